@@ -1,0 +1,125 @@
+/*
+ * Pixel formats: names, layout, and what each is called in the native APIs.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Names follow WebGPU: channels in memory order, bits a channel, then how the bits read. Colour
+ * space and alpha mode stand beside a format, never inside it; "-srgb" only says that the hardware
+ * decodes sRGB's transfer function. All functions here may be called from any thread and return
+ * static constants.
+ */
+#ifndef GEYSER_FORMAT_H
+#define GEYSER_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifndef GEYSER_API
+#if defined(__GNUC__)
+#define GEYSER_API __attribute__((visibility("default")))
+#else
+#define GEYSER_API
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The numbers are ABI: they are sent between processes and never change. Channels of 8, 16 and 32
+ * bits follow each other in memory. Of the formats from 28 on a texel is one 32-bit word in the
+ * machine's byte order; on the host backend its bits are:
+ *
+ *   DEPTH24_PLUS           low 24 depth, high 8 unused
+ *   DEPTH24_PLUS_STENCIL8  low 24 depth, high 8 stencil
+ *   RGB10A2_UNORM          from the low end R, G, B with 10 bits each, then A with 2
+ *   RG11B10_UFLOAT         from the low end R and G with 11 bits each, then B with 10
+ */
+enum geyser_format {
+	GEYSER_FORMAT_NONE = 0,
+	GEYSER_FORMAT_R8_UNORM = 1,
+	GEYSER_FORMAT_RG8_UNORM = 2,
+	GEYSER_FORMAT_RGBA8_UNORM = 3,
+	GEYSER_FORMAT_BGRA8_UNORM = 4,
+	GEYSER_FORMAT_R8_UNORM_SRGB = 5,
+	GEYSER_FORMAT_RG8_UNORM_SRGB = 6,
+	GEYSER_FORMAT_RGBA8_UNORM_SRGB = 7,
+	GEYSER_FORMAT_BGRA8_UNORM_SRGB = 8,
+	GEYSER_FORMAT_R16_FLOAT = 9,
+	GEYSER_FORMAT_R16_UINT = 10,
+	GEYSER_FORMAT_R16_SINT = 11,
+	GEYSER_FORMAT_RG16_FLOAT = 12,
+	GEYSER_FORMAT_RG16_UINT = 13,
+	GEYSER_FORMAT_RG16_SINT = 14,
+	GEYSER_FORMAT_RGBA16_FLOAT = 15,
+	GEYSER_FORMAT_RGBA16_UINT = 16,
+	GEYSER_FORMAT_RGBA16_SINT = 17,
+	GEYSER_FORMAT_R32_FLOAT = 18,
+	GEYSER_FORMAT_R32_UINT = 19,
+	GEYSER_FORMAT_R32_SINT = 20,
+	GEYSER_FORMAT_RG32_FLOAT = 21,
+	GEYSER_FORMAT_RG32_UINT = 22,
+	GEYSER_FORMAT_RG32_SINT = 23,
+	GEYSER_FORMAT_RGBA32_FLOAT = 24,
+	GEYSER_FORMAT_RGBA32_UINT = 25,
+	GEYSER_FORMAT_RGBA32_SINT = 26,
+	GEYSER_FORMAT_DEPTH32_FLOAT = 27,
+	GEYSER_FORMAT_DEPTH24_PLUS = 28,
+	GEYSER_FORMAT_DEPTH24_PLUS_STENCIL8 = 29,
+	GEYSER_FORMAT_RGB10A2_UNORM = 30,
+	GEYSER_FORMAT_RG11B10_UFLOAT = 31,
+};
+
+/* One more than the largest format: for loops over all of them, from 1. Grows with the library. */
+#define GEYSER_FORMAT_COUNT 32
+
+/* How a channel's bits read. */
+enum geyser_format_type {
+	GEYSER_FORMAT_TYPE_UNORM = 1,  /* 0 to 1 */
+	GEYSER_FORMAT_TYPE_FLOAT = 2,  /* signed floating point */
+	GEYSER_FORMAT_TYPE_UFLOAT = 3, /* floating point without a sign bit */
+	GEYSER_FORMAT_TYPE_UINT = 4,
+	GEYSER_FORMAT_TYPE_SINT = 5,
+	GEYSER_FORMAT_TYPE_DEPTH = 6, /* depth, with or without stencil */
+};
+
+/* A format in OpenGL's words, for glTexStorage and glTexImage; all 0 where OpenGL has none. */
+struct geyser_format_gl {
+	uint32_t internal_format; /* GL_RGBA8 */
+	uint32_t format;          /* GL_RGBA */
+	uint32_t type;            /* GL_UNSIGNED_BYTE */
+};
+
+struct geyser_format_info {
+	enum geyser_format format;
+	const char *name;         /* "rgba8unorm" */
+	uint32_t bytes_per_texel; /* of plane 0; for compressed formats bytes of one block */
+	uint32_t channels;        /* 1 to 4; depth24plus-stencil8 has 2 */
+	enum geyser_format_type type;
+	bool srgb;
+	bool depth, stencil;
+	uint32_t planes;                    /* 1 to 4 */
+	uint32_t block_width, block_height; /* texels; 1 × 1 unless compressed */
+	uint32_t usage; /* the GEYSER_USAGE bits (geyser.h) that it can ever have */
+	/* native names; 0 where that API has none */
+	uint32_t drm_fourcc;       /* DRM_FORMAT_… */
+	uint32_t vk_format;        /* VkFormat */
+	uint32_t mtl_pixel_format; /* MTLPixelFormat */
+	uint32_t iosurface_fourcc; /* IOSurface's pixel format, first character in the high byte */
+	struct geyser_format_gl gl;
+};
+
+/* The format's row, or NULL if it is no format. */
+GEYSER_API const struct geyser_format_info *geyser_format_get_info(enum geyser_format format);
+
+/* "rgba8unorm"; "none" for 0, "unknown" for any other number. */
+GEYSER_API const char *geyser_format_name(enum geyser_format format);
+
+/* The format of that exact name, or GEYSER_FORMAT_NONE. NULL is fine. */
+GEYSER_API enum geyser_format geyser_format_from_name(const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

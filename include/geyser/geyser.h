@@ -1,0 +1,407 @@
+/*
+ * geyser: share GPU textures, and the events that order access to them, between processes and
+ * between graphics APIs, without copying pixels.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Conventions
+ *
+ * - Functions that can fail return enum geyser_result: GEYSER_OK is 0, errors are negative. After a
+ *   failure geyser_error_detail() says in words what was wrong and what would be right.
+ * - Outputs come last. They are set to NULL, 0 or -1 (file descriptors) after a failure.
+ * - Times are nanoseconds on CLOCK_MONOTONIC. A timeout is relative; 0 polls, UINT64_MAX means no
+ *   deadline of the caller's own. Sizes, offsets and pitches are bytes.
+ * - "Owned" results are the caller's to release; "borrowed" ones live as long as the comment says.
+ * - Every function may be called from any thread at any time, unless its comment says otherwise.
+ * The caller keeps its own reference while a call with that object runs.
+ * - After fork() the child must not use objects that the parent made (their memory stays mapped);
+ * it may make managers of its own. File descriptors that geyser opens are all close-on-exec.
+ */
+#ifndef GEYSER_GEYSER_H
+#define GEYSER_GEYSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- version ------------------------------------------------------------------------------- */
+
+#define GEYSER_VERSION_MAJOR 0
+#define GEYSER_VERSION_MINOR 1
+#define GEYSER_VERSION_PATCH 0
+
+/* The version of the library that runs, as "MAJOR.MINOR.PATCH". Static. */
+GEYSER_API const char *geyser_version(void);
+
+/* ---- results ------------------------------------------------------------------------------- */
+
+enum geyser_result {
+	GEYSER_OK = 0,
+	GEYSER_ERROR_INVALID_ARGUMENT =
+		-1, /* the call itself is wrong: NULL, zero size, damaged handle */
+	GEYSER_ERROR_UNSUPPORTED = -2,   /* correct, but this backend, format or kernel can't */
+	GEYSER_ERROR_OUT_OF_MEMORY = -3, /* no memory, or no space where memory is backed */
+	GEYSER_ERROR_NOT_FOUND = -4,     /* no such handle, id or stream */
+	GEYSER_ERROR_STALE = -5,      /* it was one once: exporter gone or restarted, device lost */
+	GEYSER_ERROR_EXISTS = -6,     /* the name is taken */
+	GEYSER_ERROR_PERMISSION = -7, /* another user's, or not allowed to write */
+	GEYSER_ERROR_UNSEALED = -8,   /* memory that its owner could still shrink under us */
+	GEYSER_ERROR_MISMATCH = -9,   /* not what the caller expected, or not what it says it is */
+	GEYSER_ERROR_TIMEOUT = -10,   /* the time given ran out */
+	GEYSER_ERROR_DISCONNECTED = -11,   /* the peer went away */
+	GEYSER_ERROR_BUSY = -12,           /* in use; may work later */
+	GEYSER_ERROR_LIMIT = -13,          /* over a limit: size, file descriptors, connections */
+	GEYSER_ERROR_PROTOCOL = -14,       /* the peer speaks another protocol, or nonsense */
+	GEYSER_ERROR_DEVICE_LOST = -15,    /* the GPU was reset or removed */
+	GEYSER_ERROR_NO_RUNTIME_DIR = -16, /* XDG_RUNTIME_DIR is unset or no directory */
+	GEYSER_ERROR_SYSTEM = -17,         /* the system refused; the detail names call and errno */
+};
+
+/* The constant's name, "GEYSER_ERROR_STALE"; "GEYSER_ERROR_UNKNOWN" for any other number. Static.
+ */
+GEYSER_API const char *geyser_result_string(enum geyser_result result);
+
+/* This thread's last failure in words; "" before the first, never NULL, not cleared by a success.
+ * Borrowed until the next failure on this thread. */
+GEYSER_API const char *geyser_error_detail(void);
+
+/* ---- managers ------------------------------------------------------------------------------ */
+
+enum geyser_backend {
+	GEYSER_BACKEND_AUTO = 0, /* the best one available */
+	GEYSER_BACKEND_HOST = 1, /* sealed shared memory; everywhere */
+	GEYSER_BACKEND_VULKAN = 2,
+	GEYSER_BACKEND_METAL = 3,
+};
+
+/* "auto", "host", "vulkan", "metal"; NULL for any other number. Static. */
+GEYSER_API const char *geyser_backend_name(enum geyser_backend backend);
+
+/* GEYSER_OK if a manager with this backend can be made here, else the reason: result and detail. */
+GEYSER_API enum geyser_result geyser_backend_available(enum geyser_backend backend);
+
+struct geyser_manager; /* opaque; a connection to one backend, and the maker of all other objects */
+
+struct geyser_manager_desc {
+	enum geyser_backend backend;
+	const char *application;    /* shown to peers; at most 63 bytes, copied; NULL: the program's
+				       name */
+	uint64_t import_timeout_ns; /* how long an import waits for the exporter's answer; 0: 5 s */
+};
+
+/* Makes a manager. desc may be NULL for all defaults.
+ * Errors: INVALID_ARGUMENT (out NULL, application too long, unknown backend), UNSUPPORTED (the
+ * backend isn't available here, with the reason), OUT_OF_MEMORY. */
+GEYSER_API enum geyser_result geyser_manager_create(
+	const struct geyser_manager_desc *desc, struct geyser_manager **out);
+
+/* Gives up the caller's manager; NULL is fine. Its textures and events stay valid and keep what
+ * they need alive until they are released themselves. */
+GEYSER_API void geyser_manager_destroy(struct geyser_manager *manager);
+
+/* The backend in use; never AUTO. */
+GEYSER_API enum geyser_backend geyser_manager_get_backend(const struct geyser_manager *manager);
+
+enum geyser_dimension {
+	GEYSER_DIMENSION_2D = 0,       /* one layer, depth 1 */
+	GEYSER_DIMENSION_2D_ARRAY = 1, /* layers > 1 */
+	GEYSER_DIMENSION_3D = 2,       /* depth > 1 */
+};
+
+/* Which of the GEYSER_USAGE bits a texture of this format and dimension can have; 0 bits: none.
+ * Errors: INVALID_ARGUMENT (NULL, unknown format or dimension). */
+GEYSER_API enum geyser_result geyser_manager_format_usage(struct geyser_manager *manager,
+	enum geyser_format format, enum geyser_dimension dimension, uint32_t *out);
+
+/* Bytes of backing memory, whole pages as the kernel counts them. */
+struct geyser_memory_usage {
+	uint64_t held;     /* allocated by this manager and not yet released */
+	uint64_t exported; /* of those held or imported: what others can import now */
+	uint64_t imported; /* other processes' memory that this manager has imported */
+};
+
+struct geyser_memory_info {
+	struct geyser_memory_usage textures;
+	struct geyser_memory_usage events;
+};
+
+/* What this manager's objects hold now. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_manager_memory(
+	struct geyser_manager *manager, struct geyser_memory_info *out);
+
+/* ---- textures ------------------------------------------------------------------------------ */
+
+/* What a texture may be used for; the values are WebGPU's. */
+#define GEYSER_USAGE_COPY_SRC          0x01u
+#define GEYSER_USAGE_COPY_DST          0x02u
+#define GEYSER_USAGE_TEXTURE_BINDING   0x04u
+#define GEYSER_USAGE_STORAGE_BINDING   0x08u
+#define GEYSER_USAGE_RENDER_ATTACHMENT 0x10u
+
+/* Limits of any backend; a backend's own may be lower. */
+#define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
+#define GEYSER_MAX_DEPTH     2048u
+#define GEYSER_MAX_LAYERS    2048u
+#define GEYSER_MAX_LABEL     255u /* bytes, without the NUL */
+
+struct geyser_texture; /* opaque, reference counted */
+
+struct geyser_texture_desc {
+	enum geyser_format format;
+	uint32_t width, height;             /* texels, 1 to GEYSER_MAX_DIMENSION */
+	uint32_t depth, layers, mip_levels; /* 0 means 1; depth and layers can't both be over 1 */
+	uint32_t usage;    /* GEYSER_USAGE bits; 0 means COPY_SRC | COPY_DST | TEXTURE_BINDING */
+	const char *label; /* for people; copied; may be NULL; at most GEYSER_MAX_LABEL bytes */
+};
+
+/* Makes a texture with one reference. Its texels are zero.
+ * Errors: INVALID_ARGUMENT (NULL, zero size, unknown format or usage bit, too many mip levels,
+ * label too long), UNSUPPORTED (a usage this format can't have), LIMIT (over a maximum; no free
+ * file descriptor), OUT_OF_MEMORY (more than the machine has free). */
+GEYSER_API enum geyser_result geyser_texture_create(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out);
+
+/* Adds a reference; returns its argument. */
+GEYSER_API struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture);
+
+/* Drops a reference; NULL is fine. The last one ends the export and frees this process's share:
+ * whoever has imported the texture keeps it. */
+GEYSER_API void geyser_texture_unref(struct geyser_texture *texture);
+
+/* The descriptor with every default filled in. Borrowed, as is its label, until the last unref. */
+GEYSER_API const struct geyser_texture_desc *geyser_texture_get_desc(
+	const struct geyser_texture *texture);
+
+enum geyser_access {
+	GEYSER_ACCESS_READ = 1,
+	GEYSER_ACCESS_WRITE = 2,
+	GEYSER_ACCESS_READ_WRITE = 3
+};
+
+struct geyser_mapping {
+	void *data;         /* first texel of mip level 0, layer 0 */
+	size_t row_pitch;   /* bytes from one row of mip level 0 to the next */
+	size_t slice_pitch; /* bytes from one layer (2D) or depth slice of mip level 0 (3D) to the
+			       next */
+	size_t size;        /* bytes of all layers and mip levels from data on */
+};
+
+/* Maps the texels into this process. On the host backend this is the shared memory itself: what is
+ * written is at once in every other process, nothing is copied. Each success needs one unmap; maps
+ * may nest and overlap. Ordering access between threads and processes is the caller's: use an
+ * event. Errors: INVALID_ARGUMENT (NULL, unknown access), PERMISSION (write access to a read-only
+ * share). */
+GEYSER_API enum geyser_result geyser_texture_map(
+	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out);
+
+/* Ends one map; the data pointer must not be used any more. NULL is fine. */
+GEYSER_API void geyser_texture_unmap(struct geyser_texture *texture);
+
+/* Where one plane of one mip level of one layer lies within a mapping. */
+struct geyser_subresource {
+	size_t offset; /* bytes from geyser_mapping.data */
+	size_t row_pitch,
+		slice_pitch; /* bytes from row to row, and from depth slice to depth slice */
+	size_t size;         /* bytes of all its rows and depth slices */
+	uint32_t width, height, depth; /* texels of this level */
+};
+
+/* Errors: INVALID_ARGUMENT (NULL; plane, mip level or layer the texture doesn't have). */
+GEYSER_API enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *texture,
+	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
+
+/* ---- handles: plain bytes that name an exported texture or event ----------------------------- */
+
+/* A handle is its exporter's address and 128 random bits, with a checksum: a damaged one is
+ * refused, one from before a restart never names another object. It grants access only to the same
+ * user. */
+struct geyser_handle {
+	uint8_t bytes[64]; /* plain bytes: send them any way you like */
+};
+
+#define GEYSER_HANDLE_TEXT_SIZE 96 /* bytes that hold any handle's text form, with the NUL */
+
+/* The handle's 32-bit id, never 0: unique among this user's exports at any one time, as an
+ * IOSurfaceID. 0 if the handle is NULL or damaged. */
+GEYSER_API uint32_t geyser_handle_id(const struct geyser_handle *handle);
+
+/* Looks an id up among this user's exports.
+ * Errors: INVALID_ARGUMENT (0, NULL), NOT_FOUND (no such id), STALE (its exporter has died),
+ * NO_RUNTIME_DIR, PERMISSION (the registry directory isn't ours alone), TIMEOUT (the exporter is
+ * stopped). */
+GEYSER_API enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out);
+
+/* Reads the text form: "geyser1-" and 78 hexadecimal digits, nothing before or after.
+ * Errors: INVALID_ARGUMENT, naming the first wrong character or the failed checksum. */
+GEYSER_API enum geyser_result geyser_handle_from_string(
+	const char *text, struct geyser_handle *out);
+
+/* Writes the text form with its NUL into text. Errors: INVALID_ARGUMENT (NULL, a damaged handle,
+ * size too small: GEYSER_HANDLE_TEXT_SIZE always does). text becomes "" after a failure if size is
+ * over 0. */
+GEYSER_API enum geyser_result geyser_handle_to_string(
+	const struct geyser_handle *handle, char *text, size_t size);
+
+/* ---- sharing textures ---------------------------------------------------------------------- */
+
+/* Makes the texture importable by other processes of the same user. Exporting again gives the same
+ * handle until unexport. Imported textures can be exported again. The first export of a process
+ * starts one thread, "geyser-ipc", that answers importers; it ends with the process's last manager
+ * and object. Errors: INVALID_ARGUMENT (NULL), NO_RUNTIME_DIR, PERMISSION (registry directory's
+ * owner or mode), LIMIT (no free file descriptor), SYSTEM. */
+GEYSER_API enum geyser_result geyser_texture_export(
+	struct geyser_texture *texture, struct geyser_handle *out);
+
+/* No new imports; existing ones live on. A texture that isn't exported is left alone: GEYSER_OK. */
+GEYSER_API enum geyser_result geyser_texture_unexport(struct geyser_texture *texture);
+
+/* Imports a texture that this or another process exported; it outlives its exporter. With expected,
+ * the exporter's descriptor must be equal in every field but the label, defaults filled in on both
+ * sides. Errors: INVALID_ARGUMENT (NULL, damaged handle, an event's handle, a wrong expected),
+ * NOT_FOUND (the exporter lives but no longer exports it), STALE (the exporter is gone), MISMATCH
+ * (names the field), PERMISSION (another user's), UNSEALED (memory that could shrink), TIMEOUT
+ * (exporter stopped or stuck), DISCONNECTED (it died while answering), PROTOCOL, LIMIT (no free
+ * file descriptor here or there). */
+GEYSER_API enum geyser_result geyser_texture_import(struct geyser_manager *manager,
+	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
+	struct geyser_texture **out);
+
+/* Who has imported an exported texture. */
+struct geyser_importers {
+	uint32_t current; /* imports alive now; a process that dies lets go of its own */
+	uint64_t total;   /* imports since the export */
+};
+
+/* Errors: INVALID_ARGUMENT (NULL). All zero while not exported. */
+GEYSER_API enum geyser_result geyser_texture_importers(
+	struct geyser_texture *texture, struct geyser_importers *out);
+
+/* A descriptor (an eventfd, owned by the caller) that becomes readable each time an importer comes
+ * or goes; read 8 bytes to re-arm it. It follows the present export: get a new one after unexport.
+ * Errors: INVALID_ARGUMENT (NULL, not exported), LIMIT (no free file descriptor). */
+GEYSER_API enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, int *out);
+
+/* ---- events: a 64-bit timeline that only grows ----------------------------------------------- */
+
+struct geyser_event; /* opaque, reference counted */
+
+/* Makes an event with one reference and this value. Errors: as geyser_texture_create. */
+GEYSER_API enum geyser_result geyser_event_create(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out);
+GEYSER_API struct geyser_event *geyser_event_ref(struct geyser_event *event);
+
+/* Drops a reference; NULL is fine. The last one first runs every pending callback with
+ * GEYSER_ERROR_STALE, so it may wait for a callback that is running: hold no lock that one needs.
+ */
+GEYSER_API void geyser_event_unref(struct geyser_event *event);
+
+/* As for textures. All holders, not only the exporter, may signal. */
+GEYSER_API enum geyser_result geyser_event_export(
+	struct geyser_event *event, struct geyser_handle *out);
+GEYSER_API enum geyser_result geyser_event_unexport(struct geyser_event *event);
+GEYSER_API enum geyser_result geyser_event_import(struct geyser_manager *manager,
+	const struct geyser_handle *handle, struct geyser_event **out);
+
+/* The present value; what one process has seen never gets smaller. Errors: INVALID_ARGUMENT (NULL).
+ */
+GEYSER_API enum geyser_result geyser_event_value(struct geyser_event *event, uint64_t *out);
+
+/* Raises the value to this one and wakes whoever waits for it or less; a value not above the
+ * present one changes nothing: GEYSER_OK. With nobody waiting it makes no system call. What the
+ * signaller wrote before is seen by whoever has waited. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t value);
+
+/* Waits until the value is reached. Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED
+ * (imported, the value not reached, and the exporter's process has died: at once, also if it died
+ * before the call). */
+GEYSER_API enum geyser_result geyser_event_wait(
+	struct geyser_event *event, uint64_t value, uint64_t timeout_ns);
+
+/* Called once for each successful geyser_event_notify, on a thread of that event's
+ * ("geyser-event"), with no lock held: GEYSER_OK when the value is reached (value: the present
+ * one), GEYSER_ERROR_DISCONNECTED as for wait, GEYSER_ERROR_STALE when the event's last reference
+ * goes (event is then valid only until the return). Within it every call is allowed; a callback
+ * that takes long delays only those of the same event. */
+typedef void geyser_event_callback(
+	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user);
+
+/* Errors: INVALID_ARGUMENT (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread). */
+GEYSER_API enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,
+	void (*callback)(
+		struct geyser_event *event, uint64_t value, enum geyser_result result, void *user),
+	void *user);
+
+/* A descriptor for poll(), owned by the caller: readable once the value is reached, the exporter
+ * has died or the event is released; a geyser_event_wait with timeout 0 then says which. Don't read
+ * from it: it stays readable. Errors: as geyser_event_notify, and LIMIT (no free file descriptor).
+ */
+GEYSER_API enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out);
+
+/* ---- native objects, for programs with a transport of their own (Wayland, D-Bus, PipeWire, XPC)
+ * -- */
+
+enum geyser_native_type {
+	GEYSER_NATIVE_MEMFD = 1,
+	GEYSER_NATIVE_OPAQUE_FD,
+	GEYSER_NATIVE_DMA_BUF,
+	GEYSER_NATIVE_IOSURFACE,
+};
+
+struct geyser_native_texture {
+	enum geyser_native_type type;
+	int fd;        /* export gives one to the caller; import duplicates; -1 if none */
+	void *object;  /* IOSurfaceRef */
+	uint64_t size; /* bytes of the whole allocation */
+	uint32_t plane_count;
+	struct {
+		uint64_t offset, row_pitch; /* row_pitch 0: the driver's own (opaque) layout */
+	} planes[4];
+	uint64_t modifier;                        /* DRM format modifier, for dma-buf */
+	bool dedicated;                           /* allocated for this one image (opaque fd) */
+	uint8_t device_uuid[16], driver_uuid[16]; /* all zero: not checked */
+};
+
+/* What the texture is made of; the fd is the caller's to close. Layers and mip levels follow plane
+ * 0's first level as geyser_texture_get_subresource says. Errors: INVALID_ARGUMENT (NULL), LIMIT,
+ * UNSUPPORTED. */
+GEYSER_API enum geyser_result geyser_texture_export_native(
+	struct geyser_texture *texture, struct geyser_native_texture *out);
+
+/* Makes a texture of memory that came some other way; the fd stays the caller's. A memfd must be
+ * sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it claims.
+ * Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size or
+ * pitch, with the numbers), LIMIT. */
+GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
+	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
+	struct geyser_texture **out);
+
+/* ---- the machine --------------------------------------------------------------------------- */
+
+struct geyser_system_info {
+	bool sealing;      /* memfd with F_SEAL_SHRINK, GROW and SEAL: needed by the host backend */
+	bool future_write; /* F_SEAL_FUTURE_WRITE, Linux 5.1 */
+	bool futex_waitv;  /* Linux 5.16; without it waits on imported events look for a dead peer
+			      every 50 ms */
+	bool pidfd;        /* Linux 5.3; without it a death is noticed by the socket alone */
+};
+
+/* What this kernel offers. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_system_get_info(struct geyser_system_info *out);
+
+/* Where exports are registered: $XDG_RUNTIME_DIR/geyser, whether or not it exists yet, without
+ * making it. Errors: INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR, PERMISSION (exists
+ * with a wrong owner or mode). text holds the path also after PERMISSION, else "" after a failure.
+ */
+GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* Times are nanoseconds on CLOCK_MONOTONIC; UINT64_MAX as a deadline means none. */
+#ifndef GY_BASE_CLOCK_H
+#define GY_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define GY_NEVER       UINT64_MAX
+#define GY_MILLISECOND UINT64_C(1000000)
+#define GY_SECOND      UINT64_C(1000000000)
+
+static inline uint64_t gy_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * GY_SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* The absolute deadline of a relative timeout; one that overflows is none. */
+static inline uint64_t gy_deadline(uint64_t timeout_ns)
+{
+	uint64_t deadline;
+
+	if (timeout_ns == GY_NEVER || __builtin_add_overflow(gy_now(), timeout_ns, &deadline))
+		return GY_NEVER;
+	return deadline;
+}
+
+static inline struct timespec gy_timespec(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / GY_SECOND),
+		.tv_nsec = (long)(ns % GY_SECOND),
+	};
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* Failures: a result for the program, a sentence for the person. */
+#ifndef GY_BASE_ERROR_H
+#define GY_BASE_ERROR_H
+
+#include <geyser/geyser.h>
+
+/* Stores the sentence as this thread's detail and returns result, so that a check is one line:
+ *	return gy_fail(GEYSER_ERROR_LIMIT, "width (%u): at most %u", width, max);
+ * The sentence says what was wrong, with the value in parentheses, and after a colon what would be
+ *right. */
+__attribute__((format(printf, 2, 3))) enum geyser_result gy_fail(
+	enum geyser_result result, const char *format, ...);
+
+/* As gy_fail for a system call that set errno: the result is chosen by errno (no descriptor: LIMIT,
+ * no memory or space: OUT_OF_MEMORY, not allowed: PERMISSION, else SYSTEM) and ": strerror" is
+ * appended. */
+__attribute__((format(printf, 1, 2))) enum geyser_result gy_fail_errno(const char *format, ...);
+
+#endif

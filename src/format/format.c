@@ -1,0 +1,97 @@
+/*
+ * The format table and its three look-ups.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <geyser/format.h>
+
+#include <geyser/geyser.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Where each row stands in formats.def, counted from 1. Two rows of one constant don't compile. */
+enum row {
+	ROW_NONE,
+#define GEYSER_FORMAT(constant, ...) ROW_##constant,
+#include "format/formats.def"
+#undef GEYSER_FORMAT
+	ROW_COUNT
+};
+
+_Static_assert((int)ROW_COUNT == GEYSER_FORMAT_COUNT,
+	"formats.def must have one row for each format, GEYSER_FORMAT_COUNT - 1 in all");
+
+#define GEYSER_FORMAT(constant, ...)                                                               \
+	_Static_assert((int)GEYSER_FORMAT_##constant == (int)ROW_##constant,                       \
+		"formats.def: the row of " #constant " must stand at its enum value");
+#include "format/formats.def"
+#undef GEYSER_FORMAT
+
+/* clang-format off */
+static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
+#define GEYSER_FORMAT(constant, name_, bytes_, channels_, type_, srgb_, depth_, stencil_, planes_, \
+	block_width_, block_height_, usage_, drm_, vk_, mtl_, iosurface_, gl_internal_,            \
+	gl_format_, gl_type_)                                                                      \
+	[GEYSER_FORMAT_##constant] = {                                                             \
+		.format = GEYSER_FORMAT_##constant,                                                \
+		.name = (name_),                                                                   \
+		.bytes_per_texel = (bytes_),                                                       \
+		.channels = (channels_),                                                           \
+		.type = GEYSER_FORMAT_TYPE_##type_,                                                \
+		.srgb = (srgb_),                                                                   \
+		.depth = (depth_),                                                                 \
+		.stencil = (stencil_),                                                             \
+		.planes = (planes_),                                                               \
+		.block_width = (block_width_),                                                     \
+		.block_height = (block_height_),                                                   \
+		.usage = (usage_),                                                                 \
+		.drm_fourcc = (drm_),                                                              \
+		.vk_format = (vk_),                                                                \
+		.mtl_pixel_format = (mtl_),                                                        \
+		.iosurface_fourcc = (iosurface_),                                                  \
+		.gl = {                                                                            \
+			.internal_format = (gl_internal_),                                         \
+			.format = (gl_format_),                                                    \
+			.type = (gl_type_),                                                        \
+		},                                                                                 \
+	},
+#include "format/formats.def"
+#undef GEYSER_FORMAT
+};
+/* clang-format on */
+
+const struct geyser_format_info *geyser_format_get_info(enum geyser_format format)
+{
+	unsigned int index = (unsigned int)format;
+
+	if (index == GEYSER_FORMAT_NONE || index >= GEYSER_FORMAT_COUNT)
+		return NULL;
+	return &formats[index];
+}
+
+/* A switch, though the table has the names too: with no default, the compiler warns of a constant
+ * that has no row even where GEYSER_FORMAT_COUNT was forgotten as well. */
+const char *geyser_format_name(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_NONE:
+		return "none";
+#define GEYSER_FORMAT(constant, name, ...)                                                         \
+	case GEYSER_FORMAT_##constant:                                                             \
+		return (name);
+#include "format/formats.def"
+#undef GEYSER_FORMAT
+	}
+	return "unknown";
+}
+
+enum geyser_format geyser_format_from_name(const char *text)
+{
+	if (!text)
+		return GEYSER_FORMAT_NONE;
+	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		if (strcmp(formats[i].name, text) == 0)
+			return formats[i].format;
+	}
+	return GEYSER_FORMAT_NONE;
+}

@@ -1,0 +1,245 @@
+#include "format/layout.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ALL_USAGE                                                                                  \
+	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING |            \
+		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT)
+#define DEFAULT_USAGE (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING)
+
+/* ---- descriptors ---- */
+
+static uint32_t level_extent(uint32_t extent, uint32_t mip_level)
+{
+	extent >>= mip_level;
+	return extent ? extent : 1;
+}
+
+static uint32_t max_mip_levels(const struct geyser_texture_desc *desc)
+{
+	uint32_t largest = desc->width > desc->height ? desc->width : desc->height, levels = 1;
+
+	if (desc->depth > largest)
+		largest = desc->depth;
+	while (largest >>= 1)
+		levels++;
+	return levels;
+}
+
+static enum geyser_result check_extent(
+	const char *name, const char *field, uint32_t value, uint32_t most)
+{
+	if (value == 0)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s %s (0): it must be 1 to %u", name,
+			field, most);
+	if (value > most)
+		return gy_fail(GEYSER_ERROR_LIMIT, "%s %s (%u): it must be 1 to %u", name, field,
+			value, most);
+	return GEYSER_OK;
+}
+
+static enum geyser_result check_size(const char *name, const struct geyser_texture_desc *desc)
+{
+	enum geyser_result result = check_extent(name, "width", desc->width, GEYSER_MAX_DIMENSION);
+
+	if (result == GEYSER_OK)
+		result = check_extent(name, "height", desc->height, GEYSER_MAX_DIMENSION);
+	if (result == GEYSER_OK)
+		result = check_extent(name, "depth", desc->depth, GEYSER_MAX_DEPTH);
+	if (result == GEYSER_OK)
+		result = check_extent(name, "layers", desc->layers, GEYSER_MAX_LAYERS);
+	if (result != GEYSER_OK)
+		return result;
+	if (desc->depth > 1 && desc->layers > 1)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s depth (%u) and layers (%u): one of them must be 1", name, desc->depth,
+			desc->layers);
+	if (desc->mip_levels > max_mip_levels(desc))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s mip_levels (%u): %u × %u × %u has %u at most", name, desc->mip_levels,
+			desc->width, desc->height, desc->depth, max_mip_levels(desc));
+	return GEYSER_OK;
+}
+
+static enum geyser_result check_usage(const char *name, const struct geyser_texture_desc *desc,
+	const struct geyser_format_info *info)
+{
+	if (desc->usage & ~ALL_USAGE)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s usage (0x%x): there are only the bits 0x%x", name, desc->usage,
+			ALL_USAGE);
+	if (desc->usage & ~info->usage)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s usage (0x%x): %s can't be a %s; it can have 0x%x", name, desc->usage,
+			info->name,
+			desc->usage & ~info->usage & GEYSER_USAGE_STORAGE_BINDING
+				? "storage binding"
+				: "render attachment",
+			info->usage);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_desc_resolve(
+	const char *name, const struct geyser_texture_desc *desc, struct geyser_texture_desc *out)
+{
+	const struct geyser_format_info *info;
+	enum geyser_result result;
+
+	if (!desc)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
+	*out = *desc;
+	if (out->depth == 0)
+		out->depth = 1;
+	if (out->layers == 0)
+		out->layers = 1;
+	if (out->mip_levels == 0)
+		out->mip_levels = 1;
+	if (out->usage == 0)
+		out->usage = DEFAULT_USAGE;
+	info = geyser_format_get_info(desc->format);
+	if (!info)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s format (%d): it is no format of geyser's, which are 1 to %d", name,
+			(int)desc->format, GEYSER_FORMAT_COUNT - 1);
+	if (desc->label && strnlen(desc->label, GEYSER_MAX_LABEL + 1) > GEYSER_MAX_LABEL)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s label (%.40s…): it may have %u bytes at most", name, desc->label,
+			GEYSER_MAX_LABEL);
+	result = check_size(name, out);
+	return result == GEYSER_OK ? check_usage(name, out, info) : result;
+}
+
+enum geyser_result gy_desc_compare(
+	const struct geyser_texture_desc *is, const struct geyser_texture_desc *expected)
+{
+	const struct {
+		const char *name;
+		uint32_t is, expected;
+	} fields[] = {
+		{"width", is->width, expected->width},
+		{"height", is->height, expected->height},
+		{"depth", is->depth, expected->depth},
+		{"layers", is->layers, expected->layers},
+		{"mip_levels", is->mip_levels, expected->mip_levels},
+	};
+
+	if (is->format != expected->format)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "format: the texture has %s, expected was %s",
+			geyser_format_name(is->format), geyser_format_name(expected->format));
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].is != fields[i].expected)
+			return gy_fail(GEYSER_ERROR_MISMATCH,
+				"%s: the texture has %u, expected was %u", fields[i].name,
+				fields[i].is, fields[i].expected);
+	if (is->usage != expected->usage)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"usage: the texture has 0x%x, expected was 0x%x", is->usage,
+			expected->usage);
+	return GEYSER_OK;
+}
+
+/* ---- layouts ---- */
+
+/* Blocks are 1 × 1 but for compressed formats. */
+static uint64_t tight_row(const struct geyser_format_info *info, uint32_t width)
+{
+	return (uint64_t)((width + info->block_width - 1) / info->block_width) *
+	       info->bytes_per_texel;
+}
+
+static uint64_t rows(const struct geyser_format_info *info, uint32_t height)
+{
+	return (height + info->block_height - 1) / info->block_height;
+}
+
+/* One mip level of one layer, all its depth slices. */
+static uint64_t level_size(const struct geyser_texture_desc *desc, uint32_t mip_level)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	return tight_row(info, level_extent(desc->width, mip_level)) *
+	       rows(info, level_extent(desc->height, mip_level)) *
+	       level_extent(desc->depth, mip_level);
+}
+
+static uint64_t levels_size(const struct geyser_texture_desc *desc, uint32_t mip_levels)
+{
+	uint64_t size = 0;
+
+	for (uint32_t level = 0; level < mip_levels; level++)
+		size += level_size(desc, level);
+	return size;
+}
+
+/* Largest: 32768 × 32768 × 2048 × 16 bytes and a third for mip levels, under 2^46. */
+void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	uint64_t layer = levels_size(desc, desc->mip_levels);
+
+	out->offset = 0;
+	out->row_pitch = tight_row(info, desc->width);
+	out->slice_pitch = desc->depth > 1 ? out->row_pitch * rows(info, desc->height) : layer;
+	out->size = layer * desc->layers;
+}
+
+/* Every product is checked: pitch and offset are a peer's. */
+static bool padded_size(const struct geyser_texture_desc *desc, struct gy_layout *layout)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	uint64_t slices = desc->depth > 1 ? desc->depth : desc->layers;
+
+	return !__builtin_mul_overflow(
+		       layout->row_pitch, rows(info, desc->height), &layout->slice_pitch) &&
+	       !__builtin_mul_overflow(layout->slice_pitch, slices, &layout->size);
+}
+
+enum geyser_result gy_layout_check(const struct geyser_texture_desc *desc, uint64_t offset,
+	uint64_t row_pitch, uint64_t memory_size, struct gy_layout *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	uint64_t end;
+
+	gy_layout_of(desc, out);
+	if (row_pitch < out->row_pitch || row_pitch % info->bytes_per_texel != 0 ||
+		(row_pitch > out->row_pitch && desc->mip_levels > 1))
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 " bytes): %u texels of %s take %" PRIu64
+			"; a longer one must be a multiple of %u, with one mip level",
+			row_pitch, desc->width, info->name, out->row_pitch, info->bytes_per_texel);
+	out->offset = offset;
+	if (row_pitch > out->row_pitch) {
+		out->row_pitch = row_pitch;
+		if (!padded_size(desc, out))
+			return gy_fail(GEYSER_ERROR_MISMATCH,
+				"row_pitch (%" PRIu64 " bytes): the size overflows", row_pitch);
+	}
+	if (offset % info->bytes_per_texel != 0 ||
+		__builtin_add_overflow(offset, out->size, &end) || end > memory_size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"%" PRIu64 " bytes from offset %" PRIu64 ": the memory has %" PRIu64
+			" and texels of %u bytes start at multiples of that",
+			out->size, offset, memory_size, info->bytes_per_texel);
+	return GEYSER_OK;
+}
+
+void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
+	uint32_t mip_level, uint32_t layer, struct geyser_subresource *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	uint32_t height = level_extent(desc->height, mip_level);
+
+	*out = (struct geyser_subresource){
+		.width = level_extent(desc->width, mip_level),
+		.height = height,
+		.depth = level_extent(desc->depth, mip_level),
+	};
+	out->row_pitch = (size_t)(mip_level == 0 ? layout->row_pitch : tight_row(info, out->width));
+	out->slice_pitch = out->row_pitch * (size_t)rows(info, height);
+	out->size = out->slice_pitch * out->depth;
+	out->offset = (size_t)(layout->slice_pitch * (desc->depth > 1 ? 0 : layer) +
+			       levels_size(desc, mip_level));
+}
