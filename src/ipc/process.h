@@ -1,0 +1,82 @@
+/* The inside of struct gy_ipc, for the files of src/ipc only. */
+#ifndef GY_IPC_PROCESS_H
+#define GY_IPC_PROCESS_H
+
+#include "ipc/ipc.h"
+#include "ipc/registry.h"
+
+#include <pthread.h>
+
+/* A descriptor that the thread watches. Embedded in its owner. */
+struct gy_source {
+	uint64_t key; /* names this watch: an event of an earlier one with the same fd finds nothing
+		       */
+	int fd;
+	/* Called by the thread with the ipc's lock held; may remove and free the source. */
+	void (*ready)(struct gy_ipc *ipc, struct gy_source *source, uint32_t events);
+};
+
+struct gy_connection; /* an importer, seen from the exporter */
+
+struct gy_ipc {
+	unsigned users; /* guarded by the process-wide lock, all else by the next line's */
+	pthread_mutex_t lock;
+	bool foreign; /* the parent's, in a forked child */
+
+	/* the thread */
+	pthread_t thread;
+	bool running, stopping;
+	int epoll, wake;
+	struct gy_source wake_source;
+	uint64_t next_key;
+	void *sources; /* tsearch tree of gy_source by key */
+
+	/* exporter */
+	bool claimed;
+	struct gy_claim claim;
+	struct gy_source listener;
+	int spare_fd;   /* given up to refuse a connection when the table is full */
+	void *by_token; /* tsearch tree of gy_export */
+	void *by_id;    /* likewise */
+	struct gy_connection *connections;
+	unsigned connection_count, silent_count; /* silent: haven't said hello */
+
+	/* importer */
+	struct gy_peer *peers;
+};
+
+/* ---- loop.c: the thread. All with the lock held. ---- */
+
+enum geyser_result gy_loop_start(struct gy_ipc *ipc);
+enum geyser_result gy_loop_add(struct gy_ipc *ipc, struct gy_source *source, uint32_t events);
+void gy_loop_remove(struct gy_ipc *ipc, struct gy_source *source);
+
+/* Without the lock: ends the thread and waits for it. */
+void gy_loop_stop(struct gy_ipc *ipc);
+
+/* In a forked child, which has no such thread. */
+void gy_loop_abandon(struct gy_ipc *ipc);
+
+/* ---- exporter.c and server.c ---- */
+
+/* Answers importers from now on; called with the lock held at every export, works at the first. */
+enum geyser_result gy_server_start(struct gy_ipc *ipc);
+
+/* Closes connections that have said nothing for too long. */
+void gy_server_expire(struct gy_ipc *ipc);
+
+/* After the thread has ended (unlink) or in a forked child (don't). */
+void gy_server_finish(struct gy_ipc *ipc, bool unlink);
+
+struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE]);
+struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);
+
+/* Counts an import come (+1) or gone (-1). */
+void gy_export_count(struct gy_export *export, int change);
+
+/* ---- importer.c ---- */
+
+/* In a forked child: closes the connections, which are the parent's. */
+void gy_importer_abandon(struct gy_ipc *ipc);
+
+#endif

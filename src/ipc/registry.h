@@ -1,0 +1,60 @@
+/*
+ * The directory $XDG_RUNTIME_DIR/geyser: who exports, and under which ids.
+ *
+ *	0123456789abcdef.lock   held (flock) as long as that exporter lives
+ *	0123456789abcdef.sock   its socket
+ *	id-0000002a             a link to the socket of the exporter that has given out id 0x2a
+ *
+ * Making the link is what reserves an id. An exporter that was killed leaves its entries behind;
+ *the next exporter to start finds its lock free and removes them. All functions are safe from any
+ *thread.
+ */
+#ifndef GY_IPC_REGISTRY_H
+#define GY_IPC_REGISTRY_H
+
+#include <geyser/geyser.h>
+
+#include <sys/types.h>
+
+/* A registry directory that was checked: ours, mode 0700. */
+struct gy_registry {
+	int fd;
+	char path[4096];
+};
+
+/* An exporter's place in it. */
+struct gy_claim {
+	struct gy_registry registry;
+	int lock;
+	int socket; /* listening, non-blocking */
+	uint64_t instance;
+};
+
+/* Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist and create is false. */
+enum geyser_result gy_registry_open(bool create, struct gy_registry *out);
+void gy_registry_close(struct gy_registry *registry);
+
+/* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens.
+ */
+enum geyser_result gy_registry_claim(struct gy_claim *out);
+
+/* Closes the descriptors only: what a forked child does with its parent's claim. */
+void gy_claim_abandon(struct gy_claim *claim);
+
+/* Removes socket and lock, and closes. */
+void gy_claim_release(struct gy_claim *claim);
+
+/* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
+enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id);
+void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);
+
+/* Which exporter has given out this id. Errors: NOT_FOUND. */
+enum geyser_result gy_registry_find_id(
+	const struct gy_registry *registry, uint32_t id, uint64_t *instance);
+
+/* A connected socket to that exporter, whose listener is a process of this user: *pid. Times out at
+ * the deadline. Errors: STALE (gone), PERMISSION (another user's), TIMEOUT, LIMIT. */
+enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
+	uint64_t deadline, int *out, pid_t *pid);
+
+#endif

@@ -1,0 +1,303 @@
+#include "ipc/wire.h"
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#include <string.h>
+
+static const char magic[4] = {'G', 'Y', 'S', 'R'};
+
+/* ---- writing: a cursor that remembers an overflow ---- */
+
+struct writer {
+	uint8_t *bytes;
+	size_t size, used;
+};
+
+static uint8_t *reserve(struct writer *writer, size_t count)
+{
+	uint8_t *bytes = writer->bytes + writer->used;
+
+	if (writer->used > writer->size || count > writer->size - writer->used) {
+		writer->used = SIZE_MAX;
+		return NULL;
+	}
+	writer->used += count;
+	return bytes;
+}
+
+static void put(struct writer *writer, size_t count, uint64_t value)
+{
+	uint8_t *bytes = reserve(writer, count);
+
+	if (bytes)
+		gy_put_le(bytes, count, value);
+}
+
+static void put_bytes(struct writer *writer, const void *from, size_t count)
+{
+	uint8_t *bytes = reserve(writer, count);
+
+	if (bytes)
+		memcpy(bytes, from, count);
+}
+
+/* A length of two bytes, then the characters. */
+static void put_text(struct writer *writer, const char *text)
+{
+	size_t length = text ? strlen(text) : 0;
+
+	put(writer, 2, length);
+	put_bytes(writer, text ? text : "", length);
+}
+
+static void put_texture(struct writer *writer, const struct gy_wire_texture *texture)
+{
+	const struct geyser_texture_desc *desc = &texture->desc;
+	const struct geyser_native_texture *native = &texture->native;
+
+	put(writer, 4, desc->format);
+	put(writer, 4, desc->width);
+	put(writer, 4, desc->height);
+	put(writer, 4, desc->depth);
+	put(writer, 4, desc->layers);
+	put(writer, 4, desc->mip_levels);
+	put(writer, 4, desc->usage);
+	put(writer, 4, native->type);
+	put(writer, 8, native->size);
+	put(writer, 4, native->plane_count);
+	put(writer, 4, native->dedicated);
+	for (size_t i = 0; i < 4; i++) {
+		put(writer, 8, native->planes[i].offset);
+		put(writer, 8, native->planes[i].row_pitch);
+	}
+	put(writer, 8, native->modifier);
+	put_bytes(writer, native->device_uuid, sizeof(native->device_uuid));
+	put_bytes(writer, native->driver_uuid, sizeof(native->driver_uuid));
+	put_text(writer, desc->label);
+}
+
+static bool put_payload(struct writer *writer, const struct gy_message *message)
+{
+	switch (message->type) {
+	case GY_WIRE_HELLO:
+		put(writer, 8, message->hello.features);
+		put_text(writer, message->hello.application);
+		return true;
+	case GY_WIRE_IMPORT:
+	case GY_WIRE_RELEASE:
+		put(writer, 4, message->object.kind);
+		put_bytes(writer, message->object.token, GY_TOKEN_SIZE);
+		return true;
+	case GY_WIRE_RESOLVE:
+		put(writer, 4, message->id);
+		return true;
+	case GY_WIRE_TEXTURE:
+		put_texture(writer, &message->texture);
+		return true;
+	case GY_WIRE_EVENT:
+		put(writer, 8, message->event.size);
+		return true;
+	case GY_WIRE_HANDLE:
+		put_bytes(writer, message->handle.bytes, sizeof(message->handle.bytes));
+		return true;
+	case GY_WIRE_ERROR:
+		put(writer, 4, (uint32_t)message->error.result);
+		put_text(writer, message->error.detail);
+		return true;
+	case GY_WIRE_NONE:
+		break;
+	}
+	return false;
+}
+
+size_t gy_wire_encode(const struct gy_message *message, uint8_t *bytes, size_t size)
+{
+	struct writer writer = {
+		.bytes = bytes,
+		.size = size < GY_MESSAGE_MAX ? size : GY_MESSAGE_MAX,
+	};
+	struct writer header = {.bytes = bytes, .size = GY_WIRE_HEADER};
+
+	if (!reserve(&writer, GY_WIRE_HEADER) || !put_payload(&writer, message) ||
+		writer.used > writer.size)
+		return 0;
+	put_bytes(&header, magic, sizeof(magic));
+	put(&header, 1, GY_WIRE_MAJOR);
+	put(&header, 1, GY_WIRE_MINOR);
+	put(&header, 2, message->type);
+	put(&header, 4, writer.used - GY_WIRE_HEADER);
+	put(&header, 4, message->sequence);
+	return writer.used;
+}
+
+/* ---- reading: a cursor that remembers that it ran out ---- */
+
+struct reader {
+	const uint8_t *bytes;
+	size_t left;
+	bool bad;
+};
+
+static const uint8_t *take(struct reader *reader, size_t count)
+{
+	const uint8_t *bytes = reader->bytes;
+
+	if (reader->bad || count > reader->left) {
+		reader->bad = true;
+		return NULL;
+	}
+	reader->bytes += count;
+	reader->left -= count;
+	return bytes;
+}
+
+static uint64_t get(struct reader *reader, size_t count)
+{
+	const uint8_t *bytes = take(reader, count);
+
+	return bytes ? gy_get_le(bytes, count) : 0;
+}
+
+static uint32_t get32(struct reader *reader)
+{
+	return (uint32_t)get(reader, 4);
+}
+
+static void get_bytes(struct reader *reader, void *to, size_t count)
+{
+	const uint8_t *bytes = take(reader, count);
+
+	if (bytes)
+		memcpy(to, bytes, count);
+}
+
+/* Too long for its field or with a NUL within is bad. */
+static void get_text(struct reader *reader, char *text, size_t size)
+{
+	size_t length = (size_t)get(reader, 2);
+	const uint8_t *bytes;
+
+	text[0] = '\0';
+	if (length >= size) {
+		reader->bad = true;
+		return;
+	}
+	bytes = take(reader, length);
+	if (!bytes)
+		return;
+	if (memchr(bytes, '\0', length))
+		reader->bad = true;
+	memcpy(text, bytes, length);
+	text[length] = '\0';
+}
+
+static void get_texture(struct reader *reader, struct gy_wire_texture *out)
+{
+	struct geyser_texture_desc *desc = &out->desc;
+	struct geyser_native_texture *native = &out->native;
+
+	desc->format = (enum geyser_format)get32(reader);
+	desc->width = get32(reader);
+	desc->height = get32(reader);
+	desc->depth = get32(reader);
+	desc->layers = get32(reader);
+	desc->mip_levels = get32(reader);
+	desc->usage = get32(reader);
+	native->fd = -1;
+	native->type = (enum geyser_native_type)get32(reader);
+	native->size = get(reader, 8);
+	native->plane_count = get32(reader);
+	native->dedicated = get32(reader) & 1;
+	for (size_t i = 0; i < 4; i++) {
+		native->planes[i].offset = get(reader, 8);
+		native->planes[i].row_pitch = get(reader, 8);
+	}
+	native->modifier = get(reader, 8);
+	get_bytes(reader, native->device_uuid, sizeof(native->device_uuid));
+	get_bytes(reader, native->driver_uuid, sizeof(native->driver_uuid));
+	get_text(reader, out->label, sizeof(out->label));
+	desc->label = out->label[0] ? out->label : NULL;
+}
+
+static void get_error(struct reader *reader, struct gy_wire_error *out)
+{
+	int32_t result = (int32_t)get32(reader);
+
+	out->result = result < 0 && result >= GEYSER_ERROR_SYSTEM ? (enum geyser_result)result
+								  : GEYSER_ERROR_SYSTEM;
+	get_text(reader, out->detail, sizeof(out->detail));
+}
+
+static bool get_payload(struct reader *reader, struct gy_message *out)
+{
+	switch (out->type) {
+	case GY_WIRE_HELLO:
+		out->hello.features = get(reader, 8);
+		get_text(reader, out->hello.application, sizeof(out->hello.application));
+		return true;
+	case GY_WIRE_IMPORT:
+	case GY_WIRE_RELEASE:
+		out->object.kind = (enum gy_handle_kind)get32(reader);
+		get_bytes(reader, out->object.token, GY_TOKEN_SIZE);
+		return true;
+	case GY_WIRE_RESOLVE:
+		out->id = get32(reader);
+		return true;
+	case GY_WIRE_TEXTURE:
+		get_texture(reader, &out->texture);
+		return true;
+	case GY_WIRE_EVENT:
+		out->event.size = get(reader, 8);
+		return true;
+	case GY_WIRE_HANDLE:
+		get_bytes(reader, out->handle.bytes, sizeof(out->handle.bytes));
+		return true;
+	case GY_WIRE_ERROR:
+		get_error(reader, &out->error);
+		return true;
+	case GY_WIRE_NONE:
+		break;
+	}
+	return false;
+}
+
+enum geyser_result gy_wire_decode(
+	const uint8_t *bytes, size_t size, size_t *used, struct gy_message *out)
+{
+	struct reader reader = {.bytes = bytes, .left = size};
+	const uint8_t *header = take(&reader, GY_WIRE_HEADER);
+	uint32_t type, length;
+
+	memset(out, 0, sizeof(*out));
+	*used = 0;
+	if (!header || memcmp(header, magic, sizeof(magic)) != 0)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"peer sent %zu bytes that are no geyser message", size);
+	if (header[4] != GY_WIRE_MAJOR)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"peer speaks protocol %u: this library speaks %d; use the same major "
+			"version of geyser on both sides",
+			header[4], GY_WIRE_MAJOR);
+	type = (uint32_t)gy_get_le(header + 6, 2);
+	length = (uint32_t)gy_get_le(header + 8, 4);
+	out->sequence = (uint32_t)gy_get_le(header + 12, 4);
+	if (length > GY_MESSAGE_MAX - GY_WIRE_HEADER || length > reader.left)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"peer sent a message of %u bytes in %zu: it is cut off or over %d", length,
+			reader.left, GY_MESSAGE_MAX - GY_WIRE_HEADER);
+	*used = GY_WIRE_HEADER + length;
+	reader.left = length;
+	out->type = (enum gy_wire_type)type;
+	if (get_payload(&reader, out)) {
+		if (reader.bad)
+			return gy_fail(GEYSER_ERROR_PROTOCOL,
+				"peer sent a message of type %u whose %u bytes don't hold it", type,
+				length);
+		return GEYSER_OK;
+	}
+	out->type = GY_WIRE_NONE;
+	if (type & GY_WIRE_OPTIONAL)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_PROTOCOL, "peer sent a message of unknown type %u", type);
+}

@@ -1,0 +1,85 @@
+/*
+ * Messages between exporter and importer: bytes to structs and back, nothing else. What it decodes
+ *comes from a peer and is hostile: every length, count and string is checked here; what the numbers
+ *mean is checked by the core.
+ *
+ * A packet (one SOCK_SEQPACKET record, at most GY_PACKET_MAX bytes) is one or more messages. A
+ *message is a header of 16 bytes and a payload, little-endian, at most GY_MESSAGE_MAX in all: 0
+ *"GYSR"   4  major   5  minor   6  type (2)   8  payload bytes (4)   12  sequence (4) A payload
+ *longer than this version knows is a later minor version's: the rest is ignored. A type with the
+ *bit GY_WIRE_OPTIONAL that isn't known is skipped; any other unknown type is an error.
+ */
+#ifndef GY_IPC_WIRE_H
+#define GY_IPC_WIRE_H
+
+#include "ipc/handle.h"
+
+#define GY_WIRE_MAJOR      1
+#define GY_WIRE_MINOR      0
+#define GY_WIRE_HEADER     16
+#define GY_MESSAGE_MAX     512
+#define GY_PACKET_MAX      1024
+#define GY_WIRE_TEXT       256 /* largest string field, with the NUL */
+#define GY_APPLICATION_MAX 63
+#define GY_WIRE_OPTIONAL   0x8000
+
+enum gy_wire_type {
+	GY_WIRE_NONE = 0,     /* decoding skipped an optional message */
+	GY_WIRE_HELLO = 1,    /* first in each direction */
+	GY_WIRE_IMPORT = 2,   /* importer: give me this object → TEXTURE, EVENT or ERROR */
+	GY_WIRE_RESOLVE = 3,  /* importer: which handle has this id → HANDLE or ERROR */
+	GY_WIRE_RELEASE = 4,  /* importer: one import of this object is gone; no answer */
+	GY_WIRE_TEXTURE = 17, /* exporter, with one fd */
+	GY_WIRE_EVENT = 18,   /* exporter, with one fd */
+	GY_WIRE_HANDLE = 19,
+	GY_WIRE_ERROR = 31,
+};
+
+struct gy_wire_hello {
+	uint64_t features; /* none yet */
+	char application[GY_APPLICATION_MAX + 1];
+};
+
+struct gy_wire_object { /* IMPORT, RELEASE */
+	enum gy_handle_kind kind;
+	uint8_t token[GY_TOKEN_SIZE];
+};
+
+struct gy_wire_texture {
+	struct geyser_texture_desc desc;     /* label points at the member below, or is NULL */
+	struct geyser_native_texture native; /* fd and object don't cross */
+	char label[GEYSER_MAX_LABEL + 1];
+};
+
+struct gy_wire_event {
+	uint64_t size; /* bytes of its shared memory */
+};
+
+struct gy_wire_error {
+	enum geyser_result result; /* a failure that this version knows, else SYSTEM */
+	char detail[GY_WIRE_TEXT];
+};
+
+struct gy_message {
+	enum gy_wire_type type;
+	uint32_t sequence; /* an answer has its question's */
+	union {
+		struct gy_wire_hello hello;
+		struct gy_wire_object object;
+		uint32_t id; /* RESOLVE */
+		struct gy_wire_texture texture;
+		struct gy_wire_event event;
+		struct geyser_handle handle;
+		struct gy_wire_error error;
+	};
+};
+
+/* Writes one message; returns its bytes, or 0 if it doesn't fit or has no such type. */
+size_t gy_wire_encode(const struct gy_message *message, uint8_t *bytes, size_t size);
+
+/* Reads the message at the start of bytes; *used is how much it took. Copies all it returns.
+ * Errors: PROTOCOL, with what is wrong. */
+enum geyser_result gy_wire_decode(
+	const uint8_t *bytes, size_t size, size_t *used, struct gy_message *out);
+
+#endif

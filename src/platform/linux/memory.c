@@ -1,0 +1,212 @@
+#include "platform/linux/linux.h"
+#include "platform/platform.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+/* Below this a request can't be what exhausts the machine, and asking how much is free would cost
+ * more than the allocation itself. */
+#define ASK_FIRST (UINT64_C(64) << 20)
+
+/* fallocate undoes the whole call on a signal: steps keep what was done. */
+#define ALLOCATION_STEP (UINT64_C(256) << 20)
+
+uint64_t gy_memory_round(uint64_t size)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) / page * page;
+}
+
+/* Bytes that can be had without swapping, or UINT64_MAX if the kernel doesn't say. */
+static uint64_t memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t kilobytes, available = UINT64_MAX;
+	char line[128];
+
+	if (!file)
+		return available;
+	while (fgets(line, sizeof(line), file)) {
+		// NOLINTNEXTLINE(cert-err34-c): the kernel writes this number
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kilobytes) == 1) {
+			available = kilobytes * 1024;
+			break;
+		}
+	}
+	(void)fclose(file);
+	return available;
+}
+
+/* tmpfs grants any size and then takes every page there is; the refusal has to come before. */
+static enum geyser_result check_available(uint64_t size)
+{
+	uint64_t available;
+
+	if (size < ASK_FIRST)
+		return GEYSER_OK;
+	available = memory_available();
+	if (size <= available)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+		"size (%" PRIu64 " bytes): this machine has %" PRIu64 " bytes available", size,
+		available);
+}
+
+/* MFD_NOEXEC_SEAL came with Linux 6.3; without it some kernels refuse or log each memfd. */
+static int open_memory(const char *name)
+{
+	static _Atomic bool no_noexec;
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = -1;
+
+	if (!atomic_load_explicit(&no_noexec, memory_order_relaxed)) {
+		fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+		if (fd >= 0 || errno != EINVAL)
+			return fd;
+	}
+	fd = memfd_create(name, flags);
+	if (fd >= 0)
+		atomic_store_explicit(&no_noexec, true, memory_order_relaxed);
+	return fd;
+}
+
+static int allocate(int fd, uint64_t size)
+{
+	uint64_t done = 0;
+
+	while (done < size) {
+		uint64_t step = size - done < ALLOCATION_STEP ? size - done : ALLOCATION_STEP;
+
+		if (fallocate(fd, 0, (off_t)done, (off_t)step) == 0)
+			done += step;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
+{
+	enum geyser_result result = check_available(size);
+	int fd;
+
+	*out = -1;
+	if (result != GEYSER_OK)
+		return result;
+	fd = open_memory(name);
+	if (fd < 0)
+		return gy_fail_errno("memfd_create");
+	if (allocate(fd, size) < 0) {
+		result = gy_fail_errno("allocating %" PRIu64 " bytes of shared memory", size);
+		goto close_fd;
+	}
+	if (fcntl(fd, F_ADD_SEALS, SIZE_SEALS) < 0) {
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"this kernel can't seal shared memory (%s)", strerrorname_np(errno));
+		goto close_fd;
+	}
+	*out = fd;
+	return GEYSER_OK;
+
+close_fd:
+	(void)close(fd);
+	return result;
+}
+
+static const char *memory_kind(int fd, const struct statfs *fs)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+		return "not a file of memory";
+	switch ((unsigned long)fs->f_type) {
+	case HUGETLBFS_MAGIC:
+		return "hugetlbfs, whose pages can be gone at first use";
+	case FUSE_SUPER_MAGIC:
+		return "FUSE, whose pages another process hands out";
+	default:
+		return "a file on disk, whose pages can fail to load";
+	}
+}
+
+static enum geyser_result check_seals(int fd, int *seals)
+{
+	int missing;
+
+	*seals = fcntl(fd, F_GET_SEALS);
+	if (*seals < 0)
+		return gy_fail(GEYSER_ERROR_UNSEALED,
+			"memory that has no seals (%s): pass a memfd "
+			"made with MFD_ALLOW_SEALING",
+			strerrorname_np(errno));
+	missing = SIZE_SEALS & ~*seals;
+	if (!missing)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSEALED,
+		"memory lacks the seals%s%s%s: add them before sharing",
+		missing & F_SEAL_SHRINK ? " F_SEAL_SHRINK" : "",
+		missing & F_SEAL_GROW ? " F_SEAL_GROW" : "",
+		missing & F_SEAL_SEAL ? " F_SEAL_SEAL" : "");
+}
+
+enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
+{
+	enum geyser_result result;
+	struct statfs fs;
+	struct stat status;
+	int seals;
+
+	if (fstatfs(fd, &fs) < 0)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): %s", fd, strerrordesc_np(errno));
+	if (fs.f_type != TMPFS_MAGIC)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"memory on %s: only a memfd is safe to map", memory_kind(fd, &fs));
+	result = check_seals(fd, &seals);
+	if (result != GEYSER_OK)
+		return result;
+	if (fstat(fd, &status) < 0)
+		return gy_fail_errno("fstat");
+	*size = (uint64_t)status.st_size;
+	*writable = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
+	return GEYSER_OK;
+}
+
+#ifndef GY_ONE_MAPPING
+enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out)
+{
+	int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *data = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+	*out = NULL;
+	if (data == MAP_FAILED)
+		return gy_fail_errno("mapping %zu bytes", size);
+	*out = data;
+	return GEYSER_OK;
+}
+
+void gy_memory_unmap(void *data, size_t size)
+{
+	if (data)
+		(void)munmap(data, size);
+}
+#endif

@@ -1,0 +1,76 @@
+#include "platform/linux/linux.h"
+#include "platform/platform.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* How long a dead peer may go unseen where only one word can be watched. */
+#define SLICE (50 * GY_MILLISECOND)
+
+static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t value,
+	const struct timespec *time)
+{
+	return syscall(SYS_futex, word, shared ? operation : operation | FUTEX_PRIVATE_FLAG, value,
+		time, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
+{
+	struct timespec time = gy_timespec(deadline);
+
+	(void)futex(word->word, FUTEX_WAIT_BITSET, word->shared, word->expected,
+		deadline == GY_NEVER ? NULL : &time);
+}
+
+/* False if there is no such call: a kernel before 5.16, or a sandbox that doesn't know it. */
+static bool wait_several(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
+{
+	struct timespec time = gy_timespec(deadline);
+	struct futex_waitv waiters[GY_WAIT_WORDS];
+
+	for (unsigned i = 0; i < count; i++)
+		waiters[i] = (struct futex_waitv){
+			.uaddr = (uintptr_t)words[i].word,
+			.val = words[i].expected,
+			.flags = FUTEX_32 | (words[i].shared ? 0 : FUTEX_PRIVATE_FLAG),
+		};
+	return syscall(SYS_futex_waitv, waiters, count, 0, deadline == GY_NEVER ? NULL : &time,
+		       CLOCK_MONOTONIC) >= 0 ||
+	       (errno != ENOSYS && errno != EPERM);
+}
+
+static void wait_slice(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
+{
+	uint64_t slice = gy_now() + SLICE;
+
+	for (unsigned i = 1; i < count; i++)
+		if (atomic_load(words[i].word) != words[i].expected)
+			return;
+	wait_one(&words[0], deadline < slice ? deadline : slice);
+}
+
+void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
+{
+	static _Atomic bool no_waitv;
+
+	if (count == 1) {
+		wait_one(words, deadline);
+		return;
+	}
+	if (!atomic_load_explicit(&no_waitv, memory_order_relaxed)) {
+		if (wait_several(words, count, deadline))
+			return;
+		atomic_store_explicit(&no_waitv, true, memory_order_relaxed);
+	}
+	wait_slice(words, count, deadline);
+}
+
+void gy_wake(_Atomic uint32_t *word, bool shared)
+{
+	(void)futex(word, FUTEX_WAKE, shared, INT_MAX, NULL);
+}

@@ -1,0 +1,65 @@
+/* What differs between operating systems: shared memory, sleeping on an address, who the peer is.
+ */
+#ifndef GY_PLATFORM_PLATFORM_H
+#define GY_PLATFORM_PLATFORM_H
+
+#include <geyser/geyser.h>
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+/* ---- shared memory: anonymous, on tmpfs, of fixed size ---- */
+
+/* Whole pages, as the kernel counts them. */
+uint64_t gy_memory_round(uint64_t size);
+
+/* Allocates and zeroes size bytes (over 0), then seals them against any change of size. The fd is
+ * the caller's. name shows in /proc. Errors: LIMIT (no fd), OUT_OF_MEMORY, UNSUPPORTED (no
+ * sealing). */
+enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
+
+/* Memory from a peer, before it is mapped: on tmpfs, sealed SHRINK, GROW and SEAL, and its size. A
+ * sealed size can't change after this check. writable: whether it may be mapped for writing.
+ * Errors: UNSUPPORTED (other kinds of memory, by name), UNSEALED (which seals are missing). */
+enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
+
+/* Maps the first size bytes. Errors: OUT_OF_MEMORY, LIMIT, PERMISSION. */
+enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out);
+void gy_memory_unmap(void *data, size_t size);
+
+/* ---- sleeping on an address ---- */
+
+struct gy_wait_word {
+	_Atomic uint32_t *word;
+	uint32_t expected;
+	bool shared; /* between processes */
+};
+
+#define GY_WAIT_WORDS 3 /* at most */
+
+/* Sleeps while every word has its expected value, until one is woken or the deadline passes; may
+ * also return for no reason, at the latest after 50 ms where the kernel can't watch several words.
+ */
+void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline);
+void gy_wake(_Atomic uint32_t *word, bool shared);
+
+/* ---- peers ---- */
+
+struct gy_credentials {
+	uid_t uid;
+	pid_t pid; /* for people and for liveness, never for permission: it may be reused */
+};
+
+/* Who is, or for a listening peer was, at the other end. Errors: SYSTEM. */
+enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
+
+/* A descriptor that becomes readable when the peer's process ends; -1 where that can't be had. The
+ * caller must see the peer alive (an answer on the socket) after this call, or the pid may have
+ * been reused. */
+int gy_peer_watch(int socket, pid_t pid);
+
+/* ---- the kernel ---- */
+
+void gy_platform_info(struct geyser_system_info *out);
+
+#endif
