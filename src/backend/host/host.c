@@ -1,0 +1,179 @@
+/* Textures in sealed shared memory: the reference, on every machine. */
+#include "backend/backend.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct host_texture {
+	struct gy_backend_texture base;
+	int fd;
+	void *data; /* the whole memory, mapped as long as the texture lives */
+	size_t size;
+};
+
+static enum geyser_result host_available(void)
+{
+	struct geyser_system_info info;
+
+	gy_platform_info(&info);
+	if (info.sealing)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the kernel can't seal shared memory: memfd_create with sealing is needed");
+}
+
+static enum geyser_result host_open(void **device)
+{
+	*device = NULL;
+	return GEYSER_OK;
+}
+
+static void host_close(void *device)
+{
+	(void)device;
+}
+
+static uint32_t host_format_usage(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	(void)device;
+	(void)dimension;
+	return info->usage;
+}
+
+/* Takes the fd over, also when it fails. */
+static enum geyser_result wrap(int fd, uint64_t size, bool writable, const struct gy_layout *layout,
+	struct gy_backend_texture **out)
+{
+	struct host_texture *texture = calloc(1, sizeof(*texture));
+	enum geyser_result result;
+
+	if (!texture) {
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+		goto close_fd;
+	}
+	result = gy_memory_map(fd, (size_t)size, writable, &texture->data);
+	if (result != GEYSER_OK)
+		goto free_texture;
+	texture->fd = fd;
+	texture->size = (size_t)size;
+	texture->base = (struct gy_backend_texture){
+		.backend = &gy_host_backend,
+		.bytes = gy_memory_round(size),
+		.writable = writable,
+		.layout = *layout,
+	};
+	*out = &texture->base;
+	return GEYSER_OK;
+
+free_texture:
+	free(texture);
+close_fd:
+	(void)close(fd);
+	return result;
+}
+
+static enum geyser_result host_texture_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	enum geyser_result result;
+	struct gy_layout layout;
+	int fd;
+
+	(void)device;
+	gy_layout_of(desc, &layout);
+	result = gy_memory_create("geyser-texture", layout.size, &fd);
+	return result == GEYSER_OK ? wrap(fd, layout.size, true, &layout, out) : result;
+}
+
+static enum geyser_result check_native(const struct geyser_native_texture *native)
+{
+	if (native->type != GEYSER_NATIVE_MEMFD)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): the host backend imports GEYSER_NATIVE_MEMFD only",
+			(int)native->type);
+	if (native->plane_count != 1)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
+			native->plane_count);
+	return GEYSER_OK;
+}
+
+static enum geyser_result host_texture_import(void *device, const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+{
+	enum geyser_result result = check_native(native);
+	struct gy_layout layout;
+	bool writable;
+	uint64_t size;
+	int fd;
+
+	(void)device;
+	if (result == GEYSER_OK)
+		result = gy_memory_check(native->fd, &size, &writable);
+	if (result == GEYSER_OK)
+		result = gy_layout_check(
+			desc, native->planes[0].offset, native->planes[0].row_pitch, size, &layout);
+	if (result != GEYSER_OK)
+		return result;
+	fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	return wrap(fd, size, writable, &layout, out);
+}
+
+static void host_texture_describe(
+	struct gy_backend_texture *base, struct geyser_native_texture *out)
+{
+	const struct host_texture *texture = (const struct host_texture *)base;
+
+	*out = (struct geyser_native_texture){
+		.type = GEYSER_NATIVE_MEMFD,
+		.fd = texture->fd,
+		.size = texture->size,
+		.plane_count = 1,
+		.planes[0] = {.offset = base->layout.offset, .row_pitch = base->layout.row_pitch},
+	};
+}
+
+static enum geyser_result host_texture_map(
+	struct gy_backend_texture *base, enum geyser_access access, void **data)
+{
+	const struct host_texture *texture = (const struct host_texture *)base;
+
+	(void)access;
+	*data = (char *)texture->data + base->layout.offset;
+	return GEYSER_OK;
+}
+
+static void host_texture_unmap(struct gy_backend_texture *base)
+{
+	(void)base; /* it stays mapped */
+}
+
+static void host_texture_destroy(struct gy_backend_texture *base)
+{
+	struct host_texture *texture = (struct host_texture *)base;
+
+	gy_memory_unmap(texture->data, texture->size);
+	(void)close(texture->fd);
+	free(texture);
+}
+
+const struct gy_backend gy_host_backend = {
+	.kind = GEYSER_BACKEND_HOST,
+	.name = "host",
+	.available = host_available,
+	.open = host_open,
+	.close = host_close,
+	.format_usage = host_format_usage,
+	.texture_create = host_texture_create,
+	.texture_import = host_texture_import,
+	.texture_describe = host_texture_describe,
+	.texture_map = host_texture_map,
+	.texture_unmap = host_texture_unmap,
+	.texture_destroy = host_texture_destroy,
+};

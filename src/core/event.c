@@ -1,0 +1,326 @@
+#include "core/notifier.h"
+#include "core/object.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct geyser_event {
+	struct gy_object object;
+	struct gy_timeline timeline;
+	int fd; /* the timeline's memory */
+	struct gy_notifier notifier;
+};
+
+/* Called under the ipc's lock: reads only what never changes. */
+static void describe(struct gy_export *export, struct gy_message *answer, int *fd)
+{
+	const struct geyser_event *event =
+		(struct geyser_event *)((char *)export -
+					offsetof(struct geyser_event, object.export));
+
+	answer->type = GY_WIRE_EVENT;
+	answer->event.size = GY_TIMELINE_SIZE;
+	*fd = event->fd;
+}
+
+/* Takes the fd over, also when it fails. */
+static enum geyser_result wrap(int fd, struct geyser_event **out)
+{
+	struct geyser_event *event = calloc(1, sizeof(*event));
+	enum geyser_result result;
+	void *page;
+
+	if (!event) {
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+		goto close_fd;
+	}
+	result = gy_memory_map(fd, GY_TIMELINE_SIZE, true, &page);
+	if (result != GEYSER_OK)
+		goto free_event;
+	event->fd = fd;
+	event->timeline.page = page;
+	*out = event;
+	return GEYSER_OK;
+
+free_event:
+	free(event);
+close_fd:
+	(void)close(fd);
+	return result;
+}
+
+static void complete(struct geyser_event *event, struct geyser_manager *manager,
+	const struct gy_incoming *incoming)
+{
+	gy_object_init(&event->object, manager, GY_HANDLE_EVENT, gy_memory_round(GY_TIMELINE_SIZE),
+		incoming);
+	event->object.export.describe = describe;
+	gy_notifier_init(&event->notifier, event, &event->timeline,
+		incoming ? gy_peer_dead(incoming->peer) : NULL);
+}
+
+static enum geyser_result check_arguments(
+	const struct geyser_manager *manager, struct geyser_event **out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_event_create(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+	struct geyser_event *event;
+	int fd;
+
+	if (result == GEYSER_OK)
+		result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
+	if (result == GEYSER_OK)
+		result = wrap(fd, &event);
+	if (result != GEYSER_OK)
+		return result;
+	gy_timeline_signal(&event->timeline, initial);
+	complete(event, manager, NULL);
+	*out = event;
+	return GEYSER_OK;
+}
+
+struct geyser_event *geyser_event_ref(struct geyser_event *event)
+{
+	if (event)
+		gy_object_ref(&event->object);
+	return event;
+}
+
+static void destroy(struct geyser_event *event)
+{
+	gy_object_finish(&event->object);
+	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
+	(void)close(event->fd);
+	free(event);
+}
+
+static void destroy_on_own_thread(struct geyser_event *event)
+{
+	(void)pthread_mutex_destroy(&event->notifier.lock);
+	destroy(event);
+}
+
+void geyser_event_unref(struct geyser_event *event)
+{
+	if (!event || !gy_object_unref(&event->object))
+		return;
+	/* No new importers while the last callbacks run. */
+	(void)gy_object_unexport(&event->object);
+	if (gy_notifier_finish(&event->notifier, destroy_on_own_thread))
+		destroy(event);
+}
+
+/* ---- sharing ---- */
+
+enum geyser_result geyser_event_export(struct geyser_event *event, struct geyser_handle *out)
+{
+	if (event)
+		return gy_object_export(&event->object, out);
+	if (out)
+		memset(out, 0, sizeof(*out));
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+}
+
+enum geyser_result geyser_event_unexport(struct geyser_event *event)
+{
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	return gy_object_unexport(&event->object);
+}
+
+static enum geyser_result check_incoming(const struct gy_incoming *incoming)
+{
+	bool writable;
+	uint64_t size;
+	enum geyser_result result = gy_memory_check(incoming->fd, &size, &writable);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (incoming->answer.event.size < GY_TIMELINE_SIZE || size < GY_TIMELINE_SIZE)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"the exporter's event has %" PRIu64 " of %" PRIu64
+			" bytes: it must have %d",
+			incoming->answer.event.size, size, GY_TIMELINE_SIZE);
+	if (!writable)
+		return gy_fail(GEYSER_ERROR_PERMISSION,
+			"the exporter's event is sealed against writing: it can't be signalled");
+	return GEYSER_OK;
+}
+
+static enum geyser_result import_event(
+	struct geyser_manager *manager, struct gy_incoming *incoming, struct geyser_event **out)
+{
+	enum geyser_result result = check_incoming(incoming);
+	int fd = incoming->fd;
+
+	if (result == GEYSER_OK)
+		result = gy_peer_watch_death(incoming->peer);
+	if (result != GEYSER_OK)
+		return result;
+	incoming->fd = -1;
+	result = wrap(fd, out);
+	if (result == GEYSER_OK)
+		complete(*out, manager, incoming);
+	return result;
+}
+
+enum geyser_result geyser_event_import(struct geyser_manager *manager,
+	const struct geyser_handle *handle, struct geyser_event **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+	struct gy_incoming incoming;
+	struct geyser_event *event;
+
+	if (result == GEYSER_OK)
+		result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, &incoming);
+	if (result != GEYSER_OK)
+		return result;
+	result = import_event(manager, &incoming, &event);
+	gy_incoming_finish(&incoming, result == GEYSER_OK);
+	if (result == GEYSER_OK)
+		*out = event;
+	return result;
+}
+
+/* ---- the timeline ---- */
+
+enum geyser_result geyser_event_value(struct geyser_event *event, uint64_t *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = 0;
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	*out = gy_timeline_value(&event->timeline);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t value)
+{
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	gy_timeline_signal(&event->timeline, value);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_event_wait(
+	struct geyser_event *event, uint64_t value, uint64_t timeout_ns)
+{
+	struct gy_wait_word dead = {.expected = 0};
+	uint64_t now;
+
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	dead.word = event->notifier.dead;
+	if (gy_timeline_wait(
+		    &event->timeline, value, gy_deadline(timeout_ns), &dead, dead.word ? 1 : 0))
+		return GEYSER_OK;
+	now = gy_timeline_value(&event->timeline);
+	if (now >= value)
+		return GEYSER_OK;
+	if (dead.word && atomic_load(dead.word))
+		return gy_fail(GEYSER_ERROR_DISCONNECTED,
+			"the event's exporter has ended at value %" PRIu64 ": %" PRIu64
+			" was not reached",
+			now, value);
+	return gy_fail(GEYSER_ERROR_TIMEOUT,
+		"value %" PRIu64 " was not reached within %" PRIu64 " ns: the event is at %" PRIu64,
+		value, timeout_ns, now);
+}
+
+enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,
+	void (*callback)(
+		struct geyser_event *event, uint64_t value, enum geyser_result result, void *user),
+	void *user)
+{
+	if (!event || !callback)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", event ? "callback" : "event");
+	return gy_notifier_add(&event->notifier, value, callback, user);
+}
+
+/* ---- as a descriptor ---- */
+
+/* The caller may close its descriptor at any time, and the number may then be another file's: this
+ * one is ours. */
+struct readable {
+	int fd;
+};
+
+static void make_readable(
+	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
+{
+	const uint64_t one = 1;
+	struct readable *readable = user;
+
+	(void)event;
+	(void)value;
+	(void)result;
+	if (write(readable->fd, &one, sizeof(one)) < 0)
+		(void)0; /* can't be: its counter was 0 */
+	(void)close(readable->fd);
+	free(readable);
+}
+
+static enum geyser_result notify_fd(struct geyser_event *event, uint64_t value, int fd)
+{
+	struct readable *readable = malloc(sizeof(*readable));
+	enum geyser_result result;
+
+	if (!readable)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a descriptor");
+	readable->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (readable->fd < 0) {
+		result = gy_fail_errno("duplicating a descriptor");
+		goto free_readable;
+	}
+	result = gy_notifier_add(&event->notifier, value, make_readable, readable);
+	if (result == GEYSER_OK)
+		return GEYSER_OK;
+	(void)close(readable->fd);
+
+free_readable:
+	free(readable);
+	return result;
+}
+
+enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out)
+{
+	enum geyser_result result = GEYSER_OK;
+	bool reached;
+	int fd;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	reached = gy_timeline_value(&event->timeline) >= value;
+	fd = eventfd(reached ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fd < 0)
+		return gy_fail_errno("eventfd");
+	if (!reached)
+		result = notify_fd(event, value, fd);
+	if (result == GEYSER_OK)
+		*out = fd;
+	else
+		(void)close(fd);
+	return result;
+}

@@ -1,0 +1,171 @@
+#include "core/object.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "ipc/resolve.h"
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRING(x)                    #x
+#define VERSION(major, minor, patch) STRING(major) "." STRING(minor) "." STRING(patch)
+
+#define IMPORT_TIMEOUT (5 * GY_SECOND)
+
+const char *geyser_version(void)
+{
+	return VERSION(GEYSER_VERSION_MAJOR, GEYSER_VERSION_MINOR, GEYSER_VERSION_PATCH);
+}
+
+static enum geyser_result set_application(struct geyser_manager *manager, const char *application)
+{
+	size_t most = sizeof(manager->application) - 1;
+
+	if (!application) {
+		strncpy(manager->application, program_invocation_short_name, most);
+		return GEYSER_OK;
+	}
+	if (strnlen(application, most + 1) > most)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"application (%.40s…): it may have %zu bytes at most", application, most);
+	strcpy(manager->application, application);
+	return GEYSER_OK;
+}
+
+static enum geyser_result create(
+	const struct geyser_manager_desc *desc, struct geyser_manager **out)
+{
+	struct geyser_manager *manager;
+	enum geyser_result result;
+	const struct gy_backend *backend = gy_backend_find(desc->backend, &result);
+
+	if (!backend)
+		return result;
+	manager = calloc(1, sizeof(*manager));
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
+	atomic_init(&manager->references, 1);
+	manager->backend = backend;
+	manager->import_timeout_ns =
+		desc->import_timeout_ns ? desc->import_timeout_ns : IMPORT_TIMEOUT;
+	result = set_application(manager, desc->application);
+	if (result != GEYSER_OK)
+		goto free_manager;
+	result = backend->open(&manager->device);
+	if (result != GEYSER_OK)
+		goto free_manager;
+	result = gy_ipc_acquire(&manager->ipc);
+	if (result != GEYSER_OK)
+		goto close_device;
+	*out = manager;
+	return GEYSER_OK;
+
+close_device:
+	backend->close(manager->device);
+free_manager:
+	free(manager);
+	return result;
+}
+
+enum geyser_result geyser_manager_create(
+	const struct geyser_manager_desc *desc, struct geyser_manager **out)
+{
+	static const struct geyser_manager_desc defaults = {.backend = GEYSER_BACKEND_AUTO};
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	return create(desc ? desc : &defaults, out);
+}
+
+struct geyser_manager *gy_manager_ref(struct geyser_manager *manager)
+{
+	atomic_fetch_add_explicit(&manager->references, 1, memory_order_relaxed);
+	return manager;
+}
+
+void gy_manager_unref(struct geyser_manager *manager)
+{
+	if (atomic_fetch_sub_explicit(&manager->references, 1, memory_order_acq_rel) != 1)
+		return;
+	manager->backend->close(manager->device);
+	gy_ipc_release(manager->ipc);
+	free(manager);
+}
+
+void geyser_manager_destroy(struct geyser_manager *manager)
+{
+	if (manager)
+		gy_manager_unref(manager);
+}
+
+enum geyser_backend geyser_manager_get_backend(const struct geyser_manager *manager)
+{
+	return manager ? manager->backend->kind : GEYSER_BACKEND_AUTO;
+}
+
+enum geyser_result geyser_manager_format_usage(struct geyser_manager *manager,
+	enum geyser_format format, enum geyser_dimension dimension, uint32_t *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(format);
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = 0;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	if (!info)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"format (%d): it is no format of geyser's, which are 1 to %d", (int)format,
+			GEYSER_FORMAT_COUNT - 1);
+	if ((int)dimension < GEYSER_DIMENSION_2D || dimension > GEYSER_DIMENSION_3D)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"dimension (%d): it must be one of enum geyser_dimension", (int)dimension);
+	*out = manager->backend->format_usage(manager->device, info, dimension);
+	return GEYSER_OK;
+}
+
+static struct geyser_memory_usage load(const struct gy_memory_counters *counters)
+{
+	return (struct geyser_memory_usage){
+		.held = atomic_load(&counters->held),
+		.exported = atomic_load(&counters->exported),
+		.imported = atomic_load(&counters->imported),
+	};
+}
+
+enum geyser_result geyser_manager_memory(
+	struct geyser_manager *manager, struct geyser_memory_info *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_memory_info){0};
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	out->textures = load(&manager->textures);
+	out->events = load(&manager->events);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_system_get_info(struct geyser_system_info *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	gy_platform_info(out);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out)
+{
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	memset(out, 0, sizeof(*out));
+	if (id == 0)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "id (0): ids start at 1");
+	result = gy_resolve(id, IMPORT_TIMEOUT, out);
+	return result;
+}

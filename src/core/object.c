@@ -1,0 +1,99 @@
+#include "core/object.h"
+
+#include "base/error.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
+	enum gy_handle_kind kind, uint64_t bytes, const struct gy_incoming *incoming)
+{
+	atomic_init(&object->references, 1);
+	object->manager = gy_manager_ref(manager);
+	object->counters = kind == GY_HANDLE_TEXTURE ? &manager->textures : &manager->events;
+	object->bytes = bytes;
+	object->export.kind = kind;
+	object->export.backend = manager->backend->kind;
+	if (incoming) {
+		object->peer = incoming->peer;
+		object->source = incoming->source;
+		atomic_fetch_add(&object->counters->imported, bytes);
+	} else {
+		atomic_fetch_add(&object->counters->held, bytes);
+	}
+}
+
+void gy_object_finish(struct gy_object *object)
+{
+	struct gy_memory_counters *counters = object->counters;
+
+	(void)gy_object_unexport(object);
+	gy_export_remove(object->manager->ipc, &object->export);
+	if (object->source.kind) {
+		gy_peer_release(object->peer, &object->source);
+		atomic_fetch_sub(&counters->imported, object->bytes);
+	} else {
+		atomic_fetch_sub(&counters->held, object->bytes);
+	}
+	gy_manager_unref(object->manager);
+}
+
+void gy_object_ref(struct gy_object *object)
+{
+	atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+}
+
+bool gy_object_unref(struct gy_object *object)
+{
+	return atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1;
+}
+
+enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out)
+{
+	enum geyser_result result;
+	bool changed;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	memset(out, 0, sizeof(*out));
+	result = gy_export_add(object->manager->ipc, &object->export, out, &changed);
+	if (changed)
+		atomic_fetch_add(&object->counters->exported, object->bytes);
+	return result;
+}
+
+enum geyser_result gy_object_unexport(struct gy_object *object)
+{
+	bool changed;
+
+	gy_export_withdraw(object->manager->ipc, &object->export, &changed);
+	if (changed)
+		atomic_fetch_sub(&object->counters->exported, object->bytes);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
+	const struct geyser_handle *handle, enum gy_handle_kind kind, struct gy_incoming *out)
+{
+	enum geyser_result result = gy_handle_decode(handle, &out->source);
+
+	out->fd = -1;
+	out->peer = NULL;
+	if (result != GEYSER_OK)
+		return result;
+	if (out->source.kind != kind)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"it is the handle of a %s: not of a %s",
+			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
+	return gy_ipc_import(manager->ipc, &out->source, manager->application,
+		manager->import_timeout_ns, &out->answer, &out->fd, &out->peer);
+}
+
+void gy_incoming_finish(struct gy_incoming *incoming, bool taken)
+{
+	if (incoming->fd >= 0)
+		(void)close(incoming->fd);
+	incoming->fd = -1;
+	if (!taken)
+		gy_peer_release(incoming->peer, &incoming->source);
+}

@@ -1,0 +1,70 @@
+/* What textures and events have in common: a manager, references, an export, an import. */
+#ifndef GY_CORE_OBJECT_H
+#define GY_CORE_OBJECT_H
+
+#include "backend/backend.h"
+#include "ipc/ipc.h"
+
+#include <stdatomic.h>
+
+/* Bytes; see struct geyser_memory_usage. */
+struct gy_memory_counters {
+	_Atomic uint64_t held, exported, imported;
+};
+
+struct geyser_manager {
+	_Atomic uint32_t references; /* the caller's, and one for each object */
+	const struct gy_backend *backend;
+	void *device;
+	struct gy_ipc *ipc;
+	uint64_t import_timeout_ns;
+	char application[GY_APPLICATION_MAX + 1];
+	struct gy_memory_counters textures, events;
+};
+
+struct gy_object {
+	_Atomic uint32_t references;
+	struct geyser_manager *manager;
+	struct gy_memory_counters *counters;
+	uint64_t bytes;
+	struct gy_export export;
+	/* only if imported */
+	struct gy_peer *peer;
+	struct gy_handle_fields source;
+};
+
+/* An answer to an import, on its way to becoming an object. */
+struct gy_incoming {
+	struct gy_message answer;
+	int fd; /* to be closed by whoever asked */
+	struct gy_peer *peer;
+	struct gy_handle_fields source;
+};
+
+struct geyser_manager *gy_manager_ref(struct geyser_manager *manager);
+void gy_manager_unref(struct geyser_manager *manager);
+
+/* With one reference, and one to the manager; counts the bytes. incoming: NULL if it was made here,
+ * else its peer becomes the object's. */
+void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
+	enum gy_handle_kind kind, uint64_t bytes, const struct gy_incoming *incoming);
+
+/* Ends export, import and counting, drops the manager: before the object is freed. */
+void gy_object_finish(struct gy_object *object);
+
+void gy_object_ref(struct gy_object *object);
+
+/* True if that was the last reference. */
+bool gy_object_unref(struct gy_object *object);
+
+enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);
+enum geyser_result gy_object_unexport(struct gy_object *object);
+
+/* Checks the handle and asks its exporter. */
+enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
+	const struct geyser_handle *handle, enum gy_handle_kind kind, struct gy_incoming *out);
+
+/* Closes the fd; gives the peer back as well if no object has taken it. */
+void gy_incoming_finish(struct gy_incoming *incoming, bool taken);
+
+#endif

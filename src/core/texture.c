@@ -1,0 +1,360 @@
+#include "core/object.h"
+
+#include "base/error.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct geyser_texture {
+	struct gy_object object;
+	struct geyser_texture_desc desc; /* resolved; label is ours */
+	struct gy_backend_texture *texture;
+	char *label;
+};
+
+/* Called under the ipc's lock: reads only what never changes. */
+static void describe(struct gy_export *export, struct gy_message *answer, int *fd)
+{
+	struct geyser_texture *texture =
+		(struct geyser_texture *)((char *)export -
+					  offsetof(struct geyser_texture, object.export));
+
+	answer->type = GY_WIRE_TEXTURE;
+	answer->texture.desc = texture->desc;
+	texture->texture->backend->texture_describe(texture->texture, &answer->texture.native);
+	*fd = answer->texture.native.fd;
+}
+
+/* Everything but the backend's part. */
+static enum geyser_result allocate(
+	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+{
+	struct geyser_texture *texture = calloc(1, sizeof(*texture));
+
+	if (!texture)
+		goto no_memory;
+	texture->desc = *desc;
+	if (desc->label) {
+		texture->label = strdup(desc->label);
+		if (!texture->label)
+			goto free_texture;
+		texture->desc.label = texture->label;
+	}
+	*out = texture;
+	return GEYSER_OK;
+
+free_texture:
+	free(texture);
+no_memory:
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+}
+
+static void deallocate(struct geyser_texture *texture)
+{
+	free(texture->label);
+	free(texture);
+}
+
+static void complete(struct geyser_texture *texture, struct geyser_manager *manager,
+	const struct gy_incoming *incoming)
+{
+	gy_object_init(
+		&texture->object, manager, GY_HANDLE_TEXTURE, texture->texture->bytes, incoming);
+	texture->object.export.describe = describe;
+}
+
+static enum geyser_result check_arguments(
+	const struct geyser_manager *manager, struct geyser_texture **out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	return GEYSER_OK;
+}
+
+/* What the format can't have at all gy_desc_resolve has refused; here it is this backend that
+ * can't. */
+static enum geyser_result check_support(
+	struct geyser_manager *manager, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	enum geyser_dimension dimension = desc->depth > 1    ? GEYSER_DIMENSION_3D
+					  : desc->layers > 1 ? GEYSER_DIMENSION_2D_ARRAY
+							     : GEYSER_DIMENSION_2D;
+	uint32_t usage = manager->backend->format_usage(manager->device, info, dimension);
+
+	if ((desc->usage & ~usage) == 0)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"usage (0x%x): the %s backend offers 0x%x for %s in this dimension", desc->usage,
+		manager->backend->name, usage, info->name);
+}
+
+enum geyser_result geyser_texture_create(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+	struct geyser_texture_desc resolved;
+	struct geyser_texture *texture;
+
+	if (result == GEYSER_OK)
+		result = gy_desc_resolve("desc", desc, &resolved);
+	if (result == GEYSER_OK)
+		result = check_support(manager, &resolved);
+	if (result == GEYSER_OK)
+		result = allocate(&resolved, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	result = manager->backend->texture_create(
+		manager->device, &texture->desc, &texture->texture);
+	if (result != GEYSER_OK) {
+		deallocate(texture);
+		return result;
+	}
+	complete(texture, manager, NULL);
+	*out = texture;
+	return GEYSER_OK;
+}
+
+struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
+{
+	if (texture)
+		gy_object_ref(&texture->object);
+	return texture;
+}
+
+void geyser_texture_unref(struct geyser_texture *texture)
+{
+	struct geyser_manager *manager;
+
+	if (!texture || !gy_object_unref(&texture->object))
+		return;
+	/* The export ends before the memory goes, and the device after it. */
+	manager = gy_manager_ref(texture->object.manager);
+	gy_object_finish(&texture->object);
+	texture->texture->backend->texture_destroy(texture->texture);
+	gy_manager_unref(manager);
+	deallocate(texture);
+}
+
+const struct geyser_texture_desc *geyser_texture_get_desc(const struct geyser_texture *texture)
+{
+	return texture ? &texture->desc : NULL;
+}
+
+/* ---- access ---- */
+
+static enum geyser_result check_access(
+	const struct geyser_texture *texture, enum geyser_access access)
+{
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	if ((int)access < GEYSER_ACCESS_READ || access > GEYSER_ACCESS_READ_WRITE)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"access (%d): it must be one of enum geyser_access", (int)access);
+	if ((access & GEYSER_ACCESS_WRITE) && !texture->texture->writable)
+		return gy_fail(GEYSER_ERROR_PERMISSION,
+			"access (%d): the exporter shares this texture for reading only",
+			(int)access);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_texture_map(
+	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out)
+{
+	enum geyser_result result;
+	struct gy_backend_texture *backing;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_mapping){0};
+	result = check_access(texture, access);
+	if (result != GEYSER_OK)
+		return result;
+	backing = texture->texture;
+	result = backing->backend->texture_map(backing, access, &out->data);
+	if (result != GEYSER_OK)
+		return result;
+	out->row_pitch = (size_t)backing->layout.row_pitch;
+	out->slice_pitch = (size_t)backing->layout.slice_pitch;
+	out->size = (size_t)backing->layout.size;
+	return GEYSER_OK;
+}
+
+void geyser_texture_unmap(struct geyser_texture *texture)
+{
+	if (texture)
+		texture->texture->backend->texture_unmap(texture->texture);
+}
+
+enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *texture,
+	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out)
+{
+	const struct geyser_texture_desc *desc;
+	uint32_t planes;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_subresource){0};
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	desc = &texture->desc;
+	planes = geyser_format_get_info(desc->format)->planes;
+	if (plane >= planes || mip_level >= desc->mip_levels || layer >= desc->layers)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"plane %u, mip level %u, layer %u: the texture has %u, %u and %u of them",
+			plane, mip_level, layer, planes, desc->mip_levels, desc->layers);
+	gy_layout_subresource(desc, &texture->texture->layout, mip_level, layer, out);
+	return GEYSER_OK;
+}
+
+/* ---- sharing ---- */
+
+enum geyser_result geyser_texture_export(struct geyser_texture *texture, struct geyser_handle *out)
+{
+	if (texture)
+		return gy_object_export(&texture->object, out);
+	if (out)
+		memset(out, 0, sizeof(*out));
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+}
+
+enum geyser_result geyser_texture_unexport(struct geyser_texture *texture)
+{
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	return gy_object_unexport(&texture->object);
+}
+
+/* The exporter's descriptor is a peer's word: checked like any other, then against what was
+ * expected. */
+static enum geyser_result check_incoming(struct geyser_manager *manager,
+	const struct gy_incoming *incoming, const struct geyser_texture_desc *expected,
+	struct geyser_texture_desc *out)
+{
+	enum geyser_result result =
+		gy_desc_resolve("exporter's", &incoming->answer.texture.desc, out);
+
+	if (result != GEYSER_OK)
+		return GEYSER_ERROR_PROTOCOL;
+	if (expected)
+		result = gy_desc_compare(out, expected);
+	return result == GEYSER_OK ? check_support(manager, out) : result;
+}
+
+static enum geyser_result adopt(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	const struct gy_incoming *incoming, struct geyser_texture **out)
+{
+	struct geyser_texture *texture;
+	enum geyser_result result = allocate(desc, &texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = manager->backend->texture_import(
+		manager->device, &texture->desc, native, &texture->texture);
+	if (result != GEYSER_OK) {
+		deallocate(texture);
+		return result;
+	}
+	complete(texture, manager, incoming);
+	*out = texture;
+	return GEYSER_OK;
+}
+
+static enum geyser_result import_texture(struct geyser_manager *manager,
+	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
+	struct geyser_texture **out)
+{
+	struct gy_incoming incoming;
+	struct geyser_native_texture native;
+	struct geyser_texture_desc desc;
+	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, &incoming);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = check_incoming(manager, &incoming, expected, &desc);
+	if (result == GEYSER_OK) {
+		native = incoming.answer.texture.native;
+		native.fd = incoming.fd;
+		result = adopt(manager, &desc, &native, &incoming, out);
+	}
+	gy_incoming_finish(&incoming, result == GEYSER_OK);
+	return result;
+}
+
+enum geyser_result geyser_texture_import(struct geyser_manager *manager,
+	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
+	struct geyser_texture **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+	struct geyser_texture_desc resolved;
+
+	if (result == GEYSER_OK && expected)
+		result = gy_desc_resolve("expected", expected, &resolved);
+	if (result != GEYSER_OK)
+		return result;
+	return import_texture(manager, handle, expected ? &resolved : NULL, out);
+}
+
+enum geyser_result geyser_texture_importers(
+	struct geyser_texture *texture, struct geyser_importers *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_importers){0};
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	gy_export_importers(texture->object.manager->ipc, &texture->object.export, out);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, int *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	return gy_export_importers_fd(texture->object.manager->ipc, &texture->object.export, out);
+}
+
+/* ---- native ---- */
+
+enum geyser_result geyser_texture_export_native(
+	struct geyser_texture *texture, struct geyser_native_texture *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_native_texture){.fd = -1};
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	texture->texture->backend->texture_describe(texture->texture, out);
+	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
+	if (out->fd >= 0)
+		return GEYSER_OK;
+	*out = (struct geyser_native_texture){.fd = -1};
+	return gy_fail_errno("duplicating a descriptor");
+}
+
+enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
+	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
+	struct geyser_texture **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+	struct geyser_texture_desc resolved;
+
+	if (result == GEYSER_OK && !native)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "native is NULL");
+	if (result == GEYSER_OK)
+		result = gy_desc_resolve("desc", desc, &resolved);
+	if (result == GEYSER_OK)
+		result = check_support(manager, &resolved);
+	if (result != GEYSER_OK)
+		return result;
+	/* Counted as held: nobody else's object stands behind it. */
+	return adopt(manager, &resolved, native, NULL, out);
+}

@@ -1,0 +1,35 @@
+/*
+ * A 64-bit value that only grows, in memory that processes share, and sleeping until it is reached.
+ *
+ * Who sleeps says so by "sleepers"; who raises the value then, and only then, makes a system call.
+ * The order of the steps is what keeps a wake-up from being lost; see timeline.c. Everything in the
+ * page may be changed by a hostile peer at any time: it can then wake or not wake us, but a value
+ * once seen never shrinks, and no wait outlives its deadline.
+ */
+#ifndef GY_CORE_TIMELINE_H
+#define GY_CORE_TIMELINE_H
+
+#include "platform/platform.h"
+
+struct gy_timeline_page {
+	_Atomic uint64_t value;
+	_Atomic uint32_t wakes;    /* the futex: counts wake-ups */
+	_Atomic uint32_t sleepers; /* not 0: somebody may sleep; the one who wakes them clears it */
+};
+
+#define GY_TIMELINE_SIZE 4096 /* bytes of shared memory */
+
+struct gy_timeline {
+	struct gy_timeline_page *page;
+	_Atomic uint64_t seen; /* the largest value this process has seen */
+};
+
+uint64_t gy_timeline_value(struct gy_timeline *timeline);
+void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value);
+
+/* Sleeps until the value is reached (true), the deadline has passed, or one of up to GY_WAIT_WORDS
+ * - 1 private words no longer has its expected value (false). */
+bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
+	const struct gy_wait_word *words, unsigned count);
+
+#endif

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Compiles each public header alone, as C11 and as C++17, with warnings as errors (TAP).
+
+headers.py INCLUDE_DIR --headers NAME... --c COMPILER... --cpp COMPILER...
+Fails also when the folder holds a header that the list lacks.
+"""
+
+import os
+import subprocess
+import sys
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", "-o", os.devnull]
+
+
+def arguments(words):
+    lists, current = {"": []}, ""
+    for word in words:
+        if word in ("--headers", "--c", "--cpp"):
+            current = word
+            lists[current] = []
+        else:
+            lists[current].append(word)
+    return lists
+
+
+def compiles(compiler, language, standard, include, text):
+    command = compiler + WARNINGS + [f"-std={standard}", f"-I{include}", "-x", language, "-"]
+    result = subprocess.run(
+        command, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False,
+    )
+    return result.returncode == 0, result.stdout
+
+
+def report(number, passed, name, output=""):
+    print(f"{'ok' if passed else 'not ok'} {number} - {name}")
+    for line in output.splitlines():
+        print(f"# {line}")
+    return passed
+
+
+def main(words):
+    lists = arguments(words)
+    include, headers = lists[""][0], lists["--headers"]
+    present = {f for f in os.listdir(os.path.join(include, "geyser")) if f.endswith(".h")}
+    languages = (("c", "c11", lists["--c"]), ("c++", "c++17", lists["--cpp"]))
+    print(f"1..{len(headers) * 2 + 3}")
+    different = present.symmetric_difference(headers)
+    good = [
+        report(1, not different, "the list of headers is complete",
+               f"different: {' '.join(sorted(different))}" if different else ""),
+    ]
+    for language, standard, compiler in languages:
+        broken, _ = compiles(compiler, language, standard, include, "int f(void) { }\n")
+        good.append(report(len(good) + 1, not broken, f"{standard}: a warning is an error"))
+    for header in headers:
+        for language, standard, compiler in languages:
+            # twice: the guard must hold; the typedef: a file may not be empty
+            text = f"#include <geyser/{header}>\n" * 2 + "typedef int not_empty;\n"
+            passed, output = compiles(compiler, language, standard, include, text)
+            good.append(report(len(good) + 1, passed, f"{header} alone as {standard}", output))
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""The shared library exports exactly what the public headers declare (TAP).
+
+symbols.py INCLUDE_DIR SHARED_LIBRARY STATIC_LIBRARY
+"""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+
+DECLARATION = re.compile(r"\bGEYSER_API\b[^;{(]*?\b(geyser_\w+)[ \t\n]*\(")
+
+
+def declared(text):
+    """Names of the functions that a header's text declares with GEYSER_API."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.S)
+    text = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", "", text, flags=re.M)
+    return set(DECLARATION.findall(text))
+
+
+def defined(library, dynamic):
+    mac = sys.platform == "darwin"
+    flags = ["-gU"] if mac else ["-D", "--defined-only"] if dynamic else ["-g", "--defined-only"]
+    output = subprocess.run(
+        ["nm", "-P"] + flags + [library], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    names = set()
+    for line in output.splitlines():
+        words = line.split()
+        # an archive's members are headings; A is the version node
+        if len(words) < 2 or len(words[1]) != 1 or words[1] == "A":
+            continue
+        name = words[0].split("@")[0]
+        names.add(name[1:] if mac and name.startswith("_") else name)
+    return names
+
+
+SELF_TEST = """
+#define GEYSER_API __attribute__((visibility("default")))
+/* GEYSER_API int geyser_in_comment(void); */
+GEYSER_API const char *geyser_one(void);
+GEYSER_API enum geyser_result geyser_two(
+	struct geyser_thing *thing, void (*callback)(struct geyser_thing *));
+typedef void geyser_callback(struct geyser_event *event);
+"""
+
+
+def main(include, shared, static):
+    texts = []
+    for path in sorted(glob.glob(os.path.join(include, "geyser", "*.h"))):
+        with open(path, encoding="utf-8") as header:
+            texts.append(header.read())
+    public = set().union(*map(declared, texts))
+    exported, archived = defined(shared, True), defined(static, False)
+    foreign = {n for n in archived if not n.startswith(("geyser_", "gy_"))}
+    results = (
+        ("declarations are read right", declared(SELF_TEST) ^ {"geyser_one", "geyser_two"}),
+        ("the headers declare functions", set() if public else {"none found"}),
+        ("every declared function is exported", public - exported),
+        ("nothing else is exported", exported - public),
+        ("every declared function is in the static library", public - archived),
+        ("the static library's symbols are geyser_ or gy_", foreign),
+    )
+    print(f"1..{len(results)}")
+    for number, (name, wrong) in enumerate(results, 1):
+        print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
+        for symbol in sorted(wrong):
+            print(f"# {symbol}")
+    return 1 if any(wrong for _, wrong in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
