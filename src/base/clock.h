@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#define GY_NEVER       UINT64_MAX
+#define GY_NEVER UINT64_MAX
 #define GY_MILLISECOND UINT64_C(1000000)
-#define GY_SECOND      UINT64_C(1000000000)
+#define GY_SECOND UINT64_C(1000000000)
 
 static inline uint64_t gy_now(void)
 {

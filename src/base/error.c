@@ -7,30 +7,30 @@
 
 static _Thread_local char detail[512];
 
-#define RESULTS(X) \
-	X(GEYSER_OK) \
+#define RESULTS(X)                       \
+	X(GEYSER_OK)                     \
 	X(GEYSER_ERROR_INVALID_ARGUMENT) \
-	X(GEYSER_ERROR_UNSUPPORTED) \
-	X(GEYSER_ERROR_OUT_OF_MEMORY) \
-	X(GEYSER_ERROR_NOT_FOUND) \
-	X(GEYSER_ERROR_STALE) \
-	X(GEYSER_ERROR_EXISTS) \
-	X(GEYSER_ERROR_PERMISSION) \
-	X(GEYSER_ERROR_UNSEALED) \
-	X(GEYSER_ERROR_MISMATCH) \
-	X(GEYSER_ERROR_TIMEOUT) \
-	X(GEYSER_ERROR_DISCONNECTED) \
-	X(GEYSER_ERROR_BUSY) \
-	X(GEYSER_ERROR_LIMIT) \
-	X(GEYSER_ERROR_PROTOCOL) \
-	X(GEYSER_ERROR_DEVICE_LOST) \
-	X(GEYSER_ERROR_NO_RUNTIME_DIR) \
+	X(GEYSER_ERROR_UNSUPPORTED)      \
+	X(GEYSER_ERROR_OUT_OF_MEMORY)    \
+	X(GEYSER_ERROR_NOT_FOUND)        \
+	X(GEYSER_ERROR_STALE)            \
+	X(GEYSER_ERROR_EXISTS)           \
+	X(GEYSER_ERROR_PERMISSION)       \
+	X(GEYSER_ERROR_UNSEALED)         \
+	X(GEYSER_ERROR_MISMATCH)         \
+	X(GEYSER_ERROR_TIMEOUT)          \
+	X(GEYSER_ERROR_DISCONNECTED)     \
+	X(GEYSER_ERROR_BUSY)             \
+	X(GEYSER_ERROR_LIMIT)            \
+	X(GEYSER_ERROR_PROTOCOL)         \
+	X(GEYSER_ERROR_DEVICE_LOST)      \
+	X(GEYSER_ERROR_NO_RUNTIME_DIR)   \
 	X(GEYSER_ERROR_SYSTEM)
 
 const char *geyser_result_string(enum geyser_result result)
 {
 	switch (result) {
-#define X(name) \
+#define X(name)    \
 	case name: \
 		return #name;
 		RESULTS(X)

@@ -64,13 +64,13 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 		all[0].expected = atomic_load(&page->wakes);
 		if (gy_timeline_value(timeline) >= value)
 			return true;
-		atomic_store(&page->sleepers, 1);
-		if (gy_timeline_value(timeline) >= value)
-			return true;
 		if (interrupted(words, count))
 			return false;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return false;
+		atomic_store(&page->sleepers, 1);
+		if (gy_timeline_value(timeline) >= value)
+			return true;
 		gy_wait(all, count + 1, deadline);
 	}
 }

@@ -21,8 +21,8 @@ enum row {
 _Static_assert((int)ROW_COUNT == GEYSER_FORMAT_COUNT,
 	"formats.def must have one row for each format, GEYSER_FORMAT_COUNT - 1 in all");
 
-#define GEYSER_FORMAT(constant, ...)                                                               \
-	_Static_assert((int)GEYSER_FORMAT_##constant == (int)ROW_##constant,                       \
+#define GEYSER_FORMAT(constant, ...)                                         \
+	_Static_assert((int)GEYSER_FORMAT_##constant == (int)ROW_##constant, \
 		"formats.def: the row of " #constant " must stand at its enum value");
 #include "format/formats.def"
 #undef GEYSER_FORMAT
@@ -76,8 +76,8 @@ const char *geyser_format_name(enum geyser_format format)
 	switch (format) {
 	case GEYSER_FORMAT_NONE:
 		return "none";
-#define GEYSER_FORMAT(constant, name, ...)                                                         \
-	case GEYSER_FORMAT_##constant:                                                             \
+#define GEYSER_FORMAT(constant, name, ...) \
+	case GEYSER_FORMAT_##constant:     \
 		return (name);
 #include "format/formats.def"
 #undef GEYSER_FORMAT

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ALL_USAGE                                                                                  \
-	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING |            \
+#define ALL_USAGE                                                                       \
+	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING | \
 		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT)
 #define DEFAULT_USAGE (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING)
 

@@ -390,10 +390,11 @@ static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
 {
 	struct pollfd alive = {.fd = peer->socket, .events = POLLRDHUP};
 	enum geyser_result result = gy_loop_start(ipc);
+	bool ended;
 
 	if (result != GEYSER_OK)
 		return result;
-	peer->pidfd = gy_peer_watch(peer->socket, peer->pid);
+	peer->pidfd = gy_peer_watch(peer->socket, peer->pid, &ended);
 	peer->pid_source = (struct gy_source){.fd = peer->pidfd, .ready = process_ended};
 	peer->socket_source = (struct gy_source){.fd = peer->socket, .ready = socket_ready};
 	result = gy_loop_add(ipc, &peer->socket_source, EPOLLRDHUP);
@@ -404,7 +405,7 @@ static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
 		return result;
 	}
 	/* Only if the connection still stands is the pid surely that of the exporter. */
-	if (poll(&alive, 1, 0) != 0)
+	if (ended || poll(&alive, 1, 0) != 0)
 		declare_dead(ipc, peer);
 	peer->watched = true;
 	return GEYSER_OK;

@@ -11,8 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define BATCH      16
-#define EXPIRE_MS  1000
+#define BATCH 16
 #define STACK_SIZE ((size_t)256 * 1024)
 
 static int compare_keys(const void *a, const void *b)
@@ -68,9 +67,7 @@ static void *run(void *data)
 		(void)pthread_mutex_lock(&ipc->lock);
 		for (int i = 0; i < count; i++)
 			dispatch(ipc, &events[i]);
-		if (ipc->silent_count > 0)
-			gy_server_expire(ipc);
-		timeout = ipc->silent_count > 0 ? EXPIRE_MS : -1;
+		timeout = gy_server_tick(ipc);
 		stopping = ipc->stopping;
 		(void)pthread_mutex_unlock(&ipc->lock);
 	}

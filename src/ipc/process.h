@@ -33,6 +33,7 @@ struct gy_ipc {
 
 	/* exporter */
 	bool claimed;
+	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
 	struct gy_claim claim;
 	struct gy_source listener;
 	int spare_fd;   /* given up to refuse a connection when the table is full */
@@ -62,8 +63,8 @@ void gy_loop_abandon(struct gy_ipc *ipc);
 /* Answers importers from now on; called with the lock held at every export, works at the first. */
 enum geyser_result gy_server_start(struct gy_ipc *ipc);
 
-/* Closes connections that have said nothing for too long. */
-void gy_server_expire(struct gy_ipc *ipc);
+/* What is to be done now and then; returns in how many milliseconds again, -1 for not at all. */
+int gy_server_tick(struct gy_ipc *ipc);
 
 /* After the thread has ended (unlink) or in a forked child (don't). */
 void gy_server_finish(struct gy_ipc *ipc, bool unlink);

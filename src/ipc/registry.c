@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #define NAME_SIZE 32
-#define LOCK      ".lock"
-#define SOCKET    ".sock"
+#define LOCK ".lock"
+#define SOCKET ".sock"
 
 static void instance_name(char name[NAME_SIZE], uint64_t instance, const char *suffix)
 {

@@ -18,8 +18,12 @@
 
 /* Each holds a descriptor; a process's usual limit is 1024 (soft) to 524288. */
 #define CONNECTIONS_MAX 4096
-#define ACCEPT_AT_ONCE  64 /* then others get their turn */
-#define HELLO_WITHIN    (5 * GY_SECOND)
+#define ACCEPT_AT_ONCE 64 /* then others get their turn */
+#define HELLO_WITHIN (5 * GY_SECOND)
+#define EXPIRE_MS 1000 /* how often that is looked after */
+
+/* Before accepting again where not even a spare descriptor was left. */
+#define PAUSE (50 * GY_MILLISECOND)
 
 /* How often a connection has imported one object. */
 struct import_count {
@@ -320,19 +324,35 @@ static int open_spare(void)
 }
 
 /* No descriptor for the peer: the spare one lets us take it, say so and hang up, or it would wait
- * for ever and this thread would spin. */
-static void refuse_for_lack_of_fds(struct gy_ipc *ipc, int listener)
+ * for ever and this thread would spin. False if even that is gone. */
+static bool refuse_for_lack_of_fds(struct gy_ipc *ipc, int listener)
 {
 	int fd;
 
 	if (ipc->spare_fd < 0)
-		return;
+		ipc->spare_fd = open_spare();
+	if (ipc->spare_fd < 0)
+		return false;
 	(void)close(ipc->spare_fd);
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0)
 		refuse(fd, gy_fail(GEYSER_ERROR_LIMIT,
 				   "the exporter (pid %d) has no free file descriptor", getpid()));
 	ipc->spare_fd = open_spare();
+	return true;
+}
+
+static void pause_accepting(struct gy_ipc *ipc)
+{
+	gy_loop_remove(ipc, &ipc->listener);
+	ipc->resume_at = gy_now() + PAUSE;
+}
+
+static void resume_accepting(struct gy_ipc *ipc)
+{
+	ipc->resume_at = 0;
+	if (gy_loop_add(ipc, &ipc->listener, EPOLLIN) != GEYSER_OK)
+		ipc->resume_at = gy_now() + PAUSE;
 }
 
 static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
@@ -341,25 +361,39 @@ static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd >= 0)
+		if (fd >= 0) {
 			accept_one(ipc, fd);
-		else if (errno == EMFILE || errno == ENFILE)
-			refuse_for_lack_of_fds(ipc, source->fd);
-		else if (errno != EINTR && errno != ECONNABORTED)
+		} else if (errno == EMFILE || errno == ENFILE) {
+			if (refuse_for_lack_of_fds(ipc, source->fd))
+				continue;
+			pause_accepting(ipc);
 			return;
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			return;
+		}
 	}
 }
 
-void gy_server_expire(struct gy_ipc *ipc)
+/* Those that have said nothing for too long. */
+static void expire(struct gy_ipc *ipc, uint64_t now)
 {
 	struct gy_connection *next;
-	uint64_t now = gy_now();
 
 	for (struct gy_connection *it = ipc->connections; it; it = next) {
 		next = it->next;
 		if (!it->greeted && it->deadline <= now)
 			close_connection(ipc, it);
 	}
+}
+
+int gy_server_tick(struct gy_ipc *ipc)
+{
+	if (!ipc->claimed || (ipc->silent_count == 0 && ipc->resume_at == 0))
+		return -1;
+	expire(ipc, gy_now());
+	if (ipc->resume_at && ipc->resume_at <= gy_now())
+		resume_accepting(ipc);
+	return ipc->resume_at ? PAUSE / GY_MILLISECOND : EXPIRE_MS;
 }
 
 /* ---- life ---- */

@@ -14,14 +14,14 @@
 
 #include "ipc/handle.h"
 
-#define GY_WIRE_MAJOR      1
-#define GY_WIRE_MINOR      0
-#define GY_WIRE_HEADER     16
-#define GY_MESSAGE_MAX     512
-#define GY_PACKET_MAX      1024
-#define GY_WIRE_TEXT       256 /* largest string field, with the NUL */
+#define GY_WIRE_MAJOR 1
+#define GY_WIRE_MINOR 0
+#define GY_WIRE_HEADER 16
+#define GY_MESSAGE_MAX 512
+#define GY_PACKET_MAX 1024
+#define GY_WIRE_TEXT 256 /* largest string field, with the NUL */
 #define GY_APPLICATION_MAX 63
-#define GY_WIRE_OPTIONAL   0x8000
+#define GY_WIRE_OPTIONAL 0x8000
 
 enum gy_wire_type {
 	GY_WIRE_NONE = 0,     /* decoding skipped an optional message */

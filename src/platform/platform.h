@@ -53,10 +53,9 @@ struct gy_credentials {
 /* Who is, or for a listening peer was, at the other end. Errors: SYSTEM. */
 enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
 
-/* A descriptor that becomes readable when the peer's process ends; -1 where that can't be had. The
- * caller must see the peer alive (an answer on the socket) after this call, or the pid may have
- * been reused. */
-int gy_peer_watch(int socket, pid_t pid);
+/* A descriptor that becomes readable when the peer's process ends; -1 where that can't be had, with
+ * *ended if it is because the process has ended already. */
+int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
 /* ---- the kernel ---- */
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
@@ -17,12 +18,17 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out)
 	return GEYSER_OK;
 }
 
-int gy_peer_watch(int socket, pid_t pid)
+/* SO_PEERPIDFD (Linux 6.5) can't be mistaken; a pid may have been reused by the time it is opened.
+ */
+int gy_peer_watch(int socket, pid_t pid, bool *ended)
 {
 	int fd = -1;
 	socklen_t size = sizeof(fd);
 
+	*ended = false;
 	if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
 		return fd;
-	return pid > 0 ? pidfd_open(pid, 0) : -1;
+	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	*ended = pid > 0 && fd < 0 && errno == ESRCH;
+	return fd;
 }
