@@ -138,17 +138,17 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 /* ---- textures ------------------------------------------------------------------------------ */
 
 /* What a texture may be used for; the values are WebGPU's. */
-#define GEYSER_USAGE_COPY_SRC          0x01u
-#define GEYSER_USAGE_COPY_DST          0x02u
-#define GEYSER_USAGE_TEXTURE_BINDING   0x04u
-#define GEYSER_USAGE_STORAGE_BINDING   0x08u
+#define GEYSER_USAGE_COPY_SRC 0x01u
+#define GEYSER_USAGE_COPY_DST 0x02u
+#define GEYSER_USAGE_TEXTURE_BINDING 0x04u
+#define GEYSER_USAGE_STORAGE_BINDING 0x08u
 #define GEYSER_USAGE_RENDER_ATTACHMENT 0x10u
 
 /* Limits of any backend; a backend's own may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
-#define GEYSER_MAX_DEPTH     2048u
-#define GEYSER_MAX_LAYERS    2048u
-#define GEYSER_MAX_LABEL     255u /* bytes, without the NUL */
+#define GEYSER_MAX_DEPTH 2048u
+#define GEYSER_MAX_LAYERS 2048u
+#define GEYSER_MAX_LABEL 255u /* bytes, without the NUL */
 
 struct geyser_texture; /* opaque, reference counted */
 
