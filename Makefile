@@ -1,0 +1,45 @@
+# Thin: everything real is in Meson and scripts/. `make` builds the library and the program.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: build demo test test-quick bench install format check clean help
+
+build: ## build the library and the program in build/
+	@scripts/setup build
+	@scripts/build build
+
+demo: build ## share a picture between two processes and report the figures
+	@build/cli/geyser demo
+
+test: ## run the suite plain, under ASan + UBSan + LSan, and under TSan
+	@scripts/setup test
+	@scripts/test plain asan tsan
+
+test-quick: ## run the suite plain only
+	@scripts/setup test
+	@scripts/test plain
+
+bench: ## measure against the same work done by hand
+	@scripts/setup build
+	@scripts/build build -Dbench=true
+	@meson test -C build --benchmark --verbose --num-processes 1
+
+install: ## install under PREFIX (/usr/local); DESTDIR is honoured
+	@scripts/setup build
+	@scripts/build build -Dprefix=$(PREFIX)
+	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+format: ## rewrite the C sources as .clang-format says
+	@scripts/setup test
+	@scripts/check --fix-format
+
+check: ## formatting, clang-tidy, cppcheck, include directions, file sizes
+	@scripts/setup test
+	@scripts/build build -Dtests=true -Dbench=true
+	@scripts/check
+
+clean: ## remove what was built
+	rm -rf build build-*
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
