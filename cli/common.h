@@ -1,0 +1,105 @@
+/*
+ * The program: what its subcommands share.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The program uses the public headers alone. Answers go to stdout, errors to stderr as
+ * "geyser: what was wrong (value): what would be right".
+ */
+#ifndef GEYSER_CLI_COMMON_H
+#define GEYSER_CLI_COMMON_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <geyser/geyser.h>
+
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILURE = 1,
+	STATUS_USAGE = 2,
+};
+
+#define NANOSECONDS UINT64_C(1000000000)
+
+/* ---- subcommands: each has its file, and its row in main.c ---------------------------------- */
+
+int share_command(int argc, char **argv);
+int grab_command(int argc, char **argv);
+int info_command(int argc, char **argv);
+int event_command(int argc, char **argv);
+int demo_command(int argc, char **argv);
+
+extern const char share_help[], grab_help[], info_help[], event_help[], demo_help[];
+
+/* ---- errors: each prints one line and returns the exit status that goes with it ------------- */
+
+__attribute__((format(printf, 1, 2))) int failure(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
+
+/* The library's own sentence, after the context if there is one ("import of 0x1234abcd"). */
+__attribute__((format(printf, 1, 2))) int library_failure(const char *context, ...);
+
+/* For what getopt_long returns on a wrong option: '?' or ':'. */
+int option_error(char **argv, int result, const char *command);
+
+/* Writes a help text to stdout. */
+int print_help(const char *text);
+
+/* Flushes stdout; what a subcommand that printed returns, since a full disk shows only here. */
+int finish_output(void);
+
+/* ---- reading arguments ---------------------------------------------------------------------- */
+
+/* Decimal, or hexadecimal after 0x; digits alone, nothing before or after. */
+bool parse_number(const char *text, uint64_t *out);
+
+/* "1920x1080"; each 1 to GEYSER_MAX_DIMENSION. */
+bool parse_size(const char *text, uint32_t *width, uint32_t *height);
+
+/* "2", "0.25": seconds to nanoseconds, up to 10^9 s. */
+bool parse_seconds(const char *text, uint64_t *out);
+
+/* GEYSER_FORMAT_NONE after an error message that names the nearest format. */
+enum geyser_format parse_format(const char *text);
+
+/* The nearest of count words, if one is so near that it may have been meant, else NULL. */
+const char *nearest_word(
+	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user);
+
+/* A handle or an id from the command line. */
+struct target {
+	const char *text; /* as typed; borrowed */
+	bool by_id;
+	uint32_t id;
+	struct geyser_handle handle; /* valid at once, or for an id after target_find */
+};
+
+/* Prints what is wrong and returns the exit status, or STATUS_OK. */
+int target_parse(const char *text, struct target *out);
+
+/* Looks an id up; nothing to do for a handle. */
+enum geyser_result target_find(struct target *target);
+
+/* ---- the rest ------------------------------------------------------------------------------- */
+
+/* What share and event create print about their export. */
+enum names {
+	NAMES_BOTH,   /* two lines: the handle's text, then "id 0x…" */
+	NAMES_HANDLE, /* the text alone */
+	NAMES_ID,     /* 0x… alone */
+	NAMES_JSON,   /* {"handle":"…","id":"0x…"} */
+};
+int print_names(const struct geyser_handle *handle, enum names names);
+
+uint64_t now_ns(void);
+
+/* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one has come, or -1
+ * after a message. To be called before the library starts threads, which inherit the mask. */
+int signals_open(void);
+
+/* Blocks until SIGINT or SIGTERM. */
+int signals_wait(int signals);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * geyser demo: one process hands a real picture to another, with every claim checked.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "demo.h"
+
+const char demo_help[] =
+	"usage: geyser demo [--size WxH] [--keep DIR]\n"
+	"\n"
+	"Lets ffmpeg draw a picture, shares it, has a second process that knows only its id write\n"
+	"it to files, compares all of them byte for byte, orders both processes by an event, "
+	"kills\n"
+	"a third one, and prints how long things took. Needs ffmpeg, but no GPU.\n"
+	"\n"
+	"  -s, --size WxH  the picture's size, by default 1920x1080\n"
+	"  -k, --keep DIR  keep the picture and what was grabbed in this directory, which is\n"
+	"                  made if needed: source.png, grabbed.png, grabbed.raw\n"
+	"  -h, --help      this text\n"
+	"\n"
+	"Colours are for terminals only, and not where NO_COLOR is set.\n"
+	"\n"
+	"examples:\n"
+	"  geyser demo\n"
+	"  geyser demo --size 640x480 --keep /tmp/pictures\n"
+	"\n"
+	"exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong usage\n";
+
+static const struct {
+	const char *name;
+	demo_step *run;
+} steps[] = {
+	{"draw", demo_draw},
+	{"share", demo_share},
+	{"grab", demo_grab},
+	{"compare", demo_compare},
+	{"order", demo_order},
+	{"kill", demo_kill},
+};
+
+/* ---- how it looks --------------------------------------------------------------------------- */
+
+struct look {
+	const char *good, *bad;                 /* marks */
+	const char *green, *red, *bold, *plain; /* escape sequences, or "" */
+};
+
+static struct look choose_look(void)
+{
+	struct look look = {"ok    ", "FAILED", "", "", "", ""};
+	const char *const no_color = getenv("NO_COLOR"), *const term = getenv("TERM");
+
+	if (!isatty(STDOUT_FILENO))
+		return look;
+	if (setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0) {
+		look.good = "✓";
+		look.bad = "✗";
+	}
+	if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
+		return look;
+	look.green = "\033[32m";
+	look.red = "\033[31m";
+	look.bold = "\033[1m";
+	look.plain = "\033[0m";
+	return look;
+}
+
+static void print_step(const struct look *look, const char *name, const char *note, bool done)
+{
+	(void)printf("  %s%s%s %s%-8s%s %s\n", done ? look->green : look->red,
+		done ? look->good : look->bad, look->plain, look->bold, name, look->plain, note);
+	(void)fflush(stdout);
+}
+
+static void print_figures(const struct demo *demo, const struct look *look)
+{
+	(void)printf("\n  %-28s %s%8.1f us%s  median of %u\n", "import to the first texel",
+		look->bold, (double)demo->import_ns / 1e3, look->plain, DEMO_IMPORTS);
+	(void)printf("  %-28s %s%8.1f us%s  half a round trip, median of %u\n",
+		"signal to a woken waiter", look->bold, (double)demo->wake_ns / 1e3, look->plain,
+		DEMO_ROUNDS);
+	(void)printf("  %-28s %s%8d%s     both processes map the same memory\n",
+		"bytes of the picture copied", look->bold, 0, look->plain);
+}
+
+/* ---- directories ---------------------------------------------------------------------------- */
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+/* Everything temporary is in here, also the registry if XDG_RUNTIME_DIR is unset. */
+static bool make_scratch(struct demo *demo)
+{
+	const char *parent = getenv("TMPDIR");
+
+	/* A socket's path has to fit into 108 bytes. */
+	if (!parent || *parent != '/' || strlen(parent) > 48)
+		parent = "/tmp";
+	(void)snprintf(demo->scratch, sizeof(demo->scratch), "%s/geyser-demo-XXXXXX", parent);
+	if (mkdtemp(demo->scratch))
+		return true;
+	(void)failure("no temporary directory can be made in %s (%s): TMPDIR names one", parent,
+		strerror(errno));
+	demo->scratch[0] = '\0';
+	return false;
+}
+
+static void remove_scratch(struct demo *demo)
+{
+	if (demo->scratch[0] && nftw(demo->scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS) < 0)
+		(void)failure("%s can't be removed (%s)", demo->scratch, strerror(errno));
+}
+
+/* Sets the files' paths; keep is NULL for temporary ones. */
+static bool choose_files(struct demo *demo, const char *keep)
+{
+	char directory[PATH_MAX];
+
+	if (keep && mkdir(keep, 0777) < 0 && errno != EEXIST) {
+		(void)failure("%s can't be made (%s): a directory to keep files in", keep,
+			strerror(errno));
+		return false;
+	}
+	if (!realpath(keep ? keep : demo->scratch, directory)) {
+		(void)failure("%s can't be used (%s): a directory", keep ? keep : demo->scratch,
+			strerror(errno));
+		return false;
+	}
+	(void)snprintf(demo->source, sizeof(demo->source), "%s/source.png", directory);
+	(void)snprintf(demo->png, sizeof(demo->png), "%s/grabbed.png", directory);
+	(void)snprintf(demo->raw, sizeof(demo->raw), "%s/grabbed.raw", directory);
+	return true;
+}
+
+static bool prepare_registry(const struct demo *demo)
+{
+	const char *const runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (runtime && *runtime)
+		return true;
+	if (setenv("XDG_RUNTIME_DIR", demo->scratch, 1) < 0) {
+		(void)failure("XDG_RUNTIME_DIR can't be set (%s)", strerror(errno));
+		return false;
+	}
+	(void)printf("  XDG_RUNTIME_DIR is unset: %s, for this demo only\n", demo->scratch);
+	return true;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int run_steps(struct demo *demo)
+{
+	const struct look look = choose_look();
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const bool done = steps[i].run(demo);
+
+		print_step(&look, steps[i].name, done ? demo->note : "", done);
+		if (!done)
+			return STATUS_FAILURE;
+	}
+	print_figures(demo, &look);
+	return finish_output();
+}
+
+static int run_demo(struct demo *demo)
+{
+	int status;
+
+	if (geyser_manager_create(
+		    &(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST}, &demo->manager))
+		return library_failure("demo");
+	status = run_steps(demo);
+	if (demo->mapping.data)
+		geyser_texture_unmap(demo->texture);
+	geyser_texture_unref(demo->texture);
+	geyser_manager_destroy(demo->manager);
+	return status;
+}
+
+static int set_up_and_run(struct demo *demo, const char *keep)
+{
+	int status = STATUS_FAILURE;
+
+	demo->signals = signals_open();
+	if (demo->signals < 0)
+		return STATUS_FAILURE;
+	(void)printf("geyser %s: one process hands a picture to another without copying it\n\n",
+		geyser_version());
+	if (make_scratch(demo) && choose_files(demo, keep) && prepare_registry(demo))
+		status = run_demo(demo);
+	remove_scratch(demo);
+	(void)close(demo->signals);
+	return status;
+}
+
+int demo_command(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"size", required_argument, NULL, 's'},
+		{"keep", required_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	static struct demo demo = {.width = 1920, .height = 1080};
+	const char *keep = NULL;
+	int option;
+
+	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
+		return demo_peer(argc - 1, argv + 1);
+	while ((option = getopt_long(argc, argv, ":s:k:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return print_help(demo_help);
+		if (option == 'k')
+			keep = optarg;
+		else if (option != 's')
+			return option_error(argv, option, "demo");
+		else if (!parse_size(optarg, &demo.width, &demo.height))
+			return usage_error("demo: wrong size (%.100s): WxH, each 1 to %u", optarg,
+				GEYSER_MAX_DIMENSION);
+	}
+	if (optind < argc)
+		return usage_error("demo: too many arguments (%.100s): none", argv[optind]);
+	return set_up_and_run(&demo, keep);
+}

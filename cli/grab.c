@@ -1,0 +1,305 @@
+/*
+ * geyser grab: writes a shared texture to a file.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "common.h"
+#include "outfile.h"
+#include "png.h"
+
+const char grab_help[] =
+	"usage: geyser grab [OPTION]... HANDLE|ID OUT.png|OUT.raw|-\n"
+	"\n"
+	"Imports a texture that another process shares and writes it to a file, or with - raw to\n"
+	"stdout. The file appears whole or not at all.\n"
+	"\n"
+	"PNG: r8unorm (gray), rg8unorm (red, green), rgba8unorm, bgra8unorm, each also -srgb, "
+	"with\n"
+	"8 bits a channel; r16uint, rg16uint, rgba16uint and rgb10a2unorm with 16 bits; the first\n"
+	"mip level. Raw: any format, rows without gaps, top row first; every layer in turn, each\n"
+	"with all its mip levels.\n"
+	"\n"
+	"  -p, --png        write a PNG, whatever the file is called\n"
+	"  -r, --raw        write raw texels, whatever the file is called\n"
+	"  -t, --timeout S  keep trying for S seconds while there is no such texture;\n"
+	"                   by default try once\n"
+	"  -v, --verbose    say on stderr what was written\n"
+	"  -h, --help       this text\n"
+	"\n"
+	"examples:\n"
+	"  geyser grab 0x1a2b3c4d copy.png\n"
+	"  geyser grab --timeout 2.5 $(cat handle.txt) - | sha256sum\n"
+	"\n"
+	"exit status: 0 written, 1 it failed (stderr says why), 2 wrong usage\n";
+
+/* A directory entry appears: nothing tells of it, so it is looked for this often. */
+#define RETRY_NS 20000000
+
+/* The least time that an exporter has to answer. */
+#define ANSWER_NS UINT64_C(500000000)
+
+enum kind { KIND_BY_NAME, KIND_PNG, KIND_RAW };
+
+struct grab_options {
+	struct target target;
+	const char *path;
+	enum kind kind;
+	uint64_t timeout_ns;
+	bool verbose;
+};
+
+/* ---- the command line ----------------------------------------------------------------------- */
+
+static int kind_of(const char *path, enum kind *kind)
+{
+	const char *const dot = strrchr(path, '.');
+
+	if (*kind != KIND_BY_NAME)
+		return STATUS_OK;
+	if (strcmp(path, "-") == 0 || (dot && strcasecmp(dot, ".raw") == 0))
+		*kind = KIND_RAW;
+	else if (dot && strcasecmp(dot, ".png") == 0)
+		*kind = KIND_PNG;
+	else
+		return usage_error("grab: unknown kind of file (%s): a name that ends in .png or "
+				   ".raw, or --png or --raw",
+			path);
+	return STATUS_OK;
+}
+
+static int take_option(int option, char **argv, struct grab_options *out)
+{
+	switch (option) {
+	case 'p':
+		out->kind = KIND_PNG;
+		return STATUS_OK;
+	case 'r':
+		out->kind = KIND_RAW;
+		return STATUS_OK;
+	case 't':
+		if (parse_seconds(optarg, &out->timeout_ns))
+			return STATUS_OK;
+		return usage_error("grab: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+	case 'v':
+		out->verbose = true;
+		return STATUS_OK;
+	default:
+		return option_error(argv, option, "grab");
+	}
+}
+
+/* True if the command is to go on; else *status is its result. */
+static bool read_options(int argc, char **argv, struct grab_options *out, int *status)
+{
+	static const struct option options[] = {
+		{"png", no_argument, NULL, 'p'},
+		{"raw", no_argument, NULL, 'r'},
+		{"timeout", required_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":prt:vh", options, NULL)) != -1) {
+		*status = option == 'h' ? print_help(grab_help) : take_option(option, argv, out);
+		if (*status || option == 'h')
+			return false;
+	}
+	if (argc - optind != 2) {
+		*status = usage_error("grab: wrong number of arguments (%d): a handle or id, and "
+				      "the file to write",
+			argc - optind);
+		return false;
+	}
+	out->path = argv[optind + 1];
+	*status = kind_of(out->path, &out->kind);
+	if (!*status)
+		*status = target_parse(argv[optind], &out->target);
+	return !*status;
+}
+
+/* ---- import --------------------------------------------------------------------------------- */
+
+static enum geyser_result try_import(
+	struct geyser_manager *manager, struct target *target, struct geyser_texture **out)
+{
+	const enum geyser_result result = target_find(target);
+
+	return result ? result : geyser_texture_import(manager, &target->handle, NULL, out);
+}
+
+static int import(
+	struct geyser_manager *manager, struct grab_options *options, struct geyser_texture **out)
+{
+	const struct timespec pause = {.tv_nsec = RETRY_NS};
+	const uint64_t end = now_ns() + options->timeout_ns;
+	enum geyser_result result = try_import(manager, &options->target, out);
+
+	while (result == GEYSER_ERROR_NOT_FOUND && now_ns() < end) {
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+		result = try_import(manager, &options->target, out);
+	}
+	if (result)
+		return library_failure("import of %.100s", options->target.text);
+	return STATUS_OK;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static uint32_t texel_size(const struct geyser_texture_desc *desc)
+{
+	return geyser_format_get_info(desc->format)->bytes_per_texel;
+}
+
+static bool write_level(FILE *file, const struct geyser_texture_desc *desc,
+	const struct geyser_subresource *level, const unsigned char *data)
+{
+	const size_t row = (size_t)level->width * texel_size(desc);
+
+	data += level->offset;
+	for (uint32_t z = 0; z < level->depth; z++) {
+		for (uint32_t y = 0; y < level->height; y++) {
+			if (fwrite(data + z * level->slice_pitch + y * level->row_pitch, 1, row,
+				    file) != row)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool write_raw(
+	struct outfile *out, struct geyser_texture *texture, const struct geyser_mapping *mapping)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const uint32_t levels = desc->mip_levels;
+	struct geyser_subresource level;
+
+	for (uint32_t i = 0; i < desc->layers * levels; i++) {
+		if (geyser_texture_get_subresource(texture, 0, i % levels, i / levels, &level)) {
+			(void)library_failure("%s", out->name);
+			return false;
+		}
+		if (!write_level(out->file, desc, &level, mapping->data)) {
+			(void)failure("%s: can't be written (%s): a place with room", out->name,
+				strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool write_png(struct outfile *out, const struct geyser_texture_desc *desc,
+	const struct geyser_mapping *mapping)
+{
+	return png_write(out->file, out->name,
+		&(struct png_texels){
+			.format = desc->format,
+			.width = desc->width,
+			.height = desc->height,
+			.data = mapping->data,
+			.row_pitch = mapping->row_pitch,
+		});
+}
+
+/* What PNG can't hold is refused before any file is touched. */
+static int check_kind(const struct grab_options *options, const struct geyser_texture_desc *desc)
+{
+	if (options->kind == KIND_RAW)
+		return STATUS_OK;
+	if (!png_layout(desc->format))
+		return failure("%s: PNG can't hold the texture's format (%s): a .raw file does",
+			options->path, geyser_format_name(desc->format));
+	if (desc->depth > 1 || desc->layers > 1)
+		return failure("%s: PNG can't hold several layers (%u): a .raw file does",
+			options->path, desc->depth > 1 ? desc->depth : desc->layers);
+	return STATUS_OK;
+}
+
+/* size is -1 where it can't be told: a pipe. */
+static void report(const char *path, const struct geyser_texture_desc *desc, long size)
+{
+	(void)fprintf(stderr, "geyser: %s %ux%u written to %s", geyser_format_name(desc->format),
+		desc->width, desc->height, path);
+	if (size >= 0)
+		(void)fprintf(stderr, ", %ld bytes", size);
+	(void)fputc('\n', stderr);
+}
+
+static int write_file(const struct grab_options *options, struct geyser_texture *texture,
+	const struct geyser_mapping *mapping)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	struct outfile out;
+	bool written;
+	long size;
+
+	if (!outfile_open(options->path, &out))
+		return STATUS_FAILURE;
+	if (options->kind == KIND_PNG)
+		written = write_png(&out, desc, mapping);
+	else
+		written = write_raw(&out, texture, mapping);
+	if (!written) {
+		outfile_discard(&out);
+		return STATUS_FAILURE;
+	}
+	size = ftell(out.file);
+	if (!outfile_commit(&out))
+		return STATUS_FAILURE;
+	if (options->verbose)
+		report(options->path, desc, size);
+	return STATUS_OK;
+}
+
+static int write_texture(const struct grab_options *options, struct geyser_texture *texture)
+{
+	struct geyser_mapping mapping;
+	int status = check_kind(options, geyser_texture_get_desc(texture));
+
+	if (status)
+		return status;
+	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping))
+		return library_failure("%s", options->target.text);
+	status = write_file(options, texture, &mapping);
+	geyser_texture_unmap(texture);
+	return status;
+}
+
+/* A timeout also limits how long an exporter that doesn't answer is waited for, but one that is
+ * merely busy gets a chance. 0 is the library's default. */
+static uint64_t answer_timeout(const struct grab_options *options)
+{
+	if (options->timeout_ns && options->timeout_ns < ANSWER_NS)
+		return ANSWER_NS;
+	return options->timeout_ns;
+}
+
+int grab_command(int argc, char **argv)
+{
+	struct grab_options options = {.kind = KIND_BY_NAME};
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	int status;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	if (geyser_manager_create(
+		    &(struct geyser_manager_desc){.import_timeout_ns = answer_timeout(&options)},
+		    &manager))
+		return library_failure("grab");
+	status = import(manager, &options, &texture);
+	if (!status) {
+		status = write_texture(&options, texture);
+		geyser_texture_unref(texture);
+	}
+	geyser_manager_destroy(manager);
+	return status;
+}

@@ -1,0 +1,140 @@
+/*
+ * geyser, the program: finds the subcommand and runs it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+	const char *summary;
+};
+
+static const struct command commands[] = {
+	{"share", share_command, share_help, "share a picture or raw texels, and stay"},
+	{"grab", grab_command, grab_help, "write a shared texture to a file"},
+	{"event", event_command, event_help, "create, signal, wait for or read a timeline event"},
+	{"info", info_command, info_help, "what this machine offers: backends, formats, kernel"},
+	{"demo", demo_command, demo_help, "watch one process hand a real picture to another"},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_overview(FILE *file)
+{
+	(void)fputs("usage: geyser COMMAND [OPTION]... [ARGUMENT]...\n"
+		    "\n"
+		    "Shares textures and the events that order access to them between processes,\n"
+		    "without copying pixels.\n"
+		    "\n"
+		    "commands:\n",
+		file);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	(void)fputs("  help     what a command does: geyser help COMMAND\n"
+		    "\n"
+		    "options:\n"
+		    "  -h, --help     this text; after a command that command's\n"
+		    "  -V, --version  the version of the library that runs\n"
+		    "\n"
+		    "example:\n"
+		    "  geyser share photo.png     prints a handle and an id, and stays\n"
+		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
+		    "\n"
+		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
+		file);
+}
+
+static const char *command_word(size_t index, void *user)
+{
+	(void)user;
+	return commands[index].name;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const char *near;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	near = nearest_word(name, COMMAND_COUNT, command_word, NULL);
+	(void)usage_error("unknown command (%.100s): %s%s%s", name, near ? "did you mean " : "",
+		near ? near : "geyser --help lists all", near ? "?" : "");
+	return NULL;
+}
+
+static int help_command(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+		print_overview(stdout);
+		return finish_output();
+	}
+	if (argc > 2)
+		return usage_error("help: too many arguments (%.100s): one command", argv[2]);
+	command = find_command(argv[1]);
+	return command ? print_help(command->help) : STATUS_USAGE;
+}
+
+static bool is_option(const char *word, const char *brief, const char *full)
+{
+	return strcmp(word, brief) == 0 || strcmp(word, full) == 0;
+}
+
+/*
+ * A descriptor that was closed by the caller would be given to the next file the library opens, and
+ * what is printed would land there. The other direction's mode makes uses of it fail, as they
+ * should.
+ */
+static bool fill_standard_descriptors(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+			return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (!fill_standard_descriptors())
+		return STATUS_FAILURE;
+	/* A reader that went away is a failed write with a message, not a silent death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	opterr = 0;
+	if (argc < 2) {
+		print_overview(stderr);
+		return STATUS_USAGE;
+	}
+	if (is_option(argv[1], "-h", "--help")) {
+		print_overview(stdout);
+		return finish_output();
+	}
+	if (is_option(argv[1], "-V", "--version")) {
+		(void)printf("geyser %s\n", geyser_version());
+		return finish_output();
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return help_command(argc - 1, argv + 1);
+	if (argv[1][0] == '-')
+		return usage_error(
+			"unknown option (%.100s): geyser --help lists what there is", argv[1]);
+	command = find_command(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : STATUS_USAGE;
+}

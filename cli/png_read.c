@@ -1,0 +1,267 @@
+/*
+ * PNG to texels.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * RGBA of the picture's own depth is decoded straight into the texture. Any other format goes
+ * through one row of 16-bit RGBA and is checked texel by texel, so that nothing is lost silently.
+ */
+#include <errno.h>
+#include <spng.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+#include "png.h"
+
+/* Metadata that a picture may carry: far above any real one, far below all memory. */
+#define CHUNK_LIMIT (64u << 20)
+
+static bool png_failure(const struct png_reader *reader, int result)
+{
+	(void)failure("%s: can't be read (%s): a whole PNG file", reader->name,
+		result == SPNG_IO_ERROR && errno ? strerror(errno)
+		: result == SPNG_IO_EOF          ? "the file ends too early"
+						 : spng_strerror(result));
+	return false;
+}
+
+static bool read_header(struct png_reader *reader)
+{
+	struct spng_ihdr header;
+	int result = spng_set_chunk_limits(reader->context, CHUNK_LIMIT, CHUNK_LIMIT);
+
+	if (!result)
+		result = spng_set_png_file(reader->context, reader->file);
+	if (!result)
+		result = spng_get_ihdr(reader->context, &header);
+	if (result)
+		return png_failure(reader, result);
+	if (header.width > GEYSER_MAX_DIMENSION || header.height > GEYSER_MAX_DIMENSION) {
+		(void)failure("%s: the picture is too large (%ux%u): at most %u each way",
+			reader->name, header.width, header.height, GEYSER_MAX_DIMENSION);
+		return false;
+	}
+	reader->width = header.width;
+	reader->height = header.height;
+	reader->deep = header.bit_depth == 16;
+	reader->interlaced = header.interlace_method != 0;
+	return true;
+}
+
+bool png_open(const char *path, struct png_reader *out)
+{
+	const bool from_stdin = strcmp(path, "-") == 0;
+
+	*out = (struct png_reader){.name = from_stdin ? "stdin" : path};
+	out->file = from_stdin ? stdin : fopen(path, "rbe");
+	if (!out->file) {
+		(void)failure("%s: can't be opened (%s): a PNG file", path, strerror(errno));
+		return false;
+	}
+	errno = 0;
+	out->context = spng_ctx_new(0);
+	if (!out->context)
+		(void)failure("%s: no memory to decode it", out->name);
+	if (!out->context || !read_header(out)) {
+		png_close(out);
+		return false;
+	}
+	return true;
+}
+
+void png_close(struct png_reader *reader)
+{
+	spng_ctx_free(reader->context);
+	if (reader->file && reader->file != stdin)
+		(void)fclose(reader->file);
+	*reader = (struct png_reader){0};
+}
+
+/* ---- one texel ------------------------------------------------------------------------------ */
+
+/* What a texel would lose; named by the message that lose() writes. */
+enum loss {
+	LOSS_NONE,
+	LOSS_COLOUR, /* one channel, but red, green and blue differ */
+	LOSS_BLUE,   /* two channels, but blue isn't 0 */
+	LOSS_ALPHA,  /* no alpha channel, but not opaque */
+	LOSS_BITS,   /* a value between two that the format has */
+};
+
+/* Where one texel of the picture goes, and what it holds. */
+struct texel {
+	uint32_t x, y;
+	uint16_t rgba[4];
+	unsigned channel; /* for LOSS_BITS */
+};
+
+static enum loss dropped(const struct png_layout *layout, const uint16_t rgba[4])
+{
+	if (layout->channels == 4)
+		return LOSS_NONE;
+	if (rgba[3] != UINT16_MAX)
+		return LOSS_ALPHA;
+	if (layout->channels == 2)
+		return rgba[2] ? LOSS_BLUE : LOSS_NONE;
+	return rgba[0] != rgba[1] || rgba[0] != rgba[2] ? LOSS_COLOUR : LOSS_NONE;
+}
+
+static void store(const struct png_layout *layout, const uint32_t value[4], unsigned char *out)
+{
+	if (layout->bits == 10) {
+		const uint32_t word = value[0] | value[1] << 10 | value[2] << 20 | value[3] << 30;
+
+		memcpy(out, &word, sizeof(word));
+		return;
+	}
+	for (unsigned i = 0; i < layout->channels; i++) {
+		const unsigned from = layout->bgra && i < 3 ? 2 - i : i;
+		const uint16_t wide = (uint16_t)value[from];
+
+		if (layout->bits == 16)
+			memcpy(out + i * sizeof(wide), &wide, sizeof(wide));
+		else
+			out[i] = (unsigned char)wide;
+	}
+}
+
+static enum loss put_texel(const struct png_layout *layout, struct texel *texel, unsigned char *out)
+{
+	const enum loss loss = dropped(layout, texel->rgba);
+	uint32_t value[4] = {0};
+
+	if (loss)
+		return loss;
+	for (unsigned i = 0; i < layout->channels; i++) {
+		const unsigned bits = i == 3 ? layout->alpha_bits : layout->bits;
+
+		value[i] = png_narrow(texel->rgba[i], bits);
+		if (png_widen(value[i], bits) != texel->rgba[i]) {
+			texel->channel = i;
+			return LOSS_BITS;
+		}
+	}
+	store(layout, value, out);
+	return LOSS_NONE;
+}
+
+static bool lose(const struct png_reader *reader, const struct png_layout *layout,
+	const struct texel *texel, enum loss loss)
+{
+	static const char *const channels[] = {"red", "green", "blue", "alpha"};
+	const char *const keeps = reader->deep ? "rgba16uint" : "rgba8unorm-srgb";
+	const char *const name = geyser_format_name(layout->format);
+	const unsigned unit = reader->deep ? 1 : 257, max = reader->deep ? 65535 : 255;
+	char what[160];
+
+	if (loss == LOSS_COLOUR)
+		(void)snprintf(what, sizeof(what),
+			"isn't gray (red %u, green %u, blue %u) and %s holds one channel",
+			texel->rgba[0] / unit, texel->rgba[1] / unit, texel->rgba[2] / unit, name);
+	else if (loss == LOSS_BLUE)
+		(void)snprintf(what, sizeof(what), "has blue (%u of %u) and %s has none",
+			texel->rgba[2] / unit, max, name);
+	else if (loss == LOSS_ALPHA)
+		(void)snprintf(what, sizeof(what), "isn't opaque (alpha %u of %u) and %s has none",
+			texel->rgba[3] / unit, max, name);
+	else
+		(void)snprintf(what, sizeof(what), "has a %s (%u of %u) that %s can't hold exactly",
+			channels[texel->channel], texel->rgba[texel->channel] / unit, max, name);
+	(void)failure("%s: pixel %u,%u %s: --format %s keeps all of it", reader->name, texel->x,
+		texel->y, what, keeps);
+	return false;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/* Where the columns of each of Adam7's passes lie (PNG specification, 8.2). */
+static const struct {
+	uint8_t first, step;
+} adam7_columns[7] = {{0, 8}, {4, 8}, {0, 4}, {2, 4}, {0, 2}, {1, 2}, {0, 1}};
+
+/* Puts one decoded row, of one pass if interlaced, where it belongs. */
+static bool put_row(const struct png_reader *reader, const struct spng_row_info *info,
+	const uint16_t *row, const struct png_texels *texels)
+{
+	const struct png_layout *const layout = png_layout(texels->format);
+	const uint32_t size = geyser_format_get_info(texels->format)->bytes_per_texel;
+	const uint32_t first = reader->interlaced ? adam7_columns[info->pass].first : 0;
+	const uint32_t step = reader->interlaced ? adam7_columns[info->pass].step : 1;
+	unsigned char *const out = texels->data + info->row_num * texels->row_pitch;
+
+	for (uint32_t x = first; x < texels->width; x += step, row += 4) {
+		struct texel texel = {.x = x, .y = info->row_num};
+		enum loss loss;
+
+		memcpy(texel.rgba, row, sizeof(texel.rgba));
+		loss = put_texel(layout, &texel, out + (size_t)x * size);
+		if (loss)
+			return lose(reader, layout, &texel, loss);
+	}
+	return true;
+}
+
+/* Through one row of 16-bit RGBA. */
+static bool read_checked(struct png_reader *reader, const struct png_texels *texels)
+{
+	const size_t size = (size_t)texels->width * 4 * sizeof(uint16_t);
+	uint16_t *const row = malloc(size);
+	struct spng_row_info info;
+	bool placed = true;
+	int result = 0;
+
+	if (!row) {
+		(void)failure("%s: no memory for a row of it (%zu bytes)", reader->name, size);
+		return false;
+	}
+	while (!result && placed) {
+		result = spng_get_row_info(reader->context, &info);
+		if (!result)
+			result = spng_decode_scanline(reader->context, row, size);
+		if (!result || result == SPNG_EOI)
+			placed = put_row(reader, &info, row, texels);
+	}
+	free(row);
+	if (placed && result != SPNG_EOI)
+		return png_failure(reader, result);
+	return placed;
+}
+
+static bool read_straight(struct png_reader *reader, const struct png_texels *texels)
+{
+	const size_t size = (size_t)texels->width * (reader->deep ? 8 : 4);
+	struct spng_row_info info;
+	int result = 0;
+
+	while (!result) {
+		result = spng_get_row_info(reader->context, &info);
+		if (!result)
+			result = spng_decode_row(reader->context,
+				texels->data + info.row_num * texels->row_pitch, size);
+	}
+	return result == SPNG_EOI || png_failure(reader, result);
+}
+
+static bool is_straight(const struct png_reader *reader, const struct png_layout *layout)
+{
+	return layout->channels == 4 && !layout->bgra && layout->bits == (reader->deep ? 16 : 8);
+}
+
+bool png_read(struct png_reader *reader, const struct png_texels *texels)
+{
+	const bool straight = is_straight(reader, png_layout(texels->format));
+	const int format = straight && !reader->deep ? SPNG_FMT_RGBA8 : SPNG_FMT_RGBA16;
+	int result;
+
+	errno = 0;
+	result = spng_decode_image(
+		reader->context, NULL, 0, format, SPNG_DECODE_TRNS | SPNG_DECODE_PROGRESSIVE);
+	if (result)
+		return png_failure(reader, result);
+	if (!(straight ? read_straight : read_checked)(reader, texels))
+		return false;
+	/* What follows the pixels tells a whole file from one that was cut off. */
+	result = spng_decode_chunks(reader->context);
+	return !result || png_failure(reader, result);
+}

@@ -1,0 +1,376 @@
+/*
+ * geyser share: a PNG or raw texels become a shared texture, for as long as this process stays.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "png.h"
+
+const char share_help[] =
+	"usage: geyser share [OPTION]... FILE.png\n"
+	"       geyser share [OPTION]... --size WxH --format F --raw FILE\n"
+	"\n"
+	"Decodes a picture into a shared texture, prints the texture's handle and id at once,\n"
+	"and stays until SIGINT or SIGTERM. FILE - is stdin.\n"
+	"\n"
+	"  -f, --format F      the texture's format; by default rgba8unorm-srgb, and rgba16uint\n"
+	"                      for a PNG of 16 bits a channel. A PNG may become r8unorm,\n"
+	"                      rg8unorm, rgba8unorm, bgra8unorm, each also -srgb, r16uint,\n"
+	"                      rg16uint, rgba16uint or rgb10a2unorm: refused if anything would\n"
+	"                      be lost\n"
+	"  -s, --size WxH      the size of raw texels, 1 to 32768 each way\n"
+	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row first,\n"
+	"                      exactly W * H * bytes a texel\n"
+	"  -l, --label TEXT    the texture's label; by default the file's name\n"
+	"      --print-handle  print only the handle's text\n"
+	"      --print-id      print only the id, 0x and 8 digits\n"
+	"      --json          print one line: {\"handle\": \"...\",\"id\": \"0x...\"}\n"
+	"  -1, --once          stay only until one importer has come and gone\n"
+	"  -h, --help          this text\n"
+	"\n"
+	"examples:\n"
+	"  geyser share photo.png\n"
+	"  ffmpeg -i clip.mp4 -frames:v 1 -f rawvideo -pix_fmt rgba - |\n"
+	"      geyser share --size 1920x1080 --format rgba8unorm-srgb --raw - --once\n"
+	"\n"
+	"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n";
+
+struct share_options {
+	enum geyser_format format; /* NONE: by the picture */
+	uint32_t width, height;    /* of raw texels */
+	const char *raw, *picture; /* one of both */
+	const char *label;
+	enum names names;
+	bool once;
+};
+
+/* ---- the command line ----------------------------------------------------------------------- */
+
+enum { OPTION_ID = 256, OPTION_HANDLE, OPTION_JSON };
+
+static int take_option(int option, char **argv, struct share_options *out)
+{
+	switch (option) {
+	case 'f':
+		out->format = parse_format(optarg);
+		return out->format ? STATUS_OK : STATUS_USAGE;
+	case 's':
+		if (parse_size(optarg, &out->width, &out->height))
+			return STATUS_OK;
+		return usage_error("share: wrong size (%.100s): WxH, each 1 to %u", optarg,
+			GEYSER_MAX_DIMENSION);
+	case 'r':
+		out->raw = optarg;
+		return STATUS_OK;
+	case 'l':
+		out->label = optarg;
+		return STATUS_OK;
+	case OPTION_HANDLE:
+		out->names = NAMES_HANDLE;
+		return STATUS_OK;
+	case OPTION_ID:
+		out->names = NAMES_ID;
+		return STATUS_OK;
+	case OPTION_JSON:
+		out->names = NAMES_JSON;
+		return STATUS_OK;
+	case '1':
+		out->once = true;
+		return STATUS_OK;
+	default:
+		return option_error(argv, option, "share");
+	}
+}
+
+static int check_options(const struct share_options *options)
+{
+	if (!options->raw && !options->picture)
+		return usage_error("share: nothing to share (no file): a PNG file, or --raw FILE");
+	if (options->raw && options->picture)
+		return usage_error("share: both a picture (%s) and raw texels (%s): one of them",
+			options->picture, options->raw);
+	if (options->raw && (!options->width || !options->format))
+		return usage_error("share: raw texels (%s) without their %s: --size WxH and "
+				   "--format F",
+			options->raw, options->width ? "format" : "size");
+	if (options->picture && options->width)
+		return usage_error("share: a size for a picture (%s): only raw texels need --size",
+			options->picture);
+	return STATUS_OK;
+}
+
+/* True if the command is to go on; else *status is its result. */
+static bool read_options(int argc, char **argv, struct share_options *out, int *status)
+{
+	static const struct option options[] = {
+		{"format", required_argument, NULL, 'f'},
+		{"size", required_argument, NULL, 's'},
+		{"raw", required_argument, NULL, 'r'},
+		{"label", required_argument, NULL, 'l'},
+		{"print-handle", no_argument, NULL, OPTION_HANDLE},
+		{"print-id", no_argument, NULL, OPTION_ID},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"once", no_argument, NULL, '1'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	*status = STATUS_OK;
+	while ((option = getopt_long(argc, argv, ":f:s:r:l:1h", options, NULL)) != -1) {
+		*status = option == 'h' ? print_help(share_help) : take_option(option, argv, out);
+		if (*status || option == 'h')
+			return false;
+	}
+	if (argc - optind > 1)
+		*status =
+			usage_error("share: too many files (%s): one at a time", argv[optind + 1]);
+	else if (optind < argc)
+		out->picture = argv[optind];
+	if (!*status)
+		*status = check_options(out);
+	return !*status;
+}
+
+/* ---- the texture ---------------------------------------------------------------------------- */
+
+static const char *default_label(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+	const char *const name = slash ? slash + 1 : path;
+
+	return strcmp(path, "-") == 0 || strlen(name) > GEYSER_MAX_LABEL ? NULL : name;
+}
+
+static int create_texture(struct geyser_manager *manager, const struct share_options *options,
+	uint32_t width, uint32_t height, struct geyser_texture **out)
+{
+	const char *const path = options->picture ? options->picture : options->raw;
+	const uint32_t wanted =
+		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
+	struct geyser_texture_desc desc = {
+		.format = options->format,
+		.width = width,
+		.height = height,
+		.label = options->label ? options->label : default_label(path),
+	};
+	uint32_t possible;
+
+	if (geyser_manager_format_usage(manager, desc.format, GEYSER_DIMENSION_2D, &possible))
+		return library_failure("%s", path);
+	/* Depth formats, for one, can't be copied to. */
+	desc.usage = possible & wanted ? possible & wanted : possible;
+	if (geyser_texture_create(manager, &desc, out))
+		return library_failure("%s", path);
+	return STATUS_OK;
+}
+
+static int check_picture_format(const struct share_options *options)
+{
+	if (png_layout(options->format))
+		return STATUS_OK;
+	return failure("%s: a PNG can't become %s without loss: rgba8unorm-srgb or rgba16uint, "
+		       "or raw texels with --raw",
+		options->picture, geyser_format_name(options->format));
+}
+
+static int decode(struct png_reader *reader, struct geyser_texture *texture)
+{
+	struct geyser_mapping mapping;
+	bool done;
+
+	if (geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping))
+		return library_failure("%s", reader->name);
+	done = png_read(reader, &(struct png_texels){
+					.format = geyser_texture_get_desc(texture)->format,
+					.width = reader->width,
+					.height = reader->height,
+					.data = mapping.data,
+					.row_pitch = mapping.row_pitch,
+				});
+	geyser_texture_unmap(texture);
+	return done ? STATUS_OK : STATUS_FAILURE;
+}
+
+static int load_picture(
+	struct geyser_manager *manager, struct share_options *options, struct geyser_texture **out)
+{
+	struct png_reader reader;
+	int status;
+
+	if (!png_open(options->picture, &reader))
+		return STATUS_FAILURE;
+	if (!options->format)
+		options->format =
+			reader.deep ? GEYSER_FORMAT_RGBA16_UINT : GEYSER_FORMAT_RGBA8_UNORM_SRGB;
+	status = check_picture_format(options);
+	if (!status)
+		status = create_texture(manager, options, reader.width, reader.height, out);
+	if (!status)
+		status = decode(&reader, *out);
+	png_close(&reader);
+	return status;
+}
+
+/* ---- raw texels ----------------------------------------------------------------------------- */
+
+/* How much of a pipe that is too long is read to tell by how much; it may have no end. */
+#define SURPLUS_LIMIT (1u << 20)
+
+static uint64_t raw_length(const struct share_options *options)
+{
+	return (uint64_t)options->width * options->height *
+	       geyser_format_get_info(options->format)->bytes_per_texel;
+}
+
+static int wrong_length(const struct share_options *options, uint64_t length, bool more)
+{
+	const uint64_t right = raw_length(options);
+
+	return failure("%s: too %s (%" PRIu64 " bytes%s): %ux%u %s is exactly %" PRIu64 " bytes",
+		strcmp(options->raw, "-") == 0 ? "stdin" : options->raw,
+		length < right ? "short" : "long", length, more ? " or more" : "", options->width,
+		options->height, geyser_format_name(options->format), right);
+}
+
+/* Reads straight into the mapping: large reads pass by the FILE's buffer. */
+static int read_rows(
+	FILE *file, const struct share_options *options, const struct geyser_mapping *mapping)
+{
+	const uint64_t right = raw_length(options);
+	const size_t row = (size_t)(right / options->height);
+	uint64_t length = 0;
+
+	for (uint32_t y = 0; y < options->height && length == y * (uint64_t)row; y++)
+		length += fread(
+			(unsigned char *)mapping->data + y * mapping->row_pitch, 1, row, file);
+	if (ferror(file))
+		return failure("%s: can't be read (%s): a file or pipe with raw texels",
+			options->raw, strerror(errno));
+	while (length >= right && length < right + SURPLUS_LIMIT && fgetc(file) != EOF)
+		length++;
+	if (length == right)
+		return STATUS_OK;
+	return wrong_length(options, length, length == right + SURPLUS_LIMIT);
+}
+
+/* A file's length is known before anything is allocated for it. */
+static int check_length(FILE *file, const struct share_options *options)
+{
+	struct stat status;
+
+	if (fstat(fileno(file), &status) < 0 || !S_ISREG(status.st_mode) || file == stdin ||
+		(uint64_t)status.st_size == raw_length(options))
+		return STATUS_OK;
+	return wrong_length(options, (uint64_t)status.st_size, false);
+}
+
+static int read_raw(FILE *file, struct geyser_manager *manager, struct share_options *options,
+	struct geyser_texture **out)
+{
+	struct geyser_mapping mapping;
+	int status = check_length(file, options);
+
+	if (!status)
+		status = create_texture(manager, options, options->width, options->height, out);
+	if (status)
+		return status;
+	if (geyser_texture_map(*out, GEYSER_ACCESS_WRITE, &mapping))
+		return library_failure("%s", options->raw);
+	status = read_rows(file, options, &mapping);
+	geyser_texture_unmap(*out);
+	return status;
+}
+
+static int load_raw(
+	struct geyser_manager *manager, struct share_options *options, struct geyser_texture **out)
+{
+	FILE *const file = strcmp(options->raw, "-") == 0 ? stdin : fopen(options->raw, "rbe");
+	int status;
+
+	if (!file)
+		return failure("%s: can't be opened (%s): a file with raw texels", options->raw,
+			strerror(errno));
+	status = read_raw(file, manager, options, out);
+	if (file != stdin)
+		(void)fclose(file);
+	return status;
+}
+
+/* ---- staying -------------------------------------------------------------------------------- */
+
+/* Stays until a signal comes, or one importer has come and gone. */
+static int stay_once(struct geyser_texture *texture, int importers, int signals)
+{
+	struct pollfd fds[2] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = importers, .events = POLLIN},
+	};
+	struct geyser_importers count;
+	uint64_t changes;
+
+	for (;;) {
+		if (geyser_texture_importers(texture, &count))
+			return library_failure("importers");
+		if (count.total && !count.current)
+			return STATUS_OK;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return failure("poll failed (%s)", strerror(errno));
+		if (fds[0].revents)
+			return STATUS_OK;
+		if (fds[1].revents && read(importers, &changes, sizeof(changes)) < 0 &&
+			errno != EAGAIN && errno != EINTR)
+			return failure("importers can't be watched (%s)", strerror(errno));
+	}
+}
+
+static int serve(struct geyser_texture *texture, const struct share_options *options, int signals)
+{
+	struct geyser_handle handle;
+	int status, importers = -1;
+
+	if (geyser_texture_export(texture, &handle))
+		return library_failure("export");
+	if (options->once && geyser_texture_importers_fd(texture, &importers))
+		return library_failure("importers");
+	status = print_names(&handle, options->names);
+	if (!status)
+		status = options->once ? stay_once(texture, importers, signals)
+				       : signals_wait(signals);
+	if (importers >= 0)
+		(void)close(importers);
+	return status;
+}
+
+int share_command(int argc, char **argv)
+{
+	struct share_options options = {.names = NAMES_BOTH};
+	struct geyser_manager *manager;
+	struct geyser_texture *texture = NULL;
+	int status, signals;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	if (geyser_manager_create(NULL, &manager))
+		return library_failure("share");
+	status = (options.raw ? load_raw : load_picture)(manager, &options, &texture);
+	if (status)
+		goto destroy_manager;
+	/* Only now: while a slow pipe is read, signals end the process as usual. */
+	signals = signals_open();
+	status = signals < 0 ? STATUS_FAILURE : serve(texture, &options, signals);
+	if (signals >= 0)
+		(void)close(signals);
+destroy_manager:
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+	return status;
+}
