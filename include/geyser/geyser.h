@@ -97,7 +97,8 @@ struct geyser_manager_desc {
 
 /* Makes a manager. desc may be NULL for all defaults.
  * Errors: INVALID_ARGUMENT (out NULL, application too long, unknown backend), UNSUPPORTED (the
- * backend isn't available here, with the reason), OUT_OF_MEMORY. */
+ * backend isn't available here, with the reason), LIMIT (no free file descriptor), OUT_OF_MEMORY.
+ */
 GEYSER_API enum geyser_result geyser_manager_create(
 	const struct geyser_manager_desc *desc, struct geyser_manager **out);
 

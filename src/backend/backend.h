@@ -38,7 +38,7 @@ struct gy_backend {
 
 	enum geyser_result (*texture_create)(void *device, const struct geyser_texture_desc *desc,
 		struct gy_backend_texture **out);
-	/* Memory from a peer or a caller, unchecked. The fd stays the caller's. */
+	/* Memory from a peer or a caller, unchecked. On success the fd is the texture's. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
 		const struct geyser_native_texture *native, struct gy_backend_texture **out);
 	/* The fd stays the texture's. */

@@ -81,8 +81,8 @@ enum geyser_result geyser_event_create(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
-	struct geyser_event *event;
-	int fd;
+	struct geyser_event *event = NULL;
+	int fd = -1;
 
 	if (result == GEYSER_OK)
 		result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
@@ -176,6 +176,10 @@ static enum geyser_result import_event(
 		return result;
 	incoming->fd = -1;
 	result = wrap(fd, out);
+	if (result == GEYSER_ERROR_PERMISSION)
+		return gy_fail(result,
+			"the exporter shares its event for reading only: it can't be "
+			"signalled");
 	if (result == GEYSER_OK)
 		complete(*out, manager, incoming);
 	return result;
@@ -186,7 +190,7 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 {
 	enum geyser_result result = check_arguments(manager, out);
 	struct gy_incoming incoming;
-	struct geyser_event *event;
+	struct geyser_event *event = NULL;
 
 	if (result == GEYSER_OK)
 		result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, &incoming);

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A callback has no deadline, and is not to be lost to a peer that erases the note that we sleep.
+ */
+#define LOOK_EVERY GY_SECOND
+
 struct gy_notification {
 	struct gy_notification *next;
 	uint64_t value;
@@ -65,8 +69,8 @@ static void sleep_until_first(struct gy_notifier *notifier)
 
 	(void)pthread_mutex_unlock(&notifier->lock);
 	if (pending)
-		(void)gy_timeline_wait(
-			notifier->timeline, value, GY_NEVER, words, notifier->dead ? 2 : 1);
+		(void)gy_timeline_wait(notifier->timeline, value, gy_deadline(LOOK_EVERY), words,
+			notifier->dead ? 2 : 1);
 	else
 		gy_wait(words, 1, GY_NEVER);
 	(void)pthread_mutex_lock(&notifier->lock);

@@ -2,9 +2,11 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct geyser_texture {
 	struct gy_object object;
@@ -98,7 +100,7 @@ enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 {
 	enum geyser_result result = check_arguments(manager, out);
 	struct geyser_texture_desc resolved;
-	struct geyser_texture *texture;
+	struct geyser_texture *texture = NULL;
 
 	if (result == GEYSER_OK)
 		result = gy_desc_resolve("desc", desc, &resolved);
@@ -249,7 +251,7 @@ static enum geyser_result adopt(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_incoming *incoming, struct geyser_texture **out)
 {
-	struct geyser_texture *texture;
+	struct geyser_texture *texture = NULL;
 	enum geyser_result result = allocate(desc, &texture);
 
 	if (result != GEYSER_OK)
@@ -282,6 +284,8 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 		native.fd = incoming.fd;
 		result = adopt(manager, &desc, &native, &incoming, out);
 	}
+	if (result == GEYSER_OK)
+		incoming.fd = -1; /* the texture's now */
 	gy_incoming_finish(&incoming, result == GEYSER_OK);
 	return result;
 }
@@ -340,6 +344,26 @@ enum geyser_result geyser_texture_export_native(
 	return gy_fail_errno("duplicating a descriptor");
 }
 
+/* The caller keeps its fd. Counted as held: nobody else's object stands behind it. */
+static enum geyser_result adopt_copy(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	struct geyser_texture **out)
+{
+	struct geyser_native_texture copy = *native;
+	enum geyser_result result;
+
+	copy.fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
+	if (copy.fd < 0 && errno == EBADF)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): it is not open", native->fd);
+	if (copy.fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	result = adopt(manager, desc, &copy, NULL, out);
+	if (result != GEYSER_OK)
+		(void)close(copy.fd);
+	return result;
+}
+
 enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
 	struct geyser_texture **out)
@@ -355,6 +379,5 @@ enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 		result = check_support(manager, &resolved);
 	if (result != GEYSER_OK)
 		return result;
-	/* Counted as held: nobody else's object stands behind it. */
-	return adopt(manager, &resolved, native, NULL, out);
+	return adopt_copy(manager, &resolved, native, out);
 }

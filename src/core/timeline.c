@@ -4,16 +4,27 @@
 
 #include <assert.h>
 
-uint64_t gy_timeline_value(struct gy_timeline *timeline)
+/* A peer can erase the note that we sleep: then nobody wakes us, and we look for ourselves. Who
+ * waits without a deadline has no timer running, and pays a tenth of the wake for one: it is not
+ * started. */
+#define LOOK_EVERY GY_SECOND
+
+/* Returns the largest value seen, this one included. Who learns of a value here rather than from
+ * the page must see what its signaller wrote before, too: hence acquire and release. */
+static uint64_t see(struct gy_timeline *timeline, uint64_t value)
 {
-	uint64_t value = atomic_load(&timeline->page->value);
-	uint64_t seen = atomic_load_explicit(&timeline->seen, memory_order_relaxed);
+	uint64_t seen = atomic_load_explicit(&timeline->seen, memory_order_acquire);
 
 	while (value > seen)
 		if (atomic_compare_exchange_weak_explicit(&timeline->seen, &seen, value,
-			    memory_order_relaxed, memory_order_relaxed))
+			    memory_order_acq_rel, memory_order_acquire))
 			return value;
 	return seen;
+}
+
+uint64_t gy_timeline_value(struct gy_timeline *timeline)
+{
+	return see(timeline, atomic_load(&timeline->page->value));
 }
 
 /*
@@ -36,11 +47,22 @@ void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 	while (now < value)
 		if (atomic_compare_exchange_weak(&page->value, &now, value))
 			break;
+	(void)see(timeline, value); /* ours stands even if a peer lowers the page again */
 	if (now >= value || atomic_load(&page->sleepers) == 0)
 		return;
 	atomic_store(&page->sleepers, 0);
 	atomic_fetch_add(&page->wakes, 1);
 	gy_wake(&page->wakes, true);
+}
+
+static uint64_t next_look(uint64_t deadline)
+{
+	uint64_t look;
+
+	if (deadline == GY_NEVER)
+		return GY_NEVER;
+	look = gy_deadline(LOOK_EVERY);
+	return look < deadline ? look : deadline;
 }
 
 static bool interrupted(const struct gy_wait_word *words, unsigned count)
@@ -71,6 +93,6 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 		atomic_store(&page->sleepers, 1);
 		if (gy_timeline_value(timeline) >= value)
 			return true;
-		gy_wait(all, count + 1, deadline);
+		gy_wait(all, count + 1, next_look(deadline));
 	}
 }

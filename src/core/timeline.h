@@ -3,8 +3,9 @@
  *
  * Who sleeps says so by "sleepers"; who raises the value then, and only then, makes a system call.
  * The order of the steps is what keeps a wake-up from being lost; see timeline.c. Everything in the
- * page may be changed by a hostile peer at any time: it can then wake or not wake us, but a value
- * once seen never shrinks, and no wait outlives its deadline.
+ * page may be changed by a hostile peer at any time: it can then wake us, or keep us asleep for a
+ * second after the value was reached (until another signal if the wait has no deadline), but a
+ * value once seen or signalled here never shrinks, and no wait outlives its deadline.
  */
 #ifndef GY_CORE_TIMELINE_H
 #define GY_CORE_TIMELINE_H
@@ -21,7 +22,7 @@ struct gy_timeline_page {
 
 struct gy_timeline {
 	struct gy_timeline_page *page;
-	_Atomic uint64_t seen; /* the largest value this process has seen */
+	_Atomic uint64_t seen; /* the largest value this process has seen or signalled */
 };
 
 uint64_t gy_timeline_value(struct gy_timeline *timeline);

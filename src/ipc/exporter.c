@@ -179,14 +179,24 @@ void gy_export_importers(struct gy_ipc *ipc, struct gy_export *export, struct ge
 
 static enum geyser_result duplicate_notify_fd(struct gy_export *export, int *out)
 {
+	bool made = export->notify_fd < 0;
+	enum geyser_result result;
+
 	if (!export->importable)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "not exported: export it first");
-	if (export->notify_fd < 0)
+	if (made)
 		export->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (export->notify_fd < 0)
 		return gy_fail_errno("eventfd");
 	*out = fcntl(export->notify_fd, F_DUPFD_CLOEXEC, 0);
-	return *out < 0 ? gy_fail_errno("duplicating a descriptor") : GEYSER_OK;
+	if (*out >= 0)
+		return GEYSER_OK;
+	result = gy_fail_errno("duplicating a descriptor");
+	if (made) {
+		(void)close(export->notify_fd);
+		export->notify_fd = -1;
+	}
+	return result;
 }
 
 enum geyser_result gy_export_importers_fd(struct gy_ipc *ipc, struct gy_export *export, int *out)

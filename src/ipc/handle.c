@@ -35,16 +35,34 @@ static const char prefix[] = "geyser1-";
 
 _Static_assert(TEXT_SIZE <= GEYSER_HANDLE_TEXT_SIZE, "the public buffer size holds any text form");
 
-/* CRC-32 as in zlib and PNG (polynomial 0xEDB88320): finds every change of up to 32 bits in a row.
- */
+/* CRC-32 as in zlib and PNG (polynomial 0xEDB88320), four bits at a time: finds every change of up
+ * to 32 bits in a row. */
 static uint32_t crc32(const uint8_t *bytes, size_t count)
 {
+	static const uint32_t table[16] = {
+		0x00000000,
+		0x1db71064,
+		0x3b6e20c8,
+		0x26d930ac,
+		0x76dc4190,
+		0x6b6b51f4,
+		0x4db26158,
+		0x5005713c,
+		0xedb88320,
+		0xf00f9344,
+		0xd6d6a3e8,
+		0xcb61b38c,
+		0x9b64c2b0,
+		0x86d3d2d4,
+		0xa00ae278,
+		0xbdbdf21c,
+	};
 	uint32_t crc = UINT32_MAX;
 
 	for (size_t i = 0; i < count; i++) {
 		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xEDB88320) : 0);
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
 	}
 	return ~crc;
 }

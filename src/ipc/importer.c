@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "platform/platform.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -37,16 +38,24 @@ struct gy_peer {
 
 /* ---- one question and its answer ---- */
 
-static void set_receive_timeout(int fd, uint64_t timeout_ns)
+/* Until an answer is there. Errors: TIMEOUT. */
+static enum geyser_result await_readable(int fd, uint64_t deadline)
 {
-	struct timeval time = {
-		.tv_sec = (time_t)(timeout_ns / GY_SECOND),
-		.tv_usec = (suseconds_t)(timeout_ns % GY_SECOND / 1000),
-	};
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
 
-	if (time.tv_sec == 0 && time.tv_usec == 0)
-		time.tv_usec = 1; /* zero would mean for ever */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+	for (;;) {
+		uint64_t now = gy_now();
+		struct timespec left = gy_timespec(deadline > now ? deadline - now : 0);
+		int count = ppoll(&readable, 1, deadline == GY_NEVER ? NULL : &left, NULL);
+
+		if (count > 0)
+			return GEYSER_OK;
+		if (count < 0 && errno != EINTR)
+			return gy_fail_errno("poll");
+		if (deadline <= now)
+			return gy_fail(
+				GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
+	}
 }
 
 static enum geyser_result ask(
@@ -57,40 +66,57 @@ static enum geyser_result ask(
 	if (hello) {
 		struct gy_message greeting = {.type = GY_WIRE_HELLO};
 
-		(void)snprintf(greeting.hello.application, sizeof(greeting.hello.application), "%s",
-			application);
+		memcpy(greeting.hello.application, application, strlen(application) + 1);
 		gy_packet_add(&packet, &greeting);
 	}
 	gy_packet_add(&packet, question);
 	return gy_packet_send(socket, &packet, -1);
 }
 
-/* A peer's sentence goes to a terminal: only printable characters. */
+/* A peer's sentence goes to a terminal: no control characters, nor UTF-8's second set of them. */
 static void make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+	unsigned char before = 0;
+
+	for (; *text; text++) {
+		unsigned char now = (unsigned char)*text;
+
+		if (before == 0xc2 && now >= 0x80 && now <= 0x9f)
+			text[-1] = *text = '?';
+		else if (now < 0x20 || now == 0x7f)
 			*text = '?';
+		before = now;
+	}
+}
+
+/* Says no in the exporter's words. */
+static enum geyser_result check_refusal(struct gy_message *answer)
+{
+	if (answer->type != GY_WIRE_ERROR)
+		return GEYSER_OK;
+	make_printable(answer->error.detail);
+	return gy_fail(answer->error.result, "%s", answer->error.detail);
 }
 
 /* Answers to earlier questions, whose asker gave up, are dropped. */
 static enum geyser_result await(
 	int socket, uint32_t sequence, uint64_t timeout_ns, struct gy_message *answer, int *fd)
 {
-	uint64_t deadline = gy_deadline(timeout_ns), now;
+	uint64_t deadline = gy_deadline(timeout_ns);
 	struct gy_packet packet;
 
-	while ((now = gy_now()) < deadline) {
-		enum geyser_result result;
+	for (;;) {
+		enum geyser_result result = await_readable(socket, deadline);
 
-		set_receive_timeout(socket, deadline - now);
+		if (result != GEYSER_OK)
+			return result;
 		result = gy_packet_receive(socket, &packet, fd);
+		if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY)
+			continue;
 		if (result == GEYSER_OK)
 			result = gy_packet_next(&packet, answer);
-		if (result == GEYSER_OK && answer->type == GY_WIRE_ERROR) {
-			make_printable(answer->error.detail);
-			result = gy_fail(answer->error.result, "%s", answer->error.detail);
-		}
+		if (result == GEYSER_OK)
+			result = check_refusal(answer);
 		if (result == GEYSER_OK && answer->sequence == sequence)
 			return GEYSER_OK;
 		if (*fd >= 0)
@@ -99,7 +125,6 @@ static enum geyser_result await(
 		if (result != GEYSER_OK)
 			return result;
 	}
-	return gy_fail(GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
 }
 
 /* ---- resolving an id ---- */
@@ -179,7 +204,7 @@ static enum geyser_result connect_peer(
 		.busy = true,
 		.references = 1,
 	};
-	result = gy_registry_open(false, &registry);
+	result = gy_registry_find(&registry);
 	if (result == GEYSER_OK) {
 		result = gy_registry_connect(
 			&registry, instance, gy_deadline(timeout_ns), &peer->socket, &peer->pid);
@@ -328,7 +353,7 @@ enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fiel
 		}
 		/* A kept connection may have died unseen; a new one tells what became of the
 		 * exporter. */
-		if (reused && result == GEYSER_ERROR_DISCONNECTED)
+		if (reused && result == GEYSER_ERROR_DISCONNECTED && !is_refusal(result, answer))
 			result = GEYSER_OK;
 	}
 	return result;
@@ -400,15 +425,20 @@ static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
 	result = gy_loop_add(ipc, &peer->socket_source, EPOLLRDHUP);
 	if (result == GEYSER_OK && peer->pidfd >= 0)
 		result = gy_loop_add(ipc, &peer->pid_source, EPOLLIN);
-	if (result != GEYSER_OK) {
-		gy_loop_remove(ipc, &peer->socket_source);
-		return result;
-	}
+	if (result != GEYSER_OK)
+		goto close_pidfd;
 	/* Only if the connection still stands is the pid surely that of the exporter. */
 	if (ended || poll(&alive, 1, 0) != 0)
 		declare_dead(ipc, peer);
 	peer->watched = true;
 	return GEYSER_OK;
+
+close_pidfd:
+	gy_loop_remove(ipc, &peer->socket_source);
+	if (peer->pidfd >= 0)
+		(void)close(peer->pidfd);
+	peer->pidfd = -1;
+	return result;
 }
 
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer)

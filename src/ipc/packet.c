@@ -47,6 +47,8 @@ static enum geyser_result socket_failure(const char *what)
 		return gy_fail(GEYSER_ERROR_DISCONNECTED, "the peer closed the connection");
 	case EAGAIN:
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
+	case EINTR:
+		return gy_fail(GEYSER_ERROR_BUSY, "interrupted by a signal: try again");
 	default:
 		return gy_fail_errno("%s", what);
 	}
@@ -147,7 +149,7 @@ enum geyser_result gy_packet_receive(int socket, struct gy_packet *packet, int *
 	packet->size = 0;
 	do
 		size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	while (size < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+	while (size < 0 && errno == ECONNRESET && resets++ == 0);
 	if (size < 0)
 		return socket_failure("recvmsg");
 	result = check_received(size, message.msg_flags, take_fds(&message, fd));

@@ -26,7 +26,7 @@ enum geyser_result gy_packet_try_send(int socket, const struct gy_packet *packet
 
 /* Receives one; *fd is the caller's, or -1. More than one descriptor, or one that didn't fit into
  * this process's table, is closed and refused. Errors: DISCONNECTED, TIMEOUT, LIMIT, PROTOCOL,
- * SYSTEM. */
+ * SYSTEM, BUSY (a signal came first: the caller, who knows the deadline, tries again). */
 enum geyser_result gy_packet_receive(int socket, struct gy_packet *packet, int *fd);
 
 #endif

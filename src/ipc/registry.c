@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,17 @@
 #define LOCK ".lock"
 #define SOCKET ".sock"
 
+/* Bytes that a socket address has left for the directory's path. */
+#define ADDRESS_PATH_MAX \
+	(sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof("/0123456789abcdef" SOCKET))
+
 static void instance_name(char name[NAME_SIZE], uint64_t instance, const char *suffix)
 {
-	(void)snprintf(name, NAME_SIZE, "%016" PRIx64 "%s", instance, suffix);
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < 16; i++)
+		name[i] = digits[instance >> (60 - 4 * i) & 15];
+	memcpy(name + 16, suffix, strlen(suffix) + 1);
 }
 
 static void id_name(char name[NAME_SIZE], uint32_t id)
@@ -34,10 +43,9 @@ static void id_name(char name[NAME_SIZE], uint32_t id)
 
 /* ---- the directory ---- */
 
-static enum geyser_result registry_path(char *path, size_t size)
+static enum geyser_result compose_path(char *path, size_t size)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	struct stat status;
 	int length;
 
 	if (!runtime || !*runtime)
@@ -47,17 +55,28 @@ static enum geyser_result registry_path(char *path, size_t size)
 	if (runtime[0] != '/')
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 			"XDG_RUNTIME_DIR (%.200s): set it to an absolute path", runtime);
+	length = snprintf(path, size, "%s/geyser", runtime);
+	if (length < 0 || (size_t)length >= size)
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+			"XDG_RUNTIME_DIR (%.200s…): the path has %zu bytes, at most %zu fit",
+			runtime, strlen(runtime), size - sizeof("/geyser"));
+	return GEYSER_OK;
+}
+
+static enum geyser_result registry_path(char *path, size_t size)
+{
+	enum geyser_result result = compose_path(path, size);
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct stat status;
+
+	if (result != GEYSER_OK)
+		return result;
 	if (stat(runtime, &status) < 0)
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "XDG_RUNTIME_DIR (%.200s): %s", runtime,
 			strerrordesc_np(errno));
 	if (!S_ISDIR(status.st_mode))
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 			"XDG_RUNTIME_DIR (%.200s): it is not a directory", runtime);
-	length = snprintf(path, size, "%s/geyser", runtime);
-	if (length < 0 || (size_t)length >= size)
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"XDG_RUNTIME_DIR (%.200s…): the path has %zu bytes, at most %zu fit",
-			runtime, strlen(runtime), size - sizeof("/geyser"));
 	return GEYSER_OK;
 }
 
@@ -82,15 +101,21 @@ enum geyser_result geyser_registry_directory(char *text, size_t size)
 {
 	enum geyser_result result;
 	struct stat status;
+	char path[PATH_MAX];
+	size_t length;
 
 	if (!text || size == 0)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "text is NULL or has no room");
-	result = registry_path(text, size);
-	if (result != GEYSER_OK) {
-		text[0] = '\0';
+	text[0] = '\0';
+	result = registry_path(path, sizeof(path));
+	if (result != GEYSER_OK)
 		return result;
-	}
-	return lstat(text, &status) == 0 ? check_directory(text, &status) : GEYSER_OK;
+	length = strlen(path);
+	if (length >= size)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"text (%zu bytes): the registry's path takes %zu", size, length + 1);
+	memcpy(text, path, length + 1);
+	return lstat(path, &status) == 0 ? check_directory(path, &status) : GEYSER_OK;
 }
 
 enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
@@ -116,9 +141,24 @@ enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
 		result = gy_fail_errno("registry (%.300s)", out->path);
 	else
 		result = check_directory(out->path, &status);
+	out->uid = status.st_uid;
 	if (result != GEYSER_OK)
 		gy_registry_close(out);
 	return result;
+}
+
+enum geyser_result gy_registry_find(struct gy_registry *out)
+{
+	enum geyser_result result = compose_path(out->path, sizeof(out->path));
+	struct stat status;
+
+	out->fd = -1;
+	if (result != GEYSER_OK)
+		return result;
+	if (strlen(out->path) >= ADDRESS_PATH_MAX || lstat(out->path, &status) < 0)
+		return gy_registry_open(false, out);
+	out->uid = status.st_uid;
+	return check_directory(out->path, &status);
 }
 
 void gy_registry_close(struct gy_registry *registry)
@@ -143,19 +183,25 @@ static bool lock_of_dead(const struct gy_registry *registry, const char *name, i
 	return false;
 }
 
+/* Exactly what instance_name writes: strtoull takes signs, spaces and capitals too. */
+static bool read_name(const char *name, const char *suffix, uint64_t *instance)
+{
+	if (strspn(name, "0123456789abcdef") != 16 || strcmp(name + 16, suffix) != 0)
+		return false;
+	*instance = strtoull(name, NULL, 16);
+	return true;
+}
+
 /* An id's link points at "INSTANCE.sock". */
 static bool read_link(const struct gy_registry *registry, const char *name, uint64_t *instance)
 {
 	char target[NAME_SIZE];
 	ssize_t length = readlinkat(registry->fd, name, target, sizeof(target) - 1);
-	char *end;
 
-	if (length != 16 + (ssize_t)sizeof(SOCKET) - 1)
+	if (length < 0)
 		return false;
 	target[length] = '\0';
-	errno = 0;
-	*instance = strtoull(target, &end, 16);
-	return errno == 0 && end == target + 16 && strcmp(end, SOCKET) == 0;
+	return read_name(target, SOCKET, instance);
 }
 
 /* Called for each name in the registry; see each_name. */
@@ -180,17 +226,13 @@ static void remove_link(const struct gy_registry *registry, const char *name, vo
 /* The lock goes last: while it is there, another sweep can finish what this one began. */
 static void sweep_name(const struct gy_registry *registry, const char *name, void *data)
 {
-	size_t length = strlen(name);
 	char socket_name[NAME_SIZE];
 	struct links_of links;
 	int lock;
 
 	(void)data;
-	if (length != 16 + sizeof(LOCK) - 1 || strcmp(name + 16, LOCK) != 0)
+	if (!read_name(name, LOCK, &links.instance) || !lock_of_dead(registry, name, &lock))
 		return;
-	if (!lock_of_dead(registry, name, &lock))
-		return;
-	links.instance = strtoull(name, NULL, 16);
 	each_name(registry, remove_link, &links);
 	instance_name(socket_name, links.instance, SOCKET);
 	(void)unlinkat(registry->fd, socket_name, 0);
@@ -250,9 +292,12 @@ static enum geyser_result lock_instance(struct gy_claim *claim)
 			continue;
 		if (claim->lock < 0)
 			return gy_fail_errno("making %.300s/%s", claim->registry.path, name);
-		if (flock(claim->lock, LOCK_EX | LOCK_NB) == 0 &&
-			fstat(claim->lock, &status) == 0 && status.st_nlink > 0)
-			return GEYSER_OK;
+		if (flock(claim->lock, LOCK_EX | LOCK_NB) == 0) {
+			if (fstat(claim->lock, &status) == 0 && status.st_nlink > 0)
+				return GEYSER_OK;
+		} else if (errno != EWOULDBLOCK) { /* not a sweep: a file system without locks */
+			return gy_fail_errno("locking %.300s/%s", claim->registry.path, name);
+		}
 		(void)close(claim->lock);
 	}
 }
@@ -269,13 +314,17 @@ static enum geyser_result listen_instance(struct gy_claim *claim)
 		return gy_fail_errno("making a socket");
 	instance_name(name, claim->instance, SOCKET);
 	size = socket_address(&claim->registry, name, &address);
-	if (bind(claim->socket, (const struct sockaddr *)&address, size) < 0)
+	if (bind(claim->socket, (const struct sockaddr *)&address, size) < 0) {
 		result = gy_fail_errno("binding %.300s/%s", claim->registry.path, name);
-	else if (fchmodat(claim->registry.fd, name, 0600, 0) < 0 ||
-		 listen(claim->socket, SOMAXCONN) < 0)
-		result = gy_fail_errno("listening on %.300s/%s", claim->registry.path, name);
-	else
+		goto close_socket;
+	}
+	if (fchmodat(claim->registry.fd, name, 0600, 0) == 0 &&
+		listen(claim->socket, SOMAXCONN) == 0)
 		return GEYSER_OK;
+	result = gy_fail_errno("listening on %.300s/%s", claim->registry.path, name);
+	(void)unlinkat(claim->registry.fd, name, 0);
+
+close_socket:
 	(void)close(claim->socket);
 	claim->socket = -1;
 	return result;
@@ -377,6 +426,7 @@ static enum geyser_result connect_failure(uint64_t instance)
 			"exporter %016" PRIx64 " is gone: get a new handle from a running one",
 			instance);
 	case EAGAIN:
+	case EINTR: /* the deadline passed as well */
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
 			instance);
@@ -397,6 +447,28 @@ static void set_send_timeout(int fd, uint64_t deadline)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
+/* The socket doesn't block; only if too many wait already for the exporter does this wait its turn.
+ */
+static int connect_within(int fd, const struct sockaddr_un *address, uint64_t deadline)
+{
+	const struct sockaddr *generic = (const struct sockaddr *)address;
+	int failed = connect(fd, generic, sizeof(*address));
+	int flags, error;
+
+	if (!failed || errno != EAGAIN)
+		return failed;
+	flags = fcntl(fd, F_GETFL);
+	(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	do {
+		set_send_timeout(fd, deadline);
+		failed = connect(fd, generic, sizeof(*address));
+	} while (failed && errno == EINTR && gy_now() < deadline);
+	error = errno;
+	(void)fcntl(fd, F_SETFL, flags);
+	errno = error;
+	return failed;
+}
+
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
 	uint64_t deadline, int *out, pid_t *pid)
 {
@@ -404,25 +476,23 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	struct sockaddr_un address;
 	enum geyser_result result;
 	char name[NAME_SIZE];
-	socklen_t size;
 
-	*out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	*out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
-	set_send_timeout(*out, deadline);
 	instance_name(name, instance, SOCKET);
-	size = socket_address(registry, name, &address);
-	if (connect(*out, (const struct sockaddr *)&address, size) < 0) {
+	(void)socket_address(registry, name, &address);
+	if (connect_within(*out, &address, deadline)) {
 		result = connect_failure(instance);
 		goto close_socket;
 	}
 	result = gy_peer_credentials(*out, &peer);
 	if (result != GEYSER_OK)
 		goto close_socket;
-	if (peer.uid != geteuid()) {
+	if (peer.uid != registry->uid) {
 		result = gy_fail(GEYSER_ERROR_PERMISSION,
 			"exporter %016" PRIx64 " runs as uid %u: this process runs as uid %u",
-			instance, peer.uid, geteuid());
+			instance, peer.uid, registry->uid);
 		goto close_socket;
 	}
 	*pid = peer.pid;

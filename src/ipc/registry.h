@@ -18,7 +18,8 @@
 
 /* A registry directory that was checked: ours, mode 0700. */
 struct gy_registry {
-	int fd;
+	uid_t uid; /* ours, and the owner's */
+	int fd;    /* -1 while not open */
 	char path[4096];
 };
 
@@ -33,6 +34,9 @@ struct gy_claim {
 /* Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist and create is false. */
 enum geyser_result gy_registry_open(bool create, struct gy_registry *out);
 void gy_registry_close(struct gy_registry *registry);
+
+/* Only for gy_registry_connect: checked as above, but opened only if that needs it. */
+enum geyser_result gy_registry_find(struct gy_registry *out);
 
 /* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens.
  */

@@ -18,7 +18,6 @@
 
 /* Each holds a descriptor; a process's usual limit is 1024 (soft) to 524288. */
 #define CONNECTIONS_MAX 4096
-#define ACCEPT_AT_ONCE 64 /* then others get their turn */
 #define HELLO_WITHIN (5 * GY_SECOND)
 #define EXPIRE_MS 1000 /* how often that is looked after */
 
@@ -228,28 +227,35 @@ static bool handle_packet(
 	}
 }
 
-static void connection_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
+/* What is there now; false: drop the peer. */
+static bool receive(struct gy_ipc *ipc, struct gy_connection *connection)
 {
-	struct gy_connection *connection =
-		(struct gy_connection *)((char *)source - offsetof(struct gy_connection, source));
 	enum geyser_result result;
 	struct gy_packet packet;
 	int fd;
 
-	(void)events;
-	result = gy_packet_receive(source->fd, &packet, &fd);
-	if (result == GEYSER_ERROR_TIMEOUT)
-		return; /* nothing there yet */
+	result = gy_packet_receive(connection->source.fd, &packet, &fd);
+	if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY)
+		return true; /* nothing there yet, or not yet taken */
 	if (fd >= 0)
 		(void)close(fd);
-	if (result != GEYSER_OK || fd >= 0 || !handle_packet(ipc, connection, &packet))
+	return result == GEYSER_OK && fd < 0 && handle_packet(ipc, connection, &packet);
+}
+
+/* Who has hung up needs no answers. */
+static void connection_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
+{
+	struct gy_connection *connection =
+		(struct gy_connection *)((char *)source - offsetof(struct gy_connection, source));
+
+	if (events & (EPOLLHUP | EPOLLERR) || !receive(ipc, connection))
 		close_connection(ipc, connection);
 }
 
 /* ---- accepting ---- */
 
-/* Tells the peer why before hanging up. */
-static void refuse(int fd, enum geyser_result result)
+/* Tells the peer why, before it is hung up on. */
+static void tell(int fd, enum geyser_result result)
 {
 	struct gy_message answer = {.error.result = result};
 	struct gy_packet packet = {.size = 0};
@@ -257,6 +263,11 @@ static void refuse(int fd, enum geyser_result result)
 	set_error(&answer);
 	gy_packet_add(&packet, &answer);
 	(void)gy_packet_send(fd, &packet, -1);
+}
+
+static void refuse(int fd, enum geyser_result result)
+{
+	tell(fd, result);
 	(void)close(fd);
 }
 
@@ -281,18 +292,11 @@ static enum geyser_result check_importer(const struct gy_ipc *ipc, int fd)
 static enum geyser_result add_connection(struct gy_ipc *ipc, int fd, struct gy_connection **out)
 {
 	struct gy_connection *connection = calloc(1, sizeof(*connection));
-	enum geyser_result result;
-
 	if (!connection)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"the exporter (pid %d) has no memory left", getpid());
 	connection->source = (struct gy_source){.fd = fd, .ready = connection_ready};
 	connection->deadline = gy_now() + HELLO_WITHIN;
-	result = gy_loop_add(ipc, &connection->source, EPOLLIN | EPOLLRDHUP);
-	if (result != GEYSER_OK) {
-		free(connection);
-		return result;
-	}
 	connection->next = ipc->connections;
 	connection->link = &ipc->connections;
 	if (connection->next)
@@ -304,6 +308,8 @@ static enum geyser_result add_connection(struct gy_ipc *ipc, int fd, struct gy_c
 	return GEYSER_OK;
 }
 
+/* The question is likely there already: it is answered first, then the connection is watched for
+ * more. */
 static void accept_one(struct gy_ipc *ipc, int fd)
 {
 	struct gy_connection *connection = NULL;
@@ -311,11 +317,17 @@ static void accept_one(struct gy_ipc *ipc, int fd)
 
 	if (result == GEYSER_OK)
 		result = add_connection(ipc, fd, &connection);
-	if (result == GEYSER_OK)
-		connection_ready(
-			ipc, &connection->source, EPOLLIN); /* it is likely there already */
-	else
+	if (result != GEYSER_OK) {
 		refuse(fd, result);
+		return;
+	}
+	if (receive(ipc, connection)) {
+		result = gy_loop_add(ipc, &connection->source, EPOLLIN);
+		if (result == GEYSER_OK)
+			return;
+		tell(fd, result);
+	}
+	close_connection(ipc, connection);
 }
 
 static int open_spare(void)
@@ -355,23 +367,17 @@ static void resume_accepting(struct gy_ipc *ipc)
 		ipc->resume_at = gy_now() + PAUSE;
 }
 
+/* One at a time: if more wait, epoll says so at once, while an accept that finds nothing would make
+ * a socket for nothing, before the importer just answered gets its turn. */
 static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 {
-	(void)events;
-	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd >= 0) {
-			accept_one(ipc, fd);
-		} else if (errno == EMFILE || errno == ENFILE) {
-			if (refuse_for_lack_of_fds(ipc, source->fd))
-				continue;
-			pause_accepting(ipc);
-			return;
-		} else if (errno != EINTR && errno != ECONNABORTED) {
-			return;
-		}
-	}
+	(void)events;
+	if (fd >= 0)
+		accept_one(ipc, fd);
+	else if ((errno == EMFILE || errno == ENFILE) && !refuse_for_lack_of_fds(ipc, source->fd))
+		pause_accepting(ipc);
 }
 
 /* Those that have said nothing for too long. */

@@ -18,6 +18,9 @@ uint64_t gy_memory_round(uint64_t size);
  * sealing). */
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
 
+/* Whether such memory can be had. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
+enum geyser_result gy_memory_probe(void);
+
 /* Memory from a peer, before it is mapped: on tmpfs, sealed SHRINK, GROW and SEAL, and its size. A
  * sealed size can't change after this check. writable: whether it may be mapped for writing.
  * Errors: UNSUPPORTED (other kinds of memory, by name), UNSEALED (which seals are missing). */

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "platform/platform.h"
 
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,17 +14,6 @@ struct host_texture {
 	void *data; /* the whole memory, mapped as long as the texture lives */
 	size_t size;
 };
-
-static enum geyser_result host_available(void)
-{
-	struct geyser_system_info info;
-
-	gy_platform_info(&info);
-	if (info.sealing)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"the kernel can't seal shared memory: memfd_create with sealing is needed");
-}
 
 static enum geyser_result host_open(void **device)
 {
@@ -45,20 +34,24 @@ static uint32_t host_format_usage(
 	return info->usage;
 }
 
-/* Takes the fd over, also when it fails. */
+/* On success the fd is the texture's. */
 static enum geyser_result wrap(int fd, uint64_t size, bool writable, const struct gy_layout *layout,
 	struct gy_backend_texture **out)
 {
 	struct host_texture *texture = calloc(1, sizeof(*texture));
 	enum geyser_result result;
 
-	if (!texture) {
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-		goto close_fd;
-	}
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
 	result = gy_memory_map(fd, (size_t)size, writable, &texture->data);
-	if (result != GEYSER_OK)
-		goto free_texture;
+	if (result == GEYSER_ERROR_PERMISSION && writable) { /* the fd is open for reading only */
+		writable = false;
+		result = gy_memory_map(fd, (size_t)size, false, &texture->data);
+	}
+	if (result != GEYSER_OK) {
+		free(texture);
+		return result;
+	}
 	texture->fd = fd;
 	texture->size = (size_t)size;
 	texture->base = (struct gy_backend_texture){
@@ -69,12 +62,6 @@ static enum geyser_result wrap(int fd, uint64_t size, bool writable, const struc
 	};
 	*out = &texture->base;
 	return GEYSER_OK;
-
-free_texture:
-	free(texture);
-close_fd:
-	(void)close(fd);
-	return result;
 }
 
 static enum geyser_result host_texture_create(
@@ -87,7 +74,12 @@ static enum geyser_result host_texture_create(
 	(void)device;
 	gy_layout_of(desc, &layout);
 	result = gy_memory_create("geyser-texture", layout.size, &fd);
-	return result == GEYSER_OK ? wrap(fd, layout.size, true, &layout, out) : result;
+	if (result != GEYSER_OK)
+		return result;
+	result = wrap(fd, layout.size, true, &layout, out);
+	if (result != GEYSER_OK)
+		(void)close(fd);
+	return result;
 }
 
 static enum geyser_result check_native(const struct geyser_native_texture *native)
@@ -109,20 +101,19 @@ static enum geyser_result host_texture_import(void *device, const struct geyser_
 	struct gy_layout layout;
 	bool writable;
 	uint64_t size;
-	int fd;
 
 	(void)device;
 	if (result == GEYSER_OK)
 		result = gy_memory_check(native->fd, &size, &writable);
+	if (result == GEYSER_OK && native->size > size)
+		result = gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size, size);
 	if (result == GEYSER_OK)
 		result = gy_layout_check(
 			desc, native->planes[0].offset, native->planes[0].row_pitch, size, &layout);
 	if (result != GEYSER_OK)
 		return result;
-	fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return gy_fail_errno("duplicating a descriptor");
-	return wrap(fd, size, writable, &layout, out);
+	return wrap(native->fd, size, writable, &layout, out);
 }
 
 static void host_texture_describe(
@@ -166,7 +157,7 @@ static void host_texture_destroy(struct gy_backend_texture *base)
 const struct gy_backend gy_host_backend = {
 	.kind = GEYSER_BACKEND_HOST,
 	.name = "host",
-	.available = host_available,
+	.available = gy_memory_probe,
 	.open = host_open,
 	.close = host_close,
 	.format_usage = host_format_usage,

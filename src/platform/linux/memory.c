@@ -132,6 +132,26 @@ close_fd:
 	return result;
 }
 
+/* All memfds lie on one tmpfs of the kernel's own: most are known by its number, without asking. */
+static _Atomic uint64_t memfd_device;
+
+enum geyser_result gy_memory_probe(void)
+{
+	struct stat status;
+	int fd;
+	enum geyser_result result = gy_memory_create("geyser-probe", 1, &fd);
+
+	if (result == GEYSER_ERROR_SYSTEM) /* not for want of memory or descriptors */
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"the kernel has no shared memory to seal: memfd_create is needed");
+	if (result != GEYSER_OK)
+		return result;
+	if (fstat(fd, &status) == 0)
+		atomic_store_explicit(&memfd_device, status.st_dev, memory_order_relaxed);
+	(void)close(fd);
+	return GEYSER_OK;
+}
+
 static const char *memory_kind(int fd, const struct statfs *fs)
 {
 	struct stat status;
@@ -146,6 +166,20 @@ static const char *memory_kind(int fd, const struct statfs *fs)
 	default:
 		return "a file on disk, whose pages can fail to load";
 	}
+}
+
+static enum geyser_result check_kind(int fd, const struct stat *status)
+{
+	struct statfs fs;
+
+	if (status->st_dev == atomic_load_explicit(&memfd_device, memory_order_relaxed))
+		return GEYSER_OK;
+	if (fstatfs(fd, &fs) < 0)
+		return gy_fail_errno("fstatfs");
+	if (fs.f_type == TMPFS_MAGIC)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "memory on %s: only a memfd is safe to map",
+		memory_kind(fd, &fs));
 }
 
 static enum geyser_result check_seals(int fd, int *seals)
@@ -171,21 +205,17 @@ static enum geyser_result check_seals(int fd, int *seals)
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 {
 	enum geyser_result result;
-	struct statfs fs;
 	struct stat status;
 	int seals;
 
-	if (fstatfs(fd, &fs) < 0)
+	if (fstat(fd, &status) < 0)
 		return gy_fail(
 			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): %s", fd, strerrordesc_np(errno));
-	if (fs.f_type != TMPFS_MAGIC)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"memory on %s: only a memfd is safe to map", memory_kind(fd, &fs));
-	result = check_seals(fd, &seals);
+	result = check_kind(fd, &status);
+	if (result == GEYSER_OK)
+		result = check_seals(fd, &seals);
 	if (result != GEYSER_OK)
 		return result;
-	if (fstat(fd, &status) < 0)
-		return gy_fail_errno("fstat");
 	*size = (uint64_t)status.st_size;
 	*writable = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
 	return GEYSER_OK;
