@@ -1,0 +1,116 @@
+/* geyser-bench: options, and what runs. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define ROUNDS 21
+#define ROUNDS_QUICK 5
+#define SECONDS_MAX 290
+
+static const char help[] =
+	"usage: geyser-bench [--quick] [--rounds N] [--json] [NAME...]\n"
+	"\n"
+	"Measures what geyser costs beside the same work done by hand, in the same run. A missed\n"
+	"target is a result, not a failure.\n"
+	"\n"
+	"  -q, --quick     fewer rounds and samples: seconds instead of a minute\n"
+	"  -r, --rounds N  rounds of each benchmark, 1 to 200, by default 21\n"
+	"  -j, --json      print JSON\n"
+	"  -h, --help      this text\n"
+	"\n"
+	"names: create import event signal memory; by default all\n";
+
+static const struct {
+	const char *name;
+	void (*run)(const struct settings *settings, struct results *results);
+} benchmarks[] = {
+	{"signal", bench_signal},
+	{"create", bench_create},
+	{"import", bench_import},
+	{"event", bench_event},
+	{"memory", bench_memory},
+};
+
+#define BENCHMARKS (sizeof(benchmarks) / sizeof(benchmarks[0]))
+
+static _Noreturn void usage(const char *what, const char *value)
+{
+	(void)fprintf(stderr, "geyser-bench: %s (%s): see geyser-bench --help\n", what, value);
+	exit(2);
+}
+
+static size_t parse_rounds(const char *text)
+{
+	char *end;
+	unsigned long rounds;
+
+	errno = 0;
+	rounds = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end || rounds < 1 || rounds > BENCH_ROUNDS_MAX)
+		usage("--rounds", text);
+	return rounds;
+}
+
+static void parse(int count, char **arguments, struct settings *settings, bool *json)
+{
+	static const struct option options[] = {
+		{"quick", no_argument, NULL, 'q'},
+		{"rounds", required_argument, NULL, 'r'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	size_t rounds = 0;
+	int option;
+
+	while ((option = getopt_long(count, arguments, "qr:jh", options, NULL)) != -1) {
+		if (option == 'q') {
+			settings->quick = true;
+		} else if (option == 'r') {
+			rounds = parse_rounds(optarg);
+		} else if (option == 'j') {
+			*json = true;
+		} else if (option == 'h') {
+			(void)fputs(help, stdout);
+			exit(0);
+		} else {
+			exit(2); /* getopt_long has said why */
+		}
+	}
+	settings->rounds = rounds ? rounds : settings->quick ? ROUNDS_QUICK : ROUNDS;
+}
+
+static size_t find(const char *name)
+{
+	for (size_t i = 0; i < BENCHMARKS; i++)
+		if (strcmp(benchmarks[i].name, name) == 0)
+			return i;
+	usage("unknown benchmark", name);
+}
+
+int main(int count, char **arguments)
+{
+	static struct results results;
+	struct settings settings = {.quick = false};
+	bool chosen[BENCHMARKS] = {false}, json = false;
+
+	parse(count, arguments, &settings, &json);
+	for (int i = optind; i < count; i++)
+		chosen[find(arguments[i])] = true;
+	(void)alarm(SECONDS_MAX); /* a hang ends here */
+	runtime_directory_make();
+	place_self(PLACE_UNPINNED, false);
+	for (size_t i = 0; i < BENCHMARKS; i++)
+		if (optind == count || chosen[i])
+			benchmarks[i].run(&settings, &results);
+	if (json)
+		report_json(&results, &settings);
+	else
+		report_table(&results, &settings);
+	return fflush(stdout) == 0 ? 0 : 1;
+}

@@ -1,0 +1,174 @@
+#include "peer.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FAKE_ID 0x0badcafeu
+
+static void *serve_all(void *data)
+{
+	struct fake *fake = data;
+	struct pollfd wanted[] = {
+		{.fd = fake->listener, .events = POLLIN},
+		{.fd = fake->stop[0], .events = POLLIN},
+	};
+
+	while (poll(wanted, 2, -1) > 0 && !wanted[1].revents) {
+		int connection = accept4(fake->listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (connection < 0)
+			continue;
+		atomic_fetch_add(&fake->served, 1);
+		fake->serve(fake, connection);
+		(void)close(connection);
+	}
+	return NULL;
+}
+
+static struct sockaddr_un address_of(uint64_t instance)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%016" PRIx64 ".sock",
+		test_runtime_path("geyser"), instance);
+	return address;
+}
+
+static const char *id_link(void)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "geyser/id-%08x", FAKE_ID);
+	return test_runtime_path(name);
+}
+
+void fake_start(
+	struct fake *fake, void (*serve)(struct fake *fake, int connection), const void *script)
+{
+	static uint64_t instances = 0xfa4e000000000000u;
+	struct sockaddr_un address;
+	char target[32];
+
+	*fake = (struct fake){.instance = ++instances, .serve = serve, .script = script};
+	assert_true(mkdir(test_runtime_path("geyser"), 0700) == 0 || errno == EEXIST);
+	address = address_of(fake->instance);
+	fake->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_true(fake->listener >= 0);
+	assert_int_equal(
+		bind(fake->listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fake->listener, serve ? 64 : 0), 0);
+	(void)snprintf(target, sizeof(target), "%016" PRIx64 ".sock", fake->instance);
+	(void)unlink(id_link()); /* a failed test's */
+	assert_int_equal(symlink(target, id_link()), 0);
+	assert_int_equal(pipe2(fake->stop, O_CLOEXEC), 0);
+	if (serve)
+		assert_int_equal(pthread_create(&fake->thread, NULL, serve_all, fake), 0);
+}
+
+void fake_stop(struct fake *fake)
+{
+	(void)close(fake->stop[1]);
+	if (fake->serve)
+		assert_int_equal(pthread_join(fake->thread, NULL), 0);
+	(void)close(fake->stop[0]);
+	(void)close(fake->listener);
+	(void)unlink(address_of(fake->instance).sun_path);
+	(void)unlink(id_link());
+}
+
+struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind kind)
+{
+	const struct gy_handle_fields fields = {
+		.kind = kind,
+		.backend = GEYSER_BACKEND_HOST,
+		.id = FAKE_ID,
+		.uid = geteuid(),
+		.instance = fake->instance,
+		.token = {1, 2, 3},
+	};
+	struct geyser_handle handle;
+
+	gy_handle_encode(&fields, &handle);
+	return handle;
+}
+
+bool fake_question(int connection, struct gy_message *out)
+{
+	struct gy_packet packet;
+	int fd;
+
+	for (;;) {
+		if (gy_packet_receive(connection, &packet, &fd) != GEYSER_OK)
+			return false;
+		while (gy_packet_next(&packet, out) == GEYSER_OK && out->type != GY_WIRE_NONE)
+			if (out->type != GY_WIRE_HELLO && out->type != GY_WIRE_RELEASE)
+				return true;
+	}
+}
+
+void fake_linger(const struct fake *fake, int connection)
+{
+	struct pollfd wanted[] = {
+		{.fd = connection, .events = POLLRDHUP},
+		{.fd = fake->stop[0], .events = POLLIN},
+	};
+
+	(void)poll(wanted, 2, -1);
+}
+
+bool peer_send(int socket, const void *bytes, size_t size, const int *fds, size_t count)
+{
+	struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(16 * sizeof(int))];
+	} control = {.space = {0}};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (count > 0) {
+		message.msg_control = control.space;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+bool peer_send_message(int socket, const struct gy_message *message, int fd)
+{
+	struct gy_packet packet = {.size = 0};
+
+	gy_packet_add(&packet, message);
+	return peer_send(socket, packet.bytes, packet.size, &fd, fd >= 0);
+}
+
+int peer_connect(uint64_t instance)
+{
+	struct sockaddr_un address = address_of(instance);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+int peer_greet(uint64_t instance)
+{
+	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "hostile"};
+	int fd = peer_connect(instance);
+
+	assert_true(peer_send_message(fd, &hello, -1));
+	return fd;
+}

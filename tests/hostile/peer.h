@@ -1,0 +1,51 @@
+/* The hostile end of a connection: an exporter or an importer that sends what it likes. */
+#ifndef GEYSER_TESTS_PEER_H
+#define GEYSER_TESTS_PEER_H
+
+#include "ipc/packet.h"
+#include "ipc/registry.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "support.h"
+
+/* ---- an exporter: a socket in the registry, and a thread that serves it ---- */
+
+struct fake {
+	uint64_t instance;
+	int listener;
+	int stop[2]; /* a pipe: its write end is closed to end the thread */
+	pthread_t thread;
+	/* Answers one connection, which is closed when it returns. NULL: nobody accepts. */
+	void (*serve)(struct fake *fake, int connection);
+	const void *script;
+	_Atomic unsigned served;
+};
+
+void fake_start(
+	struct fake *fake, void (*serve)(struct fake *fake, int connection), const void *script);
+void fake_stop(struct fake *fake);
+
+/* The handle under which it pretends to export something; the id is also linked in the registry. */
+struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind kind);
+
+/* The next message that isn't a hello; false when the importer has hung up. */
+bool fake_question(int connection, struct gy_message *out);
+
+/* Sleeps until the importer hangs up or the fake is stopped. */
+void fake_linger(const struct fake *fake, int connection);
+
+/* ---- raw sending ---- */
+
+/* False if the other end is gone or, without blocking, its buffer is full. */
+bool peer_send(int socket, const void *bytes, size_t size, const int *fds, size_t count);
+bool peer_send_message(int socket, const struct gy_message *message, int fd);
+
+/* A connection to that exporter, without a word said. */
+int peer_connect(uint64_t instance);
+
+/* One with the greeting sent. */
+int peer_greet(uint64_t instance);
+
+#endif

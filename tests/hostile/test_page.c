@@ -1,0 +1,281 @@
+/*
+ * An importer of an event writes 0, all ones and noise over the shared page as fast as it can,
+ * while its owner waits and signals: no crash, no wait past its deadline, no value that shrinks,
+ * and no callback lost once it is over.
+ */
+#include "peer.h"
+
+#include "base/clock.h"
+#include "core/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SLACK (10 * GY_SECOND) /* a busy machine, a sanitizer */
+#define ATTACK (400 * GY_MILLISECOND)
+#define CALLS 50u
+#define HIGHEST (UINT64_MAX - 1000) /* above anything that noise writes */
+
+enum pattern {
+	ZEROS,
+	ONES,
+	NOISE,
+	SLEEPERS_ONLY, /* erases who sleeps, counts wake-ups, leaves the value alone */
+	PATTERNS,
+};
+
+/* ---- the attacker's process ---- */
+
+static pid_t attacker;
+static int orders = -1; /* to it: a pattern and a handle; closed, it ends */
+static int reports = -1;
+
+struct order {
+	enum pattern pattern;
+	struct geyser_handle handle;
+};
+
+/* As an importer gets it, but without the library that would keep to the rules. */
+static struct gy_timeline_page *import_page(const struct geyser_handle *handle)
+{
+	struct gy_handle_fields fields;
+	struct gy_message message = {.type = GY_WIRE_IMPORT};
+	struct gy_packet packet;
+	void *page;
+	int socket, fd;
+
+	if (gy_handle_decode(handle, &fields) != GEYSER_OK)
+		return NULL;
+	message.object.kind = fields.kind;
+	memcpy(message.object.token, fields.token, GY_TOKEN_SIZE);
+	socket = peer_greet(fields.instance);
+	if (!peer_send_message(socket, &message, -1) ||
+		gy_packet_receive(socket, &packet, &fd) != GEYSER_OK || fd < 0)
+		return NULL;
+	page = mmap(NULL, GY_TIMELINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	(void)close(socket);
+	return page == MAP_FAILED ? NULL : page;
+}
+
+static void write_once(struct gy_timeline_page *page, enum pattern pattern, uint64_t random)
+{
+	uint64_t value = pattern == ZEROS ? 0 : pattern == ONES ? HIGHEST - 1 : random >> 1;
+	uint32_t word = pattern == ONES ? UINT32_MAX : pattern == ZEROS ? 0 : (uint32_t)random;
+
+	if (pattern != SLEEPERS_ONLY)
+		atomic_store_explicit(&page->value, value, memory_order_relaxed);
+	atomic_store_explicit(&page->wakes, word, memory_order_relaxed);
+	atomic_store_explicit(
+		&page->sleepers, pattern == SLEEPERS_ONLY ? 0 : word, memory_order_relaxed);
+}
+
+/* One attack at a time; it stops when the owner says anything on the pipe. */
+static int run_attacker(int in, int out)
+{
+	uint64_t random = UINT64_C(88172645463325252);
+	struct order order;
+
+	while (read(in, &order, sizeof(order)) == sizeof(order)) {
+		struct gy_timeline_page *page = import_page(&order.handle);
+		char stop;
+
+		if (!page || write(out, "a", 1) != 1 || fcntl(in, F_SETFL, O_NONBLOCK) < 0)
+			return 1;
+		do {
+			for (int i = 0; i < 10000; i++) {
+				random ^= random << 13;
+				random ^= random >> 7;
+				random ^= random << 17;
+				write_once(page, order.pattern, random);
+			}
+		} while (read(in, &stop, 1) < 0 && errno == EAGAIN);
+		if (fcntl(in, F_SETFL, 0) < 0 || munmap(page, GY_TIMELINE_SIZE) < 0 ||
+			write(out, "e", 1) != 1)
+			return 2;
+	}
+	return 0;
+}
+
+static int start_attacker(void **state)
+{
+	int in[2], out[2];
+
+	if (test_runtime_enter(state) != 0 || pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+		return -1;
+	attacker = fork();
+	if (attacker == 0) {
+		test_limit(100);
+		(void)close(in[1]);
+		_exit(run_attacker(in[0], out[1]));
+	}
+	(void)close(in[0]);
+	(void)close(out[1]);
+	orders = in[1];
+	reports = out[0];
+	return attacker < 0 ? -1 : 0;
+}
+
+static int stop_attacker(void **state)
+{
+	int status = -1;
+
+	(void)close(orders);
+	(void)close(reports);
+	if (waitpid(attacker, &status, 0) != attacker || status != 0) {
+		print_error("the attacker ended with status 0x%x\n", (unsigned)status);
+		return -1;
+	}
+	return test_runtime_leave(state);
+}
+
+static void attack(enum pattern pattern, const struct geyser_handle *handle)
+{
+	const struct order order = {.pattern = pattern, .handle = *handle};
+	char said = 0;
+
+	assert_int_equal(write(orders, &order, sizeof(order)), sizeof(order));
+	assert_int_equal(read(reports, &said, 1), 1);
+	assert_int_equal(said, 'a');
+}
+
+static void end_attack(void)
+{
+	char said = 0;
+
+	assert_int_equal(write(orders, "s", 1), 1);
+	assert_int_equal(read(reports, &said, 1), 1);
+	assert_int_equal(said, 'e');
+}
+
+/* ---- the owner ---- */
+
+struct calls {
+	sem_t done;
+	_Atomic unsigned count, wrong;
+};
+
+static void count_call(
+	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
+{
+	struct calls *calls = user;
+
+	(void)event;
+	if (result != GEYSER_OK || value == 0)
+		atomic_fetch_add(&calls->wrong, 1);
+	atomic_fetch_add(&calls->count, 1);
+	(void)sem_post(&calls->done);
+}
+
+static void wait_and_signal(struct geyser_event *event)
+{
+	uint64_t last = 0, end = gy_now() + ATTACK;
+
+	for (uint64_t round = 1; gy_now() < end; round++) {
+		uint64_t timeout = round % 4 * GY_MILLISECOND, before = gy_now(), value;
+
+		/* reached by nobody, whatever the attacker writes */
+		assert_fails(GEYSER_ERROR_TIMEOUT, "was not reached",
+			geyser_event_wait(event, HIGHEST, timeout));
+		assert_in_range(gy_now() - before, timeout, timeout + SLACK);
+		assert_ok(geyser_event_signal(event, round));
+		assert_ok(geyser_event_value(event, &value));
+		assert_true(value >= round && value >= last);
+		last = value;
+		assert_ok(geyser_event_wait(event, last, 0));
+	}
+}
+
+/* Half are asked for before the attack, half within, some for values that only come after it. */
+static void ask_for_calls(struct geyser_event *event, struct calls *calls, unsigned from)
+{
+	for (unsigned i = from; i < CALLS; i += 2)
+		assert_ok(geyser_event_notify(
+			event, i < CALLS / 2 ? i + 1 : HIGHEST, count_call, calls));
+}
+
+static void await_calls(struct calls *calls)
+{
+	struct timespec limit;
+
+	(void)clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 30;
+	for (unsigned i = 0; i < CALLS; i++)
+		while (sem_timedwait(&calls->done, &limit) < 0)
+			assert_int_equal(errno, EINTR);
+	assert_int_equal(atomic_load(&calls->count), CALLS);
+	assert_int_equal(atomic_load(&calls->wrong), 0);
+}
+
+static void withstand(enum pattern pattern)
+{
+	struct calls calls = {.count = 0};
+	struct geyser_manager *manager;
+	struct geyser_event *event;
+	struct geyser_handle handle;
+	int fd;
+
+	assert_int_equal(sem_init(&calls.done, 0, 0), 0);
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_event_create(manager, 0, &event));
+	assert_ok(geyser_event_export(event, &handle));
+	ask_for_calls(event, &calls, 0);
+	attack(pattern, &handle);
+	ask_for_calls(event, &calls, 1);
+	assert_ok(geyser_event_fd(event, HIGHEST, &fd));
+	wait_and_signal(event);
+	end_attack();
+	/* the page may now say anything; the owner's word still counts */
+	assert_ok(geyser_event_signal(event, HIGHEST));
+	await_calls(&calls);
+	assert_ok(geyser_event_wait(event, HIGHEST, 0));
+	assert_int_equal(close(fd), 0);
+	geyser_event_unref(event);
+	geyser_manager_destroy(manager);
+	assert_int_equal(atomic_load(&calls.count), CALLS);
+	assert_int_equal(sem_destroy(&calls.done), 0);
+}
+
+static void zeros(void **state)
+{
+	(void)state;
+	withstand(ZEROS);
+}
+
+static void ones(void **state)
+{
+	(void)state;
+	withstand(ONES);
+}
+
+static void noise(void **state)
+{
+	(void)state;
+	withstand(NOISE);
+}
+
+static void erased_sleepers(void **state)
+{
+	(void)state;
+	withstand(SLEEPERS_ONLY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeros),
+		cmocka_unit_test(ones),
+		cmocka_unit_test(noise),
+		cmocka_unit_test(erased_sleepers),
+	};
+
+	test_limit(100);
+	return cmocka_run_group_tests_name("hostile page", tests, start_attacker, stop_attacker);
+}

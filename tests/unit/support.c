@@ -1,0 +1,131 @@
+#include "support.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static char runtime_dir[64];
+
+void test_limit(unsigned seconds)
+{
+	(void)alarm(seconds);
+}
+
+int test_runtime_enter(void **state)
+{
+	(void)state;
+	(void)snprintf(runtime_dir, sizeof(runtime_dir), "/tmp/geyser-test-XXXXXX");
+	if (!mkdtemp(runtime_dir))
+		return -1;
+	return setenv("XDG_RUNTIME_DIR", runtime_dir, 1);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+int test_runtime_leave(void **state)
+{
+	(void)state;
+	(void)unsetenv("XDG_RUNTIME_DIR");
+	return nftw(runtime_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *test_runtime_path(const char *name)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", runtime_dir, name);
+	return path;
+}
+
+static size_t count_names(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory)))
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	(void)closedir(directory);
+	return count;
+}
+
+size_t test_registry_entries(void)
+{
+	return count_names(test_runtime_path("geyser"));
+}
+
+size_t test_fd_count(pid_t pid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	/* reading our own takes one */
+	return count_names(path) - (pid == getpid());
+}
+
+void test_fd_count_becomes(pid_t pid, size_t count)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	time_t limit = time(NULL) + 30;
+
+	while (test_fd_count(pid) != count && time(NULL) < limit)
+		(void)nanosleep(&pause, NULL);
+	assert_int_equal(test_fd_count(pid), count);
+}
+
+int test_memfd(size_t size)
+{
+	int fd = memfd_create("geyser-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	if (size > 0)
+		assert_int_equal(posix_fallocate(fd, 0, (off_t)size), 0);
+	return fd;
+}
+
+int test_sealed_memfd(size_t size)
+{
+	int fd = test_memfd(size);
+
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	return fd;
+}
+
+void test_assert_failed(enum geyser_result expected, const char *words, enum geyser_result result,
+	const char *call, const char *file, int line)
+{
+	const char *detail = geyser_error_detail();
+
+	if (result != expected)
+		print_error("%s: %s (%s), not %s\n", call, geyser_result_string(result),
+			result ? detail : "", geyser_result_string(expected));
+	_assert_int_equal((LargestIntegralType)result, (LargestIntegralType)expected, file, line);
+	if (!*detail || (words && !strstr(detail, words)))
+		print_error("%s: the detail is \"%s\", without \"%s\"\n", call, detail,
+			words ? words : "");
+	_assert_true(*detail != '\0', "there is a detail", file, line);
+	_assert_true(!words || strstr(detail, words), "the detail has the words", file, line);
+}
+
+void test_assert_ok(enum geyser_result result, const char *call, const char *file, int line)
+{
+	if (result != GEYSER_OK)
+		print_error(
+			"%s: %s (%s)\n", call, geyser_result_string(result), geyser_error_detail());
+	_assert_int_equal((LargestIntegralType)result, GEYSER_OK, file, line);
+}

@@ -1,0 +1,52 @@
+/* What the tests of the inside share. Include it after the system's headers, in place of cmocka.h.
+ */
+#ifndef GEYSER_TESTS_SUPPORT_H
+#define GEYSER_TESTS_SUPPORT_H
+
+#include <geyser/geyser.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+#define TEST_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A hang is a failure: ends the process with SIGALRM after so many seconds. */
+void test_limit(unsigned seconds);
+
+/* A registry of the test's own: XDG_RUNTIME_DIR is a new directory of mode 0700. For cmocka's setup
+ * and teardown; leaving removes it with all that is in it. */
+int test_runtime_enter(void **state);
+int test_runtime_leave(void **state);
+
+/* "$XDG_RUNTIME_DIR/NAME", static until the next call. */
+const char *test_runtime_path(const char *name);
+
+/* Names in $XDG_RUNTIME_DIR/geyser, without "." and ".."; 0 if it doesn't exist. */
+size_t test_registry_entries(void);
+
+/* Open descriptors of a process. */
+size_t test_fd_count(pid_t pid);
+
+/* Waits until that process has so many: for what another thread or process closes in its own time.
+ */
+void test_fd_count_becomes(pid_t pid, size_t count);
+
+/* An unsealed memfd of that size, allocated; and one sealed as geyser's own. */
+int test_memfd(size_t size);
+int test_sealed_memfd(size_t size);
+
+/* The call failed so, and left a sentence that has these words in it (NULL: any). */
+#define assert_fails(expected, words, call) \
+	test_assert_failed(expected, words, (call), #call, __FILE__, __LINE__)
+void test_assert_failed(enum geyser_result expected, const char *words, enum geyser_result result,
+	const char *call, const char *file, int line);
+
+#define assert_ok(call) test_assert_ok((call), #call, __FILE__, __LINE__)
+void test_assert_ok(enum geyser_result result, const char *call, const char *file, int line);
+
+#endif

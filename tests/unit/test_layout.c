@@ -1,0 +1,380 @@
+/* Descriptors and where texels lie: boundaries, every format, and claims made to overflow. */
+#include "format/layout.h"
+
+#include <string.h>
+
+#include "support.h"
+
+#define ALL_USAGE 0x1fu
+
+static const struct geyser_texture_desc small = {
+	.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 4, .height = 3};
+
+static struct geyser_texture_desc resolved(const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture_desc out;
+
+	assert_ok(gy_desc_resolve("desc", desc, &out));
+	return out;
+}
+
+static void defaults_are_filled_in(void **state)
+{
+	struct geyser_texture_desc desc = small, out;
+
+	(void)state;
+	desc.label = "x";
+	out = resolved(&desc);
+	assert_int_equal(out.depth, 1);
+	assert_int_equal(out.layers, 1);
+	assert_int_equal(out.mip_levels, 1);
+	assert_int_equal(out.usage,
+		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING);
+	assert_int_equal(out.width, 4);
+	assert_int_equal(out.height, 3);
+	assert_ptr_equal(out.label, desc.label);
+	/* resolving again changes nothing */
+	desc = out;
+	out = resolved(&desc);
+	assert_memory_equal(&out, &desc, sizeof(out));
+}
+
+static void boundaries(void **state)
+{
+	static const struct {
+		uint32_t width, height, depth, layers, mip_levels;
+		enum geyser_result result;
+		const char *words;
+	} cases[] = {
+		{1, 1, 0, 0, 0, GEYSER_OK, NULL},
+		{1, 1, 1, 1, 1, GEYSER_OK, NULL},
+		{0, 1, 0, 0, 0, GEYSER_ERROR_INVALID_ARGUMENT, "width (0)"},
+		{1, 0, 0, 0, 0, GEYSER_ERROR_INVALID_ARGUMENT, "height (0)"},
+		{32768, 32768, 2048, 0, 16, GEYSER_OK, NULL},
+		{32768, 32768, 0, 2048, 16, GEYSER_OK, NULL},
+		{32769, 1, 0, 0, 0, GEYSER_ERROR_LIMIT, "width (32769)"},
+		{1, 32769, 0, 0, 0, GEYSER_ERROR_LIMIT, "height (32769)"},
+		{1, 1, 2049, 0, 0, GEYSER_ERROR_LIMIT, "depth (2049)"},
+		{1, 1, 0, 2049, 0, GEYSER_ERROR_LIMIT, "layers (2049)"},
+		{UINT32_MAX, UINT32_MAX, 0, 0, 0, GEYSER_ERROR_LIMIT, "width (4294967295)"},
+		{1, 1, UINT32_MAX, 0, 0, GEYSER_ERROR_LIMIT, "depth"},
+		{1, 1, 0, UINT32_MAX, 0, GEYSER_ERROR_LIMIT, "layers"},
+		{1, 1, 2, 2, 0, GEYSER_ERROR_INVALID_ARGUMENT, "depth (2) and layers (2)"},
+		{1, 1, 0, 0, 2, GEYSER_ERROR_INVALID_ARGUMENT, "mip_levels (2)"},
+		{2, 1, 0, 0, 2, GEYSER_OK, NULL},
+		{1, 3, 0, 0, 2, GEYSER_OK, NULL},
+		{1, 3, 0, 0, 3, GEYSER_ERROR_INVALID_ARGUMENT, "has 2 at most"},
+		{1, 4, 0, 0, 3, GEYSER_OK, NULL},
+		{1, 1, 8, 0, 4, GEYSER_OK, NULL},
+		{1, 1, 8, 0, 5, GEYSER_ERROR_INVALID_ARGUMENT, "mip_levels (5)"},
+		{1, 1, 0, 8, 2, GEYSER_ERROR_INVALID_ARGUMENT, "mip_levels (2)"},
+		{32768, 1, 0, 0, 16, GEYSER_OK, NULL},
+		{32768, 1, 0, 0, 17, GEYSER_ERROR_INVALID_ARGUMENT, "has 16 at most"},
+		{32768, 1, 0, 0, UINT32_MAX, GEYSER_ERROR_INVALID_ARGUMENT, "mip_levels"},
+	};
+	struct geyser_texture_desc out;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		const struct geyser_texture_desc desc = {
+			.format = GEYSER_FORMAT_R8_UNORM,
+			.width = cases[i].width,
+			.height = cases[i].height,
+			.depth = cases[i].depth,
+			.layers = cases[i].layers,
+			.mip_levels = cases[i].mip_levels,
+		};
+
+		if (cases[i].result == GEYSER_OK)
+			assert_ok(gy_desc_resolve("desc", &desc, &out));
+		else
+			assert_fails(cases[i].result, cases[i].words,
+				gy_desc_resolve("desc", &desc, &out));
+	}
+}
+
+static void formats_that_are_none(void **state)
+{
+	static const uint32_t formats[] = {0, 32, 33, 0x7fffffff, 0x80000000, UINT32_MAX};
+	struct geyser_texture_desc desc = small, out;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(formats); i++) {
+		desc.format = (enum geyser_format)formats[i];
+		assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "desc format",
+			gy_desc_resolve("desc", &desc, &out));
+	}
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "peer's is NULL",
+		gy_desc_resolve("peer's", NULL, &out));
+}
+
+static void every_usage_of_every_format(void **state)
+{
+	struct geyser_texture_desc desc = small, out;
+
+	(void)state;
+	for (int format = 1; format < GEYSER_FORMAT_COUNT; format++) {
+		uint32_t can = geyser_format_get_info((enum geyser_format)format)->usage;
+
+		desc.format = (enum geyser_format)format;
+		for (desc.usage = 1; desc.usage <= ALL_USAGE; desc.usage++) {
+			if ((desc.usage & ~can) == 0)
+				assert_ok(gy_desc_resolve("desc", &desc, &out));
+			else
+				assert_fails(GEYSER_ERROR_UNSUPPORTED,
+					geyser_format_name(desc.format),
+					gy_desc_resolve("desc", &desc, &out));
+		}
+	}
+	for (unsigned bit = 5; bit < 32; bit++) {
+		desc.usage = 1u << bit;
+		assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "only the bits 0x1f",
+			gy_desc_resolve("desc", &desc, &out));
+	}
+}
+
+static void labels_are_bounded(void **state)
+{
+	char label[GEYSER_MAX_LABEL + 2];
+	struct geyser_texture_desc desc = small, out;
+
+	(void)state;
+	memset(label, 'x', sizeof(label));
+	label[GEYSER_MAX_LABEL] = '\0';
+	desc.label = label;
+	assert_ok(gy_desc_resolve("desc", &desc, &out));
+	label[GEYSER_MAX_LABEL] = 'x';
+	label[GEYSER_MAX_LABEL + 1] = '\0';
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "label", gy_desc_resolve("desc", &desc, &out));
+}
+
+static void the_first_difference_is_named(void **state)
+{
+	static const char *const names[] = {"format: ", "width: ", "height: ", "depth: ",
+		"layers: ", "mip_levels: ", "usage: "};
+	struct geyser_texture_desc base = resolved(&small);
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(names); i++) {
+		struct geyser_texture_desc other = base;
+		uint32_t *const fields[] = {NULL, &other.width, &other.height, &other.depth,
+			&other.layers, &other.mip_levels, &other.usage};
+
+		if (fields[i])
+			(*fields[i])++;
+		else
+			other.format = GEYSER_FORMAT_BGRA8_UNORM;
+		assert_fails(GEYSER_ERROR_MISMATCH, names[i], gy_desc_compare(&other, &base));
+		assert_memory_equal(geyser_error_detail(), names[i], strlen(names[i]));
+		other.label = "another";
+		if (fields[i])
+			(*fields[i])--;
+		else
+			other.format = base.format;
+		assert_ok(gy_desc_compare(&other, &base));
+	}
+}
+
+/* Sizes computed in the plainest way: texel by texel bytes of each level. */
+static uint64_t plain_size(const struct geyser_texture_desc *desc)
+{
+	uint64_t bytes = geyser_format_get_info(desc->format)->bytes_per_texel, size = 0;
+
+	for (uint32_t level = 0; level < desc->mip_levels; level++) {
+		uint64_t width = desc->width >> level ? desc->width >> level : 1;
+		uint64_t height = desc->height >> level ? desc->height >> level : 1;
+		uint64_t depth = desc->depth >> level ? desc->depth >> level : 1;
+
+		size += width * height * depth * bytes;
+	}
+	return size * desc->layers;
+}
+
+static void all_sizes_are_the_texels_and_no_more(void **state)
+{
+	static const uint32_t extents[][5] = {{1, 1, 1, 1, 1}, {7, 5, 1, 1, 3},
+		{640, 480, 1, 1, 10}, {33, 17, 1, 6, 6}, {5, 3, 9, 1, 4}, {1920, 1080, 1, 1, 1},
+		{32768, 32768, 2048, 1, 16}, {32768, 32768, 1, 2048, 16}};
+	struct gy_layout layout;
+
+	(void)state;
+	for (int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t i = 0; i < TEST_COUNT(extents); i++) {
+			const struct geyser_texture_desc desc = {
+				.format = (enum geyser_format)format,
+				.width = extents[i][0],
+				.height = extents[i][1],
+				.depth = extents[i][2],
+				.layers = extents[i][3],
+				.mip_levels = extents[i][4],
+			};
+			uint64_t bytes = geyser_format_get_info(desc.format)->bytes_per_texel;
+
+			gy_layout_of(&desc, &layout);
+			assert_true(layout.offset == 0);
+			assert_true(layout.row_pitch == desc.width * bytes);
+			assert_true(layout.size == plain_size(&desc));
+			if (desc.depth > 1)
+				assert_true(layout.slice_pitch == layout.row_pitch * desc.height);
+			else
+				assert_true(layout.slice_pitch * desc.layers == layout.size);
+		}
+}
+
+/* Subresources lie one after the other, none shares a byte with another, and they fill the size. */
+static void check_subresources(const struct geyser_texture_desc *desc)
+{
+	struct geyser_subresource part;
+	struct gy_layout layout;
+	size_t next = 0;
+
+	gy_layout_of(desc, &layout);
+	for (uint32_t layer = 0; layer < desc->layers; layer++)
+		for (uint32_t level = 0; level < desc->mip_levels; level++) {
+			gy_layout_subresource(desc, &layout, level, layer, &part);
+			assert_int_equal(part.offset, next);
+			assert_int_equal(
+				part.width, desc->width >> level ? desc->width >> level : 1);
+			assert_int_equal(
+				part.height, desc->height >> level ? desc->height >> level : 1);
+			assert_int_equal(
+				part.depth, desc->depth >> level ? desc->depth >> level : 1);
+			assert_int_equal(part.slice_pitch, part.row_pitch * part.height);
+			assert_int_equal(part.size, part.slice_pitch * part.depth);
+			next = part.offset + part.size;
+		}
+	assert_int_equal(next, layout.size);
+}
+
+static void subresources_tile_the_memory(void **state)
+{
+	static const struct geyser_texture_desc cases[] = {
+		{.width = 1, .height = 1, .depth = 1, .layers = 1, .mip_levels = 1},
+		{.width = 37, .height = 11, .depth = 1, .layers = 1, .mip_levels = 6},
+		{.width = 16, .height = 64, .depth = 1, .layers = 5, .mip_levels = 7},
+		{.width = 9, .height = 6, .depth = 13, .layers = 1, .mip_levels = 4},
+		{.width = 2, .height = 2, .depth = 2048, .layers = 1, .mip_levels = 12},
+		{.width = 3, .height = 1, .depth = 1, .layers = 2048, .mip_levels = 2},
+	};
+
+	(void)state;
+	for (int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+			struct geyser_texture_desc desc = cases[i];
+
+			desc.format = (enum geyser_format)format;
+			check_subresources(&desc);
+		}
+}
+
+static void padded_rows(void **state)
+{
+	struct geyser_texture_desc desc = small;
+	struct geyser_subresource part;
+	struct gy_layout layout;
+
+	(void)state;
+	desc.layers = 5;
+	desc = resolved(&desc);
+	assert_ok(gy_layout_check(&desc, 8, 32, 8 + UINT64_C(32) * 3 * 5, &layout));
+	assert_int_equal(layout.offset, 8);
+	assert_int_equal(layout.row_pitch, 32);
+	assert_int_equal(layout.slice_pitch, 96);
+	assert_int_equal(layout.size, 480);
+	gy_layout_subresource(&desc, &layout, 0, 4, &part);
+	assert_int_equal(part.offset, 4 * 96);
+	assert_int_equal(part.row_pitch, 32);
+	assert_int_equal(part.size, 96);
+}
+
+/* Of a 4 × 3 texture of 4 bytes a texel: a row is 16, all are 48. */
+static void claims_against_the_memory(void **state)
+{
+	static const struct {
+		uint32_t mip_levels;
+		uint64_t offset, row_pitch, memory;
+		const char *words; /* NULL: right */
+	} cases[] = {
+		{1, 0, 16, 48, NULL},
+		{1, 0, 16, 47, "the memory has 47"},
+		{1, 0, 16, 0, "the memory has 0"},
+		{1, 4, 16, 52, NULL},
+		{1, 4, 16, 51, "from offset 4"},
+		{1, 2, 16, 100, "multiples"},
+		{1, 0, 15, 100, "row_pitch (15"},
+		{1, 0, 0, 100, "row_pitch (0"},
+		{1, 0, 12, 100, "row_pitch (12"},
+		{1, 0, 18, 100, "multiple of 4"},
+		{1, 0, 20, 60, NULL},
+		{1, 0, 20, 59, "60 bytes from offset 0"},
+		{3, 0, 16, 48 + 8 + 4, NULL},
+		{3, 0, 16, 48 + 8 + 3, "60 bytes"},
+		{3, 0, 20, 1000, "with one mip level"},
+		{1, UINT64_MAX - 3, 16, UINT64_MAX, "from offset"},
+		{1, UINT64_MAX - 51, 16, UINT64_MAX, NULL},
+		{1, UINT64_MAX - 47, 16, UINT64_MAX, "from offset"},
+		{1, 0, UINT64_MAX - 3, UINT64_MAX, "overflows"},
+		{1, 0, UINT64_MAX, UINT64_MAX, "row_pitch"},
+		{1, 0, UINT64_MAX / 3 + 1 + (4 - (UINT64_MAX / 3 + 1) % 4), UINT64_MAX,
+			"overflows"},
+		{1, 0, UINT64_MAX / 3 - 1 - (UINT64_MAX / 3 - 1) % 4, UINT64_MAX, NULL},
+		{1, 64, UINT64_MAX / 3 - 1 - (UINT64_MAX / 3 - 1) % 4, UINT64_MAX, "from offset"},
+	};
+	struct geyser_texture_desc desc = resolved(&small);
+	struct gy_layout layout;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		desc.mip_levels = cases[i].mip_levels;
+		if (cases[i].words) {
+			assert_fails(GEYSER_ERROR_MISMATCH, cases[i].words,
+				gy_layout_check(&desc, cases[i].offset, cases[i].row_pitch,
+					cases[i].memory, &layout));
+			continue;
+		}
+		assert_ok(gy_layout_check(
+			&desc, cases[i].offset, cases[i].row_pitch, cases[i].memory, &layout));
+		assert_true(layout.offset + layout.size <= cases[i].memory);
+	}
+}
+
+/* slice × slices is a product of its own. */
+static void layers_can_overflow_too(void **state)
+{
+	struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 32768, .layers = 2048};
+	struct gy_layout layout;
+
+	(void)state;
+	desc = resolved(&desc);
+	assert_ok(gy_layout_check(&desc, 0, (UINT64_C(1) << 38) - 1, UINT64_MAX, &layout));
+	assert_fails(GEYSER_ERROR_MISMATCH, "overflows",
+		gy_layout_check(&desc, 0, UINT64_C(1) << 38, UINT64_MAX, &layout));
+	assert_fails(GEYSER_ERROR_MISMATCH, "overflows",
+		gy_layout_check(&desc, 0, UINT64_C(1) << 49, UINT64_MAX, &layout));
+	desc.depth = 2048;
+	desc.layers = 1;
+	assert_ok(gy_layout_check(&desc, 0, (UINT64_C(1) << 38) - 1, UINT64_MAX, &layout));
+	assert_fails(GEYSER_ERROR_MISMATCH, "overflows",
+		gy_layout_check(&desc, 0, UINT64_C(1) << 38, UINT64_MAX, &layout));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_filled_in),
+		cmocka_unit_test(boundaries),
+		cmocka_unit_test(formats_that_are_none),
+		cmocka_unit_test(every_usage_of_every_format),
+		cmocka_unit_test(labels_are_bounded),
+		cmocka_unit_test(the_first_difference_is_named),
+		cmocka_unit_test(all_sizes_are_the_texels_and_no_more),
+		cmocka_unit_test(subresources_tile_the_memory),
+		cmocka_unit_test(padded_rows),
+		cmocka_unit_test(claims_against_the_memory),
+		cmocka_unit_test(layers_can_overflow_too),
+	};
+
+	test_limit(60);
+	return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
+}

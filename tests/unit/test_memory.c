@@ -1,0 +1,284 @@
+/* Shared memory: how it is made, and which a peer may not give us. */
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+static void whole_pages(void **state)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	(void)state;
+	assert_int_equal(gy_memory_round(0), 0);
+	assert_int_equal(gy_memory_round(1), page);
+	assert_int_equal(gy_memory_round(page - 1), page);
+	assert_int_equal(gy_memory_round(page), page);
+	assert_int_equal(gy_memory_round(page + 1), 2 * page);
+}
+
+static void it_is_zero_sealed_and_there(void **state)
+{
+	static const size_t sizes[] = {1, 4095, 4096, 4097, 1000000};
+	size_t fds = test_fd_count(getpid());
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
+		struct stat status;
+		uint8_t *data;
+		bool writable = false;
+		uint64_t size = 0;
+		void *mapped;
+		int fd;
+
+		assert_ok(gy_memory_create("test", sizes[i], &fd));
+		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		assert_ok(gy_memory_check(fd, &size, &writable));
+		assert_int_equal(size, sizes[i]);
+		assert_true(writable);
+		assert_int_equal(fstat(fd, &status), 0);
+		assert_int_equal((uint64_t)status.st_blocks * 512, gy_memory_round(sizes[i]));
+		assert_int_equal(ftruncate(fd, (off_t)sizes[i] - 1), -1);
+		assert_int_equal(ftruncate(fd, (off_t)sizes[i] + 1), -1);
+		assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+		assert_ok(gy_memory_map(fd, sizes[i], true, &mapped));
+		data = mapped;
+		for (size_t at = 0; at < sizes[i]; at++)
+			assert_int_equal(data[at], 0);
+		data[sizes[i] - 1] = 1;
+		gy_memory_unmap(mapped, sizes[i]);
+		assert_int_equal(close(fd), 0);
+	}
+	assert_int_equal(test_fd_count(getpid()), fds);
+}
+
+static void its_name_shows(void **state)
+{
+	char path[64], target[128] = "";
+	int fd;
+
+	(void)state;
+	assert_ok(gy_memory_create("geyser-texture", 1, &fd));
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+	assert_non_null(strstr(target, "geyser-texture"));
+	assert_int_equal(close(fd), 0);
+}
+
+static uint64_t kilobytes_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kilobytes = 0;
+	char line[128];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1)
+			break;
+	(void)fclose(file);
+	return kilobytes;
+}
+
+/* Refused before it is tried: the machine keeps what it has. */
+static void absurd_sizes_are_refused(void **state)
+{
+	static const uint64_t sizes[] = {
+		UINT64_C(1) << 40, UINT64_C(1) << 50, UINT64_C(1) << 62, INT64_MAX, UINT64_MAX};
+	uint64_t before = kilobytes_available();
+	size_t fds = test_fd_count(getpid());
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
+		int fd = 1234;
+
+		assert_fails(GEYSER_ERROR_OUT_OF_MEMORY, "bytes",
+			gy_memory_create("test", sizes[i], &fd));
+		assert_int_equal(fd, -1);
+	}
+	assert_int_equal(test_fd_count(getpid()), fds);
+	assert_true(kilobytes_available() > before / 2);
+}
+
+static void assert_refused(enum geyser_result expected, const char *words, int fd)
+{
+	uint64_t size;
+	bool writable;
+
+	assert_true(fd >= 0);
+	assert_fails(expected, words, gy_memory_check(fd, &size, &writable));
+	assert_int_equal(close(fd), 0);
+}
+
+static void things_that_are_not_memory(void **state)
+{
+	int pipes[2], sockets[2];
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	assert_refused(GEYSER_ERROR_UNSUPPORTED, "not a file of memory", pipes[0]);
+	assert_refused(GEYSER_ERROR_UNSUPPORTED, "not a file of memory", pipes[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	assert_refused(GEYSER_ERROR_UNSUPPORTED, "not a file of memory", sockets[0]);
+	assert_int_equal(close(sockets[1]), 0);
+	/* either not tmpfs, or a device or directory on one, which has no seals */
+	assert_int_not_equal(gy_memory_check(-1, &(uint64_t){0}, &(bool){false}), GEYSER_OK);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const paths[] = {"/dev/null", "/dev/shm", "/proc/self/maps"};
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+		enum geyser_result result = gy_memory_check(fd, &(uint64_t){0}, &(bool){false});
+
+		assert_true(fd >= 0);
+		assert_true(result == GEYSER_ERROR_UNSUPPORTED || result == GEYSER_ERROR_UNSEALED);
+		assert_int_equal(close(fd), 0);
+	}
+}
+
+static void closed_descriptors(void **state)
+{
+	uint64_t size;
+	bool writable;
+
+	(void)state;
+	assert_fails(
+		GEYSER_ERROR_INVALID_ARGUMENT, "fd (-1)", gy_memory_check(-1, &size, &writable));
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "fd (1000000)",
+		gy_memory_check(1000000, &size, &writable));
+}
+
+static void files_on_disk(void **state)
+{
+	char path[] = "/var/tmp/geyser-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	assert_refused(GEYSER_ERROR_UNSUPPORTED, "on disk", fd);
+}
+
+/* It lies on tmpfs, but whoever else opens it can cut it. */
+static void files_on_tmpfs(void **state)
+{
+	char path[] = "/dev/shm/geyser-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	assert_refused(GEYSER_ERROR_UNSEALED, "F_SEAL_SHRINK", fd);
+}
+
+/* Making one takes no huge page yet; the kernel may be built without them. */
+static void huge_pages(void **state)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_HUGETLB | MFD_ALLOW_SEALING);
+
+	(void)state;
+	if (fd < 0) {
+		print_message("# no huge pages: %s\n", strerrordesc_np(errno));
+		skip();
+	}
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	assert_refused(GEYSER_ERROR_UNSUPPORTED, "hugetlbfs", fd);
+}
+
+static void every_missing_seal_is_named(void **state)
+{
+	static const struct {
+		int seal;
+		const char *name;
+	} seals[] = {
+		{F_SEAL_SHRINK, "F_SEAL_SHRINK"},
+		{F_SEAL_GROW, "F_SEAL_GROW"},
+		{F_SEAL_SEAL, "F_SEAL_SEAL"},
+	};
+
+	(void)state;
+	for (unsigned some = 0; some < 7; some++) {
+		int fd = test_memfd(4096), add = 0;
+
+		for (size_t i = 0; i < 3; i++)
+			add |= some & 1u << i ? seals[i].seal : 0;
+		assert_int_equal(fcntl(fd, F_ADD_SEALS, add), 0);
+		assert_refused(GEYSER_ERROR_UNSEALED, "lacks the seals", fd);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(!strstr(geyser_error_detail(), seals[i].name),
+				(some & 1u << i) != 0);
+	}
+	/* made without MFD_ALLOW_SEALING it is sealed against seals, and only that */
+	assert_refused(GEYSER_ERROR_UNSEALED, "F_SEAL_SHRINK F_SEAL_GROW",
+		memfd_create("test", MFD_CLOEXEC));
+}
+
+static void seals_against_writing(void **state)
+{
+	static const int seals[] = {F_SEAL_WRITE, F_SEAL_FUTURE_WRITE};
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(seals); i++) {
+		int fd = test_memfd(4096);
+		bool writable = true;
+		uint64_t size;
+		void *data;
+
+		assert_int_equal(fcntl(fd, F_ADD_SEALS,
+					 seals[i] | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
+			0);
+		assert_ok(gy_memory_check(fd, &size, &writable));
+		assert_false(writable);
+		assert_fails(
+			GEYSER_ERROR_PERMISSION, "mapping", gy_memory_map(fd, 4096, true, &data));
+		assert_null(data);
+		assert_ok(gy_memory_map(fd, 4096, false, &data));
+		gy_memory_unmap(data, 4096);
+		assert_int_equal(close(fd), 0);
+	}
+}
+
+static void mapping_can_fail(void **state)
+{
+	int fd = test_sealed_memfd(4096);
+	void *data = &fd;
+
+	(void)state;
+	assert_fails(GEYSER_ERROR_OUT_OF_MEMORY, "mapping",
+		gy_memory_map(fd, (size_t)1 << 62, true, &data));
+	assert_null(data);
+	assert_int_equal(close(fd), 0);
+	gy_memory_unmap(NULL, 4096);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_pages),
+		cmocka_unit_test(it_is_zero_sealed_and_there),
+		cmocka_unit_test(its_name_shows),
+		cmocka_unit_test(absurd_sizes_are_refused),
+		cmocka_unit_test(things_that_are_not_memory),
+		cmocka_unit_test(closed_descriptors),
+		cmocka_unit_test(files_on_disk),
+		cmocka_unit_test(files_on_tmpfs),
+		cmocka_unit_test(huge_pages),
+		cmocka_unit_test(every_missing_seal_is_named),
+		cmocka_unit_test(seals_against_writing),
+		cmocka_unit_test(mapping_can_fail),
+	};
+
+	test_limit(60);
+	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}

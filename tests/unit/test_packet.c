@@ -1,0 +1,335 @@
+/* Packets over a socket pair: what may cross, and what is closed and refused. */
+#include "ipc/packet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+struct pair {
+	int ours, theirs;
+	size_t fds; /* with both open */
+};
+
+static struct pair open_pair(void)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	return (struct pair){.ours = fds[0], .theirs = fds[1], .fds = test_fd_count(getpid())};
+}
+
+static void close_pair(struct pair *pair)
+{
+	assert_int_equal(close(pair->ours), 0);
+	if (pair->theirs >= 0)
+		assert_int_equal(close(pair->theirs), 0);
+}
+
+static struct gy_packet one_resolve(void)
+{
+	const struct gy_message message = {.type = GY_WIRE_RESOLVE, .sequence = 3, .id = 42};
+	struct gy_packet packet = {.size = 0};
+
+	gy_packet_add(&packet, &message);
+	return packet;
+}
+
+/* As a peer that doesn't care what we allow. */
+static void send_raw(int socket, const void *bytes, size_t size, const int *fds, size_t count)
+{
+	struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(32 * sizeof(int))];
+	} control = {.space = {0}};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (count > 0) {
+		message.msg_control = control.space;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	}
+	assert_int_equal(sendmsg(socket, &message, MSG_NOSIGNAL), size);
+}
+
+static void several_messages_in_one_packet(void **state)
+{
+	const struct gy_message greeting = {
+		.type = GY_WIRE_HELLO, .sequence = 1, .hello.application = "viewer"};
+	struct gy_packet packet = {.size = 0};
+	struct gy_message message;
+	struct pair pair = open_pair();
+	int fd;
+
+	(void)state;
+	gy_packet_add(&packet, &greeting);
+	packet.size += one_resolve().size;
+	memcpy(packet.bytes + packet.size - one_resolve().size, one_resolve().bytes,
+		one_resolve().size);
+	assert_ok(gy_packet_send(pair.theirs, &packet, -1));
+	assert_ok(gy_packet_receive(pair.ours, &packet, &fd));
+	assert_int_equal(fd, -1);
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_int_equal(message.type, GY_WIRE_HELLO);
+	assert_string_equal(message.hello.application, "viewer");
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_int_equal(message.type, GY_WIRE_RESOLVE);
+	assert_int_equal(message.id, 42);
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_int_equal(message.type, GY_WIRE_NONE);
+	close_pair(&pair);
+}
+
+static void optional_messages_are_skipped(void **state)
+{
+	struct gy_packet packet = one_resolve(), again = one_resolve();
+	struct gy_message message;
+
+	(void)state;
+	packet.bytes[7] |= GY_WIRE_OPTIONAL >> 8;
+	memcpy(packet.bytes + packet.size, again.bytes, again.size);
+	packet.size += again.size;
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_int_equal(message.type, GY_WIRE_RESOLVE);
+	assert_int_equal(packet.size, 0);
+	/* what follows whole messages must be one too */
+	packet = one_resolve();
+	packet.size += 3;
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_fails(GEYSER_ERROR_PROTOCOL, "no geyser message", gy_packet_next(&packet, &message));
+}
+
+static void a_descriptor_crosses(void **state)
+{
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve();
+	struct stat sent, received;
+	int memory = test_memfd(100), fd;
+
+	(void)state;
+	assert_ok(gy_packet_send(pair.theirs, &packet, memory));
+	assert_ok(gy_packet_receive(pair.ours, &packet, &fd));
+	assert_true(fd >= 0 && fd != memory);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fstat(memory, &sent), 0);
+	assert_int_equal(fstat(fd, &received), 0);
+	assert_int_equal(sent.st_ino, received.st_ino);
+	assert_int_equal(close(memory), 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(test_fd_count(getpid()), pair.fds);
+	close_pair(&pair);
+}
+
+static void surplus_descriptors_are_closed(void **state)
+{
+	static const size_t counts[] = {2, 3, 8};
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve(), got;
+	int fds[8], fd;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		fds[i] = pair.theirs;
+	for (size_t i = 0; i < TEST_COUNT(counts); i++) {
+		send_raw(pair.theirs, packet.bytes, packet.size, fds, counts[i]);
+		assert_fails(GEYSER_ERROR_PROTOCOL, "descriptors: one at most",
+			gy_packet_receive(pair.ours, &got, &fd));
+		assert_int_equal(fd, -1);
+		assert_int_equal(test_fd_count(getpid()), pair.fds);
+	}
+	close_pair(&pair);
+}
+
+/* More than there is room to be told of: the kernel closes the rest, we what came. */
+static void a_flood_of_descriptors_is_closed(void **state)
+{
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve(), got;
+	int fds[32], fd;
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++)
+		fds[i] = pair.theirs;
+	for (int i = 0; i < 1000; i++) {
+		send_raw(pair.theirs, packet.bytes, packet.size, fds, 32);
+		assert_int_not_equal(gy_packet_receive(pair.ours, &got, &fd), GEYSER_OK);
+		assert_int_equal(fd, -1);
+	}
+	assert_int_equal(test_fd_count(getpid()), pair.fds);
+	close_pair(&pair);
+}
+
+/* Lowers the limit so that only so many more descriptors can be opened; returns the old one. */
+static struct rlimit leave_room_for(rlim_t room)
+{
+	struct rlimit before, now;
+	int lowest = dup(0);
+
+	assert_true(lowest >= 0);
+	assert_int_equal(close(lowest), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = before;
+	now.rlim_cur = (rlim_t)lowest + room;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	return before;
+}
+
+static void lost_descriptors_are_noticed(void **state)
+{
+	static const struct {
+		size_t sent;
+		rlim_t room;
+	} cases[] = {{1, 0}, {3, 1}};
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve(), got;
+	int fds[3] = {pair.theirs, pair.theirs, pair.theirs}, fd;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		struct rlimit before = leave_room_for(cases[i].room);
+		enum geyser_result result = GEYSER_ERROR_LIMIT;
+		int tries;
+
+		for (tries = 0; tries < 1000 && result == GEYSER_ERROR_LIMIT; tries++) {
+			send_raw(pair.theirs, packet.bytes, packet.size, fds, cases[i].sent);
+			result = gy_packet_receive(pair.ours, &got, &fd);
+			if (fd != -1)
+				break;
+		}
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_fails(GEYSER_ERROR_LIMIT, "no free one", result);
+		assert_int_equal(tries, 1000);
+		assert_int_equal(test_fd_count(getpid()), pair.fds);
+	}
+	close_pair(&pair);
+}
+
+static void too_long_a_packet_is_refused(void **state)
+{
+	static const uint8_t bytes[GY_PACKET_MAX + 1];
+	struct pair pair = open_pair();
+	struct gy_packet got;
+	int fd;
+
+	(void)state;
+	send_raw(pair.theirs, bytes, sizeof(bytes), &pair.theirs, 1);
+	assert_fails(GEYSER_ERROR_PROTOCOL, "more than 1024 bytes",
+		gy_packet_receive(pair.ours, &got, &fd));
+	assert_int_equal(fd, -1);
+	assert_int_equal(test_fd_count(getpid()), pair.fds);
+	/* the longest one is not */
+	send_raw(pair.theirs, bytes, GY_PACKET_MAX, NULL, 0);
+	assert_ok(gy_packet_receive(pair.ours, &got, &fd));
+	assert_int_equal(got.size, GY_PACKET_MAX);
+	close_pair(&pair);
+}
+
+static void an_empty_packet_is_a_goodbye(void **state)
+{
+	struct pair pair = open_pair();
+	struct gy_packet got;
+	int fd;
+
+	(void)state;
+	send_raw(pair.theirs, "", 0, &pair.theirs, 1);
+	assert_fails(GEYSER_ERROR_DISCONNECTED, "closed", gy_packet_receive(pair.ours, &got, &fd));
+	assert_int_equal(fd, -1);
+	assert_int_equal(test_fd_count(getpid()), pair.fds);
+	close_pair(&pair);
+}
+
+static void a_closed_peer(void **state)
+{
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve();
+	int fd;
+
+	(void)state;
+	assert_int_equal(close(pair.theirs), 0);
+	pair.theirs = -1;
+	assert_fails(
+		GEYSER_ERROR_DISCONNECTED, "closed", gy_packet_receive(pair.ours, &packet, &fd));
+	assert_int_equal(fd, -1);
+	packet = one_resolve();
+	assert_fails(GEYSER_ERROR_DISCONNECTED, "closed", gy_packet_send(pair.ours, &packet, -1));
+	assert_fails(GEYSER_ERROR_DISCONNECTED, "closed", gy_packet_try_send(pair.ours, &packet));
+	close_pair(&pair);
+}
+
+/* It hung up without reading our question, which the kernel reports before the peer's last words.
+ */
+static void a_refusal_outlives_its_sender(void **state)
+{
+	struct gy_packet refusal = {.size = 0}, packet = one_resolve();
+	struct gy_message message = {.type = GY_WIRE_ERROR, .error.result = GEYSER_ERROR_LIMIT};
+	struct pair pair = open_pair();
+	int fd;
+
+	(void)state;
+	memcpy(message.error.detail, "full", 5);
+	gy_packet_add(&refusal, &message);
+	assert_ok(gy_packet_send(pair.ours, &packet, -1));
+	assert_ok(gy_packet_send(pair.theirs, &refusal, -1));
+	assert_int_equal(close(pair.theirs), 0);
+	pair.theirs = -1;
+	assert_ok(gy_packet_receive(pair.ours, &packet, &fd));
+	assert_ok(gy_packet_next(&packet, &message));
+	assert_int_equal(message.type, GY_WIRE_ERROR);
+	assert_int_equal(message.error.result, GEYSER_ERROR_LIMIT);
+	assert_string_equal(message.error.detail, "full");
+	assert_fails(GEYSER_ERROR_DISCONNECTED, NULL, gy_packet_receive(pair.ours, &packet, &fd));
+	close_pair(&pair);
+}
+
+static void a_full_buffer_and_an_empty_one(void **state)
+{
+	struct timeval soon = {.tv_usec = 20000};
+	struct pair pair = open_pair();
+	struct gy_packet packet = one_resolve();
+	enum geyser_result result;
+	int fd, sent = -1;
+
+	(void)state;
+	do {
+		result = gy_packet_try_send(pair.ours, &packet);
+		sent++;
+	} while (result == GEYSER_OK && sent < 1000000);
+	assert_true(sent > 0);
+	assert_fails(GEYSER_ERROR_TIMEOUT, "doesn't answer", result);
+	assert_int_equal(setsockopt(pair.ours, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon)), 0);
+	assert_fails(
+		GEYSER_ERROR_TIMEOUT, "doesn't answer", gy_packet_send(pair.ours, &packet, -1));
+	assert_int_equal(setsockopt(pair.ours, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)), 0);
+	assert_fails(
+		GEYSER_ERROR_TIMEOUT, "doesn't answer", gy_packet_receive(pair.ours, &packet, &fd));
+	close_pair(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(several_messages_in_one_packet),
+		cmocka_unit_test(optional_messages_are_skipped),
+		cmocka_unit_test(a_descriptor_crosses),
+		cmocka_unit_test(surplus_descriptors_are_closed),
+		cmocka_unit_test(a_flood_of_descriptors_is_closed),
+		cmocka_unit_test(lost_descriptors_are_noticed),
+		cmocka_unit_test(too_long_a_packet_is_refused),
+		cmocka_unit_test(an_empty_packet_is_a_goodbye),
+		cmocka_unit_test(a_closed_peer),
+		cmocka_unit_test(a_refusal_outlives_its_sender),
+		cmocka_unit_test(a_full_buffer_and_an_empty_one),
+	};
+
+	test_limit(60);
+	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);
+}

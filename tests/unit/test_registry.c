@@ -1,0 +1,403 @@
+/* The registry directory: whose it is, what the dead leave in it, and which ids are taken. */
+#include "base/clock.h"
+#include "ipc/registry.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+static const char *in_registry(const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "geyser/%s", name);
+	return test_runtime_path(path);
+}
+
+static bool exists(const char *name)
+{
+	struct stat status;
+
+	return lstat(in_registry(name), &status) == 0;
+}
+
+static void make_registry(mode_t mode)
+{
+	assert_int_equal(mkdir(test_runtime_path("geyser"), 0700), 0);
+	assert_int_equal(chmod(test_runtime_path("geyser"), mode), 0);
+}
+
+static void make_file(const char *name)
+{
+	int fd = open(in_registry(name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void make_link(const char *target, const char *name)
+{
+	assert_int_equal(symlink(target, in_registry(name)), 0);
+}
+
+/* Opening it, with and without making it, and asking for its name all say the same. */
+static void assert_registry_refused(enum geyser_result expected, const char *words)
+{
+	struct gy_registry registry;
+	struct gy_claim claim;
+	char text[4096];
+
+	assert_fails(expected, words, gy_registry_open(false, &registry));
+	assert_int_equal(registry.fd, -1);
+	assert_fails(expected, words, gy_registry_open(true, &registry));
+	assert_int_equal(registry.fd, -1);
+	assert_fails(expected, words, gy_registry_claim(&claim));
+	assert_fails(expected, words, geyser_registry_directory(text, sizeof(text)));
+}
+
+static void no_runtime_directory(void **state)
+{
+	static const struct {
+		const char *value, *words;
+	} cases[] = {
+		{NULL, "not set"},
+		{"", "not set"},
+		{"relative", "absolute"},
+		{"/nowhere/at/all", "No such file"},
+		{"/etc/hostname", "not a directory"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		if (cases[i].value)
+			assert_int_equal(setenv("XDG_RUNTIME_DIR", cases[i].value, 1), 0);
+		else
+			assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+		assert_registry_refused(GEYSER_ERROR_NO_RUNTIME_DIR, cases[i].words);
+	}
+}
+
+static void its_name(void **state)
+{
+	char text[256];
+	const char *path = test_runtime_path("geyser");
+
+	(void)state;
+	assert_ok(geyser_registry_directory(text, sizeof(text)));
+	assert_string_equal(text, path);
+	assert_int_equal(access(path, F_OK), -1); /* it isn't made by asking */
+	assert_ok(geyser_registry_directory(text, strlen(path) + 1));
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "takes",
+		geyser_registry_directory(text, strlen(path)));
+	assert_string_equal(text, "");
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, NULL, geyser_registry_directory(NULL, 10));
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, NULL, geyser_registry_directory(text, 0));
+}
+
+static void a_missing_registry(void **state)
+{
+	struct gy_registry registry;
+	struct stat status;
+
+	(void)state;
+	assert_fails(
+		GEYSER_ERROR_NOT_FOUND, "nothing is exported", gy_registry_open(false, &registry));
+	assert_ok(gy_registry_open(true, &registry));
+	assert_int_equal(fcntl(registry.fd, F_GETFD), FD_CLOEXEC);
+	gy_registry_close(&registry);
+	assert_int_equal(registry.fd, -1);
+	assert_int_equal(stat(test_runtime_path("geyser"), &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0700);
+}
+
+static void modes_that_let_others_in(void **state)
+{
+	static const mode_t modes[] = {0777, 0755, 0750, 0701, 0710, 0770, 0500, 0600};
+
+	(void)state;
+	make_registry(0700);
+	for (size_t i = 0; i < TEST_COUNT(modes); i++) {
+		if (geteuid() != 0 && (modes[i] & 0700) != 0700)
+			continue; /* we couldn't open it */
+		assert_int_equal(chmod(test_runtime_path("geyser"), modes[i]), 0);
+		assert_registry_refused(GEYSER_ERROR_PERMISSION, "0700");
+	}
+}
+
+static void another_users_directory(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can give a directory away */
+	make_registry(0700);
+	assert_int_equal(chown(test_runtime_path("geyser"), 12345, 12345), 0);
+	assert_registry_refused(GEYSER_ERROR_PERMISSION, "uid 12345");
+}
+
+static void things_that_are_no_directory(void **state)
+{
+	int fd = open(test_runtime_path("geyser"), O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
+	assert_int_equal(unlink(test_runtime_path("geyser")), 0);
+	assert_int_equal(mkfifo(test_runtime_path("geyser"), 0700), 0);
+	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
+	assert_int_equal(unlink(test_runtime_path("geyser")), 0);
+	/* even a link to a good directory: whoever made it could turn it elsewhere */
+	assert_int_equal(mkdir(test_runtime_path("real"), 0700), 0);
+	assert_int_equal(symlink("real", test_runtime_path("geyser")), 0);
+	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
+	assert_int_equal(unlink(test_runtime_path("geyser")), 0);
+	assert_int_equal(symlink("nowhere", test_runtime_path("geyser")), 0);
+	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
+}
+
+static void a_claim_comes_and_goes(void **state)
+{
+	size_t fds = test_fd_count(getpid());
+	struct gy_claim claim;
+	struct stat status;
+	char name[64];
+
+	(void)state;
+	assert_ok(gy_registry_claim(&claim));
+	assert_int_equal(test_registry_entries(), 2);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".sock", claim.instance);
+	assert_int_equal(lstat(in_registry(name), &status), 0);
+	assert_true(S_ISSOCK(status.st_mode));
+	assert_int_equal(status.st_mode & 0777, 0600);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", claim.instance);
+	assert_int_equal(lstat(in_registry(name), &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_int_equal(status.st_mode & 0777, 0600);
+	gy_claim_release(&claim);
+	assert_int_equal(test_registry_entries(), 0);
+	assert_int_equal(test_fd_count(getpid()), fds);
+}
+
+static void connecting(void **state)
+{
+	struct gy_claim claim;
+	struct gy_registry registry;
+	pid_t pid = 0;
+	int fd;
+
+	(void)state;
+	assert_ok(gy_registry_claim(&claim));
+	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(gy_registry_connect(&registry, claim.instance, GY_NEVER, &fd, &pid));
+	assert_int_equal(pid, getpid());
+	assert_int_equal(close(fd), 0);
+	assert_fails(GEYSER_ERROR_STALE, "is gone",
+		gy_registry_connect(&registry, claim.instance + 1, GY_NEVER, &fd, &pid));
+	assert_int_equal(fd, -1);
+	gy_claim_release(&claim);
+	assert_fails(GEYSER_ERROR_STALE, "is gone",
+		gy_registry_connect(&registry, claim.instance, GY_NEVER, &fd, &pid));
+	gy_registry_close(&registry);
+}
+
+/* The path doesn't fit into a socket's address, and yet it works. */
+static void a_long_path(void **state)
+{
+	char path[256];
+	struct gy_claim claim;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s", test_runtime_path(""));
+	memset(path + strlen(path), 'x', 150);
+	path[200] = '\0';
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	assert_ok(gy_registry_claim(&claim));
+	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
+	assert_int_equal(close(fd), 0);
+	gy_claim_release(&claim);
+}
+
+/* Of three exporters one has died (its descriptors are closed, its entries are there). */
+static void the_dead_are_swept_and_the_living_not(void **state)
+{
+	struct gy_claim living, dead, next;
+	uint32_t living_id, dead_ids[20];
+	uint64_t instance;
+
+	(void)state;
+	assert_ok(gy_registry_claim(&living));
+	assert_ok(gy_claim_add_id(&living, &living_id));
+	assert_ok(gy_registry_claim(&dead));
+	for (size_t i = 0; i < TEST_COUNT(dead_ids); i++)
+		assert_ok(gy_claim_add_id(&dead, &dead_ids[i]));
+	assert_int_equal(test_registry_entries(), 2 + 1 + 2 + 20);
+	gy_claim_abandon(&dead);
+	assert_int_equal(test_registry_entries(), 2 + 1 + 2 + 20);
+
+	assert_ok(gy_registry_claim(&next));
+	assert_int_equal(test_registry_entries(), 2 + 1 + 2);
+	assert_ok(gy_registry_find_id(&next.registry, living_id, &instance));
+	assert_true(instance == living.instance);
+	for (size_t i = 0; i < TEST_COUNT(dead_ids); i++)
+		assert_fails(GEYSER_ERROR_NOT_FOUND, "nothing is exported",
+			gy_registry_find_id(&next.registry, dead_ids[i], &instance));
+	gy_claim_remove_id(&living, living_id);
+	gy_claim_release(&living);
+	gy_claim_release(&next);
+	assert_int_equal(test_registry_entries(), 0);
+}
+
+static void a_lock_held_elsewhere_is_respected(void **state)
+{
+	struct gy_claim claim;
+	int fd;
+
+	(void)state;
+	make_registry(0700);
+	make_file("00000000000000ab.lock");
+	make_file("00000000000000ab.sock");
+	make_link("00000000000000ab.sock", "id-00000001");
+	fd = open(in_registry("00000000000000ab.lock"), O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_ok(gy_registry_claim(&claim));
+	gy_claim_release(&claim);
+	assert_int_equal(test_registry_entries(), 3);
+	assert_int_equal(close(fd), 0);
+	assert_ok(gy_registry_claim(&claim));
+	gy_claim_release(&claim);
+	assert_int_equal(test_registry_entries(), 0);
+}
+
+/* None of these is a dead exporter's: a sweep leaves them alone, and does not hang on them. */
+static void names_that_are_not_ours_are_left(void **state)
+{
+	static const char *const files[] = {".lock", "junk.lock", "00000000000000ab", "README",
+		"00000000000000ab.lock.lock", "00000000000000ab.sock", "0x000000000000ab.locks",
+		"id-00000002", "id-"};
+	struct gy_claim claim;
+
+	(void)state;
+	make_registry(0700);
+	for (size_t i = 0; i < TEST_COUNT(files); i++)
+		make_file(files[i]);
+	make_link("00000000000000ab.sock", "id-00000003");
+	make_link("/etc/hostname", "0000000000000001.lock");
+	assert_int_equal(mkfifo(in_registry("fifo"), 0600), 0);
+	assert_ok(gy_registry_claim(&claim));
+	gy_claim_release(&claim);
+	assert_int_equal(test_registry_entries(), TEST_COUNT(files) + 3);
+	assert_int_equal(access("/etc/hostname", F_OK), 0);
+}
+
+/* Sixteen characters that aren't a number must not stand for one (strtoull reads "junk" as 0). */
+static void lock_names_that_are_no_number(void **state)
+{
+	static const char *const locks[] = {"thisisnotanumber.lock", "0x00000000000000.lock",
+		"-000000000000001.lock", " 00000000000000a.lock", "000000000000000G.lock",
+		"00000000000000AB.lock"};
+	struct gy_claim claim;
+
+	(void)state;
+	make_registry(0700);
+	for (size_t i = 0; i < TEST_COUNT(locks); i++)
+		make_file(locks[i]);
+	make_link("0000000000000000.sock", "id-00000001");
+	make_link("00000000000000ab.sock", "id-00000002");
+	assert_ok(gy_registry_claim(&claim));
+	gy_claim_release(&claim);
+	for (size_t i = 0; i < TEST_COUNT(locks); i++)
+		assert_true(exists(locks[i]));
+	assert_true(exists("id-00000001"));
+	assert_true(exists("id-00000002"));
+}
+
+static void junk_links_name_nothing(void **state)
+{
+	static const char *const targets[] = {"x", "0123456789abcdef", "0123456789abcdef.lock",
+		"0123456789abcdef.sock.", "g123456789abcdef.sock", "/0123456789abcde.sock",
+		"-123456789abcdef.sock", "+123456789abcdef.sock", " 123456789abcdef.sock",
+		"0x23456789abcdef.sock", "../0000000000000.sock", "0123456789ABCDEF.sock"};
+	struct gy_registry registry;
+	uint64_t instance;
+
+	(void)state;
+	make_registry(0700);
+	assert_ok(gy_registry_open(false, &registry));
+	for (size_t i = 0; i < TEST_COUNT(targets); i++) {
+		make_link(targets[i], "id-0000002a");
+		assert_fails(GEYSER_ERROR_NOT_FOUND, "0x0000002a",
+			gy_registry_find_id(&registry, 42, &instance));
+		assert_int_equal(unlink(in_registry("id-0000002a")), 0);
+	}
+	make_file("id-0000002a");
+	assert_fails(GEYSER_ERROR_NOT_FOUND, NULL, gy_registry_find_id(&registry, 42, &instance));
+	assert_int_equal(unlink(in_registry("id-0000002a")), 0);
+	make_link("0123456789abcdef.sock", "id-0000002a");
+	assert_ok(gy_registry_find_id(&registry, 42, &instance));
+	assert_true(instance == UINT64_C(0x0123456789abcdef));
+	gy_registry_close(&registry);
+}
+
+static void every_id_is_given_once(void **state)
+{
+	static uint32_t ids[2000];
+	struct gy_claim claims[2];
+	uint64_t instance;
+
+	(void)state;
+	assert_ok(gy_registry_claim(&claims[0]));
+	assert_ok(gy_registry_claim(&claims[1]));
+	for (size_t i = 0; i < TEST_COUNT(ids); i++) {
+		assert_ok(gy_claim_add_id(&claims[i % 2], &ids[i]));
+		assert_int_not_equal(ids[i], 0);
+	}
+	/* as many names as ids: no two are the same */
+	assert_int_equal(test_registry_entries(), TEST_COUNT(ids) + 4);
+	for (size_t i = 0; i < TEST_COUNT(ids); i++) {
+		assert_ok(gy_registry_find_id(&claims[0].registry, ids[i], &instance));
+		assert_true(instance == claims[i % 2].instance);
+		gy_claim_remove_id(&claims[i % 2], ids[i]);
+	}
+	gy_claim_release(&claims[0]);
+	gy_claim_release(&claims[1]);
+	assert_int_equal(test_registry_entries(), 0);
+}
+
+#define registry_test(name) \
+	cmocka_unit_test_setup_teardown(name, test_runtime_enter, test_runtime_leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		registry_test(no_runtime_directory),
+		registry_test(its_name),
+		registry_test(a_missing_registry),
+		registry_test(modes_that_let_others_in),
+		registry_test(another_users_directory),
+		registry_test(things_that_are_no_directory),
+		registry_test(a_claim_comes_and_goes),
+		registry_test(connecting),
+		registry_test(a_long_path),
+		registry_test(the_dead_are_swept_and_the_living_not),
+		registry_test(a_lock_held_elsewhere_is_respected),
+		registry_test(names_that_are_not_ours_are_left),
+		registry_test(lock_names_that_are_no_number),
+		registry_test(junk_links_name_nothing),
+		registry_test(every_id_is_given_once),
+	};
+
+	test_limit(60);
+	return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}

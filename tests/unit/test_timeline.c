@@ -1,0 +1,408 @@
+/* The timeline: no wake-up is lost, no value shrinks, no wait outlives its deadline. */
+#include "base/clock.h"
+#include "core/timeline.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "support.h"
+
+/* How late a wait may return on a busy machine under a sanitizer. */
+#define SLACK (10 * GY_SECOND)
+
+static _Alignas(64) struct gy_timeline_page page;
+static struct gy_timeline timeline = {.page = &page};
+
+static int reset(void **state)
+{
+	(void)state;
+	atomic_store(&page.value, 0);
+	atomic_store(&page.wakes, 0);
+	atomic_store(&page.sleepers, 0);
+	atomic_store(&timeline.seen, 0);
+	return 0;
+}
+
+static void start(pthread_t *thread, void *(*run)(void *), void *data)
+{
+	assert_int_equal(pthread_create(thread, NULL, run, data), 0);
+}
+
+static void join(pthread_t thread)
+{
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void it_only_grows(void **state)
+{
+	(void)state;
+	assert_true(gy_timeline_value(&timeline) == 0);
+	gy_timeline_signal(&timeline, 5);
+	gy_timeline_signal(&timeline, 3);
+	assert_true(gy_timeline_value(&timeline) == 5);
+	gy_timeline_signal(&timeline, UINT64_MAX);
+	assert_true(gy_timeline_value(&timeline) == UINT64_MAX);
+	gy_timeline_signal(&timeline, 0);
+	assert_true(gy_timeline_value(&timeline) == UINT64_MAX);
+	/* nobody slept: nobody was woken */
+	assert_int_equal(atomic_load(&page.wakes), 0);
+}
+
+static void waits_end_at_their_deadline(void **state)
+{
+	static const uint64_t timeouts[] = {0, 1, GY_MILLISECOND, 30 * GY_MILLISECOND};
+	uint64_t before, took;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(timeouts); i++) {
+		before = gy_now();
+		assert_false(gy_timeline_wait(&timeline, 1, gy_deadline(timeouts[i]), NULL, 0));
+		took = gy_now() - before;
+		assert_true(took >= timeouts[i] && took < timeouts[i] + SLACK);
+	}
+	assert_false(gy_timeline_wait(&timeline, 1, 0, NULL, 0)); /* long past */
+	gy_timeline_signal(&timeline, 1);
+	assert_true(gy_timeline_wait(&timeline, 1, 0, NULL, 0));
+	assert_true(gy_timeline_wait(&timeline, 0, GY_NEVER, NULL, 0));
+}
+
+static void a_lowered_page_is_not_believed(void **state)
+{
+	(void)state;
+	gy_timeline_signal(&timeline, 7);
+	assert_true(gy_timeline_value(&timeline) == 7);
+	atomic_store(&page.value, 2);
+	assert_true(gy_timeline_value(&timeline) == 7);
+	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL, 0));
+	atomic_store(&page.value, 8);
+	assert_true(gy_timeline_value(&timeline) == 8);
+}
+
+/* What a process has signalled it has seen, whatever becomes of the page. */
+static void an_own_signal_is_kept(void **state)
+{
+	(void)state;
+	gy_timeline_signal(&timeline, 7);
+	atomic_store(&page.value, 0);
+	assert_true(gy_timeline_value(&timeline) == 7);
+	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL, 0));
+}
+
+/* ---- interrupt words ---- */
+
+struct waiter {
+	uint64_t value, deadline;
+	struct gy_wait_word words[GY_WAIT_WORDS - 1];
+	unsigned count;
+	bool reached;
+};
+
+static void *wait_once(void *data)
+{
+	struct waiter *waiter = data;
+
+	waiter->reached = gy_timeline_wait(
+		&timeline, waiter->value, waiter->deadline, waiter->words, waiter->count);
+	return NULL;
+}
+
+static void a_word_ends_a_wait(void **state)
+{
+	for (unsigned which = 0; which < GY_WAIT_WORDS - 1; which++) {
+		_Atomic uint32_t words[GY_WAIT_WORDS - 1] = {0, 0};
+		struct waiter waiter = {.value = 1, .deadline = GY_NEVER, .count = 2};
+		pthread_t thread;
+
+		(void)reset(state);
+		for (unsigned i = 0; i < 2; i++)
+			waiter.words[i] = (struct gy_wait_word){.word = &words[i]};
+		waiter.reached = true;
+		start(&thread, wait_once, &waiter);
+		while (atomic_load(&page.sleepers) == 0)
+			;
+		atomic_store(&words[which], 1);
+		gy_wake(&words[which], false);
+		join(thread);
+		assert_false(waiter.reached);
+	}
+}
+
+static void a_changed_word_prevents_a_wait(void **state)
+{
+	_Atomic uint32_t word = 3;
+	struct gy_wait_word words[] = {{.word = &word, .expected = 2}};
+
+	(void)state;
+	assert_false(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
+	gy_timeline_signal(&timeline, 1);
+	/* reached comes first */
+	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
+}
+
+static void a_signal_ends_a_wait_with_words(void **state)
+{
+	_Atomic uint32_t word = 0;
+	struct waiter waiter = {.value = 1,
+		.deadline = GY_NEVER,
+		.words = {{.word = &word}},
+		.count = 1,
+		.reached = false};
+	pthread_t thread;
+
+	(void)state;
+	start(&thread, wait_once, &waiter);
+	while (atomic_load(&page.sleepers) == 0)
+		;
+	gy_timeline_signal(&timeline, 1);
+	join(thread);
+	assert_true(waiter.reached);
+}
+
+/* A peer has erased our note that somebody sleeps: the next signal wakes nobody. A sleeper with a
+ * deadline looks for itself once in a while, so that the value is found all the same. */
+static void an_erased_sleeper_wakes_in_the_end(void **state)
+{
+	const uint64_t an_hour = gy_now() + 3600 * GY_SECOND;
+	struct waiter waiter = {.value = 1, .deadline = an_hour, .reached = false};
+	pthread_t thread;
+
+	(void)state;
+	start(&thread, wait_once, &waiter);
+	while (atomic_load(&page.sleepers) == 0)
+		;
+	atomic_store(&page.sleepers, 0);
+	gy_timeline_signal(&timeline, 1);
+	join(thread); /* or the time limit ends the test */
+	assert_true(waiter.reached);
+}
+
+/* ---- lost wake-ups ---- */
+
+enum { SIGNALLERS = 4, WAITERS = 4, VALUES = 20000 };
+
+static _Atomic uint64_t next_value;
+static _Atomic uint64_t waited; /* by how many, in all rounds together */
+static _Atomic uint32_t failures;
+
+static void *signal_values(void *data)
+{
+	(void)data;
+	for (;;) {
+		uint64_t value = atomic_fetch_add(&next_value, 1) + 1;
+
+		if (value > VALUES)
+			return NULL;
+		gy_timeline_signal(&timeline, value);
+	}
+}
+
+static void *wait_for_values(void *data)
+{
+	uint64_t deadline = gy_deadline(60 * GY_SECOND);
+
+	(void)data;
+	for (uint64_t value = 1; value <= VALUES; value++)
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0))
+			atomic_fetch_add(&failures, 1);
+	return NULL;
+}
+
+static void many_signallers_and_waiters(void **state)
+{
+	pthread_t threads[SIGNALLERS + WAITERS];
+
+	(void)state;
+	atomic_store(&next_value, 0);
+	atomic_store(&failures, 0);
+	for (size_t i = 0; i < WAITERS; i++)
+		start(&threads[i], wait_for_values, NULL);
+	for (size_t i = WAITERS; i < WAITERS + SIGNALLERS; i++)
+		start(&threads[i], signal_values, NULL);
+	for (size_t i = 0; i < WAITERS + SIGNALLERS; i++)
+		join(threads[i]);
+	assert_int_equal(atomic_load(&failures), 0);
+	assert_true(gy_timeline_value(&timeline) == VALUES);
+}
+
+/* Every wake-up counts here: the next value comes only when all have seen the last. A lost one
+ * shows as a round of a second, when the sleeper looks for itself; a few may be a busy machine's.
+ */
+#define SLOW (900 * GY_MILLISECOND)
+#define SLOW_AT_MOST 2
+
+static void *answer_values(void *data)
+{
+	struct gy_timeline *answers = data;
+	uint64_t deadline = gy_deadline(60 * GY_SECOND);
+
+	for (uint64_t value = 1; value <= VALUES; value++) {
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0)) {
+			atomic_fetch_add(&failures, 1);
+			return NULL;
+		}
+		if (atomic_fetch_add(&waited, 1) + 1 == value * WAITERS)
+			gy_timeline_signal(answers, value);
+	}
+	return NULL;
+}
+
+static void ping_pong_with_many(void **state)
+{
+	static struct gy_timeline_page answer_page;
+	struct gy_timeline answers = {.page = &answer_page};
+	uint64_t deadline = gy_deadline(60 * GY_SECOND);
+	pthread_t threads[WAITERS];
+	unsigned slow = 0;
+
+	(void)state;
+	atomic_store(&failures, 0);
+	atomic_store(&waited, 0);
+	for (size_t i = 0; i < WAITERS; i++)
+		start(&threads[i], answer_values, &answers);
+	for (uint64_t value = 1; value <= VALUES && slow <= SLOW_AT_MOST; value++) {
+		uint64_t before = gy_now();
+
+		gy_timeline_signal(&timeline, value);
+		if (!gy_timeline_wait(&answers, value, deadline, NULL, 0))
+			atomic_fetch_add(&failures, 1);
+		slow += gy_now() - before >= SLOW;
+	}
+	gy_timeline_signal(&timeline, VALUES);
+	for (size_t i = 0; i < WAITERS; i++)
+		join(threads[i]);
+	assert_int_equal(atomic_load(&failures), 0);
+	assert_in_range(slow, 0, SLOW_AT_MOST);
+}
+
+/* One waiter says that it is about to wait, and at that moment the value comes: the steps of both
+ * meet in every order there is. */
+static void *race_for_values(void *data)
+{
+	uint64_t deadline = gy_deadline(60 * GY_SECOND);
+
+	(void)data;
+	for (uint64_t value = 1; value <= VALUES; value++) {
+		atomic_store(&waited, value);
+		/* the other takes a while to see that */
+		for (volatile uint64_t pause = value * 37 % 1024; pause > 0; pause--)
+			;
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0))
+			atomic_fetch_add(&failures, 1);
+	}
+	atomic_store(&waited, VALUES + 1);
+	return NULL;
+}
+
+static void a_signal_at_the_moment_of_waiting(void **state)
+{
+	pthread_t thread;
+	unsigned slow = 0;
+
+	(void)state;
+	atomic_store(&failures, 0);
+	atomic_store(&waited, 0);
+	start(&thread, race_for_values, NULL);
+	for (uint64_t value = 1; value <= VALUES && slow <= SLOW_AT_MOST; value++) {
+		uint64_t before = gy_now();
+
+		while (atomic_load(&waited) < value)
+			;
+		gy_timeline_signal(&timeline, value);
+		slow += gy_now() - before >= SLOW;
+	}
+	gy_timeline_signal(&timeline, VALUES);
+	join(thread);
+	assert_int_equal(atomic_load(&failures), 0);
+	assert_in_range(slow, 0, SLOW_AT_MOST);
+}
+
+/* ---- a peer that writes what it likes ---- */
+
+static _Atomic bool attacking;
+
+struct attack {
+	bool zeros, ones, noise;
+};
+
+static void *write_anything(void *data)
+{
+	const struct attack *attack = data;
+	uint64_t random = 88172645463325252u;
+
+	while (atomic_load_explicit(&attacking, memory_order_relaxed)) {
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		if (attack->noise) {
+			atomic_store(&page.value, random >> 1);
+			atomic_store(&page.wakes, (uint32_t)random);
+			atomic_store(&page.sleepers, (uint32_t)(random >> 32));
+		}
+		if (attack->ones) {
+			atomic_store(&page.value, UINT64_MAX - 1);
+			atomic_store(&page.wakes, UINT32_MAX);
+			atomic_store(&page.sleepers, UINT32_MAX);
+		}
+		if (attack->zeros) {
+			atomic_store(&page.value, 0);
+			atomic_store(&page.wakes, 0);
+			atomic_store(&page.sleepers, 0);
+		}
+	}
+	return NULL;
+}
+
+static void waits_end_under_attack(void **state)
+{
+	static const struct attack attacks[] = {
+		{.zeros = true}, {.ones = true}, {.noise = true}, {true, true, true}};
+
+	for (size_t i = 0; i < TEST_COUNT(attacks); i++) {
+		uint64_t last = 0, end;
+		pthread_t thread;
+
+		(void)reset(state);
+		atomic_store(&attacking, true);
+		start(&thread, write_anything, (void *)&attacks[i]);
+		end = gy_now() + 500 * GY_MILLISECOND;
+		for (uint64_t round = 1; gy_now() < end; round++) {
+			uint64_t timeout = round % 5 * GY_MILLISECOND, before = gy_now(), value;
+
+			/* nobody ever writes this one */
+			assert_false(gy_timeline_wait(
+				&timeline, UINT64_MAX, gy_deadline(timeout), NULL, 0));
+			assert_in_range(gy_now() - before, timeout, timeout + SLACK);
+			gy_timeline_signal(&timeline, round);
+			value = gy_timeline_value(&timeline);
+			assert_true(value >= last && value >= round);
+			last = value;
+			assert_true(gy_timeline_wait(&timeline, last, 0, NULL, 0));
+		}
+		atomic_store(&attacking, false);
+		join(thread);
+		assert_true(gy_timeline_value(&timeline) >= last);
+	}
+}
+
+#define timeline_test(name) cmocka_unit_test_setup(name, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		timeline_test(it_only_grows),
+		timeline_test(waits_end_at_their_deadline),
+		timeline_test(a_lowered_page_is_not_believed),
+		timeline_test(an_own_signal_is_kept),
+		timeline_test(a_word_ends_a_wait),
+		timeline_test(a_changed_word_prevents_a_wait),
+		timeline_test(a_signal_ends_a_wait_with_words),
+		timeline_test(an_erased_sleeper_wakes_in_the_end),
+		timeline_test(many_signallers_and_waiters),
+		timeline_test(ping_pong_with_many),
+		timeline_test(a_signal_at_the_moment_of_waiting),
+		timeline_test(waits_end_under_attack),
+	};
+
+	test_limit(100);
+	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
+}
