@@ -121,6 +121,11 @@ void geyser_event_unref(struct geyser_event *event)
 {
 	if (!event || !gy_object_unref(&event->object))
 		return;
+	if (gy_ipc_is_foreign(event->object.manager->ipc)) {
+		gy_notifier_abandon(&event->notifier);
+		destroy(event);
+		return;
+	}
 	/* No new importers while the last callbacks run. */
 	(void)gy_object_unexport(&event->object);
 	if (gy_notifier_finish(&event->notifier, destroy_on_own_thread))

@@ -163,3 +163,13 @@ bool gy_notifier_finish(struct gy_notifier *notifier, void (*finished)(struct ge
 	(void)pthread_mutex_destroy(&notifier->lock);
 	return true;
 }
+
+void gy_notifier_abandon(struct gy_notifier *notifier)
+{
+	while (notifier->pending) {
+		struct gy_notification *first = notifier->pending;
+
+		notifier->pending = first->next;
+		free(first);
+	}
+}

@@ -36,4 +36,7 @@ enum geyser_result gy_notifier_add(
  * live until then. */
 bool gy_notifier_finish(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event));
 
+/* In a forked child, where its thread isn't: the callbacks are the parent's, and are not called. */
+void gy_notifier_abandon(struct gy_notifier *notifier);
+
 #endif

@@ -83,7 +83,7 @@ enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
 		return result;
 	if (out->source.kind != kind)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"it is the handle of a %s: not of a %s",
+			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
 	return gy_ipc_import(manager->ipc, &out->source, manager->application,
 		manager->import_timeout_ns, &out->answer, &out->fd, &out->peer);

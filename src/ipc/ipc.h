@@ -19,6 +19,9 @@ struct gy_ipc;
 enum geyser_result gy_ipc_acquire(struct gy_ipc **out);
 void gy_ipc_release(struct gy_ipc *ipc);
 
+/* Made by the parent of this forked process: its threads aren't here. */
+bool gy_ipc_is_foreign(const struct gy_ipc *ipc);
+
 /* ---- exporting ---- */
 
 /* Embedded in the object it exports; zeroed at first. Guarded by the ipc's lock. */

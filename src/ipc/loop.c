@@ -58,11 +58,9 @@ static void *run(void *data)
 {
 	struct gy_ipc *ipc = data;
 	struct epoll_event events[BATCH];
-	const struct sched_param no_priority = {.sched_priority = 0};
 	bool stopping = false;
 	int timeout = -1;
 
-	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
 	while (!stopping) {
 		int count = epoll_wait(ipc->epoll, events, BATCH, timeout);
 

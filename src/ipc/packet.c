@@ -143,7 +143,7 @@ enum geyser_result gy_packet_receive(int socket, struct gy_packet *packet, int *
 	};
 	enum geyser_result result;
 	int resets = 0; /* a peer that closes without reading us is told before what it sent last */
-	ssize_t size;
+	ssize_t size = -1;
 
 	*fd = -1;
 	packet->size = 0;

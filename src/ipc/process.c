@@ -100,6 +100,11 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	free(ipc);
 }
 
+bool gy_ipc_is_foreign(const struct gy_ipc *ipc)
+{
+	return ipc->foreign;
+}
+
 /* A program that ends without releasing everything still leaves the registry clean. Its other
  * threads may be at work: nothing is freed, and if one holds the lock for good the next exporter's
  * sweep does this instead. */

@@ -129,7 +129,8 @@ static enum geyser_result find_export(
 			"the exporter (pid %d) has unexported this %s", getpid(),
 			gy_handle_kind_name((*out)->kind));
 	if ((*out)->kind != object->kind)
-		return gy_fail(GEYSER_ERROR_NOT_FOUND, "it is the handle of a %s: not of a %s",
+		return gy_fail(GEYSER_ERROR_NOT_FOUND,
+			"the object is of the wrong kind (%s): a %s was asked for",
 			gy_handle_kind_name((*out)->kind), gy_handle_kind_name(object->kind));
 	return GEYSER_OK;
 }

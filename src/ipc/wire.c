@@ -16,12 +16,13 @@ struct writer {
 
 static uint8_t *reserve(struct writer *writer, size_t count)
 {
-	uint8_t *bytes = writer->bytes + writer->used;
+	uint8_t *bytes;
 
 	if (writer->used > writer->size || count > writer->size - writer->used) {
 		writer->used = SIZE_MAX;
 		return NULL;
 	}
+	bytes = writer->bytes + writer->used;
 	writer->used += count;
 	return bytes;
 }
