@@ -21,8 +21,8 @@ test-quick: ## run the suite plain only
 
 bench: ## measure against the same work done by hand
 	@scripts/setup build
-	@scripts/build build -Dbench=true
-	@meson test -C build --benchmark --verbose --num-processes 1
+	@scripts/build build-release --buildtype=release -Dbench=true
+	@build-release/bench/geyser-bench
 
 install: ## install under PREFIX (/usr/local); DESTDIR is honoured
 	@scripts/setup build

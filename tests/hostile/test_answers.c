@@ -104,12 +104,12 @@ static bool spoil(int connection, enum spoiled how, const struct gy_message *que
 {
 	uint8_t bytes[GY_PACKET_MAX + 1] = {0};
 	struct gy_message other = *question;
-	int fds[16];
+	int fds[16] = {test_sealed_memfd(4096)};
 	size_t size, count = 1;
 	bool sent;
 
-	for (size_t i = 0; i < 16; i++)
-		fds[i] = i ? fds[0] : test_sealed_memfd(4096);
+	for (size_t i = 1; i < 16; i++)
+		fds[i] = fds[0];
 	size = right_answer(question, bytes);
 	switch (how) {
 	case RIGHT:

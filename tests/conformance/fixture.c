@@ -1,0 +1,103 @@
+/* A registry, and maybe a manager, for one test. */
+#include "support.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A test that hangs ends the program, which is a failure. */
+#define TEST_SECONDS 150
+
+enum geyser_backend test_backend = GEYSER_BACKEND_HOST;
+
+static struct fixture fixture;
+
+static void registry_path(char *path, size_t size)
+{
+	(void)snprintf(path, size, "%s/geyser", getenv("XDG_RUNTIME_DIR"));
+}
+
+static unsigned each_entry(const char *path, bool remove)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	unsigned count = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		count++;
+		if (remove)
+			(void)unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	(void)closedir(directory);
+	return count;
+}
+
+unsigned registry_entries(void)
+{
+	char path[512];
+
+	registry_path(path, sizeof(path));
+	return each_entry(path, false);
+}
+
+int setup_registry(void **state)
+{
+	fixture = (struct fixture){.directory = "/tmp/geyser-test-XXXXXX"};
+	if (!mkdtemp(fixture.directory) || setenv("XDG_RUNTIME_DIR", fixture.directory, 1) < 0)
+		return -1;
+	(void)alarm(TEST_SECONDS);
+	fixture.fds = fd_count();
+	fixture.inheritable_fds = inheritable_fd_count();
+	*state = &fixture;
+	return 0;
+}
+
+int teardown_registry(void **state)
+{
+	char path[64];
+
+	(void)state;
+	(void)alarm(0);
+	(void)snprintf(path, sizeof(path), "%s/geyser", fixture.directory);
+	(void)chmod(path, 0700);
+	(void)each_entry(path, true);
+	(void)rmdir(path);
+	(void)rmdir(fixture.directory);
+	assert_int_equal(fd_count(), fixture.fds);
+	return 0;
+}
+
+struct geyser_manager *make_manager(void)
+{
+	struct geyser_manager_desc desc = {.backend = test_backend};
+	struct geyser_manager *manager;
+
+	ok(geyser_manager_create(&desc, &manager));
+	return manager;
+}
+
+int setup_manager(void **state)
+{
+	if (setup_registry(state) != 0)
+		return -1;
+	fixture.manager = make_manager();
+	return 0;
+}
+
+int teardown_manager(void **state)
+{
+	unsigned left;
+
+	geyser_manager_destroy(fixture.manager);
+	left = registry_entries();
+	if (teardown_registry(state) != 0)
+		return -1;
+	assert_int_equal(left, 0);
+	return 0;
+}

@@ -1,0 +1,326 @@
+/* Every format in every shape and usage: where its subresources lie, and that what one side writes
+ * and describes the other gets. */
+#include "conformance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct geyser_texture_desc shapes[] = {
+	{.width = 1, .height = 1},
+	{.width = 7, .height = 5},
+	{.width = 64, .height = 64},
+	{.width = 13, .height = 6, .mip_levels = 4},
+	{.width = 16, .height = 9, .layers = 3},
+	{.width = 8, .height = 12, .layers = 2, .mip_levels = 4},
+	{.width = 8, .height = 8, .depth = 4},
+	{.width = 9, .height = 5, .depth = 6, .mip_levels = 4},
+};
+
+static enum geyser_dimension dimension_of(const struct geyser_texture_desc *desc)
+{
+	return desc->depth > 1    ? GEYSER_DIMENSION_3D
+	       : desc->layers > 1 ? GEYSER_DIMENSION_2D_ARRAY
+				  : GEYSER_DIMENSION_2D;
+}
+
+/* Calls visit with each format and shape that the backend has, and all the usage it can have. */
+static void each_texture(struct geyser_manager *manager,
+	void (*visit)(struct geyser_manager *manager, const struct geyser_texture_desc *desc))
+{
+	unsigned visited = 0;
+
+	for (unsigned format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+			struct geyser_texture_desc desc = shapes[i];
+
+			desc.format = (enum geyser_format)format;
+			desc.label = geyser_format_name(desc.format);
+			ok(geyser_manager_format_usage(
+				manager, desc.format, dimension_of(&desc), &desc.usage));
+			if (!desc.usage)
+				continue;
+			visit(manager, &desc);
+			visited++;
+		}
+	assert_in_range(visited, 1, GEYSER_FORMAT_COUNT * COUNT_OF(shapes));
+}
+
+/* ---- layout ---- */
+
+static uint32_t level_extent(uint32_t extent, uint32_t level)
+{
+	extent = extent ? extent >> level : 1;
+	return extent ? extent : 1;
+}
+
+static void check_extent(const struct geyser_texture_desc *desc,
+	const struct geyser_subresource *sub, uint32_t level, const struct geyser_mapping *mapping)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	assert_int_equal(sub->width, level_extent(desc->width, level));
+	assert_int_equal(sub->height, level_extent(desc->height, level));
+	assert_int_equal(sub->depth, level_extent(desc->depth, level));
+	assert_true(sub->row_pitch >= (size_t)sub->width * info->bytes_per_texel);
+	assert_true(sub->slice_pitch >= sub->row_pitch * (sub->height - 1) +
+						(size_t)sub->width * info->bytes_per_texel);
+	assert_true(sub->size <= mapping->size && sub->offset <= mapping->size - sub->size);
+}
+
+/* Marks the texels' bytes of one subresource; none may be another's. */
+static void claim(uint8_t *taken, const struct geyser_subresource *sub, size_t row_bytes)
+{
+	for (uint32_t z = 0; z < sub->depth; z++)
+		for (uint32_t y = 0; y < sub->height; y++) {
+			size_t row = z * sub->slice_pitch + y * sub->row_pitch;
+
+			assert_true(row + row_bytes <= sub->size);
+			for (size_t x = 0; x < row_bytes; x++)
+				assert_int_equal(taken[sub->offset + row + x]++, 0);
+		}
+}
+
+static void check_first_level(const struct geyser_texture *texture,
+	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
+{
+	struct geyser_subresource first, second;
+
+	ok(geyser_texture_get_subresource(texture, 0, 0, 0, &first));
+	assert_int_equal(first.offset, 0);
+	assert_int_equal(first.row_pitch, mapping->row_pitch);
+	if (desc->depth > 1)
+		assert_int_equal(first.slice_pitch, mapping->slice_pitch);
+	if (desc->layers <= 1)
+		return;
+	ok(geyser_texture_get_subresource(texture, 0, 0, 1, &second));
+	assert_int_equal(second.offset, mapping->slice_pitch);
+}
+
+static void check_layout(struct geyser_manager *manager, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	struct geyser_texture *texture;
+	struct geyser_mapping mapping;
+	size_t end = 0;
+	uint8_t *taken;
+
+	ok(geyser_texture_create(manager, desc, &texture));
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+	taken = calloc(1, mapping.size);
+	assert_non_null(taken);
+	for (uint32_t layer = 0; layer < (desc->layers ? desc->layers : 1); layer++)
+		for (uint32_t level = 0; level < (desc->mip_levels ? desc->mip_levels : 1);
+			level++) {
+			struct geyser_subresource sub;
+
+			ok(geyser_texture_get_subresource(texture, 0, level, layer, &sub));
+			check_extent(desc, &sub, level, &mapping);
+			claim(taken, &sub, (size_t)sub.width * info->bytes_per_texel);
+			end = sub.offset + sub.size > end ? sub.offset + sub.size : end;
+		}
+	assert_int_equal(end, mapping.size);
+	check_first_level(texture, desc, &mapping);
+	free(taken);
+	geyser_texture_unmap(texture);
+	geyser_texture_unref(texture);
+}
+
+static void subresources_lie_apart_and_fill_the_size(void **state)
+{
+	each_texture(manager_of(state), check_layout);
+}
+
+/* ---- sharing ---- */
+
+static void assert_same_desc(
+	const struct geyser_texture_desc *a, const struct geyser_texture_desc *b)
+{
+	assert_int_equal(a->format, b->format);
+	assert_int_equal(a->width, b->width);
+	assert_int_equal(a->height, b->height);
+	assert_int_equal(a->depth, b->depth);
+	assert_int_equal(a->layers, b->layers);
+	assert_int_equal(a->mip_levels, b->mip_levels);
+	assert_int_equal(a->usage, b->usage);
+	assert_string_equal(a->label, b->label);
+}
+
+static void share(struct geyser_manager *manager, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture *texture, *imported;
+	struct geyser_handle handle;
+
+	ok(geyser_texture_create(manager, desc, &texture));
+	assert_true(fill_texture(texture, desc->format));
+	handle = export_texture(texture);
+	ok(geyser_texture_import(manager, &handle, desc, &imported));
+	assert_same_desc(geyser_texture_get_desc(imported), geyser_texture_get_desc(texture));
+	assert_string_equal(geyser_texture_get_desc(imported)->label, desc->label);
+	assert_true(texture_holds(imported, desc->format));
+	assert_true(fill_texture(imported, 1000));
+	assert_true(texture_holds(texture, 1000));
+	geyser_texture_unref(texture);
+	assert_true(texture_holds(imported, 1000));
+	geyser_texture_unref(imported);
+}
+
+static void share_with_each_usage(
+	struct geyser_manager *manager, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture_desc with = *desc;
+
+	share(manager, desc);
+	with.usage = 0;
+	share(manager, &with);
+	for (uint32_t bit = 1; bit <= GEYSER_USAGE_RENDER_ATTACHMENT; bit <<= 1) {
+		with.usage = bit;
+		if (desc->usage & bit)
+			share(manager, &with);
+	}
+}
+
+static void every_format_shape_and_usage_is_shared(void **state)
+{
+	each_texture(manager_of(state), share_with_each_usage);
+}
+
+static void usage_that_the_format_cannot_have_is_refused(void **state)
+{
+	unsigned refusals = 0;
+
+	for (unsigned i = 1; i < GEYSER_FORMAT_COUNT; i++)
+		for (uint32_t bit = 1; bit <= GEYSER_USAGE_RENDER_ATTACHMENT; bit <<= 1) {
+			struct geyser_texture_desc desc = {
+				.format = (enum geyser_format)i,
+				.width = 4,
+				.height = 4,
+				.usage = bit,
+			};
+			struct geyser_texture *texture = (struct geyser_texture *)state;
+			uint32_t usage;
+
+			ok(geyser_manager_format_usage(
+				manager_of(state), desc.format, GEYSER_DIMENSION_2D, &usage));
+			if (usage & bit)
+				continue;
+			refused(GEYSER_ERROR_UNSUPPORTED, geyser_format_name(desc.format),
+				geyser_texture_create(manager_of(state), &desc, &texture));
+			assert_null(texture);
+			refusals++;
+		}
+	assert_true(refusals > 0); /* no backend stores to -srgb and depth formats */
+}
+
+/* ---- what was expected ---- */
+
+/* The field that stands at offset gets each wrong value that makes a valid descriptor. */
+static void expect_field(struct geyser_manager *manager, const struct geyser_handle *handle,
+	const struct geyser_texture_desc *desc, const char *name, size_t offset)
+{
+	struct geyser_texture_desc expected = *desc;
+	struct geyser_texture *texture = (struct geyser_texture *)manager;
+	uint32_t value;
+
+	memcpy(&value, (const char *)desc + offset, sizeof(value));
+	value = strcmp(name, "usage") == 0 ? GEYSER_USAGE_COPY_SRC : value == 1 ? 2 : value - 1;
+	if (strcmp(name, "depth") == 0)
+		expected.layers = desc->layers; /* 1: depth may be 2 */
+	memcpy((char *)&expected + offset, &value, sizeof(value));
+	refused(GEYSER_ERROR_MISMATCH, name,
+		geyser_texture_import(manager, handle, &expected, &texture));
+	assert_null(texture);
+}
+
+#define EXPECT(field) \
+	expect_field(manager, &handle, &desc, #field, offsetof(struct geyser_texture_desc, field))
+
+static void expect_each_field(
+	struct geyser_manager *manager, const struct geyser_texture_desc *shape)
+{
+	struct geyser_texture *texture, *imported;
+	struct geyser_texture_desc desc;
+	struct geyser_handle handle;
+
+	ok(geyser_texture_create(manager, shape, &texture));
+	desc = *geyser_texture_get_desc(texture);
+	desc.label = "the label is not compared";
+	handle = export_texture(texture);
+	EXPECT(format);
+	EXPECT(width);
+	EXPECT(height);
+	EXPECT(mip_levels);
+	EXPECT(usage);
+	if (desc.layers == 1)
+		EXPECT(depth);
+	if (desc.depth == 1)
+		EXPECT(layers);
+	ok(geyser_texture_import(manager, &handle, &desc, &imported));
+	geyser_texture_unref(imported);
+	geyser_texture_unref(texture);
+}
+
+static void what_differs_from_expected_is_named(void **state)
+{
+	static const struct geyser_texture_desc wide[] = {
+		{.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 32, .height = 16},
+		{.format = GEYSER_FORMAT_R32_FLOAT, .width = 32, .height = 16, .mip_levels = 3},
+		{.format = GEYSER_FORMAT_RG16_FLOAT, .width = 32, .height = 16, .layers = 3},
+		{.format = GEYSER_FORMAT_R8_UNORM, .width = 32, .height = 16, .depth = 3},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(wide); i++)
+		expect_each_field(manager_of(state), &wide[i]);
+}
+
+/* 0 stands for the default on both sides. */
+static void expected_defaults_are_filled_in(void **state)
+{
+	struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
+		.width = 4,
+		.height = 4,
+		.depth = 1,
+		.layers = 1,
+		.mip_levels = 1,
+		.usage = 7,
+	};
+	struct geyser_texture *texture, *imported;
+	struct geyser_handle handle;
+
+	ok(geyser_texture_create(manager_of(state), &desc, &texture));
+	handle = export_texture(texture);
+	desc.depth = desc.layers = desc.mip_levels = desc.usage = 0;
+	ok(geyser_texture_import(manager_of(state), &handle, &desc, &imported));
+	geyser_texture_unref(imported);
+	geyser_texture_unref(texture);
+}
+
+static void an_expected_that_is_wrong_itself(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_R8_UNORM, 4, 4);
+	struct geyser_texture *imported = texture;
+	struct geyser_handle handle = export_texture(texture);
+	struct geyser_texture_desc desc = *geyser_texture_get_desc(texture);
+
+	desc.width = 0;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "expected width (0)",
+		geyser_texture_import(manager_of(state), &handle, &desc, &imported));
+	assert_null(imported);
+	desc.width = 4;
+	desc.format = (enum geyser_format)99;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "expected format (99)",
+		geyser_texture_import(manager_of(state), &handle, &desc, &imported));
+	geyser_texture_unref(texture);
+}
+
+static const struct CMUnitTest tests[] = {
+	test(subresources_lie_apart_and_fill_the_size),
+	test(every_format_shape_and_usage_is_shared),
+	test(usage_that_the_format_cannot_have_is_refused),
+	test(what_differs_from_expected_is_named),
+	test(expected_defaults_are_filled_in),
+	test(an_expected_that_is_wrong_itself),
+};
+
+const struct group formats_group = {"formats", tests, COUNT_OF(tests), NULL};

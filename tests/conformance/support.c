@@ -1,0 +1,331 @@
+#include "support.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TAINT "no-detail-of-this-call"
+
+/* ---- expectations ---- */
+
+void taint_detail(void)
+{
+	struct geyser_handle handle;
+
+	(void)geyser_handle_from_string(TAINT, &handle);
+}
+
+void expect_ok(enum geyser_result result, const char *call, const char *file, int line)
+{
+	if (result == GEYSER_OK)
+		return;
+	print_error("%s: %s: %s\n", call, geyser_result_string(result), geyser_error_detail());
+	_fail(file, line);
+}
+
+void expect_refusal(enum geyser_result result, enum geyser_result wanted, const char *word,
+	const char *call, const char *file, int line)
+{
+	const char *detail = geyser_error_detail();
+
+	if (result == wanted && *detail && !strstr(detail, TAINT) && strstr(detail, word))
+		return;
+	print_error("%s: %s: %s\nwanted %s with \"%s\"\n", call, geyser_result_string(result),
+		detail, geyser_result_string(wanted), word);
+	_fail(file, line);
+}
+
+/* ---- objects ---- */
+
+struct geyser_texture *make_texture(
+	struct geyser_manager *manager, enum geyser_format format, uint32_t width, uint32_t height)
+{
+	struct geyser_texture_desc desc = {.format = format, .width = width, .height = height};
+	struct geyser_texture *texture;
+
+	ok(geyser_texture_create(manager, &desc, &texture));
+	return texture;
+}
+
+struct geyser_handle export_texture(struct geyser_texture *texture)
+{
+	struct geyser_handle handle;
+
+	ok(geyser_texture_export(texture, &handle));
+	return handle;
+}
+
+struct geyser_texture *import_texture(
+	struct geyser_manager *manager, const struct geyser_handle *handle)
+{
+	struct geyser_texture *texture;
+
+	ok(geyser_texture_import(manager, handle, NULL, &texture));
+	return texture;
+}
+
+struct geyser_event *make_event(struct geyser_manager *manager, uint64_t initial)
+{
+	struct geyser_event *event;
+
+	ok(geyser_event_create(manager, initial, &event));
+	return event;
+}
+
+struct geyser_handle export_event(struct geyser_event *event)
+{
+	struct geyser_handle handle;
+
+	ok(geyser_event_export(event, &handle));
+	return handle;
+}
+
+struct geyser_event *import_event(
+	struct geyser_manager *manager, const struct geyser_handle *handle)
+{
+	struct geyser_event *event;
+
+	ok(geyser_event_import(manager, handle, &event));
+	return event;
+}
+
+uint64_t value_of(struct geyser_event *event)
+{
+	uint64_t value;
+
+	ok(geyser_event_value(event, &value));
+	return value;
+}
+
+/* ---- texel patterns ---- */
+
+static uint8_t pattern(uint32_t seed, uint64_t place)
+{
+	uint64_t hash =
+		(place + seed * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
+
+	return (uint8_t)(hash >> 56);
+}
+
+/* Writes or compares one level of one layer; place goes on from one to the next. */
+static bool walk_subresource(uint8_t *data, const struct geyser_subresource *sub, size_t row_bytes,
+	uint32_t seed, uint64_t *place, bool compare)
+{
+	for (uint32_t z = 0; z < sub->depth; z++)
+		for (uint32_t y = 0; y < sub->height; y++) {
+			uint8_t *row =
+				data + sub->offset + z * sub->slice_pitch + y * sub->row_pitch;
+
+			for (size_t x = 0; x < row_bytes; x++, ++*place) {
+				if (!compare)
+					row[x] = pattern(seed, *place);
+				else if (row[x] != pattern(seed, *place))
+					return false;
+			}
+		}
+	return true;
+}
+
+static bool walk_texture(struct geyser_texture *texture, uint32_t seed, bool compare)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	struct geyser_subresource sub;
+	struct geyser_mapping mapping;
+	uint64_t place = 0;
+	bool good = true;
+
+	if (geyser_texture_map(texture, compare ? GEYSER_ACCESS_READ : GEYSER_ACCESS_WRITE,
+		    &mapping) != GEYSER_OK)
+		return false;
+	for (uint32_t layer = 0; good && layer < desc->layers; layer++)
+		for (uint32_t level = 0; good && level < desc->mip_levels; level++)
+			good = geyser_texture_get_subresource(texture, 0, level, layer, &sub) ==
+				       GEYSER_OK &&
+			       walk_subresource(mapping.data, &sub,
+				       (size_t)sub.width * info->bytes_per_texel, seed, &place,
+				       compare);
+	geyser_texture_unmap(texture);
+	return good;
+}
+
+bool fill_texture(struct geyser_texture *texture, uint32_t seed)
+{
+	return walk_texture(texture, seed, false);
+}
+
+bool texture_holds(struct geyser_texture *texture, uint32_t seed)
+{
+	return walk_texture(texture, seed, true);
+}
+
+/* ---- threads ---- */
+
+static _Atomic unsigned failures;
+
+void report_failure(const char *what, const char *file, int line)
+{
+	atomic_fetch_add(&failures, 1);
+	(void)fprintf(stderr, "%s:%d: %s (%s)\n", file, line, what, geyser_error_detail());
+}
+
+void no_failures(void)
+{
+	assert_int_equal(atomic_exchange(&failures, 0), 0);
+}
+
+struct worker {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	void (*work)(unsigned index, void *data);
+	void *data;
+	unsigned index;
+};
+
+static void *run_worker(void *data)
+{
+	struct worker *worker = data;
+
+	(void)pthread_barrier_wait(worker->start);
+	worker->work(worker->index, worker->data);
+	return NULL;
+}
+
+void run_threads(unsigned count, void (*work)(unsigned index, void *data), void *data)
+{
+	struct worker workers[64];
+	pthread_barrier_t start;
+
+	assert_in_range(count, 1, COUNT_OF(workers));
+	assert_int_equal(pthread_barrier_init(&start, NULL, count), 0);
+	for (unsigned i = 0; i < count; i++) {
+		workers[i] = (struct worker){
+			.start = &start,
+			.work = work,
+			.data = data,
+			.index = i,
+		};
+		assert_int_equal(
+			pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]), 0);
+	}
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+	(void)pthread_barrier_destroy(&start);
+	no_failures();
+}
+
+void latch_init(struct latch *latch)
+{
+	pthread_condattr_t attributes;
+
+	latch->count = 0;
+	(void)pthread_mutex_init(&latch->lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&latch->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+}
+
+void latch_finish(struct latch *latch)
+{
+	(void)pthread_cond_destroy(&latch->changed);
+	(void)pthread_mutex_destroy(&latch->lock);
+}
+
+void latch_add(struct latch *latch)
+{
+	(void)pthread_mutex_lock(&latch->lock);
+	latch->count++;
+	(void)pthread_cond_broadcast(&latch->changed);
+	(void)pthread_mutex_unlock(&latch->lock);
+}
+
+bool latch_wait(struct latch *latch, unsigned count)
+{
+	struct timespec end;
+	bool reached;
+	int error = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += (time_t)(PATIENCE / SECOND);
+	(void)pthread_mutex_lock(&latch->lock);
+	while (latch->count < count && error == 0)
+		error = pthread_cond_timedwait(&latch->changed, &latch->lock, &end);
+	reached = latch->count >= count;
+	(void)pthread_mutex_unlock(&latch->lock);
+	return reached;
+}
+
+/* ---- the machine ---- */
+
+/* By asking for each number: listing /proc/self/fd needs a free descriptor itself. */
+unsigned fd_count(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 2048; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+unsigned inheritable_fd_count(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 2048; fd++)
+		count += fcntl(fd, F_GETFD) == 0;
+	return count;
+}
+
+bool fd_is_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && (flags & FD_CLOEXEC);
+}
+
+bool set_free_fds(unsigned count, struct rlimit *before)
+{
+	struct rlimit limit;
+	unsigned free = 0;
+	int fd = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, before) < 0)
+		return false;
+	for (; fd < 2048; fd++) {
+		bool is_free = fcntl(fd, F_GETFD) < 0;
+
+		if (is_free && free == count)
+			break;
+		free += is_free;
+	}
+	limit = *before;
+	limit.rlim_cur = (rlim_t)fd;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+bool readable(int fd, uint64_t timeout_ns)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, (int)(timeout_ns / MILLISECOND)) == 1 &&
+	       (poll_fd.revents & POLLIN);
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state * UINT64_C(0x2545F4914F6CDD1D);
+}

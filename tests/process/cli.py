@@ -1,0 +1,446 @@
+#!/usr/bin/env python3
+"""The real program: cli.py GEYSER. Prints TAP. Every wait has a limit."""
+
+import json
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import traceback
+
+sys.dont_write_bytecode = True
+import png  # noqa: E402  (beside this file)
+
+LIMIT = 20  # seconds for any one process
+TEXT = re.compile(r"^geyser1-[0-9a-f]{78}$")
+TESTS = []
+GEYSER = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def geyser(*arguments, data=b""):
+    return subprocess.run(
+        [GEYSER, *arguments], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        timeout=LIMIT, check=False,
+    )
+
+
+def succeed(*arguments, data=b""):
+    result = geyser(*arguments, data=data)
+    assert result.returncode == 0, (arguments, result)
+    assert result.stderr == b"", (arguments, result)
+    return result.stdout
+
+
+def fail(status, words, *arguments, data=b""):
+    """Ends with that status, says why in one sentence on stderr, and nothing on stdout."""
+    result = geyser(*arguments, data=data)
+    message = result.stderr.decode()
+    assert result.returncode == status, (arguments, result)
+    assert message.startswith("geyser: ") and words in message, (arguments, message)
+    assert message.count("\n") == 1 and ": " in message[len("geyser: ") :], message
+    assert result.stdout == b"", (arguments, result.stdout)
+
+
+class Running:
+    """One that stays, such as `geyser share`; ended with the block."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [GEYSER, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(LIMIT)
+        self.process.stdout.close()
+
+    def line(self):
+        ready, _, _ = select.select([self.process.stdout], [], [], LIMIT)
+        assert ready, "no line came"
+        return self.process.stdout.readline().decode().rstrip("\n")
+
+    def handle_and_id(self):
+        text, number = self.line(), self.line()
+        assert TEXT.match(text), text
+        assert re.match(r"^id 0x[0-9a-f]{8}$", number), number
+        return text, number[3:]
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        assert self.process.wait(LIMIT) == 0, self.process.returncode
+
+
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def noise(count, seed=1):
+    return random.Random(seed).randbytes(count)
+
+
+def registry():
+    path = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    return os.listdir(path) if os.path.isdir(path) else []
+
+
+# ---- pictures ----
+
+
+@test
+def picture_is_pixel_identical_by_handle_and_id():
+    picture = png.encode(37, 23, 8, 6, noise(37 * 23 * 4))
+    with Running("share", write("in.png", picture)) as share:
+        for name in share.handle_and_id():
+            assert succeed("grab", name, "out.png") == b""
+            assert png.decode(read("out.png")) == png.decode(picture)
+        share.end()
+    assert registry() == []
+
+
+@test
+def id_is_taken_in_decimal_too():
+    picture = png.encode(3, 3, 8, 6, noise(36))
+    with Running("share", "--print-id", write("in.png", picture)) as share:
+        number = share.line()
+        succeed("grab", str(int(number, 16)), "out.png")
+        assert png.decode(read("out.png"))[4] == noise(36)
+        share.end(signal.SIGINT)
+
+
+@test
+def pictures_without_alpha_and_of_16_bits():
+    gray, rgb, deep = noise(30), noise(90), noise(240)
+    opaque = b"".join(rgb[i : i + 3] + b"\xff" for i in range(0, 90, 3))
+    for colour, depth, samples, expected in (
+        (0, 8, gray, b"".join(bytes((v, v, v, 255)) for v in gray)),
+        (2, 8, rgb, opaque),
+        (6, 16, deep, deep),
+    ):
+        write("in.png", png.encode(6, 5, depth, colour, samples))
+        with Running("share", "--print-handle", "in.png") as share:
+            succeed("grab", share.line(), "out.png")
+            assert png.decode(read("out.png")) == (6, 5, depth, 6, expected)
+            share.end()
+
+
+@test
+def texels_grabbed_raw_are_the_pictures():
+    samples = noise(16 * 4 * 4)
+    write("in.png", png.encode(16, 4, 8, 6, samples))
+    with Running("share", "--format", "bgra8unorm", "--print-id", "in.png") as share:
+        number = share.line()
+        raw = succeed("grab", number, "-")
+        assert raw == b"".join(
+            bytes((samples[i + 2], samples[i + 1], samples[i], samples[i + 3]))
+            for i in range(0, len(samples), 4)
+        )
+        succeed("grab", number, "out.raw")
+        assert read("out.raw") == raw
+        succeed("grab", "--png", number, "out.any")
+        assert png.decode(read("out.any"))[4] == samples
+        share.end()
+
+
+@test
+def picture_the_format_cannot_hold_is_refused():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    fail(1, "r8unorm", "share", "--format", "r8unorm", "in.png")
+    write("in.png", png.encode(2, 2, 16, 6, noise(32)))
+    fail(1, "rgba8unorm", "share", "--format", "rgba8unorm", "in.png")
+    assert registry() == []
+
+
+# ---- raw texels ----
+
+
+@test
+def every_format_round_trips_raw():
+    host = json.loads(succeed("info", "--json"))["backends"][0]
+    assert len(host["formats"]) == 31
+    for row in host["formats"]:
+        texels = noise(11 * 7 * row["bytes_per_texel"], row["name"])
+        write("in.raw", texels)
+        with Running(
+            "share", "--size", "11x7", "--format", row["name"], "--raw", "in.raw", "--print-id"
+        ) as share:
+            assert succeed("grab", share.line(), "-") == texels, row["name"]
+            share.end()
+
+
+@test
+def raw_texels_through_a_pipe():
+    texels = noise(8 * 8 * 16)
+    command = [GEYSER, "share", "--once", "--print-id", "--size", "8x8", "--format"]
+    with subprocess.Popen(
+        command + ["rgba32float", "--raw", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as share:
+        share.stdin.write(texels)
+        share.stdin.close()
+        number = share.stdout.readline().decode().strip()
+        assert succeed("grab", number, "-") == texels
+        assert share.wait(LIMIT) == 0
+
+
+@test
+def raw_texels_of_another_size_are_refused():
+    for count in (0, 1, 63, 65):
+        write("in.raw", noise(count))
+        fail(1, "in.raw", "share", "--size", "4x4", "-f", "rgba8unorm", "--raw", "in.raw")
+
+
+# ---- staying and leaving ----
+
+
+@test
+def once_ends_when_the_importer_has_gone():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with Running("share", "--once", "in.png") as share:
+        text, _ = share.handle_and_id()
+        assert share.process.poll() is None
+        succeed("grab", text, "out.png")
+        assert share.process.wait(LIMIT) == 0
+    assert registry() == []
+    fail(1, "gone", "grab", text, "out.png")
+
+
+@test
+def share_prints_json():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with Running("share", "--json", "in.png") as share:
+        answer = json.loads(share.line())
+        assert TEXT.match(answer["handle"])
+        for name in answer.values():
+            succeed("grab", name, "out.png")
+        share.end()
+
+
+@test
+def killed_share_is_gone():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with Running("share", "in.png") as share:
+        text, number = share.handle_and_id()
+        share.process.kill()
+        share.process.wait(LIMIT)
+    fail(1, "gone", "grab", text, "out.png")
+    fail(1, "gone", "grab", number, "out.png")
+
+
+@test
+def failed_grab_leaves_the_old_file():
+    write("old.png", b"old")
+    fail(1, "nothing is exported", "grab", "0x7", "old.png")
+    assert read("old.png") == b"old"
+    assert os.listdir(".") == ["old.png"]
+
+
+@test
+def grab_gives_up_after_its_timeout():
+    fail(1, "nothing is exported", "grab", "--timeout", "0.2", "0x7", "out.png")
+    assert os.listdir(".") == []
+
+
+@test
+def full_disk_is_a_failure():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with Running("share", "--print-id", "in.png") as share:
+        number = share.line()
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run(
+                [GEYSER, "grab", number, "-"], stdout=full, stderr=subprocess.PIPE,
+                timeout=LIMIT, check=False,
+            )
+        assert result.returncode == 1 and b"No space" in result.stderr, result
+        share.end()
+
+
+# ---- events ----
+
+
+@test
+def event_is_signalled_and_waited_for():
+    with Running("event", "create", "--initial", "5") as event:
+        text, number = event.handle_and_id()
+        assert succeed("event", "value", text) == b"5\n"
+        assert succeed("event", "wait", number, "5") == b""
+        with Running("event", "wait", number, "18446744073709551615") as waiter:
+            succeed("event", "signal", text, "4")
+            assert json.loads(succeed("event", "value", "--json", number)) == {"value": 5}
+            succeed("event", "signal", number, "18446744073709551615")
+            assert waiter.process.wait(LIMIT) == 0
+        assert succeed("event", "value", text) == b"18446744073709551615\n"
+        event.end()
+    assert registry() == []
+
+
+@test
+def event_wait_that_times_out():
+    with Running("event", "create", "--print-id") as event:
+        fail(1, "not reached", "event", "wait", event.line(), "1", "--timeout", "0.05")
+        event.end()
+
+
+@test
+def event_wait_ends_with_its_exporter():
+    with Running("event", "create", "--print-handle") as event:
+        text = event.line()
+        with subprocess.Popen(
+            [GEYSER, "event", "wait", text, "1"], stderr=subprocess.PIPE
+        ) as waiter:
+            event.process.kill()
+            event.process.wait(LIMIT)
+            _, message = waiter.communicate(timeout=LIMIT)
+            assert waiter.returncode == 1 and message.startswith(b"geyser: "), message
+    fail(1, "gone", "event", "value", text)
+
+
+@test
+def event_create_prints_json():
+    with Running("event", "create", "--json") as event:
+        answer = json.loads(event.line())
+        assert succeed("event", "value", answer["id"]) == b"0\n"
+        fail(1, "event", "grab", answer["handle"], "out.png")
+        event.end()
+
+
+# ---- words ----
+
+
+@test
+def info_is_json():
+    info = json.loads(succeed("info", "--json"))
+    assert info["registry"] == {
+        "directory": os.environ["XDG_RUNTIME_DIR"] + "/geyser", "problem": None,
+    }
+    assert {"sealing", "future_write", "futex_waitv", "pidfd"} == set(info["kernel"])
+    for backend in info["backends"]:
+        assert backend["available"] or backend["reason"], backend
+    names = [row["name"] for row in info["backends"][0]["formats"]]
+    assert len(set(names)) == 31 and "rgba8unorm-srgb" in names
+    text = succeed("info").decode()
+    assert info["version"] in text and all(name in text for name in names)
+
+
+@test
+def info_names_what_is_wrong_with_the_registry():
+    del os.environ["XDG_RUNTIME_DIR"]
+    info = json.loads(succeed("info", "--json"))
+    assert info["registry"]["directory"] is None
+    assert "XDG_RUNTIME_DIR" in info["registry"]["problem"]
+    write("in.png", png.encode(1, 1, 8, 6, noise(4)))
+    fail(1, "XDG_RUNTIME_DIR is not set", "share", "in.png")
+    fail(1, "XDG_RUNTIME_DIR is not set", "grab", "0x7", "out.png")
+    fail(1, "XDG_RUNTIME_DIR is not set", "event", "create")
+
+
+@test
+def help_and_version():
+    assert re.match(rb"^(geyser )?\d+\.\d+\.\d+\n$", succeed("--version"))
+    assert b"usage: geyser" in succeed("--help")
+    for command in ("share", "grab", "event", "info", "demo"):
+        text = succeed(command, "--help")
+        assert text.startswith(b"usage: geyser " + command.encode()), text
+        assert succeed("help", command) == text
+
+
+@test
+def wrong_usage_is_status_2():
+    write("in.png", png.encode(1, 1, 8, 6, noise(4)))
+    for words, arguments in (
+        ("frobnicate", ["frobnicate"]),
+        ("share", ["share"]),
+        ("share", ["share", "in.png", "in.png"]),
+        ("--frob", ["share", "--frob", "in.png"]),
+        ("rgba9", ["share", "--format", "rgba9", "in.png"]),
+        ("0x4", ["share", "--size", "0x4", "-f", "r8unorm", "--raw", "in.png"]),
+        ("4xx4", ["share", "--size", "4xx4", "-f", "r8unorm", "--raw", "in.png"]),
+        ("32769", ["share", "--size", "1x32769", "-f", "r8unorm", "--raw", "in.png"]),
+        ("size", ["share", "-f", "r8unorm", "--raw", "in.png"]),
+        ("format", ["share", "--size", "4x4", "--raw", "in.png"]),
+        ("grab", ["grab"]),
+        ("grab", ["grab", "0x7"]),
+        ("xyz", ["grab", "xyz", "out.png"]),
+        ("-1", ["grab", "--timeout=-1", "0x7", "out.png"]),
+        ("event", ["event"]),
+        ("frob", ["event", "frob"]),
+        ("event signal", ["event", "signal", "0x7"]),
+        ("abc", ["event", "signal", "0x7", "abc"]),
+        ("18446744073709551616", ["event", "signal", "0x7", "18446744073709551616"]),
+        ("-1", ["event", "create", "--initial=-1"]),
+        ("extra", ["info", "extra"]),
+    ):
+        fail(2, words, *arguments)
+    assert registry() == []
+    assert sorted(os.listdir(".")) == ["in.png"]
+
+
+@test
+def damaged_pictures_are_failures():
+    good = png.encode(8, 8, 8, 6, noise(256))
+    damaged = bytearray(good)
+    damaged[60] ^= 1
+    header = struct.pack(">I", 0)
+    for data in (b"", b"no picture", good[:50], bytes(damaged), good[:8] + header * 9):
+        write("bad.png", data)
+        fail(1, "bad.png", "share", "bad.png")
+    fail(1, "missing.png", "share", "missing.png")
+    assert registry() == []
+
+
+def run(function):
+    directory = tempfile.mkdtemp(prefix="geyser-cli-")
+    runtime = os.path.join(directory, "runtime")
+    work = os.path.join(directory, "work")
+    os.mkdir(runtime, 0o700)
+    os.mkdir(work)
+    os.chdir(work)
+    os.environ["XDG_RUNTIME_DIR"] = runtime
+    try:
+        function()
+        return True
+    except Exception:  # any kind is a failure of this test only
+        for line in traceback.format_exc().splitlines():
+            print("#", line)
+        return False
+    finally:
+        os.chdir("/")
+        shutil.rmtree(directory)
+
+
+def main():
+    if not GEYSER:
+        print("usage: cli.py GEYSER", file=sys.stderr)
+        return 2
+    failed = 0
+    print(f"1..{len(TESTS)}", flush=True)
+    for number, function in enumerate(TESTS, 1):
+        passed = run(function)
+        failed += not passed
+        name = function.__name__.replace("_", " ")
+        print(f"{'ok' if passed else 'not ok'} {number} - {name}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+/* XDG_RUNTIME_DIR and the registry in every wrong state. */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Exporting, and looking up, with the environment as it is. */
+static void expect_refusals(enum geyser_result wanted, const char *word)
+{
+	struct geyser_manager *manager = make_manager();
+	struct geyser_texture *texture = make_texture(manager, GEYSER_FORMAT_R8_UNORM, 4, 4);
+	struct geyser_event *event = make_event(manager, 0);
+	struct geyser_handle handle;
+
+	refused(wanted, word, geyser_texture_export(texture, &handle));
+	assert_int_equal(geyser_handle_id(&handle), 0);
+	refused(wanted, word, geyser_event_export(event, &handle));
+	refused(wanted, word, geyser_handle_from_id(77, &handle));
+	assert_true(fill_texture(texture, 1)); /* nothing else is harmed */
+	ok(geyser_event_signal(event, 2));
+	geyser_event_unref(event);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+}
+
+static void expect_no_runtime_directory(const char *word)
+{
+	char path[512];
+
+	expect_refusals(GEYSER_ERROR_NO_RUNTIME_DIR, word);
+	refused(GEYSER_ERROR_NO_RUNTIME_DIR, word, geyser_registry_directory(path, sizeof(path)));
+	assert_string_equal(path, "");
+}
+
+static void expect_bad_registry(void **state, const char *word)
+{
+	const struct fixture *fixture = *state;
+	char path[512], expected[64];
+
+	expect_refusals(GEYSER_ERROR_PERMISSION, word);
+	refused(GEYSER_ERROR_PERMISSION, word, geyser_registry_directory(path, sizeof(path)));
+	(void)snprintf(expected, sizeof(expected), "%s/geyser", fixture->directory);
+	assert_string_equal(path, expected);
+}
+
+static void expect_all_well(void)
+{
+	struct geyser_manager *manager = make_manager();
+	struct geyser_texture *texture = make_texture(manager, GEYSER_FORMAT_R8_UNORM, 4, 4);
+	struct geyser_handle handle = export_texture(texture);
+
+	geyser_texture_unref(import_texture(manager, &handle));
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+}
+
+static void without_a_runtime_directory(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+	expect_no_runtime_directory("XDG_RUNTIME_DIR is not set");
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "", 1), 0);
+	expect_no_runtime_directory("XDG_RUNTIME_DIR is not set");
+}
+
+static void a_runtime_directory_that_is_relative(void **state)
+{
+	static const char *const paths[] = {".", "tmp", "../tmp", "tmp/x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		assert_int_equal(setenv("XDG_RUNTIME_DIR", paths[i], 1), 0);
+		expect_no_runtime_directory("absolute path");
+	}
+}
+
+static void a_runtime_directory_that_does_not_exist(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[64];
+	struct stat status;
+
+	(void)snprintf(path, sizeof(path), "%s/not-there", fixture->directory);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	expect_no_runtime_directory("No such file or directory");
+	assert_int_equal(stat(path, &status), -1);
+}
+
+static void a_runtime_directory_that_is_a_file(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/file", fixture->directory);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	expect_no_runtime_directory("not a directory");
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+static void make_registry(void **state, char path[64], mode_t mode)
+{
+	const struct fixture *fixture = *state;
+
+	(void)snprintf(path, 64, "%s/geyser", fixture->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void a_registry_with_another_mode(void **state)
+{
+	static const mode_t modes[] = {0777, 0755, 0750, 0701, 0710, 0740, 0704, 0600, 0500, 01777};
+	char path[64], word[16];
+
+	make_registry(state, path, 0700);
+	expect_all_well();
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		assert_int_equal(chmod(path, modes[i]), 0);
+		if (geteuid() != 0 && (modes[i] & 0500) != 0500)
+			continue; /* can't be opened at all */
+		(void)snprintf(word, sizeof(word), "mode %04o", modes[i] & 0777);
+		expect_bad_registry(state, word);
+		assert_int_equal(registry_entries(), 0);
+	}
+	assert_int_equal(chmod(path, 0700), 0);
+	expect_all_well();
+}
+
+static void a_registry_that_is_a_file(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/geyser", fixture->directory);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0700);
+	assert_true(fd >= 0);
+	expect_bad_registry(state, "no directory");
+	(void)close(fd);
+	(void)unlink(path);
+	expect_all_well();
+}
+
+/* Even a link to a directory that would do: whoever set it could set it elsewhere. */
+static void a_registry_that_is_a_link(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[64], target[64];
+
+	(void)snprintf(path, sizeof(path), "%s/geyser", fixture->directory);
+	(void)snprintf(target, sizeof(target), "%s/target", fixture->directory);
+	assert_int_equal(mkdir(target, 0700), 0);
+	assert_int_equal(symlink(target, path), 0);
+	expect_bad_registry(state, "no directory");
+	(void)unlink(path);
+	(void)rmdir(target);
+	expect_all_well();
+}
+
+/* Longer than a socket's address: 108 bytes. */
+static void a_runtime_directory_with_a_very_long_path(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct peer exporter, importer;
+	char path[1024], part[101];
+
+	memset(part, 'p', sizeof(part) - 1);
+	part[sizeof(part) - 1] = '\0';
+	(void)snprintf(path, sizeof(path), "%s/%s", fixture->directory, part);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", fixture->directory, part, part);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	expect_all_well();
+	start_exporter(&exporter, "export-texture", "1");
+	assert_int_equal(registry_entries(), 3);
+	start_importer(&importer, "import-texture", exporter.text);
+	ask(&importer, "compare 1", "ok");
+	end_peer(&importer);
+	start_importer(&importer, "import-texture", exporter.id);
+	end_peer(&importer);
+	end_peer(&exporter);
+	assert_int_equal(registry_entries(), 0);
+	(void)strcat(path, "/geyser");
+	assert_int_equal(rmdir(path), 0);
+	path[strlen(path) - strlen("/geyser")] = '\0';
+	assert_int_equal(rmdir(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* Every length around the limit of a socket's address, of which the path is a part. */
+static void paths_around_the_limit_of_an_address(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[256];
+
+	for (size_t length = 60; length < 112; length++) {
+		size_t base = strlen(fixture->directory);
+		char registry[300];
+
+		memset(path, 'p', sizeof(path));
+		(void)memcpy(path, fixture->directory, base);
+		path[base] = '/';
+		path[length] = '\0';
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+		expect_all_well();
+		(void)snprintf(registry, sizeof(registry), "%s/geyser", path);
+		assert_int_equal(rmdir(registry), 0);
+		assert_int_equal(rmdir(path), 0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		registry_test(without_a_runtime_directory),
+		registry_test(a_runtime_directory_that_is_relative),
+		registry_test(a_runtime_directory_that_does_not_exist),
+		registry_test(a_runtime_directory_that_is_a_file),
+		registry_test(a_registry_with_another_mode),
+		registry_test(a_registry_that_is_a_file),
+		registry_test(a_registry_that_is_a_link),
+		registry_test(a_runtime_directory_with_a_very_long_path),
+		registry_test(paths_around_the_limit_of_an_address),
+	};
+
+	return run_suite(argc, argv, "environment", tests, COUNT_OF(tests));
+}

@@ -1,0 +1,206 @@
+#include "harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static char *peer_path;
+
+int run_suite(int argc, char **argv, const char *name, const struct CMUnitTest *tests, size_t count)
+{
+	if (argc < 2) {
+		(void)fprintf(stderr, "usage: %s PEER\n", argv[0]);
+		return 2;
+	}
+	peer_path = argv[1];
+	(void)signal(SIGPIPE, SIG_IGN);
+	return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
+}
+
+/* ---- starting ---- */
+
+struct line start_peer(struct peer *peer, const char *role, const char *argument)
+{
+	char *arguments[] = {peer_path, (char *)(uintptr_t)role, (char *)(uintptr_t)argument, NULL};
+	posix_spawn_file_actions_t actions;
+	int in[2], out[2];
+
+	*peer = (struct peer){.pid = -1};
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, in[0], 0), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, out[1], 1), 0);
+	assert_int_equal(posix_spawn(&peer->pid, peer_path, &actions, NULL, arguments, environ), 0);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)close(in[0]);
+	(void)close(out[1]);
+	peer->in = in[1];
+	peer->out = out[0];
+	return hear(peer);
+}
+
+void start_exporter(struct peer *peer, const char *role, const char *argument)
+{
+	struct line line = start_peer(peer, role, argument);
+
+	if (sscanf(line.text, "ok %95s %15s", peer->text, peer->id) != 2)
+		fail_msg("%s: %s", role, line.text);
+}
+
+void start_importer(struct peer *peer, const char *role, const char *handle_or_id)
+{
+	struct line line = start_peer(peer, role, handle_or_id);
+
+	if (strcmp(line.text, "ok") != 0)
+		fail_msg("%s %s: %s", role, handle_or_id, line.text);
+}
+
+void start_refused(const char *role, const char *handle_or_id, enum geyser_result wanted)
+{
+	struct peer peer;
+	struct line line = start_peer(&peer, role, handle_or_id);
+	const char *name = geyser_result_string(wanted);
+
+	if (strncmp(line.text, name, strlen(name)) != 0 || line.text[strlen(name)] != ' ')
+		fail_msg("%s %s: %s, wanted %s", role, handle_or_id, line.text, name);
+	end_peer(&peer);
+}
+
+struct geyser_handle handle_of(const struct peer *peer)
+{
+	struct geyser_handle handle;
+
+	ok(geyser_handle_from_string(peer->text, &handle));
+	return handle;
+}
+
+/* ---- talking ---- */
+
+void tell(struct peer *peer, const char *command)
+{
+	char line[256];
+	int length = snprintf(line, sizeof(line), "%s\n", command);
+
+	assert_in_range(length, 1, sizeof(line) - 1);
+	assert_int_equal(write(peer->in, line, (size_t)length), length);
+}
+
+struct line hear(struct peer *peer)
+{
+	struct line line = {""};
+
+	for (size_t at = 0; at + 1 < sizeof(line.text); at++) {
+		if (!readable(peer->out, PATIENCE) || read(peer->out, &line.text[at], 1) != 1)
+			fail_msg("peer %d says no more after \"%s\"", (int)peer->pid, line.text);
+		if (line.text[at] == '\n') {
+			line.text[at] = '\0';
+			break;
+		}
+	}
+	return line;
+}
+
+void expect_line(struct peer *peer, const char *wanted)
+{
+	struct line line = hear(peer);
+	size_t length = strlen(wanted);
+
+	if (strncmp(line.text, wanted, length) != 0 ||
+		(line.text[length] != '\0' && line.text[length] != ' '))
+		fail_msg("peer %d: \"%s\", wanted \"%s\"", (int)peer->pid, line.text, wanted);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	(void)fclose(file);
+	return state;
+}
+
+void make_wait(struct peer *peer, const char *command)
+{
+	uint64_t end = now_ns() + PATIENCE;
+	struct line line;
+
+	tell(peer, command);
+	line = hear(peer);
+	assert_true(strcmp(line.text, "waiting") == 0 || strcmp(line.text, "ok") == 0);
+	while (state_of(peer->pid) != 'S')
+		assert_true(now_ns() < end);
+}
+
+/* ---- ending ---- */
+
+static int finish(struct peer *peer)
+{
+	int status = -1;
+
+	(void)close(peer->in);
+	(void)close(peer->out);
+	assert_int_equal(waitpid(peer->pid, &status, 0), peer->pid);
+	peer->pid = -1;
+	return status;
+}
+
+void reap_peer(struct peer *peer)
+{
+	assert_int_equal(finish(peer), 0);
+}
+
+void end_peer(struct peer *peer)
+{
+	reap_peer(peer);
+}
+
+void kill_peer(struct peer *peer)
+{
+	int status;
+
+	assert_int_equal(kill(peer->pid, SIGKILL), 0);
+	status = finish(peer);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+void kill_grandchild(pid_t pid)
+{
+	assert_true(pid > 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+}
+
+pid_t start_child(int (*run)(void *data), void *data)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)alarm(60);
+		_exit(run(data));
+	}
+	return pid;
+}
+
+void end_child(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+void in_child(int (*run)(void *data), void *data)
+{
+	end_child(start_child(run, data));
+}

@@ -1,0 +1,167 @@
+/* Another user gets nothing, and gives nothing. Needs root, to become one. */
+#include "harness.h"
+
+#include <grp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+static bool become_nobody(void)
+{
+	return setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
+	       geteuid() == NOBODY;
+}
+
+/* Everything a stranger could try, with a manager made before or after it became one. */
+static int try_all(const struct geyser_handle *handle, struct geyser_manager *manager)
+{
+	struct geyser_texture *texture = (struct geyser_texture *)manager;
+	struct geyser_handle found;
+
+	child_check(
+		geyser_texture_import(manager, handle, NULL, &texture) == GEYSER_ERROR_PERMISSION);
+	child_check(texture == NULL && strstr(geyser_error_detail(), "uid"));
+	child_check(
+		geyser_handle_from_id(geyser_handle_id(handle), &found) == GEYSER_ERROR_PERMISSION);
+	child_check(geyser_handle_id(&found) == 0);
+	return 0;
+}
+
+static int import_as_nobody(void *data)
+{
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	int failed;
+
+	child_check(become_nobody());
+	child_check(geyser_manager_create(&desc, &manager) == GEYSER_OK);
+	failed = try_all(data, manager);
+	child_check(geyser_texture_create(manager,
+			    &(struct geyser_texture_desc){
+				    .format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 1},
+			    &texture) == GEYSER_OK);
+	child_check(geyser_texture_export(texture, &handle) == GEYSER_ERROR_PERMISSION);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+	return failed;
+}
+
+/* As it should be, and with the doors left open by mistake after the export. */
+static void another_user_imports_nothing(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	char path[64];
+
+	texture = make_texture(fixture->manager, GEYSER_FORMAT_R8_UNORM, 8, 8);
+	handle = export_texture(texture);
+	in_child(import_as_nobody, &handle);
+	assert_int_equal(chmod(fixture->directory, 0755), 0);
+	in_child(import_as_nobody, &handle);
+	(void)snprintf(path, sizeof(path), "%s/geyser", fixture->directory);
+	assert_int_equal(chmod(path, 0777), 0);
+	in_child(import_as_nobody, &handle);
+	assert_int_equal(chmod(path, 0700), 0);
+	geyser_texture_unref(import_texture(fixture->manager, &handle));
+	geyser_texture_unref(texture);
+}
+
+/* handle from the child to the test, a byte back to end it */
+struct pipes {
+	int there[2], back[2];
+};
+
+static int export_as_nobody(void *data)
+{
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
+	const struct geyser_texture_desc texture_desc = {
+		.format = GEYSER_FORMAT_R8_UNORM,
+		.width = 1,
+		.height = 1,
+	};
+	const struct pipes *pipes = data;
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	char byte;
+
+	child_check(become_nobody());
+	child_check(geyser_manager_create(&desc, &manager) == GEYSER_OK);
+	child_check(geyser_texture_create(manager, &texture_desc, &texture) == GEYSER_OK);
+	child_check(geyser_texture_export(texture, &handle) == GEYSER_OK);
+	child_check(write(pipes->there[1], &handle, sizeof(handle)) == sizeof(handle));
+	child_check(read(pipes->back[0], &byte, 1) == 1);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+	return 0;
+}
+
+/* root could open anything: the library asks for the same user all the same. */
+static void root_imports_nothing_of_another_user(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct geyser_texture *texture;
+	struct geyser_handle handle, found;
+	struct pipes pipes;
+	pid_t child;
+
+	assert_int_equal(chown(fixture->directory, NOBODY, NOBODY), 0);
+	assert_int_equal(pipe(pipes.there) | pipe(pipes.back), 0);
+	child = start_child(export_as_nobody, &pipes);
+	assert_true(readable(pipes.there[0], PATIENCE));
+	assert_int_equal(read(pipes.there[0], &handle, sizeof(handle)), sizeof(handle));
+	refused(GEYSER_ERROR_PERMISSION, "uid 65534",
+		geyser_texture_import(fixture->manager, &handle, NULL, &texture));
+	refused(GEYSER_ERROR_PERMISSION, "uid 65534",
+		geyser_handle_from_id(geyser_handle_id(&handle), &found));
+	assert_int_equal(write(pipes.back[1], "x", 1), 1);
+	end_child(child);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)close(pipes.there[i]);
+		(void)close(pipes.back[i]);
+	}
+	assert_int_equal(chown(fixture->directory, 0, 0), 0);
+}
+
+static void a_registry_of_another_user_is_refused(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct geyser_texture *texture =
+		make_texture(fixture->manager, GEYSER_FORMAT_R8_UNORM, 8, 8);
+	struct geyser_handle handle;
+	char path[64], found[64];
+
+	(void)snprintf(path, sizeof(path), "%s/geyser", fixture->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+	refused(GEYSER_ERROR_PERMISSION, "uid 65534", geyser_texture_export(texture, &handle));
+	refused(GEYSER_ERROR_PERMISSION, "uid 65534", geyser_handle_from_id(7, &handle));
+	refused(GEYSER_ERROR_PERMISSION, "uid 65534",
+		geyser_registry_directory(found, sizeof(found)));
+	assert_string_equal(found, path);
+	assert_int_equal(registry_entries(), 0);
+	assert_int_equal(chown(path, 0, 0), 0);
+	handle = export_texture(texture);
+	geyser_texture_unref(import_texture(fixture->manager, &handle));
+	geyser_texture_unref(texture);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(another_user_imports_nothing),
+		manager_test(root_imports_nothing_of_another_user),
+		manager_test(a_registry_of_another_user_is_refused),
+	};
+
+	if (geteuid() != 0) {
+		(void)printf("1..0 # SKIP only root can become another user\n");
+		return 0;
+	}
+	return run_suite(argc, argv, "users", tests, COUNT_OF(tests));
+}
