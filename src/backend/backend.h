@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a backend is to the core: a table of functions, and the structs it embeds first in its own.
  *
@@ -46,6 +47,8 @@ struct gy_backend {
 		struct gy_backend_texture *texture, struct geyser_native_texture *out);
 	enum geyser_result (*texture_map)(
 		struct gy_backend_texture *texture, enum geyser_access access, void **data);
+	/* May be NULL: brings its memory in, so that nothing faults later. */
+	void (*texture_prefault)(struct gy_backend_texture *texture);
 	void (*texture_unmap)(struct gy_backend_texture *texture);
 	void (*texture_destroy)(struct gy_backend_texture *texture);
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The backends in this build, best first. */
 #include "backend/backend.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Little-endian numbers in byte arrays, whatever the machine's own order and alignment. */
 #ifndef GY_BASE_BYTES_H
 #define GY_BASE_BYTES_H

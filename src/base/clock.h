@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Times are nanoseconds on CLOCK_MONOTONIC; UINT64_MAX as a deadline means none. */
 #ifndef GY_BASE_CLOCK_H
 #define GY_BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Failures: a result for the program, a sentence for the person. */
 #ifndef GY_BASE_ERROR_H
 #define GY_BASE_ERROR_H

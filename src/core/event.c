@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "core/notifier.h"
 #include "core/object.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "core/object.h"
 
 #include "base/clock.h"

@@ -1,12 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "core/notifier.h"
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 
-#include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A callback has no deadline, and is not to be lost to a peer that erases the note that we sleep.
  */
@@ -61,7 +60,7 @@ static void call(struct gy_notifier *notifier, int result)
 static void sleep_until_first(struct gy_notifier *notifier)
 {
 	uint64_t value = notifier->pending ? notifier->pending->value : UINT64_MAX;
-	struct gy_wait_word words[GY_WAIT_WORDS - 1] = {
+	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
 		{.word = &notifier->kicks, .expected = atomic_load(&notifier->kicks)},
 		{.word = notifier->dead, .expected = 0},
 	};
@@ -98,22 +97,13 @@ static void *run(void *data)
 	return NULL;
 }
 
-/* The program's signals are for its own threads. */
 static enum geyser_result start(struct gy_notifier *notifier)
 {
-	sigset_t all, before;
-	int error;
+	enum geyser_result result =
+		gy_thread_start(&notifier->thread, "geyser-event", 0, run, notifier);
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&notifier->thread, NULL, run, notifier);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error)
-		return gy_fail(
-			GEYSER_ERROR_SYSTEM, "starting a thread: %s", strerrordesc_np(error));
-	(void)pthread_setname_np(notifier->thread, "geyser-event");
-	notifier->running = true;
-	return GEYSER_OK;
+	notifier->running = result == GEYSER_OK;
+	return result;
 }
 
 enum geyser_result gy_notifier_add(

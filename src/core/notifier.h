@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Callbacks for an event: a thread, "geyser-event", from the event's first notification to the
  * event's end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What textures and events have in common: a manager, references, an export, an import. */
 #ifndef GY_CORE_OBJECT_H
 #define GY_CORE_OBJECT_H

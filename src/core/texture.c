@@ -1,4 +1,5 @@
-#include "core/object.h"
+/* SPDX-License-Identifier: MIT */
+#include "core/texture.h"
 
 #include "base/error.h"
 
@@ -15,6 +16,14 @@ struct geyser_texture {
 	char *label;
 };
 
+void gy_texture_describe(struct geyser_texture *texture, struct gy_message *answer, int *fd)
+{
+	answer->type = GY_WIRE_TEXTURE;
+	answer->texture.desc = texture->desc;
+	texture->texture->backend->texture_describe(texture->texture, &answer->texture.native);
+	*fd = answer->texture.native.fd;
+}
+
 /* Called under the ipc's lock: reads only what never changes. */
 static void describe(struct gy_export *export, struct gy_message *answer, int *fd)
 {
@@ -22,10 +31,7 @@ static void describe(struct gy_export *export, struct gy_message *answer, int *f
 		(struct geyser_texture *)((char *)export -
 					  offsetof(struct geyser_texture, object.export));
 
-	answer->type = GY_WIRE_TEXTURE;
-	answer->texture.desc = texture->desc;
-	texture->texture->backend->texture_describe(texture->texture, &answer->texture.native);
-	*fd = answer->texture.native.fd;
+	gy_texture_describe(texture, answer, fd);
 }
 
 /* Everything but the backend's part. */
@@ -186,6 +192,14 @@ enum geyser_result geyser_texture_map(
 	return GEYSER_OK;
 }
 
+void gy_texture_prefault(struct geyser_texture *texture)
+{
+	const struct gy_backend_texture *backing = texture->texture;
+
+	if (backing->backend->texture_prefault)
+		backing->backend->texture_prefault(texture->texture);
+}
+
 void geyser_texture_unmap(struct geyser_texture *texture)
 {
 	if (texture)
@@ -267,27 +281,32 @@ static enum geyser_result adopt(struct geyser_manager *manager,
 	return GEYSER_OK;
 }
 
+enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
+	const struct geyser_texture_desc *expected, struct geyser_texture **out)
+{
+	struct geyser_native_texture native;
+	struct geyser_texture_desc desc;
+	enum geyser_result result = check_incoming(manager, incoming, expected, &desc);
+
+	if (result == GEYSER_OK) {
+		native = incoming->answer.texture.native;
+		native.fd = incoming->fd;
+		result = adopt(manager, &desc, &native, incoming, out);
+	}
+	if (result == GEYSER_OK)
+		incoming->fd = -1; /* the texture's now */
+	gy_incoming_finish(incoming, result == GEYSER_OK);
+	return result;
+}
+
 static enum geyser_result import_texture(struct geyser_manager *manager,
 	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
 	struct geyser_texture **out)
 {
 	struct gy_incoming incoming;
-	struct geyser_native_texture native;
-	struct geyser_texture_desc desc;
 	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, &incoming);
 
-	if (result != GEYSER_OK)
-		return result;
-	result = check_incoming(manager, &incoming, expected, &desc);
-	if (result == GEYSER_OK) {
-		native = incoming.answer.texture.native;
-		native.fd = incoming.fd;
-		result = adopt(manager, &desc, &native, &incoming, out);
-	}
-	if (result == GEYSER_OK)
-		incoming.fd = -1; /* the texture's now */
-	gy_incoming_finish(&incoming, result == GEYSER_OK);
-	return result;
+	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, out) : result;
 }
 
 enum geyser_result geyser_texture_import(struct geyser_manager *manager,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "core/timeline.h"
 
 #include "base/clock.h"
@@ -77,9 +78,9 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 	const struct gy_wait_word *words, unsigned count)
 {
 	struct gy_timeline_page *page = timeline->page;
-	struct gy_wait_word all[GY_WAIT_WORDS] = {{.word = &page->wakes, .shared = true}};
+	struct gy_wait_word all[GY_TIMELINE_WORDS + 1] = {{.word = &page->wakes, .shared = true}};
 
-	assert(count < GY_WAIT_WORDS);
+	assert(count <= GY_TIMELINE_WORDS);
 	for (unsigned i = 0; i < count; i++)
 		all[i + 1] = words[i];
 	for (;;) {

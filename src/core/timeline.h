@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A 64-bit value that only grows, in memory that processes share, and sleeping until it is reached.
  *
@@ -18,6 +19,7 @@ struct gy_timeline_page {
 	_Atomic uint32_t sleepers; /* not 0: somebody may sleep; the one who wakes them clears it */
 };
 
+#define GY_TIMELINE_WORDS 2   /* see gy_timeline_wait */
 #define GY_TIMELINE_SIZE 4096 /* bytes of shared memory */
 
 struct gy_timeline {

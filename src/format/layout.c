@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "format/layout.h"
 
 #include "base/error.h"

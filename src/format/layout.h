@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the texels of a texture lie in linear memory. */
 #ifndef GY_FORMAT_LAYOUT_H
 #define GY_FORMAT_LAYOUT_H

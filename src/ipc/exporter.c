@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What this process exports: records by token and by id, and who has imported them. */
 #include "ipc/process.h"
 

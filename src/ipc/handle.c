@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Handle bytes, little-endian:
  *	 0  "GYSR"     4  version 1     5  kind     6  backend     7  0

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the 64 bytes of a handle say. */
 #ifndef GY_IPC_HANDLE_H
 #define GY_IPC_HANDLE_H

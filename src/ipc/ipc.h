@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What one process shares with others, for the core: exports to answer for, imports to ask for.
  *
@@ -12,6 +13,7 @@
 #include "ipc/wire.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct gy_ipc;
 
@@ -53,6 +55,42 @@ void gy_export_importers(
 	struct gy_ipc *ipc, struct gy_export *export, struct geyser_importers *out);
 enum geyser_result gy_export_importers_fd(struct gy_ipc *ipc, struct gy_export *export, int *out);
 
+/* ---- serving streams ---- */
+
+/* Where answers go: to the one who asked. */
+struct gy_reply;
+
+/* False if the peer can't be reached: whoever answers then gives up. */
+bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int fd);
+
+struct gy_served;
+
+/* Called with the ipc's lock held, which they must not take again. */
+struct gy_served_ops {
+	/* Answers with STREAM and LEASE; *subscription stands for this subscriber until
+	 * unsubscribe. */
+	enum geyser_result (*subscribe)(struct gy_served *served, bool every,
+		const char *application, pid_t pid, struct gy_reply *reply, void **subscription);
+	void (*unsubscribe)(struct gy_served *served, void *subscription);
+	enum geyser_result (*buffer)(
+		struct gy_served *served, uint32_t index, struct gy_reply *reply);
+	void (*status)(struct gy_served *served, struct geyser_stream_info *out);
+};
+
+/* A stream that this process publishes. Embedded in its publisher. */
+struct gy_served {
+	const struct gy_served_ops *ops;
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+	struct gy_served *next, **link;
+};
+
+/* Takes the name and answers subscribers from now on. Errors: EXISTS, and as geyser_texture_export.
+ */
+enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t timeout_ns);
+
+/* Gives the name back and unsubscribes all: no operation runs or comes afterwards. */
+void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
+
 /* ---- importing ---- */
 
 /* An exporter that something was imported from: a connection, held as long as any of it lives. */
@@ -66,6 +104,19 @@ enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fiel
 
 /* One import of that object is gone. NULL is fine. */
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle);
+
+/* A connection of one's own, to ask several questions; never shared with imports. Given back by
+ * gy_peer_release with NULL. Errors: as geyser_texture_import. */
+enum geyser_result gy_peer_open(
+	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out);
+
+/* Its answer, or the error that it says. *fd is the caller's. One thread at a time. */
+enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
+	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd);
+
+/* The next packet of the same answer. */
+enum geyser_result gy_peer_next(
+	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd);
 
 /* From now on the exporter's death is noticed. */
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer);

@@ -1,11 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "ipc/process.h"
 
 #include "base/error.h"
+#include "base/thread.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <search.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -84,27 +84,6 @@ static void woken(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 		return; /* nothing there: a spurious event */
 }
 
-/* The program's signals are for its own threads. */
-static int start_thread(struct gy_ipc *ipc)
-{
-	size_t stack =
-		STACK_SIZE > (size_t)PTHREAD_STACK_MIN ? STACK_SIZE : (size_t)PTHREAD_STACK_MIN;
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setstacksize(&attributes, stack);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&ipc->thread, &attributes, run, ipc);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attributes);
-	if (error == 0)
-		(void)pthread_setname_np(ipc->thread, "geyser-ipc");
-	return error;
-}
-
 static void close_loop(struct gy_ipc *ipc)
 {
 	gy_loop_remove(ipc, &ipc->wake_source);
@@ -119,7 +98,6 @@ static void close_loop(struct gy_ipc *ipc)
 enum geyser_result gy_loop_start(struct gy_ipc *ipc)
 {
 	enum geyser_result result;
-	int error;
 
 	if (ipc->running)
 		return GEYSER_OK;
@@ -133,12 +111,11 @@ enum geyser_result gy_loop_start(struct gy_ipc *ipc)
 	result = gy_loop_add(ipc, &ipc->wake_source, EPOLLIN);
 	if (result != GEYSER_OK)
 		goto close_fds;
-	error = start_thread(ipc);
-	if (error == 0) {
+	result = gy_thread_start(&ipc->thread, "geyser-ipc", STACK_SIZE, run, ipc);
+	if (result == GEYSER_OK) {
 		ipc->running = true;
 		return GEYSER_OK;
 	}
-	result = gy_fail(GEYSER_ERROR_SYSTEM, "starting a thread: %s", strerrordesc_np(error));
 
 close_fds:
 	close_loop(ipc);

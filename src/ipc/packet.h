@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets over a SOCK_SEQPACKET socket, with at most one descriptor each. */
 #ifndef GY_IPC_PACKET_H
 #define GY_IPC_PACKET_H

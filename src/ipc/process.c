@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one struct gy_ipc of a process: made on demand, shared, ended with its last user, left behind
  * by fork. */
 #include "ipc/process.h"

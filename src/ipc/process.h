@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of struct gy_ipc, for the files of src/ipc only. */
 #ifndef GY_IPC_PROCESS_H
 #define GY_IPC_PROCESS_H
@@ -40,6 +41,7 @@ struct gy_ipc {
 	void *by_token; /* tsearch tree of gy_export */
 	void *by_id;    /* likewise */
 	struct gy_connection *connections;
+	struct gy_served *served;                /* streams */
 	unsigned connection_count, silent_count; /* silent: haven't said hello */
 
 	/* importer */
@@ -68,6 +70,15 @@ int gy_server_tick(struct gy_ipc *ipc);
 
 /* After the thread has ended (unlink) or in a forked child (don't). */
 void gy_server_finish(struct gy_ipc *ipc, bool unlink);
+
+/* After the thread has ended or in a forked child: names are given back, or forgotten. */
+void gy_served_finish(struct gy_ipc *ipc, bool unlink);
+
+/* A stream by name, with an answerable error. */
+enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
+
+/* Closes the connections of a stream's subscribers. */
+void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served);
 
 struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE]);
 struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random bytes from the kernel, for tokens, ids and instances. */
 #ifndef GY_IPC_RANDOM_H
 #define GY_IPC_RANDOM_H

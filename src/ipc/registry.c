@@ -1,4 +1,5 @@
-#include "ipc/registry.h"
+/* SPDX-License-Identifier: MIT */
+#include "ipc/registry_files.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -18,28 +19,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define NAME_SIZE 32
-#define LOCK ".lock"
-#define SOCKET ".sock"
-
-/* Bytes that a socket address has left for the directory's path. */
-#define ADDRESS_PATH_MAX \
-	(sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof("/0123456789abcdef" SOCKET))
-
-static void instance_name(char name[NAME_SIZE], uint64_t instance, const char *suffix)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < 16; i++)
-		name[i] = digits[instance >> (60 - 4 * i) & 15];
-	memcpy(name + 16, suffix, strlen(suffix) + 1);
-}
-
-static void id_name(char name[NAME_SIZE], uint32_t id)
-{
-	(void)snprintf(name, NAME_SIZE, "id-%08" PRIx32, id);
-}
 
 /* ---- the directory ---- */
 
@@ -170,10 +149,12 @@ void gy_registry_close(struct gy_registry *registry)
 
 /* ---- what dead exporters left ---- */
 
-/* True if that exporter is gone: its lock can be had, and is then held until *fd is closed. */
+/* True if that exporter is gone: its lock can be had, and is then held until *fd is closed. Opened
+ * for reading: the closing of one open for writing tells watchers that its exporter is gone
+ * (stream/watch.c). */
 static bool lock_of_dead(const struct gy_registry *registry, const char *name, int *fd)
 {
-	*fd = openat(registry->fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	*fd = openat(registry->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0)
 		return false;
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
@@ -193,7 +174,7 @@ static bool read_name(const char *name, const char *suffix, uint64_t *instance)
 }
 
 /* An id's link points at "INSTANCE.sock". */
-static bool read_link(const struct gy_registry *registry, const char *name, uint64_t *instance)
+bool gy_registry_read_link(const struct gy_registry *registry, const char *name, uint64_t *instance)
 {
 	char target[NAME_SIZE];
 	ssize_t length = readlinkat(registry->fd, name, target, sizeof(target) - 1);
@@ -204,11 +185,6 @@ static bool read_link(const struct gy_registry *registry, const char *name, uint
 	return read_name(target, SOCKET, instance);
 }
 
-/* Called for each name in the registry; see each_name. */
-typedef void name_visitor(const struct gy_registry *registry, const char *name, void *data);
-
-static void each_name(const struct gy_registry *registry, name_visitor *visit, void *data);
-
 struct links_of {
 	uint64_t instance;
 };
@@ -218,8 +194,7 @@ static void remove_link(const struct gy_registry *registry, const char *name, vo
 	const struct links_of *links = data;
 	uint64_t instance;
 
-	if (strncmp(name, "id-", 3) == 0 && read_link(registry, name, &instance) &&
-		instance == links->instance)
+	if (gy_registry_read_link(registry, name, &instance) && instance == links->instance)
 		(void)unlinkat(registry->fd, name, 0);
 }
 
@@ -233,14 +208,39 @@ static void sweep_name(const struct gy_registry *registry, const char *name, voi
 	(void)data;
 	if (!read_name(name, LOCK, &links.instance) || !lock_of_dead(registry, name, &lock))
 		return;
-	each_name(registry, remove_link, &links);
+	gy_registry_each(registry, remove_link, &links);
 	instance_name(socket_name, links.instance, SOCKET);
 	(void)unlinkat(registry->fd, socket_name, 0);
 	(void)unlinkat(registry->fd, name, 0);
 	(void)close(lock);
 }
 
-static void each_name(const struct gy_registry *registry, name_visitor *visit, void *data)
+void gy_registry_sweep(const struct gy_registry *registry)
+{
+	gy_registry_each(registry, sweep_name, NULL);
+}
+
+bool gy_registry_has(const struct gy_registry *registry, uint64_t instance)
+{
+	char name[NAME_SIZE];
+
+	instance_name(name, instance, LOCK);
+	return faccessat(registry->fd, name, F_OK, 0) == 0;
+}
+
+bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance)
+{
+	char name[NAME_SIZE];
+	int lock;
+
+	instance_name(name, instance, LOCK);
+	if (!lock_of_dead(registry, name, &lock))
+		return faccessat(registry->fd, name, F_OK, 0) == 0;
+	(void)close(lock);
+	return false;
+}
+
+void gy_registry_each(const struct gy_registry *registry, gy_registry_visitor *visit, void *data)
 {
 	int fd = openat(registry->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
@@ -256,152 +256,7 @@ static void each_name(const struct gy_registry *registry, name_visitor *visit, v
 	(void)closedir(directory);
 }
 
-/* ---- claiming a place ---- */
-
-/* A path may be longer than a socket address holds: then it goes through the directory's
- * descriptor. */
-static socklen_t socket_address(
-	const struct gy_registry *registry, const char *name, struct sockaddr_un *out)
-{
-	int length;
-
-	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
-	length = snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", registry->path, name);
-	if (length < 0 || (size_t)length >= sizeof(out->sun_path))
-		(void)snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s",
-			registry->fd, name);
-	return sizeof(*out);
-}
-
-/* A lock file of our own. A sweep may take it between its making and its locking: then another is
- * made. */
-static enum geyser_result lock_instance(struct gy_claim *claim)
-{
-	char name[NAME_SIZE];
-	struct stat status;
-
-	for (;;) {
-		enum geyser_result result = gy_random(&claim->instance, sizeof(claim->instance));
-
-		if (result != GEYSER_OK)
-			return result;
-		instance_name(name, claim->instance, LOCK);
-		claim->lock = openat(claim->registry.fd, name,
-			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (claim->lock < 0 && errno == EEXIST)
-			continue;
-		if (claim->lock < 0)
-			return gy_fail_errno("making %.300s/%s", claim->registry.path, name);
-		if (flock(claim->lock, LOCK_EX | LOCK_NB) == 0) {
-			if (fstat(claim->lock, &status) == 0 && status.st_nlink > 0)
-				return GEYSER_OK;
-		} else if (errno != EWOULDBLOCK) { /* not a sweep: a file system without locks */
-			return gy_fail_errno("locking %.300s/%s", claim->registry.path, name);
-		}
-		(void)close(claim->lock);
-	}
-}
-
-static enum geyser_result listen_instance(struct gy_claim *claim)
-{
-	enum geyser_result result;
-	struct sockaddr_un address;
-	char name[NAME_SIZE];
-	socklen_t size;
-
-	claim->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (claim->socket < 0)
-		return gy_fail_errno("making a socket");
-	instance_name(name, claim->instance, SOCKET);
-	size = socket_address(&claim->registry, name, &address);
-	if (bind(claim->socket, (const struct sockaddr *)&address, size) < 0) {
-		result = gy_fail_errno("binding %.300s/%s", claim->registry.path, name);
-		goto close_socket;
-	}
-	if (fchmodat(claim->registry.fd, name, 0600, 0) == 0 &&
-		listen(claim->socket, SOMAXCONN) == 0)
-		return GEYSER_OK;
-	result = gy_fail_errno("listening on %.300s/%s", claim->registry.path, name);
-	(void)unlinkat(claim->registry.fd, name, 0);
-
-close_socket:
-	(void)close(claim->socket);
-	claim->socket = -1;
-	return result;
-}
-
-enum geyser_result gy_registry_claim(struct gy_claim *out)
-{
-	enum geyser_result result = gy_registry_open(true, &out->registry);
-
-	out->lock = -1;
-	out->socket = -1;
-	if (result != GEYSER_OK)
-		return result;
-	each_name(&out->registry, sweep_name, NULL);
-	result = lock_instance(out);
-	if (result == GEYSER_OK)
-		result = listen_instance(out);
-	if (result != GEYSER_OK)
-		gy_claim_release(out);
-	return result;
-}
-
-void gy_claim_abandon(struct gy_claim *claim)
-{
-	if (claim->socket >= 0)
-		(void)close(claim->socket);
-	if (claim->lock >= 0)
-		(void)close(claim->lock);
-	claim->socket = -1;
-	claim->lock = -1;
-	gy_registry_close(&claim->registry);
-}
-
-void gy_claim_release(struct gy_claim *claim)
-{
-	char name[NAME_SIZE];
-
-	if (claim->socket >= 0) {
-		instance_name(name, claim->instance, SOCKET);
-		(void)unlinkat(claim->registry.fd, name, 0);
-	}
-	if (claim->lock >= 0) {
-		instance_name(name, claim->instance, LOCK);
-		(void)unlinkat(claim->registry.fd, name, 0);
-	}
-	gy_claim_abandon(claim);
-}
-
 /* ---- ids ---- */
-
-enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)
-{
-	char name[NAME_SIZE], target[NAME_SIZE];
-	enum geyser_result result;
-
-	instance_name(target, claim->instance, SOCKET);
-	for (;;) {
-		result = gy_random(id, sizeof(*id));
-		if (result != GEYSER_OK)
-			return result;
-		if (*id == 0)
-			continue;
-		id_name(name, *id);
-		if (symlinkat(target, claim->registry.fd, name) == 0)
-			return GEYSER_OK;
-		if (errno != EEXIST)
-			return gy_fail_errno("making %.300s/%s", claim->registry.path, name);
-	}
-}
-
-void gy_claim_remove_id(struct gy_claim *claim, uint32_t id)
-{
-	char name[NAME_SIZE];
-
-	id_name(name, id);
-	(void)unlinkat(claim->registry.fd, name, 0);
-}
 
 enum geyser_result gy_registry_find_id(
 	const struct gy_registry *registry, uint32_t id, uint64_t *instance)
@@ -409,97 +264,8 @@ enum geyser_result gy_registry_find_id(
 	char name[NAME_SIZE];
 
 	id_name(name, id);
-	if (read_link(registry, name, instance))
+	if (gy_registry_read_link(registry, name, instance))
 		return GEYSER_OK;
 	return gy_fail(
 		GEYSER_ERROR_NOT_FOUND, "id 0x%08" PRIx32 ": nothing is exported under it", id);
-}
-
-/* ---- reaching an exporter ---- */
-
-static enum geyser_result connect_failure(uint64_t instance)
-{
-	switch (errno) {
-	case ENOENT:
-	case ECONNREFUSED:
-		return gy_fail(GEYSER_ERROR_STALE,
-			"exporter %016" PRIx64 " is gone: get a new handle from a running one",
-			instance);
-	case EAGAIN:
-	case EINTR: /* the deadline passed as well */
-		return gy_fail(GEYSER_ERROR_TIMEOUT,
-			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
-			instance);
-	default:
-		return gy_fail_errno("connecting to exporter %016" PRIx64, instance);
-	}
-}
-
-static void set_send_timeout(int fd, uint64_t deadline)
-{
-	uint64_t now = gy_now(), left = deadline > now ? deadline - now : 1000;
-	struct timeval time = {
-		.tv_sec = (time_t)(left / GY_SECOND),
-		.tv_usec = (suseconds_t)(left % GY_SECOND / 1000),
-	};
-
-	if (deadline != GY_NEVER)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
-}
-
-/* The socket doesn't block; only if too many wait already for the exporter does this wait its turn.
- */
-static int connect_within(int fd, const struct sockaddr_un *address, uint64_t deadline)
-{
-	const struct sockaddr *generic = (const struct sockaddr *)address;
-	int failed = connect(fd, generic, sizeof(*address));
-	int flags, error;
-
-	if (!failed || errno != EAGAIN)
-		return failed;
-	flags = fcntl(fd, F_GETFL);
-	(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	do {
-		set_send_timeout(fd, deadline);
-		failed = connect(fd, generic, sizeof(*address));
-	} while (failed && errno == EINTR && gy_now() < deadline);
-	error = errno;
-	(void)fcntl(fd, F_SETFL, flags);
-	errno = error;
-	return failed;
-}
-
-enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int *out, pid_t *pid)
-{
-	struct gy_credentials peer;
-	struct sockaddr_un address;
-	enum geyser_result result;
-	char name[NAME_SIZE];
-
-	*out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*out < 0)
-		return gy_fail_errno("making a socket");
-	instance_name(name, instance, SOCKET);
-	(void)socket_address(registry, name, &address);
-	if (connect_within(*out, &address, deadline)) {
-		result = connect_failure(instance);
-		goto close_socket;
-	}
-	result = gy_peer_credentials(*out, &peer);
-	if (result != GEYSER_OK)
-		goto close_socket;
-	if (peer.uid != registry->uid) {
-		result = gy_fail(GEYSER_ERROR_PERMISSION,
-			"exporter %016" PRIx64 " runs as uid %u: this process runs as uid %u",
-			instance, peer.uid, registry->uid);
-		goto close_socket;
-	}
-	*pid = peer.pid;
-	return GEYSER_OK;
-
-close_socket:
-	(void)close(*out);
-	*out = -1;
-	return result;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The directory $XDG_RUNTIME_DIR/geyser: who exports, and under which ids.
  *
@@ -37,6 +38,23 @@ void gy_registry_close(struct gy_registry *registry);
 
 /* Only for gy_registry_connect: checked as above, but opened only if that needs it. */
 enum geyser_result gy_registry_find(struct gy_registry *out);
+
+/* Calls visit for each name in it. */
+typedef void gy_registry_visitor(const struct gy_registry *registry, const char *name, void *data);
+void gy_registry_each(const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
+
+/* Removes what dead exporters left. */
+void gy_registry_sweep(const struct gy_registry *registry);
+
+/* Whether that exporter's lock file is there; it may be a dead one's. */
+bool gy_registry_has(const struct gy_registry *registry, uint64_t instance);
+
+/* Whether that exporter holds its lock. */
+bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance);
+
+/* Which exporter's socket a link points at; false if it is no such link. */
+bool gy_registry_read_link(
+	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
 /* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens.
  */

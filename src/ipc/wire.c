@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ipc/wire.h"
 
 #include "base/bytes.h"
@@ -78,6 +79,27 @@ static void put_texture(struct writer *writer, const struct gy_wire_texture *tex
 	put_text(writer, desc->label);
 }
 
+static void put_status(struct writer *writer, const struct geyser_stream_info *info)
+{
+	put_text(writer, info->name);
+	put_text(writer, info->application);
+	put(writer, 4, (uint32_t)info->pid);
+	put(writer, 4, info->format);
+	put(writer, 4, info->width);
+	put(writer, 4, info->height);
+	put(writer, 4, info->buffers);
+	put(writer, 4, info->frame_rate_num);
+	put(writer, 4, info->frame_rate_den);
+	put(writer, 4, info->pacing);
+	put(writer, 4, info->backend);
+	put(writer, 4, info->path);
+	put(writer, 4, info->subscribers);
+	put(writer, 8, info->frames);
+	put(writer, 8, info->dropped);
+	put(writer, 8, info->latency_p50_ns);
+	put(writer, 8, info->latency_p99_ns);
+}
+
 static bool put_payload(struct writer *writer, const struct gy_message *message)
 {
 	switch (message->type) {
@@ -93,8 +115,29 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 	case GY_WIRE_RESOLVE:
 		put(writer, 4, message->id);
 		return true;
+	case GY_WIRE_SUBSCRIBE:
+	case GY_WIRE_QUERY:
+		put(writer, 4, message->name.every);
+		put_text(writer, message->name.name);
+		return true;
+	case GY_WIRE_BUFFER:
+		put(writer, 4, message->index);
+		return true;
+	case GY_WIRE_STREAM:
+	case GY_WIRE_LEASE:
+		put(writer, 4, message->stream.buffers);
+		put(writer, 8, message->stream.ring_size);
+		put(writer, 8, message->stream.lease_size);
+		return true;
+	case GY_WIRE_STATUS:
+		put_status(writer, &message->status);
+		return true;
 	case GY_WIRE_TEXTURE:
 		put_texture(writer, &message->texture);
+		return true;
+	case GY_WIRE_PICTURE:
+		put_texture(writer, &message->texture);
+		put(writer, 4, message->texture.generation);
 		return true;
 	case GY_WIRE_EVENT:
 		put(writer, 8, message->event.size);
@@ -221,6 +264,27 @@ static void get_texture(struct reader *reader, struct gy_wire_texture *out)
 	desc->label = out->label[0] ? out->label : NULL;
 }
 
+static void get_status(struct reader *reader, struct geyser_stream_info *out)
+{
+	get_text(reader, out->name, sizeof(out->name));
+	get_text(reader, out->application, sizeof(out->application));
+	out->pid = (int32_t)get32(reader);
+	out->format = (enum geyser_format)get32(reader);
+	out->width = get32(reader);
+	out->height = get32(reader);
+	out->buffers = get32(reader);
+	out->frame_rate_num = get32(reader);
+	out->frame_rate_den = get32(reader);
+	out->pacing = (enum geyser_pacing)get32(reader);
+	out->backend = (enum geyser_backend)get32(reader);
+	out->path = (enum geyser_path)get32(reader);
+	out->subscribers = get32(reader);
+	out->frames = get(reader, 8);
+	out->dropped = get(reader, 8);
+	out->latency_p50_ns = get(reader, 8);
+	out->latency_p99_ns = get(reader, 8);
+}
+
 static void get_error(struct reader *reader, struct gy_wire_error *out)
 {
 	int32_t result = (int32_t)get32(reader);
@@ -245,8 +309,29 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 	case GY_WIRE_RESOLVE:
 		out->id = get32(reader);
 		return true;
+	case GY_WIRE_SUBSCRIBE:
+	case GY_WIRE_QUERY:
+		out->name.every = get32(reader) & 1;
+		get_text(reader, out->name.name, sizeof(out->name.name));
+		return true;
+	case GY_WIRE_BUFFER:
+		out->index = get32(reader);
+		return true;
+	case GY_WIRE_STREAM:
+	case GY_WIRE_LEASE:
+		out->stream.buffers = get32(reader);
+		out->stream.ring_size = get(reader, 8);
+		out->stream.lease_size = get(reader, 8);
+		return true;
+	case GY_WIRE_STATUS:
+		get_status(reader, &out->status);
+		return true;
 	case GY_WIRE_TEXTURE:
 		get_texture(reader, &out->texture);
+		return true;
+	case GY_WIRE_PICTURE:
+		get_texture(reader, &out->texture);
+		out->texture.generation = get32(reader);
 		return true;
 	case GY_WIRE_EVENT:
 		out->event.size = get(reader, 8);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Messages between exporter and importer: bytes to structs and back, nothing else. What it decodes
  *comes from a peer and is hostile: every length, count and string is checked here; what the numbers
@@ -14,6 +15,8 @@
 
 #include "ipc/handle.h"
 
+#include <geyser/stream.h>
+
 #define GY_WIRE_MAJOR 1
 #define GY_WIRE_MINOR 0
 #define GY_WIRE_HEADER 16
@@ -24,14 +27,21 @@
 #define GY_WIRE_OPTIONAL 0x8000
 
 enum gy_wire_type {
-	GY_WIRE_NONE = 0,     /* decoding skipped an optional message */
-	GY_WIRE_HELLO = 1,    /* first in each direction */
-	GY_WIRE_IMPORT = 2,   /* importer: give me this object → TEXTURE, EVENT or ERROR */
-	GY_WIRE_RESOLVE = 3,  /* importer: which handle has this id → HANDLE or ERROR */
-	GY_WIRE_RELEASE = 4,  /* importer: one import of this object is gone; no answer */
-	GY_WIRE_TEXTURE = 17, /* exporter, with one fd */
-	GY_WIRE_EVENT = 18,   /* exporter, with one fd */
+	GY_WIRE_NONE = 0,      /* decoding skipped an optional message */
+	GY_WIRE_HELLO = 1,     /* first in each direction */
+	GY_WIRE_IMPORT = 2,    /* importer: give me this object → TEXTURE, EVENT or ERROR */
+	GY_WIRE_RESOLVE = 3,   /* importer: which handle has this id → HANDLE or ERROR */
+	GY_WIRE_RELEASE = 4,   /* importer: one import of this object is gone; no answer */
+	GY_WIRE_SUBSCRIBE = 5, /* to this stream → STREAM, then LEASE; or ERROR */
+	GY_WIRE_BUFFER = 6,    /* subscriber: this one, as it is now → PICTURE or ERROR */
+	GY_WIRE_QUERY = 7,     /* about this stream → STATUS or ERROR */
+	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd */
+	GY_WIRE_EVENT = 18,    /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
+	GY_WIRE_STREAM = 20, /* publisher, with the ring's fd */
+	GY_WIRE_LEASE = 21,  /* publisher, with the fd of the subscriber's own page */
+	GY_WIRE_STATUS = 22,
+	GY_WIRE_PICTURE = 23, /* publisher, with the fd of the buffer that was asked for */
 	GY_WIRE_ERROR = 31,
 };
 
@@ -49,10 +59,21 @@ struct gy_wire_texture {
 	struct geyser_texture_desc desc;     /* label points at the member below, or is NULL */
 	struct geyser_native_texture native; /* fd and object don't cross */
 	char label[GEYSER_MAX_LABEL + 1];
+	uint32_t generation; /* of a stream's buffer */
 };
 
 struct gy_wire_event {
 	uint64_t size; /* bytes of its shared memory */
+};
+
+struct gy_wire_name { /* SUBSCRIBE, QUERY */
+	bool every;
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+};
+
+struct gy_wire_stream {
+	uint32_t buffers;
+	uint64_t ring_size, lease_size; /* bytes: another version's ring is refused by them */
 };
 
 struct gy_wire_error {
@@ -66,7 +87,11 @@ struct gy_message {
 	union {
 		struct gy_wire_hello hello;
 		struct gy_wire_object object;
-		uint32_t id; /* RESOLVE */
+		uint32_t id;    /* RESOLVE */
+		uint32_t index; /* BUFFER */
+		struct gy_wire_name name;
+		struct gy_wire_stream stream;
+		struct geyser_stream_info status;
 		struct gy_wire_texture texture;
 		struct gy_wire_event event;
 		struct geyser_handle handle;

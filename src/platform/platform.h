@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What differs between operating systems: shared memory, sleeping on an address, who the peer is.
  */
 #ifndef GY_PLATFORM_PLATFORM_H
@@ -18,6 +19,11 @@ uint64_t gy_memory_round(uint64_t size);
  * sealing). */
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
 
+/* The same, mapped for writing here and sealed against any new writable mapping: others can only
+ * read. The mapping is the caller's to unmap. */
+enum geyser_result gy_memory_create_published(
+	const char *name, uint64_t size, int *fd, void **data);
+
 /* Whether such memory can be had. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_memory_probe(void);
 
@@ -30,6 +36,9 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
 enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out);
 void gy_memory_unmap(void *data, size_t size);
 
+/* Brings every page in, so that none faults later; does what the kernel can. */
+void gy_memory_prefault(void *data, size_t size, bool writable);
+
 /* ---- sleeping on an address ---- */
 
 struct gy_wait_word {
@@ -38,7 +47,7 @@ struct gy_wait_word {
 	bool shared; /* between processes */
 };
 
-#define GY_WAIT_WORDS 3 /* at most */
+#define GY_WAIT_WORDS 66 /* at most: a publisher's 64 subscribers, and two */
 
 /* Sleeps while every word has its expected value, until one is woken or the deadline passes; may
  * also return for no reason, at the latest after 50 ms where the kernel can't watch several words.

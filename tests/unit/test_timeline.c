@@ -92,7 +92,7 @@ static void an_own_signal_is_kept(void **state)
 
 struct waiter {
 	uint64_t value, deadline;
-	struct gy_wait_word words[GY_WAIT_WORDS - 1];
+	struct gy_wait_word words[GY_TIMELINE_WORDS];
 	unsigned count;
 	bool reached;
 };
@@ -108,8 +108,8 @@ static void *wait_once(void *data)
 
 static void a_word_ends_a_wait(void **state)
 {
-	for (unsigned which = 0; which < GY_WAIT_WORDS - 1; which++) {
-		_Atomic uint32_t words[GY_WAIT_WORDS - 1] = {0, 0};
+	for (unsigned which = 0; which < GY_TIMELINE_WORDS; which++) {
+		_Atomic uint32_t words[GY_TIMELINE_WORDS] = {0, 0};
 		struct waiter waiter = {.value = 1, .deadline = GY_NEVER, .count = 2};
 		pthread_t thread;
 

@@ -36,6 +36,29 @@ static const uint8_t handle[] = {HEADER, 19, 0, 64, 0, 0, 0, 11, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x5a, 0x1f, 0x43, 0xf5};
 static const uint8_t error[] = {HEADER, 31, 0, 20, 0, 0, 0, 12, 0, 0, 0, 0xfb, 0xff, 0xff, 0xff,
 	14, 0, 'g', 'o', 'n', 'e', ':', ' ', 's', 't', 'a', 'r', 't', ' ', 'i', 't'};
+static const uint8_t subscribe[] = {HEADER, 5, 0, 0x0b, 0, 0, 0, 0x0d, 0, 0, 0,
+	1, 0, 0, 0, 5, 0, 0x63, 0x61, 0x6d, 0x2f, 0x31};
+static const uint8_t buffer[] = {HEADER, 6, 0, 4, 0, 0, 0, 0x0e, 0, 0, 0,
+	0x0f, 0, 0, 0};
+static const uint8_t query[] = {HEADER, 7, 0, 0x0b, 0, 0, 0, 0x0f, 0, 0, 0,
+	0, 0, 0, 0, 5, 0, 0x63, 0x61, 0x6d, 0x2f, 0x31};
+static const uint8_t stream[] = {HEADER, 20, 0, 0x14, 0, 0, 0, 0x10, 0, 0, 0,
+	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0};
+static const uint8_t lease[] = {HEADER, 21, 0, 0x14, 0, 0, 0, 0x10, 0, 0, 0,
+	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0};
+static const uint8_t status[] = {HEADER, 22, 0, 0x5a, 0, 0, 0, 0x11, 0, 0, 0,
+	5, 0, 0x63, 0x61, 0x6d, 0x2f, 0x31, 5, 0, 0x63, 0x61, 0x66, 0xc3, 0xa9, 0x92, 0x10, 0, 0,
+	3, 0, 0, 0, 0x80, 7, 0, 0, 0x38, 4, 0, 0, 0x10, 0, 0, 0, 0x30, 0x75, 0, 0, 0xe9, 3, 0, 0,
+	1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x40, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 7, 0, 0, 0, 0,
+	0, 0, 0, 0xdc, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80};
+static const uint8_t picture[] = {HEADER, 23, 0, 0xa1, 0, 0, 0, 0x12, 0, 0, 0,
+	3, 0, 0, 0, 0x80, 7, 0, 0, 0x38, 4, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0x17, 0, 0,
+	0, 1, 0, 0, 0, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x40, 0, 0,
+	0, 0, 0, 0, 0, 0, 0x1e, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e,
+	0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d,
+	0x1e, 0x1f, 3, 0, 0x63, 0x61, 0x6d, 0xef, 0xbe, 0xad, 0xde};
 /* clang-format on */
 
 static const struct golden {
@@ -52,6 +75,13 @@ static const struct golden {
 	{event, sizeof(event), GY_WIRE_EVENT, 10},
 	{handle, sizeof(handle), GY_WIRE_HANDLE, 11},
 	{error, sizeof(error), GY_WIRE_ERROR, 12},
+	{subscribe, sizeof(subscribe), GY_WIRE_SUBSCRIBE, 13},
+	{buffer, sizeof(buffer), GY_WIRE_BUFFER, 14},
+	{query, sizeof(query), GY_WIRE_QUERY, 15},
+	{stream, sizeof(stream), GY_WIRE_STREAM, 16},
+	{lease, sizeof(lease), GY_WIRE_LEASE, 16},
+	{status, sizeof(status), GY_WIRE_STATUS, 17},
+	{picture, sizeof(picture), GY_WIRE_PICTURE, 18},
 };
 
 /* From memory of exactly that size, so that a sanitizer sees any byte read beyond it. */
@@ -89,7 +119,7 @@ static void every_message_is_pinned(void **state)
 		assert_int_equal(message.sequence, goldens[i].sequence);
 		memset(bytes, 0xff, sizeof(bytes));
 		/* decoding made a copy of all strings: the label points into it */
-		if (message.type == GY_WIRE_TEXTURE)
+		if (message.type == GY_WIRE_TEXTURE || message.type == GY_WIRE_PICTURE)
 			message.texture.desc.label = message.texture.label;
 		assert_int_equal(gy_wire_encode(&message, bytes, sizeof(bytes)), goldens[i].size);
 		assert_memory_equal(bytes, goldens[i].bytes, goldens[i].size);
@@ -119,6 +149,55 @@ static void small_messages_say_what_they_say(void **state)
 	message = decoded(error, sizeof(error));
 	assert_int_equal(message.error.result, GEYSER_ERROR_STALE);
 	assert_string_equal(message.error.detail, "gone: start it");
+}
+
+static void messages_of_streams_say_what_they_say(void **state)
+{
+	struct gy_message message;
+
+	(void)state;
+	message = decoded(subscribe, sizeof(subscribe));
+	assert_true(message.name.every);
+	assert_string_equal(message.name.name, "cam/1");
+	message = decoded(query, sizeof(query));
+	assert_false(message.name.every);
+	assert_string_equal(message.name.name, "cam/1");
+	message = decoded(buffer, sizeof(buffer));
+	assert_int_equal(message.index, 15);
+	message = decoded(stream, sizeof(stream));
+	assert_int_equal(message.stream.buffers, 16);
+	assert_true(message.stream.ring_size == UINT64_C(0x1122334455667788));
+	message = decoded(lease, sizeof(lease));
+	assert_int_equal(message.stream.lease_size, 0x99);
+	message = decoded(picture, sizeof(picture));
+	assert_int_equal(message.texture.desc.width, 1920);
+	assert_string_equal(message.texture.label, "cam");
+	assert_int_equal(message.texture.generation, 0xdeadbeef);
+}
+
+static void a_status_says_what_it_says(void **state)
+{
+	const struct gy_message message = decoded(status, sizeof(status));
+	const struct geyser_stream_info *info = &message.status;
+
+	(void)state;
+	assert_string_equal(info->name, "cam/1");
+	assert_string_equal(info->application, "caf\xc3\xa9");
+	assert_int_equal(info->pid, 4242);
+	assert_int_equal(info->format, GEYSER_FORMAT_RGBA8_UNORM);
+	assert_int_equal(info->width, 1920);
+	assert_int_equal(info->height, 1080);
+	assert_int_equal(info->buffers, 16);
+	assert_int_equal(info->frame_rate_num, 30000);
+	assert_int_equal(info->frame_rate_den, 1001);
+	assert_int_equal(info->pacing, GEYSER_PACING_LOSSLESS);
+	assert_int_equal(info->backend, GEYSER_BACKEND_HOST);
+	assert_int_equal(info->path, GEYSER_PATH_COPY);
+	assert_int_equal(info->subscribers, 64);
+	assert_true(info->frames == UINT64_C(0x0102030405060708));
+	assert_int_equal(info->dropped, 7);
+	assert_int_equal(info->latency_p50_ns, 1500);
+	assert_true(info->latency_p99_ns == UINT64_C(0x8000000000000000));
 }
 
 static void a_texture_says_what_it_says(void **state)
@@ -206,6 +285,15 @@ static void check_invariants(const struct gy_message *message, size_t used, size
 	case GY_WIRE_HELLO:
 		assert_in_range(strlen(message->hello.application), 0, GY_APPLICATION_MAX);
 		break;
+	case GY_WIRE_SUBSCRIBE:
+	case GY_WIRE_QUERY:
+		assert_in_range(strlen(message->name.name), 0, GEYSER_STREAM_NAME_MAX);
+		break;
+	case GY_WIRE_STATUS:
+		assert_in_range(strlen(message->status.name), 0, GEYSER_STREAM_NAME_MAX);
+		assert_in_range(strlen(message->status.application), 0, GY_APPLICATION_MAX);
+		break;
+	case GY_WIRE_PICTURE:
 	case GY_WIRE_TEXTURE:
 		assert_in_range(strlen(message->texture.label), 0, GEYSER_MAX_LABEL);
 		assert_int_equal(message->texture.native.fd, -1);
@@ -254,7 +342,7 @@ static void unknown_types(void **state)
 	(void)state;
 	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
 		enum geyser_result result;
-		bool known = (type >= 1 && type <= 4) || (type >= 17 && type <= 19) || type == 31;
+		bool known = (type >= 1 && type <= 7) || (type >= 17 && type <= 23) || type == 31;
 
 		if (known)
 			continue;
@@ -357,6 +445,8 @@ static void texts_are_bounded_and_whole(void **state)
 		{&goldens[0], 24, GY_APPLICATION_MAX},
 		{&goldens[4], sizeof(texture) - 5, GEYSER_MAX_LABEL},
 		{&goldens[7], 20, GY_WIRE_TEXT - 1},
+		{&goldens[8], 20, GEYSER_STREAM_NAME_MAX},
+		{&goldens[10], 20, GEYSER_STREAM_NAME_MAX},
 	};
 	static struct gy_message message;
 
@@ -401,7 +491,7 @@ static void error_results_are_failures(void **state)
 
 static void encoding_needs_room_and_a_type(void **state)
 {
-	static const int types[] = {GY_WIRE_NONE, 5, 16, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
+	static const int types[] = {GY_WIRE_NONE, 8, 16, 24, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
 	static struct gy_message message;
 	uint8_t bytes[GY_MESSAGE_MAX];
 	size_t used;
@@ -427,6 +517,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_message_is_pinned),
 		cmocka_unit_test(small_messages_say_what_they_say),
+		cmocka_unit_test(messages_of_streams_say_what_they_say),
+		cmocka_unit_test(a_status_says_what_it_says),
 		cmocka_unit_test(a_texture_says_what_it_says),
 		cmocka_unit_test(no_label_is_null),
 		cmocka_unit_test(every_cut_is_refused),

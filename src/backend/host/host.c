@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Textures in sealed shared memory: the reference, on every machine. */
 #include "backend/backend.h"
 
@@ -140,6 +141,13 @@ static enum geyser_result host_texture_map(
 	return GEYSER_OK;
 }
 
+static void host_texture_prefault(struct gy_backend_texture *base)
+{
+	const struct host_texture *texture = (const struct host_texture *)base;
+
+	gy_memory_prefault(texture->data, texture->size, base->writable);
+}
+
 static void host_texture_unmap(struct gy_backend_texture *base)
 {
 	(void)base; /* it stays mapped */
@@ -165,6 +173,7 @@ const struct gy_backend gy_host_backend = {
 	.texture_import = host_texture_import,
 	.texture_describe = host_texture_describe,
 	.texture_map = host_texture_map,
+	.texture_prefault = host_texture_prefault,
 	.texture_unmap = host_texture_unmap,
 	.texture_destroy = host_texture_destroy,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Linux only: numbers that Debian 12's headers may lack. */
 #ifndef GY_PLATFORM_LINUX_LINUX_H
 #define GY_PLATFORM_LINUX_LINUX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/linux/linux.h"
 #include "platform/platform.h"
 
@@ -18,6 +19,11 @@
 #endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
 #endif
 
 #define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
@@ -104,7 +110,8 @@ static int allocate(int fd, uint64_t size)
 	return 0;
 }
 
-enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
+/* Allocated, not yet sealed. */
+static enum geyser_result create_unsealed(const char *name, uint64_t size, int *out)
 {
 	enum geyser_result result = check_available(size);
 	int fd;
@@ -117,18 +124,52 @@ enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
 		return gy_fail_errno("memfd_create");
 	if (allocate(fd, size) < 0) {
 		result = gy_fail_errno("allocating %" PRIu64 " bytes of shared memory", size);
-		goto close_fd;
-	}
-	if (fcntl(fd, F_ADD_SEALS, SIZE_SEALS) < 0) {
-		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"this kernel can't seal shared memory (%s)", strerrorname_np(errno));
-		goto close_fd;
+		(void)close(fd);
+		return result;
 	}
 	*out = fd;
 	return GEYSER_OK;
+}
 
-close_fd:
-	(void)close(fd);
+static enum geyser_result seal(int fd, int seals)
+{
+	if (fcntl(fd, F_ADD_SEALS, seals) == 0)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this kernel can't seal shared memory (%s)",
+		strerrorname_np(errno));
+}
+
+enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
+{
+	enum geyser_result result = create_unsealed(name, size, out);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = seal(*out, SIZE_SEALS);
+	if (result != GEYSER_OK) {
+		(void)close(*out);
+		*out = -1;
+	}
+	return result;
+}
+
+enum geyser_result gy_memory_create_published(
+	const char *name, uint64_t size, int *out, void **data)
+{
+	enum geyser_result result = create_unsealed(name, size, out);
+
+	*data = NULL;
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_memory_map(*out, (size_t)size, true, data);
+	if (result == GEYSER_OK)
+		result = seal(*out, SIZE_SEALS | F_SEAL_FUTURE_WRITE);
+	if (result == GEYSER_OK)
+		return GEYSER_OK;
+	gy_memory_unmap(*data, (size_t)size);
+	(void)close(*out);
+	*data = NULL;
+	*out = -1;
 	return result;
 }
 
@@ -219,6 +260,12 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	*size = (uint64_t)status.st_size;
 	*writable = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
 	return GEYSER_OK;
+}
+
+/* Linux 5.14; elsewhere the first touch does it, page by page. */
+void gy_memory_prefault(void *data, size_t size, bool writable)
+{
+	(void)madvise(data, size, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 }
 
 #ifndef GY_ONE_MAPPING

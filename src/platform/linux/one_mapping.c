@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * For ThreadSanitizer only (meson option one_mapping): the same memory is mapped at one address,
  * however often it is imported in a process, so that two threads that act as two processes race
@@ -28,7 +29,7 @@ static struct mapping *find(const struct stat *status, bool writable)
 {
 	for (struct mapping *it = mappings; it; it = it->next)
 		if (it->device == status->st_dev && it->inode == status->st_ino &&
-			it->writable == writable)
+			it->writable >= writable)
 			return it;
 	return NULL;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/linux/linux.h"
 #include "platform/platform.h"
 

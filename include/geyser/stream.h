@@ -1,0 +1,282 @@
+/*
+ * Streams: publish frames under a name, subscribe to them from any process of the same user.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A publisher owns a small set of textures, its buffers. It acquires one that nobody reads, draws,
+ * and submits it; subscribers acquire the submitted frame, which is that texture itself, and
+ * release it. Nothing is copied, and per frame no socket is touched. Results, times and threads are
+ * as geyser.h says; a publisher and a subscriber may be used from several threads at once, a frame
+ * by one at a time.
+ */
+#ifndef GEYSER_STREAM_H
+#define GEYSER_STREAM_H
+
+#include "geyser.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GEYSER_STREAM_NAME_MAX 63u    /* bytes, without the NUL */
+#define GEYSER_STREAM_BUFFERS_MAX 16u /* of a publisher */
+#define GEYSER_STREAM_SUBSCRIBERS_MAX 64u
+#define GEYSER_FRAME_DAMAGE_MAX 16u /* rectangles of a frame */
+#define GEYSER_FRAME_USER_MAX 256u  /* bytes of the publisher's own */
+
+/* ---- frames -------------------------------------------------------------------------------- */
+
+struct geyser_frame; /* opaque: a buffer, acquired by a publisher to be drawn or by a subscriber to
+			be read */
+
+struct geyser_rect {
+	uint32_t x, y, width, height; /* texels, from the top left */
+};
+
+/* How the picture must be turned to be seen upright, as EXIF and Wayland number it. */
+enum geyser_orientation {
+	GEYSER_ORIENTATION_NORMAL = 0,
+	GEYSER_ORIENTATION_90 = 1, /* counter-clockwise */
+	GEYSER_ORIENTATION_180 = 2,
+	GEYSER_ORIENTATION_270 = 3,
+	GEYSER_ORIENTATION_FLIPPED = 4, /* about the vertical axis, then turned */
+	GEYSER_ORIENTATION_FLIPPED_90 = 5,
+	GEYSER_ORIENTATION_FLIPPED_180 = 6,
+	GEYSER_ORIENTATION_FLIPPED_270 = 7,
+};
+
+enum geyser_alpha {
+	GEYSER_ALPHA_STRAIGHT = 0,
+	GEYSER_ALPHA_PREMULTIPLIED = 1,
+	GEYSER_ALPHA_OPAQUE = 2, /* the alpha channel, if any, is to be ignored */
+};
+
+enum geyser_color_range {
+	GEYSER_COLOR_RANGE_FULL = 0,
+	GEYSER_COLOR_RANGE_LIMITED = 1,
+};
+
+/* What the numbers of the texels mean. Primaries, transfer and matrix are the code points of ITU-T
+ * H.273 (CICP): 1 BT.709, 9 BT.2020, 12 Display P3 primaries; 13 sRGB, 16 PQ, 18 HLG transfer; 0
+ * matrix: RGB. 2 means unspecified, which is what a new frame says. */
+struct geyser_color {
+	uint8_t primaries, transfer, matrix;
+	enum geyser_color_range range;
+	/* Mastering display (SMPTE ST 2086) and content light level (CTA-861.3), cd/m²; 0: not
+	 * known. */
+	float mastering_min_luminance, mastering_max_luminance;
+	float max_content_light_level, max_frame_average_light_level;
+};
+
+/* What goes with a frame. A publisher fills it in between acquire and submit, all but the first
+ * two; to a subscriber it is for reading. */
+struct geyser_frame_info {
+	uint64_t sequence;        /* 1, 2, 3, … in the order of submits */
+	uint64_t timestamp_ns;    /* CLOCK_MONOTONIC at submit */
+	uint64_t presentation_ns; /* the publisher's own time line; 0 unless it says so */
+	struct geyser_rect crop;  /* the part to show; a width of 0 means all */
+	uint32_t damage_count; /* rectangles that differ from the frame before; 0: the whole may */
+	struct geyser_rect damage[GEYSER_FRAME_DAMAGE_MAX];
+	enum geyser_orientation orientation;
+	enum geyser_alpha alpha;
+	struct geyser_color color;
+	uint32_t user_size; /* bytes in use */
+	uint8_t user[GEYSER_FRAME_USER_MAX];
+};
+
+/* The frame's texture. Borrowed until the frame is submitted, discarded or released; take a
+ * reference to keep its memory mapped for longer (the publisher may then draw into it). NULL for
+ * NULL. */
+GEYSER_API struct geyser_texture *geyser_frame_texture(struct geyser_frame *frame);
+
+/* Borrowed, as the texture. NULL for NULL. */
+GEYSER_API struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *frame);
+
+/* ---- publishing ---------------------------------------------------------------------------- */
+
+struct geyser_publisher; /* opaque */
+
+enum geyser_pacing {
+	GEYSER_PACING_FREE = 0,     /* publishing never waits for anybody */
+	GEYSER_PACING_LOSSLESS = 1, /* acquire waits until every DELIVER_EVERY subscriber alive has
+				       taken its frames, within the timeout */
+};
+
+struct geyser_stream_desc {
+	const char
+		*name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters */
+	struct geyser_texture_desc texture;
+	uint32_t buffers;                        /* 2 to GEYSER_STREAM_BUFFERS_MAX; 0: 3 */
+	uint32_t frame_rate_num, frame_rate_den; /* frames a second, for people; 0: variable */
+	enum geyser_pacing pacing;
+};
+
+/* Makes the stream's buffers and publishes it under its name.
+ * Errors: as geyser_texture_create and geyser_texture_export; INVALID_ARGUMENT (name, buffers,
+ * rate, pacing), EXISTS (a living publisher has that name: which, by application and pid). A dead
+ * one's name is free. */
+GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
+	const struct geyser_stream_desc *desc, struct geyser_publisher **out);
+
+/* A buffer to draw into, whose texels are those of an earlier frame. Several may be acquired at a
+ * time. With FREE pacing it waits only where subscribers hold every buffer. With LOSSLESS it waits
+ * for subscribers that get every frame to take theirs; one that doesn't within a timeout over
+ * 0 is left out until it takes one again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it
+ * up), BUSY (the caller itself has acquired all). */
+GEYSER_API enum geyser_result geyser_publisher_acquire(
+	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
+
+/* Publishes the frame: it gets the next sequence and the time, subscribers that wait wake. The
+ * frame is gone for the caller in any case. Errors: INVALID_ARGUMENT (NULL; not a frame that this
+ * publisher has given out; damage, crop, user_size or an enum out of range: the frame is
+ * discarded). */
+GEYSER_API enum geyser_result geyser_publisher_submit(
+	struct geyser_publisher *publisher, struct geyser_frame *frame);
+
+/* Gives a frame back unpublished. Errors: INVALID_ARGUMENT. */
+GEYSER_API enum geyser_result geyser_publisher_discard(
+	struct geyser_publisher *publisher, struct geyser_frame *frame);
+
+/* From the next acquire on frames have this size, format and usage. Subscribers see the change
+ * between two frames; the old buffers live until the last of them is released. Errors: as
+ * geyser_texture_create (the old ones then stay in use), BUSY (a frame is acquired: submit or
+ * discard it first). */
+GEYSER_API enum geyser_result geyser_publisher_resize(
+	struct geyser_publisher *publisher, const struct geyser_texture_desc *desc);
+
+/* Waits until every subscriber that gets every frame has taken all there are, and nobody holds a
+ * buffer: before the end of a stream whose last frames matter. Errors: INVALID_ARGUMENT (NULL),
+ * TIMEOUT. */
+GEYSER_API enum geyser_result geyser_publisher_flush(
+	struct geyser_publisher *publisher, uint64_t timeout_ns);
+
+struct geyser_publisher_stats {
+	uint64_t frames;       /* submitted */
+	uint32_t subscribers;  /* connected now */
+	uint32_t buffers_held; /* that subscribers read now */
+};
+
+/* Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_publisher_get_stats(
+	struct geyser_publisher *publisher, struct geyser_publisher_stats *out);
+
+/* A descriptor (an eventfd, owned by the caller) that becomes readable each time a subscriber comes
+ * or goes; read 8 bytes to re-arm it. Errors: INVALID_ARGUMENT (NULL), LIMIT. */
+GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
+	struct geyser_publisher *publisher, int *out);
+
+/* Ends the stream: subscribers get DISCONNECTED, and keep what they hold. Frames acquired are gone.
+ * NULL is fine. */
+GEYSER_API void geyser_publisher_destroy(struct geyser_publisher *publisher);
+
+/* ---- subscribing --------------------------------------------------------------------------- */
+
+struct geyser_subscriber; /* opaque */
+
+enum geyser_delivery {
+	GEYSER_DELIVER_LATEST = 0, /* the newest frame, never one twice */
+	GEYSER_DELIVER_EVERY = 1, /* each frame in order, as long as the publisher's buffers last */
+};
+
+struct geyser_subscriber_desc {
+	const char *name;
+	enum geyser_delivery delivery;
+	uint64_t connect_timeout_ns; /* how long to wait for the publisher; 0: it must be there */
+};
+
+/* Connects to the stream of that name. The first frame it gets is the newest at that time.
+ * Errors: INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (nor
+ * within it), LIMIT (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX), and as geyser_texture_import.
+ */
+GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
+	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out);
+
+/* The next frame. Several may be held at a time; each keeps one of the publisher's buffers from it.
+ * Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED (the publisher has gone: said once; the
+ * next calls wait for one of that name to come back and connect to it, numbering from 1 again),
+ * BUSY (the caller holds every buffer), and as geyser_texture_import after a resize. */
+GEYSER_API enum geyser_result geyser_subscriber_acquire(
+	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
+
+/* Gives the buffer back. Frames of a publisher that is gone stay readable until then.
+ * Errors: INVALID_ARGUMENT (NULL; not a frame of this subscriber). */
+GEYSER_API enum geyser_result geyser_subscriber_release(
+	struct geyser_subscriber *subscriber, struct geyser_frame *frame);
+
+/* A descriptor for poll(), owned by the caller: readable while geyser_subscriber_acquire with a
+ * timeout of 0 would say neither TIMEOUT nor BUSY. Don't read from it. Served by a thread,
+ * "geyser-stream". Errors: INVALID_ARGUMENT (NULL), LIMIT, SYSTEM. */
+GEYSER_API enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *subscriber, int *out);
+
+struct geyser_subscriber_stats {
+	uint64_t frames;  /* acquired */
+	uint64_t dropped; /* submitted while connected and never acquired; LATEST skips by design */
+	uint64_t connections; /* to this publisher and those before it */
+	uint64_t latency_p50_ns,
+		latency_p99_ns; /* submit to acquired, within 10 %; 0: no frame yet */
+};
+
+/* Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_subscriber_get_stats(
+	struct geyser_subscriber *subscriber, struct geyser_subscriber_stats *out);
+
+/* Frames it holds are gone. NULL is fine. */
+GEYSER_API void geyser_subscriber_destroy(struct geyser_subscriber *subscriber);
+
+/* ---- the directory ------------------------------------------------------------------------- */
+
+enum geyser_path {
+	GEYSER_PATH_ZERO_COPY = 0, /* subscribers read the publisher's own memory */
+	GEYSER_PATH_BLIT = 1,      /* copied once on the same GPU */
+	GEYSER_PATH_COPY = 2,      /* copied through host memory */
+};
+
+struct geyser_stream_info {
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+	char application[64];
+	int32_t pid; /* the publisher's */
+	enum geyser_format format;
+	uint32_t width, height;
+	uint32_t buffers;
+	uint32_t frame_rate_num, frame_rate_den;
+	enum geyser_pacing pacing;
+	enum geyser_backend backend;
+	enum geyser_path path;
+	uint32_t subscribers;
+	uint64_t frames;  /* submitted so far */
+	uint64_t dropped; /* by subscribers that get every frame, all together */
+	uint64_t latency_p50_ns, latency_p99_ns; /* submit to acquired, of all subscribers now
+						    connected, within 10 % */
+};
+
+/* All of this user's streams, sorted by name; free the array with geyser_stream_list_free. A
+ * publisher that is stopped is listed with its name alone (pid 0). Errors: INVALID_ARGUMENT (NULL),
+ * NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
+GEYSER_API enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count);
+GEYSER_API void geyser_stream_list_free(struct geyser_stream_info *streams);
+
+struct geyser_stream_watch; /* opaque */
+
+enum geyser_stream_change { GEYSER_STREAM_ADDED = 1, GEYSER_STREAM_REMOVED = 2 };
+
+/* Watches streams come and go. Callbacks run within geyser_stream_watch_dispatch, on its caller's
+ * thread; the first dispatch reports all that are there. Errors: INVALID_ARGUMENT (NULL),
+ * NO_RUNTIME_DIR, PERMISSION, LIMIT, SYSTEM. */
+GEYSER_API enum geyser_result geyser_stream_watch_create(
+	void (*callback)(enum geyser_stream_change change, const char *name, void *user),
+	void *user, struct geyser_stream_watch **out);
+
+/* Borrowed: readable when dispatch has something to report. */
+GEYSER_API int geyser_stream_watch_fd(const struct geyser_stream_watch *watch);
+
+/* Reports what has changed since the last call; waits up to timeout_ns for a change. Errors:
+ * INVALID_ARGUMENT, TIMEOUT (no change), SYSTEM. */
+GEYSER_API enum geyser_result geyser_stream_watch_dispatch(
+	struct geyser_stream_watch *watch, uint64_t timeout_ns);
+GEYSER_API void geyser_stream_watch_destroy(struct geyser_stream_watch *watch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* An importer's connection, seen from the exporter: what it has asked for, and what it has. On the
+ * thread. */
+#ifndef GY_IPC_CONNECTION_H
+#define GY_IPC_CONNECTION_H
+
+#include "ipc/process.h"
+
+struct gy_connection {
+	struct gy_connection *next, **link;
+	struct gy_source source;
+	bool greeted;
+	uint64_t deadline; /* to say hello by */
+	void *imports;     /* tsearch tree of import_count by token */
+	char application[GY_APPLICATION_MAX + 1];
+	pid_t pid;
+	struct gy_served *served; /* NULL: hasn't subscribed */
+	void *subscription;
+};
+
+/* Of a peer that was accepted; takes the fd over on success. Not yet watched. Errors:
+ * OUT_OF_MEMORY. */
+enum geyser_result gy_connection_create(
+	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);
+
+/* What it has imported is given back, and its subscription ended. */
+void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection);
+
+/* Reads and answers what is there now; false: it is to be closed. */
+bool gy_connection_receive(struct gy_ipc *ipc, struct gy_connection *connection);
+
+/* Tells a peer why, with this thread's last error, before it is hung up on. */
+void gy_connection_refuse(int fd, enum geyser_result result);
+
+#endif

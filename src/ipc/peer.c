@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Connections to exporters: shared by imports, or one's own; and the exporter's death. */
+#include "ipc/peer.h"
+#include "ipc/packet.h"
+#include "ipc/question.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- peers ---- */
+
+static void free_peer(struct gy_peer *peer)
+{
+	if (peer->pidfd >= 0)
+		(void)close(peer->pidfd);
+	if (peer->socket >= 0)
+		(void)close(peer->socket);
+	free(peer);
+}
+
+enum geyser_result gy_peer_connect(
+	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
+{
+	struct gy_registry registry;
+	struct gy_peer *peer = calloc(1, sizeof(*peer));
+	enum geyser_result result;
+
+	if (!peer)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a connection");
+	*peer = (struct gy_peer){
+		.ipc = ipc,
+		.instance = instance,
+		.socket = -1,
+		.pidfd = -1,
+		.busy = true,
+		.references = 1,
+	};
+	result = gy_registry_find(&registry);
+	if (result == GEYSER_OK) {
+		result = gy_registry_connect(
+			&registry, instance, gy_deadline(timeout_ns), &peer->socket, &peer->pid);
+		gy_registry_close(&registry);
+	}
+	if (result != GEYSER_OK) {
+		free_peer(peer);
+		return result == GEYSER_ERROR_NOT_FOUND ? GEYSER_ERROR_STALE : result;
+	}
+	*out = peer;
+	return GEYSER_OK;
+}
+
+struct gy_peer *gy_peer_reuse(struct gy_ipc *ipc, uint64_t instance)
+{
+	struct gy_peer *peer;
+
+	(void)pthread_mutex_lock(&ipc->lock);
+	for (peer = ipc->peers; peer; peer = peer->next)
+		if (peer->instance == instance && !peer->busy && !peer->broken &&
+			!atomic_load(&peer->dead))
+			break;
+	if (peer) {
+		peer->busy = true;
+		peer->references++;
+	}
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return peer;
+}
+
+/* With the lock held. Frees it if that was the last reference. */
+static void drop_reference(struct gy_ipc *ipc, struct gy_peer *peer)
+{
+	if (--peer->references > 0)
+		return;
+	if (peer->link) {
+		*peer->link = peer->next;
+		if (peer->next)
+			peer->next->link = peer->link;
+	}
+	gy_loop_remove(ipc, &peer->socket_source);
+	gy_loop_remove(ipc, &peer->pid_source);
+	free_peer(peer);
+}
+
+static void list_peer(struct gy_ipc *ipc, struct gy_peer *peer)
+{
+	peer->next = ipc->peers;
+	peer->link = &ipc->peers;
+	if (peer->next)
+		peer->next->link = &peer->next;
+	ipc->peers = peer;
+}
+
+void gy_peer_settle(struct gy_ipc *ipc, struct gy_peer *peer, bool keep, bool broken)
+{
+	(void)pthread_mutex_lock(&ipc->lock);
+	peer->busy = false;
+	peer->broken = peer->broken || broken;
+	if (keep && !peer->link)
+		list_peer(ipc, peer);
+	if (!keep)
+		drop_reference(ipc, peer);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle)
+{
+	struct gy_message message = {.type = GY_WIRE_RELEASE};
+	struct gy_packet packet = {.size = 0};
+	struct gy_ipc *ipc;
+
+	if (!peer)
+		return;
+	ipc = peer->ipc;
+	(void)pthread_mutex_lock(&ipc->lock);
+	/* The last one's release is the closing of the connection. */
+	if (peer->references > 1 && peer->socket >= 0) {
+		message.object.kind = handle->kind;
+		memcpy(message.object.token, handle->token, GY_TOKEN_SIZE);
+		gy_packet_add(&packet, &message);
+		if (gy_packet_try_send(peer->socket, &packet) != GEYSER_OK)
+			peer->broken = true; /* the exporter's count is put right when it closes */
+	}
+	drop_reference(ipc, peer);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+enum geyser_result gy_peer_check_own(const struct gy_ipc *ipc)
+{
+	if (!ipc->foreign)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"manager made before fork: the child must make its own");
+}
+
+/* ---- a connection of one's own ---- */
+
+enum geyser_result gy_peer_open(
+	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
+{
+	enum geyser_result result = gy_peer_check_own(ipc);
+
+	*out = NULL;
+	if (result == GEYSER_OK)
+		result = gy_peer_connect(ipc, instance, timeout_ns, out);
+	if (result != GEYSER_OK)
+		return result;
+	(void)pthread_mutex_lock(&ipc->lock);
+	list_peer(ipc, *out); /* busy for good: no import uses it */
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
+	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+{
+	enum geyser_result result;
+
+	*fd = -1;
+	question->sequence = ++peer->sequence;
+	result = gy_ask(peer->socket, !peer->greeted, application, question);
+	peer->greeted = true;
+	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
+		result = gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+	return result;
+}
+
+enum geyser_result gy_peer_next(
+	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+{
+	*fd = -1;
+	return gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+}
+
+/* ---- the exporter's death ---- */
+
+_Atomic uint32_t *gy_peer_dead(struct gy_peer *peer)
+{
+	return &peer->dead;
+}
+
+static void declare_dead(struct gy_ipc *ipc, struct gy_peer *peer)
+{
+	atomic_store(&peer->dead, 1);
+	gy_wake(&peer->dead, false);
+	gy_loop_remove(ipc, &peer->socket_source);
+	gy_loop_remove(ipc, &peer->pid_source);
+}
+
+static void socket_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
+{
+	struct gy_peer *peer =
+		(struct gy_peer *)((char *)source - offsetof(struct gy_peer, socket_source));
+
+	if (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))
+		declare_dead(ipc, peer);
+}
+
+static void process_ended(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
+{
+	(void)events;
+	declare_dead(
+		ipc, (struct gy_peer *)((char *)source - offsetof(struct gy_peer, pid_source)));
+}
+
+static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
+{
+	struct pollfd alive = {.fd = peer->socket, .events = POLLRDHUP};
+	enum geyser_result result = gy_loop_start(ipc);
+	bool ended;
+
+	if (result != GEYSER_OK)
+		return result;
+	peer->pidfd = gy_peer_watch(peer->socket, peer->pid, &ended);
+	peer->pid_source = (struct gy_source){.fd = peer->pidfd, .ready = process_ended};
+	peer->socket_source = (struct gy_source){.fd = peer->socket, .ready = socket_ready};
+	result = gy_loop_add(ipc, &peer->socket_source, EPOLLRDHUP);
+	if (result == GEYSER_OK && peer->pidfd >= 0)
+		result = gy_loop_add(ipc, &peer->pid_source, EPOLLIN);
+	if (result != GEYSER_OK)
+		goto close_pidfd;
+	/* Only if the connection still stands is the pid surely that of the exporter. */
+	if (ended || poll(&alive, 1, 0) != 0)
+		declare_dead(ipc, peer);
+	peer->watched = true;
+	return GEYSER_OK;
+
+close_pidfd:
+	gy_loop_remove(ipc, &peer->socket_source);
+	if (peer->pidfd >= 0)
+		(void)close(peer->pidfd);
+	peer->pidfd = -1;
+	return result;
+}
+
+enum geyser_result gy_peer_watch_death(struct gy_peer *peer)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&peer->ipc->lock);
+	if (!peer->watched)
+		result = watch(peer->ipc, peer);
+	(void)pthread_mutex_unlock(&peer->ipc->lock);
+	return result;
+}
+
+void gy_importer_abandon(struct gy_ipc *ipc)
+{
+	for (struct gy_peer *peer = ipc->peers; peer; peer = peer->next) {
+		if (peer->socket >= 0)
+			(void)close(peer->socket);
+		if (peer->pidfd >= 0)
+			(void)close(peer->pidfd);
+		peer->socket = -1;
+		peer->pidfd = -1;
+		peer->broken = true;
+		/* the watches are the parent's: forgotten here, not removed from its epoll set */
+		peer->socket_source.key = 0;
+		peer->pid_source.key = 0;
+	}
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "ipc/question.h"
+#include "ipc/packet.h"
+#include "ipc/resolve.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- one question and its answer ---- */
+
+/* Until an answer is there. Errors: TIMEOUT. */
+static enum geyser_result await_readable(int fd, uint64_t deadline)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		uint64_t now = gy_now();
+		struct timespec left = gy_timespec(deadline > now ? deadline - now : 0);
+		int count = ppoll(&readable, 1, deadline == GY_NEVER ? NULL : &left, NULL);
+
+		if (count > 0)
+			return GEYSER_OK;
+		if (count < 0 && errno != EINTR)
+			return gy_fail_errno("poll");
+		if (deadline <= now)
+			return gy_fail(
+				GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
+	}
+}
+
+enum geyser_result gy_ask(
+	int socket, bool hello, const char *application, const struct gy_message *question)
+{
+	struct gy_packet packet = {.size = 0};
+
+	if (hello) {
+		struct gy_message greeting = {.type = GY_WIRE_HELLO};
+
+		memcpy(greeting.hello.application, application, strlen(application) + 1);
+		gy_packet_add(&packet, &greeting);
+	}
+	gy_packet_add(&packet, question);
+	return gy_packet_send(socket, &packet, -1);
+}
+
+void gy_make_printable(char *text)
+{
+	unsigned char before = 0;
+
+	for (; *text; text++) {
+		unsigned char now = (unsigned char)*text;
+
+		if (before == 0xc2 && now >= 0x80 && now <= 0x9f)
+			text[-1] = *text = '?';
+		else if (now < 0x20 || now == 0x7f)
+			*text = '?';
+		before = now;
+	}
+}
+
+/* Says no in the exporter's words. */
+static enum geyser_result check_refusal(struct gy_message *answer)
+{
+	if (answer->type != GY_WIRE_ERROR)
+		return GEYSER_OK;
+	gy_make_printable(answer->error.detail);
+	return gy_fail(answer->error.result, "%s", answer->error.detail);
+}
+
+/* Answers to earlier questions, whose asker gave up, are dropped. */
+enum geyser_result gy_await(
+	int socket, uint32_t sequence, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+{
+	uint64_t deadline = gy_deadline(timeout_ns);
+	struct gy_packet packet;
+
+	for (;;) {
+		enum geyser_result result = await_readable(socket, deadline);
+
+		if (result != GEYSER_OK)
+			return result;
+		result = gy_packet_receive(socket, &packet, fd);
+		if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY)
+			continue;
+		if (result == GEYSER_OK)
+			result = gy_packet_next(&packet, answer);
+		if (result == GEYSER_OK)
+			result = check_refusal(answer);
+		if (result == GEYSER_OK && answer->sequence == sequence)
+			return GEYSER_OK;
+		if (*fd >= 0)
+			(void)close(*fd);
+		*fd = -1;
+		if (result != GEYSER_OK)
+			return result;
+	}
+}
+
+/* ---- resolving an id ---- */
+
+static enum geyser_result check_resolved(
+	const struct gy_message *answer, uint32_t id, uint64_t instance)
+{
+	struct gy_handle_fields fields;
+
+	if (answer->type != GY_WIRE_HANDLE)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"exporter %016" PRIx64 " answered with type %d", instance, answer->type);
+	if (gy_handle_decode(&answer->handle, &fields) != GEYSER_OK || fields.id != id ||
+		fields.instance != instance)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"exporter %016" PRIx64
+			" answered with another handle than of id 0x%08" PRIx32,
+			instance, id);
+	return GEYSER_OK;
+}
+
+/* One question on a connection of its own. */
+static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t instance,
+	uint64_t timeout_ns, const struct gy_message *question, struct gy_message *answer)
+{
+	enum geyser_result result;
+	int socket, fd = -1;
+	pid_t pid;
+
+	result = gy_registry_connect(registry, instance, gy_deadline(timeout_ns), &socket, &pid);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_ask(socket, true, "", question);
+	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
+		result = gy_await(socket, 0, timeout_ns, answer, &fd);
+	(void)close(socket);
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+enum geyser_result gy_resolve(uint32_t id, uint64_t timeout_ns, struct geyser_handle *out)
+{
+	struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = id}, answer;
+	struct gy_registry registry;
+	enum geyser_result result = gy_registry_open(false, &registry);
+	uint64_t instance;
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_registry_find_id(&registry, id, &instance);
+	if (result == GEYSER_OK)
+		result = ask_once(&registry, instance, timeout_ns, &question, &answer);
+	gy_registry_close(&registry);
+	if (result == GEYSER_OK)
+		result = check_resolved(&answer, id, instance);
+	if (result == GEYSER_OK)
+		*out = answer.handle;
+	return result;
+}
+
+enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t instance,
+	const char *name, uint64_t timeout_ns, struct geyser_stream_info *out)
+{
+	struct gy_message question = {.type = GY_WIRE_QUERY}, answer;
+	enum geyser_result result;
+
+	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
+	result = ask_once(registry, instance, timeout_ns, &question, &answer);
+	if (result != GEYSER_OK)
+		return result;
+	if (answer.type != GY_WIRE_STATUS || strcmp(answer.status.name, name) != 0)
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"exporter %016" PRIx64 " answered with type %d", instance, answer.type);
+	gy_make_printable(answer.status.application);
+	*out = answer.status;
+	return GEYSER_OK;
+}

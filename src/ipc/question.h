@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* One question to an exporter, and its answer, on a connected socket. */
+#ifndef GY_IPC_QUESTION_H
+#define GY_IPC_QUESTION_H
+
+#include "ipc/wire.h"
+
+/* hello: it is the first on this connection. Errors: DISCONNECTED, TIMEOUT (the exporter's buffer
+ * is full). */
+enum geyser_result gy_ask(
+	int socket, bool hello, const char *application, const struct gy_message *question);
+
+/* The answer with that sequence; *fd is the caller's or -1. What the exporter refuses is an error
+ * in its own words, with answer->type GY_WIRE_ERROR. Errors: TIMEOUT, DISCONNECTED, PROTOCOL,
+ * LIMIT, and the exporter's. */
+enum geyser_result gy_await(
+	int socket, uint32_t sequence, uint64_t timeout_ns, struct gy_message *answer, int *fd);
+
+/* A peer's words go to a terminal: control characters become '?'. */
+void gy_make_printable(char *text);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The streams that this process publishes, by name. */
+#include "ipc/names.h"
+#include "ipc/process.h"
+#include "ipc/resolve.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out)
+{
+	for (*out = ipc->served; *out; *out = (*out)->next)
+		if (strcmp((*out)->name, name) == 0)
+			return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
+}
+
+static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
+{
+	enum geyser_result result;
+
+	if (ipc->foreign)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"manager made before fork: the child must make its own");
+	result = gy_server_start(ipc);
+	if (result == GEYSER_OK)
+		result = gy_claim_add_name(&ipc->claim, served->name, holder);
+	if (result != GEYSER_OK)
+		return result;
+	served->next = ipc->served;
+	served->link = &ipc->served;
+	if (served->next)
+		served->next->link = &served->next;
+	ipc->served = served;
+	return GEYSER_OK;
+}
+
+/* Who holds the name; asked without the lock, since it may be this process. */
+static enum geyser_result name_taken(const char *name, uint64_t holder, uint64_t timeout_ns)
+{
+	struct geyser_stream_info info;
+	struct gy_registry registry;
+	enum geyser_result result = gy_registry_open(false, &registry);
+
+	if (result == GEYSER_OK) {
+		result = gy_query_stream(&registry, holder, name, timeout_ns, &info);
+		gy_registry_close(&registry);
+	}
+	if (result != GEYSER_OK)
+		return gy_fail(GEYSER_ERROR_EXISTS,
+			"stream \"%s\" is published by a process that doesn't answer: end it or "
+			"choose another name",
+			name);
+	return gy_fail(GEYSER_ERROR_EXISTS,
+		"stream \"%s\" is published by %s (pid %d): choose another name", name,
+		info.application, info.pid);
+}
+
+enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t timeout_ns)
+{
+	enum geyser_result result;
+	uint64_t holder = 0;
+
+	(void)pthread_mutex_lock(&ipc->lock);
+	result = serve(ipc, served, &holder);
+	(void)pthread_mutex_unlock(&ipc->lock);
+	if (result == GEYSER_ERROR_EXISTS && holder)
+		return name_taken(served->name, holder, timeout_ns);
+	return result;
+}
+
+void gy_unserve(struct gy_ipc *ipc, struct gy_served *served)
+{
+	(void)pthread_mutex_lock(&ipc->lock);
+	if (served->link) {
+		*served->link = served->next;
+		if (served->next)
+			served->next->link = served->link;
+		served->link = NULL;
+		if (ipc->claimed)
+			gy_claim_remove_name(&ipc->claim, served->name);
+	}
+	gy_server_drop_subscribers(ipc, served);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+void gy_served_finish(struct gy_ipc *ipc, bool unlink)
+{
+	struct gy_served *next;
+
+	for (struct gy_served *it = ipc->served; it; it = next) {
+		next = it->next;
+		it->link = NULL;
+		if (unlink)
+			gy_claim_remove_name(&ipc->claim, it->name);
+	}
+	ipc->served = NULL;
+}

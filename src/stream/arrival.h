@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for the registry to change: somebody begins to export or publish, stops, or dies.
+ */
+#ifndef GY_STREAM_ARRIVAL_H
+#define GY_STREAM_ARRIVAL_H
+
+#include "ipc/registry.h"
+
+struct gy_arrival {
+	struct gy_registry registry;
+	int inotify;
+	bool closed; /* a lock file was: its exporter has ended. For the caller to clear */
+};
+
+/* Makes the registry if there is none, to have something to watch. Errors: as gy_registry_open,
+ * LIMIT, SYSTEM. */
+enum geyser_result gy_arrival_init(struct gy_arrival *arrival);
+void gy_arrival_finish(struct gy_arrival *arrival);
+
+/* Until something has changed since the last call: GEYSER_OK. Errors: TIMEOUT, BUSY (stop_fd,
+ * unless -1, is readable), SYSTEM. */
+enum geyser_result gy_arrival_wait(struct gy_arrival *arrival, uint64_t deadline, int stop_fd);
+
+#endif

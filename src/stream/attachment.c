@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/attachment.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "ipc/names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- connecting ---- */
+
+static enum geyser_result find_publisher(const char *name, uint64_t *instance)
+{
+	struct gy_registry registry;
+	enum geyser_result result = gy_registry_open(false, &registry);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_registry_find_name(&registry, name, instance);
+	gy_registry_close(&registry);
+	return result;
+}
+
+/* Maps what came with a message, if it is as large as this version's. Takes the fd over. */
+static enum geyser_result map_memory(
+	int fd, uint64_t claimed, size_t size, bool writable, void **out)
+{
+	enum geyser_result result;
+	bool may_write;
+	uint64_t found;
+
+	*out = NULL;
+	if (fd < 0)
+		return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher sent no memory");
+	result = gy_memory_check(fd, &found, &may_write);
+	if (result == GEYSER_OK && (claimed != size || found < size || (writable && !may_write)))
+		result = gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the publisher's ring has %" PRIu64 " of %" PRIu64
+			" bytes: this version's has %zu; use the same geyser on both sides",
+			claimed, found, size);
+	if (result == GEYSER_OK)
+		result = gy_memory_map(fd, size, writable, out);
+	(void)close(fd);
+	return result;
+}
+
+static enum geyser_result map_ring(
+	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
+{
+	void *page;
+	enum geyser_result result;
+
+	if (answer->type != GY_WIRE_STREAM || answer->stream.buffers == 0 ||
+		answer->stream.buffers > GY_RING_BUFFERS) {
+		if (fd >= 0)
+			(void)close(fd);
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the publisher answered with a message of type %d", answer->type);
+	}
+	result =
+		map_memory(fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
+	attachment->view.page = page;
+	attachment->view.buffers = answer->stream.buffers;
+	return result;
+}
+
+static enum geyser_result map_lease(
+	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
+{
+	void *page;
+	enum geyser_result result = map_memory(
+		fd, answer->stream.lease_size, sizeof(struct gy_lease_page), true, &page);
+
+	attachment->view.lease = page;
+	if (result == GEYSER_OK)
+		attachment->view.last = atomic_load(&attachment->view.lease->taken);
+	return result;
+}
+
+static enum geyser_result subscribe(struct gy_attachment *attachment, const char *name)
+{
+	struct geyser_manager *manager = attachment->manager;
+	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE}, answer;
+	enum geyser_result result;
+	int fd;
+
+	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
+	question.name.every = attachment->view.every;
+	result = gy_peer_ask(attachment->peer, manager->application, &question,
+		manager->import_timeout_ns, &answer, &fd);
+	if (result == GEYSER_OK)
+		result = map_ring(attachment, &answer, fd);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_peer_next(attachment->peer, manager->import_timeout_ns, &answer, &fd);
+	return result == GEYSER_OK ? map_lease(attachment, &answer, fd) : result;
+}
+
+/* ---- buffers ---- */
+
+static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer)
+{
+	struct geyser_manager *manager = attachment->manager;
+	struct gy_message question = {.type = GY_WIRE_BUFFER, .index = buffer};
+	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE};
+	struct geyser_texture *texture;
+	enum geyser_result result;
+
+	result = gy_peer_ask(attachment->peer, manager->application, &question,
+		manager->import_timeout_ns, &incoming.answer, &incoming.fd);
+	if (result == GEYSER_OK && (incoming.answer.type != GY_WIRE_PICTURE || incoming.fd < 0)) {
+		gy_incoming_finish(&incoming, false);
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the publisher answered with a message of type %d", incoming.answer.type);
+	}
+	if (result == GEYSER_OK)
+		result = gy_texture_accept(manager, &incoming, NULL, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	gy_texture_prefault(texture);
+	geyser_texture_unref(attachment->buffers[buffer]);
+	attachment->buffers[buffer] = texture;
+	attachment->generations[buffer] = incoming.answer.texture.generation;
+	return GEYSER_OK;
+}
+
+/* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
+ * its frame comes. */
+static enum geyser_result fetch_buffers(struct gy_attachment *attachment)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t i = 0; result == GEYSER_OK && i < attachment->view.buffers; i++)
+		result = fetch_buffer(attachment, i);
+	return result;
+}
+
+/* ---- life ---- */
+
+enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
+	enum geyser_delivery delivery, struct gy_attachment **out)
+{
+	struct gy_attachment *attachment;
+	enum geyser_result result;
+	uint64_t instance;
+
+	*out = NULL;
+	result = find_publisher(name, &instance);
+	if (result != GEYSER_OK)
+		return result;
+	attachment = calloc(1, sizeof(*attachment));
+	if (!attachment)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
+	attachment->references = 1;
+	attachment->manager = gy_manager_ref(manager);
+	attachment->view.every = delivery == GEYSER_DELIVER_EVERY;
+	result =
+		gy_peer_open(manager->ipc, instance, manager->import_timeout_ns, &attachment->peer);
+	if (result == GEYSER_OK)
+		result = subscribe(attachment, name);
+	if (result == GEYSER_OK)
+		result = fetch_buffers(attachment);
+	if (result == GEYSER_OK)
+		result = gy_peer_watch_death(attachment->peer);
+	if (result == GEYSER_OK)
+		*out = attachment;
+	else
+		gy_attachment_unref(attachment);
+	return result;
+}
+
+void gy_attachment_unref(struct gy_attachment *attachment)
+{
+	if (!attachment || --attachment->references > 0)
+		return;
+	gy_peer_release(attachment->peer, NULL);
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
+		geyser_texture_unref(attachment->buffers[i]);
+	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
+	gy_memory_unmap(attachment->view.lease, sizeof(*attachment->view.lease));
+	gy_manager_unref(attachment->manager);
+	free(attachment);
+}
+
+bool gy_attachment_is_dead(struct gy_attachment *attachment)
+{
+	return atomic_load(gy_peer_dead(attachment->peer)) != 0;
+}
+
+/* ---- frames ---- */
+
+static void count_latency(struct gy_attachment *attachment, const struct geyser_frame_info *info)
+{
+	uint64_t now = gy_now();
+	_Atomic uint32_t *counts = attachment->view.lease->latency;
+	uint32_t bucket =
+		gy_latency_bucket(now > info->timestamp_ns ? now - info->timestamp_ns : 0);
+
+	/* this page has one writer */
+	atomic_store_explicit(&counts[bucket],
+		atomic_load_explicit(&counts[bucket], memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out)
+{
+	struct gy_ring_record record;
+	enum geyser_result result = GEYSER_OK;
+	struct geyser_frame *frame;
+	int buffer;
+
+	*out = NULL;
+	if (attachment->view.held == (UINT64_C(1) << attachment->view.buffers) - 1)
+		return gy_fail(GEYSER_ERROR_BUSY, "all %u buffers are held: release a frame first",
+			attachment->view.buffers);
+	buffer = gy_ring_take(&attachment->view, &record);
+	if (buffer < 0)
+		return GEYSER_OK;
+	if (!attachment->buffers[buffer] || attachment->generations[buffer] != record.generation)
+		result = fetch_buffer(attachment, (uint32_t)buffer);
+	if (result != GEYSER_OK) {
+		gy_ring_release(&attachment->view, (uint32_t)buffer);
+		return result;
+	}
+	frame = &attachment->frames[buffer];
+	*frame = (struct geyser_frame){
+		.texture = attachment->buffers[buffer],
+		.record = record,
+		.buffer = (uint32_t)buffer,
+		.out = true,
+		.owner = attachment,
+	};
+	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
+	count_latency(attachment, &frame->record.info);
+	attachment->references++;
+	*out = frame;
+	return GEYSER_OK;
+}
+
+void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame)
+{
+	frame->out = false;
+	gy_ring_release(&attachment->view, frame->buffer);
+	gy_attachment_unref(attachment);
+}

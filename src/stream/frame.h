@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A frame, as publishers and subscribers hold it. */
+#ifndef GY_STREAM_FRAME_H
+#define GY_STREAM_FRAME_H
+
+#include "stream/ring.h"
+
+struct geyser_frame {
+	struct geyser_texture *texture;
+	struct gy_ring_record record;
+	uint32_t buffer;
+	bool out;    /* with the caller */
+	void *owner; /* the publisher, or a subscriber's attachment */
+};
+
+/* Unspecified colour, the rest zero. */
+void gy_frame_info_init(struct geyser_frame_info *info);
+
+/* What a publisher's caller has filled in. Errors: INVALID_ARGUMENT. */
+enum geyser_result gy_frame_info_check(
+	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
+
+/* What a publisher's process has written, for a subscriber's caller: everything within its range.
+ */
+void gy_frame_info_clamp(struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
+
+#endif

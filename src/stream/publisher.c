@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/publisher.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "ipc/names.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define BUFFERS_DEFAULT 3
+#define LOOK_EVERY (50 * GY_MILLISECOND)
+
+/* ---- making one ---- */
+
+static enum geyser_result check_desc(const struct geyser_stream_desc *desc)
+{
+	enum geyser_result result;
+
+	if (!desc)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "desc is NULL");
+	result = gy_name_check(desc->name);
+	if (result != GEYSER_OK)
+		return result;
+	if (desc->buffers == 1 || desc->buffers > GY_RING_BUFFERS)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"buffers (%u): it must be 2 to %d, or 0 for %d", desc->buffers,
+			GY_RING_BUFFERS, BUFFERS_DEFAULT);
+	if ((desc->frame_rate_num == 0) != (desc->frame_rate_den == 0))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"frame rate (%u/%u): both must be over 0, or both 0 for a variable rate",
+			desc->frame_rate_num, desc->frame_rate_den);
+	if (desc->pacing != GEYSER_PACING_FREE && desc->pacing != GEYSER_PACING_LOSSLESS)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"pacing (%d): it must be one of enum geyser_pacing", (int)desc->pacing);
+	return GEYSER_OK;
+}
+
+static void unref_all(struct geyser_texture **textures)
+{
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
+		geyser_texture_unref(textures[i]);
+		textures[i] = NULL;
+	}
+}
+
+/* Their pages are brought in now: a fresh buffer of 1920 × 1080 would cost 8 ms of page faults in
+ * its first frame. */
+static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t count,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		enum geyser_result result = geyser_texture_create(manager, desc, &out[i]);
+
+		if (result != GEYSER_OK) {
+			unref_all(out);
+			return result;
+		}
+		gy_texture_prefault(out[i]);
+	}
+	return GEYSER_OK;
+}
+
+static struct geyser_publisher *allocate(
+	struct geyser_manager *manager, const struct geyser_stream_desc *desc)
+{
+	struct geyser_publisher *publisher = calloc(1, sizeof(*publisher));
+
+	if (!publisher)
+		return NULL;
+	publisher->manager = gy_manager_ref(manager);
+	publisher->served.ops = &gy_publisher_ops;
+	strcpy(publisher->served.name, desc->name);
+	publisher->ring_fd = -1;
+	publisher->notify_fd = -1;
+	publisher->rate_num = desc->frame_rate_num;
+	publisher->rate_den = desc->frame_rate_den;
+	publisher->pacing = desc->pacing;
+	publisher->ring.buffers = desc->buffers ? desc->buffers : BUFFERS_DEFAULT;
+	publisher->ring.lossless = desc->pacing == GEYSER_PACING_LOSSLESS;
+	(void)pthread_mutex_init(&publisher->lock, NULL);
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
+		publisher->frames[i].buffer = i;
+		publisher->frames[i].owner = publisher;
+	}
+	return publisher;
+}
+
+static void deallocate(struct geyser_publisher *publisher)
+{
+	unref_all(publisher->buffers);
+	unref_all(publisher->next);
+	gy_publisher_reap(publisher);
+	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
+	if (publisher->ring_fd >= 0)
+		(void)close(publisher->ring_fd);
+	if (publisher->notify_fd >= 0)
+		(void)close(publisher->notify_fd);
+	(void)pthread_mutex_destroy(&publisher->lock);
+	gy_manager_unref(publisher->manager);
+	free(publisher);
+}
+
+static enum geyser_result create(struct geyser_manager *manager,
+	const struct geyser_stream_desc *desc, struct geyser_publisher **out)
+{
+	struct geyser_publisher *publisher = allocate(manager, desc);
+	enum geyser_result result;
+	void *page;
+
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a publisher");
+	result = gy_memory_create_published(
+		"geyser-ring", sizeof(struct gy_ring_page), &publisher->ring_fd, &page);
+	if (result == GEYSER_OK) {
+		publisher->ring.page = page;
+		result = make_buffers(
+			manager, publisher->ring.buffers, &desc->texture, publisher->buffers);
+	}
+	if (result == GEYSER_OK)
+		result = gy_serve(manager->ipc, &publisher->served, manager->import_timeout_ns);
+	if (result == GEYSER_OK)
+		*out = publisher;
+	else
+		deallocate(publisher);
+	return result;
+}
+
+enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
+	const struct geyser_stream_desc *desc, struct geyser_publisher **out)
+{
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	result = check_desc(desc);
+	return result == GEYSER_OK ? create(manager, desc, out) : result;
+}
+
+void geyser_publisher_destroy(struct geyser_publisher *publisher)
+{
+	if (!publisher)
+		return;
+	gy_unserve(publisher->manager->ipc, &publisher->served);
+	deallocate(publisher);
+}
+
+/* ---- waiting for a buffer ---- */
+
+static uint32_t all_bits(uint32_t count)
+{
+	return (uint32_t)((UINT64_C(1) << count) - 1);
+}
+
+/* What is waited for: a buffer to draw into or, with buffer NULL, that all frames are taken and
+ * released. */
+static bool is_ready(struct geyser_publisher *publisher, int *buffer)
+{
+	if (!buffer)
+		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
+	if (*buffer < 0)
+		*buffer = gy_ring_begin(&publisher->ring);
+	return *buffer >= 0;
+}
+
+/* Lets go of the lock while it sleeps, until a subscriber releases or takes something, comes or
+ * goes. First who wakes us is told to, then it is looked again: subscribers change something, then
+ * look whether to wake us. */
+static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
+{
+	struct gy_wait_word words[GY_WAIT_WORDS];
+	unsigned count = 0;
+	uint64_t look;
+
+	words[count++] = (struct gy_wait_word){
+		.word = &publisher->kicks, .expected = atomic_load(&publisher->kicks)};
+	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
+		struct gy_subscription *subscription = publisher->subscriptions[i];
+
+		if (subscription)
+			words[count++] = (struct gy_wait_word){
+				.word = &subscription->lease->releases,
+				.expected = atomic_load(&subscription->lease->releases),
+				.shared = true,
+			};
+	}
+	atomic_store(&publisher->ring.page->waiting, 1);
+	if (is_ready(publisher, buffer))
+		return;
+	publisher->sleepers++;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	/* A subscriber may be stopped between its release and its wake. */
+	look = gy_deadline(LOOK_EVERY);
+	gy_wait(words, count, look < deadline ? look : deadline);
+	(void)pthread_mutex_lock(&publisher->lock);
+	publisher->sleepers--;
+	gy_publisher_reap(publisher);
+}
+
+static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
+{
+	bool excuse = publisher->ring.lossless && timeout_ns > 0;
+	int reader = excuse ? gy_ring_excuse(&publisher->ring) : -1;
+	const struct gy_subscription *subscription;
+
+	if (reader < 0 || !publisher->subscriptions[reader])
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"subscribers hold all %u buffers (waited %llu ns): publish with more "
+			"buffers, or have them release frames sooner",
+			publisher->ring.buffers, (unsigned long long)timeout_ns);
+	subscription = publisher->subscriptions[reader];
+	return gy_fail(GEYSER_ERROR_TIMEOUT,
+		"%s (pid %d) has not taken its frames (waited %llu ns): it is left out until it "
+		"does",
+		subscription->application, subscription->pid, (unsigned long long)timeout_ns);
+}
+
+static enum geyser_result begin(
+	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
+{
+	uint64_t deadline = gy_deadline(timeout_ns);
+
+	*buffer = -1;
+	while (!is_ready(publisher, buffer)) {
+		if (publisher->ring.drawing == all_bits(publisher->ring.buffers))
+			return gy_fail(GEYSER_ERROR_BUSY,
+				"all %u buffers are acquired: submit or discard one first",
+				publisher->ring.buffers);
+		if (deadline != GY_NEVER && gy_now() >= deadline)
+			return held_up(publisher, timeout_ns);
+		sleep_for_release(publisher, buffer, deadline);
+	}
+	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
+	return GEYSER_OK;
+}
+
+/* The caller's. Returns a texture to be released without the lock, or NULL. */
+static struct geyser_texture *give_out(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	struct geyser_frame *frame = &publisher->frames[buffer];
+	struct geyser_texture *old = NULL;
+
+	if (publisher->next[buffer]) {
+		old = publisher->buffers[buffer];
+		publisher->buffers[buffer] = publisher->next[buffer];
+		publisher->generations[buffer] = publisher->generation;
+		publisher->next[buffer] = NULL;
+	}
+	frame->texture = publisher->buffers[buffer];
+	frame->record.generation = publisher->generations[buffer];
+	frame->out = true;
+	gy_frame_info_init(&frame->record.info);
+	return old;
+}
+
+enum geyser_result geyser_publisher_acquire(
+	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
+{
+	struct geyser_texture *old = NULL;
+	enum geyser_result result;
+	int buffer;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	result = begin(publisher, timeout_ns, &buffer);
+	if (result == GEYSER_OK) {
+		old = give_out(publisher, (uint32_t)buffer);
+		*out = &publisher->frames[buffer];
+	}
+	(void)pthread_mutex_unlock(&publisher->lock);
+	geyser_texture_unref(old);
+	return result;
+}
+
+/* ---- publishing ---- */
+
+static enum geyser_result check_frame(
+	const struct geyser_publisher *publisher, const struct geyser_frame *frame)
+{
+	if (!publisher || !frame)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
+			publisher ? "frame" : "publisher");
+	if (frame < publisher->frames || frame >= publisher->frames + GY_RING_BUFFERS ||
+		!frame->out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"frame is none that this publisher has given out and not got back");
+	return GEYSER_OK;
+}
+
+/* The time is taken under the lock: it never goes back from one sequence to the next. */
+static void take_back(struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
+{
+	(void)pthread_mutex_lock(&publisher->lock);
+	frame->out = false;
+	if (publish) {
+		frame->record.info.timestamp_ns = gy_now();
+		gy_ring_publish(&publisher->ring, frame->buffer, &frame->record);
+	} else {
+		gy_ring_discard(&publisher->ring, frame->buffer);
+	}
+	(void)pthread_mutex_unlock(&publisher->lock);
+}
+
+enum geyser_result geyser_publisher_submit(
+	struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	enum geyser_result result = check_frame(publisher, frame);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_frame_info_check(&frame->record.info, geyser_texture_get_desc(frame->texture));
+	take_back(publisher, frame, result == GEYSER_OK);
+	return result;
+}
+
+enum geyser_result geyser_publisher_discard(
+	struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	enum geyser_result result = check_frame(publisher, frame);
+
+	if (result == GEYSER_OK)
+		take_back(publisher, frame, false);
+	return result;
+}
+
+enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)
+{
+	uint64_t deadline = gy_deadline(timeout_ns);
+	enum geyser_result result = GEYSER_OK;
+
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	while (result == GEYSER_OK && !is_ready(publisher, NULL)) {
+		if (deadline != GY_NEVER && gy_now() >= deadline)
+			result = gy_fail(GEYSER_ERROR_TIMEOUT,
+				"subscribers still have %llu frames to take and hold %d buffers",
+				(unsigned long long)gy_ring_owed(&publisher->ring),
+				__builtin_popcount(gy_ring_held(&publisher->ring)));
+		else
+			sleep_for_release(publisher, NULL, deadline);
+	}
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return result;
+}
+
+/* ---- resizing ---- */
+
+enum geyser_result geyser_publisher_resize(
+	struct geyser_publisher *publisher, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture *fresh[GY_RING_BUFFERS] = {NULL}, *unused[GY_RING_BUFFERS];
+	enum geyser_result result;
+
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	result = make_buffers(publisher->manager, publisher->ring.buffers, desc, fresh);
+	if (result != GEYSER_OK)
+		return result;
+	(void)pthread_mutex_lock(&publisher->lock);
+	if (publisher->ring.drawing) {
+		memcpy(unused, fresh, sizeof(unused));
+		result = gy_fail(
+			GEYSER_ERROR_BUSY, "a frame is acquired: submit or discard it first");
+	} else {
+		memcpy(unused, publisher->next, sizeof(unused));
+		memcpy(publisher->next, fresh, sizeof(fresh));
+		publisher->generation++;
+	}
+	(void)pthread_mutex_unlock(&publisher->lock);
+	unref_all(unused);
+	return result;
+}
+
+/* ---- figures ---- */
+
+enum geyser_result geyser_publisher_get_stats(
+	struct geyser_publisher *publisher, struct geyser_publisher_stats *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_publisher_stats){0};
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	out->frames = publisher->ring.sequence;
+	out->subscribers = publisher->subscriber_count;
+	out->buffers_held = (uint32_t)__builtin_popcount(gy_ring_held(&publisher->ring));
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_publisher_subscribers_fd(struct geyser_publisher *publisher, int *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	if (publisher->notify_fd < 0)
+		publisher->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (publisher->notify_fd >= 0)
+		*out = fcntl(publisher->notify_fd, F_DUPFD_CLOEXEC, 0);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return *out >= 0 ? GEYSER_OK : gy_fail_errno("making a descriptor");
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring: which buffer holds which frame, who reads it, and who may draw into it. In shared
+ *memory, without a lock between processes, and with one writer for each word:
+ *
+ *	struct gy_ring_page	written by the publisher, mapped read-only by every subscriber
+ *	struct gy_lease_page	one for each subscriber, written by it, read by the publisher
+ *
+ * A subscriber leases a buffer by setting its bit in "held", and then looks whether the buffer
+ *still holds the frame it wanted. A publisher takes a buffer by clearing its sequence, and then
+ *looks whether anybody holds it. Both orders are sequentially consistent, so that at least one of
+ *the two sees the other: a buffer is never drawn into while somebody reads it. tests/model/ring.pml
+ *is this algorithm, checked over all interleavings.
+ *
+ * What the other side writes is hostile: indices are masked, and a lying subscriber harms only
+ *itself. Nothing here locks: a writer is guarded by its publisher's lock, a view by its
+ *subscriber's.
+ */
+#ifndef GY_STREAM_RING_H
+#define GY_STREAM_RING_H
+
+#include <geyser/stream.h>
+
+#include "platform/platform.h"
+
+#include <stdalign.h>
+
+#define GY_RING_BUFFERS 16
+#define GY_RING_READERS 64
+
+/* Bits of gy_ring_page.newest that name the buffer; the others are the sequence. */
+#define GY_RING_BUFFER_BITS 4
+
+_Static_assert(GY_RING_BUFFERS == GEYSER_STREAM_BUFFERS_MAX, "the public limit");
+_Static_assert(GY_RING_READERS == GEYSER_STREAM_SUBSCRIBERS_MAX, "the public limit");
+_Static_assert(GY_RING_BUFFERS == 1 << GY_RING_BUFFER_BITS, "an index fits");
+
+/* Latencies are counted in 8 steps for each power of two, from 2^GY_LATENCY_SHIFT ns on: within
+ * 1/16 of the value. */
+#define GY_LATENCY_SHIFT 8
+#define GY_LATENCY_BUCKETS 208
+
+struct gy_ring_record {
+	uint32_t generation; /* of the buffers: counts resizes */
+	struct geyser_frame_info info;
+};
+
+struct gy_ring_slot {
+	_Atomic uint64_t sequence; /* of the frame in this buffer; 0: none to be read */
+	struct gy_ring_record record;
+};
+
+struct gy_ring_page {
+	alignas(64) _Atomic uint64_t newest; /* sequence << GY_RING_BUFFER_BITS | buffer; 0: none */
+	_Atomic uint32_t wakes;              /* subscribers sleep on this */
+	_Atomic uint32_t waiting;            /* the publisher sleeps: wake it at a release */
+	alignas(64) struct gy_ring_slot slots[GY_RING_BUFFERS];
+};
+
+struct gy_lease_page {
+	alignas(64) _Atomic uint32_t held; /* bit b: reads buffer b */
+	_Atomic uint32_t sleeping;
+	_Atomic uint32_t releases; /* the publisher sleeps on this */
+	_Atomic uint64_t taken;    /* the largest sequence it has got */
+	_Atomic uint64_t dropped;
+	_Atomic uint32_t latency[GY_LATENCY_BUCKETS];
+};
+
+/* ---- publisher ---- */
+
+struct gy_ring_reader {
+	const struct gy_lease_page *lease; /* NULL: free */
+	bool every;
+	bool excused; /* held a lossless publisher up: not waited for until it takes more than
+			 excused_at */
+	uint64_t excused_at;
+};
+
+struct gy_ring_writer {
+	struct gy_ring_page *page;
+	uint32_t buffers;
+	uint32_t drawing;  /* bit b: given out to be drawn into */
+	uint64_t sequence; /* of the newest frame */
+	bool lossless;
+	uint32_t reader_count; /* all in use are below this */
+	struct gy_ring_reader readers[GY_RING_READERS];
+};
+
+/* A buffer that nobody reads, to be drawn into, or -1. The oldest frame goes first, the newest only
+ * if there is no other. */
+int gy_ring_begin(struct gy_ring_writer *writer);
+void gy_ring_discard(struct gy_ring_writer *writer, uint32_t buffer);
+
+/* The frame gets the next sequence; the record is complete but for that. Wakes who sleeps. */
+void gy_ring_publish(
+	struct gy_ring_writer *writer, uint32_t buffer, const struct gy_ring_record *record);
+
+/* A free place, or -1. Its lease's "taken" is set so that the reader begins with the newest frame.
+ */
+int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);
+void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
+
+/* After a timeout: does not wait again, until they move, for those who owe the oldest frame that
+ * nobody reads. Returns one of them, or -1. */
+int gy_ring_excuse(struct gy_ring_writer *writer);
+
+/* Frames that a reader who gets every one, and isn't excused, has yet to take: the most that any
+ * has. */
+uint64_t gy_ring_owed(struct gy_ring_writer *writer);
+
+/* Buffers that somebody reads, as bits. */
+uint32_t gy_ring_held(const struct gy_ring_writer *writer);
+
+/* ---- subscriber ---- */
+
+struct gy_ring_view {
+	const struct gy_ring_page *page;
+	struct gy_lease_page *lease;
+	uint32_t buffers;
+	uint32_t held; /* as in the lease */
+	uint64_t last; /* sequence */
+	bool every;
+};
+
+/* Leases the next frame and copies its record: its buffer, or -1 if there is none yet. */
+int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record);
+void gy_ring_release(struct gy_ring_view *view, uint32_t buffer);
+
+/* Whether gy_ring_take may find one; may be wrong for a moment. */
+bool gy_ring_has_next(const struct gy_ring_view *view);
+
+/* ---- latencies ---- */
+
+uint32_t gy_latency_bucket(uint64_t ns);
+
+/* The value below which that share (0 to 1) of the counts lies; 0 if there are none. */
+uint64_t gy_latency_percentile(const uint64_t counts[GY_LATENCY_BUCKETS], double share);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* A publisher's answers to its subscribers; on the thread "geyser-ipc", with the ipc's lock held.
+ */
+#include "stream/publisher.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct geyser_publisher *publisher_of(struct gy_served *served)
+{
+	return (struct geyser_publisher *)((char *)served -
+					   offsetof(struct geyser_publisher, served));
+}
+
+void gy_publisher_reap(struct geyser_publisher *publisher)
+{
+	struct gy_subscription *next;
+
+	if (publisher->sleepers > 0)
+		return;
+	for (struct gy_subscription *it = publisher->graves; it; it = next) {
+		next = it->next;
+		gy_memory_unmap(it->lease, sizeof(*it->lease));
+		free(it);
+	}
+	publisher->graves = NULL;
+}
+
+/* Who waits for a release looks again; who watches subscribers is told. */
+static void announce_change(struct geyser_publisher *publisher)
+{
+	const uint64_t one = 1;
+
+	atomic_fetch_add(&publisher->kicks, 1);
+	gy_wake(&publisher->kicks, false);
+	if (publisher->notify_fd >= 0 && write(publisher->notify_fd, &one, sizeof(one)) < 0)
+		return; /* its counter is full: it is readable all the same */
+}
+
+/* ---- subscribing ---- */
+
+static enum geyser_result make_subscription(
+	const char *application, pid_t pid, struct gy_subscription **out, int *fd)
+{
+	struct gy_subscription *subscription = calloc(1, sizeof(*subscription));
+	enum geyser_result result;
+	void *page;
+
+	if (!subscription)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "the publisher has no memory left");
+	result = gy_memory_create("geyser-lease", sizeof(*subscription->lease), fd);
+	if (result != GEYSER_OK)
+		goto free_subscription;
+	result = gy_memory_map(*fd, sizeof(*subscription->lease), true, &page);
+	if (result != GEYSER_OK)
+		goto close_fd;
+	subscription->lease = page;
+	subscription->pid = pid;
+	memcpy(subscription->application, application, sizeof(subscription->application));
+	*out = subscription;
+	return GEYSER_OK;
+
+close_fd:
+	(void)close(*fd);
+free_subscription:
+	free(subscription);
+	return result;
+}
+
+static enum geyser_result join(
+	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool every)
+{
+	int reader = gy_ring_join(&publisher->ring, subscription->lease, every);
+
+	if (reader < 0)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"stream \"%s\" has %d subscribers: no more are possible",
+			publisher->served.name, GY_RING_READERS);
+	subscription->reader = (uint32_t)reader;
+	publisher->subscriptions[reader] = subscription;
+	publisher->subscriber_count++;
+	announce_change(publisher);
+	return GEYSER_OK;
+}
+
+static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
+{
+	if (publisher->ring.readers[subscription->reader].every)
+		publisher->dropped_before += atomic_load(&subscription->lease->dropped);
+	gy_ring_leave(&publisher->ring, subscription->reader);
+	publisher->subscriptions[subscription->reader] = NULL;
+	publisher->subscriber_count--;
+	subscription->next = publisher->graves;
+	publisher->graves = subscription;
+	gy_publisher_reap(publisher);
+	announce_change(publisher);
+}
+
+static bool send_memory(
+	struct geyser_publisher *publisher, struct gy_reply *reply, enum gy_wire_type type, int fd)
+{
+	struct gy_message message = {
+		.type = type,
+		.stream.buffers = publisher->ring.buffers,
+		.stream.ring_size = sizeof(struct gy_ring_page),
+		.stream.lease_size = sizeof(struct gy_lease_page),
+	};
+
+	return gy_reply_send(reply, &message, fd);
+}
+
+static enum geyser_result subscribe(struct gy_served *served, bool every, const char *application,
+	pid_t pid, struct gy_reply *reply, void **out)
+{
+	struct geyser_publisher *publisher = publisher_of(served);
+	struct gy_subscription *subscription = NULL;
+	enum geyser_result result;
+	int fd;
+
+	result = make_subscription(application, pid, &subscription, &fd);
+	if (result != GEYSER_OK)
+		return result;
+	(void)pthread_mutex_lock(&publisher->lock);
+	result = join(publisher, subscription, every);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	if (result == GEYSER_OK) {
+		/* A peer that these don't reach hangs up, and is unsubscribed then. */
+		*out = subscription;
+		(void)(send_memory(publisher, reply, GY_WIRE_STREAM, publisher->ring_fd) &&
+			send_memory(publisher, reply, GY_WIRE_LEASE, fd));
+	} else {
+		gy_memory_unmap(subscription->lease, sizeof(*subscription->lease));
+		free(subscription);
+	}
+	(void)close(fd);
+	return result;
+}
+
+static void unsubscribe(struct gy_served *served, void *subscription)
+{
+	struct geyser_publisher *publisher = publisher_of(served);
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	leave(publisher, subscription);
+	(void)pthread_mutex_unlock(&publisher->lock);
+}
+
+/* A subscriber that holds the buffer's lease asks for what it has seen there: while it does, the
+ * buffer stays. */
+static enum geyser_result buffer(struct gy_served *served, uint32_t index, struct gy_reply *reply)
+{
+	struct geyser_publisher *publisher = publisher_of(served);
+	struct gy_message answer = {.type = GY_WIRE_NONE};
+	int fd;
+
+	if (index >= publisher->ring.buffers)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "buffer %u: the stream has %u", index,
+			publisher->ring.buffers);
+	(void)pthread_mutex_lock(&publisher->lock);
+	gy_texture_describe(publisher->buffers[index], &answer, &fd);
+	answer.type = GY_WIRE_PICTURE;
+	answer.texture.generation = publisher->generations[index];
+	(void)gy_reply_send(reply, &answer, fd);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
+}
+
+/* ---- figures ---- */
+
+static void add_reader(const struct gy_lease_page *lease, bool every,
+	struct geyser_stream_info *out, uint64_t counts[GY_LATENCY_BUCKETS])
+{
+	if (every)
+		out->dropped += atomic_load(&lease->dropped);
+	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
+		counts[i] += atomic_load_explicit(&lease->latency[i], memory_order_relaxed);
+}
+
+static void fill_readers(struct geyser_publisher *publisher, struct geyser_stream_info *out)
+{
+	uint64_t counts[GY_LATENCY_BUCKETS] = {0};
+
+	out->dropped = publisher->dropped_before;
+	for (uint32_t i = 0; i < GY_RING_READERS; i++)
+		if (publisher->subscriptions[i])
+			add_reader(publisher->subscriptions[i]->lease,
+				publisher->ring.readers[i].every, out, counts);
+	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
+	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
+}
+
+static void status(struct gy_served *served, struct geyser_stream_info *out)
+{
+	struct geyser_publisher *publisher = publisher_of(served);
+	const struct geyser_texture_desc *desc;
+	struct geyser_texture *newest;
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	newest = publisher->next[0] ? publisher->next[0] : publisher->buffers[0];
+	desc = geyser_texture_get_desc(newest);
+	*out = (struct geyser_stream_info){
+		.pid = getpid(),
+		.format = desc->format,
+		.width = desc->width,
+		.height = desc->height,
+		.buffers = publisher->ring.buffers,
+		.frame_rate_num = publisher->rate_num,
+		.frame_rate_den = publisher->rate_den,
+		.pacing = publisher->pacing,
+		.backend = publisher->manager->backend->kind,
+		.path = GEYSER_PATH_ZERO_COPY,
+		.subscribers = publisher->subscriber_count,
+		.frames = publisher->ring.sequence,
+	};
+	strcpy(out->name, served->name);
+	memcpy(out->application, publisher->manager->application, sizeof(out->application));
+	fill_readers(publisher, out);
+	(void)pthread_mutex_unlock(&publisher->lock);
+}
+
+const struct gy_served_ops gy_publisher_ops = {
+	.subscribe = subscribe,
+	.unsubscribe = unsubscribe,
+	.buffer = buffer,
+	.status = status,
+};

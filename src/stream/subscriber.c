@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/arrival.h"
+#include "stream/attachment.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/thread.h"
+#include "ipc/names.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define RETRY_MS 1000
+
+/*
+ * The lock guards all below it. It is held while a publisher is asked (which has a time limit), let
+ * go while waiting for a frame. Nothing on the thread "geyser-ipc" takes it.
+ */
+struct geyser_subscriber {
+	struct geyser_manager *manager;
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+	enum geyser_delivery delivery;
+
+	pthread_mutex_t lock;
+	struct gy_attachment *attachment; /* NULL: no publisher at present */
+	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
+	uint32_t sleepers;                /* threads that sleep on the ring */
+	struct geyser_subscriber_stats stats;
+	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
+
+	/* for geyser_subscriber_fd */
+	bool serving, closing;
+	pthread_t thread;
+	int ready_fd;           /* eventfd: readable while there is something to acquire */
+	int close_fd;           /* eventfd: the thread is to end */
+	_Atomic uint32_t kicks; /* something was acquired, or the thread is to end */
+};
+
+/* ---- attaching and detaching; with the lock held ---- */
+
+static enum geyser_result attach(struct geyser_subscriber *subscriber)
+{
+	enum geyser_result result = gy_attachment_create(subscriber->manager, subscriber->name,
+		subscriber->delivery, &subscriber->attachment);
+
+	if (result != GEYSER_OK)
+		return result;
+	subscriber->attachment->subscriber = subscriber;
+	subscriber->stats.connections++;
+	return GEYSER_OK;
+}
+
+/* It may be there, but not yet ready or no more. */
+static bool is_absence(enum geyser_result result)
+{
+	return result == GEYSER_ERROR_NOT_FOUND || result == GEYSER_ERROR_STALE ||
+	       result == GEYSER_ERROR_DISCONNECTED;
+}
+
+/* Those that the caller has frames of stay, until it has none. */
+static void prune(struct geyser_subscriber *subscriber)
+{
+	struct gy_attachment **link = &subscriber->ended;
+
+	while (*link) {
+		struct gy_attachment *attachment = *link;
+
+		if (attachment->references > 1) {
+			link = &attachment->next;
+			continue;
+		}
+		*link = attachment->next;
+		gy_attachment_unref(attachment);
+	}
+}
+
+/* Its figures stay. */
+static void detach(struct geyser_subscriber *subscriber)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+	struct gy_lease_page *lease = attachment->view.lease;
+
+	subscriber->stats.dropped += atomic_load(&lease->dropped);
+	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
+		subscriber->latency[i] +=
+			atomic_load_explicit(&lease->latency[i], memory_order_relaxed);
+	subscriber->attachment = NULL;
+	attachment->next = subscriber->ended;
+	subscriber->ended = attachment;
+	prune(subscriber);
+}
+
+/* Until the publisher is there; lets go of the lock while it waits. stop_fd: -1, or what ends it
+ * with BUSY. */
+static enum geyser_result await_publisher(
+	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd)
+{
+	enum geyser_result result = attach(subscriber), waited = GEYSER_OK;
+	struct gy_arrival arrival;
+
+	if (!is_absence(result) || gy_now() >= deadline)
+		return result;
+	result = gy_arrival_init(&arrival);
+	if (result != GEYSER_OK)
+		return result;
+	for (;;) {
+		/* another thread may have been faster */
+		result = subscriber->attachment ? GEYSER_OK : attach(subscriber);
+		if (!is_absence(result) || waited != GEYSER_OK)
+			break;
+		(void)pthread_mutex_unlock(&subscriber->lock);
+		waited = gy_arrival_wait(&arrival, deadline, stop_fd);
+		(void)pthread_mutex_lock(&subscriber->lock);
+	}
+	gy_arrival_finish(&arrival);
+	return is_absence(result) ? waited : result;
+}
+
+/* ---- life ---- */
+
+static enum geyser_result check_desc(const struct geyser_subscriber_desc *desc)
+{
+	if (!desc)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "desc is NULL");
+	if (desc->delivery != GEYSER_DELIVER_LATEST && desc->delivery != GEYSER_DELIVER_EVERY)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"delivery (%d): it must be one of enum geyser_delivery",
+			(int)desc->delivery);
+	return gy_name_check(desc->name);
+}
+
+static struct geyser_subscriber *allocate(
+	struct geyser_manager *manager, const struct geyser_subscriber_desc *desc)
+{
+	struct geyser_subscriber *subscriber = calloc(1, sizeof(*subscriber));
+
+	if (!subscriber)
+		return NULL;
+	subscriber->manager = gy_manager_ref(manager);
+	subscriber->delivery = desc->delivery;
+	strcpy(subscriber->name, desc->name);
+	subscriber->ready_fd = -1;
+	subscriber->close_fd = -1;
+	(void)pthread_mutex_init(&subscriber->lock, NULL);
+	return subscriber;
+}
+
+enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
+	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out)
+{
+	struct geyser_subscriber *subscriber;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	result = check_desc(desc);
+	if (result != GEYSER_OK)
+		return result;
+	subscriber = allocate(manager, desc);
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	result = await_publisher(subscriber, gy_deadline(desc->connect_timeout_ns), -1);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	if (result == GEYSER_OK) {
+		*out = subscriber;
+		return GEYSER_OK;
+	}
+	geyser_subscriber_destroy(subscriber);
+	return is_absence(result) ? GEYSER_ERROR_NOT_FOUND : result;
+}
+
+static void kick(struct geyser_subscriber *subscriber)
+{
+	atomic_fetch_add(&subscriber->kicks, 1);
+	gy_wake(&subscriber->kicks, false);
+}
+
+static void stop_serving(struct geyser_subscriber *subscriber)
+{
+	const uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	subscriber->closing = true;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
+		return; /* a forked child has no such thread */
+	if (write(subscriber->close_fd, &one, sizeof(one)) < 0)
+		(void)0; /* can't be: its counter was 0 */
+	kick(subscriber);
+	(void)pthread_join(subscriber->thread, NULL);
+}
+
+static void release_frames(struct gy_attachment *attachment)
+{
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
+		if (attachment->frames[i].out)
+			gy_attachment_release(attachment, &attachment->frames[i]);
+}
+
+void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
+{
+	if (!subscriber)
+		return;
+	stop_serving(subscriber);
+	if (subscriber->attachment)
+		detach(subscriber);
+	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
+		release_frames(it);
+	prune(subscriber);
+	if (subscriber->ready_fd >= 0)
+		(void)close(subscriber->ready_fd);
+	if (subscriber->close_fd >= 0)
+		(void)close(subscriber->close_fd);
+	(void)pthread_mutex_destroy(&subscriber->lock);
+	gy_manager_unref(subscriber->manager);
+	free(subscriber);
+}
+
+/* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
+
+/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps. word: a
+ * private one that also wakes it when it changes, or NULL. */
+static void sleep_for_frame(
+	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+	struct gy_ring_view *view = &attachment->view;
+	struct gy_wait_word words[3] = {
+		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
+		{.word = gy_peer_dead(attachment->peer), .expected = 0},
+	};
+
+	words[0].expected = atomic_load(words[0].word);
+	if (word)
+		words[2] = *word;
+	subscriber->sleepers++;
+	atomic_store(&view->lease->sleeping, 1);
+	if (!gy_ring_has_next(view)) {
+		attachment->references++; /* another thread may detach meanwhile */
+		(void)pthread_mutex_unlock(&subscriber->lock);
+		gy_wait(words, word ? 3 : 2, deadline);
+		(void)pthread_mutex_lock(&subscriber->lock);
+	} else {
+		attachment->references++;
+	}
+	if (--subscriber->sleepers == 0)
+		atomic_store(&view->lease->sleeping, 0);
+	gy_attachment_unref(attachment);
+}
+
+static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
+{
+	detach(subscriber);
+	return gy_fail(GEYSER_ERROR_DISCONNECTED,
+		"the publisher of \"%s\" has ended: frames come again when there is a new one",
+		subscriber->name);
+}
+
+/* What there is now: a frame, or NULL with GEYSER_OK. Frames that were published before the end are
+ * still taken. */
+static enum geyser_result take(struct geyser_subscriber *subscriber, struct geyser_frame **out)
+{
+	bool dead = gy_attachment_is_dead(subscriber->attachment);
+	enum geyser_result result = gy_attachment_take(subscriber->attachment, out);
+
+	if (*out)
+		subscriber->stats.frames++;
+	else if (result == GEYSER_ERROR_DISCONNECTED || (result == GEYSER_OK && dead))
+		result = disconnect(subscriber);
+	return result;
+}
+
+static enum geyser_result acquire(
+	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out)
+{
+	uint64_t deadline = gy_deadline(timeout_ns);
+	enum geyser_result result = GEYSER_OK;
+
+	for (;;) {
+		if (!subscriber->attachment) {
+			result = await_publisher(subscriber, deadline, -1);
+			if (is_absence(result))
+				result = gy_fail(GEYSER_ERROR_TIMEOUT,
+					"nobody publishes \"%s\" at present", subscriber->name);
+		}
+		if (result == GEYSER_OK)
+			result = take(subscriber, out);
+		if (result != GEYSER_OK || *out)
+			return result;
+		if (deadline != GY_NEVER && gy_now() >= deadline)
+			return gy_fail(GEYSER_ERROR_TIMEOUT,
+				"stream \"%s\" had no new frame within %llu ns", subscriber->name,
+				(unsigned long long)timeout_ns);
+		sleep_for_frame(subscriber, deadline, NULL);
+	}
+}
+
+/* Whoever polls sees what is left. */
+static void settle_ready(struct geyser_subscriber *subscriber)
+{
+	uint64_t count;
+
+	if (!subscriber->serving)
+		return;
+	if (read(subscriber->ready_fd, &count, sizeof(count)) < 0)
+		(void)0; /* it wasn't readable */
+	kick(subscriber);
+}
+
+enum geyser_result geyser_subscriber_acquire(
+	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out)
+{
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	result = acquire(subscriber, timeout_ns, out);
+	settle_ready(subscriber);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return result;
+}
+
+enum geyser_result geyser_subscriber_release(
+	struct geyser_subscriber *subscriber, struct geyser_frame *frame)
+{
+	if (!subscriber || !frame)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
+			subscriber ? "frame" : "subscriber");
+	if (!frame->out || ((struct gy_attachment *)frame->owner)->subscriber != subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"frame is none that this subscriber has got and not released");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	gy_attachment_release(frame->owner, frame);
+	prune(subscriber);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return GEYSER_OK;
+}
+
+/* ---- as a descriptor ---- */
+
+/* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
+static bool has_news(struct geyser_subscriber *subscriber)
+{
+	return subscriber->attachment && (gy_ring_has_next(&subscriber->attachment->view) ||
+						 gy_attachment_is_dead(subscriber->attachment));
+}
+
+/* What keeps it from connecting is no absence, and may last. */
+static void rest(struct geyser_subscriber *subscriber)
+{
+	struct pollfd closing = {.fd = subscriber->close_fd, .events = POLLIN};
+
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	(void)poll(&closing, 1, RETRY_MS);
+	(void)pthread_mutex_lock(&subscriber->lock);
+}
+
+static void *serve(void *data)
+{
+	struct geyser_subscriber *subscriber = data;
+	const uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	while (!subscriber->closing) {
+		struct gy_wait_word kicks = {
+			.word = &subscriber->kicks,
+			.expected = atomic_load(&subscriber->kicks),
+		};
+
+		if (!subscriber->attachment) {
+			if (await_publisher(subscriber, GY_NEVER, subscriber->close_fd) !=
+				GEYSER_OK)
+				rest(subscriber);
+		} else if (!has_news(subscriber)) {
+			sleep_for_frame(subscriber, GY_NEVER, &kicks);
+		} else {
+			if (write(subscriber->ready_fd, &one, sizeof(one)) < 0)
+				(void)0; /* readable already */
+			(void)pthread_mutex_unlock(&subscriber->lock);
+			gy_wait(&kicks, 1, GY_NEVER);
+			(void)pthread_mutex_lock(&subscriber->lock);
+		}
+	}
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return NULL;
+}
+
+/* With the lock held. */
+static enum geyser_result start_serving(struct geyser_subscriber *subscriber)
+{
+	enum geyser_result result;
+
+	if (subscriber->ready_fd < 0)
+		subscriber->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (subscriber->close_fd < 0)
+		subscriber->close_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (subscriber->ready_fd < 0 || subscriber->close_fd < 0)
+		return gy_fail_errno("eventfd");
+	result = gy_thread_start(&subscriber->thread, "geyser-stream", 0, serve, subscriber);
+	subscriber->serving = result == GEYSER_OK;
+	return result;
+}
+
+enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *subscriber, int *out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (!subscriber->serving)
+		result = start_serving(subscriber);
+	if (result == GEYSER_OK) {
+		*out = fcntl(subscriber->ready_fd, F_DUPFD_CLOEXEC, 0);
+		if (*out < 0)
+			result = gy_fail_errno("duplicating a descriptor");
+	}
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return result;
+}
+
+/* ---- figures ---- */
+
+enum geyser_result geyser_subscriber_get_stats(
+	struct geyser_subscriber *subscriber, struct geyser_subscriber_stats *out)
+{
+	uint64_t counts[GY_LATENCY_BUCKETS];
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_subscriber_stats){0};
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	*out = subscriber->stats;
+	memcpy(counts, subscriber->latency, sizeof(counts));
+	if (subscriber->attachment) {
+		struct gy_lease_page *lease = subscriber->attachment->view.lease;
+
+		out->dropped += atomic_load(&lease->dropped);
+		for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
+			counts[i] += atomic_load_explicit(&lease->latency[i], memory_order_relaxed);
+	}
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
+	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
+	return GEYSER_OK;
+}

@@ -1,0 +1,541 @@
+/*
+ * The ring, in one process: which buffer comes next, who gets which frame, and pages that lie. What
+ * happens between processes is tests/model's and tests/stress's matter.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "stream/ring.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define READERS 3
+
+static struct gy_ring_page page;
+static struct gy_lease_page leases[GY_RING_READERS];
+static struct gy_ring_writer writer;
+static struct gy_ring_view views[READERS];
+static struct gy_ring_record record;
+
+static void begin_test(uint32_t buffers, bool lossless)
+{
+	memset(&page, 0, sizeof(page));
+	memset(leases, 0, sizeof(leases));
+	memset(&record, 0, sizeof(record));
+	writer = (struct gy_ring_writer){
+		.page = &page,
+		.buffers = buffers,
+		.lossless = lossless,
+	};
+}
+
+static struct gy_ring_view *join(uint32_t i, bool every)
+{
+	assert_int_equal(gy_ring_join(&writer, &leases[i], every), i);
+	views[i] = (struct gy_ring_view){
+		.page = &page,
+		.lease = &leases[i],
+		.buffers = writer.buffers,
+		.last = atomic_load(&leases[i].taken),
+		.every = every,
+	};
+	return &views[i];
+}
+
+static int publish(void)
+{
+	int buffer = gy_ring_begin(&writer);
+
+	if (buffer >= 0)
+		gy_ring_publish(&writer, (uint32_t)buffer, &record);
+	return buffer;
+}
+
+/* The frame it gets, or 0; the buffer stays leased. */
+static uint64_t take(struct gy_ring_view *view, int *buffer)
+{
+	struct gy_ring_record got;
+
+	*buffer = gy_ring_take(view, &got);
+	return *buffer < 0 ? 0 : got.info.sequence;
+}
+
+/* The same, and releases it. */
+static uint64_t pass(struct gy_ring_view *view)
+{
+	int buffer;
+	uint64_t sequence = take(view, &buffer);
+
+	if (buffer >= 0)
+		gy_ring_release(view, (uint32_t)buffer);
+	return sequence;
+}
+
+/* ---- the publisher ---- */
+
+static void the_oldest_goes_first(void **state)
+{
+	(void)state;
+	begin_test(3, false);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(publish(), i % 3);
+	assert_int_equal(writer.sequence, 9);
+	/* all can be had at once, the newest last, and no more */
+	assert_int_equal(gy_ring_begin(&writer), 0);
+	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_int_equal(atomic_load(&page.newest), 9 << GY_RING_BUFFER_BITS | 2);
+	assert_int_equal(gy_ring_begin(&writer), 2);
+	assert_int_equal(atomic_load(&page.newest), 0);
+	assert_int_equal(gy_ring_begin(&writer), -1);
+}
+
+static void a_discarded_buffer_goes_first(void **state)
+{
+	(void)state;
+	begin_test(3, false);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(publish(), i);
+	assert_int_equal(gy_ring_begin(&writer), 0);
+	assert_int_equal(gy_ring_begin(&writer), 1);
+	gy_ring_discard(&writer, 1);
+	assert_int_equal(atomic_load(&page.slots[1].sequence), 0);
+	assert_int_equal(gy_ring_begin(&writer), 1);
+	gy_ring_publish(&writer, 1, &record);
+	assert_int_equal(writer.sequence, 4);
+}
+
+static void a_held_buffer_is_passed_over(void **state)
+{
+	struct gy_ring_view *view;
+	int buffer;
+
+	(void)state;
+	begin_test(3, false);
+	view = join(0, false);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(take(view, &buffer), 1);
+	assert_int_equal(gy_ring_held(&writer), 1);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(publish(), 1 + i % 2);
+	gy_ring_release(view, 0);
+	assert_int_equal(gy_ring_held(&writer), 0);
+	assert_int_equal(publish(), 0);
+}
+
+static void the_newest_goes_if_the_others_are_held(void **state)
+{
+	struct gy_ring_view *one, *other;
+	int buffer;
+
+	(void)state;
+	begin_test(2, false);
+	one = join(0, false);
+	other = join(1, false);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(take(one, &buffer), 1);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_false(gy_ring_has_next(other));
+	assert_int_equal(pass(other), 0);
+	gy_ring_publish(&writer, 1, &record);
+	assert_true(gy_ring_has_next(other));
+	assert_int_equal(take(other, &buffer), 3);
+	/* now both are held */
+	assert_int_equal(gy_ring_begin(&writer), -1);
+	assert_int_equal(gy_ring_held(&writer), 3);
+	assert_int_equal(atomic_load(&page.newest) >> GY_RING_BUFFER_BITS, 3);
+}
+
+static void a_reader_that_left_holds_nothing(void **state)
+{
+	int buffer;
+
+	(void)state;
+	begin_test(2, false);
+	(void)join(0, false);
+	(void)join(1, false);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(take(&views[0], &buffer), 1);
+	assert_int_equal(take(&views[1], &buffer), 1);
+	gy_ring_leave(&writer, 0);
+	assert_int_equal(writer.reader_count, 2);
+	assert_int_equal(gy_ring_held(&writer), 1);
+	gy_ring_leave(&writer, 1);
+	assert_int_equal(writer.reader_count, 0);
+	assert_int_equal(gy_ring_held(&writer), 0);
+	/* its place is the next one's */
+	memset(leases, 0, sizeof(leases));
+	(void)join(0, true);
+}
+
+static void there_are_64_places(void **state)
+{
+	struct gy_lease_page extra = {0};
+
+	(void)state;
+	begin_test(2, false);
+	for (int i = 0; i < GY_RING_READERS; i++)
+		assert_int_equal(gy_ring_join(&writer, &leases[i], false), i);
+	assert_int_equal(gy_ring_join(&writer, &extra, false), -1);
+	gy_ring_leave(&writer, 7);
+	assert_int_equal(gy_ring_join(&writer, &extra, false), 7);
+}
+
+static void who_sleeps_is_woken(void **state)
+{
+	(void)state;
+	begin_test(2, false);
+	(void)join(0, false);
+	(void)join(1, false);
+	(void)publish();
+	assert_int_equal(atomic_load(&page.wakes), 0);
+	atomic_store(&leases[1].sleeping, 1);
+	(void)publish();
+	assert_int_equal(atomic_load(&page.wakes), 1);
+	assert_int_equal(pass(&views[0]), 2);
+	assert_int_equal(atomic_load(&leases[0].releases), 0);
+	atomic_store(&page.waiting, 1);
+	assert_int_equal(pass(&views[1]), 2);
+	assert_int_equal(atomic_load(&leases[1].releases), 2); /* taken, released */
+}
+
+/* ---- lossless ---- */
+
+static void lossless_waits_for_who_gets_every_frame(void **state)
+{
+	(void)state;
+	begin_test(2, true);
+	(void)join(0, true);
+	(void)join(1, false);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(gy_ring_owed(&writer), 2);
+	assert_int_equal(publish(), -1);
+	assert_int_equal(pass(&views[0]), 1);
+	assert_int_equal(gy_ring_owed(&writer), 1);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(publish(), -1);
+	for (uint64_t i = 2; i < 50; i++) {
+		assert_int_equal(pass(&views[0]), i);
+		assert_int_equal(publish(), (i + 1) % 2);
+	}
+	assert_int_equal(atomic_load(&leases[0].dropped), 0);
+	/* the other one held nothing up */
+	assert_int_equal(pass(&views[1]), 51);
+}
+
+static void an_excused_reader_is_waited_for_once_it_moves(void **state)
+{
+	(void)state;
+	begin_test(2, true);
+	(void)join(0, true);
+	(void)publish();
+	(void)publish();
+	assert_int_equal(publish(), -1);
+	assert_int_equal(gy_ring_excuse(&writer), 0);
+	assert_int_equal(gy_ring_owed(&writer), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(publish(), i % 2);
+	assert_int_equal(gy_ring_excuse(&writer), -1);
+	/* it comes back: 6 is the oldest there is */
+	assert_int_equal(pass(&views[0]), 6);
+	assert_int_equal(atomic_load(&leases[0].dropped), 5);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(publish(), -1);
+	assert_int_equal(pass(&views[0]), 7);
+	assert_int_equal(pass(&views[0]), 8);
+	assert_int_equal(atomic_load(&leases[0].dropped), 5);
+}
+
+/* One that is a frame behind, but not in the way, loses none because another one has stopped. */
+static void only_who_is_in_the_way_is_excused(void **state)
+{
+	(void)state;
+	begin_test(3, true);
+	(void)join(0, true);
+	(void)join(1, true);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(publish(), i);
+	assert_int_equal(pass(&views[1]), 1);
+	assert_int_equal(pass(&views[1]), 2);
+	assert_int_equal(publish(), -1);
+	assert_int_equal(gy_ring_excuse(&writer), 0);
+	assert_int_equal(publish(), 0);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(publish(), -1); /* 3 is owed to the other */
+	for (uint64_t i = 3; i <= 5; i++)
+		assert_int_equal(pass(&views[1]), i);
+	assert_int_equal(atomic_load(&leases[1].dropped), 0);
+}
+
+static void nobody_is_excused_where_buffers_are_held(void **state)
+{
+	int buffer;
+
+	(void)state;
+	begin_test(2, true);
+	(void)join(0, true);
+	(void)publish();
+	(void)publish();
+	assert_int_equal(take(&views[0], &buffer), 1);
+	assert_int_equal(take(&views[0], &buffer), 2);
+	assert_int_equal(publish(), -1);
+	assert_int_equal(gy_ring_excuse(&writer), -1);
+}
+
+/* ---- subscribers ---- */
+
+static void latest_skips_and_never_repeats(void **state)
+{
+	struct gy_ring_view *view;
+
+	(void)state;
+	begin_test(3, false);
+	view = join(0, false);
+	assert_int_equal(pass(view), 0);
+	(void)publish();
+	assert_int_equal(pass(view), 1);
+	assert_int_equal(pass(view), 0);
+	assert_false(gy_ring_has_next(view));
+	for (int i = 0; i < 5; i++)
+		(void)publish();
+	assert_true(gy_ring_has_next(view));
+	assert_int_equal(pass(view), 6);
+	assert_int_equal(pass(view), 0);
+	assert_int_equal(atomic_load(&leases[0].dropped), 4);
+	assert_int_equal(atomic_load(&leases[0].taken), 6);
+}
+
+static void every_comes_in_order(void **state)
+{
+	struct gy_ring_view *view;
+
+	(void)state;
+	begin_test(3, false);
+	view = join(0, true);
+	for (int i = 0; i < 3; i++)
+		(void)publish();
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_int_equal(pass(view), i);
+	assert_int_equal(pass(view), 0);
+	assert_int_equal(atomic_load(&leases[0].dropped), 0);
+	/* 4 and 5 are drawn over */
+	for (int i = 0; i < 5; i++)
+		(void)publish();
+	for (uint64_t i = 6; i <= 8; i++)
+		assert_int_equal(pass(view), i);
+	assert_int_equal(pass(view), 0);
+	assert_int_equal(atomic_load(&leases[0].dropped), 2);
+}
+
+static void several_can_be_held(void **state)
+{
+	int first, second;
+
+	(void)state;
+	begin_test(3, false);
+	(void)join(0, true);
+	(void)publish();
+	(void)publish();
+	assert_int_equal(take(&views[0], &first), 1);
+	assert_int_equal(take(&views[0], &second), 2);
+	assert_int_equal(atomic_load(&leases[0].held), 3);
+	gy_ring_release(&views[0], (uint32_t)first);
+	assert_int_equal(atomic_load(&leases[0].held), 1 << second);
+	assert_int_equal(publish(), 2);
+	assert_int_equal(publish(), first);
+	assert_int_equal(publish(), 2);
+}
+
+static void who_joins_begins_with_the_newest(void **state)
+{
+	(void)state;
+	begin_test(3, true);
+	for (int i = 0; i < 5; i++)
+		(void)publish();
+	assert_int_equal(pass(join(0, false)), 5);
+	assert_int_equal(pass(join(1, true)), 5);
+	assert_int_equal(pass(&views[1]), 0);
+	assert_int_equal(atomic_load(&leases[0].dropped), 0);
+	assert_int_equal(atomic_load(&leases[1].dropped), 0);
+	/* where the newest is being drawn over it begins with the next */
+	for (int i = 0; i < 3; i++)
+		assert_true(gy_ring_begin(&writer) >= 0);
+	(void)join(2, true);
+	assert_int_equal(pass(&views[2]), 0);
+	gy_ring_publish(&writer, 1, &record);
+	assert_int_equal(pass(&views[2]), 6);
+	assert_int_equal(atomic_load(&leases[2].dropped), 0);
+}
+
+static void the_record_comes_with_the_frame(void **state)
+{
+	struct gy_ring_record got;
+	int buffer;
+
+	(void)state;
+	begin_test(2, false);
+	(void)join(0, false);
+	memset(&record.info.user, 0xa5, sizeof(record.info.user));
+	record.generation = 7;
+	record.info.timestamp_ns = 1234;
+	record.info.sequence = 99; /* not the publisher's to say */
+	record.info.damage[GEYSER_FRAME_DAMAGE_MAX - 1].height = 5;
+	assert_int_equal(publish(), 0);
+	buffer = gy_ring_take(&views[0], &got);
+	assert_int_equal(buffer, 0);
+	record.info.sequence = 1;
+	assert_memory_equal(&got, &record, sizeof(got));
+	/* a copy: what the page says later doesn't matter */
+	page.slots[0].record.info.timestamp_ns = 5;
+	assert_int_equal(got.info.timestamp_ns, 1234);
+}
+
+/* ---- pages that lie ---- */
+
+static void a_buffer_that_there_is_not_is_refused(void **state)
+{
+	(void)state;
+	begin_test(3, false);
+	(void)join(0, false);
+	(void)publish();
+	for (uint64_t bad = 3; bad < GY_RING_BUFFERS; bad++) {
+		atomic_store(&page.newest, UINT64_C(9) << GY_RING_BUFFER_BITS | bad);
+		atomic_store(&page.slots[bad].sequence, 9);
+		assert_false(gy_ring_has_next(&views[0]));
+		assert_int_equal(pass(&views[0]), 0);
+	}
+	assert_int_equal(atomic_load(&leases[0].held), 0);
+}
+
+static void garbage_sequences_end(void **state)
+{
+	static const uint64_t garbage[] = {1, 2, 5, UINT64_MAX >> GY_RING_BUFFER_BITS,
+		UINT64_MAX - 1, UINT64_MAX, UINT64_C(1) << 63};
+	const size_t count = sizeof(garbage) / sizeof(garbage[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count * count; i++) {
+		begin_test(2, false);
+		(void)join(0, true);
+		(void)join(1, false);
+		atomic_store(&page.slots[0].sequence, garbage[i / count]);
+		atomic_store(&page.slots[1].sequence, garbage[i % count]);
+		atomic_store(&page.newest, garbage[i % count]);
+		/* two buffers have two frames at most, and what it holds is what it says */
+		(void)pass(&views[0]);
+		(void)pass(&views[0]);
+		assert_int_equal(pass(&views[0]), 0);
+		(void)pass(&views[1]);
+		assert_int_equal(pass(&views[1]), 0);
+		assert_int_equal(atomic_load(&leases[0].held), 0);
+		assert_int_equal(atomic_load(&leases[1].held), 0);
+	}
+}
+
+static void a_lying_reader_harms_itself(void **state)
+{
+	(void)state;
+	begin_test(2, true);
+	(void)join(0, true);
+	(void)join(1, true);
+	(void)publish();
+	atomic_store(&leases[0].taken, UINT64_MAX);
+	atomic_store(&leases[0].held, UINT32_C(0xfffffffc)); /* none that there is */
+	assert_int_equal(gy_ring_held(&writer), 0);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(publish(), -1); /* owed to the other one */
+	assert_int_equal(pass(&views[1]), 1);
+	assert_int_equal(pass(&views[1]), 2);
+	/* it says that it has got less than before: waited for once, then no more */
+	assert_int_equal(publish(), 0);
+	assert_int_equal(publish(), 1);
+	assert_int_equal(pass(&views[1]), 3);
+	atomic_store(&leases[0].taken, 0);
+	assert_int_equal(publish(), -1);
+	assert_int_equal(gy_ring_excuse(&writer), 0);
+	for (uint64_t i = 4; i < 20; i++) {
+		assert_true(publish() >= 0);
+		assert_int_equal(pass(&views[1]), i);
+	}
+	assert_int_equal(atomic_load(&leases[1].dropped), 0);
+}
+
+/* ---- latencies ---- */
+
+static void latencies_fall_into_their_buckets(void **state)
+{
+	uint32_t last = 0;
+
+	(void)state;
+	assert_int_equal(gy_latency_bucket(0), 0);
+	assert_int_equal(gy_latency_bucket(255), 0);
+	assert_int_equal(gy_latency_bucket(256), 0);
+	assert_int_equal(gy_latency_bucket(288), 1);
+	assert_int_equal(gy_latency_bucket(511), 7);
+	assert_int_equal(gy_latency_bucket(512), 8);
+	assert_int_equal(gy_latency_bucket(UINT64_MAX), GY_LATENCY_BUCKETS - 1);
+	for (uint64_t ns = 1; ns; ns <<= 1) {
+		assert_true(gy_latency_bucket(ns) >= last);
+		last = gy_latency_bucket(ns);
+	}
+}
+
+static void percentiles_are_within_a_sixteenth(void **state)
+{
+	uint64_t counts[GY_LATENCY_BUCKETS] = {0};
+
+	(void)state;
+	assert_int_equal(gy_latency_percentile(counts, 0.5), 0);
+	for (uint64_t ns = 256; ns < UINT64_C(1) << 33; ns += ns / 7) {
+		uint64_t value;
+
+		memset(counts, 0, sizeof(counts));
+		counts[gy_latency_bucket(ns)] = 1;
+		value = gy_latency_percentile(counts, 0.5);
+		assert_true(value <= ns + ns / 16 + 1 && value >= ns - ns / 16 - 1);
+	}
+	memset(counts, 0, sizeof(counts));
+	counts[gy_latency_bucket(1000)] = 98;
+	counts[gy_latency_bucket(1000000)] = 2;
+	assert_int_equal(
+		gy_latency_bucket(gy_latency_percentile(counts, 0.5)), gy_latency_bucket(1000));
+	assert_int_equal(
+		gy_latency_bucket(gy_latency_percentile(counts, 0.99)), gy_latency_bucket(1000000));
+	assert_int_equal(
+		gy_latency_bucket(gy_latency_percentile(counts, 1)), gy_latency_bucket(1000000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_oldest_goes_first),
+		cmocka_unit_test(a_discarded_buffer_goes_first),
+		cmocka_unit_test(a_held_buffer_is_passed_over),
+		cmocka_unit_test(the_newest_goes_if_the_others_are_held),
+		cmocka_unit_test(a_reader_that_left_holds_nothing),
+		cmocka_unit_test(there_are_64_places),
+		cmocka_unit_test(who_sleeps_is_woken),
+		cmocka_unit_test(lossless_waits_for_who_gets_every_frame),
+		cmocka_unit_test(an_excused_reader_is_waited_for_once_it_moves),
+		cmocka_unit_test(only_who_is_in_the_way_is_excused),
+		cmocka_unit_test(nobody_is_excused_where_buffers_are_held),
+		cmocka_unit_test(latest_skips_and_never_repeats),
+		cmocka_unit_test(every_comes_in_order),
+		cmocka_unit_test(several_can_be_held),
+		cmocka_unit_test(who_joins_begins_with_the_newest),
+		cmocka_unit_test(the_record_comes_with_the_frame),
+		cmocka_unit_test(a_buffer_that_there_is_not_is_refused),
+		cmocka_unit_test(garbage_sequences_end),
+		cmocka_unit_test(a_lying_reader_harms_itself),
+		cmocka_unit_test(latencies_fall_into_their_buckets),
+		cmocka_unit_test(percentiles_are_within_a_sixteenth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
