@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: build demo test test-quick bench install format check clean help
+.PHONY: build demo test test-quick bench stress install format check clean help
 
 build: ## build the library and the program in build/
 	@scripts/setup build
@@ -23,6 +23,11 @@ bench: ## measure against the same work done by hand
 	@scripts/setup build
 	@scripts/build build-release --buildtype=release -Dbench=true
 	@build-release/bench/geyser-bench
+
+stress: ## ten million frames through the ring, every word checked (minutes)
+	@scripts/setup test
+	@scripts/build build-release --buildtype=release -Dtests=true
+	@build-release/tests/stress/ring_stress --frames 10000000 --buffers 16
 
 install: ## install under PREFIX (/usr/local); DESTDIR is honoured
 	@scripts/setup build

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Searches all states of ring.pml in several sizes, and shows that its mistakes are found (TAP).
+
+run.py SPIN CC...: a search is of every state, or the test fails.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ring.pml")
+LIMIT = 240  # seconds for one search
+
+# what it is, defines
+HOLDS = (
+    ("latest, 2 buffers", "BUFFERS=2"),
+    ("latest, 3 buffers", "BUFFERS=3"),
+    ("every, 2 buffers", "BUFFERS=2 FRAMES=3 EVERY=3"),
+    ("latest and every", "BUFFERS=3 EVERY=2"),
+    ("the publisher gives up", "BUFFERS=2 FRAMES=3 EVERY=2 GIVES_UP=1"),
+    ("the publisher discards", "BUFFERS=2 FRAMES=3 EVERY=2 DISCARDS=1"),
+    ("a subscriber keeps its frame until the next", "BUFFERS=3 EVERY=2 KEEP=1"),
+    ("both buffers may be kept", "BUFFERS=2 FRAMES=3 KEEP=1"),
+    ("a subscriber stops anywhere", "BUFFERS=2 STOPS=2 FRAMES=3"),
+    ("a subscriber that gets every frame stops anywhere", "BUFFERS=3 EVERY=3 STOPS=2"),
+    ("lossless, 2 buffers", "BUFFERS=2 EVERY=3 LOSSLESS=1"),
+    ("lossless, 3 buffers", "BUFFERS=3 EVERY=3 LOSSLESS=1"),
+    ("lossless beside latest", "BUFFERS=3 EVERY=1 LOSSLESS=1"),
+    ("lossless, one stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2"),
+)
+
+# what is wrong, defines, what must be found
+BROKEN = (
+    ("a reader looks, then sets its bit", "BUFFERS=2 BROKEN_ORDER", "reading"),
+    ("the publisher doesn't look again", "BUFFERS=2 BROKEN_LOOK", "reading"),
+    ("sleeping is set after the check", "BUFFERS=2 BROKEN_WAKE", "invalid end state"),
+    ("putting back wakes nobody", "BUFFERS=2 GIVES_UP=1 BROKEN_PUT_BACK", "invalid end state"),
+    ("a release looks for who waits, then clears", "BUFFERS=2 KEEP=1 BROKEN_RELEASE",
+     "invalid end state"),
+    ("one scan is enough", "BUFFERS=3 EVERY=1 LOSSLESS=1 BROKEN_SCAN", "sequence==(last+1)"),
+)
+
+
+def command(arguments, folder):
+    result = subprocess.run(
+        arguments, cwd=folder, timeout=LIMIT, check=False, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    return result.returncode, result.stdout
+
+
+def search(spin, compiler, defines):
+    """What pan printed; raises OSError or TimeoutExpired where it could not be run."""
+    with tempfile.TemporaryDirectory() as folder:
+        steps = (
+            [spin, "-a"] + [f"-D{define}" for define in defines.split()] + [MODEL],
+            compiler + ["-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=2500"]
+            + ["-o", "pan", "pan.c"],
+        )
+        for step in steps:
+            code, output = command(step, folder)
+            if code or not os.path.exists(os.path.join(folder, "pan.c")):
+                raise OSError(f"{step[0]} failed: {output}")
+        return command(["./pan", "-m20000", "-w22"], folder)[1]
+
+
+def judge(output, expected):
+    """Why this isn't the result wanted, or None."""
+    found = re.search(r"errors: (\d+)", output)
+    if not found:
+        return "the search did not end"
+    if expected is None:
+        if found.group(1) != "0":
+            return "a counterexample"
+        if "Search not completed" in output or "max search depth too small" in output:
+            return "states are left unsearched"
+        return None
+    if found.group(1) == "0":
+        return "the mistake was not found: the model proves nothing"
+    first = re.search(r"^pan:\d+: (.*)$", output, re.M)
+    if not first or expected not in first.group(1):
+        return f"another error than the one meant ({expected})"
+    return None
+
+
+def states(output):
+    found = re.search(r"(\d+) states, stored", output)
+    return int(found.group(1)) if found else 0
+
+
+def main(spin, compiler):
+    cases = [(name, defines, None) for name, defines in HOLDS]
+    cases += [("found: " + name, defines, expected) for name, defines, expected in BROKEN]
+
+    def run(case):
+        try:
+            output = search(spin, compiler, case[1])
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error), ""
+        return judge(output, case[2]), output
+
+    print(f"1..{len(cases)}", flush=True)
+    failures = 0
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for number, (case, result) in enumerate(zip(cases, pool.map(run, cases)), 1):
+            problem, output = result
+            failures += problem is not None
+            verdict = "not ok" if problem else "ok"
+            print(f"{verdict} {number} - {case[0]} ({states(output)} states)", flush=True)
+            if problem:
+                print(f"# {case[1]}: {problem}")
+                print("\n".join("# " + line for line in output.splitlines()[:30]), flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("run.py: too few arguments: give SPIN and the command of a C compiler")
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
