@@ -66,6 +66,25 @@ bool parse_size(const char *text, uint32_t *width, uint32_t *height)
 	return true;
 }
 
+bool parse_rate(const char *text, uint32_t *num, uint32_t *den)
+{
+	const uint64_t limit = 1000000;
+	uint64_t n, d = 1;
+
+	if (!take_digits(&text, 10, &n))
+		return false;
+	if (*text == '/') {
+		text++;
+		if (!take_digits(&text, 10, &d))
+			return false;
+	}
+	if (*text || !n || !d || n > limit || d > limit)
+		return false;
+	*num = (uint32_t)n;
+	*den = (uint32_t)d;
+	return true;
+}
+
 bool parse_seconds(const char *text, uint64_t *out)
 {
 	uint64_t seconds = 0, fraction = 0, unit = NANOSECONDS;

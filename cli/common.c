@@ -59,6 +59,12 @@ int library_failure(const char *context, ...)
 	return failure("%s%s%s", text, *text ? ": " : "", geyser_error_detail());
 }
 
+int creation_failure(enum geyser_result result, const char *name)
+{
+	(void)library_failure("%.100s", name);
+	return result == GEYSER_ERROR_INVALID_ARGUMENT ? STATUS_USAGE : STATUS_FAILURE;
+}
+
 int option_error(char **argv, int result, const char *command)
 {
 	const char *word = argv[optind - 1];
@@ -154,4 +160,11 @@ int signals_wait(int signals)
 			return failure("poll failed (%s)", strerror(errno));
 	}
 	return STATUS_OK;
+}
+
+bool signals_came(int signals)
+{
+	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
+
+	return poll(&poll_signals, 1, 0) > 0;
 }

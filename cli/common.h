@@ -29,9 +29,14 @@ int share_command(int argc, char **argv);
 int grab_command(int argc, char **argv);
 int info_command(int argc, char **argv);
 int event_command(int argc, char **argv);
+int send_command(int argc, char **argv);
+int recv_command(int argc, char **argv);
+int list_command(int argc, char **argv);
+int top_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
 
-extern const char share_help[], grab_help[], info_help[], event_help[], demo_help[];
+extern const char share_help[], grab_help[], info_help[], event_help[], send_help[], recv_help[],
+	list_help[], top_help[], demo_help[];
 
 /* ---- errors: each prints one line and returns the exit status that goes with it ------------- */
 
@@ -43,6 +48,9 @@ __attribute__((format(printf, 1, 2))) int library_failure(const char *context, .
 
 /* For what getopt_long returns on a wrong option: '?' or ':'. */
 int option_error(char **argv, int result, const char *command);
+
+/* As library_failure, but wrong usage if the library says that the argument is wrong. */
+int creation_failure(enum geyser_result result, const char *name);
 
 /* Writes a help text to stdout. */
 int print_help(const char *text);
@@ -57,6 +65,9 @@ bool parse_number(const char *text, uint64_t *out);
 
 /* "1920x1080"; each 1 to GEYSER_MAX_DIMENSION. */
 bool parse_size(const char *text, uint32_t *width, uint32_t *height);
+
+/* "30", "30000/1001": frames a second; both parts 1 to 1000000. */
+bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 
 /* "2", "0.25": seconds to nanoseconds, up to 10^9 s. */
 bool parse_seconds(const char *text, uint64_t *out);
@@ -101,5 +112,8 @@ int signals_open(void);
 
 /* Blocks until SIGINT or SIGTERM. */
 int signals_wait(int signals);
+
+/* Whether one has come. */
+bool signals_came(int signals);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * geyser demo: one process hands a real picture to another, with every claim checked.
+ * geyser demo: real pictures and a stream go from process to process, with every claim checked.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,23 +18,27 @@
 #include "demo.h"
 
 const char demo_help[] =
-	"usage: geyser demo [--size WxH] [--keep DIR]\n"
+	"usage: geyser demo [--size WxH] [--keep DIR] [--sheet FILE]\n"
 	"\n"
 	"Lets ffmpeg draw a picture, shares it, has a second process that knows only its id write\n"
-	"it to files, compares all of them byte for byte, orders both processes by an event, "
-	"kills\n"
-	"a third one, and prints how long things took. Needs ffmpeg, but no GPU.\n"
+	"it to files, compares all of them byte for byte, orders both processes by an event, and\n"
+	"kills a third one. Then ffmpeg's video goes as a stream to three processes: one that "
+	"gets\n"
+	"every frame, which must be what ffmpeg says it drew, a slow one, and one that is killed\n"
+	"half-way. Prints how long things took. Needs ffmpeg, but no GPU.\n"
 	"\n"
-	"  -s, --size WxH  the picture's size, by default 1920x1080\n"
-	"  -k, --keep DIR  keep the picture and what was grabbed in this directory, which is\n"
-	"                  made if needed: source.png, grabbed.png, grabbed.raw\n"
-	"  -h, --help      this text\n"
+	"  -s, --size WxH    the picture's size, by default 1920x1080\n"
+	"  -k, --keep DIR    keep the picture and what was grabbed in this directory, which is\n"
+	"                    made if needed: source.png, grabbed.png, grabbed.raw\n"
+	"  -o, --sheet FILE  where to put a PNG with 16 of the frames that were received; by\n"
+	"                    default geyser-demo.png in TMPDIR or /tmp\n"
+	"  -h, --help        this text\n"
 	"\n"
 	"Colours are for terminals only, and not where NO_COLOR is set.\n"
 	"\n"
 	"examples:\n"
 	"  geyser demo\n"
-	"  geyser demo --size 640x480 --keep /tmp/pictures\n"
+	"  geyser demo --size 640x480 --keep /tmp/pictures --sheet /tmp/sheet.png\n"
 	"\n"
 	"exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong usage\n";
 
@@ -48,6 +52,10 @@ static const struct {
 	{"compare", demo_compare},
 	{"order", demo_order},
 	{"kill", demo_kill},
+	{"stream", demo_stream},
+	{"every", demo_every},
+	{"slow", demo_slow},
+	{"sheet", demo_sheet},
 };
 
 /* ---- how it looks --------------------------------------------------------------------------- */
@@ -84,6 +92,22 @@ static void print_step(const struct look *look, const char *name, const char *no
 	(void)fflush(stdout);
 }
 
+static void print_stream_figures(const struct demo *demo, const struct look *look)
+{
+	const double seconds = (double)demo->stream_ns / (double)NANOSECONDS;
+
+	(void)printf("  %-28s %s%8.1f fps%s %u frames, paced at %u\n", "stream", look->bold,
+		(DEMO_FRAMES - 1) / seconds, look->plain, DEMO_FRAMES, DEMO_RATE);
+	(void)printf("  %-28s %s%8.1f us%s  median, p99 %.1f us\n", "frame to a woken viewer",
+		look->bold, (double)demo->every.latency_p50_ns / 1e3, look->plain,
+		(double)demo->every.latency_p99_ns / 1e3);
+	(void)printf("  %-28s %s%8" PRIu64 "%s     %u by the viewer of every frame\n",
+		"skipped by the slow viewer", look->bold, demo->slow.dropped, look->plain,
+		(unsigned)demo->every.dropped);
+	(void)printf("  %-28s %s%8.2f ms%s  after its death\n", "killed viewer's buffer back",
+		look->bold, (double)demo->back_ns / 1e6, look->plain);
+}
+
 static void print_figures(const struct demo *demo, const struct look *look)
 {
 	(void)printf("\n  %-28s %s%8.1f us%s  median of %u\n", "import to the first texel",
@@ -93,6 +117,8 @@ static void print_figures(const struct demo *demo, const struct look *look)
 		DEMO_ROUNDS);
 	(void)printf("  %-28s %s%8d%s     both processes map the same memory\n",
 		"bytes of the picture copied", look->bold, 0, look->plain);
+	print_stream_figures(demo, look);
+	(void)printf("\n  16 of the frames received: %s\n", demo->sheet);
 }
 
 /* ---- directories ---------------------------------------------------------------------------- */
@@ -149,6 +175,34 @@ static bool choose_files(struct demo *demo, const char *keep)
 	return true;
 }
 
+/* A name in a directory of everybody may lead elsewhere: only our own plain file is replaced. */
+static bool is_safe(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT;
+	return S_ISREG(status.st_mode) && status.st_uid == geteuid();
+}
+
+/* path is NULL for the default. */
+static bool choose_sheet(struct demo *demo, const char *path)
+{
+	const char *parent = getenv("TMPDIR");
+
+	if (!parent || *parent != '/')
+		parent = "/tmp";
+	if (path)
+		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s", path);
+	else
+		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s/geyser-demo.png", parent);
+	if (path || is_safe(demo->sheet))
+		return true;
+	(void)failure(
+		"%s can't be replaced (not a file of yours): --sheet names another", demo->sheet);
+	return false;
+}
+
 static bool prepare_registry(const struct demo *demo)
 {
 	const char *const runtime = getenv("XDG_RUNTIME_DIR");
@@ -195,16 +249,17 @@ static int run_demo(struct demo *demo)
 	return status;
 }
 
-static int set_up_and_run(struct demo *demo, const char *keep)
+static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet)
 {
 	int status = STATUS_FAILURE;
 
 	demo->signals = signals_open();
 	if (demo->signals < 0)
 		return STATUS_FAILURE;
-	(void)printf("geyser %s: one process hands a picture to another without copying it\n\n",
+	(void)printf("geyser %s: pictures and a stream go through processes without a copy\n\n",
 		geyser_version());
-	if (make_scratch(demo) && choose_files(demo, keep) && prepare_registry(demo))
+	if (choose_sheet(demo, sheet) && make_scratch(demo) && choose_files(demo, keep) &&
+		prepare_registry(demo))
 		status = run_demo(demo);
 	remove_scratch(demo);
 	(void)close(demo->signals);
@@ -216,20 +271,23 @@ int demo_command(int argc, char **argv)
 	static const struct option options[] = {
 		{"size", required_argument, NULL, 's'},
 		{"keep", required_argument, NULL, 'k'},
+		{"sheet", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	static struct demo demo = {.width = 1920, .height = 1080};
-	const char *keep = NULL;
+	const char *keep = NULL, *sheet = NULL;
 	int option;
 
 	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
 		return demo_peer(argc - 1, argv + 1);
-	while ((option = getopt_long(argc, argv, ":s:k:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":s:k:o:h", options, NULL)) != -1) {
 		if (option == 'h')
 			return print_help(demo_help);
 		if (option == 'k')
 			keep = optarg;
+		else if (option == 'o')
+			sheet = optarg;
 		else if (option != 's')
 			return option_error(argv, option, "demo");
 		else if (!parse_size(optarg, &demo.width, &demo.height))
@@ -238,5 +296,5 @@ int demo_command(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error("demo: too many arguments (%.100s): none", argv[optind]);
-	return set_up_and_run(&demo, keep);
+	return set_up_and_run(&demo, keep, sheet);
 }

@@ -1,6 +1,7 @@
 /*
  * The demo's parts: demo.c runs the steps, demo_picture.c hands a picture over, demo_live.c shows
- * order, sharing and death, demo_peer.c is what the second process runs in those.
+ * order, sharing and death, demo_peer.c is what the second process runs in those; demo_stream.c
+ * publishes a stream and checks what its viewers got, demo_viewer.c is such a viewer.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,6 +22,24 @@
 #define DEMO_ROUNDS 5000u
 #define DEMO_IMPORTS 200u
 
+/* The stream. */
+#define DEMO_FRAMES 150u
+#define DEMO_RATE 60u
+#define DEMO_FRAME_WIDTH 640u
+#define DEMO_FRAME_HEIGHT 360u
+#define DEMO_FRAME_FORMAT GEYSER_FORMAT_RGBA8_UNORM_SRGB
+
+/* What a viewer got. */
+struct demo_view {
+	uint64_t dropped, latency_p50_ns, latency_p99_ns;
+	uint32_t changed; /* frames that changed while they were held */
+	uint32_t frames;
+	struct {
+		uint64_t sequence;
+		uint32_t checksum; /* CRC-32 of the texels */
+	} frame[DEMO_FRAMES];
+};
+
 struct demo {
 	uint32_t width, height;
 	int signals;
@@ -32,14 +51,23 @@ struct demo {
 	char id[16];                    /* of the texture, "0x…" */
 	char note[256];                 /* what the last step did, for its line */
 	uint64_t import_ns, wake_ns;    /* medians */
+	char sheet[PATH_MAX + 32];      /* a PNG of what a viewer got */
+	struct demo_view every, slow;
+	uint32_t checksums[DEMO_FRAMES]; /* of the frames, as ffmpeg says */
+	uint64_t stream_ns;              /* from the first frame to the last */
+	uint64_t back_ns;                /* from a viewer's death until its buffer was free again */
 };
 
 /* A step prints what is wrong and returns false, or sets the note. */
 typedef bool demo_step(struct demo *demo);
 demo_step demo_draw, demo_share, demo_grab, demo_compare, demo_order, demo_kill;
+demo_step demo_stream, demo_every, demo_slow, demo_sheet;
 
 /* The second process; see demo_peer.c. */
 int demo_peer(int argc, char **argv);
+
+/* A viewer of the stream; see demo_viewer.c. */
+int demo_viewer(struct geyser_manager *manager, char **arguments);
 
 /* The word that round writes into the picture, and the answer to it. */
 uint32_t demo_word(uint32_t round);

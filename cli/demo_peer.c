@@ -11,6 +11,8 @@
  *	the word in the first texel, writes the answer into the last one, signals 2 * round.
  *   geyser demo --peer victim PARENT
  *	exports an event, prints its id, and waits to be killed.
+ *   geyser demo --peer view PARENT STREAM HOW SHEET
+ *	see demo_viewer.c.
  *
  * PARENT is the process id of the demo: the peer dies with it.
  */
@@ -230,14 +232,18 @@ int demo_peer(int argc, char **argv)
 	struct geyser_manager *manager;
 	const bool order = argc == 6 && strcmp(argv[1], "order") == 0;
 	const bool victim = argc == 3 && strcmp(argv[1], "victim") == 0;
+	const bool view = argc == 6 && strcmp(argv[1], "view") == 0;
 	int status;
 
-	if ((!order && !victim) || !die_with_parent(argv[2]))
+	if ((!order && !victim && !view) || !die_with_parent(argv[2]))
 		return usage_error("demo: --peer is for the demo itself: geyser demo --help");
 	if (geyser_manager_create(
 		    &(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST}, &manager))
 		return library_failure("peer");
-	status = order ? order_peer(manager, argv + 3) : victim_peer(manager);
+	if (view)
+		status = demo_viewer(manager, argv + 3);
+	else
+		status = order ? order_peer(manager, argv + 3) : victim_peer(manager);
 	geyser_manager_destroy(manager);
 	return status;
 }

@@ -24,7 +24,11 @@ static const struct command commands[] = {
 	{"grab", grab_command, grab_help, "write a shared texture to a file"},
 	{"event", event_command, event_help, "create, signal, wait for or read a timeline event"},
 	{"info", info_command, info_help, "what this machine offers: backends, formats, kernel"},
-	{"demo", demo_command, demo_help, "watch one process hand a real picture to another"},
+	{"send", send_command, send_help, "publish frames as a stream: a file, a pipe, a pattern"},
+	{"recv", recv_command, recv_help, "write a stream's frames to a file, a pipe or PNGs"},
+	{"list", list_command, list_help, "which streams there are, and as they come and go"},
+	{"top", top_command, top_help, "watch the streams' rates and latencies"},
+	{"demo", demo_command, demo_help, "watch pictures and a stream go through processes"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -33,8 +37,8 @@ static void print_overview(FILE *file)
 {
 	(void)fputs("usage: geyser COMMAND [OPTION]... [ARGUMENT]...\n"
 		    "\n"
-		    "Shares textures and the events that order access to them between processes,\n"
-		    "without copying pixels.\n"
+		    "Shares textures, streams of them and the events that order access to them\n"
+		    "between processes, without copying pixels.\n"
 		    "\n"
 		    "commands:\n",
 		file);
@@ -46,9 +50,11 @@ static void print_overview(FILE *file)
 		    "  -h, --help     this text; after a command that command's\n"
 		    "  -V, --version  the version of the library that runs\n"
 		    "\n"
-		    "example:\n"
+		    "examples:\n"
 		    "  geyser share photo.png     prints a handle and an id, and stays\n"
 		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
+		    "  geyser send test --size 1280x720 --format rgba8unorm --pattern clock\n"
+		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		    "\n"
 		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 		file);

@@ -1,0 +1,244 @@
+/*
+ * A viewer of the demo's stream, a process of its own.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ *   geyser demo --peer view PARENT STREAM HOW SHEET
+ *	every	gets every frame, and at the end writes 16 of them to the PNG file SHEET
+ *	slow	gets the newest frame, holds each for SLOW_NS, and looks whether it changed
+ *	victim	gets the newest frame; from frame VICTIM_FRAME on it prints "holding", keeps the
+ *		frame, and waits to be killed
+ *
+ * At the stream's end every and slow print "FRAMES DROPPED P50 P99 CHANGED" and, for each frame,
+ * "SEQUENCE CHECKSUM".
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <geyser/stream.h>
+
+#include "common.h"
+#include "demo.h"
+#include "outfile.h"
+#include "png.h"
+
+#define SLOW_NS 100000000
+#define VICTIM_FRAME 40u
+
+#define TILES 4u /* each way */
+#define TEXEL 4u /* bytes */
+
+struct viewer {
+	const char *stream, *sheet_path;
+	bool every, slow, victim;
+	struct geyser_subscriber *subscriber;
+	struct demo_view view;
+	unsigned char *sheet; /* of a frame's size; owned */
+	uint32_t tiles;       /* drawn */
+};
+
+/* ---- what is seen --------------------------------------------------------------------------- */
+
+/* As zlib's, PNG's and ffmpeg's "CRC32". */
+static uint32_t checksum(const struct geyser_mapping *mapping)
+{
+	static uint32_t table[256];
+	const size_t row = (size_t)DEMO_FRAME_WIDTH * TEXEL;
+	uint32_t crc = UINT32_MAX;
+
+	for (uint32_t i = 0; i < 256 && !table[255]; i++) {
+		uint32_t value = i;
+
+		for (unsigned bit = 0; bit < 8; bit++)
+			value = value >> 1 ^ (value & 1 ? UINT32_C(0xedb88320) : 0);
+		table[i] = value;
+	}
+	for (uint32_t y = 0; y < DEMO_FRAME_HEIGHT; y++) {
+		const unsigned char *const data =
+			(const unsigned char *)mapping->data + y * mapping->row_pitch;
+
+		for (size_t x = 0; x < row; x++)
+			crc = crc >> 8 ^ table[(crc ^ data[x]) & 0xff];
+	}
+	return ~crc;
+}
+
+/* The mean of TILES x TILES texels. */
+static void shrink(const unsigned char *texels, size_t row_pitch, unsigned char *out)
+{
+	for (uint32_t channel = 0; channel < TEXEL; channel++) {
+		uint32_t sum = TILES * TILES / 2;
+
+		for (uint32_t y = 0; y < TILES; y++) {
+			for (uint32_t x = 0; x < TILES; x++)
+				sum += texels[y * row_pitch + (size_t)x * TEXEL + channel];
+		}
+		out[channel] = (unsigned char)(sum / (TILES * TILES));
+	}
+}
+
+static void draw_tile(struct viewer *viewer, const struct geyser_mapping *mapping)
+{
+	const uint32_t width = DEMO_FRAME_WIDTH / TILES, height = DEMO_FRAME_HEIGHT / TILES;
+	const uint32_t left = viewer->tiles % TILES * width, top = viewer->tiles / TILES * height;
+
+	for (uint32_t y = 0; y < height; y++) {
+		const unsigned char *const row =
+			(const unsigned char *)mapping->data + y * TILES * mapping->row_pitch;
+		unsigned char *const out =
+			viewer->sheet + ((size_t)(top + y) * DEMO_FRAME_WIDTH + left) * TEXEL;
+
+		for (uint32_t x = 0; x < width; x++)
+			shrink(row + (size_t)x * TILES * TEXEL, mapping->row_pitch,
+				out + (size_t)x * TEXEL);
+	}
+	viewer->tiles++;
+}
+
+static int write_sheet(const struct viewer *viewer)
+{
+	struct outfile out;
+
+	if (!outfile_open(viewer->sheet_path, &out))
+		return STATUS_FAILURE;
+	if (png_write(out.file, out.name,
+		    &(struct png_texels){
+			    .format = DEMO_FRAME_FORMAT,
+			    .width = DEMO_FRAME_WIDTH,
+			    .height = DEMO_FRAME_HEIGHT,
+			    .data = viewer->sheet,
+			    .row_pitch = (size_t)DEMO_FRAME_WIDTH * TEXEL,
+		    }))
+		return outfile_commit(&out) ? STATUS_OK : STATUS_FAILURE;
+	outfile_discard(&out);
+	return STATUS_FAILURE;
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_mapping *mapping)
+{
+	const struct timespec time = {.tv_nsec = SLOW_NS};
+	struct demo_view *const view = &viewer->view;
+	const uint32_t sum = checksum(mapping);
+
+	if (view->frames == DEMO_FRAMES)
+		return failure("viewer: too many frames (%u)", view->frames + 1);
+	view->frame[view->frames].sequence = sequence;
+	view->frame[view->frames++].checksum = sum;
+	if (viewer->every && (view->frames - 1) * TILES * TILES / DEMO_FRAMES == viewer->tiles)
+		draw_tile(viewer, mapping);
+	if (viewer->slow) {
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+		view->changed += checksum(mapping) != sum;
+	}
+	return STATUS_OK;
+}
+
+static int hold_for_ever(void)
+{
+	(void)puts("holding");
+	if (finish_output())
+		return STATUS_FAILURE;
+	(void)pause();
+	return failure("viewer: a signal that doesn't kill: SIGKILL");
+}
+
+static int see(struct viewer *viewer, struct geyser_frame *frame)
+{
+	struct geyser_texture *const texture = geyser_frame_texture(frame);
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const uint64_t sequence = geyser_frame_get_info(frame)->sequence;
+	struct geyser_mapping mapping;
+	int status;
+
+	if (desc->width != DEMO_FRAME_WIDTH || desc->height != DEMO_FRAME_HEIGHT ||
+		desc->format != DEMO_FRAME_FORMAT)
+		return failure("viewer: other frames (%ux%u %s)", desc->width, desc->height,
+			geyser_format_name(desc->format));
+	if (viewer->victim)
+		return sequence >= VICTIM_FRAME ? hold_for_ever() : STATUS_OK;
+	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping))
+		return library_failure("viewer");
+	status = look(viewer, sequence, &mapping);
+	geyser_texture_unmap(texture);
+	return status;
+}
+
+/* Until the stream ends. */
+static int view_all(struct viewer *viewer)
+{
+	enum geyser_result result;
+	struct geyser_frame *frame;
+	int status = STATUS_OK;
+
+	while (!status) {
+		result = geyser_subscriber_acquire(viewer->subscriber, DEMO_WAIT_NS, &frame);
+		if (result == GEYSER_ERROR_DISCONNECTED)
+			return STATUS_OK;
+		if (result)
+			return library_failure("viewer");
+		status = see(viewer, frame);
+		if (geyser_subscriber_release(viewer->subscriber, frame))
+			return library_failure("viewer");
+	}
+	return status;
+}
+
+static int print_view(const struct viewer *viewer)
+{
+	const struct demo_view *const view = &viewer->view;
+	struct geyser_subscriber_stats stats;
+
+	if (geyser_subscriber_get_stats(viewer->subscriber, &stats))
+		return library_failure("viewer");
+	(void)printf("%u %" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", view->frames, stats.dropped,
+		stats.latency_p50_ns, stats.latency_p99_ns, view->changed);
+	for (uint32_t i = 0; i < view->frames; i++)
+		(void)printf("%" PRIu64 " %08" PRIx32 "\n", view->frame[i].sequence,
+			view->frame[i].checksum);
+	return finish_output();
+}
+
+static int run(struct viewer *viewer)
+{
+	int status = view_all(viewer);
+
+	if (!status && viewer->every)
+		status = write_sheet(viewer);
+	return status ? status : print_view(viewer);
+}
+
+int demo_viewer(struct geyser_manager *manager, char **arguments)
+{
+	static struct viewer viewer;
+	const char *const how = arguments[1];
+	struct geyser_subscriber_desc desc = {
+		.name = arguments[0],
+		.connect_timeout_ns = DEMO_WAIT_NS,
+	};
+	int status;
+
+	viewer.stream = arguments[0];
+	viewer.sheet_path = arguments[2];
+	viewer.every = strcmp(how, "every") == 0;
+	viewer.slow = strcmp(how, "slow") == 0;
+	viewer.victim = strcmp(how, "victim") == 0;
+	desc.delivery = viewer.every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST;
+	viewer.sheet = calloc((size_t)DEMO_FRAME_WIDTH * DEMO_FRAME_HEIGHT, TEXEL);
+	if (!viewer.sheet)
+		return failure("viewer: no memory for a picture (%ux%u)", DEMO_FRAME_WIDTH,
+			DEMO_FRAME_HEIGHT);
+	if (geyser_subscriber_create(manager, &desc, &viewer.subscriber)) {
+		status = library_failure("viewer");
+	} else {
+		status = run(&viewer);
+		geyser_subscriber_destroy(viewer.subscriber);
+	}
+	free(viewer.sheet);
+	return status;
+}

@@ -1,0 +1,250 @@
+/*
+ * geyser list: which streams there are, and as they come and go.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "json.h"
+#include "streams.h"
+
+const char list_help[] =
+	"usage: geyser list [--watch] [--json]\n"
+	"\n"
+	"Lists this user's streams. A stream whose program is stopped has a name, and - for what\n"
+	"only that program could tell.\n"
+	"\n"
+	"  -w, --watch  print a line \"+ NAME ...\" for each stream that is there or begins, and\n"
+	"               \"- NAME\" for each that ends, until SIGINT or SIGTERM\n"
+	"      --json   one array of objects; with --watch an object a line, whose \"change\" is\n"
+	"               \"added\" or \"removed\"\n"
+	"  -h, --help   this text\n"
+	"\n"
+	"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n";
+
+/* ---- a stream ------------------------------------------------------------------------------- */
+
+static void write_details(struct json *json, const struct geyser_stream_info *stream)
+{
+	json_string(json, "application", stream->application);
+	json_number(json, "pid", (uint64_t)stream->pid);
+	json_number(json, "width", stream->width);
+	json_number(json, "height", stream->height);
+	json_string(json, "format", geyser_format_name(stream->format));
+	json_number(json, "frame_rate_num", stream->frame_rate_num);
+	json_number(json, "frame_rate_den", stream->frame_rate_den);
+	json_string(json, "pacing", stream->pacing == GEYSER_PACING_LOSSLESS ? "lossless" : "free");
+	json_string(json, "backend", geyser_backend_name(stream->backend));
+	json_string(json, "path", path_name(stream->path));
+	json_number(json, "buffers", stream->buffers);
+	json_number(json, "subscribers", stream->subscribers);
+	json_number(json, "frames", stream->frames);
+	json_number(json, "dropped", stream->dropped);
+	json_number(json, "latency_p50_ns", stream->latency_p50_ns);
+	json_number(json, "latency_p99_ns", stream->latency_p99_ns);
+}
+
+/* change is NULL within an array; stream is NULL for one that ended. */
+static void write_stream(struct json *json, const char *change, const char *name,
+	const struct geyser_stream_info *stream)
+{
+	json_begin(json, NULL, '{');
+	if (change)
+		json_string(json, "change", change);
+	json_string(json, "name", name);
+	if (stream && stream->pid)
+		write_details(json, stream);
+	else if (stream)
+		json_string(json, "application", NULL);
+	json_end(json, '}');
+}
+
+static const char *const titles[] = {"NAME", "APPLICATION", "-PID", "SIZE", "FORMAT", "-RATE",
+	"BACKEND", "PATH", "-BUFFERS", "-SUBSCRIBERS", "-FRAMES"};
+
+#define COLUMN_COUNT (sizeof(titles) / sizeof(titles[0]))
+
+static void fill_row(char (*cell)[CELL_SIZE], const struct geyser_stream_info *stream)
+{
+	const char *const backend = geyser_backend_name(stream->backend);
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		cell_text(cell[i], "");
+	cell_text(cell[0], stream->name);
+	if (!stream->pid)
+		return;
+	cell_text(cell[1], stream->application);
+	cell_print(cell[2], "%" PRId32, stream->pid);
+	cell_print(cell[3], "%ux%u", stream->width, stream->height);
+	cell_text(cell[4], geyser_format_name(stream->format));
+	cell_rate(cell[5], stream);
+	cell_text(cell[6], backend ? backend : "");
+	cell_text(cell[7], path_name(stream->path));
+	cell_print(cell[8], "%u", stream->buffers);
+	cell_print(cell[9], "%u", stream->subscribers);
+	cell_print(cell[10], "%" PRIu64, stream->frames);
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+static int print_table(const struct geyser_stream_info *streams, size_t count)
+{
+	struct table table;
+
+	if (!table_init(&table, titles, COLUMN_COUNT, count))
+		return STATUS_FAILURE;
+	for (; table.rows < count; table.rows++)
+		fill_row(table.cells[table.rows], &streams[table.rows]);
+	table_print(&table, "\n");
+	table_finish(&table);
+	return finish_output();
+}
+
+static int print_array(const struct geyser_stream_info *streams, size_t count)
+{
+	struct json json = {.file = stdout};
+
+	json_begin(&json, NULL, '[');
+	for (size_t i = 0; i < count; i++)
+		write_stream(&json, NULL, streams[i].name, &streams[i]);
+	json_end(&json, ']');
+	return finish_output();
+}
+
+static int list_once(bool as_json)
+{
+	struct geyser_stream_info *streams;
+	size_t count;
+	int status;
+
+	if (geyser_stream_list(&streams, &count))
+		return library_failure("list");
+	status = as_json ? print_array(streams, count) : print_table(streams, count);
+	geyser_stream_list_free(streams);
+	return status;
+}
+
+/* ---- watching ------------------------------------------------------------------------------- */
+
+static void print_line(const char *name, const struct geyser_stream_info *stream)
+{
+	char cell[COLUMN_COUNT][CELL_SIZE];
+
+	cell_text(cell[0], name);
+	(void)printf("%c %s", stream ? '+' : '-', cell[0]);
+	if (stream && stream->pid) {
+		fill_row(cell, stream);
+		(void)printf(" %s %s %s %s %s %s %s", cell[1], cell[2], cell[3], cell[4], cell[5],
+			cell[6], cell[7]);
+	}
+	(void)putchar('\n');
+}
+
+static void print_change(bool as_json, const char *name, const struct geyser_stream_info *stream)
+{
+	struct json json = {.file = stdout, .compact = true};
+
+	if (as_json)
+		write_stream(&json, stream ? "added" : "removed", name, stream);
+	else
+		print_line(name, stream);
+	(void)fflush(stdout);
+}
+
+/* One that has gone again already is told of by its name alone, as if it were stopped. */
+static void print_added(bool as_json, const char *name)
+{
+	const struct geyser_stream_info nobody = {0}, *found = &nobody;
+	struct geyser_stream_info *streams;
+	size_t count;
+
+	if (geyser_stream_list(&streams, &count)) {
+		(void)library_failure("list");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(streams[i].name, name) == 0)
+			found = &streams[i];
+	}
+	print_change(as_json, name, found);
+	geyser_stream_list_free(streams);
+}
+
+static void on_change(enum geyser_stream_change change, const char *name, void *user)
+{
+	const bool *const as_json = user;
+
+	if (change == GEYSER_STREAM_ADDED)
+		print_added(*as_json, name);
+	else
+		print_change(*as_json, name, NULL);
+}
+
+static int watch_all(struct geyser_stream_watch *watch, int signals)
+{
+	struct pollfd fds[2] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = geyser_stream_watch_fd(watch), .events = POLLIN},
+	};
+
+	for (;;) {
+		const enum geyser_result result = geyser_stream_watch_dispatch(watch, 0);
+
+		if (result && result != GEYSER_ERROR_TIMEOUT)
+			return library_failure("list");
+		if (ferror(stdout))
+			return finish_output();
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return failure("poll failed (%s)", strerror(errno));
+		if (fds[0].revents)
+			return finish_output();
+	}
+}
+
+static int watch_streams(bool as_json)
+{
+	struct geyser_stream_watch *watch;
+	const int signals = signals_open();
+	int status;
+
+	if (signals < 0)
+		return STATUS_FAILURE;
+	if (geyser_stream_watch_create(on_change, &as_json, &watch)) {
+		status = library_failure("list");
+	} else {
+		status = watch_all(watch, signals);
+		geyser_stream_watch_destroy(watch);
+	}
+	(void)close(signals);
+	return status;
+}
+
+int list_command(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"watch", no_argument, NULL, 'w'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	bool watch = false, as_json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":wjh", options, NULL)) != -1) {
+		if (option == 'h')
+			return print_help(list_help);
+		if (option != 'w' && option != 'j')
+			return option_error(argv, option, "list");
+		watch |= option == 'w';
+		as_json |= option == 'j';
+	}
+	if (optind < argc)
+		return usage_error("list: too many arguments (%.100s): none", argv[optind]);
+	return watch ? watch_streams(as_json) : list_once(as_json);
+}

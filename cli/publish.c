@@ -1,0 +1,201 @@
+/*
+ * What geyser send and geyser demo do with a publisher.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "publish.h"
+
+/* ---- waiting for descriptors ----------------------------------------------------------------- */
+
+/* Waits for fd (-1: none) or a signal: PUBLISH_LATE after limit_ns, without a message. */
+static enum publish_result wait_for(int fd, int signals, uint64_t limit_ns)
+{
+	struct pollfd fds[2] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = fd, .events = POLLIN},
+	};
+	const struct timespec limit = {
+		.tv_sec = (time_t)(limit_ns / NANOSECONDS),
+		.tv_nsec = (long)(limit_ns % NANOSECONDS),
+	};
+	int count;
+
+	do
+		count = ppoll(fds, 2, limit_ns == UINT64_MAX ? NULL : &limit, NULL);
+	while (count < 0 && errno == EINTR);
+	if (count < 0) {
+		(void)failure("poll failed (%s)", strerror(errno));
+		return PUBLISH_FAILED;
+	}
+	if (!count)
+		return PUBLISH_LATE;
+	return fds[0].revents ? PUBLISH_INTERRUPTED : PUBLISH_DONE;
+}
+
+static enum publish_result await_change(
+	const struct publishing *publishing, int changes, uint64_t limit_ns)
+{
+	const enum publish_result result = wait_for(changes, publishing->signals, limit_ns);
+	uint64_t count;
+
+	if (result == PUBLISH_DONE && read(changes, &count, sizeof(count)) < 0 && errno != EAGAIN &&
+		errno != EINTR) {
+		(void)failure(
+			"%s: subscribers can't be watched (%s)", publishing->name, strerror(errno));
+		return PUBLISH_FAILED;
+	}
+	return result;
+}
+
+static enum publish_result await_count(const struct publishing *publishing, int changes,
+	bool at_most, uint32_t count, uint64_t limit_ns)
+{
+	const uint64_t start = now_ns();
+	struct geyser_publisher_stats stats;
+	enum publish_result result = PUBLISH_DONE;
+
+	for (;;) {
+		const uint64_t waited = now_ns() - start;
+
+		if (geyser_publisher_get_stats(publishing->publisher, &stats)) {
+			(void)library_failure("%s", publishing->name);
+			return PUBLISH_FAILED;
+		}
+		if (at_most ? stats.subscribers <= count : stats.subscribers >= count)
+			return PUBLISH_DONE;
+		if (result != PUBLISH_DONE)
+			break;
+		result = await_change(publishing, changes,
+			limit_ns == UINT64_MAX ? UINT64_MAX
+			: waited < limit_ns    ? limit_ns - waited
+					       : 0);
+	}
+	if (result == PUBLISH_LATE)
+		(void)failure("%s: wrong number of subscribers (%u): %u", publishing->name,
+			stats.subscribers, count);
+	return result;
+}
+
+enum publish_result publish_await_subscribers(
+	const struct publishing *publishing, bool at_most, uint32_t count, uint64_t limit_ns)
+{
+	enum publish_result result;
+	int changes;
+
+	if (geyser_publisher_subscribers_fd(publishing->publisher, &changes)) {
+		(void)library_failure("%s", publishing->name);
+		return PUBLISH_FAILED;
+	}
+	result = await_count(publishing, changes, at_most, count, limit_ns);
+	(void)close(changes);
+	return result;
+}
+
+/* ---- acquiring ------------------------------------------------------------------------------ */
+
+/* An acquire must not be cut into short ones, since who doesn't take its frame within the timeout
+ * is left out. It can't be interrupted either: a signal that comes within it waits for its end for
+ * a second at most; then the process ends, which the library's peers are made for. */
+
+static volatile sig_atomic_t interrupted;
+
+static void end_process(int number)
+{
+	(void)number;
+	_exit(STATUS_OK);
+}
+
+static void note_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+	(void)alarm(1);
+}
+
+static void unblock_signals(sigset_t *before)
+{
+	static bool handled;
+	sigset_t set;
+
+	if (!handled) {
+		(void)signal(SIGINT, note_signal);
+		(void)signal(SIGTERM, note_signal);
+		(void)signal(SIGALRM, end_process);
+		handled = true;
+	}
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &set, before);
+}
+
+enum publish_result publish_acquire(const struct publishing *publishing, struct geyser_frame **out)
+{
+	enum geyser_result result;
+	sigset_t before;
+
+	unblock_signals(&before);
+	result = geyser_publisher_acquire(publishing->publisher, publishing->timeout_ns, out);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (interrupted) {
+		(void)alarm(0);
+		return PUBLISH_INTERRUPTED;
+	}
+	if (!result)
+		return PUBLISH_DONE;
+	(void)library_failure("%s", publishing->name);
+	return result == GEYSER_ERROR_TIMEOUT ? PUBLISH_LATE : PUBLISH_FAILED;
+}
+
+/* A flush may be cut into pieces: nobody is left out by it. */
+#define SLICE_NS UINT64_C(100000000)
+
+enum publish_result publish_flush(const struct publishing *publishing, uint64_t limit_ns)
+{
+	const uint64_t start = now_ns();
+
+	for (;;) {
+		const enum geyser_result result =
+			geyser_publisher_flush(publishing->publisher, SLICE_NS);
+
+		if (!result)
+			return PUBLISH_DONE;
+		if (signals_came(publishing->signals))
+			return PUBLISH_INTERRUPTED;
+		if (result == GEYSER_ERROR_TIMEOUT && now_ns() - start < limit_ns)
+			continue;
+		(void)library_failure("%s", publishing->name);
+		return result == GEYSER_ERROR_TIMEOUT ? PUBLISH_LATE : PUBLISH_FAILED;
+	}
+}
+
+/* ---- pacing --------------------------------------------------------------------------------- */
+
+/* The clock is slept to exactly, but no signal ends that: so only the last bit. */
+#define SLEEP_NS UINT64_C(20000000)
+
+enum publish_result publish_pace(const struct publishing *publishing, uint64_t time_ns)
+{
+	const struct timespec time = {
+		.tv_sec = (time_t)(time_ns / NANOSECONDS),
+		.tv_nsec = (long)(time_ns % NANOSECONDS),
+	};
+	const uint64_t now = now_ns();
+	const uint64_t rest = time_ns > now + SLEEP_NS ? time_ns - now - SLEEP_NS : 0;
+	const enum publish_result result = wait_for(-1, publishing->signals, rest);
+
+	if (result != PUBLISH_LATE)
+		return result;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+		;
+	return PUBLISH_DONE;
+}

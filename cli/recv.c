@@ -1,0 +1,353 @@
+/*
+ * geyser recv: writes a stream's frames to a file, a pipe or PNGs.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <geyser/stream.h>
+
+#include "common.h"
+#include "json.h"
+#include "sink.h"
+
+const char recv_help[] =
+	"usage: geyser recv NAME [OPTION]...\n"
+	"\n"
+	"Receives a stream's frames, until it ends, after --frames, or at SIGINT or SIGTERM.\n"
+	"\n"
+	"  -o, --output FILE        write raw frames, one after the other, to this file, or with "
+	"-\n"
+	"                           to stdout; a PNG each where the name has a number, as\n"
+	"                           frame-%05d.png; by default write nothing\n"
+	"  -n, --frames N           end after N frames\n"
+	"  -e, --every              get each frame in order as long as the sender's buffers last,\n"
+	"                           and all if it is lossless; by default always the newest\n"
+	"  -t, --timeout S          fail when no frame came for S seconds; by default never\n"
+	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by default 5; "
+	"with\n"
+	"                           0 it must be there\n"
+	"  -r, --reconnect          when the stream ends wait for one of that name, and go on\n"
+	"  -s, --stats              at the end say on stderr how many frames came and how late\n"
+	"      --json               the same as one JSON object on stdout, or on stderr with\n"
+	"                           --output -\n"
+	"  -h, --help               this text\n"
+	"\n"
+	"examples:\n"
+	"  geyser recv test --frames 10 --output frame-%02d.png\n"
+	"  geyser recv clip --every --output - |\n"
+	"      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
+	"\n"
+	"exit status: 0 frames came, and the stream ended or all asked for were there; 1 it "
+	"failed\n"
+	"(stderr says why), 2 wrong usage\n";
+
+/* Waits of the library are cut into pieces of this length, to see signals. */
+#define SLICE_NS UINT64_C(100000000)
+
+struct recv_options {
+	const char *name, *output;
+	uint64_t frames; /* 0: no limit */
+	uint64_t timeout_ns, connect_timeout_ns;
+	bool every, reconnect, stats, json;
+};
+
+struct receiver {
+	const struct recv_options *options;
+	struct geyser_subscriber *subscriber;
+	struct sink sink;
+	int signals;
+	uint64_t frames, first_ns, last_ns;
+};
+
+enum step {
+	STEP_NEXT,
+	STEP_END,
+	STEP_FAILED, /* after a message */
+};
+
+/* ---- the command line ----------------------------------------------------------------------- */
+
+enum { OPTION_JSON = 256 };
+
+static int take_option(int option, char **argv, struct recv_options *out)
+{
+	switch (option) {
+	case 'o':
+		out->output = optarg;
+		return STATUS_OK;
+	case 'n':
+		if (parse_number(optarg, &out->frames) && out->frames)
+			return STATUS_OK;
+		return usage_error("recv: wrong number of frames (%.100s): 1 or more", optarg);
+	case 't':
+		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
+			return STATUS_OK;
+		return usage_error("recv: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+	case 'c':
+		if (parse_seconds(optarg, &out->connect_timeout_ns))
+			return STATUS_OK;
+		return usage_error(
+			"recv: wrong connect timeout (%.100s): seconds, as 2 or 0.5", optarg);
+	case 'e':
+		out->every = true;
+		return STATUS_OK;
+	case 'r':
+		out->reconnect = true;
+		return STATUS_OK;
+	case 's':
+		out->stats = true;
+		return STATUS_OK;
+	case OPTION_JSON:
+		out->json = true;
+		return STATUS_OK;
+	default:
+		return option_error(argv, option, "recv");
+	}
+}
+
+/* True if the command is to go on; else *status is its result. */
+static bool read_options(int argc, char **argv, struct recv_options *out, int *status)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'},
+		{"frames", required_argument, NULL, 'n'},
+		{"every", no_argument, NULL, 'e'},
+		{"timeout", required_argument, NULL, 't'},
+		{"connect-timeout", required_argument, NULL, 'c'},
+		{"reconnect", no_argument, NULL, 'r'},
+		{"stats", no_argument, NULL, 's'},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":o:n:et:c:rsh", options, NULL)) != -1) {
+		*status = option == 'h' ? print_help(recv_help) : take_option(option, argv, out);
+		if (*status || option == 'h')
+			return false;
+	}
+	if (argc - optind != 1) {
+		*status = usage_error(
+			"recv: wrong number of arguments (%d): the stream's name", argc - optind);
+		return false;
+	}
+	out->name = argv[optind];
+	return true;
+}
+
+static int choose_sink(struct receiver *receiver)
+{
+	const struct recv_options *const options = receiver->options;
+	const int status = sink_choose(options->output, receiver->signals, &receiver->sink);
+
+	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
+		return usage_error("recv: one PNG for several frames (%.200s): --frames 1, or a "
+				   "name with a number, as frame-%%05d.png",
+			options->output);
+	return status;
+}
+
+/* ---- connecting ----------------------------------------------------------------------------- */
+
+static uint64_t slice(uint64_t waited, uint64_t limit)
+{
+	const uint64_t rest = waited < limit ? limit - waited : 0;
+
+	return rest < SLICE_NS ? rest : SLICE_NS;
+}
+
+/* *status is the result where the command doesn't go on. */
+static bool connect_stream(struct receiver *receiver, struct geyser_manager *manager, int *status)
+{
+	const struct recv_options *const options = receiver->options;
+	const uint64_t start = now_ns();
+	struct geyser_subscriber_desc desc = {
+		.name = options->name,
+		.delivery = options->every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST,
+	};
+	enum geyser_result result;
+	uint64_t waited = 0;
+
+	do {
+		desc.connect_timeout_ns = slice(waited, options->connect_timeout_ns);
+		result = geyser_subscriber_create(manager, &desc, &receiver->subscriber);
+		waited = now_ns() - start;
+	} while (result == GEYSER_ERROR_TIMEOUT && waited < options->connect_timeout_ns &&
+		 !signals_came(receiver->signals));
+	if (!result)
+		return true;
+	if (signals_came(receiver->signals))
+		*status = failure("%s: interrupted before the stream began", options->name);
+	else if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NOT_FOUND)
+		*status = failure("%s: no such stream (for %.1f s): geyser list shows all",
+			options->name, (double)waited / NANOSECONDS);
+	else
+		*status = creation_failure(result, options->name);
+	return false;
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static enum step write_frame(struct receiver *receiver, struct geyser_frame *frame)
+{
+	const enum sink_result result = sink_write(&receiver->sink, geyser_frame_texture(frame));
+
+	if (geyser_subscriber_release(receiver->subscriber, frame)) {
+		(void)library_failure("%s", receiver->options->name);
+		return STEP_FAILED;
+	}
+	if (result != SINK_WRITTEN)
+		return result == SINK_INTERRUPTED ? STEP_END : STEP_FAILED;
+	return receiver->frames == receiver->options->frames ? STEP_END : STEP_NEXT;
+}
+
+static enum step take_frame(struct receiver *receiver, struct geyser_frame *frame)
+{
+	receiver->last_ns = now_ns();
+	if (!receiver->frames++)
+		receiver->first_ns = receiver->last_ns;
+	return write_frame(receiver, frame);
+}
+
+static enum step end_of_stream(const struct receiver *receiver)
+{
+	if (receiver->options->reconnect)
+		return STEP_NEXT;
+	if (receiver->frames)
+		return STEP_END;
+	(void)failure("%s: the stream ended before a frame came (0 frames): a sender that goes on, "
+		      "or --reconnect",
+		receiver->options->name);
+	return STEP_FAILED;
+}
+
+/* A frame, or the end of one slice of waiting for it; since is when the waiting began. */
+static enum step receive(struct receiver *receiver, uint64_t *since)
+{
+	const struct recv_options *const options = receiver->options;
+	const uint64_t limit = options->timeout_ns ? options->timeout_ns : UINT64_MAX;
+	const uint64_t waited = now_ns() - *since;
+	struct geyser_frame *frame;
+	enum step step = STEP_FAILED;
+
+	switch (geyser_subscriber_acquire(receiver->subscriber, slice(waited, limit), &frame)) {
+	case GEYSER_OK:
+		step = take_frame(receiver, frame);
+		*since = now_ns();
+		return step;
+	case GEYSER_ERROR_DISCONNECTED:
+		return end_of_stream(receiver);
+	case GEYSER_ERROR_TIMEOUT:
+		if (waited < limit)
+			return STEP_NEXT;
+		(void)failure("%s: no frame came for %.1f s (after %" PRIu64
+			      "): a sender that goes on, or a longer --timeout",
+			options->name, (double)waited / NANOSECONDS, receiver->frames);
+		return STEP_FAILED;
+	default:
+		(void)library_failure("%s", options->name);
+		return STEP_FAILED;
+	}
+}
+
+static int receive_all(struct receiver *receiver)
+{
+	uint64_t since = now_ns();
+	enum step step;
+
+	do
+		step = receive(receiver, &since);
+	while (step == STEP_NEXT && !signals_came(receiver->signals));
+	return sink_close(&receiver->sink) && step != STEP_FAILED ? STATUS_OK : STATUS_FAILURE;
+}
+
+/* ---- figures -------------------------------------------------------------------------------- */
+
+static double frames_a_second(const struct receiver *receiver)
+{
+	const uint64_t time = receiver->last_ns - receiver->first_ns;
+
+	return time ? (double)(receiver->frames - 1) * NANOSECONDS / (double)time : 0;
+}
+
+static void write_stats(
+	FILE *file, const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
+{
+	struct json json = {.file = file, .compact = true};
+
+	json_begin(&json, NULL, '{');
+	json_string(&json, "name", receiver->options->name);
+	json_number(&json, "frames", stats->frames);
+	json_number(&json, "dropped", stats->dropped);
+	json_number(&json, "connections", stats->connections);
+	json_number(&json, "latency_p50_ns", stats->latency_p50_ns);
+	json_number(&json, "latency_p99_ns", stats->latency_p99_ns);
+	json_number(&json, "duration_ns", receiver->last_ns - receiver->first_ns);
+	json_number(&json, "millihertz", (uint64_t)(frames_a_second(receiver) * 1000 + 0.5));
+	json_end(&json, '}');
+	(void)fflush(file);
+}
+
+static int report(const struct receiver *receiver)
+{
+	const struct recv_options *const options = receiver->options;
+	const bool stdout_taken = options->output && strcmp(options->output, "-") == 0;
+	struct geyser_subscriber_stats stats;
+
+	if (!options->stats && !options->json)
+		return STATUS_OK;
+	if (geyser_subscriber_get_stats(receiver->subscriber, &stats))
+		return library_failure("%s", options->name);
+	if (options->json)
+		write_stats(stdout_taken ? stderr : stdout, receiver, &stats);
+	if (options->stats)
+		(void)fprintf(stderr,
+			"geyser: %s: %" PRIu64 " frames, %" PRIu64
+			" dropped, latency p50 %.1f us, p99 %.1f us, %.1f fps\n",
+			options->name, stats.frames, stats.dropped,
+			(double)stats.latency_p50_ns / 1e3, (double)stats.latency_p99_ns / 1e3,
+			frames_a_second(receiver));
+	return options->json && !stdout_taken ? finish_output() : STATUS_OK;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int run(struct receiver *receiver, struct geyser_manager *manager)
+{
+	int status, told;
+
+	if (!connect_stream(receiver, manager, &status))
+		return status;
+	status = receive_all(receiver);
+	told = report(receiver);
+	geyser_subscriber_destroy(receiver->subscriber);
+	return status ? status : told;
+}
+
+int recv_command(int argc, char **argv)
+{
+	struct recv_options options = {.connect_timeout_ns = 5 * NANOSECONDS};
+	struct receiver receiver = {.options = &options};
+	struct geyser_manager *manager;
+	int status;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	receiver.signals = signals_open();
+	if (receiver.signals < 0)
+		return STATUS_FAILURE;
+	status = choose_sink(&receiver);
+	if (!status && geyser_manager_create(NULL, &manager))
+		status = library_failure("recv");
+	else if (!status) {
+		status = run(&receiver, manager);
+		geyser_manager_destroy(manager);
+	}
+	(void)close(receiver.signals);
+	return status;
+}

@@ -1,0 +1,219 @@
+/*
+ * geyser send: publishes frames as a stream, from a file, a pipe or a test pattern.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "send.h"
+
+const char send_help[] =
+	"usage: geyser send NAME --size WxH --format F [OPTION]...\n"
+	"\n"
+	"Publishes frames under a name, for any number of subscribers: raw texels from a file or\n"
+	"pipe, read straight into memory that subscribers share, or a test pattern. Ends with the\n"
+	"input, after --frames, or at SIGINT or SIGTERM.\n"
+	"\n"
+	"  -s, --size WxH           the frames' size, 1 to 32768 each way\n"
+	"  -f, --format F           their format; geyser info --formats lists all\n"
+	"  -i, --input FILE|-       raw frames, one after the other: rows without gaps, top row\n"
+	"                           first; - is stdin, the default if that is a pipe or file\n"
+	"  -p, --pattern P          bars (the default if stdin is neither), ramp, noise or clock;\n"
+	"                           in r8unorm, rg8unorm, rgba8unorm, bgra8unorm, each also\n"
+	"                           -srgb, rgb10a2unorm or rgba16float\n"
+	"  -r, --fps N[/D]          frames a second, as 30 or 30000/1001; by default 60 for\n"
+	"                           patterns, and input as fast as it comes\n"
+	"  -l, --loop               begin the input file again at its end\n"
+	"  -n, --frames N           end after N frames\n"
+	"  -b, --buffers N          2 to 16, by default 3\n"
+	"  -L, --lossless           wait for subscribers that get every frame\n"
+	"  -t, --timeout S          for how long such a one may keep the stream waiting before it\n"
+	"                           is left out until it goes on; by default 5\n"
+	"  -w, --wait-subscribers N wait for N subscribers before the first frame\n"
+	"  -a, --application TEXT   what others see as this program's name\n"
+	"  -v, --verbose            progress on stderr even if that is no terminal\n"
+	"  -h, --help               this text\n"
+	"\n"
+	"examples:\n"
+	"  geyser send test --size 1280x720 --format rgba8unorm --pattern clock\n"
+	"  ffmpeg -i clip.mkv -f rawvideo -pix_fmt rgba - |\n"
+	"      geyser send clip --size 1280x720 --format rgba8unorm --fps 30\n"
+	"\n"
+	"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n";
+
+/* ---- the command line ----------------------------------------------------------------------- */
+
+static int take_number(const char *what, uint64_t least, uint64_t most, uint64_t *out)
+{
+	if (parse_number(optarg, out) && *out >= least && *out <= most)
+		return STATUS_OK;
+	return usage_error("send: wrong number of %s (%.100s): %" PRIu64 " to %" PRIu64, what,
+		optarg, least, most);
+}
+
+static int take_count(const char *what, uint32_t least, uint32_t most, uint32_t *out)
+{
+	uint64_t value;
+	const int status = take_number(what, least, most, &value);
+
+	if (!status)
+		*out = (uint32_t)value;
+	return status;
+}
+
+static int take_value(int option, struct send_options *out)
+{
+	switch (option) {
+	case 's':
+		if (parse_size(optarg, &out->width, &out->height))
+			return STATUS_OK;
+		return usage_error("send: wrong size (%.100s): WxH, each 1 to %u", optarg,
+			GEYSER_MAX_DIMENSION);
+	case 'f':
+		out->format = parse_format(optarg);
+		return out->format ? STATUS_OK : STATUS_USAGE;
+	case 'p':
+		out->pattern = parse_pattern(optarg);
+		return out->pattern ? STATUS_OK : STATUS_USAGE;
+	case 'r':
+		if (parse_rate(optarg, &out->rate_num, &out->rate_den))
+			return STATUS_OK;
+		return usage_error("send: wrong rate (%.100s): frames a second, as 30 or "
+				   "30000/1001",
+			optarg);
+	case 'n':
+		return take_number("frames", 1, INT64_MAX, &out->frames);
+	case 'b':
+		return take_count("buffers", 2, GEYSER_STREAM_BUFFERS_MAX, &out->buffers);
+	case 'w':
+		return take_count(
+			"subscribers", 0, GEYSER_STREAM_SUBSCRIBERS_MAX, &out->subscribers);
+	default:
+		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
+			return STATUS_OK;
+		return usage_error("send: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+	}
+}
+
+static int take_option(int option, char **argv, struct send_options *out)
+{
+	switch (option) {
+	case 'i':
+		out->input = optarg;
+		return STATUS_OK;
+	case 'a':
+		out->application = optarg;
+		return STATUS_OK;
+	case 'l':
+		out->loop = true;
+		return STATUS_OK;
+	case 'L':
+		out->lossless = true;
+		return STATUS_OK;
+	case 'v':
+		out->verbose = true;
+		return STATUS_OK;
+	case '?':
+	case ':':
+		return option_error(argv, option, "send");
+	default:
+		return take_value(option, out);
+	}
+}
+
+/* ffmpeg ... | geyser send ... */
+static bool stdin_has_data(void)
+{
+	struct stat status;
+
+	return fstat(STDIN_FILENO, &status) == 0 &&
+	       (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
+}
+
+static int check_options(struct send_options *options)
+{
+	if (!options->width || !options->format)
+		return usage_error("send: %s without its frames' %s: --size WxH and --format F",
+			options->name, options->width ? "format" : "size");
+	if (!options->input && !options->pattern && stdin_has_data())
+		options->input = "-";
+	if (options->input && options->pattern)
+		return usage_error(
+			"send: both an input (%.100s) and a pattern: one of them", options->input);
+	if (options->loop && !options->input)
+		return usage_error("send: --loop without --input (a pattern has no end): only for "
+				   "a file");
+	if (options->input)
+		return STATUS_OK;
+	if (!canvas_holds(options->format))
+		return usage_error("send: no pattern can be drawn in this format (%s): r8unorm, "
+				   "rg8unorm, rgba8unorm, bgra8unorm, each also -srgb, "
+				   "rgb10a2unorm or rgba16float; or raw texels with --input",
+			geyser_format_name(options->format));
+	if (!options->pattern)
+		options->pattern = PATTERN_BARS;
+	if (!options->rate_num) {
+		options->rate_num = 60;
+		options->rate_den = 1;
+	}
+	return STATUS_OK;
+}
+
+/* True if the command is to go on; else *status is its result. */
+static bool read_options(int argc, char **argv, struct send_options *out, int *status)
+{
+	static const struct option options[] = {
+		{"size", required_argument, NULL, 's'},
+		{"format", required_argument, NULL, 'f'},
+		{"input", required_argument, NULL, 'i'},
+		{"pattern", required_argument, NULL, 'p'},
+		{"fps", required_argument, NULL, 'r'},
+		{"loop", no_argument, NULL, 'l'},
+		{"frames", required_argument, NULL, 'n'},
+		{"buffers", required_argument, NULL, 'b'},
+		{"lossless", no_argument, NULL, 'L'},
+		{"timeout", required_argument, NULL, 't'},
+		{"wait-subscribers", required_argument, NULL, 'w'},
+		{"application", required_argument, NULL, 'a'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":s:f:i:p:r:ln:b:Lt:w:a:vh", options, NULL)) !=
+		-1) {
+		*status = option == 'h' ? print_help(send_help) : take_option(option, argv, out);
+		if (*status || option == 'h')
+			return false;
+	}
+	if (argc - optind != 1) {
+		*status = usage_error(
+			"send: wrong number of arguments (%d): the stream's name", argc - optind);
+		return false;
+	}
+	out->name = argv[optind];
+	*status = check_options(out);
+	return !*status;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+int send_command(int argc, char **argv)
+{
+	struct send_options options = {.timeout_ns = 5 * NANOSECONDS};
+	int status, signals;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	signals = signals_open();
+	if (signals < 0)
+		return STATUS_FAILURE;
+	status = send_stream(&options, signals);
+	(void)close(signals);
+	return status;
+}

@@ -1,0 +1,276 @@
+/*
+ * geyser send: draws or reads frames straight into the stream's buffers and publishes them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "publish.h"
+#include "send.h"
+#include "source.h"
+
+#define PROGRESS_NS UINT64_C(250000000)
+#define PROGRESS_PIPED_NS NANOSECONDS
+
+/* How long subscribers may take for the last frames of a stream that waits for nobody. */
+#define FAREWELL_NS NANOSECONDS
+
+struct sender {
+	const struct send_options *options;
+	struct publishing publishing;
+	struct source source;   /* if there is an input */
+	uint64_t frames;        /* sent */
+	uint64_t start_ns;      /* of the time line by which frames are paced */
+	uint64_t paced_frames;  /* on that time line */
+	uint64_t told_ns, told; /* when progress was last shown, and the frames then */
+	bool terminal;
+};
+
+/* ---- progress ------------------------------------------------------------------------------- */
+
+/* On a terminal the next line, also one that says what failed, goes over this one. */
+static void show_progress(struct sender *sender, uint64_t now)
+{
+	const double seconds = (double)(now - sender->told_ns) / NANOSECONDS;
+	struct geyser_publisher_stats stats;
+
+	if (geyser_publisher_get_stats(sender->publishing.publisher, &stats))
+		return;
+	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames, %.1f fps, %u subscriber%s%s",
+		sender->terminal ? "\r" : "", sender->options->name, sender->frames,
+		seconds > 0 ? (double)(sender->frames - sender->told) / seconds : 0.0,
+		stats.subscribers, stats.subscribers == 1 ? "" : "s",
+		sender->terminal ? "\033[K\r" : "\n");
+	sender->told_ns = now;
+	sender->told = sender->frames;
+}
+
+static void progress(struct sender *sender)
+{
+	const uint64_t now = now_ns();
+
+	if (!sender->terminal && !sender->options->verbose)
+		return;
+	if (!sender->told_ns)
+		sender->told_ns = now;
+	else if (now - sender->told_ns >= (sender->terminal ? PROGRESS_NS : PROGRESS_PIPED_NS))
+		show_progress(sender, now);
+}
+
+/* What was sent in all. */
+static void end_progress(struct sender *sender)
+{
+	if (!sender->terminal && !sender->options->verbose)
+		return;
+	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames sent\n",
+		sender->terminal ? "\033[K" : "", sender->options->name, sender->frames);
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static uint64_t frame_time(const struct send_options *options, uint64_t frame)
+{
+	const uint64_t num = options->rate_num, den = options->rate_den;
+	const uint64_t rest = frame % num * den;
+
+	/* In parts: the product of all three overflows after a few days. */
+	return (frame / num * den + rest / num) * NANOSECONDS + rest % num * NANOSECONDS / num;
+}
+
+static enum source_result draw(
+	struct sender *sender, struct geyser_frame *frame, const struct geyser_mapping *mapping)
+{
+	const struct send_options *const options = sender->options;
+	struct geyser_frame_info *const info = geyser_frame_get_info(frame);
+
+	if (options->rate_num)
+		info->presentation_ns = frame_time(options, sender->frames);
+	if (options->input)
+		return source_read(&sender->source,
+			geyser_texture_get_desc(geyser_frame_texture(frame)), mapping);
+	info->alpha = GEYSER_ALPHA_OPAQUE;
+	pattern_draw(options->pattern, sender->frames + 1, info->presentation_ns,
+		&(struct canvas){
+			.format = options->format,
+			.width = options->width,
+			.height = options->height,
+			.data = mapping->data,
+			.row_pitch = mapping->row_pitch,
+		});
+	return SOURCE_FRAME;
+}
+
+static enum source_result fill(struct sender *sender, struct geyser_frame *frame)
+{
+	struct geyser_texture *const texture = geyser_frame_texture(frame);
+	struct geyser_mapping mapping;
+	enum source_result result;
+
+	if (geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &mapping)) {
+		(void)library_failure("%s", sender->options->name);
+		return SOURCE_FAILED;
+	}
+	result = draw(sender, frame, &mapping);
+	geyser_texture_unmap(texture);
+	return result;
+}
+
+/* Who was held up for long goes on from there, instead of hurrying after what was missed. */
+static enum publish_result pace(struct sender *sender)
+{
+	const uint64_t now = now_ns();
+	uint64_t time;
+
+	if (!sender->options->rate_num)
+		return PUBLISH_DONE;
+	if (!sender->start_ns)
+		sender->start_ns = now;
+	time = sender->start_ns + frame_time(sender->options, sender->paced_frames++);
+	if (now > time + NANOSECONDS) {
+		sender->start_ns = time = now;
+		sender->paced_frames = 1;
+	}
+	return publish_pace(&sender->publishing, time);
+}
+
+/* The frame is gone in any case. */
+static enum publish_result finish_frame(
+	struct sender *sender, struct geyser_frame *frame, enum source_result drawn)
+{
+	struct geyser_publisher *const publisher = sender->publishing.publisher;
+	enum publish_result result = PUBLISH_DONE;
+
+	if (drawn == SOURCE_FRAME)
+		result = pace(sender);
+	if (drawn != SOURCE_FRAME || result != PUBLISH_DONE) {
+		(void)geyser_publisher_discard(publisher, frame);
+		return result;
+	}
+	if (geyser_publisher_submit(publisher, frame)) {
+		(void)library_failure("%s", sender->options->name);
+		return PUBLISH_FAILED;
+	}
+	sender->frames++;
+	progress(sender);
+	return PUBLISH_DONE;
+}
+
+/* PUBLISH_LATE: a subscriber is left out from now on. */
+static enum publish_result send_frame(struct sender *sender, enum source_result *drawn)
+{
+	struct geyser_frame *frame;
+	enum publish_result result = publish_acquire(&sender->publishing, &frame);
+
+	*drawn = SOURCE_FRAME;
+	if (result != PUBLISH_DONE)
+		return result;
+	*drawn = fill(sender, frame);
+	return finish_frame(sender, frame, *drawn);
+}
+
+static int send_frames(struct sender *sender)
+{
+	const uint64_t limit = sender->options->frames ? sender->options->frames : UINT64_MAX;
+	enum source_result drawn = SOURCE_FRAME;
+	enum publish_result result = PUBLISH_DONE;
+
+	while (sender->frames < limit && drawn == SOURCE_FRAME &&
+		(result == PUBLISH_DONE || result == PUBLISH_LATE))
+		result = send_frame(sender, &drawn);
+	if (result == PUBLISH_FAILED)
+		return STATUS_FAILURE;
+	if (result == PUBLISH_INTERRUPTED || drawn == SOURCE_INTERRUPTED)
+		return STATUS_OK;
+	/* The last frames reach everybody also if the input was cut off after them. */
+	if (publish_flush(&sender->publishing,
+		    sender->options->lossless ? sender->options->timeout_ns : FAREWELL_NS) ==
+		PUBLISH_FAILED)
+		return STATUS_FAILURE;
+	return drawn == SOURCE_FAILED ? STATUS_FAILURE : STATUS_OK;
+}
+
+/* ---- the stream ----------------------------------------------------------------------------- */
+
+static int run(struct sender *sender)
+{
+	enum publish_result result = PUBLISH_DONE;
+	int status;
+
+	if (sender->options->subscribers)
+		result = publish_await_subscribers(
+			&sender->publishing, false, sender->options->subscribers, UINT64_MAX);
+	if (result != PUBLISH_DONE)
+		return result == PUBLISH_INTERRUPTED ? STATUS_OK : STATUS_FAILURE;
+	status = send_frames(sender);
+	end_progress(sender);
+	return status;
+}
+
+static int create_publisher(struct geyser_manager *manager, const struct send_options *options,
+	struct geyser_publisher **out)
+{
+	const uint32_t wanted =
+		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
+	struct geyser_stream_desc desc = {
+		.name = options->name,
+		.texture = {.format = options->format,
+			.width = options->width,
+			.height = options->height},
+		.buffers = options->buffers,
+		.frame_rate_num = options->rate_num,
+		.frame_rate_den = options->rate_den,
+		.pacing = options->lossless ? GEYSER_PACING_LOSSLESS : GEYSER_PACING_FREE,
+	};
+	enum geyser_result result;
+	uint32_t possible;
+
+	if (geyser_manager_format_usage(manager, options->format, GEYSER_DIMENSION_2D, &possible))
+		return library_failure("%.100s", options->name);
+	/* Depth formats, for one, can't be copied to. */
+	desc.texture.usage = possible & wanted ? possible & wanted : possible;
+	result = geyser_publisher_create(manager, &desc, out);
+	return result ? creation_failure(result, options->name) : STATUS_OK;
+}
+
+static int publish(struct sender *sender, struct geyser_manager *manager)
+{
+	const struct send_options *const options = sender->options;
+	int status = create_publisher(manager, options, &sender->publishing.publisher);
+
+	if (status)
+		return status;
+	status = run(sender);
+	geyser_publisher_destroy(sender->publishing.publisher);
+	return status;
+}
+
+int send_stream(const struct send_options *options, int signals)
+{
+	struct sender sender = {
+		.options = options,
+		.source = {.fd = -1},
+		.terminal = isatty(STDERR_FILENO) == 1,
+		.publishing = {.name = options->name,
+			.timeout_ns = options->timeout_ns,
+			.signals = signals},
+	};
+	const struct geyser_manager_desc desc = {.application = options->application};
+	struct geyser_manager *manager;
+	enum geyser_result result;
+	int status;
+
+	if (options->input && !source_open(options->input, options->loop, signals, &sender.source))
+		return STATUS_FAILURE;
+	result = geyser_manager_create(&desc, &manager);
+	if (result) {
+		status = creation_failure(result, options->name);
+	} else {
+		status = publish(&sender, manager);
+		geyser_manager_destroy(manager);
+	}
+	source_close(&sender.source);
+	return status;
+}

@@ -1,0 +1,264 @@
+/*
+ * geyser top: the streams' rates and latencies, again and again.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "streams.h"
+
+const char top_help[] =
+	"usage: geyser top [--interval S] [--count N]\n"
+	"\n"
+	"Shows for each stream how many frames a second were published since the last look, how\n"
+	"long they took to subscribers (median, 99th percentile), how many were dropped by\n"
+	"subscribers that get every frame, and how many subscribers there are. On a terminal the\n"
+	"table is redrawn and q ends it; else tables follow each other.\n"
+	"\n"
+	"  -i, --interval S  seconds between two looks, by default 1, at least 0.05\n"
+	"  -n, --count N     end after N tables\n"
+	"  -h, --help        this text\n"
+	"\n"
+	"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n";
+
+#define INTERVAL_MIN_NS (NANOSECONDS / 20)
+
+struct look {
+	struct geyser_stream_info *streams;
+	size_t count;
+	uint64_t time_ns;
+};
+
+struct top {
+	uint64_t interval_ns, count;
+	int signals;
+	bool screen, keys; /* stdout, stdin is a terminal */
+	struct termios before;
+};
+
+/* ---- a table -------------------------------------------------------------------------------- */
+
+/* The same publisher's entry in the look before, or NULL. */
+static const struct geyser_stream_info *find_before(
+	const struct look *before, const struct geyser_stream_info *stream)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct geyser_stream_info *const old = &before->streams[i];
+
+		if (old->pid == stream->pid && strcmp(old->name, stream->name) == 0 &&
+			old->frames <= stream->frames)
+			return old;
+	}
+	return NULL;
+}
+
+static void cell_time(char cell[CELL_SIZE], uint64_t ns)
+{
+	if (!ns)
+		cell_text(cell, "");
+	else if (ns < 10000000)
+		cell_print(cell, "%.1f us", (double)ns / 1e3);
+	else
+		cell_print(cell, "%.1f ms", (double)ns / 1e6);
+}
+
+static const char *const titles[] = {
+	"NAME", "SIZE", "FORMAT", "-FPS", "-P50", "-P99", "-DROPPED", "-SUBSCRIBERS", "-FRAMES"};
+
+#define COLUMN_COUNT (sizeof(titles) / sizeof(titles[0]))
+
+static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const struct look *before,
+	const struct geyser_stream_info *stream)
+{
+	const struct geyser_stream_info *const old = find_before(before, stream);
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		cell_text(cell[i], "");
+	cell_text(cell[0], stream->name);
+	if (!stream->pid)
+		return;
+	cell_print(cell[1], "%ux%u", stream->width, stream->height);
+	cell_text(cell[2], geyser_format_name(stream->format));
+	if (old && look->time_ns > before->time_ns)
+		cell_print(cell[3], "%.1f",
+			(double)(stream->frames - old->frames) * NANOSECONDS /
+				(double)(look->time_ns - before->time_ns));
+	cell_time(cell[4], stream->latency_p50_ns);
+	cell_time(cell[5], stream->latency_p99_ns);
+	cell_print(cell[6], "%" PRIu64, stream->dropped);
+	cell_print(cell[7], "%u", stream->subscribers);
+	cell_print(cell[8], "%" PRIu64, stream->frames);
+}
+
+static int print_look(const struct top *top, const struct look *look, const struct look *before)
+{
+	struct table table;
+
+	if (!table_init(&table, titles, COLUMN_COUNT, look->count))
+		return STATUS_FAILURE;
+	for (; table.rows < look->count; table.rows++)
+		fill_row(table.cells[table.rows], look, before, &look->streams[table.rows]);
+	/* Over what is there, and each line's rest cleared: that doesn't flicker. */
+	if (top->screen)
+		(void)fputs("\033[H", stdout);
+	table_print(&table, top->screen ? "\033[K\r\n" : "\n");
+	(void)fputs(top->screen ? "\033[J" : "\n", stdout);
+	table_finish(&table);
+	return finish_output();
+}
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+static bool take_look(struct look *look)
+{
+	if (geyser_stream_list(&look->streams, &look->count)) {
+		(void)library_failure("top");
+		return false;
+	}
+	look->time_ns = now_ns();
+	return true;
+}
+
+/* True if somebody pressed q. */
+static bool read_keys(struct top *top)
+{
+	char keys[16];
+	const ssize_t count = read(STDIN_FILENO, keys, sizeof(keys));
+
+	if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
+		top->keys = false; /* the terminal is gone: only signals are left */
+	return count > 0 && (memchr(keys, 'q', (size_t)count) || memchr(keys, 'Q', (size_t)count));
+}
+
+/* Waits until the time; false if the user ended it before. */
+static bool pause_until(struct top *top, uint64_t time_ns)
+{
+	for (;;) {
+		struct pollfd fds[2] = {
+			{.fd = top->signals, .events = POLLIN},
+			{.fd = top->keys ? STDIN_FILENO : -1, .events = POLLIN},
+		};
+		const uint64_t now = now_ns(), rest = time_ns > now ? time_ns - now : 0;
+		const struct timespec limit = {
+			.tv_sec = (time_t)(rest / NANOSECONDS),
+			.tv_nsec = (long)(rest % NANOSECONDS),
+		};
+
+		if (ppoll(fds, 2, &limit, NULL) > 0 &&
+			(fds[0].revents || (fds[1].revents && read_keys(top))))
+			return false;
+		if (!rest)
+			return true;
+	}
+}
+
+/* A rate needs two looks. */
+static int show_looks(struct top *top)
+{
+	struct look before = {0}, look = {0};
+	int status = STATUS_OK;
+
+	if (!take_look(&before))
+		return STATUS_FAILURE;
+	for (uint64_t i = 0; !status && (!top->count || i < top->count); i++) {
+		if (top->screen && !i)
+			status = print_look(top, &before, &look);
+		if (!pause_until(top, before.time_ns + top->interval_ns))
+			break;
+		if (!take_look(&look)) {
+			status = STATUS_FAILURE;
+			break;
+		}
+		status = print_look(top, &look, &before);
+		geyser_stream_list_free(before.streams);
+		before = look;
+		look = (struct look){0};
+	}
+	geyser_stream_list_free(before.streams);
+	return status;
+}
+
+/* ---- the terminal --------------------------------------------------------------------------- */
+
+static void enter_screen(struct top *top)
+{
+	struct termios raw;
+
+	top->screen = isatty(STDOUT_FILENO) == 1;
+	top->keys = top->screen && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		    tcgetattr(STDIN_FILENO, &top->before) == 0;
+	/* Its own screen, without a cursor; what is too wide is cut off instead of wrapped. */
+	if (top->screen)
+		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", stdout);
+	if (!top->keys)
+		return;
+	raw = top->before;
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+static void leave_screen(const struct top *top)
+{
+	if (top->before.c_cflag)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &top->before);
+	if (top->screen)
+		(void)fputs("\033[?7h\033[?25h\033[?1049l", stdout);
+	(void)fflush(stdout);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int take_option(int option, char **argv, struct top *out)
+{
+	if (option == 'i') {
+		if (parse_seconds(optarg, &out->interval_ns) && out->interval_ns >= INTERVAL_MIN_NS)
+			return STATUS_OK;
+		return usage_error(
+			"top: wrong interval (%.100s): seconds, as 1 or 0.5, at least 0.05",
+			optarg);
+	}
+	if (option == 'n') {
+		if (parse_number(optarg, &out->count) && out->count)
+			return STATUS_OK;
+		return usage_error("top: wrong number of tables (%.100s): 1 or more", optarg);
+	}
+	return option_error(argv, option, "top");
+}
+
+int top_command(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"interval", required_argument, NULL, 'i'},
+		{"count", required_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	struct top top = {.interval_ns = NANOSECONDS};
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, ":i:n:h", options, NULL)) != -1) {
+		status = option == 'h' ? print_help(top_help) : take_option(option, argv, &top);
+		if (status || option == 'h')
+			return status;
+	}
+	if (optind < argc)
+		return usage_error("top: too many arguments (%.100s): none", argv[optind]);
+	top.signals = signals_open();
+	if (top.signals < 0)
+		return STATUS_FAILURE;
+	enter_screen(&top);
+	status = show_looks(&top);
+	leave_screen(&top);
+	(void)close(top.signals);
+	return status;
+}
