@@ -16,6 +16,9 @@ static const struct group *const groups[] = {
 	&threads_group,
 	&memory_group,
 	&native_group,
+	&streams_group,
+	&stream_frames_group,
+	&stream_life_group,
 };
 
 static enum geyser_backend backend_by_name(const char *name)

@@ -1,0 +1,326 @@
+/* What a frame is: the publisher's own texels, and all that is said of them. */
+#include "streams.h"
+
+/* ---- texels ---- */
+
+/* What the publisher writes after submit is seen where the subscriber has mapped the frame: nothing
+ * was copied. */
+static void frames_are_the_publishers_own_memory(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "own", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "own", GEYSER_DELIVER_LATEST);
+	struct geyser_frame *frame = begin_frame(publisher);
+	struct geyser_texture *texture = geyser_texture_ref(geyser_frame_texture(frame));
+	struct geyser_mapping mine, theirs;
+
+	assert_true(fill_texture(texture, 1));
+	ok(geyser_publisher_submit(publisher, frame));
+	frame = take(subscriber, 1);
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mine));
+	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &theirs));
+	for (unsigned i = 0; i < 256; i++) {
+		((uint8_t *)mine.data)[i] = (uint8_t)(i ^ 0xa5);
+		assert_int_equal(((const uint8_t *)theirs.data)[i], i ^ 0xa5);
+	}
+	geyser_texture_unmap(geyser_frame_texture(frame));
+	geyser_texture_unmap(texture);
+	geyser_texture_unref(texture);
+	ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static void a_new_buffer_is_zero_and_a_used_one_is_as_it_was(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "texels", 2);
+	const struct geyser_texture_desc *desc;
+	struct geyser_mapping mapping;
+	struct geyser_frame *frame = begin_frame(publisher);
+
+	desc = geyser_texture_get_desc(geyser_frame_texture(frame));
+	assert_int_equal(desc->format, GEYSER_FORMAT_RGBA8_UNORM);
+	assert_int_equal(desc->width, STREAM_WIDTH);
+	assert_int_equal(desc->height, STREAM_HEIGHT);
+	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
+	for (size_t i = 0; i < mapping.size; i++)
+		assert_int_equal(((const uint8_t *)mapping.data)[i], 0);
+	geyser_texture_unmap(geyser_frame_texture(frame));
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_submit(publisher, frame));
+	submit(publisher, 2);
+	frame = begin_frame(publisher);
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_discard(publisher, frame));
+	geyser_publisher_destroy(publisher);
+}
+
+/* ---- what is said of them ---- */
+
+static void a_new_frame_says_nothing(void **state)
+{
+	static const struct geyser_frame_info expected = {
+		.color.primaries = 2, .color.transfer = 2, .color.matrix = 2};
+	struct geyser_publisher *publisher = publish(state, "info", 2);
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct geyser_frame *frame = begin_frame(publisher);
+		struct geyser_frame_info *info = geyser_frame_get_info(frame);
+
+		assert_memory_equal(info, &expected, sizeof(expected));
+		memset(info->user, 0xff, sizeof(info->user));
+		info->user_size = 7;
+		info->presentation_ns = 8;
+		ok(geyser_publisher_submit(publisher, frame));
+	}
+	geyser_publisher_destroy(publisher);
+}
+
+static void fill_info(struct geyser_frame_info *info, uint32_t seed)
+{
+	*info = (struct geyser_frame_info){
+		.sequence = 99, /* not the publisher's to say */
+		.timestamp_ns = 1,
+		.presentation_ns = UINT64_C(0x1122334455667788) + seed,
+		.crop = {1, 2, 3 + seed % 4, 4},
+		.damage_count = GEYSER_FRAME_DAMAGE_MAX,
+		.orientation = (enum geyser_orientation)(seed % 8),
+		.alpha = (enum geyser_alpha)(seed % 3),
+		.color = {9, 16, (uint8_t)seed, (enum geyser_color_range)(seed % 2), 0.005f, 1000,
+			(float)seed, 400},
+		.user_size = GEYSER_FRAME_USER_MAX - seed,
+	};
+	for (uint32_t i = 0; i < GEYSER_FRAME_DAMAGE_MAX; i++)
+		info->damage[i] = (struct geyser_rect){
+			i, i % STREAM_HEIGHT, STREAM_WIDTH - i, STREAM_HEIGHT - i % STREAM_HEIGHT};
+	for (uint32_t i = 0; i < GEYSER_FRAME_USER_MAX; i++)
+		info->user[i] = (uint8_t)(i * 7 + seed);
+}
+
+static void expect_info(const struct geyser_frame_info *got, uint32_t seed)
+{
+	struct geyser_frame_info wanted;
+
+	fill_info(&wanted, seed);
+	assert_int_equal(got->presentation_ns, wanted.presentation_ns);
+	assert_memory_equal(&got->crop, &wanted.crop, sizeof(wanted.crop));
+	assert_int_equal(got->damage_count, wanted.damage_count);
+	assert_memory_equal(got->damage, wanted.damage, sizeof(wanted.damage));
+	assert_int_equal(got->orientation, wanted.orientation);
+	assert_int_equal(got->alpha, wanted.alpha);
+	assert_memory_equal(&got->color, &wanted.color, sizeof(wanted.color));
+	assert_int_equal(got->user_size, wanted.user_size);
+	assert_memory_equal(got->user, wanted.user, wanted.user_size);
+}
+
+static void every_field_is_carried(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "fields", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "fields", GEYSER_DELIVER_LATEST);
+	struct geyser_frame *frame;
+
+	for (uint32_t seed = 0; seed < 24; seed++) {
+		uint64_t begin = now_ns();
+
+		frame = begin_frame(publisher);
+		fill_info(geyser_frame_get_info(frame), seed);
+		ok(geyser_publisher_submit(publisher, frame));
+		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+		assert_int_equal(sequence_of(frame), seed + 1);
+		assert_in_range(geyser_frame_get_info(frame)->timestamp_ns, begin, now_ns());
+		expect_info(geyser_frame_get_info(frame), seed);
+		ok(geyser_subscriber_release(subscriber, frame));
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+/* Each spoils a right one. */
+static void spoil(struct geyser_frame_info *info, unsigned how)
+{
+	switch (how) {
+	case 0:
+		info->damage_count = GEYSER_FRAME_DAMAGE_MAX + 1;
+		break;
+	case 1:
+		info->user_size = GEYSER_FRAME_USER_MAX + 1;
+		break;
+	case 2:
+		info->orientation = (enum geyser_orientation)8;
+		break;
+	case 3:
+		info->alpha = (enum geyser_alpha)3;
+		break;
+	case 4:
+		info->color.range = (enum geyser_color_range)2;
+		break;
+	case 5:
+		info->crop = (struct geyser_rect){1, 0, STREAM_WIDTH, STREAM_HEIGHT};
+		break;
+	case 6:
+		info->crop = (struct geyser_rect){0, UINT32_MAX, 1, 2};
+		break;
+	case 7:
+		info->damage_count = 2;
+		info->damage[1] = (struct geyser_rect){0, 1, 1, STREAM_HEIGHT};
+		break;
+	default:
+		info->damage_count = 1;
+		info->damage[0] = (struct geyser_rect){UINT32_MAX, 0, 2, 1};
+		break;
+	}
+}
+
+static void fields_out_of_range_are_refused(void **state)
+{
+	static const char *const words[] = {"damage_count", "user_size", "orientation", "alpha",
+		"color.range", "crop", "crop", "damage", "damage"};
+	struct geyser_publisher *publisher = publish(state, "range", 2);
+	struct geyser_subscriber *subscriber = subscribe(state, "range", GEYSER_DELIVER_EVERY);
+
+	for (unsigned i = 0; i < COUNT_OF(words); i++) {
+		struct geyser_frame *frame = begin_frame(publisher);
+
+		spoil(geyser_frame_get_info(frame), i);
+		refused(GEYSER_ERROR_INVALID_ARGUMENT, words[i],
+			geyser_publisher_submit(publisher, frame));
+		/* discarded, not still out */
+		refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame",
+			geyser_publisher_submit(publisher, frame));
+		nothing_to_take(subscriber);
+	}
+	submit(publisher, 1);
+	pass(subscriber, 1);
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static void timestamps_never_go_back(void **state)
+{
+	struct geyser_publisher *publisher = publish_lossless(state, "times", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "times", GEYSER_DELIVER_EVERY);
+	uint64_t last = now_ns();
+
+	for (uint32_t i = 1; i <= 200; i++) {
+		struct geyser_frame *frame;
+
+		submit(publisher, i);
+		frame = take(subscriber, i);
+		assert_in_range(geyser_frame_get_info(frame)->timestamp_ns, last, now_ns());
+		last = geyser_frame_get_info(frame)->timestamp_ns;
+		ok(geyser_subscriber_release(subscriber, frame));
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+/* ---- another size and format ---- */
+
+static const struct geyser_texture_desc small = {
+	.format = GEYSER_FORMAT_R16_UINT, .width = 5, .height = 3};
+
+static void expect_size(struct geyser_frame *frame, bool is_small)
+{
+	const struct geyser_texture_desc *desc =
+		geyser_texture_get_desc(geyser_frame_texture(frame));
+
+	assert_int_equal(desc->format, is_small ? small.format : GEYSER_FORMAT_RGBA8_UNORM);
+	assert_int_equal(desc->width, is_small ? small.width : STREAM_WIDTH);
+	assert_int_equal(desc->height, is_small ? small.height : STREAM_HEIGHT);
+}
+
+static void size_changes_between_two_frames(void **state)
+{
+	const struct geyser_stream_desc desc = stream_desc("resize", 4, GEYSER_PACING_FREE);
+	struct geyser_publisher *publisher = publish(state, "resize", 4);
+	struct geyser_subscriber *subscriber = subscribe(state, "resize", GEYSER_DELIVER_EVERY);
+
+	for (uint32_t i = 0; i < 10; i++) {
+		submit_all(publisher, 4 * i + 1, 4 * i + 2);
+		ok(geyser_publisher_resize(publisher, i % 2 ? &desc.texture : &small));
+		submit_all(publisher, 4 * i + 3, 4 * i + 4);
+		for (uint32_t j = 1; j <= 4; j++) {
+			struct geyser_frame *frame = take(subscriber, 4 * i + j);
+
+			expect_size(frame, j <= 2 ? i % 2 : !(i % 2));
+			ok(geyser_subscriber_release(subscriber, frame));
+		}
+	}
+	assert_int_equal(subscriber_stats(subscriber).dropped, 0);
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static void a_frame_held_over_a_resize_stays_intact(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "intact", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "intact", GEYSER_DELIVER_LATEST);
+	struct geyser_frame *old, *frame;
+
+	submit(publisher, 1);
+	old = take(subscriber, 1);
+	ok(geyser_publisher_resize(publisher, &small));
+	for (uint32_t i = 2; i <= 20; i++) {
+		submit(publisher, i);
+		frame = take(subscriber, i);
+		expect_size(frame, true);
+		ok(geyser_subscriber_release(subscriber, frame));
+	}
+	expect_size(old, false);
+	assert_true(texture_holds(geyser_frame_texture(old), 1));
+	ok(geyser_subscriber_release(subscriber, old));
+	for (uint32_t i = 21; i <= 25; i++) { /* its buffer, too, is replaced now */
+		frame = begin_frame(publisher);
+		expect_size(frame, true);
+		ok(geyser_publisher_discard(publisher, frame));
+		submit(publisher, i);
+		pass(subscriber, i);
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static void resizing_that_fails_changes_nothing(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "kept", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "kept", GEYSER_DELIVER_LATEST);
+	struct geyser_texture_desc desc = small;
+	struct geyser_frame *frame;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "desc", geyser_publisher_resize(publisher, NULL));
+	desc.height = 0;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "height", geyser_publisher_resize(publisher, &desc));
+	desc.height = GEYSER_MAX_DIMENSION + 1;
+	refused(GEYSER_ERROR_LIMIT, "height", geyser_publisher_resize(publisher, &desc));
+	frame = begin_frame(publisher);
+	refused(GEYSER_ERROR_BUSY, "acquired", geyser_publisher_resize(publisher, &small));
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_submit(publisher, frame));
+	frame = take(subscriber, 1);
+	expect_size(frame, false);
+	ok(geyser_subscriber_release(subscriber, frame));
+	/* the last of several counts */
+	desc = small;
+	desc.width = 1;
+	ok(geyser_publisher_resize(publisher, &desc));
+	ok(geyser_publisher_resize(publisher, &small));
+	submit(publisher, 2);
+	frame = take(subscriber, 2);
+	expect_size(frame, true);
+	ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static const struct CMUnitTest tests[] = {
+	test(frames_are_the_publishers_own_memory),
+	test(a_new_buffer_is_zero_and_a_used_one_is_as_it_was),
+	test(a_new_frame_says_nothing),
+	test(every_field_is_carried),
+	test(fields_out_of_range_are_refused),
+	test(timestamps_never_go_back),
+	test(size_changes_between_two_frames),
+	test(a_frame_held_over_a_resize_stays_intact),
+	test(resizing_that_fails_changes_nothing),
+};
+
+const struct group stream_frames_group = {"stream-frames", tests, COUNT_OF(tests), NULL};
