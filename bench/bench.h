@@ -9,6 +9,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -89,6 +90,16 @@ void bench_event(const struct settings *settings, struct results *results);
 void bench_signal(const struct settings *settings, struct results *results);
 void bench_create(const struct settings *settings, struct results *results);
 void bench_memory(const struct settings *settings, struct results *results);
+void bench_handover(const struct settings *settings, struct results *results);
+void bench_cpu(const struct settings *settings, struct results *results);
+void bench_fanout(const struct settings *settings, struct results *results);
+
+/* Where two processes take turns, both in the same order: in turns 2 r and 2 r + 1 of round r each
+ * side comes once, and who comes first changes from round to round. */
+static inline bool turn_is_ours(size_t turn)
+{
+	return (turn + turn / 2) % 2 == 0;
+}
 
 /* ---- processes and places (process.c) ------------------------------------------------------- */
 
@@ -154,5 +165,20 @@ void hand_serve(int listener, const struct hand_memory *memory);
 
 /* Connects, receives and maps; the connection stays open as geyser's does. */
 void hand_import(const char *path, struct hand_memory *out, int *connection);
+
+/* A wake (byword.c): a counter in memory that both processes see, and how many sleep on it. */
+struct hand_word {
+	_Alignas(64) _Atomic uint32_t value;
+	_Atomic uint32_t waiters;
+};
+
+void hand_signal(struct hand_word *word, uint32_t value);
+void hand_wait(struct hand_word *word, uint32_t value); /* until it is at least that */
+
+/* The time goes into the first and the last 8 bytes of a frame. */
+void frame_stamp(void *data, size_t size, uint64_t time);
+
+/* Both must be the same, or the frame is torn. */
+uint64_t frame_read_stamp(const void *data, size_t size);
 
 #endif

@@ -1,30 +1,18 @@
 /* From a signal to a waiter that runs again, in another process, there and back. */
-#include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "bench.h"
 
 #define SAMPLES_MAX 2000
 #define TARGET 1.15
 
-/* The floor: a counter with a futex on it, and how many sleep. */
-struct bare {
-	_Alignas(64) _Atomic uint32_t value;
-	_Atomic uint32_t waiters;
-};
-
 /* One-way times by direction: to the importer, which also watches the exporter's life, and back. */
 enum direction { TO_IMPORTER, TO_EXPORTER, DIRECTIONS };
 
 /* In memory that both processes see. */
 struct shared {
-	struct bare bare[DIRECTIONS];
+	struct hand_word words[DIRECTIONS];
 	_Alignas(64) uint64_t stamp[DIRECTIONS]; /* just before the signal */
 	uint64_t samples[DIRECTIONS][SAMPLES_MAX];
 };
@@ -39,31 +27,14 @@ struct pair {
 
 /* ---- both sides' signal and wait ------------------------------------------------------------- */
 
-static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
-{
-	return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
-}
-
 static void signal_bare(struct pair *pair, enum direction direction, uint64_t value)
 {
-	struct bare *bare = &pair->shared->bare[direction];
-
-	atomic_store(&bare->value, (uint32_t)value);
-	if (atomic_load(&bare->waiters))
-		(void)futex(&bare->value, FUTEX_WAKE, INT_MAX);
+	hand_signal(&pair->shared->words[direction], (uint32_t)value);
 }
 
 static void wait_bare(struct pair *pair, enum direction direction, uint64_t value)
 {
-	struct bare *bare = &pair->shared->bare[direction];
-	uint32_t now = atomic_load(&bare->value);
-
-	if (now >= value)
-		return;
-	atomic_fetch_add(&bare->waiters, 1);
-	while ((now = atomic_load(&bare->value)) < value)
-		(void)futex(&bare->value, FUTEX_WAIT, now);
-	atomic_fetch_sub(&bare->waiters, 1);
+	hand_wait(&pair->shared->words[direction], (uint32_t)value);
 }
 
 static void signal_ours(struct pair *pair, enum direction direction, uint64_t value)
@@ -84,12 +55,9 @@ struct side {
 static const struct side ours = {signal_ours, wait_ours};
 static const struct side bare = {signal_bare, wait_bare};
 
-/* Both processes take the same turns in the same order: nothing else needs to be agreed. */
 static const struct side *side_of_turn(size_t turn)
 {
-	const size_t round = turn / 2;
-
-	return (turn + round) % 2 ? &bare : &ours;
+	return turn_is_ours(turn) ? &ours : &bare;
 }
 
 /* ---- ping-pong ------------------------------------------------------------------------------- */

@@ -18,12 +18,12 @@ static const char help[] =
 	"Measures what geyser costs beside the same work done by hand, in the same run. A missed\n"
 	"target is a result, not a failure.\n"
 	"\n"
-	"  -q, --quick     fewer rounds and samples: seconds instead of a minute\n"
+	"  -q, --quick     fewer rounds and samples: seconds instead of minutes\n"
 	"  -r, --rounds N  rounds of each benchmark, 1 to 200, by default 21\n"
 	"  -j, --json      print JSON\n"
 	"  -h, --help      this text\n"
 	"\n"
-	"names: create import event signal memory; by default all\n";
+	"names: create import event signal memory handover cpu fanout; by default all\n";
 
 static const struct {
 	const char *name;
@@ -34,6 +34,9 @@ static const struct {
 	{"import", bench_import},
 	{"event", bench_event},
 	{"memory", bench_memory},
+	{"handover", bench_handover},
+	{"cpu", bench_cpu},
+	{"fanout", bench_fanout},
 };
 
 #define BENCHMARKS (sizeof(benchmarks) / sizeof(benchmarks[0]))

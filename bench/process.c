@@ -20,7 +20,7 @@ _Noreturn void die(const char *format, ...)
 {
 	va_list arguments;
 
-	(void)fputs("geyser-bench: ", stderr);
+	(void)fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(arguments, format);
 	(void)vfprintf(stderr, format, arguments);
 	va_end(arguments);
