@@ -450,7 +450,7 @@ int main(int count, char **arguments)
 	struct gy_ring_writer writer = {0};
 	uint64_t started = gy_now();
 	struct memories memories;
-	struct shared shared;
+	struct shared shared = {.page = NULL};
 	bool right;
 
 	if (!parse(count, arguments, &options)) {
