@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
-from cli import GEYSER, LIMIT, fail, noise, read, registry, run, succeed, write  # noqa: E402
+from cli import GEYSER, LIMIT, fail, noise, read, registry, run_all, succeed, write  # noqa: E402
 
 SIZE = ["--size", "64x36", "--format", "rgba8unorm"]
 FRAME = 64 * 36 * 4
@@ -396,7 +397,10 @@ class Terminal:
     """A program that has a terminal."""
 
     def __init__(self, *arguments):
-        self.pid, self.fd = pty.fork()
+        try:
+            self.pid, self.fd = pty.fork()
+        except OSError as error:  # a sandbox without devpts
+            raise unittest.SkipTest(f"no terminals here: {error}") from error
         if self.pid == 0:
             os.execv(GEYSER, [GEYSER, *arguments])
 
@@ -486,27 +490,5 @@ def help_is_there():
         assert text.startswith(b"usage: geyser " + command.encode()), text
 
 
-def expire(*_):
-    raise TimeoutError("the test took too long")
-
-
-def main():
-    if not GEYSER:
-        print("usage: streams_cli.py GEYSER", file=sys.stderr)
-        return 2
-    failed = 0
-    signal.signal(signal.SIGALRM, expire)
-    print(f"1..{len(TESTS)}", flush=True)
-    for number, function in enumerate(TESTS, 1):
-        signal.alarm(60)
-        passed = run(function)
-        signal.alarm(0)
-        failed += not passed
-        name = function.__name__.replace("_", " ")
-        verdict = "ok" if passed else "not ok"
-        print(f"{verdict} {number} - {name}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(TESTS))
