@@ -176,7 +176,10 @@ static void files_on_tmpfs(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	assert_true(fd >= 0);
+	if (fd < 0) {
+		print_message("# no /dev/shm to write to: %s\n", strerrordesc_np(errno));
+		skip();
+	}
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(ftruncate(fd, 4096), 0);
 	assert_refused(GEYSER_ERROR_UNSEALED, "F_SEAL_SHRINK", fd);
