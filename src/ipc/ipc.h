@@ -121,6 +121,13 @@ enum geyser_result gy_peer_next(
 /* From now on the exporter's death is noticed. */
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
 
+/* Who sleeps on this word, shared between processes, is woken by the exporter's death as well,
+ * again and again as long as *sleeping isn't 0: so that one word is enough to sleep on. A sleeper
+ * sets *sleeping, then looks whether the exporter is dead, then sleeps. Both words live as long as
+ * the peer. */
+void gy_peer_set_bell(
+	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping);
+
 /* Becomes 1, and is woken (privately), when the exporter's process has ended. Lives as long as the
  * peer. */
 _Atomic uint32_t *gy_peer_dead(struct gy_peer *peer);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define BATCH 16
+#define RING_MS 1
 #define STACK_SIZE ((size_t)256 * 1024)
 
 static int compare_keys(const void *a, const void *b)
@@ -68,6 +69,8 @@ static void *run(void *data)
 		for (int i = 0; i < count; i++)
 			dispatch(ipc, &events[i]);
 		timeout = gy_server_tick(ipc);
+		if (gy_peers_ring(ipc))
+			timeout = RING_MS;
 		stopping = ipc->stopping;
 		(void)pthread_mutex_unlock(&ipc->lock);
 	}

@@ -186,10 +186,36 @@ _Atomic uint32_t *gy_peer_dead(struct gy_peer *peer)
 	return &peer->dead;
 }
 
+void gy_peer_set_bell(
+	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping)
+{
+	(void)pthread_mutex_lock(&peer->ipc->lock);
+	peer->bell = bell;
+	peer->sleeping = sleeping;
+	(void)pthread_mutex_unlock(&peer->ipc->lock);
+}
+
+/* One wake may come between a sleeper's last look and its sleep: hence again, until nobody sleeps.
+ */
+bool gy_peers_ring(struct gy_ipc *ipc)
+{
+	bool again = false;
+
+	for (struct gy_peer *peer = ipc->ringing ? ipc->peers : NULL; peer; peer = peer->next) {
+		if (!peer->bell || !atomic_load(&peer->dead) || !atomic_load(peer->sleeping))
+			continue;
+		gy_wake(peer->bell, true);
+		again = true;
+	}
+	ipc->ringing = again;
+	return again;
+}
+
 static void declare_dead(struct gy_ipc *ipc, struct gy_peer *peer)
 {
 	atomic_store(&peer->dead, 1);
 	gy_wake(&peer->dead, false);
+	ipc->ringing = true;
 	gy_loop_remove(ipc, &peer->socket_source);
 	gy_loop_remove(ipc, &peer->pid_source);
 }

@@ -20,6 +20,8 @@ struct gy_peer {
 	unsigned references;
 	uint32_t sequence;
 	_Atomic uint32_t dead;
+	_Atomic uint32_t *bell; /* or NULL; see gy_peer_set_bell */
+	const _Atomic uint32_t *sleeping;
 	struct gy_source socket_source, pid_source;
 };
 

@@ -46,6 +46,7 @@ struct gy_ipc {
 
 	/* importer */
 	struct gy_peer *peers;
+	bool ringing; /* somebody sleeps on a dead exporter's bell */
 };
 
 /* ---- loop.c: the thread. All with the lock held. ---- */
@@ -87,6 +88,9 @@ struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);
 void gy_export_count(struct gy_export *export, int change);
 
 /* ---- importer.c ---- */
+
+/* Wakes who sleeps on dead exporters' bells; true: to be called again soon. */
+bool gy_peers_ring(struct gy_ipc *ipc);
 
 /* In a forked child: closes the connections, which are the parent's. */
 void gy_importer_abandon(struct gy_ipc *ipc);

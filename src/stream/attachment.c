@@ -139,6 +139,15 @@ static enum geyser_result fetch_buffers(struct gy_attachment *attachment)
 	return result;
 }
 
+static enum geyser_result watch_death(struct gy_attachment *attachment)
+{
+	const struct gy_ring_view *view = &attachment->view;
+
+	gy_peer_set_bell(
+		attachment->peer, (_Atomic uint32_t *)&view->page->wakes, &attachment->sleepers);
+	return gy_peer_watch_death(attachment->peer);
+}
+
 /* ---- life ---- */
 
 enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
@@ -165,7 +174,7 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	if (result == GEYSER_OK)
 		result = fetch_buffers(attachment);
 	if (result == GEYSER_OK)
-		result = gy_peer_watch_death(attachment->peer);
+		result = watch_death(attachment);
 	if (result == GEYSER_OK)
 		*out = attachment;
 	else

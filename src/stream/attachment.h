@@ -19,6 +19,7 @@ struct gy_attachment {
 	uint32_t generations[GY_RING_BUFFERS];
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	const void *subscriber;
+	_Atomic uint32_t sleepers;  /* threads that sleep on the ring */
 	struct gy_attachment *next; /* in the subscriber's list of those that have ended */
 };
 

@@ -29,7 +29,6 @@ struct geyser_subscriber {
 	pthread_mutex_t lock;
 	struct gy_attachment *attachment; /* NULL: no publisher at present */
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
-	uint32_t sleepers;                /* threads that sleep on the ring */
 	struct geyser_subscriber_stats stats;
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
 
@@ -227,32 +226,30 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 
 /* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
 
-/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps. word: a
- * private one that also wakes it when it changes, or NULL. */
+/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps; who
+ * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). word: a private one
+ * that also wakes it when it changes, or NULL: one word is quicker to sleep on than two. */
 static void sleep_for_frame(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
 {
 	struct gy_attachment *attachment = subscriber->attachment;
 	struct gy_ring_view *view = &attachment->view;
-	struct gy_wait_word words[3] = {
+	struct gy_wait_word words[2] = {
 		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
-		{.word = gy_peer_dead(attachment->peer), .expected = 0},
 	};
 
 	words[0].expected = atomic_load(words[0].word);
 	if (word)
-		words[2] = *word;
-	subscriber->sleepers++;
+		words[1] = *word;
+	attachment->references++; /* another thread may detach meanwhile */
+	atomic_fetch_add(&attachment->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);
-	if (!gy_ring_has_next(view)) {
-		attachment->references++; /* another thread may detach meanwhile */
+	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment)) {
 		(void)pthread_mutex_unlock(&subscriber->lock);
-		gy_wait(words, word ? 3 : 2, deadline);
+		gy_wait(words, word ? 2 : 1, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
-	} else {
-		attachment->references++;
 	}
-	if (--subscriber->sleepers == 0)
+	if (atomic_fetch_sub(&attachment->sleepers, 1) == 1)
 		atomic_store(&view->lease->sleeping, 0);
 	gy_attachment_unref(attachment);
 }
