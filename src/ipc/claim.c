@@ -46,14 +46,13 @@ static enum geyser_result listen_instance(struct gy_claim *claim)
 	enum geyser_result result;
 	struct sockaddr_un address;
 	char name[NAME_SIZE];
-	socklen_t size;
 
 	claim->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (claim->socket < 0)
 		return gy_fail_errno("making a socket");
 	instance_name(name, claim->instance, SOCKET);
-	size = socket_address(&claim->registry, name, &address);
-	if (bind(claim->socket, (const struct sockaddr *)&address, size) < 0) {
+	socket_address(&claim->registry, name, &address);
+	if (bind(claim->socket, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		result = gy_fail_errno("binding %.300s/%s", claim->registry.path, name);
 		goto close_socket;
 	}
@@ -114,12 +113,19 @@ void gy_claim_release(struct gy_claim *claim)
 
 /* ---- ids ---- */
 
-enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)
+bool gy_claim_link(const struct gy_claim *claim, const char *name)
 {
-	char name[NAME_SIZE], target[NAME_SIZE];
-	enum geyser_result result;
+	char target[NAME_SIZE];
 
 	instance_name(target, claim->instance, SOCKET);
+	return symlinkat(target, claim->registry.fd, name) == 0;
+}
+
+enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)
+{
+	char name[NAME_SIZE];
+	enum geyser_result result;
+
 	for (;;) {
 		result = gy_random(id, sizeof(*id));
 		if (result != GEYSER_OK)
@@ -127,7 +133,7 @@ enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)
 		if (*id == 0)
 			continue;
 		id_name(name, *id);
-		if (symlinkat(target, claim->registry.fd, name) == 0)
+		if (gy_claim_link(claim, name))
 			return GEYSER_OK;
 		if (errno != EEXIST)
 			return gy_fail_errno("making %.300s/%s", claim->registry.path, name);

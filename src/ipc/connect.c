@@ -75,7 +75,7 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
 	instance_name(name, instance, SOCKET);
-	(void)socket_address(registry, name, &address);
+	socket_address(registry, name, &address);
 	if (connect_within(*out, &address, deadline)) {
 		result = connect_failure(instance);
 		goto close_socket;

@@ -43,14 +43,6 @@ struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id)
 	return found ? *found : NULL;
 }
 
-static enum geyser_result check_own(const struct gy_ipc *ipc)
-{
-	if (!ipc->foreign)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"object made before fork: the child must make its own manager and objects");
-}
-
 /* ---- listing ---- */
 
 static void unlist(struct gy_ipc *ipc, struct gy_export *export)
@@ -99,7 +91,7 @@ remove_id:
 
 static enum geyser_result add(struct gy_ipc *ipc, struct gy_export *export)
 {
-	enum geyser_result result = check_own(ipc);
+	enum geyser_result result = gy_ipc_check_own(ipc);
 
 	if (result == GEYSER_OK)
 		result = gy_server_start(ipc);

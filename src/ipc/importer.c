@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Imports: asking an exporter for one of its objects. On the caller's thread. */
 #include "ipc/peer.h"
-#include "ipc/question.h"
 
 #include "base/error.h"
 
@@ -28,19 +27,11 @@ static enum geyser_result check_answer(
 static enum geyser_result import_from(struct gy_peer *peer, const struct gy_handle_fields *handle,
 	const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd)
 {
-	struct gy_message question = {
-		.type = GY_WIRE_IMPORT,
-		.sequence = ++peer->sequence,
-		.object.kind = handle->kind,
-	};
+	struct gy_message question = {.type = GY_WIRE_IMPORT, .object.kind = handle->kind};
 	enum geyser_result result;
 
 	memcpy(question.object.token, handle->token, GY_TOKEN_SIZE);
-	result = gy_ask(peer->socket, !peer->greeted, application, &question);
-	peer->greeted = true;
-	/* One that hung up at once may have left the reason. */
-	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+	result = gy_peer_ask(peer, application, &question, timeout_ns, answer, fd);
 	if (result == GEYSER_OK)
 		result = check_answer(answer, handle->kind, fd);
 	return result;
@@ -54,7 +45,7 @@ static bool is_refusal(enum geyser_result result, const struct gy_message *answe
 static enum geyser_result check_importable(
 	const struct gy_ipc *ipc, const struct gy_handle_fields *handle)
 {
-	enum geyser_result result = gy_peer_check_own(ipc);
+	enum geyser_result result = gy_ipc_check_own(ipc);
 
 	if (result != GEYSER_OK)
 		return result;

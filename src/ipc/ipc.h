@@ -24,6 +24,9 @@ void gy_ipc_release(struct gy_ipc *ipc);
 /* Made by the parent of this forked process: its threads aren't here. */
 bool gy_ipc_is_foreign(const struct gy_ipc *ipc);
 
+/* The same as an error: INVALID_ARGUMENT. */
+enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc);
+
 /* ---- exporting ---- */
 
 /* Embedded in the object it exports; zeroed at first. Guarded by the ipc's lock. */

@@ -125,25 +125,17 @@ static void remove_dead(const struct gy_claim *claim, const char *file)
 		(void)unlinkat(claim->registry.fd, file, 0);
 }
 
-static bool make_link(const struct gy_claim *claim, const char *file)
-{
-	char target[32];
-
-	(void)snprintf(target, sizeof(target), "%016llx.sock", (unsigned long long)claim->instance);
-	return symlinkat(target, claim->registry.fd, file) == 0;
-}
-
 enum geyser_result gy_claim_add_name(struct gy_claim *claim, const char *name, uint64_t *holder)
 {
 	char file[GY_FILE_NAME_SIZE];
 
 	*holder = 0;
 	gy_name_to_file(name, file);
-	if (make_link(claim, file))
+	if (gy_claim_link(claim, file))
 		return GEYSER_OK;
 	if (errno == EEXIST) {
 		remove_dead(claim, file);
-		if (make_link(claim, file))
+		if (gy_claim_link(claim, file))
 			return GEYSER_OK;
 	}
 	if (errno != EEXIST)

@@ -132,20 +132,12 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 	(void)pthread_mutex_unlock(&ipc->lock);
 }
 
-enum geyser_result gy_peer_check_own(const struct gy_ipc *ipc)
-{
-	if (!ipc->foreign)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"manager made before fork: the child must make its own");
-}
-
 /* ---- a connection of one's own ---- */
 
 enum geyser_result gy_peer_open(
 	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
 {
-	enum geyser_result result = gy_peer_check_own(ipc);
+	enum geyser_result result = gy_ipc_check_own(ipc);
 
 	*out = NULL;
 	if (result == GEYSER_OK)
@@ -167,6 +159,7 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	question->sequence = ++peer->sequence;
 	result = gy_ask(peer->socket, !peer->greeted, application, question);
 	peer->greeted = true;
+	/* One that hung up at once may have left the reason. */
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
 		result = gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
 	return result;

@@ -25,9 +25,6 @@ struct gy_peer {
 	struct gy_source socket_source, pid_source;
 };
 
-/* A manager that the parent of a forked process made. Errors: INVALID_ARGUMENT. */
-enum geyser_result gy_peer_check_own(const struct gy_ipc *ipc);
-
 /* Connected, busy, with one reference, in no list yet. Errors: STALE, and as gy_registry_connect.
  */
 enum geyser_result gy_peer_connect(

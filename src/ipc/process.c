@@ -106,6 +106,14 @@ bool gy_ipc_is_foreign(const struct gy_ipc *ipc)
 	return ipc->foreign;
 }
 
+enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc)
+{
+	if (!ipc->foreign)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"manager or object made before fork: the child must make its own");
+}
+
 /* A program that ends without releasing everything still leaves the registry clean. Its other
  * threads may be at work: nothing is freed, and if one holds the lock for good the next exporter's
  * sweep does this instead. */

@@ -151,7 +151,7 @@ void gy_registry_close(struct gy_registry *registry)
 
 /* True if that exporter is gone: its lock can be had, and is then held until *fd is closed. Opened
  * for reading: the closing of one open for writing tells watchers that its exporter is gone
- * (stream/watch.c). */
+ * (stream/arrival.c). */
 static bool lock_of_dead(const struct gy_registry *registry, const char *name, int *fd)
 {
 	*fd = openat(registry->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -185,16 +185,12 @@ bool gy_registry_read_link(const struct gy_registry *registry, const char *name,
 	return read_name(target, SOCKET, instance);
 }
 
-struct links_of {
-	uint64_t instance;
-};
-
 static void remove_link(const struct gy_registry *registry, const char *name, void *data)
 {
-	const struct links_of *links = data;
+	const uint64_t *dead = data;
 	uint64_t instance;
 
-	if (gy_registry_read_link(registry, name, &instance) && instance == links->instance)
+	if (gy_registry_read_link(registry, name, &instance) && instance == *dead)
 		(void)unlinkat(registry->fd, name, 0);
 }
 
@@ -202,14 +198,14 @@ static void remove_link(const struct gy_registry *registry, const char *name, vo
 static void sweep_name(const struct gy_registry *registry, const char *name, void *data)
 {
 	char socket_name[NAME_SIZE];
-	struct links_of links;
+	uint64_t dead;
 	int lock;
 
 	(void)data;
-	if (!read_name(name, LOCK, &links.instance) || !lock_of_dead(registry, name, &lock))
+	if (!read_name(name, LOCK, &dead) || !lock_of_dead(registry, name, &lock))
 		return;
-	gy_registry_each(registry, remove_link, &links);
-	instance_name(socket_name, links.instance, SOCKET);
+	gy_registry_each(registry, remove_link, &dead);
+	instance_name(socket_name, dead, SOCKET);
 	(void)unlinkat(registry->fd, socket_name, 0);
 	(void)unlinkat(registry->fd, name, 0);
 	(void)close(lock);
@@ -235,7 +231,7 @@ bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance)
 
 	instance_name(name, instance, LOCK);
 	if (!lock_of_dead(registry, name, &lock))
-		return faccessat(registry->fd, name, F_OK, 0) == 0;
+		return gy_registry_has(registry, instance);
 	(void)close(lock);
 	return false;
 }

@@ -66,6 +66,10 @@ void gy_claim_abandon(struct gy_claim *claim);
 /* Removes socket and lock, and closes. */
 void gy_claim_release(struct gy_claim *claim);
 
+/* Makes a link of this name to the claim's socket; false with errno, EEXIST if the name is taken.
+ */
+bool gy_claim_link(const struct gy_claim *claim, const char *name);
+
 /* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
 enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id);
 void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);

@@ -35,7 +35,7 @@ static inline void id_name(char name[NAME_SIZE], uint32_t id)
 
 /* A path may be longer than a socket address holds: then it goes through the directory's
  * descriptor. */
-static inline socklen_t socket_address(
+static inline void socket_address(
 	const struct gy_registry *registry, const char *name, struct sockaddr_un *out)
 {
 	int length;
@@ -45,7 +45,6 @@ static inline socklen_t socket_address(
 	if (length < 0 || (size_t)length >= sizeof(out->sun_path))
 		(void)snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s",
 			registry->fd, name);
-	return sizeof(*out);
 }
 
 #endif

@@ -18,12 +18,10 @@ enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct g
 
 static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
 {
-	enum geyser_result result;
+	enum geyser_result result = gy_ipc_check_own(ipc);
 
-	if (ipc->foreign)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"manager made before fork: the child must make its own");
-	result = gy_server_start(ipc);
+	if (result == GEYSER_OK)
+		result = gy_server_start(ipc);
 	if (result == GEYSER_OK)
 		result = gy_claim_add_name(&ipc->claim, served->name, holder);
 	if (result != GEYSER_OK)

@@ -193,11 +193,9 @@ enum geyser_result gy_memory_probe(void)
 	return GEYSER_OK;
 }
 
-static const char *memory_kind(int fd, const struct statfs *fs)
+static const char *memory_kind(const struct stat *status, const struct statfs *fs)
 {
-	struct stat status;
-
-	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+	if (!S_ISREG(status->st_mode))
 		return "not a file of memory";
 	switch ((unsigned long)fs->f_type) {
 	case HUGETLBFS_MAGIC:
@@ -220,7 +218,7 @@ static enum geyser_result check_kind(int fd, const struct stat *status)
 	if (fs.f_type == TMPFS_MAGIC)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "memory on %s: only a memfd is safe to map",
-		memory_kind(fd, &fs));
+		memory_kind(status, &fs));
 }
 
 static enum geyser_result check_seals(int fd, int *seals)
