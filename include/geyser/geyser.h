@@ -74,7 +74,8 @@ GEYSER_API const char *geyser_error_detail(void);
 /* ---- managers ------------------------------------------------------------------------------ */
 
 enum geyser_backend {
-	GEYSER_BACKEND_AUTO = 0, /* the best one available */
+	GEYSER_BACKEND_AUTO = 0, /* $GEYSER_BACKEND by name if that is set, else the best available:
+				    a GPU's, not a software Vulkan */
 	GEYSER_BACKEND_HOST = 1, /* sealed shared memory; everywhere */
 	GEYSER_BACKEND_VULKAN = 2,
 	GEYSER_BACKEND_METAL = 3,
@@ -144,6 +145,11 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 #define GEYSER_USAGE_TEXTURE_BINDING 0x04u
 #define GEYSER_USAGE_STORAGE_BINDING 0x08u
 #define GEYSER_USAGE_RENDER_ATTACHMENT 0x10u
+/* Where the texture's memory must lie; without these a backend takes what it is fastest with.
+ * HOST_MEMORY: sealed host memory, which every backend can import, also one of another device.
+ * DMA_BUF: a dma-buf, for GBM, EGL, Wayland and V4L2. */
+#define GEYSER_USAGE_HOST_MEMORY 0x20u
+#define GEYSER_USAGE_DMA_BUF 0x40u
 
 /* Limits of any backend; a backend's own may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
@@ -203,6 +209,21 @@ GEYSER_API enum geyser_result geyser_texture_map(
 
 /* Ends one map; the data pointer must not be used any more. NULL is fine. */
 GEYSER_API void geyser_texture_unmap(struct geyser_texture *texture);
+
+/* What lies between a texture's user and the memory that its exporter uses. */
+enum geyser_path {
+	GEYSER_PATH_ZERO_COPY = 0, /* nothing: the same memory */
+	GEYSER_PATH_BLIT = 1,      /* copied once on the same GPU */
+	GEYSER_PATH_COPY = 2,      /* copied through host memory */
+};
+
+/* How this process gets at the texels on its backend: on the GPU for a GPU's. ZERO_COPY for one
+ * that it made itself, and for NULL. */
+GEYSER_API enum geyser_path geyser_texture_path(const struct geyser_texture *texture);
+
+/* How geyser_texture_map gets at them: ZERO_COPY where a mapping is the shared memory itself, COPY
+ * where it is a staging copy, read from the GPU by the first map and written back by each unmap. */
+GEYSER_API enum geyser_path geyser_texture_map_path(const struct geyser_texture *texture);
 
 /* Where one plane of one mip level of one layer lies within a mapping. */
 struct geyser_subresource {
@@ -373,6 +394,11 @@ struct geyser_native_texture {
  * UNSUPPORTED. */
 GEYSER_API enum geyser_result geyser_texture_export_native(
 	struct geyser_texture *texture, struct geyser_native_texture *out);
+
+/* The same as a certain type, where the texture can be had as several: a host texture as a dma-buf
+ * through /dev/udmabuf. Errors: as above, and UNSUPPORTED, naming what the texture can be. */
+GEYSER_API enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
+	enum geyser_native_type type, struct geyser_native_texture *out);
 
 /* Makes a texture of memory that came some other way; the fd stays the caller's. A memfd must be
  * sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it claims.

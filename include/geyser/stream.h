@@ -225,12 +225,6 @@ GEYSER_API void geyser_subscriber_destroy(struct geyser_subscriber *subscriber);
 
 /* ---- the directory ------------------------------------------------------------------------- */
 
-enum geyser_path {
-	GEYSER_PATH_ZERO_COPY = 0, /* subscribers read the publisher's own memory */
-	GEYSER_PATH_BLIT = 1,      /* copied once on the same GPU */
-	GEYSER_PATH_COPY = 2,      /* copied through host memory */
-};
-
 struct geyser_stream_info {
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	char application[64];
