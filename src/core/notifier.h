@@ -6,7 +6,7 @@
 #ifndef GY_CORE_NOTIFIER_H
 #define GY_CORE_NOTIFIER_H
 
-#include "core/timeline.h"
+#include "sync/timeline.h"
 
 #include <pthread.h>
 

@@ -6,7 +6,7 @@
 #include "peer.h"
 
 #include "base/clock.h"
-#include "core/timeline.h"
+#include "sync/timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* The timeline: no wake-up is lost, no value shrinks, no wait outlives its deadline. */
 #include "base/clock.h"
-#include "core/timeline.h"
+#include "sync/timeline.h"
 
 #include <pthread.h>
 #include <string.h>

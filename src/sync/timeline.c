@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/timeline.h"
+#include "sync/timeline.h"
 
 #include "base/clock.h"
 

@@ -8,8 +8,8 @@
  * second after the value was reached (until another signal if the wait has no deadline), but a
  * value once seen or signalled here never shrinks, and no wait outlives its deadline.
  */
-#ifndef GY_CORE_TIMELINE_H
-#define GY_CORE_TIMELINE_H
+#ifndef GY_SYNC_TIMELINE_H
+#define GY_SYNC_TIMELINE_H
 
 #include "platform/platform.h"
 
