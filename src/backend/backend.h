@@ -10,7 +10,9 @@
 #ifndef GY_BACKEND_BACKEND_H
 #define GY_BACKEND_BACKEND_H
 
+#include "base/driver.h"
 #include "format/layout.h"
+#include "sync/timeline.h"
 
 struct gy_backend;
 
@@ -20,20 +22,36 @@ struct gy_backend_texture {
 	uint64_t bytes; /* of backing memory, whole pages */
 	bool writable;
 	struct gy_layout layout; /* of what map gives */
+	enum geyser_path path;   /* to the memory that the exporter uses */
+	enum geyser_path map_path;
+};
+
+/* The twin of an event's timeline that a device's queues can wait for and signal. */
+struct gy_backend_event {
+	const struct gy_backend *backend;
+};
+
+struct gy_backend_point {
+	struct gy_backend_event *event;
+	uint64_t value;
+};
+
+/* What a twin is kept equal to. Both live as long as it. */
+struct gy_event_source {
+	struct gy_timeline *timeline;
+	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; NULL if it is our own */
 };
 
 struct gy_backend {
 	enum geyser_backend kind;
 	const char *name;
 
-	/* GEYSER_OK, or why no manager can be made. */
-	enum geyser_result (*available)(void);
-
-	/* A device, or NULL where there is none to hold. */
-	enum geyser_result (*open)(void **device);
+	/* A device, or NULL where there is none to hold; or why no manager can be made. automatic:
+	 * the caller doesn't care which backend: no if another one does as well. */
+	enum geyser_result (*open)(bool automatic, void **device);
 	void (*close)(void *device);
 
-	/* Of the bits that the format can have, those that it has here. */
+	/* Of the bits that the format can have, and those of memory, the ones that it has here. */
 	uint32_t (*format_usage)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
@@ -42,20 +60,60 @@ struct gy_backend {
 	/* Memory from a peer or a caller, unchecked. On success the fd is the texture's. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
 		const struct geyser_native_texture *native, struct gy_backend_texture **out);
-	/* The fd stays the texture's. */
-	void (*texture_describe)(
+	/* The fd stays the texture's. Called with the ipc's lock held: asks nobody and waits for
+	 * nothing. Errors: STALE (the device is lost). */
+	enum geyser_result (*texture_describe)(
 		struct gy_backend_texture *texture, struct geyser_native_texture *out);
+	/* As another type than texture_describe's; the fd is the caller's. May be NULL. */
+	enum geyser_result (*texture_convert)(struct gy_backend_texture *texture,
+		enum geyser_native_type type, struct geyser_native_texture *out);
 	enum geyser_result (*texture_map)(
 		struct gy_backend_texture *texture, enum geyser_access access, void **data);
 	/* May be NULL: brings its memory in, so that nothing faults later. */
 	void (*texture_prefault)(struct gy_backend_texture *texture);
 	void (*texture_unmap)(struct gy_backend_texture *texture);
 	void (*texture_destroy)(struct gy_backend_texture *texture);
+
+	/* ---- only of backends whose devices work behind their callers' backs, else all NULL ----
+	 */
+
+	/* The device can neither be used nor waited for any more. */
+	bool (*lost)(void *device);
+
+	/* Whether other processes can open a twin's descriptor, and which. */
+	bool (*event_shared)(void *device, struct gy_driver_id *out);
+	/* fd: another process's twin, taken over on success; or -1 for one of our own. */
+	enum geyser_result (*event_create)(void *device, const struct gy_event_source *source,
+		int fd, struct gy_backend_event **out);
+	/* Where event_shared says so: the fd stays the twin's. As texture_describe. */
+	enum geyser_result (*event_describe)(struct gy_backend_event *event, int *fd);
+	/* The CPU raises the timeline: the twin goes first. */
+	void (*event_signal)(struct gy_backend_event *event, uint64_t value);
+	void (*event_destroy)(struct gy_backend_event *event);
+
+	/* Sealed host memory for copies of such a texture, laid out as host textures are: nothing
+	 * but a target of texture_copy. */
+	enum geyser_result (*mirror_create)(void *device, const struct geyser_texture_desc *desc,
+		struct gy_backend_texture **out);
+	/* Copies all texels when one event has reached its value (0: at once), then raises the
+	 * other; returns before that. */
+	enum geyser_result (*texture_copy)(struct gy_backend_texture *from,
+		struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
+		const struct gy_backend_point *signal);
 };
 
-/* By kind, AUTO being the best available; NULL with the reason if there is none. */
-const struct gy_backend *gy_backend_find(enum geyser_backend kind, enum geyser_result *result);
+/* By kind; AUTO is the one that $GEYSER_BACKEND names, or the best that opens. NULL with the reason
+ * if there is none. */
+const struct gy_backend *gy_backend_open(
+	enum geyser_backend kind, void **device, enum geyser_result *result);
+
+/* For texture_convert of textures in sealed host memory. */
+enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
+	enum geyser_native_type type, struct geyser_native_texture *out);
 
 extern const struct gy_backend gy_host_backend;
+#ifdef GY_HAVE_VULKAN
+extern const struct gy_backend gy_vulkan_backend;
+#endif
 
 #endif

@@ -3,8 +3,15 @@
 #include "backend/backend.h"
 
 #include "base/error.h"
+#include "platform/platform.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const struct gy_backend *const backends[] = {
+#ifdef GY_HAVE_VULKAN
+	&gy_vulkan_backend,
+#endif
 	&gy_host_backend,
 };
 
@@ -35,23 +42,73 @@ static enum geyser_result not_built(enum geyser_backend kind)
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this build of geyser has no %s backend", name);
 }
 
-const struct gy_backend *gy_backend_find(enum geyser_backend kind, enum geyser_result *result)
+static const struct gy_backend *open_kind(
+	enum geyser_backend kind, void **device, enum geyser_result *result)
 {
-	*result = not_built(kind);
 	for (size_t i = 0; i < COUNT; i++) {
-		if (kind != GEYSER_BACKEND_AUTO && kind != backends[i]->kind)
+		if (kind != backends[i]->kind)
 			continue;
-		*result = backends[i]->available();
+		*result = backends[i]->open(false, device);
+		return *result == GEYSER_OK ? backends[i] : NULL;
+	}
+	*result = not_built(kind);
+	return NULL;
+}
+
+static const struct gy_backend *open_best(void **device, enum geyser_result *result)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		*result = backends[i]->open(true, device);
 		if (*result == GEYSER_OK)
 			return backends[i];
 	}
 	return NULL;
 }
 
+const struct gy_backend *gy_backend_open(
+	enum geyser_backend kind, void **device, enum geyser_result *result)
+{
+	const char *wanted = getenv("GEYSER_BACKEND"), *name;
+
+	if (kind != GEYSER_BACKEND_AUTO)
+		return open_kind(kind, device, result);
+	if (!wanted || !*wanted || strcmp(wanted, "auto") == 0)
+		return open_best(device, result);
+	for (kind = GEYSER_BACKEND_HOST; (name = geyser_backend_name(kind)); kind++)
+		if (strcmp(name, wanted) == 0)
+			return open_kind(kind, device, result);
+	*result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"GEYSER_BACKEND (%.40s): it must be auto, host, vulkan or metal", wanted);
+	return NULL;
+}
+
 enum geyser_result geyser_backend_available(enum geyser_backend backend)
 {
 	enum geyser_result result;
+	void *device;
+	const struct gy_backend *found = gy_backend_open(backend, &device, &result);
 
-	(void)gy_backend_find(backend, &result);
+	if (found)
+		found->close(device);
+	return result;
+}
+
+enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	uint64_t size = gy_memory_round(layout->offset + layout->size);
+	enum geyser_result result;
+
+	if (type != GEYSER_NATIVE_DMA_BUF)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): host memory can be GEYSER_NATIVE_MEMFD or _DMA_BUF",
+			(int)type);
+	*out = (struct geyser_native_texture){
+		.type = GEYSER_NATIVE_DMA_BUF,
+		.size = size,
+		.plane_count = 1,
+		.planes[0] = {.offset = layout->offset, .row_pitch = layout->row_pitch},
+	};
+	result = gy_memory_to_dma_buf(fd, size, &out->fd);
 	return result;
 }

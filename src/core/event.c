@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/event.h"
 #include "core/notifier.h"
 #include "core/object.h"
 
@@ -17,18 +18,53 @@ struct geyser_event {
 	struct gy_timeline timeline;
 	int fd; /* the timeline's memory */
 	struct gy_notifier notifier;
+	pthread_mutex_t lock;                    /* around the making of the twin */
+	struct gy_backend_event *_Atomic native; /* the backend's twin; NULL until it is needed */
 };
 
-/* Called under the ipc's lock: reads only what never changes. */
-static void describe(struct gy_export *export, struct gy_message *answer, int *fd)
+static const struct gy_backend *backend_of(const struct geyser_event *event)
 {
-	const struct geyser_event *event =
+	return event->object.manager->backend;
+}
+
+/* Whether other processes can use the twin's semaphore itself. */
+static bool is_shared(const struct geyser_manager *manager, struct gy_driver_id *id)
+{
+	const struct gy_backend *backend = manager->backend;
+
+	return backend->event_shared && backend->event_shared(manager->device, id);
+}
+
+enum geyser_result gy_event_describe(
+	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd)
+{
+	struct gy_backend_event *native = atomic_load(&event->native);
+	enum geyser_result result = GEYSER_OK;
+
+	if (twin && native)
+		result = backend_of(event)->event_describe(native, fd);
+	else if (twin)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED, "the event has no semaphore to share");
+	else
+		*fd = event->fd;
+	if (result != GEYSER_OK)
+		return result;
+	answer->type = GY_WIRE_EVENT;
+	answer->event = (struct gy_wire_event){.size = GY_TIMELINE_SIZE};
+	answer->event.shared = native && !event->notifier.dead &&
+			       is_shared(event->object.manager, &answer->event.driver);
+	return GEYSER_OK;
+}
+
+/* Called under the ipc's lock: reads only what never changes. */
+static enum geyser_result describe(
+	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
+{
+	struct geyser_event *event =
 		(struct geyser_event *)((char *)export -
 					offsetof(struct geyser_event, object.export));
 
-	answer->type = GY_WIRE_EVENT;
-	answer->event.size = GY_TIMELINE_SIZE;
-	*fd = event->fd;
+	return gy_event_describe(event, twin, answer, fd);
 }
 
 /* Takes the fd over, also when it fails. */
@@ -58,13 +94,43 @@ close_fd:
 }
 
 static void complete(struct geyser_event *event, struct geyser_manager *manager,
-	const struct gy_incoming *incoming)
+	const struct gy_incoming *incoming, _Atomic uint32_t *dead)
 {
 	gy_object_init(&event->object, manager, GY_HANDLE_EVENT, gy_memory_round(GY_TIMELINE_SIZE),
 		incoming);
 	event->object.export.describe = describe;
-	gy_notifier_init(&event->notifier, event, &event->timeline,
-		incoming ? gy_peer_dead(incoming->peer) : NULL);
+	gy_notifier_init(&event->notifier, event, &event->timeline, dead);
+	(void)pthread_mutex_init(&event->lock, NULL);
+}
+
+/* fd: another process's semaphore, taken over on success, or -1. */
+static enum geyser_result make_twin(struct geyser_event *event, int fd)
+{
+	const struct gy_event_source source = {&event->timeline, event->notifier.dead};
+	struct geyser_manager *manager = event->object.manager;
+	struct gy_backend_event *native;
+	enum geyser_result result =
+		manager->backend->event_create(manager->device, &source, fd, &native);
+
+	if (result == GEYSER_OK)
+		atomic_store(&event->native, native);
+	return result;
+}
+
+enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend_event **out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!backend_of(event)->event_create)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"the event is of the %s backend, which has no device",
+			backend_of(event)->name);
+	(void)pthread_mutex_lock(&event->lock);
+	if (!atomic_load(&event->native))
+		result = make_twin(event, -1);
+	(void)pthread_mutex_unlock(&event->lock);
+	*out = atomic_load(&event->native);
+	return result;
 }
 
 static enum geyser_result check_arguments(
@@ -83,6 +149,7 @@ enum geyser_result geyser_event_create(
 {
 	enum geyser_result result = check_arguments(manager, out);
 	struct geyser_event *event = NULL;
+	struct gy_driver_id id;
 	int fd = -1;
 
 	if (result == GEYSER_OK)
@@ -92,9 +159,14 @@ enum geyser_result geyser_event_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_timeline_signal(&event->timeline, initial);
-	complete(event, manager, NULL);
-	*out = event;
-	return GEYSER_OK;
+	complete(event, manager, NULL, NULL);
+	if (is_shared(manager, &id)) /* importers may ask for it */
+		result = make_twin(event, -1);
+	if (result == GEYSER_OK)
+		*out = event;
+	else
+		geyser_event_unref(event);
+	return result;
 }
 
 struct geyser_event *geyser_event_ref(struct geyser_event *event)
@@ -104,12 +176,30 @@ struct geyser_event *geyser_event_ref(struct geyser_event *event)
 	return event;
 }
 
+/* The device is the manager's, which must outlive the twin. */
 static void destroy(struct geyser_event *event)
 {
+	struct geyser_manager *manager = gy_manager_ref(event->object.manager);
+	struct gy_backend_event *native = atomic_load(&event->native);
+
 	gy_object_finish(&event->object);
+	if (native)
+		manager->backend->event_destroy(native);
+	gy_manager_unref(manager);
+	(void)pthread_mutex_destroy(&event->lock);
 	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
 	(void)close(event->fd);
 	free(event);
+}
+
+_Atomic uint32_t *gy_event_lost(struct geyser_event *event)
+{
+	return &event->timeline.page->lost;
+}
+
+struct geyser_manager *gy_event_manager(struct geyser_event *event)
+{
+	return event->object.manager;
 }
 
 static void destroy_on_own_thread(struct geyser_event *event)
@@ -170,42 +260,88 @@ static enum geyser_result check_incoming(const struct gy_incoming *incoming)
 	return GEYSER_OK;
 }
 
-static enum geyser_result import_event(
-	struct geyser_manager *manager, struct gy_incoming *incoming, struct geyser_event **out)
+/* The exporter's own semaphore, if that is of our driver; without it ours is kept equal to the
+ * page. */
+static enum geyser_result import_twin(struct geyser_event *event,
+	const struct gy_wire_event *described, gy_twin_fetcher *fetch, void *data)
+{
+	struct gy_driver_id ours;
+	enum geyser_result result;
+	int fd = -1;
+
+	if (!described->shared || !is_shared(event->object.manager, &ours) ||
+		memcmp(&ours, &described->driver, sizeof(ours)) != 0)
+		return GEYSER_OK;
+	result = fetch(data, &fd);
+	if (result == GEYSER_OK)
+		result = make_twin(event, fd);
+	if (result != GEYSER_OK && fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
+	_Atomic uint32_t *dead, gy_twin_fetcher *fetch, void *data, struct geyser_event **out)
 {
 	enum geyser_result result = check_incoming(incoming);
+	struct geyser_event *event = NULL;
 	int fd = incoming->fd;
 
-	if (result == GEYSER_OK)
-		result = gy_peer_watch_death(incoming->peer);
 	if (result != GEYSER_OK)
 		return result;
 	incoming->fd = -1;
-	result = wrap(fd, out);
+	result = wrap(fd, &event);
 	if (result == GEYSER_ERROR_PERMISSION)
 		return gy_fail(result,
 			"the exporter shares its event for reading only: it can't be "
 			"signalled");
-	if (result == GEYSER_OK)
-		complete(*out, manager, incoming);
-	return result;
+	if (result != GEYSER_OK)
+		return result;
+	complete(event, manager, incoming, dead);
+	*out = event;
+	return import_twin(event, &incoming->answer.event, fetch, data);
+}
+
+struct fetch {
+	struct geyser_manager *manager;
+	const struct geyser_handle *handle;
+};
+
+static enum geyser_result fetch_twin(void *data, int *fd)
+{
+	const struct fetch *fetch = data;
+	struct gy_incoming incoming;
+	enum geyser_result result =
+		gy_incoming_ask(fetch->manager, fetch->handle, GY_HANDLE_EVENT, true, &incoming);
+
+	if (result != GEYSER_OK)
+		return result;
+	*fd = incoming.fd;
+	gy_peer_release(incoming.peer, NULL);
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	const struct geyser_handle *handle, struct geyser_event **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
+	struct fetch fetch = {manager, handle};
 	struct gy_incoming incoming;
 	struct geyser_event *event = NULL;
 
 	if (result == GEYSER_OK)
-		result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, &incoming);
+		result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, false, &incoming);
 	if (result != GEYSER_OK)
 		return result;
-	result = import_event(manager, &incoming, &event);
-	gy_incoming_finish(&incoming, result == GEYSER_OK);
+	result = gy_peer_watch_death(incoming.peer);
+	if (result == GEYSER_OK)
+		result = gy_event_accept(manager, &incoming, gy_peer_dead(incoming.peer),
+			fetch_twin, &fetch, &event);
+	gy_incoming_finish(&incoming, event != NULL);
 	if (result == GEYSER_OK)
 		*out = event;
+	else
+		geyser_event_unref(event);
 	return result;
 }
 
@@ -224,8 +360,13 @@ enum geyser_result geyser_event_value(struct geyser_event *event, uint64_t *out)
 
 enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t value)
 {
+	struct gy_backend_event *native;
+
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	native = atomic_load_explicit(&event->native, memory_order_acquire);
+	if (native)
+		backend_of(event)->event_signal(native, value);
 	gy_timeline_signal(&event->timeline, value);
 	return GEYSER_OK;
 }
@@ -245,6 +386,11 @@ enum geyser_result geyser_event_wait(
 	now = gy_timeline_value(&event->timeline);
 	if (now >= value)
 		return GEYSER_OK;
+	if (gy_timeline_is_lost(&event->timeline))
+		return gy_fail(GEYSER_ERROR_DEVICE_LOST,
+			"the device of one of the event's holders is lost, at value %" PRIu64
+			": %" PRIu64 " was not reached",
+			now, value);
 	if (dead.word && atomic_load(dead.word))
 		return gy_fail(GEYSER_ERROR_DISCONNECTED,
 			"the event's exporter has ended at value %" PRIu64 ": %" PRIu64

@@ -35,38 +35,41 @@ static enum geyser_result set_application(struct geyser_manager *manager, const 
 	return GEYSER_OK;
 }
 
-static enum geyser_result create(
-	const struct geyser_manager_desc *desc, struct geyser_manager **out)
+enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
+	const struct gy_backend *backend, void *device, struct geyser_manager **out)
 {
-	struct geyser_manager *manager;
+	struct geyser_manager *manager = calloc(1, sizeof(*manager));
 	enum geyser_result result;
-	const struct gy_backend *backend = gy_backend_find(desc->backend, &result);
 
-	if (!backend)
-		return result;
-	manager = calloc(1, sizeof(*manager));
 	if (!manager)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
 	atomic_init(&manager->references, 1);
 	manager->backend = backend;
+	manager->device = device;
 	manager->import_timeout_ns =
 		desc->import_timeout_ns ? desc->import_timeout_ns : IMPORT_TIMEOUT;
 	result = set_application(manager, desc->application);
-	if (result != GEYSER_OK)
-		goto free_manager;
-	result = backend->open(&manager->device);
-	if (result != GEYSER_OK)
-		goto free_manager;
-	result = gy_ipc_acquire(&manager->ipc);
-	if (result != GEYSER_OK)
-		goto close_device;
-	*out = manager;
-	return GEYSER_OK;
+	if (result == GEYSER_OK)
+		result = gy_ipc_acquire(&manager->ipc);
+	if (result == GEYSER_OK)
+		*out = manager;
+	else
+		free(manager);
+	return result;
+}
 
-close_device:
-	backend->close(manager->device);
-free_manager:
-	free(manager);
+static enum geyser_result create(
+	const struct geyser_manager_desc *desc, struct geyser_manager **out)
+{
+	enum geyser_result result;
+	void *device;
+	const struct gy_backend *backend = gy_backend_open(desc->backend, &device, &result);
+
+	if (!backend)
+		return result;
+	result = gy_manager_create(desc, backend, device, out);
+	if (result != GEYSER_OK)
+		backend->close(device);
 	return result;
 }
 

@@ -38,6 +38,8 @@ static int outcome(const struct gy_notifier *notifier, uint64_t value)
 		return GEYSER_OK;
 	if (notifier->closing)
 		return GEYSER_ERROR_STALE;
+	if (gy_timeline_is_lost(notifier->timeline))
+		return GEYSER_ERROR_DEVICE_LOST;
 	if (notifier->dead && atomic_load(notifier->dead))
 		return GEYSER_ERROR_DISCONNECTED;
 	return 1;

@@ -57,6 +57,10 @@ enum geyser_result gy_object_export(struct gy_object *object, struct geyser_hand
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	memset(out, 0, sizeof(*out));
+	if (object->manager->backend->lost &&
+		object->manager->backend->lost(object->manager->device))
+		return gy_fail(GEYSER_ERROR_DEVICE_LOST,
+			"the device is lost: make a new manager and everything with it anew");
 	result = gy_export_add(object->manager->ipc, &object->export, out, &changed);
 	if (changed)
 		atomic_fetch_add(&object->counters->exported, object->bytes);
@@ -74,7 +78,8 @@ enum geyser_result gy_object_unexport(struct gy_object *object)
 }
 
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, struct gy_incoming *out)
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin,
+	struct gy_incoming *out)
 {
 	enum geyser_result result = gy_handle_decode(handle, &out->source);
 
@@ -86,7 +91,7 @@ enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
-	return gy_ipc_import(manager->ipc, &out->source, manager->application,
+	return gy_ipc_import(manager->ipc, &out->source, twin, manager->application,
 		manager->import_timeout_ns, &out->answer, &out->fd, &out->peer);
 }
 

@@ -42,6 +42,9 @@ struct gy_incoming {
 	struct gy_handle_fields source;
 };
 
+/* A manager on a device that is open already; it is the manager's on success. */
+enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
+	const struct gy_backend *backend, void *device, struct geyser_manager **out);
 struct geyser_manager *gy_manager_ref(struct geyser_manager *manager);
 void gy_manager_unref(struct geyser_manager *manager);
 
@@ -61,9 +64,11 @@ bool gy_object_unref(struct gy_object *object);
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);
 enum geyser_result gy_object_unexport(struct gy_object *object);
 
-/* Checks the handle and asks its exporter. */
+/* Checks the handle and asks its exporter. twin: for an event's semaphore, which is no import of
+ * its own: give the peer back with NULL. */
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, struct gy_incoming *out);
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin,
+	struct gy_incoming *out);
 
 /* Closes the fd; gives the peer back as well if no object has taken it. */
 void gy_incoming_finish(struct gy_incoming *incoming, bool taken);

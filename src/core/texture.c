@@ -14,24 +14,37 @@ struct geyser_texture {
 	struct geyser_texture_desc desc; /* resolved; label is ours */
 	struct gy_backend_texture *texture;
 	char *label;
+	/* A stream's frame: it is drawn when the event has reached the value. */
+	struct geyser_event *ready;
+	uint64_t ready_value;
+	bool mirrored; /* what it shows is a copy of the exporter's texture */
 };
 
-void gy_texture_describe(struct geyser_texture *texture, struct gy_message *answer, int *fd)
+enum geyser_result gy_texture_describe(
+	struct geyser_texture *texture, struct gy_message *answer, int *fd)
 {
+	enum geyser_result result = texture->texture->backend->texture_describe(
+		texture->texture, &answer->texture.native);
+
+	if (result != GEYSER_OK)
+		return result;
 	answer->type = GY_WIRE_TEXTURE;
 	answer->texture.desc = texture->desc;
-	texture->texture->backend->texture_describe(texture->texture, &answer->texture.native);
 	*fd = answer->texture.native.fd;
+	return GEYSER_OK;
 }
 
 /* Called under the ipc's lock: reads only what never changes. */
-static void describe(struct gy_export *export, struct gy_message *answer, int *fd)
+static enum geyser_result describe(
+	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
 {
 	struct geyser_texture *texture =
 		(struct geyser_texture *)((char *)export -
 					  offsetof(struct geyser_texture, object.export));
 
-	gy_texture_describe(texture, answer, fd);
+	if (twin)
+		return gy_fail(GEYSER_ERROR_PROTOCOL, "a texture has no semaphore");
+	return gy_texture_describe(texture, answer, fd);
 }
 
 /* Everything but the backend's part. */
@@ -101,8 +114,9 @@ static enum geyser_result check_support(
 		manager->backend->name, usage, info->name);
 }
 
-enum geyser_result geyser_texture_create(struct geyser_manager *manager,
-	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+enum geyser_result gy_texture_make(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, gy_texture_maker *make, void *data,
+	struct geyser_texture **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
 	struct geyser_texture_desc resolved;
@@ -116,8 +130,7 @@ enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 		result = allocate(&resolved, &texture);
 	if (result != GEYSER_OK)
 		return result;
-	result = manager->backend->texture_create(
-		manager->device, &texture->desc, &texture->texture);
+	result = make(manager, &texture->desc, data, &texture->texture);
 	if (result != GEYSER_OK) {
 		deallocate(texture);
 		return result;
@@ -125,6 +138,19 @@ enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 	complete(texture, manager, NULL);
 	*out = texture;
 	return GEYSER_OK;
+}
+
+static enum geyser_result make_any(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
+{
+	(void)data;
+	return manager->backend->texture_create(manager->device, desc, out);
+}
+
+enum geyser_result geyser_texture_create(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+{
+	return gy_texture_make(manager, desc, make_any, NULL, out);
 }
 
 struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
@@ -144,6 +170,7 @@ void geyser_texture_unref(struct geyser_texture *texture)
 	manager = gy_manager_ref(texture->object.manager);
 	gy_object_finish(&texture->object);
 	texture->texture->backend->texture_destroy(texture->texture);
+	geyser_event_unref(texture->ready);
 	gy_manager_unref(manager);
 	deallocate(texture);
 }
@@ -180,6 +207,9 @@ enum geyser_result geyser_texture_map(
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	*out = (struct geyser_mapping){0};
 	result = check_access(texture, access);
+	if (result == GEYSER_OK && texture->ready)
+		result = geyser_event_wait(texture->ready, texture->ready_value,
+			texture->object.manager->import_timeout_ns);
 	if (result != GEYSER_OK)
 		return result;
 	backing = texture->texture;
@@ -190,6 +220,43 @@ enum geyser_result geyser_texture_map(
 	out->slice_pitch = (size_t)backing->layout.slice_pitch;
 	out->size = (size_t)backing->layout.size;
 	return GEYSER_OK;
+}
+
+enum geyser_path geyser_texture_path(const struct geyser_texture *texture)
+{
+	if (!texture)
+		return GEYSER_PATH_ZERO_COPY;
+	return texture->mirrored ? GEYSER_PATH_COPY : texture->texture->path;
+}
+
+enum geyser_path geyser_texture_map_path(const struct geyser_texture *texture)
+{
+	return texture ? texture->texture->map_path : GEYSER_PATH_ZERO_COPY;
+}
+
+void gy_texture_set_ready(
+	struct geyser_texture *texture, struct geyser_event *event, uint64_t value)
+{
+	if (texture->ready != event) {
+		geyser_event_unref(texture->ready);
+		texture->ready = geyser_event_ref(event);
+	}
+	texture->ready_value = value;
+}
+
+void gy_texture_set_mirrored(struct geyser_texture *texture)
+{
+	texture->mirrored = true;
+}
+
+struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture)
+{
+	return texture->texture;
+}
+
+struct geyser_manager *gy_texture_manager(struct geyser_texture *texture)
+{
+	return texture->object.manager;
 }
 
 void gy_texture_prefault(struct geyser_texture *texture)
@@ -304,7 +371,8 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 	struct geyser_texture **out)
 {
 	struct gy_incoming incoming;
-	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, &incoming);
+	enum geyser_result result =
+		gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, false, &incoming);
 
 	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, out) : result;
 }
@@ -347,7 +415,25 @@ enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, i
 
 /* ---- native ---- */
 
-enum geyser_result geyser_texture_export_native(
+static enum geyser_result export_native(struct geyser_texture *texture, bool any,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	struct gy_backend_texture *backing = texture->texture;
+	enum geyser_result result = backing->backend->texture_describe(backing, out);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (!any && out->type != type && backing->backend->texture_convert)
+		return backing->backend->texture_convert(backing, type, out);
+	if (!any && out->type != type)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): the texture's memory is of type %d", (int)type,
+			(int)out->type);
+	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
+	return out->fd >= 0 ? GEYSER_OK : gy_fail_errno("duplicating a descriptor");
+}
+
+static enum geyser_result check_export(
 	struct geyser_texture *texture, struct geyser_native_texture *out)
 {
 	if (!out)
@@ -355,12 +441,37 @@ enum geyser_result geyser_texture_export_native(
 	*out = (struct geyser_native_texture){.fd = -1};
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
-	texture->texture->backend->texture_describe(texture->texture, out);
-	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
-	if (out->fd >= 0)
-		return GEYSER_OK;
-	*out = (struct geyser_native_texture){.fd = -1};
-	return gy_fail_errno("duplicating a descriptor");
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_texture_export_native(
+	struct geyser_texture *texture, struct geyser_native_texture *out)
+{
+	enum geyser_result result = check_export(texture, out);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = export_native(texture, true, GEYSER_NATIVE_MEMFD, out);
+	if (result != GEYSER_OK)
+		*out = (struct geyser_native_texture){.fd = -1};
+	return result;
+}
+
+enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	enum geyser_result result = check_export(texture, out);
+
+	if (result == GEYSER_OK &&
+		((int)type < GEYSER_NATIVE_MEMFD || type > GEYSER_NATIVE_IOSURFACE))
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"native type (%d): it must be one of enum geyser_native_type", (int)type);
+	if (result != GEYSER_OK)
+		return result;
+	result = export_native(texture, false, type, out);
+	if (result != GEYSER_OK)
+		*out = (struct geyser_native_texture){.fd = -1};
+	return result;
 }
 
 /* The caller keeps its fd. Counted as held: nobody else's object stands behind it. */

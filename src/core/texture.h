@@ -5,8 +5,29 @@
 
 #include "core/object.h"
 
-/* The TEXTURE message that makes another process map it. *fd stays the texture's. */
-void gy_texture_describe(struct geyser_texture *texture, struct gy_message *answer, int *fd);
+/* The TEXTURE message that makes another process map it. *fd stays the texture's. Errors: STALE
+ * (its device is lost). */
+enum geyser_result gy_texture_describe(
+	struct geyser_texture *texture, struct gy_message *answer, int *fd);
+
+/* As geyser_texture_create, with what makes the backend's part. */
+typedef enum geyser_result gy_texture_maker(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out);
+enum geyser_result gy_texture_make(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, gy_texture_maker *make, void *data,
+	struct geyser_texture **out);
+
+/* Maps wait from now on until the event has reached the value; NULL: not any more. Takes a
+ * reference. By whoever holds the texture alone. */
+void gy_texture_set_ready(
+	struct geyser_texture *texture, struct geyser_event *event, uint64_t value);
+
+/* It shows a copy: its path says so. */
+void gy_texture_set_mirrored(struct geyser_texture *texture);
+
+/* Borrowed. */
+struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture);
+struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);
 
 /* Checks what a peer has described and makes a texture of it; takes the incoming's descriptor and
  * peer over. expected is resolved, or NULL. Errors: as geyser_texture_import. */

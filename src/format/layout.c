@@ -6,9 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define MEMORY_USAGE (GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF)
 #define ALL_USAGE                                                                       \
 	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING | \
-		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT)
+		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT | MEMORY_USAGE)
 #define DEFAULT_USAGE (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING)
 
 /* ---- descriptors ---- */
@@ -72,7 +73,7 @@ static enum geyser_result check_usage(const char *name, const struct geyser_text
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"%s usage (0x%x): there are only the bits 0x%x", name, desc->usage,
 			ALL_USAGE);
-	if (desc->usage & ~info->usage)
+	if (desc->usage & ~info->usage & ~MEMORY_USAGE)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s usage (0x%x): %s can't be a %s; it can have 0x%x", name, desc->usage,
 			info->name,
@@ -98,8 +99,8 @@ enum geyser_result gy_desc_resolve(
 		out->layers = 1;
 	if (out->mip_levels == 0)
 		out->mip_levels = 1;
-	if (out->usage == 0)
-		out->usage = DEFAULT_USAGE;
+	if ((out->usage & ~MEMORY_USAGE) == 0)
+		out->usage |= DEFAULT_USAGE;
 	info = geyser_format_get_info(desc->format);
 	if (!info)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,

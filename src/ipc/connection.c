@@ -128,16 +128,20 @@ static void answer_import(struct gy_ipc *ipc, struct gy_connection *connection,
 {
 	struct gy_export *export;
 
-	answer->error.result = find_export(ipc, object, &export);
-	if (answer->error.result == GEYSER_OK && !remember_import(connection, object->token))
-		answer->error.result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+	enum geyser_result result = find_export(ipc, object, &export);
+
+	if (result == GEYSER_OK)
+		result = export->describe(export, object->twin, answer, fd);
+	if (result == GEYSER_OK && !object->twin && !remember_import(connection, object->token))
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"the exporter (pid %d) has no memory left", getpid());
-	if (answer->error.result != GEYSER_OK) {
-		set_error(answer);
+	if (result == GEYSER_OK && !object->twin)
+		gy_export_count(export, 1);
+	if (result == GEYSER_OK)
 		return;
-	}
-	gy_export_count(export, 1);
-	export->describe(export, answer, fd);
+	*fd = -1;
+	answer->error.result = result;
+	set_error(answer);
 }
 
 static void answer_resolve(struct gy_ipc *ipc, uint32_t id, struct gy_message *answer)
@@ -205,13 +209,18 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 		.sequence = message->sequence,
 	};
 
+	const struct gy_served_ops *ops = connection->served ? connection->served->ops : NULL;
+
 	if (message->type == GY_WIRE_SUBSCRIBE)
 		answer->error.result = subscribe(ipc, connection, &message->name, &reply);
 	else if (message->type == GY_WIRE_QUERY)
 		answer->error.result = query(ipc, &message->name, &reply);
-	else if (connection->served)
-		answer->error.result =
-			connection->served->ops->buffer(connection->served, message->index, &reply);
+	else if (ops && message->type == GY_WIRE_BUFFER)
+		answer->error.result = ops->buffer(connection->served, connection->subscription,
+			message->buffer.index, message->buffer.mirror, &reply);
+	else if (ops)
+		answer->error.result = ops->ready(
+			connection->served, message->ready.mirror, message->ready.twin, &reply);
 	else
 		answer->error.result = gy_fail(
 			GEYSER_ERROR_PROTOCOL, "a buffer is a subscriber's: subscribe first");
@@ -254,6 +263,7 @@ static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
 	case GY_WIRE_SUBSCRIBE:
 	case GY_WIRE_BUFFER:
 	case GY_WIRE_QUERY:
+	case GY_WIRE_READY:
 		answer_stream(ipc, connection, message, answer);
 		return true;
 	case GY_WIRE_RELEASE:

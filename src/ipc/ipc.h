@@ -33,9 +33,10 @@ enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc);
 struct gy_export {
 	enum gy_handle_kind kind;
 	enum geyser_backend backend;
-	/* Fills the answer to an importer. *fd stays the object's. Called with the ipc's lock held.
-	 */
-	void (*describe)(struct gy_export *export, struct gy_message *answer, int *fd);
+	/* Fills the answer to an importer; twin: to one who asks for its native semaphore. *fd
+	 * stays the object's. Called with the ipc's lock held. */
+	enum geyser_result (*describe)(
+		struct gy_export *export, bool twin, struct gy_message *answer, int *fd);
 
 	bool listed;     /* known by token: until the object ends or is exported anew */
 	bool importable; /* exported and not unexported */
@@ -75,8 +76,13 @@ struct gy_served_ops {
 	enum geyser_result (*subscribe)(struct gy_served *served, bool every,
 		const char *application, pid_t pid, struct gy_reply *reply, void **subscription);
 	void (*unsubscribe)(struct gy_served *served, void *subscription);
-	enum geyser_result (*buffer)(
-		struct gy_served *served, uint32_t index, struct gy_reply *reply);
+	/* mirror: a copy in host memory, for one who can't read the buffer's own. */
+	enum geyser_result (*buffer)(struct gy_served *served, void *subscription, uint32_t index,
+		bool mirror, struct gy_reply *reply);
+	/* The event that frames refer to, that of the mirrors or of the buffers; twin: its native
+	 * semaphore. */
+	enum geyser_result (*ready)(
+		struct gy_served *served, bool mirror, bool twin, struct gy_reply *reply);
 	void (*status)(struct gy_served *served, struct geyser_stream_info *out);
 };
 
@@ -100,12 +106,13 @@ void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
 struct gy_peer;
 
 /* Asks for the object; *fd is the caller's and *peer holds one import, to be given back by
- * gy_peer_release. Errors: as geyser_texture_import. */
+ * gy_peer_release. With twin it is no import: to be given back with NULL. Errors: as
+ * geyser_texture_import. */
 enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fields *handle,
-	const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd,
+	bool twin, const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd,
 	struct gy_peer **peer);
 
-/* One import of that object is gone. NULL is fine. */
+/* One import of that object is gone; handle NULL: only the hold on the peer. peer NULL is fine. */
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle);
 
 /* A connection of one's own, to ask several questions; never shared with imports. Given back by

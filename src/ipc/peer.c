@@ -121,7 +121,7 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 	ipc = peer->ipc;
 	(void)pthread_mutex_lock(&ipc->lock);
 	/* The last one's release is the closing of the connection. */
-	if (peer->references > 1 && peer->socket >= 0) {
+	if (handle && peer->references > 1 && peer->socket >= 0) {
 		message.object.kind = handle->kind;
 		memcpy(message.object.token, handle->token, GY_TOKEN_SIZE);
 		gy_packet_add(&packet, &message);

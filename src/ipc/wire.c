@@ -53,6 +53,13 @@ static void put_text(struct writer *writer, const char *text)
 	put_bytes(writer, text ? text : "", length);
 }
 
+/* At a payload's end, and only if set: what came with a later minor version. */
+static void put_flag(struct writer *writer, bool flag)
+{
+	if (flag)
+		put(writer, 4, 1);
+}
+
 static void put_texture(struct writer *writer, const struct gy_wire_texture *texture)
 {
 	const struct geyser_texture_desc *desc = &texture->desc;
@@ -111,6 +118,7 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 	case GY_WIRE_RELEASE:
 		put(writer, 4, message->object.kind);
 		put_bytes(writer, message->object.token, GY_TOKEN_SIZE);
+		put_flag(writer, message->object.twin);
 		return true;
 	case GY_WIRE_RESOLVE:
 		put(writer, 4, message->id);
@@ -121,13 +129,15 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		put_text(writer, message->name.name);
 		return true;
 	case GY_WIRE_BUFFER:
-		put(writer, 4, message->index);
+		put(writer, 4, message->buffer.index);
+		put_flag(writer, message->buffer.mirror);
 		return true;
 	case GY_WIRE_STREAM:
 	case GY_WIRE_LEASE:
 		put(writer, 4, message->stream.buffers);
 		put(writer, 8, message->stream.ring_size);
 		put(writer, 8, message->stream.lease_size);
+		put_flag(writer, message->stream.ready);
 		return true;
 	case GY_WIRE_STATUS:
 		put_status(writer, &message->status);
@@ -141,6 +151,13 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		return true;
 	case GY_WIRE_EVENT:
 		put(writer, 8, message->event.size);
+		put_flag(writer, message->event.shared);
+		if (message->event.shared)
+			put_bytes(writer, &message->event.driver, sizeof(message->event.driver));
+		return true;
+	case GY_WIRE_READY:
+		put(writer, 4, message->ready.mirror);
+		put(writer, 4, message->ready.twin);
 		return true;
 	case GY_WIRE_HANDLE:
 		put_bytes(writer, message->handle.bytes, sizeof(message->handle.bytes));
@@ -214,6 +231,12 @@ static void get_bytes(struct reader *reader, void *to, size_t count)
 
 	if (bytes)
 		memcpy(to, bytes, count);
+}
+
+/* One that an earlier minor version doesn't send is not set. */
+static bool get_flag(struct reader *reader)
+{
+	return !reader->bad && reader->left >= 4 && (get32(reader) & 1);
 }
 
 /* Too long for its field or with a NUL within is bad. */
@@ -305,6 +328,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 	case GY_WIRE_RELEASE:
 		out->object.kind = (enum gy_handle_kind)get32(reader);
 		get_bytes(reader, out->object.token, GY_TOKEN_SIZE);
+		out->object.twin = get_flag(reader);
 		return true;
 	case GY_WIRE_RESOLVE:
 		out->id = get32(reader);
@@ -315,13 +339,15 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		get_text(reader, out->name.name, sizeof(out->name.name));
 		return true;
 	case GY_WIRE_BUFFER:
-		out->index = get32(reader);
+		out->buffer.index = get32(reader);
+		out->buffer.mirror = get_flag(reader);
 		return true;
 	case GY_WIRE_STREAM:
 	case GY_WIRE_LEASE:
 		out->stream.buffers = get32(reader);
 		out->stream.ring_size = get(reader, 8);
 		out->stream.lease_size = get(reader, 8);
+		out->stream.ready = get_flag(reader);
 		return true;
 	case GY_WIRE_STATUS:
 		get_status(reader, &out->status);
@@ -335,6 +361,13 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		return true;
 	case GY_WIRE_EVENT:
 		out->event.size = get(reader, 8);
+		out->event.shared = get_flag(reader);
+		if (out->event.shared)
+			get_bytes(reader, &out->event.driver, sizeof(out->event.driver));
+		return true;
+	case GY_WIRE_READY:
+		out->ready.mirror = get32(reader) & 1;
+		out->ready.twin = get32(reader) & 1;
 		return true;
 	case GY_WIRE_HANDLE:
 		get_bytes(reader, out->handle.bytes, sizeof(out->handle.bytes));

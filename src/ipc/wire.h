@@ -13,12 +13,13 @@
 #ifndef GY_IPC_WIRE_H
 #define GY_IPC_WIRE_H
 
+#include "base/driver.h"
 #include "ipc/handle.h"
 
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 0
+#define GY_WIRE_MINOR 1
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -35,6 +36,7 @@ enum gy_wire_type {
 	GY_WIRE_SUBSCRIBE = 5, /* to this stream → STREAM, then LEASE; or ERROR */
 	GY_WIRE_BUFFER = 6,    /* subscriber: this one, as it is now → PICTURE or ERROR */
 	GY_WIRE_QUERY = 7,     /* about this stream → STATUS or ERROR */
+	GY_WIRE_READY = 8,     /* subscriber: the event that frames refer to → EVENT or ERROR */
 	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd */
 	GY_WIRE_EVENT = 18,    /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
@@ -53,6 +55,7 @@ struct gy_wire_hello {
 struct gy_wire_object { /* IMPORT, RELEASE */
 	enum gy_handle_kind kind;
 	uint8_t token[GY_TOKEN_SIZE];
+	bool twin; /* IMPORT: an event's native semaphore; from minor 1 on */
 };
 
 struct gy_wire_texture {
@@ -64,6 +67,19 @@ struct gy_wire_texture {
 
 struct gy_wire_event {
 	uint64_t size; /* bytes of its shared memory */
+	/* from minor 1 on: its semaphore can be had by others of the same driver */
+	bool shared;
+	struct gy_driver_id driver;
+};
+
+struct gy_wire_buffer { /* BUFFER */
+	uint32_t index;
+	bool mirror; /* a copy in host memory; from minor 1 on */
+};
+
+struct gy_wire_ready { /* READY */
+	bool mirror;   /* of the mirrors */
+	bool twin;     /* its native semaphore */
 };
 
 struct gy_wire_name { /* SUBSCRIBE, QUERY */
@@ -74,6 +90,7 @@ struct gy_wire_name { /* SUBSCRIBE, QUERY */
 struct gy_wire_stream {
 	uint32_t buffers;
 	uint64_t ring_size, lease_size; /* bytes: another version's ring is refused by them */
+	bool ready; /* frames are drawn by a device: ask READY; from minor 1 on */
 };
 
 struct gy_wire_error {
@@ -87,8 +104,9 @@ struct gy_message {
 	union {
 		struct gy_wire_hello hello;
 		struct gy_wire_object object;
-		uint32_t id;    /* RESOLVE */
-		uint32_t index; /* BUFFER */
+		uint32_t id; /* RESOLVE */
+		struct gy_wire_buffer buffer;
+		struct gy_wire_ready ready;
 		struct gy_wire_name name;
 		struct gy_wire_stream stream;
 		struct geyser_stream_info status;

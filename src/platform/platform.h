@@ -39,6 +39,10 @@ void gy_memory_unmap(void *data, size_t size);
 /* Brings every page in, so that none faults later; does what the kernel can. */
 void gy_memory_prefault(void *data, size_t size, bool writable);
 
+/* Memory as gy_memory_create makes it, whole pages, as a dma-buf: the fd is the caller's. Errors:
+ * UNSUPPORTED (no /dev/udmabuf; sealed against writing), PERMISSION, LIMIT. */
+enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out);
+
 /* ---- sleeping on an address ---- */
 
 struct gy_wait_word {
@@ -70,6 +74,9 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
 int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
 /* ---- the kernel ---- */
+
+/* Whether it has a GPU's device file: quick, where asking a driver takes long. */
+bool gy_platform_has_gpu(void);
 
 void gy_platform_info(struct geyser_system_info *out);
 

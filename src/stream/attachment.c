@@ -54,6 +54,7 @@ static enum geyser_result map_ring(
 	void *page;
 	enum geyser_result result;
 
+	attachment->drawn_by_device = answer->stream.ready;
 	if (answer->type != GY_WIRE_STREAM || answer->stream.buffers == 0 ||
 		answer->stream.buffers > GY_RING_BUFFERS) {
 		if (fd >= 0)
@@ -102,30 +103,51 @@ static enum geyser_result subscribe(struct gy_attachment *attachment, const char
 
 /* ---- buffers ---- */
 
-static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer)
+static enum geyser_result ask_buffer(
+	struct gy_attachment *attachment, uint32_t buffer, struct gy_incoming *incoming)
 {
 	struct geyser_manager *manager = attachment->manager;
-	struct gy_message question = {.type = GY_WIRE_BUFFER, .index = buffer};
-	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE};
-	struct geyser_texture *texture;
-	enum geyser_result result;
+	struct gy_message question = {
+		.type = GY_WIRE_BUFFER, .buffer = {buffer, attachment->mirrored}};
+	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
+		manager->import_timeout_ns, &incoming->answer, &incoming->fd);
 
-	result = gy_peer_ask(attachment->peer, manager->application, &question,
-		manager->import_timeout_ns, &incoming.answer, &incoming.fd);
-	if (result == GEYSER_OK && (incoming.answer.type != GY_WIRE_PICTURE || incoming.fd < 0)) {
-		gy_incoming_finish(&incoming, false);
-		return gy_fail(GEYSER_ERROR_PROTOCOL,
-			"the publisher answered with a message of type %d", incoming.answer.type);
-	}
+	if (result != GEYSER_OK || (incoming->answer.type == GY_WIRE_PICTURE && incoming->fd >= 0))
+		return result;
+	gy_incoming_finish(incoming, false);
+	return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher answered with a message of type %d",
+		incoming->answer.type);
+}
+
+static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t buffer)
+{
+	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE, .fd = -1};
+	struct geyser_texture *texture;
+	enum geyser_result result = ask_buffer(attachment, buffer, &incoming);
+
 	if (result == GEYSER_OK)
-		result = gy_texture_accept(manager, &incoming, NULL, &texture);
+		result = gy_texture_accept(attachment->manager, &incoming, NULL, &texture);
 	if (result != GEYSER_OK)
 		return result;
+	if (attachment->mirrored)
+		gy_texture_set_mirrored(texture);
 	gy_texture_prefault(texture);
 	geyser_texture_unref(attachment->buffers[buffer]);
 	attachment->buffers[buffer] = texture;
 	attachment->generations[buffer] = incoming.answer.texture.generation;
 	return GEYSER_OK;
+}
+
+/* Memory that we can't import has a copy that we can. */
+static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer)
+{
+	enum geyser_result result = try_buffer(attachment, buffer);
+
+	if (!attachment->drawn_by_device || attachment->mirrored ||
+		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
+		return result;
+	attachment->mirrored = true;
+	return try_buffer(attachment, buffer);
 }
 
 /* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
@@ -136,6 +158,48 @@ static enum geyser_result fetch_buffers(struct gy_attachment *attachment)
 
 	for (uint32_t i = 0; result == GEYSER_OK && i < attachment->view.buffers; i++)
 		result = fetch_buffer(attachment, i);
+	return result;
+}
+
+/* ---- the event that frames refer to ---- */
+
+static enum geyser_result ask_ready(
+	struct gy_attachment *attachment, bool twin, struct gy_message *answer, int *fd)
+{
+	struct geyser_manager *manager = attachment->manager;
+	struct gy_message question = {.type = GY_WIRE_READY, .ready = {attachment->mirrored, twin}};
+	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
+		manager->import_timeout_ns, answer, fd);
+
+	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
+		return result;
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+	return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher answered with a message of type %d",
+		answer->type);
+}
+
+static enum geyser_result fetch_twin(void *data, int *fd)
+{
+	struct gy_message answer;
+
+	return ask_ready(data, true, &answer, fd);
+}
+
+static enum geyser_result fetch_ready(struct gy_attachment *attachment)
+{
+	struct gy_incoming incoming = {.source.kind = GY_HANDLE_EVENT, .fd = -1};
+	enum geyser_result result;
+
+	if (!attachment->drawn_by_device)
+		return GEYSER_OK;
+	result = ask_ready(attachment, false, &incoming.answer, &incoming.fd);
+	if (result == GEYSER_OK)
+		result = gy_event_accept(attachment->manager, &incoming,
+			gy_peer_dead(attachment->peer), fetch_twin, attachment, &attachment->ready);
+	if (incoming.fd >= 0)
+		(void)close(incoming.fd);
 	return result;
 }
 
@@ -172,9 +236,11 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	if (result == GEYSER_OK)
 		result = subscribe(attachment, name);
 	if (result == GEYSER_OK)
+		result = watch_death(attachment);
+	if (result == GEYSER_OK)
 		result = fetch_buffers(attachment);
 	if (result == GEYSER_OK)
-		result = watch_death(attachment);
+		result = fetch_ready(attachment);
 	if (result == GEYSER_OK)
 		*out = attachment;
 	else
@@ -186,9 +252,10 @@ void gy_attachment_unref(struct gy_attachment *attachment)
 {
 	if (!attachment || --attachment->references > 0)
 		return;
-	gy_peer_release(attachment->peer, NULL);
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		geyser_texture_unref(attachment->buffers[i]);
+	geyser_event_unref(attachment->ready); /* it looks whether the peer is dead */
+	gy_peer_release(attachment->peer, NULL);
 	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
 	gy_memory_unmap(attachment->view.lease, sizeof(*attachment->view.lease));
 	gy_manager_unref(attachment->manager);
@@ -200,7 +267,28 @@ bool gy_attachment_is_dead(struct gy_attachment *attachment)
 	return atomic_load(gy_peer_dead(attachment->peer)) != 0;
 }
 
+bool gy_attachment_is_lost(const struct gy_attachment *attachment)
+{
+	return attachment->ready && atomic_load(gy_event_lost(attachment->ready)) != 0;
+}
+
 /* ---- frames ---- */
+
+/* Who works on a device waits there; maps wait for themselves. */
+static void set_points(struct gy_attachment *attachment, struct geyser_frame *frame)
+{
+	const struct gy_ring_record *record = &frame->record;
+	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
+
+	if (attachment->ready && value) {
+		frame->wait = (struct gy_point){attachment->ready, value};
+		gy_texture_set_ready(frame->texture, attachment->ready, value);
+	} else {
+		gy_texture_set_ready(frame->texture, NULL, 0);
+	}
+	if (attachment->manager->backend->event_create)
+		frame->begin_signal = gy_subscriber_begin_signal;
+}
 
 static void count_latency(struct gy_attachment *attachment, const struct geyser_frame_info *info)
 {
@@ -243,6 +331,7 @@ enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct g
 		.out = true,
 		.owner = attachment,
 	};
+	set_points(attachment, frame);
 	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
 	count_latency(attachment, &frame->record.info);
 	attachment->references++;

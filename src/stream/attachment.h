@@ -9,6 +9,9 @@
 #include "core/texture.h"
 #include "stream/frame.h"
 
+/* What a subscriber's work on a frame will signal; subscriber.c's. */
+enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct gy_point *out);
+
 struct gy_attachment {
 	uint32_t references; /* the subscriber's, and one for each frame out; guarded by the
 				subscriber's lock */
@@ -17,8 +20,11 @@ struct gy_attachment {
 	struct gy_ring_view view;
 	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
 	uint32_t generations[GY_RING_BUFFERS];
+	bool drawn_by_device;       /* the publisher's frames */
+	bool mirrored;              /* the buffers are copies: ours can't be the publisher's own */
+	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
 	struct geyser_frame frames[GY_RING_BUFFERS];
-	const void *subscriber;
+	struct geyser_subscriber *subscriber;
 	_Atomic uint32_t sleepers;  /* threads that sleep on the ring */
 	struct gy_attachment *next; /* in the subscriber's list of those that have ended */
 };
@@ -33,6 +39,9 @@ void gy_attachment_unref(struct gy_attachment *attachment);
 
 /* The publisher's process has ended, or its stream has. */
 bool gy_attachment_is_dead(struct gy_attachment *attachment);
+
+/* Its device is lost. */
+bool gy_attachment_is_lost(const struct gy_attachment *attachment);
 
 /* The next frame, or NULL with GEYSER_OK if there is none yet. Adds a reference with the frame.
  * Errors: BUSY (all buffers held), and as geyser_texture_import for a buffer that is new since a

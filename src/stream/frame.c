@@ -15,6 +15,40 @@ struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *frame)
 	return frame ? &frame->record.info : NULL;
 }
 
+static enum geyser_result check_points(const struct geyser_frame *frame)
+{
+	if (!frame->out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"frame is none that was given out and not got back");
+	if (!frame->begin_signal)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"the frame's backend has no device: what the CPU has done is done");
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_frame_wait_point(struct geyser_frame *frame, struct gy_point *out)
+{
+	enum geyser_result result = check_points(frame);
+
+	if (result == GEYSER_OK)
+		*out = frame->wait.value ? frame->wait : (struct gy_point){0};
+	return result;
+}
+
+enum geyser_result gy_frame_signal_point(struct geyser_frame *frame, struct gy_point *out)
+{
+	enum geyser_result result = check_points(frame);
+
+	if (result == GEYSER_OK && frame->signal.value)
+		result = gy_fail(GEYSER_ERROR_BUSY,
+			"the frame's signal point was asked for already: ask once");
+	if (result == GEYSER_OK)
+		result = frame->begin_signal(frame, &frame->signal);
+	if (result == GEYSER_OK)
+		*out = frame->signal;
+	return result;
+}
+
 void gy_frame_info_init(struct geyser_frame_info *info)
 {
 	*info = (struct geyser_frame_info){

@@ -89,8 +89,22 @@ static struct geyser_publisher *allocate(
 	return publisher;
 }
 
+/* A device's work is done at a point of its own, not when submit is called. */
+static enum geyser_result make_events(struct geyser_publisher *publisher)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (publisher->manager->backend->event_create)
+		result = geyser_event_create(publisher->manager, 0, &publisher->ready);
+	if (result == GEYSER_OK && publisher->ready)
+		result = geyser_event_create(publisher->manager, 0, &publisher->mirrors.ready);
+	return result;
+}
+
 static void deallocate(struct geyser_publisher *publisher)
 {
+	gy_mirrors_finish(publisher);
+	geyser_event_unref(publisher->ready);
 	unref_all(publisher->buffers);
 	unref_all(publisher->next);
 	gy_publisher_reap(publisher);
@@ -120,6 +134,8 @@ static enum geyser_result create(struct geyser_manager *manager,
 		result = make_buffers(
 			manager, publisher->ring.buffers, &desc->texture, publisher->buffers);
 	}
+	if (result == GEYSER_OK)
+		result = make_events(publisher);
 	if (result == GEYSER_OK)
 		result = gy_serve(manager->ipc, &publisher->served, manager->import_timeout_ns);
 	if (result == GEYSER_OK)
@@ -203,6 +219,17 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 	gy_publisher_reap(publisher);
 }
 
+static enum geyser_result check_device(const struct geyser_publisher *publisher)
+{
+	const struct gy_backend *backend = publisher->manager->backend;
+
+	if (!backend->lost || !backend->lost(publisher->manager->device))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
+		"the device of stream \"%s\" is lost: make a new manager and publisher",
+		publisher->served.name);
+}
+
 static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
 	bool excuse = publisher->ring.lossless && timeout_ns > 0;
@@ -228,6 +255,8 @@ static enum geyser_result begin(
 
 	*buffer = -1;
 	while (!is_ready(publisher, buffer)) {
+		if (check_device(publisher) != GEYSER_OK)
+			return GEYSER_ERROR_DEVICE_LOST;
 		if (publisher->ring.drawing == all_bits(publisher->ring.buffers))
 			return gy_fail(GEYSER_ERROR_BUSY,
 				"all %u buffers are acquired: submit or discard one first",
@@ -240,23 +269,56 @@ static enum geyser_result begin(
 	return GEYSER_OK;
 }
 
-/* The caller's. Returns a texture to be released without the lock, or NULL. */
-static struct geyser_texture *give_out(struct geyser_publisher *publisher, uint32_t buffer)
+/* After a resize. *old is to be released without the lock, or NULL. */
+static enum geyser_result replace(
+	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
+{
+	*old = NULL;
+	if (!publisher->next[buffer])
+		return GEYSER_OK;
+	*old = publisher->buffers[buffer];
+	publisher->buffers[buffer] = publisher->next[buffer];
+	publisher->generations[buffer] = publisher->generation;
+	publisher->next[buffer] = NULL;
+	publisher->drawn[buffer] = 0;
+	return gy_mirrors_replace(publisher, buffer);
+}
+
+static enum geyser_result begin_signal(struct geyser_frame *frame, struct gy_point *out)
+{
+	struct geyser_publisher *publisher = frame->owner;
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	*out = (struct gy_point){publisher->ready, ++publisher->ready_value};
+	publisher->drawn[frame->buffer] = out->value;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
+}
+
+/* The caller's. */
+static enum geyser_result give_out(
+	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
 	struct geyser_frame *frame = &publisher->frames[buffer];
-	struct geyser_texture *old = NULL;
+	enum geyser_result result = gy_mirrors_wait(publisher, buffer);
 
-	if (publisher->next[buffer]) {
-		old = publisher->buffers[buffer];
-		publisher->buffers[buffer] = publisher->next[buffer];
-		publisher->generations[buffer] = publisher->generation;
-		publisher->next[buffer] = NULL;
+	if (result == GEYSER_OK)
+		result = replace(publisher, buffer, old);
+	if (result != GEYSER_OK) {
+		gy_ring_discard(&publisher->ring, buffer);
+		return result;
 	}
 	frame->texture = publisher->buffers[buffer];
 	frame->record.generation = publisher->generations[buffer];
 	frame->out = true;
 	gy_frame_info_init(&frame->record.info);
-	return old;
+	if (publisher->ready) {
+		frame->wait = (struct gy_point){publisher->ready, publisher->drawn[buffer]};
+		frame->signal = (struct gy_point){0};
+		frame->begin_signal = begin_signal;
+		gy_texture_set_ready(frame->texture, publisher->ready, publisher->drawn[buffer]);
+	}
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_publisher_acquire(
@@ -272,11 +334,13 @@ enum geyser_result geyser_publisher_acquire(
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	(void)pthread_mutex_lock(&publisher->lock);
-	result = begin(publisher, timeout_ns, &buffer);
-	if (result == GEYSER_OK) {
-		old = give_out(publisher, (uint32_t)buffer);
+	result = check_device(publisher);
+	if (result == GEYSER_OK)
+		result = begin(publisher, timeout_ns, &buffer);
+	if (result == GEYSER_OK)
+		result = give_out(publisher, (uint32_t)buffer, &old);
+	if (result == GEYSER_OK)
 		*out = &publisher->frames[buffer];
-	}
 	(void)pthread_mutex_unlock(&publisher->lock);
 	geyser_texture_unref(old);
 	return result;
@@ -298,17 +362,25 @@ static enum geyser_result check_frame(
 }
 
 /* The time is taken under the lock: it never goes back from one sequence to the next. */
-static void take_back(struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
+static enum geyser_result take_back(
+	struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
 {
+	enum geyser_result result = GEYSER_OK;
+
 	(void)pthread_mutex_lock(&publisher->lock);
 	frame->out = false;
-	if (publish) {
+	if (publish && publisher->ready) {
+		frame->record.ready = frame->signal.value;
+		result = gy_mirrors_fill(publisher, frame->buffer, &frame->record);
+	}
+	if (publish && result == GEYSER_OK) {
 		frame->record.info.timestamp_ns = gy_now();
 		gy_ring_publish(&publisher->ring, frame->buffer, &frame->record);
 	} else {
 		gy_ring_discard(&publisher->ring, frame->buffer);
 	}
 	(void)pthread_mutex_unlock(&publisher->lock);
+	return result;
 }
 
 enum geyser_result geyser_publisher_submit(
@@ -319,7 +391,11 @@ enum geyser_result geyser_publisher_submit(
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_frame_info_check(&frame->record.info, geyser_texture_get_desc(frame->texture));
-	take_back(publisher, frame, result == GEYSER_OK);
+	if (result == GEYSER_OK)
+		result = check_device(publisher);
+	if (result == GEYSER_OK)
+		return take_back(publisher, frame, true);
+	(void)take_back(publisher, frame, false);
 	return result;
 }
 
@@ -328,9 +404,7 @@ enum geyser_result geyser_publisher_discard(
 {
 	enum geyser_result result = check_frame(publisher, frame);
 
-	if (result == GEYSER_OK)
-		take_back(publisher, frame, false);
-	return result;
+	return result == GEYSER_OK ? take_back(publisher, frame, false) : result;
 }
 
 enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)

@@ -15,6 +15,17 @@ struct gy_subscription {
 	uint32_t reader; /* its place in the ring */
 	pid_t pid;
 	char application[GY_APPLICATION_MAX + 1];
+	bool mirrored; /* reads mirrors: it can't read the buffers */
+};
+
+/* Copies in host memory, a buffer each, for subscribers that can't read the buffers: another
+ * device's or none's. They are filled at each submit while there is such a subscriber. */
+struct gy_mirrors {
+	struct geyser_event *ready;
+	uint64_t ready_value;
+	uint32_t readers; /* such subscribers */
+	struct gy_backend_texture *textures[GY_RING_BUFFERS];
+	uint64_t filled[GY_RING_BUFFERS]; /* value at which each is */
 };
 
 /*
@@ -37,6 +48,12 @@ struct geyser_publisher {
 	struct geyser_texture *next[GY_RING_BUFFERS];
 	uint32_t generation;
 
+	/* Of a backend with a device; else all NULL and 0. */
+	struct geyser_event *ready;      /* frames are drawn when it has reached their values */
+	uint64_t ready_value;            /* the last that was given to a frame */
+	uint64_t drawn[GY_RING_BUFFERS]; /* that each buffer's last work signals */
+	struct gy_mirrors mirrors;
+
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
 	struct gy_subscription *graves; /* gone, but somebody sleeps on their pages */
 	uint32_t subscriber_count;
@@ -47,6 +64,25 @@ struct geyser_publisher {
 };
 
 extern const struct gy_served_ops gy_publisher_ops;
+
+/* What follows has its file: mirrors.c. With the lock held. */
+
+/* There is one more who reads mirrors: they are made and filled. Errors: as texture_copy,
+ * OUT_OF_MEMORY, LIMIT, UNSUPPORTED, TIMEOUT. */
+enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher);
+void gy_mirrors_leave(struct geyser_publisher *publisher);
+
+/* A frame was drawn: its mirror follows, if anybody reads it. */
+enum geyser_result gy_mirrors_fill(
+	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record);
+
+/* Until the mirror's copy no longer reads the buffer. Errors: TIMEOUT, DEVICE_LOST. */
+enum geyser_result gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffer);
+
+/* The buffer has another texture: its mirror is made anew, if there is any. */
+enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer);
+
+void gy_mirrors_finish(struct geyser_publisher *publisher);
 
 /* Unmaps the pages of those who have left, unless somebody sleeps on them. With the lock held. */
 void gy_publisher_reap(struct geyser_publisher *publisher);

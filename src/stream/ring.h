@@ -42,6 +42,9 @@ _Static_assert(GY_RING_BUFFERS == 1 << GY_RING_BUFFER_BITS, "an index fits");
 
 struct gy_ring_record {
 	uint32_t generation; /* of the buffers: counts resizes */
+	/* Values of the publisher's events at which the buffer, and its mirror, are drawn; 0: they
+	 * are. */
+	uint64_t ready, mirror_ready;
 	struct geyser_frame_info info;
 };
 

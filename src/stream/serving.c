@@ -90,6 +90,8 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 {
 	if (publisher->ring.readers[subscription->reader].every)
 		publisher->dropped_before += atomic_load(&subscription->lease->dropped);
+	if (subscription->mirrored)
+		gy_mirrors_leave(publisher);
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
 	publisher->subscriber_count--;
@@ -107,9 +109,20 @@ static bool send_memory(
 		.stream.buffers = publisher->ring.buffers,
 		.stream.ring_size = sizeof(struct gy_ring_page),
 		.stream.lease_size = sizeof(struct gy_lease_page),
+		.stream.ready = publisher->ready != NULL,
 	};
 
 	return gy_reply_send(reply, &message, fd);
+}
+
+static enum geyser_result check_device(const struct geyser_publisher *publisher)
+{
+	const struct gy_backend *backend = publisher->manager->backend;
+
+	if (!backend->lost || !backend->lost(publisher->manager->device))
+		return GEYSER_OK;
+	return gy_fail(
+		GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost", publisher->served.name);
 }
 
 static enum geyser_result subscribe(struct gy_served *served, bool every, const char *application,
@@ -120,6 +133,9 @@ static enum geyser_result subscribe(struct gy_served *served, bool every, const 
 	enum geyser_result result;
 	int fd;
 
+	result = check_device(publisher);
+	if (result != GEYSER_OK)
+		return result;
 	result = make_subscription(application, pid, &subscription, &fd);
 	if (result != GEYSER_OK)
 		return result;
@@ -148,24 +164,76 @@ static void unsubscribe(struct gy_served *served, void *subscription)
 	(void)pthread_mutex_unlock(&publisher->lock);
 }
 
+/* From now on this one reads mirrors. */
+static enum geyser_result join_mirrors(
+	struct geyser_publisher *publisher, struct gy_subscription *subscription)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!subscription->mirrored)
+		result = gy_mirrors_join(publisher);
+	if (result == GEYSER_OK)
+		subscription->mirrored = true;
+	return result;
+}
+
+static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t index, bool mirror,
+	struct gy_message *answer, int *fd)
+{
+	const struct gy_backend *backend = publisher->manager->backend;
+	enum geyser_result result = gy_texture_describe(publisher->buffers[index], answer, fd);
+
+	if (result != GEYSER_OK || !mirror)
+		return result;
+	result = backend->texture_describe(
+		publisher->mirrors.textures[index], &answer->texture.native);
+	answer->texture.desc.usage &= ~(uint32_t)GEYSER_USAGE_DMA_BUF;
+	*fd = answer->texture.native.fd;
+	return result;
+}
+
 /* A subscriber that holds the buffer's lease asks for what it has seen there: while it does, the
  * buffer stays. */
-static enum geyser_result buffer(struct gy_served *served, uint32_t index, struct gy_reply *reply)
+static enum geyser_result buffer(struct gy_served *served, void *subscription, uint32_t index,
+	bool mirror, struct gy_reply *reply)
 {
 	struct geyser_publisher *publisher = publisher_of(served);
 	struct gy_message answer = {.type = GY_WIRE_NONE};
-	int fd;
+	enum geyser_result result = GEYSER_OK;
+	int fd = -1;
 
 	if (index >= publisher->ring.buffers)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "buffer %u: the stream has %u", index,
 			publisher->ring.buffers);
 	(void)pthread_mutex_lock(&publisher->lock);
-	gy_texture_describe(publisher->buffers[index], &answer, &fd);
-	answer.type = GY_WIRE_PICTURE;
-	answer.texture.generation = publisher->generations[index];
-	(void)gy_reply_send(reply, &answer, fd);
+	if (mirror)
+		result = join_mirrors(publisher, subscription);
+	if (result == GEYSER_OK)
+		result = describe(publisher, index, mirror, &answer, &fd);
+	if (result == GEYSER_OK) {
+		answer.type = GY_WIRE_PICTURE;
+		answer.texture.generation = publisher->generations[index];
+		(void)gy_reply_send(reply, &answer, fd);
+	}
 	(void)pthread_mutex_unlock(&publisher->lock);
-	return GEYSER_OK;
+	return result;
+}
+
+static enum geyser_result ready(
+	struct gy_served *served, bool mirror, bool twin, struct gy_reply *reply)
+{
+	struct geyser_publisher *publisher = publisher_of(served);
+	struct gy_message answer = {.type = GY_WIRE_NONE};
+	enum geyser_result result;
+	int fd;
+
+	if (!publisher->ready)
+		return gy_fail(GEYSER_ERROR_PROTOCOL, "the stream's frames refer to no event");
+	result = gy_event_describe(
+		mirror ? publisher->mirrors.ready : publisher->ready, twin, &answer, &fd);
+	if (result == GEYSER_OK)
+		(void)gy_reply_send(reply, &answer, fd);
+	return result;
 }
 
 /* ---- figures ---- */
@@ -211,7 +279,7 @@ static void status(struct gy_served *served, struct geyser_stream_info *out)
 		.frame_rate_den = publisher->rate_den,
 		.pacing = publisher->pacing,
 		.backend = publisher->manager->backend->kind,
-		.path = GEYSER_PATH_ZERO_COPY,
+		.path = publisher->mirrors.readers > 0 ? GEYSER_PATH_COPY : GEYSER_PATH_ZERO_COPY,
 		.subscribers = publisher->subscriber_count,
 		.frames = publisher->ring.sequence,
 	};
@@ -225,5 +293,6 @@ const struct gy_served_ops gy_publisher_ops = {
 	.subscribe = subscribe,
 	.unsubscribe = unsubscribe,
 	.buffer = buffer,
+	.ready = ready,
 	.status = status,
 };

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define RETRY_MS 1000
+#define LOOK_EVERY (10 * GY_MILLISECOND)
 
 /*
  * The lock guards all below it. It is held while a publisher is asked (which has a time limit), let
@@ -29,6 +30,10 @@ struct geyser_subscriber {
 	pthread_mutex_t lock;
 	struct gy_attachment *attachment; /* NULL: no publisher at present */
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
+	struct geyser_frame *undrawn; /* taken, but not drawn yet when the caller's time was up */
+	struct geyser_event
+		*done;       /* our device's work on frames signals it; NULL until asked for */
+	uint64_t done_value; /* the last that was given to a frame */
 	struct geyser_subscriber_stats stats;
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
 
@@ -210,6 +215,7 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 	if (!subscriber)
 		return;
 	stop_serving(subscriber);
+	geyser_event_unref(subscriber->done); /* frames that wait for it are released now */
 	if (subscriber->attachment)
 		detach(subscriber);
 	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
@@ -234,19 +240,23 @@ static void sleep_for_frame(
 {
 	struct gy_attachment *attachment = subscriber->attachment;
 	struct gy_ring_view *view = &attachment->view;
-	struct gy_wait_word words[2] = {
+	struct gy_wait_word words[3] = {
 		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
 	};
+	unsigned count = 1;
 
 	words[0].expected = atomic_load(words[0].word);
 	if (word)
-		words[1] = *word;
+		words[count++] = *word;
+	if (attachment->ready)
+		words[count++] = (struct gy_wait_word){
+			.word = gy_event_lost(attachment->ready), .shared = true};
 	attachment->references++; /* another thread may detach meanwhile */
 	atomic_fetch_add(&attachment->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);
 	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment)) {
 		(void)pthread_mutex_unlock(&subscriber->lock);
-		gy_wait(words, word ? 2 : 1, deadline);
+		gy_wait(words, count, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
 	}
 	if (atomic_fetch_sub(&attachment->sleepers, 1) == 1)
@@ -262,18 +272,63 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 		subscriber->name);
 }
 
+static enum geyser_result lose(struct geyser_subscriber *subscriber)
+{
+	detach(subscriber);
+	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
+		"the publisher of \"%s\" has lost its device: frames come again when there is a "
+		"new one",
+		subscriber->name);
+}
+
 /* What there is now: a frame, or NULL with GEYSER_OK. Frames that were published before the end are
  * still taken. */
 static enum geyser_result take(struct geyser_subscriber *subscriber, struct geyser_frame **out)
 {
-	bool dead = gy_attachment_is_dead(subscriber->attachment);
-	enum geyser_result result = gy_attachment_take(subscriber->attachment, out);
+	struct gy_attachment *attachment = subscriber->attachment;
+	bool dead = gy_attachment_is_dead(attachment);
+	enum geyser_result result;
 
-	if (*out)
-		subscriber->stats.frames++;
-	else if (result == GEYSER_ERROR_DISCONNECTED || (result == GEYSER_OK && dead))
+	if (gy_attachment_is_lost(attachment))
+		return lose(subscriber);
+	result = gy_attachment_take(attachment, out);
+	if (result == GEYSER_ERROR_DISCONNECTED || (result == GEYSER_OK && !*out && dead))
 		result = disconnect(subscriber);
 	return result;
+}
+
+/* Where the CPU is the reader, a frame is one when it is drawn. Lets go of the lock while it waits;
+ * what isn't drawn in time is the next call's. */
+static enum geyser_result await_drawn(
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **frame)
+{
+	struct geyser_event *ready = (*frame)->wait.event;
+	uint64_t value = (*frame)->wait.value, now = gy_now();
+	enum geyser_result result;
+
+	if (!value || subscriber->manager->backend->event_create)
+		return GEYSER_OK;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	result = geyser_event_wait(ready, value,
+		deadline == GY_NEVER ? GY_NEVER : (deadline > now ? deadline - now : 0));
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (result == GEYSER_OK)
+		return GEYSER_OK;
+	if (result == GEYSER_ERROR_TIMEOUT && !subscriber->undrawn)
+		subscriber->undrawn = *frame;
+	else
+		gy_attachment_release((*frame)->owner, *frame);
+	*frame = NULL;
+	/* Who publishes has died within the drawing, or lost its device: the next look says so. */
+	return result == GEYSER_ERROR_TIMEOUT ? result : GEYSER_OK;
+}
+
+static struct geyser_frame *take_undrawn(struct geyser_subscriber *subscriber)
+{
+	struct geyser_frame *frame = subscriber->undrawn;
+
+	subscriber->undrawn = NULL;
+	return frame;
 }
 
 static enum geyser_result acquire(
@@ -282,6 +337,11 @@ static enum geyser_result acquire(
 	uint64_t deadline = gy_deadline(timeout_ns);
 	enum geyser_result result = GEYSER_OK;
 
+	*out = take_undrawn(subscriber);
+	if (*out)
+		result = await_drawn(subscriber, deadline, out);
+	if (result != GEYSER_OK || *out)
+		return result;
 	for (;;) {
 		if (!subscriber->attachment) {
 			result = await_publisher(subscriber, deadline, -1);
@@ -291,6 +351,8 @@ static enum geyser_result acquire(
 		}
 		if (result == GEYSER_OK)
 			result = take(subscriber, out);
+		if (result == GEYSER_OK && *out)
+			result = await_drawn(subscriber, deadline, out);
 		if (result != GEYSER_OK || *out)
 			return result;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
@@ -325,11 +387,51 @@ enum geyser_result geyser_subscriber_acquire(
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
 	(void)pthread_mutex_lock(&subscriber->lock);
 	result = acquire(subscriber, timeout_ns, out);
+	if (*out)
+		subscriber->stats.frames++;
 	settle_ready(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	return result;
 }
 
+/* ---- releasing ---- */
+
+enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct gy_point *out)
+{
+	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (!subscriber->done)
+		result = geyser_event_create(subscriber->manager, 0, &subscriber->done);
+	if (result == GEYSER_OK)
+		*out = (struct gy_point){subscriber->done, ++subscriber->done_value};
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return result;
+}
+
+static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
+{
+	(void)pthread_mutex_lock(&subscriber->lock);
+	gy_attachment_release(frame->owner, frame);
+	prune(subscriber);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+}
+
+/* On the event's thread, or when it ends. */
+static void work_done(
+	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
+{
+	struct geyser_frame *frame = user;
+
+	(void)event;
+	(void)value;
+	(void)result;
+	give_back(((struct gy_attachment *)frame->owner)->subscriber, frame);
+}
+
+/* The publisher gets the buffer when our device has read it, not earlier: it need not wait for a
+ * process that may die. */
 enum geyser_result geyser_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
@@ -339,10 +441,16 @@ enum geyser_result geyser_subscriber_release(
 	if (!frame->out || ((struct gy_attachment *)frame->owner)->subscriber != subscriber)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"frame is none that this subscriber has got and not released");
-	(void)pthread_mutex_lock(&subscriber->lock);
-	gy_attachment_release(frame->owner, frame);
-	prune(subscriber);
-	(void)pthread_mutex_unlock(&subscriber->lock);
+	if (frame->signal.value) {
+		frame->out = false;
+		if (geyser_event_notify(frame->signal.event, frame->signal.value, work_done,
+			    frame) == GEYSER_OK)
+			return GEYSER_OK;
+		/* without memory for that we wait here */
+		(void)geyser_event_wait(frame->signal.event, frame->signal.value,
+			subscriber->manager->import_timeout_ns);
+	}
+	give_back(subscriber, frame);
 	return GEYSER_OK;
 }
 
@@ -351,8 +459,25 @@ enum geyser_result geyser_subscriber_release(
 /* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
 static bool has_news(struct geyser_subscriber *subscriber)
 {
-	return subscriber->attachment && (gy_ring_has_next(&subscriber->attachment->view) ||
-						 gy_attachment_is_dead(subscriber->attachment));
+	const struct gy_attachment *attachment = subscriber->attachment;
+	const struct geyser_frame *undrawn = subscriber->undrawn;
+
+	if (undrawn)
+		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
+		       GEYSER_ERROR_TIMEOUT;
+	return attachment && (gy_ring_has_next(&attachment->view) ||
+				     gy_attachment_is_dead(subscriber->attachment) ||
+				     gy_attachment_is_lost(attachment));
+}
+
+/* Its device takes milliseconds; whoever polls is not to be told before. */
+static void await_undrawn(struct geyser_subscriber *subscriber)
+{
+	const struct gy_point wait = subscriber->undrawn->wait;
+
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	(void)geyser_event_wait(wait.event, wait.value, LOOK_EVERY);
+	(void)pthread_mutex_lock(&subscriber->lock);
 }
 
 /* What keeps it from connecting is no absence, and may last. */
@@ -381,6 +506,8 @@ static void *serve(void *data)
 			if (await_publisher(subscriber, GY_NEVER, subscriber->close_fd) !=
 				GEYSER_OK)
 				rest(subscriber);
+		} else if (!has_news(subscriber) && subscriber->undrawn) {
+			await_undrawn(subscriber);
 		} else if (!has_news(subscriber)) {
 			sleep_for_frame(subscriber, GY_NEVER, &kicks);
 		} else {

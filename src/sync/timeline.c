@@ -28,6 +28,16 @@ uint64_t gy_timeline_value(struct gy_timeline *timeline)
 	return see(timeline, atomic_load(&timeline->page->value));
 }
 
+/* After a change that sleepers look for. */
+static void wake_sleepers(struct gy_timeline_page *page)
+{
+	if (atomic_load(&page->sleepers) == 0)
+		return;
+	atomic_store(&page->sleepers, 0);
+	atomic_fetch_add(&page->wakes, 1);
+	gy_wake(&page->wakes, true);
+}
+
 /*
  * Signaller:	A1 raise value		Sleeper:  B1 read wakes
  *		A2 read sleepers, if 0: done	  B2 set sleepers
@@ -49,11 +59,20 @@ void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 		if (atomic_compare_exchange_weak(&page->value, &now, value))
 			break;
 	(void)see(timeline, value); /* ours stands even if a peer lowers the page again */
-	if (now >= value || atomic_load(&page->sleepers) == 0)
-		return;
-	atomic_store(&page->sleepers, 0);
-	atomic_fetch_add(&page->wakes, 1);
-	gy_wake(&page->wakes, true);
+	if (now < value)
+		wake_sleepers(page);
+}
+
+void gy_timeline_lose(struct gy_timeline *timeline)
+{
+	atomic_store(&timeline->page->lost, 1);
+	gy_wake(&timeline->page->lost, true);
+	wake_sleepers(timeline->page);
+}
+
+bool gy_timeline_is_lost(const struct gy_timeline *timeline)
+{
+	return atomic_load(&timeline->page->lost) != 0;
 }
 
 static uint64_t next_look(uint64_t deadline)
@@ -87,13 +106,15 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 		all[0].expected = atomic_load(&page->wakes);
 		if (gy_timeline_value(timeline) >= value)
 			return true;
-		if (interrupted(words, count))
+		if (gy_timeline_is_lost(timeline) || interrupted(words, count))
 			return false;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return false;
 		atomic_store(&page->sleepers, 1);
 		if (gy_timeline_value(timeline) >= value)
 			return true;
+		if (gy_timeline_is_lost(timeline))
+			return false;
 		gy_wait(all, count + 1, next_look(deadline));
 	}
 }

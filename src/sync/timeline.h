@@ -17,6 +17,10 @@ struct gy_timeline_page {
 	_Atomic uint64_t value;
 	_Atomic uint32_t wakes;    /* the futex: counts wake-ups */
 	_Atomic uint32_t sleepers; /* not 0: somebody may sleep; the one who wakes them clears it */
+	/* Values up to this one are in the semaphore that all processes share, if there is one, or
+	 * about to be: see backend/vulkan/event.c. */
+	_Atomic uint64_t carried;
+	_Atomic uint32_t lost; /* a futex; not 0: the device of a holder is lost */
 };
 
 #define GY_TIMELINE_WORDS 2   /* see gy_timeline_wait */
@@ -30,7 +34,12 @@ struct gy_timeline {
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value);
 
-/* Sleeps until the value is reached (true), the deadline has passed, or one of up to GY_WAIT_WORDS
+/* Nothing may come any more: all holders are told. A value that was reached stays so. */
+void gy_timeline_lose(struct gy_timeline *timeline);
+bool gy_timeline_is_lost(const struct gy_timeline *timeline);
+
+/* Sleeps until the value is reached (true), the deadline has passed, it is lost, or one of up to
+ * GY_WAIT_WORDS
  * - 1 private words no longer has its expected value (false). */
 bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
 	const struct gy_wait_word *words, unsigned count);

@@ -47,6 +47,15 @@ static void texels_are_the_same_memory(void **state)
 	struct geyser_mapping here, there;
 
 	imported = import_texture(manager_of(state), &handle);
+	if (!maps_in_place(texture)) {
+		assert_true(fill_texture(texture, 1));
+		assert_true(texture_holds(imported, 1));
+		assert_true(fill_texture(imported, 2));
+		assert_true(texture_holds(texture, 2));
+		geyser_texture_unref(imported);
+		geyser_texture_unref(texture);
+		return;
+	}
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &here));
 	ok(geyser_texture_map(imported, GEYSER_ACCESS_READ_WRITE, &there));
 	assert_int_equal(here.size, there.size);

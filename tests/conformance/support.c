@@ -151,6 +151,11 @@ static bool walk_texture(struct geyser_texture *texture, uint32_t seed, bool com
 	return good;
 }
 
+bool maps_in_place(struct geyser_texture *texture)
+{
+	return geyser_texture_map_path(texture) == GEYSER_PATH_ZERO_COPY;
+}
+
 bool fill_texture(struct geyser_texture *texture, uint32_t seed)
 {
 	return walk_texture(texture, seed, false);

@@ -94,6 +94,10 @@ struct geyser_event *import_event(
 	struct geyser_manager *manager, const struct geyser_handle *handle);
 uint64_t value_of(struct geyser_event *event);
 
+/* Whether a mapping is the texture's memory itself, so that others see at once what is written.
+ * Where it is a staging copy they see it after the unmap. */
+bool maps_in_place(struct geyser_texture *texture);
+
 /* Every texel of every subresource gets bytes that depend on the seed and its place. */
 bool fill_texture(struct geyser_texture *texture, uint32_t seed);
 bool texture_holds(struct geyser_texture *texture, uint32_t seed);

@@ -135,11 +135,36 @@ static void the_largest_of_each_size(void **state)
 			descs[i].depth ? GEYSER_DIMENSION_3D : GEYSER_DIMENSION_2D, &usage));
 		if (!usage)
 			continue;
-		ok(geyser_texture_create(manager_of(state), &descs[i], &texture));
+		if (test_backend != GEYSER_BACKEND_HOST &&
+			geyser_texture_create(manager_of(state), &descs[i], &texture) ==
+				GEYSER_ERROR_LIMIT)
+			continue; /* a device's own limit may be lower */
+		if (test_backend == GEYSER_BACKEND_HOST)
+			ok(geyser_texture_create(manager_of(state), &descs[i], &texture));
 		assert_true(fill_texture(texture, 1));
 		assert_true(texture_holds(texture, 1));
 		geyser_texture_unref(texture);
 	}
+}
+
+/* The first size beyond a device's limit is refused by its name, the limit itself is made. */
+static void a_devices_own_limit_is_named(void **state)
+{
+	struct geyser_texture_desc desc = {.format = GEYSER_FORMAT_R8_UNORM, .height = 1};
+	uint32_t makes = 1, fails = GEYSER_MAX_DIMENSION + 1;
+	struct geyser_texture *texture;
+
+	while (fails - makes > 1) {
+		desc.width = makes + (fails - makes) / 2;
+		if (geyser_texture_create(manager_of(state), &desc, &texture) == GEYSER_OK)
+			makes = desc.width;
+		else
+			fails = desc.width;
+		geyser_texture_unref(texture);
+	}
+	desc.width = fails;
+	refuse(state, &desc, GEYSER_ERROR_LIMIT, "width");
+	assert_true(makes >= 4096);
 }
 
 static void more_than_there_is_memory(void **state)
@@ -152,7 +177,16 @@ static void more_than_there_is_memory(void **state)
 	};
 	struct geyser_memory_info info;
 
-	refuse(state, &desc, GEYSER_ERROR_OUT_OF_MEMORY, "bytes");
+	if (test_backend == GEYSER_BACKEND_HOST) {
+		refuse(state, &desc, GEYSER_ERROR_OUT_OF_MEMORY, "bytes");
+	} else { /* a device may have a limit below that */
+		struct geyser_texture *texture;
+		enum geyser_result result =
+			geyser_texture_create(manager_of(state), &desc, &texture);
+
+		assert_true(result == GEYSER_ERROR_OUT_OF_MEMORY || result == GEYSER_ERROR_LIMIT);
+		assert_null(texture);
+	}
 	ok(geyser_manager_memory(manager_of(state), &info));
 	assert_int_equal(info.textures.held, 0);
 	geyser_texture_unref(make_texture(manager_of(state), GEYSER_FORMAT_R8_UNORM, 8, 8));
@@ -212,7 +246,7 @@ static void formats_that_are_none(void **state)
 
 static void usage_bits_that_are_none(void **state)
 {
-	for (unsigned bit = 5; bit < 32; bit++) {
+	for (unsigned bit = 7; bit < 32; bit++) {
 		struct geyser_texture_desc desc = good;
 		char word[32];
 
@@ -268,6 +302,7 @@ static const struct CMUnitTest tests[] = {
 	test(sizes_that_are_none),
 	test(sizes_over_a_maximum),
 	test(the_largest_of_each_size),
+	test(a_devices_own_limit_is_named),
 	test(more_than_there_is_memory),
 	test(depth_or_layers_but_not_both),
 	test(mip_levels_down_to_one_texel),

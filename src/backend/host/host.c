@@ -16,10 +16,11 @@ struct host_texture {
 	size_t size;
 };
 
-static enum geyser_result host_open(void **device)
+static enum geyser_result host_open(bool automatic, void **device)
 {
+	(void)automatic;
 	*device = NULL;
-	return GEYSER_OK;
+	return gy_memory_probe();
 }
 
 static void host_close(void *device)
@@ -32,7 +33,7 @@ static uint32_t host_format_usage(
 {
 	(void)device;
 	(void)dimension;
-	return info->usage;
+	return info->usage | GEYSER_USAGE_HOST_MEMORY;
 }
 
 /* On success the fd is the texture's. */
@@ -70,14 +71,16 @@ static enum geyser_result host_texture_create(
 {
 	enum geyser_result result;
 	struct gy_layout layout;
+	uint64_t size;
 	int fd;
 
 	(void)device;
 	gy_layout_of(desc, &layout);
-	result = gy_memory_create("geyser-texture", layout.size, &fd);
+	size = gy_memory_round(layout.size); /* a dma-buf is whole pages */
+	result = gy_memory_create("geyser-texture", size, &fd);
 	if (result != GEYSER_OK)
 		return result;
-	result = wrap(fd, layout.size, true, &layout, out);
+	result = wrap(fd, size, true, &layout, out);
 	if (result != GEYSER_OK)
 		(void)close(fd);
 	return result;
@@ -117,7 +120,7 @@ static enum geyser_result host_texture_import(void *device, const struct geyser_
 	return wrap(native->fd, size, writable, &layout, out);
 }
 
-static void host_texture_describe(
+static enum geyser_result host_texture_describe(
 	struct gy_backend_texture *base, struct geyser_native_texture *out)
 {
 	const struct host_texture *texture = (const struct host_texture *)base;
@@ -129,6 +132,15 @@ static void host_texture_describe(
 		.plane_count = 1,
 		.planes[0] = {.offset = base->layout.offset, .row_pitch = base->layout.row_pitch},
 	};
+	return GEYSER_OK;
+}
+
+static enum geyser_result host_texture_convert(struct gy_backend_texture *base,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	const struct host_texture *texture = (const struct host_texture *)base;
+
+	return gy_host_memory_convert(texture->fd, &base->layout, type, out);
 }
 
 static enum geyser_result host_texture_map(
@@ -165,13 +177,13 @@ static void host_texture_destroy(struct gy_backend_texture *base)
 const struct gy_backend gy_host_backend = {
 	.kind = GEYSER_BACKEND_HOST,
 	.name = "host",
-	.available = gy_memory_probe,
 	.open = host_open,
 	.close = host_close,
 	.format_usage = host_format_usage,
 	.texture_create = host_texture_create,
 	.texture_import = host_texture_import,
 	.texture_describe = host_texture_describe,
+	.texture_convert = host_texture_convert,
 	.texture_map = host_texture_map,
 	.texture_prefault = host_texture_prefault,
 	.texture_unmap = host_texture_unmap,

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/* dma-bufs with a DRM format modifier: VK_EXT_external_memory_dma_buf. 2D, one layer, one level. */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
+
+#define PLANES_MAX 4
+
+/* ---- what the driver can ---- */
+
+static enum geyser_result check_desc(
+	const struct vk_device *device, const struct geyser_texture_desc *desc)
+{
+	if (!device->info.dma_buf)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"dma-bufs: %s lacks VK_EXT_external_memory_dma_buf or "
+			"VK_EXT_image_drm_format_modifier",
+			device->info.name);
+	if (desc->depth > 1 || desc->layers > 1 || desc->mip_levels > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"depth, layers and mip_levels (%u, %u, %u): a dma-buf has one of each",
+			desc->depth, desc->layers, desc->mip_levels);
+	return GEYSER_OK;
+}
+
+/* The memory of such an image can be had from another process, or given to one. */
+static bool is_supported(struct vk_device *device, const struct geyser_texture_desc *desc,
+	uint64_t modifier, VkExternalMemoryFeatureFlags needed)
+{
+	const VkPhysicalDeviceImageDrmFormatModifierInfoEXT drm = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT,
+		.drmFormatModifier = modifier,
+		.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+	};
+	const VkPhysicalDeviceExternalImageFormatInfo external = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+		.pNext = &drm,
+		.handleType = DMA_BUF,
+	};
+	struct vk_image_plan plan;
+	VkPhysicalDeviceImageFormatInfo2 info = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+		.pNext = &external,
+		.tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
+	};
+	VkExternalImageFormatProperties memory = {
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
+	VkImageFormatProperties2 properties = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2, .pNext = &memory};
+
+	gy_vk_image_plan(desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
+	info.format = plan.info.format;
+	info.type = plan.info.imageType;
+	info.usage = plan.info.usage;
+	return device->api.GetPhysicalDeviceImageFormatProperties2(
+		       device->handles.physical_device, &info, &properties) == VK_SUCCESS &&
+	       memory.externalMemoryProperties.externalMemoryFeatures & needed &&
+	       desc->width <= properties.imageFormatProperties.maxExtent.width &&
+	       desc->height <= properties.imageFormatProperties.maxExtent.height;
+}
+
+static VkDrmFormatModifierPropertiesEXT *list_modifiers(
+	struct vk_device *device, const struct geyser_format_info *info, uint32_t *count)
+{
+	VkDrmFormatModifierPropertiesListEXT list = {
+		.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT};
+	VkFormatProperties2 properties = {
+		.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2, .pNext = &list};
+	VkPhysicalDevice physical = device->handles.physical_device;
+	VkFormat format = (VkFormat)info->vk_format;
+
+	device->api.GetPhysicalDeviceFormatProperties2(physical, format, &properties);
+	list.pDrmFormatModifierProperties =
+		calloc(list.drmFormatModifierCount + 1, sizeof(VkDrmFormatModifierPropertiesEXT));
+	if (list.pDrmFormatModifierProperties)
+		device->api.GetPhysicalDeviceFormatProperties2(physical, format, &properties);
+	*count = list.drmFormatModifierCount;
+	return list.pDrmFormatModifierProperties;
+}
+
+#define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
+
+enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser_texture_desc *desc,
+	struct vk_modifier **out, uint32_t *count)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	uint32_t usage = desc->usage | COPIES, all;
+	VkDrmFormatModifierPropertiesEXT *list = list_modifiers(device, info, &all);
+	struct vk_modifier *kept = calloc(all + 1, sizeof(*kept));
+
+	*count = 0;
+	*out = kept;
+	if (!list || !kept) {
+		free(list);
+		free(kept);
+		*out = NULL;
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
+	}
+	usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY);
+	for (uint32_t i = 0; i < all; i++) {
+		if (usage & ~gy_vk_feature_usage(info, list[i].drmFormatModifierTilingFeatures) ||
+			list[i].drmFormatModifierPlaneCount > PLANES_MAX ||
+			!is_supported(device, desc, list[i].drmFormatModifier,
+				VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT))
+			continue;
+		kept[(*count)++] = (struct vk_modifier){
+			list[i].drmFormatModifier, list[i].drmFormatModifierPlaneCount};
+	}
+	free(list);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_vulkan_modifiers(
+	void *data, const struct geyser_texture_desc *desc, uint64_t **out, uint32_t *count)
+{
+	struct vk_device *device = data;
+	struct vk_modifier *list = NULL;
+	enum geyser_result result = GEYSER_OK;
+
+	*count = 0;
+	*out = NULL;
+	if (device->info.dma_buf)
+		result = gy_vk_modifiers(device, desc, &list, count);
+	if (result != GEYSER_OK || *count == 0) {
+		free(list);
+		return result;
+	}
+	*out = calloc(*count, sizeof(**out));
+	for (uint32_t i = 0; *out && i < *count; i++)
+		(*out)[i] = list[i].modifier;
+	free(list);
+	if (*out)
+		return GEYSER_OK;
+	*count = 0;
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
+}
+
+/* ---- making one ---- */
+
+static const VkImageAspectFlagBits plane_aspects[PLANES_MAX] = {
+	VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT,
+	VK_IMAGE_ASPECT_MEMORY_PLANE_1_BIT_EXT,
+	VK_IMAGE_ASPECT_MEMORY_PLANE_2_BIT_EXT,
+	VK_IMAGE_ASPECT_MEMORY_PLANE_3_BIT_EXT,
+};
+
+static void describe(struct vk_texture *texture, uint64_t size)
+{
+	texture->type = GEYSER_NATIVE_DMA_BUF;
+	texture->size = size;
+	texture->base.bytes = gy_memory_round(size);
+	texture->base.writable = true;
+	texture->base.map_path = GEYSER_PATH_COPY;
+	gy_layout_of(&texture->desc, &texture->base.layout);
+}
+
+static uint32_t plane_count(const struct vk_modifier *offered, uint32_t count, uint64_t modifier)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (offered[i].modifier == modifier)
+			return offered[i].planes;
+	return 1;
+}
+
+/* Which of the modifiers the driver has taken, and where its planes lie. */
+static enum geyser_result read_layout(
+	struct vk_texture *texture, const struct vk_modifier *offered, uint32_t count)
+{
+	struct vk_device *device = texture->device;
+	VkImageDrmFormatModifierPropertiesEXT chosen = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_PROPERTIES_EXT};
+	VkResult result = device->api.GetImageDrmFormatModifierPropertiesEXT(
+		device->handles.device, texture->image, &chosen);
+
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkGetImageDrmFormatModifierPropertiesEXT");
+	texture->modifier = chosen.drmFormatModifier;
+	texture->plane_count = plane_count(offered, count, texture->modifier);
+	for (uint32_t i = 0; i < texture->plane_count; i++) {
+		const VkImageSubresource where = {plane_aspects[i], 0, 0};
+		VkSubresourceLayout layout;
+
+		device->api.GetImageSubresourceLayout(
+			device->handles.device, texture->image, &where, &layout);
+		texture->planes[i].offset = layout.offset;
+		texture->planes[i].row_pitch = layout.rowPitch;
+	}
+	return GEYSER_OK;
+}
+
+static enum geyser_result allocate(struct vk_texture *texture, const VkMemoryRequirements *needs)
+{
+	struct vk_device *device = texture->device;
+	const VkMemoryDedicatedAllocateInfo dedicated = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+		.image = texture->image,
+	};
+	const VkExportMemoryAllocateInfo export = {
+		.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+		.pNext = &dedicated,
+		.handleTypes = DMA_BUF,
+	};
+	const VkMemoryAllocateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+		.pNext = &export,
+		.allocationSize = needs->size,
+		.memoryTypeIndex = gy_vk_memory_type(
+			device, needs->memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT),
+	};
+	VkMemoryGetFdInfoKHR get = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
+		.handleType = DMA_BUF,
+	};
+	enum geyser_result result = gy_vk_bind_image(texture, &info, 0);
+	VkResult got;
+
+	if (result != GEYSER_OK)
+		return result;
+	texture->dedicated = true;
+	get.memory = texture->memory;
+	got = device->api.GetMemoryFdKHR(device->handles.device, &get, &texture->fd);
+	if (got != VK_SUCCESS)
+		return gy_vk_fail(device, got, "vkGetMemoryFdKHR");
+	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	return GEYSER_OK;
+}
+
+static enum geyser_result create_from(
+	struct vk_texture *texture, const struct vk_modifier *offered, uint32_t count)
+{
+	uint64_t *modifiers = calloc(count, sizeof(*modifiers));
+	VkImageDrmFormatModifierListCreateInfoEXT list = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
+		.drmFormatModifierCount = count,
+		.pDrmFormatModifiers = modifiers,
+	};
+	VkMemoryRequirements needs;
+	struct vk_image_plan plan;
+	enum geyser_result result;
+
+	if (!modifiers)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
+	for (uint32_t i = 0; i < count; i++)
+		modifiers[i] = offered[i].modifier;
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
+	result = gy_vk_create_image(texture, &plan, &list, &needs);
+	free(modifiers);
+	if (result == GEYSER_OK)
+		result = read_layout(texture, offered, count);
+	if (result == GEYSER_OK)
+		result = allocate(texture, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	describe(texture, needs.size);
+	return gy_vk_texture_clear(texture);
+}
+
+static bool is_wanted(uint64_t modifier, const uint64_t *wanted, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (wanted[i] == modifier)
+			return true;
+	return false;
+}
+
+static enum geyser_result none_fits(
+	const struct vk_texture *texture, const uint64_t *wanted, uint32_t count)
+{
+	char list[200] = "any";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < count && used < sizeof(list) - 1; i++) {
+		int added = snprintf(
+			list + used, sizeof(list) - used, "%s0x%" PRIx64, i ? ", " : "", wanted[i]);
+
+		used += added > 0 ? (size_t)added : 0;
+	}
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"modifier (%s): %s makes no %s dma-bufs of %u × %u with it and usage 0x%x; "
+		"geyser_vulkan_format_modifiers says which",
+		list, texture->device->info.name, geyser_format_name(texture->desc.format),
+		texture->desc.width, texture->desc.height, texture->desc.usage);
+}
+
+/* modifiers NULL: any. */
+enum geyser_result gy_vk_dma_buf_create(
+	struct vk_texture *texture, const uint64_t *modifiers, uint32_t count)
+{
+	enum geyser_result result = check_desc(texture->device, &texture->desc);
+	struct vk_modifier *offered = NULL;
+	uint32_t all, kept = 0;
+
+	if (result == GEYSER_OK)
+		result = gy_vk_modifiers(texture->device, &texture->desc, &offered, &all);
+	if (result != GEYSER_OK)
+		return result;
+	for (uint32_t i = 0; i < all; i++)
+		if (!modifiers || is_wanted(offered[i].modifier, modifiers, count))
+			offered[kept++] = offered[i];
+	if (kept > 0)
+		result = create_from(texture, offered, kept);
+	else
+		result = none_fits(texture, modifiers, count);
+	free(offered);
+	return result;
+}
+
+/* ---- importing ---- */
+
+static enum geyser_result check_native(
+	const struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+	enum geyser_result result = check_desc(texture->device, &texture->desc);
+	uint64_t row = (uint64_t)texture->desc.width * info->bytes_per_texel;
+	off_t size = lseek(native->fd, 0, SEEK_END); /* of a dma-buf: its real size */
+
+	if (result != GEYSER_OK)
+		return result;
+	if (native->plane_count < 1 || native->plane_count > PLANES_MAX)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): it must be 1 to %d",
+			native->plane_count, PLANES_MAX);
+	if (native->modifier == 0 && native->planes[0].row_pitch < row)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 "): a row of %u texels has %" PRIu64 " bytes",
+			native->planes[0].row_pitch, texture->desc.width, row);
+	if (size > 0 && native->size > (uint64_t)size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes): the dma-buf has %" PRIu64, native->size,
+			(uint64_t)size);
+	if (!is_supported(texture->device, &texture->desc, native->modifier,
+		    VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT))
+		return none_fits(texture, &native->modifier, 1);
+	return GEYSER_OK;
+}
+
+static enum geyser_result create_explicit(struct vk_texture *texture,
+	const struct geyser_native_texture *native, VkMemoryRequirements *needs)
+{
+	VkSubresourceLayout planes[PLANES_MAX] = {{0}};
+	const VkImageDrmFormatModifierExplicitCreateInfoEXT drm = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT,
+		.drmFormatModifier = native->modifier,
+		.drmFormatModifierPlaneCount = native->plane_count,
+		.pPlaneLayouts = planes,
+	};
+	struct vk_image_plan plan;
+	enum geyser_result result;
+
+	for (uint32_t i = 0; i < native->plane_count; i++) {
+		planes[i].offset = native->planes[i].offset;
+		planes[i].rowPitch = native->planes[i].row_pitch;
+		texture->planes[i].offset = native->planes[i].offset;
+		texture->planes[i].row_pitch = native->planes[i].row_pitch;
+	}
+	texture->plane_count = native->plane_count;
+	texture->modifier = native->modifier;
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
+	result = gy_vk_create_image(texture, &plan, &drm, needs);
+	if (result == GEYSER_OK && native->size && native->size < needs->size)
+		result = gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes): such an image needs %" PRIu64, native->size,
+			(uint64_t)needs->size);
+	return result;
+}
+
+static enum geyser_result import_fd(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const VkMemoryRequirements *needs)
+{
+	struct vk_device *device = texture->device;
+	VkMemoryFdPropertiesKHR properties = {.sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR};
+	const VkMemoryDedicatedAllocateInfo dedicated = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+		.image = texture->image,
+	};
+	VkImportMemoryFdInfoKHR import = {
+		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+		.pNext = &dedicated,
+		.handleType = DMA_BUF,
+	};
+	VkMemoryAllocateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+		.pNext = &import,
+		.allocationSize = needs->size,
+	};
+	enum geyser_result result;
+	VkResult got = device->api.GetMemoryFdPropertiesKHR(
+		device->handles.device, DMA_BUF, native->fd, &properties);
+
+	if (got != VK_SUCCESS)
+		return gy_vk_fail(device, got, "vkGetMemoryFdPropertiesKHR");
+	if (!(properties.memoryTypeBits & needs->memoryTypeBits))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"dma-buf: %s has no memory type for it and such an image",
+			device->info.name);
+	info.memoryTypeIndex =
+		gy_vk_memory_type(device, properties.memoryTypeBits & needs->memoryTypeBits,
+			VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
+	import.fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
+	if (import.fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	result = gy_vk_bind_image(texture, &info, 0);
+	if (result != GEYSER_OK && !texture->memory)
+		(void)close(import.fd);
+	return result;
+}
+
+enum geyser_result gy_vk_dma_buf_import(
+	struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	VkMemoryRequirements needs;
+	enum geyser_result result = check_native(texture, native);
+
+	if (result == GEYSER_OK)
+		result = create_explicit(texture, native, &needs);
+	if (result == GEYSER_OK)
+		result = import_fd(texture, native, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	describe(texture, native->size ? native->size : needs.size);
+	texture->dedicated = native->dedicated;
+	texture->fd = native->fd;
+	return GEYSER_OK;
+}

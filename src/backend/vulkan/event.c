@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event's twin: a timeline semaphore that is kept equal to the event's page.
+ *
+ * Shared (where the driver exports timeline semaphores): all processes of that driver have the same
+ * semaphore, and signals go from GPU to GPU. Else: each process has one of its own. Either way two
+ * threads of each process that uses it on its device carry values between it and the page:
+ * "geyser-vk-up" waits for the semaphore and raises the page, "geyser-vk-down" waits for the page
+ * and raises the semaphore. A value that came up is noted in *carried before the page is raised, so
+ * that nobody carries it down again; who carries one down claims it there first, as a semaphore
+ * must not be signalled twice with one value. Of a shared semaphore, carried is in the page.
+ *
+ * When the exporter dies, no value may come that a queue waits for: the semaphore is raised to
+ * FREED, above all values, and its threads end.
+ */
+#include "backend/vulkan/vk.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/thread.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FREED UINT64_MAX
+
+/* As core/notifier.c's: a peer that erases the note that we sleep must not keep us asleep. */
+#define LOOK_EVERY GY_SECOND
+
+#define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
+
+struct vk_event {
+	struct gy_backend_event base;
+	struct vk_device *device;
+	struct gy_event_source source;
+	VkSemaphore semaphore;
+	bool shared;
+	int fd; /* names the shared semaphore, or -1 */
+	_Atomic uint64_t own_carried, *carried;
+
+	pthread_mutex_t lock; /* guards started */
+	bool started;
+	bool half; /* "down" could not be started */
+	_Atomic bool closing;
+	_Atomic uint32_t kicks; /* wakes "down" */
+	VkSemaphore kick;       /* wakes "up" where the semaphore is not ours alone */
+	pthread_t up, down;
+
+	struct vk_event *next, **link; /* in the device's list */
+};
+
+static struct vk_event *event_of(struct gy_backend_event *base)
+{
+	return (struct vk_event *)base;
+}
+
+/* ---- carrying values ---- */
+
+uint64_t gy_vk_semaphore_value(struct vk_device *device, VkSemaphore semaphore)
+{
+	uint64_t value = 0;
+	VkResult result =
+		device->api.GetSemaphoreCounterValue(device->handles.device, semaphore, &value);
+
+	if (result != VK_SUCCESS)
+		(void)gy_vk_fail(device, result, "vkGetSemaphoreCounterValue");
+	return value;
+}
+
+static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value)
+{
+	struct vk_device *device = event->device;
+	const VkSemaphoreSignalInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+		.semaphore = semaphore,
+		.value = value,
+	};
+	VkResult result;
+
+	if (atomic_load(&device->lost))
+		return;
+	result = device->api.SignalSemaphore(device->handles.device, &info);
+	if (result != VK_SUCCESS)
+		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
+}
+
+/* True if nobody had noted that value or a larger one. */
+static bool note_carried(struct vk_event *event, uint64_t value)
+{
+	uint64_t carried = atomic_load(event->carried);
+
+	while (value > carried)
+		if (atomic_compare_exchange_weak(event->carried, &carried, value))
+			return true;
+	return false;
+}
+
+static void carry_down(struct vk_event *event, uint64_t value)
+{
+	uint64_t now;
+
+	if (!note_carried(event, value))
+		return;
+	now = gy_vk_semaphore_value(event->device, event->semaphore);
+	if (value > now && value - now > event->device->max_difference)
+		value = now + event->device->max_difference;
+	if (value > now)
+		signal(event, event->semaphore, value);
+}
+
+/* False: no more values come up. */
+static bool carry_up(struct vk_event *event, uint64_t value)
+{
+	if (value == FREED)
+		return false;
+	(void)note_carried(event, value);
+	gy_timeline_signal(event->source.timeline, value);
+	return true;
+}
+
+/* ---- the threads ---- */
+
+/* Until the semaphore is above that value, or the thread is to end. */
+static VkResult wait_above(struct vk_event *event, uint64_t value)
+{
+	struct vk_device *device = event->device;
+	const VkSemaphore semaphores[] = {event->semaphore, event->kick};
+	const uint64_t values[] = {value + 1, 1};
+	const VkSemaphoreWaitInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+		.flags = event->kick ? VK_SEMAPHORE_WAIT_ANY_BIT : 0,
+		.semaphoreCount = event->kick ? 2 : 1,
+		.pSemaphores = semaphores,
+		.pValues = values,
+	};
+
+	return device->api.WaitSemaphores(device->handles.device, &info, UINT64_MAX);
+}
+
+static void *run_up(void *data)
+{
+	struct vk_event *event = data;
+	uint64_t value = gy_vk_semaphore_value(event->device, event->semaphore);
+	VkResult result;
+
+	while (!atomic_load(&event->closing) && !atomic_load(&event->device->lost)) {
+		if (!carry_up(event, value))
+			break;
+		result = wait_above(event, value);
+		if (result != VK_SUCCESS && result != VK_TIMEOUT) {
+			(void)gy_vk_fail(event->device, result, "vkWaitSemaphores");
+			break;
+		}
+		value = gy_vk_semaphore_value(event->device, event->semaphore);
+	}
+	return NULL;
+}
+
+/* Its exporter has died, or somebody's device that signals it is lost. */
+static bool is_over(const struct vk_event *event)
+{
+	return (event->source.dead && atomic_load(event->source.dead)) ||
+	       gy_timeline_is_lost(event->source.timeline);
+}
+
+static void *run_down(void *data)
+{
+	struct vk_event *event = data;
+	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
+		{.word = &event->kicks}, {.word = event->source.dead}};
+	unsigned count = event->source.dead ? 2 : 1;
+
+	while (!atomic_load(&event->closing) && !atomic_load(&event->device->lost)) {
+		bool over = is_over(event);
+		uint64_t value = gy_timeline_value(event->source.timeline);
+
+		words[0].expected = atomic_load(&event->kicks);
+		carry_down(event, over ? FREED : value);
+		if (over || atomic_load(&event->closing))
+			break;
+		if (value < FREED)
+			(void)gy_timeline_wait(event->source.timeline, value + 1,
+				gy_deadline(LOOK_EVERY), words, count);
+		else
+			gy_wait(words, count, GY_NEVER);
+	}
+	return NULL;
+}
+
+static enum geyser_result start(struct vk_event *event)
+{
+	enum geyser_result result;
+
+	result = gy_thread_start(&event->up, "geyser-vk-up", 0, run_up, event);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_thread_start(&event->down, "geyser-vk-down", 0, run_down, event);
+	event->started = true;
+	event->half = result != GEYSER_OK; /* keeps nothing equal: the event is of no use */
+	return result;
+}
+
+/* Nobody else waits for a semaphore of our own when its event goes. */
+static void stop(struct vk_event *event)
+{
+	if (!event->started)
+		return;
+	atomic_store(&event->closing, true);
+	atomic_fetch_add(&event->kicks, 1);
+	gy_wake(&event->kicks, false);
+	if (!event->half)
+		(void)pthread_join(event->down, NULL);
+	if (event->kick)
+		signal(event, event->kick, 1);
+	else if (gy_vk_semaphore_value(event->device, event->semaphore) < FREED)
+		signal(event, event->semaphore, FREED);
+	(void)pthread_join(event->up, NULL);
+}
+
+enum geyser_result gy_vulkan_semaphore(struct gy_backend_event *base, VkSemaphore *out)
+{
+	struct vk_event *event = event_of(base);
+	enum geyser_result result = gy_vk_check(event->device);
+
+	(void)pthread_mutex_lock(&event->lock);
+	if (result == GEYSER_OK && !event->started)
+		result = start(event);
+	(void)pthread_mutex_unlock(&event->lock);
+	if (result == GEYSER_OK)
+		*out = event->semaphore;
+	return result;
+}
+
+bool gy_vulkan_event_is_native(const struct gy_backend_event *base)
+{
+	return ((const struct vk_event *)base)->shared;
+}
+
+/* ---- life ---- */
+
+bool gy_vk_event_shared(void *data, struct gy_driver_id *out)
+{
+	const struct vk_device *device = data;
+
+	for (size_t i = 0; i < sizeof(out->device_uuid); i++) {
+		out->device_uuid[i] = device->info.device_uuid[i];
+		out->driver_uuid[i] = device->info.driver_uuid[i];
+	}
+	return device->info.native_events;
+}
+
+static enum geyser_result make_semaphore(
+	struct vk_device *device, uint64_t initial, bool export, VkSemaphore *out)
+{
+	const VkExportSemaphoreCreateInfo exported = {
+		.sType = VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO,
+		.handleTypes = HANDLE,
+	};
+	const VkSemaphoreTypeCreateInfo type = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+		.pNext = export ? &exported : NULL,
+		.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE,
+		.initialValue = initial,
+	};
+	const VkSemaphoreCreateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+		.pNext = &type,
+	};
+	VkResult result = device->api.CreateSemaphore(device->handles.device, &info, NULL, out);
+
+	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkCreateSemaphore");
+}
+
+static enum geyser_result export_semaphore(struct vk_event *event)
+{
+	struct vk_device *device = event->device;
+	const VkSemaphoreGetFdInfoKHR info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_GET_FD_INFO_KHR,
+		.semaphore = event->semaphore,
+		.handleType = HANDLE,
+	};
+	VkResult result = device->api.GetSemaphoreFdKHR(device->handles.device, &info, &event->fd);
+
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkGetSemaphoreFdKHR");
+	(void)fcntl(event->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	return GEYSER_OK;
+}
+
+/* The driver takes the descriptor. An imported twin is not exported again: who imports it from us
+ * gets one of its own. */
+static enum geyser_result import_semaphore(struct vk_event *event, int fd)
+{
+	struct vk_device *device = event->device;
+	const VkImportSemaphoreFdInfoKHR info = {
+		.sType = VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
+		.semaphore = event->semaphore,
+		.handleType = HANDLE,
+		.fd = fd,
+	};
+	VkResult result = device->api.ImportSemaphoreFdKHR(device->handles.device, &info);
+
+	return result == VK_SUCCESS ? GEYSER_OK
+				    : gy_vk_fail(device, result, "vkImportSemaphoreFdKHR");
+}
+
+static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, int fd)
+{
+	enum geyser_result result;
+
+	event->shared = true;
+	event->carried = &event->source.timeline->page->carried;
+	result = make_semaphore(event->device, 0, false, &event->kick);
+	if (result == GEYSER_OK)
+		result = make_semaphore(
+			event->device, fd < 0 ? initial : 0, fd < 0, &event->semaphore);
+	if (result != GEYSER_OK)
+		return result;
+	if (fd >= 0)
+		return import_semaphore(event, fd);
+	(void)note_carried(event, initial);
+	return export_semaphore(event);
+}
+
+static enum geyser_result make_own(struct vk_event *event, uint64_t initial)
+{
+	event->carried = &event->own_carried;
+	(void)note_carried(event, initial);
+	return make_semaphore(event->device, initial, false, &event->semaphore);
+}
+
+static void list(struct vk_event *event)
+{
+	struct vk_device *device = event->device;
+
+	(void)pthread_mutex_lock(&device->lock);
+	event->next = device->events;
+	event->link = &device->events;
+	if (event->next)
+		event->next->link = &event->next;
+	device->events = event;
+	(void)pthread_mutex_unlock(&device->lock);
+}
+
+static void unlist(struct vk_event *event)
+{
+	struct vk_device *device = event->device;
+
+	(void)pthread_mutex_lock(&device->lock);
+	if (event->link)
+		*event->link = event->next;
+	if (event->next)
+		event->next->link = event->link;
+	(void)pthread_mutex_unlock(&device->lock);
+}
+
+static void deallocate(struct vk_event *event)
+{
+	struct vk_device *device = event->device;
+	VkDevice vk = device->handles.device;
+
+	if (!gy_vk_is_foreign(device)) {
+		if (event->semaphore)
+			device->api.DestroySemaphore(vk, event->semaphore, NULL);
+		if (event->kick)
+			device->api.DestroySemaphore(vk, event->kick, NULL);
+	}
+	if (event->fd >= 0)
+		(void)close(event->fd);
+	(void)pthread_mutex_destroy(&event->lock);
+	free(event);
+}
+
+enum geyser_result gy_vk_event_create(
+	void *data, const struct gy_event_source *source, int fd, struct gy_backend_event **out)
+{
+	struct vk_device *device = data;
+	struct vk_event *event = calloc(1, sizeof(*event));
+	uint64_t initial = gy_timeline_value(source->timeline);
+	enum geyser_result result;
+
+	if (!event)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+	event->base.backend = &gy_vulkan_backend;
+	event->device = device;
+	event->source = *source;
+	event->fd = -1;
+	(void)pthread_mutex_init(&event->lock, NULL);
+	result = gy_vk_check(device);
+	if (result == GEYSER_OK && device->info.native_events && (fd >= 0 || !source->dead))
+		result = make_shared(event, initial, fd);
+	else if (result == GEYSER_OK)
+		result = make_own(event, initial);
+	if (result != GEYSER_OK) {
+		deallocate(event);
+		return result;
+	}
+	list(event);
+	*out = &event->base;
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_vk_event_describe(struct gy_backend_event *base, int *fd)
+{
+	const struct vk_event *event = event_of(base);
+	enum geyser_result result = gy_vk_check(event->device);
+
+	if (result == GEYSER_OK && event->fd < 0)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED, "the event has no semaphore to share");
+	if (result == GEYSER_OK)
+		*fd = event->fd;
+	return result;
+}
+
+void gy_vk_event_signal(struct gy_backend_event *base, uint64_t value)
+{
+	carry_down(event_of(base), value);
+}
+
+void gy_vk_event_destroy(struct gy_backend_event *base)
+{
+	struct vk_event *event = event_of(base);
+
+	if (!gy_vk_is_foreign(event->device)) {
+		stop(event);
+		unlist(event);
+	}
+	deallocate(event);
+}
+
+void gy_vk_events_lose(struct vk_device *device)
+{
+	for (struct vk_event *it = device->events; it; it = it->next)
+		gy_timeline_lose(it->source.timeline);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The barriers that take a texture over and give it back. Whoever doesn't use it leaves it in
+ * GENERAL, with VK_QUEUE_FAMILY_EXTERNAL as its owner.
+ *
+ * The stage on the far side is ALL_COMMANDS: the submit's wait, whatever stages it blocks, and its
+ * signal are then part of the same chain of dependencies.
+ */
+#include "backend/vulkan/vk.h"
+
+#define ALL VK_PIPELINE_STAGE_ALL_COMMANDS_BIT
+#define TRANSFER VK_PIPELINE_STAGE_TRANSFER_BIT
+
+#define WRITES                                                                                \
+	(VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |                  \
+		VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT | \
+		VK_ACCESS_MEMORY_WRITE_BIT)
+
+static VkImageMemoryBarrier barrier(const struct vk_texture *texture)
+{
+	return (VkImageMemoryBarrier){
+		.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+		.oldLayout = VK_IMAGE_LAYOUT_GENERAL,
+		.newLayout = VK_IMAGE_LAYOUT_GENERAL,
+		.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+		.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+		.image = texture->image,
+		.subresourceRange = {gy_vk_aspects(geyser_format_get_info(texture->desc.format)), 0,
+			VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS},
+	};
+}
+
+static void record_barrier(struct vk_texture *texture, VkCommandBuffer commands,
+	VkPipelineStageFlags from, VkPipelineStageFlags to, const VkImageMemoryBarrier *image)
+{
+	texture->device->api.CmdPipelineBarrier(commands, from, to, 0, 0, NULL, 0, NULL, 1, image);
+}
+
+static void record_memory(struct vk_device *device, VkCommandBuffer commands,
+	VkPipelineStageFlags from, VkAccessFlags made, VkPipelineStageFlags to, VkAccessFlags seen)
+{
+	const VkMemoryBarrier memory = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+		.srcAccessMask = made,
+		.dstAccessMask = seen,
+	};
+
+	device->api.CmdPipelineBarrier(commands, from, to, 0, 1, &memory, 0, NULL, 0, NULL);
+}
+
+void gy_vk_record_to_host(struct vk_device *device, VkCommandBuffer commands)
+{
+	record_memory(device, commands, TRANSFER, VK_ACCESS_TRANSFER_WRITE_BIT,
+		VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);
+}
+
+/* ---- an image of our own, beside the memory ---- */
+
+static struct vk_copy host_copy(const struct vk_texture *texture, bool to_image)
+{
+	return (struct vk_copy){
+		.image = texture->image,
+		.image_layout = to_image ? VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL
+					 : VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+		.buffer = texture->host.buffer,
+		.desc = &texture->desc,
+		.layout = &texture->base.layout,
+		.to_image = to_image,
+	};
+}
+
+/* All its texels are replaced: what they were doesn't matter. */
+static void record_copy_in(
+	struct vk_texture *texture, VkCommandBuffer commands, const struct geyser_vulkan_access *to)
+{
+	const struct vk_copy copy = host_copy(texture, true);
+	VkImageMemoryBarrier image = barrier(texture);
+
+	record_memory(texture->device, commands, VK_PIPELINE_STAGE_HOST_BIT | ALL,
+		VK_ACCESS_HOST_WRITE_BIT | VK_ACCESS_MEMORY_WRITE_BIT, TRANSFER,
+		VK_ACCESS_TRANSFER_READ_BIT);
+	image.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
+	image.newLayout = copy.image_layout;
+	image.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+	record_barrier(texture, commands, ALL, TRANSFER, &image);
+	gy_vk_record_copy(texture->device, commands, &copy);
+	image.oldLayout = copy.image_layout;
+	image.newLayout = to->layout;
+	image.srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+	image.dstAccessMask = to->access;
+	record_barrier(texture, commands, TRANSFER, to->stages, &image);
+}
+
+static void record_copy_out(struct vk_texture *texture, VkCommandBuffer commands,
+	const struct geyser_vulkan_access *from)
+{
+	const struct vk_copy copy = host_copy(texture, false);
+	VkImageMemoryBarrier image = barrier(texture);
+
+	if (!(from->access & WRITES) || !texture->base.writable)
+		return;
+	image.oldLayout = from->layout;
+	image.newLayout = copy.image_layout;
+	image.srcAccessMask = from->access & WRITES;
+	image.dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT;
+	record_barrier(texture, commands, from->stages, TRANSFER, &image);
+	gy_vk_record_copy(texture->device, commands, &copy);
+	gy_vk_record_to_host(texture->device, commands);
+}
+
+/* ---- both ---- */
+
+void gy_vk_record_acquire(
+	struct vk_texture *texture, VkCommandBuffer commands, const struct geyser_vulkan_access *to)
+{
+	VkImageMemoryBarrier image = barrier(texture);
+
+	if (texture->copied) {
+		record_copy_in(texture, commands, to);
+		return;
+	}
+	image.newLayout = to->layout;
+	image.srcQueueFamilyIndex = VK_QUEUE_FAMILY_EXTERNAL;
+	image.dstQueueFamilyIndex = texture->device->handles.queue_family;
+	image.dstAccessMask = to->access;
+	record_barrier(texture, commands, ALL, to->stages, &image);
+}
+
+void gy_vk_record_release(struct vk_texture *texture, VkCommandBuffer commands,
+	const struct geyser_vulkan_access *from)
+{
+	VkImageMemoryBarrier image = barrier(texture);
+
+	if (texture->copied) {
+		record_copy_out(texture, commands, from);
+		return;
+	}
+	image.oldLayout = from->layout;
+	image.srcQueueFamilyIndex = texture->device->handles.queue_family;
+	image.dstQueueFamilyIndex = VK_QUEUE_FAMILY_EXTERNAL;
+	image.srcAccessMask = from->access & WRITES;
+	record_barrier(texture, commands, from->stages, ALL, &image);
+	if (texture->host.data) /* a CPU may be the next user */
+		record_memory(texture->device, commands, ALL, from->access & WRITES,
+			VK_PIPELINE_STAGE_HOST_BIT,
+			VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);
+}
+
+void gy_vulkan_record_acquire(struct gy_backend_texture *texture, VkCommandBuffer commands,
+	const struct geyser_vulkan_access *to)
+{
+	gy_vk_record_acquire((struct vk_texture *)texture, commands, to);
+}
+
+void gy_vulkan_record_release(struct gy_backend_texture *texture, VkCommandBuffer commands,
+	const struct geyser_vulkan_access *from)
+{
+	gy_vk_record_release((struct vk_texture *)texture, commands, from);
+}
+
+void gy_vulkan_image_info(
+	const struct gy_backend_texture *base, struct geyser_vulkan_image_info *out)
+{
+	const struct vk_texture *texture = (const struct vk_texture *)base;
+	const struct geyser_texture_desc *desc = &texture->desc;
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	*out = (struct geyser_vulkan_image_info){
+		.image = texture->image,
+		.type = desc->depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
+		.format = (VkFormat)info->vk_format,
+		.extent = {desc->width, desc->height, desc->depth},
+		.mip_levels = desc->mip_levels,
+		.array_layers = desc->layers,
+		.tiling = texture->tiling,
+		.usage = texture->usage,
+		.aspects = gy_vk_aspects(info),
+	};
+}

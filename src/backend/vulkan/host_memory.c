@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sealed host memory, as the host backend's textures have it: VK_EXT_external_memory_host.
+ *
+ * Where the driver lays a linear image out as the memory is, the image lies in it. Else the image
+ * is our own, and what acquires and releases it copies from and to a buffer in that memory.
+ */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOST VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
+
+static enum geyser_result check_device(const struct vk_texture *texture)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+
+	if (!texture->device->info.host_memory)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"host memory: %s has no VK_EXT_external_memory_host",
+			texture->device->info.name);
+	if (info->stencil)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"host memory of format %s: Vulkan copies depth and stencil apart, not as "
+			"one texel",
+			info->name);
+	return GEYSER_OK;
+}
+
+/* All of the memory, in whole units of what the driver imports. Pages past the end of the file are
+ * never touched: the file's last page is whole. */
+static enum geyser_result map_all(struct vk_texture *texture, uint64_t size, bool *writable)
+{
+	uint64_t unit = texture->device->host_alignment;
+	void *data;
+	enum geyser_result result = gy_memory_map(texture->fd, (size_t)size, *writable, &data);
+
+	if (result == GEYSER_ERROR_PERMISSION && *writable) {
+		*writable = false;
+		result = gy_memory_map(texture->fd, (size_t)size, false, &data);
+	}
+	if (result != GEYSER_OK)
+		return result;
+	texture->host.data = data;
+	texture->host.size = (size + unit - 1) / unit * unit;
+	texture->size = size;
+	return GEYSER_OK;
+}
+
+/* The memory types that can import the mapping. */
+static enum geyser_result importable_types(struct vk_texture *texture, uint32_t *bits)
+{
+	struct vk_device *device = texture->device;
+	VkMemoryHostPointerPropertiesEXT properties = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
+	VkResult result = device->api.GetMemoryHostPointerPropertiesEXT(
+		device->handles.device, HOST, texture->host.data, &properties);
+
+	*bits = properties.memoryTypeBits;
+	return result == VK_SUCCESS
+		       ? GEYSER_OK
+		       : gy_vk_fail(device, result, "vkGetMemoryHostPointerPropertiesEXT");
+}
+
+static VkMemoryAllocateInfo import_info(
+	const struct vk_texture *texture, VkImportMemoryHostPointerInfoEXT *import, uint32_t types)
+{
+	*import = (VkImportMemoryHostPointerInfoEXT){
+		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+		.handleType = HOST,
+		.pHostPointer = texture->host.data,
+	};
+	return (VkMemoryAllocateInfo){
+		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+		.pNext = import,
+		.allocationSize = texture->host.size,
+		.memoryTypeIndex = gy_vk_memory_type(
+			texture->device, types, VK_MEMORY_PROPERTY_HOST_CACHED_BIT),
+	};
+}
+
+/* ---- the image in the memory ---- */
+
+/* As the driver lays one level of one layer out. */
+static VkSubresourceLayout driver_layout(struct vk_texture *texture, uint32_t level, uint32_t layer)
+{
+	const VkImageSubresource where = {VK_IMAGE_ASPECT_COLOR_BIT, level, layer};
+	struct vk_device *device = texture->device;
+	VkSubresourceLayout layout;
+
+	device->api.GetImageSubresourceLayout(
+		device->handles.device, texture->image, &where, &layout);
+	return layout;
+}
+
+static bool fits(struct vk_texture *texture, uint32_t level, uint32_t layer)
+{
+	VkSubresourceLayout driver = driver_layout(texture, level, layer);
+	struct geyser_subresource ours;
+
+	gy_layout_subresource(&texture->desc, &texture->base.layout, level, layer, &ours);
+	return driver.offset == ours.offset && driver.rowPitch == ours.row_pitch &&
+	       (ours.depth == 1 || driver.depthPitch == ours.slice_pitch);
+}
+
+static bool all_fit(struct vk_texture *texture)
+{
+	for (uint32_t layer = 0; layer < texture->desc.layers; layer++)
+		for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
+			if (!fits(texture, level, layer))
+				return false;
+	return true;
+}
+
+static bool linear_plan(const struct vk_texture *texture, struct vk_image_plan *plan)
+{
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_LINEAR, HOST, plan);
+	return plan->aspects == VK_IMAGE_ASPECT_COLOR_BIT &&
+	       gy_vk_image_supported(texture->device, plan, false) == GEYSER_OK;
+}
+
+static void drop_image(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+
+	device->api.DestroyImage(device->handles.device, texture->image, NULL);
+	texture->image = VK_NULL_HANDLE;
+}
+
+/* *done: the image lies in the memory. Not so where the driver lays it out otherwise: no error. */
+static enum geyser_result try_in_place(struct vk_texture *texture, uint32_t types, bool *done)
+{
+	VkImportMemoryHostPointerInfoEXT import;
+	VkMemoryAllocateInfo info;
+	VkMemoryRequirements needs;
+	struct vk_image_plan plan;
+	uint64_t offset = texture->base.layout.offset;
+	enum geyser_result result;
+
+	*done = false;
+	if (!linear_plan(texture, &plan))
+		return GEYSER_OK;
+	result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	types &= needs.memoryTypeBits;
+	if (!types || offset % needs.alignment != 0 || texture->host.size - offset < needs.size ||
+		!all_fit(texture)) {
+		drop_image(texture);
+		return GEYSER_OK;
+	}
+	info = import_info(texture, &import, types);
+	result = gy_vk_bind_image(texture, &info, offset);
+	*done = result == GEYSER_OK;
+	return result;
+}
+
+/* ---- the image beside the memory ---- */
+
+static enum geyser_result make_buffer(struct vk_texture *texture, uint32_t types)
+{
+	struct vk_device *device = texture->device;
+	const VkExternalMemoryBufferCreateInfo external = {
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+		.handleTypes = HOST,
+	};
+	const VkBufferCreateInfo create = {
+		.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+		.pNext = &external,
+		.size = texture->size,
+		.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+	};
+	VkImportMemoryHostPointerInfoEXT import;
+	VkDevice vk = device->handles.device;
+	VkMemoryRequirements needs;
+	VkMemoryAllocateInfo info;
+	VkResult result = device->api.CreateBuffer(vk, &create, NULL, &texture->host.buffer);
+
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkCreateBuffer");
+	device->api.GetBufferMemoryRequirements(vk, texture->host.buffer, &needs);
+	types &= needs.memoryTypeBits;
+	if (!types || needs.size > texture->host.size)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"host memory: %s can't use it for a buffer of %" PRIu64 " bytes",
+			device->info.name, texture->size);
+	info = import_info(texture, &import, types);
+	result = device->api.AllocateMemory(vk, &info, NULL, &texture->host.memory);
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkAllocateMemory of host memory");
+	result = device->api.BindBufferMemory(vk, texture->host.buffer, texture->host.memory, 0);
+	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkBindBufferMemory");
+}
+
+static enum geyser_result make_beside(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
+	VkMemoryRequirements needs;
+	struct vk_image_plan plan;
+	enum geyser_result result;
+
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL,
+		(VkExternalMemoryHandleTypeFlagBits)0, &plan);
+	result = gy_vk_image_supported(device, &plan, false);
+	if (result == GEYSER_OK)
+		result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	info.allocationSize = needs.size;
+	info.memoryTypeIndex = gy_vk_memory_type(
+		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
+	texture->copied = true;
+	texture->base.path = GEYSER_PATH_COPY;
+	return gy_vk_bind_image(texture, &info, 0);
+}
+
+/* ---- textures ---- */
+
+static enum geyser_result complete(struct vk_texture *texture, bool mirror)
+{
+	bool in_place = false;
+	uint32_t types;
+	enum geyser_result result = importable_types(texture, &types);
+
+	texture->type = GEYSER_NATIVE_MEMFD;
+	texture->plane_count = 1;
+	texture->planes[0].offset = texture->base.layout.offset;
+	texture->planes[0].row_pitch = texture->base.layout.row_pitch;
+	texture->base.bytes = gy_memory_round(texture->size);
+	texture->base.map_path = GEYSER_PATH_ZERO_COPY;
+	if (result == GEYSER_OK && !mirror)
+		result = try_in_place(texture, types, &in_place);
+	if (result != GEYSER_OK || in_place)
+		return result;
+	result = make_buffer(texture, types);
+	return result == GEYSER_OK && !mirror ? make_beside(texture) : result;
+}
+
+/* Rows as long as the driver's, so that the image can lie in the memory. More levels than one have
+ * no padding in geyser's layout. */
+static void choose_layout(struct vk_texture *texture)
+{
+	struct gy_layout *layout = &texture->base.layout;
+	const struct geyser_texture_desc *desc = &texture->desc;
+	VkMemoryRequirements needs;
+	struct vk_image_plan plan;
+
+	gy_layout_of(desc, layout);
+	if (desc->mip_levels > 1 || !linear_plan(texture, &plan) ||
+		gy_vk_create_image(texture, &plan, NULL, &needs) != GEYSER_OK)
+		return;
+	if (gy_layout_check(desc, 0, driver_layout(texture, 0, 0).rowPitch, UINT64_MAX, layout) !=
+		GEYSER_OK)
+		gy_layout_of(desc, layout);
+	drop_image(texture);
+}
+
+static enum geyser_result create(struct vk_texture *texture, bool mirror)
+{
+	enum geyser_result result = check_device(texture);
+	struct gy_layout *layout = &texture->base.layout;
+	bool writable = true;
+	uint64_t size;
+
+	if (result != GEYSER_OK)
+		return result;
+	if (mirror)
+		gy_layout_of(&texture->desc, layout);
+	else
+		choose_layout(texture);
+	size = gy_memory_round(layout->size); /* a dma-buf is whole pages */
+	result = gy_memory_create("geyser-texture", size, &texture->fd);
+	if (result == GEYSER_OK)
+		result = map_all(texture, size, &writable);
+	texture->base.writable = true;
+	return result == GEYSER_OK ? complete(texture, mirror) : result;
+}
+
+enum geyser_result gy_vk_host_create(struct vk_texture *texture)
+{
+	return create(texture, false);
+}
+
+enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
+{
+	return create(texture, true);
+}
+
+static enum geyser_result check_native(const struct vk_texture *texture,
+	const struct geyser_native_texture *native, uint64_t *size, bool *writable,
+	struct gy_layout *layout)
+{
+	enum geyser_result result = check_device(texture);
+
+	if (result == GEYSER_OK && native->plane_count != 1)
+		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
+			native->plane_count);
+	if (result == GEYSER_OK)
+		result = gy_memory_check(native->fd, size, writable);
+	if (result == GEYSER_OK && native->size > *size)
+		result = gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size, *size);
+	if (result == GEYSER_OK)
+		result = gy_layout_check(&texture->desc, native->planes[0].offset,
+			native->planes[0].row_pitch, *size, layout);
+	return result;
+}
+
+enum geyser_result gy_vk_host_import(
+	struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	uint64_t size;
+	bool writable;
+	enum geyser_result result =
+		check_native(texture, native, &size, &writable, &texture->base.layout);
+
+	if (result != GEYSER_OK)
+		return result;
+	texture->fd = native->fd;
+	result = map_all(texture, size, &writable);
+	texture->base.writable = writable;
+	if (result == GEYSER_OK)
+		result = complete(texture, false);
+	if (result != GEYSER_OK)
+		texture->fd = -1; /* the caller's again */
+	return result;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* How images are made, what the driver says to that, and copies between them and buffers. */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info)
+{
+	VkImageAspectFlags aspects = 0;
+
+	if (info->depth)
+		aspects |= VK_IMAGE_ASPECT_DEPTH_BIT;
+	if (info->stencil)
+		aspects |= VK_IMAGE_ASPECT_STENCIL_BIT;
+	return aspects ? aspects : VK_IMAGE_ASPECT_COLOR_BIT;
+}
+
+static VkImageUsageFlags image_usage(const struct geyser_format_info *info, uint32_t usage)
+{
+	/* maps and the first clear copy, whatever the user does */
+	VkImageUsageFlags flags = VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+
+	if (usage & GEYSER_USAGE_TEXTURE_BINDING)
+		flags |= VK_IMAGE_USAGE_SAMPLED_BIT;
+	if (usage & GEYSER_USAGE_STORAGE_BINDING)
+		flags |= VK_IMAGE_USAGE_STORAGE_BIT;
+	if (usage & GEYSER_USAGE_RENDER_ATTACHMENT)
+		flags |= info->depth ? VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT
+				     : VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT;
+	return flags;
+}
+
+void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tiling,
+	VkExternalMemoryHandleTypeFlagBits handle, struct vk_image_plan *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	*out = (struct vk_image_plan){
+		.aspects = gy_vk_aspects(info),
+		.external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+		.external.handleTypes = handle,
+		.info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+		.info.imageType = desc->depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
+		.info.format = (VkFormat)info->vk_format,
+		.info.extent = {desc->width, desc->height, desc->depth},
+		.info.mipLevels = desc->mip_levels,
+		.info.arrayLayers = desc->layers,
+		.info.samples = VK_SAMPLE_COUNT_1_BIT,
+		.info.tiling = tiling,
+		.info.usage = image_usage(info, desc->usage),
+		.info.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+		.info.initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+	};
+	/* external is the caller's to chain: out may move */
+}
+
+/* ---- what the driver can ---- */
+
+static VkResult query(struct vk_device *device, const struct vk_image_plan *plan,
+	VkImageFormatProperties *limits, VkExternalMemoryProperties *memory)
+{
+	const VkPhysicalDeviceExternalImageFormatInfo external = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+		.handleType = (VkExternalMemoryHandleTypeFlagBits)plan->external.handleTypes,
+	};
+	const VkPhysicalDeviceImageFormatInfo2 info = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+		.pNext = plan->external.handleTypes ? &external : NULL,
+		.format = plan->info.format,
+		.type = plan->info.imageType,
+		.tiling = plan->info.tiling,
+		.usage = plan->info.usage,
+		.flags = plan->info.flags,
+	};
+	VkExternalImageFormatProperties external_properties = {
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
+	VkImageFormatProperties2 properties = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+		.pNext = plan->external.handleTypes ? &external_properties : NULL,
+	};
+	VkResult result = device->api.GetPhysicalDeviceImageFormatProperties2(
+		device->handles.physical_device, &info, &properties);
+
+	*limits = properties.imageFormatProperties;
+	*memory = external_properties.externalMemoryProperties;
+	return result;
+}
+
+static const char *tiling_name(VkImageTiling tiling)
+{
+	return tiling == VK_IMAGE_TILING_LINEAR ? "linear" : "optimal";
+}
+
+static enum geyser_result check_limit(
+	struct vk_device *device, const char *field, uint32_t value, uint32_t most)
+{
+	if (value <= most)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most for such images", field,
+		value, device->info.name, most);
+}
+
+enum geyser_result gy_vk_image_supported(
+	struct vk_device *device, const struct vk_image_plan *plan, bool export)
+{
+	VkExternalMemoryFeatureFlags needed = export ? VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT
+						     : VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+	const VkImageCreateInfo *info = &plan->info;
+	VkExternalMemoryProperties memory;
+	VkImageFormatProperties limits;
+	enum geyser_result result;
+
+	if (query(device, plan, &limits, &memory) != VK_SUCCESS)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (VkFormat %d): %s makes no %s images of it with usage 0x%x and "
+			"such memory",
+			(int)info->format, device->info.name, tiling_name(info->tiling),
+			info->usage);
+	if (plan->external.handleTypes && !(memory.externalMemoryFeatures & needed))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"memory (handle type 0x%x): %s can't %s it for %s images of VkFormat %d",
+			plan->external.handleTypes, device->info.name, export ? "export" : "import",
+			tiling_name(info->tiling), (int)info->format);
+	result = check_limit(device, "width", info->extent.width, limits.maxExtent.width);
+	if (result == GEYSER_OK)
+		result =
+			check_limit(device, "height", info->extent.height, limits.maxExtent.height);
+	if (result == GEYSER_OK)
+		result = check_limit(device, "depth", info->extent.depth, limits.maxExtent.depth);
+	if (result == GEYSER_OK)
+		result = check_limit(device, "layers", info->arrayLayers, limits.maxArrayLayers);
+	if (result == GEYSER_OK)
+		result = check_limit(device, "mip_levels", info->mipLevels, limits.maxMipLevels);
+	return result;
+}
+
+uint32_t gy_vk_feature_usage(const struct geyser_format_info *info, VkFormatFeatureFlags features)
+{
+	uint32_t usage = 0;
+
+	if (features & VK_FORMAT_FEATURE_TRANSFER_SRC_BIT)
+		usage |= GEYSER_USAGE_COPY_SRC;
+	if (features & VK_FORMAT_FEATURE_TRANSFER_DST_BIT)
+		usage |= GEYSER_USAGE_COPY_DST;
+	if (features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT)
+		usage |= GEYSER_USAGE_TEXTURE_BINDING;
+	if (features & VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT)
+		usage |= GEYSER_USAGE_STORAGE_BINDING;
+	if (features & (info->depth ? VK_FORMAT_FEATURE_DEPTH_STENCIL_ATTACHMENT_BIT
+				    : VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT))
+		usage |= GEYSER_USAGE_RENDER_ATTACHMENT;
+	return usage & info->usage;
+}
+
+#define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
+
+/* Whether the smallest texture of this kind can be made. */
+static bool makes(struct vk_device *device, const struct geyser_format_info *info,
+	enum geyser_dimension dimension, uint32_t usage, VkExternalMemoryHandleTypeFlagBits handle)
+{
+	const struct geyser_texture_desc desc = {
+		.format = info->format,
+		.width = 1,
+		.height = 1,
+		.depth = dimension == GEYSER_DIMENSION_3D ? 2 : 1,
+		.layers = dimension == GEYSER_DIMENSION_2D_ARRAY ? 2 : 1,
+		.mip_levels = 1,
+		.usage = usage,
+	};
+	struct vk_image_plan plan;
+
+	gy_vk_image_plan(&desc, VK_IMAGE_TILING_OPTIMAL, handle, &plan);
+	return gy_vk_image_supported(device, &plan, true) == GEYSER_OK;
+}
+
+static bool has_modifiers(struct vk_device *device, const struct geyser_format_info *info)
+{
+	const struct geyser_texture_desc desc = {.format = info->format,
+		.width = 1,
+		.height = 1,
+		.depth = 1,
+		.layers = 1,
+		.mip_levels = 1,
+		.usage = COPIES};
+	struct vk_modifier *list;
+	uint32_t count;
+
+	if (!device->info.dma_buf || gy_vk_modifiers(device, &desc, &list, &count) != GEYSER_OK)
+		return false;
+	free(list);
+	return count > 0;
+}
+
+/* Usage bits that the driver refuses for exportable images drop out one by one. */
+static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_info *info,
+	enum geyser_dimension dimension)
+{
+	VkFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2};
+	const VkExternalMemoryHandleTypeFlagBits opaque =
+		VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+	uint32_t usage;
+
+	if (!info->vk_format)
+		return 0;
+	device->api.GetPhysicalDeviceFormatProperties2(
+		device->handles.physical_device, (VkFormat)info->vk_format, &properties);
+	usage = gy_vk_feature_usage(info, properties.formatProperties.optimalTilingFeatures);
+	if ((usage & COPIES) != COPIES || !makes(device, info, dimension, COPIES, opaque))
+		return 0;
+	for (uint32_t bit = GEYSER_USAGE_TEXTURE_BINDING; bit <= GEYSER_USAGE_RENDER_ATTACHMENT;
+		bit <<= 1)
+		if (usage & bit && !makes(device, info, dimension, COPIES | bit, opaque))
+			usage &= ~bit;
+	if (device->info.host_memory && !info->stencil)
+		usage |= GEYSER_USAGE_HOST_MEMORY;
+	if (dimension == GEYSER_DIMENSION_2D && has_modifiers(device, info))
+		usage |= GEYSER_USAGE_DMA_BUF;
+	return usage;
+}
+
+#define KNOWN UINT32_C(0x80000000) /* no usage bit */
+
+uint32_t gy_vk_format_usage(
+	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	struct vk_device *device = data;
+	_Atomic uint32_t *known = &device->usage[info->format][dimension];
+	uint32_t usage = atomic_load_explicit(known, memory_order_relaxed);
+
+	if (!(usage & KNOWN)) {
+		usage = ask_usage(device, info, dimension) | KNOWN;
+		atomic_store_explicit(known, usage, memory_order_relaxed);
+	}
+	return usage & ~KNOWN;
+}
+
+uint32_t gy_vk_memory_type(
+	const struct vk_device *device, uint32_t bits, VkMemoryPropertyFlags properties)
+{
+	uint32_t first = UINT32_MAX;
+
+	for (uint32_t i = 0; i < device->memory.memoryTypeCount; i++) {
+		if (!(bits & UINT32_C(1) << i))
+			continue;
+		if ((device->memory.memoryTypes[i].propertyFlags & properties) == properties)
+			return i;
+		if (first == UINT32_MAX)
+			first = i;
+	}
+	return first;
+}
+
+/* ---- copies ---- */
+
+static void record_level(struct vk_device *device, VkCommandBuffer commands,
+	const struct vk_copy *copy, uint32_t level, uint32_t layer, VkImageAspectFlags aspect)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(copy->desc->format);
+	bool apart = info->depth && aspect == VK_IMAGE_ASPECT_STENCIL_BIT;
+	struct geyser_subresource at;
+	VkBufferImageCopy region;
+
+	gy_layout_subresource(copy->desc, copy->layout, level, layer, &at);
+	region = (VkBufferImageCopy){
+		.bufferOffset = copy->layout->offset + at.offset + (apart ? copy->layout->size : 0),
+		.bufferRowLength = (uint32_t)(at.row_pitch / info->bytes_per_texel),
+		.bufferImageHeight = (uint32_t)(at.slice_pitch / at.row_pitch),
+		.imageSubresource = {aspect, level, layer, 1},
+		.imageExtent = {at.width, at.height, at.depth},
+	};
+	if (copy->to_image)
+		device->api.CmdCopyBufferToImage(
+			commands, copy->buffer, copy->image, copy->image_layout, 1, &region);
+	else
+		device->api.CmdCopyImageToBuffer(
+			commands, copy->image, copy->image_layout, copy->buffer, 1, &region);
+}
+
+void gy_vk_record_copy(
+	struct vk_device *device, VkCommandBuffer commands, const struct vk_copy *copy)
+{
+	VkImageAspectFlags aspects = gy_vk_aspects(geyser_format_get_info(copy->desc->format));
+
+	for (uint32_t layer = 0; layer < copy->desc->layers; layer++)
+		for (uint32_t level = 0; level < copy->desc->mip_levels; level++)
+			for (VkImageAspectFlags bit = 1; bit <= aspects; bit <<= 1)
+				if (aspects & bit)
+					record_level(device, commands, copy, level, layer, bit);
+}
+
+/* A stencil's bytes begin where the texels of its level would in a second layout. */
+uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	return layout->offset + layout->size * (info->depth && info->stencil ? 2 : 1);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Texels for the CPU. Host memory is mapped as it is; of other memory there is a staging copy, read
+ * by the first map and written back by each unmap while somebody maps it for writing.
+ */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+/* ---- buffers that the CPU sees ---- */
+
+/* Cached where there is such memory: maps are read. */
+static uint32_t staging_type(const struct vk_device *device, uint32_t bits)
+{
+	const VkMemoryPropertyFlags needed =
+		VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+	uint32_t type =
+		gy_vk_memory_type(device, bits, needed | VK_MEMORY_PROPERTY_HOST_CACHED_BIT);
+
+	if (device->memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT)
+		return type;
+	return gy_vk_memory_type(device, bits, needed);
+}
+
+static VkResult allocate(struct vk_device *device, struct vk_linear *linear)
+{
+	VkDevice vk = device->handles.device;
+	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
+	VkMemoryRequirements needs;
+	VkResult result;
+	void *data;
+
+	device->api.GetBufferMemoryRequirements(vk, linear->buffer, &needs);
+	info.allocationSize = needs.size;
+	info.memoryTypeIndex = staging_type(device, needs.memoryTypeBits);
+	result = device->api.AllocateMemory(vk, &info, NULL, &linear->memory);
+	if (result == VK_SUCCESS)
+		result = device->api.BindBufferMemory(vk, linear->buffer, linear->memory, 0);
+	if (result == VK_SUCCESS)
+		result = device->api.MapMemory(vk, linear->memory, 0, VK_WHOLE_SIZE, 0, &data);
+	if (result == VK_SUCCESS)
+		linear->data = data;
+	return result;
+}
+
+enum geyser_result gy_vk_linear_create(
+	struct vk_device *device, uint64_t size, struct vk_linear *out)
+{
+	const VkBufferCreateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+		.size = size,
+		.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+	};
+	VkResult result;
+
+	*out = (struct vk_linear){.size = size};
+	result = device->api.CreateBuffer(device->handles.device, &info, NULL, &out->buffer);
+	if (result == VK_SUCCESS)
+		result = allocate(device, out);
+	if (result == VK_SUCCESS)
+		return GEYSER_OK;
+	gy_vk_linear_finish(device, out);
+	return gy_vk_fail(device, result, "making a staging buffer");
+}
+
+void gy_vk_linear_finish(struct vk_device *device, struct vk_linear *linear)
+{
+	VkDevice vk = device->handles.device;
+
+	if (linear->buffer)
+		device->api.DestroyBuffer(vk, linear->buffer, NULL);
+	if (linear->memory)
+		device->api.FreeMemory(vk, linear->memory, NULL);
+	linear->buffer = VK_NULL_HANDLE;
+	linear->memory = VK_NULL_HANDLE;
+}
+
+/* ---- the staging copy ---- */
+
+static struct vk_copy staging_copy(const struct vk_texture *texture, bool to_image)
+{
+	return (struct vk_copy){
+		.image = texture->image,
+		.image_layout = VK_IMAGE_LAYOUT_GENERAL,
+		.buffer = texture->staging.buffer,
+		.desc = &texture->desc,
+		.layout = &texture->base.layout,
+		.to_image = to_image,
+	};
+}
+
+static void record_download(struct vk_device *device, VkCommandBuffer commands, void *data)
+{
+	struct vk_texture *texture = data;
+	const struct vk_copy copy = staging_copy(texture, false);
+	const struct geyser_vulkan_access read = {
+		VK_IMAGE_LAYOUT_GENERAL,
+		VK_PIPELINE_STAGE_TRANSFER_BIT,
+		VK_ACCESS_TRANSFER_READ_BIT,
+	};
+
+	gy_vk_record_acquire(texture, commands, &read);
+	gy_vk_record_copy(device, commands, &copy);
+	gy_vk_record_to_host(device, commands);
+	gy_vk_record_release(texture, commands, &read);
+}
+
+static void record_upload(struct vk_device *device, VkCommandBuffer commands, void *data)
+{
+	struct vk_texture *texture = data;
+	const struct vk_copy copy = staging_copy(texture, true);
+	const struct geyser_vulkan_access write = {
+		VK_IMAGE_LAYOUT_GENERAL,
+		VK_PIPELINE_STAGE_TRANSFER_BIT,
+		VK_ACCESS_TRANSFER_WRITE_BIT,
+	};
+
+	gy_vk_record_acquire(texture, commands, &write);
+	gy_vk_record_copy(device, commands, &copy);
+	gy_vk_record_release(texture, commands, &write);
+}
+
+/* Depth and stencil share a texel of ours: 24 bits and, above them, 8. In the buffer stencil lies
+ * apart, a byte a texel, from where a second layout would begin its level. */
+static void each_stencil_row(struct vk_texture *texture, uint32_t level, uint32_t layer,
+	void (*work)(uint32_t *texels, uint8_t *stencil, uint32_t count))
+{
+	char *data = texture->staging.data;
+	uint64_t size = texture->base.layout.size;
+	struct geyser_subresource at;
+
+	gy_layout_subresource(&texture->desc, &texture->base.layout, level, layer, &at);
+	for (uint32_t row = 0; row < at.height * at.depth; row++) {
+		/* rows are without padding, and texels of 4 bytes are aligned */
+		uint32_t *texels = (uint32_t *)(void *)(data + at.offset + row * at.row_pitch);
+		uint8_t *stencil = (uint8_t *)(data + size + at.offset) + (uint64_t)row * at.width;
+
+		work(texels, stencil, at.width);
+	}
+}
+
+static void merge_row(uint32_t *texels, uint8_t *stencil, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		texels[i] = (texels[i] & 0xffffff) | (uint32_t)stencil[i] << 24;
+}
+
+static void split_row(uint32_t *texels, uint8_t *stencil, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		stencil[i] = (uint8_t)(texels[i] >> 24);
+}
+
+static void each_stencil(struct vk_texture *texture,
+	void (*work)(uint32_t *texels, uint8_t *stencil, uint32_t count))
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+
+	if (!info->depth || !info->stencil)
+		return;
+	for (uint32_t layer = 0; layer < texture->desc.layers; layer++)
+		for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
+			each_stencil_row(texture, level, layer, work);
+}
+
+static enum geyser_result download(struct vk_texture *texture)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!texture->staging.buffer)
+		result = gy_vk_linear_create(texture->device,
+			gy_vk_linear_size(&texture->desc, &texture->base.layout),
+			&texture->staging);
+	if (result == GEYSER_OK)
+		result = gy_vk_run(texture->device, record_download, texture);
+	if (result == GEYSER_OK)
+		each_stencil(texture, merge_row);
+	return result;
+}
+
+/* ---- the backend's ---- */
+
+/* While somebody writes, what is on the GPU is older than the staging copy. */
+static enum geyser_result map_staging(
+	struct vk_texture *texture, enum geyser_access access, void **data)
+{
+	enum geyser_result result = gy_vk_check(texture->device);
+
+	(void)pthread_mutex_lock(&texture->lock);
+	if (result == GEYSER_OK && !texture->written)
+		result = download(texture);
+	if (result == GEYSER_OK) {
+		texture->maps++;
+		texture->written = texture->written || access & GEYSER_ACCESS_WRITE;
+		*data = texture->staging.data + texture->base.layout.offset;
+	}
+	(void)pthread_mutex_unlock(&texture->lock);
+	return result;
+}
+
+enum geyser_result gy_vk_texture_map(
+	struct gy_backend_texture *base, enum geyser_access access, void **data)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+
+	if (!texture->host.data)
+		return map_staging(texture, access, data);
+	*data = texture->host.data + base->layout.offset;
+	return GEYSER_OK;
+}
+
+/* A failed upload has lost the device, which every later call says. */
+void gy_vk_texture_unmap(struct gy_backend_texture *base)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+
+	if (texture->host.data || gy_vk_is_foreign(texture->device))
+		return;
+	(void)pthread_mutex_lock(&texture->lock);
+	if (texture->maps > 0) {
+		texture->maps--;
+		if (texture->written) {
+			each_stencil(texture, split_row);
+			(void)gy_vk_run(texture->device, record_upload, texture);
+		}
+		if (texture->maps == 0)
+			texture->written = false;
+	}
+	(void)pthread_mutex_unlock(&texture->lock);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that only the same driver can open: VK_KHR_external_memory_fd. */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPAQUE VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
+
+static enum geyser_result get_fd(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+	const VkMemoryGetFdInfoKHR info = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
+		.memory = texture->memory,
+		.handleType = OPAQUE,
+	};
+	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, &texture->fd);
+
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
+	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	return GEYSER_OK;
+}
+
+static void describe(struct vk_texture *texture, uint64_t size)
+{
+	texture->type = GEYSER_NATIVE_OPAQUE_FD;
+	texture->size = size;
+	texture->plane_count = 1;
+	texture->base.bytes = gy_memory_round(size);
+	texture->base.writable = true;
+	texture->base.map_path = GEYSER_PATH_COPY;
+	gy_layout_of(&texture->desc, &texture->base.layout);
+}
+
+/* Some drivers back such memory with a memfd; once its size is sealed a peer can't take it from
+ * under us. */
+static void seal(int fd)
+{
+	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
+}
+
+enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+	const VkMemoryDedicatedAllocateInfo dedicated = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO};
+	VkExportMemoryAllocateInfo export = {
+		.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+		.handleTypes = OPAQUE,
+	};
+	VkMemoryDedicatedAllocateInfo chained = dedicated;
+	VkMemoryRequirements needs;
+	struct vk_image_plan plan;
+	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
+	enum geyser_result result;
+
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL, OPAQUE, &plan);
+	result = gy_vk_image_supported(device, &plan, true);
+	if (result == GEYSER_OK)
+		result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	chained.image = texture->image;
+	export.pNext = &chained;
+	info.pNext = &export;
+	info.allocationSize = needs.size;
+	info.memoryTypeIndex = gy_vk_memory_type(
+		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
+	texture->dedicated = true;
+	result = gy_vk_bind_image(texture, &info, 0);
+	if (result == GEYSER_OK)
+		result = get_fd(texture);
+	if (result != GEYSER_OK)
+		return result;
+	seal(texture->fd);
+	describe(texture, needs.size);
+	return gy_vk_texture_clear(texture);
+}
+
+/* ---- importing ---- */
+
+/* Where the driver's memory is a file, a peer may have sent one that is smaller than it says, or
+ * that shrinks. */
+static enum geyser_result check_file(const struct geyser_native_texture *native)
+{
+	struct stat status;
+	int seals;
+
+	if (fstat(native->fd, &status) < 0)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): it is not open", native->fd);
+	if (!S_ISREG(status.st_mode))
+		return GEYSER_OK;
+	if ((uint64_t)status.st_size < native->size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size,
+			(uint64_t)status.st_size);
+	seal(native->fd);
+	seals = fcntl(native->fd, F_GET_SEALS);
+	if (seals >= 0 && seals & F_SEAL_SHRINK)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSEALED,
+		"memory in a file that can shrink: the driver's own is a memfd that can be sealed");
+}
+
+static enum geyser_result check_native(
+	const struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = gy_vk_check_driver(texture->device, native);
+
+	if (result == GEYSER_OK && native->plane_count != 1)
+		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
+			native->plane_count);
+	if (result == GEYSER_OK && native->planes[0].row_pitch != 0)
+		result = gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 "): memory of an opaque fd has the driver's own "
+			"layout, which is said by 0",
+			native->planes[0].row_pitch);
+	if (result == GEYSER_OK && native->size == 0)
+		result = gy_fail(GEYSER_ERROR_MISMATCH, "size (0): it must be the allocation's");
+	return result == GEYSER_OK ? check_file(native) : result;
+}
+
+static enum geyser_result check_fit(
+	const struct geyser_native_texture *native, const VkMemoryRequirements *needs)
+{
+	uint64_t offset = native->planes[0].offset;
+
+	if (offset % needs->alignment != 0)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"offset (%" PRIu64 "): such an image must lie at a multiple of %" PRIu64,
+			offset, (uint64_t)needs->alignment);
+	if (native->size < offset || native->size - offset < needs->size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes, at %" PRIu64 "): such an image needs %" PRIu64,
+			native->size, offset, (uint64_t)needs->size);
+	if (native->dedicated && (offset != 0 || native->size != needs->size))
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"size (%" PRIu64 " bytes, at %" PRIu64
+			"): memory of this one image alone has %" PRIu64 ", at 0",
+			native->size, offset, (uint64_t)needs->size);
+	return GEYSER_OK;
+}
+
+/* The driver takes the descriptor that it imports: ours is a copy, for the next exporter. lavapipe
+ * reads a file's beginning from where its offset stands, and copies share that with everybody who
+ * imports the same memory, in any process: so a file is opened anew. */
+static int copy_fd(int fd)
+{
+	struct stat status;
+	char path[32];
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static enum geyser_result import_fd(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const VkMemoryRequirements *needs)
+{
+	struct vk_device *device = texture->device;
+	const VkMemoryDedicatedAllocateInfo dedicated = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+		.image = texture->image,
+	};
+	const VkImportMemoryFdInfoKHR import = {
+		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+		.pNext = native->dedicated ? &dedicated : NULL,
+		.handleType = OPAQUE,
+		.fd = copy_fd(native->fd),
+	};
+	const VkMemoryAllocateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+		.pNext = &import,
+		.allocationSize = native->size,
+		.memoryTypeIndex = gy_vk_memory_type(
+			device, needs->memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT),
+	};
+	enum geyser_result result;
+
+	if (import.fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	result = gy_vk_bind_image(texture, &info, native->planes[0].offset);
+	if (result != GEYSER_OK && !texture->memory)
+		(void)close(import.fd);
+	return result;
+}
+
+enum geyser_result gy_vk_opaque_import(
+	struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	struct vk_image_plan plan;
+	VkMemoryRequirements needs;
+	enum geyser_result result = check_native(texture, native);
+
+	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL, OPAQUE, &plan);
+	if (result == GEYSER_OK)
+		result = gy_vk_image_supported(texture->device, &plan, false);
+	if (result == GEYSER_OK)
+		result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	if (result == GEYSER_OK)
+		result = check_fit(native, &needs);
+	if (result == GEYSER_OK)
+		result = import_fd(texture, native, &needs);
+	if (result != GEYSER_OK)
+		return result;
+	describe(texture, native->size);
+	texture->planes[0].offset = native->planes[0].offset;
+	texture->dedicated = native->dedicated;
+	texture->fd = native->fd;
+	return GEYSER_OK;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- parts ---- */
+
+enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
+	const void *more, VkMemoryRequirements *out)
+{
+	struct vk_device *device = texture->device;
+	VkExternalMemoryImageCreateInfo external = plan->external;
+	VkImageCreateInfo info = plan->info;
+	VkResult result;
+
+	external.pNext = more;
+	info.pNext = external.handleTypes ? &external : more;
+	result = device->api.CreateImage(device->handles.device, &info, NULL, &texture->image);
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkCreateImage");
+	texture->tiling = info.tiling;
+	texture->usage = info.usage;
+	device->api.GetImageMemoryRequirements(device->handles.device, texture->image, out);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_vk_bind_image(
+	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset)
+{
+	struct vk_device *device = texture->device;
+	VkDevice vk = device->handles.device;
+	VkResult result = device->api.AllocateMemory(vk, info, NULL, &texture->memory);
+
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkAllocateMemory");
+	result = device->api.BindImageMemory(vk, texture->image, texture->memory, offset);
+	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkBindImageMemory");
+}
+
+static bool is_zero(const uint8_t uuid[16])
+{
+	static const uint8_t zero[16];
+
+	return memcmp(uuid, zero, sizeof(zero)) == 0;
+}
+
+static void print_uuid(const uint8_t uuid[16], char text[33])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 16; i++) {
+		text[2 * i] = digits[uuid[i] >> 4];
+		text[2 * i + 1] = digits[uuid[i] & 15];
+	}
+	text[32] = '\0';
+}
+
+static enum geyser_result check_uuid(
+	const char *field, const uint8_t theirs[16], const uint8_t ours[16], const char *device)
+{
+	char their_text[33], our_text[33];
+
+	if (is_zero(theirs) || memcmp(theirs, ours, 16) == 0)
+		return GEYSER_OK;
+	print_uuid(theirs, their_text);
+	print_uuid(ours, our_text);
+	return gy_fail(GEYSER_ERROR_MISMATCH,
+		"%s (%s): only the same can open such memory, and %s has %s", field, their_text,
+		device, our_text);
+}
+
+enum geyser_result gy_vk_check_driver(
+	const struct vk_device *device, const struct geyser_native_texture *native)
+{
+	const struct geyser_vulkan_info *info = &device->info;
+	enum geyser_result result =
+		check_uuid("device_uuid", native->device_uuid, info->device_uuid, info->name);
+
+	return result == GEYSER_OK ? check_uuid("driver_uuid", native->driver_uuid,
+					     info->driver_uuid, info->name)
+				   : result;
+}
+
+/* ---- life ---- */
+
+enum geyser_result gy_vk_texture_allocate(
+	struct vk_device *device, const struct geyser_texture_desc *desc, struct vk_texture **out)
+{
+	struct vk_texture *texture = calloc(1, sizeof(*texture));
+
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+	texture->base.backend = &gy_vulkan_backend;
+	texture->device = device;
+	texture->desc = *desc;
+	texture->desc.label = NULL;
+	texture->fd = -1;
+	(void)pthread_mutex_init(&texture->lock, NULL);
+	*out = texture;
+	return GEYSER_OK;
+}
+
+void gy_vk_texture_free(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+	VkDevice vk = device->handles.device;
+
+	if (!gy_vk_is_foreign(device)) {
+		gy_vk_linear_finish(device, &texture->staging);
+		if (texture->image)
+			device->api.DestroyImage(vk, texture->image, NULL);
+		if (texture->memory)
+			device->api.FreeMemory(vk, texture->memory, NULL);
+		if (texture->copy)
+			gy_vk_free_commands(device, texture->copy);
+		gy_vk_linear_finish(device, &texture->host);
+	}
+	if (texture->host.data)
+		gy_memory_unmap(texture->host.data, (size_t)texture->size);
+	if (texture->fd >= 0)
+		(void)close(texture->fd);
+	(void)pthread_mutex_destroy(&texture->lock);
+	free(texture);
+}
+
+static void record_clear(struct vk_device *device, VkCommandBuffer commands, void *data)
+{
+	static const VkClearColorValue no_color;
+	static const VkClearDepthStencilValue no_depth;
+	struct vk_texture *texture = data;
+	VkImageAspectFlags aspects = gy_vk_aspects(geyser_format_get_info(texture->desc.format));
+	const VkImageSubresourceRange all = {
+		aspects, 0, VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS};
+	const struct geyser_vulkan_access cleared = {
+		VK_IMAGE_LAYOUT_GENERAL,
+		VK_PIPELINE_STAGE_TRANSFER_BIT,
+		VK_ACCESS_TRANSFER_WRITE_BIT,
+	};
+	const VkImageMemoryBarrier begin = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+		.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+		.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+		.newLayout = VK_IMAGE_LAYOUT_GENERAL,
+		.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+		.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+		.image = texture->image,
+		.subresourceRange = all,
+	};
+
+	device->api.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+		VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1, &begin);
+	if (aspects == VK_IMAGE_ASPECT_COLOR_BIT)
+		device->api.CmdClearColorImage(
+			commands, texture->image, VK_IMAGE_LAYOUT_GENERAL, &no_color, 1, &all);
+	else
+		device->api.CmdClearDepthStencilImage(
+			commands, texture->image, VK_IMAGE_LAYOUT_GENERAL, &no_depth, 1, &all);
+	gy_vk_record_release(texture, commands, &cleared);
+}
+
+enum geyser_result gy_vk_texture_clear(struct vk_texture *texture)
+{
+	return gy_vk_run(texture->device, record_clear, texture);
+}
+
+/* ---- the backend's ---- */
+
+enum geyser_result gy_vk_texture_finish(
+	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
+{
+	if (result == GEYSER_OK)
+		*out = &texture->base;
+	else
+		gy_vk_texture_free(texture);
+	return result;
+}
+
+enum geyser_result gy_vulkan_create_with_modifiers(void *device,
+	const struct geyser_texture_desc *desc, const uint64_t *modifiers, uint32_t count,
+	struct gy_backend_texture **out)
+{
+	struct vk_texture *texture;
+	enum geyser_result result = gy_vk_check(device);
+
+	if (result == GEYSER_OK)
+		result = gy_vk_texture_allocate(device, desc, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	return gy_vk_texture_finish(texture, gy_vk_dma_buf_create(texture, modifiers, count), out);
+}
+
+enum geyser_result gy_vk_texture_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	const uint32_t both = GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY;
+	struct vk_texture *texture;
+	enum geyser_result result = gy_vk_check(device);
+
+	if (result == GEYSER_OK && (desc->usage & both) == both)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"usage (0x%x): HOST_MEMORY as a DMA_BUF is exported by "
+			"geyser_texture_export_native_as; ask for one of them",
+			desc->usage);
+	if (result == GEYSER_OK && desc->usage & GEYSER_USAGE_DMA_BUF)
+		return gy_vulkan_create_with_modifiers(device, desc, NULL, 0, out);
+	if (result == GEYSER_OK)
+		result = gy_vk_texture_allocate(device, desc, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	if (desc->usage & GEYSER_USAGE_HOST_MEMORY)
+		result = gy_vk_host_create(texture);
+	else
+		result = gy_vk_opaque_create(texture);
+	return gy_vk_texture_finish(texture, result, out);
+}
+
+static enum geyser_result import(
+	struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	switch (native->type) {
+	case GEYSER_NATIVE_MEMFD:
+		return gy_vk_host_import(texture, native);
+	case GEYSER_NATIVE_OPAQUE_FD:
+		return gy_vk_opaque_import(texture, native);
+	case GEYSER_NATIVE_DMA_BUF:
+		return gy_vk_dma_buf_import(texture, native);
+	case GEYSER_NATIVE_IOSURFACE:
+		break;
+	}
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"native type (%d): the vulkan backend imports GEYSER_NATIVE_MEMFD, _OPAQUE_FD and "
+		"_DMA_BUF",
+		(int)native->type);
+}
+
+enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+{
+	struct vk_texture *texture;
+	enum geyser_result result = gy_vk_check(device);
+
+	if (result == GEYSER_OK)
+		result = gy_vk_texture_allocate(device, desc, &texture);
+	return result == GEYSER_OK ? gy_vk_texture_finish(texture, import(texture, native), out)
+				   : result;
+}
+
+enum geyser_result gy_vk_texture_describe(
+	struct gy_backend_texture *base, struct geyser_native_texture *out)
+{
+	const struct vk_texture *texture = (const struct vk_texture *)base;
+	const struct geyser_vulkan_info *info = &texture->device->info;
+
+	if (gy_vk_check(texture->device) != GEYSER_OK)
+		return gy_fail(GEYSER_ERROR_STALE, "the texture's device (%s) is lost", info->name);
+	*out = (struct geyser_native_texture){
+		.type = texture->type,
+		.fd = texture->fd,
+		.size = texture->size,
+		.plane_count = texture->plane_count,
+		.modifier = texture->modifier,
+		.dedicated = texture->dedicated,
+	};
+	for (uint32_t i = 0; i < texture->plane_count; i++) {
+		out->planes[i].offset = texture->planes[i].offset;
+		out->planes[i].row_pitch = texture->planes[i].row_pitch;
+	}
+	if (texture->type != GEYSER_NATIVE_OPAQUE_FD)
+		return GEYSER_OK;
+	memcpy(out->device_uuid, info->device_uuid, sizeof(out->device_uuid));
+	memcpy(out->driver_uuid, info->driver_uuid, sizeof(out->driver_uuid));
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_vk_texture_convert(struct gy_backend_texture *base,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	const struct vk_texture *texture = (const struct vk_texture *)base;
+
+	if (texture->type != GEYSER_NATIVE_MEMFD)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): this texture's memory is of type %d; make it with "
+			"GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_HOST_MEMORY for others",
+			(int)type, (int)texture->type);
+	return gy_host_memory_convert(texture->fd, &base->layout, type, out);
+}
+
+void gy_vk_texture_destroy(struct gy_backend_texture *base)
+{
+	gy_vk_texture_free((struct vk_texture *)base);
+}

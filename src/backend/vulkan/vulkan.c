@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The backend as the core sees it. */
+#include "backend/vulkan/vk.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+static enum geyser_result device_open(bool automatic, void **out)
+{
+	struct vk_device *device;
+	enum geyser_result result;
+
+	if (automatic && !gy_platform_has_gpu())
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this machine has no GPU's device file");
+	result = gy_vk_device_open(&device);
+	if (result != GEYSER_OK)
+		return result;
+	if (automatic && device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU) {
+		gy_vk_device_close(device);
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "Vulkan has a software device only");
+	}
+	*out = device;
+	return GEYSER_OK;
+}
+
+static void device_close(void *device)
+{
+	gy_vk_device_close(device);
+}
+
+static bool device_is_lost(void *data)
+{
+	struct vk_device *device = data;
+
+	return atomic_load(&device->lost);
+}
+
+enum geyser_result gy_vulkan_adopt(const struct geyser_vulkan_device *handles, void **out)
+{
+	struct vk_device *device;
+	enum geyser_result result = gy_vk_device_adopt(handles, &device);
+
+	if (result == GEYSER_OK)
+		*out = device;
+	return result;
+}
+
+const struct geyser_vulkan_device *gy_vulkan_handles(void *device)
+{
+	return &((struct vk_device *)device)->handles;
+}
+
+const struct geyser_vulkan_info *gy_vulkan_info(void *device)
+{
+	return &((struct vk_device *)device)->info;
+}
+
+void gy_vulkan_set_queue_lock(
+	void *data, void (*lock)(void *user), void (*unlock)(void *user), void *user)
+{
+	struct vk_device *device = data;
+
+	device->lock_user = user;
+	device->lock_queue = lock;
+	device->unlock_queue = unlock;
+}
+
+void gy_vulkan_set_lost(void *device)
+{
+	gy_vk_set_lost(device);
+}
+
+const struct gy_backend gy_vulkan_backend = {
+	.kind = GEYSER_BACKEND_VULKAN,
+	.name = "vulkan",
+	.open = device_open,
+	.close = device_close,
+	.format_usage = gy_vk_format_usage,
+	.texture_create = gy_vk_texture_create,
+	.texture_import = gy_vk_texture_import,
+	.texture_describe = gy_vk_texture_describe,
+	.texture_convert = gy_vk_texture_convert,
+	.texture_map = gy_vk_texture_map,
+	.texture_unmap = gy_vk_texture_unmap,
+	.texture_destroy = gy_vk_texture_destroy,
+	.lost = device_is_lost,
+	.event_shared = gy_vk_event_shared,
+	.event_create = gy_vk_event_create,
+	.event_describe = gy_vk_event_describe,
+	.event_signal = gy_vk_event_signal,
+	.event_destroy = gy_vk_event_destroy,
+	.mirror_create = gy_vk_mirror_create,
+	.texture_copy = gy_vk_texture_copy,
+};

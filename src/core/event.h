@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Events, for streams and for native headers. */
+#ifndef GY_CORE_EVENT_H
+#define GY_CORE_EVENT_H
+
+#include "core/object.h"
+
+/* The EVENT message, or with twin its semaphore's descriptor. *fd stays the event's. Asks nobody
+ * and waits for nothing. Errors: UNSUPPORTED (no semaphore to share), DEVICE_LOST. */
+enum geyser_result gy_event_describe(
+	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd);
+
+/* Asks the exporter for the semaphore's descriptor, which is then the caller's. */
+typedef enum geyser_result gy_twin_fetcher(void *data, int *fd);
+
+/* Checks what a peer has described and makes an event of it; takes the incoming's descriptor over.
+ * dead: becomes 1 when the peer dies; lives as long as the event. *out may be an event also after a
+ * failure: it has the incoming's peer then, and is to be released. */
+enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
+	_Atomic uint32_t *dead, gy_twin_fetcher *fetch, void *data, struct geyser_event **out);
+
+/* The backend's twin, made if there is none yet. Errors: UNSUPPORTED (a backend without devices),
+ * and as event_create. */
+enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend_event **out);
+
+/* The device of a holder is lost: the word, shared between processes, becomes 1 and is woken. It
+ * lives as long as the event. */
+_Atomic uint32_t *gy_event_lost(struct geyser_event *event);
+
+/* Borrowed. */
+struct geyser_manager *gy_event_manager(struct geyser_event *event);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/publisher.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* A copy takes milliseconds; what takes longer has hung. */
+#define COPY_WITHIN (5 * GY_SECOND)
+
+static const struct gy_backend *backend_of(const struct geyser_publisher *publisher)
+{
+	return publisher->manager->backend;
+}
+
+static enum geyser_result make_one(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	return backend_of(publisher)->mirror_create(publisher->manager->device,
+		geyser_texture_get_desc(publisher->buffers[buffer]),
+		&publisher->mirrors.textures[buffer]);
+}
+
+static enum geyser_result copy(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	struct gy_mirrors *mirrors = &publisher->mirrors;
+	struct gy_backend_point wait = {.value = publisher->drawn[buffer]};
+	struct gy_backend_point signal = {.value = mirrors->ready_value + 1};
+	enum geyser_result result = gy_event_native(publisher->ready, &wait.event);
+
+	if (result == GEYSER_OK)
+		result = gy_event_native(mirrors->ready, &signal.event);
+	if (result == GEYSER_OK)
+		result = backend_of(publisher)->texture_copy(
+			gy_texture_backing(publisher->buffers[buffer]), mirrors->textures[buffer],
+			&wait, &signal);
+	if (result != GEYSER_OK)
+		return result;
+	mirrors->ready_value = signal.value;
+	mirrors->filled[buffer] = signal.value;
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	uint64_t value = publisher->mirrors.filled[buffer];
+
+	return value ? geyser_event_wait(publisher->mirrors.ready, value, COPY_WITHIN) : GEYSER_OK;
+}
+
+/* Whoever draws into a buffer now will fill its mirror when done. */
+static enum geyser_result fill_all(struct geyser_publisher *publisher)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++) {
+		if (!publisher->mirrors.textures[i])
+			result = make_one(publisher, i);
+		if (result == GEYSER_OK && !(publisher->ring.drawing & UINT32_C(1) << i))
+			result = copy(publisher, i);
+	}
+	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++)
+		result = gy_mirrors_wait(publisher, i);
+	return result;
+}
+
+enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!publisher->ready)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"the stream's buffers are in host memory: there are no copies of them");
+	if (publisher->mirrors.readers == 0)
+		result = fill_all(publisher);
+	if (result == GEYSER_OK)
+		publisher->mirrors.readers++;
+	return result;
+}
+
+void gy_mirrors_leave(struct geyser_publisher *publisher)
+{
+	publisher->mirrors.readers--;
+}
+
+enum geyser_result gy_mirrors_fill(
+	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record)
+{
+	enum geyser_result result;
+
+	record->mirror_ready = 0;
+	if (publisher->mirrors.readers == 0)
+		return GEYSER_OK;
+	result = copy(publisher, buffer);
+	if (result == GEYSER_OK)
+		record->mirror_ready = publisher->mirrors.filled[buffer];
+	return result;
+}
+
+static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	struct gy_mirrors *mirrors = &publisher->mirrors;
+
+	if (!mirrors->textures[buffer])
+		return;
+	(void)gy_mirrors_wait(publisher, buffer);
+	backend_of(publisher)->texture_destroy(mirrors->textures[buffer]);
+	mirrors->textures[buffer] = NULL;
+	mirrors->filled[buffer] = 0;
+}
+
+enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	if (!publisher->mirrors.textures[buffer])
+		return GEYSER_OK;
+	destroy_one(publisher, buffer);
+	return publisher->mirrors.readers > 0 ? make_one(publisher, buffer) : GEYSER_OK;
+}
+
+void gy_mirrors_finish(struct geyser_publisher *publisher)
+{
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
+		destroy_one(publisher, i);
+	geyser_event_unref(publisher->mirrors.ready);
+}
