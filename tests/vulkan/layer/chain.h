@@ -1,0 +1,62 @@
+/*
+ * The part of a Vulkan layer that every layer has: its place in the chain of calls.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_VULKAN_LAYER_CHAIN_H
+#define TESTS_VULKAN_LAYER_CHAIN_H
+
+#include <vulkan/vulkan.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#define MAX_TIMELINES 1024
+#define MAX_QUEUES 8
+
+/* What is called of the layer below, and what of it may be there by a KHR name only. */
+#define CORE(X)             \
+	X(DestroyDevice)    \
+	X(DeviceWaitIdle)   \
+	X(GetDeviceQueue)   \
+	X(QueueSubmit)      \
+	X(CreateFence)      \
+	X(DestroyFence)     \
+	X(WaitForFences)    \
+	X(GetFenceStatus)   \
+	X(CreateSemaphore)  \
+	X(DestroySemaphore) \
+	X(AllocateMemory)
+#define MAYBE_KHR(X)                \
+	X(QueueSubmit2)             \
+	X(WaitSemaphores)           \
+	X(GetSemaphoreCounterValue) \
+	X(SignalSemaphore)
+
+struct device {
+	void *key;
+	VkDevice handle;
+	PFN_vkGetDeviceProcAddr next;
+#define X(name) PFN_vk##name name;
+	CORE(X)
+	MAYBE_KHR(X)
+#undef X
+
+	pthread_mutex_t submitting; /* guards what follows */
+	bool quiet;
+	VkQueue queues[MAX_QUEUES];
+	uint32_t queue_count;
+	VkSemaphore timelines[MAX_TIMELINES]; /* of this process alone */
+	uint32_t timeline_count;
+};
+
+/* The device of a VkDevice or VkQueue. */
+struct device *find_device(void *handle);
+
+/* What this layer has in the place of a device's function, or NULL. */
+PFN_vkVoidFunction find_override(const char *name);
+
+/* Called before the first instance is made. */
+void layer_begin(void);
+
+#endif

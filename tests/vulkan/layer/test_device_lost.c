@@ -1,0 +1,227 @@
+/* One process loses its device: whoever holds something of its learns of it, at once. The device is
+ * lost by a double of a driver: see lose_device.c. */
+#include "gpu.h"
+#include "harness.h"
+#include "trigger.h"
+
+#include <stdio.h>
+
+/* A loss is told within milliseconds, which is printed; this is for a machine under load. */
+#define AT_ONCE (3 * SECOND)
+
+#define ROUNDS 3
+
+/* Who hold something, and wait. */
+static const struct holder {
+	const char *backend, *command;
+} holders[] = {
+	{"vulkan", "wait 10"},
+	{"vulkan", "notify 10"},
+	{"vulkan", "poll 10"},
+	{"host", "wait 10"},
+	{"host", "notify 10"},
+	{"host", "poll 10"},
+	{"vulkan", "wait-frame"},
+	{"host", "wait-frame"},
+};
+
+#define HOLDERS COUNT_OF(holders)
+
+struct scene {
+	struct trigger trigger;
+	struct peer loser, holders[HOLDERS];
+	char texture[GEYSER_HANDLE_TEXT_SIZE], event[GEYSER_HANDLE_TEXT_SIZE];
+};
+
+static void hear_handle(struct peer *peer, char *text)
+{
+	struct line line = hear(peer);
+
+	if (sscanf(line.text, "ok %95s", text) != 1)
+		fail_msg("peer %d: %s", (int)peer->pid, line.text);
+}
+
+/* An exporter of a texture and an event, and a publisher, on a device that will be lost. */
+static void start_loser(struct scene *scene)
+{
+	start_importer(&scene->loser, "vulkan", "loser");
+	tell(&scene->loser, "create rgba8unorm 64 48 0");
+	hear_handle(&scene->loser, scene->texture);
+	tell(&scene->loser, "create-event 1");
+	hear_handle(&scene->loser, scene->event);
+	ask(&scene->loser, "publish lost 64 48 3", "ok");
+	ask(&scene->loser, "submit 1", "ok");
+}
+
+static void start_holder(struct scene *scene, struct peer *peer, const struct holder *holder)
+{
+	char command[128];
+
+	start_importer(peer, holder->backend, "holder");
+	if (strcmp(holder->command, "wait-frame") == 0) {
+		ask(peer, "subscribe lost", "ok");
+		ask(peer, "take", "ok");
+	} else {
+		(void)snprintf(command, sizeof(command), "import-event %s", scene->event);
+		ask(peer, command, "ok");
+	}
+	tell(peer, holder->command);
+	expect_line(peer, "waiting");
+}
+
+static void begin(void **state, struct scene *scene)
+{
+	arm_trigger(&scene->trigger, *state);
+	start_loser(scene);
+	spare_others();
+	for (size_t i = 0; i < HOLDERS; i++)
+		start_holder(scene, &scene->holders[i], &holders[i]);
+}
+
+static void expect_news(struct scene *scene, uint64_t begun)
+{
+	for (size_t i = 0; i < HOLDERS; i++)
+		expect_line(&scene->holders[i], "GEYSER_ERROR_DEVICE_LOST");
+	print_message("# all holders know after %.2f ms\n", (double)(now_ns() - begun) / 1e6);
+	assert_in_range(now_ns() - begun, 0, AT_ONCE);
+}
+
+/* What comes after the loss fails as well, whether it needs the device or not. */
+static void expect_later_refusals(struct scene *scene)
+{
+	static const char *const commands[] = {"wait 10", "notify 10", "poll 10"};
+
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		ask(&scene->loser, commands[i], "waiting");
+		expect_line(&scene->loser, "GEYSER_ERROR_DEVICE_LOST");
+		ask(&scene->holders[i], commands[i], "waiting");
+		expect_line(&scene->holders[i], "GEYSER_ERROR_DEVICE_LOST");
+	}
+	ask(&scene->loser, "map", "GEYSER_ERROR_DEVICE_LOST");
+	ask(&scene->loser, "acquire", "GEYSER_ERROR_DEVICE_LOST");
+}
+
+static void expect_stale(const struct scene *scene, const char *backend)
+{
+	struct peer late;
+	char command[128];
+
+	start_importer(&late, backend, "late");
+	(void)snprintf(command, sizeof(command), "import %s", scene->texture);
+	ask(&late, command, "GEYSER_ERROR_STALE");
+	(void)snprintf(command, sizeof(command), "import-event %s", scene->event);
+	ask(&late, command, "GEYSER_ERROR_STALE");
+	end_peer(&late);
+}
+
+/* All of them end by themselves, in good order. */
+static void end(struct scene *scene)
+{
+	end_peer(&scene->loser);
+	for (size_t i = 0; i < HOLDERS; i++)
+		end_peer(&scene->holders[i]);
+	disarm_trigger(&scene->trigger);
+}
+
+static void after_the_loss(struct scene *scene, uint64_t begun)
+{
+	expect_news(scene, begun);
+	expect_later_refusals(scene);
+	expect_stale(scene, "vulkan");
+	expect_stale(scene, "host");
+	end(scene);
+}
+
+/* The process is idle but for geyser's own thread, which keeps the semaphore equal to the event. */
+static void found_by_what_waits_for_the_device(void **state)
+{
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct scene scene;
+		uint64_t begun;
+
+		begin(state, &scene);
+		tell(&scene.loser, "semaphore");
+		(void)hear(&scene.loser);
+		begun = now_ns();
+		pull_trigger(&scene.trigger);
+		after_the_loss(&scene, begun);
+	}
+}
+
+static void found_by_mapping(void **state)
+{
+	struct scene scene;
+	uint64_t begun;
+
+	begin(state, &scene);
+	pull_trigger(&scene.trigger);
+	begun = now_ns();
+	ask(&scene.loser, "map", "GEYSER_ERROR_DEVICE_LOST");
+	after_the_loss(&scene, begun);
+}
+
+/* The frame was acquired before. */
+static void found_by_submitting(void **state)
+{
+	struct scene scene;
+	uint64_t begun;
+
+	begin(state, &scene);
+	ask(&scene.loser, "acquire", "ok");
+	ask(&scene.loser, "semaphore", "bridged");
+	begun = now_ns();
+	pull_trigger(&scene.trigger);
+	expect_news(&scene, begun);
+	ask(&scene.loser, "submit-acquired", "GEYSER_ERROR_DEVICE_LOST");
+	end(&scene);
+}
+
+/* No layer's doing: the program says that a call of its own met it. */
+static void said_by_the_program(void **state)
+{
+	struct scene scene;
+	uint64_t begun;
+
+	begin(state, &scene);
+	begun = now_ns();
+	ask(&scene.loser, "lost", "ok");
+	after_the_loss(&scene, begun);
+}
+
+/* A queue waits for work that will never come; nobody's queue but that of the device lost. */
+static void queues_do_not_hang(void **state)
+{
+	struct scene scene;
+	struct peer other;
+	char command[128];
+
+	begin(state, &scene);
+	start_importer(&other, "vulkan", "other");
+	(void)snprintf(command, sizeof(command), "import-event %s", scene.event);
+	ask(&other, command, "ok");
+	ask(&other, "create rgba8unorm 16 16 0", "ok");
+	ask(&other, "gpu-fill 10 0 1", "ok");
+	ask(&other, "idle", "waiting");
+	ask(&scene.loser, "lost", "ok");
+	expect_line(&other, "ok");
+	ask(&other, "wait 10", "waiting");
+	expect_line(&other, "GEYSER_ERROR_DEVICE_LOST");
+	ask(&other, "finish", "ok");
+	end_peer(&other);
+	end(&scene);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		registry_test(found_by_what_waits_for_the_device),
+		registry_test(found_by_mapping),
+		registry_test(found_by_submitting),
+		registry_test(said_by_the_program),
+		registry_test(queues_do_not_hang),
+	};
+
+	if (!has_vulkan())
+		return 0;
+	return run_suite(argc, argv, "device_lost", tests, COUNT_OF(tests));
+}
