@@ -1,0 +1,198 @@
+/*
+ * Another program's image: libplacebo makes and fills it on a device of its own, and hands its
+ * memory over. It knows nothing of geyser but the pattern that the tests fill textures with.
+ *
+ *	libplacebo_peer "SOCKET FORMAT" "PLACEBO_FORMAT WIDTH HEIGHT"
+ *
+ * then "fill SEED" and "compare SEED" from stdin, each answered by a line.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "placebo.h"
+#include "support.h"
+
+#include <inttypes.h>
+#include <libplacebo/vulkan.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct placebo {
+	pl_log log;
+	pl_vulkan vulkan;
+	pl_tex image;
+	bool held;                     /* by us, not by libplacebo */
+	struct geyser_manager *host;   /* for the pattern */
+	struct geyser_texture *shadow; /* of the image, in host memory */
+};
+
+/* Says what isn't there, so that the test is skipped. */
+static void missing(const char *what)
+{
+	(void)printf("missing %s\n", what);
+	exit(0);
+}
+
+static void open_device(struct placebo *placebo)
+{
+	struct pl_vulkan_params params = pl_vulkan_default_params;
+
+	params.allow_software = true;
+	params.async_transfer = params.async_compute = false;
+	placebo->log = pl_log_create(PL_API_VER, NULL);
+	placebo->vulkan = pl_vulkan_create(placebo->log, &params);
+	if (!placebo->vulkan)
+		missing("device for libplacebo");
+	if (!(placebo->vulkan->gpu->export_caps.tex & PL_HANDLE_FD))
+		missing("export of textures by libplacebo");
+}
+
+static void make_image(struct placebo *placebo, const char *format, const char *text)
+{
+	pl_gpu gpu = placebo->vulkan->gpu;
+	struct geyser_texture_desc desc = {.format = geyser_format_from_name(format)};
+	struct pl_tex_params params = {
+		.sampleable = true,
+		.host_writable = true,
+		.host_readable = true,
+		.export_handle = PL_HANDLE_FD,
+	};
+	char name[32] = "";
+
+	(void)sscanf(text, "%31s %" SCNu32 " %" SCNu32, name, &desc.width, &desc.height);
+	params.format = pl_find_named_fmt(gpu, name);
+	params.w = (int)desc.width;
+	params.h = (int)desc.height;
+	if (!params.format)
+		missing(name);
+	placebo->image = pl_tex_create(gpu, &params);
+	assert_non_null(placebo->image);
+	placebo->host = make_manager();
+	ok(geyser_texture_create(placebo->host, &desc, &placebo->shadow));
+}
+
+static void send_image(struct placebo *placebo, int fd)
+{
+	const struct pl_shared_mem *memory = &placebo->image->shared_mem;
+	struct placebo_image image = {.size = memory->size, .offset = memory->offset};
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS,
+			     .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec part = {.iov_base = &image, .iov_len = sizeof(image)};
+	const struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	memcpy(image.device_uuid, placebo->vulkan->gpu->uuid, sizeof(image.device_uuid));
+	memcpy(CMSG_DATA(&control.header), &memory->handle.fd, sizeof(int));
+	assert_int_equal(sendmsg(fd, &message, 0), sizeof(image));
+	(void)close(fd);
+}
+
+/* ---- whose the image is: the layout is GENERAL whenever it isn't libplacebo's ---- */
+
+static void take_back(struct placebo *placebo)
+{
+	const pl_vulkan_sem none = {VK_NULL_HANDLE, 0};
+
+	if (placebo->held)
+		pl_vulkan_release(
+			placebo->vulkan->gpu, placebo->image, VK_IMAGE_LAYOUT_GENERAL, none);
+	placebo->held = false;
+}
+
+static void hand_over(struct placebo *placebo)
+{
+	const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
+	VkDevice device = placebo->vulkan->device;
+	pl_vulkan_sem done = {VK_NULL_HANDLE, 0};
+
+	assert_int_equal(vkCreateSemaphore(device, &info, NULL, &done.sem), VK_SUCCESS);
+	assert_true(pl_vulkan_hold(
+		placebo->vulkan->gpu, placebo->image, VK_IMAGE_LAYOUT_GENERAL, done));
+	placebo->held = true;
+	pl_gpu_finish(placebo->vulkan->gpu);
+	vkDestroySemaphore(device, done.sem, NULL);
+}
+
+static void fill(struct placebo *placebo, uint32_t seed)
+{
+	struct geyser_mapping mapping;
+	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
+
+	take_back(placebo);
+	assert_true(fill_texture(placebo->shadow, seed));
+	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ, &mapping));
+	transfer.ptr = mapping.data;
+	transfer.row_pitch = mapping.row_pitch;
+	assert_true(pl_tex_upload(placebo->vulkan->gpu, &transfer));
+	geyser_texture_unmap(placebo->shadow);
+	hand_over(placebo);
+}
+
+static bool holds(struct placebo *placebo, uint32_t seed)
+{
+	struct geyser_mapping mapping;
+	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
+
+	take_back(placebo);
+	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ_WRITE, &mapping));
+	transfer.ptr = mapping.data;
+	transfer.row_pitch = mapping.row_pitch;
+	assert_true(pl_tex_download(placebo->vulkan->gpu, &transfer));
+	geyser_texture_unmap(placebo->shadow);
+	hand_over(placebo);
+	return texture_holds(placebo->shadow, seed);
+}
+
+static void obey(struct placebo *placebo, const char *line)
+{
+	uint32_t seed = 0;
+
+	if (sscanf(line, "fill %" SCNu32, &seed) == 1) {
+		fill(placebo, seed);
+		(void)puts("ok");
+	} else if (sscanf(line, "compare %" SCNu32, &seed) == 1) {
+		(void)puts(holds(placebo, seed) ? "ok" : "bad");
+	} else {
+		(void)puts("bad command");
+	}
+	(void)fflush(stdout);
+}
+
+static void close_all(struct placebo *placebo)
+{
+	pl_tex_destroy(placebo->vulkan->gpu, &placebo->image);
+	pl_vulkan_destroy(&placebo->vulkan);
+	pl_log_destroy(&placebo->log);
+	geyser_texture_unref(placebo->shadow);
+	geyser_manager_destroy(placebo->host);
+}
+
+int main(int argc, char **argv)
+{
+	struct placebo placebo = {NULL};
+	char format[32] = "", line[64];
+	int fd = -1;
+
+	/* libplacebo 4.208 itself is not clean: it makes an instance that names no version. */
+	(void)unsetenv("VK_INSTANCE_LAYERS");
+	if (argc != 3 || sscanf(argv[1], "%d %31s", &fd, format) != 2)
+		return 2;
+	open_device(&placebo);
+	make_image(&placebo, format, argv[2]);
+	send_image(&placebo, fd);
+	(void)puts("ok");
+	(void)fflush(stdout);
+	while (fgets(line, sizeof(line), stdin))
+		obey(&placebo, line);
+	close_all(&placebo);
+	return 0;
+}
