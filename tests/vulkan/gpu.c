@@ -1,17 +1,19 @@
 /* GPU work on textures. */
 #include "gpu.h"
 
-static const struct geyser_vulkan_access copy_to = {
+const struct geyser_vulkan_access copy_to = {
 	.layout = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
 	.stages = VK_PIPELINE_STAGE_TRANSFER_BIT,
 	.access = VK_ACCESS_TRANSFER_WRITE_BIT,
 };
 
-static const struct geyser_vulkan_access copy_from = {
+const struct geyser_vulkan_access copy_from = {
 	.layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 	.stages = VK_PIPELINE_STAGE_TRANSFER_BIT,
 	.access = VK_ACCESS_TRANSFER_READ_BIT,
 };
+
+const struct gpu_sync at_once = {{VK_NULL_HANDLE, 0}, {VK_NULL_HANDLE, 0}};
 
 void gpu_open(struct gpu *gpu, struct geyser_manager *manager)
 {
@@ -137,7 +139,7 @@ static void record_copies(struct gpu_work *work, struct geyser_texture *texture,
 
 /* ---- submitting ---- */
 
-static void begin(struct gpu *gpu, struct gpu_work *work)
+struct gpu_work gpu_begin(struct gpu *gpu)
 {
 	const VkCommandBufferAllocateInfo allocate = {
 		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -149,31 +151,33 @@ static void begin(struct gpu *gpu, struct gpu_work *work)
 		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
 		.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
 	};
+	struct gpu_work work = {VK_NULL_HANDLE};
 
-	vk(vkAllocateCommandBuffers(gpu->device.device, &allocate, &work->commands));
-	vk(vkBeginCommandBuffer(work->commands, &info));
+	vk(vkAllocateCommandBuffers(gpu->device.device, &allocate, &work.commands));
+	vk(vkBeginCommandBuffer(work.commands, &info));
+	return work;
 }
 
-static void submit(struct gpu *gpu, struct gpu_work *work, const struct gpu_sync *sync)
+void gpu_submit(struct gpu *gpu, struct gpu_work *work, struct gpu_sync sync)
 {
 	const VkPipelineStageFlags stages = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
 	const VkTimelineSemaphoreSubmitInfo values = {
 		.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-		.waitSemaphoreValueCount = sync->wait.semaphore ? 1 : 0,
-		.pWaitSemaphoreValues = &sync->wait.value,
-		.signalSemaphoreValueCount = sync->signal.semaphore ? 1 : 0,
-		.pSignalSemaphoreValues = &sync->signal.value,
+		.waitSemaphoreValueCount = sync.wait.semaphore ? 1 : 0,
+		.pWaitSemaphoreValues = &sync.wait.value,
+		.signalSemaphoreValueCount = sync.signal.semaphore ? 1 : 0,
+		.pSignalSemaphoreValues = &sync.signal.value,
 	};
 	const VkSubmitInfo info = {
 		.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
 		.pNext = &values,
 		.waitSemaphoreCount = values.waitSemaphoreValueCount,
-		.pWaitSemaphores = &sync->wait.semaphore,
+		.pWaitSemaphores = &sync.wait.semaphore,
 		.pWaitDstStageMask = &stages,
 		.commandBufferCount = 1,
 		.pCommandBuffers = &work->commands,
 		.signalSemaphoreCount = values.signalSemaphoreValueCount,
-		.pSignalSemaphores = &sync->signal.semaphore,
+		.pSignalSemaphores = &sync.signal.semaphore,
 	};
 	const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
 	VkResult result;
@@ -189,16 +193,15 @@ static void submit(struct gpu *gpu, struct gpu_work *work, const struct gpu_sync
 struct gpu_work gpu_fill(
 	struct gpu *gpu, struct geyser_texture *texture, uint32_t seed, struct gpu_sync sync)
 {
-	struct gpu_work work = {VK_NULL_HANDLE};
+	struct gpu_work work = gpu_begin(gpu);
 
 	make_staging(gpu, &work, texture);
 	assert_true(fill_texture(work.shadow, seed));
 	copy_shadow(&work, true);
-	begin(gpu, &work);
 	ok(geyser_vulkan_cmd_acquire(work.commands, texture, &copy_to));
 	record_copies(&work, texture, true);
 	ok(geyser_vulkan_cmd_release(work.commands, texture, &copy_to));
-	submit(gpu, &work, &sync);
+	gpu_submit(gpu, &work, sync);
 	return work;
 }
 
@@ -217,15 +220,14 @@ static void make_visible(struct gpu_work *work)
 
 struct gpu_work gpu_read(struct gpu *gpu, struct geyser_texture *texture, struct gpu_sync sync)
 {
-	struct gpu_work work = {VK_NULL_HANDLE};
+	struct gpu_work work = gpu_begin(gpu);
 
 	make_staging(gpu, &work, texture);
-	begin(gpu, &work);
 	ok(geyser_vulkan_cmd_acquire(work.commands, texture, &copy_from));
 	record_copies(&work, texture, false);
 	ok(geyser_vulkan_cmd_release(work.commands, texture, &copy_from));
 	make_visible(&work);
-	submit(gpu, &work, &sync);
+	gpu_submit(gpu, &work, sync);
 	return work;
 }
 
@@ -233,7 +235,7 @@ struct gpu_work gpu_clear(
 	struct gpu *gpu, struct geyser_texture *texture, float value, struct gpu_sync sync)
 {
 	const VkClearColorValue color = {.float32 = {value, value, value, value}};
-	struct gpu_work work = {VK_NULL_HANDLE};
+	struct gpu_work work = gpu_begin(gpu);
 	struct geyser_vulkan_image_info image;
 	VkImageSubresourceRange range = {
 		.levelCount = VK_REMAINING_MIP_LEVELS,
@@ -242,11 +244,18 @@ struct gpu_work gpu_clear(
 
 	ok(geyser_vulkan_texture_get_info(texture, &image));
 	range.aspectMask = image.aspects;
-	begin(gpu, &work);
 	ok(geyser_vulkan_cmd_acquire(work.commands, texture, &copy_to));
 	vkCmdClearColorImage(work.commands, image.image, copy_to.layout, &color, 1, &range);
 	ok(geyser_vulkan_cmd_release(work.commands, texture, &copy_to));
-	submit(gpu, &work, &sync);
+	gpu_submit(gpu, &work, sync);
+	return work;
+}
+
+struct gpu_work gpu_order(struct gpu *gpu, struct gpu_sync sync)
+{
+	struct gpu_work work = gpu_begin(gpu);
+
+	gpu_submit(gpu, &work, sync);
 	return work;
 }
 
@@ -288,14 +297,14 @@ bool gpu_finish_holds(struct gpu *gpu, struct gpu_work *work, uint32_t seed)
 
 void gpu_fill_now(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed)
 {
-	struct gpu_work work = gpu_fill(gpu, texture, seed, (struct gpu_sync){0});
+	struct gpu_work work = gpu_fill(gpu, texture, seed, at_once);
 
 	gpu_finish(gpu, &work);
 }
 
 bool gpu_holds_now(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed)
 {
-	struct gpu_work work = gpu_read(gpu, texture, (struct gpu_sync){0});
+	struct gpu_work work = gpu_read(gpu, texture, at_once);
 
 	return gpu_finish_holds(gpu, &work, seed);
 }

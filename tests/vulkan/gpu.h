@@ -51,7 +51,12 @@ struct gpu_sync {
 	struct geyser_vulkan_point wait, signal;
 };
 
+extern const struct gpu_sync at_once;
+
 struct geyser_vulkan_point point_of(struct geyser_event *event, uint64_t value);
+
+/* For copies. */
+extern const struct geyser_vulkan_access copy_to, copy_from;
 
 struct gpu_work {
 	VkCommandBuffer commands;
@@ -68,9 +73,16 @@ struct gpu_work gpu_fill(
 	struct gpu *gpu, struct geyser_texture *texture, uint32_t seed, struct gpu_sync sync);
 struct gpu_work gpu_read(struct gpu *gpu, struct geyser_texture *texture, struct gpu_sync sync);
 
-/* All channels of all texels of a colour texture. */
+/* All channels of all texels of a floating-point or normalised colour texture. */
 struct gpu_work gpu_clear(
 	struct gpu *gpu, struct geyser_texture *texture, float value, struct gpu_sync sync);
+
+/* No work but to wait and to signal. */
+struct gpu_work gpu_order(struct gpu *gpu, struct gpu_sync sync);
+
+/* What the caller records itself, into work.commands. */
+struct gpu_work gpu_begin(struct gpu *gpu);
+void gpu_submit(struct gpu *gpu, struct gpu_work *work, struct gpu_sync sync);
 
 /* Waits until it is done and frees it. */
 void gpu_finish(struct gpu *gpu, struct gpu_work *work);

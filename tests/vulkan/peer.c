@@ -177,7 +177,7 @@ static void poll_event(const char *text)
 /* "WAIT SIGNAL": values, 0 for none */
 static struct gpu_sync sync_of(const char *text)
 {
-	struct gpu_sync sync = {{VK_NULL_HANDLE, 0}, {VK_NULL_HANDLE, 0}};
+	struct gpu_sync sync = at_once;
 	uint64_t wait = 0, signal = 0;
 
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
@@ -200,6 +200,12 @@ static void fill_by_gpu(const char *text)
 static void read_by_gpu(const char *text)
 {
 	my.work = gpu_read(&my.gpu, my.texture, sync_of(text));
+	say("ok");
+}
+
+static void order(const char *text)
+{
+	my.work = gpu_order(&my.gpu, sync_of(text));
 	say("ok");
 }
 
@@ -268,6 +274,7 @@ static const struct command commands[] = {
 	{"poll", poll_event},
 	{"gpu-fill", fill_by_gpu},
 	{"gpu-read", read_by_gpu},
+	{"gpu-order", order},
 	{"finish", finish},
 	{"finish-holds", finish_holds},
 	{"idle", wait_idle},

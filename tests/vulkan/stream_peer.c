@@ -64,6 +64,18 @@ static void submit_by_gpu(const char *text)
 	say_result(geyser_publisher_submit(my.publisher, frame));
 }
 
+/* Submits a frame that it promises to draw, and never does. */
+static void submit_promised(const char *text)
+{
+	struct geyser_vulkan_point point;
+	struct geyser_frame *frame;
+
+	(void)text;
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	ok(geyser_vulkan_frame_signal_point(frame, &point));
+	say_result(geyser_publisher_submit(my.publisher, frame));
+}
+
 /* Says what became of acquiring, and of submitting if there is a frame. */
 static void acquire(const char *text)
 {
@@ -134,6 +146,7 @@ const struct command stream_commands[] = {
 	{"resize", resize},
 	{"submit", submit},
 	{"submit-gpu", submit_by_gpu},
+	{"submit-promised", submit_promised},
 	{"acquire", acquire},
 	{"submit-acquired", submit_acquired},
 	{"subscribe", subscribe},

@@ -1,0 +1,380 @@
+/* Events as timeline semaphores: what queues signal, everybody sees; what anybody signals, queues
+ * wait for. */
+#include "gpu.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* A death is noticed within milliseconds; this is for a machine under load. */
+#define AT_ONCE (3 * SECOND)
+
+static uint64_t counter_of(struct gpu *gpu, struct geyser_event *event)
+{
+	const struct geyser_vulkan_point point = point_of(event, 0);
+	uint64_t value;
+
+	vk(vkGetSemaphoreCounterValue(gpu->device.device, point.semaphore, &value));
+	return value;
+}
+
+static void wait_for_counter(struct gpu *gpu, struct geyser_event *event, uint64_t value)
+{
+	const struct geyser_vulkan_point point = point_of(event, value);
+	const VkSemaphoreWaitInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+		.semaphoreCount = 1,
+		.pSemaphores = &point.semaphore,
+		.pValues = &point.value,
+	};
+
+	vk(vkWaitSemaphores(gpu->device.device, &info, PATIENCE));
+}
+
+static struct gpu_sync sync_of(struct geyser_event *event, uint64_t wait, uint64_t signal)
+{
+	struct gpu_sync sync = at_once;
+
+	if (wait)
+		sync.wait = point_of(event, wait);
+	if (signal)
+		sync.signal = point_of(event, signal);
+	return sync;
+}
+
+static void order(struct gpu *gpu, struct geyser_event *event, uint64_t wait, uint64_t signal)
+{
+	struct gpu_work work = gpu_order(gpu, sync_of(event, wait, signal));
+
+	gpu_finish(gpu, &work);
+}
+
+/* ---- in one process ---- */
+
+static void the_semaphore_begins_with_the_events_value(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), 41);
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_event_signal(event, 42));
+	wait_for_counter(&gpu, event, 42);
+	assert_int_equal(counter_of(&gpu, event), 42);
+	assert_true(point_of(event, 1).semaphore == point_of(event, 2).semaphore);
+	gpu_close(&gpu);
+	geyser_event_unref(event);
+}
+
+static void queues_and_threads_signal_in_turn(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), 0);
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (uint64_t i = 0; i < 100; i++) {
+		struct gpu_work work = gpu_order(&gpu, sync_of(event, 2 * i + 1, 2 * i + 2));
+
+		ok(geyser_event_signal(event, 2 * i + 1));
+		ok(geyser_event_wait(event, 2 * i + 2, PATIENCE));
+		assert_int_equal(value_of(event), 2 * i + 2);
+		gpu_finish(&gpu, &work);
+	}
+	gpu_close(&gpu);
+	geyser_event_unref(event);
+}
+
+static void the_hosts_signal_of_the_semaphore_counts(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), 0);
+	const VkSemaphoreSignalInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+		.semaphore = point_of(event, 0).semaphore,
+		.value = 9,
+	};
+	struct geyser_vulkan_device device;
+
+	ok(geyser_vulkan_get_device(manager_of(state), &device));
+	vk(vkSignalSemaphore(device.device, &info));
+	ok(geyser_event_wait(event, 9, PATIENCE));
+	assert_int_equal(value_of(event), 9);
+	geyser_event_unref(event);
+}
+
+struct seen {
+	struct latch latch;
+	uint64_t value;
+	enum geyser_result result;
+};
+
+static void see(struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
+{
+	struct seen *seen = user;
+
+	(void)event;
+	seen->value = value;
+	seen->result = result;
+	latch_add(&seen->latch);
+}
+
+static void a_queues_signal_is_seen_by_callbacks_and_descriptors(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), 0);
+	struct seen seen = {.value = 0};
+	struct gpu gpu;
+	int fd;
+
+	gpu_open(&gpu, manager_of(state));
+	latch_init(&seen.latch);
+	(void)point_of(event, 0);
+	ok(geyser_event_notify(event, 5, see, &seen));
+	ok(geyser_event_fd(event, 5, &fd));
+	assert_false(readable(fd, 0));
+	order(&gpu, event, 0, 5);
+	assert_true(latch_wait(&seen.latch, 1));
+	assert_int_equal(seen.result, GEYSER_OK);
+	assert_int_equal(seen.value, 5);
+	assert_true(readable(fd, PATIENCE));
+	(void)close(fd);
+	latch_finish(&seen.latch);
+	gpu_close(&gpu);
+	geyser_event_unref(event);
+}
+
+static void a_host_managers_event_orders_queues(void **state)
+{
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_event *theirs = make_event(host, 3), *mine;
+	struct geyser_handle handle = export_event(theirs);
+	struct gpu_work work;
+	struct gpu gpu;
+
+	mine = import_event(manager_of(state), &handle);
+	assert_false(geyser_vulkan_event_is_native(mine)); /* whatever the driver can */
+	gpu_open(&gpu, manager_of(state));
+	work = gpu_order(&gpu, sync_of(mine, 4, 5));
+	assert_int_equal(value_of(theirs), 3);
+	ok(geyser_event_signal(theirs, 4));
+	ok(geyser_event_wait(theirs, 5, PATIENCE));
+	gpu_finish(&gpu, &work);
+	assert_int_equal(value_of(mine), 5);
+	gpu_close(&gpu);
+	geyser_event_unref(mine);
+	geyser_event_unref(theirs);
+	geyser_manager_destroy(host);
+}
+
+/* Past 32 bits. */
+static void far_values(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), UINT32_MAX - UINT64_C(1));
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (uint64_t i = 0; i < 4; i++) {
+		order(&gpu, event, 0, UINT32_MAX + i);
+		ok(geyser_event_wait(event, UINT32_MAX + i, PATIENCE));
+	}
+	assert_int_equal(counter_of(&gpu, event), UINT32_MAX + UINT64_C(3));
+	gpu_close(&gpu);
+	geyser_event_unref(event);
+}
+
+/* ---- between processes ---- */
+
+static struct geyser_event *import_from(void **state, struct peer *peer, const char *backend)
+{
+	struct geyser_handle handle;
+	struct line line;
+
+	start_importer(peer, backend, "exporter");
+	tell(peer, "create-event 1");
+	line = hear(peer);
+	assert_int_equal(strncmp(line.text, "ok ", 3), 0);
+	ok(geyser_handle_from_string(line.text + 3, &handle));
+	return import_event(manager_of(state), &handle);
+}
+
+static const char *const backends[] = {"vulkan", "host"};
+static const char *const waits[] = {"wait", "notify", "poll"};
+
+static void a_queues_signal_wakes_another_process(void **state)
+{
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (size_t i = 0; i < COUNT_OF(backends); i++) {
+		struct peer peer;
+		struct geyser_event *event = import_from(state, &peer, backends[i]);
+
+		for (uint64_t j = 0; j < COUNT_OF(waits); j++) {
+			char command[32];
+
+			(void)snprintf(
+				command, sizeof(command), "%s %u", waits[j], (unsigned)j + 2);
+			ask(&peer, command, "waiting");
+			order(&gpu, event, j + 1, j + 2);
+			expect_line(&peer, "ok");
+		}
+		ask(&peer, "value", "4");
+		geyser_event_unref(event);
+		end_peer(&peer);
+	}
+	gpu_close(&gpu);
+}
+
+static void another_process_lets_a_queue_go_on(void **state)
+{
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (size_t i = 0; i < COUNT_OF(backends); i++) {
+		struct peer peer;
+		struct geyser_event *event = import_from(state, &peer, backends[i]);
+		struct gpu_work work = gpu_order(&gpu, sync_of(event, 2, 3));
+
+		assert_int_equal(vkGetFenceStatus(gpu.device.device, work.fence), VK_NOT_READY);
+		ask(&peer, "signal 2", "ok");
+		gpu_finish(&gpu, &work);
+		ask(&peer, "wait 3", "waiting");
+		expect_line(&peer, "ok");
+		geyser_event_unref(event);
+		end_peer(&peer);
+	}
+	gpu_close(&gpu);
+}
+
+static void queues_of_two_processes_take_turns(void **state)
+{
+	struct geyser_event *event;
+	struct peer peer;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	event = import_from(state, &peer, "vulkan");
+	for (unsigned i = 0; i < 30; i++) {
+		struct gpu_work work = gpu_order(&gpu, sync_of(event, 2 * i + 2, 2 * i + 3));
+		char command[48];
+
+		(void)snprintf(command, sizeof(command), "gpu-order %u %u", 2 * i + 1, 2 * i + 2);
+		ask(&peer, command, "ok");
+		gpu_finish(&gpu, &work);
+		ask(&peer, "finish", "ok");
+	}
+	ok(geyser_event_wait(event, 61, PATIENCE));
+	geyser_event_unref(event);
+	end_peer(&peer);
+	gpu_close(&gpu);
+}
+
+/* ---- death ---- */
+
+static void die(struct peer *peer)
+{
+	kill_peer(peer);
+}
+
+static void end(struct peer *peer)
+{
+	end_peer(peer);
+}
+
+/* A queue waits for what its exporter will never signal. */
+static void no_queue_hangs(void **state, const char *backend, void (*leave)(struct peer *peer))
+{
+	struct geyser_event *event;
+	struct gpu_work work;
+	struct peer peer;
+	struct gpu gpu;
+	uint64_t begin;
+
+	gpu_open(&gpu, manager_of(state));
+	event = import_from(state, &peer, backend);
+	work = gpu_order(&gpu, sync_of(event, 50, 0));
+	begin = now_ns();
+	leave(&peer);
+	gpu_finish(&gpu, &work);
+	vk(vkQueueWaitIdle(gpu.device.queue));
+	refused(GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, 50, PATIENCE));
+	print_message("# %s: free after %.2f ms\n", backend, (double)(now_ns() - begin) / 1e6);
+	assert_in_range(now_ns() - begin, 0, AT_ONCE);
+	ok(geyser_event_wait(event, 1, 0)); /* was reached */
+	geyser_event_unref(event);
+	gpu_close(&gpu);
+}
+
+static void no_queue_waits_for_the_dead(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(backends); i++)
+		no_queue_hangs(state, backends[i], die);
+}
+
+static void no_queue_waits_for_whoever_has_left(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(backends); i++)
+		no_queue_hangs(state, backends[i], end);
+}
+
+/* The semaphore is asked for when it is too late. */
+static void nor_when_it_begins_after_that(void **state)
+{
+	struct geyser_event *event;
+	struct peer peer;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	event = import_from(state, &peer, "vulkan");
+	kill_peer(&peer);
+	refused(GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, 50, PATIENCE));
+	order(&gpu, event, 50, 0);
+	geyser_event_unref(event);
+	gpu_close(&gpu);
+}
+
+/* An importer's death frees nobody and stops nobody. */
+static void an_importers_death_changes_nothing(void **state)
+{
+	struct geyser_event *event = make_event(manager_of(state), 1);
+	struct geyser_handle handle = export_event(event);
+	char command[128] = "import-event ", text[GEYSER_HANDLE_TEXT_SIZE];
+	struct gpu_work work;
+	struct peer peer;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
+	(void)strcat(command, text);
+	start_importer(&peer, "vulkan", "importer");
+	ask(&peer, command, "ok");
+	ask(&peer, "gpu-order 2 0", "ok");
+	work = gpu_order(&gpu, sync_of(event, 3, 4));
+	kill_peer(&peer);
+	assert_int_equal(value_of(event), 1);
+	ok(geyser_event_signal(event, 3));
+	gpu_finish(&gpu, &work);
+	ok(geyser_event_wait(event, 4, PATIENCE));
+	gpu_close(&gpu);
+	geyser_event_unref(event);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(the_semaphore_begins_with_the_events_value),
+		manager_test(queues_and_threads_signal_in_turn),
+		manager_test(the_hosts_signal_of_the_semaphore_counts),
+		manager_test(a_queues_signal_is_seen_by_callbacks_and_descriptors),
+		manager_test(a_host_managers_event_orders_queues),
+		manager_test(far_values),
+		manager_test(a_queues_signal_wakes_another_process),
+		manager_test(another_process_lets_a_queue_go_on),
+		manager_test(queues_of_two_processes_take_turns),
+		manager_test(no_queue_waits_for_the_dead),
+		manager_test(no_queue_waits_for_whoever_has_left),
+		manager_test(nor_when_it_begins_after_that),
+		manager_test(an_importers_death_changes_nothing),
+	};
+
+	if (!has_vulkan())
+		return 0;
+	return run_suite(argc, argv, "events", tests, COUNT_OF(tests));
+}
