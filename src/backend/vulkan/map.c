@@ -83,7 +83,8 @@ static struct vk_copy staging_copy(const struct vk_texture *texture, bool to_ima
 {
 	return (struct vk_copy){
 		.image = texture->image,
-		.image_layout = VK_IMAGE_LAYOUT_GENERAL,
+		.image_layout = to_image ? VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL
+					 : VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		.buffer = texture->staging.buffer,
 		.desc = &texture->desc,
 		.layout = &texture->base.layout,
@@ -96,7 +97,7 @@ static void record_download(struct vk_device *device, VkCommandBuffer commands, 
 	struct vk_texture *texture = data;
 	const struct vk_copy copy = staging_copy(texture, false);
 	const struct geyser_vulkan_access read = {
-		VK_IMAGE_LAYOUT_GENERAL,
+		VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		VK_PIPELINE_STAGE_TRANSFER_BIT,
 		VK_ACCESS_TRANSFER_READ_BIT,
 	};
@@ -112,7 +113,7 @@ static void record_upload(struct vk_device *device, VkCommandBuffer commands, vo
 	struct vk_texture *texture = data;
 	const struct vk_copy copy = staging_copy(texture, true);
 	const struct geyser_vulkan_access write = {
-		VK_IMAGE_LAYOUT_GENERAL,
+		VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
 		VK_PIPELINE_STAGE_TRANSFER_BIT,
 		VK_ACCESS_TRANSFER_WRITE_BIT,
 	};

@@ -21,13 +21,13 @@ static void record_mirroring(struct vk_device *device, VkCommandBuffer commands,
 	const struct mirroring *mirroring = data;
 	struct vk_texture *from = mirroring->from;
 	const struct geyser_vulkan_access read = {
-		VK_IMAGE_LAYOUT_GENERAL,
+		VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		VK_PIPELINE_STAGE_TRANSFER_BIT,
 		VK_ACCESS_TRANSFER_READ_BIT,
 	};
 	const struct vk_copy copy = {
 		.image = from->image,
-		.image_layout = VK_IMAGE_LAYOUT_GENERAL,
+		.image_layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		.buffer = mirroring->to->host.buffer,
 		.desc = &from->desc,
 		.layout = &mirroring->to->base.layout,

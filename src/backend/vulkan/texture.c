@@ -136,7 +136,7 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 	const VkImageSubresourceRange all = {
 		aspects, 0, VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS};
 	const struct geyser_vulkan_access cleared = {
-		VK_IMAGE_LAYOUT_GENERAL,
+		VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
 		VK_PIPELINE_STAGE_TRANSFER_BIT,
 		VK_ACCESS_TRANSFER_WRITE_BIT,
 	};
@@ -144,7 +144,7 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 		.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
 		.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
 		.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-		.newLayout = VK_IMAGE_LAYOUT_GENERAL,
+		.newLayout = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
 		.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 		.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 		.image = texture->image,
@@ -154,11 +154,11 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 	device->api.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
 		VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1, &begin);
 	if (aspects == VK_IMAGE_ASPECT_COLOR_BIT)
-		device->api.CmdClearColorImage(
-			commands, texture->image, VK_IMAGE_LAYOUT_GENERAL, &no_color, 1, &all);
+		device->api.CmdClearColorImage(commands, texture->image,
+			VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_color, 1, &all);
 	else
-		device->api.CmdClearDepthStencilImage(
-			commands, texture->image, VK_IMAGE_LAYOUT_GENERAL, &no_depth, 1, &all);
+		device->api.CmdClearDepthStencilImage(commands, texture->image,
+			VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_depth, 1, &all);
 	gy_vk_record_release(texture, commands, &cleared);
 }
 
