@@ -184,18 +184,18 @@ enum geyser_result geyser_vulkan_texture_image(struct geyser_texture *texture, V
 }
 
 static enum geyser_result check_record(VkCommandBuffer command_buffer,
-	struct geyser_texture *texture, const struct geyser_vulkan_access *access)
+	struct geyser_texture *texture, const struct geyser_vulkan_access *access, const char *name)
 {
 	if (!command_buffer || !access)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
-			command_buffer ? "access" : "command_buffer");
+			command_buffer ? name : "command_buffer");
 	return check_texture(texture);
 }
 
 enum geyser_result geyser_vulkan_cmd_acquire(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *to)
 {
-	enum geyser_result result = check_record(command_buffer, texture, to);
+	enum geyser_result result = check_record(command_buffer, texture, to, "to");
 
 	if (result == GEYSER_OK)
 		gy_vulkan_record_acquire(gy_texture_backing(texture), command_buffer, to);
@@ -205,7 +205,7 @@ enum geyser_result geyser_vulkan_cmd_acquire(VkCommandBuffer command_buffer,
 enum geyser_result geyser_vulkan_cmd_release(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *from)
 {
-	enum geyser_result result = check_record(command_buffer, texture, from);
+	enum geyser_result result = check_record(command_buffer, texture, from, "from");
 
 	if (result == GEYSER_OK)
 		gy_vulkan_record_release(gy_texture_backing(texture), command_buffer, from);

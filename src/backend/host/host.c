@@ -88,6 +88,11 @@ static enum geyser_result host_texture_create(
 
 static enum geyser_result check_native(const struct geyser_native_texture *native)
 {
+	if (native->type == GEYSER_NATIVE_OPAQUE_FD || native->type == GEYSER_NATIVE_DMA_BUF)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): a device's memory can't be read here; whoever makes the "
+			"texture with GEYSER_USAGE_HOST_MEMORY can share it with the host backend",
+			(int)native->type);
 	if (native->type != GEYSER_NATIVE_MEMFD)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the host backend imports GEYSER_NATIVE_MEMFD only",

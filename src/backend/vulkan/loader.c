@@ -35,18 +35,22 @@ enum geyser_result gy_vk_load_device(struct vk_device *device)
 	struct vk_api *api = &device->api;
 	VkDevice vk = device->handles.device;
 
-#define X(name)                                                                            \
-	api->name = (PFN_vk##name)(void (*)(void))api->GetDeviceProcAddr(vk, "vk" #name);  \
-	if (!api->name)                                                                    \
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,                                   \
-			"the device has no vk" #name ": make it with Vulkan 1.2 or later " \
-			"and the extensions of geyser_vulkan_device_extensions()");
+#define X(name)                                                                           \
+	api->name = (PFN_vk##name)(void (*)(void))api->GetDeviceProcAddr(vk, "vk" #name); \
+	if (!api->name)                                                                   \
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,                                  \
+			"the device has no vk" #name ": make it with Vulkan 1.2 or later");
 	VK_DEVICE_FUNCTIONS(X)
 #undef X
 #define X(name) api->name = (PFN_vk##name)(void (*)(void))api->GetDeviceProcAddr(vk, "vk" #name);
 	VK_OPTIONAL_FUNCTIONS(X)
 #undef X
-	return GEYSER_OK;
+	if (api->GetMemoryFdKHR)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the device was made without %s: enable those of geyser_vulkan_device_extensions() "
+		"that it has",
+		VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
 }
 
 /* ---- choosing ---- */

@@ -140,12 +140,13 @@ static enum geyser_result check_fit(
 			offset, (uint64_t)needs->alignment);
 	if (native->size < offset || native->size - offset < needs->size)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes, at %" PRIu64 "): such an image needs %" PRIu64,
+			"size (%" PRIu64 " bytes, from offset %" PRIu64
+			" on): such an image needs %" PRIu64,
 			native->size, offset, (uint64_t)needs->size);
 	if (native->dedicated && (offset != 0 || native->size != needs->size))
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes, at %" PRIu64
-			"): memory of this one image alone has %" PRIu64 ", at 0",
+			"size (%" PRIu64 " bytes, from offset %" PRIu64
+			" on): memory of this one image alone has %" PRIu64 ", at 0",
 			native->size, offset, (uint64_t)needs->size);
 	return GEYSER_OK;
 }

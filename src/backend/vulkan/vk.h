@@ -59,11 +59,11 @@
 	X(DestroySemaphore)            \
 	X(GetSemaphoreCounterValue)    \
 	X(WaitSemaphores)              \
-	X(SignalSemaphore)             \
-	X(GetMemoryFdKHR)
+	X(SignalSemaphore)
 
 /* Of extensions that a device may lack: NULL then. */
 #define VK_OPTIONAL_FUNCTIONS(X)             \
+	X(GetMemoryFdKHR)                    \
 	X(GetMemoryFdPropertiesKHR)          \
 	X(GetMemoryHostPointerPropertiesEXT) \
 	X(GetSemaphoreFdKHR)                 \
