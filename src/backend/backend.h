@@ -79,6 +79,8 @@ struct gy_backend {
 
 	/* The device can neither be used nor waited for any more. */
 	bool (*lost)(void *device);
+	/* Called once when it is, on whatever thread finds out; NULL: not any more. */
+	void (*on_lost)(void *device, void (*callback)(void *user), void *user);
 
 	/* Whether other processes can open a twin's descriptor, and which. */
 	bool (*event_shared)(void *device, struct gy_driver_id *out);

@@ -20,6 +20,7 @@ struct geyser_event {
 	struct gy_notifier notifier;
 	pthread_mutex_t lock;                    /* around the making of the twin */
 	struct gy_backend_event *_Atomic native; /* the backend's twin; NULL until it is needed */
+	struct gy_watched watched;
 };
 
 static const struct gy_backend *backend_of(const struct geyser_event *event)
@@ -41,6 +42,8 @@ enum geyser_result gy_event_describe(
 	struct gy_backend_event *native = atomic_load(&event->native);
 	enum geyser_result result = GEYSER_OK;
 
+	if (gy_manager_is_lost(event->object.manager))
+		return gy_fail(GEYSER_ERROR_STALE, "the device that signals the event is lost");
 	if (twin && native)
 		result = backend_of(event)->event_describe(native, fd);
 	else if (twin)
@@ -93,6 +96,15 @@ close_fd:
 	return result;
 }
 
+/* Only of an event made here: what another one's device signals goes on. */
+static void lose(struct gy_watched *watched)
+{
+	struct geyser_event *event =
+		(struct geyser_event *)((char *)watched - offsetof(struct geyser_event, watched));
+
+	gy_timeline_lose(&event->timeline);
+}
+
 static void complete(struct geyser_event *event, struct geyser_manager *manager,
 	const struct gy_incoming *incoming, _Atomic uint32_t *dead)
 {
@@ -100,6 +112,9 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 		incoming);
 	event->object.export.describe = describe;
 	gy_notifier_init(&event->notifier, event, &event->timeline, dead);
+	event->watched.lose = lose;
+	if (!incoming && manager->backend->on_lost)
+		gy_manager_watch(manager, &event->watched);
 	(void)pthread_mutex_init(&event->lock, NULL);
 }
 
@@ -182,6 +197,8 @@ static void destroy(struct geyser_event *event)
 	struct geyser_manager *manager = gy_manager_ref(event->object.manager);
 	struct gy_backend_event *native = atomic_load(&event->native);
 
+	if (!gy_ipc_is_foreign(manager->ipc))
+		gy_manager_unwatch(manager, &event->watched);
 	gy_object_finish(&event->object);
 	if (native)
 		manager->backend->event_destroy(native);

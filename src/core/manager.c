@@ -35,6 +35,50 @@ static enum geyser_result set_application(struct geyser_manager *manager, const 
 	return GEYSER_OK;
 }
 
+/* ---- a device that is lost ---- */
+
+bool gy_manager_is_lost(const struct geyser_manager *manager)
+{
+	return manager->backend->lost && manager->backend->lost(manager->device);
+}
+
+static void lose_all(void *user)
+{
+	struct geyser_manager *manager = user;
+
+	(void)pthread_mutex_lock(&manager->lock);
+	for (struct gy_watched *it = manager->watched; it; it = it->next)
+		it->lose(it);
+	(void)pthread_mutex_unlock(&manager->lock);
+}
+
+/* One that is made when the device is lost already is told at once. */
+void gy_manager_watch(struct geyser_manager *manager, struct gy_watched *watched)
+{
+	(void)pthread_mutex_lock(&manager->lock);
+	watched->next = manager->watched;
+	watched->link = &manager->watched;
+	if (watched->next)
+		watched->next->link = &watched->next;
+	manager->watched = watched;
+	(void)pthread_mutex_unlock(&manager->lock);
+	if (gy_manager_is_lost(manager))
+		watched->lose(watched);
+}
+
+void gy_manager_unwatch(struct geyser_manager *manager, struct gy_watched *watched)
+{
+	if (!watched->link)
+		return;
+	(void)pthread_mutex_lock(&manager->lock);
+	*watched->link = watched->next;
+	if (watched->next)
+		watched->next->link = watched->link;
+	(void)pthread_mutex_unlock(&manager->lock);
+}
+
+/* ---- life ---- */
+
 enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
 	const struct gy_backend *backend, void *device, struct geyser_manager **out)
 {
@@ -51,11 +95,15 @@ enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
 	result = set_application(manager, desc->application);
 	if (result == GEYSER_OK)
 		result = gy_ipc_acquire(&manager->ipc);
-	if (result == GEYSER_OK)
-		*out = manager;
-	else
+	if (result != GEYSER_OK) {
 		free(manager);
-	return result;
+		return result;
+	}
+	(void)pthread_mutex_init(&manager->lock, NULL);
+	if (backend->on_lost)
+		backend->on_lost(device, lose_all, manager);
+	*out = manager;
+	return GEYSER_OK;
 }
 
 static enum geyser_result create(
@@ -94,7 +142,10 @@ void gy_manager_unref(struct geyser_manager *manager)
 {
 	if (atomic_fetch_sub_explicit(&manager->references, 1, memory_order_acq_rel) != 1)
 		return;
+	if (manager->backend->on_lost && !gy_ipc_is_foreign(manager->ipc))
+		manager->backend->on_lost(manager->device, NULL, NULL);
 	manager->backend->close(manager->device);
+	(void)pthread_mutex_destroy(&manager->lock);
 	gy_ipc_release(manager->ipc);
 	free(manager);
 }

@@ -57,8 +57,7 @@ enum geyser_result gy_object_export(struct gy_object *object, struct geyser_hand
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	memset(out, 0, sizeof(*out));
-	if (object->manager->backend->lost &&
-		object->manager->backend->lost(object->manager->device))
+	if (gy_manager_is_lost(object->manager))
 		return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 			"the device is lost: make a new manager and everything with it anew");
 	result = gy_export_add(object->manager->ipc, &object->export, out, &changed);

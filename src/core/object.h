@@ -6,6 +6,7 @@
 #include "backend/backend.h"
 #include "ipc/ipc.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* Bytes; see struct geyser_memory_usage. */
@@ -21,7 +22,23 @@ struct geyser_manager {
 	uint64_t import_timeout_ns;
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_memory_counters textures, events;
+
+	/* Of a backend with a device: the events made here, whose holders are told of its loss. */
+	pthread_mutex_t lock;
+	struct gy_watched *watched;
 };
+
+/* Embedded in what is told of its manager's loss. */
+struct gy_watched {
+	struct gy_watched *next, **link;
+	void (*lose)(struct gy_watched *watched);
+};
+
+void gy_manager_watch(struct geyser_manager *manager, struct gy_watched *watched);
+void gy_manager_unwatch(struct geyser_manager *manager, struct gy_watched *watched);
+
+/* Its device is lost. */
+bool gy_manager_is_lost(const struct geyser_manager *manager);
 
 struct gy_object {
 	_Atomic uint32_t references;

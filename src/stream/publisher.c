@@ -221,9 +221,7 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 
 static enum geyser_result check_device(const struct geyser_publisher *publisher)
 {
-	const struct gy_backend *backend = publisher->manager->backend;
-
-	if (!backend->lost || !backend->lost(publisher->manager->device))
+	if (!gy_manager_is_lost(publisher->manager))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the device of stream \"%s\" is lost: make a new manager and publisher",

@@ -117,9 +117,7 @@ static bool send_memory(
 
 static enum geyser_result check_device(const struct geyser_publisher *publisher)
 {
-	const struct gy_backend *backend = publisher->manager->backend;
-
-	if (!backend->lost || !backend->lost(publisher->manager->device))
+	if (!gy_manager_is_lost(publisher->manager))
 		return GEYSER_OK;
 	return gy_fail(
 		GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost", publisher->served.name);

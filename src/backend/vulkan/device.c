@@ -70,7 +70,8 @@ void gy_vk_set_lost(struct vk_device *device)
 	if (atomic_exchange(&device->lost, true))
 		return;
 	(void)pthread_mutex_lock(&device->lock);
-	gy_vk_events_lose(device);
+	if (device->on_lost)
+		device->on_lost(device->lost_user);
 	(void)pthread_mutex_unlock(&device->lock);
 }
 

@@ -46,8 +46,6 @@ struct vk_event {
 	_Atomic uint32_t kicks; /* wakes "down" */
 	VkSemaphore kick;       /* wakes "up" where the semaphore is not ours alone */
 	pthread_t up, down;
-
-	struct vk_event *next, **link; /* in the device's list */
 };
 
 static struct vk_event *event_of(struct gy_backend_event *base)
@@ -330,31 +328,6 @@ static enum geyser_result make_own(struct vk_event *event, uint64_t initial)
 	return make_semaphore(event->device, initial, false, &event->semaphore);
 }
 
-static void list(struct vk_event *event)
-{
-	struct vk_device *device = event->device;
-
-	(void)pthread_mutex_lock(&device->lock);
-	event->next = device->events;
-	event->link = &device->events;
-	if (event->next)
-		event->next->link = &event->next;
-	device->events = event;
-	(void)pthread_mutex_unlock(&device->lock);
-}
-
-static void unlist(struct vk_event *event)
-{
-	struct vk_device *device = event->device;
-
-	(void)pthread_mutex_lock(&device->lock);
-	if (event->link)
-		*event->link = event->next;
-	if (event->next)
-		event->next->link = event->link;
-	(void)pthread_mutex_unlock(&device->lock);
-}
-
 static void deallocate(struct vk_event *event)
 {
 	struct vk_device *device = event->device;
@@ -396,7 +369,6 @@ enum geyser_result gy_vk_event_create(
 		deallocate(event);
 		return result;
 	}
-	list(event);
 	*out = &event->base;
 	return GEYSER_OK;
 }
@@ -422,15 +394,7 @@ void gy_vk_event_destroy(struct gy_backend_event *base)
 {
 	struct vk_event *event = event_of(base);
 
-	if (!gy_vk_is_foreign(event->device)) {
+	if (!gy_vk_is_foreign(event->device))
 		stop(event);
-		unlist(event);
-	}
 	deallocate(event);
-}
-
-void gy_vk_events_lose(struct vk_device *device)
-{
-	for (struct vk_event *it = device->events; it; it = it->next)
-		gy_timeline_lose(it->source.timeline);
 }

@@ -82,7 +82,6 @@ struct vk_api {
 
 /* ---- devices ---- */
 
-struct vk_event;
 struct vk_texture;
 
 struct vk_device {
@@ -108,8 +107,10 @@ struct vk_device {
 	VkCommandBuffer commands; /* of vk_run */
 	VkFence fence;
 
+	/* Told once when it is lost; guarded by its lock. */
 	pthread_mutex_t lock;
-	struct vk_event *events; /* guarded by lock */
+	void (*on_lost)(void *user);
+	void *lost_user;
 };
 
 /* Ours: opens libvulkan, makes an instance and a device. */
@@ -136,7 +137,7 @@ bool gy_vk_has_extension(const struct vk_device *device, const char *name);
 /* The result for a failed call, with its name; a lost device is noted. */
 enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const char *call);
 
-/* All holders of the device's events are told. */
+/* Whoever asked for it by on_lost is told. */
 void gy_vk_set_lost(struct vk_device *device);
 /* Error DEVICE_LOST if it is. */
 enum geyser_result gy_vk_check(const struct vk_device *device);
@@ -332,8 +333,5 @@ enum geyser_result gy_vk_event_create(
 enum geyser_result gy_vk_event_describe(struct gy_backend_event *event, int *fd);
 void gy_vk_event_signal(struct gy_backend_event *event, uint64_t value);
 void gy_vk_event_destroy(struct gy_backend_event *event);
-
-/* Marks the timelines of all the device's events. With the device's lock held. */
-void gy_vk_events_lose(struct vk_device *device);
 
 #endif

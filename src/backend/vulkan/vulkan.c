@@ -28,6 +28,16 @@ static void device_close(void *device)
 	gy_vk_device_close(device);
 }
 
+static void device_on_lost(void *data, void (*callback)(void *user), void *user)
+{
+	struct vk_device *device = data;
+
+	(void)pthread_mutex_lock(&device->lock);
+	device->on_lost = callback;
+	device->lost_user = user;
+	(void)pthread_mutex_unlock(&device->lock);
+}
+
 static bool device_is_lost(void *data)
 {
 	struct vk_device *device = data;
@@ -84,6 +94,7 @@ const struct gy_backend gy_vulkan_backend = {
 	.texture_unmap = gy_vk_texture_unmap,
 	.texture_destroy = gy_vk_texture_destroy,
 	.lost = device_is_lost,
+	.on_lost = device_on_lost,
 	.event_shared = gy_vk_event_shared,
 	.event_create = gy_vk_event_create,
 	.event_describe = gy_vk_event_describe,
