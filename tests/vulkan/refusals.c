@@ -4,7 +4,9 @@
 #include "harness.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,10 +143,10 @@ static void of_another_type(void **state)
 	struct geyser_native_texture native = offer.native;
 
 	native.type = (enum geyser_native_type)99;
-	refuse(state, &native, GEYSER_ERROR_INVALID_ARGUMENT, "type (99)");
+	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "type (99)");
 	native.type = GEYSER_NATIVE_IOSURFACE;
 	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "type");
-	refuse_as(host, &offer.native, &desc, GEYSER_ERROR_UNSUPPORTED, "opaque");
+	refuse_as(host, &offer.native, &desc, GEYSER_ERROR_UNSUPPORTED, "HOST_MEMORY");
 	geyser_manager_destroy(host);
 	end_offer(&offer);
 }
@@ -155,9 +157,9 @@ static void planes_that_there_are_not(void **state)
 	struct geyser_native_texture native = offer.native;
 
 	native.plane_count = 0;
-	refuse(state, &native, GEYSER_ERROR_INVALID_ARGUMENT, "plane_count");
+	refuse(state, &native, GEYSER_ERROR_MISMATCH, "plane_count");
 	native.plane_count = 2;
-	refuse(state, &native, GEYSER_ERROR_INVALID_ARGUMENT, "plane_count");
+	refuse(state, &native, GEYSER_ERROR_MISMATCH, "plane_count");
 	end_offer(&offer);
 }
 
@@ -196,21 +198,38 @@ static void memory_that_is_smaller_than_it_claims(void **state)
 	end_offer(&offer);
 }
 
+/* A driver that reads from what it is given would wait for ever. */
 static void memory_that_is_no_memory(void **state)
 {
 	struct offer offer = make_offer(state);
 	struct geyser_native_texture native = offer.native;
-	struct geyser_texture *texture;
-	int fds[2];
+	int fds[3];
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	native.fd = fds[0];
-	assert_int_not_equal(
-		geyser_texture_import_native(manager_of(state), &native, &desc, &texture),
-		GEYSER_OK);
-	assert_null(texture);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
+	fds[2] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	for (size_t i = 0; i < COUNT_OF(fds); i++) {
+		native.fd = fds[i];
+		refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "no memory");
+	}
+	for (size_t i = 0; i < COUNT_OF(fds); i++)
+		(void)close(fds[i]);
+	end_offer(&offer);
+}
+
+/* The drivers that read are those of CPUs. */
+static void a_counter_that_is_no_memory(void **state)
+{
+	struct offer offer;
+	struct geyser_native_texture native;
+
+	if (info_of(manager_of(state)).type != VK_PHYSICAL_DEVICE_TYPE_CPU)
+		return;
+	offer = make_offer(state);
+	native = offer.native;
+	native.fd = eventfd(0, EFD_CLOEXEC);
+	assert_true(native.fd >= 0);
+	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "no memory");
+	(void)close(native.fd);
 	end_offer(&offer);
 }
 
@@ -227,6 +246,7 @@ int main(int argc, char **argv)
 		manager_test(no_descriptor),
 		manager_test(memory_that_is_smaller_than_it_claims),
 		manager_test(memory_that_is_no_memory),
+		manager_test(a_counter_that_is_no_memory),
 	};
 
 	if (!has_vulkan())

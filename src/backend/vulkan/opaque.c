@@ -87,9 +87,18 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 
 /* ---- importing ---- */
 
+/* A CPU's memory is a file; the driver reads from it, and from a peer's pipe it would for ever. */
+static bool can_be_memory(const struct vk_device *device, mode_t mode)
+{
+	if (device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU)
+		return S_ISREG(mode);
+	return !S_ISFIFO(mode) && !S_ISSOCK(mode) && !S_ISDIR(mode);
+}
+
 /* Where the driver's memory is a file, a peer may have sent one that is smaller than it says, or
  * that shrinks. */
-static enum geyser_result check_file(const struct geyser_native_texture *native)
+static enum geyser_result check_file(
+	const struct vk_device *device, const struct geyser_native_texture *native)
 {
 	struct stat status;
 	int seals;
@@ -97,6 +106,9 @@ static enum geyser_result check_file(const struct geyser_native_texture *native)
 	if (fstat(native->fd, &status) < 0)
 		return gy_fail(
 			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): it is not open", native->fd);
+	if (!can_be_memory(device, status.st_mode))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"fd (%d): it is no memory of this driver's", native->fd);
 	if (!S_ISREG(status.st_mode))
 		return GEYSER_OK;
 	if ((uint64_t)status.st_size < native->size)
@@ -126,7 +138,7 @@ static enum geyser_result check_native(
 			native->planes[0].row_pitch);
 	if (result == GEYSER_OK && native->size == 0)
 		result = gy_fail(GEYSER_ERROR_MISMATCH, "size (0): it must be the allocation's");
-	return result == GEYSER_OK ? check_file(native) : result;
+	return result == GEYSER_OK ? check_file(texture->device, native) : result;
 }
 
 static enum geyser_result check_fit(
