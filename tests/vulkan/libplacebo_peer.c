@@ -22,7 +22,6 @@ struct placebo {
 	pl_log log;
 	pl_vulkan vulkan;
 	pl_tex image;
-	bool held;                     /* by us, not by libplacebo */
 	struct geyser_manager *host;   /* for the pattern */
 	struct geyser_texture *shadow; /* of the image, in host memory */
 };
@@ -96,45 +95,21 @@ static void send_image(struct placebo *placebo, int fd)
 	(void)close(fd);
 }
 
-/* ---- whose the image is: the layout is GENERAL whenever it isn't libplacebo's ---- */
-
-static void take_back(struct placebo *placebo)
-{
-	const pl_vulkan_sem none = {VK_NULL_HANDLE, 0};
-
-	if (placebo->held)
-		pl_vulkan_release(
-			placebo->vulkan->gpu, placebo->image, VK_IMAGE_LAYOUT_GENERAL, none);
-	placebo->held = false;
-}
-
-static void hand_over(struct placebo *placebo)
-{
-	const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
-	VkDevice device = placebo->vulkan->device;
-	pl_vulkan_sem done = {VK_NULL_HANDLE, 0};
-
-	assert_int_equal(vkCreateSemaphore(device, &info, NULL, &done.sem), VK_SUCCESS);
-	assert_true(pl_vulkan_hold(
-		placebo->vulkan->gpu, placebo->image, VK_IMAGE_LAYOUT_GENERAL, done));
-	placebo->held = true;
-	pl_gpu_finish(placebo->vulkan->gpu);
-	vkDestroySemaphore(device, done.sem, NULL);
-}
-
+/* What it wrote is there when it has finished. The image isn't brought into the layout GENERAL by
+ * pl_vulkan_hold: with 4.208 and lavapipe, whose images are alike in all layouts, that crashes now
+ * and then in the driver's queue, also if nobody has imported the image. */
 static void fill(struct placebo *placebo, uint32_t seed)
 {
 	struct geyser_mapping mapping;
 	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
 
-	take_back(placebo);
 	assert_true(fill_texture(placebo->shadow, seed));
 	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ, &mapping));
 	transfer.ptr = mapping.data;
 	transfer.row_pitch = mapping.row_pitch;
 	assert_true(pl_tex_upload(placebo->vulkan->gpu, &transfer));
 	geyser_texture_unmap(placebo->shadow);
-	hand_over(placebo);
+	pl_gpu_finish(placebo->vulkan->gpu);
 }
 
 static bool holds(struct placebo *placebo, uint32_t seed)
@@ -142,13 +117,12 @@ static bool holds(struct placebo *placebo, uint32_t seed)
 	struct geyser_mapping mapping;
 	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
 
-	take_back(placebo);
 	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ_WRITE, &mapping));
 	transfer.ptr = mapping.data;
 	transfer.row_pitch = mapping.row_pitch;
 	assert_true(pl_tex_download(placebo->vulkan->gpu, &transfer));
 	geyser_texture_unmap(placebo->shadow);
-	hand_over(placebo);
+	pl_gpu_finish(placebo->vulkan->gpu);
 	return texture_holds(placebo->shadow, seed);
 }
 
