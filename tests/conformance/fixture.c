@@ -10,7 +10,7 @@
 /* A test that hangs ends the program, which is a failure. */
 #define TEST_SECONDS 150
 
-enum geyser_backend test_backend = GEYSER_BACKEND_HOST;
+enum geyser_backend test_backend = GEYSER_BACKEND_AUTO; /* $GEYSER_BACKEND says which */
 
 static struct fixture fixture;
 

@@ -60,8 +60,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 2 ? argv[2] : NULL;
 	size_t count;
 
-	if (argc > 1)
-		test_backend = backend_by_name(argv[1]);
+	test_backend = argc > 1 ? backend_by_name(argv[1]) : GEYSER_BACKEND_HOST;
 	if (geyser_backend_available(test_backend) != GEYSER_OK) {
 		(void)printf("1..0 # SKIP %s\n", geyser_error_detail());
 		return 0;

@@ -204,3 +204,10 @@ void in_child(int (*run)(void *data), void *data)
 {
 	end_child(start_child(run, data));
 }
+
+unsigned processes(unsigned count)
+{
+	const char *backend = getenv("GEYSER_BACKEND");
+
+	return backend && strcmp(backend, "vulkan") == 0 ? (count + 9) / 10 : count;
+}

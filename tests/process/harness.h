@@ -75,4 +75,8 @@ void in_child(int (*run)(void *data), void *data);
 	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_manager)
 #define manager_of(state) (((struct fixture *)*(state))->manager)
 
+/* A count of processes to start: on a device each takes a hundred times as long, and a tenth of
+ * them must do. */
+unsigned processes(unsigned count);
+
 #endif

@@ -319,7 +319,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST, .application = "peer"};
+	struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO, .application = "peer"};
 	char line[256];
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if it is stopped then */

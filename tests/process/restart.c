@@ -83,7 +83,7 @@ static void crashes_and_restarts_leave_nothing_that_grows(void **state)
 	char old[GEYSER_HANDLE_TEXT_SIZE] = "";
 
 	(void)state;
-	for (unsigned i = 0; i < CRASHES; i++) {
+	for (unsigned i = 0; i < processes(CRASHES); i++) {
 		start_exporter(&exporter, "export-texture", "1");
 		assert_int_equal(registry_entries(), ENTRIES_OF_ONE);
 		if (i % 20 == 19) {
@@ -113,7 +113,7 @@ static void stop(const struct peer *peer)
 static struct geyser_manager *impatient_manager(void)
 {
 	const struct geyser_manager_desc desc = {
-		.backend = GEYSER_BACKEND_HOST,
+		.backend = GEYSER_BACKEND_AUTO,
 		.import_timeout_ns = 200 * MILLISECOND,
 	};
 	struct geyser_manager *manager;

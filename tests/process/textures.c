@@ -238,7 +238,7 @@ static void killed_importers_leave_nothing(void **state)
 	start_exporter(&exporter, "export-texture", "1");
 	tell(&exporter, command);
 	before = hear(&exporter);
-	for (unsigned i = 0; i < KILLS; i++) {
+	for (unsigned i = 0; i < processes(KILLS); i++) {
 		start_importer(&importer, "import-texture", exporter.text);
 		kill_peer(&importer);
 	}

@@ -31,7 +31,7 @@ static int try_all(const struct geyser_handle *handle, struct geyser_manager *ma
 
 static int import_as_nobody(void *data)
 {
-	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO};
 	struct geyser_manager *manager;
 	struct geyser_texture *texture;
 	struct geyser_handle handle;
@@ -78,7 +78,7 @@ struct pipes {
 
 static int export_as_nobody(void *data)
 {
-	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO};
 	const struct geyser_texture_desc texture_desc = {
 		.format = GEYSER_FORMAT_R8_UNORM,
 		.width = 1,

@@ -5,8 +5,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* A copy of the largest texture takes less on any device; what takes longer has hung. */
@@ -36,6 +37,17 @@ static const char *result_name(VkResult result)
 	}
 }
 
+/* Drivers have no other word for a full table of descriptors than that memory is out. */
+static bool has_free_fd(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno != EMFILE && errno != ENFILE;
+	(void)close(fd);
+	return true;
+}
+
 enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const char *call)
 {
 	enum geyser_result failure = GEYSER_ERROR_SYSTEM;
@@ -47,7 +59,7 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 		break;
 	case VK_ERROR_OUT_OF_HOST_MEMORY:
 	case VK_ERROR_OUT_OF_DEVICE_MEMORY:
-		failure = GEYSER_ERROR_OUT_OF_MEMORY;
+		failure = has_free_fd() ? GEYSER_ERROR_OUT_OF_MEMORY : GEYSER_ERROR_LIMIT;
 		break;
 	case VK_ERROR_TOO_MANY_OBJECTS:
 		failure = GEYSER_ERROR_LIMIT;
@@ -61,6 +73,9 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 	default:
 		break;
 	}
+	if (failure == GEYSER_ERROR_LIMIT && result != VK_ERROR_TOO_MANY_OBJECTS)
+		return gy_fail(failure,
+			"%s: this process has no free file descriptor (see \"ulimit -n\")", call);
 	return gy_fail(failure, "%s: %s (%d) of %s", call, result_name(result), (int)result,
 		device->info.name[0] ? device->info.name : "Vulkan");
 }
@@ -77,6 +92,10 @@ void gy_vk_set_lost(struct vk_device *device)
 
 enum geyser_result gy_vk_check(const struct vk_device *device)
 {
+	if (gy_vk_is_foreign(device))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the object is of the process that forked this one: a device is not "
+			"inherited, make a manager here");
 	if (!atomic_load(&device->lost))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,

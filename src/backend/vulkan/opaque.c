@@ -25,6 +25,8 @@ static enum geyser_result get_fd(struct vk_texture *texture)
 
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
+	if (texture->fd < 0) /* lavapipe's way to say so */
+		return gy_vk_fail(device, VK_ERROR_OUT_OF_HOST_MEMORY, "vkGetMemoryFdKHR");
 	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
 	return GEYSER_OK;
 }
