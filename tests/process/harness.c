@@ -205,9 +205,14 @@ void in_child(int (*run)(void *data), void *data)
 	end_child(start_child(run, data));
 }
 
-unsigned processes(unsigned count)
+bool on_a_device(void)
 {
 	const char *backend = getenv("GEYSER_BACKEND");
 
-	return backend && strcmp(backend, "vulkan") == 0 ? (count + 9) / 10 : count;
+	return backend && strcmp(backend, "vulkan") == 0;
+}
+
+unsigned processes(unsigned count)
+{
+	return on_a_device() ? (count + 9) / 10 : count;
 }

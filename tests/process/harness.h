@@ -78,5 +78,7 @@ void in_child(int (*run)(void *data), void *data);
 /* A count of processes to start: on a device each takes a hundred times as long, and a tenth of
  * them must do. */
 unsigned processes(unsigned count);
+/* Whether the managers are a device's: GEYSER_BACKEND says so. */
+bool on_a_device(void);
 
 #endif
