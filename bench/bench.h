@@ -54,6 +54,7 @@ enum limit { LIMIT_NONE, LIMIT_RATIO, LIMIT_OURS };
 
 struct result {
 	char name[64];
+	char text[96]; /* instead of a figure: nothing below counts then */
 	enum placement placement;
 	enum unit unit;
 	bool has_floor; /* else only summary.ours counts */
@@ -62,7 +63,7 @@ struct result {
 	double target;    /* at most */
 };
 
-#define BENCH_RESULTS_MAX 64
+#define BENCH_RESULTS_MAX 128
 
 struct results {
 	size_t count;
@@ -79,6 +80,10 @@ void results_add_times(struct results *results, const char *name, enum placement
 	const struct series *series, enum limit limit, double target);
 void results_add_number(
 	struct results *results, const char *name, enum unit unit, double ours, double target);
+void results_add_pair(
+	struct results *results, const char *name, enum unit unit, double ours, double floor);
+void results_add_text(struct results *results, const char *name, const char *text);
+void results_add_missing(struct results *results, const char *name, const char *why);
 
 void report_table(const struct results *results, const struct settings *settings);
 void report_json(const struct results *results, const struct settings *settings);
@@ -93,6 +98,10 @@ void bench_memory(const struct settings *settings, struct results *results);
 void bench_handover(const struct settings *settings, struct results *results);
 void bench_cpu(const struct settings *settings, struct results *results);
 void bench_fanout(const struct settings *settings, struct results *results);
+void bench_vkcreate(const struct settings *settings, struct results *results);
+void bench_vkhandover(const struct settings *settings, struct results *results);
+void bench_vkstream(const struct settings *settings, struct results *results);
+void bench_pcie(const struct settings *settings, struct results *results);
 
 /* Where two processes take turns, both in the same order: in turns 2 r and 2 r + 1 of round r each
  * side comes once, and who comes first changes from round to round. */
@@ -139,6 +148,15 @@ struct peer_pipes {
 void peer_start(struct peer *peer, enum placement placement,
 	void (*run)(const struct peer_pipes *pipes, void *data), void *data);
 void peer_stop(struct peer *peer);
+void peer_abandon(struct peer *peer); /* there is nothing for it to do: kills it */
+
+/* Runs a benchmark in a process of its own. GPU drivers don't survive a fork: only so is none open
+ * in this process when the next second process is made. */
+void run_apart(void (*run)(const struct settings *settings, struct results *results),
+	const struct settings *settings, struct results *results);
+
+/* A peer's next order; false when there will be none. */
+bool next_order(const struct peer_pipes *pipes, void *order, size_t size);
 void read_all(int fd, void *data, size_t size);
 void write_all(int fd, const void *data, size_t size);
 void wait_for_end(const struct peer_pipes *pipes);
@@ -157,6 +175,10 @@ struct hand_memory {
 /* Allocated, sealed against resizing, mapped: what geyser promises of a texture. */
 void hand_create(struct hand_memory *out, size_t size);
 void hand_destroy(struct hand_memory *memory);
+
+/* A descriptor and a number over a connected socket. */
+void hand_send_fd(int connection, int fd, uint64_t number);
+uint64_t hand_receive_fd(int connection, int *fd);
 
 int hand_listen(const char *path);
 

@@ -96,10 +96,9 @@ union control {
 	char space[CMSG_SPACE(sizeof(int))];
 };
 
-static void send_memory(int connection, const struct hand_memory *memory)
+void hand_send_fd(int connection, int fd, uint64_t number)
 {
-	uint64_t size = memory->size;
-	struct iovec bytes = {.iov_base = &size, .iov_len = sizeof(size)};
+	struct iovec bytes = {.iov_base = &number, .iov_len = sizeof(number)};
 	union control control = {.space = {0}};
 	struct msghdr message = {
 		.msg_iov = &bytes,
@@ -111,8 +110,8 @@ static void send_memory(int connection, const struct hand_memory *memory)
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &memory->fd, sizeof(int));
-	if (sendmsg(connection, &message, MSG_NOSIGNAL) != (ssize_t)sizeof(size))
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	if (sendmsg(connection, &message, MSG_NOSIGNAL) != (ssize_t)sizeof(number))
 		die("sendmsg: %s", strerror(errno));
 }
 
@@ -121,17 +120,17 @@ void hand_serve(int listener, const struct hand_memory *memory)
 	const int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (connection >= 0) {
-		send_memory(connection, memory);
+		hand_send_fd(connection, memory->fd, memory->size);
 		(void)close(connection);
 	} else {
 		die("accept: %s", strerror(errno));
 	}
 }
 
-static void receive(int connection, struct hand_memory *out)
+uint64_t hand_receive_fd(int connection, int *fd)
 {
-	uint64_t size = 0;
-	struct iovec bytes = {.iov_base = &size, .iov_len = sizeof(size)};
+	uint64_t number = 0;
+	struct iovec bytes = {.iov_base = &number, .iov_len = sizeof(number)};
 	union control control = {.space = {0}};
 	struct msghdr message = {
 		.msg_iov = &bytes,
@@ -140,11 +139,11 @@ static void receive(int connection, struct hand_memory *out)
 		.msg_controllen = sizeof(control.space),
 	};
 
-	if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(size) ||
+	if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(number) ||
 		control.header.cmsg_type != SCM_RIGHTS)
-		die("the floor's server sent no memory");
-	memcpy(&out->fd, CMSG_DATA(&control.header), sizeof(int));
-	out->size = (size_t)size;
+		die("the other end sent no descriptor");
+	memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
+	return number;
 }
 
 void hand_import(const char *path, struct hand_memory *out, int *connection)
@@ -154,6 +153,6 @@ void hand_import(const char *path, struct hand_memory *out, int *connection)
 	*connection = make_socket();
 	if (connect(*connection, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		die("connecting to %s: %s", path, strerror(errno));
-	receive(*connection, out);
+	out->size = (size_t)hand_receive_fd(*connection, &out->fd);
 	map(out);
 }

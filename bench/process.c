@@ -63,13 +63,14 @@ static void remove_directory(void)
 		(void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* On tmpfs where there is one, as every session's own runtime directory is. */
 void runtime_directory_make(void)
 {
 	const char *parent = getenv("TMPDIR");
 	int length;
 
 	if (!parent || !*parent)
-		parent = "/tmp";
+		parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	length = snprintf(directory, sizeof(directory), "%s/geyser-bench-XXXXXX", parent);
 	if (length < 0 || (size_t)length >= sizeof(directory))
 		die("TMPDIR (%s): the path is too long", parent);
@@ -178,6 +179,46 @@ void peer_stop(struct peer *peer)
 		die("the second process failed (wait status 0x%x)", (unsigned)status);
 }
 
+void peer_abandon(struct peer *peer)
+{
+	(void)kill(peer->pid, SIGKILL);
+	(void)close(peer->hold);
+	(void)close(peer->in);
+	(void)waitpid(peer->pid, NULL, 0);
+}
+
+/* What run_apart's process needs. */
+struct apart {
+	void (*run)(const struct settings *settings, struct results *results);
+	const struct settings *settings;
+};
+
+static void run_and_tell(const struct peer_pipes *pipes, void *data)
+{
+	static struct results results; /* its own: the parent's are as they were */
+	const struct apart *apart = data;
+
+	results.count = 0;
+	apart->run(apart->settings, &results);
+	write_all(pipes->out, &results, sizeof(results));
+}
+
+void run_apart(void (*run)(const struct settings *settings, struct results *results),
+	const struct settings *settings, struct results *results)
+{
+	static struct results told;
+	struct apart apart = {run, settings};
+	struct peer peer;
+
+	peer_start(&peer, PLACE_UNPINNED, run_and_tell, &apart);
+	read_all(peer.in, &told, sizeof(told));
+	peer_stop(&peer);
+	if (results->count + told.count > BENCH_RESULTS_MAX)
+		die("more than %d results", BENCH_RESULTS_MAX);
+	memcpy(&results->list[results->count], told.list, told.count * sizeof(told.list[0]));
+	results->count += told.count;
+}
+
 void read_all(int fd, void *data, size_t size)
 {
 	for (size_t done = 0; done < size;) {
@@ -202,6 +243,16 @@ void write_all(int fd, const void *data, size_t size)
 		if (put > 0)
 			done += (size_t)put;
 	}
+}
+
+bool next_order(const struct peer_pipes *pipes, void *order, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = read(pipes->hold, order, size); /* written at once: a pipe keeps it whole */
+	} while (got < 0 && errno == EINTR);
+	return got == (ssize_t)size;
 }
 
 void wait_for_end(const struct peer_pipes *pipes)

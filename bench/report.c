@@ -40,6 +40,31 @@ void results_add_number(
 	result->target = target;
 }
 
+void results_add_pair(
+	struct results *results, const char *name, enum unit unit, double ours, double floor)
+{
+	struct result *result = add(results, name);
+	const double ratio = floor > 0 ? ours / floor : 0;
+
+	result->unit = unit;
+	result->has_floor = true;
+	result->summary = (struct summary){ours, floor, ratio, ratio, ratio};
+}
+
+void results_add_text(struct results *results, const char *name, const char *text)
+{
+	struct result *result = add(results, name);
+
+	(void)snprintf(result->text, sizeof(result->text), "%s", text);
+}
+
+void results_add_missing(struct results *results, const char *name, const char *why)
+{
+	struct result *result = add(results, name);
+
+	(void)snprintf(result->text, sizeof(result->text), "not measured: %s", why);
+}
+
 static bool met(const struct result *result)
 {
 	return (result->limit == LIMIT_RATIO ? result->summary.ratio : result->summary.ours) <=
@@ -79,6 +104,10 @@ static void print_row(const struct result *result)
 	const struct summary *summary = &result->summary;
 	char ours[32], floor[32] = "", ratio[16] = "", range[32] = "";
 
+	if (*result->text) {
+		(void)printf("%-34s %s\n", result->name, result->text);
+		return;
+	}
 	(void)amount(result, summary->ours, ours, sizeof(ours));
 	if (result->has_floor) {
 		(void)amount(result, summary->floor, floor, sizeof(floor));
@@ -110,6 +139,10 @@ static void print_json(const struct result *result)
 	static const char *const units[] = {"ns", "bytes", "system calls"};
 	const struct summary *summary = &result->summary;
 
+	if (*result->text) {
+		(void)printf("{\"name\": \"%s\", \"text\": \"%s\"}", result->name, result->text);
+		return;
+	}
 	(void)printf("{\"name\": \"%s\", \"placement\": \"%s\", \"unit\": \"%s\", "
 		     "\"geyser\": %.3f",
 		result->name, place_name(result->placement), units[result->unit], summary->ours);
