@@ -1,0 +1,166 @@
+/*
+ * NVML is opened at run time, and none of its headers is needed: what is used of it is declared
+ * here as its public reference says.
+ */
+#include "pciecount.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "bench.h"
+
+/* NVML_FI_DEV_PCIE_COUNT_TX_BYTES and _RX_BYTES: since driver 565 */
+#define FIELD_SENT 197
+#define FIELD_RECEIVED 198
+
+/* nvmlPcieUtilCounter_t, of the rate in KB/s over 20 ms */
+enum { RATE_SENT = 0, RATE_RECEIVED = 1 };
+
+/* nvmlFieldValue_t */
+struct field {
+	unsigned id, scope;
+	long long time, latency;
+	int type, result;
+	union {
+		double real;
+		unsigned narrow;
+		unsigned long long wide;
+	} value;
+};
+
+/* nvmlValueType_t */
+enum { TYPE_UNSIGNED_INT = 1, TYPE_UNSIGNED_LONG = 2, TYPE_UNSIGNED_LONG_LONG = 3 };
+
+static struct {
+	void *library; /* never closed */
+	int (*init)(void);
+	int (*by_uuid)(const char *uuid, void **device);
+	int (*fields)(void *device, int count, struct field *fields);
+	int (*rate)(void *device, int counter, unsigned *out);
+	void *device;
+	bool counts;
+	struct pcie_bytes begun;
+
+	/* without counters */
+	pthread_t sampler;
+	atomic_bool sampling;
+	uint64_t start;
+	double sum[2];
+	size_t samples;
+} nvml;
+
+static bool load(void)
+{
+	nvml.library = dlopen("libnvidia-ml.so.1", RTLD_NOW);
+	if (!nvml.library)
+		return false;
+	*(void **)&nvml.init = dlsym(nvml.library, "nvmlInit_v2");
+	*(void **)&nvml.by_uuid = dlsym(nvml.library, "nvmlDeviceGetHandleByUUID");
+	*(void **)&nvml.fields = dlsym(nvml.library, "nvmlDeviceGetFieldValues");
+	*(void **)&nvml.rate = dlsym(nvml.library, "nvmlDeviceGetPcieThroughput");
+	return nvml.init && nvml.by_uuid && nvml.fields && nvml.rate && nvml.init() == 0;
+}
+
+static double value_of(const struct field *field)
+{
+	if (field->type == TYPE_UNSIGNED_INT)
+		return field->value.narrow;
+	return (double)field->value.wide;
+}
+
+static bool read_counters(struct pcie_bytes *out)
+{
+	struct field fields[2] = {{.id = FIELD_SENT}, {.id = FIELD_RECEIVED}};
+
+	if (nvml.fields(nvml.device, 2, fields) != 0 || fields[0].result != 0 ||
+		fields[1].result != 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (fields[i].type < TYPE_UNSIGNED_INT || fields[i].type > TYPE_UNSIGNED_LONG_LONG)
+			return false;
+	*out = (struct pcie_bytes){value_of(&fields[0]), value_of(&fields[1])};
+	return true;
+}
+
+bool pcie_open(const uint8_t uuid[16], const char **why)
+{
+	char text[41] = "GPU-";
+	unsigned rate;
+	size_t at = 4;
+
+	for (size_t i = 0; i < 16; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
+	*why = "no NVML: libnvidia-ml.so.1";
+	if (!load())
+		return false;
+	*why = "NVML doesn't know this GPU";
+	if (nvml.by_uuid(text, &nvml.device) != 0)
+		return false;
+	nvml.counts = read_counters(&nvml.begun);
+	*why = "NVML counts no PCIe bytes here";
+	return nvml.counts || nvml.rate(nvml.device, RATE_SENT, &rate) == 0;
+}
+
+const char *pcie_method(void)
+{
+	return nvml.counts ? "counters" : "sampled";
+}
+
+/* ---- without counters: the mean of the rates, for as long as it takes ------------------------ */
+
+static void *sample(void *unused)
+{
+	(void)unused;
+	while (atomic_load(&nvml.sampling)) {
+		unsigned sent = 0, received = 0;
+
+		if (nvml.rate(nvml.device, RATE_SENT, &sent) != 0 ||
+			nvml.rate(nvml.device, RATE_RECEIVED, &received) != 0)
+			break;
+		nvml.sum[0] += sent;
+		nvml.sum[1] += received;
+		nvml.samples++;
+	}
+	return NULL;
+}
+
+static struct pcie_bytes end_sampling(void)
+{
+	double seconds;
+
+	atomic_store(&nvml.sampling, false);
+	(void)pthread_join(nvml.sampler, NULL);
+	seconds = (double)(now_ns() - nvml.start) / 1e9;
+	if (nvml.samples == 0)
+		die("NVML gave no rate of PCIe");
+	seconds *= 1000 / (double)nvml.samples;
+	return (struct pcie_bytes){nvml.sum[0] * seconds, nvml.sum[1] * seconds};
+}
+
+void pcie_begin(void)
+{
+	if (nvml.counts && !read_counters(&nvml.begun))
+		die("reading NVML's counters failed");
+	if (nvml.counts)
+		return;
+	nvml.sum[0] = nvml.sum[1] = 0;
+	nvml.samples = 0;
+	nvml.start = now_ns();
+	atomic_store(&nvml.sampling, true);
+	if (pthread_create(&nvml.sampler, NULL, sample, NULL) != 0)
+		die("no thread to sample PCIe with");
+}
+
+struct pcie_bytes pcie_end(void)
+{
+	struct pcie_bytes now;
+
+	if (!nvml.counts)
+		return end_sampling();
+	if (!read_counters(&now))
+		die("reading NVML's counters failed");
+	return (struct pcie_bytes){now.sent - nvml.begun.sent, now.received - nvml.begun.received};
+}
