@@ -76,8 +76,7 @@ static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value
 	};
 	VkResult result;
 
-	if (atomic_load(&device->lost))
-		return;
+	/* Also if the device is said to be lost: our own thread may wait for it. */
 	result = device->api.SignalSemaphore(device->handles.device, &info);
 	if (result != VK_SUCCESS)
 		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
