@@ -135,15 +135,29 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
 }
 
-int signals_open(void)
+static sigset_t ending_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+void signals_block(bool block)
+{
+	const sigset_t set = ending_signals();
+
+	(void)pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+int signals_open(void)
+{
+	const sigset_t set = ending_signals();
+	int fd;
+
+	signals_block(true);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		(void)failure("signals can't be watched (%s): free some file descriptors",

@@ -93,6 +93,21 @@ int target_parse(const char *text, struct target *out);
 /* Looks an id up; nothing to do for a handle. */
 enum geyser_result target_find(struct target *target);
 
+/* ---- managers: each command that makes one has --backend ------------------------------------- */
+
+/* Prints what is wrong and returns the exit status, or STATUS_OK. */
+int parse_backend(const char *text, enum geyser_backend *out);
+
+/* Makes a manager; the same. context begins the message. */
+int open_manager(
+	const char *context, const struct geyser_manager_desc *desc, struct geyser_manager **out);
+
+/* What a 2D texture that this program fills is made for, of what the backend offers; host_memory:
+ * in host memory, also if the backend doesn't offer that, so that creating it says why. The same.
+ */
+int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool host_memory,
+	const char *context, uint32_t *out);
+
 /* ---- the rest ------------------------------------------------------------------------------- */
 
 /* What share and event create print about their export. */
@@ -107,8 +122,13 @@ int print_names(const struct geyser_handle *handle, enum names names);
 uint64_t now_ns(void);
 
 /* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one has come, or -1
- * after a message. To be called before the library starts threads, which inherit the mask. */
+ * after a message. To be called before the library or a driver starts threads, which inherit the
+ * mask: before a manager is made. */
 int signals_open(void);
+
+/* Lets them end the process in between, as usual, or blocks them again, for this thread and those
+ * that it starts. Keeps errno. */
+void signals_block(bool block);
 
 /* Blocks until SIGINT or SIGTERM. */
 int signals_wait(int signals);

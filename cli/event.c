@@ -26,6 +26,7 @@ const char event_help[] =
 	"      --print-handle  create: print only the handle's text\n"
 	"      --print-id      create: print only the id, 0x and 8 digits\n"
 	"  -t, --timeout S     wait: give up after S seconds; by default never\n"
+	"  -B, --backend B     auto (the default), host or vulkan: see geyser --help\n"
 	"      --json          create: print {\"handle\": \"...\",\"id\": \"0x...\"}, value:\n"
 	"                      {\"value\": N}\n"
 	"  -h, --help          this text\n"
@@ -41,9 +42,11 @@ const char event_help[] =
 struct event_options {
 	uint64_t initial, timeout_ns;
 	enum names names;
+	enum geyser_backend backend;
 	bool has_initial, has_timeout, has_names;
 	struct target target;
 	uint64_t value;
+	int signals; /* create: from signals_open, before there is a manager; else -1 */
 };
 
 struct action {
@@ -55,7 +58,7 @@ struct action {
 
 /* ---- actions -------------------------------------------------------------------------------- */
 
-static int serve(struct geyser_event *event, const struct event_options *options, int signals)
+static int serve(struct geyser_event *event, const struct event_options *options)
 {
 	struct geyser_handle handle;
 	int status;
@@ -63,24 +66,18 @@ static int serve(struct geyser_event *event, const struct event_options *options
 	if (geyser_event_export(event, &handle))
 		return library_failure("export");
 	status = print_names(&handle, options->names);
-	return status ? status : signals_wait(signals);
+	return status ? status : signals_wait(options->signals);
 }
 
 static int create_action(struct geyser_manager *manager, struct event_options *options)
 {
 	struct geyser_event *event;
-	const int signals = signals_open();
 	int status;
 
-	if (signals < 0)
-		return STATUS_FAILURE;
-	if (geyser_event_create(manager, options->initial, &event)) {
-		status = library_failure("event");
-	} else {
-		status = serve(event, options, signals);
-		geyser_event_unref(event);
-	}
-	(void)close(signals);
+	if (geyser_event_create(manager, options->initial, &event))
+		return library_failure("event");
+	status = serve(event, options);
+	geyser_event_unref(event);
 	return status;
 }
 
@@ -178,6 +175,8 @@ static int take_option(int option, char **argv, struct event_options *out)
 		if (parse_seconds(optarg, &out->timeout_ns))
 			return STATUS_OK;
 		return usage_error("event: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+	case 'B':
+		return parse_backend(optarg, &out->backend);
 	case OPTION_ID:
 	case OPTION_HANDLE:
 	case OPTION_JSON:
@@ -266,6 +265,7 @@ static const struct action *read_options(
 	static const struct option options[] = {
 		{"initial", required_argument, NULL, 'i'},
 		{"timeout", required_argument, NULL, 't'},
+		{"backend", required_argument, NULL, 'B'},
 		{"print-handle", no_argument, NULL, OPTION_HANDLE},
 		{"print-id", no_argument, NULL, OPTION_ID},
 		{"json", no_argument, NULL, OPTION_JSON},
@@ -274,7 +274,7 @@ static const struct action *read_options(
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":i:t:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":i:t:B:h", options, NULL)) != -1) {
 		*status = option == 'h' ? print_help(event_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return NULL;
@@ -282,19 +282,35 @@ static const struct action *read_options(
 	return read_arguments(argc - optind, argv + optind, out, status);
 }
 
+static int run(const struct action *action, struct event_options *options)
+{
+	struct geyser_manager *manager;
+	int status = open_manager(
+		"event", &(struct geyser_manager_desc){.backend = options->backend}, &manager);
+
+	if (status)
+		return status;
+	status = action->run(manager, options);
+	geyser_manager_destroy(manager);
+	return status;
+}
+
 int event_command(int argc, char **argv)
 {
-	struct event_options options = {.names = NAMES_BOTH};
-	struct geyser_manager *manager;
+	struct event_options options = {.names = NAMES_BOTH, .signals = -1};
 	const struct action *action;
 	int status;
 
 	action = read_options(argc, argv, &options, &status);
 	if (!action)
 		return status;
-	if (geyser_manager_create(NULL, &manager))
-		return library_failure("event");
-	status = action->run(manager, &options);
-	geyser_manager_destroy(manager);
+	if (action->run == create_action) {
+		options.signals = signals_open();
+		if (options.signals < 0)
+			return STATUS_FAILURE;
+	}
+	status = run(action, &options);
+	if (options.signals >= 0)
+		(void)close(options.signals);
 	return status;
 }

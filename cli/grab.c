@@ -53,6 +53,7 @@ struct grab_options {
 	enum kind kind;
 	uint64_t timeout_ns;
 	bool verbose;
+	enum geyser_backend backend;
 };
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -88,6 +89,8 @@ static int take_option(int option, char **argv, struct grab_options *out)
 			return STATUS_OK;
 		return usage_error("grab: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
 	case 'v':
+	case 'B':
+		return parse_backend(optarg, &out->backend);
 		out->verbose = true;
 		return STATUS_OK;
 	default:
@@ -103,12 +106,13 @@ static bool read_options(int argc, char **argv, struct grab_options *out, int *s
 		{"raw", no_argument, NULL, 'r'},
 		{"timeout", required_argument, NULL, 't'},
 		{"verbose", no_argument, NULL, 'v'},
+		{"backend", required_argument, NULL, 'B'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":prt:vh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":prt:B:vh", options, NULL)) != -1) {
 		*status = option == 'h' ? print_help(grab_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
@@ -291,10 +295,12 @@ int grab_command(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
-	if (geyser_manager_create(
-		    &(struct geyser_manager_desc){.import_timeout_ns = answer_timeout(&options)},
-		    &manager))
-		return library_failure("grab");
+	status = open_manager("grab",
+		&(struct geyser_manager_desc){
+			.backend = options.backend, .import_timeout_ns = answer_timeout(&options)},
+		&manager);
+	if (status)
+		return status;
 	status = import(manager, &options, &texture);
 	if (!status) {
 		status = write_texture(&options, texture);

@@ -56,6 +56,13 @@ static void print_overview(FILE *file)
 		    "  geyser send test --size 1280x720 --format rgba8unorm --pattern clock\n"
 		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		    "\n"
+		    "environment:\n"
+		    "  GEYSER_BACKEND        what the backend auto is, host or vulkan; by default\n"
+		    "                        vulkan where there is a GPU, else host\n"
+		    "  GEYSER_VULKAN_DEVICE  vulkan's device: its number, a part of its name, its\n"
+		    "                        UUID, or cpu, discrete, integrated or virtual\n"
+		    "  XDG_RUNTIME_DIR       the directory in which exports are registered\n"
+		    "\n"
 		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 		file);
 }

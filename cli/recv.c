@@ -31,6 +31,7 @@ const char recv_help[] =
 	"with\n"
 	"                           0 it must be there\n"
 	"  -r, --reconnect          when the stream ends wait for one of that name, and go on\n"
+	"  -B, --backend B          auto (the default), host or vulkan: see geyser --help\n"
 	"  -s, --stats              at the end say on stderr how many frames came and how late\n"
 	"      --json               the same as one JSON object on stdout, or on stderr with\n"
 	"                           --output -\n"
@@ -52,6 +53,7 @@ struct recv_options {
 	const char *name, *output;
 	uint64_t frames; /* 0: no limit */
 	uint64_t timeout_ns, connect_timeout_ns;
+	enum geyser_backend backend;
 	bool every, reconnect, stats, json;
 };
 
@@ -100,6 +102,8 @@ static int take_option(int option, char **argv, struct recv_options *out)
 		return STATUS_OK;
 	case 's':
 		out->stats = true;
+	case 'B':
+		return parse_backend(optarg, &out->backend);
 		return STATUS_OK;
 	case OPTION_JSON:
 		out->json = true;
@@ -121,12 +125,13 @@ static bool read_options(int argc, char **argv, struct recv_options *out, int *s
 		{"reconnect", no_argument, NULL, 'r'},
 		{"stats", no_argument, NULL, 's'},
 		{"json", no_argument, NULL, OPTION_JSON},
+		{"backend", required_argument, NULL, 'B'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":o:n:et:c:rsh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":o:n:et:c:rB:sh", options, NULL)) != -1) {
 		*status = option == 'h' ? print_help(recv_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
@@ -342,9 +347,10 @@ int recv_command(int argc, char **argv)
 	if (receiver.signals < 0)
 		return STATUS_FAILURE;
 	status = choose_sink(&receiver);
-	if (!status && geyser_manager_create(NULL, &manager))
-		status = library_failure("recv");
-	else if (!status) {
+	if (!status)
+		status = open_manager("recv",
+			&(struct geyser_manager_desc){.backend = options.backend}, &manager);
+	if (!status) {
 		status = run(&receiver, manager);
 		geyser_manager_destroy(manager);
 	}

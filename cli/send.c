@@ -34,6 +34,9 @@ const char send_help[] =
 	"  -t, --timeout S          for how long such a one may keep the stream waiting before it\n"
 	"                           is left out until it goes on; by default 5\n"
 	"  -w, --wait-subscribers N wait for N subscribers before the first frame\n"
+	"  -B, --backend B          auto (the default), host or vulkan: see geyser --help\n"
+	"  -H, --host-memory        with vulkan: buffers in host memory, which every backend can\n"
+	"                           import, also that of another device; host is always so\n"
 	"  -a, --application TEXT   what others see as this program's name\n"
 	"  -v, --verbose            progress on stderr even if that is no terminal\n"
 	"  -h, --help               this text\n"
@@ -108,6 +111,11 @@ static int take_option(int option, char **argv, struct send_options *out)
 	case 'a':
 		out->application = optarg;
 		return STATUS_OK;
+	case 'B':
+		return parse_backend(optarg, &out->backend);
+	case 'H':
+		out->host_memory = true;
+		return STATUS_OK;
 	case 'l':
 		out->loop = true;
 		return STATUS_OK;
@@ -178,6 +186,8 @@ static bool read_options(int argc, char **argv, struct send_options *out, int *s
 		{"lossless", no_argument, NULL, 'L'},
 		{"timeout", required_argument, NULL, 't'},
 		{"wait-subscribers", required_argument, NULL, 'w'},
+		{"backend", required_argument, NULL, 'B'},
+		{"host-memory", no_argument, NULL, 'H'},
 		{"application", required_argument, NULL, 'a'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -185,7 +195,7 @@ static bool read_options(int argc, char **argv, struct send_options *out, int *s
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":s:f:i:p:r:ln:b:Lt:w:a:vh", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, ":s:f:i:p:r:ln:b:Lt:w:B:Ha:vh", options, NULL)) !=
 		-1) {
 		*status = option == 'h' ? print_help(send_help) : take_option(option, argv, out);
 		if (*status || option == 'h')

@@ -21,7 +21,8 @@ struct send_options {
 	uint32_t subscribers;        /* to wait for */
 	uint64_t frames;             /* 0: no limit */
 	uint64_t timeout_ns;
-	bool loop, lossless, verbose;
+	enum geyser_backend backend;
+	bool loop, lossless, host_memory, verbose;
 };
 
 /* Returns the exit status. signals is from signals_open. */

@@ -212,8 +212,6 @@ static int run(struct sender *sender)
 static int create_publisher(struct geyser_manager *manager, const struct send_options *options,
 	struct geyser_publisher **out)
 {
-	const uint32_t wanted =
-		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
 	struct geyser_stream_desc desc = {
 		.name = options->name,
 		.texture = {.format = options->format,
@@ -224,13 +222,12 @@ static int create_publisher(struct geyser_manager *manager, const struct send_op
 		.frame_rate_den = options->rate_den,
 		.pacing = options->lossless ? GEYSER_PACING_LOSSLESS : GEYSER_PACING_FREE,
 	};
+	const int status = choose_usage(
+		manager, options->format, options->host_memory, options->name, &desc.texture.usage);
 	enum geyser_result result;
-	uint32_t possible;
 
-	if (geyser_manager_format_usage(manager, options->format, GEYSER_DIMENSION_2D, &possible))
-		return library_failure("%.100s", options->name);
-	/* Depth formats, for one, can't be copied to. */
-	desc.texture.usage = possible & wanted ? possible & wanted : possible;
+	if (status)
+		return status;
 	result = geyser_publisher_create(manager, &desc, out);
 	return result ? creation_failure(result, options->name) : STATUS_OK;
 }
@@ -257,17 +254,15 @@ int send_stream(const struct send_options *options, int signals)
 			.timeout_ns = options->timeout_ns,
 			.signals = signals},
 	};
-	const struct geyser_manager_desc desc = {.application = options->application};
+	const struct geyser_manager_desc desc = {
+		.application = options->application, .backend = options->backend};
 	struct geyser_manager *manager;
-	enum geyser_result result;
 	int status;
 
 	if (options->input && !source_open(options->input, options->loop, signals, &sender.source))
 		return STATUS_FAILURE;
-	result = geyser_manager_create(&desc, &manager);
-	if (result) {
-		status = creation_failure(result, options->name);
-	} else {
+	status = open_manager(options->name, &desc, &manager);
+	if (!status) {
 		status = publish(&sender, manager);
 		geyser_manager_destroy(manager);
 	}

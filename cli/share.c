@@ -30,6 +30,9 @@ const char share_help[] =
 	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row first,\n"
 	"                      exactly W * H * bytes a texel\n"
 	"  -l, --label TEXT    the texture's label; by default the file's name\n"
+	"  -B, --backend B     auto (the default), host or vulkan: see geyser --help\n"
+	"  -H, --host-memory   with vulkan: in host memory, which every backend can import,\n"
+	"                      also that of another device; host is always so\n"
 	"      --print-handle  print only the handle's text\n"
 	"      --print-id      print only the id, 0x and 8 digits\n"
 	"      --json          print one line: {\"handle\": \"...\",\"id\": \"0x...\"}\n"
@@ -49,7 +52,8 @@ struct share_options {
 	const char *raw, *picture; /* one of both */
 	const char *label;
 	enum names names;
-	bool once;
+	enum geyser_backend backend;
+	bool host_memory, once;
 };
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -72,6 +76,11 @@ static int take_option(int option, char **argv, struct share_options *out)
 		return STATUS_OK;
 	case 'l':
 		out->label = optarg;
+		return STATUS_OK;
+	case 'B':
+		return parse_backend(optarg, &out->backend);
+	case 'H':
+		out->host_memory = true;
 		return STATUS_OK;
 	case OPTION_HANDLE:
 		out->names = NAMES_HANDLE;
@@ -115,6 +124,8 @@ static bool read_options(int argc, char **argv, struct share_options *out, int *
 		{"size", required_argument, NULL, 's'},
 		{"raw", required_argument, NULL, 'r'},
 		{"label", required_argument, NULL, 'l'},
+		{"backend", required_argument, NULL, 'B'},
+		{"host-memory", no_argument, NULL, 'H'},
 		{"print-handle", no_argument, NULL, OPTION_HANDLE},
 		{"print-id", no_argument, NULL, OPTION_ID},
 		{"json", no_argument, NULL, OPTION_JSON},
@@ -125,7 +136,7 @@ static bool read_options(int argc, char **argv, struct share_options *out, int *
 	int option;
 
 	*status = STATUS_OK;
-	while ((option = getopt_long(argc, argv, ":f:s:r:l:1h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":f:s:r:l:B:H1h", options, NULL)) != -1) {
 		*status = option == 'h' ? print_help(share_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
@@ -154,20 +165,17 @@ static int create_texture(struct geyser_manager *manager, const struct share_opt
 	uint32_t width, uint32_t height, struct geyser_texture **out)
 {
 	const char *const path = options->picture ? options->picture : options->raw;
-	const uint32_t wanted =
-		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
 	struct geyser_texture_desc desc = {
 		.format = options->format,
 		.width = width,
 		.height = height,
 		.label = options->label ? options->label : default_label(path),
 	};
-	uint32_t possible;
+	const int status =
+		choose_usage(manager, desc.format, options->host_memory, path, &desc.usage);
 
-	if (geyser_manager_format_usage(manager, desc.format, GEYSER_DIMENSION_2D, &possible))
-		return library_failure("%s", path);
-	/* Depth formats, for one, can't be copied to. */
-	desc.usage = possible & wanted ? possible & wanted : possible;
+	if (status)
+		return status;
 	if (geyser_texture_create(manager, &desc, out))
 		return library_failure("%s", path);
 	return STATUS_OK;
@@ -182,6 +190,19 @@ static int check_picture_format(const struct share_options *options)
 		options->picture, geyser_format_name(options->format));
 }
 
+/* While a slow pipe is read or opened, signals end the process as usual. They may not while the
+ * library is called: a thread that a driver starts then would go on taking them. */
+
+static bool open_picture(const char *path, struct png_reader *reader)
+{
+	bool done;
+
+	signals_block(false);
+	done = png_open(path, reader);
+	signals_block(true);
+	return done;
+}
+
 static int decode(struct png_reader *reader, struct geyser_texture *texture)
 {
 	struct geyser_mapping mapping;
@@ -189,6 +210,7 @@ static int decode(struct png_reader *reader, struct geyser_texture *texture)
 
 	if (geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping))
 		return library_failure("%s", reader->name);
+	signals_block(false);
 	done = png_read(reader, &(struct png_texels){
 					.format = geyser_texture_get_desc(texture)->format,
 					.width = reader->width,
@@ -196,6 +218,7 @@ static int decode(struct png_reader *reader, struct geyser_texture *texture)
 					.data = mapping.data,
 					.row_pitch = mapping.row_pitch,
 				});
+	signals_block(true);
 	geyser_texture_unmap(texture);
 	return done ? STATUS_OK : STATUS_FAILURE;
 }
@@ -206,7 +229,7 @@ static int load_picture(
 	struct png_reader reader;
 	int status;
 
-	if (!png_open(options->picture, &reader))
+	if (!open_picture(options->picture, &reader))
 		return STATUS_FAILURE;
 	if (!options->format)
 		options->format =
@@ -285,7 +308,9 @@ static int read_raw(FILE *file, struct geyser_manager *manager, struct share_opt
 		return status;
 	if (geyser_texture_map(*out, GEYSER_ACCESS_WRITE, &mapping))
 		return library_failure("%s", options->raw);
+	signals_block(false);
 	status = read_rows(file, options, &mapping);
+	signals_block(true);
 	geyser_texture_unmap(*out);
 	return status;
 }
@@ -293,9 +318,13 @@ static int read_raw(FILE *file, struct geyser_manager *manager, struct share_opt
 static int load_raw(
 	struct geyser_manager *manager, struct share_options *options, struct geyser_texture **out)
 {
-	FILE *const file = strcmp(options->raw, "-") == 0 ? stdin : fopen(options->raw, "rbe");
+	FILE *file = stdin;
 	int status;
 
+	signals_block(false);
+	if (strcmp(options->raw, "-") != 0)
+		file = fopen(options->raw, "rbe");
+	signals_block(true);
 	if (!file)
 		return failure("%s: can't be opened (%s): a file with raw texels", options->raw,
 			strerror(errno));
@@ -350,27 +379,34 @@ static int serve(struct geyser_texture *texture, const struct share_options *opt
 	return status;
 }
 
+static int run(struct share_options *options, int signals)
+{
+	struct geyser_manager *manager;
+	struct geyser_texture *texture = NULL;
+	int status = open_manager(
+		"share", &(struct geyser_manager_desc){.backend = options->backend}, &manager);
+
+	if (status)
+		return status;
+	status = (options->raw ? load_raw : load_picture)(manager, options, &texture);
+	if (!status)
+		status = serve(texture, options, signals);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+	return status;
+}
+
 int share_command(int argc, char **argv)
 {
 	struct share_options options = {.names = NAMES_BOTH};
-	struct geyser_manager *manager;
-	struct geyser_texture *texture = NULL;
 	int status, signals;
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
-	if (geyser_manager_create(NULL, &manager))
-		return library_failure("share");
-	status = (options.raw ? load_raw : load_picture)(manager, &options, &texture);
-	if (status)
-		goto destroy_manager;
-	/* Only now: while a slow pipe is read, signals end the process as usual. */
 	signals = signals_open();
-	status = signals < 0 ? STATUS_FAILURE : serve(texture, &options, signals);
-	if (signals >= 0)
-		(void)close(signals);
-destroy_manager:
-	geyser_texture_unref(texture);
-	geyser_manager_destroy(manager);
+	if (signals < 0)
+		return STATUS_FAILURE;
+	status = run(&options, signals);
+	(void)close(signals);
 	return status;
 }

@@ -1,0 +1,50 @@
+/*
+ * Managers and what they make textures for: the same in every subcommand.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "common.h"
+
+/* metal is no choice: the program has no macOS version. */
+static const enum geyser_backend choices[] = {
+	GEYSER_BACKEND_AUTO, GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN};
+
+#define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
+
+int parse_backend(const char *text, enum geyser_backend *out)
+{
+	for (size_t i = 0; i < CHOICE_COUNT; i++) {
+		if (strcmp(text, geyser_backend_name(choices[i])) == 0) {
+			*out = choices[i];
+			return STATUS_OK;
+		}
+	}
+	return usage_error("unknown backend (%.100s): auto, host or vulkan", text);
+}
+
+int open_manager(
+	const char *context, const struct geyser_manager_desc *desc, struct geyser_manager **out)
+{
+	const enum geyser_result result = geyser_manager_create(desc, out);
+
+	return result ? creation_failure(result, context) : STATUS_OK;
+}
+
+int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool host_memory,
+	const char *context, uint32_t *out)
+{
+	const uint32_t memory = GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF;
+	const uint32_t wanted =
+		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
+	uint32_t possible;
+
+	if (geyser_manager_format_usage(manager, format, GEYSER_DIMENSION_2D, &possible))
+		return library_failure("%.100s", context);
+	/* Depth formats, for one, can't be copied to. */
+	*out = possible & wanted ? possible & wanted : possible & ~memory;
+	if (host_memory)
+		*out |= GEYSER_USAGE_HOST_MEMORY;
+	return STATUS_OK;
+}
