@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <geyser/geyser.h>
 
@@ -107,6 +108,21 @@ int open_manager(
  */
 int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool host_memory,
 	const char *context, uint32_t *out);
+
+/* How this process gets at a texture's texels. */
+struct reach {
+	enum geyser_backend backend;
+	enum geyser_path path;     /* of the backend itself */
+	enum geyser_path map_path; /* of mappings, which is what this program reads and writes */
+};
+
+struct reach reach_of(const struct geyser_manager *manager, const struct geyser_texture *texture);
+
+/* ", vulkan, zero-copy, mapped through a copy", to go on with a line. */
+void reach_print(FILE *file, const struct reach *reach);
+
+/* "zero-copy", "blit", "copy". */
+const char *path_name(enum geyser_path path);
 
 /* ---- the rest ------------------------------------------------------------------------------- */
 

@@ -30,7 +30,8 @@ const char grab_help[] =
 	"  -r, --raw        write raw texels, whatever the file is called\n"
 	"  -t, --timeout S  keep trying for S seconds while there is no such texture;\n"
 	"                   by default try once\n"
-	"  -v, --verbose    say on stderr what was written\n"
+	"  -B, --backend B  auto (the default), host or vulkan: see geyser --help\n"
+	"  -v, --verbose    say on stderr what was written, and how it was reached\n"
 	"  -h, --help       this text\n"
 	"\n"
 	"examples:\n"
@@ -52,8 +53,8 @@ struct grab_options {
 	const char *path;
 	enum kind kind;
 	uint64_t timeout_ns;
-	bool verbose;
 	enum geyser_backend backend;
+	bool verbose;
 };
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -88,9 +89,9 @@ static int take_option(int option, char **argv, struct grab_options *out)
 		if (parse_seconds(optarg, &out->timeout_ns))
 			return STATUS_OK;
 		return usage_error("grab: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
-	case 'v':
 	case 'B':
 		return parse_backend(optarg, &out->backend);
+	case 'v':
 		out->verbose = true;
 		return STATUS_OK;
 	default:
@@ -105,8 +106,8 @@ static bool read_options(int argc, char **argv, struct grab_options *out, int *s
 		{"png", no_argument, NULL, 'p'},
 		{"raw", no_argument, NULL, 'r'},
 		{"timeout", required_argument, NULL, 't'},
-		{"verbose", no_argument, NULL, 'v'},
 		{"backend", required_argument, NULL, 'B'},
+		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -228,17 +229,19 @@ static int check_kind(const struct grab_options *options, const struct geyser_te
 }
 
 /* size is -1 where it can't be told: a pipe. */
-static void report(const char *path, const struct geyser_texture_desc *desc, long size)
+static void report(const struct grab_options *options, const struct geyser_texture_desc *desc,
+	const struct reach *reach, long size)
 {
 	(void)fprintf(stderr, "geyser: %s %ux%u written to %s", geyser_format_name(desc->format),
-		desc->width, desc->height, path);
+		desc->width, desc->height, options->path);
 	if (size >= 0)
 		(void)fprintf(stderr, ", %ld bytes", size);
+	reach_print(stderr, reach);
 	(void)fputc('\n', stderr);
 }
 
 static int write_file(const struct grab_options *options, struct geyser_texture *texture,
-	const struct geyser_mapping *mapping)
+	const struct geyser_mapping *mapping, const struct reach *reach)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	struct outfile out;
@@ -259,11 +262,12 @@ static int write_file(const struct grab_options *options, struct geyser_texture 
 	if (!outfile_commit(&out))
 		return STATUS_FAILURE;
 	if (options->verbose)
-		report(options->path, desc, size);
+		report(options, desc, reach, size);
 	return STATUS_OK;
 }
 
-static int write_texture(const struct grab_options *options, struct geyser_texture *texture)
+static int write_texture(const struct grab_options *options, struct geyser_texture *texture,
+	const struct reach *reach)
 {
 	struct geyser_mapping mapping;
 	int status = check_kind(options, geyser_texture_get_desc(texture));
@@ -272,7 +276,7 @@ static int write_texture(const struct grab_options *options, struct geyser_textu
 		return status;
 	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping))
 		return library_failure("%s", options->target.text);
-	status = write_file(options, texture, &mapping);
+	status = write_file(options, texture, &mapping, reach);
 	geyser_texture_unmap(texture);
 	return status;
 }
@@ -303,7 +307,9 @@ int grab_command(int argc, char **argv)
 		return status;
 	status = import(manager, &options, &texture);
 	if (!status) {
-		status = write_texture(&options, texture);
+		const struct reach reach = reach_of(manager, texture);
+
+		status = write_texture(&options, texture, &reach);
 		geyser_texture_unref(texture);
 	}
 	geyser_manager_destroy(manager);

@@ -48,3 +48,32 @@ int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool
 		*out |= GEYSER_USAGE_HOST_MEMORY;
 	return STATUS_OK;
 }
+
+const char *path_name(enum geyser_path path)
+{
+	switch (path) {
+	case GEYSER_PATH_ZERO_COPY:
+		return "zero-copy";
+	case GEYSER_PATH_BLIT:
+		return "blit";
+	case GEYSER_PATH_COPY:
+		return "copy";
+	}
+	return "unknown";
+}
+
+struct reach reach_of(const struct geyser_manager *manager, const struct geyser_texture *texture)
+{
+	return (struct reach){
+		.backend = geyser_manager_get_backend(manager),
+		.path = geyser_texture_path(texture),
+		.map_path = geyser_texture_map_path(texture),
+	};
+}
+
+void reach_print(FILE *file, const struct reach *reach)
+{
+	(void)fprintf(file, ", %s, %s%s", geyser_backend_name(reach->backend),
+		path_name(reach->path),
+		reach->map_path == GEYSER_PATH_ZERO_COPY ? "" : ", mapped through a copy");
+}

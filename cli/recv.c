@@ -62,7 +62,9 @@ struct receiver {
 	struct geyser_subscriber *subscriber;
 	struct sink sink;
 	int signals;
+	const struct geyser_manager *manager;
 	uint64_t frames, first_ns, last_ns;
+	struct reach reach; /* of the last frame */
 };
 
 enum step {
@@ -100,10 +102,10 @@ static int take_option(int option, char **argv, struct recv_options *out)
 	case 'r':
 		out->reconnect = true;
 		return STATUS_OK;
-	case 's':
-		out->stats = true;
 	case 'B':
 		return parse_backend(optarg, &out->backend);
+	case 's':
+		out->stats = true;
 		return STATUS_OK;
 	case OPTION_JSON:
 		out->json = true;
@@ -123,9 +125,9 @@ static bool read_options(int argc, char **argv, struct recv_options *out, int *s
 		{"timeout", required_argument, NULL, 't'},
 		{"connect-timeout", required_argument, NULL, 'c'},
 		{"reconnect", no_argument, NULL, 'r'},
+		{"backend", required_argument, NULL, 'B'},
 		{"stats", no_argument, NULL, 's'},
 		{"json", no_argument, NULL, OPTION_JSON},
-		{"backend", required_argument, NULL, 'B'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -216,6 +218,7 @@ static enum step take_frame(struct receiver *receiver, struct geyser_frame *fram
 	receiver->last_ns = now_ns();
 	if (!receiver->frames++)
 		receiver->first_ns = receiver->last_ns;
+	receiver->reach = reach_of(receiver->manager, geyser_frame_texture(frame));
 	return write_frame(receiver, frame);
 }
 
@@ -280,6 +283,17 @@ static double frames_a_second(const struct receiver *receiver)
 	return time ? (double)(receiver->frames - 1) * NANOSECONDS / (double)time : 0;
 }
 
+/* Null where no frame came. */
+static void write_reach(struct json *json, const struct receiver *receiver)
+{
+	const struct reach *const reach = receiver->frames ? &receiver->reach : NULL;
+
+	json_string(json, "backend",
+		geyser_backend_name(geyser_manager_get_backend(receiver->manager)));
+	json_string(json, "path", reach ? path_name(reach->path) : NULL);
+	json_string(json, "map_path", reach ? path_name(reach->map_path) : NULL);
+}
+
 static void write_stats(
 	FILE *file, const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
 {
@@ -294,8 +308,23 @@ static void write_stats(
 	json_number(&json, "latency_p99_ns", stats->latency_p99_ns);
 	json_number(&json, "duration_ns", receiver->last_ns - receiver->first_ns);
 	json_number(&json, "millihertz", (uint64_t)(frames_a_second(receiver) * 1000 + 0.5));
+	write_reach(&json, receiver);
 	json_end(&json, '}');
 	(void)fflush(file);
+}
+
+static void print_stats(
+	const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
+{
+	(void)fprintf(stderr,
+		"geyser: %s: %" PRIu64 " frames, %" PRIu64
+		" dropped, latency p50 %.1f us, p99 %.1f us, %.1f fps",
+		receiver->options->name, stats->frames, stats->dropped,
+		(double)stats->latency_p50_ns / 1e3, (double)stats->latency_p99_ns / 1e3,
+		frames_a_second(receiver));
+	if (receiver->frames)
+		reach_print(stderr, &receiver->reach);
+	(void)fputc('\n', stderr);
 }
 
 static int report(const struct receiver *receiver)
@@ -311,12 +340,7 @@ static int report(const struct receiver *receiver)
 	if (options->json)
 		write_stats(stdout_taken ? stderr : stdout, receiver, &stats);
 	if (options->stats)
-		(void)fprintf(stderr,
-			"geyser: %s: %" PRIu64 " frames, %" PRIu64
-			" dropped, latency p50 %.1f us, p99 %.1f us, %.1f fps\n",
-			options->name, stats.frames, stats.dropped,
-			(double)stats.latency_p50_ns / 1e3, (double)stats.latency_p99_ns / 1e3,
-			frames_a_second(receiver));
+		print_stats(receiver, &stats);
 	return options->json && !stdout_taken ? finish_output() : STATUS_OK;
 }
 
@@ -326,6 +350,7 @@ static int run(struct receiver *receiver, struct geyser_manager *manager)
 {
 	int status, told;
 
+	receiver->manager = manager;
 	if (!connect_stream(receiver, manager, &status))
 		return status;
 	status = receive_all(receiver);

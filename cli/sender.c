@@ -21,7 +21,9 @@
 struct sender {
 	const struct send_options *options;
 	struct publishing publishing;
+	const struct geyser_manager *manager;
 	struct source source;   /* if there is an input */
+	struct reach reach;     /* of the last frame filled */
 	uint64_t frames;        /* sent */
 	uint64_t start_ns;      /* of the time line by which frames are paced */
 	uint64_t paced_frames;  /* on that time line */
@@ -65,8 +67,11 @@ static void end_progress(struct sender *sender)
 {
 	if (!sender->terminal && !sender->options->verbose)
 		return;
-	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames sent\n",
+	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames sent",
 		sender->terminal ? "\033[K" : "", sender->options->name, sender->frames);
+	if (sender->frames)
+		reach_print(stderr, &sender->reach);
+	(void)fputc('\n', stderr);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
@@ -113,6 +118,7 @@ static enum source_result fill(struct sender *sender, struct geyser_frame *frame
 		(void)library_failure("%s", sender->options->name);
 		return SOURCE_FAILED;
 	}
+	sender->reach = reach_of(sender->manager, texture);
 	result = draw(sender, frame, &mapping);
 	geyser_texture_unmap(texture);
 	return result;
@@ -235,7 +241,10 @@ static int create_publisher(struct geyser_manager *manager, const struct send_op
 static int publish(struct sender *sender, struct geyser_manager *manager)
 {
 	const struct send_options *const options = sender->options;
-	int status = create_publisher(manager, options, &sender->publishing.publisher);
+	int status;
+
+	sender->manager = manager;
+	status = create_publisher(manager, options, &sender->publishing.publisher);
 
 	if (status)
 		return status;

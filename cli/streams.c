@@ -47,19 +47,6 @@ void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream)
 		cell_print(cell, "%.2f", (double)num / den);
 }
 
-const char *path_name(enum geyser_path path)
-{
-	switch (path) {
-	case GEYSER_PATH_ZERO_COPY:
-		return "zero-copy";
-	case GEYSER_PATH_BLIT:
-		return "blit";
-	case GEYSER_PATH_COPY:
-		return "copy";
-	}
-	return "unknown";
-}
-
 /* ---- tables --------------------------------------------------------------------------------- */
 
 bool table_init(struct table *table, const char *const *titles, size_t columns, size_t rows)

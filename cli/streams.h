@@ -35,7 +35,4 @@ __attribute__((format(printf, 2, 3))) void cell_print(
 /* "29.97", or "-" if it isn't known. */
 void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream);
 
-/* "zero-copy", "blit", "copy". */
-const char *path_name(enum geyser_path path);
-
 #endif

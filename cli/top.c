@@ -18,10 +18,12 @@
 const char top_help[] =
 	"usage: geyser top [--interval S] [--count N]\n"
 	"\n"
-	"Shows for each stream how many frames a second were published since the last look, how\n"
-	"long they took to subscribers (median, 99th percentile), how many were dropped by\n"
-	"subscribers that get every frame, and how many subscribers there are. On a terminal the\n"
-	"table is redrawn and q ends it; else tables follow each other.\n"
+	"Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how many a\n"
+	"second were published since the last look, how long they took to subscribers (median,\n"
+	"99th percentile), how many were dropped by subscribers that get every frame, and how "
+	"many\n"
+	"subscribers there are. On a terminal the table is redrawn and q ends it; else tables\n"
+	"follow each other.\n"
 	"\n"
 	"  -i, --interval S  seconds between two looks, by default 1, at least 0.05\n"
 	"  -n, --count N     end after N tables\n"
@@ -70,8 +72,8 @@ static void cell_time(char cell[CELL_SIZE], uint64_t ns)
 		cell_print(cell, "%.1f ms", (double)ns / 1e6);
 }
 
-static const char *const titles[] = {
-	"NAME", "SIZE", "FORMAT", "-FPS", "-P50", "-P99", "-DROPPED", "-SUBSCRIBERS", "-FRAMES"};
+static const char *const titles[] = {"NAME", "SIZE", "FORMAT", "PATH", "-FPS", "-P50", "-P99",
+	"-DROPPED", "-SUBSCRIBERS", "-FRAMES"};
 
 #define COLUMN_COUNT (sizeof(titles) / sizeof(titles[0]))
 
@@ -87,15 +89,16 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 		return;
 	cell_print(cell[1], "%ux%u", stream->width, stream->height);
 	cell_text(cell[2], geyser_format_name(stream->format));
+	cell_text(cell[3], path_name(stream->path));
 	if (old && look->time_ns > before->time_ns)
-		cell_print(cell[3], "%.1f",
+		cell_print(cell[4], "%.1f",
 			(double)(stream->frames - old->frames) * NANOSECONDS /
 				(double)(look->time_ns - before->time_ns));
-	cell_time(cell[4], stream->latency_p50_ns);
-	cell_time(cell[5], stream->latency_p99_ns);
-	cell_print(cell[6], "%" PRIu64, stream->dropped);
-	cell_print(cell[7], "%u", stream->subscribers);
-	cell_print(cell[8], "%" PRIu64, stream->frames);
+	cell_time(cell[5], stream->latency_p50_ns);
+	cell_time(cell[6], stream->latency_p99_ns);
+	cell_print(cell[7], "%" PRIu64, stream->dropped);
+	cell_print(cell[8], "%u", stream->subscribers);
+	cell_print(cell[9], "%" PRIu64, stream->frames);
 }
 
 static int print_look(const struct top *top, const struct look *look, const struct look *before)

@@ -397,7 +397,7 @@ def top_shows_rates():
     with sending("t", "--fps", "50"), Running("recv", "t"):
         until(lambda: streams()[0]["subscribers"] == 1)
         out = succeed("top", "--interval", "0.3", "--count", "2").decode()
-    row = r"^t +64x36 +rgba8unorm +(\d+\.\d) +\S+ .s +\S+ .s +\d+ +1 +\d+$"
+    row = r"^t +64x36 +rgba8unorm +zero-copy +(\d+\.\d) +\S+ .s +\S+ .s +\d+ +1 +\d+$"
     rates = re.findall(row, out, re.M)
     assert len(rates) == 2 and all(0 < float(rate) < 100 for rate in rates), out
 
