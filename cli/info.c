@@ -3,24 +3,20 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "common.h"
-#include "json.h"
+#include "info.h"
 
 const char info_help[] =
 	"usage: geyser info [--json] [--formats]\n"
 	"\n"
-	"Prints the library's version, each backend or why it isn't available, the directory "
-	"where\n"
-	"exports are registered, what the kernel offers, and which usages each format can have on\n"
-	"each available backend.\n"
+	"Prints the library's version, each backend or why it isn't available, Vulkan's device "
+	"and\n"
+	"what it offers, the directory where exports are registered, and what the kernel offers.\n"
 	"\n"
-	"  -f, --formats  only the tables of formats\n"
-	"  -j, --json     as JSON\n"
+	"  -f, --formats  instead, which usages each format can have on each available backend\n"
+	"  -j, --json     both as JSON, or with --formats the backends alone\n"
 	"  -h, --help     this text\n"
+	"\n"
+	"GEYSER_VULKAN_DEVICE chooses Vulkan's device: see geyser --help.\n"
 	"\n"
 	"examples:\n"
 	"  geyser info\n"
@@ -28,224 +24,169 @@ const char info_help[] =
 	"\n"
 	"exit status: 0 printed, 1 it failed (stderr says why), 2 wrong usage\n";
 
-static const enum geyser_backend backends[] = {
+const enum geyser_backend info_backends[INFO_BACKENDS] = {
 	GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_METAL};
 
-#define BACKEND_COUNT (sizeof(backends) / sizeof(backends[0]))
-
-/* brief is the letter that stands for it in the table. */
-static const struct {
-	enum geyser_dimension dimension;
-	const char *name;
-	char brief;
-} dimensions[] = {
-	{GEYSER_DIMENSION_2D, "2d", '2'},
-	{GEYSER_DIMENSION_2D_ARRAY, "2d-array", 'a'},
-	{GEYSER_DIMENSION_3D, "3d", '3'},
+const struct info_dimension info_dimensions[INFO_DIMENSIONS] = {
+	{GEYSER_DIMENSION_2D, "2d"},
+	{GEYSER_DIMENSION_2D_ARRAY, "2d-array"},
+	{GEYSER_DIMENSION_3D, "3d"},
 };
 
-#define DIMENSION_COUNT (sizeof(dimensions) / sizeof(dimensions[0]))
-
-static const struct {
-	uint32_t bit;
-	const char *name;
-} usages[] = {
-	{GEYSER_USAGE_COPY_SRC, "copy-src"},
-	{GEYSER_USAGE_COPY_DST, "copy-dst"},
-	{GEYSER_USAGE_TEXTURE_BINDING, "texture"},
-	{GEYSER_USAGE_STORAGE_BINDING, "storage"},
-	{GEYSER_USAGE_RENDER_ATTACHMENT, "render"},
+const struct info_usage info_usages[INFO_USAGES] = {
+	{GEYSER_USAGE_COPY_SRC, 'f', "copy-src"},
+	{GEYSER_USAGE_COPY_DST, 't', "copy-dst"},
+	{GEYSER_USAGE_TEXTURE_BINDING, 's', "texture"},
+	{GEYSER_USAGE_STORAGE_BINDING, 'w', "storage"},
+	{GEYSER_USAGE_RENDER_ATTACHMENT, 'r', "render"},
+	{GEYSER_USAGE_HOST_MEMORY, 'h', "host-memory"},
+	{GEYSER_USAGE_DMA_BUF, 'd', "dma-buf"},
 };
-
-#define USAGE_COUNT (sizeof(usages) / sizeof(usages[0]))
-
-/* Everything that is printed, gathered first, so that a failure prints no half of it. */
-struct report {
-	struct {
-		bool available;
-		char reason[512];
-		uint32_t usage[GEYSER_FORMAT_COUNT][DIMENSION_COUNT];
-	} backends[BACKEND_COUNT];
-	char registry[PATH_MAX];
-	char problem[512]; /* of the registry; "" if none */
-	struct geyser_system_info system;
-};
-
-/* The kernel's features, in one place for both kinds of output. */
-struct feature {
-	const char *key;
-	bool present;
-	const char *meaning;
-};
-
-#define FEATURE_COUNT 4
-
-static void list_features(const struct geyser_system_info *system, struct feature *out)
-{
-	out[0] = (struct feature){"sealing", system->sealing, "sealed memory files"};
-	out[1] = (struct feature){
-		"future_write", system->future_write, "read-only shares, Linux 5.1"};
-	out[2] = (struct feature){
-		"futex_waitv", system->futex_waitv, "waits that notice a death, Linux 5.16"};
-	out[3] = (struct feature){"pidfd", system->pidfd, "deaths noticed at once, Linux 5.3"};
-}
 
 /* ---- gathering ------------------------------------------------------------------------------ */
 
 static bool gather_formats(
-	enum geyser_backend backend, uint32_t usage[GEYSER_FORMAT_COUNT][DIMENSION_COUNT])
+	struct geyser_manager *manager, uint32_t usage[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS])
 {
-	struct geyser_manager *manager;
-	bool done = true;
-
-	if (geyser_manager_create(&(struct geyser_manager_desc){.backend = backend}, &manager)) {
-		(void)library_failure("backend %s", geyser_backend_name(backend));
-		return false;
-	}
-	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT && done; f++) {
-		for (size_t d = 0; d < DIMENSION_COUNT && done; d++)
-			done = geyser_manager_format_usage(manager, (enum geyser_format)f,
-				       dimensions[d].dimension, &usage[f][d]) == GEYSER_OK;
-	}
-	if (!done)
-		(void)library_failure("backend %s", geyser_backend_name(backend));
-	geyser_manager_destroy(manager);
-	return done;
-}
-
-static bool gather(struct report *out)
-{
-	for (size_t i = 0; i < BACKEND_COUNT; i++) {
-		out->backends[i].available = geyser_backend_available(backends[i]) == GEYSER_OK;
-		if (!out->backends[i].available)
-			(void)snprintf(out->backends[i].reason, sizeof(out->backends[i].reason),
-				"%s", geyser_error_detail());
-		else if (!gather_formats(backends[i], out->backends[i].usage))
-			return false;
-	}
-	if (geyser_registry_directory(out->registry, sizeof(out->registry)))
-		(void)snprintf(out->problem, sizeof(out->problem), "%s", geyser_error_detail());
-	if (geyser_system_get_info(&out->system)) {
-		(void)library_failure("kernel");
-		return false;
+	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
+		for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
+			if (geyser_manager_format_usage(manager, (enum geyser_format)f,
+				    info_dimensions[d].dimension, &usage[f][d])) {
+				(void)library_failure(
+					"format %s", geyser_format_name((enum geyser_format)f));
+				return false;
+			}
+		}
 	}
 	return true;
 }
 
-/* ---- as text -------------------------------------------------------------------------------- */
-
-static void print_row(enum geyser_format format, const uint32_t usage[DIMENSION_COUNT])
+/* A backend is available only if a manager can be made. */
+static bool gather_backend(struct info_report *out, size_t index)
 {
-	(void)printf("  %-22s", geyser_format_name(format));
-	for (size_t u = 0; u < USAGE_COUNT; u++) {
-		char cell[DIMENSION_COUNT + 1] = {0};
+	const struct geyser_manager_desc desc = {.backend = info_backends[index]};
+	struct geyser_manager *manager;
+	bool done;
 
-		for (size_t d = 0; d < DIMENSION_COUNT; d++)
-			cell[d] = usage[d] & usages[u].bit ? dimensions[d].brief : '-';
-		(void)printf(u + 1 < USAGE_COUNT ? " %-8s" : " %s", cell);
+	out->backends[index].available = geyser_manager_create(&desc, &manager) == GEYSER_OK;
+	if (!out->backends[index].available) {
+		(void)snprintf(out->backends[index].reason, sizeof(out->backends[index].reason),
+			"%s", geyser_error_detail());
+		return true;
 	}
-	(void)putchar('\n');
+	done = gather_formats(manager, out->backends[index].usage) &&
+	       info_vulkan_device(manager, &out->backends[index].device);
+	geyser_manager_destroy(manager);
+	return done;
 }
 
-static void print_tables(const struct report *report)
+/* Only a manager tells what the environment and the devices make of auto. */
+static void gather_automatic(struct info_report *out)
 {
-	for (size_t i = 0; i < BACKEND_COUNT; i++) {
+	struct geyser_manager *manager;
+
+	if (geyser_manager_create(NULL, &manager)) {
+		(void)snprintf(
+			out->no_automatic, sizeof(out->no_automatic), "%s", geyser_error_detail());
+		return;
+	}
+	out->automatic = geyser_backend_name(geyser_manager_get_backend(manager));
+	geyser_manager_destroy(manager);
+}
+
+static bool gather_machine(struct info_report *out)
+{
+	struct geyser_system_info system;
+
+	gather_automatic(out);
+	if (geyser_registry_directory(out->registry, sizeof(out->registry)))
+		(void)snprintf(out->problem, sizeof(out->problem), "%s", geyser_error_detail());
+	if (geyser_system_get_info(&system)) {
+		(void)library_failure("kernel");
+		return false;
+	}
+	out->kernel[0] = (struct info_feature){"sealing", system.sealing, "sealed memory files"};
+	out->kernel[1] = (struct info_feature){
+		"future_write", system.future_write, "read-only shares, Linux 5.1"};
+	out->kernel[2] = (struct info_feature){
+		"futex_waitv", system.futex_waitv, "waits that notice a death, Linux 5.16"};
+	out->kernel[3] =
+		(struct info_feature){"pidfd", system.pidfd, "deaths noticed at once, Linux 5.3"};
+	return true;
+}
+
+static bool gather(struct info_report *out, bool formats_only)
+{
+	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+		if (!gather_backend(out, i))
+			return false;
+	}
+	return formats_only || gather_machine(out);
+}
+
+/* ---- as text -------------------------------------------------------------------------------- */
+
+static void print_row(enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
+{
+	(void)printf("  %-22s", geyser_format_name(format));
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
+		char cell[INFO_USAGES + 1] = "no";
+
+		for (size_t u = 0; u < INFO_USAGES && usage[d]; u++)
+			cell[u] = usage[d] & info_usages[u].bit ? info_usages[u].letter : '-';
+		(void)printf(d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n", cell);
+	}
+}
+
+static void print_tables(const struct info_report *report)
+{
+	for (size_t u = 0; u < INFO_USAGES; u++)
+		(void)printf("%s%c %s", u ? ", " : "", info_usages[u].letter, info_usages[u].name);
+	(void)putchar('\n');
+	for (size_t i = 0; i < INFO_BACKENDS; i++) {
 		if (!report->backends[i].available)
 			continue;
-		(void)printf("formats of backend %s (2: 2d, a: 2d-array, 3: 3d, -: no)\n  %-22s",
-			geyser_backend_name(backends[i]), "");
-		for (size_t u = 0; u < USAGE_COUNT; u++)
-			(void)printf(u + 1 < USAGE_COUNT ? " %-8s" : " %s\n", usages[u].name);
+		(void)printf("\nformats of backend %s\n  %-22s",
+			geyser_backend_name(info_backends[i]), "");
+		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+			(void)printf(d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n",
+				info_dimensions[d].name);
 		for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
 			print_row((enum geyser_format)f, report->backends[i].usage[f]);
 	}
 }
 
-static void print_machine(const struct report *report)
+static void print_features(const char *whose, const struct info_feature features[INFO_FEATURES])
 {
-	struct feature features[FEATURE_COUNT];
-
-	(void)printf("geyser %s\n", geyser_version());
-	for (size_t i = 0; i < BACKEND_COUNT; i++)
-		(void)printf("backend  %-12s %s\n", geyser_backend_name(backends[i]),
-			report->backends[i].available ? "available" : report->backends[i].reason);
-	if (report->problem[0])
-		(void)printf("registry %s\n", report->problem);
-	else
-		(void)printf("registry %s\n", report->registry);
-	list_features(&report->system, features);
-	for (size_t i = 0; i < FEATURE_COUNT; i++)
-		(void)printf("kernel   %-12s %-3s  %s\n", features[i].key,
+	for (size_t i = 0; i < INFO_FEATURES; i++)
+		(void)printf("%-8s %-13s %-3s  %s\n", whose, features[i].key,
 			features[i].present ? "yes" : "no", features[i].meaning);
-	(void)putchar('\n');
 }
 
-/* ---- as JSON -------------------------------------------------------------------------------- */
-
-static void write_usages(struct json *json, const char *key, uint32_t usage)
+static void print_device(const struct info_device *device)
 {
-	json_begin(json, key, '[');
-	for (size_t u = 0; u < USAGE_COUNT; u++) {
-		if (usage & usages[u].bit)
-			json_string(json, NULL, usages[u].name);
-	}
-	json_end(json, ']');
+	if (!device->known)
+		return;
+	(void)printf("vulkan   %-13s %s, %s\n", "device", device->name, device->type);
+	(void)printf("vulkan   %-13s %s\n", "driver", device->driver);
+	(void)printf("vulkan   %-13s %s\n", "api", device->api);
+	(void)printf("vulkan   %-13s %s\n", "device_uuid", device->device_uuid);
+	(void)printf("vulkan   %-13s %s\n", "driver_uuid", device->driver_uuid);
+	print_features("vulkan", device->features);
 }
 
-static void write_format(
-	struct json *json, enum geyser_format format, const uint32_t usage[DIMENSION_COUNT])
+static void print_machine(const struct info_report *report)
 {
-	json_begin(json, NULL, '{');
-	json_string(json, "name", geyser_format_name(format));
-	json_number(json, "bytes_per_texel", geyser_format_get_info(format)->bytes_per_texel);
-	for (size_t d = 0; d < DIMENSION_COUNT; d++)
-		write_usages(json, dimensions[d].name, usage[d]);
-	json_end(json, '}');
-}
-
-static void write_backend(struct json *json, const struct report *report, size_t index)
-{
-	const bool available = report->backends[index].available;
-
-	json_begin(json, NULL, '{');
-	json_string(json, "name", geyser_backend_name(backends[index]));
-	json_bool(json, "available", available);
-	json_string(json, "reason", available ? NULL : report->backends[index].reason);
-	json_begin(json, "formats", '[');
-	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT && available; f++)
-		write_format(json, (enum geyser_format)f, report->backends[index].usage[f]);
-	json_end(json, ']');
-	json_end(json, '}');
-}
-
-static void write_machine(struct json *json, const struct report *report)
-{
-	struct feature features[FEATURE_COUNT];
-
-	json_string(json, "version", geyser_version());
-	json_begin(json, "registry", '{');
-	json_string(json, "directory", report->registry[0] ? report->registry : NULL);
-	json_string(json, "problem", report->problem[0] ? report->problem : NULL);
-	json_end(json, '}');
-	json_begin(json, "kernel", '{');
-	list_features(&report->system, features);
-	for (size_t i = 0; i < FEATURE_COUNT; i++)
-		json_bool(json, features[i].key, features[i].present);
-	json_end(json, '}');
-}
-
-static void write_json(const struct report *report, bool formats_only)
-{
-	struct json json = {.file = stdout};
-
-	json_begin(&json, NULL, '{');
-	if (!formats_only)
-		write_machine(&json, report);
-	json_begin(&json, "backends", '[');
-	for (size_t i = 0; i < BACKEND_COUNT; i++)
-		write_backend(&json, report, i);
-	json_end(&json, ']');
-	json_end(&json, '}');
+	(void)printf("geyser %s\n", geyser_version());
+	for (size_t i = 0; i < INFO_BACKENDS; i++)
+		(void)printf("backend  %-13s %s\n", geyser_backend_name(info_backends[i]),
+			report->backends[i].available ? "available" : report->backends[i].reason);
+	(void)printf("backend  %-13s %s\n", "auto",
+		report->automatic ? report->automatic : report->no_automatic);
+	for (size_t i = 0; i < INFO_BACKENDS; i++)
+		print_device(&report->backends[i].device);
+	(void)printf("registry %s\n", report->problem[0] ? report->problem : report->registry);
+	print_features("kernel", report->kernel);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -258,7 +199,7 @@ int info_command(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	static struct report report;
+	static struct info_report report;
 	bool formats_only = false, json = false;
 	int option;
 
@@ -272,14 +213,13 @@ int info_command(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error("info: too many arguments (%.100s): none", argv[optind]);
-	if (!gather(&report))
+	if (!gather(&report, formats_only))
 		return STATUS_FAILURE;
-	if (json) {
-		write_json(&report, formats_only);
-		return finish_output();
-	}
-	if (!formats_only)
+	if (json)
+		info_write_json(&report, formats_only);
+	else if (formats_only)
+		print_tables(&report);
+	else
 		print_machine(&report);
-	print_tables(&report);
 	return finish_output();
 }

@@ -1,0 +1,67 @@
+/*
+ * geyser info: info.c gathers and prints, info_json.c writes the same as JSON, info_vulkan.c asks a
+ * Vulkan manager for its device.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef GEYSER_CLI_INFO_H
+#define GEYSER_CLI_INFO_H
+
+#include <limits.h>
+
+#include "common.h"
+
+enum { INFO_BACKENDS = 3, INFO_DIMENSIONS = 3, INFO_USAGES = 7, INFO_FEATURES = 4 };
+
+extern const enum geyser_backend info_backends[INFO_BACKENDS];
+
+extern const struct info_dimension {
+	enum geyser_dimension dimension;
+	const char *name;
+} info_dimensions[INFO_DIMENSIONS];
+
+/* letter stands for it in the tables. */
+extern const struct info_usage {
+	uint32_t bit;
+	char letter;
+	const char *name;
+} info_usages[INFO_USAGES];
+
+/* What there is or isn't, in one place for both kinds of output. */
+struct info_feature {
+	const char *key;
+	bool present;
+	const char *meaning;
+};
+
+/* A GPU, or what stands for one. */
+struct info_device {
+	bool known;
+	char name[256], driver[256];
+	const char *type;
+	char api[32];
+	char device_uuid[40], driver_uuid[40];
+	struct info_feature features[INFO_FEATURES];
+};
+
+/* Everything that is printed, gathered first, so that a failure prints no half of it. */
+struct info_report {
+	struct {
+		bool available;
+		char reason[512];
+		struct info_device device; /* vulkan only */
+		uint32_t usage[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS];
+	} backends[INFO_BACKENDS];
+	const char *automatic; /* what the backend auto is here; NULL if it is none */
+	char no_automatic[512];
+	char registry[PATH_MAX];
+	char problem[512]; /* of the registry; "" if none */
+	struct info_feature kernel[INFO_FEATURES];
+};
+
+/* Nothing if the manager isn't Vulkan's; false after a message. */
+bool info_vulkan_device(struct geyser_manager *manager, struct info_device *out);
+
+void info_write_json(const struct info_report *report, bool formats_only);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * geyser info as JSON.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "info.h"
+#include "json.h"
+
+static void write_usages(struct json *json, const char *key, uint32_t usage)
+{
+	json_begin(json, key, '[');
+	for (size_t u = 0; u < INFO_USAGES; u++) {
+		if (usage & info_usages[u].bit)
+			json_string(json, NULL, info_usages[u].name);
+	}
+	json_end(json, ']');
+}
+
+static void write_format(
+	struct json *json, enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
+{
+	json_begin(json, NULL, '{');
+	json_string(json, "name", geyser_format_name(format));
+	json_number(json, "bytes_per_texel", geyser_format_get_info(format)->bytes_per_texel);
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+		write_usages(json, info_dimensions[d].name, usage[d]);
+	json_end(json, '}');
+}
+
+static void write_features(struct json *json, const struct info_feature features[INFO_FEATURES])
+{
+	for (size_t i = 0; i < INFO_FEATURES; i++)
+		json_bool(json, features[i].key, features[i].present);
+}
+
+static void write_device(struct json *json, const struct info_device *device)
+{
+	if (!device->known) {
+		json_string(json, "device", NULL);
+		return;
+	}
+	json_begin(json, "device", '{');
+	json_string(json, "name", device->name);
+	json_string(json, "type", device->type);
+	json_string(json, "driver", device->driver);
+	json_string(json, "api", device->api);
+	json_string(json, "device_uuid", device->device_uuid);
+	json_string(json, "driver_uuid", device->driver_uuid);
+	write_features(json, device->features);
+	json_end(json, '}');
+}
+
+static void write_backend(
+	struct json *json, const struct info_report *report, size_t index, bool formats_only)
+{
+	const bool available = report->backends[index].available;
+
+	json_begin(json, NULL, '{');
+	json_string(json, "name", geyser_backend_name(info_backends[index]));
+	json_bool(json, "available", available);
+	json_string(json, "reason", available ? NULL : report->backends[index].reason);
+	if (!formats_only)
+		write_device(json, &report->backends[index].device);
+	json_begin(json, "formats", '[');
+	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT && available; f++)
+		write_format(json, (enum geyser_format)f, report->backends[index].usage[f]);
+	json_end(json, ']');
+	json_end(json, '}');
+}
+
+static void write_machine(struct json *json, const struct info_report *report)
+{
+	json_string(json, "version", geyser_version());
+	json_begin(json, "registry", '{');
+	json_string(json, "directory", report->registry[0] ? report->registry : NULL);
+	json_string(json, "problem", report->problem[0] ? report->problem : NULL);
+	json_end(json, '}');
+	json_begin(json, "kernel", '{');
+	write_features(json, report->kernel);
+	json_end(json, '}');
+	json_begin(json, "auto", '{');
+	json_string(json, "backend", report->automatic);
+	json_string(json, "reason", report->automatic ? NULL : report->no_automatic);
+	json_end(json, '}');
+}
+
+void info_write_json(const struct info_report *report, bool formats_only)
+{
+	struct json json = {.file = stdout};
+
+	json_begin(&json, NULL, '{');
+	if (!formats_only)
+		write_machine(&json, report);
+	json_begin(&json, "backends", '[');
+	for (size_t i = 0; i < INFO_BACKENDS; i++)
+		write_backend(&json, report, i, formats_only);
+	json_end(&json, ']');
+	json_end(&json, '}');
+}
