@@ -1,0 +1,516 @@
+#!/usr/bin/env python3
+"""The program with every backend at both ends: backends_cli.py GEYSER. Prints TAP.
+Every wait has a limit.
+
+What needs Vulkan is skipped where `geyser info` says that there is none. Complaints of Vulkan's
+validation layer, which go to stdout, are failures."""
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import unittest
+
+sys.dont_write_bytecode = True
+import png  # noqa: E402  (beside this file)
+from cli import LIMIT, fail, geyser, noise, read, registry, run_all, succeed, write  # noqa: E402
+from streams_cli import FRAME, LOSSLESS, SIZE, Running, line, until, until_frames  # noqa: E402
+
+CLIP_SIZE = ["--size", "160x90", "--format", "rgba8unorm"]
+CLIP_FRAMES = 300
+TESTS = []
+BACKENDS = ("host", "vulkan")
+PAIRS = [(a, b) for a in BACKENDS for b in BACKENDS]
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+@contextlib.contextmanager
+def environment(name, value):
+    """A variable of the programs that are started in the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
+
+
+def backends_here():
+    """By name, as `geyser info --json` tells of them."""
+    return {row["name"]: row for row in json.loads(succeed("info", "--json"))["backends"]}
+
+
+@functools.lru_cache(maxsize=None)
+def backends():
+    """In the environment that the tests were started in."""
+    return backends_here()
+
+
+def need_vulkan():
+    if not backends()["vulkan"]["available"]:
+        raise unittest.SkipTest(backends()["vulkan"]["reason"])
+
+
+def vulkan_test(function):
+    @functools.wraps(function)
+    def checked():
+        need_vulkan()
+        function()
+
+    return test(checked)
+
+
+def need_host_memory(backend):
+    formats = {row["name"]: row for row in backends()[backend]["formats"]}
+    if "host-memory" not in formats["rgba8unorm"]["2d"]:
+        raise unittest.SkipTest(f"backend {backend} offers no host memory for rgba8unorm")
+
+
+def each_pair(function):
+    """A test for both ends on every backend; skipped if one of them is Vulkan and there is none."""
+    for first, second in PAIRS:
+
+        def checked(first=first, second=second):
+            if "vulkan" in (first, second):
+                need_vulkan()
+            function(first, second)
+
+        checked.__name__ = f"{function.__name__}_{first}_to_{second}"
+        test(checked)
+    return function
+
+
+def on(backend):
+    return ["--backend", backend]
+
+
+@contextlib.contextmanager
+def sharing(backend, *arguments):
+    """One that stays, and the id that it printed."""
+    with Running("share", *on(backend), "--print-id", *arguments) as share:
+        number = line(share.process.stdout)
+        assert re.match(r"^0x[0-9a-f]{8}$", number), (number, share.process.stderr.read())
+        yield share, number
+
+
+def ended(running):
+    """It ends at a signal, and has said nothing."""
+    out, message = running.end()
+    assert (out, message) == (b"", ""), (out, message)
+
+
+# ---- words ----
+
+
+@test
+def wrong_backend_is_status_2():
+    write("in.png", png.encode(1, 1, 8, 6, noise(4)))
+    for arguments in (
+        ["share", "in.png"], ["grab", "0x7", "out.png"], ["event", "create"],
+        ["event", "value", "0x7"], ["send", "x", *SIZE], ["recv", "x"],
+    ):
+        for name in ("directx", "Vulkan", "", "metal", "host,vulkan"):
+            fail(2, f"({name}): auto, host or vulkan", *arguments, "--backend", name)
+    assert registry() == [] and os.listdir(".") == ["in.png"]
+
+
+@test
+def backend_that_is_not_available_says_why():
+    write("in.png", png.encode(1, 1, 8, 6, noise(4)))
+    available = backends()["vulkan"]["available"]
+    with environment("GEYSER_VULKAN_DEVICE", "no such device"):
+        reason = backends_here()["vulkan"]["reason"]
+        assert reason and ("no such device" in reason or not available), reason
+        for arguments in (
+            ["share", "in.png"], ["grab", "0x7", "out.png"], ["event", "create"],
+            ["send", "x", *SIZE], ["recv", "x"],
+        ):
+            fail(1, reason, *arguments, *on("vulkan"))
+        assert reason in succeed("info").decode()
+    assert registry() == []
+
+
+@test
+def backend_may_be_named_in_full_or_brief():
+    write("in.png", png.encode(3, 2, 8, 6, noise(24)))
+    with sharing("host", "in.png") as (share, number):
+        for option in (["--backend", "host"], ["-B", "host"], ["--backend=auto"], []):
+            succeed("grab", *option, number, "out.png")
+            assert png.decode(read("out.png"))[4] == noise(24)
+        ended(share)
+
+
+@vulkan_test
+def environment_chooses_what_auto_is():
+    write("in.png", png.encode(3, 2, 8, 6, noise(24)))
+    with sharing("host", "in.png") as (share, number):
+        for name in BACKENDS:
+            with environment("GEYSER_BACKEND", name):
+                result = geyser("grab", "--verbose", number, "out.raw")
+                assert result.returncode == 0, result
+                assert f", {name}, " in result.stderr.decode(), result
+                assert json.loads(succeed("info", "--json"))["auto"]["backend"] == name
+        ended(share)
+    with environment("GEYSER_BACKEND", "directx"):
+        fail(2, "GEYSER_BACKEND (directx)", "event", "create")
+        assert "directx" in json.loads(succeed("info", "--json"))["auto"]["reason"]
+
+
+@test
+def formats_are_a_table():
+    text = succeed("info", "--formats").decode()
+    host = text.split("formats of backend host\n")[1].split("\n\n")[0]
+    rows = dict(re.findall(r"^  (\S+) +(\S+ +\S+ +\S+)$", host, re.M))
+    assert len(rows) == len(backends()["host"]["formats"]), text
+    letters = dict(re.findall(r"([a-z]) ([a-z-]+)", text.split("\n")[0]))
+    names = {name: letter for letter, name in letters.items()}
+    for row in backends()["host"]["formats"]:
+        for kind, cell in zip(("2d", "2d-array", "3d"), rows[row["name"]].split()):
+            shown = set() if cell == "no" else set(cell) - {"-"}
+            assert shown == {names[usage] for usage in row[kind]}, (row, cell)
+
+
+@vulkan_test
+def info_tells_of_the_device():
+    device = backends()["vulkan"]["device"]
+    text = succeed("info").decode()
+    for key in ("name", "driver", "api", "device_uuid", "driver_uuid", "type"):
+        assert device[key] and device[key] in text, (key, device)
+    assert device["type"] in ("cpu", "discrete", "integrated", "virtual", "other")
+    for key in ("opaque_fd", "host_memory", "dma_buf", "native_events"):
+        said = "yes" if device[key] else "no"
+        assert re.search(rf"^vulkan +{key} +{said} ", text, re.M), text
+    assert backends()["host"]["device"] is None
+    with environment("GEYSER_VULKAN_DEVICE", device["device_uuid"]):
+        assert backends_here()["vulkan"]["device"] == device
+
+
+# ---- pictures ----
+
+
+def can_be_grabbed(first, second, *extra):
+    """What one shares the other one gets, texel for texel, twice."""
+    picture = png.encode(37, 23, 8, 6, noise(37 * 23 * 4))
+    write("in.png", picture)
+    with sharing(first, *extra, "in.png") as (share, number):
+        for _ in range(2):
+            succeed("grab", *on(second), number, "out.png")
+            assert png.decode(read("out.png")) == png.decode(picture)
+        ended(share)
+    assert registry() == []
+
+
+@each_pair
+def picture(first, second):
+    if (first, second) != ("vulkan", "host"):
+        can_be_grabbed(first, second)
+        return
+    write("in.png", png.encode(3, 2, 8, 6, noise(24)))
+    with sharing(first, "in.png") as (share, number):
+        fail(1, f"import of {number}: ", "grab", *on(second), number, "out.png")
+        assert not os.path.exists("out.png")
+        ended(share)
+
+
+@each_pair
+def picture_in_host_memory(first, second):
+    need_host_memory(first)
+    can_be_grabbed(first, second, "--host-memory")
+
+
+@each_pair
+def once(first, second):
+    """The importer is seen to come and go."""
+    need_host_memory(first)
+    write("in.png", png.encode(5, 4, 8, 6, noise(80)))
+    with sharing(first, "--host-memory", "--once", "in.png") as (share, number):
+        succeed("grab", *on(second), number, "-")
+        assert share.finish() == (b"", "")
+    assert registry() == []
+
+
+@vulkan_test
+def formats_of_every_kind_round_trip():
+    """One of each size, and those of depth, whose texels a driver may keep apart."""
+    seen = set()
+    for row in backends()["vulkan"]["formats"]:
+        kind = row["name"] if "depth" in row["name"] else row["bytes_per_texel"]
+        if kind in seen or not {"copy-src", "copy-dst"} <= set(row["2d"]):
+            continue
+        seen.add(kind)
+        texels = noise(11 * 7 * row["bytes_per_texel"], row["name"])
+        write("in.raw", texels)
+        arguments = ["--size", "11x7", "--format", row["name"], "--raw", "in.raw"]
+        with sharing("vulkan", *arguments) as (share, number):
+            assert succeed("grab", *on("vulkan"), number, "-") == texels, row["name"]
+            ended(share)
+    assert {1, 2, 4, 8, 16} <= seen, seen
+
+
+@vulkan_test
+def format_that_is_not_offered_is_refused():
+    rows = [row for row in backends()["vulkan"]["formats"] if not row["2d"]]
+    for row in rows:
+        write("in.raw", noise(row["bytes_per_texel"]))
+        arguments = ["--size", "1x1", "--format", row["name"]]
+        fail(1, row["name"], "share", *on("vulkan"), *arguments, "--raw", "in.raw")
+        fail(1, row["name"], "send", "x", *on("vulkan"), *arguments, "--input", "in.raw")
+    assert registry() == []
+    if not rows:
+        raise unittest.SkipTest("this device offers every format")
+
+
+@vulkan_test
+def damaged_picture_is_a_failure():
+    good = bytearray(png.encode(8, 8, 8, 6, noise(256)))
+    good[60] ^= 1
+    write("bad.png", bytes(good))
+    fail(1, "bad.png", "share", *on("vulkan"), "bad.png")
+    write("in.raw", noise(63))
+    fail(1, "63 bytes", "share", *on("vulkan"), "-s", "4x4", "-f", "rgba8unorm", "-r", "in.raw")
+    assert registry() == []
+
+
+def unread(pipe):
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
+@vulkan_test
+def share_ends_at_a_signal_while_it_reads():
+    for backend in BACKENDS:
+        arguments = ["--size", "4x4", "--format", "rgba8unorm", "--raw", "-"]
+        with Running("share", *on(backend), *arguments, stdin=subprocess.PIPE) as share:
+            share.process.stdin.write(noise(4))
+            until(lambda: unread(share.process.stdin) == 0)
+            share.process.send_signal(signal.SIGTERM)
+            assert share.process.wait(LIMIT) == -signal.SIGTERM
+
+
+@vulkan_test
+def killed_share_is_gone():
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with sharing("vulkan", "in.png") as (share, number):
+        share.kill()
+    fail(1, "gone", "grab", *on("vulkan"), number, "out.png")
+
+
+# ---- events ----
+
+
+@each_pair
+def event(first, second):
+    with Running("event", "create", *on(first), "--initial", "5", "--print-id") as owner:
+        number = line(owner.process.stdout)
+        assert succeed("event", "value", *on(second), number) == b"5\n"
+        with Running("event", "wait", *on(second), number, "7") as waiter:
+            succeed("event", "signal", *on(second), number, "6")
+            assert succeed("event", "value", *on(first), number) == b"6\n"
+            succeed("event", "signal", *on(first), number, "7")
+            assert waiter.finish() == (b"", "")
+        fail(1, "", "event", "wait", *on(second), number, "8", "--timeout", "0.05")
+        with Running("event", "wait", *on(second), number, "8") as waiter:
+            owner.kill()
+            out, message = waiter.finish(1)
+            assert out == b"" and message.startswith("geyser: "), (out, message)
+    fail(1, "gone", "event", "value", *on(second), number)
+
+
+# ---- streams ----
+
+
+@functools.lru_cache(maxsize=None)
+def clip():
+    """ffmpeg's command, and the checksum of all that it writes."""
+    source = f"testsrc2=size=160x90:rate=30:duration={CLIP_FRAMES // 30}"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source]
+    command += ["-f", "rawvideo", "-pix_fmt", "rgba", "-"]
+    data = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=LIMIT, check=True,
+    ).stdout
+    assert len(data) == CLIP_FRAMES * 160 * 90 * 4
+    return command, hashlib.sha256(data).hexdigest()
+
+
+def clip_arrives(first, second, *extra):
+    """The receiver's figures."""
+    command, checksum = clip()
+    with Running("recv", "cam", *on(second), "--every", "--output", "-", "--json") as receiver:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        ) as ffmpeg, Running(
+            "send", "cam", *on(first), *CLIP_SIZE, *LOSSLESS, *extra, stdin=ffmpeg.stdout
+        ) as sender:
+            out, message = receiver.finish()
+            assert sender.finish() == (b"", "")
+            ffmpeg.stdout.close()
+            assert ffmpeg.wait(LIMIT) == 0
+    assert hashlib.sha256(out).hexdigest() == checksum, len(out)
+    figures = json.loads(message)
+    assert (figures["frames"], figures["dropped"]) == (CLIP_FRAMES, 0), figures
+    assert figures["backend"] == second, figures
+    assert registry() == []
+    return figures
+
+
+@each_pair
+def clip_arrives_whole(first, second):
+    path = clip_arrives(first, second)["path"]
+    if first == second:
+        assert path == "zero-copy", path
+    if (first, second) == ("vulkan", "host"):
+        assert path == "copy", path
+
+
+@vulkan_test
+def clip_in_host_memory_arrives_whole():
+    need_host_memory("vulkan")
+    for second in BACKENDS:
+        figures = clip_arrives("vulkan", second, "--host-memory")
+        assert second != "host" or figures["path"] == "zero-copy", figures
+
+
+@vulkan_test
+def receivers_on_both_backends_get_the_same():
+    arguments = ["--pattern", "noise", "--frames", "20", "--lossless", "--wait-subscribers", "2"]
+    for first in BACKENDS:
+        with Running("recv", "p", *on("host"), "--every", "--output", "host.raw") as host:
+            with Running("recv", "p", *on("vulkan"), "--every", "--output", "gpu.raw") as gpu:
+                assert succeed("send", "p", *on(first), *SIZE, *arguments) == b""
+                assert (host.finish(), gpu.finish()) == ((b"", ""), (b"", ""))
+        out = read("host.raw")
+        assert read("gpu.raw") == out
+        assert len({out[i * FRAME : (i + 1) * FRAME] for i in range(20)}) == 20
+
+
+@vulkan_test
+def pictures_are_the_frames():
+    with Running("recv", "p", *on("vulkan"), "--every", "--output", "f-%d.png") as pictures:
+        arguments = ["--input", "-", *LOSSLESS]
+        data = noise(3 * FRAME)
+        assert succeed("send", "p", *on("vulkan"), *SIZE, *arguments, data=data) == b""
+        assert pictures.finish() == (b"", "")
+    for i in range(3):
+        frame = data[i * FRAME : (i + 1) * FRAME]
+        assert png.decode(read(f"f-{i + 1}.png")) == (64, 36, 8, 6, frame)
+
+
+@vulkan_test
+def frames_that_are_only_read_in_part_are_not_sent():
+    data = noise(2 * FRAME)
+    with Running("recv", "cut", *on("vulkan"), "--every", "--output", "-") as receiver:
+        arguments = ["--input", "-", *LOSSLESS]
+        words = "100 bytes after 2 frames"
+        cut = data + b"x" * 100
+        fail(1, words, "send", "cut", *on("vulkan"), *SIZE, *arguments, data=cut)
+        assert receiver.finish() == (data, "")
+
+
+@vulkan_test
+def another_size_after_a_restart():
+    arguments = ["--pattern", "bars", "--frames", "2", *LOSSLESS]
+    receive = ["--reconnect", "--every", "--frames", "4", "--output", "f-%d.png"]
+    with Running("recv", "c", *on("vulkan"), *receive) as receiver:
+        succeed("send", "c", *on("vulkan"), *SIZE, *arguments)
+        succeed("send", "c", *on("vulkan"), "--size", "32x16", "--format", "r8unorm", *arguments)
+        assert receiver.finish() == (b"", "")
+    assert [png.decode(read(f"f-{i}.png"))[:4] for i in (1, 4)] == [(64, 36, 8, 6), (32, 16, 8, 0)]
+
+
+@contextlib.contextmanager
+def sending(backend, *arguments):
+    """A sender of a pattern, whose stream is there."""
+    with Running("send", "e", *on(backend), *SIZE, "--pattern", "clock", *arguments) as sender:
+        until(lambda: json.loads(succeed("list", "--json")))
+        yield sender
+
+
+@each_pair
+def killed_sender(first, second):
+    with sending(first, "--wait-subscribers", "1") as sender:
+        with Running("recv", "e", *on(second), "--output", "out.raw") as receiver:
+            until_frames(3)
+            sender.kill()
+            assert receiver.finish() == (b"", "")
+    assert read("out.raw") and len(read("out.raw")) % FRAME == 0
+    assert succeed("send", "e", *on(first), *SIZE, "--pattern", "bars", "--frames", "1") == b""
+    assert registry() == []
+
+
+@each_pair
+def killed_receiver(first, second):
+    with sending(first, *LOSSLESS) as sender:
+        with Running("recv", "e", *on(second), "--every", "--output", "out.raw") as receiver:
+            until_frames(3)
+            receiver.kill()
+        until(lambda: json.loads(succeed("list", "--json"))[0]["subscribers"] == 0)
+        until_frames(5)
+        ended(sender)
+    assert registry() == []
+
+
+@each_pair
+def signals(first, second):
+    with sending(first) as sender:
+        with Running("recv", "e", *on(second), "--stats") as receiver:
+            until_frames(5)
+            until(lambda: json.loads(succeed("list", "--json"))[0]["latency_p50_ns"] > 0)
+            out, message = receiver.end(signal.SIGINT)
+            assert out == b"" and f", {second}, " in message, (out, message)
+        ended(sender)
+    assert registry() == []
+
+
+@vulkan_test
+def list_and_top_show_backend_and_path():
+    with sending("vulkan"), Running("recv", "e", *on("vulkan")):
+        until_frames(2)
+        stream = json.loads(succeed("list", "--json"))[0]
+        assert (stream["backend"], stream["path"]) == ("vulkan", "zero-copy"), stream
+        text = succeed("list").decode()
+        assert re.search(r"\ne .* vulkan +zero-copy ", text), text
+        text = succeed("top", "--interval", "0.1", "--count", "1").decode()
+        assert re.search(r"^e +64x36 +rgba8unorm +zero-copy ", text, re.M), text
+
+
+@test
+def verbose_ends_say_how_texels_are_reached():
+    write("in.png", png.encode(3, 2, 8, 6, noise(24)))
+    with sharing("host", "in.png") as (share, number):
+        result = geyser("grab", *on("host"), "--verbose", number, "out.raw")
+        words = b"geyser: rgba8unorm-srgb 3x2 written to out.raw, 24 bytes, host, zero-copy\n"
+        assert result.stderr == words, result
+        ended(share)
+    with Running("recv", "v", *on("host"), "--every", "--stats") as receiver:
+        arguments = ["--pattern", "bars", "--frames", "3", *LOSSLESS, "--verbose"]
+        result = geyser("send", "v", *on("host"), *SIZE, *arguments)
+        assert result.stderr.endswith(b"geyser: v: 3 frames sent, host, zero-copy\n"), result
+        message = receiver.finish()[1]
+    assert message.endswith(" fps, host, zero-copy\n"), message
+
+
+@vulkan_test
+def staging_copies_are_told_of():
+    write("in.png", png.encode(3, 2, 8, 6, noise(24)))
+    with sharing("vulkan", "in.png") as (share, number):
+        result = geyser("grab", *on("vulkan"), "--verbose", number, "out.raw")
+        words = b", 24 bytes, vulkan, zero-copy, mapped through a copy\n"
+        assert result.returncode == 0 and result.stderr.endswith(words), result
+        ended(share)
+
+
+if __name__ == "__main__":
+    sys.exit(run_all(TESTS))
