@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The program with every backend at both ends: backends_cli.py GEYSER. Prints TAP.
+"""The program with every backend at both ends: backends_cli.py GEYSER [LOST_PEER]. Prints TAP.
 Every wait has a limit.
 
 What needs Vulkan is skipped where `geyser info` says that there is none. Complaints of Vulkan's
@@ -26,6 +26,7 @@ from streams_cli import FRAME, LOSSLESS, SIZE, Running, line, until, until_frame
 
 CLIP_SIZE = ["--size", "160x90", "--format", "rgba8unorm"]
 CLIP_FRAMES = 300
+LOST_PEER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""
 TESTS = []
 BACKENDS = ("host", "vulkan")
 PAIRS = [(a, b) for a in BACKENDS for b in BACKENDS]
@@ -472,6 +473,38 @@ def signals(first, second):
             assert out == b"" and f", {second}, " in message, (out, message)
         ended(sender)
     assert registry() == []
+
+
+def lost_device_ends(backend, peer):
+    texture, number = line(peer.stdout), line(peer.stdout)
+    with Running("event", "wait", *on(backend), number, "1") as waiter:
+        with Running("recv", "e", *on(backend), "--output", "out.raw") as receiver:
+            until(lambda: json.loads(succeed("list", "--json"))[0]["latency_p50_ns"] > 0)
+            peer.stdin.write(b"\n")
+            assert line(peer.stdout) == "lost"
+            for running in (waiter, receiver):
+                out, message = running.finish(1)
+                assert out == b"" and re.match(r"geyser: .*lost.*\n$", message), message
+    fail(1, "lost", "grab", *on(backend), texture, "out.png")
+    fail(1, "lost", "event", "wait", *on(backend), number, "1")
+    peer.stdin.close()
+    assert peer.wait(LIMIT) == 0
+    assert registry() == []
+
+
+@vulkan_test
+def lost_device_ends_all_who_use_it():
+    """Everybody who uses what its program shares is told so."""
+    if not LOST_PEER:
+        raise unittest.SkipTest("no LOST_PEER was given")
+    for backend in BACKENDS:
+        with subprocess.Popen(
+            [LOST_PEER, "e"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        ) as peer:
+            try:
+                lost_device_ends(backend, peer)
+            finally:
+                peer.kill()
 
 
 @vulkan_test
