@@ -1,0 +1,96 @@
+/*
+ * Texels to PNG files.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "picture.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <spng.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "example.h"
+
+/* Where the number ends in the pattern, and its digits at least; NULL if it isn't a pattern. */
+static const char *number_end(const char *pattern, int *digits)
+{
+	const char *end = strchr(pattern, '%');
+
+	if (!end)
+		return NULL;
+	*digits = 1;
+	if (end[1] == '0' && end[2] >= '1' && end[2] <= '9') {
+		*digits = end[2] - '0';
+		end += 2;
+	}
+	return end[1] == 'd' && !strchr(end + 2, '%') ? end + 2 : NULL;
+}
+
+bool picture_is_pattern(const char *pattern)
+{
+	int digits;
+
+	return number_end(pattern, &digits);
+}
+
+static void swap_red_and_blue(const struct picture *picture, size_t size)
+{
+	for (unsigned char *t = picture->texels; t < picture->texels + size; t += PICTURE_TEXEL) {
+		const unsigned char blue = t[0];
+
+		t[0] = t[2];
+		t[2] = blue;
+	}
+}
+
+static int encode(const struct picture *picture, FILE *file, size_t size)
+{
+	struct spng_ctx *const context = spng_ctx_new(SPNG_CTX_ENCODER);
+	struct spng_ihdr header = {
+		.width = picture->width,
+		.height = picture->height,
+		.bit_depth = 8,
+		.color_type = SPNG_COLOR_TYPE_TRUECOLOR_ALPHA,
+	};
+	int result = context ? spng_set_png_file(context, file) : SPNG_EMEM;
+
+	if (!result)
+		result = spng_set_ihdr(context, &header);
+	if (!result)
+		result = spng_encode_image(
+			context, picture->texels, size, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+	spng_ctx_free(context);
+	return result;
+}
+
+static int write_file(const struct picture *picture, const char *path, size_t size)
+{
+	FILE *const file = fopen(path, "wbe");
+	int result;
+
+	if (!file)
+		return SPNG_IO_ERROR;
+	result = encode(picture, file, size);
+	return fclose(file) && !result ? SPNG_IO_ERROR : result;
+}
+
+const char *picture_save(const struct picture *picture, const char *pattern, unsigned number)
+{
+	static char path[PATH_MAX];
+	const size_t size = (size_t)picture->width * picture->height * PICTURE_TEXEL;
+	int digits = 1, result;
+	const char *const end = number_end(pattern, &digits);
+
+	if (snprintf(path, sizeof(path), "%.*s%0*u%s", (int)strcspn(pattern, "%"), pattern, digits,
+		    number, end) >= (int)sizeof(path))
+		fail("too long a name (%.100s...): a shorter one", pattern);
+	if (picture->bgra)
+		swap_red_and_blue(picture, size);
+	result = write_file(picture, path, size);
+	if (result)
+		fail("%s: can't be written (%s): a place with room that is writable", path,
+			result == SPNG_IO_ERROR ? strerror(errno) : spng_strerror(result));
+	return path;
+}

@@ -1,0 +1,27 @@
+/*
+ * Texels to PNG files.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PICTURE_H
+#define PICTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PICTURE_TEXEL 4u /* bytes: R, G, B, A, or B, G, R, A */
+
+struct picture {
+	uint32_t width, height;
+	bool bgra;
+	unsigned char *texels; /* without gaps between the rows */
+};
+
+/* Whether it is a file's name with one %d or %0Nd, N from 1 to 9, and no other %. */
+bool picture_is_pattern(const char *pattern);
+
+/* Saves it in the file of that number, or fails; swaps the texels' channels in place if it must.
+ * The name is static, until the next call. */
+const char *picture_save(const struct picture *picture, const char *pattern, unsigned number);
+
+#endif
