@@ -60,6 +60,8 @@ struct gy_backend {
 	/* Memory from a peer or a caller, unchecked. On success the fd is the texture's. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
 		const struct geyser_native_texture *native, struct gy_backend_texture **out);
+	/* Before it is described for the first time: gets what others will open. May be NULL. */
+	enum geyser_result (*texture_share)(struct gy_backend_texture *texture);
 	/* The fd stays the texture's. Called with the ipc's lock held: asks nobody and waits for
 	 * nothing. Errors: STALE (the device is lost). */
 	enum geyser_result (*texture_describe)(

@@ -34,6 +34,13 @@ enum geyser_result gy_texture_describe(
 	return GEYSER_OK;
 }
 
+enum geyser_result gy_texture_share(struct geyser_texture *texture)
+{
+	const struct gy_backend *backend = texture->texture->backend;
+
+	return backend->texture_share ? backend->texture_share(texture->texture) : GEYSER_OK;
+}
+
 /* Called under the ipc's lock: reads only what never changes. */
 static enum geyser_result describe(
 	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
@@ -298,11 +305,13 @@ enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *t
 
 enum geyser_result geyser_texture_export(struct geyser_texture *texture, struct geyser_handle *out)
 {
-	if (texture)
+	enum geyser_result result = texture ? gy_texture_share(texture) : GEYSER_OK;
+
+	if (texture && result == GEYSER_OK)
 		return gy_object_export(&texture->object, out);
 	if (out)
 		memset(out, 0, sizeof(*out));
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	return texture ? result : gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
 }
 
 enum geyser_result geyser_texture_unexport(struct geyser_texture *texture)
@@ -419,8 +428,10 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 	enum geyser_native_type type, struct geyser_native_texture *out)
 {
 	struct gy_backend_texture *backing = texture->texture;
-	enum geyser_result result = backing->backend->texture_describe(backing, out);
+	enum geyser_result result = gy_texture_share(texture);
 
+	if (result == GEYSER_OK)
+		result = backing->backend->texture_describe(backing, out);
 	if (result != GEYSER_OK)
 		return result;
 	if (!any && out->type != type && backing->backend->texture_convert)

@@ -10,6 +10,9 @@
 enum geyser_result gy_texture_describe(
 	struct geyser_texture *texture, struct gy_message *answer, int *fd);
 
+/* Before the first of those: gets what others will open. */
+enum geyser_result gy_texture_share(struct geyser_texture *texture);
+
 /* As geyser_texture_create, with what makes the backend's part. */
 typedef enum geyser_result gy_texture_maker(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out);

@@ -55,6 +55,8 @@ static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t 
 	for (uint32_t i = 0; i < count; i++) {
 		enum geyser_result result = geyser_texture_create(manager, desc, &out[i]);
 
+		if (result == GEYSER_OK)
+			result = gy_texture_share(out[i]);
 		if (result != GEYSER_OK) {
 			unref_all(out);
 			return result;

@@ -32,8 +32,10 @@ struct geyser_subscriber {
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
 	struct geyser_frame *undrawn; /* taken, but not drawn yet when the caller's time was up */
 	struct geyser_event
-		*done;       /* our device's work on frames signals it; NULL until asked for */
-	uint64_t done_value; /* the last that was given to a frame */
+		*done;            /* our device's work on frames signals it; NULL until asked for */
+	uint64_t done_value;      /* the last that was given to a frame */
+	uint32_t reading;         /* frames released that our device still reads */
+	_Atomic uint32_t returns; /* counts those that it has read */
 	struct geyser_subscriber_stats stats;
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
 
@@ -323,6 +325,31 @@ static enum geyser_result await_drawn(
 	return result == GEYSER_ERROR_TIMEOUT ? result : GEYSER_OK;
 }
 
+static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint64_t deadline)
+{
+	if (deadline != GY_NEVER && gy_now() >= deadline)
+		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
+			subscriber->name);
+	sleep_for_frame(subscriber, deadline, NULL);
+	return GEYSER_OK;
+}
+
+/* The caller holds none, or not all: our device reads what it has released. */
+static enum geyser_result await_return(
+	struct geyser_subscriber *subscriber, uint32_t returns, uint64_t deadline)
+{
+	const struct gy_wait_word word = {.word = &subscriber->returns, .expected = returns};
+
+	if (deadline != GY_NEVER && gy_now() >= deadline)
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"stream \"%s\": the device still reads %u frames that were released",
+			subscriber->name, subscriber->reading);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_wait(&word, 1, deadline);
+	(void)pthread_mutex_lock(&subscriber->lock);
+	return GEYSER_OK;
+}
+
 static struct geyser_frame *take_undrawn(struct geyser_subscriber *subscriber)
 {
 	struct geyser_frame *frame = subscriber->undrawn;
@@ -343,6 +370,8 @@ static enum geyser_result acquire(
 	if (result != GEYSER_OK || *out)
 		return result;
 	for (;;) {
+		uint32_t returns = atomic_load(&subscriber->returns);
+
 		if (!subscriber->attachment) {
 			result = await_publisher(subscriber, deadline, -1);
 			if (is_absence(result))
@@ -353,13 +382,12 @@ static enum geyser_result acquire(
 			result = take(subscriber, out);
 		if (result == GEYSER_OK && *out)
 			result = await_drawn(subscriber, deadline, out);
+		if (result == GEYSER_ERROR_BUSY && subscriber->reading > 0)
+			result = await_return(subscriber, returns, deadline);
+		else if (result == GEYSER_OK && !*out)
+			result = await_frame(subscriber, deadline);
 		if (result != GEYSER_OK || *out)
 			return result;
-		if (deadline != GY_NEVER && gy_now() >= deadline)
-			return gy_fail(GEYSER_ERROR_TIMEOUT,
-				"stream \"%s\" had no new frame within %llu ns", subscriber->name,
-				(unsigned long long)timeout_ns);
-		sleep_for_frame(subscriber, deadline, NULL);
 	}
 }
 
@@ -424,10 +452,35 @@ static void work_done(
 {
 	struct geyser_frame *frame = user;
 
+	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
+
 	(void)event;
 	(void)value;
 	(void)result;
-	give_back(((struct gy_attachment *)frame->owner)->subscriber, frame);
+	(void)pthread_mutex_lock(&subscriber->lock);
+	subscriber->reading--;
+	gy_attachment_release(frame->owner, frame);
+	prune(subscriber);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	atomic_fetch_add(&subscriber->returns, 1);
+	gy_wake(&subscriber->returns, false);
+}
+
+/* The event's thread may call before this returns. */
+static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
+{
+	const struct gy_point signal = frame->signal;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	frame->out = false;
+	subscriber->reading++;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	if (geyser_event_notify(signal.event, signal.value, work_done, frame) == GEYSER_OK)
+		return true;
+	(void)pthread_mutex_lock(&subscriber->lock);
+	subscriber->reading--;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return false;
 }
 
 /* The publisher gets the buffer when our device has read it, not earlier: it need not wait for a
@@ -442,9 +495,7 @@ enum geyser_result geyser_subscriber_release(
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"frame is none that this subscriber has got and not released");
 	if (frame->signal.value) {
-		frame->out = false;
-		if (geyser_event_notify(frame->signal.event, frame->signal.value, work_done,
-			    frame) == GEYSER_OK)
+		if (give_back_later(subscriber, frame))
 			return GEYSER_OK;
 		/* without memory for that we wait here */
 		(void)geyser_event_wait(frame->signal.event, frame->signal.value,

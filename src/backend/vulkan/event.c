@@ -39,7 +39,8 @@ struct vk_event {
 	int fd; /* names the shared semaphore, or -1 */
 	_Atomic uint64_t own_carried, *carried;
 
-	pthread_mutex_t lock; /* guards started */
+	pthread_mutex_t carry; /* a semaphore's values must come in order, whoever signals */
+	pthread_mutex_t lock;  /* guards started */
 	bool started;
 	bool half; /* "down" could not be started */
 	_Atomic bool closing;
@@ -97,13 +98,15 @@ static void carry_down(struct vk_event *event, uint64_t value)
 {
 	uint64_t now;
 
-	if (!note_carried(event, value))
-		return;
-	now = gy_vk_semaphore_value(event->device, event->semaphore);
-	if (value > now && value - now > event->device->max_difference)
-		value = now + event->device->max_difference;
-	if (value > now)
-		signal(event, event->semaphore, value);
+	(void)pthread_mutex_lock(&event->carry);
+	if (note_carried(event, value)) {
+		now = gy_vk_semaphore_value(event->device, event->semaphore);
+		if (value > now && value - now > event->device->max_difference)
+			value = now + event->device->max_difference;
+		if (value > now)
+			signal(event, event->semaphore, value);
+	}
+	(void)pthread_mutex_unlock(&event->carry);
 }
 
 /* False: no more values come up. */
@@ -340,6 +343,7 @@ static void deallocate(struct vk_event *event)
 	}
 	if (event->fd >= 0)
 		(void)close(event->fd);
+	(void)pthread_mutex_destroy(&event->carry);
 	(void)pthread_mutex_destroy(&event->lock);
 	free(event);
 }
@@ -358,6 +362,7 @@ enum geyser_result gy_vk_event_create(
 	event->device = device;
 	event->source = *source;
 	event->fd = -1;
+	(void)pthread_mutex_init(&event->carry, NULL);
 	(void)pthread_mutex_init(&event->lock, NULL);
 	result = gy_vk_check(device);
 	if (result == GEYSER_OK && device->info.native_events && (fd >= 0 || !source->dead))

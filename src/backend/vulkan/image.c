@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info)
@@ -36,9 +37,12 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 	VkExternalMemoryHandleTypeFlagBits handle, struct vk_image_plan *out)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	struct gy_layout layout;
 
+	gy_layout_of(desc, &layout);
 	*out = (struct vk_image_plan){
 		.aspects = gy_vk_aspects(info),
+		.texels = layout.size,
 		.external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
 		.external.handleTypes = handle,
 		.info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
@@ -53,7 +57,6 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 		.info.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
 		.info.initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
 	};
-	/* external is the caller's to chain: out may move */
 }
 
 /* ---- what the driver can ---- */
@@ -133,6 +136,10 @@ enum geyser_result gy_vk_image_supported(
 		result = check_limit(device, "layers", info->arrayLayers, limits.maxArrayLayers);
 	if (result == GEYSER_OK)
 		result = check_limit(device, "mip_levels", info->mipLevels, limits.maxMipLevels);
+	if (result == GEYSER_OK && plan->texels > limits.maxResourceSize)
+		result = gy_fail(GEYSER_ERROR_LIMIT,
+			"size (%" PRIu64 " bytes): %s makes images of %" PRIu64 " at most",
+			plan->texels, device->info.name, (uint64_t)limits.maxResourceSize);
 	return result;
 }
 

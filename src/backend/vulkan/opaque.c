@@ -13,24 +13,6 @@
 
 #define OPAQUE VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 
-static enum geyser_result get_fd(struct vk_texture *texture)
-{
-	struct vk_device *device = texture->device;
-	const VkMemoryGetFdInfoKHR info = {
-		.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
-		.memory = texture->memory,
-		.handleType = OPAQUE,
-	};
-	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, &texture->fd);
-
-	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
-	if (texture->fd < 0) /* lavapipe's way to say so */
-		return gy_vk_fail(device, VK_ERROR_OUT_OF_HOST_MEMORY, "vkGetMemoryFdKHR");
-	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
-	return GEYSER_OK;
-}
-
 static void describe(struct vk_texture *texture, uint64_t size)
 {
 	texture->type = GEYSER_NATIVE_OPAQUE_FD;
@@ -47,6 +29,26 @@ static void describe(struct vk_texture *texture, uint64_t size)
 static void seal(int fd)
 {
 	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
+}
+
+enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+	const VkMemoryGetFdInfoKHR info = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
+		.memory = texture->memory,
+		.handleType = OPAQUE,
+	};
+	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, &texture->fd);
+
+	/* lavapipe says so without a result */
+	if (result == VK_SUCCESS && texture->fd < 0)
+		result = VK_ERROR_OUT_OF_HOST_MEMORY;
+	if (result != VK_SUCCESS)
+		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
+	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	seal(texture->fd);
+	return GEYSER_OK;
 }
 
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
@@ -78,11 +80,8 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
 	texture->dedicated = true;
 	result = gy_vk_bind_image(texture, &info, 0);
-	if (result == GEYSER_OK)
-		result = get_fd(texture);
 	if (result != GEYSER_OK)
 		return result;
-	seal(texture->fd);
 	describe(texture, needs.size);
 	return gy_vk_texture_clear(texture);
 }

@@ -183,7 +183,7 @@ enum geyser_result gy_vulkan_create_with_modifiers(void *device,
 	const struct geyser_texture_desc *desc, const uint64_t *modifiers, uint32_t count,
 	struct gy_backend_texture **out)
 {
-	struct vk_texture *texture;
+	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
 
 	if (result == GEYSER_OK)
@@ -197,7 +197,7 @@ enum geyser_result gy_vk_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
 	const uint32_t both = GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY;
-	struct vk_texture *texture;
+	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
 
 	if (result == GEYSER_OK && (desc->usage & both) == both)
@@ -240,13 +240,25 @@ static enum geyser_result import(
 enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out)
 {
-	struct vk_texture *texture;
+	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
 
 	if (result == GEYSER_OK)
 		result = gy_vk_texture_allocate(device, desc, &texture);
 	return result == GEYSER_OK ? gy_vk_texture_finish(texture, import(texture, native), out)
 				   : result;
+}
+
+enum geyser_result gy_vk_texture_share(struct gy_backend_texture *base)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+	enum geyser_result result = gy_vk_check(texture->device);
+
+	(void)pthread_mutex_lock(&texture->lock);
+	if (result == GEYSER_OK && texture->fd < 0)
+		result = gy_vk_opaque_share(texture);
+	(void)pthread_mutex_unlock(&texture->lock);
+	return result;
 }
 
 enum geyser_result gy_vk_texture_describe(

@@ -166,6 +166,7 @@ struct vk_image_plan {
 	VkImageCreateInfo info;
 	VkExternalMemoryImageCreateInfo external;
 	VkImageAspectFlags aspects;
+	uint64_t texels; /* bytes, without what a driver adds */
 };
 
 /* handle: what its memory is; 0: nothing that others see. */
@@ -256,6 +257,7 @@ enum geyser_result gy_vk_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
 enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out);
+enum geyser_result gy_vk_texture_share(struct gy_backend_texture *base);
 enum geyser_result gy_vk_texture_describe(
 	struct gy_backend_texture *base, struct geyser_native_texture *out);
 enum geyser_result gy_vk_texture_convert(struct gy_backend_texture *base,
@@ -278,6 +280,8 @@ enum geyser_result gy_vk_texture_finish(
 /* opaque.c, host_memory.c, dma_buf.c: the three kinds of memory. Each fills a fresh texture; on
  * success native's fd is its own. */
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
+/* Its descriptor, which costs a driver as much as the rest of making it. */
+enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
 enum geyser_result gy_vk_opaque_import(
 	struct vk_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_vk_host_create(struct vk_texture *texture);

@@ -88,6 +88,7 @@ const struct gy_backend gy_vulkan_backend = {
 	.format_usage = gy_vk_format_usage,
 	.texture_create = gy_vk_texture_create,
 	.texture_import = gy_vk_texture_import,
+	.texture_share = gy_vk_texture_share,
 	.texture_describe = gy_vk_texture_describe,
 	.texture_convert = gy_vk_texture_convert,
 	.texture_map = gy_vk_texture_map,
