@@ -1,0 +1,60 @@
+"""Counts what tests report, for scripts/test and scripts/check-dmabuf."""
+
+import re
+
+TAIL = 60  # lines of a failed test's log
+
+CMOCKA = re.compile(r"^\[ +(OK|FAILED|ERROR|SKIPPED) +\] (?!---)(\S.*)$", re.M)
+CMOCKA_SUMMARY = re.compile(r"^\[=+\] \d+ test\(s\) run\..*?(?=^\[=+\] Running|\Z)", re.M | re.S)
+TAP = re.compile(r"^(not ok|ok)\b(?: +\d+)?(?: +- *| +)?([^#\n]*)(# *(?:SKIP|TODO)\b)?", re.M | re.I)
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def count_subtests(text):
+    count = Count()
+    # below its summary cmocka names those that failed once more
+    for word, _ in CMOCKA.findall(CMOCKA_SUMMARY.sub("", text)):
+        field = {"OK": "passed", "SKIPPED": "skipped"}.get(word, "failed")
+        setattr(count, field, getattr(count, field) + 1)
+    if count.passed + count.failed + count.skipped == 0 and re.search(r"^1\.\.\d+", text, re.M):
+        for verdict, _, directive in TAP.findall(text):
+            field = "skipped" if directive else "passed" if verdict.lower() == "ok" else "failed"
+            setattr(count, field, getattr(count, field) + 1)
+    return count
+
+
+def count_test(test):
+    """What one Meson test adds; its verdict wins over what its output claims."""
+    count = count_subtests(test.get("stdout") or "")
+    whole = Count()
+    if test["result"] == "SKIP":
+        whole.skipped = 1
+        return whole
+    if test["result"] not in ("OK", "EXPECTEDFAIL"):
+        count.failed = max(count.failed, 1)
+        return count
+    if count.failed:
+        return count
+    if count.passed + count.skipped == 0:
+        count.passed = 1
+    return count
+
+
+def show_tail(title, text):
+    lines = text.rstrip().splitlines()
+    print(f"---- {title}" + (f" (last {TAIL} lines)" if len(lines) > TAIL else ""))
+    for line in lines[-TAIL:]:
+        print(f"  {line}")
