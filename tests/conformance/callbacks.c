@@ -217,8 +217,10 @@ struct owner {
 	struct log *log;
 	struct geyser_manager *manager;
 	struct geyser_event *event;
+	struct latch *signalled;
 };
 
+/* A signaller must keep a reference until its call returns; here the callback's is the last. */
 static void drop_last(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
@@ -228,6 +230,7 @@ static void drop_last(
 	(void)value;
 	check(result == GEYSER_OK);
 	check(event == owner->event);
+	check(latch_wait(owner->signalled, 1));
 	geyser_event_unref(owner->event);
 	free(owner);
 	latch_add(&log->latch);
@@ -255,17 +258,21 @@ static void a_callback_may_drop_the_last_reference(void **state)
 		struct geyser_event *event = event_at(state, 0, round % 2);
 		struct owner *owner = malloc(sizeof(*owner));
 		struct log *log = make_log();
+		struct latch signalled;
 
 		assert_non_null(owner);
-		*owner = (struct owner){.log = log, .event = event};
+		latch_init(&signalled);
+		*owner = (struct owner){.log = log, .event = event, .signalled = &signalled};
 		ok(geyser_event_notify(event, 1, drop_last, owner));
 		ok(geyser_event_notify(event, 2, record, tag(log, 2)));
 		ok(geyser_event_signal(event, 1));
+		latch_add(&signalled);
 		assert_true(latch_wait(&log->latch, 2));
 		/* the pending one, after its event's last reference was dropped */
 		assert_int_equal(log->calls[1].result, GEYSER_ERROR_STALE);
 		await_fds(fds);
 		end_log(log, 2);
+		latch_finish(&signalled);
 	}
 	geyser_event_unref(other);
 	geyser_event_unref(kept);
