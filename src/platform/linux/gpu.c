@@ -9,6 +9,7 @@
 #include <linux/udmabuf.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define UDMABUF "/dev/udmabuf"
@@ -25,6 +26,23 @@ bool gy_platform_has_gpu(void)
 	return false;
 }
 
+/* udmabuf takes pages that were allocated and never touched as they are, and the first fault of a
+ * mapping then empties them: what was written through the dma-buf before would be gone (seen with
+ * Linux 6.12). */
+static enum geyser_result touch_pages(int fd, uint64_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mapped = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	const volatile uint8_t *bytes = mapped;
+
+	if (mapped == MAP_FAILED)
+		return gy_fail_errno("mapping memory");
+	for (uint64_t at = 0; at < size; at += page)
+		(void)bytes[at];
+	(void)munmap(mapped, size);
+	return GEYSER_OK;
+}
+
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out)
 {
 	struct udmabuf_create create = {
@@ -32,10 +50,13 @@ enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out)
 		.flags = UDMABUF_FLAGS_CLOEXEC,
 		.size = size,
 	};
-	int device = open(UDMABUF, O_RDWR | O_CLOEXEC);
-	enum geyser_result result = GEYSER_OK;
+	enum geyser_result result = touch_pages(fd, size);
+	int device;
 
 	*out = -1;
+	if (result != GEYSER_OK)
+		return result;
+	device = open(UDMABUF, O_RDWR | O_CLOEXEC);
 	if (device < 0 && errno == ENOENT)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"dma-buf: the kernel has no %s (CONFIG_UDMABUF)", UDMABUF);
