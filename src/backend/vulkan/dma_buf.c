@@ -7,14 +7,18 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 
 #define PLANES_MAX 4
+
+#define DRM_FORMAT_MOD_LINEAR 0 /* of drm_fourcc.h, which not every system has */
 
 /* ---- what the driver can ---- */
 
@@ -317,6 +321,66 @@ enum geyser_result gy_vk_dma_buf_create(
 
 /* ---- importing ---- */
 
+/* A driver may take any file that it can map, also one that its owner can shrink. */
+static bool is_dma_buf(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == DMA_BUF_MAGIC;
+}
+
+/* What a driver says of a modifier that it hasn't listed isn't to be trusted, nor what it does with
+ * another number of planes. */
+static enum geyser_result check_modifier(
+	const struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+	uint32_t count, planes = 0;
+	VkDrmFormatModifierPropertiesEXT *list = list_modifiers(texture->device, info, &count);
+
+	if (!list)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
+	for (uint32_t i = 0; i < count; i++)
+		if (list[i].drmFormatModifier == native->modifier)
+			planes = list[i].drmFormatModifierPlaneCount;
+	free(list);
+	if (planes == 0 || !is_supported(texture->device, &texture->desc, native->modifier,
+				   VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT))
+		return none_fits(texture, &native->modifier, 1);
+	if (native->plane_count != planes || planes > PLANES_MAX)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"plane_count (%u): with modifier 0x%" PRIx64 " there are %u",
+			native->plane_count, native->modifier, planes);
+	return GEYSER_OK;
+}
+
+/* Drivers compute with what they are told. */
+static enum geyser_result check_planes(const struct vk_texture *texture,
+	const struct geyser_native_texture *native, uint64_t row, uint64_t size)
+{
+	uint64_t offset = native->planes[0].offset, row_pitch = native->planes[0].row_pitch, end;
+
+	for (uint32_t i = 0; i < native->plane_count; i++)
+		if (native->planes[i].offset >= size || native->planes[i].row_pitch > size)
+			return gy_fail(GEYSER_ERROR_MISMATCH,
+				"plane %u (offset %" PRIu64 ", row_pitch %" PRIu64
+				"): the dma-buf has %" PRIu64 " bytes",
+				i, native->planes[i].offset, native->planes[i].row_pitch, size);
+	if (native->modifier != DRM_FORMAT_MOD_LINEAR)
+		return GEYSER_OK;
+	if (row_pitch < row)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 "): a row of %u texels has %" PRIu64 " bytes",
+			row_pitch, texture->desc.width, row);
+	if (__builtin_mul_overflow(row_pitch, texture->desc.height - 1, &end) ||
+		__builtin_add_overflow(end, offset + row, &end) || end > size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"%u rows with a row_pitch of %" PRIu64 " from offset %" PRIu64
+			" on: the dma-buf has %" PRIu64 " bytes",
+			texture->desc.height, row_pitch, offset, size);
+	return GEYSER_OK;
+}
+
 static enum geyser_result check_native(
 	const struct vk_texture *texture, const struct geyser_native_texture *native)
 {
@@ -327,21 +391,18 @@ static enum geyser_result check_native(
 
 	if (result != GEYSER_OK)
 		return result;
-	if (native->plane_count < 1 || native->plane_count > PLANES_MAX)
-		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): it must be 1 to %d",
-			native->plane_count, PLANES_MAX);
-	if (native->modifier == 0 && native->planes[0].row_pitch < row)
-		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"row_pitch (%" PRIu64 "): a row of %u texels has %" PRIu64 " bytes",
-			native->planes[0].row_pitch, texture->desc.width, row);
-	if (size > 0 && native->size > (uint64_t)size)
+	if (!is_dma_buf(native->fd))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "fd (%d): it is no dma-buf", native->fd);
+	if (size < 0)
+		return gy_fail_errno("asking for a dma-buf's size");
+	if (native->size > (uint64_t)size)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes): the dma-buf has %" PRIu64, native->size,
 			(uint64_t)size);
-	if (!is_supported(texture->device, &texture->desc, native->modifier,
-		    VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT))
-		return none_fits(texture, &native->modifier, 1);
-	return GEYSER_OK;
+	result = check_modifier(texture, native);
+	if (result == GEYSER_OK)
+		result = check_planes(texture, native, row, (uint64_t)size);
+	return result;
 }
 
 static enum geyser_result create_explicit(struct vk_texture *texture,
