@@ -87,6 +87,7 @@ int setup_manager(void **state)
 	if (setup_registry(state) != 0)
 		return -1;
 	fixture.manager = make_manager();
+	fixture.inheritable_fds = inheritable_fd_count(); /* some of a driver's own are */
 	return 0;
 }
 
