@@ -101,7 +101,7 @@ uint64_t value_of(struct geyser_event *event)
 
 /* ---- texel patterns ---- */
 
-static uint8_t pattern(uint32_t seed, uint64_t place)
+uint8_t pattern_byte(uint32_t seed, uint64_t place)
 {
 	uint64_t hash =
 		(place + seed * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
@@ -120,8 +120,8 @@ static bool walk_subresource(uint8_t *data, const struct geyser_subresource *sub
 
 			for (size_t x = 0; x < row_bytes; x++, ++*place) {
 				if (!compare)
-					row[x] = pattern(seed, *place);
-				else if (row[x] != pattern(seed, *place))
+					row[x] = pattern_byte(seed, *place);
+				else if (row[x] != pattern_byte(seed, *place))
 					return false;
 			}
 		}

@@ -101,6 +101,8 @@ bool maps_in_place(struct geyser_texture *texture);
 /* Every texel of every subresource gets bytes that depend on the seed and its place. */
 bool fill_texture(struct geyser_texture *texture, uint32_t seed);
 bool texture_holds(struct geyser_texture *texture, uint32_t seed);
+/* Of the bytes of a texture with one layer and one level, in the order of its rows. */
+uint8_t pattern_byte(uint32_t seed, uint64_t place);
 
 /* ---- threads ---- */
 
