@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: build demo test test-quick bench stress install format check clean help
+.PHONY: build demo test test-quick bench stress install format check check-dmabuf clean help
 
 build: ## build the library and the program in build/
 	@scripts/setup build
@@ -42,6 +42,10 @@ check: ## formatting, clang-tidy, cppcheck, include directions, file sizes
 	@scripts/setup test
 	@scripts/build build -Dtests=true -Dbench=true
 	@scripts/check
+
+check-dmabuf: ## run tests in a Debian 13 guest, which has dma-bufs (minutes; root once)
+	@scripts/setup dmabuf
+	@scripts/check-dmabuf
 
 clean: ## remove what was built
 	rm -rf build build-*
