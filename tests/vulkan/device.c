@@ -21,6 +21,12 @@ bool has_vulkan(void)
 	return false;
 }
 
+int teardown_littered(void **state)
+{
+	geyser_manager_destroy(((struct fixture *)*state)->manager);
+	return teardown_registry(state);
+}
+
 struct geyser_manager *make_manager_on(enum geyser_backend backend)
 {
 	const struct geyser_manager_desc desc = {.backend = backend};

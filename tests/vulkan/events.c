@@ -368,10 +368,10 @@ int main(int argc, char **argv)
 		manager_test(a_queues_signal_wakes_another_process),
 		manager_test(another_process_lets_a_queue_go_on),
 		manager_test(queues_of_two_processes_take_turns),
-		manager_test(no_queue_waits_for_the_dead),
+		littered_test(no_queue_waits_for_the_dead),
 		manager_test(no_queue_waits_for_whoever_has_left),
-		manager_test(nor_when_it_begins_after_that),
-		manager_test(an_importers_death_changes_nothing),
+		littered_test(nor_when_it_begins_after_that),
+		littered_test(an_importers_death_changes_nothing),
 	};
 
 	if (!has_vulkan())

@@ -153,8 +153,8 @@ static void notify_event(const char *text)
 	struct latch latch;
 
 	latch_init(&latch);
-	ok(geyser_event_notify(my.event, number(text), called, &latch));
 	say("waiting");
+	ok(geyser_event_notify(my.event, number(text), called, &latch));
 	assert_true(latch_wait(&latch, 1));
 	latch_finish(&latch);
 }
