@@ -163,6 +163,24 @@ static void a_host_managers_event_orders_queues(void **state)
 	geyser_manager_destroy(host);
 }
 
+static void an_event_outlives_its_manager(void **state)
+{
+	struct geyser_vulkan_device raw;
+	struct geyser_manager *manager;
+	struct geyser_event *event;
+
+	(void)state;
+	assert_true(raw_open(&raw, NULL));
+	ok(geyser_vulkan_manager_create(&raw, &manager));
+	event = make_event(manager, 3);
+	(void)point_of(event, 3);
+	geyser_manager_destroy(manager);
+	ok(geyser_event_signal(event, 5));
+	ok(geyser_event_wait(event, 5, 0));
+	geyser_event_unref(event);
+	raw_close(&raw);
+}
+
 /* Past 32 bits. */
 static void far_values(void **state)
 {
@@ -364,6 +382,7 @@ int main(int argc, char **argv)
 		manager_test(the_hosts_signal_of_the_semaphore_counts),
 		manager_test(a_queues_signal_is_seen_by_callbacks_and_descriptors),
 		manager_test(a_host_managers_event_orders_queues),
+		registry_test(an_event_outlives_its_manager),
 		manager_test(far_values),
 		manager_test(a_queues_signal_wakes_another_process),
 		manager_test(another_process_lets_a_queue_go_on),
