@@ -30,7 +30,7 @@ static const struct image {
 /* What is handed over, with a descriptor that is the test's to close. */
 static struct geyser_native_texture receive(int socket)
 {
-	struct placebo_image image;
+	struct placebo_image image = {.size = 0};
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
