@@ -202,8 +202,10 @@ struct geyser_mapping {
 /* Maps the texels into this process. On the host backend this is the shared memory itself: what is
  * written is at once in every other process, nothing is copied. Each success needs one unmap; maps
  * may nest and overlap. Ordering access between threads and processes is the caller's: use an
- * event. Errors: INVALID_ARGUMENT (NULL, unknown access), PERMISSION (write access to a read-only
- * share). */
+ * event. A GPU's texture is copied: see geyser_texture_map_path. A stream's frame is waited for
+ * until its publisher's device has drawn it. Errors: INVALID_ARGUMENT (NULL, unknown access),
+ * PERMISSION (write access to a read-only share); of a GPU's also OUT_OF_MEMORY, DEVICE_LOST, and
+ * for a frame TIMEOUT (not drawn within the manager's import timeout) and DISCONNECTED. */
 GEYSER_API enum geyser_result geyser_texture_map(
 	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out);
 
@@ -341,15 +343,15 @@ GEYSER_API enum geyser_result geyser_event_signal(struct geyser_event *event, ui
 
 /* Waits until the value is reached. Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED
  * (imported, the value not reached, and the exporter's process has died: at once, also if it died
- * before the call). */
+ * before the call), DEVICE_LOST (the same of the device that its exporter signals it with). */
 GEYSER_API enum geyser_result geyser_event_wait(
 	struct geyser_event *event, uint64_t value, uint64_t timeout_ns);
 
 /* Called once for each successful geyser_event_notify, on a thread of that event's
  * ("geyser-event"), with no lock held: GEYSER_OK when the value is reached (value: the present
- * one), GEYSER_ERROR_DISCONNECTED as for wait, GEYSER_ERROR_STALE when the event's last reference
- * goes (event is then valid only until the return). Within it every call is allowed; a callback
- * that takes long delays only those of the same event. */
+ * one), GEYSER_ERROR_DISCONNECTED and _DEVICE_LOST as for wait, GEYSER_ERROR_STALE when the event's
+ * last reference goes (event is then valid only until the return). Within it every call is allowed;
+ * a callback that takes long delays only those of the same event. */
 typedef void geyser_event_callback(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user);
 

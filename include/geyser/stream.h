@@ -122,14 +122,15 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * time. With FREE pacing it waits only where subscribers hold every buffer. With LOSSLESS it waits
  * for subscribers that get every frame to take theirs; one that doesn't within a timeout over
  * 0 is left out until it takes one again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it
- * up), BUSY (the caller itself has acquired all). */
+ * up), BUSY (the caller itself has acquired all), DEVICE_LOST (make a new manager and publisher).
+ */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
 
 /* Publishes the frame: it gets the next sequence and the time, subscribers that wait wake. The
  * frame is gone for the caller in any case. Errors: INVALID_ARGUMENT (NULL; not a frame that this
  * publisher has given out; damage, crop, user_size or an enum out of range: the frame is
- * discarded). */
+ * discarded), DEVICE_LOST. */
 GEYSER_API enum geyser_result geyser_publisher_submit(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
@@ -194,7 +195,9 @@ GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *ma
 /* The next frame. Several may be held at a time; each keeps one of the publisher's buffers from it.
  * Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED (the publisher has gone: said once; the
  * next calls wait for one of that name to come back and connect to it, numbering from 1 again),
- * BUSY (the caller holds every buffer), and as geyser_texture_import after a resize. */
+ * BUSY (the caller holds every buffer), DEVICE_LOST (the publisher's: then as after DISCONNECTED),
+ * and as geyser_texture_import after a resize. On a manager without a device a frame is acquired
+ * when it is drawn; one that isn't in time is the next call's. */
 GEYSER_API enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
 

@@ -137,7 +137,8 @@ struct geyser_vulkan_access {
  * Records the taking over of a texture: from VK_QUEUE_FAMILY_EXTERNAL to the manager's queue
  * family, from the layout GENERAL to to->layout, visible to to->stages and to->access. Where the
  * texture's path is GEYSER_PATH_COPY it records the upload from host memory as well. The submit
- * must wait for the event or the frame's point that says that the texture may be used.
+ * must wait for the event or the frame's point that says that the texture may be used; the barrier
+ * comes after that wait whatever stages it blocks.
  *
  * The command buffer is the caller's, of the manager's queue family, in the recording state,
  * outside of a render pass. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's).
