@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "bench.h"
 
@@ -40,10 +41,10 @@ static struct {
 	int (*fields)(void *device, int count, struct field *fields);
 	int (*rate)(void *device, int counter, unsigned *out);
 	void *device;
-	bool counts;
-	struct pcie_bytes begun;
+	bool counts;    /* bytes, else there are only rates */
+	bool narrow;    /* the counters have 32 bits: 4 GiB pass in 70 ms */
+	double last[2]; /* what they said */
 
-	/* without counters */
 	pthread_t sampler;
 	atomic_bool sampling;
 	uint64_t start;
@@ -63,24 +64,19 @@ static bool load(void)
 	return nvml.init && nvml.by_uuid && nvml.fields && nvml.rate && nvml.init() == 0;
 }
 
-static double value_of(const struct field *field)
-{
-	if (field->type == TYPE_UNSIGNED_INT)
-		return field->value.narrow;
-	return (double)field->value.wide;
-}
-
-static bool read_counters(struct pcie_bytes *out)
+static bool read_counters(double out[2])
 {
 	struct field fields[2] = {{.id = FIELD_SENT}, {.id = FIELD_RECEIVED}};
 
-	if (nvml.fields(nvml.device, 2, fields) != 0 || fields[0].result != 0 ||
-		fields[1].result != 0)
+	if (nvml.fields(nvml.device, 2, fields) != 0)
 		return false;
-	for (int i = 0; i < 2; i++)
-		if (fields[i].type < TYPE_UNSIGNED_INT || fields[i].type > TYPE_UNSIGNED_LONG_LONG)
+	for (size_t i = 0; i < 2; i++) {
+		if (fields[i].result != 0 || fields[i].type < TYPE_UNSIGNED_INT ||
+			fields[i].type > TYPE_UNSIGNED_LONG_LONG)
 			return false;
-	*out = (struct pcie_bytes){value_of(&fields[0]), value_of(&fields[1])};
+		nvml.narrow = fields[i].type == TYPE_UNSIGNED_INT;
+		out[i] = nvml.narrow ? fields[i].value.narrow : (double)fields[i].value.wide;
+	}
 	return true;
 }
 
@@ -99,7 +95,7 @@ bool pcie_open(const uint8_t uuid[16], const char **why)
 	*why = "NVML doesn't know this GPU";
 	if (nvml.by_uuid(text, &nvml.device) != 0)
 		return false;
-	nvml.counts = read_counters(&nvml.begun);
+	nvml.counts = read_counters(nvml.last);
 	*why = "NVML counts no PCIe bytes here";
 	return nvml.counts || nvml.rate(nvml.device, RATE_SENT, &rate) == 0;
 }
@@ -109,58 +105,72 @@ const char *pcie_method(void)
 	return nvml.counts ? "counters" : "sampled";
 }
 
-/* ---- without counters: the mean of the rates, for as long as it takes ------------------------ */
+/* ---- in a thread, for as long as it takes: sums of what is counted, or the mean of the rates ----
+ */
+
+static bool add_counts(void)
+{
+	double now[2];
+
+	if (!read_counters(now))
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		nvml.sum[i] += now[i] - nvml.last[i];
+		if (nvml.narrow && now[i] < nvml.last[i])
+			nvml.sum[i] += 4294967296.0;
+		nvml.last[i] = now[i];
+	}
+	return true;
+}
+
+/* Each call measures for 20 ms. */
+static bool add_rates(void)
+{
+	unsigned sent = 0, received = 0;
+
+	if (nvml.rate(nvml.device, RATE_SENT, &sent) != 0 ||
+		nvml.rate(nvml.device, RATE_RECEIVED, &received) != 0)
+		return false;
+	nvml.sum[0] += sent;
+	nvml.sum[1] += received;
+	nvml.samples++;
+	return true;
+}
 
 static void *sample(void *unused)
 {
+	const struct timespec often = {.tv_nsec = 5000000};
+
 	(void)unused;
-	while (atomic_load(&nvml.sampling)) {
-		unsigned sent = 0, received = 0;
-
-		if (nvml.rate(nvml.device, RATE_SENT, &sent) != 0 ||
-			nvml.rate(nvml.device, RATE_RECEIVED, &received) != 0)
-			break;
-		nvml.sum[0] += sent;
-		nvml.sum[1] += received;
-		nvml.samples++;
-	}
+	while (atomic_load(&nvml.sampling) && (nvml.counts ? add_counts() : add_rates()))
+		if (nvml.counts)
+			(void)nanosleep(&often, NULL);
 	return NULL;
-}
-
-static struct pcie_bytes end_sampling(void)
-{
-	double seconds;
-
-	atomic_store(&nvml.sampling, false);
-	(void)pthread_join(nvml.sampler, NULL);
-	seconds = (double)(now_ns() - nvml.start) / 1e9;
-	if (nvml.samples == 0)
-		die("NVML gave no rate of PCIe");
-	seconds *= 1000 / (double)nvml.samples;
-	return (struct pcie_bytes){nvml.sum[0] * seconds, nvml.sum[1] * seconds};
 }
 
 void pcie_begin(void)
 {
-	if (nvml.counts && !read_counters(&nvml.begun))
-		die("reading NVML's counters failed");
-	if (nvml.counts)
-		return;
 	nvml.sum[0] = nvml.sum[1] = 0;
 	nvml.samples = 0;
+	if (nvml.counts && !read_counters(nvml.last))
+		die("reading NVML's counters failed");
 	nvml.start = now_ns();
 	atomic_store(&nvml.sampling, true);
 	if (pthread_create(&nvml.sampler, NULL, sample, NULL) != 0)
-		die("no thread to sample PCIe with");
+		die("no thread to look at PCIe with");
 }
 
 struct pcie_bytes pcie_end(void)
 {
-	struct pcie_bytes now;
+	double scale = 1;
 
-	if (!nvml.counts)
-		return end_sampling();
-	if (!read_counters(&now))
+	atomic_store(&nvml.sampling, false);
+	(void)pthread_join(nvml.sampler, NULL);
+	if (nvml.counts && !add_counts())
 		die("reading NVML's counters failed");
-	return (struct pcie_bytes){now.sent - nvml.begun.sent, now.received - nvml.begun.received};
+	if (!nvml.counts && nvml.samples == 0)
+		die("NVML gave no rate of PCIe");
+	if (!nvml.counts) /* KB a second */
+		scale = (double)(now_ns() - nvml.start) / 1e6 / (double)nvml.samples;
+	return (struct pcie_bytes){nvml.sum[0] * scale, nvml.sum[1] * scale};
 }

@@ -81,14 +81,21 @@ static VkPhysicalDevice choose(VkInstance instance)
 
 /* ---- what it can ----------------------------------------------------------------------------- */
 
+/* The first that draws, or with GEYSER_BENCH_QUEUE=compute the first that computes and doesn't:
+ * schedulers of GPUs treat them differently. */
 static uint32_t find_family(VkPhysicalDevice device)
 {
+	const char *wanted = getenv("GEYSER_BENCH_QUEUE");
+	bool compute = wanted && strcmp(wanted, "compute") == 0;
 	VkQueueFamilyProperties families[FAMILIES_MAX];
 	uint32_t count = FAMILIES_MAX;
 
 	vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families);
 	for (uint32_t i = 0; i < count; i++)
-		if (families[i].queueFlags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT))
+		if (families[i].queueFlags &
+				(compute ? VK_QUEUE_COMPUTE_BIT
+					 : VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT) &&
+			!(compute && families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT))
 			return i;
 	die("the device has no queue that draws or computes");
 }

@@ -61,6 +61,8 @@ static void print_overview(FILE *file)
 		    "                        vulkan where there is a GPU, else host\n"
 		    "  GEYSER_VULKAN_DEVICE  vulkan's device: its number, a part of its name, its\n"
 		    "                        UUID, or cpu, discrete, integrated or virtual\n"
+		    "  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
+		    "                        depth, but that a GPU may schedule sooner\n"
 		    "  XDG_RUNTIME_DIR       the directory in which exports are registered\n"
 		    "\n"
 		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",

@@ -1,4 +1,4 @@
-/* Which device geyser takes for itself: GEYSER_VULKAN_DEVICE says. */
+/* Which device and queue geyser takes for itself: GEYSER_VULKAN_DEVICE and _QUEUE say. */
 #include "gpu.h"
 #include "harness.h"
 
@@ -9,6 +9,7 @@
 static int setup(void **state)
 {
 	(void)unsetenv("GEYSER_VULKAN_DEVICE");
+	(void)unsetenv("GEYSER_VULKAN_QUEUE");
 	(void)unsetenv("GEYSER_BACKEND");
 	return setup_registry(state);
 }
@@ -16,6 +17,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)unsetenv("GEYSER_VULKAN_DEVICE");
+	(void)unsetenv("GEYSER_VULKAN_QUEUE");
 	(void)unsetenv("GEYSER_BACKEND");
 	return teardown_registry(state);
 }
@@ -57,7 +59,7 @@ static void without_a_choice_there_is_one(void **state)
 static void by_name(void **state)
 {
 	struct geyser_vulkan_info first = first_device(), found = chosen(first.name);
-	char part[8];
+	char part[sizeof(first.name)];
 
 	(void)state;
 	expect_same(&first, &found);
@@ -132,6 +134,36 @@ static void what_is_not_there(void **state)
 	}
 }
 
+/* ---- its queue ---- */
+
+static void a_queue_by_what_it_does(void **state)
+{
+	struct geyser_manager *manager;
+	uint32_t usage;
+
+	(void)state;
+	assert_int_equal(setenv("GEYSER_VULKAN_QUEUE", "transfer", 1), 0);
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "GEYSER_VULKAN_QUEUE (transfer)",
+		geyser_backend_available(GEYSER_BACKEND_VULKAN));
+	assert_int_equal(setenv("GEYSER_VULKAN_QUEUE", "graphics", 1), 0);
+	ok(geyser_backend_available(GEYSER_BACKEND_VULKAN));
+	assert_int_equal(setenv("GEYSER_VULKAN_QUEUE", "compute", 1), 0);
+	taint_detail();
+	if (geyser_backend_available(GEYSER_BACKEND_VULKAN) != GEYSER_OK) {
+		assert_non_null(strstr(geyser_error_detail(), "compute alone"));
+		return;
+	}
+	manager = make_manager();
+	ok(geyser_manager_format_usage(
+		manager, GEYSER_FORMAT_DEPTH32_FLOAT, GEYSER_DIMENSION_2D, &usage));
+	assert_int_equal(usage, 0); /* Vulkan neither clears nor copies depth there */
+	ok(geyser_manager_format_usage(
+		manager, GEYSER_FORMAT_RGBA8_UNORM, GEYSER_DIMENSION_2D, &usage));
+	assert_int_not_equal(usage, 0);
+	geyser_texture_unref(make_texture(manager, GEYSER_FORMAT_RGBA8_UNORM, 8, 8));
+	geyser_manager_destroy(manager);
+}
+
 /* ---- AUTO ---- */
 
 static void auto_takes_no_software(void **state)
@@ -179,6 +211,7 @@ int main(int argc, char **argv)
 		selection_test(by_uuid),
 		selection_test(by_type),
 		selection_test(what_is_not_there),
+		selection_test(a_queue_by_what_it_does),
 		selection_test(auto_takes_no_software),
 		selection_test(auto_is_what_the_environment_says),
 	};

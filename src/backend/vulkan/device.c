@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#define FAMILIES_MAX 16
 
 /* A copy of the largest texture takes less on any device; what takes longer has hung. */
 #define SUBMIT_WITHIN (10 * GY_SECOND)
@@ -126,22 +129,32 @@ static struct vk_device *allocate(bool own)
 	return device;
 }
 
+/* One that draws can do all that we need; one that only computes may be scheduled sooner. */
 static enum geyser_result choose_queue(struct vk_device *device)
 {
-	VkQueueFamilyProperties families[16];
-	uint32_t count = 16;
-	const VkQueueFlags wanted[] = {VK_QUEUE_GRAPHICS_BIT, VK_QUEUE_COMPUTE_BIT};
+	const char *name = getenv("GEYSER_VULKAN_QUEUE");
+	VkQueueFamilyProperties families[FAMILIES_MAX];
+	uint32_t count = FAMILIES_MAX;
+	bool compute = name && strcmp(name, "compute") == 0;
+	VkQueueFlags wanted = compute ? VK_QUEUE_COMPUTE_BIT : VK_QUEUE_GRAPHICS_BIT;
 
+	if (name && *name && !compute && strcmp(name, "graphics") != 0)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"GEYSER_VULKAN_QUEUE (%.40s): it must be graphics or compute", name);
 	device->api.GetPhysicalDeviceQueueFamilyProperties(
 		device->handles.physical_device, &count, families);
-	for (size_t w = 0; w < 2; w++)
-		for (uint32_t i = 0; i < count; i++)
-			if (families[i].queueFlags & wanted[w]) {
-				device->handles.queue_family = i;
-				return GEYSER_OK;
-			}
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s has no queue for graphics or compute",
-		device->info.name);
+	for (uint32_t i = 0; i < count; i++) {
+		bool draws = families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT;
+
+		if (!(families[i].queueFlags & wanted) || (compute && draws))
+			continue;
+		device->handles.queue_family = i;
+		device->draws = draws;
+		return GEYSER_OK;
+	}
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s has no queue for %s%s", device->info.name,
+		compute ? "compute alone" : "graphics",
+		compute ? "" : "; GEYSER_VULKAN_QUEUE=compute asks for one without");
 }
 
 static enum geyser_result create_device(struct vk_device *device)
@@ -235,8 +248,8 @@ enum geyser_result gy_vk_device_open(struct vk_device **out)
 
 static enum geyser_result check_family(struct vk_device *device)
 {
-	uint32_t family = device->handles.queue_family, count = 16;
-	VkQueueFamilyProperties families[16];
+	uint32_t family = device->handles.queue_family, count = FAMILIES_MAX;
+	VkQueueFamilyProperties families[FAMILIES_MAX];
 
 	device->api.GetPhysicalDeviceQueueFamilyProperties(
 		device->handles.physical_device, &count, families);
@@ -247,6 +260,7 @@ static enum geyser_result check_family(struct vk_device *device)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"queue_family (%u): it must have graphics or compute, to clear images",
 			family);
+	device->draws = families[family].queueFlags & VK_QUEUE_GRAPHICS_BIT;
 	return GEYSER_OK;
 }
 

@@ -209,7 +209,7 @@ static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_i
 		VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
 	uint32_t usage;
 
-	if (!info->vk_format)
+	if (!info->vk_format || (info->depth && !device->draws))
 		return 0;
 	device->api.GetPhysicalDeviceFormatProperties2(
 		device->handles.physical_device, (VkFormat)info->vk_format, &properties);

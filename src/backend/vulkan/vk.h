@@ -85,8 +85,9 @@ struct vk_api {
 struct vk_texture;
 
 struct vk_device {
-	pid_t pid; /* a forked child frees memory, and calls nothing of the driver's */
-	bool own;  /* instance and device are ours to destroy */
+	pid_t pid;  /* a forked child frees memory, and calls nothing of the driver's */
+	bool own;   /* instance and device are ours to destroy */
+	bool draws; /* the queue: without, depth can be neither cleared nor copied */
 	void *library;
 	struct geyser_vulkan_device handles;
 	struct vk_api api;
