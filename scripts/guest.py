@@ -22,7 +22,7 @@ RELEASE = "trixie"
 MIRROR = "http://deb.debian.org/debian"  # where apt's own configuration names none
 PACKAGES = (
     "linux-image-amd64", "kmod", "udev", "mesa-vulkan-drivers", "libegl1", "libegl-mesa0",
-    "libgl1-mesa-dri", "libgles2", "libgbm1", "libvulkan1", "vulkan-validationlayers",
+    "libgl1-mesa-dri", "libgles2", "libgbm1", "libvulkan1",
 )
 # An initrd with all that might be needed somewhere takes far longer to boot.
 INITRD_MODULES = ("virtio_pci", "virtio_blk", "ext4")
