@@ -149,5 +149,5 @@ void raw_close(struct geyser_vulkan_device *device)
 {
 	vkDestroyDevice(device->device, NULL);
 	vkDestroyInstance(device->instance, NULL);
-	*device = (struct geyser_vulkan_device){VK_NULL_HANDLE};
+	*device = (struct geyser_vulkan_device){0};
 }

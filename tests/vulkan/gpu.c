@@ -151,7 +151,7 @@ struct gpu_work gpu_begin(struct gpu *gpu)
 		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
 		.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
 	};
-	struct gpu_work work = {VK_NULL_HANDLE};
+	struct gpu_work work = {0};
 
 	vk(vkAllocateCommandBuffers(gpu->device.device, &allocate, &work.commands));
 	vk(vkBeginCommandBuffer(work.commands, &info));
@@ -275,7 +275,7 @@ static void release(struct gpu *gpu, struct gpu_work *work)
 	vkDestroyBuffer(device, work->buffer, NULL);
 	vkFreeMemory(device, work->memory, NULL);
 	geyser_texture_unref(work->shadow);
-	*work = (struct gpu_work){VK_NULL_HANDLE};
+	*work = (struct gpu_work){0};
 }
 
 void gpu_finish(struct gpu *gpu, struct gpu_work *work)

@@ -159,7 +159,7 @@ static void close_all(struct placebo *placebo)
 
 int main(int argc, char **argv)
 {
-	struct placebo placebo = {NULL};
+	struct placebo placebo = {0};
 	char format[32] = "", line[64];
 	int fd = -1;
 
