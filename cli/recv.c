@@ -250,6 +250,11 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 		return step;
 	case GEYSER_ERROR_DISCONNECTED:
 		return end_of_stream(receiver);
+	case GEYSER_ERROR_DEVICE_LOST: /* the sender's: no orderly end */
+		if (options->reconnect)
+			return STEP_NEXT;
+		(void)library_failure("%s", options->name);
+		return STEP_FAILED;
 	case GEYSER_ERROR_TIMEOUT:
 		if (waited < limit)
 			return STEP_NEXT;

@@ -145,7 +145,8 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 #define GEYSER_USAGE_TEXTURE_BINDING 0x04u
 #define GEYSER_USAGE_STORAGE_BINDING 0x08u
 #define GEYSER_USAGE_RENDER_ATTACHMENT 0x10u
-/* Where the texture's memory must lie; without these a backend takes what it is fastest with.
+/* Where the texture's memory must lie, one of them at most; without these a backend takes what it
+ * is fastest with. What a device can't have of a certain size or shape is refused when it is made.
  * HOST_MEMORY: sealed host memory, which every backend can import, also one of another device.
  * DMA_BUF: a dma-buf, for GBM, EGL, Wayland and V4L2. */
 #define GEYSER_USAGE_HOST_MEMORY 0x20u

@@ -41,8 +41,9 @@ struct geyser_vulkan_device {
 #define GEYSER_VULKAN_REQUIRED_EXTENSIONS 1u
 
 /* The device extensions that geyser can use, the required ones first: enable all that the physical
- * device has. geyser takes any of them that it has as enabled. Static, as are the strings. count
- * may be NULL. */
+ * device has. geyser takes any of them that it has, and whose functions there are, as enabled
+ * (dma-bufs by those of VK_EXT_image_drm_format_modifier: enable both or neither). Static, as are
+ * the strings. count may be NULL. */
 GEYSER_API const char *const *geyser_vulkan_device_extensions(uint32_t *count);
 
 /* A manager on that device. Errors: INVALID_ARGUMENT (NULL, a NULL member, a queue family the

@@ -123,6 +123,28 @@ static void what_was_given_away_comes_back(void **state)
 	geyser_texture_unref(back);
 }
 
+static void other_types_are_refused_by_name(void **state)
+{
+	struct geyser_texture *texture = make_texture(manager_of(state), desc.format, 16, 16);
+	struct geyser_native_texture native;
+
+	assert_int_equal(geyser_texture_path(texture), GEYSER_PATH_ZERO_COPY);
+	assert_int_equal(geyser_texture_map_path(texture), GEYSER_PATH_ZERO_COPY);
+	ok(geyser_texture_export_native_as(texture, GEYSER_NATIVE_MEMFD, &native));
+	assert_int_equal(native.type, GEYSER_NATIVE_MEMFD);
+	(void)close(native.fd);
+	refused(GEYSER_ERROR_UNSUPPORTED, "native type (2)",
+		geyser_texture_export_native_as(texture, GEYSER_NATIVE_OPAQUE_FD, &native));
+	assert_int_equal(native.fd, -1);
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "native type (0)",
+		geyser_texture_export_native_as(texture, (enum geyser_native_type)0, &native));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL",
+		geyser_texture_export_native_as(NULL, GEYSER_NATIVE_MEMFD, &native));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",
+		geyser_texture_export_native_as(texture, GEYSER_NATIVE_MEMFD, NULL));
+	geyser_texture_unref(texture);
+}
+
 /* Memory of others, offset and padded, shared on as it is. */
 static void offsets_and_padded_rows_are_kept(void **state)
 {
@@ -436,6 +458,7 @@ static void a_descriptor_for_reading_is_read_only(void **state)
 static const struct CMUnitTest tests[] = {
 	test(export_gives_a_sealed_memfd_away),
 	test(what_was_given_away_comes_back),
+	test(other_types_are_refused_by_name),
 	test(offsets_and_padded_rows_are_kept),
 	test(pitches_and_offsets_at_the_boundaries),
 	test(padding_does_not_go_with_mip_levels),

@@ -19,6 +19,8 @@ static int reset(void **state)
 	atomic_store(&page.value, 0);
 	atomic_store(&page.wakes, 0);
 	atomic_store(&page.sleepers, 0);
+	atomic_store(&page.carried, 0);
+	atomic_store(&page.lost, 0);
 	atomic_store(&timeline.seen, 0);
 	return 0;
 }
@@ -156,6 +158,25 @@ static void a_signal_ends_a_wait_with_words(void **state)
 	gy_timeline_signal(&timeline, 1);
 	join(thread);
 	assert_true(waiter.reached);
+}
+
+static void a_loss_wakes_whoever_waits(void **state)
+{
+	struct waiter waiter = {.value = 2, .deadline = GY_NEVER, .reached = true};
+	pthread_t thread;
+
+	(void)state;
+	start(&thread, wait_once, &waiter);
+	while (atomic_load(&page.sleepers) == 0)
+		;
+	gy_timeline_lose(&timeline);
+	join(thread);
+	assert_false(waiter.reached);
+	assert_true(gy_timeline_is_lost(&timeline));
+	assert_false(gy_timeline_wait(&timeline, 2, GY_NEVER, NULL, 0));
+	/* what is reached stays so, before and after */
+	gy_timeline_signal(&timeline, 1);
+	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, NULL, 0));
 }
 
 /* A peer has erased our note that somebody sleeps: the next signal wakes nobody. A sleeper with a
@@ -396,6 +417,7 @@ int main(void)
 		timeline_test(a_word_ends_a_wait),
 		timeline_test(a_changed_word_prevents_a_wait),
 		timeline_test(a_signal_ends_a_wait_with_words),
+		timeline_test(a_loss_wakes_whoever_waits),
 		timeline_test(an_erased_sleeper_wakes_in_the_end),
 		timeline_test(many_signallers_and_waiters),
 		timeline_test(ping_pong_with_many),
