@@ -34,6 +34,9 @@ class Running:
     """One that stays; ended with the block."""
 
     def __init__(self, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
+        if arguments[0] == "recv" and "--connect-timeout" not in arguments:
+            # a driver, a layer and a busy machine may keep the sender from beginning for long
+            arguments += ("--connect-timeout", str(LIMIT))
         self.process = subprocess.Popen(
             [GEYSER, *arguments], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, bufsize=0,
         )
