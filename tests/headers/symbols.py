@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """The shared library exports exactly what the public headers declare (TAP).
 
-symbols.py INCLUDE_DIR SHARED_LIBRARY STATIC_LIBRARY
+symbols.py INCLUDE_DIR SHARED_LIBRARY STATIC_LIBRARY HEADER...
 """
 
-import glob
 import os
 import re
 import subprocess
@@ -47,10 +46,10 @@ typedef void geyser_callback(struct geyser_event *event);
 """
 
 
-def main(include, shared, static):
+def main(include, shared, static, *names):
     texts = []
-    for path in sorted(glob.glob(os.path.join(include, "geyser", "*.h"))):
-        with open(path, encoding="utf-8") as header:
+    for name in names:
+        with open(os.path.join(include, "geyser", name), encoding="utf-8") as header:
             texts.append(header.read())
     public = set().union(*map(declared, texts))
     exported, archived = defined(shared, True), defined(static, False)
