@@ -1,51 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "stream/subscriber.h"
 #include "stream/arrival.h"
-#include "stream/attachment.h"
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/thread.h"
 #include "ipc/names.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-#define RETRY_MS 1000
-#define LOOK_EVERY (10 * GY_MILLISECOND)
-
-/*
- * The lock guards all below it. It is held while a publisher is asked (which has a time limit), let
- * go while waiting for a frame. Nothing on the thread "geyser-ipc" takes it.
- */
-struct geyser_subscriber {
-	struct geyser_manager *manager;
-	char name[GEYSER_STREAM_NAME_MAX + 1];
-	enum geyser_delivery delivery;
-
-	pthread_mutex_t lock;
-	struct gy_attachment *attachment; /* NULL: no publisher at present */
-	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
-	struct geyser_frame *undrawn; /* taken, but not drawn yet when the caller's time was up */
-	struct geyser_event
-		*done;            /* our device's work on frames signals it; NULL until asked for */
-	uint64_t done_value;      /* the last that was given to a frame */
-	uint32_t reading;         /* frames released that our device still reads */
-	_Atomic uint32_t returns; /* counts those that it has read */
-	struct geyser_subscriber_stats stats;
-	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
-
-	/* for geyser_subscriber_fd */
-	bool serving, closing;
-	pthread_t thread;
-	int ready_fd;           /* eventfd: readable while there is something to acquire */
-	int close_fd;           /* eventfd: the thread is to end */
-	_Atomic uint32_t kicks; /* something was acquired, or the thread is to end */
-};
 
 /* ---- attaching and detaching; with the lock held ---- */
 
@@ -101,9 +64,7 @@ static void detach(struct geyser_subscriber *subscriber)
 	prune(subscriber);
 }
 
-/* Until the publisher is there; lets go of the lock while it waits. stop_fd: -1, or what ends it
- * with BUSY. */
-static enum geyser_result await_publisher(
+enum geyser_result gy_subscriber_await_publisher(
 	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd)
 {
 	enum geyser_result result = attach(subscriber), waited = GEYSER_OK;
@@ -174,7 +135,8 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	if (!subscriber)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 	(void)pthread_mutex_lock(&subscriber->lock);
-	result = await_publisher(subscriber, gy_deadline(desc->connect_timeout_ns), -1);
+	result = gy_subscriber_await_publisher(
+		subscriber, gy_deadline(desc->connect_timeout_ns), -1);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	if (result == GEYSER_OK) {
 		*out = subscriber;
@@ -182,27 +144,6 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	}
 	geyser_subscriber_destroy(subscriber);
 	return is_absence(result) ? GEYSER_ERROR_NOT_FOUND : result;
-}
-
-static void kick(struct geyser_subscriber *subscriber)
-{
-	atomic_fetch_add(&subscriber->kicks, 1);
-	gy_wake(&subscriber->kicks, false);
-}
-
-static void stop_serving(struct geyser_subscriber *subscriber)
-{
-	const uint64_t one = 1;
-
-	(void)pthread_mutex_lock(&subscriber->lock);
-	subscriber->closing = true;
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
-		return; /* a forked child has no such thread */
-	if (write(subscriber->close_fd, &one, sizeof(one)) < 0)
-		(void)0; /* can't be: its counter was 0 */
-	kick(subscriber);
-	(void)pthread_join(subscriber->thread, NULL);
 }
 
 static void release_frames(struct gy_attachment *attachment)
@@ -216,17 +157,13 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber)
 		return;
-	stop_serving(subscriber);
+	gy_subscriber_fd_finish(subscriber);
 	geyser_event_unref(subscriber->done); /* frames that wait for it are released now */
 	if (subscriber->attachment)
 		detach(subscriber);
 	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
 		release_frames(it);
 	prune(subscriber);
-	if (subscriber->ready_fd >= 0)
-		(void)close(subscriber->ready_fd);
-	if (subscriber->close_fd >= 0)
-		(void)close(subscriber->close_fd);
 	(void)pthread_mutex_destroy(&subscriber->lock);
 	gy_manager_unref(subscriber->manager);
 	free(subscriber);
@@ -235,9 +172,9 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 /* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
 
 /* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps; who
- * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). word: a private one
- * that also wakes it when it changes, or NULL: one word is quicker to sleep on than two. */
-static void sleep_for_frame(
+ * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). One word is quicker
+ * to sleep on than two. */
+void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
 {
 	struct gy_attachment *attachment = subscriber->attachment;
@@ -330,7 +267,7 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 	if (deadline != GY_NEVER && gy_now() >= deadline)
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
 			subscriber->name);
-	sleep_for_frame(subscriber, deadline, NULL);
+	gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
 
@@ -373,7 +310,7 @@ static enum geyser_result acquire(
 		uint32_t returns = atomic_load(&subscriber->returns);
 
 		if (!subscriber->attachment) {
-			result = await_publisher(subscriber, deadline, -1);
+			result = gy_subscriber_await_publisher(subscriber, deadline, -1);
 			if (is_absence(result))
 				result = gy_fail(GEYSER_ERROR_TIMEOUT,
 					"nobody publishes \"%s\" at present", subscriber->name);
@@ -391,18 +328,6 @@ static enum geyser_result acquire(
 	}
 }
 
-/* Whoever polls sees what is left. */
-static void settle_ready(struct geyser_subscriber *subscriber)
-{
-	uint64_t count;
-
-	if (!subscriber->serving)
-		return;
-	if (read(subscriber->ready_fd, &count, sizeof(count)) < 0)
-		(void)0; /* it wasn't readable */
-	kick(subscriber);
-}
-
 enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out)
 {
@@ -417,7 +342,7 @@ enum geyser_result geyser_subscriber_acquire(
 	result = acquire(subscriber, timeout_ns, out);
 	if (*out)
 		subscriber->stats.frames++;
-	settle_ready(subscriber);
+	gy_subscriber_fd_settle(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	return result;
 }
@@ -503,111 +428,6 @@ enum geyser_result geyser_subscriber_release(
 	}
 	give_back(subscriber, frame);
 	return GEYSER_OK;
-}
-
-/* ---- as a descriptor ---- */
-
-/* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
-static bool has_news(struct geyser_subscriber *subscriber)
-{
-	const struct gy_attachment *attachment = subscriber->attachment;
-	const struct geyser_frame *undrawn = subscriber->undrawn;
-
-	if (undrawn)
-		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
-		       GEYSER_ERROR_TIMEOUT;
-	return attachment && (gy_ring_has_next(&attachment->view) ||
-				     gy_attachment_is_dead(subscriber->attachment) ||
-				     gy_attachment_is_lost(attachment));
-}
-
-/* Its device takes milliseconds; whoever polls is not to be told before. */
-static void await_undrawn(struct geyser_subscriber *subscriber)
-{
-	const struct gy_point wait = subscriber->undrawn->wait;
-
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	(void)geyser_event_wait(wait.event, wait.value, LOOK_EVERY);
-	(void)pthread_mutex_lock(&subscriber->lock);
-}
-
-/* What keeps it from connecting is no absence, and may last. */
-static void rest(struct geyser_subscriber *subscriber)
-{
-	struct pollfd closing = {.fd = subscriber->close_fd, .events = POLLIN};
-
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	(void)poll(&closing, 1, RETRY_MS);
-	(void)pthread_mutex_lock(&subscriber->lock);
-}
-
-static void *serve(void *data)
-{
-	struct geyser_subscriber *subscriber = data;
-	const uint64_t one = 1;
-
-	(void)pthread_mutex_lock(&subscriber->lock);
-	while (!subscriber->closing) {
-		struct gy_wait_word kicks = {
-			.word = &subscriber->kicks,
-			.expected = atomic_load(&subscriber->kicks),
-		};
-
-		if (!subscriber->attachment) {
-			if (await_publisher(subscriber, GY_NEVER, subscriber->close_fd) !=
-				GEYSER_OK)
-				rest(subscriber);
-		} else if (!has_news(subscriber) && subscriber->undrawn) {
-			await_undrawn(subscriber);
-		} else if (!has_news(subscriber)) {
-			sleep_for_frame(subscriber, GY_NEVER, &kicks);
-		} else {
-			if (write(subscriber->ready_fd, &one, sizeof(one)) < 0)
-				(void)0; /* readable already */
-			(void)pthread_mutex_unlock(&subscriber->lock);
-			gy_wait(&kicks, 1, GY_NEVER);
-			(void)pthread_mutex_lock(&subscriber->lock);
-		}
-	}
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	return NULL;
-}
-
-/* With the lock held. */
-static enum geyser_result start_serving(struct geyser_subscriber *subscriber)
-{
-	enum geyser_result result;
-
-	if (subscriber->ready_fd < 0)
-		subscriber->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (subscriber->close_fd < 0)
-		subscriber->close_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (subscriber->ready_fd < 0 || subscriber->close_fd < 0)
-		return gy_fail_errno("eventfd");
-	result = gy_thread_start(&subscriber->thread, "geyser-stream", 0, serve, subscriber);
-	subscriber->serving = result == GEYSER_OK;
-	return result;
-}
-
-enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *subscriber, int *out)
-{
-	enum geyser_result result = GEYSER_OK;
-
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = -1;
-	if (!subscriber)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
-	(void)pthread_mutex_lock(&subscriber->lock);
-	if (!subscriber->serving)
-		result = start_serving(subscriber);
-	if (result == GEYSER_OK) {
-		*out = fcntl(subscriber->ready_fd, F_DUPFD_CLOEXEC, 0);
-		if (*out < 0)
-			result = gy_fail_errno("duplicating a descriptor");
-	}
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	return result;
 }
 
 /* ---- figures ---- */

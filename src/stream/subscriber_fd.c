@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* A subscriber as a descriptor for poll(): a thread, "geyser-stream", keeps it true. */
+#include "stream/subscriber.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/thread.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define RETRY_MS 1000
+#define LOOK_EVERY (10 * GY_MILLISECOND)
+
+static void kick(struct geyser_subscriber *subscriber)
+{
+	atomic_fetch_add(&subscriber->kicks, 1);
+	gy_wake(&subscriber->kicks, false);
+}
+
+static void stop(struct geyser_subscriber *subscriber)
+{
+	const uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	subscriber->closing = true;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
+		return; /* a forked child has no such thread */
+	if (write(subscriber->close_fd, &one, sizeof(one)) < 0)
+		(void)0; /* can't be: its counter was 0 */
+	kick(subscriber);
+	(void)pthread_join(subscriber->thread, NULL);
+}
+
+void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
+{
+	uint64_t count;
+
+	if (!subscriber->serving)
+		return;
+	if (read(subscriber->ready_fd, &count, sizeof(count)) < 0)
+		(void)0; /* it wasn't readable */
+	kick(subscriber);
+}
+
+void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
+{
+	stop(subscriber);
+	if (subscriber->ready_fd >= 0)
+		(void)close(subscriber->ready_fd);
+	if (subscriber->close_fd >= 0)
+		(void)close(subscriber->close_fd);
+}
+
+/* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
+static bool has_news(struct geyser_subscriber *subscriber)
+{
+	const struct gy_attachment *attachment = subscriber->attachment;
+	const struct geyser_frame *undrawn = subscriber->undrawn;
+
+	if (undrawn)
+		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
+		       GEYSER_ERROR_TIMEOUT;
+	return attachment && (gy_ring_has_next(&attachment->view) ||
+				     gy_attachment_is_dead(subscriber->attachment) ||
+				     gy_attachment_is_lost(attachment));
+}
+
+/* Its device takes milliseconds; whoever polls is not to be told before. */
+static void await_undrawn(struct geyser_subscriber *subscriber)
+{
+	const struct gy_point wait = subscriber->undrawn->wait;
+	struct geyser_event *event = geyser_event_ref(wait.event); /* another thread may take it */
+
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	(void)geyser_event_wait(event, wait.value, LOOK_EVERY);
+	geyser_event_unref(event);
+	(void)pthread_mutex_lock(&subscriber->lock);
+}
+
+/* What keeps it from connecting is no absence, and may last. */
+static void rest(struct geyser_subscriber *subscriber)
+{
+	struct pollfd closing = {.fd = subscriber->close_fd, .events = POLLIN};
+
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	(void)poll(&closing, 1, RETRY_MS);
+	(void)pthread_mutex_lock(&subscriber->lock);
+}
+
+static void *serve(void *data)
+{
+	struct geyser_subscriber *subscriber = data;
+	const uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	while (!subscriber->closing) {
+		struct gy_wait_word kicks = {
+			.word = &subscriber->kicks,
+			.expected = atomic_load(&subscriber->kicks),
+		};
+
+		if (!subscriber->attachment) {
+			if (gy_subscriber_await_publisher(
+				    subscriber, GY_NEVER, subscriber->close_fd) != GEYSER_OK)
+				rest(subscriber);
+		} else if (!has_news(subscriber) && subscriber->undrawn) {
+			await_undrawn(subscriber);
+		} else if (!has_news(subscriber)) {
+			gy_subscriber_sleep(subscriber, GY_NEVER, &kicks);
+		} else {
+			if (write(subscriber->ready_fd, &one, sizeof(one)) < 0)
+				(void)0; /* readable already */
+			(void)pthread_mutex_unlock(&subscriber->lock);
+			gy_wait(&kicks, 1, GY_NEVER);
+			(void)pthread_mutex_lock(&subscriber->lock);
+		}
+	}
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return NULL;
+}
+
+/* With the lock held. */
+static enum geyser_result start_serving(struct geyser_subscriber *subscriber)
+{
+	enum geyser_result result;
+
+	if (subscriber->ready_fd < 0)
+		subscriber->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (subscriber->close_fd < 0)
+		subscriber->close_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (subscriber->ready_fd < 0 || subscriber->close_fd < 0)
+		return gy_fail_errno("eventfd");
+	result = gy_thread_start(&subscriber->thread, "geyser-stream", 0, serve, subscriber);
+	subscriber->serving = result == GEYSER_OK;
+	return result;
+}
+
+enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *subscriber, int *out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (!subscriber->serving)
+		result = start_serving(subscriber);
+	if (result == GEYSER_OK) {
+		*out = fcntl(subscriber->ready_fd, F_DUPFD_CLOEXEC, 0);
+		if (*out < 0)
+			result = gy_fail_errno("duplicating a descriptor");
+	}
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return result;
+}
