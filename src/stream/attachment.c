@@ -236,11 +236,11 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	if (result == GEYSER_OK)
 		result = subscribe(attachment, name);
 	if (result == GEYSER_OK)
-		result = watch_death(attachment);
-	if (result == GEYSER_OK)
 		result = fetch_buffers(attachment);
 	if (result == GEYSER_OK)
 		result = fetch_ready(attachment);
+	if (result == GEYSER_OK)
+		result = watch_death(attachment);
 	if (result == GEYSER_OK)
 		*out = attachment;
 	else

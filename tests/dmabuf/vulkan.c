@@ -224,16 +224,17 @@ static void memory_is_checked_against_its_claims(void **state)
 static void what_is_no_dma_buf_is_refused(void **state)
 {
 	struct geyser_native_texture native;
-	int fds[2];
+	int memory, fds[2];
 
 	needs(NEED_HEAP | NEED_VULKAN);
 	native = heap_memory();
 	(void)close(native.fd);
-	native.fd = memfd_create("test", MFD_CLOEXEC);
-	assert_true(native.fd >= 0);
-	assert_int_equal(ftruncate(native.fd, (off_t)BYTES), 0);
+	memory = memfd_create("test", MFD_CLOEXEC);
+	assert_true(memory >= 0);
+	assert_int_equal(ftruncate(memory, (off_t)BYTES), 0);
+	native.fd = memory;
 	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "dma-buf");
-	(void)close(native.fd);
+	(void)close(memory);
 	assert_int_equal(pipe(fds), 0);
 	native.fd = fds[0];
 	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "dma-buf");
