@@ -19,7 +19,6 @@ from counting import show_tail
 
 CACHE = "build-guest"
 RELEASE = "trixie"
-MIRROR = "http://deb.debian.org/debian"  # where apt's own configuration names none
 PACKAGES = (
     "linux-image-amd64", "kmod", "udev", "mesa-vulkan-drivers", "libegl1", "libegl-mesa0",
     "libgl1-mesa-dri", "libgles2", "libgbm1", "libvulkan1",
@@ -75,7 +74,7 @@ def as_root(script, limit):
 
 
 def mirror():
-    """The mirror of Debian that apt uses on this machine."""
+    """The mirror of Debian that apt uses on this machine; "" leaves it to debootstrap."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
     command += ["Origin: Debian", "Label: Debian", "Component: main"]
     try:
@@ -83,7 +82,7 @@ def mirror():
         places = result.stdout.split()
     except OSError:
         places = []
-    return places[0] if places else MIRROR
+    return places[0] if places else ""
 
 
 def proxies():
