@@ -43,16 +43,32 @@ static VkExtensionProperties *list_extensions(const struct vk_device *device, ui
 	return list;
 }
 
-bool gy_vk_has_extension(const struct vk_device *device, const char *name)
+static bool lists(const VkExtensionProperties *list, uint32_t count, const char *name)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(list[i].extensionName, name) == 0)
+			return true;
+	return false;
+}
+
+/* Once for each device: drivers have hundreds. */
+static void find_extensions(struct vk_device *device)
 {
 	uint32_t count;
 	VkExtensionProperties *list = list_extensions(device, &count);
-	bool found = false;
 
-	for (uint32_t i = 0; i < count && !found; i++)
-		found = strcmp(list[i].extensionName, name) == 0;
+	for (size_t i = 0; i < COUNT; i++)
+		if (lists(list, count, extensions[i]))
+			device->extensions |= UINT32_C(1) << i;
 	free(list);
-	return found;
+}
+
+bool gy_vk_has_extension(const struct vk_device *device, const char *name)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (strcmp(extensions[i], name) == 0)
+			return device->extensions & UINT32_C(1) << i;
+	return false;
 }
 
 static bool has_native_semaphores(const struct vk_device *device)
@@ -136,6 +152,7 @@ enum geyser_result gy_vk_capabilities(struct vk_device *device)
 	struct geyser_vulkan_info *info = &device->info;
 	enum geyser_result result;
 
+	find_extensions(device);
 	fill_info(device);
 	result = check_required(device);
 	if (result != GEYSER_OK)

@@ -56,7 +56,7 @@ static struct vk_event *event_of(struct gy_backend_event *base)
 
 /* ---- carrying values ---- */
 
-uint64_t gy_vk_semaphore_value(struct vk_device *device, VkSemaphore semaphore)
+static uint64_t semaphore_value(struct vk_device *device, VkSemaphore semaphore)
 {
 	uint64_t value = 0;
 	VkResult result =
@@ -100,7 +100,7 @@ static void carry_down(struct vk_event *event, uint64_t value)
 
 	(void)pthread_mutex_lock(&event->carry);
 	if (note_carried(event, value)) {
-		now = gy_vk_semaphore_value(event->device, event->semaphore);
+		now = semaphore_value(event->device, event->semaphore);
 		if (value > now && value - now > event->device->max_difference)
 			value = now + event->device->max_difference;
 		if (value > now)
@@ -141,7 +141,7 @@ static VkResult wait_above(struct vk_event *event, uint64_t value)
 static void *run_up(void *data)
 {
 	struct vk_event *event = data;
-	uint64_t value = gy_vk_semaphore_value(event->device, event->semaphore);
+	uint64_t value = semaphore_value(event->device, event->semaphore);
 	VkResult result;
 
 	while (!atomic_load(&event->closing) && !atomic_load(&event->device->lost)) {
@@ -152,7 +152,7 @@ static void *run_up(void *data)
 			(void)gy_vk_fail(event->device, result, "vkWaitSemaphores");
 			break;
 		}
-		value = gy_vk_semaphore_value(event->device, event->semaphore);
+		value = semaphore_value(event->device, event->semaphore);
 	}
 	return NULL;
 }
@@ -213,7 +213,7 @@ static void stop(struct vk_event *event)
 		(void)pthread_join(event->down, NULL);
 	if (event->kick)
 		signal(event, event->kick, 1);
-	else if (gy_vk_semaphore_value(event->device, event->semaphore) < FREED)
+	else if (semaphore_value(event->device, event->semaphore) < FREED)
 		signal(event, event->semaphore, FREED);
 	(void)pthread_join(event->up, NULL);
 }

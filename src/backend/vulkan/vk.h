@@ -94,6 +94,7 @@ struct vk_device {
 	struct geyser_vulkan_info info;
 	VkPhysicalDeviceMemoryProperties memory;
 	VkDeviceSize host_alignment;
+	uint32_t extensions;     /* bit i: that of geyser_vulkan_device_extensions() */
 	uint64_t max_difference; /* of timeline semaphore values */
 	_Atomic bool lost;
 	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3]; /* vk_format_usage's answers */
@@ -133,6 +134,7 @@ enum geyser_result gy_vk_load_device(struct vk_device *device);
 /* capability.c: what a physical device has; fills info and the numbers beside it. Errors:
  * UNSUPPORTED, naming what is missing. */
 enum geyser_result gy_vk_capabilities(struct vk_device *device);
+/* One of geyser_vulkan_device_extensions(). */
 bool gy_vk_has_extension(const struct vk_device *device, const char *name);
 
 /* The result for a failed call, with its name; a lost device is noted. */
@@ -142,8 +144,6 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 void gy_vk_set_lost(struct vk_device *device);
 /* Error DEVICE_LOST if it is. */
 enum geyser_result gy_vk_check(const struct vk_device *device);
-
-uint64_t gy_vk_semaphore_value(struct vk_device *device, VkSemaphore semaphore);
 
 /* ---- submits ---- */
 
