@@ -191,18 +191,17 @@ struct geyser_event *geyser_event_ref(struct geyser_event *event)
 	return event;
 }
 
-/* The device is the manager's, which must outlive the twin. */
+/* The twin goes before the peer: its threads look whether that is dead. */
 static void destroy(struct geyser_event *event)
 {
-	struct geyser_manager *manager = gy_manager_ref(event->object.manager);
+	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native = atomic_load(&event->native);
 
 	if (!gy_ipc_is_foreign(manager->ipc))
 		gy_manager_unwatch(manager, &event->watched);
-	gy_object_finish(&event->object);
 	if (native)
 		manager->backend->event_destroy(native);
-	gy_manager_unref(manager);
+	gy_object_finish(&event->object);
 	(void)pthread_mutex_destroy(&event->lock);
 	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
 	(void)close(event->fd);
