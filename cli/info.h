@@ -11,7 +11,7 @@
 
 #include "common.h"
 
-enum { INFO_BACKENDS = 3, INFO_DIMENSIONS = 3, INFO_USAGES = 7, INFO_FEATURES = 4 };
+enum { INFO_BACKENDS = 3, INFO_DIMENSIONS = 3, INFO_USAGES = 8, INFO_FEATURES = 4 };
 
 extern const enum geyser_backend info_backends[INFO_BACKENDS];
 

@@ -148,9 +148,12 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 /* Where the texture's memory must lie, one of them at most; without these a backend takes what it
  * is fastest with. What a device can't have of a certain size or shape is refused when it is made.
  * HOST_MEMORY: sealed host memory, which every backend can import, also one of another device.
- * DMA_BUF: a dma-buf, for GBM, EGL, Wayland and V4L2. */
+ * DMA_BUF: a dma-buf, for GBM, EGL, Wayland and V4L2.
+ * GLOBAL_ID: an IOSurface that any process of any user finds by its IOSurfaceID, as Syphon wants
+ * it; see geyser_metal_texture_global_id. */
 #define GEYSER_USAGE_HOST_MEMORY 0x20u
 #define GEYSER_USAGE_DMA_BUF 0x40u
+#define GEYSER_USAGE_GLOBAL_ID 0x80u
 
 /* Limits of any backend; a backend's own may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
@@ -381,7 +384,7 @@ enum geyser_native_type {
 struct geyser_native_texture {
 	enum geyser_native_type type;
 	int fd;        /* export gives one to the caller; import duplicates; -1 if none */
-	void *object;  /* IOSurfaceRef */
+	void *object;  /* IOSurfaceRef; export retains it for the caller, import for the texture */
 	uint64_t size; /* bytes of the whole allocation */
 	uint32_t plane_count;
 	struct {
@@ -392,9 +395,9 @@ struct geyser_native_texture {
 	uint8_t device_uuid[16], driver_uuid[16]; /* all zero: not checked */
 };
 
-/* What the texture is made of; the fd is the caller's to close. Layers and mip levels follow plane
- * 0's first level as geyser_texture_get_subresource says. Errors: INVALID_ARGUMENT (NULL), LIMIT,
- * UNSUPPORTED. */
+/* What the texture is made of; the fd is the caller's to close, the object to CFRelease. Layers and
+ * mip levels follow plane 0's first level as geyser_texture_get_subresource says. Errors:
+ * INVALID_ARGUMENT (NULL), LIMIT, UNSUPPORTED. */
 GEYSER_API enum geyser_result geyser_texture_export_native(
 	struct geyser_texture *texture, struct geyser_native_texture *out);
 
@@ -403,10 +406,10 @@ GEYSER_API enum geyser_result geyser_texture_export_native(
 GEYSER_API enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 
-/* Makes a texture of memory that came some other way; the fd stays the caller's. A memfd must be
- * sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it claims.
- * Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size or
- * pitch, with the numbers), LIMIT. */
+/* Makes a texture of memory that came some other way; fd and object stay the caller's. A memfd must
+ * be sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it
+ * claims. Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size
+ * or pitch, with the numbers), LIMIT. */
 GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
 	struct geyser_texture **out);

@@ -185,7 +185,7 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 		return result;
 	result = backend->texture_describe(
 		publisher->mirrors.textures[index], &answer->texture.native);
-	answer->texture.desc.usage &= ~(uint32_t)GEYSER_USAGE_DMA_BUF;
+	answer->texture.desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID);
 	*fd = answer->texture.native.fd;
 	return result;
 }

@@ -197,8 +197,9 @@ static void usage_of_every_format_and_dimension(void **state)
 
 			ok(geyser_manager_format_usage(manager_of(state), info->format,
 				(enum geyser_dimension)dimension, &usage));
-			assert_int_equal(usage & ~(info->usage | GEYSER_USAGE_HOST_MEMORY |
-							 GEYSER_USAGE_DMA_BUF),
+			assert_int_equal(
+				usage & ~(info->usage | GEYSER_USAGE_HOST_MEMORY |
+						GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID),
 				0);
 		}
 	}
