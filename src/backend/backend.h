@@ -55,15 +55,19 @@ struct gy_backend {
 	uint32_t (*format_usage)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
+	/* Why it has none. May be NULL. */
+	const char *(*format_refusal)(void *device, const struct geyser_format_info *info,
+		enum geyser_dimension dimension);
+
 	enum geyser_result (*texture_create)(void *device, const struct geyser_texture_desc *desc,
 		struct gy_backend_texture **out);
-	/* Memory from a peer or a caller, unchecked. On success the fd is the texture's. */
+	/* Memory from a peer or a caller, unchecked. On success fd and object are the texture's. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
 		const struct geyser_native_texture *native, struct gy_backend_texture **out);
 	/* Before it is described for the first time: gets what others will open. May be NULL. */
 	enum geyser_result (*texture_share)(struct gy_backend_texture *texture);
-	/* The fd stays the texture's. Called with the ipc's lock held: asks nobody and waits for
-	 * nothing. Errors: STALE (the device is lost). */
+	/* The fd or object stays the texture's. Called with the ipc's lock held: asks nobody and
+	 * waits for nothing. Errors: STALE (the device is lost). */
 	enum geyser_result (*texture_describe)(
 		struct gy_backend_texture *texture, struct geyser_native_texture *out);
 	/* As another type than texture_describe's; the fd is the caller's. May be NULL. */
@@ -116,6 +120,9 @@ enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout
 	enum geyser_native_type type, struct geyser_native_texture *out);
 
 extern const struct gy_backend gy_host_backend;
+#ifdef GY_HAVE_METAL
+extern const struct gy_backend gy_metal_backend;
+#endif
 #ifdef GY_HAVE_VULKAN
 extern const struct gy_backend gy_vulkan_backend;
 #endif

@@ -9,6 +9,9 @@
 #include <string.h>
 
 static const struct gy_backend *const backends[] = {
+#ifdef GY_HAVE_METAL
+	&gy_metal_backend,
+#endif
 #ifdef GY_HAVE_VULKAN
 	&gy_vulkan_backend,
 #endif

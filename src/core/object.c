@@ -2,6 +2,7 @@
 #include "core/object.h"
 
 #include "base/error.h"
+#include "ipc/surface.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,8 @@ void gy_incoming_finish(struct gy_incoming *incoming, bool taken)
 	if (incoming->fd >= 0)
 		(void)close(incoming->fd);
 	incoming->fd = -1;
-	if (!taken)
-		gy_peer_release(incoming->peer, &incoming->source);
+	if (taken)
+		return;
+	gy_surface_drop(&incoming->answer);
+	gy_peer_release(incoming->peer, &incoming->source);
 }

@@ -2,6 +2,7 @@
 #include "core/texture.h"
 
 #include "base/error.h"
+#include "ipc/surface.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,9 @@ static enum geyser_result check_support(
 
 	if ((desc->usage & ~usage) == 0)
 		return GEYSER_OK;
+	if (!usage && manager->backend->format_refusal)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format %s: %s", info->name,
+			manager->backend->format_refusal(manager->device, info, dimension));
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"usage (0x%x): the %s backend offers 0x%x for %s in this dimension", desc->usage,
 		manager->backend->name, usage, info->name);
@@ -440,6 +444,10 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the texture's memory is of type %d", (int)type,
 			(int)out->type);
+	if (out->object) {
+		out->object = gy_surface_retain(out->object);
+		return GEYSER_OK;
+	}
 	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
 	return out->fd >= 0 ? GEYSER_OK : gy_fail_errno("duplicating a descriptor");
 }
@@ -485,6 +493,24 @@ enum geyser_result geyser_texture_export_native_as(struct geyser_texture *textur
 	return result;
 }
 
+/* The caller keeps its reference, too. */
+static enum geyser_result adopt_object(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	struct geyser_texture **out)
+{
+	struct geyser_native_texture copy = *native;
+	enum geyser_result result;
+
+	if (!native->object)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object is NULL");
+	copy.fd = -1;
+	copy.object = gy_surface_retain(native->object);
+	result = adopt(manager, desc, &copy, NULL, out);
+	if (result != GEYSER_OK)
+		gy_surface_release(copy.object);
+	return result;
+}
+
 /* The caller keeps its fd. Counted as held: nobody else's object stands behind it. */
 static enum geyser_result adopt_copy(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
@@ -493,6 +519,9 @@ static enum geyser_result adopt_copy(struct geyser_manager *manager,
 	struct geyser_native_texture copy = *native;
 	enum geyser_result result;
 
+	if (native->type == GEYSER_NATIVE_IOSURFACE)
+		return adopt_object(manager, desc, native, out);
+	copy.object = NULL;
 	copy.fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
 	if (copy.fd < 0 && errno == EBADF)
 		return gy_fail(

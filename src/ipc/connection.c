@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/connection.h"
 #include "ipc/packet.h"
+#include "ipc/surface.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -21,7 +22,8 @@ struct import_count {
 };
 
 struct gy_reply {
-	int socket;
+	struct gy_ipc *ipc;
+	struct gy_connection *connection;
 	uint32_t sequence;
 };
 
@@ -84,6 +86,7 @@ void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection)
 	if (connection->served)
 		connection->served->ops->unsubscribe(connection->served, connection->subscription);
 	forget_all_imports(ipc, connection);
+	gy_surface_withdraw(ipc, connection);
 	gy_loop_remove(ipc, &connection->source);
 	(void)close(connection->source.fd);
 	*connection->link = connection->next;
@@ -102,6 +105,24 @@ static void set_error(struct gy_message *answer)
 	(void)snprintf(
 		answer->error.detail, sizeof(answer->error.detail), "%s", geyser_error_detail());
 	answer->type = GY_WIRE_ERROR;
+}
+
+static bool send_answer(
+	const struct gy_connection *connection, const struct gy_message *answer, int fd)
+{
+	struct gy_packet packet = {.size = 0};
+
+	gy_packet_add(&packet, answer);
+	return gy_packet_send(connection->source.fd, &packet, fd) == GEYSER_OK;
+}
+
+/* What no socket carries goes beside it. */
+static enum geyser_result offer_surface(
+	struct gy_ipc *ipc, const struct gy_connection *connection, struct gy_message *answer)
+{
+	if (!gy_surface_is_in(answer))
+		return GEYSER_OK;
+	return gy_surface_offer(ipc, connection, connection->pid, &answer->texture);
 }
 
 static enum geyser_result find_export(
@@ -132,6 +153,8 @@ static void answer_import(struct gy_ipc *ipc, struct gy_connection *connection,
 
 	if (result == GEYSER_OK)
 		result = export->describe(export, object->twin, answer, fd);
+	if (result == GEYSER_OK)
+		result = offer_surface(ipc, connection, answer);
 	if (result == GEYSER_OK && !object->twin && !remember_import(connection, object->token))
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"the exporter (pid %d) has no memory left", getpid());
@@ -163,11 +186,14 @@ static void answer_resolve(struct gy_ipc *ipc, uint32_t id, struct gy_message *a
 bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int fd)
 {
 	struct gy_message numbered = *message;
-	struct gy_packet packet = {.size = 0};
+	enum geyser_result result = offer_surface(reply->ipc, reply->connection, &numbered);
 
+	if (result != GEYSER_OK) {
+		numbered.error.result = result;
+		set_error(&numbered);
+	}
 	numbered.sequence = reply->sequence;
-	gy_packet_add(&packet, &numbered);
-	return gy_packet_send(reply->socket, &packet, fd) == GEYSER_OK;
+	return send_answer(reply->connection, &numbered, fd);
 }
 
 static enum geyser_result subscribe(struct gy_ipc *ipc, struct gy_connection *connection,
@@ -205,7 +231,8 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 	const struct gy_message *message, struct gy_message *answer)
 {
 	struct gy_reply reply = {
-		.socket = connection->source.fd,
+		.ipc = ipc,
+		.connection = connection,
 		.sequence = message->sequence,
 	};
 
@@ -272,14 +299,6 @@ static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
 	default:
 		return false;
 	}
-}
-
-static bool send_answer(struct gy_connection *connection, const struct gy_message *answer, int fd)
-{
-	struct gy_packet packet = {.size = 0};
-
-	gy_packet_add(&packet, answer);
-	return gy_packet_send(connection->source.fd, &packet, fd) == GEYSER_OK;
 }
 
 /* One packet; false: drop the peer. Importers have no descriptors to give. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Imports: asking an exporter for one of its objects. On the caller's thread. */
 #include "ipc/peer.h"
+#include "ipc/surface.h"
 
 #include "base/error.h"
 
@@ -8,12 +9,13 @@
 #include <unistd.h>
 
 static enum geyser_result check_answer(
-	const struct gy_message *answer, enum gy_handle_kind kind, int *fd)
+	struct gy_message *answer, enum gy_handle_kind kind, int *fd)
 {
 	enum gy_wire_type wanted = kind == GY_HANDLE_TEXTURE ? GY_WIRE_TEXTURE : GY_WIRE_EVENT;
 
-	if (answer->type == wanted && *fd >= 0)
+	if (answer->type == wanted && (*fd >= 0 || gy_surface_is_in(answer)))
 		return GEYSER_OK;
+	gy_surface_drop(answer);
 	if (*fd >= 0)
 		(void)close(*fd);
 	*fd = -1;

@@ -105,9 +105,9 @@ void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
 /* An exporter that something was imported from: a connection, held as long as any of it lives. */
 struct gy_peer;
 
-/* Asks for the object; *fd is the caller's and *peer holds one import, to be given back by
- * gy_peer_release. With twin it is no import: to be given back with NULL. Errors: as
- * geyser_texture_import. */
+/* Asks for the object; *fd, or the surface that is in the answer, is the caller's, and *peer holds
+ * one import, to be given back by gy_peer_release. With twin it is no import: to be given back with
+ * NULL. Errors: as geyser_texture_import. */
 enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fields *handle,
 	bool twin, const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd,
 	struct gy_peer **peer);
@@ -120,7 +120,8 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 enum geyser_result gy_peer_open(
 	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out);
 
-/* Its answer, or the error that it says. *fd is the caller's. One thread at a time. */
+/* Its answer, or the error that it says. *fd, or the surface in the answer, is the caller's. One
+ * thread at a time. */
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd);
 

@@ -3,6 +3,7 @@
 #include "ipc/peer.h"
 #include "ipc/packet.h"
 #include "ipc/question.h"
+#include "ipc/surface.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -150,6 +151,17 @@ enum geyser_result gy_peer_open(
 	return GEYSER_OK;
 }
 
+static enum geyser_result collect(
+	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+{
+	if (*fd < 0)
+		return gy_surface_collect(peer->ipc, peer->instance, timeout_ns, &answer->texture);
+	(void)close(*fd);
+	*fd = -1;
+	answer->texture.native.object = NULL;
+	return gy_fail(GEYSER_ERROR_PROTOCOL, "the exporter sent a descriptor with an IOSurface");
+}
+
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd)
 {
@@ -162,6 +174,8 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	/* One that hung up at once may have left the reason. */
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
 		result = gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+	if (result == GEYSER_OK && gy_surface_is_in(answer))
+		result = collect(peer, timeout_ns, answer, fd);
 	return result;
 }
 

@@ -2,6 +2,7 @@
 /* The one struct gy_ipc of a process: made on demand, shared, ended with its last user, left behind
  * by fork. */
 #include "ipc/process.h"
+#include "ipc/surface.h"
 
 #include "base/error.h"
 
@@ -37,6 +38,7 @@ static void after_fork_in_child(void)
 		parents->foreign = true;
 		gy_importer_abandon(parents);
 		gy_server_finish(parents, false);
+		gy_surfaces_finish(parents, false);
 		gy_loop_abandon(parents);
 		(void)pthread_mutex_unlock(&parents->lock);
 	}
@@ -96,6 +98,7 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	if (!ipc->foreign) {
 		gy_loop_stop(ipc);
 		gy_server_finish(ipc, true);
+		gy_surfaces_finish(ipc, true);
 	}
 	(void)pthread_mutex_destroy(&ipc->lock);
 	free(ipc);

@@ -18,6 +18,7 @@ struct gy_source {
 };
 
 struct gy_connection; /* an importer, seen from the exporter */
+struct gy_surfaces;   /* see ipc/surface.h */
 
 struct gy_ipc {
 	unsigned users; /* guarded by the process-wide lock, all else by the next line's */
@@ -43,6 +44,7 @@ struct gy_ipc {
 	struct gy_connection *connections;
 	struct gy_served *served;                /* streams */
 	unsigned connection_count, silent_count; /* silent: haven't said hello */
+	struct gy_surfaces *surfaces;            /* NULL until one is offered */
 
 	/* importer */
 	struct gy_peer *peers;

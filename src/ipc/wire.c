@@ -84,6 +84,8 @@ static void put_texture(struct writer *writer, const struct gy_wire_texture *tex
 	put_bytes(writer, native->device_uuid, sizeof(native->device_uuid));
 	put_bytes(writer, native->driver_uuid, sizeof(native->driver_uuid));
 	put_text(writer, desc->label);
+	if (native->type == GEYSER_NATIVE_IOSURFACE)
+		put_bytes(writer, texture->ticket, sizeof(texture->ticket));
 }
 
 static void put_status(struct writer *writer, const struct geyser_stream_info *info)
@@ -285,6 +287,8 @@ static void get_texture(struct reader *reader, struct gy_wire_texture *out)
 	get_bytes(reader, native->driver_uuid, sizeof(native->driver_uuid));
 	get_text(reader, out->label, sizeof(out->label));
 	desc->label = out->label[0] ? out->label : NULL;
+	if (native->type == GEYSER_NATIVE_IOSURFACE)
+		get_bytes(reader, out->ticket, sizeof(out->ticket));
 }
 
 static void get_status(struct reader *reader, struct geyser_stream_info *out)

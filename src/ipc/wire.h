@@ -19,13 +19,14 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 1
+#define GY_WIRE_MINOR 2
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
 #define GY_WIRE_TEXT 256 /* largest string field, with the NUL */
 #define GY_APPLICATION_MAX 63
 #define GY_WIRE_OPTIONAL 0x8000
+#define GY_TICKET_SIZE 16
 
 enum gy_wire_type {
 	GY_WIRE_NONE = 0,      /* decoding skipped an optional message */
@@ -37,13 +38,13 @@ enum gy_wire_type {
 	GY_WIRE_BUFFER = 6,    /* subscriber: this one, as it is now → PICTURE or ERROR */
 	GY_WIRE_QUERY = 7,     /* about this stream → STATUS or ERROR */
 	GY_WIRE_READY = 8,     /* subscriber: the event that frames refer to → EVENT or ERROR */
-	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd */
+	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd, or a ticket */
 	GY_WIRE_EVENT = 18,    /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
 	GY_WIRE_STREAM = 20, /* publisher, with the ring's fd */
 	GY_WIRE_LEASE = 21,  /* publisher, with the fd of the subscriber's own page */
 	GY_WIRE_STATUS = 22,
-	GY_WIRE_PICTURE = 23, /* publisher, with the fd of the buffer that was asked for */
+	GY_WIRE_PICTURE = 23, /* publisher, as TEXTURE: the buffer that was asked for */
 	GY_WIRE_ERROR = 31,
 };
 
@@ -61,6 +62,8 @@ struct gy_wire_object { /* IMPORT, RELEASE */
 struct gy_wire_texture {
 	struct geyser_texture_desc desc;     /* label points at the member below, or is NULL */
 	struct geyser_native_texture native; /* fd and object don't cross */
+	/* What collects the object, if it is an IOSurface; from minor 2 on. See ipc/surface.h. */
+	uint8_t ticket[GY_TICKET_SIZE];
 	char label[GEYSER_MAX_LABEL + 1];
 	uint32_t generation; /* of a stream's buffer */
 };

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/names.h"
+#include "ipc/surface.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,8 +113,11 @@ static enum geyser_result ask_buffer(
 	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
 		manager->import_timeout_ns, &incoming->answer, &incoming->fd);
 
-	if (result != GEYSER_OK || (incoming->answer.type == GY_WIRE_PICTURE && incoming->fd >= 0))
+	if (result != GEYSER_OK)
 		return result;
+	if (incoming->answer.type == GY_WIRE_PICTURE &&
+		(incoming->fd >= 0 || gy_surface_is_in(&incoming->answer)))
+		return GEYSER_OK;
 	gy_incoming_finish(incoming, false);
 	return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher answered with a message of type %d",
 		incoming->answer.type);

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 1 /* magic, major, minor */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 2 /* magic, major, minor */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -71,6 +71,18 @@ static const uint8_t buffer_mirror[] = {HEADER, 6, 0, 8, 0, 0, 0, 0x0e, 0, 0, 0,
 static const uint8_t stream_ready[] = {HEADER, 20, 0, 0x18, 0, 0, 0, 0x10, 0, 0, 0,
 	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0,
 	1, 0, 0, 0};
+/* An IOSurface's ticket came with minor version 2: between the label and the generation. */
+static const uint8_t texture_ticket[] = {HEADER, 17, 0, 173, 0, 0, 0, 9, 0, 0, 0,
+	3, 0, 0, 0, 0x80, 0x07, 0, 0, 0x38, 0x04, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
+	0x17, 0, 0, 0, 4, 0, 0, 0, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+	64, 0, 0, 0, 0, 0, 0, 0, 0, 0x1e, 0, 0, 0, 0, 0, 0,
+	2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	2, 0, 0, 0, 0, 0, 0, 1,
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 3, 0, 'c', 'a', 'm',
+	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
 
@@ -100,6 +112,7 @@ static const struct golden {
 	{buffer_mirror, sizeof(buffer_mirror), GY_WIRE_BUFFER, 14},
 	{stream_ready, sizeof(stream_ready), GY_WIRE_STREAM, 16},
 	{ready, sizeof(ready), GY_WIRE_READY, 19},
+	{texture_ticket, sizeof(texture_ticket), GY_WIRE_TEXTURE, 9},
 };
 
 /* From memory of exactly that size, so that a sanitizer sees any byte read beyond it. */
