@@ -501,8 +501,6 @@ static enum geyser_result adopt_object(struct geyser_manager *manager,
 	struct geyser_native_texture copy = *native;
 	enum geyser_result result;
 
-	if (!native->object)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object is NULL");
 	copy.fd = -1;
 	copy.object = gy_surface_retain(native->object);
 	result = adopt(manager, desc, &copy, NULL, out);

@@ -28,7 +28,7 @@ struct gy_surfaces {
 
 void *gy_surface_retain(void *surface)
 {
-	return (void *)CFRetain(surface);
+	return surface ? (void *)CFRetain(surface) : NULL;
 }
 
 void gy_surface_release(void *surface)

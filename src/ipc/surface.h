@@ -42,7 +42,7 @@ enum geyser_result gy_surface_collect(struct gy_ipc *ipc, uint64_t instance, uin
 /* Releases what was collected, if there is any: nobody takes it. */
 void gy_surface_drop(struct gy_message *message);
 
-/* ---- any IOSurfaceRef ---- */
+/* ---- any IOSurfaceRef, or NULL ---- */
 
 void *gy_surface_retain(void *surface);
 void gy_surface_release(void *surface);

@@ -11,22 +11,17 @@
  * must not be signalled twice with one value. Of a shared semaphore, carried is in the page.
  *
  * When the exporter dies, no value may come that a queue waits for: the semaphore is raised to
- * FREED, above all values, and its threads end.
+ * GY_FREED, above all values, and its threads end.
  */
 #include "backend/vulkan/vk.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "sync/follower.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define FREED UINT64_MAX
-
-/* As core/notifier.c's: a peer that erases the note that we sleep must not keep us asleep. */
-#define LOOK_EVERY GY_SECOND
 
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 
@@ -44,9 +39,9 @@ struct vk_event {
 	bool started;
 	bool half; /* "down" could not be started */
 	_Atomic bool closing;
-	_Atomic uint32_t kicks; /* wakes "down" */
-	VkSemaphore kick;       /* wakes "up" where the semaphore is not ours alone */
-	pthread_t up, down;
+	VkSemaphore kick; /* wakes "up" where the semaphore is not ours alone */
+	pthread_t up;
+	struct gy_follower down;
 };
 
 static struct vk_event *event_of(struct gy_backend_event *base)
@@ -112,7 +107,7 @@ static void carry_down(struct vk_event *event, uint64_t value)
 /* False: no more values come up. */
 static bool carry_up(struct vk_event *event, uint64_t value)
 {
-	if (value == FREED)
+	if (value == GY_FREED)
 		return false;
 	(void)note_carried(event, value);
 	gy_timeline_signal(event->source.timeline, value);
@@ -157,35 +152,13 @@ static void *run_up(void *data)
 	return NULL;
 }
 
-/* Its exporter has died, or somebody's device that signals it is lost. */
-static bool is_over(const struct vk_event *event)
+/* On the follower's thread. */
+static void follow(void *user, uint64_t value)
 {
-	return (event->source.dead && atomic_load(event->source.dead)) ||
-	       gy_timeline_is_lost(event->source.timeline);
-}
+	struct vk_event *event = user;
 
-static void *run_down(void *data)
-{
-	struct vk_event *event = data;
-	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
-		{.word = &event->kicks}, {.word = event->source.dead}};
-	unsigned count = event->source.dead ? 2 : 1;
-
-	while (!atomic_load(&event->closing) && !atomic_load(&event->device->lost)) {
-		bool over = is_over(event);
-		uint64_t value = gy_timeline_value(event->source.timeline);
-
-		words[0].expected = atomic_load(&event->kicks);
-		carry_down(event, over ? FREED : value);
-		if (over || atomic_load(&event->closing))
-			break;
-		if (value < FREED)
-			(void)gy_timeline_wait(event->source.timeline, value + 1,
-				gy_deadline(LOOK_EVERY), words, count);
-		else
-			gy_wait(words, count, GY_NEVER);
-	}
-	return NULL;
+	if (!atomic_load(&event->device->lost))
+		carry_down(event, value);
 }
 
 static enum geyser_result start(struct vk_event *event)
@@ -195,7 +168,13 @@ static enum geyser_result start(struct vk_event *event)
 	result = gy_thread_start(&event->up, "geyser-vk-up", 0, run_up, event);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_thread_start(&event->down, "geyser-vk-down", 0, run_down, event);
+	event->down = (struct gy_follower){
+		.timeline = event->source.timeline,
+		.dead = event->source.dead,
+		.carry = follow,
+		.user = event,
+	};
+	result = gy_follower_start(&event->down, "geyser-vk-down");
 	event->started = true;
 	event->half = result != GEYSER_OK; /* keeps nothing equal: the event is of no use */
 	return result;
@@ -207,14 +186,12 @@ static void stop(struct vk_event *event)
 	if (!event->started)
 		return;
 	atomic_store(&event->closing, true);
-	atomic_fetch_add(&event->kicks, 1);
-	gy_wake(&event->kicks, false);
 	if (!event->half)
-		(void)pthread_join(event->down, NULL);
+		gy_follower_stop(&event->down);
 	if (event->kick)
 		signal(event, event->kick, 1);
-	else if (semaphore_value(event->device, event->semaphore) < FREED)
-		signal(event, event->semaphore, FREED);
+	else if (semaphore_value(event->device, event->semaphore) < GY_FREED)
+		signal(event, event->semaphore, GY_FREED);
 	(void)pthread_join(event->up, NULL);
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/follower.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+
+/* As core/notifier.c's: a peer that erases the note that we sleep must not keep us asleep. */
+#define LOOK_EVERY GY_SECOND
+
+/* Its exporter has died, or somebody's device that signals it is lost. */
+static bool is_over(const struct gy_follower *follower)
+{
+	return (follower->dead && atomic_load(follower->dead)) ||
+	       gy_timeline_is_lost(follower->timeline);
+}
+
+static void *run(void *data)
+{
+	struct gy_follower *follower = data;
+	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
+		{.word = &follower->kicks}, {.word = follower->dead}};
+	unsigned count = follower->dead ? 2 : 1;
+
+	while (!atomic_load(&follower->closing)) {
+		bool over = is_over(follower);
+		uint64_t value = gy_timeline_value(follower->timeline);
+
+		words[0].expected = atomic_load(&follower->kicks);
+		follower->carry(follower->user, over ? GY_FREED : value);
+		if (over || atomic_load(&follower->closing))
+			break;
+		if (value < GY_FREED)
+			(void)gy_timeline_wait(follower->timeline, value + 1,
+				gy_deadline(LOOK_EVERY), words, count);
+		else
+			gy_wait(words, count, GY_NEVER);
+	}
+	return NULL;
+}
+
+enum geyser_result gy_follower_start(struct gy_follower *follower, const char *name)
+{
+	return gy_thread_start(&follower->thread, name, 0, run, follower);
+}
+
+void gy_follower_stop(struct gy_follower *follower)
+{
+	atomic_store(&follower->closing, true);
+	atomic_fetch_add(&follower->kicks, 1);
+	gy_wake(&follower->kicks, false);
+	(void)pthread_join(follower->thread, NULL);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread that carries a timeline's values to what must be kept equal to it: a device's semaphore
+ * or shared event. */
+#ifndef GY_SYNC_FOLLOWER_H
+#define GY_SYNC_FOLLOWER_H
+
+#include "sync/timeline.h"
+
+#include <pthread.h>
+
+/* Above all values: nothing that a queue waits for may come any more. */
+#define GY_FREED UINT64_MAX
+
+struct gy_follower {
+	/* Set before the start. */
+	struct gy_timeline *timeline;
+	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; or NULL */
+	/* Called on the thread with each value seen, the first one included; the last is GY_FREED
+	 * if the exporter has died or a device that signals is lost. */
+	void (*carry)(void *user, uint64_t value);
+	void *user;
+
+	pthread_t thread;
+	_Atomic bool closing;
+	_Atomic uint32_t kicks;
+};
+
+/* Errors: SYSTEM. */
+enum geyser_result gy_follower_start(struct gy_follower *follower, const char *name);
+
+/* Ends the thread, which carries nothing afterwards. */
+void gy_follower_stop(struct gy_follower *follower);
+
+#endif
