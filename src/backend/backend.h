@@ -115,7 +115,18 @@ struct gy_backend {
 const struct gy_backend *gy_backend_open(
 	enum geyser_backend kind, void **device, enum geyser_result *result);
 
-/* For texture_convert of textures in sealed host memory. */
+/* ---- host_memory.c: for textures in sealed host memory ---- */
+
+/* What a peer or a caller describes, against the memory itself: where the texels lie, its size in
+ * bytes, and whether it may be mapped for writing. Errors: MISMATCH, and as gy_memory_check. */
+enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_layout *layout, uint64_t *size,
+	bool *writable);
+
+/* As gy_memory_map; *writable becomes false if the fd is open for reading only. */
+enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
+
+/* For texture_convert. */
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 

@@ -3,7 +3,6 @@
 #include "backend/backend.h"
 
 #include "base/error.h"
-#include "platform/platform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,25 +92,5 @@ enum geyser_result geyser_backend_available(enum geyser_backend backend)
 
 	if (found)
 		found->close(device);
-	return result;
-}
-
-enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
-	enum geyser_native_type type, struct geyser_native_texture *out)
-{
-	uint64_t size = gy_memory_round(layout->offset + layout->size);
-	enum geyser_result result;
-
-	if (type != GEYSER_NATIVE_DMA_BUF)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"native type (%d): host memory can be GEYSER_NATIVE_MEMFD or _DMA_BUF",
-			(int)type);
-	*out = (struct geyser_native_texture){
-		.type = GEYSER_NATIVE_DMA_BUF,
-		.size = size,
-		.plane_count = 1,
-		.planes[0] = {.offset = layout->offset, .row_pitch = layout->row_pitch},
-	};
-	result = gy_memory_to_dma_buf(fd, size, &out->fd);
 	return result;
 }

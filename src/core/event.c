@@ -159,28 +159,61 @@ static enum geyser_result check_arguments(
 	return GEYSER_OK;
 }
 
+/* Without a twin. */
+static enum geyser_result create(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+{
+	enum geyser_result result;
+	int fd;
+
+	result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
+	if (result == GEYSER_OK)
+		result = wrap(fd, out);
+	if (result != GEYSER_OK)
+		return result;
+	gy_timeline_signal(&(*out)->timeline, initial);
+	complete(*out, manager, NULL, NULL);
+	return GEYSER_OK;
+}
+
 enum geyser_result geyser_event_create(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
-	struct geyser_event *event = NULL;
+	struct geyser_event *event;
 	struct gy_driver_id id;
-	int fd = -1;
 
 	if (result == GEYSER_OK)
-		result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
-	if (result == GEYSER_OK)
-		result = wrap(fd, &event);
+		result = create(manager, initial, &event);
 	if (result != GEYSER_OK)
 		return result;
-	gy_timeline_signal(&event->timeline, initial);
-	complete(event, manager, NULL, NULL);
 	if (is_shared(manager, &id)) /* importers may ask for it */
 		result = make_twin(event, -1);
 	if (result == GEYSER_OK)
 		*out = event;
 	else
 		geyser_event_unref(event);
+	return result;
+}
+
+enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
+	gy_twin_maker *make, void *data, struct geyser_event **out)
+{
+	struct gy_backend_event *native;
+	struct gy_event_source source;
+	struct geyser_event *event;
+	enum geyser_result result = create(manager, initial, &event);
+
+	if (result != GEYSER_OK)
+		return result;
+	source = (struct gy_event_source){&event->timeline, NULL};
+	result = make(manager->device, &source, data, &native);
+	if (result == GEYSER_OK) {
+		atomic_store(&event->native, native);
+		*out = event;
+	} else {
+		geyser_event_unref(event);
+	}
 	return result;
 }
 

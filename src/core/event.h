@@ -23,6 +23,12 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
  * and as event_create. */
 enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend_event **out);
 
+/* As geyser_event_create, with what makes the twin. */
+typedef enum geyser_result gy_twin_maker(void *device, const struct gy_event_source *source,
+	void *data, struct gy_backend_event **out);
+enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
+	gy_twin_maker *make, void *data, struct geyser_event **out);
+
 /* The device of a holder is lost: the word, shared between processes, becomes 1 and is woken. It
  * lives as long as the event. */
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event);

@@ -106,7 +106,7 @@ static enum geyser_result check_arguments(
 
 /* What the format can't have at all gy_desc_resolve has refused; here it is this backend that
  * can't. */
-static enum geyser_result check_support(
+enum geyser_result gy_texture_check_support(
 	struct geyser_manager *manager, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
@@ -136,8 +136,6 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = gy_desc_resolve("desc", desc, &resolved);
 	if (result == GEYSER_OK)
-		result = check_support(manager, &resolved);
-	if (result == GEYSER_OK)
 		result = allocate(&resolved, &texture);
 	if (result != GEYSER_OK)
 		return result;
@@ -154,8 +152,11 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 static enum geyser_result make_any(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
 {
+	enum geyser_result result = gy_texture_check_support(manager, desc);
+
 	(void)data;
-	return manager->backend->texture_create(manager->device, desc, out);
+	return result == GEYSER_OK ? manager->backend->texture_create(manager->device, desc, out)
+				   : result;
 }
 
 enum geyser_result geyser_texture_create(struct geyser_manager *manager,
@@ -338,7 +339,7 @@ static enum geyser_result check_incoming(struct geyser_manager *manager,
 		return GEYSER_ERROR_PROTOCOL;
 	if (expected)
 		result = gy_desc_compare(out, expected);
-	return result == GEYSER_OK ? check_support(manager, out) : result;
+	return result == GEYSER_OK ? gy_texture_check_support(manager, out) : result;
 }
 
 static enum geyser_result adopt(struct geyser_manager *manager,
@@ -544,7 +545,7 @@ enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = gy_desc_resolve("desc", desc, &resolved);
 	if (result == GEYSER_OK)
-		result = check_support(manager, &resolved);
+		result = gy_texture_check_support(manager, &resolved);
 	if (result != GEYSER_OK)
 		return result;
 	return adopt_copy(manager, &resolved, native, out);

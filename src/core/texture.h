@@ -13,7 +13,12 @@ enum geyser_result gy_texture_describe(
 /* Before the first of those: gets what others will open. */
 enum geyser_result gy_texture_share(struct geyser_texture *texture);
 
-/* As geyser_texture_create, with what makes the backend's part. */
+/* Whether the backend offers that format, dimension and usage. Errors: UNSUPPORTED. */
+enum geyser_result gy_texture_check_support(
+	struct geyser_manager *manager, const struct geyser_texture_desc *desc);
+
+/* As geyser_texture_create, with what makes the backend's part, of a resolved descriptor, and knows
+ * itself what the backend has. */
 typedef enum geyser_result gy_texture_maker(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out);
 enum geyser_result gy_texture_make(struct geyser_manager *manager,

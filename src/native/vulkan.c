@@ -246,7 +246,10 @@ static enum geyser_result make_with_modifiers(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
 {
 	const struct choice *choice = data;
+	enum geyser_result result = gy_texture_check_support(manager, desc);
 
+	if (result != GEYSER_OK)
+		return result;
 	return gy_vulkan_create_with_modifiers(
 		manager->device, desc, choice->modifiers, choice->count, out);
 }

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "platform/platform.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,11 +44,7 @@ static enum geyser_result wrap(int fd, uint64_t size, bool writable, const struc
 
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-	result = gy_memory_map(fd, (size_t)size, writable, &texture->data);
-	if (result == GEYSER_ERROR_PERMISSION && writable) { /* the fd is open for reading only */
-		writable = false;
-		result = gy_memory_map(fd, (size_t)size, false, &texture->data);
-	}
+	result = gy_host_memory_map(fd, (size_t)size, &writable, &texture->data);
 	if (result != GEYSER_OK) {
 		free(texture);
 		return result;
@@ -97,9 +92,6 @@ static enum geyser_result check_native(const struct geyser_native_texture *nativ
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the host backend imports GEYSER_NATIVE_MEMFD only",
 			(int)native->type);
-	if (native->plane_count != 1)
-		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
-			native->plane_count);
 	return GEYSER_OK;
 }
 
@@ -113,13 +105,7 @@ static enum geyser_result host_texture_import(void *device, const struct geyser_
 
 	(void)device;
 	if (result == GEYSER_OK)
-		result = gy_memory_check(native->fd, &size, &writable);
-	if (result == GEYSER_OK && native->size > size)
-		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size, size);
-	if (result == GEYSER_OK)
-		result = gy_layout_check(
-			desc, native->planes[0].offset, native->planes[0].row_pitch, size, &layout);
+		result = gy_host_memory_check(desc, native, &layout, &size, &writable);
 	if (result != GEYSER_OK)
 		return result;
 	return wrap(native->fd, size, writable, &layout, out);

@@ -38,12 +38,8 @@ static enum geyser_result map_all(struct vk_texture *texture, uint64_t size, boo
 {
 	uint64_t unit = texture->device->host_alignment;
 	void *data;
-	enum geyser_result result = gy_memory_map(texture->fd, (size_t)size, *writable, &data);
+	enum geyser_result result = gy_host_memory_map(texture->fd, (size_t)size, writable, &data);
 
-	if (result == GEYSER_ERROR_PERMISSION && *writable) {
-		*writable = false;
-		result = gy_memory_map(texture->fd, (size_t)size, false, &data);
-	}
 	if (result != GEYSER_OK)
 		return result;
 	texture->host.data = data;
@@ -292,34 +288,16 @@ enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
 	return create(texture, true);
 }
 
-static enum geyser_result check_native(const struct vk_texture *texture,
-	const struct geyser_native_texture *native, uint64_t *size, bool *writable,
-	struct gy_layout *layout)
-{
-	enum geyser_result result = check_device(texture);
-
-	if (result == GEYSER_OK && native->plane_count != 1)
-		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
-			native->plane_count);
-	if (result == GEYSER_OK)
-		result = gy_memory_check(native->fd, size, writable);
-	if (result == GEYSER_OK && native->size > *size)
-		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size, *size);
-	if (result == GEYSER_OK)
-		result = gy_layout_check(&texture->desc, native->planes[0].offset,
-			native->planes[0].row_pitch, *size, layout);
-	return result;
-}
-
 enum geyser_result gy_vk_host_import(
 	struct vk_texture *texture, const struct geyser_native_texture *native)
 {
 	uint64_t size;
 	bool writable;
-	enum geyser_result result =
-		check_native(texture, native, &size, &writable, &texture->base.layout);
+	enum geyser_result result = check_device(texture);
 
+	if (result == GEYSER_OK)
+		result = gy_host_memory_check(
+			&texture->desc, native, &texture->base.layout, &size, &writable);
 	if (result != GEYSER_OK)
 		return result;
 	texture->fd = native->fd;

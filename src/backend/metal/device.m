@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices, and which formats they have on an IOSurface. */
+#include "backend/metal/mtl.h"
+
+#include "base/error.h"
+
+#import <Metal/Metal.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- formats ---- */
+
+/* What every Metal device has on an IOSurface: Dawn, ANGLE and WebKit rely on it. */
+static bool is_known(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_R8_UNORM:
+	case GEYSER_FORMAT_RG8_UNORM:
+	case GEYSER_FORMAT_RGBA8_UNORM:
+	case GEYSER_FORMAT_BGRA8_UNORM:
+	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
+	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
+	case GEYSER_FORMAT_R16_FLOAT:
+	case GEYSER_FORMAT_RG16_FLOAT:
+	case GEYSER_FORMAT_RGBA16_FLOAT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Metal's validation layer ends the process of who asks for one that a device can't have. */
+static bool may_ask(const struct mtl_device *device, const struct geyser_format_info *info)
+{
+	if (info->depth || info->stencil || !info->mtl_pixel_format)
+		return false;
+	if (!info->srgb || info->channels == 4)
+		return true;
+	if (@available(macOS 11.0, iOS 13.0, *))
+		return [(id<MTLDevice>)device->device supportsFamily:MTLGPUFamilyApple1];
+	return false;
+}
+
+/* Only a texture tells. */
+static bool probe(struct mtl_device *device, enum geyser_format format)
+{
+	struct mtl_texture texture = {
+		.device = device,
+		.desc =
+			{
+				.format = format,
+				.width = 1,
+				.height = 1,
+				.usage = GEYSER_USAGE_TEXTURE_BINDING,
+			},
+	};
+	bool found;
+
+	if (gy_mtl_surface_create(device, &texture.desc, &texture.surface) != GEYSER_OK)
+		return false;
+	found = gy_mtl_view_surface(&texture) == GEYSER_OK;
+	gy_mtl_view_release(&texture);
+	CFRelease(texture.surface);
+	return found;
+}
+
+static void probe_formats(struct mtl_device *device)
+{
+	for (unsigned i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		enum geyser_format format = (enum geyser_format)i;
+
+		device->has[i] =
+			is_known(format) ||
+			(may_ask(device, geyser_format_get_info(format)) && probe(device, format));
+	}
+}
+
+uint32_t gy_mtl_format_usage(
+	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	const struct mtl_device *device = data;
+
+	if (dimension != GEYSER_DIMENSION_2D || !device->has[info->format])
+		return 0;
+#if TARGET_OS_OSX
+	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_GLOBAL_ID;
+#else
+	return info->usage | GEYSER_USAGE_HOST_MEMORY;
+#endif
+}
+
+const char *gy_mtl_format_refusal(
+	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	const struct mtl_device *device = data;
+
+	if (info->depth || info->stencil)
+		return "an IOSurface holds no depth or stencil: use "
+		       "geyser_metal_texture_create_private";
+	if (dimension != GEYSER_DIMENSION_2D)
+		return "an IOSurface has one layer and no depth: use "
+		       "geyser_metal_texture_create_private";
+	if (!device->has[info->format])
+		return "this device has no such texture on an IOSurface: use one of 8 bits a "
+		       "channel or of 16-bit floats, or geyser_metal_texture_create_private";
+	return NULL;
+}
+
+size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info)
+{
+	return [(id<MTLDevice>)device->device
+		minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)info->mtl_pixel_format];
+}
+
+/* ---- life ---- */
+
+static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
+{
+	(void)snprintf(out->name, sizeof(out->name), "%s", [[metal name] UTF8String]);
+	out->registry_id = [metal registryID];
+	out->unified_memory = [metal hasUnifiedMemory];
+#if TARGET_OS_OSX
+	out->removable = [metal isRemovable];
+#endif
+}
+
+static enum geyser_result check_made(const struct mtl_device *device)
+{
+	if (device->queue && device->listener)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
+		device->queue ? "event listener" : "command queue");
+}
+
+enum geyser_result gy_mtl_device_open(void *mtl_device, struct mtl_device **out)
+{
+	struct mtl_device *device = calloc(1, sizeof(*device));
+	enum geyser_result result;
+
+	if (!device)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a device");
+	@autoreleasepool {
+		device->device = mtl_device ? (void *)[(id<MTLDevice>)mtl_device retain]
+					    : (void *)MTLCreateSystemDefaultDevice();
+		if (!device->device) {
+			free(device);
+			return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this system has no Metal device");
+		}
+		fill_info((id<MTLDevice>)device->device, &device->info);
+		device->queue = [(id<MTLDevice>)device->device newCommandQueue];
+		device->listener = [[MTLSharedEventListener alloc] init];
+		result = check_made(device);
+		if (result == GEYSER_OK)
+			probe_formats(device);
+	}
+	if (result == GEYSER_OK)
+		*out = device;
+	else
+		gy_mtl_device_close(device);
+	return result;
+}
+
+void gy_mtl_device_close(struct mtl_device *device)
+{
+	@autoreleasepool {
+		[(id)device->listener release];
+		[(id)device->queue release];
+		[(id)device->device release];
+	}
+	free(device);
+}

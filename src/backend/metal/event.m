@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event's twin: an MTLSharedEvent that is kept equal to the event's page.
+ *
+ * Only XPC carries a shared event to another process, so each process has one of its own. A value
+ * comes up by the listener's thread, which raises the page, and goes down by a follower,
+ * "geyser-mtl-down". A value that came up is noted in carried first, so that it isn't carried down
+ * again. A block that a shared event is to call can't be taken back: it holds a reference, and
+ * finds out that the twin is gone when it is called.
+ */
+#include "backend/metal/mtl.h"
+
+#include "base/error.h"
+#include "sync/follower.h"
+
+#import <Metal/Metal.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct mtl_event {
+	struct gy_backend_event base;
+	struct gy_event_source source;
+	void *event;    /* id<MTLSharedEvent> */
+	void *listener; /* the device's, which may go before a block is called */
+	bool adopted;   /* the caller's: others may wait for it when we are gone */
+	_Atomic uint32_t references;
+	_Atomic uint64_t carried;
+	pthread_mutex_t carry; /* values must go down in order, whoever signals */
+	pthread_mutex_t lock;  /* guards started and closing, and the page once it closes */
+	bool started, closing;
+	struct gy_follower down;
+};
+
+static struct mtl_event *event_of(struct gy_backend_event *base)
+{
+	return (struct mtl_event *)base;
+}
+
+static void unref(struct mtl_event *event)
+{
+	if (atomic_fetch_sub(&event->references, 1) != 1)
+		return;
+	[(id)event->event release];
+	[(id)event->listener release];
+	(void)pthread_mutex_destroy(&event->carry);
+	(void)pthread_mutex_destroy(&event->lock);
+	free(event);
+}
+
+/* ---- carrying values ---- */
+
+/* True if nobody had noted that value or a larger one. */
+static bool note_carried(struct mtl_event *event, uint64_t value)
+{
+	uint64_t carried = atomic_load(&event->carried);
+
+	while (value > carried)
+		if (atomic_compare_exchange_weak(&event->carried, &carried, value))
+			return true;
+	return false;
+}
+
+/* Also on the follower's thread. */
+static void carry_down(void *user, uint64_t value)
+{
+	struct mtl_event *event = user;
+
+	(void)pthread_mutex_lock(&event->carry);
+	@autoreleasepool {
+		id<MTLSharedEvent> shared = (id<MTLSharedEvent>)event->event;
+
+		if (note_carried(event, value) && value > [shared signaledValue])
+			[shared setSignaledValue:value];
+	}
+	(void)pthread_mutex_unlock(&event->carry);
+}
+
+static void watch(struct mtl_event *event, uint64_t above);
+
+static void came_up(struct mtl_event *event, uint64_t value)
+{
+	bool again = false;
+
+	(void)pthread_mutex_lock(&event->lock);
+	if (!event->closing && value < GY_FREED) {
+		(void)note_carried(event, value);
+		gy_timeline_signal(event->source.timeline, value);
+		again = true;
+	}
+	(void)pthread_mutex_unlock(&event->lock);
+	if (again)
+		watch(event, value);
+	unref(event);
+}
+
+static void watch(struct mtl_event *event, uint64_t above)
+{
+	atomic_fetch_add(&event->references, 1);
+	[(id<MTLSharedEvent>)event->event
+		notifyListener:(MTLSharedEventListener *)event->listener
+		       atValue:above + 1
+			 block:^(id<MTLSharedEvent> shared, uint64_t value) {
+			   (void)value; /* it may be larger by now */
+			   @autoreleasepool {
+				   came_up(event, [shared signaledValue]);
+			   }
+			 }];
+}
+
+/* With the lock held. */
+static enum geyser_result start(struct mtl_event *event)
+{
+	enum geyser_result result;
+
+	event->down = (struct gy_follower){
+		.timeline = event->source.timeline,
+		.dead = event->source.dead,
+		.carry = carry_down,
+		.user = event,
+	};
+	result = gy_follower_start(&event->down, "geyser-mtl-down");
+	if (result != GEYSER_OK)
+		return result;
+	event->started = true;
+	watch(event, gy_timeline_value(event->source.timeline));
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **out)
+{
+	struct mtl_event *event = event_of(base);
+	enum geyser_result result = GEYSER_OK;
+
+	@autoreleasepool {
+		(void)pthread_mutex_lock(&event->lock);
+		if (!event->started)
+			result = start(event);
+		(void)pthread_mutex_unlock(&event->lock);
+	}
+	if (result == GEYSER_OK)
+		*out = event->event;
+	return result;
+}
+
+void gy_mtl_event_signal(struct gy_backend_event *base, uint64_t value)
+{
+	carry_down(base, value);
+}
+
+/* ---- life ---- */
+
+/* Takes the shared event over, also when it fails. */
+static enum geyser_result make(struct mtl_device *device, const struct gy_event_source *source,
+	id<MTLSharedEvent> shared, struct mtl_event **out)
+{
+	struct mtl_event *event = calloc(1, sizeof(*event));
+
+	if (!event || !shared) {
+		[shared release];
+		free(event);
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+	}
+	event->base.backend = &gy_metal_backend;
+	event->source = *source;
+	event->event = shared;
+	event->listener = [(id)device->listener retain];
+	atomic_init(&event->references, 1);
+	atomic_init(&event->carried, [shared signaledValue]);
+	(void)pthread_mutex_init(&event->carry, NULL);
+	(void)pthread_mutex_init(&event->lock, NULL);
+	*out = event;
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_mtl_event_create(
+	void *data, const struct gy_event_source *source, int fd, struct gy_backend_event **out)
+{
+	struct mtl_device *device = data;
+	enum geyser_result result;
+
+	(void)fd; /* no twin of another process's: event_shared is NULL */
+	@autoreleasepool {
+		id<MTLSharedEvent> shared = [(id<MTLDevice>)device->device newSharedEvent];
+		struct mtl_event *event;
+
+		[shared setSignaledValue:gy_timeline_value(source->timeline)];
+		result = make(device, source, shared, &event);
+		if (result == GEYSER_OK)
+			*out = &event->base;
+	}
+	return result;
+}
+
+enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source *source,
+	void *mtl_shared_event, struct gy_backend_event **out)
+{
+	struct mtl_event *event;
+	enum geyser_result result;
+	void *started;
+
+	@autoreleasepool {
+		result = make(data, source, [(id<MTLSharedEvent>)mtl_shared_event retain], &event);
+	}
+	if (result != GEYSER_OK)
+		return result;
+	event->adopted = true;
+	result = gy_metal_shared_event(&event->base, &started);
+	if (result == GEYSER_OK)
+		*out = &event->base;
+	else
+		gy_mtl_event_destroy(&event->base);
+	return result;
+}
+
+/* Nobody waits any more for one of our own: that it is freed brings the block, which lets it go. */
+void gy_mtl_event_destroy(struct gy_backend_event *base)
+{
+	struct mtl_event *event = event_of(base);
+	bool started;
+
+	@autoreleasepool {
+		(void)pthread_mutex_lock(&event->lock);
+		event->closing = true;
+		started = event->started;
+		(void)pthread_mutex_unlock(&event->lock);
+		if (started)
+			gy_follower_stop(&event->down);
+		if (started && !event->adopted)
+			carry_down(event, GY_FREED);
+		unref(event);
+	}
+}

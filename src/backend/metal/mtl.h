@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the Metal backend. No Objective-C type: C files include it, too. */
+#ifndef GY_BACKEND_METAL_MTL_H
+#define GY_BACKEND_METAL_MTL_H
+
+#include "backend/metal.h"
+
+#include <IOSurface/IOSurface.h>
+#include <TargetConditionals.h>
+
+struct mtl_device {
+	void *device;   /* id<MTLDevice> */
+	void *queue;    /* id<MTLCommandQueue>, of copies */
+	void *listener; /* MTLSharedEventListener: its thread runs what events notify */
+	struct geyser_metal_info info;
+	bool has[GEYSER_FORMAT_COUNT]; /* as a texture on an IOSurface */
+};
+
+enum mtl_memory { MTL_SURFACE, MTL_HOST, MTL_PRIVATE };
+
+struct mtl_texture {
+	struct gy_backend_texture base;
+	struct mtl_device *device;
+	struct geyser_texture_desc desc;
+	enum mtl_memory memory;
+	void *texture; /* id<MTLTexture>; NULL: host memory that Metal can't read as one */
+
+	/* MTL_SURFACE; a use of it is counted */
+	IOSurfaceRef surface;
+	_Atomic uint32_t readers, writers; /* how often it is locked, and for what */
+
+	/* MTL_HOST */
+	int fd;
+	void *data; /* all of it, mapped */
+	uint64_t size;
+	void *buffer; /* id<MTLBuffer> on data; NULL if Metal makes none of it */
+};
+
+/* ---- device.m ---- */
+
+enum geyser_result gy_mtl_device_open(void *mtl_device, struct mtl_device **out);
+void gy_mtl_device_close(struct mtl_device *device);
+uint32_t gy_mtl_format_usage(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
+const char *gy_mtl_format_refusal(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
+/* Bytes that rows of a texture in linear memory are a multiple of. Not of a depth format. */
+size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
+
+/* ---- surface.c ---- */
+
+/* *out is the caller's. Errors: OUT_OF_MEMORY. */
+enum geyser_result gy_mtl_surface_create(
+	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out);
+/* One from somebody else. Errors: INVALID_ARGUMENT (no IOSurface), MISMATCH. */
+enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc);
+enum geyser_result gy_mtl_surface_lock(
+	struct mtl_texture *texture, enum geyser_access access, void **data);
+void gy_mtl_surface_unlock(struct mtl_texture *texture);
+
+/* ---- view.m: MTLTexture objects ---- */
+
+/* On the texture's surface or in its host memory, as its descriptor says. Errors: UNSUPPORTED
+ * (Metal makes none); not of host memory, which then has none. */
+enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
+void gy_mtl_view_host(struct mtl_texture *texture);
+/* In private storage: new, or of a handle. Errors: UNSUPPORTED, MISMATCH. */
+enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);
+void gy_mtl_view_release(struct mtl_texture *texture);
+
+/* ---- texture.c ---- */
+
+enum geyser_result gy_mtl_texture_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
+enum geyser_result gy_mtl_mirror_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
+enum geyser_result gy_mtl_texture_import(void *device, const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_backend_texture **out);
+enum geyser_result gy_mtl_texture_share(struct gy_backend_texture *texture);
+enum geyser_result gy_mtl_texture_describe(
+	struct gy_backend_texture *texture, struct geyser_native_texture *out);
+enum geyser_result gy_mtl_texture_map(
+	struct gy_backend_texture *texture, enum geyser_access access, void **data);
+void gy_mtl_texture_unmap(struct gy_backend_texture *texture);
+void gy_mtl_texture_destroy(struct gy_backend_texture *texture);
+
+/* ---- copy.m ---- */
+
+enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from,
+	struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
+	const struct gy_backend_point *signal);
+
+/* ---- event.m ---- */
+
+enum geyser_result gy_mtl_event_create(
+	void *device, const struct gy_event_source *source, int fd, struct gy_backend_event **out);
+void gy_mtl_event_signal(struct gy_backend_event *event, uint64_t value);
+void gy_mtl_event_destroy(struct gy_backend_event *event);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* IOSurfaces: made, checked, locked, and as ports, ids and XPC objects. */
+#include "backend/metal/mtl.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+
+static size_t round_up(size_t value, size_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
+/* ---- creation ---- */
+
+static void set_number(CFMutableDictionaryRef properties, CFStringRef key, size_t value)
+{
+	int64_t number = (int64_t)value;
+	CFNumberRef object = CFNumberCreate(kCFAllocatorDefault, kCFNumberSInt64Type, &number);
+
+	CFDictionarySetValue(properties, key, object);
+	CFRelease(object);
+}
+
+static void set_label(CFMutableDictionaryRef properties, const char *label)
+{
+	CFStringRef object =
+		label ? CFStringCreateWithCString(kCFAllocatorDefault, label, kCFStringEncodingUTF8)
+		      : NULL;
+
+	if (!object)
+		return; /* none, or no UTF-8 */
+	CFDictionarySetValue(properties, kIOSurfaceName, object);
+	CFRelease(object);
+}
+
+static void set_global(CFMutableDictionaryRef properties)
+{
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* who asks for it, knows */
+	CFDictionarySetValue(properties, kIOSurfaceIsGlobal, kCFBooleanTrue);
+#pragma clang diagnostic pop
+}
+
+/* Rows as both IOSurface and Metal's linear textures want them. */
+static size_t row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc,
+	const struct geyser_format_info *info)
+{
+	size_t alignment = gy_mtl_row_alignment(device, info);
+	size_t row = round_up((size_t)desc->width * info->bytes_per_texel, alignment);
+
+	return round_up(IOSurfaceAlignProperty(kIOSurfaceBytesPerRow, row), alignment);
+}
+
+enum geyser_result gy_mtl_surface_create(
+	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	CFMutableDictionaryRef properties = CFDictionaryCreateMutable(kCFAllocatorDefault, 0,
+		&kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
+	size_t row = row_bytes(device, desc, info);
+	size_t size = IOSurfaceAlignProperty(kIOSurfaceAllocSize, row * desc->height);
+
+	set_number(properties, kIOSurfaceWidth, desc->width);
+	set_number(properties, kIOSurfaceHeight, desc->height);
+	set_number(properties, kIOSurfaceBytesPerElement, info->bytes_per_texel);
+	set_number(properties, kIOSurfaceBytesPerRow, row);
+	set_number(properties, kIOSurfaceAllocSize, size);
+	if (info->iosurface_fourcc)
+		set_number(properties, kIOSurfacePixelFormat, info->iosurface_fourcc);
+	set_label(properties, desc->label);
+	if (desc->usage & GEYSER_USAGE_GLOBAL_ID)
+		set_global(properties);
+	*out = IOSurfaceCreate(properties);
+	CFRelease(properties);
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+		"size (%zu bytes): the system makes no IOSurface of %" PRIu32 " × %" PRIu32
+		" texels of %s",
+		size, desc->width, desc->height, info->name);
+}
+
+/* ---- one from somebody else ---- */
+
+static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	size_t row = (size_t)desc->width * info->bytes_per_texel;
+	size_t has_row = IOSurfaceGetBytesPerRow(surface), size = IOSurfaceGetAllocSize(surface);
+
+	if (IOSurfaceGetWidth(surface) != desc->width ||
+		IOSurfaceGetHeight(surface) != desc->height)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"the IOSurface has %zu × %zu texels: %" PRIu32 " × %" PRIu32
+			" were expected",
+			IOSurfaceGetWidth(surface), IOSurfaceGetHeight(surface), desc->width,
+			desc->height);
+	if (IOSurfaceGetBytesPerElement(surface) != info->bytes_per_texel)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"the IOSurface's texels have %zu bytes: %s has %" PRIu32,
+			IOSurfaceGetBytesPerElement(surface), info->name, info->bytes_per_texel);
+	if (has_row < row || size / has_row < desc->height)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"the IOSurface has rows of %zu bytes in %zu: %" PRIu32
+			" rows of at least %zu were expected",
+			has_row, size, desc->height, row);
+	return GEYSER_OK;
+}
+
+static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser_format_info *info)
+{
+	uint32_t fourcc = IOSurfaceGetPixelFormat(surface);
+
+	if (IOSurfaceGetPlaneCount(surface) > 1)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "the IOSurface has %zu planes: %s has 1",
+			IOSurfaceGetPlaneCount(surface), info->name);
+	/* Not all say what they hold, and not all formats have a name there. */
+	if (fourcc && info->iosurface_fourcc && fourcc != info->iosurface_fourcc)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"the IOSurface's pixel format is 0x%08" PRIx32
+			": that of %s is 0x%08" PRIx32,
+			fourcc, info->name, info->iosurface_fourcc);
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc)
+{
+	IOSurfaceRef surface = object;
+	enum geyser_result result;
+
+	if (!surface)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "object (NULL): it must be an IOSurface");
+	if (CFGetTypeID(surface) != IOSurfaceGetTypeID())
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object: it is no IOSurface");
+	if (desc->mip_levels > 1 || desc->layers > 1 || desc->depth > 1)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"mip_levels %" PRIu32 ", layers %" PRIu32 ", depth %" PRIu32
+			": an IOSurface has 1 of each",
+			desc->mip_levels, desc->layers, desc->depth);
+	result = check_format(surface, geyser_format_get_info(desc->format));
+	return result == GEYSER_OK ? check_fits(surface, desc) : result;
+}
+
+/* ---- the CPU's access ---- */
+
+enum geyser_result gy_mtl_surface_lock(
+	struct mtl_texture *texture, enum geyser_access access, void **data)
+{
+	bool reads = !(access & GEYSER_ACCESS_WRITE);
+	kern_return_t result =
+		IOSurfaceLock(texture->surface, reads ? kIOSurfaceLockReadOnly : 0, NULL);
+
+	if (result != KERN_SUCCESS)
+		return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
+			mach_error_string(result), (unsigned)result);
+	atomic_fetch_add(reads ? &texture->readers : &texture->writers, 1);
+	*data = IOSurfaceGetBaseAddress(texture->surface);
+	return GEYSER_OK;
+}
+
+/* Every lock is undone with its own options; which one comes first doesn't matter. */
+void gy_mtl_surface_unlock(struct mtl_texture *texture)
+{
+	uint32_t readers = atomic_load(&texture->readers);
+
+	while (readers > 0)
+		if (atomic_compare_exchange_weak(&texture->readers, &readers, readers - 1)) {
+			(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
+			return;
+		}
+	atomic_fetch_sub(&texture->writers, 1);
+	(void)IOSurfaceUnlock(texture->surface, 0, NULL);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* Textures: on an IOSurface, in sealed host memory, or in private storage. */
+#include "backend/metal/mtl.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static enum geyser_result allocate(
+	struct mtl_device *device, const struct geyser_texture_desc *desc, struct mtl_texture **out)
+{
+	struct mtl_texture *texture = calloc(1, sizeof(*texture));
+
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+	texture->base.backend = &gy_metal_backend;
+	texture->base.writable = true;
+	texture->device = device;
+	texture->desc = *desc;
+	texture->fd = -1;
+	*out = texture;
+	return GEYSER_OK;
+}
+
+void gy_mtl_texture_destroy(struct gy_backend_texture *base)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	gy_mtl_view_release(texture);
+	if (texture->surface) {
+		IOSurfaceDecrementUseCount(texture->surface);
+		CFRelease(texture->surface);
+	}
+	gy_memory_unmap(texture->data, (size_t)texture->size);
+	if (texture->fd >= 0)
+		(void)close(texture->fd);
+	free(texture);
+}
+
+/* The texture goes if its making failed. */
+static enum geyser_result finish(
+	struct mtl_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
+{
+	if (result == GEYSER_OK)
+		*out = &texture->base;
+	else
+		gy_mtl_texture_destroy(&texture->base);
+	return result;
+}
+
+/* ---- on an IOSurface ---- */
+
+/* Takes the surface over. Whoever recycles surfaces sees by the count that it is in use. */
+static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef surface)
+{
+	texture->memory = MTL_SURFACE;
+	texture->surface = surface;
+	IOSurfaceIncrementUseCount(surface);
+	texture->base.layout.row_pitch = IOSurfaceGetBytesPerRow(surface);
+	texture->base.layout.slice_pitch = texture->base.layout.row_pitch * texture->desc.height;
+	texture->base.layout.size = texture->base.layout.slice_pitch;
+	texture->base.bytes = IOSurfaceGetAllocSize(surface);
+	return gy_mtl_view_surface(texture);
+}
+
+static enum geyser_result create_surface(struct mtl_texture *texture)
+{
+	const struct geyser_texture_desc *desc = &texture->desc;
+	enum geyser_result result;
+	IOSurfaceRef surface;
+
+	if (desc->mip_levels > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"mip_levels (%" PRIu32
+			"): an IOSurface has 1; use geyser_metal_texture_create_private",
+			desc->mip_levels);
+	result = gy_mtl_surface_create(texture->device, desc, &surface);
+	return result == GEYSER_OK ? wrap_surface(texture, surface) : result;
+}
+
+/* ---- in host memory ---- */
+
+/* The fd is the texture's on success. Metal reads it in place where it can. */
+static enum geyser_result wrap_memory(
+	struct mtl_texture *texture, int fd, uint64_t size, bool writable)
+{
+	enum geyser_result result = gy_host_memory_map(fd, (size_t)size, &writable, &texture->data);
+
+	if (result != GEYSER_OK)
+		return result;
+	texture->memory = MTL_HOST;
+	texture->size = size;
+	texture->base.bytes = gy_memory_round(size);
+	texture->base.writable = writable;
+	gy_mtl_view_host(texture);
+	texture->fd = fd;
+	return GEYSER_OK;
+}
+
+static enum geyser_result create_memory(struct mtl_texture *texture)
+{
+	uint64_t size = gy_memory_round(texture->base.layout.size);
+	enum geyser_result result;
+	int fd;
+
+	result = gy_memory_create("geyser-texture", size, &fd);
+	if (result != GEYSER_OK)
+		return result;
+	result = wrap_memory(texture, fd, size, true);
+	if (result != GEYSER_OK)
+		(void)close(fd);
+	return result;
+}
+
+/* Rows as Metal reads them; mip levels, which it doesn't read there, without padding. */
+static enum geyser_result create_host(struct mtl_texture *texture)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+	uint64_t alignment = gy_mtl_row_alignment(texture->device, info);
+	struct gy_layout *layout = &texture->base.layout;
+
+	gy_layout_of(&texture->desc, layout);
+	if (texture->desc.mip_levels == 1) {
+		layout->row_pitch = (layout->row_pitch + alignment - 1) / alignment * alignment;
+		layout->slice_pitch = layout->row_pitch * texture->desc.height;
+		layout->size = layout->slice_pitch;
+	}
+	return create_memory(texture);
+}
+
+static enum geyser_result import_memory(
+	struct mtl_texture *texture, const struct geyser_native_texture *native)
+{
+	bool writable;
+	uint64_t size;
+	enum geyser_result result = gy_host_memory_check(
+		&texture->desc, native, &texture->base.layout, &size, &writable);
+
+	return result == GEYSER_OK ? wrap_memory(texture, native->fd, size, writable) : result;
+}
+
+/* ---- life ---- */
+
+enum geyser_result gy_mtl_texture_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	return finish(texture,
+		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture)
+						       : create_surface(texture),
+		out);
+}
+
+/* Nothing but a target of copies, which need no rows of a certain length. */
+enum geyser_result gy_mtl_mirror_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	gy_layout_of(desc, &texture->base.layout);
+	result = create_memory(texture);
+	if (result == GEYSER_OK && !texture->buffer)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+			"%s makes no buffer of %" PRIu64 " bytes of host memory",
+			texture->device->info.name, texture->base.bytes);
+	return finish(texture, result, out);
+}
+
+static enum geyser_result import_surface(
+	struct mtl_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = gy_mtl_surface_check(native->object, &texture->desc);
+
+	if (result == GEYSER_OK)
+		result = wrap_surface(texture, native->object);
+	if (result != GEYSER_OK && texture->surface) { /* it stays the caller's */
+		IOSurfaceDecrementUseCount(texture->surface);
+		texture->surface = NULL;
+	}
+	return result;
+}
+
+enum geyser_result gy_mtl_texture_import(void *device, const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (native->type == GEYSER_NATIVE_IOSURFACE)
+		result = import_surface(texture, native);
+	else if (native->type == GEYSER_NATIVE_MEMFD)
+		result = import_memory(texture, native);
+	else
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): the metal backend imports GEYSER_NATIVE_IOSURFACE and "
+			"_MEMFD",
+			(int)native->type);
+	return finish(texture, result, out);
+}
+
+enum geyser_result gy_metal_create_private(void *device, const struct geyser_texture_desc *desc,
+	void *handle, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	texture->memory = MTL_PRIVATE;
+	gy_layout_of(desc, &texture->base.layout);
+	texture->base.bytes = gy_memory_round(texture->base.layout.size);
+	return finish(texture, gy_mtl_view_private(texture, handle), out);
+}
+
+/* ---- sharing ---- */
+
+static enum geyser_result refuse_private(void)
+{
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the texture is in private storage: it crosses processes by "
+		"geyser_metal_texture_shared_handle in an NSXPCConnection, and can't be mapped");
+}
+
+bool gy_metal_is_private(const struct gy_backend_texture *texture)
+{
+	return ((const struct mtl_texture *)texture)->memory == MTL_PRIVATE;
+}
+
+enum geyser_result gy_mtl_texture_share(struct gy_backend_texture *base)
+{
+	return gy_metal_is_private(base) ? refuse_private() : GEYSER_OK;
+}
+
+enum geyser_result gy_mtl_texture_describe(
+	struct gy_backend_texture *base, struct geyser_native_texture *out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = (struct geyser_native_texture){
+		.type = texture->surface ? GEYSER_NATIVE_IOSURFACE : GEYSER_NATIVE_MEMFD,
+		.fd = texture->fd,
+		.object = (void *)texture->surface,
+		.size = texture->surface ? base->bytes : texture->size,
+		.plane_count = 1,
+		.planes[0] = {.offset = base->layout.offset, .row_pitch = base->layout.row_pitch},
+	};
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = texture->texture;
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
+		" on: Metal reads rows that are a multiple of %zu, of one mip level",
+		base->layout.row_pitch, base->layout.offset,
+		gy_mtl_row_alignment(
+			texture->device, geyser_format_get_info(texture->desc.format)));
+}
+
+enum geyser_result gy_metal_surface(const struct gy_backend_texture *base, void **out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = (void *)texture->surface;
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "the texture is in %s, on no IOSurface",
+		texture->memory == MTL_HOST ? "host memory" : "private storage");
+}
+
+/* ---- the CPU's access ---- */
+
+enum geyser_result gy_mtl_texture_map(
+	struct gy_backend_texture *base, enum geyser_access access, void **data)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	if (texture->memory == MTL_PRIVATE)
+		return refuse_private();
+	if (texture->memory == MTL_SURFACE)
+		return gy_mtl_surface_lock(texture, access, data);
+	*data = (char *)texture->data + base->layout.offset;
+	return GEYSER_OK;
+}
+
+void gy_mtl_texture_unmap(struct gy_backend_texture *base)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	if (texture->memory == MTL_SURFACE)
+		gy_mtl_surface_unlock(texture);
+}

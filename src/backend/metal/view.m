@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* MTLTexture objects on surfaces, in host memory, and in private storage. */
+#include "backend/metal/mtl.h"
+
+#include "base/error.h"
+
+#import <Metal/Metal.h>
+
+#include <inttypes.h>
+
+/* Copies by blit need no bits. */
+static MTLTextureUsage usage_of(uint32_t usage)
+{
+	return (usage & GEYSER_USAGE_TEXTURE_BINDING ? MTLTextureUsageShaderRead : 0) |
+	       (usage & GEYSER_USAGE_STORAGE_BINDING ? MTLTextureUsageShaderWrite : 0) |
+	       (usage & GEYSER_USAGE_RENDER_ATTACHMENT ? MTLTextureUsageRenderTarget : 0);
+}
+
+static MTLTextureType type_of(const struct geyser_texture_desc *desc)
+{
+	return desc->depth > 1    ? MTLTextureType3D
+	       : desc->layers > 1 ? MTLTextureType2DArray
+				  : MTLTextureType2D;
+}
+
+/* The caller's. */
+static MTLTextureDescriptor *describe(
+	const struct geyser_texture_desc *desc, MTLStorageMode storage)
+{
+	MTLTextureDescriptor *descriptor = [[MTLTextureDescriptor alloc] init];
+
+	[descriptor setTextureType:type_of(desc)];
+	[descriptor setPixelFormat:(MTLPixelFormat)geyser_format_get_info(desc->format)
+					   ->mtl_pixel_format];
+	[descriptor setWidth:desc->width];
+	[descriptor setHeight:desc->height];
+	[descriptor setDepth:desc->depth ? desc->depth : 1];
+	[descriptor setArrayLength:desc->layers ? desc->layers : 1];
+	[descriptor setMipmapLevelCount:desc->mip_levels ? desc->mip_levels : 1];
+	[descriptor setUsage:usage_of(desc->usage)];
+	[descriptor setStorageMode:storage];
+	return descriptor;
+}
+
+static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made, const char *where)
+{
+	const char *label = texture->desc.label;
+	NSString *name = label ? [NSString stringWithUTF8String:label] : nil;
+
+	texture->texture = made;
+	if (!made)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s makes no texture of %" PRIu32 " × %" PRIu32
+			" texels of %s, usage 0x%" PRIx32 ", %s",
+			texture->device->info.name, texture->desc.width, texture->desc.height,
+			geyser_format_name(texture->desc.format), texture->desc.usage, where);
+	if (name) /* a label that is no UTF-8 is none */
+		[made setLabel:name];
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
+{
+	enum geyser_result result;
+
+	@autoreleasepool {
+		MTLStorageMode storage = MTLStorageModeShared;
+		MTLTextureDescriptor *descriptor;
+
+#if TARGET_OS_OSX
+		/* A GPU with memory of its own keeps a copy there. */
+		if (!texture->device->info.unified_memory)
+			storage = MTLStorageModeManaged;
+#endif
+		descriptor = describe(&texture->desc, storage);
+		result = keep(texture,
+			[(id<MTLDevice>)texture->device->device
+				newTextureWithDescriptor:descriptor
+					       iosurface:texture->surface
+						   plane:0],
+			"on an IOSurface");
+		[descriptor release];
+	}
+	return result;
+}
+
+/* Rows that aren't as Metal wants them can still be copied from and to. */
+static bool is_linear(const struct mtl_texture *texture, const struct geyser_format_info *info)
+{
+	size_t alignment;
+
+	if (texture->desc.mip_levels > 1 || texture->desc.layers > 1 || texture->desc.depth > 1 ||
+		!texture->device->has[info->format])
+		return false;
+	alignment = gy_mtl_row_alignment(texture->device, info);
+	return texture->base.layout.row_pitch % alignment == 0 &&
+	       texture->base.layout.offset % alignment == 0;
+}
+
+void gy_mtl_view_host(struct mtl_texture *texture)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+	const struct gy_layout *layout = &texture->base.layout;
+
+	@autoreleasepool {
+		MTLTextureDescriptor *descriptor;
+		id<MTLBuffer> buffer = [(id<MTLDevice>)texture->device->device
+			newBufferWithBytesNoCopy:texture->data
+					  length:(NSUInteger)texture->base.bytes
+					 options:MTLResourceStorageModeShared
+				     deallocator:nil];
+
+		texture->buffer = buffer;
+		if (!buffer || !is_linear(texture, info))
+			return;
+		descriptor = describe(&texture->desc, MTLStorageModeShared);
+		(void)keep(texture,
+			[buffer newTextureWithDescriptor:descriptor
+						  offset:(NSUInteger)layout->offset
+					     bytesPerRow:(NSUInteger)layout->row_pitch],
+			"in host memory");
+		[descriptor release];
+	}
+}
+
+static enum geyser_result check_opened(id<MTLTexture> made, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+
+	if ([made pixelFormat] == (MTLPixelFormat)info->mtl_pixel_format &&
+		[made textureType] == type_of(desc) && [made width] == desc->width &&
+		[made height] == desc->height && [made depth] == desc->depth &&
+		[made arrayLength] == desc->layers && [made mipmapLevelCount] == desc->mip_levels)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_MISMATCH,
+		"the handle's texture has %zu × %zu × %zu texels of MTLPixelFormat %zu, %zu "
+		"layers, "
+		"%zu mip levels: %s of %" PRIu32 " × %" PRIu32 " × %" PRIu32 ", %" PRIu32
+		" layers, %" PRIu32 " mip levels was expected",
+		(size_t)[made width], (size_t)[made height], (size_t)[made depth],
+		(size_t)[made pixelFormat], (size_t)[made arrayLength],
+		(size_t)[made mipmapLevelCount], info->name, desc->width, desc->height, desc->depth,
+		desc->layers, desc->mip_levels);
+}
+
+static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedTextureHandle *handle)
+{
+	id<MTLDevice> device = (id<MTLDevice>)texture->device->device;
+	id<MTLTexture> made;
+
+	if ([handle device] != device)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "the handle is of another device: %s",
+			[[[handle device] name] UTF8String]);
+	made = [device newSharedTextureWithHandle:handle];
+	texture->texture = made;
+	if (!made)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s opens no texture of the handle",
+			texture->device->info.name);
+	return check_opened(made, &texture->desc);
+}
+
+enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle)
+{
+	enum geyser_result result;
+
+	@autoreleasepool {
+		if (handle) {
+			result = open_handle(texture, (MTLSharedTextureHandle *)handle);
+		} else {
+			MTLTextureDescriptor *descriptor =
+				describe(&texture->desc, MTLStorageModePrivate);
+
+			result = keep(texture,
+				[(id<MTLDevice>)texture->device->device
+					newSharedTextureWithDescriptor:descriptor],
+				"in private storage for sharing");
+			[descriptor release];
+		}
+	}
+	return result;
+}
+
+void gy_mtl_view_release(struct mtl_texture *texture)
+{
+	@autoreleasepool {
+		[(id)texture->texture release];
+		[(id)texture->buffer release];
+	}
+	texture->texture = NULL;
+	texture->buffer = NULL;
+}
