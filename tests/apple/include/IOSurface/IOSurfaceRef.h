@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What geyser uses of IOSurface's C interface, written from its public documentation. */
+#ifndef GY_APPLE_IOSURFACEREF_H
+#define GY_APPLE_IOSURFACEREF_H
+
+#include <CoreFoundation/CoreFoundation.h>
+#include <mach/mach.h>
+#include <xpc/xpc.h>
+
+typedef struct __IOSurface *IOSurfaceRef;
+typedef uint32_t IOSurfaceID;
+
+typedef uint32_t IOSurfaceLockOptions;
+enum { kIOSurfaceLockReadOnly = 0x00000001, kIOSurfaceLockAvoidSync = 0x00000002 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const CFStringRef kIOSurfaceAllocSize API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfaceWidth API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfaceHeight API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfaceBytesPerRow API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfaceBytesPerElement API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePixelFormat API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfaceName API_AVAILABLE(macos(10.6), ios(11.0));
+/* Deprecated by Apple as insecure: any process can look such a surface up by its number. */
+extern const CFStringRef kIOSurfaceIsGlobal API_DEPRECATED(
+	"Global surfaces are insecure", macos(10.6, 10.11), ios(11.0, 11.0));
+
+CFTypeID IOSurfaceGetTypeID(void) API_AVAILABLE(macos(10.6), ios(11.0));
+IOSurfaceRef CF_NULLABLE IOSurfaceCreate(CFDictionaryRef properties) CF_RETURNS_RETAINED
+	API_AVAILABLE(macos(10.6), ios(11.0));
+IOSurfaceRef CF_NULLABLE IOSurfaceLookup(IOSurfaceID id) CF_RETURNS_RETAINED
+	API_AVAILABLE(macos(10.6), ios(11.0));
+IOSurfaceID IOSurfaceGetID(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+
+kern_return_t IOSurfaceLock(IOSurfaceRef surface, IOSurfaceLockOptions options, uint32_t *seed)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+kern_return_t IOSurfaceUnlock(IOSurfaceRef surface, IOSurfaceLockOptions options, uint32_t *seed)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+uint32_t IOSurfaceGetSeed(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+
+size_t IOSurfaceGetAllocSize(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetWidth(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetHeight(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetBytesPerElement(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetBytesPerRow(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+void *IOSurfaceGetBaseAddress(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+/* A FourCC. */
+uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetPlaneCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+
+/* Of a process. */
+void IOSurfaceIncrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+void IOSurfaceDecrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+int32_t IOSurfaceGetUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+/* By any process. */
+Boolean IOSurfaceIsInUse(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+
+void IOSurfaceSetValue(IOSurfaceRef surface, CFStringRef key, CFTypeRef value)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+CFTypeRef CF_NULLABLE IOSurfaceCopyValue(IOSurfaceRef surface, CFStringRef key) CF_RETURNS_RETAINED
+	API_AVAILABLE(macos(10.6), ios(11.0));
+
+size_t IOSurfaceAlignProperty(CFStringRef property, size_t value)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+
+/* The caller's send right: mach_port_deallocate it. The lookup leaves the right with the caller. */
+mach_port_t IOSurfaceCreateMachPort(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+IOSurfaceRef CF_NULLABLE IOSurfaceLookupFromMachPort(mach_port_t port) CF_RETURNS_RETAINED
+	API_AVAILABLE(macos(10.6), ios(11.0));
+
+xpc_object_t CF_NULLABLE IOSurfaceCreateXPCObject(IOSurfaceRef surface)
+	API_AVAILABLE(macos(10.7), ios(11.0));
+IOSurfaceRef CF_NULLABLE IOSurfaceLookupFromXPCObject(xpc_object_t object) CF_RETURNS_RETAINED
+	API_AVAILABLE(macos(10.7), ios(11.0));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

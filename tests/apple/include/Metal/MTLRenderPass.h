@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* As much of a render pass as clears an attachment. */
+#ifndef GY_APPLE_MTLRENDERPASS_H
+#define GY_APPLE_MTLRENDERPASS_H
+
+#include <Metal/MTLTexture.h>
+
+typedef NS_ENUM(NSUInteger, MTLLoadAction) {
+	MTLLoadActionDontCare = 0,
+	MTLLoadActionLoad = 1,
+	MTLLoadActionClear = 2
+};
+
+typedef NS_ENUM(NSUInteger, MTLStoreAction) {
+	MTLStoreActionDontCare = 0,
+	MTLStoreActionStore = 1,
+	MTLStoreActionMultisampleResolve = 2
+};
+
+#pragma clang assume_nonnull begin
+
+API_AVAILABLE(macos(10.11), ios(8.0))
+@interface MTLRenderPassAttachmentDescriptor : NSObject
+@property(nullable, nonatomic, strong) id<MTLTexture> texture;
+@property(nonatomic) NSUInteger level;
+@property(nonatomic) NSUInteger slice;
+@property(nonatomic) NSUInteger depthPlane;
+@property(nonatomic) MTLLoadAction loadAction;
+@property(nonatomic) MTLStoreAction storeAction;
+@end
+
+API_AVAILABLE(macos(10.11), ios(8.0))
+@interface MTLRenderPassColorAttachmentDescriptor : MTLRenderPassAttachmentDescriptor
+@property(nonatomic) MTLClearColor clearColor;
+@end
+
+API_AVAILABLE(macos(10.11), ios(8.0))
+@interface MTLRenderPassColorAttachmentDescriptorArray : NSObject
+- (MTLRenderPassColorAttachmentDescriptor *)objectAtIndexedSubscript:(NSUInteger)index;
+@end
+
+API_AVAILABLE(macos(10.11), ios(8.0))
+@interface MTLRenderPassDescriptor : NSObject
+/* Autoreleased. */
++ (MTLRenderPassDescriptor *)renderPassDescriptor;
+@property(readonly) MTLRenderPassColorAttachmentDescriptorArray *colorAttachments;
+@end
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What geyser uses of Metal, written from its public documentation. Objective-C only. */
+#ifndef GY_APPLE_METAL_H
+#define GY_APPLE_METAL_H
+
+#include <Metal/MTLBuffer.h>
+#include <Metal/MTLCommandBuffer.h>
+#include <Metal/MTLCommandEncoder.h>
+#include <Metal/MTLDevice.h>
+#include <Metal/MTLEvent.h>
+#include <Metal/MTLPixelFormat.h>
+#include <Metal/MTLRenderPass.h>
+#include <Metal/MTLResource.h>
+#include <Metal/MTLTexture.h>
+#include <Metal/MTLTypes.h>
+
+#endif
