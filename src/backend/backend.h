@@ -126,6 +126,26 @@ enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 /* As gy_memory_map; *writable becomes false if the fd is open for reading only. */
 enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
 
+/* All of it, mapped as long as the texture lives. */
+struct gy_host_memory {
+	int fd;
+	void *data;
+	size_t size;
+};
+
+/* Whole pages for texture->layout; fills bytes and writable. Errors: as gy_memory_create. */
+enum geyser_result gy_host_memory_create(
+	struct gy_backend_texture *texture, struct gy_host_memory *out);
+/* Checked; fills layout, too. On success the fd is the memory's. */
+enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	struct gy_host_memory *out);
+void gy_host_memory_finish(struct gy_host_memory *memory);
+
+/* For texture_describe: the fd stays the memory's. */
+void gy_host_memory_describe(const struct gy_host_memory *memory, const struct gy_layout *layout,
+	struct geyser_native_texture *out);
+
 /* For texture_convert. */
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
 	enum geyser_native_type type, struct geyser_native_texture *out);

@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_layout *layout, uint64_t *size,
@@ -34,6 +35,69 @@ enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void 
 		return result;
 	*writable = false;
 	return gy_memory_map(fd, size, false, data);
+}
+
+/* The fd is the memory's on success. */
+static enum geyser_result map_all(struct gy_backend_texture *texture, int fd, uint64_t size,
+	bool writable, struct gy_host_memory *out)
+{
+	enum geyser_result result = gy_host_memory_map(fd, (size_t)size, &writable, &out->data);
+
+	if (result != GEYSER_OK)
+		return result;
+	out->fd = fd;
+	out->size = (size_t)size;
+	texture->bytes = gy_memory_round(size);
+	texture->writable = writable;
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_host_memory_create(
+	struct gy_backend_texture *texture, struct gy_host_memory *out)
+{
+	uint64_t size = gy_memory_round(texture->layout.size); /* a dma-buf is whole pages */
+	enum geyser_result result;
+	int fd;
+
+	result = gy_memory_create("geyser-texture", size, &fd);
+	if (result != GEYSER_OK)
+		return result;
+	result = map_all(texture, fd, size, true, out);
+	if (result != GEYSER_OK)
+		(void)close(fd);
+	return result;
+}
+
+enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	struct gy_host_memory *out)
+{
+	bool writable;
+	uint64_t size;
+	enum geyser_result result =
+		gy_host_memory_check(desc, native, &texture->layout, &size, &writable);
+
+	return result == GEYSER_OK ? map_all(texture, native->fd, size, writable, out) : result;
+}
+
+void gy_host_memory_finish(struct gy_host_memory *memory)
+{
+	if (!memory->data)
+		return;
+	gy_memory_unmap(memory->data, memory->size);
+	(void)close(memory->fd);
+}
+
+void gy_host_memory_describe(const struct gy_host_memory *memory, const struct gy_layout *layout,
+	struct geyser_native_texture *out)
+{
+	*out = (struct geyser_native_texture){
+		.type = GEYSER_NATIVE_MEMFD,
+		.fd = memory->fd,
+		.size = memory->size,
+		.plane_count = 1,
+		.planes[0] = {.offset = layout->offset, .row_pitch = layout->row_pitch},
+	};
 }
 
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,

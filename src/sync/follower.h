@@ -31,4 +31,15 @@ enum geyser_result gy_follower_start(struct gy_follower *follower, const char *n
 /* Ends the thread, which carries nothing afterwards. */
 void gy_follower_stop(struct gy_follower *follower);
 
+/* The largest value that went either way: true if nobody had noted that value or a larger one. */
+static inline bool gy_note_carried(_Atomic uint64_t *carried, uint64_t value)
+{
+	uint64_t before = atomic_load(carried);
+
+	while (value > before)
+		if (atomic_compare_exchange_weak(carried, &before, value))
+			return true;
+	return false;
+}
+
 #endif

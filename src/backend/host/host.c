@@ -6,13 +6,10 @@
 #include "platform/platform.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct host_texture {
 	struct gy_backend_texture base;
-	int fd;
-	void *data; /* the whole memory, mapped as long as the texture lives */
-	size_t size;
+	struct gy_host_memory memory;
 };
 
 static enum geyser_result host_open(bool automatic, void **device)
@@ -35,50 +32,37 @@ static uint32_t host_format_usage(
 	return info->usage | GEYSER_USAGE_HOST_MEMORY;
 }
 
-/* On success the fd is the texture's. */
-static enum geyser_result wrap(int fd, uint64_t size, bool writable, const struct gy_layout *layout,
-	struct gy_backend_texture **out)
+static enum geyser_result allocate(struct host_texture **out)
 {
-	struct host_texture *texture = calloc(1, sizeof(*texture));
-	enum geyser_result result;
-
-	if (!texture)
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-	result = gy_host_memory_map(fd, (size_t)size, &writable, &texture->data);
-	if (result != GEYSER_OK) {
-		free(texture);
-		return result;
-	}
-	texture->fd = fd;
-	texture->size = (size_t)size;
-	texture->base = (struct gy_backend_texture){
-		.backend = &gy_host_backend,
-		.bytes = gy_memory_round(size),
-		.writable = writable,
-		.layout = *layout,
-	};
-	*out = &texture->base;
+	(*out)->base.backend = &gy_host_backend;
 	return GEYSER_OK;
+}
+
+/* The texture goes if its making failed. */
+static enum geyser_result finish(
+	struct host_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
+{
+	if (result == GEYSER_OK)
+		*out = &texture->base;
+	else
+		free(texture);
+	return result;
 }
 
 static enum geyser_result host_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
-	enum geyser_result result;
-	struct gy_layout layout;
-	uint64_t size;
-	int fd;
+	struct host_texture *texture;
+	enum geyser_result result = allocate(&texture);
 
 	(void)device;
-	gy_layout_of(desc, &layout);
-	size = gy_memory_round(layout.size); /* a dma-buf is whole pages */
-	result = gy_memory_create("geyser-texture", size, &fd);
 	if (result != GEYSER_OK)
 		return result;
-	result = wrap(fd, size, true, &layout, out);
-	if (result != GEYSER_OK)
-		(void)close(fd);
-	return result;
+	gy_layout_of(desc, &texture->base.layout);
+	return finish(texture, gy_host_memory_create(&texture->base, &texture->memory), out);
 }
 
 static enum geyser_result check_native(const struct geyser_native_texture *native)
@@ -98,17 +82,16 @@ static enum geyser_result check_native(const struct geyser_native_texture *nativ
 static enum geyser_result host_texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out)
 {
+	struct host_texture *texture;
 	enum geyser_result result = check_native(native);
-	struct gy_layout layout;
-	bool writable;
-	uint64_t size;
 
 	(void)device;
 	if (result == GEYSER_OK)
-		result = gy_host_memory_check(desc, native, &layout, &size, &writable);
+		result = allocate(&texture);
 	if (result != GEYSER_OK)
 		return result;
-	return wrap(native->fd, size, writable, &layout, out);
+	return finish(texture,
+		gy_host_memory_import(&texture->base, desc, native, &texture->memory), out);
 }
 
 static enum geyser_result host_texture_describe(
@@ -116,13 +99,7 @@ static enum geyser_result host_texture_describe(
 {
 	const struct host_texture *texture = (const struct host_texture *)base;
 
-	*out = (struct geyser_native_texture){
-		.type = GEYSER_NATIVE_MEMFD,
-		.fd = texture->fd,
-		.size = texture->size,
-		.plane_count = 1,
-		.planes[0] = {.offset = base->layout.offset, .row_pitch = base->layout.row_pitch},
-	};
+	gy_host_memory_describe(&texture->memory, &base->layout, out);
 	return GEYSER_OK;
 }
 
@@ -131,7 +108,7 @@ static enum geyser_result host_texture_convert(struct gy_backend_texture *base,
 {
 	const struct host_texture *texture = (const struct host_texture *)base;
 
-	return gy_host_memory_convert(texture->fd, &base->layout, type, out);
+	return gy_host_memory_convert(texture->memory.fd, &base->layout, type, out);
 }
 
 static enum geyser_result host_texture_map(
@@ -140,7 +117,7 @@ static enum geyser_result host_texture_map(
 	const struct host_texture *texture = (const struct host_texture *)base;
 
 	(void)access;
-	*data = (char *)texture->data + base->layout.offset;
+	*data = (char *)texture->memory.data + base->layout.offset;
 	return GEYSER_OK;
 }
 
@@ -148,7 +125,7 @@ static void host_texture_prefault(struct gy_backend_texture *base)
 {
 	const struct host_texture *texture = (const struct host_texture *)base;
 
-	gy_memory_prefault(texture->data, texture->size, base->writable);
+	gy_memory_prefault(texture->memory.data, texture->memory.size, base->writable);
 }
 
 static void host_texture_unmap(struct gy_backend_texture *base)
@@ -160,8 +137,7 @@ static void host_texture_destroy(struct gy_backend_texture *base)
 {
 	struct host_texture *texture = (struct host_texture *)base;
 
-	gy_memory_unmap(texture->data, texture->size);
-	(void)close(texture->fd);
+	gy_host_memory_finish(&texture->memory);
 	free(texture);
 }
 

@@ -117,11 +117,11 @@ size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_forma
 
 static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
 {
-	(void)snprintf(out->name, sizeof(out->name), "%s", [[metal name] UTF8String]);
-	out->registry_id = [metal registryID];
-	out->unified_memory = [metal hasUnifiedMemory];
+	(void)snprintf(out->name, sizeof(out->name), "%s", metal.name.UTF8String);
+	out->registry_id = metal.registryID;
+	out->unified_memory = metal.hasUnifiedMemory;
 #if TARGET_OS_OSX
-	out->removable = [metal isRemovable];
+	out->removable = metal.removable;
 #endif
 }
 
@@ -133,13 +133,14 @@ static enum geyser_result check_made(const struct mtl_device *device)
 		device->queue ? "event listener" : "command queue");
 }
 
-enum geyser_result gy_mtl_device_open(void *mtl_device, struct mtl_device **out)
+enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 {
 	struct mtl_device *device = calloc(1, sizeof(*device));
 	enum geyser_result result;
 
 	if (!device)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a device");
+	device->owner = getpid();
 	@autoreleasepool {
 		device->device = mtl_device ? (void *)[(id<MTLDevice>)mtl_device retain]
 					    : (void *)MTLCreateSystemDefaultDevice();
@@ -161,12 +162,30 @@ enum geyser_result gy_mtl_device_open(void *mtl_device, struct mtl_device **out)
 	return result;
 }
 
-void gy_mtl_device_close(struct mtl_device *device)
+static void release_objects(struct mtl_device *device)
 {
 	@autoreleasepool {
 		[(id)device->listener release];
 		[(id)device->queue release];
 		[(id)device->device release];
 	}
+}
+
+void gy_mtl_device_close(void *data)
+{
+	struct mtl_device *device = data;
+
+	if (!gy_mtl_is_foreign(device))
+		release_objects(device);
 	free(device);
+}
+
+void *gy_metal_device(void *device)
+{
+	return ((struct mtl_device *)device)->device;
+}
+
+const struct geyser_metal_info *gy_metal_info(void *device)
+{
+	return &((struct mtl_device *)device)->info;
 }

@@ -23,7 +23,8 @@ struct mtl_event {
 	struct gy_event_source source;
 	void *event;    /* id<MTLSharedEvent> */
 	void *listener; /* the device's, which may go before a block is called */
-	bool adopted;   /* the caller's: others may wait for it when we are gone */
+	pid_t owner;
+	bool adopted; /* the caller's: others may wait for it when we are gone */
 	_Atomic uint32_t references;
 	_Atomic uint64_t carried;
 	pthread_mutex_t carry; /* values must go down in order, whoever signals */
@@ -50,17 +51,6 @@ static void unref(struct mtl_event *event)
 
 /* ---- carrying values ---- */
 
-/* True if nobody had noted that value or a larger one. */
-static bool note_carried(struct mtl_event *event, uint64_t value)
-{
-	uint64_t carried = atomic_load(&event->carried);
-
-	while (value > carried)
-		if (atomic_compare_exchange_weak(&event->carried, &carried, value))
-			return true;
-	return false;
-}
-
 /* Also on the follower's thread. */
 static void carry_down(void *user, uint64_t value)
 {
@@ -70,7 +60,7 @@ static void carry_down(void *user, uint64_t value)
 	@autoreleasepool {
 		id<MTLSharedEvent> shared = (id<MTLSharedEvent>)event->event;
 
-		if (note_carried(event, value) && value > [shared signaledValue])
+		if (gy_note_carried(&event->carried, value) && value > [shared signaledValue])
 			[shared setSignaledValue:value];
 	}
 	(void)pthread_mutex_unlock(&event->carry);
@@ -84,7 +74,7 @@ static void came_up(struct mtl_event *event, uint64_t value)
 
 	(void)pthread_mutex_lock(&event->lock);
 	if (!event->closing && value < GY_FREED) {
-		(void)note_carried(event, value);
+		(void)gy_note_carried(&event->carried, value);
 		gy_timeline_signal(event->source.timeline, value);
 		again = true;
 	}
@@ -162,6 +152,7 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
 	event->base.backend = &gy_metal_backend;
+	event->owner = device->owner;
 	event->source = *source;
 	event->event = shared;
 	event->listener = [(id)device->listener retain];
@@ -219,6 +210,8 @@ void gy_mtl_event_destroy(struct gy_backend_event *base)
 	struct mtl_event *event = event_of(base);
 	bool started;
 
+	if (event->owner != getpid())
+		return; /* a forked child has neither the threads nor Metal */
 	@autoreleasepool {
 		(void)pthread_mutex_lock(&event->lock);
 		event->closing = true;

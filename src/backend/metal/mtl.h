@@ -8,13 +8,22 @@
 #include <IOSurface/IOSurface.h>
 #include <TargetConditionals.h>
 
+#include <unistd.h>
+
 struct mtl_device {
 	void *device;   /* id<MTLDevice> */
 	void *queue;    /* id<MTLCommandQueue>, of copies */
 	void *listener; /* MTLSharedEventListener: its thread runs what events notify */
+	pid_t owner;
 	struct geyser_metal_info info;
 	bool has[GEYSER_FORMAT_COUNT]; /* as a texture on an IOSurface */
 };
+
+/* Made by the parent of this forked process, where no framework of Apple's may be called. */
+static inline bool gy_mtl_is_foreign(const struct mtl_device *device)
+{
+	return device->owner != getpid();
+}
 
 enum mtl_memory { MTL_SURFACE, MTL_HOST, MTL_PRIVATE };
 
@@ -30,16 +39,13 @@ struct mtl_texture {
 	_Atomic uint32_t readers, writers; /* how often it is locked, and for what */
 
 	/* MTL_HOST */
-	int fd;
-	void *data; /* all of it, mapped */
-	uint64_t size;
-	void *buffer; /* id<MTLBuffer> on data; NULL if Metal makes none of it */
+	struct gy_host_memory host;
+	void *buffer; /* id<MTLBuffer> on it; NULL if Metal makes none */
 };
 
 /* ---- device.m ---- */
 
-enum geyser_result gy_mtl_device_open(void *mtl_device, struct mtl_device **out);
-void gy_mtl_device_close(struct mtl_device *device);
+void gy_mtl_device_close(void *device);
 uint32_t gy_mtl_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 const char *gy_mtl_format_refusal(

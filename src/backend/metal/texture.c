@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum geyser_result allocate(
 	struct mtl_device *device, const struct geyser_texture_desc *desc, struct mtl_texture **out)
@@ -20,7 +19,6 @@ static enum geyser_result allocate(
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;
-	texture->fd = -1;
 	*out = texture;
 	return GEYSER_OK;
 }
@@ -28,15 +26,15 @@ static enum geyser_result allocate(
 void gy_mtl_texture_destroy(struct gy_backend_texture *base)
 {
 	struct mtl_texture *texture = (struct mtl_texture *)base;
+	bool foreign = gy_mtl_is_foreign(texture->device);
 
-	gy_mtl_view_release(texture);
-	if (texture->surface) {
+	if (!foreign)
+		gy_mtl_view_release(texture);
+	if (texture->surface && !foreign) {
 		IOSurfaceDecrementUseCount(texture->surface);
 		CFRelease(texture->surface);
 	}
-	gy_memory_unmap(texture->data, (size_t)texture->size);
-	if (texture->fd >= 0)
-		(void)close(texture->fd);
+	gy_host_memory_finish(&texture->host);
 	free(texture);
 }
 
@@ -83,35 +81,12 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 
 /* ---- in host memory ---- */
 
-/* The fd is the texture's on success. Metal reads it in place where it can. */
-static enum geyser_result wrap_memory(
-	struct mtl_texture *texture, int fd, uint64_t size, bool writable)
+/* Metal reads it in place where it can. */
+static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
 {
-	enum geyser_result result = gy_host_memory_map(fd, (size_t)size, &writable, &texture->data);
-
-	if (result != GEYSER_OK)
-		return result;
 	texture->memory = MTL_HOST;
-	texture->size = size;
-	texture->base.bytes = gy_memory_round(size);
-	texture->base.writable = writable;
-	gy_mtl_view_host(texture);
-	texture->fd = fd;
-	return GEYSER_OK;
-}
-
-static enum geyser_result create_memory(struct mtl_texture *texture)
-{
-	uint64_t size = gy_memory_round(texture->base.layout.size);
-	enum geyser_result result;
-	int fd;
-
-	result = gy_memory_create("geyser-texture", size, &fd);
-	if (result != GEYSER_OK)
-		return result;
-	result = wrap_memory(texture, fd, size, true);
-	if (result != GEYSER_OK)
-		(void)close(fd);
+	if (result == GEYSER_OK)
+		gy_mtl_view_host(texture);
 	return result;
 }
 
@@ -128,18 +103,7 @@ static enum geyser_result create_host(struct mtl_texture *texture)
 		layout->slice_pitch = layout->row_pitch * texture->desc.height;
 		layout->size = layout->slice_pitch;
 	}
-	return create_memory(texture);
-}
-
-static enum geyser_result import_memory(
-	struct mtl_texture *texture, const struct geyser_native_texture *native)
-{
-	bool writable;
-	uint64_t size;
-	enum geyser_result result = gy_host_memory_check(
-		&texture->desc, native, &texture->base.layout, &size, &writable);
-
-	return result == GEYSER_OK ? wrap_memory(texture, native->fd, size, writable) : result;
+	return wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 }
 
 /* ---- life ---- */
@@ -168,7 +132,7 @@ enum geyser_result gy_mtl_mirror_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_layout_of(desc, &texture->base.layout);
-	result = create_memory(texture);
+	result = wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 	if (result == GEYSER_OK && !texture->buffer)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"%s makes no buffer of %" PRIu64 " bytes of host memory",
@@ -201,7 +165,8 @@ enum geyser_result gy_mtl_texture_import(void *device, const struct geyser_textu
 	if (native->type == GEYSER_NATIVE_IOSURFACE)
 		result = import_surface(texture, native);
 	else if (native->type == GEYSER_NATIVE_MEMFD)
-		result = import_memory(texture, native);
+		result = wrap_memory(texture,
+			gy_host_memory_import(&texture->base, desc, native, &texture->host));
 	else
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the metal backend imports GEYSER_NATIVE_IOSURFACE and "
@@ -248,13 +213,17 @@ enum geyser_result gy_mtl_texture_describe(
 {
 	const struct mtl_texture *texture = (const struct mtl_texture *)base;
 
+	if (!texture->surface) {
+		gy_host_memory_describe(&texture->host, &base->layout, out);
+		return GEYSER_OK;
+	}
 	*out = (struct geyser_native_texture){
-		.type = texture->surface ? GEYSER_NATIVE_IOSURFACE : GEYSER_NATIVE_MEMFD,
-		.fd = texture->fd,
+		.type = GEYSER_NATIVE_IOSURFACE,
+		.fd = -1,
 		.object = (void *)texture->surface,
-		.size = texture->surface ? base->bytes : texture->size,
+		.size = base->bytes,
 		.plane_count = 1,
-		.planes[0] = {.offset = base->layout.offset, .row_pitch = base->layout.row_pitch},
+		.planes[0] = {.row_pitch = base->layout.row_pitch},
 	};
 	return GEYSER_OK;
 }
@@ -296,7 +265,7 @@ enum geyser_result gy_mtl_texture_map(
 		return refuse_private();
 	if (texture->memory == MTL_SURFACE)
 		return gy_mtl_surface_lock(texture, access, data);
-	*data = (char *)texture->data + base->layout.offset;
+	*data = (char *)texture->host.data + base->layout.offset;
 	return GEYSER_OK;
 }
 

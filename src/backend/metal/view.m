@@ -27,19 +27,24 @@ static MTLTextureType type_of(const struct geyser_texture_desc *desc)
 static MTLTextureDescriptor *describe(
 	const struct geyser_texture_desc *desc, MTLStorageMode storage)
 {
-	MTLTextureDescriptor *descriptor = [[MTLTextureDescriptor alloc] init];
+	MTLTextureDescriptor *out = [[MTLTextureDescriptor alloc] init];
 
-	[descriptor setTextureType:type_of(desc)];
-	[descriptor setPixelFormat:(MTLPixelFormat)geyser_format_get_info(desc->format)
-					   ->mtl_pixel_format];
-	[descriptor setWidth:desc->width];
-	[descriptor setHeight:desc->height];
-	[descriptor setDepth:desc->depth ? desc->depth : 1];
-	[descriptor setArrayLength:desc->layers ? desc->layers : 1];
-	[descriptor setMipmapLevelCount:desc->mip_levels ? desc->mip_levels : 1];
-	[descriptor setUsage:usage_of(desc->usage)];
-	[descriptor setStorageMode:storage];
-	return descriptor;
+	out.textureType = type_of(desc);
+	out.pixelFormat = (MTLPixelFormat)geyser_format_get_info(desc->format)->mtl_pixel_format;
+	out.width = desc->width;
+	out.height = desc->height;
+	out.depth = desc->depth;
+	out.arrayLength = desc->layers;
+	out.mipmapLevelCount = desc->mip_levels;
+	out.usage = usage_of(desc->usage);
+	out.storageMode = storage;
+	return out;
+}
+
+/* What a geyser device stands for. */
+static id<MTLDevice> metal(const struct mtl_texture *texture)
+{
+	return (id<MTLDevice>)texture->device->device;
 }
 
 static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made, const char *where)
@@ -55,7 +60,7 @@ static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made,
 			texture->device->info.name, texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), texture->desc.usage, where);
 	if (name) /* a label that is no UTF-8 is none */
-		[made setLabel:name];
+		made.label = name;
 	return GEYSER_OK;
 }
 
@@ -74,10 +79,9 @@ enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
 #endif
 		descriptor = describe(&texture->desc, storage);
 		result = keep(texture,
-			[(id<MTLDevice>)texture->device->device
-				newTextureWithDescriptor:descriptor
-					       iosurface:texture->surface
-						   plane:0],
+			[metal(texture) newTextureWithDescriptor:descriptor
+						       iosurface:texture->surface
+							   plane:0],
 			"on an IOSurface");
 		[descriptor release];
 	}
@@ -104,11 +108,11 @@ void gy_mtl_view_host(struct mtl_texture *texture)
 
 	@autoreleasepool {
 		MTLTextureDescriptor *descriptor;
-		id<MTLBuffer> buffer = [(id<MTLDevice>)texture->device->device
-			newBufferWithBytesNoCopy:texture->data
-					  length:(NSUInteger)texture->base.bytes
-					 options:MTLResourceStorageModeShared
-				     deallocator:nil];
+		id<MTLBuffer> buffer =
+			[metal(texture) newBufferWithBytesNoCopy:texture->host.data
+							  length:(NSUInteger)texture->base.bytes
+							 options:MTLResourceStorageModeShared
+						     deallocator:nil];
 
 		texture->buffer = buffer;
 		if (!buffer || !is_linear(texture, info))
@@ -127,30 +131,27 @@ static enum geyser_result check_opened(id<MTLTexture> made, const struct geyser_
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
 
-	if ([made pixelFormat] == (MTLPixelFormat)info->mtl_pixel_format &&
-		[made textureType] == type_of(desc) && [made width] == desc->width &&
-		[made height] == desc->height && [made depth] == desc->depth &&
-		[made arrayLength] == desc->layers && [made mipmapLevelCount] == desc->mip_levels)
+	if (made.pixelFormat == (MTLPixelFormat)info->mtl_pixel_format &&
+		made.textureType == type_of(desc) && made.width == desc->width &&
+		made.height == desc->height && made.depth == desc->depth &&
+		made.arrayLength == desc->layers && made.mipmapLevelCount == desc->mip_levels)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_MISMATCH,
-		"the handle's texture has %zu × %zu × %zu texels of MTLPixelFormat %zu, %zu "
-		"layers, "
-		"%zu mip levels: %s of %" PRIu32 " × %" PRIu32 " × %" PRIu32 ", %" PRIu32
-		" layers, %" PRIu32 " mip levels was expected",
-		(size_t)[made width], (size_t)[made height], (size_t)[made depth],
-		(size_t)[made pixelFormat], (size_t)[made arrayLength],
-		(size_t)[made mipmapLevelCount], info->name, desc->width, desc->height, desc->depth,
-		desc->layers, desc->mip_levels);
+		"the handle's texture is of MTLPixelFormat %zu, %zu × %zu × %zu texels, %zu layers "
+		"and %zu mip levels: desc says otherwise (%s is %u)",
+		(size_t)made.pixelFormat, (size_t)made.width, (size_t)made.height,
+		(size_t)made.depth, (size_t)made.arrayLength, (size_t)made.mipmapLevelCount,
+		info->name, info->mtl_pixel_format);
 }
 
 static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedTextureHandle *handle)
 {
-	id<MTLDevice> device = (id<MTLDevice>)texture->device->device;
+	id<MTLDevice> device = metal(texture);
 	id<MTLTexture> made;
 
-	if ([handle device] != device)
+	if (handle.device != device)
 		return gy_fail(GEYSER_ERROR_MISMATCH, "the handle is of another device: %s",
-			[[[handle device] name] UTF8String]);
+			handle.device.name.UTF8String);
 	made = [device newSharedTextureWithHandle:handle];
 	texture->texture = made;
 	if (!made)
@@ -171,8 +172,7 @@ enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle
 				describe(&texture->desc, MTLStorageModePrivate);
 
 			result = keep(texture,
-				[(id<MTLDevice>)texture->device->device
-					newSharedTextureWithDescriptor:descriptor],
+				[metal(texture) newSharedTextureWithDescriptor:descriptor],
 				"in private storage for sharing");
 			[descriptor release];
 		}

@@ -78,23 +78,12 @@ static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value
 		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
 }
 
-/* True if nobody had noted that value or a larger one. */
-static bool note_carried(struct vk_event *event, uint64_t value)
-{
-	uint64_t carried = atomic_load(event->carried);
-
-	while (value > carried)
-		if (atomic_compare_exchange_weak(event->carried, &carried, value))
-			return true;
-	return false;
-}
-
 static void carry_down(struct vk_event *event, uint64_t value)
 {
 	uint64_t now;
 
 	(void)pthread_mutex_lock(&event->carry);
-	if (note_carried(event, value)) {
+	if (gy_note_carried(event->carried, value)) {
 		now = semaphore_value(event->device, event->semaphore);
 		if (value > now && value - now > event->device->max_difference)
 			value = now + event->device->max_difference;
@@ -109,7 +98,7 @@ static bool carry_up(struct vk_event *event, uint64_t value)
 {
 	if (value == GY_FREED)
 		return false;
-	(void)note_carried(event, value);
+	(void)gy_note_carried(event->carried, value);
 	gy_timeline_signal(event->source.timeline, value);
 	return true;
 }
@@ -296,14 +285,14 @@ static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, 
 		return result;
 	if (fd >= 0)
 		return import_semaphore(event, fd);
-	(void)note_carried(event, initial);
+	(void)gy_note_carried(event->carried, initial);
 	return export_semaphore(event);
 }
 
 static enum geyser_result make_own(struct vk_event *event, uint64_t initial)
 {
 	event->carried = &event->own_carried;
-	(void)note_carried(event, initial);
+	(void)gy_note_carried(event->carried, initial);
 	return make_semaphore(event->device, initial, false, &event->semaphore);
 }
 
