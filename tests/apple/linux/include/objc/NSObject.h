@@ -13,6 +13,8 @@ typedef unsigned long NSUInteger;
 
 #pragma clang assume_nonnull begin
 
+struct _NSZone;
+
 @protocol NSObject
 - (Class)class;
 - (BOOL)isKindOfClass:(Class)class;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* launchd's names: abstract socket names, of each user on their own. Mach's and launchd's errors.
+ */
+#include "internal.h"
+
+#include <bsm/libbsm.h>
+#include <errno.h>
+#include <servers/bootstrap.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+mach_port_t bootstrap_port = 0x307;
+
+/* Abstract names are shorter than launchd's may be: FNV-1a of them. */
+static void address_of(const char *name, char address[DOUBLE_ADDRESS])
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (const char *at = name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	snprintf(address, DOUBLE_ADDRESS, "geyser-double-%u-name-%016llx", (unsigned)geteuid(),
+		(unsigned long long)hash);
+}
+
+static kern_return_t check(mach_port_t bootstrap, const char *name)
+{
+	if (bootstrap != bootstrap_port)
+		double_die("0x%x is not the bootstrap port", bootstrap);
+	if (strlen(name) >= BOOTSTRAP_MAX_NAME_LEN)
+		double_die("a service's name of %zu characters", strlen(name));
+	return double_setting("GEYSER_DOUBLE_SANDBOX") ? BOOTSTRAP_NOT_PRIVILEGED
+						       : BOOTSTRAP_SUCCESS;
+}
+
+kern_return_t bootstrap_check_in(mach_port_t bootstrap, const char *name, mach_port_t *port)
+{
+	kern_return_t result = check(bootstrap, name);
+	char address[DOUBLE_ADDRESS];
+
+	*port = MACH_PORT_NULL;
+	if (result)
+		return result;
+	if (double_fails("bootstrap_check_in"))
+		return BOOTSTRAP_NO_MEMORY;
+	address_of(name, address);
+	*port = double_port_bind(address);
+	if (*port)
+		return BOOTSTRAP_SUCCESS;
+	return errno == EADDRINUSE ? BOOTSTRAP_SERVICE_ACTIVE : BOOTSTRAP_NO_MEMORY;
+}
+
+kern_return_t bootstrap_look_up(mach_port_t bootstrap, const char *name, mach_port_t *port)
+{
+	kern_return_t result = check(bootstrap, name);
+	struct double_target target = {.fd = -1};
+
+	*port = MACH_PORT_NULL;
+	if (result)
+		return result;
+	address_of(name, target.address);
+	if (double_fails("bootstrap_look_up") || !double_address_lives(target.address))
+		return BOOTSTRAP_UNKNOWN_SERVICE;
+	*port = double_port_add(&target, DOUBLE_SEND);
+	return BOOTSTRAP_SUCCESS;
+}
+
+const char *mach_error_string(kern_return_t error)
+{
+	switch (error) {
+	case KERN_SUCCESS:
+		return "(os/kern) successful";
+	case KERN_INVALID_NAME:
+		return "(os/kern) invalid name";
+	case KERN_INVALID_RIGHT:
+		return "(os/kern) invalid right";
+	case KERN_RESOURCE_SHORTAGE:
+		return "(os/kern) resource shortage";
+	case MACH_SEND_INVALID_DEST:
+		return "(ipc/send) invalid destination port";
+	case MACH_SEND_TIMED_OUT:
+		return "(ipc/send) timed out";
+	case MACH_RCV_TIMED_OUT:
+		return "(ipc/rcv) timed out";
+	case MACH_RCV_TOO_LARGE:
+		return "(ipc/rcv) msg too large";
+	case MACH_RCV_PORT_DIED:
+		return "(ipc/rcv) port died";
+	default:
+		return "(unknown) error";
+	}
+}
+
+const char *bootstrap_strerror(kern_return_t error)
+{
+	switch (error) {
+	case BOOTSTRAP_SUCCESS:
+		return "success";
+	case BOOTSTRAP_NOT_PRIVILEGED:
+		return "Permission denied";
+	case BOOTSTRAP_UNKNOWN_SERVICE:
+		return "Unknown service name";
+	case BOOTSTRAP_SERVICE_ACTIVE:
+		return "Service active";
+	default:
+		return mach_error_string(error);
+	}
+}
+
+/* As XNU lays it out: audit id, effective and real ids, process, session, version. */
+uid_t audit_token_to_euid(audit_token_t token)
+{
+	return token.val[1];
+}
+
+uid_t audit_token_to_ruid(audit_token_t token)
+{
+	return token.val[3];
+}
+
+pid_t audit_token_to_pid(audit_token_t token)
+{
+	return (pid_t)token.val[5];
+}

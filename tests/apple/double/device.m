@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#import "objects.h"
+
+#include <pthread.h>
+
+#define PAGE 4096
+
+/* The one GPU: the same object as long as anybody has it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static DoubleDevice *only;
+
+id<MTLDevice> MTLCreateSystemDefaultDevice(void)
+{
+	DoubleDevice *device;
+
+	if (double_setting("GEYSER_DOUBLE_NO_DEVICE"))
+		return nil;
+	pthread_mutex_lock(&lock);
+	if (only)
+		device = [only retain];
+	else
+		device = only = [[DoubleDevice alloc] init];
+	pthread_mutex_unlock(&lock);
+	return device;
+}
+
+@implementation DoubleDevice
+- (oneway void)release
+{
+	pthread_mutex_lock(&lock);
+	if (self == only && [self retainCount] == 1)
+		only = nil;
+	[super release];
+	pthread_mutex_unlock(&lock);
+}
+
+- (NSString *)name
+{
+	return [NSString stringWithUTF8String:[self unified] ? "Double of a unified GPU"
+							     : "Double of a discrete GPU"];
+}
+
+- (uint64_t)registryID
+{
+	return 0x100000abc;
+}
+
+- (BOOL)unified
+{
+	return !double_setting("GEYSER_DOUBLE_DISCRETE");
+}
+
+- (BOOL)hasUnifiedMemory
+{
+	return [self unified];
+}
+
+- (BOOL)isLowPower
+{
+	return NO;
+}
+
+- (BOOL)isRemovable
+{
+	return NO;
+}
+
+- (BOOL)supportsFamily:(MTLGPUFamily)family
+{
+	if (family == MTLGPUFamilyMac2 || family == MTLGPUFamilyCommon1)
+		return YES;
+	return [self unified] && family >= MTLGPUFamilyApple1 && family <= MTLGPUFamilyApple7;
+}
+
+- (id<MTLCommandQueue>)newCommandQueue
+{
+	if (double_fails("newCommandQueue"))
+		return nil;
+	return [[DoubleQueue alloc] initWithDevice:self];
+}
+
+- (id<MTLBuffer>)newBufferWithLength:(NSUInteger)length options:(MTLResourceOptions)options
+{
+	if (length == 0)
+		double_die("a buffer of 0 bytes");
+	if (double_fails("newBuffer"))
+		return nil;
+	return [[DoubleBuffer alloc] initWithDevice:self
+					      bytes:NULL
+					     length:length
+					    options:options
+					deallocator:nil];
+}
+
+- (id<MTLBuffer>)newBufferWithBytesNoCopy:(void *)pointer
+				   length:(NSUInteger)length
+				  options:(MTLResourceOptions)options
+			      deallocator:(void (^)(void *, NSUInteger))deallocator
+{
+	if ((uintptr_t)pointer % PAGE || length == 0 || length % PAGE)
+		double_die("a buffer of %lu bytes at %p: whole pages are needed", length, pointer);
+	if ((options >> 4 & 0xf) == MTLStorageModePrivate)
+		double_die("memory of the caller's as a private buffer");
+	if (double_fails("newBuffer"))
+		return nil;
+	return [[DoubleBuffer alloc] initWithDevice:self
+					      bytes:pointer
+					     length:length
+					    options:options
+					deallocator:deallocator];
+}
+
+- (id<MTLTexture>)newTextureWithDescriptor:(MTLTextureDescriptor *)descriptor
+{
+	return [[DoubleTexture alloc] initWithDevice:self descriptor:descriptor shared:NO];
+}
+
+- (id<MTLTexture>)newTextureWithDescriptor:(MTLTextureDescriptor *)descriptor
+				 iosurface:(IOSurfaceRef)surface
+				     plane:(NSUInteger)plane
+{
+	return [[DoubleTexture alloc] initWithDevice:self
+					  descriptor:descriptor
+					     surface:surface
+					       plane:plane];
+}
+
+- (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format
+{
+	const struct double_pixels *pixels = double_pixels_of(format);
+
+	if (pixels->channel == DOUBLE_DEPTH || pixels->channel == DOUBLE_COMPRESSED)
+		double_die("no linear texture can have the depth, stencil or compressed format %lu",
+			format);
+	return [self unified] ? 16 : 256;
+}
+
+- (id<MTLTexture>)newSharedTextureWithDescriptor:(MTLTextureDescriptor *)descriptor
+{
+	return [[DoubleTexture alloc] initWithDevice:self descriptor:descriptor shared:YES];
+}
+
+- (id<MTLTexture>)newSharedTextureWithHandle:(MTLSharedTextureHandle *)handle
+{
+	DoubleTexture *texture = [(DoubleTextureHandle *)handle texture];
+
+	if (double_fails("newSharedTexture"))
+		return nil;
+	return [[DoubleTexture alloc] initWithTexture:texture format:texture.pixelFormat];
+}
+
+- (id<MTLSharedEvent>)newSharedEvent
+{
+	if (double_fails("newSharedEvent"))
+		return nil;
+	return [[DoubleEvent alloc] initWithDevice:self event:NULL];
+}
+
+- (id<MTLSharedEvent>)newSharedEventWithHandle:(MTLSharedEventHandle *)handle
+{
+	if (double_fails("newSharedEvent"))
+		return nil;
+	return [[DoubleEvent alloc] initWithDevice:self event:[(DoubleEventHandle *)handle event]];
+}
+@end

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the double share. */
+#ifndef GY_DOUBLE_INTERNAL_H
+#define GY_DOUBLE_INTERNAL_H
+
+#include "double.h"
+
+#include <IOSurface/IOSurface.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- live.c ---- */
+
+/* A rule was broken. */
+_Noreturn void double_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* kind: a string that lives for ever. */
+void double_count(const char *kind, long change);
+bool double_fails(const char *call);
+bool double_setting(const char *variable);
+void *double_allocate(size_t bytes);
+
+/* ---- worker.c: a thread that runs tasks in order, for queues and listeners ---- */
+
+struct double_worker;
+struct double_worker *double_worker_create(void);
+/* The task gets its argument once. */
+void double_worker_run(struct double_worker *worker, void (*task)(void *), void *argument);
+/* When all tasks ran; may be called by one. */
+void double_worker_destroy(struct double_worker *worker);
+
+/* ---- cf.c ---- */
+
+struct double_type {
+	const char *name;
+	void (*destroy)(void *object); /* what it has, not its memory */
+};
+
+/* How each object that isn't Objective-C's begins. */
+struct double_object {
+	const struct double_type *type;
+	_Atomic long references; /* DOUBLE_FOR_EVER is not counted */
+};
+#define DOUBLE_FOR_EVER (-1L)
+
+void *double_object_create(const struct double_type *type, size_t bytes);
+/* Dies if it is NULL, of another type, or gone. */
+void double_object_check(const void *object, const struct double_type *type);
+
+struct __CFString {
+	struct double_object object;
+	char *characters;
+};
+extern const struct double_type double_string_type;
+
+/* ---- surface.c ---- */
+
+/* All Refs of a process to one surface share it. */
+struct double_surface {
+	struct double_surface *next;
+	struct double_surface_page *page;
+	unsigned references;
+	int fd;
+	uint8_t *cpu; /* can be touched while locked only */
+	uint8_t *gpu;
+	unsigned read_locks;
+	unsigned write_locks;
+	int32_t use_count;
+	int use_fd;
+	CFMutableDictionaryRef values;
+};
+
+/* The first page of a surface's memory file; pixels follow. */
+struct double_surface_page {
+	uint64_t magic;
+	uint32_t id;
+	uint32_t fourcc;
+	uint64_t width;
+	uint64_t height;
+	uint64_t bytes_per_element;
+	uint64_t bytes_per_row;
+	uint64_t bytes;
+	_Atomic uint32_t seed;
+	uint32_t global;
+};
+
+struct __IOSurface {
+	struct double_object object;
+	struct double_surface *surface;
+};
+extern const struct double_type double_surface_type;
+
+struct double_surface *double_surface_of(IOSurfaceRef ref);
+/* surface_memory.c: NULL with nothing taken over, or the surface that is in that memory file. */
+struct double_surface *double_surface_open(int fd);
+struct double_surface *double_surface_create(const struct double_surface_page *page);
+struct double_surface *double_surface_find(IOSurfaceID id);
+void double_surface_unref(struct double_surface *surface);
+/* A descriptor that counts as a use for as long as it, or a copy anywhere, is open. */
+int double_surface_use(const struct double_surface *surface);
+bool double_surface_in_use(const struct double_surface *surface);
+void double_surface_protect(const struct double_surface *surface);
+void double_surfaces_lock(void);
+void double_surfaces_unlock(void);
+IOSurfaceRef double_surface_ref(struct double_surface *surface);
+
+/* ---- ports.c ---- */
+
+#define DOUBLE_ADDRESS 48
+
+/* Where a right leads: a socket's abstract name, or a surface's memory file. */
+struct double_target {
+	char address[DOUBLE_ADDRESS];
+	int fd; /* owned, or -1 */
+};
+
+enum double_right { DOUBLE_SEND, DOUBLE_SEND_ONCE };
+
+/* A right, or another reference of one that is there; takes target's fd over. */
+mach_port_t double_port_add(struct double_target *target, enum double_right right);
+/* Of a right to send; fd is borrowed. */
+bool double_port_target(mach_port_t name, mach_port_type_t type, struct double_target *out);
+/* Binds; EADDRINUSE in errno if another one has that address. */
+mach_port_t double_port_bind(const char *address);
+/* Another descriptor of the receive right's socket, or -1; and where it leads. */
+int double_port_receiver(mach_port_t name, char address[DOUBLE_ADDRESS]);
+bool double_port_consume(mach_port_t name, enum double_right right);
+bool double_address_lives(const char *address);
+int double_address_connect(const char *address);
+void double_notify_unused(const char *address);
+
+/* ---- xpc.c ---- */
+
+xpc_object_t double_xpc_create(int fd);
+int double_xpc_fd(xpc_object_t object);
+
+#endif

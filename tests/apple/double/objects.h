@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* The classes behind Metal's protocols. */
+#ifndef GY_DOUBLE_OBJECTS_H
+#define GY_DOUBLE_OBJECTS_H
+
+#include "event.h"
+#include "internal.h"
+#include "pixels.h"
+
+#import <Metal/Metal.h>
+#include <pthread.h>
+
+#pragma clang diagnostic ignored "-Wnullability-completeness"
+
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+void *double_block_copy(const void *block);
+void double_block_release(const void *block);
+
+/* ---- foundation.m ---- */
+
+@interface NSObject (Double)
+/* NO for an object that is being deallocated. */
+- (BOOL)retainIfAlive;
+@end
+
+@interface DoublePool : NSAutoreleasePool {
+	DoublePool *outer;
+	id *objects;
+	size_t count;
+}
+- (void)add:(id)object;
+@end
+
+@interface NSAutoreleasePool (Double)
++ (void)addObject:(id)object;
+@end
+
+@interface DoubleString : NSString {
+	char *characters;
+}
+- (instancetype)initWithCharacters:(const char *)characters;
+@end
+
+@interface DoubleError : NSError {
+	NSString *domain;
+	NSInteger code;
+	NSString *description;
+}
+- (instancetype)initWithDomain:(NSString *)domain code:(NSInteger)code text:(const char *)text;
+@end
+
+/* ---- labelled.m: what resources, queues, command buffers, encoders and events have ---- */
+
+@interface DoubleLabelled : NSObject {
+	id<MTLDevice> device;
+	NSString *label;
+}
+- (instancetype)initWithDevice:(id<MTLDevice>)device;
+- (id<MTLDevice>)device;
+- (NSString *)label;
+- (void)setLabel:(NSString *)label;
+@end
+
+/* ---- device.m ---- */
+
+@interface DoubleDevice : NSObject <MTLDevice>
+- (BOOL)unified;
+@end
+
+/* ---- buffer.m ---- */
+
+@interface DoubleBuffer : DoubleLabelled <MTLBuffer> {
+	uint8_t *bytes;
+	NSUInteger length;
+	MTLResourceOptions options;
+	BOOL own;
+	void (^deallocator)(void *, NSUInteger);
+}
+- (instancetype)initWithDevice:(id<MTLDevice>)device
+			 bytes:(void *)bytes
+			length:(NSUInteger)length
+		       options:(MTLResourceOptions)options
+		   deallocator:(void (^)(void *, NSUInteger))deallocator;
+/* What the GPU sees, private or not; dies unless that range lies within. */
+- (uint8_t *)range:(NSUInteger)bytes at:(NSUInteger)offset;
+@end
+
+/* ---- texture.m ---- */
+
+/* Memory of a texture that is neither a surface's nor a buffer's. */
+@interface DoubleMemory : NSObject {
+	uint8_t *bytes;
+}
+- (instancetype)initWithBytes:(size_t)size;
+- (uint8_t *)bytes;
+@end
+
+struct double_level {
+	NSUInteger width, height, depth;
+	size_t bytes_per_row, bytes_per_image;
+	size_t offset; /* in a slice */
+};
+
+@interface DoubleTexture : DoubleLabelled <MTLTexture> {
+	MTLTextureDescriptor *descriptor;
+	const struct double_pixels *pixels;
+	DoubleMemory *memory;
+	IOSurfaceRef surface;
+	DoubleBuffer *buffer;
+	size_t offset;
+	size_t bytes_per_row; /* of level 0 */
+	BOOL shareable;
+}
+/* All check, and return nil, with self released, for what Metal returns nil for. */
+- (instancetype)initWithDevice:(id<MTLDevice>)device
+		    descriptor:(MTLTextureDescriptor *)descriptor
+			shared:(BOOL)shared;
+- (instancetype)initWithDevice:(id<MTLDevice>)device
+		    descriptor:(MTLTextureDescriptor *)descriptor
+		       surface:(IOSurfaceRef)surface
+			 plane:(NSUInteger)plane;
+- (instancetype)initWithBuffer:(DoubleBuffer *)buffer
+		    descriptor:(MTLTextureDescriptor *)descriptor
+			offset:(NSUInteger)offset
+		   bytesPerRow:(NSUInteger)bytesPerRow;
+- (instancetype)initWithTexture:(DoubleTexture *)texture format:(MTLPixelFormat)format;
+- (const struct double_pixels *)pixels;
+- (struct double_level)level:(NSUInteger)level;
+/* Of a slice and level; dies if there is none such, or the region lies outside. */
+- (uint8_t *)texelsAt:(MTLOrigin)origin
+		 size:(MTLSize)size
+		slice:(NSUInteger)slice
+		level:(NSUInteger)level;
+@end
+
+@interface DoubleTextureHandle : MTLSharedTextureHandle {
+	DoubleTexture *texture;
+}
+- (instancetype)initWithTexture:(DoubleTexture *)texture;
+- (DoubleTexture *)texture;
+@end
+
+/* ---- event.m ---- */
+
+@interface DoubleEvent : DoubleLabelled <MTLSharedEvent> {
+	struct double_event *event;
+}
+- (instancetype)initWithDevice:(id<MTLDevice>)device event:(struct double_event *)event;
+- (void)waitFor:(uint64_t)value;
+@end
+
+@interface DoubleEventHandle : MTLSharedEventHandle {
+	struct double_event *event;
+	NSString *label;
+}
+- (instancetype)initWithEvent:(struct double_event *)event label:(NSString *)label;
+- (struct double_event *)event;
+@end
+
+/* ---- command_buffer.m ---- */
+
+enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEAR, WAIT, SIGNAL };
+
+/* Something that a queue does: run gets self's fields. Retained objects are released after it. */
+@interface DoubleOperation : NSObject {
+      @public
+	enum double_operation kind;
+	id from, to;
+	NSUInteger from_slice, from_level, to_slice, to_level;
+	MTLOrigin from_origin, to_origin;
+	MTLSize size;
+	NSUInteger from_offset, to_offset;
+	NSUInteger row, image; /* bytes, of a buffer */
+	NSUInteger count;
+	uint64_t value;
+	MTLClearColor color;
+}
+- (void)run;
+@end
+
+@interface DoubleQueue : DoubleLabelled <MTLCommandQueue> {
+	struct double_worker *worker;
+}
+- (struct double_worker *)worker;
+@end
+
+@interface DoubleCommandBuffer : DoubleLabelled <MTLCommandBuffer> {
+	DoubleQueue *queue;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	MTLCommandBufferStatus status;
+	BOOL handled; /* completed handlers have run */
+	NSError *error;
+	id encoder; /* open; not retained */
+	DoubleOperation **operations;
+	size_t operation_count;
+	void **scheduled;
+	size_t scheduled_count;
+	void **completed;
+	size_t completed_count;
+}
+- (instancetype)initWithQueue:(DoubleQueue *)queue;
+- (void)add:(DoubleOperation *)operation; /* takes it over */
+- (void)ended;
+- (void)execute;
+@end
+
+/* ---- encoders.m ---- */
+
+@interface DoubleEncoder : DoubleLabelled <MTLCommandEncoder> {
+	DoubleCommandBuffer *buffer;
+	BOOL ended;
+}
+- (instancetype)initWithBuffer:(DoubleCommandBuffer *)buffer;
+- (void)add:(DoubleOperation *)operation;
+@end
+
+@interface DoubleBlitEncoder : DoubleEncoder <MTLBlitCommandEncoder>
+@end
+
+@interface DoubleRenderEncoder : DoubleEncoder <MTLRenderCommandEncoder>
+- (void)clear:(MTLRenderPassDescriptor *)pass;
+@end
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#import "texture_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+@implementation DoubleMemory
+- (instancetype)initWithBytes:(size_t)size
+{
+	bytes = double_allocate(size);
+	memset(bytes, 0xa5, size); /* Metal promises nothing */
+	return self;
+}
+
+- (void)dealloc
+{
+	free(bytes);
+	[super dealloc];
+}
+
+- (uint8_t *)bytes
+{
+	return bytes;
+}
+@end
+
+@implementation DoubleTexture
+@dynamic device, label;
+
+- (void)take:(MTLTextureDescriptor *)aDescriptor
+{
+	descriptor = [aDescriptor copyWithZone:NULL];
+	pixels = double_pixels_of(descriptor.pixelFormat);
+	bytes_per_row = descriptor.width * pixels->bytes;
+	double_check_descriptor(descriptor, pixels);
+}
+
+- (size_t)bytesOfSlice
+{
+	struct double_level last = [self level:descriptor.mipmapLevelCount - 1];
+
+	return last.offset + last.bytes_per_image * last.depth;
+}
+
+- (instancetype)initWithDevice:(id<MTLDevice>)aDevice
+		    descriptor:(MTLTextureDescriptor *)aDescriptor
+			shared:(BOOL)shared
+{
+	[super initWithDevice:aDevice];
+	[self take:aDescriptor];
+	double_check_own(descriptor, pixels, aDevice.hasUnifiedMemory, shared);
+	if (double_fails(shared ? "newSharedTexture" : "newTexture")) {
+		[self release];
+		return nil;
+	}
+	memory = [[DoubleMemory alloc] initWithBytes:[self bytesOfSlice] * descriptor.arrayLength];
+	shareable = shared;
+	return self;
+}
+
+- (instancetype)initWithDevice:(id<MTLDevice>)aDevice
+		    descriptor:(MTLTextureDescriptor *)aDescriptor
+		       surface:(IOSurfaceRef)aSurface
+			 plane:(NSUInteger)plane
+{
+	[super initWithDevice:aDevice];
+	[self take:aDescriptor];
+	if (!double_check_surface(descriptor, pixels, aDevice, aSurface, plane) ||
+		double_fails("newTexture")) {
+		[self release];
+		return nil;
+	}
+	surface = (IOSurfaceRef)CFRetain(aSurface);
+	bytes_per_row = IOSurfaceGetBytesPerRow(aSurface);
+	return self;
+}
+
+- (instancetype)initWithBuffer:(DoubleBuffer *)aBuffer
+		    descriptor:(MTLTextureDescriptor *)aDescriptor
+			offset:(NSUInteger)anOffset
+		   bytesPerRow:(NSUInteger)aRow
+{
+	[super initWithDevice:aBuffer.device];
+	[self take:aDescriptor];
+	double_check_linear(descriptor, pixels, aBuffer, anOffset, aRow);
+	if (double_fails("newTexture")) {
+		[self release];
+		return nil;
+	}
+	buffer = [aBuffer retain];
+	offset = anOffset;
+	bytes_per_row = aRow;
+	return self;
+}
+
+- (instancetype)initWithTexture:(DoubleTexture *)texture format:(MTLPixelFormat)format
+{
+	[super initWithDevice:texture.device];
+	descriptor = [texture->descriptor copyWithZone:NULL];
+	descriptor.pixelFormat = format;
+	pixels = double_pixels_of(format);
+	double_check_view(texture, pixels);
+	memory = [texture->memory retain];
+	surface = texture->surface ? (IOSurfaceRef)CFRetain(texture->surface) : NULL;
+	buffer = [texture->buffer retain];
+	offset = texture->offset;
+	bytes_per_row = texture->bytes_per_row;
+	shareable = texture->shareable;
+	return self;
+}
+
+- (void)dealloc
+{
+	[descriptor release];
+	[memory release];
+	[buffer release];
+	if (surface)
+		CFRelease(surface);
+	[super dealloc];
+}
+
+- (const struct double_pixels *)pixels
+{
+	return pixels;
+}
+
+- (struct double_level)level:(NSUInteger)wanted
+{
+	struct double_level level = {
+		.width = descriptor.width,
+		.height = descriptor.height,
+		.depth = descriptor.depth,
+		.bytes_per_row = bytes_per_row,
+		.bytes_per_image = bytes_per_row * descriptor.height,
+	};
+
+	for (NSUInteger i = 0; i < wanted; i++) {
+		level.offset += level.bytes_per_image * level.depth;
+		level.width = MAX(level.width / 2, 1);
+		level.height = MAX(level.height / 2, 1);
+		level.depth = MAX(level.depth / 2, 1);
+		level.bytes_per_row = level.width * pixels->bytes;
+		level.bytes_per_image = level.bytes_per_row * level.height;
+	}
+	return level;
+}
+
+- (uint8_t *)memory
+{
+	if (surface)
+		return double_surface_of(surface)->gpu;
+	if (buffer)
+		return [buffer range:0 at:offset];
+	return [memory bytes];
+}
+
+- (uint8_t *)texelsAt:(MTLOrigin)origin
+		 size:(MTLSize)size
+		slice:(NSUInteger)slice
+		level:(NSUInteger)number
+{
+	struct double_level level;
+
+	if (slice >= descriptor.arrayLength || number >= descriptor.mipmapLevelCount)
+		double_die("layer %lu, level %lu of %lu and %lu", slice, number,
+			descriptor.arrayLength, descriptor.mipmapLevelCount);
+	level = [self level:number];
+	if (origin.x + size.width > level.width || origin.y + size.height > level.height ||
+		origin.z + size.depth > level.depth)
+		double_die("%lu x %lu x %lu texels from %lu, %lu, %lu of %lu x %lu x %lu",
+			size.width, size.height, size.depth, origin.x, origin.y, origin.z,
+			level.width, level.height, level.depth);
+	return [self memory] + slice * [self bytesOfSlice] + level.offset +
+	       origin.z * level.bytes_per_image + origin.y * level.bytes_per_row +
+	       origin.x * pixels->bytes;
+}
+
+/* Between the CPU's memory and ours. */
+- (void)move:(uint8_t *)theirs
+	   out:(BOOL)out
+	 bytes:(NSUInteger)row
+	 image:(NSUInteger)image
+	region:(MTLRegion)region
+	 level:(NSUInteger)number
+	 slice:(NSUInteger)slice
+{
+	struct double_level level = [self level:number];
+	size_t bytes = region.size.width * pixels->bytes;
+	uint8_t *ours = [self texelsAt:region.origin size:region.size slice:slice level:number];
+
+	if (descriptor.storageMode == MTLStorageModePrivate)
+		double_die("the CPU can't get at a private texture");
+	if (row < bytes || row % pixels->bytes)
+		double_die("rows of %lu bytes for %lu texels of %u", row, region.size.width,
+			pixels->bytes);
+	for (NSUInteger z = 0; z < region.size.depth; z++) {
+		for (NSUInteger y = 0; y < region.size.height; y++) {
+			uint8_t *a = theirs + z * image + y * row;
+			uint8_t *b = ours + z * level.bytes_per_image + y * level.bytes_per_row;
+
+			memcpy(out ? a : b, out ? b : a, bytes);
+		}
+	}
+}
+
+- (void)getBytes:(void *)bytes
+	  bytesPerRow:(NSUInteger)row
+	bytesPerImage:(NSUInteger)image
+	   fromRegion:(MTLRegion)region
+	  mipmapLevel:(NSUInteger)level
+		slice:(NSUInteger)slice
+{
+	[self move:bytes out:YES bytes:row image:image region:region level:level slice:slice];
+}
+
+- (void)replaceRegion:(MTLRegion)region
+	  mipmapLevel:(NSUInteger)level
+		slice:(NSUInteger)slice
+	    withBytes:(const void *)bytes
+	  bytesPerRow:(NSUInteger)row
+	bytesPerImage:(NSUInteger)image
+{
+	[self move:(uint8_t *)bytes
+		   out:NO
+		 bytes:row
+		 image:image
+		region:region
+		 level:level
+		 slice:slice];
+}
+
+- (void)getBytes:(void *)bytes
+	bytesPerRow:(NSUInteger)row
+	 fromRegion:(MTLRegion)region
+	mipmapLevel:(NSUInteger)level
+{
+	[self move:bytes out:YES bytes:row image:0 region:region level:level slice:0];
+}
+
+- (void)replaceRegion:(MTLRegion)region
+	  mipmapLevel:(NSUInteger)level
+	    withBytes:(const void *)bytes
+	  bytesPerRow:(NSUInteger)row
+{
+	[self move:(uint8_t *)bytes out:NO bytes:row image:0 region:region level:level slice:0];
+}
+
+- (id<MTLTexture>)newTextureViewWithPixelFormat:(MTLPixelFormat)format
+{
+	if (double_fails("newTexture"))
+		return nil;
+	return [[DoubleTexture alloc] initWithTexture:self format:format];
+}
+
+- (MTLSharedTextureHandle *)newSharedTextureHandle
+{
+	return shareable ? [[DoubleTextureHandle alloc] initWithTexture:self] : nil;
+}
+
+- (IOSurfaceRef)iosurface
+{
+	return surface;
+}
+
+- (NSUInteger)iosurfacePlane
+{
+	return 0;
+}
+
+- (id<MTLBuffer>)buffer
+{
+	return buffer;
+}
+
+- (NSUInteger)bufferOffset
+{
+	return offset;
+}
+
+- (NSUInteger)bufferBytesPerRow
+{
+	return buffer ? bytes_per_row : 0;
+}
+
+- (MTLTextureType)textureType
+{
+	return descriptor.textureType;
+}
+
+- (MTLPixelFormat)pixelFormat
+{
+	return descriptor.pixelFormat;
+}
+
+- (NSUInteger)width
+{
+	return descriptor.width;
+}
+
+- (NSUInteger)height
+{
+	return descriptor.height;
+}
+
+- (NSUInteger)depth
+{
+	return descriptor.depth;
+}
+
+- (NSUInteger)mipmapLevelCount
+{
+	return descriptor.mipmapLevelCount;
+}
+
+- (NSUInteger)sampleCount
+{
+	return descriptor.sampleCount;
+}
+
+- (NSUInteger)arrayLength
+{
+	return descriptor.arrayLength;
+}
+
+- (MTLTextureUsage)usage
+{
+	return descriptor.usage;
+}
+
+- (BOOL)isShareable
+{
+	return shareable;
+}
+
+- (MTLStorageMode)storageMode
+{
+	return descriptor.storageMode;
+}
+
+- (MTLCPUCacheMode)cpuCacheMode
+{
+	return descriptor.cpuCacheMode;
+}
+
+- (MTLResourceOptions)resourceOptions
+{
+	return descriptor.resourceOptions;
+}
+@end

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What the double uses of GNU's Objective-C runtime. */
+#ifndef GY_DOUBLE_OBJC_RUNTIME_H
+#define GY_DOUBLE_OBJC_RUNTIME_H
+
+#include <objc/objc.h>
+
+id class_createInstance(Class class, size_t extra_bytes);
+id object_dispose(id object);
+const char *class_getName(Class class);
+Class class_getSuperclass(Class class);
+BOOL class_respondsToSelector(Class class, SEL selector);
+#ifdef __OBJC__
+BOOL class_conformsToProtocol(Class class, Protocol *protocol);
+#endif
+BOOL sel_isEqual(SEL a, SEL b);
+
+static inline Class object_getClass(id object)
+{
+	return object ? object->class_pointer : Nil;
+}
+
+#endif
