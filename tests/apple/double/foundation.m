@@ -8,6 +8,31 @@
 
 static _Thread_local DoublePool *innermost;
 
+/* As GNU's runtime and clang lay a protocol out. The runtime's own question is of no use, as clang
+ * leaves the class of a protocol that is only named to whoever asks. */
+struct protocol {
+	Class class_pointer;
+	const char *name;
+	struct protocol_list {
+		struct protocol_list *next;
+		size_t count;
+		struct protocol *protocols[];
+	} * adopted;
+};
+
+static BOOL adopts(const struct protocol *protocol, const char *name)
+{
+	if (strcmp(protocol->name, name) == 0)
+		return YES;
+	for (const struct protocol_list *list = protocol->adopted; list; list = list->next) {
+		for (size_t i = 0; i < list->count; i++) {
+			if (adopts(list->protocols[i], name))
+				return YES;
+		}
+	}
+	return NO;
+}
+
 @implementation NSObject
 + (void)initialize
 {
@@ -66,11 +91,19 @@ static _Thread_local DoublePool *innermost;
 
 - (BOOL)conformsToProtocol:(Protocol *)protocol
 {
-	for (Class class = object_getClass(self); class; class = class_getSuperclass(class)) {
-		if (class_conformsToProtocol(class, protocol))
-			return YES;
+	const char *name = ((struct protocol *)protocol)->name;
+	BOOL found = NO;
+
+	for (Class class = object_getClass(self); class && !found;
+		class = class_getSuperclass(class)) {
+		unsigned count = 0;
+		Protocol **list = class_copyProtocolList(class, &count);
+
+		for (unsigned i = 0; i < count && !found; i++)
+			found = adopts((struct protocol *)list[i], name);
+		free(list);
 	}
-	return NO;
+	return found;
 }
 
 - (BOOL)isEqual:(id)other

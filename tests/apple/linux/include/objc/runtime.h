@@ -11,7 +11,7 @@ const char *class_getName(Class class);
 Class class_getSuperclass(Class class);
 BOOL class_respondsToSelector(Class class, SEL selector);
 #ifdef __OBJC__
-BOOL class_conformsToProtocol(Class class, Protocol *protocol);
+Protocol **class_copyProtocolList(Class class, unsigned *count); /* free it */
 #endif
 BOOL sel_isEqual(SEL a, SEL b);
 
