@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The double's rules for shared events. */
+#import "metal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define LONG_MS 10000
+
+static void notifications_come_on_another_thread(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		__block pthread_t thread;
+		__block uint64_t seen = 0;
+		__block void *whose = NULL;
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+		id<MTLSharedEvent> done = [device newSharedEvent];
+		MTLSharedEventListener *listener = [[MTLSharedEventListener alloc] init];
+
+		[event notifyListener:listener
+			      atValue:3
+				block:^(id<MTLSharedEvent> it, uint64_t value) {
+				  thread = pthread_self();
+				  seen = value;
+				  whose = it;
+				  done.signaledValue = 1;
+				}];
+		[listener release];
+		event.signaledValue = 2;
+		assert_false([done waitUntilSignaledValue:1 timeoutMS:20]);
+		event.signaledValue = 5;
+		assert_true([done waitUntilSignaledValue:1 timeoutMS:LONG_MS]);
+		assert_int_equal(seen, 5);
+		assert_ptr_equal(whose, event);
+		assert_false(pthread_equal(thread, pthread_self()));
+		[event release];
+		[done release];
+		[device release];
+	}
+}
+
+static void a_value_that_is_there_notifies_at_once(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+		id<MTLSharedEvent> done = [device newSharedEvent];
+		MTLSharedEventListener *listener = [[MTLSharedEventListener alloc] init];
+
+		event.signaledValue = 4;
+		[event notifyListener:listener
+			      atValue:4
+				block:^(id<MTLSharedEvent> it, uint64_t value) {
+				  (void)it;
+				  done.signaledValue = value;
+				}];
+		assert_true([done waitUntilSignaledValue:4 timeoutMS:LONG_MS]);
+		[listener release];
+		[event release];
+		[done release];
+		[device release];
+	}
+}
+
+static void a_block_that_never_ran_goes_with_its_event(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+		MTLSharedEventListener *listener = [[MTLSharedEventListener alloc] init];
+		NSString *used = [NSString stringWithUTF8String:"used"];
+		NSUInteger before = used.retainCount;
+
+		[event notifyListener:listener
+			      atValue:1
+				block:^(id<MTLSharedEvent> it, uint64_t value) {
+				  (void)it;
+				  (void)value;
+				  (void)used;
+				  fail();
+				}];
+		assert_int_equal(used.retainCount, before + 1);
+		[event release];
+		assert_int_equal(used.retainCount, before);
+		[listener release];
+		[device release];
+	}
+}
+
+static void waits_time_out(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+
+		assert_true([event waitUntilSignaledValue:0 timeoutMS:0]);
+		assert_false([event waitUntilSignaledValue:1 timeoutMS:0]);
+		assert_false([event waitUntilSignaledValue:1 timeoutMS:30]);
+		event.signaledValue = UINT64_MAX;
+		assert_true([event waitUntilSignaledValue:UINT64_MAX timeoutMS:0]);
+		[event release];
+		[device release];
+	}
+}
+
+static void the_gpu_waits_and_signals(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLCommandQueue> first = [device newCommandQueue];
+		id<MTLCommandQueue> second = [device newCommandQueue];
+		id<MTLSharedEvent> event = [device newSharedEvent];
+		id<MTLCommandBuffer> a = [first commandBuffer], b = [second commandBuffer];
+
+		[b encodeWaitForEvent:event value:2];
+		[b encodeSignalEvent:event value:3];
+		[b commit];
+		[a encodeWaitForEvent:event value:1];
+		[a encodeSignalEvent:event value:2];
+		[a commit];
+		[a waitUntilScheduled];
+		assert_false([event waitUntilSignaledValue:1 timeoutMS:20]);
+		event.signaledValue = 1;
+		assert_true([event waitUntilSignaledValue:3 timeoutMS:LONG_MS]);
+		[a waitUntilCompleted];
+		[b waitUntilCompleted];
+		[event release];
+		[first release];
+		[second release];
+		[device release];
+	}
+}
+
+static void a_handle_is_the_same_event(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent], other;
+		MTLSharedEventHandle *handle;
+
+		event.label = [NSString stringWithUTF8String:"frames"];
+		handle = [event newSharedEventHandle];
+		assert_string_equal(handle.label.UTF8String, "frames");
+		other = [device newSharedEventWithHandle:handle];
+		[handle release];
+		assert_ptr_not_equal(other, event);
+		event.signaledValue = 8;
+		assert_int_equal(other.signaledValue, 8);
+		[event release];
+		other.signaledValue = 9;
+		assert_int_equal(other.signaledValue, 9);
+		[other release];
+		[device release];
+	}
+}
+
+static void old_systems_have_no_wait(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+		SEL selector = @selector(waitUntilSignaledValue:timeoutMS:);
+
+		assert_true([event respondsToSelector:selector]);
+		setenv("GEYSER_DOUBLE_OLD", "1", 1);
+		assert_false([event respondsToSelector:selector]);
+		assert_true([event respondsToSelector:@selector(signaledValue)]);
+		unsetenv("GEYSER_DOUBLE_OLD");
+		[event release];
+		[device release];
+	}
+}
+
+RULE(go_back, id<MTLSharedEvent> event = [device newSharedEvent]; event.signaledValue = 2;
+	event.signaledValue = 1)
+RULE(gpu_goes_back, id<MTLSharedEvent> event = [device newSharedEvent];
+	id<MTLCommandBuffer> buffer = [[device newCommandQueue] commandBuffer];
+	event.signaledValue = 2; [buffer encodeSignalEvent:event value:1];[buffer commit];
+		[buffer waitUntilCompleted])
+RULE(handle_by_value,
+	[[[device newSharedEvent] newSharedEventHandle] encodeWithCoder:(NSCoder *)device])
+RULE(old_wait, setenv("GEYSER_DOUBLE_OLD", "1", 1);
+	[[device newSharedEvent] waitUntilSignaledValue:1 timeoutMS:1])
+
+static void misuse_ends_the_process(void **state)
+{
+	(void)state;
+	expect_death(go_back, "a shared event goes back from 2 to 1");
+	expect_death(gpu_goes_back, "a shared event goes back from 2 to 1");
+	expect_death(handle_by_value, "NSXPCCoder only");
+	expect_death(old_wait, "macOS before 12");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(notifications_come_on_another_thread, nothing_live),
+		cmocka_unit_test_teardown(a_value_that_is_there_notifies_at_once, nothing_live),
+		cmocka_unit_test_teardown(a_block_that_never_ran_goes_with_its_event, nothing_live),
+		cmocka_unit_test_teardown(waits_time_out, nothing_live),
+		cmocka_unit_test_teardown(the_gpu_waits_and_signals, nothing_live),
+		cmocka_unit_test_teardown(a_handle_is_the_same_event, nothing_live),
+		cmocka_unit_test_teardown(old_systems_have_no_wait, nothing_live),
+		cmocka_unit_test_teardown(misuse_ends_the_process, nothing_live),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
