@@ -2,9 +2,11 @@
 /* Core Foundation: counted objects, strings, numbers, booleans and dictionaries. */
 #include "internal.h"
 
+#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 struct __CFNumber {
 	struct double_object object;
@@ -150,6 +152,18 @@ Boolean CFEqual(CFTypeRef a, CFTypeRef b)
 	return false;
 }
 
+bool double_is_utf8(const char *text)
+{
+	mbstate_t state = {0};
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8);
+	size_t length = mbsrtowcs(NULL, &text, 0, &state);
+
+	uselocale(before);
+	freelocale(utf8);
+	return length != (size_t)-1;
+}
+
 CFStringRef CFStringCreateWithCString(
 	CFAllocatorRef allocator, const char *characters, CFStringEncoding encoding)
 {
@@ -158,6 +172,8 @@ CFStringRef CFStringCreateWithCString(
 	(void)allocator;
 	if (encoding != kCFStringEncodingUTF8 && encoding != kCFStringEncodingASCII)
 		double_die("the double has no string encoding 0x%x", encoding);
+	if (!double_is_utf8(characters))
+		return NULL;
 	string = double_object_create(&double_string_type, sizeof(*string));
 	string->characters = strdup(characters);
 	return string;

@@ -205,6 +205,8 @@ static BOOL adopts(const struct protocol *protocol, const char *name)
 @implementation NSString
 + (instancetype)stringWithUTF8String:(const char *)characters
 {
+	if (!double_is_utf8(characters))
+		return nil;
 	return [[[DoubleString alloc] initWithCharacters:characters] autorelease];
 }
 

@@ -53,6 +53,7 @@ struct __CFString {
 	char *characters;
 };
 extern const struct double_type double_string_type;
+bool double_is_utf8(const char *text);
 
 /* ---- surface.c ---- */
 

@@ -7,6 +7,7 @@
 
 #define ROW_ALIGNMENT 64
 #define PAGE 4096
+#define MAX_SIDE 16384 /* what IOSurfaceGetPropertyMaximum says on most Macs */
 #define LIMIT ((size_t)1 << 36)
 
 #define KEY(constant, text)                                              \
@@ -108,7 +109,7 @@ IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties)
 
 	if (double_fails("IOSurfaceCreate") || !width || !height || !element || element > 16)
 		return NULL;
-	if (width > LIMIT || height > LIMIT || row > LIMIT || bytes > LIMIT)
+	if (width > MAX_SIDE || height > MAX_SIDE || row > LIMIT || bytes > LIMIT)
 		return NULL;
 	if (row % ROW_ALIGNMENT || bytes % PAGE || row < width * element || bytes / row < height)
 		return NULL;

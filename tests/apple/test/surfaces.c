@@ -52,6 +52,7 @@ static void misaligned_and_small_sizes_make_none(void **state)
 	assert_null(surface_of(50, 16, 256, 5000, false)); /* not whole pages */
 	assert_null(surface_of(50, 17, 256, 4096, false)); /* too few */
 	assert_null(surface_of(0, 16, 0, 0, false));
+	assert_null(surface_of(16385, 1, 0, 0, false));
 	apple_double_fail("IOSurfaceCreate", 2);
 	CFRelease(surface_new());
 	assert_null(surface_of(64, 16, 0, 0, false));
@@ -369,6 +370,7 @@ static void values_can_be_attached(void **state)
 	assert_string_equal(text, "frames");
 	assert_false(CFStringGetCString(copy, text, 6, kCFStringEncodingUTF8));
 	assert_int_equal(CFStringGetLength(copy), 6);
+	assert_null(CFStringCreateWithCString(NULL, "\xff", kCFStringEncodingUTF8));
 	CFRelease(copy);
 	CFRelease(surface);
 }

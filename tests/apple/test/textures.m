@@ -364,6 +364,7 @@ static void pools_drain(void **state)
 			assert_int_equal(apple_double_live(), before + 2); /* and the pool */
 		}
 		assert_int_equal(apple_double_live(), before);
+		assert_null([NSString stringWithUTF8String:"\xc3("]);
 		assert_true([outer isKindOfClass:[NSString class]]);
 		assert_true([outer isEqualToString:[NSString stringWithUTF8String:"outer"]]);
 	}

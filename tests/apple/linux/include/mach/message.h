@@ -99,6 +99,7 @@ typedef struct {
 
 #pragma pack(pop)
 
+#define round_msg(size) (((mach_msg_size_t)(size) + 3) & ~(mach_msg_size_t)3)
 #define MAX_TRAILER_SIZE ((mach_msg_size_t)sizeof(mach_msg_mac_trailer_t))
 
 #define MACH_SEND_MSG 0x00000001
@@ -120,6 +121,7 @@ typedef struct {
 #define MACH_SEND_INVALID_DATA 0x10000002
 #define MACH_SEND_INVALID_DEST 0x10000003
 #define MACH_SEND_TIMED_OUT 0x10000004
+#define MACH_SEND_INTERRUPTED 0x10000007
 #define MACH_SEND_INVALID_REPLY 0x10000009
 #define MACH_SEND_INVALID_RIGHT 0x1000000a
 #define MACH_SEND_MSG_TOO_SMALL 0x10000008
@@ -129,6 +131,7 @@ typedef struct {
 #define MACH_RCV_INVALID_NAME 0x10004002
 #define MACH_RCV_TIMED_OUT 0x10004003
 #define MACH_RCV_TOO_LARGE 0x10004004
+#define MACH_RCV_INTERRUPTED 0x10004005
 #define MACH_RCV_PORT_CHANGED 0x10004006
 #define MACH_RCV_PORT_DIED 0x10004009
 
