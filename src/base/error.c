@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include "base/system.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,6 +77,7 @@ static enum geyser_result errno_result(int error)
 
 enum geyser_result gy_fail_errno(const char *format, ...)
 {
+	char text[GY_ERROR_TEXT_SIZE];
 	int error = errno;
 	size_t used;
 	va_list args;
@@ -83,6 +86,6 @@ enum geyser_result gy_fail_errno(const char *format, ...)
 	(void)vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
 	used = strlen(detail);
-	(void)snprintf(detail + used, sizeof(detail) - used, ": %s", strerrordesc_np(error));
+	(void)snprintf(detail + used, sizeof(detail) - used, ": %s", gy_error_text(error, text));
 	return errno_result(error);
 }

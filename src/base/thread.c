@@ -2,16 +2,17 @@
 #include "base/thread.h"
 
 #include "base/error.h"
+#include "base/system.h"
 
 #include <limits.h>
 #include <signal.h>
-#include <string.h>
 
 enum geyser_result gy_thread_start(
 	pthread_t *thread, const char *name, size_t stack, void *(*run)(void *data), void *data)
 {
 	pthread_attr_t attributes;
 	sigset_t all, before;
+	char text[GY_ERROR_TEXT_SIZE];
 	int error;
 
 	(void)sigfillset(&all);
@@ -20,12 +21,10 @@ enum geyser_result gy_thread_start(
 		(void)pthread_attr_setstacksize(&attributes,
 			stack > (size_t)PTHREAD_STACK_MIN ? stack : (size_t)PTHREAD_STACK_MIN);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, &attributes, run, data);
+	error = gy_thread_create(thread, &attributes, name, run, data);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attributes);
-	if (error)
-		return gy_fail(
-			GEYSER_ERROR_SYSTEM, "starting a thread: %s", strerrordesc_np(error));
-	(void)pthread_setname_np(*thread, name);
-	return GEYSER_OK;
+	if (!error)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_SYSTEM, "starting a thread: %s", gy_error_text(error, text));
 }

@@ -5,12 +5,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "platform/descriptor.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct geyser_event {
@@ -463,53 +463,49 @@ enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t valu
 
 /* ---- as a descriptor ---- */
 
-/* The caller may close its descriptor at any time, and the number may then be another file's: this
- * one is ours. */
+/* The caller may close its descriptor at any time, and the number may then be another file's: these
+ * are ours. */
 struct readable {
-	int fd;
+	struct gy_wakeup wakeup;
 };
 
 static void make_readable(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
-	const uint64_t one = 1;
 	struct readable *readable = user;
 
 	(void)event;
 	(void)value;
 	(void)result;
-	if (write(readable->fd, &one, sizeof(one)) < 0)
-		(void)0; /* can't be: its counter was 0 */
-	(void)close(readable->fd);
+	gy_wakeup_raise(&readable->wakeup);
+	gy_wakeup_close(&readable->wakeup);
 	free(readable);
 }
 
-static enum geyser_result notify_fd(struct geyser_event *event, uint64_t value, int fd)
+/* The wake-up is used up, whatever happens. */
+static enum geyser_result raise_later(
+	struct geyser_event *event, uint64_t value, struct gy_wakeup *wakeup)
 {
 	struct readable *readable = malloc(sizeof(*readable));
 	enum geyser_result result;
 
-	if (!readable)
+	if (!readable) {
+		gy_wakeup_close(wakeup);
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a descriptor");
-	readable->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (readable->fd < 0) {
-		result = gy_fail_errno("duplicating a descriptor");
-		goto free_readable;
 	}
+	readable->wakeup = *wakeup;
 	result = gy_notifier_add(&event->notifier, value, make_readable, readable);
 	if (result == GEYSER_OK)
 		return GEYSER_OK;
-	(void)close(readable->fd);
-
-free_readable:
+	gy_wakeup_close(wakeup);
 	free(readable);
 	return result;
 }
 
 enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out)
 {
-	enum geyser_result result = GEYSER_OK;
-	bool reached;
+	struct gy_wakeup wakeup;
+	enum geyser_result result;
 	int fd;
 
 	if (!out)
@@ -517,15 +513,22 @@ enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, i
 	*out = -1;
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
-	reached = gy_timeline_value(&event->timeline) >= value;
-	fd = eventfd(reached ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (fd < 0)
-		return gy_fail_errno("eventfd");
-	if (!reached)
-		result = notify_fd(event, value, fd);
+	result = gy_wakeup_create(&wakeup);
+	if (result != GEYSER_OK)
+		return result;
+	fd = fcntl(wakeup.fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		result = gy_fail_errno("duplicating a descriptor");
+		gy_wakeup_close(&wakeup);
+	} else if (gy_timeline_value(&event->timeline) >= value) {
+		gy_wakeup_raise(&wakeup);
+		gy_wakeup_close(&wakeup);
+	} else {
+		result = raise_later(event, value, &wakeup);
+	}
 	if (result == GEYSER_OK)
 		*out = fd;
-	else
+	else if (fd >= 0)
 		(void)close(fd);
 	return result;
 }

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/system.h"
 #include "ipc/resolve.h"
 #include "platform/platform.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static enum geyser_result set_application(struct geyser_manager *manager, const 
 	size_t most = sizeof(manager->application) - 1;
 
 	if (!application) {
-		strncpy(manager->application, program_invocation_short_name, most);
+		strncpy(manager->application, gy_program_name(), most);
 		return GEYSER_OK;
 	}
 	if (strnlen(application, most + 1) > most)

@@ -4,11 +4,11 @@
 
 #include "base/error.h"
 #include "ipc/random.h"
+#include "platform/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,11 +47,13 @@ static enum geyser_result listen_instance(struct gy_claim *claim)
 	struct sockaddr_un address;
 	char name[NAME_SIZE];
 
-	claim->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	claim->socket = gy_socket_create();
 	if (claim->socket < 0)
 		return gy_fail_errno("making a socket");
 	instance_name(name, claim->instance, SOCKET);
-	socket_address(&claim->registry, name, &address);
+	result = socket_address(&claim->registry, name, &address);
+	if (result != GEYSER_OK)
+		goto close_socket;
 	if (bind(claim->socket, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		result = gy_fail_errno("binding %.300s/%s", claim->registry.path, name);
 		goto close_socket;

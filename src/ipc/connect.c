@@ -5,10 +5,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "platform/platform.h"
+#include "platform/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static enum geyser_result connect_failure(uint64_t instance)
@@ -20,7 +19,6 @@ static enum geyser_result connect_failure(uint64_t instance)
 			"exporter %016" PRIx64 " is gone: get a new handle from a running one",
 			instance);
 	case EAGAIN:
-	case EINTR: /* the deadline passed as well */
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
 			instance);
@@ -29,38 +27,45 @@ static enum geyser_result connect_failure(uint64_t instance)
 	}
 }
 
-static void set_send_timeout(int fd, uint64_t deadline)
+/* A refusal that may mean no more than a full queue is looked into: it is not one if the exporter
+ * lives. */
+static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 {
-	uint64_t now = gy_now(), left = deadline > now ? deadline - now : 1000;
-	struct timeval time = {
-		.tv_sec = (time_t)(left / GY_SECOND),
-		.tv_usec = (suseconds_t)(left % GY_SECOND / 1000),
-	};
+	struct gy_registry opened = {.fd = -1};
+	bool alive;
 
-	if (deadline != GY_NEVER)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+	if (!gy_socket_refuses_when_busy())
+		return false;
+	if (registry->fd >= 0)
+		return gy_registry_is_alive(registry, instance);
+	if (gy_registry_open(false, &opened) != GEYSER_OK)
+		return false;
+	alive = gy_registry_is_alive(&opened, instance);
+	gy_registry_close(&opened);
+	return alive;
 }
 
-/* The socket doesn't block; only if too many wait already for the exporter does this wait its turn.
- */
-static int connect_within(int fd, const struct sockaddr_un *address, uint64_t deadline)
+static int connect_within(int fd, const struct sockaddr_un *address,
+	const struct gy_registry *registry, uint64_t instance, uint64_t deadline)
 {
 	const struct sockaddr *generic = (const struct sockaddr *)address;
-	int failed = connect(fd, generic, sizeof(*address));
-	int flags, error;
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
 
-	if (!failed || errno != EAGAIN)
-		return failed;
-	flags = fcntl(fd, F_GETFL);
-	(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	do {
-		set_send_timeout(fd, deadline);
-		failed = connect(fd, generic, sizeof(*address));
-	} while (failed && errno == EINTR && gy_now() < deadline);
-	error = errno;
-	(void)fcntl(fd, F_SETFL, flags);
-	errno = error;
-	return failed;
+	for (;;) {
+		int failed = gy_socket_connect(fd, generic, sizeof(*address), deadline);
+
+		if (!failed || errno != ECONNREFUSED)
+			return failed;
+		if (!is_busy(registry, instance)) {
+			errno = ECONNREFUSED;
+			return failed;
+		}
+		if (gy_now() >= deadline) {
+			errno = EAGAIN;
+			return failed;
+		}
+		(void)nanosleep(&moment, NULL);
+	}
 }
 
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
@@ -71,12 +76,14 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	enum geyser_result result;
 	char name[NAME_SIZE];
 
-	*out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
 	instance_name(name, instance, SOCKET);
-	socket_address(registry, name, &address);
-	if (connect_within(*out, &address, deadline)) {
+	result = socket_address(registry, name, &address);
+	if (result != GEYSER_OK)
+		goto close_socket;
+	if (connect_within(*out, &address, registry, instance, deadline)) {
 		result = connect_failure(instance);
 		goto close_socket;
 	}

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #define HELLO_WITHIN (5 * GY_SECOND)
@@ -347,7 +346,7 @@ static void connection_ready(struct gy_ipc *ipc, struct gy_source *source, uint3
 	struct gy_connection *connection =
 		(struct gy_connection *)((char *)source - offsetof(struct gy_connection, source));
 
-	if (events & (EPOLLHUP | EPOLLERR) || !gy_connection_receive(ipc, connection))
+	if ((events & GY_HUNG_UP) || !gy_connection_receive(ipc, connection))
 		gy_connection_close(ipc, connection);
 }
 

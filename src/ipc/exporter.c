@@ -9,7 +9,6 @@
 #include <search.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 static int compare_tokens(const void *a, const void *b)
@@ -43,6 +42,17 @@ struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id)
 	return found ? *found : NULL;
 }
 
+/* The root is taken until there is none; a node begins with its key (tsearch). */
+void gy_exports_forget(struct gy_ipc *ipc)
+{
+	while (ipc->by_id) {
+		struct gy_export *export = *(struct gy_export **)ipc->by_id;
+
+		gy_claim_remove_id(&ipc->claim, export->fields.id);
+		(void)tdelete(export, &ipc->by_id, compare_ids);
+	}
+}
+
 /* ---- listing ---- */
 
 static void unlist(struct gy_ipc *ipc, struct gy_export *export)
@@ -51,9 +61,7 @@ static void unlist(struct gy_ipc *ipc, struct gy_export *export)
 		return;
 	(void)tdelete(export, &ipc->by_token, compare_tokens);
 	export->listed = false;
-	if (export->notify_fd >= 0)
-		(void)close(export->notify_fd);
-	export->notify_fd = -1;
+	gy_wakeup_close(&export->notify);
 }
 
 static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
@@ -68,7 +76,7 @@ static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
 		.instance = ipc->claim.instance,
 	};
 	export->importers = (struct geyser_importers){0};
-	export->notify_fd = -1;
+	export->notify = GY_NO_WAKEUP;
 	result = gy_random(fields->token, GY_TOKEN_SIZE);
 	if (result != GEYSER_OK)
 		return result;
@@ -151,16 +159,14 @@ void gy_export_remove(struct gy_ipc *ipc, struct gy_export *export)
 
 void gy_export_count(struct gy_export *export, int change)
 {
-	const uint64_t one = 1;
-
 	if (change > 0) {
 		export->importers.current++;
 		export->importers.total++;
 	} else if (export->importers.current > 0) {
 		export->importers.current--;
 	}
-	if (export->notify_fd >= 0 && write(export->notify_fd, &one, sizeof(one)) < 0)
-		return; /* its counter is full: it is readable all the same */
+	if (export->notify.fd >= 0)
+		gy_wakeup_raise(&export->notify);
 }
 
 void gy_export_importers(struct gy_ipc *ipc, struct gy_export *export, struct geyser_importers *out)
@@ -172,23 +178,21 @@ void gy_export_importers(struct gy_ipc *ipc, struct gy_export *export, struct ge
 
 static enum geyser_result duplicate_notify_fd(struct gy_export *export, int *out)
 {
-	bool made = export->notify_fd < 0;
-	enum geyser_result result;
+	bool made = export->notify.fd < 0;
+	enum geyser_result result = GEYSER_OK;
 
 	if (!export->importable)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "not exported: export it first");
 	if (made)
-		export->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (export->notify_fd < 0)
-		return gy_fail_errno("eventfd");
-	*out = fcntl(export->notify_fd, F_DUPFD_CLOEXEC, 0);
+		result = gy_wakeup_create(&export->notify);
+	if (result != GEYSER_OK)
+		return result;
+	*out = fcntl(export->notify.fd, F_DUPFD_CLOEXEC, 0);
 	if (*out >= 0)
 		return GEYSER_OK;
 	result = gy_fail_errno("duplicating a descriptor");
-	if (made) {
-		(void)close(export->notify_fd);
-		export->notify_fd = -1;
-	}
+	if (made)
+		gy_wakeup_close(&export->notify);
 	return result;
 }
 

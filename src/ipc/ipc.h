@@ -11,6 +11,7 @@
 #define GY_IPC_IPC_H
 
 #include "ipc/wire.h"
+#include "platform/descriptor.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -42,7 +43,7 @@ struct gy_export {
 	bool importable; /* exported and not unexported */
 	struct gy_handle_fields fields;
 	struct geyser_importers importers;
-	int notify_fd; /* valid while listed: eventfd, or -1 */
+	struct gy_wakeup notify; /* valid while listed */
 };
 
 /* *changed: it wasn't exported before. Errors: as geyser_texture_export. */

@@ -4,11 +4,7 @@
 #include "base/error.h"
 #include "base/thread.h"
 
-#include <errno.h>
 #include <search.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define BATCH 16
@@ -22,33 +18,31 @@ static int compare_keys(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-enum geyser_result gy_loop_add(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
+enum geyser_result gy_loop_add(
+	struct gy_ipc *ipc, struct gy_source *source, enum gy_readiness events)
 {
-	struct epoll_event event = {.events = events};
-
 	source->key = ++ipc->next_key;
-	event.data.u64 = source->key;
 	if (!tsearch(source, &ipc->sources, compare_keys))
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory to watch a descriptor");
-	if (epoll_ctl(ipc->epoll, EPOLL_CTL_ADD, source->fd, &event) == 0)
+	if (gy_poller_add(ipc->poller, source->fd, events, source->key) == 0)
 		return GEYSER_OK;
 	(void)tdelete(source, &ipc->sources, compare_keys);
 	source->key = 0;
-	return gy_fail_errno("epoll_ctl");
+	return gy_fail_errno("watching a descriptor");
 }
 
 void gy_loop_remove(struct gy_ipc *ipc, struct gy_source *source)
 {
 	if (source->key == 0)
 		return;
-	(void)epoll_ctl(ipc->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	gy_poller_remove(ipc->poller, source->fd);
 	(void)tdelete(source, &ipc->sources, compare_keys);
 	source->key = 0;
 }
 
-static void dispatch(struct gy_ipc *ipc, const struct epoll_event *event)
+static void dispatch(struct gy_ipc *ipc, const struct gy_ready *event)
 {
-	struct gy_source wanted = {.key = event->data.u64};
+	struct gy_source wanted = {.key = event->key};
 	struct gy_source *const *found = tfind(&wanted, &ipc->sources, compare_keys);
 
 	if (found)
@@ -58,12 +52,12 @@ static void dispatch(struct gy_ipc *ipc, const struct epoll_event *event)
 static void *run(void *data)
 {
 	struct gy_ipc *ipc = data;
-	struct epoll_event events[BATCH];
+	struct gy_ready events[BATCH];
 	bool stopping = false;
 	int timeout = -1;
 
 	while (!stopping) {
-		int count = epoll_wait(ipc->epoll, events, BATCH, timeout);
+		int count = gy_poller_wait(ipc->poller, events, BATCH, timeout);
 
 		(void)pthread_mutex_lock(&ipc->lock);
 		for (int i = 0; i < count; i++)
@@ -79,23 +73,18 @@ static void *run(void *data)
 
 static void woken(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 {
-	uint64_t count;
-
-	(void)ipc;
+	(void)source;
 	(void)events;
-	if (read(source->fd, &count, sizeof(count)) < 0)
-		return; /* nothing there: a spurious event */
+	gy_wakeup_clear(&ipc->wake);
 }
 
 static void close_loop(struct gy_ipc *ipc)
 {
 	gy_loop_remove(ipc, &ipc->wake_source);
-	if (ipc->wake >= 0)
-		(void)close(ipc->wake);
-	if (ipc->epoll >= 0)
-		(void)close(ipc->epoll);
-	ipc->wake = -1;
-	ipc->epoll = -1;
+	gy_wakeup_close(&ipc->wake);
+	if (ipc->poller >= 0)
+		(void)close(ipc->poller);
+	ipc->poller = -1;
 }
 
 enum geyser_result gy_loop_start(struct gy_ipc *ipc)
@@ -104,14 +93,14 @@ enum geyser_result gy_loop_start(struct gy_ipc *ipc)
 
 	if (ipc->running)
 		return GEYSER_OK;
-	ipc->epoll = epoll_create1(EPOLL_CLOEXEC);
-	ipc->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (ipc->epoll < 0 || ipc->wake < 0) {
-		result = gy_fail_errno("making epoll and eventfd descriptors");
+	ipc->poller = gy_poller_create();
+	if (ipc->poller < 0)
+		return gy_fail_errno("making a descriptor to wait with");
+	result = gy_wakeup_create(&ipc->wake);
+	if (result != GEYSER_OK)
 		goto close_fds;
-	}
-	ipc->wake_source = (struct gy_source){.fd = ipc->wake, .ready = woken};
-	result = gy_loop_add(ipc, &ipc->wake_source, EPOLLIN);
+	ipc->wake_source = (struct gy_source){.fd = ipc->wake.fd, .ready = woken};
+	result = gy_loop_add(ipc, &ipc->wake_source, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto close_fds;
 	result = gy_thread_start(&ipc->thread, "geyser-ipc", STACK_SIZE, run, ipc);
@@ -127,14 +116,13 @@ close_fds:
 
 void gy_loop_stop(struct gy_ipc *ipc)
 {
-	const uint64_t one = 1;
 	bool running;
 
 	(void)pthread_mutex_lock(&ipc->lock);
 	ipc->stopping = true;
 	running = ipc->running;
-	if (running && write(ipc->wake, &one, sizeof(one)) < 0)
-		(void)0; /* full: then it is awake already */
+	if (running)
+		gy_wakeup_raise(&ipc->wake);
 	(void)pthread_mutex_unlock(&ipc->lock);
 	if (!running)
 		return;
@@ -148,7 +136,7 @@ void gy_loop_abandon(struct gy_ipc *ipc)
 	if (!ipc->running)
 		return;
 	ipc->running = false;
-	/* Not removed from the epoll set: that is the parent's too. */
+	/* Not removed from the poller: that may be the parent's too. */
 	(void)tdelete(&ipc->wake_source, &ipc->sources, compare_keys);
 	ipc->wake_source.key = 0;
 	close_loop(ipc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Packets over a SOCK_SEQPACKET socket, with at most one descriptor each. */
+/* Packets over a local socket, with at most one descriptor each. */
 #ifndef GY_IPC_PACKET_H
 #define GY_IPC_PACKET_H
 

@@ -8,12 +8,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "platform/platform.h"
+#include "platform/socket.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- peers ---- */
@@ -232,7 +230,7 @@ static void socket_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t 
 	struct gy_peer *peer =
 		(struct gy_peer *)((char *)source - offsetof(struct gy_peer, socket_source));
 
-	if (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))
+	if (events & GY_HUNG_UP)
 		declare_dead(ipc, peer);
 }
 
@@ -245,7 +243,6 @@ static void process_ended(struct gy_ipc *ipc, struct gy_source *source, uint32_t
 
 static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
 {
-	struct pollfd alive = {.fd = peer->socket, .events = POLLRDHUP};
 	enum geyser_result result = gy_loop_start(ipc);
 	bool ended;
 
@@ -254,13 +251,13 @@ static enum geyser_result watch(struct gy_ipc *ipc, struct gy_peer *peer)
 	peer->pidfd = gy_peer_watch(peer->socket, peer->pid, &ended);
 	peer->pid_source = (struct gy_source){.fd = peer->pidfd, .ready = process_ended};
 	peer->socket_source = (struct gy_source){.fd = peer->socket, .ready = socket_ready};
-	result = gy_loop_add(ipc, &peer->socket_source, EPOLLRDHUP);
+	result = gy_loop_add(ipc, &peer->socket_source, GY_HUNG_UP);
 	if (result == GEYSER_OK && peer->pidfd >= 0)
-		result = gy_loop_add(ipc, &peer->pid_source, EPOLLIN);
+		result = gy_loop_add(ipc, &peer->pid_source, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto close_pidfd;
 	/* Only if the connection still stands is the pid surely that of the exporter. */
-	if (ended || poll(&alive, 1, 0) != 0)
+	if (ended || gy_socket_is_hung_up(peer->socket))
 		declare_dead(ipc, peer);
 	peer->watched = true;
 	return GEYSER_OK;
@@ -294,7 +291,7 @@ void gy_importer_abandon(struct gy_ipc *ipc)
 		peer->socket = -1;
 		peer->pidfd = -1;
 		peer->broken = true;
-		/* the watches are the parent's: forgotten here, not removed from its epoll set */
+		/* the watches are the parent's: forgotten here, not removed from its poller */
 		peer->socket_source.key = 0;
 		peer->pid_source.key = 0;
 	}

@@ -5,9 +5,9 @@
 #include "ipc/surface.h"
 
 #include "base/error.h"
+#include "base/system.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gy_ipc *current;
@@ -52,19 +52,20 @@ static void register_atfork(void)
 
 static enum geyser_result create(struct gy_ipc **out)
 {
+	char text[GY_ERROR_TEXT_SIZE];
 	struct gy_ipc *ipc;
 
 	*out = NULL;
 	(void)pthread_once(&once, register_atfork);
 	if (atfork_error)
-		return gy_fail(
-			GEYSER_ERROR_SYSTEM, "pthread_atfork: %s", strerrordesc_np(atfork_error));
+		return gy_fail(GEYSER_ERROR_SYSTEM, "pthread_atfork: %s",
+			gy_error_text(atfork_error, text));
 	ipc = calloc(1, sizeof(*ipc));
 	if (!ipc)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
 	(void)pthread_mutex_init(&ipc->lock, NULL);
-	ipc->epoll = -1;
-	ipc->wake = -1;
+	ipc->poller = -1;
+	ipc->wake = GY_NO_WAKEUP;
 	ipc->spare_fd = -1;
 	*out = ipc;
 	return GEYSER_OK;

@@ -5,6 +5,7 @@
 
 #include "ipc/ipc.h"
 #include "ipc/registry.h"
+#include "platform/descriptor.h"
 
 #include <pthread.h>
 
@@ -13,7 +14,8 @@ struct gy_source {
 	uint64_t key; /* names this watch: an event of an earlier one with the same fd finds nothing
 		       */
 	int fd;
-	/* Called by the thread with the ipc's lock held; may remove and free the source. */
+	/* Called by the thread with the ipc's lock held; may remove and free the source. events:
+	 * enum gy_readiness. */
 	void (*ready)(struct gy_ipc *ipc, struct gy_source *source, uint32_t events);
 };
 
@@ -28,7 +30,8 @@ struct gy_ipc {
 	/* the thread */
 	pthread_t thread;
 	bool running, stopping;
-	int epoll, wake;
+	int poller;
+	struct gy_wakeup wake;
 	struct gy_source wake_source;
 	uint64_t next_key;
 	void *sources; /* tsearch tree of gy_source by key */
@@ -54,7 +57,8 @@ struct gy_ipc {
 /* ---- loop.c: the thread. All with the lock held. ---- */
 
 enum geyser_result gy_loop_start(struct gy_ipc *ipc);
-enum geyser_result gy_loop_add(struct gy_ipc *ipc, struct gy_source *source, uint32_t events);
+enum geyser_result gy_loop_add(
+	struct gy_ipc *ipc, struct gy_source *source, enum gy_readiness events);
 void gy_loop_remove(struct gy_ipc *ipc, struct gy_source *source);
 
 /* Without the lock: ends the thread and waits for it. */
@@ -85,6 +89,9 @@ void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served);
 
 struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE]);
 struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);
+
+/* Gives every id back, without a word to their objects: for the end. */
+void gy_exports_forget(struct gy_ipc *ipc);
 
 /* Counts an import come (+1) or gone (-1). */
 void gy_export_count(struct gy_export *export, int change);

@@ -5,10 +5,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "platform/descriptor.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,20 +18,13 @@
 static enum geyser_result await_readable(int fd, uint64_t deadline)
 {
 	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	int count = gy_poll(&readable, 1, deadline);
 
-	for (;;) {
-		uint64_t now = gy_now();
-		struct timespec left = gy_timespec(deadline > now ? deadline - now : 0);
-		int count = ppoll(&readable, 1, deadline == GY_NEVER ? NULL : &left, NULL);
-
-		if (count > 0)
-			return GEYSER_OK;
-		if (count < 0 && errno != EINTR)
-			return gy_fail_errno("poll");
-		if (deadline <= now)
-			return gy_fail(
-				GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
-	}
+	if (count > 0)
+		return GEYSER_OK;
+	if (count < 0)
+		return gy_fail_errno("poll");
+	return gy_fail(GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
 }
 
 enum geyser_result gy_ask(

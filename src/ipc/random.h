@@ -5,14 +5,12 @@
 
 #include "base/error.h"
 
-#include <sys/random.h>
+#include "platform/platform.h"
 
-/* Up to 256 bytes, which the kernel gives whole. Errors: SYSTEM. */
+/* Up to 256 bytes. Errors: SYSTEM. */
 static inline enum geyser_result gy_random(void *bytes, size_t count)
 {
-	if (getrandom(bytes, count, 0) == (ssize_t)count)
-		return GEYSER_OK;
-	return gy_fail_errno("getrandom");
+	return gy_system_random(bytes, count) ? GEYSER_OK : gy_fail_errno("random bytes");
 }
 
 #endif

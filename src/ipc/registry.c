@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/system.h"
 #include "ipc/random.h"
 #include "platform/platform.h"
 
@@ -22,41 +23,46 @@
 
 /* ---- the directory ---- */
 
-static enum geyser_result compose_path(char *path, size_t size)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	int length;
+#define FOLDER "/geyser"
 
-	if (!runtime || !*runtime)
+/* The path, and *parent of its bytes are the directory that must be there. */
+static enum geyser_result compose_path(char *path, size_t size, size_t *parent, const char **name)
+{
+	*parent = gy_runtime_directory(path, size, name);
+	if (*parent == 0)
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 			"XDG_RUNTIME_DIR is not set: set it to a directory that only you can "
 			"write, for example \"export XDG_RUNTIME_DIR=$(mktemp -d)\"");
-	if (runtime[0] != '/')
+	if (path[0] != '/')
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"XDG_RUNTIME_DIR (%.200s): set it to an absolute path", runtime);
-	length = snprintf(path, size, "%s/geyser", runtime);
-	if (length < 0 || (size_t)length >= size)
+			"%s (%.200s): set it to an absolute path", *name, path);
+	if (*parent + sizeof(FOLDER) > size)
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"XDG_RUNTIME_DIR (%.200s…): the path has %zu bytes, at most %zu fit",
-			runtime, strlen(runtime), size - sizeof("/geyser"));
+			"%s (%.200s…): the path has %zu bytes, at most %zu fit", *name, path,
+			*parent, size - sizeof(FOLDER));
+	memcpy(path + *parent, FOLDER, sizeof(FOLDER));
 	return GEYSER_OK;
 }
 
 static enum geyser_result registry_path(char *path, size_t size)
 {
-	enum geyser_result result = compose_path(path, size);
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
+	const char *name;
+	size_t parent;
+	enum geyser_result result = compose_path(path, size, &parent, &name);
 
 	if (result != GEYSER_OK)
 		return result;
-	if (stat(runtime, &status) < 0)
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "XDG_RUNTIME_DIR (%.200s): %s", runtime,
-			strerrordesc_np(errno));
-	if (!S_ISDIR(status.st_mode))
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"XDG_RUNTIME_DIR (%.200s): it is not a directory", runtime);
-	return GEYSER_OK;
+	path[parent] = '\0';
+	if (stat(path, &status) < 0)
+		result = gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.200s): %s", name, path,
+			gy_error_text(errno, text));
+	else if (!S_ISDIR(status.st_mode))
+		result = gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.200s): it is not a directory",
+			name, path);
+	path[parent] = FOLDER[0];
+	return result;
 }
 
 static enum geyser_result check_directory(const char *path, const struct stat *status)
@@ -128,7 +134,9 @@ enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
 
 enum geyser_result gy_registry_find(struct gy_registry *out)
 {
-	enum geyser_result result = compose_path(out->path, sizeof(out->path));
+	const char *name;
+	size_t parent;
+	enum geyser_result result = compose_path(out->path, sizeof(out->path), &parent, &name);
 	struct stat status;
 
 	out->fd = -1;

@@ -17,6 +17,8 @@
 
 #include <sys/types.h>
 
+#define GY_REGISTRY_LOCK_SUFFIX ".lock"
+
 /* A registry directory that was checked: ours, mode 0700. */
 struct gy_registry {
 	uid_t uid; /* ours, and the owner's */

@@ -5,6 +5,9 @@
 
 #include "ipc/registry.h"
 
+#include "base/error.h"
+#include "platform/platform.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +15,7 @@
 #include <sys/un.h>
 
 #define NAME_SIZE 32
-#define LOCK ".lock"
+#define LOCK GY_REGISTRY_LOCK_SUFFIX
 #define SOCKET ".sock"
 
 /* Bytes that a socket address has left for the directory's path. */
@@ -34,17 +37,24 @@ static inline void id_name(char name[NAME_SIZE], uint32_t id)
 }
 
 /* A path may be longer than a socket address holds: then it goes through the directory's
- * descriptor. */
-static inline void socket_address(
+ * descriptor, where the system has a path for that. Errors: NO_RUNTIME_DIR. */
+static inline enum geyser_result socket_address(
 	const struct gy_registry *registry, const char *name, struct sockaddr_un *out)
 {
+	char alias[64];
 	int length;
 
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
 	length = snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", registry->path, name);
-	if (length < 0 || (size_t)length >= sizeof(out->sun_path))
-		(void)snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s",
-			registry->fd, name);
+	if (length > 0 && (size_t)length < sizeof(out->sun_path))
+		return GEYSER_OK;
+	if (!gy_directory_alias(registry->fd, alias, sizeof(alias)))
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+			"registry (%.300s): its path has %zu bytes, and this system's sockets "
+			"leave room for %zu: set XDG_RUNTIME_DIR to a directory with a shorter one",
+			registry->path, strlen(registry->path), ADDRESS_PATH_MAX - 1);
+	(void)snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", alias, name);
+	return GEYSER_OK;
 }
 
 #endif

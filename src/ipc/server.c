@@ -5,12 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "platform/platform.h"
+#include "platform/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <search.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* Each holds a descriptor; a process's usual limit is 1024 (soft) to 524288. */
@@ -62,7 +60,7 @@ static void accept_one(struct gy_ipc *ipc, int fd)
 		return;
 	}
 	if (gy_connection_receive(ipc, connection)) {
-		result = gy_loop_add(ipc, &connection->source, EPOLLIN);
+		result = gy_loop_add(ipc, &connection->source, GY_READABLE);
 		if (result == GEYSER_OK)
 			return;
 		gy_connection_refuse(fd, result);
@@ -86,7 +84,7 @@ static bool refuse_for_lack_of_fds(struct gy_ipc *ipc, int listener)
 	if (ipc->spare_fd < 0)
 		return false;
 	(void)close(ipc->spare_fd);
-	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = gy_socket_accept(listener);
 	if (fd >= 0)
 		refuse(fd, gy_fail(GEYSER_ERROR_LIMIT,
 				   "the exporter (pid %d) has no free file descriptor", getpid()));
@@ -103,15 +101,15 @@ static void pause_accepting(struct gy_ipc *ipc)
 static void resume_accepting(struct gy_ipc *ipc)
 {
 	ipc->resume_at = 0;
-	if (gy_loop_add(ipc, &ipc->listener, EPOLLIN) != GEYSER_OK)
+	if (gy_loop_add(ipc, &ipc->listener, GY_READABLE) != GEYSER_OK)
 		ipc->resume_at = gy_now() + PAUSE;
 }
 
-/* One at a time: if more wait, epoll says so at once, while an accept that finds nothing would make
- * a socket for nothing, before the importer just answered gets its turn. */
+/* One at a time: if more wait, the poller says so at once, while an accept that finds nothing would
+ * make a socket for nothing, before the importer just answered gets its turn. */
 static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 {
-	int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = gy_socket_accept(source->fd);
 
 	(void)events;
 	if (fd >= 0)
@@ -158,7 +156,7 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->listener = (struct gy_source){.fd = ipc->claim.socket, .ready = listener_ready};
-	result = gy_loop_add(ipc, &ipc->listener, EPOLLIN);
+	result = gy_loop_add(ipc, &ipc->listener, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->claimed = true;
@@ -172,15 +170,7 @@ release_claim:
 	return result;
 }
 
-static void remove_id(const void *node, VISIT visit, void *claim)
-{
-	struct gy_export *const *export = node;
-
-	if (visit == postorder || visit == leaf)
-		gy_claim_remove_id(claim, (*export)->fields.id);
-}
-
-/* A forked child only closes: ids, socket and lock are its parent's, and so is the epoll set. */
+/* A forked child only closes: ids, socket and lock are its parent's, and so may the poller be. */
 void gy_server_finish(struct gy_ipc *ipc, bool unlink)
 {
 	if (!ipc->claimed)
@@ -189,7 +179,7 @@ void gy_server_finish(struct gy_ipc *ipc, bool unlink)
 	gy_served_finish(ipc, unlink);
 	if (unlink) {
 		gy_loop_remove(ipc, &ipc->listener);
-		twalk_r(ipc->by_id, remove_id, &ipc->claim);
+		gy_exports_forget(ipc);
 		while (ipc->connections)
 			gy_connection_close(ipc, ipc->connections);
 		gy_claim_release(&ipc->claim);

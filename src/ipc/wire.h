@@ -4,7 +4,7 @@
  *comes from a peer and is hostile: every length, count and string is checked here; what the numbers
  *mean is checked by the core.
  *
- * A packet (one SOCK_SEQPACKET record, at most GY_PACKET_MAX bytes) is one or more messages. A
+ * A packet (one record of a local socket, at most GY_PACKET_MAX bytes) is one or more messages. A
  *message is a header of 16 bytes and a payload, little-endian, at most GY_MESSAGE_MAX in all: 0
  *"GYSR"   4  major   5  minor   6  type (2)   8  payload bytes (4)   12  sequence (4) A payload
  *longer than this version knows is a later minor version's: the rest is ignored. A type with the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What differs between operating systems: shared memory, sleeping on an address, who the peer is.
- */
+ * Descriptors and sockets have headers of their own. */
 #ifndef GY_PLATFORM_PLATFORM_H
 #define GY_PLATFORM_PLATFORM_H
 
@@ -9,17 +9,17 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-/* ---- shared memory: anonymous, on tmpfs, of fixed size ---- */
+/* ---- shared memory: anonymous, never on a disk, of fixed size ---- */
 
 /* Whole pages, as the kernel counts them. */
 uint64_t gy_memory_round(uint64_t size);
 
-/* Allocates and zeroes size bytes (over 0), then seals them against any change of size. The fd is
- * the caller's. name shows in /proc. Errors: LIMIT (no fd), OUT_OF_MEMORY, UNSUPPORTED (no
- * sealing). */
+/* Allocates and zeroes size bytes (over 0) whose number can't change from then on. The fd is the
+ * caller's. name is for people, where the system shows one. Errors: LIMIT (no fd), OUT_OF_MEMORY,
+ * UNSUPPORTED (no such memory). */
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
 
-/* The same, mapped for writing here and sealed against any new writable mapping: others can only
+/* The same, mapped for writing here, while the fd allows no new writable mapping: others can only
  * read. The mapping is the caller's to unmap. */
 enum geyser_result gy_memory_create_published(
 	const char *name, uint64_t size, int *fd, void **data);
@@ -27,9 +27,9 @@ enum geyser_result gy_memory_create_published(
 /* Whether such memory can be had. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_memory_probe(void);
 
-/* Memory from a peer, before it is mapped: on tmpfs, sealed SHRINK, GROW and SEAL, and its size. A
- * sealed size can't change after this check. writable: whether it may be mapped for writing.
- * Errors: UNSUPPORTED (other kinds of memory, by name), UNSEALED (which seals are missing). */
+/* Memory from a peer, before it is mapped: of the kind above, so that its size can't change after
+ * this check, and its size. writable: whether it may be mapped for writing. Errors: UNSUPPORTED
+ * (other kinds of memory, by name), UNSEALED (its size may change, and what is missing). */
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
 
 /* Maps the first size bytes. Errors: OUT_OF_MEMORY, LIMIT, PERMISSION. */
@@ -74,6 +74,17 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
 int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
 /* ---- the kernel ---- */
+
+/* Unpredictable bytes, 256 at most; false with errno. */
+bool gy_system_random(void *bytes, size_t count);
+
+/* The directory that only this user writes, in which the registry lies, cut off where there is no
+ * room. Returns how long its path is, 0 if there is none; *name is what an error calls it. */
+size_t gy_runtime_directory(char *path, size_t size, const char **name);
+
+/* A path for an open directory that is short enough for a socket's address; false where there is
+ * none. */
+bool gy_directory_alias(int directory, char *path, size_t size);
 
 /* Whether it has a GPU's device file: quick, where asking a driver takes long. */
 bool gy_platform_has_gpu(void);

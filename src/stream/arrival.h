@@ -6,10 +6,11 @@
 #define GY_STREAM_ARRIVAL_H
 
 #include "ipc/registry.h"
+#include "platform/descriptor.h"
 
 struct gy_arrival {
 	struct gy_registry registry;
-	int inotify;
+	struct gy_watch *watch;
 	bool closed; /* a lock file was: its exporter has ended. For the caller to clear */
 };
 

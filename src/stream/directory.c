@@ -170,7 +170,7 @@ enum geyser_result geyser_stream_watch_create(
 
 int geyser_stream_watch_fd(const struct geyser_stream_watch *watch)
 {
-	return watch ? watch->arrival.inotify : -1;
+	return watch ? gy_watch_fd(watch->arrival.watch) : -1;
 }
 
 /* Two sorted lists, walked together. A name that another exporter has taken is gone and come. */
@@ -218,7 +218,7 @@ static enum geyser_result update_after_death(struct geyser_stream_watch *watch, 
 	enum geyser_result result = update(watch, any);
 
 	for (int i = 0; i < 20 && result == GEYSER_OK && !*any && watch->arrival.closed; i++) {
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+		(void)nanosleep(&moment, NULL);
 		result = update(watch, any);
 	}
 	watch->arrival.closed = false;

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define BUFFERS_DEFAULT 3
@@ -77,7 +76,7 @@ static struct geyser_publisher *allocate(
 	publisher->served.ops = &gy_publisher_ops;
 	strcpy(publisher->served.name, desc->name);
 	publisher->ring_fd = -1;
-	publisher->notify_fd = -1;
+	publisher->notify = GY_NO_WAKEUP;
 	publisher->rate_num = desc->frame_rate_num;
 	publisher->rate_den = desc->frame_rate_den;
 	publisher->pacing = desc->pacing;
@@ -113,8 +112,7 @@ static void deallocate(struct geyser_publisher *publisher)
 	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
 	if (publisher->ring_fd >= 0)
 		(void)close(publisher->ring_fd);
-	if (publisher->notify_fd >= 0)
-		(void)close(publisher->notify_fd);
+	gy_wakeup_close(&publisher->notify);
 	(void)pthread_mutex_destroy(&publisher->lock);
 	gy_manager_unref(publisher->manager);
 	free(publisher);
@@ -476,16 +474,21 @@ enum geyser_result geyser_publisher_get_stats(
 
 enum geyser_result geyser_publisher_subscribers_fd(struct geyser_publisher *publisher, int *out)
 {
+	enum geyser_result result = GEYSER_OK;
+
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	*out = -1;
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	(void)pthread_mutex_lock(&publisher->lock);
-	if (publisher->notify_fd < 0)
-		publisher->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (publisher->notify_fd >= 0)
-		*out = fcntl(publisher->notify_fd, F_DUPFD_CLOEXEC, 0);
+	if (publisher->notify.fd < 0)
+		result = gy_wakeup_create(&publisher->notify);
+	if (result == GEYSER_OK) {
+		*out = fcntl(publisher->notify.fd, F_DUPFD_CLOEXEC, 0);
+		if (*out < 0)
+			result = gy_fail_errno("duplicating a descriptor");
+	}
 	(void)pthread_mutex_unlock(&publisher->lock);
-	return *out >= 0 ? GEYSER_OK : gy_fail_errno("making a descriptor");
+	return result;
 }

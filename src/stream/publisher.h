@@ -59,7 +59,7 @@ struct geyser_publisher {
 	uint32_t subscriber_count;
 	_Atomic uint32_t kicks;  /* a subscriber has come or gone: who waits looks again */
 	uint32_t sleepers;       /* threads asleep on lease pages, which must stay mapped */
-	int notify_fd;           /* eventfd or -1 */
+	struct gy_wakeup notify; /* none until somebody asks for it */
 	uint64_t dropped_before; /* by those that have left */
 };
 

@@ -32,12 +32,10 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 /* Who waits for a release looks again; who watches subscribers is told. */
 static void announce_change(struct geyser_publisher *publisher)
 {
-	const uint64_t one = 1;
-
 	atomic_fetch_add(&publisher->kicks, 1);
 	gy_wake(&publisher->kicks, false);
-	if (publisher->notify_fd >= 0 && write(publisher->notify_fd, &one, sizeof(one)) < 0)
-		return; /* its counter is full: it is readable all the same */
+	if (publisher->notify.fd >= 0)
+		gy_wakeup_raise(&publisher->notify);
 }
 
 /* ---- subscribing ---- */

@@ -111,8 +111,8 @@ static struct geyser_subscriber *allocate(
 	subscriber->manager = gy_manager_ref(manager);
 	subscriber->delivery = desc->delivery;
 	strcpy(subscriber->name, desc->name);
-	subscriber->ready_fd = -1;
-	subscriber->close_fd = -1;
+	subscriber->ready = GY_NO_WAKEUP;
+	subscriber->close = GY_NO_WAKEUP;
 	(void)pthread_mutex_init(&subscriber->lock, NULL);
 	return subscriber;
 }

@@ -5,6 +5,8 @@
 
 #include "stream/attachment.h"
 
+#include "platform/descriptor.h"
+
 #include <pthread.h>
 
 /*
@@ -31,8 +33,8 @@ struct geyser_subscriber {
 	/* for geyser_subscriber_fd */
 	bool serving, closing;
 	pthread_t thread;
-	int ready_fd;           /* eventfd: readable while there is something to acquire */
-	int close_fd;           /* eventfd: the thread is to end */
+	struct gy_wakeup ready; /* raised while there is something to acquire */
+	struct gy_wakeup close; /* raised: the thread is to end */
 	_Atomic uint32_t kicks; /* something was acquired, or the thread is to end */
 };
 

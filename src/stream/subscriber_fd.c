@@ -7,9 +7,6 @@
 #include "base/thread.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define RETRY_MS 1000
 #define LOOK_EVERY (10 * GY_MILLISECOND)
@@ -22,37 +19,29 @@ static void kick(struct geyser_subscriber *subscriber)
 
 static void stop(struct geyser_subscriber *subscriber)
 {
-	const uint64_t one = 1;
-
 	(void)pthread_mutex_lock(&subscriber->lock);
 	subscriber->closing = true;
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
 		return; /* a forked child has no such thread */
-	if (write(subscriber->close_fd, &one, sizeof(one)) < 0)
-		(void)0; /* can't be: its counter was 0 */
+	gy_wakeup_raise(&subscriber->close);
 	kick(subscriber);
 	(void)pthread_join(subscriber->thread, NULL);
 }
 
 void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
 {
-	uint64_t count;
-
 	if (!subscriber->serving)
 		return;
-	if (read(subscriber->ready_fd, &count, sizeof(count)) < 0)
-		(void)0; /* it wasn't readable */
+	gy_wakeup_clear(&subscriber->ready);
 	kick(subscriber);
 }
 
 void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
 {
 	stop(subscriber);
-	if (subscriber->ready_fd >= 0)
-		(void)close(subscriber->ready_fd);
-	if (subscriber->close_fd >= 0)
-		(void)close(subscriber->close_fd);
+	gy_wakeup_close(&subscriber->ready);
+	gy_wakeup_close(&subscriber->close);
 }
 
 /* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
@@ -84,7 +73,7 @@ static void await_undrawn(struct geyser_subscriber *subscriber)
 /* What keeps it from connecting is no absence, and may last. */
 static void rest(struct geyser_subscriber *subscriber)
 {
-	struct pollfd closing = {.fd = subscriber->close_fd, .events = POLLIN};
+	struct pollfd closing = {.fd = subscriber->close.fd, .events = POLLIN};
 
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	(void)poll(&closing, 1, RETRY_MS);
@@ -94,8 +83,6 @@ static void rest(struct geyser_subscriber *subscriber)
 static void *serve(void *data)
 {
 	struct geyser_subscriber *subscriber = data;
-	const uint64_t one = 1;
-
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
 		struct gy_wait_word kicks = {
@@ -105,15 +92,14 @@ static void *serve(void *data)
 
 		if (!subscriber->attachment) {
 			if (gy_subscriber_await_publisher(
-				    subscriber, GY_NEVER, subscriber->close_fd) != GEYSER_OK)
+				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK)
 				rest(subscriber);
 		} else if (!has_news(subscriber) && subscriber->undrawn) {
 			await_undrawn(subscriber);
 		} else if (!has_news(subscriber)) {
 			gy_subscriber_sleep(subscriber, GY_NEVER, &kicks);
 		} else {
-			if (write(subscriber->ready_fd, &one, sizeof(one)) < 0)
-				(void)0; /* readable already */
+			gy_wakeup_raise(&subscriber->ready);
 			(void)pthread_mutex_unlock(&subscriber->lock);
 			gy_wait(&kicks, 1, GY_NEVER);
 			(void)pthread_mutex_lock(&subscriber->lock);
@@ -126,14 +112,14 @@ static void *serve(void *data)
 /* With the lock held. */
 static enum geyser_result start_serving(struct geyser_subscriber *subscriber)
 {
-	enum geyser_result result;
+	enum geyser_result result = GEYSER_OK;
 
-	if (subscriber->ready_fd < 0)
-		subscriber->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (subscriber->close_fd < 0)
-		subscriber->close_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (subscriber->ready_fd < 0 || subscriber->close_fd < 0)
-		return gy_fail_errno("eventfd");
+	if (subscriber->ready.fd < 0)
+		result = gy_wakeup_create(&subscriber->ready);
+	if (result == GEYSER_OK && subscriber->close.fd < 0)
+		result = gy_wakeup_create(&subscriber->close);
+	if (result != GEYSER_OK)
+		return result;
 	result = gy_thread_start(&subscriber->thread, "geyser-stream", 0, serve, subscriber);
 	subscriber->serving = result == GEYSER_OK;
 	return result;
@@ -152,7 +138,7 @@ enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *subscriber, in
 	if (!subscriber->serving)
 		result = start_serving(subscriber);
 	if (result == GEYSER_OK) {
-		*out = fcntl(subscriber->ready_fd, F_DUPFD_CLOEXEC, 0);
+		*out = fcntl(subscriber->ready.fd, F_DUPFD_CLOEXEC, 0);
 		if (*out < 0)
 			result = gy_fail_errno("duplicating a descriptor");
 	}

@@ -35,13 +35,6 @@
 /* fallocate undoes the whole call on a signal: steps keep what was done. */
 #define ALLOCATION_STEP (UINT64_C(256) << 20)
 
-uint64_t gy_memory_round(uint64_t size)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	return (size + page - 1) / page * page;
-}
-
 /* Bytes that can be had without swapping, or UINT64_MAX if the kernel doesn't say. */
 static uint64_t memory_available(void)
 {
@@ -265,23 +258,3 @@ void gy_memory_prefault(void *data, size_t size, bool writable)
 {
 	(void)madvise(data, size, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 }
-
-#ifndef GY_ONE_MAPPING
-enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out)
-{
-	int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *data = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
-
-	*out = NULL;
-	if (data == MAP_FAILED)
-		return gy_fail_errno("mapping %zu bytes", size);
-	*out = data;
-	return GEYSER_OK;
-}
-
-void gy_memory_unmap(void *data, size_t size)
-{
-	if (data)
-		(void)munmap(data, size);
-}
-#endif
