@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/system.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 
@@ -26,5 +27,6 @@ enum geyser_result gy_thread_start(
 	(void)pthread_attr_destroy(&attributes);
 	if (!error)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_SYSTEM, "starting a thread: %s", gy_error_text(error, text));
+	return gy_fail(error == ENOMEM ? GEYSER_ERROR_OUT_OF_MEMORY : GEYSER_ERROR_SYSTEM,
+		"starting a thread: %s", gy_error_text(error, text));
 }

@@ -9,7 +9,7 @@
 
 /* Starts one under this name (15 bytes at most, a constant) with every signal blocked: the
  * program's signals are for its own threads. stack: bytes, 0 for the system's default. Errors:
- * SYSTEM. */
+ * OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_thread_start(
 	pthread_t *thread, const char *name, size_t stack, void *(*run)(void *data), void *data);
 

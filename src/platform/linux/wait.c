@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform/linux/linux.h"
-#include "platform/posix/posix.h"
+#include "platform/platform.h"
 
 #include "base/clock.h"
 
@@ -9,6 +9,9 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* How long a dead peer may go unseen where only one word can be watched. */
+#define SLICE (50 * GY_MILLISECOND)
 
 static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t value,
 	const struct timespec *time)
@@ -42,6 +45,16 @@ static bool wait_several(const struct gy_wait_word *words, unsigned count, uint6
 	       (errno != ENOSYS && errno != EPERM);
 }
 
+static void wait_slice(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
+{
+	uint64_t slice = gy_now() + SLICE;
+
+	for (unsigned i = 1; i < count; i++)
+		if (atomic_load(words[i].word) != words[i].expected)
+			return;
+	wait_one(&words[0], deadline < slice ? deadline : slice);
+}
+
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
 	static _Atomic bool no_waitv;
@@ -55,7 +68,7 @@ void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline
 			return;
 		atomic_store_explicit(&no_waitv, true, memory_order_relaxed);
 	}
-	gy_wait_slice(words, count, deadline, wait_one);
+	wait_slice(words, count, deadline);
 }
 
 void gy_wake(_Atomic uint32_t *word, bool shared)

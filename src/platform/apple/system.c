@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/system.h"
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/event.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE])
+{
+	if (strerror_r(error, text, GY_ERROR_TEXT_SIZE) != 0)
+		(void)snprintf(text, GY_ERROR_TEXT_SIZE, "error %d", error);
+	return text;
+}
+
+const char *gy_program_name(void)
+{
+	return getprogname();
+}
+
+bool gy_system_random(void *bytes, size_t count)
+{
+	return getentropy(bytes, count) == 0;
+}
+
+/* ---- threads: each can name only itself ---- */
+
+struct start {
+	const char *name;
+	void *(*run)(void *data);
+	void *data;
+};
+
+static void *run_named(void *data)
+{
+	struct start start = *(struct start *)data;
+
+	free(data);
+	(void)pthread_setname_np(start.name);
+	return start.run(start.data);
+}
+
+int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const char *name,
+	void *(*run)(void *data), void *data)
+{
+	struct start *start = malloc(sizeof(*start));
+	int error;
+
+	if (!start)
+		return ENOMEM;
+	*start = (struct start){.name = name, .run = run, .data = data};
+	error = pthread_create(thread, attributes, run_named, start);
+	if (error)
+		free(start);
+	return error;
+}
+
+/* ---- places ---- */
+
+/* The user's own temporary directory; to a sandboxed program, its container's. */
+size_t gy_runtime_directory(char *path, size_t size, const char **name)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	size_t length;
+
+	*name = "XDG_RUNTIME_DIR";
+	if (runtime && *runtime) {
+		(void)snprintf(path, size, "%s", runtime);
+		return strlen(runtime);
+	}
+	*name = "the user's temporary directory";
+	length = confstr(_CS_DARWIN_USER_TEMP_DIR, path, size); /* counts the last 0 */
+	if (length < 2)
+		return 0;
+	length--;
+	while (length < size && length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	return length;
+}
+
+/* /dev/fd knows no names below a directory. */
+bool gy_directory_alias(int directory, char *path, size_t size)
+{
+	(void)directory;
+	(void)path;
+	(void)size;
+	return false;
+}
+
+/* ---- the kernel ---- */
+
+/* The Vulkan backend asks, and isn't there. */
+bool gy_platform_has_gpu(void)
+{
+	return false;
+}
+
+void gy_platform_info(struct geyser_system_info *out)
+{
+	int fd = kqueue();
+
+	*out = (struct geyser_system_info){.pidfd = fd >= 0};
+	if (fd >= 0)
+		(void)close(fd);
+	out->sealing = out->future_write = gy_memory_probe() == GEYSER_OK;
+}

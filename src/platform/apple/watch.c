@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A directory by kqueue. Names that come and go are writes to it. The end of a lock is told for the
+ * locked file alone (NOTE_FUNLOCK, also when its holder dies): each is opened and watched as long
+ * as somebody holds it. One that nobody holds is not watched, or those who look whether its holder
+ * lives would wake each other for ever.
+ */
+#include "platform/descriptor.h"
+
+#include "base/error.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/event.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define BATCH 16
+
+struct gy_watch {
+	int kqueue, directory;
+	const char *suffix;
+	int *locks; /* watched files */
+	size_t count, room;
+};
+
+static int add(const struct gy_watch *watch, int fd, unsigned flags, unsigned notes)
+{
+	struct kevent change;
+
+	EV_SET(&change, fd, EVFILT_VNODE, (unsigned short)(EV_ADD | flags), notes, 0, NULL);
+	return kevent(watch->kqueue, &change, 1, NULL, 0, NULL);
+}
+
+/* False if there is no memory for one more. */
+static bool keep(struct gy_watch *watch, int fd)
+{
+	if (watch->count == watch->room) {
+		size_t room = watch->room ? 2 * watch->room : 16;
+		int *locks = realloc(watch->locks, room * sizeof(*locks));
+
+		if (!locks)
+			return false;
+		watch->locks = locks;
+		watch->room = room;
+	}
+	watch->locks[watch->count++] = fd;
+	return true;
+}
+
+static void watch_lock(struct gy_watch *watch, const char *name)
+{
+	int fd = openat(watch->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0 || add(watch, fd, EV_ONESHOT, NOTE_FUNLOCK) < 0 ||
+		!keep(watch, fd))
+		(void)close(fd);
+}
+
+static void forget_locks(struct gy_watch *watch)
+{
+	while (watch->count > 0)
+		(void)close(watch->locks[--watch->count]);
+}
+
+/* A lock that ends before it is watched has ended before whoever is told of this change looks. */
+static void watch_locks(struct gy_watch *watch)
+{
+	int fd = openat(watch->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	size_t suffix = strlen(watch->suffix);
+	const struct dirent *entry;
+
+	forget_locks(watch);
+	if (!directory) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		size_t length = strlen(entry->d_name);
+
+		if (length > suffix && strcmp(entry->d_name + length - suffix, watch->suffix) == 0)
+			watch_lock(watch, entry->d_name);
+	}
+	(void)closedir(directory);
+}
+
+enum geyser_result gy_watch_create(
+	int directory, const char *path, const char *suffix, struct gy_watch **out)
+{
+	struct gy_watch *watch = calloc(1, sizeof(*watch));
+	enum geyser_result result;
+
+	*out = NULL;
+	if (!watch)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a watch");
+	watch->directory = directory;
+	watch->suffix = suffix;
+	watch->kqueue = kqueue();
+	if (watch->kqueue >= 0 && fcntl(watch->kqueue, F_SETFD, FD_CLOEXEC) == 0 &&
+		add(watch, directory, EV_CLEAR, NOTE_WRITE) == 0) {
+		watch_locks(watch);
+		*out = watch;
+		return GEYSER_OK;
+	}
+	result = gy_fail_errno("watching %.300s", path);
+	gy_watch_destroy(watch);
+	return result;
+}
+
+void gy_watch_destroy(struct gy_watch *watch)
+{
+	if (!watch)
+		return;
+	forget_locks(watch);
+	if (watch->kqueue >= 0)
+		(void)close(watch->kqueue);
+	free(watch->locks);
+	free(watch);
+}
+
+int gy_watch_fd(const struct gy_watch *watch)
+{
+	return watch->kqueue;
+}
+
+bool gy_watch_drain(struct gy_watch *watch, bool *unlocked)
+{
+	const struct timespec none = {.tv_sec = 0};
+	struct kevent events[BATCH];
+	bool any = false;
+	int count;
+
+	do {
+		count = kevent(watch->kqueue, NULL, 0, events, BATCH, &none);
+		for (int i = 0; i < count; i++)
+			*unlocked = *unlocked || (events[i].fflags & NOTE_FUNLOCK);
+		any = any || count > 0;
+	} while (count == BATCH);
+	if (any)
+		watch_locks(watch);
+	return any;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets where local sockets know only streams (XNU): frames of one fixed size, each the packet's
+ * length, the packet, and zeros.
+ *
+ * A frame is sent by one call that takes it whole or not at all: XNU's sosend splits nothing while
+ * the send buffer has room for SO_SNDLOWAT bytes, and refuses (EWOULDBLOCK) while it hasn't. So a
+ * receiver that finds less than a frame has an odd peer, and needn't wait for the rest.
+ */
+#include "platform/posix/posix.h"
+
+#include "base/bytes.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LENGTH_SIZE 4
+#define FRAME_SIZE (LENGTH_SIZE + GY_SOCKET_PACKET_MAX)
+
+/* XNU's default is 8 KiB: seven frames. */
+#define BUFFER_SIZE (128 * 1024)
+
+/* Where a socket can be told, that holds for kernels that don't know the flag too. */
+#ifdef SO_NOSIGPIPE
+#define NO_SIGNAL 0
+#else
+#define NO_SIGNAL MSG_NOSIGNAL
+#endif
+
+/* What can't be set only makes full buffers likelier. */
+static int prepare(int fd)
+{
+	const int low = FRAME_SIZE + CMSG_SPACE(sizeof(int)), size = BUFFER_SIZE;
+#ifdef SO_NOSIGPIPE
+	const int yes = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof(yes));
+#endif
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDLOWAT, &low, sizeof(low));
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	return fd;
+}
+
+int gy_socket_create(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : prepare(fd);
+}
+
+int gy_socket_accept(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	return fd < 0 ? -1 : prepare(fd);
+}
+
+/* Who can't wait in the kernel looks again. */
+int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, uint64_t deadline)
+{
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
+	int failed;
+
+	while ((failed = connect(fd, address, size)) && errno == EAGAIN && gy_now() < deadline)
+		(void)nanosleep(&moment, NULL);
+	return failed;
+}
+
+/* XNU: uipc_usrreq.c, unp_connect. */
+bool gy_socket_refuses_when_busy(void)
+{
+	return true;
+}
+
+bool gy_socket_is_hung_up(int socket)
+{
+	struct pollfd alive = {.fd = socket, .events = POLLIN};
+	char byte;
+
+	if (poll(&alive, 1, 0) == 0)
+		return false;
+	return !(alive.revents & POLLIN) || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* Part of a frame is as good as none, and the rest would be taken for a frame: nothing more may
+ * follow. */
+int gy_socket_send(int socket, const void *bytes, size_t size, int fd, bool wait)
+{
+	static const uint8_t zeros[GY_SOCKET_PACKET_MAX];
+	uint8_t length[LENGTH_SIZE];
+	struct iovec parts[] = {
+		{.iov_base = length, .iov_len = sizeof(length)},
+		{.iov_base = (void *)bytes, .iov_len = size},
+		{.iov_base = (void *)zeros, .iov_len = GY_SOCKET_PACKET_MAX - size},
+	};
+	ssize_t sent;
+
+	gy_put_le(length, sizeof(length), size);
+	sent = gy_message_send(socket, parts, 3, fd, wait ? NO_SIGNAL : NO_SIGNAL | MSG_DONTWAIT);
+	if (sent < 0 || sent == FRAME_SIZE)
+		return sent < 0 ? -1 : 0;
+	(void)shutdown(socket, SHUT_RDWR);
+	errno = EPIPE;
+	return -1;
+}
+
+static ssize_t fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+ssize_t gy_socket_receive(
+	int socket, void *bytes, size_t room, int *fd, struct gy_received *received)
+{
+	uint8_t frame[FRAME_SIZE];
+	struct iovec part = {.iov_base = frame, .iov_len = sizeof(frame)};
+	int flags = 0;
+	ssize_t size = gy_message_receive(socket, &part, 1, fd, &flags, received);
+	uint64_t length;
+
+	if (*fd >= 0)
+		(void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
+	/* so XNU says that there is no room for a descriptor (unp_externalize) */
+	received->fds_lost = received->fds_lost || (size < 0 && errno == EMSGSIZE);
+	if (received->fds_lost)
+		return 1;
+	if (size <= 0)
+		return size;
+	length = gy_get_le(frame, LENGTH_SIZE);
+	if (size < FRAME_SIZE || length == 0)
+		return fail(EBADMSG);
+	received->too_large = length > GY_SOCKET_PACKET_MAX || length > room;
+	if (received->too_large)
+		return 1;
+	memcpy(bytes, frame + LENGTH_SIZE, length);
+	return (ssize_t)length;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <os/os_sync_wait_on_address.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#undef confstr
+#undef fstat
+#undef ftruncate
+#undef getsockopt
+
+bool shim_available(void)
+{
+	const char *old = getenv("GEYSER_SHIM_OLD");
+
+	return !old || strcmp(old, "1") != 0;
+}
+
+/* ---- peers ---- */
+
+int getpeereid(int socket, uid_t *uid, gid_t *gid)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+		return -1;
+	*uid = credentials.uid;
+	*gid = credentials.gid;
+	return 0;
+}
+
+int shim_getsockopt(int socket, int level, int option, void *value, socklen_t *size)
+{
+	struct ucred credentials;
+	socklen_t room = sizeof(credentials);
+
+	if (level != SOL_LOCAL)
+		return getsockopt(socket, level, option, value, size);
+	if (option != LOCAL_PEERPID || *size != sizeof(pid_t)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &room) < 0)
+		return -1;
+	memcpy(value, &credentials.pid, sizeof(pid_t));
+	return 0;
+}
+
+/* ---- shared memory ---- */
+
+static bool is_shared_memory(const struct stat *status)
+{
+	struct stat shm;
+
+	return S_ISREG(status->st_mode) && stat("/dev/shm", &shm) == 0 &&
+	       shm.st_dev == status->st_dev;
+}
+
+int shim_fstat(int fd, struct stat *status)
+{
+	int failed = fstat(fd, status);
+
+	if (!failed && is_shared_memory(status))
+		status->st_mode &= (mode_t)~S_IFMT;
+	return failed;
+}
+
+/* Pages are allocated at once: Linux would end the process at the touch of one that is not there.
+ */
+int shim_ftruncate(int fd, off_t size)
+{
+	struct stat status;
+	int error;
+
+	if (fstat(fd, &status) < 0)
+		return -1;
+	if (!is_shared_memory(&status) || status.st_size != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	do
+		error = posix_fallocate(fd, 0, size);
+	while (error == EINTR);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* ---- names ---- */
+
+size_t shim_confstr(int name, char *text, size_t size)
+{
+	const char *value = getenv("GEYSER_SHIM_TEMP_DIR");
+
+	if (name != _CS_DARWIN_USER_TEMP_DIR || !value) {
+		errno = EINVAL;
+		return 0;
+	}
+	if (size > 0) {
+		strncpy(text, value, size - 1);
+		text[size - 1] = '\0';
+	}
+	return strlen(value) + 1;
+}
+
+const char *getprogname(void)
+{
+	return program_invocation_short_name;
+}
+
+/* ---- sleeping on an address ---- */
+
+static long futex(
+	void *address, int operation, bool shared, uint32_t value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, address, shared ? operation : operation | FUTEX_PRIVATE_FLAG,
+		value, timeout, NULL, 0);
+}
+
+static int wait_on(
+	void *address, uint64_t value, size_t size, uint32_t flags, const struct timespec *timeout)
+{
+	if (size != sizeof(uint32_t)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (futex(address, FUTEX_WAIT, flags & OS_SYNC_WAIT_ON_ADDRESS_SHARED, (uint32_t)value,
+		    timeout) < 0 &&
+		errno != EAGAIN)
+		return -1;
+	return 0;
+}
+
+int os_sync_wait_on_address(
+	void *address, uint64_t value, size_t size, os_sync_wait_on_address_flags_t flags)
+{
+	return wait_on(address, value, size, flags, NULL);
+}
+
+int os_sync_wait_on_address_with_timeout(void *address, uint64_t value, size_t size,
+	os_sync_wait_on_address_flags_t flags, os_clockid_t clock, uint64_t nanoseconds)
+{
+	const struct timespec timeout = {
+		.tv_sec = (time_t)(nanoseconds / 1000000000),
+		.tv_nsec = (long)(nanoseconds % 1000000000),
+	};
+
+	if (clock != OS_CLOCK_MACH_ABSOLUTE_TIME || nanoseconds == 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return wait_on(address, value, size, flags, &timeout);
+}
+
+int os_sync_wake_by_address_all(void *address, size_t size, os_sync_wake_by_address_flags_t flags)
+{
+	bool shared = flags & OS_SYNC_WAKE_BY_ADDRESS_SHARED;
+
+	if (size != sizeof(uint32_t)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (futex(address, FUTEX_WAKE, shared, INT_MAX, NULL) > 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
