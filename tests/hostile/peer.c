@@ -1,4 +1,5 @@
 #include "peer.h"
+#include "sockets.h"
 
 #include "base/clock.h"
 
@@ -62,8 +63,7 @@ void fake_start(
 	*fake = (struct fake){.instance = ++instances, .serve = serve, .script = script};
 	assert_true(mkdir(test_runtime_path("geyser"), 0700) == 0 || errno == EEXIST);
 	address = address_of(fake->instance);
-	fake->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	assert_true(fake->listener >= 0);
+	fake->listener = test_socket();
 	assert_int_equal(
 		bind(fake->listener, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fake->listener, serve ? 64 : 0), 0);
@@ -128,22 +128,7 @@ void fake_linger(const struct fake *fake, int connection)
 
 bool peer_send(int socket, const void *bytes, size_t size, const int *fds, size_t count)
 {
-	struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(16 * sizeof(int))];
-	} control = {.space = {0}};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	if (count > 0) {
-		message.msg_control = control.space;
-		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
+	return test_send(socket, bytes, size, fds, count);
 }
 
 bool peer_send_message(int socket, const struct gy_message *message, int fd)
@@ -157,9 +142,8 @@ bool peer_send_message(int socket, const struct gy_message *message, int fd)
 int peer_connect(uint64_t instance)
 {
 	struct sockaddr_un address = address_of(instance);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int fd = test_socket();
 
-	assert_true(fd >= 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }

@@ -8,13 +8,23 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef GEYSER_PLATFORM_APPLE
+#include <sys/event.h>
+#else
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#endif
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#ifdef F_ADD_SEALS
+#define SEAL_COMMAND F_ADD_SEALS
+#else
+#define SEAL_COMMAND (-1)
+#endif
 
 static _Atomic int armed, error_number;
 static _Atomic bool stays, hit;
@@ -76,19 +86,29 @@ static void *count(void *memory)
 	}
 
 /* clang-format off */
+#ifdef GEYSER_PLATFORM_APPLE
+WRAP(FAULT_ACCEPT, -1, int, accept,
+	(int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
+WRAP(FAULT_EPOLL_CREATE, -1, int, kqueue, (void), ())
+WRAP(FAULT_EVENTFD, -1, int, pipe, (int ends[2]), (ends))
+WRAP(FAULT_FALLOCATE, -1, int, shim_ftruncate, (int fd, off_t size), (fd, size))
+WRAP(FAULT_GETRANDOM, -1, int, getentropy, (void *bytes, size_t size), (bytes, size))
+WRAP(FAULT_MEMFD, -1, int, shm_open, (const char *name, int flags, mode_t mode), (name, flags, mode))
+#else
 WRAP(FAULT_ACCEPT, -1, int, accept4,
 	(int fd, struct sockaddr *address, socklen_t *size, int flags), (fd, address, size, flags))
-WRAP(FAULT_BIND, -1, int, bind,
-	(int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 WRAP(FAULT_EPOLL_CREATE, -1, int, epoll_create1, (int flags), (flags))
 WRAP(FAULT_EVENTFD, -1, int, eventfd, (unsigned initial, int flags), (initial, flags))
 WRAP(FAULT_FALLOCATE, -1, int, fallocate64,
 	(int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size))
-WRAP(FAULT_FLOCK, -1, int, flock, (int fd, int operation), (fd, operation))
 WRAP(FAULT_GETRANDOM, -1, ssize_t, getrandom,
 	(void *bytes, size_t size, unsigned flags), (bytes, size, flags))
-WRAP(FAULT_LISTEN, -1, int, listen, (int fd, int backlog), (fd, backlog))
 WRAP(FAULT_MEMFD, -1, int, memfd_create, (const char *name, unsigned flags), (name, flags))
+#endif
+WRAP(FAULT_BIND, -1, int, bind,
+	(int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
+WRAP(FAULT_FLOCK, -1, int, flock, (int fd, int operation), (fd, operation))
+WRAP(FAULT_LISTEN, -1, int, listen, (int fd, int backlog), (fd, backlog))
 WRAP(FAULT_MMAP, MAP_FAILED, void *, mmap64,
 	(void *where, size_t size, int protection, int flags, int fd, off_t offset),
 	(where, size, protection, flags, fd, offset))
@@ -104,6 +124,19 @@ WRAP(FAULT_TREE, NULL, void *, tsearch,
 /* clang-format on */
 
 /* Giving up a watch may not fail: the library doesn't look, and the kernel doesn't either. */
+#ifdef GEYSER_PLATFORM_APPLE
+int __real_kevent(int queue, const struct kevent *changes, int change_count, struct kevent *events,
+	int event_count, const struct timespec *timeout);
+int __wrap_kevent(int queue, const struct kevent *changes, int change_count, struct kevent *events,
+	int event_count, const struct timespec *timeout);
+int __wrap_kevent(int queue, const struct kevent *changes, int change_count, struct kevent *events,
+	int event_count, const struct timespec *timeout)
+{
+	if (change_count > 0 && changes->flags & EV_ADD && fails(FAULT_EPOLL_CTL))
+		return -1;
+	return __real_kevent(queue, changes, change_count, events, event_count, timeout);
+}
+#else
 int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
@@ -112,6 +145,7 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 		return -1;
 	return __real_epoll_ctl(epoll, operation, fd, event);
 }
+#endif
 
 int __real_fcntl64(int fd, int command, ...);
 int __wrap_fcntl64(int fd, int command, ...);
@@ -124,7 +158,7 @@ int __wrap_fcntl64(int fd, int command, ...)
 	argument = va_arg(arguments, int);
 	va_end(arguments);
 	if ((command == F_DUPFD_CLOEXEC && fails(FAULT_DUPLICATE)) ||
-		(command == F_ADD_SEALS && fails(FAULT_SEAL)))
+		(command == SEAL_COMMAND && fails(FAULT_SEAL)))
 		return -1;
 	return __real_fcntl64(fd, command, argument);
 }

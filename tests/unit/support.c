@@ -11,6 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
 static char runtime_dir[64];
 
 void test_limit(unsigned seconds)
@@ -88,6 +92,37 @@ void test_fd_count_becomes(pid_t pid, size_t count)
 	assert_int_equal(test_fd_count(pid), count);
 }
 
+#ifdef GEYSER_PLATFORM_APPLE
+/* XNU gives an object its size once. */
+static int open_memory(size_t size, int flags)
+{
+	static _Atomic unsigned serial;
+	char name[32];
+	int writer, fd;
+
+	(void)snprintf(name, sizeof(name), "/geyser-t%d-%u", (int)getpid(), serial++);
+	writer = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+	assert_true(writer >= 0);
+	if (size > 0)
+		assert_int_equal(ftruncate(writer, (off_t)size), 0);
+	fd = shm_open(name, flags, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(close(writer), 0);
+	assert_int_equal(shm_unlink(name), 0);
+	return fd;
+}
+
+int test_memory(size_t size)
+{
+	return open_memory(size, O_RDWR);
+}
+
+int test_read_only_memory(size_t size)
+{
+	return open_memory(size, O_RDONLY);
+}
+#else
 int test_memfd(size_t size)
 {
 	int fd = memfd_create("geyser-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -98,13 +133,25 @@ int test_memfd(size_t size)
 	return fd;
 }
 
-int test_sealed_memfd(size_t size)
+static int sealed(size_t size, int more)
 {
 	int fd = test_memfd(size);
 
-	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	assert_int_equal(
+		fcntl(fd, F_ADD_SEALS, more | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
 	return fd;
 }
+
+int test_memory(size_t size)
+{
+	return sealed(size, 0);
+}
+
+int test_read_only_memory(size_t size)
+{
+	return sealed(size, F_SEAL_FUTURE_WRITE);
+}
+#endif
 
 void test_assert_failed(enum geyser_result expected, const char *words, enum geyser_result result,
 	const char *call, const char *file, int line)

@@ -36,9 +36,26 @@ size_t test_fd_count(pid_t pid);
  */
 void test_fd_count_becomes(pid_t pid, size_t count);
 
-/* An unsealed memfd of that size, allocated; and one sealed as geyser's own. */
+/* Memory of that size, allocated, as geyser's own: sealed on Linux, a shared memory object on
+ * macOS; and such as a peer can only read. */
+int test_memory(size_t size);
+int test_read_only_memory(size_t size);
+
+#ifndef GEYSER_PLATFORM_APPLE
+/* An unsealed memfd of that size, allocated. */
 int test_memfd(size_t size);
-int test_sealed_memfd(size_t size);
+#endif
+
+/* For the first line of a test that is about what only Linux has: it is then skipped, by name. */
+#ifdef GEYSER_PLATFORM_APPLE
+#define only_on_linux(what)                                            \
+	do {                                                           \
+		print_message("# skipped: only Linux has " what "\n"); \
+		skip();                                                \
+	} while (0)
+#else
+#define only_on_linux(what) ((void)0)
+#endif
 
 /* The call failed so, and left a sentence that has these words in it (NULL: any). */
 #define assert_fails(expected, words, call) \

@@ -208,7 +208,7 @@ static void connecting(void **state)
 	gy_registry_close(&registry);
 }
 
-/* The path doesn't fit into a socket's address, and yet it works. */
+/* The path doesn't fit into a socket's address: on Linux it works all the same. */
 static void a_long_path(void **state)
 {
 	char path[256];
@@ -222,6 +222,11 @@ static void a_long_path(void **state)
 	path[200] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+#ifdef GEYSER_PLATFORM_APPLE
+	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for", gy_registry_claim(&claim));
+	assert_int_equal(test_registry_entries(), 0);
+	return;
+#endif
 	assert_ok(gy_registry_claim(&claim));
 	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
 	assert_int_equal(close(fd), 0);
