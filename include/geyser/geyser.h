@@ -310,9 +310,10 @@ struct geyser_importers {
 GEYSER_API enum geyser_result geyser_texture_importers(
 	struct geyser_texture *texture, struct geyser_importers *out);
 
-/* A descriptor (an eventfd, owned by the caller) that becomes readable each time an importer comes
- * or goes; read 8 bytes to re-arm it. It follows the present export: get a new one after unexport.
- * Errors: INVALID_ARGUMENT (NULL, not exported), LIMIT (no free file descriptor). */
+/* A descriptor (an eventfd, on macOS a pipe; owned by the caller) that becomes readable each time
+ * an importer comes or goes; read 8 bytes to re-arm it. It follows the present export: get a new
+ * one after unexport. Errors: INVALID_ARGUMENT (NULL, not exported), LIMIT (no free file
+ * descriptor). */
 GEYSER_API enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, int *out);
 
 /* ---- events: a 64-bit timeline that only grows ----------------------------------------------- */
@@ -417,19 +418,23 @@ GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager
 /* ---- the machine --------------------------------------------------------------------------- */
 
 struct geyser_system_info {
-	bool sealing;      /* memfd with F_SEAL_SHRINK, GROW and SEAL: needed by the host backend */
-	bool future_write; /* F_SEAL_FUTURE_WRITE, Linux 5.1 */
+	bool sealing;      /* shared memory of a fixed size: needed by the host backend. memfd with
+			      F_SEAL_SHRINK, GROW and SEAL; on macOS shm_open */
+	bool future_write; /* such that others can only read: F_SEAL_FUTURE_WRITE, Linux 5.1; on
+			      macOS a descriptor for reading */
 	bool futex_waitv;  /* Linux 5.16; without it waits on imported events look for a dead peer
 			      every 50 ms */
-	bool pidfd;        /* Linux 5.3; without it a death is noticed by the socket alone */
+	bool pidfd;        /* Linux 5.3, on macOS a kqueue; without it a death is noticed by the
+			      socket alone */
 };
 
 /* What this kernel offers. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_system_get_info(struct geyser_system_info *out);
 
-/* Where exports are registered: $XDG_RUNTIME_DIR/geyser, whether or not it exists yet, without
- * making it. Errors: INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR, PERMISSION (exists
- * with a wrong owner or mode). text holds the path also after PERMISSION, else "" after a failure.
+/* Where exports are registered: $XDG_RUNTIME_DIR/geyser, on macOS without that variable "geyser" in
+ * the user's temporary directory; whether or not it exists yet, without making it. Errors:
+ * INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR, PERMISSION (exists with a wrong owner or
+ * mode). text holds the path also after PERMISSION, else "" after a failure.
  */
 GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size);
 

@@ -161,8 +161,8 @@ struct geyser_publisher_stats {
 GEYSER_API enum geyser_result geyser_publisher_get_stats(
 	struct geyser_publisher *publisher, struct geyser_publisher_stats *out);
 
-/* A descriptor (an eventfd, owned by the caller) that becomes readable each time a subscriber comes
- * or goes; read 8 bytes to re-arm it. Errors: INVALID_ARGUMENT (NULL), LIMIT. */
+/* A descriptor (an eventfd, on macOS a pipe; owned by the caller) that becomes readable each time a
+ * subscriber comes or goes; read 8 bytes to re-arm it. Errors: INVALID_ARGUMENT (NULL), LIMIT. */
 GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 	struct geyser_publisher *publisher, int *out);
 

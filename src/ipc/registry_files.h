@@ -52,7 +52,7 @@ static inline enum geyser_result socket_address(
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 			"registry (%.300s): its path has %zu bytes, and this system's sockets "
 			"leave room for %zu: set XDG_RUNTIME_DIR to a directory with a shorter one",
-			registry->path, strlen(registry->path), ADDRESS_PATH_MAX - 1);
+			registry->path, strlen(registry->path), ADDRESS_PATH_MAX);
 	(void)snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", alias, name);
 	return GEYSER_OK;
 }

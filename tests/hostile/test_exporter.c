@@ -404,12 +404,13 @@ static void answer_and_truncate(struct fake *fake, int connection)
 
 static void memory_cut_while_it_is_imported(void **state)
 {
-	struct geyser_manager *manager = make_manager(SLACK);
+	struct geyser_manager *manager;
 	struct geyser_handle handle;
 	struct fake fake;
 
 	(void)state;
 	only_on_linux("memory whose size can change");
+	manager = make_manager(SLACK);
 	fake_start(&fake, answer_and_truncate, NULL);
 	handle = fake_handle(&fake, GY_HANDLE_TEXTURE);
 	for (int i = 0; i < 1000; i++) {

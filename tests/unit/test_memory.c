@@ -176,10 +176,11 @@ static void files_on_disk(void **state)
 static void files_on_tmpfs(void **state)
 {
 	char path[] = "/dev/shm/geyser-test-XXXXXX";
-	int fd = mkstemp(path);
+	int fd;
 
 	(void)state;
 	only_on_linux("tmpfs");
+	fd = mkstemp(path);
 	if (fd < 0) {
 		print_message("# no /dev/shm to write to: %s\n", strerrordesc_np(errno));
 		skip();
