@@ -10,12 +10,12 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "common.h"
+#include "os.h"
 
 extern char **environ;
 
@@ -50,8 +50,8 @@ bool child_start(char *const argv[], const char *name, int signals, bool piped, 
 	int ends[2] = {-1, -1};
 	int error = 0;
 
-	*out = (struct child){.name = name, .pidfd = -1, .output = -1, .signals = signals};
-	if (piped && pipe2(ends, O_CLOEXEC) < 0)
+	*out = (struct child){.name = name, .end = -1, .output = -1, .signals = signals};
+	if (piped && os_pipe(ends) < 0)
 		error = errno;
 	if (!error)
 		error = spawn(argv, ends[1], &out->pid);
@@ -59,8 +59,8 @@ bool child_start(char *const argv[], const char *name, int signals, bool piped, 
 		(void)close(ends[1]);
 	out->output = ends[0];
 	if (!error) {
-		out->pidfd = pidfd_open(out->pid, 0);
-		error = out->pidfd < 0 ? errno : 0;
+		out->end = os_watch_child(out->pid);
+		error = out->end < 0 ? errno : 0;
 	} else {
 		out->pid = 0;
 	}
@@ -127,7 +127,7 @@ bool child_read_lines(
 bool child_is_well(const struct child *child)
 {
 	struct pollfd fds[2] = {
-		{.fd = child->pidfd, .events = POLLIN},
+		{.fd = child->end, .events = POLLIN},
 		{.fd = child->signals, .events = POLLIN},
 	};
 
@@ -144,7 +144,7 @@ bool child_finish(struct child *child, uint64_t limit_ns)
 {
 	int status = 0;
 
-	if (!await(child, child->pidfd, now_ns() + limit_ns)) {
+	if (!await(child, child->end, now_ns() + limit_ns)) {
 		child_end(child);
 		return false;
 	}
@@ -167,10 +167,10 @@ void child_end(struct child *child)
 		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	if (child->pidfd >= 0)
-		(void)close(child->pidfd);
+	if (child->end >= 0)
+		(void)close(child->end);
 	if (child->output >= 0)
 		(void)close(child->output);
 	child->pid = 0;
-	child->pidfd = child->output = -1;
+	child->end = child->output = -1;
 }

@@ -13,7 +13,7 @@
 struct child {
 	const char *name; /* for messages; borrowed */
 	pid_t pid;
-	int pidfd;   /* readable once it has ended */
+	int end;     /* readable once it has ended */
 	int output;  /* the reading end of its stdout, or -1 */
 	int signals; /* from signals_open; borrowed */
 };

@@ -10,11 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 
 #include "common.h"
 #include "json.h"
+#include "os.h"
 
 /* Longest line: a path of PATH_MAX and a sentence about it. */
 #define LINE_SIZE 6144
@@ -158,7 +158,7 @@ int signals_open(void)
 	int fd;
 
 	signals_block(true);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = os_watch_signals(&set);
 	if (fd < 0)
 		(void)failure("signals can't be watched (%s): free some file descriptors",
 			strerror(errno));

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "common.h"
 #include "demo.h"
+#include "os.h"
 
 /* While a peer is waited for, this often is looked whether it still lives. */
 #define LOOK_NS UINT64_C(100000000)
@@ -91,8 +92,8 @@ static bool compare_memory(struct demo *demo, struct child *child)
 static bool converse(struct demo *demo, struct geyser_event *event)
 {
 	char parent[16], event_id[16], rounds[16];
-	char *const argv[] = {"/proc/self/exe", "demo", "--peer", "order", parent, demo->id,
-		event_id, rounds, NULL};
+	char *const argv[] = {
+		os_program(), "demo", "--peer", "order", parent, demo->id, event_id, rounds, NULL};
 	struct geyser_handle handle;
 	struct child child;
 	bool done;
@@ -178,7 +179,7 @@ static bool meet_victim(struct demo *demo, struct child *child)
 bool demo_kill(struct demo *demo)
 {
 	char parent[16];
-	char *const argv[] = {"/proc/self/exe", "demo", "--peer", "victim", parent, NULL};
+	char *const argv[] = {os_program(), "demo", "--peer", "victim", parent, NULL};
 	struct child child;
 	bool done;
 

@@ -17,16 +17,15 @@
  * PARENT is the process id of the demo: the peer dies with it.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common.h"
 #include "demo.h"
+#include "os.h"
 
 /* ---- what both processes do alike ----------------------------------------------------------- */
 
@@ -71,7 +70,7 @@ bool demo_memory(struct geyser_texture *texture, uint64_t *device, uint64_t *ino
 			"the texture's memory can't be identified (descriptor %d)", native.fd);
 		return false;
 	}
-	*device = status.st_dev;
+	*device = (uint64_t)status.st_dev;
 	*inode = status.st_ino;
 	return true;
 }
@@ -223,8 +222,7 @@ static bool die_with_parent(const char *parent)
 {
 	uint64_t pid;
 
-	return parse_number(parent, &pid) && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-	       (uint64_t)getppid() == pid; /* else it died before */
+	return parse_number(parent, &pid) && pid <= INT_MAX && os_die_with_parent((pid_t)pid);
 }
 
 int demo_peer(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "child.h"
 #include "common.h"
 #include "demo.h"
+#include "os.h"
 #include "png.h"
 
 #define MIB (1024.0 * 1024.0)
@@ -108,7 +109,7 @@ bool demo_share(struct demo *demo)
 /* What a user would type. */
 static bool run_grab(struct demo *demo, char *path, pid_t *pid)
 {
-	char *const argv[] = {"/proc/self/exe", "grab", demo->id, path, NULL};
+	char *const argv[] = {os_program(), "grab", demo->id, path, NULL};
 	struct child child;
 
 	if (!child_start(argv, "geyser grab", demo->signals, false, &child))

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "common.h"
 #include "demo.h"
+#include "os.h"
 #include "png.h"
 #include "publish.h"
 #include "source.h"
@@ -61,7 +62,7 @@ static bool start_ffmpeg(struct show *show)
 static bool start_viewer(struct show *show, char *how, const char *name, struct child *out)
 {
 	char parent[16];
-	char *const argv[] = {"/proc/self/exe", "demo", "--peer", "view", parent, show->name, how,
+	char *const argv[] = {os_program(), "demo", "--peer", "view", parent, show->name, how,
 		show->demo->sheet, NULL};
 
 	(void)snprintf(parent, sizeof(parent), "%d", getpid());
@@ -222,7 +223,7 @@ static bool publish(struct show *show)
 
 bool demo_stream(struct demo *demo)
 {
-	const struct child none = {.pidfd = -1, .output = -1};
+	const struct child none = {.end = -1, .output = -1};
 	struct show show = {
 		.demo = demo,
 		.publishing = {.name = "stream",

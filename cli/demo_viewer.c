@@ -16,13 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <geyser/stream.h>
 
 #include "common.h"
 #include "demo.h"
+#include "os.h"
 #include "outfile.h"
 #include "png.h"
 
@@ -122,7 +122,6 @@ static int write_sheet(const struct viewer *viewer)
 
 static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_mapping *mapping)
 {
-	const struct timespec time = {.tv_nsec = SLOW_NS};
 	struct demo_view *const view = &viewer->view;
 	const uint32_t sum = checksum(mapping);
 
@@ -133,7 +132,7 @@ static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_ma
 	if (viewer->every && (view->frames - 1) * TILES * TILES / DEMO_FRAMES == viewer->tiles)
 		draw_tile(viewer, mapping);
 	if (viewer->slow) {
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+		os_sleep_until(now_ns() + SLOW_NS);
 		view->changed += checksum(mapping) != sum;
 	}
 	return STATUS_OK;

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "common.h"
+#include "os.h"
 #include "outfile.h"
 #include "png.h"
 
@@ -144,12 +144,11 @@ static enum geyser_result try_import(
 static int import(
 	struct geyser_manager *manager, struct grab_options *options, struct geyser_texture **out)
 {
-	const struct timespec pause = {.tv_nsec = RETRY_NS};
 	const uint64_t end = now_ns() + options->timeout_ns;
 	enum geyser_result result = try_import(manager, &options->target, out);
 
 	while (result == GEYSER_ERROR_NOT_FOUND && now_ns() < end) {
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+		os_sleep_until(now_ns() + RETRY_NS);
 		result = try_import(manager, &options->target, out);
 	}
 	if (result)

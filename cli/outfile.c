@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "os.h"
 #include "outfile.h"
 
 static bool cannot_write(const struct outfile *out, int error)
@@ -39,7 +40,7 @@ static bool pick_temporary(struct outfile *out)
 {
 	uint64_t noise;
 
-	if (getrandom(&noise, sizeof(noise), 0) != sizeof(noise))
+	if (getentropy(&noise, sizeof(noise)) < 0)
 		return false;
 	directory_of(out->path, out->temporary);
 	return (size_t)snprintf(out->temporary + strlen(out->temporary),
@@ -52,10 +53,10 @@ static int open_unnamed(struct outfile *out, mode_t mode)
 	char directory[PATH_MAX];
 
 	directory_of(out->path, directory);
-	return open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	return os_open_unnamed(directory, mode);
 }
 
-/* For file systems without O_TMPFILE. */
+/* For systems and file systems that have no unnamed ones. */
 static int open_named(struct outfile *out, mode_t mode)
 {
 	int fd;
@@ -126,14 +127,13 @@ bool outfile_open(const char *path, struct outfile *out)
  * link replaces nothing. */
 static bool give_name(struct outfile *out)
 {
-	char unnamed[64];
+	const int fd = fileno(out->file);
 
-	(void)snprintf(unnamed, sizeof(unnamed), "/proc/self/fd/%d", fileno(out->file));
-	if (linkat(AT_FDCWD, unnamed, AT_FDCWD, out->path, AT_SYMLINK_FOLLOW) == 0)
+	if (os_name_file(fd, out->path) == 0)
 		return true;
 	if (errno != EEXIST || !pick_temporary(out))
 		return false;
-	if (linkat(AT_FDCWD, unnamed, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0)
+	if (os_name_file(fd, out->temporary) == 0)
 		return true;
 	out->temporary[0] = '\0';
 	return false;

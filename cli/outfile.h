@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * It is written without a name, where the file system can (O_TMPFILE), or under a temporary one, in
+ * It is written without a name, where system and file system can, or under a temporary one, in
  * the directory it is to be in. A failure leaves no half file, and leaves an older one as it was.
  */
 #ifndef GEYSER_CLI_OUTFILE_H

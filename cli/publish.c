@@ -8,10 +8,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common.h"
+#include "os.h"
 #include "publish.h"
 
 /* ---- waiting for descriptors ----------------------------------------------------------------- */
@@ -23,14 +23,10 @@ static enum publish_result wait_for(int fd, int signals, uint64_t limit_ns)
 		{.fd = signals, .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
-	const struct timespec limit = {
-		.tv_sec = (time_t)(limit_ns / NANOSECONDS),
-		.tv_nsec = (long)(limit_ns % NANOSECONDS),
-	};
 	int count;
 
 	do
-		count = ppoll(fds, 2, limit_ns == UINT64_MAX ? NULL : &limit, NULL);
+		count = os_poll(fds, 2, limit_ns);
 	while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		(void)failure("poll failed (%s)", strerror(errno));
@@ -185,17 +181,12 @@ enum publish_result publish_flush(const struct publishing *publishing, uint64_t 
 
 enum publish_result publish_pace(const struct publishing *publishing, uint64_t time_ns)
 {
-	const struct timespec time = {
-		.tv_sec = (time_t)(time_ns / NANOSECONDS),
-		.tv_nsec = (long)(time_ns % NANOSECONDS),
-	};
 	const uint64_t now = now_ns();
 	const uint64_t rest = time_ns > now + SLEEP_NS ? time_ns - now - SLEEP_NS : 0;
 	const enum publish_result result = wait_for(-1, publishing->signals, rest);
 
 	if (result != PUBLISH_LATE)
 		return result;
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
-		;
+	os_sleep_until(time_ns);
 	return PUBLISH_DONE;
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common.h"
+#include "os.h"
 #include "streams.h"
 
 const char top_help[] =
@@ -150,12 +150,8 @@ static bool pause_until(struct top *top, uint64_t time_ns)
 			{.fd = top->keys ? STDIN_FILENO : -1, .events = POLLIN},
 		};
 		const uint64_t now = now_ns(), rest = time_ns > now ? time_ns - now : 0;
-		const struct timespec limit = {
-			.tv_sec = (time_t)(rest / NANOSECONDS),
-			.tv_nsec = (long)(rest % NANOSECONDS),
-		};
 
-		if (ppoll(fds, 2, &limit, NULL) > 0 &&
+		if (os_poll(fds, 2, rest) > 0 &&
 			(fds[0].revents || (fds[1].revents && read_keys(top))))
 			return false;
 		if (!rest)
