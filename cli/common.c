@@ -19,11 +19,29 @@
 /* Longest line: a path of PATH_MAX and a sentence about it. */
 #define LINE_SIZE 6144
 
+static struct {
+	char *text; /* borrowed; NULL: stderr */
+	size_t size;
+} captured;
+
+void failures_capture(char *text, size_t size)
+{
+	captured.text = text;
+	captured.size = size;
+	if (text)
+		*text = '\0';
+}
+
 __attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list args)
 {
 	char line[LINE_SIZE];
 
 	(void)vsnprintf(line, sizeof(line), format, args);
+	if (captured.text) {
+		if (!*captured.text)
+			(void)snprintf(captured.text, captured.size, "%s", line);
+		return;
+	}
 	/* One call, so that lines of several processes don't mix. */
 	(void)fprintf(stderr, "geyser: %s\n", line);
 }

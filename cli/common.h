@@ -47,6 +47,10 @@ __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 /* The library's own sentence, after the context if there is one ("import of 0x1234abcd"). */
 __attribute__((format(printf, 1, 2))) int library_failure(const char *context, ...);
 
+/* From now on the first message goes into text, which becomes "" now, and no other one anywhere;
+ * NULL: all go to stderr again. For reports. */
+void failures_capture(char *text, size_t size);
+
 /* For what getopt_long returns on a wrong option: '?' or ':'. */
 int option_error(char **argv, int result, const char *command);
 

@@ -26,7 +26,7 @@ const char event_help[] =
 	"      --print-handle  create: print only the handle's text\n"
 	"      --print-id      create: print only the id, 0x and 8 digits\n"
 	"  -t, --timeout S     wait: give up after S seconds; by default never\n"
-	"  -B, --backend B     auto (the default), host or vulkan: see geyser --help\n"
+	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
 	"      --json          create: print {\"handle\": \"...\",\"id\": \"0x...\"}, value:\n"
 	"                      {\"value\": N}\n"
 	"  -h, --help          this text\n"

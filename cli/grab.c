@@ -30,7 +30,7 @@ const char grab_help[] =
 	"  -r, --raw        write raw texels, whatever the file is called\n"
 	"  -t, --timeout S  keep trying for S seconds while there is no such texture;\n"
 	"                   by default try once\n"
-	"  -B, --backend B  auto (the default), host or vulkan: see geyser --help\n"
+	"  -B, --backend B  auto, host, vulkan or metal: see geyser --help\n"
 	"  -v, --verbose    say on stderr what was written, and how it was reached\n"
 	"  -h, --help       this text\n"
 	"\n"

@@ -3,17 +3,28 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <string.h>
+
 #include "info.h"
+#include "selftest.h"
 
 const char info_help[] =
 	"usage: geyser info [--json] [--formats]\n"
+	"       geyser info --self-test [--backend B] [--json]\n"
 	"\n"
-	"Prints the library's version, each backend or why it isn't available, Vulkan's device "
-	"and\n"
+	"Prints the library's version, each backend or why it isn't available, the GPU's "
+	"device and\n"
 	"what it offers, the directory where exports are registered, and what the kernel offers.\n"
 	"\n"
 	"  -f, --formats  instead, which usages each format can have on each available backend\n"
 	"  -j, --json     both as JSON, or with --formats the backends alone\n"
+	"  -t, --self-test  instead, try it all with a second process: every format, a texture, "
+	"an\n"
+	"                   event, a stream, Metal's command buffers, a process's death. The "
+	"report\n"
+	"                   can be pasted into an issue\n"
+	"  -B, --backend B  for --self-test: host, vulkan or metal; by default all that are\n"
+	"                   available\n"
 	"  -h, --help     this text\n"
 	"\n"
 	"GEYSER_VULKAN_DEVICE chooses Vulkan's device: see geyser --help.\n"
@@ -22,7 +33,9 @@ const char info_help[] =
 	"  geyser info\n"
 	"  geyser info --json | jq '.backends[] | select(.available).name'\n"
 	"\n"
-	"exit status: 0 printed, 1 it failed (stderr says why), 2 wrong usage\n";
+	"  geyser info --self-test > report.md\n"
+	"\n"
+	"exit status: 0 printed, or the self-test passed; 1 it failed; 2 wrong usage\n";
 
 const enum geyser_backend info_backends[INFO_BACKENDS] = {
 	GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_METAL};
@@ -62,6 +75,11 @@ static bool gather_formats(
 	return true;
 }
 
+bool info_device(struct geyser_manager *manager, struct info_device *out)
+{
+	return info_vulkan_device(manager, out) && info_metal_device(manager, out);
+}
+
 /* A backend is available only if a manager can be made. */
 static bool gather_backend(struct info_report *out, size_t index)
 {
@@ -76,7 +94,7 @@ static bool gather_backend(struct info_report *out, size_t index)
 		return true;
 	}
 	done = gather_formats(manager, out->backends[index].usage) &&
-	       info_vulkan_device(manager, &out->backends[index].device);
+	       info_device(manager, &out->backends[index].device);
 	geyser_manager_destroy(manager);
 	return done;
 }
@@ -159,21 +177,23 @@ static void print_tables(const struct info_report *report)
 
 static void print_features(const char *whose, const struct info_feature features[INFO_FEATURES])
 {
-	for (size_t i = 0; i < INFO_FEATURES; i++)
+	for (size_t i = 0; i < INFO_FEATURES && features[i].key; i++)
 		(void)printf("%-8s %-13s %-3s  %s\n", whose, features[i].key,
 			features[i].present ? "yes" : "no", features[i].meaning);
 }
 
-static void print_device(const struct info_device *device)
+static void print_device(enum geyser_backend backend, const struct info_device *device)
 {
+	const char *const name = geyser_backend_name(backend);
+
 	if (!device->known)
 		return;
-	(void)printf("vulkan   %-13s %s, %s\n", "device", device->name, device->type);
-	(void)printf("vulkan   %-13s %s\n", "driver", device->driver);
-	(void)printf("vulkan   %-13s %s\n", "api", device->api);
-	(void)printf("vulkan   %-13s %s\n", "device_uuid", device->device_uuid);
-	(void)printf("vulkan   %-13s %s\n", "driver_uuid", device->driver_uuid);
-	print_features("vulkan", device->features);
+	(void)printf("%-8s %-13s %s%s%s\n", name, "device", device->name, device->type ? ", " : "",
+		device->type ? device->type : "");
+	for (size_t i = 0; device->properties[i].key; i++)
+		(void)printf("%-8s %-13s %s\n", name, device->properties[i].key,
+			device->properties[i].value);
+	print_features(name, device->features);
 }
 
 static void print_machine(const struct info_report *report)
@@ -185,40 +205,77 @@ static void print_machine(const struct info_report *report)
 	(void)printf("backend  %-13s %s\n", "auto",
 		report->automatic ? report->automatic : report->no_automatic);
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
-		print_device(&report->backends[i].device);
+		print_device(info_backends[i], &report->backends[i].device);
 	(void)printf("registry %s\n", report->problem[0] ? report->problem : report->registry);
 	print_features("kernel", report->kernel);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-int info_command(int argc, char **argv)
+struct info_options {
+	bool formats_only, json, self_test, with_backend;
+	enum geyser_backend backend;
+};
+
+/* Prints what is wrong and returns the exit status, or STATUS_OK; help: with *help set. */
+static int parse_options(int argc, char **argv, struct info_options *out, bool *help)
 {
 	static const struct option options[] = {
 		{"formats", no_argument, NULL, 'f'},
 		{"json", no_argument, NULL, 'j'},
+		{"self-test", no_argument, NULL, 't'},
+		{"backend", required_argument, NULL, 'B'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	static struct info_report report;
-	bool formats_only = false, json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":fjh", options, NULL)) != -1) {
-		if (option == 'h')
-			return print_help(info_help);
-		if (option != 'f' && option != 'j')
+	while ((option = getopt_long(argc, argv, ":fjtB:h", options, NULL)) != -1) {
+		if (option == 'h') {
+			*help = true;
+			return STATUS_OK;
+		}
+		if (option == 'B') {
+			if (parse_backend(optarg, &out->backend))
+				return STATUS_USAGE;
+		} else if (option != 'f' && option != 'j' && option != 't') {
 			return option_error(argv, option, "info");
-		formats_only |= option == 'f';
-		json |= option == 'j';
+		}
+		out->formats_only |= option == 'f';
+		out->json |= option == 'j';
+		out->self_test |= option == 't';
+		out->with_backend |= option == 'B';
 	}
 	if (optind < argc)
 		return usage_error("info: too many arguments (%.100s): none", argv[optind]);
-	if (!gather(&report, formats_only))
+	if (out->self_test && out->formats_only)
+		return usage_error("info: --formats and --self-test: one of them");
+	if (out->with_backend && !out->self_test)
+		return usage_error("info: --backend is for --self-test alone");
+	return STATUS_OK;
+}
+
+int info_command(int argc, char **argv)
+{
+	static struct info_report report;
+	struct info_options options = {.backend = GEYSER_BACKEND_AUTO};
+	bool help = false;
+	int status;
+
+	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
+		return selftest_peer(argc - 1, argv + 1);
+	status = parse_options(argc, argv, &options, &help);
+	if (help)
+		return print_help(info_help);
+	if (status)
+		return status;
+	if (options.self_test)
+		return selftest_run(options.backend, options.json);
+	if (!gather(&report, options.formats_only))
 		return STATUS_FAILURE;
-	if (json)
-		info_write_json(&report, formats_only);
-	else if (formats_only)
+	if (options.json)
+		info_write_json(&report, options.formats_only);
+	else if (options.formats_only)
 		print_tables(&report);
 	else
 		print_machine(&report);

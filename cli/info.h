@@ -1,6 +1,6 @@
 /*
- * geyser info: info.c gathers and prints, info_json.c writes the same as JSON, info_vulkan.c asks a
- * Vulkan manager for its device.
+ * geyser info: info.c gathers and prints, info_json.c writes the same as JSON, info_vulkan.c and
+ * info_metal.c ask a manager for its device. The self-test is selftest.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,7 +11,13 @@
 
 #include "common.h"
 
-enum { INFO_BACKENDS = 3, INFO_DIMENSIONS = 3, INFO_USAGES = 8, INFO_FEATURES = 4 };
+enum {
+	INFO_BACKENDS = 3,
+	INFO_DIMENSIONS = 3,
+	INFO_USAGES = 8,
+	INFO_FEATURES = 4,
+	INFO_PROPERTIES = 4
+};
 
 extern const enum geyser_backend info_backends[INFO_BACKENDS];
 
@@ -34,14 +40,19 @@ struct info_feature {
 	const char *meaning;
 };
 
+/* What else is known of a device, in the backend's own words. */
+struct info_property {
+	const char *key; /* NULL after the last one */
+	char value[256];
+};
+
 /* A GPU, or what stands for one. */
 struct info_device {
 	bool known;
-	char name[256], driver[256];
-	const char *type;
-	char api[32];
-	char device_uuid[40], driver_uuid[40];
-	struct info_feature features[INFO_FEATURES];
+	char name[256];
+	const char *type; /* "discrete"; NULL if there is no word for it */
+	struct info_property properties[INFO_PROPERTIES + 1];
+	struct info_feature features[INFO_FEATURES]; /* as many as have a key */
 };
 
 /* Everything that is printed, gathered first, so that a failure prints no half of it. */
@@ -49,7 +60,7 @@ struct info_report {
 	struct {
 		bool available;
 		char reason[512];
-		struct info_device device; /* vulkan only */
+		struct info_device device; /* a GPU's only */
 		uint32_t usage[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS];
 	} backends[INFO_BACKENDS];
 	const char *automatic; /* what the backend auto is here; NULL if it is none */
@@ -59,8 +70,17 @@ struct info_report {
 	struct info_feature kernel[INFO_FEATURES];
 };
 
-/* Nothing if the manager isn't Vulkan's; false after a message. */
+/* The manager's device, if its backend has any; false after a message. */
+bool info_device(struct geyser_manager *manager, struct info_device *out);
+
+/* Nothing if the manager is another backend's; false after a message. */
 bool info_vulkan_device(struct geyser_manager *manager, struct info_device *out);
+bool info_metal_device(struct geyser_manager *manager, struct info_device *out);
+
+/* Why a Metal manager has no such textures, and what to use instead. Static; NULL if it has them,
+ * or is another backend's. */
+const char *info_metal_refusal(
+	struct geyser_manager *manager, enum geyser_format format, enum geyser_dimension dimension);
 
 void info_write_json(const struct info_report *report, bool formats_only);
 

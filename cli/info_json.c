@@ -29,7 +29,7 @@ static void write_format(
 
 static void write_features(struct json *json, const struct info_feature features[INFO_FEATURES])
 {
-	for (size_t i = 0; i < INFO_FEATURES; i++)
+	for (size_t i = 0; i < INFO_FEATURES && features[i].key; i++)
 		json_bool(json, features[i].key, features[i].present);
 }
 
@@ -41,11 +41,10 @@ static void write_device(struct json *json, const struct info_device *device)
 	}
 	json_begin(json, "device", '{');
 	json_string(json, "name", device->name);
-	json_string(json, "type", device->type);
-	json_string(json, "driver", device->driver);
-	json_string(json, "api", device->api);
-	json_string(json, "device_uuid", device->device_uuid);
-	json_string(json, "driver_uuid", device->driver_uuid);
+	if (device->type)
+		json_string(json, "type", device->type);
+	for (size_t i = 0; device->properties[i].key; i++)
+		json_string(json, device->properties[i].key, device->properties[i].value);
 	write_features(json, device->features);
 	json_end(json, '}');
 }

@@ -28,7 +28,7 @@ static const char *type_name(VkPhysicalDeviceType type)
 }
 
 /* As vulkaninfo writes it, and as GEYSER_VULKAN_DEVICE takes it. */
-static void write_uuid(const uint8_t uuid[16], char out[40])
+static void write_uuid(const uint8_t uuid[16], char out[256])
 {
 	static const char digits[] = "0123456789abcdef";
 	char *at = out;
@@ -54,6 +54,21 @@ static void list_features(const struct geyser_vulkan_info *info, struct info_fea
 				    : "bridged by a thread for each event"};
 }
 
+static void list_properties(const struct geyser_vulkan_info *info, struct info_property *out)
+{
+	out[0].key = "driver";
+	_Static_assert(sizeof(out[0].value) == sizeof(info->driver), "a copy");
+	(void)memcpy(out[0].value, info->driver, sizeof(out[0].value));
+	out[1].key = "api";
+	(void)snprintf(out[1].value, sizeof(out[1].value), "%u.%u.%u",
+		VK_API_VERSION_MAJOR(info->api_version), VK_API_VERSION_MINOR(info->api_version),
+		VK_API_VERSION_PATCH(info->api_version));
+	out[2].key = "device_uuid";
+	write_uuid(info->device_uuid, out[2].value);
+	out[3].key = "driver_uuid";
+	write_uuid(info->driver_uuid, out[3].value);
+}
+
 bool info_vulkan_device(struct geyser_manager *manager, struct info_device *out)
 {
 	struct geyser_vulkan_info info;
@@ -65,15 +80,9 @@ bool info_vulkan_device(struct geyser_manager *manager, struct info_device *out)
 		return false;
 	}
 	_Static_assert(sizeof(out->name) == sizeof(info.name), "a copy");
-	_Static_assert(sizeof(out->driver) == sizeof(info.driver), "a copy");
 	(void)memcpy(out->name, info.name, sizeof(out->name));
-	(void)memcpy(out->driver, info.driver, sizeof(out->driver));
 	out->type = type_name(info.type);
-	(void)snprintf(out->api, sizeof(out->api), "%u.%u.%u",
-		VK_API_VERSION_MAJOR(info.api_version), VK_API_VERSION_MINOR(info.api_version),
-		VK_API_VERSION_PATCH(info.api_version));
-	write_uuid(info.device_uuid, out->device_uuid);
-	write_uuid(info.driver_uuid, out->driver_uuid);
+	list_properties(&info, out->properties);
 	list_features(&info, out->features);
 	out->known = true;
 	return true;

@@ -7,9 +7,8 @@
 
 #include "common.h"
 
-/* metal is no choice: the program has no macOS version. */
 static const enum geyser_backend choices[] = {
-	GEYSER_BACKEND_AUTO, GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN};
+	GEYSER_BACKEND_AUTO, GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_METAL};
 
 #define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
 
@@ -21,7 +20,7 @@ int parse_backend(const char *text, enum geyser_backend *out)
 			return STATUS_OK;
 		}
 	}
-	return usage_error("unknown backend (%.100s): auto, host or vulkan", text);
+	return usage_error("unknown backend (%.100s): auto, host, vulkan or metal", text);
 }
 
 int open_manager(

@@ -31,7 +31,7 @@ const char recv_help[] =
 	"with\n"
 	"                           0 it must be there\n"
 	"  -r, --reconnect          when the stream ends wait for one of that name, and go on\n"
-	"  -B, --backend B          auto (the default), host or vulkan: see geyser --help\n"
+	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
 	"  -s, --stats              at the end say on stderr how many frames came and how late\n"
 	"      --json               the same as one JSON object on stdout, or on stderr with\n"
 	"                           --output -\n"

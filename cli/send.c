@@ -34,7 +34,7 @@ const char send_help[] =
 	"  -t, --timeout S          for how long such a one may keep the stream waiting before it\n"
 	"                           is left out until it goes on; by default 5\n"
 	"  -w, --wait-subscribers N wait for N subscribers before the first frame\n"
-	"  -B, --backend B          auto (the default), host or vulkan: see geyser --help\n"
+	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
 	"  -H, --host-memory        with vulkan: buffers in host memory, which every backend can\n"
 	"                           import, also that of another device; host is always so\n"
 	"  -a, --application TEXT   what others see as this program's name\n"

@@ -30,7 +30,7 @@ const char share_help[] =
 	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row first,\n"
 	"                      exactly W * H * bytes a texel\n"
 	"  -l, --label TEXT    the texture's label; by default the file's name\n"
-	"  -B, --backend B     auto (the default), host or vulkan: see geyser --help\n"
+	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
 	"  -H, --host-memory   with vulkan: in host memory, which every backend can import,\n"
 	"                      also that of another device; host is always so\n"
 	"      --print-handle  print only the handle's text\n"

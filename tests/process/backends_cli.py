@@ -124,8 +124,8 @@ def wrong_backend_is_status_2():
         ["share", "in.png"], ["grab", "0x7", "out.png"], ["event", "create"],
         ["event", "value", "0x7"], ["send", "x", *SIZE], ["recv", "x"],
     ):
-        for name in ("directx", "Vulkan", "", "metal", "host,vulkan"):
-            fail(2, f"({name}): auto, host or vulkan", *arguments, "--backend", name)
+        for name in ("directx", "Vulkan", "", "Metal", "host,vulkan"):
+            fail(2, f"({name}): auto, host, vulkan or metal", *arguments, "--backend", name)
     assert registry() == [] and os.listdir(".") == ["in.png"]
 
 

@@ -1,0 +1,227 @@
+/*
+ * The self-test's report: Markdown that reads well as plain text too, or JSON.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "json.h"
+#include "os.h"
+#include "selftest.h"
+
+const char *selftest_result_name(enum selftest_result result)
+{
+	switch (result) {
+	case SELFTEST_OK:
+		return "ok";
+	case SELFTEST_FAILED:
+		return "FAILED";
+	case SELFTEST_SKIPPED:
+		return "skipped";
+	}
+	return "unknown";
+}
+
+/* ---- as text -------------------------------------------------------------------------------- */
+
+/* Without what would end a table's cell or row. */
+static void print_cell(const char *text)
+{
+	for (; *text; text++)
+		(void)putchar(*text == '|' ? '/' : (unsigned char)*text < 0x20 ? ' ' : *text);
+}
+
+void selftest_print_head(void)
+{
+	char system[256], registry[PATH_MAX];
+	const enum geyser_result result = geyser_registry_directory(registry, sizeof(registry));
+
+	os_describe(system, sizeof(system));
+	(void)printf("## geyser %s, self-test\n\n- system: %s\n- registry: %s\n", geyser_version(),
+		system, result ? geyser_error_detail() : registry);
+	(void)fflush(stdout);
+}
+
+void selftest_print_unavailable(enum geyser_backend backend, const char *reason)
+{
+	(void)printf(
+		"\n### backend %s\n\nnot available: %s\n", geyser_backend_name(backend), reason);
+	(void)fflush(stdout);
+}
+
+static void print_device(const struct info_device *device)
+{
+	(void)printf("- device: %s%s%s\n", device->name, device->type ? ", " : "",
+		device->type ? device->type : "");
+	for (size_t i = 0; device->properties[i].key; i++)
+		(void)printf("- %s: %s\n", device->properties[i].key, device->properties[i].value);
+	for (size_t i = 0; i < INFO_FEATURES && device->features[i].key; i++)
+		(void)printf("- %s: %s\n", device->features[i].key,
+			device->features[i].present ? "yes" : "no");
+	(void)putchar('\n');
+}
+
+void selftest_print_begin(const struct selftest *test)
+{
+	(void)printf("\n### backend %s\n\n", geyser_backend_name(test->backend));
+	if (test->device.known)
+		print_device(&test->device);
+	(void)fputs("| step       | result  |       time | what |\n"
+		    "|------------|---------|-----------:|------|\n",
+		stdout);
+	(void)fflush(stdout);
+}
+
+void selftest_print_step(const struct selftest_step_result *step)
+{
+	(void)printf("| %-10s | %-7s | %7.1f ms | ", step->name, selftest_result_name(step->result),
+		(double)step->ns / 1e6);
+	print_cell(step->note);
+	(void)fputs(" |\n", stdout);
+	(void)fflush(stdout);
+}
+
+static void print_usages(uint32_t usage)
+{
+	char cell[INFO_USAGES + 1] = "no";
+
+	for (size_t u = 0; u < INFO_USAGES && usage; u++)
+		cell[u] = usage & info_usages[u].bit ? info_usages[u].letter : '-';
+	(void)printf(" %-8s |", cell);
+}
+
+/* One line for each reason, with all dimensions that have it. */
+static void print_refusals(const struct selftest *test, enum geyser_format format)
+{
+	const char(*const reasons)[256] = test->refusal[format];
+
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
+		bool told = !reasons[d][0];
+
+		for (size_t before = 0; before < d; before++)
+			told |= strcmp(reasons[before], reasons[d]) == 0;
+		if (told)
+			continue;
+		(void)printf("- %s", geyser_format_name(format));
+		for (size_t same = d; same < INFO_DIMENSIONS; same++) {
+			if (strcmp(reasons[same], reasons[d]) == 0)
+				(void)printf(" %s", info_dimensions[same].name);
+		}
+		(void)printf(": %s\n", reasons[d]);
+	}
+}
+
+static bool is_refusing(const struct selftest *test)
+{
+	bool refusing = false;
+
+	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
+		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+			refusing |= test->refusal[f][d][0] != '\0';
+	}
+	return refusing;
+}
+
+void selftest_print_formats(const struct selftest *test)
+{
+	if (!test->formats_known)
+		return;
+	(void)putchar('\n');
+	for (size_t u = 0; u < INFO_USAGES; u++)
+		(void)printf("%s%c %s", u ? ", " : "Usages: ", info_usages[u].letter,
+			info_usages[u].name);
+	(void)printf(".\n\n| %-22s | %-8s | %-8s | %-8s |\n|%s|%s|%s|%s|\n", "format",
+		info_dimensions[0].name, info_dimensions[1].name, info_dimensions[2].name,
+		"------------------------", "----------", "----------", "----------");
+	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
+		(void)printf("| %-22s |", geyser_format_name((enum geyser_format)f));
+		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+			print_usages(test->usage[f][d]);
+		(void)putchar('\n');
+	}
+	if (is_refusing(test))
+		(void)fputs("\nRefused:\n\n", stdout);
+	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
+		print_refusals(test, (enum geyser_format)f);
+	(void)fflush(stdout);
+}
+
+void selftest_print_counts(const struct selftest_counts *counts)
+{
+	(void)printf(
+		"\n%u ok, %u failed, %u skipped\n", counts->ok, counts->failed, counts->skipped);
+}
+
+/* ---- as JSON -------------------------------------------------------------------------------- */
+
+static void write_format(struct json *json, const struct selftest *test, enum geyser_format format)
+{
+	json_begin(json, NULL, '{');
+	json_string(json, "name", geyser_format_name(format));
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
+		json_begin(json, info_dimensions[d].name, '[');
+		for (size_t u = 0; u < INFO_USAGES; u++) {
+			if (test->usage[format][d] & info_usages[u].bit)
+				json_string(json, NULL, info_usages[u].name);
+		}
+		json_end(json, ']');
+	}
+	json_begin(json, "refused", '{');
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
+		if (test->refusal[format][d][0])
+			json_string(json, info_dimensions[d].name, test->refusal[format][d]);
+	}
+	json_end(json, '}');
+	json_end(json, '}');
+}
+
+static void write_step(struct json *json, const struct selftest_step_result *step)
+{
+	json_begin(json, NULL, '{');
+	json_string(json, "name", step->name);
+	json_string(json, "result", selftest_result_name(step->result));
+	json_number(json, "ns", step->ns);
+	json_string(json, "note", step->note);
+	json_end(json, '}');
+}
+
+static void write_backend(struct json *json, const struct selftest_backend *backend)
+{
+	const struct selftest *const test = backend->test;
+
+	json_begin(json, NULL, '{');
+	json_string(json, "name", geyser_backend_name(backend->backend));
+	json_bool(json, "tested", test != NULL);
+	json_string(json, "reason", test ? NULL : backend->reason);
+	json_string(json, "device", test && test->device.known ? test->device.name : NULL);
+	json_begin(json, "steps", '[');
+	for (size_t i = 0; test && i < test->step_count; i++)
+		write_step(json, &test->steps[i]);
+	json_end(json, ']');
+	json_begin(json, "formats", '[');
+	for (unsigned f = 1; test && test->formats_known && f < GEYSER_FORMAT_COUNT; f++)
+		write_format(json, test, (enum geyser_format)f);
+	json_end(json, ']');
+	json_end(json, '}');
+}
+
+void selftest_write_json(
+	const struct selftest_backend *backends, size_t count, const struct selftest_counts *counts)
+{
+	struct json json = {.file = stdout};
+	char system[256];
+
+	os_describe(system, sizeof(system));
+	json_begin(&json, NULL, '{');
+	json_string(&json, "version", geyser_version());
+	json_string(&json, "system", system);
+	json_begin(&json, "backends", '[');
+	for (size_t i = 0; i < count; i++)
+		write_backend(&json, &backends[i]);
+	json_end(&json, ']');
+	json_number(&json, "ok", counts->ok);
+	json_number(&json, "failed", counts->failed);
+	json_number(&json, "skipped", counts->skipped);
+	json_end(&json, '}');
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""geyser info --self-test: self_test_cli.py GEYSER. Prints TAP. Every wait has a limit.
+
+It runs on the host backend, or on the one that GEYSER_BACKEND names."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+from cli import BACKEND, GEYSER, fail, geyser, registry, run_all, succeed  # noqa: E402
+
+STEPS = [
+    "manager", "formats", "create", "map", "export", "import", "death", "events",
+    "stream", "gpu order", "gpu stream", "release",
+]
+GPU_STEPS = {"gpu order", "gpu stream"}
+LIMIT = 60
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def self_test(*arguments, backend=BACKEND, before=None):
+    """Its result; before is called in its process."""
+    return subprocess.run(
+        [GEYSER, "info", "--self-test", "--backend", backend, *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT,
+        check=False, preexec_fn=before,
+    )
+
+
+def steps_of(report):
+    """Result and note of each step, by name, from the table; in order."""
+    rows = [row for row in report.splitlines() if row.startswith("| ") and " ms | " in row]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert all(len(row) == 4 for row in cells), cells
+    return {name: (result, note) for name, result, _, note in cells}
+
+
+def failed_report(result):
+    """The steps of one that must have failed, and said so in every way."""
+    report = result.stdout.decode()
+    steps = steps_of(report)
+    failures = [name for name, (verdict, _) in steps.items() if verdict == "FAILED"]
+    assert result.returncode == 1 and failures, result
+    assert f", {len(failures)} failed, " in report.splitlines()[-1], report
+    assert list(steps) == STEPS, steps
+    return steps
+
+
+@test
+def report_says_that_all_is_well():
+    result = self_test()
+    report = result.stdout.decode()
+    steps = steps_of(report)
+    assert (result.returncode, result.stderr) == (0, b""), result
+    assert report.startswith("## geyser ") and "\n- system: " in report, report
+    assert os.uname().machine in report and f"\n### backend {BACKEND}\n" in report, report
+    assert list(steps) == STEPS, steps
+    for name, (verdict, note) in steps.items():
+        skipped = name in GPU_STEPS and BACKEND != "metal"
+        assert verdict == ("skipped" if skipped else "ok") and note, (name, verdict, note)
+    assert "131000 bytes checked there" in steps["import"][1], steps
+    assert "0 dropped" in steps["stream"][1], steps
+    count = len(STEPS) if BACKEND == "metal" else len(STEPS) - len(GPU_STEPS)
+    assert report.endswith(f"\n{count} ok, 0 failed, {len(STEPS) - count} skipped\n"), report
+    assert registry() == []
+
+
+@test
+def json_has_the_same():
+    report = json.loads(succeed("info", "--self-test", "--backend", BACKEND, "--json"))
+    (backend,) = report["backends"]
+    assert (backend["name"], backend["tested"], backend["reason"]) == (BACKEND, True, None)
+    assert [step["name"] for step in backend["steps"]] == STEPS
+    results = [step["result"] for step in backend["steps"]]
+    assert [results.count(word) for word in ("ok", "FAILED", "skipped")] == [
+        report[word] for word in ("ok", "failed", "skipped")
+    ]
+    assert report["failed"] == 0 and all(step["note"] for step in backend["steps"])
+    offered = {
+        row["name"]: row
+        for row in next(
+            row for row in json.loads(succeed("info", "--json"))["backends"]
+            if row["name"] == BACKEND
+        )["formats"]
+    }
+    assert len(backend["formats"]) == len(offered) == 31
+    for row in backend["formats"]:
+        for dimension in ("2d", "2d-array", "3d"):
+            usages = row[dimension]
+            assert usages == offered[row["name"]][dimension], row
+            assert bool(usages) != bool(row["refused"].get(dimension)), row
+
+
+@test
+def without_a_backend_it_tries_all_that_are_there():
+    report = json.loads(succeed("info", "--self-test", "--json"))
+    available = {
+        row["name"]: row["available"]
+        for row in json.loads(succeed("info", "--json"))["backends"]
+    }
+    assert {row["name"]: row["tested"] for row in report["backends"]} == available
+    assert all(row["tested"] or row["reason"] for row in report["backends"])
+
+
+@test
+def registry_that_others_can_write_fails_the_export():
+    directory = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    os.mkdir(directory)
+    os.chmod(directory, 0o777)
+    steps = failed_report(self_test())
+    assert steps["export"][0] == "FAILED" and directory in steps["export"][1], steps
+    assert steps["manager"][0] == steps["map"][0] == steps["release"][0] == "ok", steps
+    for name in ("import", "events", "stream", "death"):
+        assert steps[name] == ("skipped", "needs export"), steps
+
+
+@test
+def registry_that_cannot_be_written_fails_the_export():
+    if os.geteuid() == 0:
+        os.environ["XDG_RUNTIME_DIR"] = "/proc/self"
+    else:
+        os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o500)
+    try:
+        assert failed_report(self_test())["export"][0] == "FAILED"
+    finally:
+        if os.geteuid() != 0:
+            os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o700)
+
+
+@test
+def second_process_that_cannot_run_fails_its_steps():
+    """One descriptor fewer than the second process needs, more than the first one does."""
+    if BACKEND != "host":
+        raise unittest.SkipTest("drivers take as many descriptors as they like")
+
+    def limited(count):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+    verdicts = []
+    for count in range(6, 40):
+        result = self_test(before=limited(count))
+        assert result.returncode in (0, 1), result
+        if b"| step" not in result.stdout:  # not even signals could be watched
+            assert result.returncode == 1, result
+            continue
+        if result.returncode == 0:
+            break
+        verdicts.append(failed_report(result))
+    assert result.returncode == 0, result
+    assert any(
+        steps["export"][0] == "ok" and "FAILED" in (steps["import"][0], steps["events"][0])
+        for steps in verdicts
+    ), verdicts
+
+
+@test
+def signal_ends_it():
+    def pend():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    steps = failed_report(self_test(before=pend))
+    assert steps["manager"] == ("FAILED", "interrupted by a signal"), steps
+
+
+@test
+def backend_that_is_not_available_fails_where_it_was_asked_for():
+    rows = json.loads(succeed("info", "--json"))["backends"]
+    missing = next((row for row in rows if not row["available"]), None)
+    if not missing:
+        raise unittest.SkipTest("all backends are available")
+    steps = failed_report(self_test(backend=missing["name"]))
+    assert steps["manager"][0] == "FAILED" and missing["reason"] in steps["manager"][1], steps
+    assert all(steps[name][0] == "skipped" for name in STEPS[1:]), steps
+
+
+@test
+def full_disk_is_a_failure():
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [GEYSER, "info", "--self-test", "--backend", "host"], stdin=subprocess.DEVNULL,
+            stdout=full, stderr=subprocess.PIPE, timeout=LIMIT, check=False,
+        )
+    assert result.returncode == 1 and b"stdout can't be written" in result.stderr, result
+
+
+@test
+def wrong_usage_is_status_2():
+    for words, arguments in (
+        ("frob", ["--self-test", "--backend", "frob"]),
+        ("--formats", ["--self-test", "--formats"]),
+        ("--backend", ["--backend", "host"]),
+        ("--backend", ["--self-test", "--backend"]),
+        ("extra", ["--self-test", "extra"]),
+        ("--peer", ["--peer"]),
+        ("--peer", ["--peer", "texture", "1", "host", "x"]),
+    ):
+        fail(2, words, "info", *arguments)
+    assert b"--self-test" in geyser("info", "--help").stdout
+
+
+if __name__ == "__main__":
+    sys.exit(run_all(TESTS))
