@@ -15,7 +15,9 @@ static const struct group *const groups[] = {
 	&callbacks_group,
 	&threads_group,
 	&memory_group,
+#if !APPLE /* it is about memfds and their seals */
 	&native_group,
+#endif
 	&streams_group,
 	&stream_frames_group,
 	&stream_life_group,

@@ -181,9 +181,26 @@ void no_failures(void)
 	assert_int_equal(atomic_exchange(&failures, 0), 0);
 }
 
+/* All start when the last one is there. */
+struct start {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned missing;
+};
+
+static void start_together(struct start *start)
+{
+	(void)pthread_mutex_lock(&start->lock);
+	if (--start->missing == 0)
+		(void)pthread_cond_broadcast(&start->changed);
+	while (start->missing)
+		(void)pthread_cond_wait(&start->changed, &start->lock);
+	(void)pthread_mutex_unlock(&start->lock);
+}
+
 struct worker {
 	pthread_t thread;
-	pthread_barrier_t *start;
+	struct start *start;
 	void (*work)(unsigned index, void *data);
 	void *data;
 	unsigned index;
@@ -193,7 +210,7 @@ static void *run_worker(void *data)
 {
 	struct worker *worker = data;
 
-	(void)pthread_barrier_wait(worker->start);
+	start_together(worker->start);
 	worker->work(worker->index, worker->data);
 	return NULL;
 }
@@ -201,10 +218,11 @@ static void *run_worker(void *data)
 void run_threads(unsigned count, void (*work)(unsigned index, void *data), void *data)
 {
 	struct worker workers[64];
-	pthread_barrier_t start;
+	struct start start = {.missing = count};
 
 	assert_in_range(count, 1, COUNT_OF(workers));
-	assert_int_equal(pthread_barrier_init(&start, NULL, count), 0);
+	assert_int_equal(pthread_mutex_init(&start.lock, NULL), 0);
+	assert_int_equal(pthread_cond_init(&start.changed, NULL), 0);
 	for (unsigned i = 0; i < count; i++) {
 		workers[i] = (struct worker){
 			.start = &start,
@@ -217,20 +235,16 @@ void run_threads(unsigned count, void (*work)(unsigned index, void *data), void 
 	}
 	for (unsigned i = 0; i < count; i++)
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
-	(void)pthread_barrier_destroy(&start);
+	(void)pthread_cond_destroy(&start.changed);
+	(void)pthread_mutex_destroy(&start.lock);
 	no_failures();
 }
 
 void latch_init(struct latch *latch)
 {
-	pthread_condattr_t attributes;
-
 	latch->count = 0;
 	(void)pthread_mutex_init(&latch->lock, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&latch->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	condition_init(&latch->changed);
 }
 
 void latch_finish(struct latch *latch)
@@ -249,15 +263,13 @@ void latch_add(struct latch *latch)
 
 bool latch_wait(struct latch *latch, unsigned count)
 {
-	struct timespec end;
+	const uint64_t end = now_ns() + PATIENCE;
 	bool reached;
 	int error = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += (time_t)(PATIENCE / SECOND);
 	(void)pthread_mutex_lock(&latch->lock);
 	while (latch->count < count && error == 0)
-		error = pthread_cond_timedwait(&latch->changed, &latch->lock, &end);
+		error = condition_wait(&latch->changed, &latch->lock, end);
 	reached = latch->count >= count;
 	(void)pthread_mutex_unlock(&latch->lock);
 	return reached;

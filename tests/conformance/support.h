@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "system.h"
+
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
@@ -28,6 +30,12 @@
 #define SANITIZED 1
 #else
 #define SANITIZED 0
+#endif
+
+#ifdef __APPLE__
+#define APPLE 1
+#else
+#define APPLE 0
 #endif
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,6 +1,5 @@
 #include "harness.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -32,8 +31,8 @@ struct line start_peer(struct peer *peer, const char *role, const char *argument
 	int in[2], out[2];
 
 	*peer = (struct peer){.pid = -1};
-	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(make_pipe(in), 0);
+	assert_int_equal(make_pipe(out), 0);
 	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
 	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, in[0], 0), 0);
 	assert_int_equal(posix_spawn_file_actions_adddup2(&actions, out[1], 1), 0);
@@ -117,19 +116,6 @@ void expect_line(struct peer *peer, const char *wanted)
 		fail_msg("peer %d: \"%s\", wanted \"%s\"", (int)peer->pid, line.text, wanted);
 }
 
-static char state_of(pid_t pid)
-{
-	char path[64], state = '?';
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
-	(void)fclose(file);
-	return state;
-}
-
 void make_wait(struct peer *peer, const char *command)
 {
 	uint64_t end = now_ns() + PATIENCE;
@@ -138,7 +124,7 @@ void make_wait(struct peer *peer, const char *command)
 	tell(peer, command);
 	line = hear(peer);
 	assert_true(strcmp(line.text, "waiting") == 0 || strcmp(line.text, "ok") == 0);
-	while (state_of(peer->pid) != 'S')
+	while (!is_asleep(peer->pid))
 		assert_true(now_ns() < end);
 }
 

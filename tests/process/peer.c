@@ -13,9 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct geyser_manager *manager;
@@ -191,8 +189,7 @@ static void count_fds(const char *text)
  * by a signal. */
 static void fork_child(const char *text)
 {
-	pid_t pid =
-		strcmp(text, "raw") == 0 ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
+	pid_t pid = strcmp(text, "raw") == 0 ? raw_fork() : fork();
 
 	if (pid == 0) {
 		(void)alarm(120);
@@ -322,7 +319,7 @@ int main(int argc, char **argv)
 	struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO, .application = "peer"};
 	char line[256];
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if it is stopped then */
+	die_with_parent();
 	if (argc != 3 || geyser_manager_create(&desc, &manager) != GEYSER_OK)
 		return 2;
 	for (size_t i = 0; i < COUNT_OF(roles); i++)

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from cli import BACKEND, GEYSER, fail, geyser, registry, run_all, succeed  # noqa: E402
+from cli import BACKEND, GEYSER, fail, geyser, need, registry, run_all, succeed  # noqa: E402
 
 STEPS = [
     "manager", "formats", "create", "map", "export", "import", "death", "events",
@@ -127,7 +127,7 @@ def registry_that_others_can_write_fails_the_export():
 @test
 def registry_that_cannot_be_written_fails_the_export():
     if os.geteuid() == 0:
-        os.environ["XDG_RUNTIME_DIR"] = "/proc/self"
+        os.environ["XDG_RUNTIME_DIR"] = need("/proc/self")
     else:
         os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o500)
     try:
@@ -186,7 +186,7 @@ def backend_that_is_not_available_fails_where_it_was_asked_for():
 
 @test
 def full_disk_is_a_failure():
-    with open("/dev/full", "wb") as full:
+    with open(need("/dev/full"), "wb") as full:
         result = subprocess.run(
             [GEYSER, "info", "--self-test", "--backend", "host"], stdin=subprocess.DEVNULL,
             stdout=full, stderr=subprocess.PIPE, timeout=LIMIT, check=False,

@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static struct geyser_manager *manager;
@@ -234,7 +233,7 @@ int main(int argc, char **argv)
 	struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO, .application = "peer"};
 	char line[256];
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if it is stopped then */
+	die_with_parent();
 	if (argc != 3 || geyser_manager_create(&desc, &manager) != GEYSER_OK)
 		return 2;
 	for (size_t i = 0; i < COUNT_OF(roles); i++)

@@ -366,26 +366,17 @@ static uint64_t seed(void)
 	return text ? strtoull(text, NULL, 10) | 1 : UINT64_C(20240229);
 }
 
-static size_t resident_pages(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%*u %lu", &pages), 1);
-	(void)fclose(file);
-	return pages;
-}
+#define TOLERANCE (UINT64_C(512) << 10) /* bytes */
 
 /* What may not grow. */
 struct size {
 	unsigned fds;
-	size_t pages;
+	uint64_t resident;
 };
 
 static struct size size_now(void)
 {
-	return (struct size){fd_count(), resident_pages()};
+	return (struct size){fd_count(), resident_bytes()};
 }
 
 static void expect_size(struct size before)
@@ -395,7 +386,7 @@ static void expect_size(struct size before)
 	while (fd_count() > before.fds) /* the connection of the last one that died */
 		assert_true(now_ns() < end);
 	if (!SANITIZED)
-		assert_in_range(resident_pages(), 0, before.pages + 128);
+		assert_in_range(resident_bytes(), 0, before.resident + TOLERANCE);
 }
 
 /* It says nothing more: this is a moment, from before its first step to well after. */

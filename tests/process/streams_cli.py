@@ -16,7 +16,7 @@ import unittest
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 from cli import (  # noqa: E402
-    BACKEND, GEYSER, LIMIT, fail, noise, read, registry, run_all, succeed, write,
+    BACKEND, GEYSER, LIMIT, fail, need, noise, read, registry, run_all, succeed, write,
 )
 
 SIZE = ["--size", "64x36", "--format", "rgba8unorm"]
@@ -228,6 +228,7 @@ def receiver_reconnects():
 
 def watches_its_peer(running):
     """Its connection is complete: the publisher counts it earlier, while it still gets the buffers."""
+    need("/proc/self/task")
     names = []
     for task in os.listdir(f"/proc/{running.process.pid}/task"):
         with open(f"/proc/{running.process.pid}/task/{task}/comm", encoding="ascii") as comm:
@@ -351,7 +352,7 @@ def receiver_without_room():
             receiver.process.stdout.close()
             receiver.process.stdout = None
             assert "Broken pipe" in receiver.finish(1)[1]
-        with open("/dev/full", "wb") as full:
+        with open(need("/dev/full"), "wb") as full:
             with Running("recv", "e", "--output", "-", stdout=full) as receiver:
                 assert "No space" in receiver.finish(1)[1]
         fail(1, "/no/such/f", "recv", "e", "--output", "/no/such/f")

@@ -14,6 +14,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/clock.h"
+#include "platform/platform.h"
 #include "stream/ring.h"
 
 #include <errno.h>
@@ -77,10 +78,10 @@ static void *map(int fd, size_t size, int protection)
 
 static int memory(size_t size)
 {
-	int fd = memfd_create("ring-stress", MFD_CLOEXEC);
+	int fd;
 
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0) {
-		perror("ring_stress: memfd");
+	if (gy_memory_create("ring-stress", size, &fd)) {
+		(void)fprintf(stderr, "ring_stress: %s\n", geyser_error_detail());
 		exit(2);
 	}
 	return fd;
