@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The program with every backend at both ends: backends_cli.py GEYSER [LOST_PEER]. Prints TAP.
-Every wait has a limit.
+"""The program with every backend at both ends: backends_cli.py GEYSER [LOST_PEER [GPU]]. Prints
+TAP. Every wait has a limit.
 
-What needs Vulkan is skipped where `geyser info` says that there is none. Complaints of Vulkan's
-validation layer, which go to stdout, are failures."""
+GPU is vulkan, the default, or metal. What needs it is skipped where `geyser info` says that there
+is none. Complaints of Vulkan's validation layer, which go to stdout, are failures."""
 
 import contextlib
 import fcntl
@@ -28,7 +28,8 @@ CLIP_SIZE = ["--size", "160x90", "--format", "rgba8unorm"]
 CLIP_FRAMES = 300
 LOST_PEER = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""
 TESTS = []
-BACKENDS = ("host", "vulkan")
+GPU = sys.argv[3] if len(sys.argv) > 3 else "vulkan"
+BACKENDS = ("host", GPU)
 PAIRS = [(a, b) for a in BACKENDS for b in BACKENDS]
 
 
@@ -61,18 +62,23 @@ def backends():
     return backends_here()
 
 
-def need_vulkan():
-    if not backends()["vulkan"]["available"]:
-        raise unittest.SkipTest(backends()["vulkan"]["reason"])
+def need_gpu():
+    if not backends()[GPU]["available"]:
+        raise unittest.SkipTest(backends()[GPU]["reason"])
 
 
-def vulkan_test(function):
+def gpu_test(function):
     @functools.wraps(function)
     def checked():
-        need_vulkan()
+        need_gpu()
         function()
 
     return test(checked)
+
+
+def only_on(gpu):
+    """A test of what that backend alone has."""
+    return gpu_test if gpu == GPU else lambda function: function
 
 
 def need_host_memory(backend):
@@ -82,12 +88,12 @@ def need_host_memory(backend):
 
 
 def each_pair(function):
-    """A test for both ends on every backend; skipped if one of them is Vulkan and there is none."""
+    """A test for both ends on every backend; skipped if one of them is the GPU's and there is none."""
     for first, second in PAIRS:
 
         def checked(first=first, second=second):
-            if "vulkan" in (first, second):
-                need_vulkan()
+            if GPU in (first, second):
+                need_gpu()
             function(first, second)
 
         checked.__name__ = f"{function.__name__}_{first}_to_{second}"
@@ -129,7 +135,7 @@ def wrong_backend_is_status_2():
     assert registry() == [] and os.listdir(".") == ["in.png"]
 
 
-@test
+@only_on("vulkan")
 def backend_that_is_not_available_says_why():
     write("in.png", png.encode(1, 1, 8, 6, noise(4)))
     available = backends()["vulkan"]["available"]
@@ -155,7 +161,7 @@ def backend_may_be_named_in_full_or_brief():
         ended(share)
 
 
-@vulkan_test
+@gpu_test
 def environment_chooses_what_auto_is():
     write("in.png", png.encode(3, 2, 8, 6, noise(24)))
     with sharing("host", "in.png") as (share, number):
@@ -185,7 +191,7 @@ def formats_are_a_table():
             assert shown == {names[usage] for usage in row[kind]}, (row, cell)
 
 
-@vulkan_test
+@only_on("vulkan")
 def info_tells_of_the_device():
     device = backends()["vulkan"]["device"]
     text = succeed("info").decode()
@@ -198,6 +204,17 @@ def info_tells_of_the_device():
     assert backends()["host"]["device"] is None
     with environment("GEYSER_VULKAN_DEVICE", device["device_uuid"]):
         assert backends_here()["vulkan"]["device"] == device
+
+
+@only_on("metal")
+def info_tells_of_the_device_and_its_memory():
+    device = backends()["metal"]["device"]
+    text = succeed("info").decode()
+    assert device["name"] and device["name"] in text, device
+    assert re.match(r"^0x[0-9a-f]+$", device["registry_id"]) and device["registry_id"] in text
+    for key in ("unified", "removable"):
+        said = "yes" if device[key] else "no"
+        assert re.search(rf"^metal +{key} +{said} ", text, re.M), text
 
 
 # ---- pictures ----
@@ -217,7 +234,7 @@ def can_be_grabbed(first, second, *extra):
 
 @each_pair
 def picture(first, second):
-    if (first, second) != ("vulkan", "host"):
+    if (first, second) != (GPU, "host"):
         can_be_grabbed(first, second)
         return
     write("in.png", png.encode(3, 2, 8, 6, noise(24)))
@@ -244,11 +261,11 @@ def once(first, second):
     assert registry() == []
 
 
-@vulkan_test
+@gpu_test
 def formats_of_every_kind_round_trip():
     """One of each size, and those of depth, whose texels a driver may keep apart."""
     seen = set()
-    for row in backends()["vulkan"]["formats"]:
+    for row in backends()[GPU]["formats"]:
         kind = row["name"] if "depth" in row["name"] else row["bytes_per_texel"]
         if kind in seen or not {"copy-src", "copy-dst"} <= set(row["2d"]):
             continue
@@ -256,33 +273,33 @@ def formats_of_every_kind_round_trip():
         texels = noise(11 * 7 * row["bytes_per_texel"], row["name"])
         write("in.raw", texels)
         arguments = ["--size", "11x7", "--format", row["name"], "--raw", "in.raw"]
-        with sharing("vulkan", *arguments) as (share, number):
-            assert succeed("grab", *on("vulkan"), number, "-") == texels, row["name"]
+        with sharing(GPU, *arguments) as (share, number):
+            assert succeed("grab", *on(GPU), number, "-") == texels, row["name"]
             ended(share)
     assert {1, 2, 4, 8, 16} <= seen, seen
 
 
-@vulkan_test
+@gpu_test
 def format_that_is_not_offered_is_refused():
-    rows = [row for row in backends()["vulkan"]["formats"] if not row["2d"]]
+    rows = [row for row in backends()[GPU]["formats"] if not row["2d"]]
     for row in rows:
         write("in.raw", noise(row["bytes_per_texel"]))
         arguments = ["--size", "1x1", "--format", row["name"]]
-        fail(1, row["name"], "share", *on("vulkan"), *arguments, "--raw", "in.raw")
-        fail(1, row["name"], "send", "x", *on("vulkan"), *arguments, "--input", "in.raw")
+        fail(1, row["name"], "share", *on(GPU), *arguments, "--raw", "in.raw")
+        fail(1, row["name"], "send", "x", *on(GPU), *arguments, "--input", "in.raw")
     assert registry() == []
     if not rows:
         raise unittest.SkipTest("this device offers every format")
 
 
-@vulkan_test
+@gpu_test
 def damaged_picture_is_a_failure():
     good = bytearray(png.encode(8, 8, 8, 6, noise(256)))
     good[60] ^= 1
     write("bad.png", bytes(good))
-    fail(1, "bad.png", "share", *on("vulkan"), "bad.png")
+    fail(1, "bad.png", "share", *on(GPU), "bad.png")
     write("in.raw", noise(63))
-    fail(1, "63 bytes", "share", *on("vulkan"), "-s", "4x4", "-f", "rgba8unorm", "-r", "in.raw")
+    fail(1, "63 bytes", "share", *on(GPU), "-s", "4x4", "-f", "rgba8unorm", "-r", "in.raw")
     assert registry() == []
 
 
@@ -290,7 +307,7 @@ def unread(pipe):
     return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
-@vulkan_test
+@gpu_test
 def share_ends_at_a_signal_while_it_reads():
     for backend in BACKENDS:
         arguments = ["--size", "4x4", "--format", "rgba8unorm", "--raw", "-"]
@@ -301,12 +318,12 @@ def share_ends_at_a_signal_while_it_reads():
             assert share.process.wait(LIMIT) == -signal.SIGTERM
 
 
-@vulkan_test
+@gpu_test
 def killed_share_is_gone():
     write("in.png", png.encode(2, 2, 8, 6, noise(16)))
-    with sharing("vulkan", "in.png") as (share, number):
+    with sharing(GPU, "in.png") as (share, number):
         share.kill()
-    fail(1, "gone", "grab", *on("vulkan"), number, "out.png")
+    fail(1, "gone", "grab", *on(GPU), number, "out.png")
 
 
 # ---- events ----
@@ -372,24 +389,24 @@ def clip_arrives_whole(first, second):
     path = clip_arrives(first, second)["path"]
     if first == second:
         assert path == "zero-copy", path
-    if (first, second) == ("vulkan", "host"):
+    if (first, second) == (GPU, "host"):
         assert path == "copy", path
 
 
-@vulkan_test
+@gpu_test
 def clip_in_host_memory_arrives_whole():
-    need_host_memory("vulkan")
+    need_host_memory(GPU)
     for second in BACKENDS:
-        figures = clip_arrives("vulkan", second, "--host-memory")
+        figures = clip_arrives(GPU, second, "--host-memory")
         assert second != "host" or figures["path"] == "zero-copy", figures
 
 
-@vulkan_test
+@gpu_test
 def receivers_on_both_backends_get_the_same():
     arguments = ["--pattern", "noise", "--frames", "20", "--lossless", "--wait-subscribers", "2"]
     for first in BACKENDS:
         with Running("recv", "p", *on("host"), "--every", "--output", "host.raw") as host:
-            with Running("recv", "p", *on("vulkan"), "--every", "--output", "gpu.raw") as gpu:
+            with Running("recv", "p", *on(GPU), "--every", "--output", "gpu.raw") as gpu:
                 assert succeed("send", "p", *on(first), *SIZE, *arguments) == b""
                 assert (host.finish(), gpu.finish()) == ((b"", ""), (b"", ""))
         out = read("host.raw")
@@ -397,36 +414,36 @@ def receivers_on_both_backends_get_the_same():
         assert len({out[i * FRAME : (i + 1) * FRAME] for i in range(20)}) == 20
 
 
-@vulkan_test
+@gpu_test
 def pictures_are_the_frames():
-    with Running("recv", "p", *on("vulkan"), "--every", "--output", "f-%d.png") as pictures:
+    with Running("recv", "p", *on(GPU), "--every", "--output", "f-%d.png") as pictures:
         arguments = ["--input", "-", *LOSSLESS]
         data = noise(3 * FRAME)
-        assert succeed("send", "p", *on("vulkan"), *SIZE, *arguments, data=data) == b""
+        assert succeed("send", "p", *on(GPU), *SIZE, *arguments, data=data) == b""
         assert pictures.finish() == (b"", "")
     for i in range(3):
         frame = data[i * FRAME : (i + 1) * FRAME]
         assert png.decode(read(f"f-{i + 1}.png")) == (64, 36, 8, 6, frame)
 
 
-@vulkan_test
+@gpu_test
 def frames_that_are_only_read_in_part_are_not_sent():
     data = noise(2 * FRAME)
-    with Running("recv", "cut", *on("vulkan"), "--every", "--output", "-") as receiver:
+    with Running("recv", "cut", *on(GPU), "--every", "--output", "-") as receiver:
         arguments = ["--input", "-", *LOSSLESS]
         words = "100 bytes after 2 frames"
         cut = data + b"x" * 100
-        fail(1, words, "send", "cut", *on("vulkan"), *SIZE, *arguments, data=cut)
+        fail(1, words, "send", "cut", *on(GPU), *SIZE, *arguments, data=cut)
         assert receiver.finish() == (data, "")
 
 
-@vulkan_test
+@gpu_test
 def another_size_after_a_restart():
     arguments = ["--pattern", "bars", "--frames", "2", *LOSSLESS]
     receive = ["--reconnect", "--every", "--frames", "4", "--output", "f-%d.png"]
-    with Running("recv", "c", *on("vulkan"), *receive) as receiver:
-        succeed("send", "c", *on("vulkan"), *SIZE, *arguments)
-        succeed("send", "c", *on("vulkan"), "--size", "32x16", "--format", "r8unorm", *arguments)
+    with Running("recv", "c", *on(GPU), *receive) as receiver:
+        succeed("send", "c", *on(GPU), *SIZE, *arguments)
+        succeed("send", "c", *on(GPU), "--size", "32x16", "--format", "r8unorm", *arguments)
         assert receiver.finish() == (b"", "")
     assert [png.decode(read(f"f-{i}.png"))[:4] for i in (1, 4)] == [(64, 36, 8, 6), (32, 16, 8, 0)]
 
@@ -492,7 +509,7 @@ def lost_device_ends(backend, peer):
     assert registry() == []
 
 
-@vulkan_test
+@only_on("vulkan")
 def lost_device_ends_all_who_use_it():
     """Everybody who uses what its program shares is told so."""
     if not LOST_PEER:
@@ -507,14 +524,14 @@ def lost_device_ends_all_who_use_it():
                 peer.kill()
 
 
-@vulkan_test
+@gpu_test
 def list_and_top_show_backend_and_path():
-    with sending("vulkan"), Running("recv", "e", *on("vulkan")):
+    with sending(GPU), Running("recv", "e", *on(GPU)):
         until_frames(2)
         stream = json.loads(succeed("list", "--json"))[0]
-        assert (stream["backend"], stream["path"]) == ("vulkan", "zero-copy"), stream
+        assert (stream["backend"], stream["path"]) == (GPU, "zero-copy"), stream
         text = succeed("list").decode()
-        assert re.search(r"\ne .* vulkan +zero-copy ", text), text
+        assert re.search(rf"\ne .* {GPU} +zero-copy ", text), text
         text = succeed("top", "--interval", "0.1", "--count", "1").decode()
         assert re.search(r"^e +64x36 +rgba8unorm +zero-copy ", text, re.M), text
 
@@ -535,7 +552,7 @@ def verbose_ends_say_how_texels_are_reached():
     assert message.endswith(" fps, host, zero-copy\n"), message
 
 
-@vulkan_test
+@only_on("vulkan")
 def staging_copies_are_told_of():
     write("in.png", png.encode(3, 2, 8, 6, noise(24)))
     with sharing("vulkan", "in.png") as (share, number):
