@@ -1,0 +1,168 @@
+"""Proof 2: the build definition, configured by Meson for macOS and iOS, compiles without a warning,
+and the static analyzer finds no leak. Meson says which files there are: none is listed here."""
+
+import json
+import os
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+
+import sdk
+
+STRICT = [
+    "-Wunguarded-availability",
+    "-Werror=objc-method-access",
+    "-Werror=unguarded-availability",
+    "-Werror=undeclared-selector",
+]
+# What a Mac builds, and the library that an iOS program would link. The oldest systems that geyser
+# supports are among them: there, what is newer needs a guard.
+MACOS = ["-Dmetal=enabled", "-Dbench=false", "-Db_colorout=never"]
+TARGETS = {
+    "arm64-apple-macos12": MACOS + ["-Dtests=true"],
+    "x86_64-apple-macos10.15": MACOS + ["-Dtests=false"],
+    "arm64-apple-ios13": MACOS + ["-Dtests=false"],
+}
+# where the analyzer looks for what is never released
+ANALYZED = ("src/backend/metal/", "src/ipc/mach", "src/native/metal", "src/interop/", "examples/apple/")
+ANALYZE = ["--analyze", "--analyzer-output", "text", "-Wno-error", "-Xclang"]
+ANALYZE += ["-analyzer-checker=osx,core,unix"]
+
+# sources that no Mac compiles, and who does
+ELSEWHERE = {
+    "src/platform/linux/": "Linux",
+    "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
+    "src/native/vulkan.c": "the same",
+    "cli/os_linux.c": "Linux",
+    "cli/info_vulkan.c": "the Vulkan backend's",
+}
+COVERED = ("src/", "cli/", "examples/apple/")
+
+
+def folder_of(triple):
+    return f"build-apple-{triple.split('-')[0]}-{'ios' if 'ios' in triple else 'macos'}"
+
+
+def is_ios(triple):
+    return "-ios" in triple
+
+
+def configure(layout, triple, folder=None, root=sdk.ROOT):
+    """Configures anew when the cross file or the options are others than last time."""
+    folder = folder or os.path.join(root, folder_of(triple))
+    cross = sdk.cross_file(layout, triple)
+    arguments = STRICT + ["-Wno-unused-command-line-argument"]
+    options = TARGETS[triple] + ["--werror", f"-Dc_args={arguments}", f"-Dobjc_args={arguments}"]
+    with open(cross, encoding="utf-8") as source:
+        stamp = source.read() + "\n".join(options)
+    mark = f"{folder}/geyser-options"
+    if os.path.exists(mark):
+        with open(mark, encoding="utf-8") as source:
+            if source.read() == stamp:
+                return folder
+    wipe = ["--wipe"] if os.path.isdir(f"{folder}/meson-info") else []
+    sdk.output_of(["meson", "setup", folder, root, "--cross-file", cross] + wipe + options)
+    with open(mark, "w", encoding="utf-8") as out:
+        out.write(stamp)
+    return folder
+
+
+def database(folder):
+    """{source: (directory, command, object)}"""
+    with open(f"{folder}/compile_commands.json", encoding="utf-8") as source:
+        entries = json.load(source)
+    commands = {}
+    for entry in entries:
+        path = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
+        commands[path] = (entry["directory"], shlex.split(entry["command"]), entry["output"])
+    return commands
+
+
+def build(folder, *targets):
+    """Everything, or the targets; goes on after a failure, to name them all."""
+    code, output = sdk.run(["ninja", "-C", folder, "-k", "0", *targets])
+    if code:
+        lines = [l for l in output.splitlines() if re.search(r"(error|warning)(\(link\))?: ", l)]
+        raise sdk.Failure("\n".join(lines[:20]) or output[-3000:])
+
+
+def build_library(folder):
+    """Only the library's objects: on iOS nothing is linked here."""
+    with open(f"{folder}/meson-info/intro-targets.json", encoding="utf-8") as source:
+        targets = json.load(source)
+    names = [t["filename"][0] for t in targets if t["name"] == "geyser" and "static" in t["type"]]
+    build(folder, *[os.path.relpath(name, folder) for name in names])
+
+
+def library_sources(folder):
+    with open(f"{folder}/meson-info/intro-targets.json", encoding="utf-8") as source:
+        targets = json.load(source)
+    return {
+        os.path.realpath(path)
+        for target in targets if target["name"] == "geyser" and "library" in target["type"]
+        for group in target["target_sources"] for path in group.get("sources", ())
+    }
+
+
+def uncovered(compiled, root=sdk.ROOT):
+    """Sources that neither a Mac's build compiles nor ELSEWHERE names: they were forgotten."""
+    listed = sdk.output_of(
+        ["git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "--", *COVERED]
+    )
+    known = {os.path.relpath(path, os.path.realpath(root)) for path in compiled}
+    return [
+        name for name in sorted(set(listed.splitlines()))
+        if name.endswith((".c", ".m")) and name not in known and not name.startswith(tuple(ELSEWHERE))
+        and os.path.exists(os.path.join(root, name))
+    ]
+
+
+def analyze_command(command):
+    """The compilation's own command, with the analyzer in place of the code generator."""
+    kept, skip = [], False
+    for word in command:
+        if skip or word in ("-c", "-MD"):
+            skip = False
+        elif word in ("-o", "-MQ", "-MF"):
+            skip = True
+        else:
+            kept.append(word)
+    return kept + ANALYZE
+
+
+def analyze(entry):
+    directory, command, _ = entry
+    code, output = sdk.run(analyze_command(command), cwd=directory)
+    found = [line for line in output.splitlines() if ": warning: " in line or ": error: " in line]
+    return found or ([output[-500:]] if code else [])
+
+
+def analyze_all(commands, root=sdk.ROOT):
+    chosen = [
+        entry for path, entry in sorted(commands.items())
+        if os.path.relpath(path, root).startswith(ANALYZED)
+    ]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        findings = [line for found in pool.map(analyze, chosen) for line in found]
+    if findings:
+        raise sdk.Failure("the analyzer:\n" + "\n".join(findings[:20]))
+    return len(chosen)
+
+
+def prove(layout):
+    counts, compiled = [], {}
+    for triple in TARGETS:
+        folder = configure(layout, triple)
+        commands = database(folder)
+        if is_ios(triple):
+            build_library(folder)
+            counts.append(f"{triple} {len(library_sources(folder))}")
+        else:
+            build(folder)
+            compiled.update(commands)
+            counts.append(f"{triple} {len(commands)}")
+    forgotten = uncovered(compiled)
+    if forgotten:
+        raise sdk.Failure("in no build for a Mac: " + ", ".join(forgotten))
+    analyzed = analyze_all(database(folder_of("arm64-apple-macos12")))
+    return f"files: {', '.join(counts)}; 0 warnings; {analyzed} analyzed, 0 findings"

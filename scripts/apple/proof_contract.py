@@ -1,0 +1,229 @@
+"""Proof 3: what we declare, send, link and name is what Apple publishes."""
+
+import glob
+import os
+import re
+from collections import Counter
+
+import declared as declarations
+import proof_compile
+import sdk
+
+# what clang itself calls for message sends, blocks, @autoreleasepool and @available
+COMPILER = ("objc_", "_objc_", "__isPlatformVersionAtLeast", "__isOSVersionAtLeast")
+# the only names of the system library with two underscores: what its headers' macros and the compiler
+# call. Any other is private, also if it is in the library.
+SYSTEM = re.compile(
+    r"__(error|stack_chk_(fail|guard)|std(in|out|err)p|assert_rtn|bzero|tolower|toupper|maskrune"
+    r"|\w+_chk|darwin_check_fd_set_overflow|cxa_\w+)"
+)
+# the oldest iOS that geyser supports: what is there since before needs no attribute
+OLDEST = (13, 0)
+
+
+class Contract:
+    """Asks the sources one after the other and counts which of them knew."""
+
+    def __init__(self, published):
+        self.published = published
+        self.known = {}  # kind -> Counter of sources
+        self.problems = []
+
+    def count(self, kind, source):
+        self.known.setdefault(kind, Counter())[source] += 1
+
+    def total(self, kind):
+        return sum(self.known.get(kind, Counter()).values())
+
+    def documented(self, kind, name, value=None):
+        entry = self.published.documented.get(name)
+        if entry is None or (entry[0] is not None and entry[0] != value):
+            return False
+        self.count(kind, "documentation")
+        return True
+
+    def method(self, owner, selector, static):
+        found = [
+            source.name
+            for source in (self.published.ios, self.published.macos)
+            if source.find(owner, selector, static)
+        ]
+        name = f"{'+' if static else '-'}[{owner} {selector}]"
+        if found:
+            self.count("selectors", found[0])
+        elif not self.documented("selectors", name.replace(" ", "_")):
+            self.problems.append(f"{name} is in none of Apple's published interfaces")
+
+    def enumerator(self, name, enum, value):
+        sources = (self.published.ios, self.published.macos)
+        values = [(source.name, source.enumerator(enum, name)) for source in sources]
+        values = [(source, right) for source, right in values if right is not None]
+        wrong = [f"{right} on {source}" for source, right in values if right != value]
+        if wrong:
+            self.problems.append(f"{name} is {value} in our declarations, {', '.join(wrong)}")
+        elif values:
+            self.count("enum values", values[0][0])
+        elif not self.documented("enum values", name, value):
+            self.problems.append(f"{name} ({value}) is in none of Apple's published interfaces")
+
+    def symbol(self, kind, name):
+        """A C function or constant, named as C does."""
+        published = self.published
+        for source in (published.ios, published.macos):
+            if name in source.functions or name in source.variables:
+                self.count(kind, source.name)
+                return
+        if name in published.system and (not name.startswith("__") or SYSTEM.fullmatch(name)):
+            self.count(kind, "libSystem")
+        elif not self.documented(kind, name):
+            self.problems.append(f"{name} is in none of Apple's published interfaces")
+
+    def owner(self, name):
+        for source in (self.published.ios, self.published.macos):
+            if name in source.members:
+                self.count("classes", source.name)
+                return
+        self.problems.append(f"{name} is no class or protocol in Apple's published interfaces")
+
+    def available(self, owner, selector, static, ours):
+        """Nothing is declared to be there on iOS earlier than it is."""
+        member = self.published.ios.find(owner, selector, static)
+        if member is None:
+            return
+        since = member.since or self.published.ios.since.get(owner) or "0"
+        version = tuple(int(part) for part in since.split("."))
+        if version > max(ours, OLDEST):
+            self.problems.append(
+                f"-[{owner} {selector}] is there since iOS {since}: "
+                f"ours says {'.'.join(map(str, ours)) or 'always'}"
+            )
+        else:
+            self.count("availabilities", "iOS")
+
+
+def check_declared(contract, declared):
+    for name in sorted(declared.classes):
+        contract.owner(name)
+    for method in sorted(declared.methods):
+        contract.method(*method)
+        contract.available(*method, declared.available.get(method, ()))
+    for name, (enum, value) in sorted(declared.enumerators.items()):
+        contract.enumerator(name, enum, value)
+    for name in sorted(declared.functions):
+        contract.symbol("C functions", name)
+    for name in sorted(declared.variables):
+        contract.symbol("constants", name)
+
+
+def sent_selectors(objects):
+    """The selectors that objects of ours send, from where the linker takes them."""
+    command = [f"llvm-objdump{sdk.LLVM}", "--macho", "--section=__TEXT,__objc_methname"]
+    output = sdk.output_of(command + objects)
+    return set(re.findall(r"^(?:[0-9a-f]+\s+)([\w:]+)$", output, re.M))
+
+
+def symbols(objects, *flags):
+    output = sdk.output_of([f"llvm-nm{sdk.LLVM}", "--format=just-symbols", *flags] + objects)
+    return {line[1:] for line in output.splitlines() if line.startswith("_")}
+
+
+def borrowed_symbols():
+    """What the libraries export that a Mac has from Homebrew, as Debian's of the same name do."""
+    paths = []
+    for _, library, _ in sdk.BORROWED.values():
+        paths += glob.glob(f"/usr/lib/*/lib{library}.so") if library else []
+    output = sdk.output_of([f"llvm-nm{sdk.LLVM}", "--format=just-symbols", "-D", "-U"] + paths)
+    return set(output.split())
+
+
+def check_sent(contract, objects, declared):
+    """Compares what objects contain with what was compared before: nothing slips past the headers."""
+    ours = {selector for _, selector, _ in declared.methods}
+    for selector in sorted(sent_selectors(objects)):
+        if selector in ours or contract.published.ios.has_selector(selector):
+            contract.count("sent", "declared" if selector in ours else "iOS")
+        elif contract.published.macos.has_selector(selector):
+            contract.count("sent", "macOS")
+        else:
+            contract.problems.append(f"{selector} is sent, and no published class has it")
+
+
+def check_linked(contract, objects):
+    borrowed = borrowed_symbols()
+    needed = symbols(objects, "-u") - symbols(objects, "-U")
+    for name in sorted(needed):
+        found = re.fullmatch(r"OBJC_(?:META)?CLASS_\$_(\w+)", name)
+        if found:
+            contract.owner(found.group(1))
+        elif name in borrowed:
+            contract.count("linked", "libraries")
+        elif name.startswith(COMPILER):
+            contract.count("linked", "compiler")
+        else:
+            contract.symbol("linked", name)
+
+
+def check_stubs(contract, folder):
+    """A stub that names what a framework lacks would let a program link that can't start."""
+    borrowed = borrowed_symbols()
+    for path in sorted(glob.glob(f"{folder}/*.tbd")):
+        with open(path, encoding="utf-8") as source:
+            text = source.read()
+        for name in re.findall(r"(?<![\w$])_([\w$]+)", text):
+            if name not in borrowed and not name.startswith(COMPILER):
+                contract.symbol("stubbed", name)
+        for name in re.findall(r"objc-classes: *\[([^]]*)\]", text):
+            for owner in name.replace(",", " ").split():
+                contract.owner(owner)
+
+
+def objects_of(folder):
+    """{source: object} of what a Mac's users get: not the tests."""
+    return {
+        path: os.path.join(directory, output)
+        for path, (directory, _, output) in proof_compile.database(folder).items()
+        if os.path.relpath(path).startswith(proof_compile.COVERED)
+    }
+
+
+def used(names, paths):
+    """Those names that the sources contain."""
+    words = set()
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as source:
+            words.update(re.findall(r"\b\w+\b", source.read()))
+    return words & set(names)
+
+
+def sources_of(kinds, contract):
+    known = Counter()
+    for kind in kinds:
+        known.update(contract.known.get(kind, Counter()))
+    return ", ".join(f"{source} {number}" for source, number in known.most_common())
+
+
+def read_declared(layout, folder):
+    return declarations.read(layout, os.path.realpath(folder))
+
+
+def prove(layout, published):
+    contract = Contract(published)
+    declared = read_declared(layout, sdk.DECLARATIONS)
+    check_declared(contract, declared)
+    check_stubs(contract, sdk.STUBS)
+    objects = objects_of(proof_compile.folder_of("arm64-apple-macos12"))
+    objective = [output for path, output in objects.items() if path.endswith(".m")]
+    if not objective:
+        raise sdk.Failure("no Objective-C is compiled for macOS")
+    check_sent(contract, objective, declared)
+    check_linked(contract, sorted(objects.values()))
+    if contract.problems:
+        raise sdk.Failure("\n".join(contract.problems[:20]))
+    kinds = ("selectors", "enum values", "C functions", "constants")
+    parts = ", ".join(f"{contract.total(kind)} {kind}" for kind in kinds)
+    values = used(declared.enumerators, objects)
+    return (
+        f"declared: {parts} ({sources_of(kinds, contract)}), {contract.total('availabilities')} "
+        f"availabilities; used: {contract.total('sent')} selectors, {len(values)} enum values, "
+        f"{contract.total('linked')} symbols ({sources_of(('linked',), contract)}); 0 unknown"
+    )

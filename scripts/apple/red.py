@@ -1,0 +1,224 @@
+"""Shows that each proof can fail: what is wrong on purpose, in copies, must turn it red.
+
+The same functions judge the copies that judge the repository. `right.m` and the unchanged copies are
+the other half: they stay green.
+"""
+
+import os
+import re
+import shlex
+import shutil
+
+import proof_compile
+import proof_contract
+import proof_hosted
+import proof_link
+import proof_run
+import sdk
+
+CHECKS = "tests/apple/checks"
+TRIPLE = "x86_64-apple-macos10.15"  # the oldest: the one in which guards matter
+
+
+class Copies:
+    """A folder for copies, and what the proofs before left behind."""
+
+    def __init__(self, layout, published, folder):
+        self.layout = layout
+        self.published = published
+        self.folder = folder
+        self.build = proof_compile.folder_of(TRIPLE)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+
+    def entry(self, fixture):
+        """(how to compile a copy of a backend's source with the fixture appended, its object)"""
+        commands = proof_compile.database(self.build)
+        sources = [path for path in sorted(commands) if re.search(r"/src/backend/metal/\w+\.m$", path)]
+        if not sources:
+            raise sdk.Failure(f"{self.build} compiles no Objective-C of the backend")
+        directory, command, _ = commands[sources[0]]
+        copy = f"{os.path.abspath(self.folder)}/{fixture}"
+        with open(sources[0], encoding="utf-8") as source, open(copy, "w", encoding="utf-8") as out:
+            out.write("#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n" + source.read())
+            with open(f"{CHECKS}/{fixture}", encoding="utf-8") as added:
+                out.write(added.read())
+        named = [i for i, word in enumerate(command) if word.endswith(os.path.basename(sources[0]))]
+        command = list(command)
+        command[named[-1]] = copy
+        command[command.index("-o") + 1] = copy + ".o"
+        return (directory, command + ["-I", os.path.dirname(sources[0])], copy + ".o")
+
+    def compile(self, fixture):
+        directory, command, output = self.entry(fixture)
+        sdk.output_of(command, cwd=directory)
+        return output
+
+    def analyze(self, fixture):
+        found = proof_compile.analyze(self.entry(fixture))
+        if found:
+            raise sdk.Failure("\n".join(found))
+
+    def contract(self, check, *arguments):
+        judge = proof_contract.Contract(self.published)
+        check(judge, *arguments)
+        if judge.problems:
+            raise sdk.Failure("\n".join(judge.problems))
+
+    def sent(self, fixture):
+        declared = proof_contract.read_declared(self.layout, sdk.DECLARATIONS)
+        self.contract(proof_contract.check_sent, [self.compile(fixture)], declared)
+
+    def linked(self, fixture):
+        """The backend's other symbols are the library's: only the fixture's are asked about."""
+        directory, command, output = self.entry(fixture)
+        with open(output[:-2], "w", encoding="utf-8") as out:
+            with open(f"{CHECKS}/{fixture}", encoding="utf-8") as added:
+                out.write("#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n" + added.read())
+        sdk.output_of(command, cwd=directory)
+        self.contract(proof_contract.check_linked, [output])
+
+    def declarations(self, file, old, new):
+        """Proof 3 of declarations in which OLD is NEW."""
+        folder = f"{self.folder}/include"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(sdk.DECLARATIONS, folder)
+        replace(f"{folder}/{file}", old, new)
+        layout = sdk.lay_out(f"{self.folder}/sdk", declarations=folder)
+        declared = proof_contract.read_declared(layout, folder)
+        self.contract(proof_contract.check_declared, declared)
+
+    def stubs(self, old, new):
+        folder = f"{self.folder}/stubs"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(sdk.STUBS, folder)
+        replace(f"{folder}/IOSurface.tbd", old, new)
+        return folder
+
+    def link(self, old, new):
+        """The library's own link command, with other stubs."""
+        layout = sdk.lay_out(f"{self.folder}/sdk", stubs=self.stubs(old, new))
+        library = os.path.relpath(proof_link.library_in(self.build), self.build)
+        commands = sdk.output_of(["ninja", "-C", self.build, "-t", "commands", library]).splitlines()
+        command = [line for line in commands if f"-o {library}" in line][-1]
+        words = [os.path.abspath(layout) if word == os.path.abspath(self.layout) else word
+                 for word in shlex.split(command)]
+        words[words.index("-o") + 1] = f"{os.path.abspath(self.folder)}/libgeyser.dylib"
+        sdk.output_of(words, cwd=self.build)
+
+    def stub_names(self, old, new):
+        self.contract(proof_contract.check_stubs, self.stubs(old, new))
+
+    def exports(self, extra):
+        library = proof_link.library_in(self.build)
+        proof_link.check_exports([library], proof_link.public_functions() | extra)
+
+    def forgotten(self, compiled):
+        """A repository of two sources, of which a Mac's build knows some."""
+        root = f"{self.folder}/root"
+        shutil.rmtree(root, ignore_errors=True)
+        os.makedirs(f"{root}/src")
+        for name in ("one.c", "two.m"):
+            with open(f"{root}/src/{name}", "w", encoding="utf-8"):
+                pass
+        sdk.output_of(["git", "init", "-q", root])
+        found = proof_compile.uncovered({os.path.realpath(f"{root}/src/{n}") for n in compiled}, root)
+        if found:
+            raise sdk.Failure(", ".join(found))
+
+    def hosted(self, old, new):
+        copy = f"{self.folder}/ci.yml"
+        shutil.copy(proof_hosted.WORKFLOW, copy)
+        replace(copy, old, new)
+        found = list(proof_hosted.problems(copy))
+        if found:
+            raise sdk.Failure("\n".join(found))
+
+    def size(self, lines):
+        text = "static void f(void)\n{\n" + "\tg();\n" * (lines - 2) + "}\n"
+        longest = max(length for _, length in proof_run.function_lengths(text))
+        if longest > proof_run.FUNCTION_LINES:
+            raise sdk.Failure(f"{longest} lines")
+
+
+def replace(path, old, new):
+    with open(path, encoding="utf-8") as source:
+        text = source.read()
+    if old not in text:
+        raise AssertionError(f"{path} has no {old!r} to be replaced: change the test in scripts/apple/red.py")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text.replace(old, new, 1))
+
+
+def tests(copies):
+    """(what is done, what must be in the failure, or None if it stays green)"""
+    bgra = "MTLPixelFormatBGRA8Unorm = 80"
+    return (
+        ("compile: nothing wrong", lambda: copies.compile("right.m"), None),
+        ("compile: a wrong selector", lambda: copies.compile("wrong_selector.m"), "ioSurface"),
+        ("compile: an unguarded call", lambda: copies.compile("unguarded.m"), "macOS 12"),
+        ("compile: all sources listed", lambda: copies.forgotten({"one.c", "two.m"}), None),
+        ("compile: a source in no list", lambda: copies.forgotten({"one.c"}), "src/two.m"),
+        ("analyzer: nothing wrong", lambda: copies.analyze("right.m"), None),
+        ("analyzer: a missing release", lambda: copies.analyze("missing_release.m"), "leak"),
+        ("analyzer: a missing CFRelease", lambda: copies.analyze("missing_cfrelease.m"), "leak"),
+        ("contract: nothing wrong", lambda: copies.sent("right.m"), None),
+        ("contract: a private selector", lambda: copies.sent("private_interface.m"), "MachPort:"),
+        ("contract: a private function", lambda: copies.linked("private_function.m"), "__ulock_wait"),
+        ("contract: nothing private", lambda: copies.linked("right.m"), None),
+        (
+            "contract: a wrong selector",
+            lambda: copies.declarations("Metal/MTLDevice.h", "iosurface:", "ioSurface:"),
+            "ioSurface:plane:",
+        ),
+        (
+            "contract: a wrong enum value",
+            lambda: copies.declarations("Metal/MTLPixelFormat.h", bgra, bgra.replace("80", "79")),
+            "BGRA8Unorm is 79",
+        ),
+        (
+            "contract: a method too early",
+            lambda: copies.declarations("Metal/MTLEvent.h", "ios(15.0)", "ios(13.0)"),
+            "since iOS 15",
+        ),
+        (
+            "contract: an unknown function",
+            lambda: copies.stub_names("_IOSurfaceLookup,", "_IOSurfaceLookupAny,"),
+            "IOSurfaceLookupAny",
+        ),
+        ("link: nothing wrong", lambda: copies.link("_IOSurfaceLookup,", "_IOSurfaceLookup,"), None),
+        ("link: a missing symbol", lambda: copies.link(" _IOSurfaceCreate,", ""), "IOSurfaceCreate"),
+        ("link: a function not exported", lambda: copies.exports({"geyser_none"}), "geyser_none"),
+        ("hosted: nothing wrong", lambda: copies.hosted("macos", "macos"), None),
+        ("hosted: an unknown option", lambda: copies.hosted("--self-test", "--selftest"), "self"),
+        ("hosted: no report", lambda: copies.hosted("actions/upload-artifact", "actions/x"), "upload"),
+        ("hosted: an unknown target", lambda: copies.hosted("make test-quick", "make tests"), "tests"),
+        ("hosted: not YAML", lambda: copies.hosted("jobs:", "jobs: ["), "ci.yml"),
+        ("run: a function of 80 lines", lambda: copies.size(80), None),
+        ("run: a function of 81 lines", lambda: copies.size(81), "81 lines"),
+    )
+
+
+def judge(action, expected):
+    """None if the verdict is right, else what is wrong with it."""
+    try:
+        action()
+    except sdk.Failure as failure:
+        if expected is None:
+            return f"should stay green: {failure}"
+        return None if expected in str(failure) else f"red for another reason: {failure}"
+    except (AssertionError, OSError) as error:
+        return str(error)
+    return None if expected is None else "stays green"
+
+
+def prove(layout, published):
+    copies = Copies(layout, published, "build-apple-copies")
+    wrong = []
+    for name, action, expected in tests(copies):
+        verdict = judge(action, expected)
+        if verdict:
+            wrong.append(f"{name}: {verdict}")
+    total = len(tests(copies))
+    shutil.rmtree(copies.folder, ignore_errors=True)
+    return total - len(wrong), wrong

@@ -1,0 +1,11 @@
+
+/* Appended to a copy of a source of the backend: nothing is wrong with it, so every proof stays green. */
+void gy_check(id<MTLDevice> device);
+void gy_check(id<MTLDevice> device)
+{
+	id<MTLSharedEvent> event = [device newSharedEvent];
+
+	if (@available(macOS 12.0, iOS 15.0, *))
+		[event waitUntilSignaledValue:1 timeoutMS:1];
+	[event release];
+}

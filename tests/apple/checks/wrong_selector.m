@@ -1,0 +1,7 @@
+
+/* Apple spells it iosurface: the compiler refuses. */
+void gy_check(id<MTLDevice> device, MTLTextureDescriptor *descriptor, IOSurfaceRef surface);
+void gy_check(id<MTLDevice> device, MTLTextureDescriptor *descriptor, IOSurfaceRef surface)
+{
+	[[device newTextureWithDescriptor:descriptor ioSurface:surface plane:0] release];
+}
