@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: build demo test test-quick bench stress install format check check-dmabuf clean help
+.PHONY: build demo test test-quick bench stress install format check check-dmabuf check-apple clean help
 
 build: ## build the library and the program in build/
 	@scripts/setup build
@@ -46,6 +46,10 @@ check: ## formatting, clang-tidy, cppcheck, include directions, file sizes
 check-dmabuf: ## run tests in a Debian 13 guest, which has dma-bufs (minutes; root once)
 	@scripts/setup dmabuf
 	@scripts/check-dmabuf
+
+check-apple: ## five proofs of the Metal backend, without a Mac (minutes)
+	@scripts/setup apple
+	@scripts/check-apple
 
 clean: ## remove what was built
 	rm -rf build build-*
