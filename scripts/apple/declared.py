@@ -16,7 +16,7 @@ class Declared:
     def __init__(self):
         self.methods = set()  # (class or protocol, selector, static)
         self.enumerators = {}  # name: (enum, value)
-        self.functions = set()
+        self.functions = {}  # name: number of parameters
         self.variables = set()
         self.classes = set()
         self.available = {}  # method: since which iOS, as a tuple
@@ -71,7 +71,8 @@ class Reader:
         """One that has a body is inline: nobody links it."""
         body = any(child.get("kind") == "CompoundStmt" for child in node.get("inner", ()))
         if ours and not body and not node.get("isImplicit"):
-            self.declared.functions.add(node["name"])
+            kinds = [child.get("kind") for child in node.get("inner", ())]
+            self.declared.functions[node["name"]] = kinds.count("ParmVarDecl")
         for child in node.get("inner", ()):
             self.walk(child)
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import sdk
@@ -60,8 +61,8 @@ def configure(layout, triple, folder=None, root=sdk.ROOT):
         with open(mark, encoding="utf-8") as source:
             if source.read() == stamp:
                 return folder
-    wipe = ["--wipe"] if os.path.isdir(f"{folder}/meson-info") else []
-    sdk.output_of(["meson", "setup", folder, root, "--cross-file", cross] + wipe + options)
+    shutil.rmtree(folder, ignore_errors=True)
+    sdk.output_of(["meson", "setup", folder, root, "--cross-file", cross] + options)
     with open(mark, "w", encoding="utf-8") as out:
         out.write(stamp)
     return folder
@@ -144,25 +145,39 @@ def analyze_all(commands, root=sdk.ROOT):
     ]
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         findings = [line for found in pool.map(analyze, chosen) for line in found]
-    if findings:
-        raise sdk.Failure("the analyzer:\n" + "\n".join(findings[:20]))
-    return len(chosen)
+    return len(chosen), findings
+
+
+def build_all(layout):
+    """({triple: number of files}, sources that a Mac's builds compile, what failed)"""
+    counts, compiled, failures = {}, {}, []
+    for triple in TARGETS:
+        folder = configure(layout, triple)
+        try:
+            if is_ios(triple):
+                build_library(folder)
+            else:
+                build(folder)
+        except sdk.Failure as failure:
+            failures.append(f"{triple}:\n{failure}")
+        commands = database(folder)
+        counts[triple] = len(library_sources(folder) if is_ios(triple) else commands)
+        if not is_ios(triple):
+            compiled.update(commands)
+    return counts, compiled, failures
 
 
 def prove(layout):
-    counts, compiled = [], {}
-    for triple in TARGETS:
-        folder = configure(layout, triple)
-        commands = database(folder)
-        if is_ios(triple):
-            build_library(folder)
-            counts.append(f"{triple} {len(library_sources(folder))}")
-        else:
-            build(folder)
-            compiled.update(commands)
-            counts.append(f"{triple} {len(commands)}")
+    counts, compiled, failures = build_all(layout)
     forgotten = uncovered(compiled)
     if forgotten:
-        raise sdk.Failure("in no build for a Mac: " + ", ".join(forgotten))
-    analyzed = analyze_all(database(folder_of("arm64-apple-macos12")))
-    return f"files: {', '.join(counts)}; 0 warnings; {analyzed} analyzed, 0 findings"
+        failures.append("in no build for a Mac: " + ", ".join(forgotten))
+    analyzed, findings = analyze_all(database(folder_of("arm64-apple-macos12")))
+    if findings:
+        failures.append("the analyzer:\n" + "\n".join(findings[:20]))
+    if not analyzed:
+        failures.append("the analyzer was given no file")
+    if failures:
+        raise sdk.Failure("\n".join(failures))
+    files = ", ".join(f"{triple} {count}" for triple, count in counts.items())
+    return f"files: {files}; 0 warnings; {analyzed} analyzed, 0 findings"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import declared as declarations
+import macros
 import proof_compile
 import sdk
 
@@ -66,11 +67,15 @@ class Contract:
         elif not self.documented("enum values", name, value):
             self.problems.append(f"{name} ({value}) is in none of Apple's published interfaces")
 
-    def symbol(self, kind, name):
+    def symbol(self, kind, name, parameters=None):
         """A C function or constant, named as C does."""
         published = self.published
         for source in (published.ios, published.macos):
-            if name in source.functions or name in source.variables:
+            right = source.functions.get(name)
+            if parameters is not None and right is not None and right != parameters:
+                self.problems.append(f"{name} has {parameters} parameters, {right} on {source.name}")
+                return
+            if right is not None or name in source.variables:
                 self.count(kind, source.name)
                 return
         if name in published.system and (not name.startswith("__") or SYSTEM.fullmatch(name)):
@@ -109,8 +114,8 @@ def check_declared(contract, declared):
         contract.available(*method, declared.available.get(method, ()))
     for name, (enum, value) in sorted(declared.enumerators.items()):
         contract.enumerator(name, enum, value)
-    for name in sorted(declared.functions):
-        contract.symbol("C functions", name)
+    for name, parameters in sorted(declared.functions.items()):
+        contract.symbol("C functions", name, parameters)
     for name in sorted(declared.variables):
         contract.symbol("constants", name)
 
@@ -217,6 +222,9 @@ def prove(layout, published):
         raise sdk.Failure("no Objective-C is compiled for macOS")
     check_sent(contract, objective, declared)
     check_linked(contract, sorted(objects.values()))
+    for kind, (number, wrong) in (("Mach", macros.mach(layout)), ("OpenGL", macros.opengl(layout))):
+        contract.known[kind] = Counter(headers=number)
+        contract.problems += wrong
     if contract.problems:
         raise sdk.Failure("\n".join(contract.problems[:20]))
     kinds = ("selectors", "enum values", "C functions", "constants")
@@ -224,6 +232,6 @@ def prove(layout, published):
     values = used(declared.enumerators, objects)
     return (
         f"declared: {parts} ({sources_of(kinds, contract)}), {contract.total('availabilities')} "
-        f"availabilities; used: {contract.total('sent')} selectors, {len(values)} enum values, "
+        f"availabilities, {contract.total('Mach')} Mach and {contract.total('OpenGL')} OpenGL macros; used: {contract.total('sent')} selectors, {len(values)} enum values, "
         f"{contract.total('linked')} symbols ({sources_of(('linked',), contract)}); 0 unknown"
     )

@@ -50,7 +50,7 @@ def unknown_names(commands, root):
             if name not in meson_options(root):
                 yield f"-D{name}: no such option"
         for name in re.findall(r"geyser info [^|>]*?(--[\w-]+)", line):
-            grep = ["grep", "-rqF", f'"{name}"', f"{root}/cli"]
+            grep = ["grep", "-rqwF", "-e", name, f"{root}/cli"]
             if subprocess.run(grep, check=False).returncode:
                 yield f"geyser info {name}: no such option in cli/"
 

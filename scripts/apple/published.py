@@ -23,7 +23,9 @@ CLASS = re.compile(
 )
 ENUM = re.compile(r"^declare const (?:enum )?(\w+)(?: |: )\{\n(.*?)^\}", re.M | re.S)
 ENUMERATOR = re.compile(r"^\s*(\w+)(?: =|:) (-?\d+),?$", re.M)
-FUNCTION = re.compile(r"^declare function (\w+)\(", re.M)
+FUNCTION = re.compile(r"^declare function (\w+)\((.*)$", re.M)
+# where a name is shorter than its enum's
+ABBREVIATIONS = {"kCGLPFA": "_CGLPixelFormatAttribute", "kCGLOGLP": "_CGLOpenGLProfile"}
 VARIABLE = re.compile(r"^declare (?:const|var) (\w+): ", re.M)
 MEMBER = re.compile(r"^\s+(static )?(readonly )?(\w+)\??(: |(?:<.*?>)?\()(.*)$")
 SINCE = re.compile(r"@since ([\d.]+)")
@@ -74,7 +76,7 @@ class Interface:
         self.parents = {}
         self.since = {}  # class or function -> version
         self.enums = {}
-        self.functions = set()
+        self.functions = {}  # name: number of parameters
         self.variables = set()
         for file in files:
             self.read(pattern.format(file))
@@ -91,7 +93,7 @@ class Interface:
             values = {member: int(value) for member, value in ENUMERATOR.findall(body)}
             self.enums.setdefault(name, {}).update(values)
         for match in FUNCTION.finditer(text):
-            self.functions.add(match.group(1))
+            self.functions[match.group(1)] = count_parameters(match.group(2))
             self.read_since(match.group(1), text, match.start())
         self.variables.update(VARIABLE.findall(text))
 
@@ -149,6 +151,9 @@ class Interface:
 
     def enumerator(self, enum, name):
         """The value of an enumerator, or None. Scripts lose what the names have in common."""
+        for prefix, owner in ABBREVIATIONS.items():
+            if name.startswith(prefix) and owner in self.enums:
+                return self.enums[owner].get(name[len(prefix):])
         short = enum.lstrip("_") if enum else ""
         for owner, members in self.enums.items():
             if name in members:

@@ -26,6 +26,7 @@ CROSS_FILE = """\
 [binaries]
 c = ['{cc}', '{triple}', '{sdk}']
 objc = ['{cc}', '{triple}', '{sdk}']
+cpp = ['{cc}', '{triple}', '{sdk}', '--driver-mode=g++']
 ar = 'llvm-ar{llvm}'
 strip = 'llvm-strip{llvm}'
 pkgconfig = 'pkg-config'

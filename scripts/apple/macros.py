@@ -1,0 +1,48 @@
+"""Proof 3, for what is a macro: a compiler compares ours with the ones of the original headers."""
+
+import glob
+import os
+import re
+
+import sdk
+
+MACRO = re.compile(r"^#define (\w+)[ \t]+(\S.*)$", re.M)
+FAILED = re.compile(r"static assertion failed|static_assert failed|undeclared identifier")
+
+
+def macros(paths):
+    """(name, its text) of the macros without parameters."""
+    for path in paths:
+        with open(path, encoding="utf-8") as source:
+            yield from MACRO.findall(source.read())
+
+
+def compare(found, includes, compiler, folder):
+    """What is wrong with the macros, judged by those of the headers that the compiler finds."""
+    source = f"{folder}/macros.c"
+    with open(source, "w", encoding="utf-8") as out:
+        out.writelines(f"#include <{name}>\n" for name in includes)
+        for name, text in found:
+            out.write(f'_Static_assert((long long)({name}) == (long long)({text}), "{name}");\n')
+    code, output = sdk.run(compiler + ["-std=c11", "-fsyntax-only", "-ferror-limit=0", source])
+    if not code:
+        return []
+    wrong = [line for line in output.splitlines() if FAILED.search(line)]
+    lines = open(source, encoding="utf-8").read().splitlines()
+    named = [re.search(r":(\d+):\d+: ", line) for line in wrong]
+    return [f"{lines[int(m.group(1)) - 1]}: not in the original headers" for m in named if m] or [output]
+
+
+def mach(layout, headers="tests/apple/linux/include/mach"):
+    """(how many, problems): the double's Mach constants, by Darwin's own headers from zig."""
+    paths = sorted(glob.glob(f"{headers}/*.h"))
+    found = list(macros(paths))
+    compiler = [f"{sdk.ROOT}/scripts/apple/cc", "arm64-apple-macos12", os.path.abspath(layout)]
+    return len(found), compare(found, ["mach/mach.h", "mach/message.h"], compiler, layout)
+
+
+def opengl(layout, headers=f"{sdk.DECLARATIONS}/OpenGL"):
+    """(how many, problems): our GL constants, by Khronos' headers, which Debian has."""
+    paths = sorted(glob.glob(f"{headers}/*.h"))
+    found = [(name, text) for name, text in macros(paths) if name.startswith("GL_")]
+    return len(found), compare(found, ["GL/gl.h", "GL/glext.h"], ["clang"], layout)
