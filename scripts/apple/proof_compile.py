@@ -34,6 +34,7 @@ ELSEWHERE = {
     "src/platform/linux/": "Linux",
     "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
     "src/native/vulkan.c": "the same",
+    "src/ipc/no_surface.c": "where there is no Metal",
     "cli/os_linux.c": "Linux",
     "cli/info_vulkan.c": "the Vulkan backend's",
 }

@@ -35,7 +35,7 @@ pkgconfig = 'pkg-config'
 pkg_config_libdir = '{sdk}/pkgconfig'
 
 [host_machine]
-system = 'darwin'
+system = '{system}'
 cpu_family = '{family}'
 cpu = '{cpu}'
 endian = 'little'
@@ -102,5 +102,6 @@ def cross_file(sdk, triple):
         out.write(CROSS_FILE.format(
             cc=f"{ROOT}/scripts/apple/cc", triple=triple, sdk=os.path.abspath(sdk), llvm=LLVM,
             family="x86_64" if cpu == "x86_64" else "aarch64", cpu=cpu,
+            system="ios" if "-ios" in triple else "darwin",
         ))
     return path

@@ -47,7 +47,7 @@ const char *geyser_error_detail(void)
 	return detail;
 }
 
-enum geyser_result gy_fail(enum geyser_result result, const char *format, ...)
+enum geyser_result(gy_fail)(enum geyser_result result, const char *format, ...)
 {
 	va_list args;
 
@@ -75,7 +75,7 @@ static enum geyser_result errno_result(int error)
 	}
 }
 
-enum geyser_result gy_fail_errno(const char *format, ...)
+enum geyser_result(gy_fail_errno)(const char *format, ...)
 {
 	char text[GY_ERROR_TEXT_SIZE];
 	int error = errno;
