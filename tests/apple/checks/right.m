@@ -1,5 +1,6 @@
 
-/* Appended to a copy of a source of the backend: nothing is wrong with it, so every proof stays green. */
+/* Appended to a copy of a source of the backend: nothing is wrong with it, so every proof stays
+ * green. */
 void gy_check(id<MTLDevice> device);
 void gy_check(id<MTLDevice> device)
 {
