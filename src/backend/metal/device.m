@@ -45,19 +45,12 @@ static bool may_ask(const struct mtl_device *device, const struct geyser_format_
 /* Only a texture tells. */
 static bool probe(struct mtl_device *device, enum geyser_format format)
 {
-	struct mtl_texture texture = {
-		.device = device,
-		.desc =
-			{
-				.format = format,
-				.width = 1,
-				.height = 1,
-				.usage = GEYSER_USAGE_TEXTURE_BINDING,
-			},
-	};
+	const struct geyser_texture_desc desc = {.format = format, .width = 1, .height = 1};
+	struct mtl_texture texture = {.device = device};
 	bool found;
 
-	if (gy_mtl_surface_create(device, &texture.desc, &texture.surface) != GEYSER_OK)
+	if (gy_desc_resolve("probe", &desc, &texture.desc) != GEYSER_OK ||
+		gy_mtl_surface_create(device, &texture.desc, &texture.surface) != GEYSER_OK)
 		return false;
 	found = gy_mtl_view_surface(&texture) == GEYSER_OK;
 	gy_mtl_view_release(&texture);
