@@ -407,6 +407,11 @@ GEYSER_API enum geyser_result geyser_texture_export_native(
 GEYSER_API enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 
+/* Closes the fd and releases the object that an export gave; they are -1 and NULL then. NULL is
+ * fine.
+ */
+GEYSER_API void geyser_native_texture_release(struct geyser_native_texture *native);
+
 /* Makes a texture of memory that came some other way; fd and object stay the caller's. A memfd must
  * be sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it
  * claims. Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size

@@ -494,6 +494,17 @@ enum geyser_result geyser_texture_export_native_as(struct geyser_texture *textur
 	return result;
 }
 
+void geyser_native_texture_release(struct geyser_native_texture *native)
+{
+	if (!native)
+		return;
+	if (native->fd >= 0)
+		(void)close(native->fd);
+	native->fd = -1;
+	gy_surface_release(native->object);
+	native->object = NULL;
+}
+
 /* The caller keeps its reference, too. */
 static enum geyser_result adopt_object(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,

@@ -39,7 +39,7 @@ static void each_texture(struct geyser_manager *manager,
 				manager, desc.format, dimension_of(&desc), &desc.usage));
 			/* not of every shape, nor of host memory: see tests/dmabuf */
 			desc.usage &= ~GEYSER_USAGE_DMA_BUF;
-			if (!desc.usage)
+			if (!desc.usage || !offers_shape(manager, &desc))
 				continue;
 			visit(manager, &desc);
 			visited++;
@@ -270,8 +270,10 @@ static void what_differs_from_expected_is_named(void **state)
 		{.format = GEYSER_FORMAT_R8_UNORM, .width = 32, .height = 16, .depth = 3},
 	};
 
-	for (size_t i = 0; i < COUNT_OF(wide); i++)
-		expect_each_field(manager_of(state), &wide[i]);
+	expect_each_field(manager_of(state), &wide[0]);
+	for (size_t i = 1; i < COUNT_OF(wide); i++)
+		if (offers_shape(manager_of(state), &wide[i]))
+			expect_each_field(manager_of(state), &wide[i]);
 }
 
 /* 0 stands for the default on both sides. */

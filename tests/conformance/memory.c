@@ -169,7 +169,7 @@ static void a_texture_costs_its_pixels_and_a_page(void **state)
 			assert_int_equal(fstat(native.fd, &status), 0);
 			assert_in_range(status.st_blocks * 512, pixels, pixels + page_round(1));
 		}
-		(void)close(native.fd);
+		geyser_native_texture_release(&native);
 		geyser_texture_unref(texture);
 	}
 }

@@ -40,8 +40,7 @@ static const char *unfit(void)
 	struct geyser_native_texture native;
 	enum geyser_result result = geyser_texture_export_native(texture, &native);
 
-	if (result == GEYSER_OK && native.fd >= 0)
-		(void)close(native.fd);
+	geyser_native_texture_release(&native);
 	geyser_texture_unref(texture);
 	geyser_manager_destroy(manager);
 	if (result == GEYSER_OK && native.type == GEYSER_NATIVE_MEMFD)

@@ -49,6 +49,26 @@ struct geyser_texture *make_texture(
 	return texture;
 }
 
+bool offers_shape(struct geyser_manager *manager, const struct geyser_texture_desc *desc)
+{
+	enum geyser_dimension dimension = desc->depth > 1    ? GEYSER_DIMENSION_3D
+					  : desc->layers > 1 ? GEYSER_DIMENSION_2D_ARRAY
+							     : GEYSER_DIMENSION_2D;
+	struct geyser_texture *texture;
+	enum geyser_result result;
+	uint32_t usage;
+
+	ok(geyser_manager_format_usage(manager, desc->format, dimension, &usage));
+	if (!usage)
+		return false;
+	if (desc->mip_levels <= 1)
+		return true;
+	/* Only a texture tells. */
+	result = geyser_texture_create(manager, desc, &texture);
+	geyser_texture_unref(texture);
+	return result != GEYSER_ERROR_UNSUPPORTED;
+}
+
 struct geyser_handle export_texture(struct geyser_texture *texture)
 {
 	struct geyser_handle handle;

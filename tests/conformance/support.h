@@ -93,6 +93,8 @@ unsigned registry_entries(void);
 
 struct geyser_texture *make_texture(
 	struct geyser_manager *manager, enum geyser_format format, uint32_t width, uint32_t height);
+/* Whether the backend has textures of that shape: arrays, depth or mip levels. */
+bool offers_shape(struct geyser_manager *manager, const struct geyser_texture_desc *desc);
 struct geyser_handle export_texture(struct geyser_texture *texture);
 struct geyser_texture *import_texture(
 	struct geyser_manager *manager, const struct geyser_handle *handle);

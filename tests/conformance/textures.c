@@ -47,6 +47,8 @@ static void texels_are_zero_at_first(void **state)
 
 	desc.layers = 3;
 	desc.mip_levels = 4;
+	if (!offers_shape(manager_of(state), &desc))
+		desc.layers = desc.mip_levels = 1;
 	ok(geyser_texture_create(manager_of(state), &desc, &texture));
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
 	for (size_t i = 0; i < mapping.size; i++)
@@ -126,14 +128,11 @@ static void the_largest_of_each_size(void **state)
 		{.format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 1, .depth = 2048},
 		{.format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 1, .layers = 2048},
 	};
-	uint32_t usage;
 
 	for (size_t i = 0; i < COUNT_OF(descs); i++) {
 		struct geyser_texture *texture;
 
-		ok(geyser_manager_format_usage(manager_of(state), descs[i].format,
-			descs[i].depth ? GEYSER_DIMENSION_3D : GEYSER_DIMENSION_2D, &usage));
-		if (!usage)
+		if (!offers_shape(manager_of(state), &descs[i]))
 			continue;
 		if (test_backend != GEYSER_BACKEND_HOST &&
 			geyser_texture_create(manager_of(state), &descs[i], &texture) ==
@@ -219,10 +218,12 @@ static void mip_levels_down_to_one_texel(void **state)
 		struct geyser_subresource sub;
 		struct geyser_texture *texture;
 
-		ok(geyser_texture_create(manager_of(state), &desc, &texture));
-		ok(geyser_texture_get_subresource(texture, 0, rows[i].levels - 1, 0, &sub));
-		assert_int_equal(sub.width + sub.height + sub.depth, 3);
-		geyser_texture_unref(texture);
+		if (offers_shape(manager_of(state), &desc)) {
+			ok(geyser_texture_create(manager_of(state), &desc, &texture));
+			ok(geyser_texture_get_subresource(texture, 0, rows[i].levels - 1, 0, &sub));
+			assert_int_equal(sub.width + sub.height + sub.depth, 3);
+			geyser_texture_unref(texture);
+		}
 		desc.mip_levels++;
 		refuse(state, &desc, GEYSER_ERROR_INVALID_ARGUMENT, "mip_levels");
 		desc.mip_levels = UINT32_MAX;

@@ -28,7 +28,7 @@ static struct work *make_work(void **state)
 static void export_many(unsigned index, void *data)
 {
 	const struct geyser_texture_desc desc = {
-		.format = GEYSER_FORMAT_R32_UINT,
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
 		.width = 2,
 		.height = 2,
 	};

@@ -108,6 +108,15 @@ size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_forma
 
 /* ---- life ---- */
 
+/* By the Metal feature set tables. */
+static uint32_t limit_of(id<MTLDevice> metal)
+{
+	bool old = [metal supportsFamily:MTLGPUFamilyApple2] &&
+		   ![metal supportsFamily:MTLGPUFamilyApple3];
+
+	return old ? 8192 : 16384;
+}
+
 static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
 {
 	(void)snprintf(out->name, sizeof(out->name), "%s", metal.name.UTF8String);
@@ -142,6 +151,7 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 			return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this system has no Metal device");
 		}
 		fill_info((id<MTLDevice>)device->device, &device->info);
+		device->limit = limit_of((id<MTLDevice>)device->device);
 		device->queue = [(id<MTLDevice>)device->device newCommandQueue];
 		device->listener = [[MTLSharedEventListener alloc] init];
 		result = check_made(device);

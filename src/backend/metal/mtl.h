@@ -16,6 +16,7 @@ struct mtl_device {
 	void *listener; /* MTLSharedEventListener: its thread runs what events notify */
 	pid_t owner;
 	struct geyser_metal_info info;
+	uint32_t limit;                /* texels a side, of textures without depth */
 	bool has[GEYSER_FORMAT_COUNT]; /* as a texture on an IOSurface */
 };
 

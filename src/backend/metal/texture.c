@@ -108,12 +108,27 @@ static enum geyser_result create_host(struct mtl_texture *texture)
 
 /* ---- life ---- */
 
+static enum geyser_result check_limit(
+	const struct mtl_device *device, const struct geyser_texture_desc *desc)
+{
+	bool wide = desc->width > desc->height;
+	uint32_t limit = desc->depth > 1 ? 2048 : device->limit;
+	uint32_t side = wide ? desc->width : desc->height;
+
+	if (side <= limit)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%" PRIu32 "): %s has %" PRIu32 " at most",
+		wide ? "width" : "height", side, device->info.name, limit);
+}
+
 enum geyser_result gy_mtl_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
-	enum geyser_result result = allocate(device, desc, &texture);
+	enum geyser_result result = check_limit(device, desc);
 
+	if (result == GEYSER_OK)
+		result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
 	return finish(texture,
@@ -179,8 +194,10 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 	void *handle, struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
-	enum geyser_result result = allocate(device, desc, &texture);
+	enum geyser_result result = check_limit(device, desc);
 
+	if (result == GEYSER_OK)
+		result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
 	texture->memory = MTL_PRIVATE;
