@@ -3,7 +3,7 @@
 #ifndef GY_DOUBLE_INTERNAL_H
 #define GY_DOUBLE_INTERNAL_H
 
-#include "double.h"
+#include <apple_double.h>
 
 #include <IOSurface/IOSurface.h>
 #include <stdatomic.h>

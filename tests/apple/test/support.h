@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <sys/types.h>
 
-#include "double.h"
 #include <IOSurface/IOSurface.h>
+#include <apple_double.h>
 
 /* A forked process that runs it says so and is aborted. */
 void expect_death(void (*body)(void), const char *text);

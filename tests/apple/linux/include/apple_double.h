@@ -17,8 +17,8 @@
  *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
  *   GEYSER_DOUBLE_FAIL=call:n,...  as apple_double_fail
  */
-#ifndef GY_DOUBLE_H
-#define GY_DOUBLE_H
+#ifndef GY_APPLE_DOUBLE_H
+#define GY_APPLE_DOUBLE_H
 
 #include <mach/mach.h>
 #include <stdbool.h>
