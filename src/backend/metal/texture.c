@@ -66,16 +66,10 @@ static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef
 
 static enum geyser_result create_surface(struct mtl_texture *texture)
 {
-	const struct geyser_texture_desc *desc = &texture->desc;
-	enum geyser_result result;
 	IOSurfaceRef surface;
+	enum geyser_result result =
+		gy_mtl_surface_create(texture->device, &texture->desc, &surface);
 
-	if (desc->mip_levels > 1)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"mip_levels (%" PRIu32
-			"): an IOSurface has 1; use geyser_metal_texture_create_private",
-			desc->mip_levels);
-	result = gy_mtl_surface_create(texture->device, desc, &surface);
 	return result == GEYSER_OK ? wrap_surface(texture, surface) : result;
 }
 
@@ -90,7 +84,7 @@ static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_r
 	return result;
 }
 
-/* Rows as Metal reads them; mip levels, which it doesn't read there, without padding. */
+/* Rows as Metal reads them. */
 static enum geyser_result create_host(struct mtl_texture *texture)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
@@ -98,11 +92,9 @@ static enum geyser_result create_host(struct mtl_texture *texture)
 	struct gy_layout *layout = &texture->base.layout;
 
 	gy_layout_of(&texture->desc, layout);
-	if (texture->desc.mip_levels == 1) {
-		layout->row_pitch = (layout->row_pitch + alignment - 1) / alignment * alignment;
-		layout->slice_pitch = layout->row_pitch * texture->desc.height;
-		layout->size = layout->slice_pitch;
-	}
+	layout->row_pitch = (layout->row_pitch + alignment - 1) / alignment * alignment;
+	layout->slice_pitch = layout->row_pitch * texture->desc.height;
+	layout->size = layout->slice_pitch;
 	return wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 }
 
@@ -127,6 +119,11 @@ enum geyser_result gy_mtl_texture_create(
 	struct mtl_texture *texture;
 	enum geyser_result result = check_limit(device, desc);
 
+	if (result == GEYSER_OK && desc->mip_levels > 1)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"mip_levels (%" PRIu32
+			"): memory that others open has 1; use geyser_metal_texture_create_private",
+			desc->mip_levels);
 	if (result == GEYSER_OK)
 		result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
