@@ -11,23 +11,15 @@
 
 /* ---- formats ---- */
 
-/* What every Metal device has on an IOSurface: Dawn, ANGLE and WebKit rely on it. */
-static bool is_known(enum geyser_format format)
+/* What every Metal device has on an IOSurface: Dawn, ANGLE and WebKit rely on 8 bits a channel and
+ * on 16-bit floats. */
+static bool is_known(const struct geyser_format_info *info)
 {
-	switch (format) {
-	case GEYSER_FORMAT_R8_UNORM:
-	case GEYSER_FORMAT_RG8_UNORM:
-	case GEYSER_FORMAT_RGBA8_UNORM:
-	case GEYSER_FORMAT_BGRA8_UNORM:
-	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
-	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
-	case GEYSER_FORMAT_R16_FLOAT:
-	case GEYSER_FORMAT_RG16_FLOAT:
-	case GEYSER_FORMAT_RGBA16_FLOAT:
-		return true;
-	default:
+	uint32_t bits = 8 * info->bytes_per_texel / info->channels;
+
+	if (!info->iosurface_fourcc || (info->srgb && info->channels != 4))
 		return false;
-	}
+	return bits == 8 || (bits == 16 && info->type == GEYSER_FORMAT_TYPE_FLOAT);
 }
 
 /* Metal's validation layer ends the process of who asks for one that a device can't have. */
@@ -61,11 +53,11 @@ static bool probe(struct mtl_device *device, enum geyser_format format)
 static void probe_formats(struct mtl_device *device)
 {
 	for (unsigned i = 1; i < GEYSER_FORMAT_COUNT; i++) {
-		enum geyser_format format = (enum geyser_format)i;
+		const struct geyser_format_info *info =
+			geyser_format_get_info((enum geyser_format)i);
 
 		device->has[i] =
-			is_known(format) ||
-			(may_ask(device, geyser_format_get_info(format)) && probe(device, format));
+			is_known(info) || (may_ask(device, info) && probe(device, info->format));
 	}
 }
 
@@ -127,14 +119,6 @@ static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
 #endif
 }
 
-static enum geyser_result check_made(const struct mtl_device *device)
-{
-	if (device->queue && device->listener)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
-		device->queue ? "event listener" : "command queue");
-}
-
 enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 {
 	struct mtl_device *device = calloc(1, sizeof(*device));
@@ -154,32 +138,29 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 		device->limit = limit_of((id<MTLDevice>)device->device);
 		device->queue = [(id<MTLDevice>)device->device newCommandQueue];
 		device->listener = [[MTLSharedEventListener alloc] init];
-		result = check_made(device);
-		if (result == GEYSER_OK)
+		if (device->queue && device->listener)
 			probe_formats(device);
 	}
-	if (result == GEYSER_OK)
-		*out = device;
-	else
-		gy_mtl_device_close(device);
+	*out = device;
+	if (device->queue && device->listener)
+		return GEYSER_OK;
+	result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
+		device->queue ? "event listener" : "command queue");
+	gy_mtl_device_close(device);
 	return result;
-}
-
-static void release_objects(struct mtl_device *device)
-{
-	@autoreleasepool {
-		[(id)device->listener release];
-		[(id)device->queue release];
-		[(id)device->device release];
-	}
 }
 
 void gy_mtl_device_close(void *data)
 {
 	struct mtl_device *device = data;
 
-	if (!gy_mtl_is_foreign(device))
-		release_objects(device);
+	@autoreleasepool {
+		if (!gy_mtl_is_foreign(device)) {
+			[(id)device->listener release];
+			[(id)device->queue release];
+			[(id)device->device release];
+		}
+	}
 	free(device);
 }
 

@@ -33,11 +33,6 @@ struct mtl_event {
 	struct gy_follower down;
 };
 
-static struct mtl_event *event_of(struct gy_backend_event *base)
-{
-	return (struct mtl_event *)base;
-}
-
 static void unref(struct mtl_event *event)
 {
 	if (atomic_fetch_sub(&event->references, 1) != 1)
@@ -119,7 +114,7 @@ static enum geyser_result start(struct mtl_event *event)
 
 enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **out)
 {
-	struct mtl_event *event = event_of(base);
+	struct mtl_event *event = (struct mtl_event *)base;
 	enum geyser_result result = GEYSER_OK;
 
 	@autoreleasepool {
@@ -207,7 +202,7 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 /* Nobody waits any more for one of our own: that it is freed brings the block, which lets it go. */
 void gy_mtl_event_destroy(struct gy_backend_event *base)
 {
-	struct mtl_event *event = event_of(base);
+	struct mtl_event *event = (struct mtl_event *)base;
 	bool started;
 
 	if (event->owner != getpid())

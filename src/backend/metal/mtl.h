@@ -44,8 +44,7 @@ struct mtl_texture {
 	void *buffer; /* id<MTLBuffer> on it; NULL if Metal makes none */
 };
 
-/* ---- device.m ---- */
-
+/* device.m */
 void gy_mtl_device_close(void *device);
 uint32_t gy_mtl_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
@@ -54,8 +53,9 @@ const char *gy_mtl_format_refusal(
 /* Bytes that rows of a texture in linear memory are a multiple of. Not of a depth format. */
 size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
 
-/* ---- surface.c ---- */
-
+/* surface.c */
+/* As both IOSurface and Metal's linear textures want them. */
+size_t gy_mtl_row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc);
 /* *out is the caller's. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_mtl_surface_create(
 	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out);
@@ -75,8 +75,7 @@ void gy_mtl_view_host(struct mtl_texture *texture);
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);
 void gy_mtl_view_release(struct mtl_texture *texture);
 
-/* ---- texture.c ---- */
-
+/* texture.c */
 enum geyser_result gy_mtl_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
 enum geyser_result gy_mtl_mirror_create(
@@ -91,14 +90,12 @@ enum geyser_result gy_mtl_texture_map(
 void gy_mtl_texture_unmap(struct gy_backend_texture *texture);
 void gy_mtl_texture_destroy(struct gy_backend_texture *texture);
 
-/* ---- copy.m ---- */
-
+/* copy.m */
 enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from,
 	struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
 	const struct gy_backend_point *signal);
 
-/* ---- event.m ---- */
-
+/* event.m */
 enum geyser_result gy_mtl_event_create(
 	void *device, const struct gy_event_source *source, int fd, struct gy_backend_event **out);
 void gy_mtl_event_signal(struct gy_backend_event *event, uint64_t value);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* IOSurfaces: made, checked, locked, and as ports, ids and XPC objects. */
+/* IOSurfaces: made, checked and locked. */
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
-
-#include <inttypes.h>
 
 static size_t round_up(size_t value, size_t unit)
 {
@@ -34,18 +32,9 @@ static void set_label(CFMutableDictionaryRef properties, const char *label)
 	CFRelease(object);
 }
 
-static void set_global(CFMutableDictionaryRef properties)
+size_t gy_mtl_row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc)
 {
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* who asks for it, knows */
-	CFDictionarySetValue(properties, kIOSurfaceIsGlobal, kCFBooleanTrue);
-#pragma clang diagnostic pop
-}
-
-/* Rows as both IOSurface and Metal's linear textures want them. */
-static size_t row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc,
-	const struct geyser_format_info *info)
-{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
 	size_t alignment = gy_mtl_row_alignment(device, info);
 	size_t row = round_up((size_t)desc->width * info->bytes_per_texel, alignment);
 
@@ -58,7 +47,7 @@ enum geyser_result gy_mtl_surface_create(
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
 	CFMutableDictionaryRef properties = CFDictionaryCreateMutable(kCFAllocatorDefault, 0,
 		&kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
-	size_t row = row_bytes(device, desc, info);
+	size_t row = gy_mtl_row_bytes(device, desc);
 	size_t size = IOSurfaceAlignProperty(kIOSurfaceAllocSize, row * desc->height);
 
 	set_number(properties, kIOSurfaceWidth, desc->width);
@@ -69,16 +58,18 @@ enum geyser_result gy_mtl_surface_create(
 	if (info->iosurface_fourcc)
 		set_number(properties, kIOSurfacePixelFormat, info->iosurface_fourcc);
 	set_label(properties, desc->label);
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* who asks for it, knows */
 	if (desc->usage & GEYSER_USAGE_GLOBAL_ID)
-		set_global(properties);
+		CFDictionarySetValue(properties, kIOSurfaceIsGlobal, kCFBooleanTrue);
+#pragma clang diagnostic pop
 	*out = IOSurfaceCreate(properties);
 	CFRelease(properties);
 	if (*out)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
-		"size (%zu bytes): the system makes no IOSurface of %" PRIu32 " × %" PRIu32
-		" texels of %s",
-		size, desc->width, desc->height, info->name);
+		"size (%zu bytes): the system makes no IOSurface of %u × %u texels of %s", size,
+		desc->width, desc->height, info->name);
 }
 
 /* ---- one from somebody else ---- */
@@ -92,18 +83,17 @@ static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_t
 	if (IOSurfaceGetWidth(surface) != desc->width ||
 		IOSurfaceGetHeight(surface) != desc->height)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface has %zu × %zu texels: %" PRIu32 " × %" PRIu32
-			" were expected",
+			"the IOSurface has %zu × %zu texels: %u × %u were expected",
 			IOSurfaceGetWidth(surface), IOSurfaceGetHeight(surface), desc->width,
 			desc->height);
 	if (IOSurfaceGetBytesPerElement(surface) != info->bytes_per_texel)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface's texels have %zu bytes: %s has %" PRIu32,
+			"the IOSurface's texels have %zu bytes: %s has %u",
 			IOSurfaceGetBytesPerElement(surface), info->name, info->bytes_per_texel);
 	if (has_row < row || size / has_row < desc->height)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface has rows of %zu bytes in %zu: %" PRIu32
-			" rows of at least %zu were expected",
+			"the IOSurface has rows of %zu bytes in %zu: %u rows of at least %zu were "
+			"expected",
 			has_row, size, desc->height, row);
 	return GEYSER_OK;
 }
@@ -118,9 +108,8 @@ static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser
 	/* Not all say what they hold, and not all formats have a name there. */
 	if (fourcc && info->iosurface_fourcc && fourcc != info->iosurface_fourcc)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface's pixel format is 0x%08" PRIx32
-			": that of %s is 0x%08" PRIx32,
-			fourcc, info->name, info->iosurface_fourcc);
+			"the IOSurface's pixel format is 0x%08x: that of %s is 0x%08x", fourcc,
+			info->name, info->iosurface_fourcc);
 	return GEYSER_OK;
 }
 
@@ -136,8 +125,7 @@ enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_textur
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object: it is no IOSurface");
 	if (desc->mip_levels > 1 || desc->layers > 1 || desc->depth > 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"mip_levels %" PRIu32 ", layers %" PRIu32 ", depth %" PRIu32
-			": an IOSurface has 1 of each",
+			"mip_levels %u, layers %u, depth %u: an IOSurface has 1 of each",
 			desc->mip_levels, desc->layers, desc->depth);
 	result = check_format(surface, geyser_format_get_info(desc->format));
 	return result == GEYSER_OK ? check_fits(surface, desc) : result;

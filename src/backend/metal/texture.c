@@ -8,19 +8,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static enum geyser_result allocate(
-	struct mtl_device *device, const struct geyser_texture_desc *desc, struct mtl_texture **out)
+/* NULL, with the reason, if there is no memory. */
+static struct mtl_texture *allocate(
+	struct mtl_device *device, const struct geyser_texture_desc *desc)
 {
 	struct mtl_texture *texture = calloc(1, sizeof(*texture));
 
-	if (!texture)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+	if (!texture) {
+		(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+		return NULL;
+	}
 	texture->base.backend = &gy_metal_backend;
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;
-	*out = texture;
-	return GEYSER_OK;
+	return texture;
 }
 
 void gy_mtl_texture_destroy(struct gy_backend_texture *base)
@@ -54,12 +56,13 @@ static enum geyser_result finish(
 /* Takes the surface over. Whoever recycles surfaces sees by the count that it is in use. */
 static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef surface)
 {
+	struct gy_layout *layout = &texture->base.layout;
+
 	texture->memory = MTL_SURFACE;
 	texture->surface = surface;
 	IOSurfaceIncrementUseCount(surface);
-	texture->base.layout.row_pitch = IOSurfaceGetBytesPerRow(surface);
-	texture->base.layout.slice_pitch = texture->base.layout.row_pitch * texture->desc.height;
-	texture->base.layout.size = texture->base.layout.slice_pitch;
+	layout->row_pitch = IOSurfaceGetBytesPerRow(surface);
+	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
 	texture->base.bytes = IOSurfaceGetAllocSize(surface);
 	return gy_mtl_view_surface(texture);
 }
@@ -84,17 +87,12 @@ static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_r
 	return result;
 }
 
-/* Rows as Metal reads them. */
 static enum geyser_result create_host(struct mtl_texture *texture)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
-	uint64_t alignment = gy_mtl_row_alignment(texture->device, info);
 	struct gy_layout *layout = &texture->base.layout;
 
-	gy_layout_of(&texture->desc, layout);
-	layout->row_pitch = (layout->row_pitch + alignment - 1) / alignment * alignment;
-	layout->slice_pitch = layout->row_pitch * texture->desc.height;
-	layout->size = layout->slice_pitch;
+	layout->row_pitch = gy_mtl_row_bytes(texture->device, &texture->desc);
+	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
 	return wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 }
 
@@ -109,8 +107,8 @@ static enum geyser_result check_limit(
 
 	if (side <= limit)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%" PRIu32 "): %s has %" PRIu32 " at most",
-		wide ? "width" : "height", side, device->info.name, limit);
+	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",
+		side, device->info.name, limit);
 }
 
 enum geyser_result gy_mtl_texture_create(
@@ -121,13 +119,14 @@ enum geyser_result gy_mtl_texture_create(
 
 	if (result == GEYSER_OK && desc->mip_levels > 1)
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"mip_levels (%" PRIu32
-			"): memory that others open has 1; use geyser_metal_texture_create_private",
+			"mip_levels (%u): memory that others open has 1; use "
+			"geyser_metal_texture_create_private",
 			desc->mip_levels);
-	if (result == GEYSER_OK)
-		result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
+	texture = allocate(device, desc);
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
 	return finish(texture,
 		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture)
 						       : create_surface(texture),
@@ -138,11 +137,11 @@ enum geyser_result gy_mtl_texture_create(
 enum geyser_result gy_mtl_mirror_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
-	struct mtl_texture *texture;
-	enum geyser_result result = allocate(device, desc, &texture);
+	struct mtl_texture *texture = allocate(device, desc);
+	enum geyser_result result;
 
-	if (result != GEYSER_OK)
-		return result;
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
 	gy_layout_of(desc, &texture->base.layout);
 	result = wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 	if (result == GEYSER_OK && !texture->buffer)
@@ -169,11 +168,11 @@ static enum geyser_result import_surface(
 enum geyser_result gy_mtl_texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out)
 {
-	struct mtl_texture *texture;
-	enum geyser_result result = allocate(device, desc, &texture);
+	struct mtl_texture *texture = allocate(device, desc);
+	enum geyser_result result;
 
-	if (result != GEYSER_OK)
-		return result;
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
 	if (native->type == GEYSER_NATIVE_IOSURFACE)
 		result = import_surface(texture, native);
 	else if (native->type == GEYSER_NATIVE_MEMFD)
@@ -193,10 +192,11 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 	struct mtl_texture *texture;
 	enum geyser_result result = check_limit(device, desc);
 
-	if (result == GEYSER_OK)
-		result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
+	texture = allocate(device, desc);
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
 	texture->memory = MTL_PRIVATE;
 	gy_layout_of(desc, &texture->base.layout);
 	texture->base.bytes = gy_memory_round(texture->base.layout.size);

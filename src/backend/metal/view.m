@@ -6,8 +6,6 @@
 
 #import <Metal/Metal.h>
 
-#include <inttypes.h>
-
 /* Copies by blit need no bits. */
 static MTLTextureUsage usage_of(uint32_t usage)
 {
@@ -55,8 +53,7 @@ static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made,
 	texture->texture = made;
 	if (!made)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"%s makes no texture of %" PRIu32 " × %" PRIu32
-			" texels of %s, usage 0x%" PRIx32 ", %s",
+			"%s makes no texture of %u × %u texels of %s, usage 0x%x, %s",
 			texture->device->info.name, texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), texture->desc.usage, where);
 	if (name) /* a label that is no UTF-8 is none */
