@@ -9,6 +9,7 @@ id class_createInstance(Class class, size_t extra_bytes);
 id object_dispose(id object);
 const char *class_getName(Class class);
 Class class_getSuperclass(Class class);
+id objc_getClass(const char *name);
 BOOL class_respondsToSelector(Class class, SEL selector);
 #ifdef __OBJC__
 Protocol **class_copyProtocolList(Class class, unsigned *count); /* free it */

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Core Image: images of one colour or of a surface, and tasks that render them into a surface. A
+ * task is done when it is waited for, and no sooner: whoever doesn't wait finds no pixels. */
+#import "objects.h"
+
+#include "texels.h"
+
+#include <CoreImage/CoreImage.h>
+#include <string.h>
+
+/* What Core Image reads of a surface, by its FourCC; with Metal's format of such texels. */
+static const struct double_pixels *pixels_of(IOSurfaceRef surface)
+{
+	static const struct {
+		char fourcc[5];
+		uint16_t format;
+	} known[] = {
+		{"BGRA", 80},
+		{"RGBA", 70},
+		{"L008", 10},
+		{"2C08", 30},
+		{"L00h", 25},
+		{"2C0h", 65},
+		{"RGhA", 115},
+		{"L00f", 55},
+		{"RGfA", 125},
+	};
+	const uint32_t fourcc = IOSurfaceGetPixelFormat(surface);
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const char *c = known[i].fourcc;
+
+		if (fourcc == ((uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 |
+				      (uint32_t)c[3]))
+			return double_pixels_of(known[i].format);
+	}
+	return NULL;
+}
+
+static uint8_t *texel_at(
+	IOSurfaceRef surface, const struct double_pixels *pixels, size_t x, size_t y)
+{
+	return double_surface_of(surface)->gpu + y * IOSurfaceGetBytesPerRow(surface) +
+	       x * pixels->bytes;
+}
+
+/* ---- colours and images ---- */
+
+@interface DoubleColor : CIColor {
+      @public
+	double color[4]; /* straight */
+}
+@end
+
+@implementation CIColor
++ (instancetype)colorWithRed:(CGFloat)red
+		       green:(CGFloat)green
+			blue:(CGFloat)blue
+		       alpha:(CGFloat)alpha
+{
+	const double color[4] = {red, green, blue, alpha};
+	DoubleColor *result = [[[DoubleColor alloc] init] autorelease];
+
+	memcpy(result->color, color, sizeof(color));
+	return result;
+}
+@end
+
+@implementation DoubleColor
+@end
+
+@interface DoubleImage : CIImage {
+      @public
+	double color[4]; /* premultiplied; of an image without a surface */
+	IOSurfaceRef surface;
+	CGRect extent;
+}
+- (void)read:(double[4])texel x:(double)x y:(double)y;
+@end
+
+@implementation CIImage
+@dynamic extent;
+
++ (CIImage *)imageWithColor:(CIColor *)color
+{
+	DoubleImage *image = [[[DoubleImage alloc] init] autorelease];
+	const double *straight = ((DoubleColor *)color)->color;
+
+	for (int i = 0; i < 4; i++)
+		image->color[i] = straight[i] * (i < 3 ? straight[3] : 1);
+	image->extent = CGRectMake(-1e9, -1e9, 2e9, 2e9);
+	return image;
+}
+
++ (CIImage *)imageWithIOSurface:(IOSurfaceRef)surface
+{
+	return [self imageWithIOSurface:surface options:nil];
+}
+
++ (CIImage *)imageWithIOSurface:(IOSurfaceRef)surface options:(NSDictionary *)options
+{
+	DoubleImage *image;
+
+	(void)options;
+	if (!pixels_of(surface))
+		return nil;
+	image = [[[DoubleImage alloc] init] autorelease];
+	image->surface = (IOSurfaceRef)CFRetain(surface);
+	image->extent = CGRectMake(
+		0, 0, (double)IOSurfaceGetWidth(surface), (double)IOSurfaceGetHeight(surface));
+	return image;
+}
+
+- (CIImage *)imageByCroppingToRect:(CGRect)rect
+{
+	DoubleImage *from = (DoubleImage *)self;
+	DoubleImage *image = [[[DoubleImage alloc] init] autorelease];
+
+	memcpy(image->color, from->color, sizeof(image->color));
+	image->surface = from->surface ? (IOSurfaceRef)CFRetain(from->surface) : NULL;
+	image->extent = rect; /* the double's callers crop to what lies within */
+	return image;
+}
+@end
+
+@implementation DoubleImage
+- (void)dealloc
+{
+	if (surface)
+		CFRelease(surface);
+	[super dealloc];
+}
+
+- (CGRect)extent
+{
+	return extent;
+}
+
+/* Premultiplied; y from the bottom. */
+- (void)read:(double[4])texel x:(double)x y:(double)y
+{
+	if (x < extent.origin.x || x >= extent.origin.x + extent.size.width ||
+		y < extent.origin.y || y >= extent.origin.y + extent.size.height)
+		memset(texel, 0, 4 * sizeof(*texel));
+	else if (!surface)
+		memcpy(texel, color, 4 * sizeof(*texel));
+	else
+		double_texel_read(pixels_of(surface),
+			texel_at(surface, pixels_of(surface), (size_t)x,
+				IOSurfaceGetHeight(surface) - 1 - (size_t)y),
+			texel);
+}
+@end
+
+/* ---- destinations ---- */
+
+@interface DoubleDestination : CIRenderDestination {
+      @public
+	IOSurfaceRef surface;
+	CIRenderDestinationAlphaMode alphaMode;
+	CGColorSpaceRef colorSpace;
+}
+@end
+
+@implementation CIRenderDestination
+@dynamic width, height, alphaMode, colorSpace;
+
++ (instancetype)alloc
+{
+	return self == [CIRenderDestination class] ? [DoubleDestination alloc] : [super alloc];
+}
+
+- (instancetype)initWithIOSurface:(IOSurface *)surface
+{
+	(void)surface;
+	double_die("a destination of no class");
+}
+@end
+
+@implementation DoubleDestination
+- (instancetype)initWithIOSurface:(IOSurface *)anIOSurface
+{
+	IOSurfaceRef ref = (IOSurfaceRef)anIOSurface;
+
+	if (!pixels_of(ref)) {
+		[self release];
+		return nil;
+	}
+	surface = (IOSurfaceRef)CFRetain(ref);
+	alphaMode = CIRenderDestinationAlphaPremultiplied;
+	return self;
+}
+
+- (void)dealloc
+{
+	if (surface)
+		CFRelease(surface);
+	CGColorSpaceRelease(colorSpace);
+	[super dealloc];
+}
+
+- (NSUInteger)width
+{
+	return IOSurfaceGetWidth(surface);
+}
+
+- (NSUInteger)height
+{
+	return IOSurfaceGetHeight(surface);
+}
+
+- (CIRenderDestinationAlphaMode)alphaMode
+{
+	return alphaMode;
+}
+
+- (void)setAlphaMode:(CIRenderDestinationAlphaMode)mode
+{
+	alphaMode = mode;
+}
+
+- (CGColorSpaceRef)colorSpace
+{
+	return colorSpace;
+}
+
+- (void)setColorSpace:(CGColorSpaceRef)space
+{
+	if (space)
+		CFRetain(space);
+	CGColorSpaceRelease(colorSpace);
+	colorSpace = space;
+}
+@end
+
+/* ---- tasks ---- */
+
+@implementation CIRenderInfo
+- (NSInteger)passCount
+{
+	return 1;
+}
+@end
+
+@interface DoubleTask : CIRenderTask {
+      @public
+	DoubleImage *image;
+	DoubleDestination *destination;
+	CGRect rect;
+	CGPoint point;
+}
+@end
+
+@implementation CIRenderTask
+- (CIRenderInfo *)waitUntilCompletedAndReturnError:(NSError **)error
+{
+	(void)error;
+	double_die("a task of no class");
+}
+@end
+
+static NSError *error_of(const char *text)
+{
+	NSString *domain = [NSString stringWithUTF8String:"CIErrorDomain"];
+
+	return [[[DoubleError alloc] initWithDomain:domain code:7 text:text] autorelease];
+}
+
+static void write_texel(const struct double_pixels *pixels, CIRenderDestinationAlphaMode mode,
+	double color[4], void *texel)
+{
+	for (int i = 0; i < 3 && mode == CIRenderDestinationAlphaUnpremultiplied; i++)
+		color[i] = color[3] > 0 ? color[i] / color[3] : 0;
+	if (mode == CIRenderDestinationAlphaNone)
+		color[3] = 1;
+	double_pixels_clear(pixels, color, texel);
+}
+
+@implementation DoubleTask
+- (void)dealloc
+{
+	[image release];
+	[destination release];
+	[super dealloc];
+}
+
+- (CIRenderInfo *)waitUntilCompletedAndReturnError:(NSError **)error
+{
+	IOSurfaceRef surface = destination->surface;
+	const struct double_pixels *pixels = pixels_of(surface);
+	const size_t height = IOSurfaceGetHeight(surface);
+
+	if (double_fails("waitUntilCompleted")) {
+		*error = error_of("the GPU gave up");
+		return nil;
+	}
+	for (size_t y = 0; y < (size_t)rect.size.height; y++)
+		for (size_t x = 0; x < (size_t)rect.size.width; x++) {
+			double color[4];
+
+			[image read:color x:rect.origin.x + (double)x y:rect.origin.y + (double)y];
+			write_texel(pixels, destination->alphaMode, color,
+				texel_at(surface, pixels, x + (size_t)point.x,
+					height - 1 - y - (size_t)point.y));
+		}
+	return [[[CIRenderInfo alloc] init] autorelease];
+}
+@end
+
+@implementation CIContext
++ (CIContext *)contextWithMTLDevice:(id<MTLDevice>)device
+{
+	if (![(id)device isKindOfClass:[DoubleDevice class]])
+		double_die("a context on no device");
+	return [[[self alloc] init] autorelease];
+}
+
+- (CIRenderTask *)startTaskToRender:(CIImage *)image
+			   fromRect:(CGRect)rect
+		      toDestination:(CIRenderDestination *)destination
+			    atPoint:(CGPoint)point
+			      error:(NSError **)error
+{
+	DoubleTask *task;
+
+	if (double_fails("startTaskToRender")) {
+		*error = error_of("no such destination");
+		return nil;
+	}
+	if (rect.size.width + point.x > (double)destination.width ||
+		rect.size.height + point.y > (double)destination.height)
+		double_die("a task renders over the edge of its destination");
+	task = [[[DoubleTask alloc] init] autorelease];
+	task->image = (DoubleImage *)[image retain];
+	task->destination = (DoubleDestination *)[destination retain];
+	task->rect = rect;
+	task->point = point;
+	return task;
+}
+@end

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenGL: rectangle textures on surfaces, and clearing one through a framebuffer. Nothing is in the
+ * surface before glFlush or glFinish. */
+#include "internal.h"
+#include "pixels.h"
+
+#include <OpenGL/CGLIOSurface.h>
+#include <OpenGL/OpenGL.h>
+#include <OpenGL/gl3.h>
+#include <stdlib.h>
+
+#define NAMES 16 /* of textures, and of framebuffers; the first is none */
+
+struct texture {
+	bool used;
+	IOSurfaceRef surface;
+	uint16_t pixel_format; /* Metal's */
+};
+
+struct _CGLContextObject {
+	struct texture textures[NAMES];
+	struct {
+		bool used;
+		GLuint texture;
+	} framebuffers[NAMES];
+	GLuint texture, framebuffer; /* bound */
+	double clear[4];
+	bool pending;
+	double pending_color[4];
+	IOSurfaceRef pending_surface;
+	uint16_t pending_format;
+};
+
+static _Thread_local CGLContextObj current;
+
+static const struct {
+	GLenum internal, format, type;
+	char fourcc[5];
+	uint16_t pixel_format;
+} combinations[] = {
+	{GL_RGBA8, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV, "BGRA", 80},
+	{GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT, "RGhA", 115},
+	{GL_R8, GL_RED, GL_UNSIGNED_BYTE, "L008", 10},
+};
+
+/* ---- contexts ---- */
+
+CGLError CGLChoosePixelFormat(
+	const CGLPixelFormatAttribute *attributes, CGLPixelFormatObj *format, GLint *count)
+{
+	*format = NULL;
+	*count = 0;
+	if (!attributes)
+		return kCGLBadAttribute;
+	*format = double_allocate(1);
+	*count = 1;
+	double_count("CGLPixelFormat", 1);
+	return kCGLNoError;
+}
+
+CGLError CGLDestroyPixelFormat(CGLPixelFormatObj format)
+{
+	if (!format)
+		return kCGLBadPixelFormat;
+	double_count("CGLPixelFormat", -1);
+	free(format);
+	return kCGLNoError;
+}
+
+CGLError CGLCreateContext(CGLPixelFormatObj format, CGLContextObj share, CGLContextObj *context)
+{
+	if (!format)
+		return kCGLBadPixelFormat;
+	if (share)
+		double_die("contexts of the double share nothing");
+	*context = double_allocate(sizeof(**context));
+	double_count("CGLContext", 1);
+	return kCGLNoError;
+}
+
+CGLError CGLDestroyContext(CGLContextObj context)
+{
+	if (!context)
+		return kCGLBadContext;
+	for (GLuint i = 0; i < NAMES; i++)
+		if (context->textures[i].surface)
+			CFRelease(context->textures[i].surface);
+	if (context->pending)
+		CFRelease(context->pending_surface);
+	if (current == context)
+		current = NULL;
+	double_count("CGLContext", -1);
+	free(context);
+	return kCGLNoError;
+}
+
+CGLError CGLSetCurrentContext(CGLContextObj context)
+{
+	current = context;
+	return kCGLNoError;
+}
+
+CGLContextObj CGLGetCurrentContext(void)
+{
+	return current;
+}
+
+static CGLContextObj context(void)
+{
+	if (!current)
+		double_die("OpenGL is called without a current context");
+	return current;
+}
+
+/* ---- textures ---- */
+
+static uint32_t fourcc_of(const char *c)
+{
+	return (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | (uint32_t)c[3];
+}
+
+CGLError CGLTexImageIOSurface2D(CGLContextObj where, GLenum target, GLenum internal, GLsizei width,
+	GLsizei height, GLenum format, GLenum type, IOSurfaceRef surface, GLuint plane)
+{
+	struct texture *texture;
+
+	if (!where || where != current)
+		return kCGLBadContext;
+	if (target != GL_TEXTURE_RECTANGLE || plane != 0)
+		return kCGLBadValue;
+	if (!where->texture)
+		return kCGLBadState;
+	if ((size_t)width != IOSurfaceGetWidth(surface) ||
+		(size_t)height != IOSurfaceGetHeight(surface))
+		return kCGLBadValue;
+	texture = &where->textures[where->texture];
+	for (size_t i = 0; i < sizeof(combinations) / sizeof(combinations[0]); i++) {
+		if (combinations[i].internal != internal || combinations[i].format != format ||
+			combinations[i].type != type ||
+			fourcc_of(combinations[i].fourcc) != IOSurfaceGetPixelFormat(surface))
+			continue;
+		CFRetain(surface);
+		if (texture->surface)
+			CFRelease(texture->surface);
+		texture->surface = surface;
+		texture->pixel_format = combinations[i].pixel_format;
+		return kCGLNoError;
+	}
+	return kCGLBadValue;
+}
+
+void glGenTextures(GLsizei count, GLuint *textures)
+{
+	GLsizei made = 0;
+
+	for (GLuint i = 1; i < NAMES && made < count; i++) {
+		if (context()->textures[i].used)
+			continue;
+		context()->textures[i].used = true;
+		textures[made++] = i;
+	}
+	if (made < count)
+		double_die("more than %d textures", NAMES - 1);
+}
+
+void glDeleteTextures(GLsizei count, const GLuint *textures)
+{
+	for (GLsizei i = 0; i < count; i++) {
+		struct texture *texture = &context()->textures[textures[i]];
+
+		if (texture->surface)
+			CFRelease(texture->surface);
+		*texture = (struct texture){.used = false};
+		if (context()->texture == textures[i])
+			context()->texture = 0;
+	}
+}
+
+void glBindTexture(GLenum target, GLuint texture)
+{
+	if (target != GL_TEXTURE_RECTANGLE || texture >= NAMES)
+		double_die("the double has rectangle textures only");
+	context()->texture = texture;
+}
+
+/* ---- framebuffers ---- */
+
+void glGenFramebuffers(GLsizei count, GLuint *framebuffers)
+{
+	GLsizei made = 0;
+
+	for (GLuint i = 1; i < NAMES && made < count; i++) {
+		if (context()->framebuffers[i].used)
+			continue;
+		context()->framebuffers[i].used = true;
+		framebuffers[made++] = i;
+	}
+	if (made < count)
+		double_die("more than %d framebuffers", NAMES - 1);
+}
+
+void glDeleteFramebuffers(GLsizei count, const GLuint *framebuffers)
+{
+	for (GLsizei i = 0; i < count; i++)
+		context()->framebuffers[framebuffers[i]].used = false;
+}
+
+void glBindFramebuffer(GLenum target, GLuint framebuffer)
+{
+	if (target != GL_FRAMEBUFFER || framebuffer >= NAMES)
+		double_die("no such framebuffer");
+	context()->framebuffer = framebuffer;
+}
+
+void glFramebufferTexture2D(
+	GLenum target, GLenum attachment, GLenum texture_target, GLuint texture, GLint level)
+{
+	if (target != GL_FRAMEBUFFER || attachment != GL_COLOR_ATTACHMENT0 ||
+		texture_target != GL_TEXTURE_RECTANGLE || texture >= NAMES || level != 0)
+		double_die("no such attachment");
+	context()->framebuffers[context()->framebuffer].texture = texture;
+}
+
+static struct texture *attached(void)
+{
+	return &context()->textures[context()->framebuffers[context()->framebuffer].texture];
+}
+
+GLenum glCheckFramebufferStatus(GLenum target)
+{
+	(void)target;
+	return context()->framebuffer && attached()->surface ? GL_FRAMEBUFFER_COMPLETE : 0;
+}
+
+void glClearColor(GLfloat red, GLfloat green, GLfloat blue, GLfloat alpha)
+{
+	const GLfloat color[4] = {red, green, blue, alpha};
+
+	for (int i = 0; i < 4; i++)
+		context()->clear[i] = (double)color[i];
+}
+
+void glClear(GLbitfield mask)
+{
+	const struct texture *texture = attached();
+
+	if (mask != GL_COLOR_BUFFER_BIT || glCheckFramebufferStatus(GL_FRAMEBUFFER) == 0)
+		double_die("glClear of nothing");
+	glFlush();
+	current->pending = true;
+	current->pending_surface = (IOSurfaceRef)CFRetain(texture->surface);
+	current->pending_format = texture->pixel_format;
+	for (int i = 0; i < 4; i++)
+		current->pending_color[i] = current->clear[i];
+}
+
+void glFlush(void)
+{
+	CGLContextObj it = context();
+	const struct double_pixels *pixels;
+	size_t pitch;
+
+	if (!it->pending)
+		return;
+	pixels = double_pixels_of(it->pending_format);
+	pitch = IOSurfaceGetBytesPerRow(it->pending_surface);
+	for (size_t y = 0; y < IOSurfaceGetHeight(it->pending_surface); y++)
+		for (size_t x = 0; x < IOSurfaceGetWidth(it->pending_surface); x++)
+			double_pixels_clear(pixels, it->pending_color,
+				double_surface_of(it->pending_surface)->gpu + y * pitch +
+					x * pixels->bytes);
+	CFRelease(it->pending_surface);
+	it->pending = false;
+}
+
+void glFinish(void)
+{
+	glFlush();
+}
