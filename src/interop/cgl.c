@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenGL's textures on surfaces. The one function that it takes is looked up in the process:
+ * whoever has a CGL context has loaded it, and no other program of geyser's should have to. */
+#include <geyser/apple.h>
+#include <geyser/metal.h>
+
+#include "base/error.h"
+
+#include <TargetConditionals.h>
+
+#if TARGET_OS_OSX
+#include <OpenGL/CGLIOSurface.h>
+#include <dlfcn.h>
+
+/* As OpenGL's registry numbers them. */
+enum {
+	UNSIGNED_BYTE = 0x1401,
+	HALF_APPLE = 0x140B,
+	RED = 0x1903,
+	RGBA = 0x1908,
+	RGBA8 = 0x8058,
+	BGRA = 0x80E1,
+	R8 = 0x8229,
+	UNSIGNED_INT_8_8_8_8_REV = 0x8367,
+	TEXTURE_RECTANGLE = 0x84F5,
+	RGBA_FLOAT16_APPLE = 0x881A,
+};
+
+typedef __typeof__(&CGLTexImageIOSurface2D) tex_image_function;
+
+/* CGL's own words for a surface, which differ from those for pixels in memory. */
+static const struct combination {
+	enum geyser_format format;
+	GLenum internal, channels, type;
+} combinations[] = {
+	{GEYSER_FORMAT_BGRA8_UNORM, RGBA8, BGRA, UNSIGNED_INT_8_8_8_8_REV},
+	{GEYSER_FORMAT_RGBA16_FLOAT, RGBA_FLOAT16_APPLE, RGBA, HALF_APPLE},
+	{GEYSER_FORMAT_R8_UNORM, R8, RED, UNSIGNED_BYTE},
+};
+
+static const struct combination *find_combination(enum geyser_format format)
+{
+	for (size_t i = 0; i < sizeof combinations / sizeof *combinations; i++)
+		if (combinations[i].format == format)
+			return &combinations[i];
+	return NULL;
+}
+
+static enum geyser_result refuse_format(enum geyser_format format)
+{
+	if (format == GEYSER_FORMAT_RGB10A2_UNORM)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (%s): OpenGL reads 10-bit surfaces blue first; use rgba16float",
+			geyser_format_name(format));
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (%s): OpenGL takes surfaces of bgra8unorm, rgba16float and r8unorm",
+		geyser_format_name(format));
+}
+
+static enum geyser_result bind_surface(void *context, struct geyser_texture *texture, void *surface)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const struct combination *const combination = find_combination(desc->format);
+	tex_image_function tex_image;
+	CGLError error;
+
+	if (!combination)
+		return refuse_format(desc->format);
+	/* POSIX's way to make a function's pointer of an object's */
+	*(void **)&tex_image = dlsym(RTLD_DEFAULT, "CGLTexImageIOSurface2D");
+	if (!tex_image)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"OpenGL isn't loaded: link the program to OpenGL.framework");
+	error = tex_image(context, TEXTURE_RECTANGLE, combination->internal, (GLsizei)desc->width,
+		(GLsizei)desc->height, combination->channels, combination->type, surface, 0);
+	if (error != kCGLNoError)
+		return gy_fail(GEYSER_ERROR_SYSTEM,
+			"CGLTexImageIOSurface2D: CGLError %d for a %ux%u %s: is the context "
+			"current, "
+			"and a texture bound to GL_TEXTURE_RECTANGLE?",
+			(int)error, desc->width, desc->height, geyser_format_name(desc->format));
+	return GEYSER_OK;
+}
+#else
+static enum geyser_result bind_surface(void *context, struct geyser_texture *texture, void *surface)
+{
+	(void)context;
+	(void)texture;
+	(void)surface;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "iOS has no CGL: use Metal");
+}
+#endif
+
+enum geyser_result geyser_cgl_texture_bind(void *cgl_context, struct geyser_texture *texture)
+{
+	void *surface = NULL;
+	enum geyser_result result;
+
+	if (!cgl_context || !texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
+			cgl_context ? "texture" : "cgl_context");
+	result = geyser_metal_texture_surface(texture, &surface);
+	return result == GEYSER_OK ? bind_surface(cgl_context, texture, surface) : result;
+}
