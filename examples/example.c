@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef __APPLE__
+#define program_invocation_short_name getprogname()
+#endif
+
 static volatile sig_atomic_t was_interrupted;
 
 /* Not exit: that runs the destructors of a driver which geyser's threads are still using. */
