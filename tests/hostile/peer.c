@@ -25,10 +25,11 @@ static void *serve_all(void *data)
 	};
 
 	while (poll(wanted, 2, -1) > 0 && !wanted[1].revents) {
-		int connection = accept4(fake->listener, NULL, NULL, SOCK_CLOEXEC);
+		int connection = accept(fake->listener, NULL, NULL);
 
 		if (connection < 0)
 			continue;
+		(void)fcntl(connection, F_SETFD, FD_CLOEXEC);
 		atomic_fetch_add(&fake->served, 1);
 		fake->serve(fake, connection);
 		(void)close(connection);
@@ -70,7 +71,7 @@ void fake_start(
 	(void)snprintf(target, sizeof(target), "%016" PRIx64 ".sock", fake->instance);
 	(void)unlink(id_link()); /* a failed test's */
 	assert_int_equal(symlink(target, id_link()), 0);
-	assert_int_equal(pipe2(fake->stop, O_CLOEXEC), 0);
+	assert_int_equal(test_pipe(fake->stop), 0);
 	if (serve)
 		assert_int_equal(pthread_create(&fake->thread, NULL, serve_all, fake), 0);
 }

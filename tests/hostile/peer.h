@@ -2,6 +2,8 @@
 #ifndef GEYSER_TESTS_PEER_H
 #define GEYSER_TESTS_PEER_H
 
+#include <poll.h>
+
 #include "ipc/packet.h"
 #include "ipc/registry.h"
 
@@ -9,6 +11,10 @@
 #include <stdatomic.h>
 
 #include "support.h"
+
+#ifndef POLLRDHUP /* macOS says POLLHUP of that too */
+#define POLLRDHUP POLLHUP
+#endif
 
 /* ---- an exporter: a socket in the registry, and a thread that serves it ---- */
 

@@ -72,8 +72,7 @@ static int start_exporter(void **state)
 	struct geyser_handle handles[2];
 	struct gy_handle_fields fields;
 
-	if (test_runtime_enter(state) != 0 || pipe2(life, O_CLOEXEC) < 0 ||
-		pipe2(out, O_CLOEXEC) < 0)
+	if (test_runtime_enter(state) != 0 || test_pipe(life) < 0 || test_pipe(out) < 0)
 		return -1;
 	exporter.pid = fork();
 	if (exporter.pid == 0) {

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +108,7 @@ static int start_attacker(void **state)
 {
 	int in[2], out[2];
 
-	if (test_runtime_enter(state) != 0 || pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+	if (test_runtime_enter(state) != 0 || test_pipe(in) < 0 || test_pipe(out) < 0)
 		return -1;
 	attacker = fork();
 	if (attacker == 0) {
@@ -159,7 +158,8 @@ static void end_attack(void)
 /* ---- the owner ---- */
 
 struct calls {
-	sem_t done;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
 	_Atomic unsigned count, wrong;
 };
 
@@ -171,8 +171,10 @@ static void count_call(
 	(void)event;
 	if (result != GEYSER_OK || value == 0)
 		atomic_fetch_add(&calls->wrong, 1);
+	(void)pthread_mutex_lock(&calls->lock);
 	atomic_fetch_add(&calls->count, 1);
-	(void)sem_post(&calls->done);
+	(void)pthread_cond_signal(&calls->changed);
+	(void)pthread_mutex_unlock(&calls->lock);
 }
 
 static void wait_and_signal(struct geyser_event *event)
@@ -208,9 +210,10 @@ static void await_calls(struct calls *calls)
 
 	(void)clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += 30;
-	for (unsigned i = 0; i < CALLS; i++)
-		while (sem_timedwait(&calls->done, &limit) < 0)
-			assert_int_equal(errno, EINTR);
+	(void)pthread_mutex_lock(&calls->lock);
+	while (atomic_load(&calls->count) < CALLS)
+		assert_int_equal(pthread_cond_timedwait(&calls->changed, &calls->lock, &limit), 0);
+	(void)pthread_mutex_unlock(&calls->lock);
 	assert_int_equal(atomic_load(&calls->count), CALLS);
 	assert_int_equal(atomic_load(&calls->wrong), 0);
 }
@@ -223,7 +226,8 @@ static void withstand(enum pattern pattern)
 	struct geyser_handle handle;
 	int fd;
 
-	assert_int_equal(sem_init(&calls.done, 0, 0), 0);
+	assert_int_equal(pthread_mutex_init(&calls.lock, NULL), 0);
+	assert_int_equal(pthread_cond_init(&calls.changed, NULL), 0);
 	assert_ok(geyser_manager_create(NULL, &manager));
 	assert_ok(geyser_event_create(manager, 0, &event));
 	assert_ok(geyser_event_export(event, &handle));
@@ -241,7 +245,8 @@ static void withstand(enum pattern pattern)
 	geyser_event_unref(event);
 	geyser_manager_destroy(manager);
 	assert_int_equal(atomic_load(&calls.count), CALLS);
-	assert_int_equal(sem_destroy(&calls.done), 0);
+	assert_int_equal(pthread_cond_destroy(&calls.changed), 0);
+	assert_int_equal(pthread_mutex_destroy(&calls.lock), 0);
 }
 
 static void zeros(void **state)

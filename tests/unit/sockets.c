@@ -48,10 +48,10 @@ bool test_send_raw(int socket, const void *bytes, size_t size, const int *fds, s
 	assert_in_range(count, 0, FDS_MAX);
 	if (count > 0) {
 		message.msg_control = control.space;
-		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(int));
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+		control.header.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
 		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
 	}
 	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <libproc.h>
+#endif
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -73,6 +76,22 @@ size_t test_registry_entries(void)
 	return count_names(test_runtime_path("geyser"));
 }
 
+int test_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return -1;
+	return fcntl(ends[0], F_SETFD, FD_CLOEXEC) | fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+}
+
+#ifdef __APPLE__
+size_t test_fd_count(pid_t pid)
+{
+	struct proc_fdinfo fds[1024];
+	const int size = proc_pidinfo(pid, PROC_PIDLISTFDS, 0, fds, sizeof(fds));
+
+	return size > 0 ? (size_t)size / sizeof(fds[0]) : 0;
+}
+#else
 size_t test_fd_count(pid_t pid)
 {
 	char path[64];
@@ -81,6 +100,7 @@ size_t test_fd_count(pid_t pid)
 	/* reading our own takes one */
 	return count_names(path) - (pid == getpid());
 }
+#endif
 
 void test_fd_count_becomes(pid_t pid, size_t count)
 {

@@ -29,6 +29,9 @@ const char *test_runtime_path(const char *name);
 /* Names in $XDG_RUNTIME_DIR/geyser, without "." and ".."; 0 if it doesn't exist. */
 size_t test_registry_entries(void);
 
+/* As pipe, close-on-exec. */
+int test_pipe(int ends[2]);
+
 /* Open descriptors of a process. */
 size_t test_fd_count(pid_t pid);
 

@@ -108,7 +108,7 @@ static void errno_chooses_the_result(void **state)
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		errno = cases[i].number;
-		assert_fails(cases[i].result, strerrordesc_np(cases[i].number),
+		assert_fails(cases[i].result, strerror(cases[i].number),
 			gy_fail_errno("doing it (%d)", 7));
 		assert_memory_equal(geyser_error_detail(), "doing it (7): ", 14);
 	}

@@ -182,7 +182,7 @@ static void files_on_tmpfs(void **state)
 	only_on_linux("tmpfs");
 	fd = mkstemp(path);
 	if (fd < 0) {
-		print_message("# no /dev/shm to write to: %s\n", strerrordesc_np(errno));
+		print_message("# no /dev/shm to write to: %s\n", strerror(errno));
 		skip();
 	}
 	assert_int_equal(unlink(path), 0);
@@ -218,7 +218,7 @@ static void huge_pages(void **state)
 
 	(void)state;
 	if (fd < 0) {
-		print_message("# no huge pages: %s\n", strerrordesc_np(errno));
+		print_message("# no huge pages: %s\n", strerror(errno));
 		skip();
 	}
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
