@@ -16,10 +16,17 @@ struct kevent {
 	void *udata;
 };
 
-enum { EVFILT_READ = -1, EVFILT_VNODE = -4, EVFILT_PROC = -5 };
+enum {
+	EVFILT_READ = -1,
+	EVFILT_VNODE = -4,
+	EVFILT_PROC = -5,
+	EVFILT_SIGNAL = -6,
+	EVFILT_USER = -10
+};
 enum { EV_ADD = 1, EV_DELETE = 2, EV_ONESHOT = 16, EV_CLEAR = 32, EV_EOF = 0x8000 };
 #define NOTE_WRITE 2u
 #define NOTE_FUNLOCK 256u
+#define NOTE_TRIGGER 0x1000000u
 #define NOTE_EXIT 0x80000000u
 
 #define EV_SET(event, a, b, c, d, e, f)        \

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* What cli/os_darwin.c needs of it, on Linux: see ../../program.c. */
+#ifndef GY_SHIM_SYS_SYSCTL_H
+#define GY_SHIM_SYS_SYSCTL_H
+
+#include <stddef.h>
+
+int sysctlbyname(const char *name, void *value, size_t *size, void *new_value, size_t new_size);
+
+#endif
