@@ -48,6 +48,7 @@ static enum selftest_result take_turns(
 	struct selftest *test, struct child *child, struct geyser_event *event)
 {
 	static uint64_t times[SELFTEST_ROUNDS];
+	uint64_t median;
 
 	for (uint64_t round = 1; round <= SELFTEST_ROUNDS; round++) {
 		const uint64_t start = now_ns();
@@ -60,10 +61,11 @@ static enum selftest_result take_turns(
 		times[round - 1] = (now_ns() - start) / 2;
 	}
 	qsort(times, SELFTEST_ROUNDS, sizeof(times[0]), compare_times);
+	median = times[SELFTEST_ROUNDS / 2];
 	return selftest_passed(test,
 		"%u turns of two processes by one event, the last by a descriptor; %.1f us from "
 		"signal to waiter, median",
-		SELFTEST_ROUNDS, (double)times[SELFTEST_ROUNDS / 2] / 1e3);
+		SELFTEST_ROUNDS, (double)median / 1e3);
 }
 
 static enum selftest_result converse(struct selftest *test, struct geyser_event *event)
