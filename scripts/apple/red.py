@@ -141,6 +141,26 @@ class Copies:
             raise sdk.Failure(f"{longest} lines")
 
 
+    def program(self, fixture):
+        """A program on the double, built as the double's own tests are, and run."""
+        entries = proof_compile.database(proof_run.BUILD)
+        sources = [path for path in sorted(entries) if re.search(r"/tests/apple/test/\w+\.m$", path)]
+        directory, command, output = entries[sources[0]]
+        stem = f"{os.path.abspath(self.folder)}/{fixture}"
+        words = {os.path.relpath(sources[0], directory): os.path.abspath(f"{CHECKS}/{fixture}")}
+        words[output] = f"{stem}.o"
+        sdk.output_of([words.get(word, word) for word in command], cwd=directory)
+        target = os.path.dirname(output).removesuffix(".p")
+        commands = sdk.output_of(["ninja", "-C", directory, "-t", "commands", target]).splitlines()
+        link = [w for w in shlex.split(commands[-1]) if not w.startswith(f"{target}.p/")]
+        at = link.index("-o") + 1
+        link[at:at + 1] = [stem + ".run", f"{stem}.o"]
+        sdk.output_of(link, cwd=directory)
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0", "LLVM_PROFILE_FILE": os.devnull}
+        environment["LD_LIBRARY_PATH"] = os.path.abspath(f"{directory}/tests/apple")
+        sdk.output_of([*sdk.without_aslr(), stem + ".run"], env=environment)
+
+
 def replace(path, old, new):
     with open(path, encoding="utf-8") as source:
         text = source.read()
@@ -194,6 +214,8 @@ def tests(copies):
         ("hosted: no report", lambda: copies.hosted("actions/upload-artifact", "actions/x"), "upload"),
         ("hosted: an unknown target", lambda: copies.hosted("make test-quick", "make tests"), "tests"),
         ("hosted: not YAML", lambda: copies.hosted("jobs:", "jobs: ["), "ci.yml"),
+        ("run: nothing left", lambda: copies.program("program_right.m"), None),
+        ("run: a missing release", lambda: copies.program("program_leaks.m"), "objects live"),
         ("run: a function of 80 lines", lambda: copies.size(80), None),
         ("run: a function of 81 lines", lambda: copies.size(81), "81 lines"),
     )

@@ -5,6 +5,7 @@ headers, and Debian's headers of the three libraries that geyser uses on a Mac a
 """
 
 import os
+import platform
 import shutil
 import subprocess
 
@@ -53,6 +54,12 @@ def run(command, **options):
         text=True, errors="replace", check=False, **options,
     )
     return result.returncode, result.stdout
+
+
+def without_aslr():
+    """As scripts/test does for sanitizers, where the kernel lets us."""
+    command = ["setarch", platform.machine(), "-R"]
+    return [] if run(command + ["true"])[0] else command
 
 
 def output_of(command, **options):

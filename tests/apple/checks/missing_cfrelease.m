@@ -1,4 +1,4 @@
-
+/* SPDX-License-Identifier: MIT */
 /* The same for what Core Foundation counts. */
 size_t gy_check(IOSurfaceID identifier);
 size_t gy_check(IOSurfaceID identifier)

@@ -1,4 +1,4 @@
-
+/* SPDX-License-Identifier: MIT */
 /* The event is owned and dropped: the analyzer says so. */
 unsigned long long gy_check(id<MTLDevice> device);
 unsigned long long gy_check(id<MTLDevice> device)

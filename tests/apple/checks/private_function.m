@@ -1,4 +1,4 @@
-
+/* SPDX-License-Identifier: MIT */
 /* It exists in the system library, but Apple publishes no header with it. */
 extern int __ulock_wait(
 	unsigned int operation, void *address, unsigned long long value, unsigned int us);

@@ -1,4 +1,4 @@
-
+/* SPDX-License-Identifier: MIT */
 /* Declared by nobody but us, and sent to an untyped object: only the object file shows it. */
 @protocol GyPrivate
 - (id)newSharedEventWithMachPort:(unsigned int)port;

@@ -1,4 +1,4 @@
-
+/* SPDX-License-Identifier: MIT */
 /* Appended to a copy of a source of the backend: nothing is wrong with it, so every proof stays
  * green. */
 void gy_check(id<MTLDevice> device);

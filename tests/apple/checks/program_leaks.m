@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A program on the double that forgets one release: the double says which class, and ends it. */
+#include <Metal/Metal.h>
+
+int main(void)
+{
+	id<MTLDevice> device = MTLCreateSystemDefaultDevice();
+	id<MTLSharedEvent> event = [device newSharedEvent];
+
+	event.signaledValue = 1;
+	[device release];
+	return 0;
+}
