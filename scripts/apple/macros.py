@@ -28,9 +28,11 @@ def compare(found, includes, compiler, folder):
     if not code:
         return []
     wrong = [line for line in output.splitlines() if FAILED.search(line)]
-    lines = open(source, encoding="utf-8").read().splitlines()
-    named = [re.search(r":(\d+):\d+: ", line) for line in wrong]
-    return [f"{lines[int(m.group(1)) - 1]}: not in the original headers" for m in named if m] or [output]
+    with open(source, encoding="utf-8") as written:
+        lines = written.read().splitlines()
+    places = [re.search(r":(\d+):\d+: ", line) for line in wrong]
+    asserted = [lines[int(place.group(1)) - 1] for place in places if place]
+    return [f"{line} is not so in the original headers" for line in asserted] or [output]
 
 
 def mach(layout, headers="tests/apple/linux/include/mach"):

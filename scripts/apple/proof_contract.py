@@ -73,7 +73,7 @@ class Contract:
         for source in (published.ios, published.macos):
             right = source.functions.get(name)
             if parameters is not None and right is not None and right != parameters:
-                self.problems.append(f"{name} has {parameters} parameters, {right} on {source.name}")
+                self.problems.append(f"{name} has {parameters} parameters, not {right}")
                 return
             if right is not None or name in source.variables:
                 self.count(kind, source.name)
@@ -142,7 +142,7 @@ def borrowed_symbols():
 
 
 def check_sent(contract, objects, declared):
-    """Compares what objects contain with what was compared before: nothing slips past the headers."""
+    """What objects contain was declared, or is published: nothing slips past the headers."""
     ours = {selector for _, selector, _ in declared.methods}
     for selector in sorted(sent_selectors(objects)):
         if selector in ours or contract.published.ios.has_selector(selector):
@@ -212,6 +212,7 @@ def read_declared(layout, folder):
 
 
 def prove(layout, published):
+    sdk.check_lock()
     contract = Contract(published)
     declared = read_declared(layout, sdk.DECLARATIONS)
     check_declared(contract, declared)
@@ -232,6 +233,7 @@ def prove(layout, published):
     values = used(declared.enumerators, objects)
     return (
         f"declared: {parts} ({sources_of(kinds, contract)}), {contract.total('availabilities')} "
-        f"availabilities, {contract.total('Mach')} Mach and {contract.total('OpenGL')} OpenGL macros; used: {contract.total('sent')} selectors, {len(values)} enum values, "
+        f"availabilities, {contract.total('Mach')} Mach and {contract.total('OpenGL')} OpenGL macros; "
+        f"used: {contract.total('sent')} selectors, {len(values)} enum values, "
         f"{contract.total('linked')} symbols ({sources_of(('linked',), contract)}); 0 unknown"
     )

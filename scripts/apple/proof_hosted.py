@@ -72,7 +72,7 @@ def check_job(job, root):
     if not any(re.search(r"make test-quick\b|scripts/test plain\b", line) for line in commands):
         yield "no step runs the suites"
     reports = [line.split(">")[-1].split()[-1] for line in commands if "--self-test" in line]
-    uploads = [step for step in steps if str(step.get("uses", "")).startswith("actions/upload-artifact@")]
+    uploads = [step for step in steps if "actions/upload-artifact@" in str(step.get("uses", ""))]
     if not reports:
         yield "no step runs geyser info --self-test"
     if not any(step.get("with", {}).get("path") in reports for step in uploads):
@@ -89,7 +89,8 @@ def problems(path, root=sdk.ROOT):
         yield "it should have the jobs debian and macos"
         return
     yield from (f"macos: {problem}" for problem in check_job(jobs["macos"], root))
-    commands = [line for step in jobs["debian"]["steps"] for line in step.get("run", "").splitlines()]
+    steps = jobs["debian"]["steps"]
+    commands = [line for step in steps for line in step.get("run", "").splitlines()]
     if not any(".ci/run" in line for line in commands):
         yield "debian: no step runs .ci/run"
     yield from (f"debian: {problem}" for problem in unknown_names(commands, root))

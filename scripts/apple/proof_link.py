@@ -71,13 +71,14 @@ def check_imports(files, available, system):
         needed = contract.symbols([path], "-u")
         strangers = sorted(needed - available - system)
         if strangers:
-            raise sdk.Failure(f"{path} needs {', '.join(strangers)}: in no stub and not in libSystem")
+            raise sdk.Failure(f"{path} needs {', '.join(strangers)}: in no stub, not in libSystem")
         count += len(needed)
     return count
 
 
 def library_in(folder):
-    found = [path for path in glob.glob(f"{folder}/src/libgeyser*.dylib") if not os.path.islink(path)]
+    found = glob.glob(f"{folder}/src/libgeyser*.dylib")
+    found = [path for path in found if not os.path.islink(path)]
     if len(found) != 1:
         raise sdk.Failure(f"{folder}/src: {len(found)} libraries: there should be one")
     return found[0]

@@ -25,7 +25,7 @@ def backend_sources(root=sdk.ROOT):
 
 
 def function_lengths(text):
-    """(name, lines) of each function; the formatter puts braces of functions in the first column."""
+    """(name, lines) of each function; their braces are in the first column."""
     start, name = None, None
     lines = text.splitlines()
     for number, line in enumerate(lines):
@@ -92,7 +92,7 @@ def coverage(profiles):
         out.writelines(f"{path}\n" for path in raw)
     merge = [f"llvm-profdata{sdk.LLVM}", "merge", "-sparse", "--failure-mode=all"]
     sdk.output_of(merge + ["-f", f"{profiles}/list", "-o", merged])
-    library = [p for p in glob.glob(f"{BUILD}/src/libgeyser.so*") if not os.path.islink(p) and ".p" not in p]
+    library = [path for path in glob.glob(f"{BUILD}/src/libgeyser.so.*") if os.path.isfile(path)][:1]
     command = [f"llvm-cov{sdk.LLVM}", "export", "-summary-only", f"-instr-profile={merged}"]
     result = subprocess.run(
         command + library, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False

@@ -5,8 +5,9 @@ the symbol list that comes with zig. What none of them has: tests/apple/document
 with the page of the documentation that says so.
 """
 
-import glob
 import re
+
+import sdk
 
 DOCUMENTED = "tests/apple/documented.txt"
 IOS = "node_modules/@nativescript/types-ios/lib/ios/objc-x86_64/objc!{}.d.ts"
@@ -18,7 +19,8 @@ IOS_FILES = FRAMEWORKS + ("Darwin", "ObjectiveC", "XPC")
 MACOS_FILES = FRAMEWORKS + ("OpenGL", "Runtime")
 
 CLASS = re.compile(
-    r"^(?:declare )?(?:class|interface) (\w+)(?:<[^{]*?>)?((?: (?:extends|implements) [^{]*)?) \{\n(.*?)^\}",
+    r"^(?:declare )?(?:class|interface) (\w+)(?:<[^{]*?>)?((?: (?:extends|implements) [^{]*)?) \{\n"
+    r"(.*?)^\}",
     re.M | re.S,
 )
 ENUM = re.compile(r"^declare const (?:enum )?(\w+)(?: |: )\{\n(.*?)^\}", re.M | re.S)
@@ -80,6 +82,8 @@ class Interface:
         self.variables = set()
         for file in files:
             self.read(pattern.format(file))
+        if not (self.members and self.enums and self.functions and self.variables):
+            raise sdk.Failure(f"{pattern}: not written as it was: change scripts/apple/published.py")
 
     def read(self, path):
         with open(path, encoding="utf-8") as source:
@@ -192,7 +196,7 @@ def documented(path):
                 continue
             found = re.fullmatch(r"(\S+)(?: = (-?\w+))? (https://\S+)", line)
             if not found:
-                raise ValueError(f"{path}:{number}: write: NAME [= VALUE] https://...")
+                raise sdk.Failure(f"{path}:{number}: write: NAME [= VALUE] https://...")
             name, value, address = found.groups()
             entries[name] = (int(value, 0) if value else None, address)
     return entries
@@ -200,7 +204,6 @@ def documented(path):
 
 class Published:
     def __init__(self, tools):
-        assert glob.glob(f"{glob.escape(tools)}/node_modules")
         self.ios = Interface("iOS", f"{tools}/{IOS}", IOS_FILES)
         self.macos = Interface("macOS", f"{tools}/{MACOS}", MACOS_FILES)
         self.system = system_symbols(f"{tools}/{SYSTEM}")

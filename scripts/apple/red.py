@@ -17,6 +17,7 @@ import proof_run
 import sdk
 
 CHECKS = "tests/apple/checks"
+INCLUDES = "#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n"
 TRIPLE = "x86_64-apple-macos10.15"  # the oldest: the one in which guards matter
 
 
@@ -34,13 +35,13 @@ class Copies:
     def entry(self, fixture):
         """(how to compile a copy of a backend's source with the fixture appended, its object)"""
         commands = proof_compile.database(self.build)
-        sources = [path for path in sorted(commands) if re.search(r"/src/backend/metal/\w+\.m$", path)]
+        sources = [p for p in sorted(commands) if re.search(r"/src/backend/metal/\w+\.m$", p)]
         if not sources:
             raise sdk.Failure(f"{self.build} compiles no Objective-C of the backend")
         directory, command, _ = commands[sources[0]]
         copy = f"{os.path.abspath(self.folder)}/{fixture}"
         with open(sources[0], encoding="utf-8") as source, open(copy, "w", encoding="utf-8") as out:
-            out.write("#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n" + source.read())
+            out.write(INCLUDES + source.read())
             with open(f"{CHECKS}/{fixture}", encoding="utf-8") as added:
                 out.write(added.read())
         named = [i for i, word in enumerate(command) if word.endswith(os.path.basename(sources[0]))]
@@ -74,7 +75,7 @@ class Copies:
         directory, command, output = self.entry(fixture)
         with open(output[:-2], "w", encoding="utf-8") as out:
             with open(f"{CHECKS}/{fixture}", encoding="utf-8") as added:
-                out.write("#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n" + added.read())
+                out.write(INCLUDES + added.read())
         sdk.output_of(command, cwd=directory)
         self.contract(proof_contract.check_linked, [output])
 
@@ -122,7 +123,8 @@ class Copies:
             with open(f"{root}/src/{name}", "w", encoding="utf-8"):
                 pass
         sdk.output_of(["git", "init", "-q", root])
-        found = proof_compile.uncovered({os.path.realpath(f"{root}/src/{n}") for n in compiled}, root)
+        compiled = {os.path.realpath(f"{root}/src/{name}") for name in compiled}
+        found = proof_compile.uncovered(compiled, root)
         if found:
             raise sdk.Failure(", ".join(found))
 
@@ -134,6 +136,12 @@ class Copies:
         if found:
             raise sdk.Failure("\n".join(found))
 
+    def lock(self, old, new):
+        copy = f"{self.folder}/package-lock.json"
+        shutil.copy("tests/apple/package-lock.json", copy)
+        replace(copy, old, new)
+        sdk.check_lock(copy)
+
     def size(self, lines):
         text = "static void f(void)\n{\n" + "\tg();\n" * (lines - 2) + "}\n"
         longest = max(length for _, length in proof_run.function_lengths(text))
@@ -144,7 +152,7 @@ class Copies:
     def program(self, fixture):
         """A program on the double, built as the double's own tests are, and run."""
         entries = proof_compile.database(proof_run.BUILD)
-        sources = [path for path in sorted(entries) if re.search(r"/tests/apple/test/\w+\.m$", path)]
+        sources = [p for p in sorted(entries) if re.search(r"/tests/apple/test/\w+\.m$", p)]
         directory, command, output = entries[sources[0]]
         stem = f"{os.path.abspath(self.folder)}/{fixture}"
         words = {os.path.relpath(sources[0], directory): os.path.abspath(f"{CHECKS}/{fixture}")}
@@ -156,7 +164,8 @@ class Copies:
         at = link.index("-o") + 1
         link[at:at + 1] = [stem + ".run", f"{stem}.o"]
         sdk.output_of(link, cwd=directory)
-        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0", "LLVM_PROFILE_FILE": os.devnull}
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+        environment["LLVM_PROFILE_FILE"] = os.devnull
         environment["LD_LIBRARY_PATH"] = os.path.abspath(f"{directory}/tests/apple")
         sdk.output_of([*sdk.without_aslr(), stem + ".run"], env=environment)
 
@@ -165,7 +174,7 @@ def replace(path, old, new):
     with open(path, encoding="utf-8") as source:
         text = source.read()
     if old not in text:
-        raise AssertionError(f"{path} has no {old!r} to be replaced: change the test in scripts/apple/red.py")
+        raise AssertionError(f"{path} has no {old!r} to be replaced: change scripts/apple/red.py")
     with open(path, "w", encoding="utf-8") as out:
         out.write(text.replace(old, new, 1))
 
@@ -205,6 +214,11 @@ def tests(copies):
             "contract: an unknown function",
             lambda: copies.stub_names("_IOSurfaceLookup,", "_IOSurfaceLookupAny,"),
             "IOSurfaceLookupAny",
+        ),
+        (
+            "contract: a registry's address",
+            lambda: copies.lock('"license": "MIT"\n\t\t}', '"resolved": "https://x"\n\t\t}'),
+            "resolved",
         ),
         ("link: nothing wrong", lambda: copies.link("_IOSurfaceLookup,", "_IOSurfaceLookup,"), None),
         ("link: a missing symbol", lambda: copies.link(" _IOSurfaceCreate,", ""), "IOSurfaceCreate"),

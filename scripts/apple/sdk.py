@@ -4,6 +4,7 @@ Everything is a link to something else: our declarations and stubs (tests/apple)
 headers, and Debian's headers of the three libraries that geyser uses on a Mac as well.
 """
 
+import json
 import os
 import platform
 import shutil
@@ -54,6 +55,17 @@ def run(command, **options):
         text=True, errors="replace", check=False, **options,
     )
     return result.returncode, result.stdout
+
+
+def check_lock(path="tests/apple/package-lock.json"):
+    """Exact versions and their sums, and no registry's address: npm knows its own."""
+    with open(path, encoding="utf-8") as source:
+        packages = json.load(source)["packages"]
+    for name, package in packages.items():
+        if name and not (package.get("version") and package.get("integrity")):
+            raise Failure(f"{path}: {name} has no version or no integrity")
+        if "resolved" in package:
+            raise Failure(f"{path}: {name}: resolved: use npm's omit-lockfile-registry-resolved")
 
 
 def without_aslr():
