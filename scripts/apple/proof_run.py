@@ -109,17 +109,24 @@ def coverage(profiles):
     return 100.0 * covered / lines
 
 
-def prove():
-    sizes = check_sizes()
-    profiles = os.path.abspath(f"{BUILD}-profiles")
+def measure(profiles):
+    """(counts, share of lines that ran)"""
     shutil.rmtree(profiles, ignore_errors=True)
     os.makedirs(profiles)
     os.chmod(profiles, 0o777)  # tests may drop root
-    ran = build_and_run(profiles)
-    share = coverage(profiles)
-    shutil.rmtree(profiles, ignore_errors=True)
+    try:
+        return build_and_run(profiles), coverage(profiles)
+    finally:
+        shutil.rmtree(profiles, ignore_errors=True)
+
+
+def prove():
+    ran, share = measure(os.path.abspath(f"{BUILD}-profiles"))
     if share < COVERAGE:
-        raise sdk.Failure(f"{share:.1f} % of {BACKEND}'s lines ran: at least {COVERAGE} %")
+        raise sdk.Failure(
+            f"{ran} tests, {share:.1f} % of {BACKEND}'s lines ran: at least {COVERAGE} %"
+        )
+    sizes = check_sizes()
     skipped = f", {ran.skipped} skipped" if ran.skipped else ""
     return ran, (
         f"{ran.passed} tests passed{skipped} under ASan, UBSan and LSan, 0 objects left; "
