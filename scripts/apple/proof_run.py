@@ -16,6 +16,7 @@ BACKEND = "src/backend/metal"
 COVERAGE = 95.0
 BACKEND_LINES = 1200
 FUNCTION_LINES = 80
+NOT_PASSED = re.compile(r"^FAILED|\[ +(?:FAILED|ERROR) +\]|^ *not ok|^ *double: |: error: ")
 
 
 def backend_sources(root=sdk.ROOT):
@@ -76,7 +77,9 @@ def build_and_run(profiles):
     code, output = sdk.run(["scripts/test", "apple", *names], env=environment)
     found = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", output.splitlines()[-1])
     if code or not found or found.group(2) != "0":
-        raise sdk.Failure(output[-6000:])
+        lines = [line.strip() for line in output.splitlines() if NOT_PASSED.search(line)]
+        log = f"{BUILD}/meson-logs/testlog.txt says more"
+        raise sdk.Failure("\n".join([output.splitlines()[-1], *lines[:60], log]))
     count = Count()
     count.passed, count.skipped = int(found.group(1)), int(found.group(3) or 0)
     return count
