@@ -8,8 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum geyser_result check_answer(
-	struct gy_message *answer, enum gy_handle_kind kind, int *fd)
+static enum geyser_result check_answer(struct gy_message *answer, enum gy_handle_kind kind, int *fd)
 {
 	enum gy_wire_type wanted = kind == GY_HANDLE_TEXTURE ? GY_WIRE_TEXTURE : GY_WIRE_EVENT;
 

@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-#include "double.h"
+#include <apple_double.h>
 
 /* Writes, or compares, one texel of a texture with one layer and level. */
 static inline void put_texel(
