@@ -1,6 +1,297 @@
 /* SPDX-License-Identifier: MIT */
-/* The backend as the core sees it. */
+/* Textures: on an IOSurface, in sealed host memory, or in private storage; and the table. */
 #include "backend/metal/mtl.h"
+
+#include "base/error.h"
+#include "platform/platform.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* NULL, with the reason, if there is no memory. */
+static struct mtl_texture *allocate(
+	struct mtl_device *device, const struct geyser_texture_desc *desc)
+{
+	struct mtl_texture *texture = calloc(1, sizeof(*texture));
+
+	if (!texture) {
+		(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+		return NULL;
+	}
+	texture->base.backend = &gy_metal_backend;
+	texture->base.writable = true;
+	texture->device = device;
+	texture->desc = *desc;
+	return texture;
+}
+
+static void texture_destroy(struct gy_backend_texture *base)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+	bool foreign = gy_mtl_is_foreign(texture->device);
+
+	if (!foreign)
+		gy_mtl_view_release(texture);
+	if (texture->surface && !foreign) {
+		IOSurfaceDecrementUseCount(texture->surface);
+		CFRelease(texture->surface);
+	}
+	gy_host_memory_finish(&texture->host);
+	free(texture);
+}
+
+/* The texture goes if its making failed. */
+static enum geyser_result finish(
+	struct mtl_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
+{
+	if (result == GEYSER_OK)
+		*out = &texture->base;
+	else
+		texture_destroy(&texture->base);
+	return result;
+}
+
+/* ---- on an IOSurface ---- */
+
+/* Takes the surface over. Whoever recycles surfaces sees by the count that it is in use. */
+static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef surface)
+{
+	struct gy_layout *layout = &texture->base.layout;
+
+	texture->memory = MTL_SURFACE;
+	texture->surface = surface;
+	IOSurfaceIncrementUseCount(surface);
+	layout->row_pitch = IOSurfaceGetBytesPerRow(surface);
+	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
+	texture->base.bytes = IOSurfaceGetAllocSize(surface);
+	return gy_mtl_view_surface(texture);
+}
+
+static enum geyser_result create_surface(struct mtl_texture *texture)
+{
+	IOSurfaceRef surface;
+	enum geyser_result result =
+		gy_mtl_surface_create(texture->device, &texture->desc, &surface);
+
+	return result == GEYSER_OK ? wrap_surface(texture, surface) : result;
+}
+
+/* ---- in host memory ---- */
+
+/* Metal reads it in place where it can. */
+static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
+{
+	texture->memory = MTL_HOST;
+	if (result == GEYSER_OK)
+		gy_mtl_view_host(texture);
+	return result;
+}
+
+static enum geyser_result create_host(struct mtl_texture *texture)
+{
+	struct gy_layout *layout = &texture->base.layout;
+
+	layout->row_pitch = gy_mtl_row_bytes(texture->device, &texture->desc);
+	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
+	return wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
+}
+
+/* ---- life ---- */
+
+static enum geyser_result check_limit(
+	const struct mtl_device *device, const struct geyser_texture_desc *desc)
+{
+	bool wide = desc->width > desc->height;
+	uint32_t limit = desc->depth > 1 ? 2048 : device->limit;
+	uint32_t side = wide ? desc->width : desc->height;
+
+	if (side <= limit)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",
+		side, device->info.name, limit);
+}
+
+static enum geyser_result texture_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = check_limit(device, desc);
+
+	if (result == GEYSER_OK && desc->mip_levels > 1)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"mip_levels (%u): memory that others open has 1; use "
+			"geyser_metal_texture_create_private",
+			desc->mip_levels);
+	if (result != GEYSER_OK)
+		return result;
+	texture = allocate(device, desc);
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
+	return finish(texture,
+		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture)
+						       : create_surface(texture),
+		out);
+}
+
+/* Nothing but a target of copies, which need no rows of a certain length. */
+static enum geyser_result mirror_create(
+	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture = allocate(device, desc);
+	enum geyser_result result;
+
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
+	gy_layout_of(desc, &texture->base.layout);
+	result = wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
+	if (result == GEYSER_OK && !texture->buffer)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+			"%s makes no buffer of %" PRIu64 " bytes of host memory",
+			texture->device->info.name, texture->base.bytes);
+	return finish(texture, result, out);
+}
+
+static enum geyser_result import_surface(
+	struct mtl_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = gy_mtl_surface_check(native->object, &texture->desc);
+
+	if (result == GEYSER_OK)
+		result = wrap_surface(texture, native->object);
+	if (result != GEYSER_OK && texture->surface) { /* it stays the caller's */
+		IOSurfaceDecrementUseCount(texture->surface);
+		texture->surface = NULL;
+	}
+	return result;
+}
+
+static enum geyser_result texture_import(void *device, const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture = allocate(device, desc);
+	enum geyser_result result;
+
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
+	if (native->type == GEYSER_NATIVE_IOSURFACE)
+		result = import_surface(texture, native);
+	else if (native->type == GEYSER_NATIVE_MEMFD)
+		result = wrap_memory(texture,
+			gy_host_memory_import(&texture->base, desc, native, &texture->host));
+	else
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"native type (%d): the metal backend imports GEYSER_NATIVE_IOSURFACE and "
+			"_MEMFD",
+			(int)native->type);
+	return finish(texture, result, out);
+}
+
+enum geyser_result gy_metal_create_private(void *device, const struct geyser_texture_desc *desc,
+	void *handle, struct gy_backend_texture **out)
+{
+	struct mtl_texture *texture;
+	enum geyser_result result = check_limit(device, desc);
+
+	if (result != GEYSER_OK)
+		return result;
+	texture = allocate(device, desc);
+	if (!texture)
+		return GEYSER_ERROR_OUT_OF_MEMORY;
+	texture->memory = MTL_PRIVATE;
+	gy_layout_of(desc, &texture->base.layout);
+	texture->base.bytes = gy_memory_round(texture->base.layout.size);
+	return finish(texture, gy_mtl_view_private(texture, handle), out);
+}
+
+/* ---- sharing ---- */
+
+static enum geyser_result refuse_private(void)
+{
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the texture is in private storage: it crosses processes by "
+		"geyser_metal_texture_shared_handle in an NSXPCConnection, and can't be mapped");
+}
+
+bool gy_metal_is_private(const struct gy_backend_texture *texture)
+{
+	return ((const struct mtl_texture *)texture)->memory == MTL_PRIVATE;
+}
+
+static enum geyser_result texture_share(struct gy_backend_texture *base)
+{
+	return gy_metal_is_private(base) ? refuse_private() : GEYSER_OK;
+}
+
+static enum geyser_result texture_describe(
+	struct gy_backend_texture *base, struct geyser_native_texture *out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	if (!texture->surface) {
+		gy_host_memory_describe(&texture->host, &base->layout, out);
+		return GEYSER_OK;
+	}
+	*out = (struct geyser_native_texture){
+		.type = GEYSER_NATIVE_IOSURFACE,
+		.fd = -1,
+		.object = (void *)texture->surface,
+		.size = base->bytes,
+		.plane_count = 1,
+		.planes[0] = {.row_pitch = base->layout.row_pitch},
+	};
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = texture->texture;
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
+		" on: Metal reads rows that are a multiple of %zu, of one mip level",
+		base->layout.row_pitch, base->layout.offset,
+		gy_mtl_row_alignment(
+			texture->device, geyser_format_get_info(texture->desc.format)));
+}
+
+enum geyser_result gy_metal_surface(const struct gy_backend_texture *base, void **out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = (void *)texture->surface;
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "the texture is in %s, on no IOSurface",
+		texture->memory == MTL_HOST ? "host memory" : "private storage");
+}
+
+/* ---- the CPU's access ---- */
+
+static enum geyser_result texture_map(
+	struct gy_backend_texture *base, enum geyser_access access, void **data)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	if (texture->memory == MTL_PRIVATE)
+		return refuse_private();
+	if (texture->memory == MTL_SURFACE)
+		return gy_mtl_surface_lock(texture, access, data);
+	*data = (char *)texture->host.data + base->layout.offset;
+	return GEYSER_OK;
+}
+
+static void texture_unmap(struct gy_backend_texture *base)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	if (texture->memory == MTL_SURFACE)
+		gy_mtl_surface_unlock(texture);
+}
+
+/* ---- the backend as the core sees it ---- */
 
 static enum geyser_result open_default(bool automatic, void **out)
 {
@@ -15,16 +306,16 @@ const struct gy_backend gy_metal_backend = {
 	.close = gy_mtl_device_close,
 	.format_usage = gy_mtl_format_usage,
 	.format_refusal = gy_mtl_format_refusal,
-	.texture_create = gy_mtl_texture_create,
-	.texture_import = gy_mtl_texture_import,
-	.texture_share = gy_mtl_texture_share,
-	.texture_describe = gy_mtl_texture_describe,
-	.texture_map = gy_mtl_texture_map,
-	.texture_unmap = gy_mtl_texture_unmap,
-	.texture_destroy = gy_mtl_texture_destroy,
+	.texture_create = texture_create,
+	.texture_import = texture_import,
+	.texture_share = texture_share,
+	.texture_describe = texture_describe,
+	.texture_map = texture_map,
+	.texture_unmap = texture_unmap,
+	.texture_destroy = texture_destroy,
 	.event_create = gy_mtl_event_create,
 	.event_signal = gy_mtl_event_signal,
 	.event_destroy = gy_mtl_event_destroy,
-	.mirror_create = gy_mtl_mirror_create,
+	.mirror_create = mirror_create,
 	.texture_copy = gy_mtl_texture_copy,
 };

@@ -65,8 +65,7 @@ enum geyser_result gy_mtl_surface_lock(
 	struct mtl_texture *texture, enum geyser_access access, void **data);
 void gy_mtl_surface_unlock(struct mtl_texture *texture);
 
-/* ---- view.m: MTLTexture objects ---- */
-
+/* view.m */
 /* On the texture's surface or in its host memory, as its descriptor says. Errors: UNSUPPORTED
  * (Metal makes none); not of host memory, which then has none. */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
@@ -74,23 +73,6 @@ void gy_mtl_view_host(struct mtl_texture *texture);
 /* In private storage: new, or of a handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);
 void gy_mtl_view_release(struct mtl_texture *texture);
-
-/* texture.c */
-enum geyser_result gy_mtl_texture_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
-enum geyser_result gy_mtl_mirror_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
-enum geyser_result gy_mtl_texture_import(void *device, const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_backend_texture **out);
-enum geyser_result gy_mtl_texture_share(struct gy_backend_texture *texture);
-enum geyser_result gy_mtl_texture_describe(
-	struct gy_backend_texture *texture, struct geyser_native_texture *out);
-enum geyser_result gy_mtl_texture_map(
-	struct gy_backend_texture *texture, enum geyser_access access, void **data);
-void gy_mtl_texture_unmap(struct gy_backend_texture *texture);
-void gy_mtl_texture_destroy(struct gy_backend_texture *texture);
-
-/* copy.m */
 enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from,
 	struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
 	const struct gy_backend_point *signal);
