@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A filter between two streams: core_image FROM TO FRAMES. Core Image reads each frame of the one
- * and renders its middle into a frame of the other; any chain of CIFilters would do.
+ * A filter between two streams: core_image FROM TO FRAMES. Core Image renders the middle of each
+ * frame of the one into a frame of the other; any chain of CIFilters would do.
  */
 #include "example.h"
 
@@ -14,7 +14,7 @@
 struct filter {
 	struct geyser_manager *manager;
 	struct geyser_subscriber *from;
-	struct geyser_publisher *to; /* made when the size is known */
+	struct geyser_publisher *to; /* made when the size is known, with this name */
 	const char *name;
 	CIContext *context;
 };
@@ -41,13 +41,12 @@ static void wait_until_drawn(struct geyser_texture *texture)
 static void apply(struct filter *filter, struct geyser_texture *from, struct geyser_texture *to)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(from);
-	const CGRect middle =
-		CGRectMake(desc->width / 4, desc->height / 4, desc->width / 2, desc->height / 2);
+	const uint32_t x = desc->width / 4, y = desc->height / 4;
 	void *image;
 
 	check(geyser_coreimage_image_create(from, NULL, &image), "image");
 	check(geyser_coreimage_render(filter->context,
-		      [(CIImage *)image imageByCroppingToRect:middle], to,
+		      [(CIImage *)image imageByCroppingToRect:CGRectMake(x, y, 2 * x, 2 * y)], to,
 		      GEYSER_ALPHA_PREMULTIPLIED, NULL),
 		"render");
 	[(CIImage *)image release];
@@ -78,7 +77,7 @@ int main(int argc, char **argv)
 	};
 	const uint32_t frames = argc > 3 ? parse_number("FRAMES", argv[3], UINT32_MAX) : UINT32_MAX;
 	void *device;
-	uint32_t number;
+	uint32_t number = 0;
 
 	catch_signals();
 	check(geyser_metal_manager_create(NULL, &filter.manager), "manager");
@@ -87,11 +86,10 @@ int main(int argc, char **argv)
 	@autoreleasepool {
 		filter.context = [[CIContext contextWithMTLDevice:device] retain];
 	}
-	for (number = 0; number < frames && !interrupted(); number++) {
+	for (; number < frames && !interrupted(); number++)
 		@autoreleasepool {
 			pass_on(&filter);
 		}
-	}
 	[filter.context release];
 	geyser_publisher_destroy(filter.to);
 	geyser_subscriber_destroy(filter.from);

@@ -201,9 +201,9 @@ void vkGetDeviceQueue(VkDevice device, uint32_t family, uint32_t index, VkQueue 
 
 /* ---- functions ---- */
 
-#define FUNCTION(name)                          \
-	{                                       \
-#name, (PFN_vkVoidFunction)name \
+#define FUNCTION(name)                            \
+	{                                         \
+#name, (PFN_vkVoidFunction)(name) \
 	}
 struct function {
 	const char *name;
