@@ -39,7 +39,7 @@ ELSEWHERE = {
     "cli/os_linux.c": "Linux",
     "cli/info_vulkan.c": "the Vulkan backend's",
 }
-COVERED = ("src/", "cli/", "examples/apple/")
+COVERED = ("src/", "cli/", "examples/apple/", "examples/example.c")
 
 
 def folder_of(triple):
