@@ -5,8 +5,8 @@
  * Only XPC carries a shared event to another process, so each process has one of its own. A value
  * comes up by the listener's thread, which raises the page, and goes down by a follower,
  * "geyser-mtl-down". A value that came up is noted in carried first, so that it isn't carried down
- * again. A block that a shared event is to call can't be taken back: it holds a reference, and
- * finds out that the twin is gone when it is called.
+ * again. A block that a shared event is to call can't be taken back: it holds the twin's object,
+ * and finds out that the twin has ended when it is called, or never is.
  */
 #include "backend/metal/mtl.h"
 
@@ -18,14 +18,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+@class GeyserMetalTwin;
+
 struct mtl_event {
 	struct gy_backend_event base;
+	GeyserMetalTwin *twin; /* frees all this with its last reference */
 	struct gy_event_source source;
-	void *event;    /* id<MTLSharedEvent> */
-	void *listener; /* the device's, which may go before a block is called */
+	id<MTLSharedEvent> event; /* nil when it has ended */
+	MTLSharedEventListener *listener;
 	pid_t owner;
 	bool adopted; /* the caller's: others may wait for it when we are gone */
-	_Atomic uint32_t references;
 	_Atomic uint64_t carried;
 	pthread_mutex_t carry; /* values must go down in order, whoever signals */
 	pthread_mutex_t lock;  /* guards started and closing, and the page once it closes */
@@ -33,16 +35,23 @@ struct mtl_event {
 	struct gy_follower down;
 };
 
-static void unref(struct mtl_event *event)
+@interface GeyserMetalTwin : NSObject {
+      @public
+	struct mtl_event *event;
+}
+@end
+
+@implementation GeyserMetalTwin
+- (void)dealloc
 {
-	if (atomic_fetch_sub(&event->references, 1) != 1)
-		return;
-	[(id)event->event release];
-	[(id)event->listener release];
+	[event->event release];
+	[event->listener release];
 	(void)pthread_mutex_destroy(&event->carry);
 	(void)pthread_mutex_destroy(&event->lock);
 	free(event);
+	[super dealloc];
 }
+@end
 
 /* ---- carrying values ---- */
 
@@ -53,44 +62,38 @@ static void carry_down(void *user, uint64_t value)
 
 	(void)pthread_mutex_lock(&event->carry);
 	@autoreleasepool {
-		id<MTLSharedEvent> shared = (id<MTLSharedEvent>)event->event;
-
-		if (gy_note_carried(&event->carried, value) && value > [shared signaledValue])
-			[shared setSignaledValue:value];
+		if (gy_note_carried(&event->carried, value) && value > event->event.signaledValue)
+			event->event.signaledValue = value;
 	}
 	(void)pthread_mutex_unlock(&event->carry);
 }
 
-static void watch(struct mtl_event *event, uint64_t above);
+static void came_up(struct mtl_event *event, uint64_t value);
+
+/* With the lock held. */
+static void watch(struct mtl_event *event, uint64_t above)
+{
+	GeyserMetalTwin *twin = event->twin;
+
+	[event->event notifyListener:event->listener
+			     atValue:above + 1
+			       block:^(id<MTLSharedEvent> shared, uint64_t value) {
+				 (void)value; /* it may be larger by now */
+				 @autoreleasepool {
+					 came_up(twin->event, shared.signaledValue);
+				 }
+			       }];
+}
 
 static void came_up(struct mtl_event *event, uint64_t value)
 {
-	bool again = false;
-
 	(void)pthread_mutex_lock(&event->lock);
 	if (!event->closing && value < GY_FREED) {
 		(void)gy_note_carried(&event->carried, value);
 		gy_timeline_signal(event->source.timeline, value);
-		again = true;
+		watch(event, value);
 	}
 	(void)pthread_mutex_unlock(&event->lock);
-	if (again)
-		watch(event, value);
-	unref(event);
-}
-
-static void watch(struct mtl_event *event, uint64_t above)
-{
-	atomic_fetch_add(&event->references, 1);
-	[(id<MTLSharedEvent>)event->event
-		notifyListener:(MTLSharedEventListener *)event->listener
-		       atValue:above + 1
-			 block:^(id<MTLSharedEvent> shared, uint64_t value) {
-			   (void)value; /* it may be larger by now */
-			   @autoreleasepool {
-				   came_up(event, [shared signaledValue]);
-			   }
-			 }];
 }
 
 /* With the lock held. */
@@ -147,12 +150,13 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
 	event->base.backend = &gy_metal_backend;
-	event->owner = device->owner;
+	event->twin = [[GeyserMetalTwin alloc] init];
+	event->twin->event = event;
 	event->source = *source;
 	event->event = shared;
 	event->listener = [(id)device->listener retain];
-	atomic_init(&event->references, 1);
-	atomic_init(&event->carried, [shared signaledValue]);
+	event->owner = device->owner;
+	atomic_init(&event->carried, shared.signaledValue);
 	(void)pthread_mutex_init(&event->carry, NULL);
 	(void)pthread_mutex_init(&event->lock, NULL);
 	*out = event;
@@ -170,7 +174,7 @@ enum geyser_result gy_mtl_event_create(
 		id<MTLSharedEvent> shared = [(id<MTLDevice>)device->device newSharedEvent];
 		struct mtl_event *event;
 
-		[shared setSignaledValue:gy_timeline_value(source->timeline)];
+		shared.signaledValue = gy_timeline_value(source->timeline);
 		result = make(device, source, shared, &event);
 		if (result == GEYSER_OK)
 			*out = &event->base;
@@ -199,23 +203,24 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 	return result;
 }
 
-/* Nobody waits any more for one of our own: that it is freed brings the block, which lets it go. */
+/* The shared event holds the block, which holds the twin: that lets go of the shared event first.
+ */
 void gy_mtl_event_destroy(struct gy_backend_event *base)
 {
 	struct mtl_event *event = (struct mtl_event *)base;
-	bool started;
 
 	if (event->owner != getpid())
 		return; /* a forked child has neither the threads nor Metal */
 	@autoreleasepool {
 		(void)pthread_mutex_lock(&event->lock);
 		event->closing = true;
-		started = event->started;
 		(void)pthread_mutex_unlock(&event->lock);
-		if (started)
+		if (event->started)
 			gy_follower_stop(&event->down);
-		if (started && !event->adopted)
-			carry_down(event, GY_FREED);
-		unref(event);
+		if (event->started && !event->adopted)
+			carry_down(event, GY_FREED); /* nobody is to wait for it any more */
+		[event->event release];
+		event->event = nil;
+		[event->twin release];
 	}
 }
