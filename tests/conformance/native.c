@@ -433,11 +433,11 @@ static void what_is_no_memory_is_refused(void **state)
 {
 	int fds[2];
 
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(make_pipe(fds), 0);
 	refuse_fd(state, fds[0], GEYSER_ERROR_UNSUPPORTED, "not a file of memory");
 	(void)close(fds[0]);
 	(void)close(fds[1]);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	refuse_fd(state, fds[0], GEYSER_ERROR_UNSUPPORTED, "not a file of memory");
 	(void)close(fds[0]);
 	(void)close(fds[1]);
