@@ -152,9 +152,13 @@ static int answer(const struct side *side)
 		return STATUS_FAILURE;
 	/* The parent draws only now, so that the command buffer waits. */
 	(void)puts("waiting");
-	if (fflush(stdout) || !metal_commands_finish(commands) ||
+	(void)fflush(stdout);
+	if (!metal_commands_finish(commands) ||
 		!check(side->copy, DRAWN, "what the first process drew"))
 		return STATUS_FAILURE;
+	/* Saying anything earlier means that something is wrong. */
+	if (geyser_event_wait(side->event, SEEN, SELFTEST_WAIT_NS))
+		return library_failure("event");
 	(void)puts("seen");
 	return STATUS_OK;
 }
@@ -214,17 +218,18 @@ static bool ask(const struct side *side, struct child *child)
 {
 	void *look;
 	char rest[64];
+	bool seen;
 
 	if (!selftest_hear(child, "waiting", rest, sizeof(rest)) || !draw_first(side))
 		return false;
 	look = encode_look(side);
 	if (!look)
 		return false;
-	if (!selftest_await(child, side->event, SEEN)) {
-		metal_commands_drop(look);
-		return false;
-	}
-	return metal_commands_finish(look) &&
+	seen = selftest_await(child, side->event, SEEN);
+	/* Also after a failure no command buffer may be left waiting for the event. */
+	if (!seen)
+		(void)geyser_event_signal(side->event, SEEN);
+	return metal_commands_finish(look) && seen &&
 	       check(side->copy, ANSWERED, "what the second process drew") &&
 	       selftest_hear(child, "seen", rest, sizeof(rest)) &&
 	       child_finish(child, SELFTEST_WAIT_NS);

@@ -140,8 +140,8 @@ bool selftest_await(struct child *child, struct geyser_event *event, uint64_t va
 			return true;
 		if (result != GEYSER_ERROR_TIMEOUT)
 			return (void)library_failure("%s", child->name), false;
-		/* It has ended, or says why it will. */
-		if (os_poll(&output, 1, 0) > 0)
+		/* It has ended, or says why it will; or the value came only now. */
+		if (os_poll(&output, 1, 0) > 0 && geyser_event_wait(event, value, 0))
 			return (void)selftest_hear(child, "\n", text, sizeof(text)), false;
 		if (signals_came(child->signals))
 			return (void)failure("interrupted by a signal"), false;
