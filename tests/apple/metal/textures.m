@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* Textures on IOSurfaces: what Metal and IOSurface see of them, and who writes what others read. */
+#import "gpu.h"
+#include "surfaces.h"
+
+#include <stdlib.h>
+
+#define JUNK ((void *)(uintptr_t)0x5a5a)
+
+static IOSurfaceRef surface_of(struct geyser_texture *texture)
+{
+	void *surface;
+
+	ok(geyser_metal_texture_surface(texture, &surface));
+	return surface;
+}
+
+static void objects_are_as_described(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM,
+		.width = 61,
+		.height = 40,
+		.usage = GEYSER_USAGE_TEXTURE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT,
+		.label = "a picture",
+	};
+	struct geyser_texture *texture;
+	IOSurfaceRef surface;
+	id<MTLTexture> metal;
+
+	ok(geyser_texture_create(manager_of(state), &desc, &texture));
+	metal = metal_of(texture);
+	surface = surface_of(texture);
+	assert_ptr_equal(metal.iosurface, surface);
+	assert_int_equal(metal.iosurfacePlane, 0);
+	assert_int_equal(metal.width, 61);
+	assert_int_equal(metal.height, 40);
+	assert_int_equal(metal.pixelFormat, MTLPixelFormatBGRA8Unorm);
+	assert_int_equal(metal.textureType, MTLTextureType2D);
+	assert_int_equal(metal.usage, MTLTextureUsageShaderRead | MTLTextureUsageRenderTarget);
+	@autoreleasepool {
+		assert_string_equal(metal.label.UTF8String, "a picture");
+	}
+	assert_int_equal(IOSurfaceGetWidth(surface), 61);
+	assert_int_equal(IOSurfaceGetHeight(surface), 40);
+	assert_int_equal(IOSurfaceGetBytesPerElement(surface), 4);
+	assert_int_equal(IOSurfaceGetPixelFormat(surface), 0x42475241);
+	geyser_texture_unref(texture);
+}
+
+static void usages_are_metal_s(void **state)
+{
+	const struct {
+		uint32_t usage;
+		MTLTextureUsage metal;
+	} pairs[] = {
+		{GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST, MTLTextureUsageUnknown},
+		{GEYSER_USAGE_TEXTURE_BINDING, MTLTextureUsageShaderRead},
+		{GEYSER_USAGE_STORAGE_BINDING, MTLTextureUsageShaderWrite},
+		{GEYSER_USAGE_RENDER_ATTACHMENT, MTLTextureUsageRenderTarget},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		const struct geyser_texture_desc desc = {
+			.format = GEYSER_FORMAT_RGBA8_UNORM,
+			.width = 4,
+			.height = 4,
+			.usage = pairs[i].usage,
+			.label = "\xff", /* no UTF-8: no label, and no error */
+		};
+		struct geyser_texture *texture;
+
+		ok(geyser_texture_create(manager_of(state), &desc, &texture));
+		assert_int_equal(metal_of(texture).usage, pairs[i].metal);
+		assert_null(metal_of(texture).label);
+		geyser_texture_unref(texture);
+	}
+}
+
+static void rows_are_as_metal_wants_them(void **state)
+{
+	const uint32_t widths[] = {1, 3, 15, 16, 17, 61, 255, 1000};
+	struct geyser_mapping mapping;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (size_t i = 0; i < COUNT_OF(widths); i++) {
+		struct geyser_texture *texture =
+			make_texture(manager_of(state), GEYSER_FORMAT_RG16_FLOAT, widths[i], 3);
+		size_t unit = [gpu.device
+			minimumLinearTextureAlignmentForPixelFormat:MTLPixelFormatRG16Float];
+
+		ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+		assert_int_equal(mapping.row_pitch, IOSurfaceGetBytesPerRow(surface_of(texture)));
+		assert_int_equal(mapping.row_pitch % unit, 0);
+		assert_in_range(mapping.row_pitch, widths[i] * 4, widths[i] * 4 + 2 * 256);
+		geyser_texture_unmap(texture);
+		geyser_texture_unref(texture);
+	}
+	gpu_close(&gpu);
+}
+
+/* Both ways, in every format there is, at an odd size. */
+static void cpu_and_gpu_see_each_other(void **state)
+{
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	for (unsigned i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		enum geyser_format format = (enum geyser_format)i;
+		struct geyser_texture *texture;
+
+		if (geyser_metal_format_refusal(manager_of(state), format, GEYSER_DIMENSION_2D))
+			continue;
+		texture = make_texture(manager_of(state), format, 61, 7);
+		assert_true(fill_texture(texture, i));
+		assert_true(gpu_texture_holds(&gpu, texture, i));
+		gpu_fill(&gpu, texture, 100 + i);
+		assert_true(texture_holds(texture, 100 + i));
+		geyser_texture_unref(texture);
+	}
+	gpu_close(&gpu);
+}
+
+static void expect_texel(struct geyser_texture *texture, const uint8_t wanted[4])
+{
+	struct geyser_mapping mapping;
+
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+	assert_memory_equal(mapping.data, wanted, 4);
+	assert_memory_equal(
+		(uint8_t *)mapping.data + 39 * mapping.row_pitch + (size_t)60 * 4, wanted, 4);
+	geyser_texture_unmap(texture);
+}
+
+static void a_render_pass_clears(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM,
+		.width = 61,
+		.height = 40,
+		.usage = GEYSER_USAGE_RENDER_ATTACHMENT,
+	};
+	struct geyser_texture *texture;
+	id<MTLCommandBuffer> commands;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_texture_create(manager_of(state), &desc, &texture));
+	expect_texel(texture, (const uint8_t[4]){0, 0, 0, 0});
+	commands = gpu_begin(&gpu);
+	gpu_clear(commands, texture, 1, 0.2, 0, 0.6);
+	[commands commit];
+	gpu_finish(commands);
+	expect_texel(texture, (const uint8_t[4]){0, 51, 255, 153});
+	geyser_texture_unref(texture);
+	gpu_close(&gpu);
+}
+
+/* Readers' and writers' maps end in any order, each with what it was begun with. */
+static void maps_of_any_access_nest(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_RGBA8_UNORM, 8, 8);
+	struct geyser_mapping outer, inner, last;
+	uint32_t seed;
+
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &outer));
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &inner));
+	assert_ptr_equal(outer.data, inner.data);
+	((uint8_t *)inner.data)[0] = 7;
+	geyser_texture_unmap(texture);
+	((uint8_t *)inner.data)[1] = 8; /* still mapped for writing by the one that is left */
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &last));
+	assert_int_equal(((uint8_t *)last.data)[0], 7);
+	assert_int_equal(((uint8_t *)last.data)[1], 8);
+	geyser_texture_unmap(texture);
+	geyser_texture_unmap(texture);
+	seed = IOSurfaceGetSeed(surface_of(texture));
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &outer));
+	geyser_texture_unmap(texture);
+	assert_int_equal(IOSurfaceGetSeed(surface_of(texture)), seed); /* nothing was written */
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &outer));
+	geyser_texture_unmap(texture);
+	assert_int_not_equal(IOSurfaceGetSeed(surface_of(texture)), seed);
+	geyser_texture_unref(texture);
+}
+
+static void uses_are_counted(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	IOSurfaceRef surface = surface_of(texture);
+	struct geyser_texture *second;
+
+	CFRetain(surface);
+	assert_int_equal(IOSurfaceGetUseCount(surface), 1);
+	ok(geyser_metal_texture_import_surface(manager_of(state), surface, desc, &second));
+	assert_int_equal(IOSurfaceGetUseCount(surface), 2);
+	geyser_texture_unref(texture);
+	assert_int_equal(IOSurfaceGetUseCount(surface), 1);
+	geyser_texture_unref(second);
+	assert_int_equal(IOSurfaceGetUseCount(surface), 0);
+	assert_false(IOSurfaceIsInUse(surface));
+	CFRelease(surface);
+}
+
+static void until_not_in_use(IOSurfaceRef surface)
+{
+	uint64_t end = now_ns() + PATIENCE;
+
+	while (IOSurfaceIsInUse(surface))
+		assert_true(now_ns() < end);
+}
+
+/* Whoever recycles surfaces sees that another process has it, until that ends, whichever way. */
+static void uses_of_another_process(void **state)
+{
+	for (int killed = 0; killed < 2; killed++) {
+		struct geyser_texture *texture =
+			make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+		struct geyser_handle handle = export_texture(texture);
+		IOSurfaceRef surface = surface_of(texture);
+		char line[128] = "import ";
+		struct peer peer;
+
+		CFRetain(surface);
+		ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
+		start_importer(&peer, "metal", "-");
+		assert_true(fill_texture(texture, 3));
+		ask(&peer, line, "ok");
+		ask(&peer, "compare 3", "ok");
+		geyser_texture_unref(texture);
+		assert_int_equal(IOSurfaceGetUseCount(surface), 0);
+		assert_true(IOSurfaceIsInUse(surface));
+		if (killed)
+			kill_peer(&peer);
+		else
+			end_peer(&peer);
+		until_not_in_use(surface);
+		CFRelease(surface);
+	}
+}
+
+static void gpus_of_two_processes(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_RGBA16_FLOAT, 61, 40);
+	struct geyser_handle handle = export_texture(texture);
+	char line[128] = "import ";
+	struct peer peer;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
+	start_importer(&peer, "metal", "-");
+	ask(&peer, line, "ok");
+	ask(&peer, "path", "0");
+	gpu_fill(&gpu, texture, 8);
+	ask(&peer, "gpu-read 0 0", "ok");
+	ask(&peer, "finish-holds 8", "ok");
+	ask(&peer, "gpu-fill 0 0 9", "ok");
+	ask(&peer, "finish", "waiting");
+	expect_line(&peer, "ok");
+	assert_true(gpu_texture_holds(&gpu, texture, 9));
+	assert_true(texture_holds(texture, 9));
+	ask(&peer, "fill 10", "ok");
+	assert_true(gpu_texture_holds(&gpu, texture, 10));
+	end_peer(&peer);
+	geyser_texture_unref(texture);
+	gpu_close(&gpu);
+}
+
+static void what_a_surface_can_t_be(void **state)
+{
+	struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 16, .height = 16, .mip_levels = 3};
+	struct geyser_texture *texture = JUNK;
+
+	refused(GEYSER_ERROR_UNSUPPORTED, "mip_levels (3)",
+		geyser_texture_create(manager_of(state), &desc, &texture));
+	assert_null(texture);
+	desc.mip_levels = 1;
+	desc.width = 16385;
+	refused(GEYSER_ERROR_LIMIT, "width (16385)",
+		geyser_texture_create(manager_of(state), &desc, &texture));
+	desc.width = 16;
+	desc.height = 20000;
+	refused(GEYSER_ERROR_LIMIT, "height (20000)",
+		geyser_texture_create(manager_of(state), &desc, &texture));
+}
+
+static void outputs_that_are_null(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 8, 8);
+	const enum geyser_result wanted = GEYSER_ERROR_INVALID_ARGUMENT;
+	void *out = JUNK;
+	uint32_t id = 5;
+
+	refused(wanted, "out", geyser_metal_texture(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture(NULL, &out));
+	assert_null(out);
+	refused(wanted, "out", geyser_metal_texture_surface(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture_surface(NULL, &out));
+	refused(wanted, "id", geyser_metal_texture_global_id(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture_global_id(NULL, &id));
+	assert_int_equal(id, 0);
+	refused(wanted, "port", geyser_metal_texture_mach_port(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture_mach_port(NULL, &id));
+	refused(wanted, "out", geyser_metal_texture_xpc_object(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture_xpc_object(NULL, &out));
+	refused(wanted, "out", geyser_metal_texture_shared_handle(texture, NULL));
+	refused(wanted, "texture", geyser_metal_texture_shared_handle(NULL, &out));
+	geyser_texture_unref(texture);
+}
+
+#if !APPLE
+/* A GPU with memory of its own keeps a copy there. */
+static void textures_of_a_discrete_gpu(void **state)
+{
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	struct gpu gpu;
+
+	(void)state;
+	assert_int_equal(setenv("GEYSER_DOUBLE_DISCRETE", "1", 1), 0);
+	manager = make_manager();
+	gpu_open(&gpu, manager);
+	texture = make_texture(manager, GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	assert_int_equal(metal_of(texture).storageMode, MTLStorageModeManaged);
+	assert_int_equal(IOSurfaceGetBytesPerRow(surface_of(texture)) % 256, 0);
+	assert_true(fill_texture(texture, 1));
+	assert_true(gpu_texture_holds(&gpu, texture, 1));
+	gpu_fill(&gpu, texture, 2);
+	assert_true(texture_holds(texture, 2));
+	geyser_texture_unref(texture);
+	gpu_close(&gpu);
+	geyser_manager_destroy(manager);
+	assert_int_equal(unsetenv("GEYSER_DOUBLE_DISCRETE"), 0);
+}
+#endif
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(objects_are_as_described),
+		manager_test(usages_are_metal_s),
+		manager_test(rows_are_as_metal_wants_them),
+		manager_test(cpu_and_gpu_see_each_other),
+		manager_test(a_render_pass_clears),
+		manager_test(maps_of_any_access_nest),
+		manager_test(uses_are_counted),
+		manager_test(uses_of_another_process),
+		manager_test(gpus_of_two_processes),
+		manager_test(what_a_surface_can_t_be),
+		manager_test(outputs_that_are_null),
+#if !APPLE
+		registry_test(textures_of_a_discrete_gpu),
+#endif
+	};
+
+	test_backend = GEYSER_BACKEND_METAL;
+	return run_suite(argc, argv, "textures", tests, COUNT_OF(tests));
+}
