@@ -98,6 +98,14 @@ static enum geyser_result create_host(struct mtl_texture *texture)
 
 /* ---- life ---- */
 
+static enum geyser_result check_own(const struct mtl_device *device)
+{
+	if (!gy_mtl_is_foreign(device))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"the manager is of the process that forked this one: make a new one");
+}
+
 static enum geyser_result check_limit(
 	const struct mtl_device *device, const struct geyser_texture_desc *desc)
 {
@@ -106,7 +114,7 @@ static enum geyser_result check_limit(
 	uint32_t side = wide ? desc->width : desc->height;
 
 	if (side <= limit)
-		return GEYSER_OK;
+		return check_own(device);
 	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",
 		side, device->info.name, limit);
 }
@@ -168,9 +176,12 @@ static enum geyser_result import_surface(
 static enum geyser_result texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out)
 {
-	struct mtl_texture *texture = allocate(device, desc);
-	enum geyser_result result;
+	enum geyser_result result = check_own(device);
+	struct mtl_texture *texture;
 
+	if (result != GEYSER_OK)
+		return result;
+	texture = allocate(device, desc);
 	if (!texture)
 		return GEYSER_ERROR_OUT_OF_MEMORY;
 	if (native->type == GEYSER_NATIVE_IOSURFACE)
