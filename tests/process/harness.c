@@ -191,11 +191,21 @@ void in_child(int (*run)(void *data), void *data)
 	end_child(start_child(run, data));
 }
 
-bool on_a_device(void)
+static bool on_backend(const char *name)
 {
 	const char *backend = getenv("GEYSER_BACKEND");
 
-	return backend && strcmp(backend, "vulkan") == 0;
+	return backend && strcmp(backend, name) == 0;
+}
+
+bool on_a_device(void)
+{
+	return on_backend("vulkan");
+}
+
+bool on_metal(void)
+{
+	return on_backend("metal");
 }
 
 unsigned processes(unsigned count)

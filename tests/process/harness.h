@@ -80,5 +80,6 @@ void in_child(int (*run)(void *data), void *data);
 unsigned processes(unsigned count);
 /* Whether the managers are a device's: GEYSER_BACKEND says so. */
 bool on_a_device(void);
+bool on_metal(void);
 
 #endif

@@ -14,6 +14,12 @@ static unsigned of_a_driver(void)
 	return on_a_device() ? 1 : 0;
 }
 
+/* Metal's surfaces have no descriptors: there it is about textures in host memory. */
+static const char *texture_exporter(void)
+{
+	return on_metal() ? "export-memory" : "export-texture";
+}
+
 /* What the library holds of a descriptor that it makes readable: an eventfd, or a pipe's ends. */
 #ifdef GEYSER_PLATFORM_APPLE
 #define WAKEUP_FDS 2
@@ -61,6 +67,7 @@ static enum geyser_result create_texture(void *data)
 		.format = GEYSER_FORMAT_R8_UNORM,
 		.width = 4,
 		.height = 4,
+		.usage = on_metal() ? GEYSER_USAGE_HOST_MEMORY : 0,
 	};
 	struct attempt *it = data;
 
@@ -172,7 +179,7 @@ static void importing_a_texture_with_a_full_table(void **state)
 	struct geyser_texture *first;
 	struct peer exporter;
 
-	start_exporter(&exporter, "export-texture", "1");
+	start_exporter(&exporter, texture_exporter(), "1");
 	it.handle = handle_of(&exporter);
 	assert_in_range(try_with_few(import_the_texture, &it, PLENTY), 2, PLENTY);
 	assert_true(texture_holds(it.texture, 1));
@@ -211,7 +218,7 @@ static void an_exporter_with_a_full_table(void **state)
 	struct line before, after;
 	struct peer exporter;
 
-	start_exporter(&exporter, "export-texture", "1");
+	start_exporter(&exporter, texture_exporter(), "1");
 	handle = handle_of(&exporter);
 	tell(&exporter, "fds");
 	before = hear(&exporter);
@@ -241,7 +248,7 @@ static void an_exporter_with_a_full_table_serves_who_is_connected(void **state)
 	struct geyser_handle handle;
 	struct peer exporter;
 
-	start_exporter(&exporter, "export-texture", "1");
+	start_exporter(&exporter, texture_exporter(), "1");
 	handle = handle_of(&exporter);
 	first = import_texture(manager, &handle);
 	ask(&exporter, "limit 0", "ok");

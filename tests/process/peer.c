@@ -4,6 +4,7 @@
  *
  *	peer export-texture SEED	peer import-texture HANDLE|ID
  *	peer export-event VALUE		peer import-event HANDLE|ID
+ *	peer export-memory SEED
  *
  * SPDX-License-Identifier: MIT
  */
@@ -202,6 +203,7 @@ static void fork_child(const char *text)
 static void leave(const char *text)
 {
 	(void)text;
+	(void)setenv("GEYSER_DOUBLE_LEAKS", "1", 1); /* Metal's double would mind */
 	exit(0);
 }
 
@@ -258,12 +260,13 @@ static enum geyser_result find(const char *text, struct geyser_handle *out)
 	return geyser_handle_from_id((uint32_t)number(text), out);
 }
 
-static void begin_texture_export(const char *text)
+static void export_new_texture(const char *text, uint32_t usage)
 {
 	const struct geyser_texture_desc desc = {
 		.format = GEYSER_FORMAT_RGBA8_UNORM,
 		.width = 64,
 		.height = 48,
+		.usage = usage,
 		.label = "of another process",
 	};
 	enum geyser_result result = geyser_texture_create(manager, &desc, &texture);
@@ -272,6 +275,16 @@ static void begin_texture_export(const char *text)
 		export_again("");
 	else
 		say_result(result);
+}
+
+static void begin_texture_export(const char *text)
+{
+	export_new_texture(text, 0);
+}
+
+static void begin_memory_export(const char *text)
+{
+	export_new_texture(text, GEYSER_USAGE_HOST_MEMORY);
 }
 
 static void begin_event_export(const char *text)
@@ -309,6 +322,7 @@ static const struct {
 	void (*begin)(const char *text);
 } roles[] = {
 	{"export-texture", begin_texture_export},
+	{"export-memory", begin_memory_export},
 	{"export-event", begin_event_export},
 	{"import-texture", begin_texture_import},
 	{"import-event", begin_event_import},

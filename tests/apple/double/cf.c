@@ -2,11 +2,9 @@
 /* Core Foundation: counted objects, strings, numbers, booleans and dictionaries. */
 #include "internal.h"
 
-#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 struct __CFNumber {
 	struct double_object object;
@@ -152,16 +150,33 @@ Boolean CFEqual(CFTypeRef a, CFTypeRef b)
 	return false;
 }
 
+/* Bytes that follow the first one; 9 if it is none. */
+static unsigned utf8_more(const unsigned char *at)
+{
+	if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
+		(*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f))
+		return 9; /* longer than need be, a surrogate, beyond the last character */
+	if (*at < 0x80)
+		return 0;
+	return *at < 0xc2 ? 9 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : *at < 0xf5 ? 3 : 9;
+}
+
+/* By hand: making a locale takes a file descriptor, and there may be none. */
 bool double_is_utf8(const char *text)
 {
-	mbstate_t state = {0};
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = uselocale(utf8);
-	size_t length = mbsrtowcs(NULL, &text, 0, &state);
+	const unsigned char *at = (const unsigned char *)text;
 
-	uselocale(before);
-	freelocale(utf8);
-	return length != (size_t)-1;
+	while (*at) {
+		unsigned more = utf8_more(at);
+
+		if (more > 3)
+			return false;
+		for (at++; more; more--, at++) {
+			if ((*at & 0xc0) != 0x80)
+				return false;
+		}
+	}
+	return true;
 }
 
 CFStringRef CFStringCreateWithCString(

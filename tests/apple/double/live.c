@@ -196,7 +196,7 @@ __attribute__((constructor)) static void start(void)
 /* A destructor: so that it comes after everything that runs at exit. */
 __attribute__((destructor)) static void finish(void)
 {
-	if (forked || apple_double_settle(0, AT_EXIT_MS))
+	if (forked || double_setting("GEYSER_DOUBLE_LEAKS") || apple_double_settle(0, AT_EXIT_MS))
 		return;
 	fprintf(stderr, "double: %lu objects live:", apple_double_live());
 	for (size_t i = 0; i < KINDS && kinds[i].kind; i++) {

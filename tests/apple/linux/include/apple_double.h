@@ -15,6 +15,7 @@
  *   GEYSER_DOUBLE_OLD=1            macOS before 12: no waitUntilSignaledValue:timeoutMS:
  *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses
  *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
+ *   GEYSER_DOUBLE_LEAKS=1          a process may exit with live objects
  *   GEYSER_DOUBLE_FAIL=call:n,...  as apple_double_fail
  */
 #ifndef GY_APPLE_DOUBLE_H
