@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames that are submitted while they are drawn and released while they are read: who waits for
+ * whom, on the GPU. */
+#import "gpu.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define WIDTH 61
+#define HEIGHT 40
+
+/* A stream from one manager to another, and gates that hold work up. */
+struct stage {
+	struct geyser_manager *manager; /* the reader's */
+	struct gpu drawing, reading;
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+	struct geyser_event *gate; /* of the drawing manager */
+	struct geyser_event *pass; /* of the reading manager */
+};
+
+static void begin(void **state, struct stage *stage, uint32_t buffers)
+{
+	const struct geyser_stream_desc desc = {
+		.name = "frames",
+		.texture = {.format = GEYSER_FORMAT_BGRA8_UNORM, .width = WIDTH, .height = HEIGHT},
+		.buffers = buffers,
+	};
+	const struct geyser_subscriber_desc subscriber = {
+		.name = "frames",
+		.delivery = GEYSER_DELIVER_EVERY,
+	};
+
+	stage->manager = make_manager();
+	gpu_open(&stage->drawing, manager_of(state));
+	gpu_open(&stage->reading, stage->manager);
+	ok(geyser_publisher_create(manager_of(state), &desc, &stage->publisher));
+	ok(geyser_subscriber_create(stage->manager, &subscriber, &stage->subscriber));
+	stage->gate = make_event(manager_of(state), 0);
+	stage->pass = make_event(stage->manager, 0);
+}
+
+static void end(struct stage *stage)
+{
+	geyser_event_unref(stage->pass);
+	geyser_event_unref(stage->gate);
+	geyser_subscriber_destroy(stage->subscriber);
+	geyser_publisher_destroy(stage->publisher);
+	gpu_close(&stage->reading);
+	gpu_close(&stage->drawing);
+	geyser_manager_destroy(stage->manager);
+}
+
+static struct geyser_frame *acquire(struct stage *stage)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &frame));
+	return frame;
+}
+
+static struct geyser_frame *take(struct stage *stage, uint64_t sequence)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
+	assert_int_equal(geyser_frame_get_info(frame)->sequence, sequence);
+	return frame;
+}
+
+/* Draws a frame as soon as it may be drawn into, after the gate's value (0: at once), and submits
+ * it meanwhile. */
+static id<MTLCommandBuffer> draw(struct stage *stage, uint32_t seed, uint64_t gate)
+{
+	id<MTLCommandBuffer> commands = gpu_begin(&stage->drawing);
+	struct geyser_frame *frame = acquire(stage);
+
+	ok(geyser_metal_encode_frame_wait((void *)commands, frame));
+	if (gate)
+		ok(geyser_metal_encode_wait((void *)commands, stage->gate, gate));
+	gpu_draw(commands, geyser_frame_texture(frame), seed);
+	ok(geyser_metal_encode_frame_signal((void *)commands, frame));
+	[commands commit];
+	ok(geyser_publisher_submit(stage->publisher, frame));
+	return commands;
+}
+
+struct reading {
+	id<MTLCommandBuffer> commands;
+	id<MTLBuffer> buffer;
+};
+
+/* Reads a frame when it is drawn, after the pass's value, and releases it meanwhile. */
+static struct reading read_frame(struct stage *stage, uint64_t sequence, uint64_t pass)
+{
+	struct reading reading = {.commands = gpu_begin(&stage->reading)};
+	struct geyser_frame *frame = take(stage, sequence);
+
+	if (pass)
+		ok(geyser_metal_encode_wait((void *)reading.commands, stage->pass, pass));
+	ok(geyser_metal_encode_frame_wait((void *)reading.commands, frame));
+	reading.buffer = gpu_read(reading.commands, geyser_frame_texture(frame));
+	ok(geyser_metal_subscriber_release(stage->subscriber, frame, (void *)reading.commands));
+	return reading;
+}
+
+static void finish_reading(struct reading *reading, uint32_t seed)
+{
+	gpu_finish(reading->commands);
+	assert_true(gpu_holds(reading->buffer, seed));
+}
+
+static void many_frames_overlap(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	for (uint32_t i = 1; i <= 20; i++) {
+		id<MTLCommandBuffer> drawn = draw(&stage, i, 0);
+		struct reading reading = read_frame(&stage, i, 0);
+
+		finish_reading(&reading, i);
+		gpu_finish(drawn);
+	}
+	end(&stage);
+}
+
+/* All in one call: the signal, the commit, the submit. */
+static void submit_commits(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	for (uint32_t i = 1; i <= 10; i++) {
+		id<MTLCommandBuffer> commands = gpu_begin(&stage.drawing);
+		struct geyser_frame *frame = acquire(&stage);
+		struct reading reading;
+
+		ok(geyser_metal_encode_frame_wait((void *)commands, frame));
+		gpu_draw(commands, geyser_frame_texture(frame), i);
+		ok(geyser_metal_publisher_submit(stage.publisher, frame, (void *)commands));
+		assert_true(commands.status >= MTLCommandBufferStatusScheduled);
+		reading = read_frame(&stage, i, 0);
+		finish_reading(&reading, i);
+		gpu_finish(commands);
+	}
+	end(&stage);
+}
+
+static void reading_waits_for_drawing(void **state)
+{
+	id<MTLCommandBuffer> drawn;
+	struct reading reading;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	drawn = draw(&stage, 1, 5);
+	reading = read_frame(&stage, 1, 0); /* is there before it is drawn */
+	assert_false(gpu_done(drawn));
+	assert_false(gpu_done(reading.commands));
+	ok(geyser_event_signal(stage.gate, 5));
+	finish_reading(&reading, 1);
+	gpu_finish(drawn);
+	end(&stage);
+}
+
+/* Both buffers are released, and still read. */
+static void drawing_waits_for_reading(void **state)
+{
+	struct reading reading[2], last;
+	struct geyser_frame *frame;
+	struct stage stage;
+
+	begin(state, &stage, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		gpu_finish(draw(&stage, i + 1, 0));
+		reading[i] = read_frame(&stage, i + 1, i + 1);
+	}
+	refused(GEYSER_ERROR_TIMEOUT, "",
+		geyser_publisher_acquire(stage.publisher, 50 * MILLISECOND, &frame));
+	ok(geyser_event_signal(stage.pass, 1));
+	gpu_finish(draw(&stage, 3, 0));
+	ok(geyser_event_signal(stage.pass, 2));
+	finish_reading(&reading[0], 1);
+	finish_reading(&reading[1], 2);
+	last = read_frame(&stage, 3, 0);
+	finish_reading(&last, 3);
+	end(&stage);
+}
+
+/* ---- the CPU on one side ---- */
+
+struct opener {
+	struct geyser_event *gate;
+	struct latch latch;
+};
+
+static void *open_gate(void *data)
+{
+	struct opener *opener = data;
+
+	check(latch_wait(&opener->latch, 1));
+	check(geyser_event_signal(opener->gate, 5) == GEYSER_OK);
+	return NULL;
+}
+
+/* A map of the frame's texture waits for what draws it. */
+static void mapping_waits_for_drawing(void **state)
+{
+	id<MTLCommandBuffer> drawn;
+	struct geyser_frame *frame;
+	struct opener opener;
+	struct stage stage;
+	pthread_t thread;
+
+	begin(state, &stage, 3);
+	drawn = draw(&stage, 1, 5);
+	frame = take(&stage, 1);
+	opener.gate = stage.gate;
+	latch_init(&opener.latch);
+	assert_int_equal(pthread_create(&thread, NULL, open_gate, &opener), 0);
+	assert_false(gpu_done(drawn));
+	latch_add(&opener.latch);
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	latch_finish(&opener.latch);
+	no_failures();
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	gpu_finish(drawn);
+	end(&stage);
+}
+
+/* Whoever has no Metal gets a copy, once it is drawn. */
+static void a_subscriber_without_a_gpu(void **state)
+{
+	const struct geyser_subscriber_desc desc = {.name = "frames"};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber *subscriber;
+	id<MTLCommandBuffer> drawn;
+	struct geyser_frame *frame;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	ok(geyser_subscriber_create(host, &desc, &subscriber));
+	drawn = draw(&stage, 1, 5);
+	refused(GEYSER_ERROR_TIMEOUT, "",
+		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
+	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_int_equal(geyser_frame_get_info(frame)->sequence, 1);
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_subscriber_release(subscriber, frame));
+	gpu_finish(drawn);
+	geyser_subscriber_destroy(subscriber);
+	end(&stage);
+	geyser_manager_destroy(host);
+}
+
+/* Filled by the CPU, read by the GPU: there is nothing to wait for on it. */
+static void frames_filled_by_the_cpu(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	for (uint32_t i = 1; i <= 4; i++) {
+		struct geyser_frame *frame = acquire(&stage);
+		struct reading reading;
+
+		assert_true(fill_texture(geyser_frame_texture(frame), i));
+		ok(geyser_publisher_submit(stage.publisher, frame));
+		reading = read_frame(&stage, i, 0);
+		finish_reading(&reading, i);
+	}
+	end(&stage);
+}
+
+/* ---- errors ---- */
+
+static void signals_are_asked_for_once(void **state)
+{
+	id<MTLCommandBuffer> drawing, reading;
+	struct geyser_frame *frame, *taken;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	drawing = gpu_begin(&stage.drawing);
+	frame = acquire(&stage);
+	ok(geyser_metal_encode_frame_signal((void *)drawing, frame));
+	refused(GEYSER_ERROR_BUSY, "", geyser_metal_encode_frame_signal((void *)drawing, frame));
+	refused(GEYSER_ERROR_BUSY, "",
+		geyser_metal_publisher_submit(stage.publisher, frame, (void *)drawing));
+	[drawing commit]; /* what a BUSY submit leaves to the caller */
+	ok(geyser_publisher_submit(stage.publisher, frame));
+	gpu_finish(drawing);
+	reading = gpu_begin(&stage.reading);
+	taken = take(&stage, 1);
+	ok(geyser_metal_encode_frame_signal((void *)reading, taken));
+	refused(GEYSER_ERROR_BUSY, "",
+		geyser_metal_subscriber_release(stage.subscriber, taken, (void *)reading));
+	[reading commit];
+	gpu_finish(reading);
+	ok(geyser_subscriber_release(stage.subscriber, taken));
+	end(&stage);
+}
+
+static void arguments_that_are_null(void **state)
+{
+	const enum geyser_result wanted = GEYSER_ERROR_INVALID_ARGUMENT;
+	struct geyser_frame *frame;
+	struct stage stage;
+	void *commands;
+
+	begin(state, &stage, 2);
+	commands = (void *)gpu_begin(&stage.drawing);
+	frame = acquire(&stage);
+	refused(wanted, "mtl_command_buffer", geyser_metal_encode_frame_wait(NULL, frame));
+	refused(wanted, "frame", geyser_metal_encode_frame_wait(commands, NULL));
+	refused(wanted, "mtl_command_buffer", geyser_metal_encode_frame_signal(NULL, frame));
+	refused(wanted, "frame", geyser_metal_encode_frame_signal(commands, NULL));
+	refused(wanted, "publisher", geyser_metal_publisher_submit(NULL, frame, commands));
+	refused(wanted, "frame", geyser_metal_publisher_submit(stage.publisher, NULL, commands));
+	refused(wanted, "mtl_command_buffer",
+		geyser_metal_publisher_submit(stage.publisher, frame, NULL));
+	refused(wanted, "subscriber", geyser_metal_subscriber_release(NULL, frame, commands));
+	refused(wanted, "frame", geyser_metal_subscriber_release(stage.subscriber, NULL, commands));
+	refused(wanted, "mtl_command_buffer",
+		geyser_metal_subscriber_release(stage.subscriber, frame, NULL));
+	ok(geyser_publisher_discard(stage.publisher, frame));
+	[(id)commands release];
+	end(&stage);
+}
+
+static void frames_of_other_backends(void **state)
+{
+	const struct geyser_stream_desc desc = {
+		.name = "host",
+		.texture = {.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 64, .height = HEIGHT},
+	};
+	const struct geyser_subscriber_desc subscriber_desc = {.name = "host"};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame;
+	id<MTLCommandBuffer> commands;
+	id<MTLBuffer> buffer;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	commands = gpu_begin(&gpu);
+	ok(geyser_publisher_create(host, &desc, &publisher));
+	ok(geyser_subscriber_create(manager_of(state), &subscriber_desc, &subscriber));
+	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
+	refused(GEYSER_ERROR_UNSUPPORTED, "",
+		geyser_metal_encode_frame_wait((void *)commands, frame));
+	refused(GEYSER_ERROR_UNSUPPORTED, "",
+		geyser_metal_publisher_submit(publisher, frame, (void *)commands));
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_submit(publisher, frame));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_metal_encode_frame_wait((void *)commands, frame));
+	buffer = gpu_read(commands, geyser_frame_texture(frame)); /* rows of 256 bytes */
+	ok(geyser_metal_subscriber_release(subscriber, frame, (void *)commands));
+	gpu_finish(commands);
+	assert_true(gpu_holds(buffer, 1));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+	gpu_close(&gpu);
+	geyser_manager_destroy(host);
+}
+
+/* ---- processes ---- */
+
+static void metal_to_metal_and_to_memory(void **state)
+{
+	struct peer publisher, on_metal_too, on_host;
+	char line[40];
+
+	(void)state;
+	start_importer(&publisher, "metal", "-");
+	start_importer(&on_metal_too, "metal", "-");
+	start_importer(&on_host, "host", "-");
+	ask(&publisher, "publish both 61 40 4", "ok");
+	ask(&on_metal_too, "subscribe both", "ok");
+	ask(&on_host, "subscribe both", "ok");
+	for (unsigned i = 1; i <= 12; i++) {
+		(void)snprintf(line, sizeof(line), "%s %u", i % 3 ? "submit-gpu" : "submit", i);
+		ask(&publisher, line, "ok");
+		(void)snprintf(line, sizeof(line), "ok %u 0", i);
+		ask(&on_metal_too, i % 4 ? "take-gpu" : "take", line);
+		(void)snprintf(line, sizeof(line), "ok %u 2", i);
+		ask(&on_host, "take", line);
+	}
+	end_peer(&on_host);
+	end_peer(&on_metal_too);
+	end_peer(&publisher);
+}
+
+static void memory_to_metal(void **state)
+{
+	struct peer publisher, subscriber;
+	char line[40];
+
+	(void)state;
+	start_importer(&publisher, "host", "-");
+	start_importer(&subscriber, "metal", "-");
+	ask(&publisher, "publish host 64 40 3", "ok");
+	ask(&subscriber, "subscribe host", "ok");
+	for (unsigned i = 1; i <= 6; i++) {
+		(void)snprintf(line, sizeof(line), "submit %u", i);
+		ask(&publisher, line, "ok");
+		(void)snprintf(line, sizeof(line), "ok %u", i);
+		ask(&subscriber, i % 2 ? "take-gpu" : "take", line);
+	}
+	end_peer(&subscriber);
+	end_peer(&publisher);
+}
+
+/* It promised to draw, and dies: the reader's queue doesn't wait for ever. */
+static void a_publisher_dies_before_it_draws(void **state)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = "promised",
+		.delivery = GEYSER_DELIVER_EVERY,
+	};
+	struct geyser_subscriber *subscriber;
+	id<MTLCommandBuffer> commands;
+	struct geyser_frame *frame;
+	struct peer publisher;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	start_importer(&publisher, "metal", "-");
+	ask(&publisher, "publish promised 61 40 3", "ok");
+	ok(geyser_subscriber_create(manager_of(state), &desc, &subscriber));
+	ask(&publisher, "submit-promised", "ok");
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	commands = gpu_begin(&gpu);
+	ok(geyser_metal_encode_frame_wait((void *)commands, frame));
+	[commands commit];
+	assert_false(gpu_done(commands));
+	kill_peer(&publisher);
+	gpu_finish(commands);
+	ok(geyser_subscriber_release(subscriber, frame));
+	refused(GEYSER_ERROR_DISCONNECTED, "",
+		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	geyser_subscriber_destroy(subscriber);
+	gpu_close(&gpu);
+}
+
+#define littered_test(function) \
+	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_littered)
+
+/* A killed publisher leaves its names in the registry: nobody else is there to take them away. */
+static int teardown_littered(void **state)
+{
+	geyser_manager_destroy(manager_of(state));
+	return teardown_registry(state);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(many_frames_overlap),
+		manager_test(submit_commits),
+		manager_test(reading_waits_for_drawing),
+		manager_test(drawing_waits_for_reading),
+		manager_test(mapping_waits_for_drawing),
+		manager_test(a_subscriber_without_a_gpu),
+		manager_test(frames_filled_by_the_cpu),
+		manager_test(signals_are_asked_for_once),
+		manager_test(arguments_that_are_null),
+		manager_test(frames_of_other_backends),
+		registry_test(metal_to_metal_and_to_memory),
+		registry_test(memory_to_metal),
+		littered_test(a_publisher_dies_before_it_draws),
+	};
+
+	test_backend = GEYSER_BACKEND_METAL;
+	return run_suite(argc, argv, "frames", tests, COUNT_OF(tests));
+}
