@@ -181,7 +181,7 @@ GEYSER_API enum geyser_result geyser_metal_encode_frame_signal(
 /* All that a publisher does with its last command buffer for a frame: encodes the signal, commits,
  * waits until it is scheduled and submits the frame, which subscribers then have before it is drawn
  * and wait for as they need. Errors: as above and as geyser_publisher_submit; the command buffer is
- * committed in any case but INVALID_ARGUMENT and UNSUPPORTED. */
+ * committed unless the signal can't be encoded. */
 GEYSER_API enum geyser_result geyser_metal_publisher_submit(
 	struct geyser_publisher *publisher, struct geyser_frame *frame, void *mtl_command_buffer);
 
