@@ -100,17 +100,13 @@ size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_forma
 
 /* ---- life ---- */
 
-/* By the Metal feature set tables. */
-static uint32_t limit_of(id<MTLDevice> metal)
+static void fill_info(struct mtl_device *device, id<MTLDevice> metal)
 {
+	struct geyser_metal_info *out = &device->info;
 	bool old = [metal supportsFamily:MTLGPUFamilyApple2] &&
 		   ![metal supportsFamily:MTLGPUFamilyApple3];
 
-	return old ? 8192 : 16384;
-}
-
-static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
-{
+	device->limit = old ? 8192 : 16384; /* by the Metal feature set tables */
 	(void)snprintf(out->name, sizeof(out->name), "%s", metal.name.UTF8String);
 	out->registry_id = metal.registryID;
 	out->unified_memory = metal.hasUnifiedMemory;
@@ -122,7 +118,6 @@ static void fill_info(id<MTLDevice> metal, struct geyser_metal_info *out)
 enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 {
 	struct mtl_device *device = calloc(1, sizeof(*device));
-	enum geyser_result result;
 
 	if (!device)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a device");
@@ -134,20 +129,20 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 			free(device);
 			return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this system has no Metal device");
 		}
-		fill_info((id<MTLDevice>)device->device, &device->info);
-		device->limit = limit_of((id<MTLDevice>)device->device);
+		fill_info(device, (id<MTLDevice>)device->device);
 		device->queue = [(id<MTLDevice>)device->device newCommandQueue];
 		device->listener = [[MTLSharedEventListener alloc] init];
 		if (device->queue && device->listener)
 			probe_formats(device);
 	}
-	*out = device;
-	if (device->queue && device->listener)
+	if (device->queue && device->listener) {
+		*out = device;
 		return GEYSER_OK;
-	result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
+	}
+	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
 		device->queue ? "event listener" : "command queue");
 	gy_mtl_device_close(device);
-	return result;
+	return GEYSER_ERROR_OUT_OF_MEMORY;
 }
 
 void gy_mtl_device_close(void *data)

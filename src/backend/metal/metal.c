@@ -8,21 +8,38 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* NULL, with the reason, if there is no memory. */
-static struct mtl_texture *allocate(
-	struct mtl_device *device, const struct geyser_texture_desc *desc)
+static enum geyser_result check(
+	const struct mtl_device *device, const struct geyser_texture_desc *desc)
 {
-	struct mtl_texture *texture = calloc(1, sizeof(*texture));
+	bool wide = desc->width > desc->height;
+	uint32_t limit = desc->depth > 1 ? 2048 : device->limit;
+	uint32_t side = wide ? desc->width : desc->height;
 
-	if (!texture) {
-		(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-		return NULL;
-	}
+	if (gy_mtl_is_foreign(device))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the manager is of the process that forked this one: make a new one");
+	if (side <= limit)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",
+		side, device->info.name, limit);
+}
+
+static enum geyser_result allocate(
+	struct mtl_device *device, const struct geyser_texture_desc *desc, struct mtl_texture **out)
+{
+	enum geyser_result result = check(device, desc);
+	struct mtl_texture *texture = result == GEYSER_OK ? calloc(1, sizeof(*texture)) : NULL;
+
+	if (result == GEYSER_OK && !texture)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+	if (result != GEYSER_OK)
+		return result;
 	texture->base.backend = &gy_metal_backend;
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;
-	return texture;
+	*out = texture;
+	return GEYSER_OK;
 }
 
 static void texture_destroy(struct gy_backend_texture *base)
@@ -98,43 +115,20 @@ static enum geyser_result create_host(struct mtl_texture *texture)
 
 /* ---- life ---- */
 
-static enum geyser_result check_own(const struct mtl_device *device)
-{
-	if (!gy_mtl_is_foreign(device))
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"the manager is of the process that forked this one: make a new one");
-}
-
-static enum geyser_result check_limit(
-	const struct mtl_device *device, const struct geyser_texture_desc *desc)
-{
-	bool wide = desc->width > desc->height;
-	uint32_t limit = desc->depth > 1 ? 2048 : device->limit;
-	uint32_t side = wide ? desc->width : desc->height;
-
-	if (side <= limit)
-		return check_own(device);
-	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",
-		side, device->info.name, limit);
-}
-
 static enum geyser_result texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
-	enum geyser_result result = check_limit(device, desc);
+	enum geyser_result result;
 
-	if (result == GEYSER_OK && desc->mip_levels > 1)
-		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+	if (desc->mip_levels > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"mip_levels (%u): memory that others open has 1; use "
 			"geyser_metal_texture_create_private",
 			desc->mip_levels);
+	result = allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
-	texture = allocate(device, desc);
-	if (!texture)
-		return GEYSER_ERROR_OUT_OF_MEMORY;
 	return finish(texture,
 		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture)
 						       : create_surface(texture),
@@ -145,11 +139,11 @@ static enum geyser_result texture_create(
 static enum geyser_result mirror_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
-	struct mtl_texture *texture = allocate(device, desc);
-	enum geyser_result result;
+	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
 
-	if (!texture)
-		return GEYSER_ERROR_OUT_OF_MEMORY;
+	if (result != GEYSER_OK)
+		return result;
 	gy_layout_of(desc, &texture->base.layout);
 	result = wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
 	if (result == GEYSER_OK && !texture->buffer)
@@ -176,14 +170,11 @@ static enum geyser_result import_surface(
 static enum geyser_result texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, struct gy_backend_texture **out)
 {
-	enum geyser_result result = check_own(device);
 	struct mtl_texture *texture;
+	enum geyser_result result = allocate(device, desc, &texture);
 
 	if (result != GEYSER_OK)
 		return result;
-	texture = allocate(device, desc);
-	if (!texture)
-		return GEYSER_ERROR_OUT_OF_MEMORY;
 	if (native->type == GEYSER_NATIVE_IOSURFACE)
 		result = import_surface(texture, native);
 	else if (native->type == GEYSER_NATIVE_MEMFD)
@@ -201,13 +192,10 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 	void *handle, struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
-	enum geyser_result result = check_limit(device, desc);
+	enum geyser_result result = allocate(device, desc, &texture);
 
 	if (result != GEYSER_OK)
 		return result;
-	texture = allocate(device, desc);
-	if (!texture)
-		return GEYSER_ERROR_OUT_OF_MEMORY;
 	texture->memory = MTL_PRIVATE;
 	gy_layout_of(desc, &texture->base.layout);
 	texture->base.bytes = gy_memory_round(texture->base.layout.size);

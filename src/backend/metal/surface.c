@@ -118,11 +118,9 @@ enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_textur
 	IOSurfaceRef surface = object;
 	enum geyser_result result;
 
-	if (!surface)
-		return gy_fail(
-			GEYSER_ERROR_INVALID_ARGUMENT, "object (NULL): it must be an IOSurface");
-	if (CFGetTypeID(surface) != IOSurfaceGetTypeID())
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object: it is no IOSurface");
+	if (!surface || CFGetTypeID(surface) != IOSurfaceGetTypeID())
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object (%s): it is no IOSurface",
+			surface ? "of Core Foundation" : "NULL");
 	if (desc->mip_levels > 1 || desc->layers > 1 || desc->depth > 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"mip_levels %u, layers %u, depth %u: an IOSurface has 1 of each",

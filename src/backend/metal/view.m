@@ -91,9 +91,7 @@ static bool is_linear(const struct mtl_texture *texture, const struct geyser_for
 	size_t alignment;
 
 	if (texture->desc.mip_levels > 1 || texture->desc.layers > 1 || texture->desc.depth > 1 ||
-		!texture->device->has[info->format] ||
-		texture->desc.width > texture->device->limit ||
-		texture->desc.height > texture->device->limit)
+		!texture->device->has[info->format])
 		return false;
 	alignment = gy_mtl_row_alignment(texture->device, info);
 	return texture->base.layout.row_pitch % alignment == 0 &&

@@ -135,7 +135,7 @@ static void what_is_no_surface(void **state)
 		geyser_metal_texture_import_surface(manager, surface, NULL, &texture));
 	refused(wanted, "manager",
 		geyser_metal_texture_import_surface(NULL, surface, &picture, &texture));
-	refused(wanted, "must be an IOSurface",
+	refused(wanted, "NULL): it is no IOSurface",
 		geyser_texture_import_native(manager, &native, &picture, &texture));
 	native.type = GEYSER_NATIVE_DMA_BUF;
 	native.fd = 0;
