@@ -124,7 +124,9 @@ def sent_selectors(objects):
     """The selectors that objects of ours send, from where the linker takes them."""
     command = [f"llvm-objdump{sdk.LLVM}", "--macho", "--section=__TEXT,__objc_methname"]
     output = sdk.output_of(command + objects)
-    return set(re.findall(r"^(?:[0-9a-f]+\s+)([\w:]+)$", output, re.M))
+    names = set(re.findall(r"^(?:[0-9a-f]+\s+)([\w:]+)$", output, re.M))
+    # the names of our own classes' variables lie there, too; they are like no selector
+    return names - {s.rsplit(".", 1)[1] for s in symbols(objects) if s.startswith("OBJC_IVAR_$_")}
 
 
 def symbols(objects, *flags):

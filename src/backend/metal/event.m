@@ -37,18 +37,18 @@ struct mtl_event {
 
 @interface GeyserMetalTwin : NSObject {
       @public
-	struct mtl_event *event;
+	struct mtl_event *twin_event;
 }
 @end
 
 @implementation GeyserMetalTwin
 - (void)dealloc
 {
-	[event->event release];
-	[event->listener release];
-	(void)pthread_mutex_destroy(&event->carry);
-	(void)pthread_mutex_destroy(&event->lock);
-	free(event);
+	[twin_event->event release];
+	[twin_event->listener release];
+	(void)pthread_mutex_destroy(&twin_event->carry);
+	(void)pthread_mutex_destroy(&twin_event->lock);
+	free(twin_event);
 	[super dealloc];
 }
 @end
@@ -80,7 +80,7 @@ static void watch(struct mtl_event *event, uint64_t above)
 			       block:^(id<MTLSharedEvent> shared, uint64_t value) {
 				 (void)value; /* it may be larger by now */
 				 @autoreleasepool {
-					 came_up(twin->event, shared.signaledValue);
+					 came_up(twin->twin_event, shared.signaledValue);
 				 }
 			       }];
 }
@@ -151,7 +151,7 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 	}
 	event->base.backend = &gy_metal_backend;
 	event->twin = [[GeyserMetalTwin alloc] init];
-	event->twin->event = event;
+	event->twin->twin_event = event;
 	event->source = *source;
 	event->event = shared;
 	event->listener = [(id)device->listener retain];

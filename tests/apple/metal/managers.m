@@ -6,14 +6,6 @@
 
 #define JUNK ((void *)(uintptr_t)0x5a5a)
 
-static bool has_unified_memory(struct geyser_manager *manager)
-{
-	struct geyser_metal_info info;
-
-	ok(geyser_metal_get_info(manager, &info));
-	return info.unified_memory;
-}
-
 static void a_device_is_adopted(void **state)
 {
 	struct geyser_manager *manager;
@@ -221,6 +213,14 @@ static void formats_are_as_they_say(void **state)
 }
 
 #if !APPLE /* what Macs differ in, by the double's settings */
+static bool has_unified_memory(struct geyser_manager *manager)
+{
+	struct geyser_metal_info info;
+
+	ok(geyser_metal_get_info(manager, &info));
+	return info.unified_memory;
+}
+
 
 static unsigned formats_with(const char *variable, const char *value)
 {
