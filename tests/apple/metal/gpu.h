@@ -45,7 +45,6 @@ bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 
-/* A private texture of any shape: of the caller's. */
 struct geyser_manager *make_manager_on(enum geyser_backend backend);
 
 #endif

@@ -242,6 +242,14 @@ static void formats_are_probed(void **state)
 	assert_in_range(formats_with("GEYSER_DOUBLE_PROBE", "none"), 9, 14);
 }
 
+static bool has_unified_memory(struct geyser_manager *manager)
+{
+	struct geyser_metal_info info;
+
+	ok(geyser_metal_get_info(manager, &info));
+	return info.unified_memory;
+}
+
 /* r8unorm-srgb and rg8unorm-srgb are Apple's GPUs' alone. */
 static void formats_of_a_discrete_gpu(void **state)
 {
