@@ -86,21 +86,18 @@ enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
 }
 
 /* Rows that aren't as Metal wants them can still be copied from and to. */
-static bool is_linear(const struct mtl_texture *texture, const struct geyser_format_info *info)
+static bool is_linear(const struct mtl_texture *texture)
 {
-	size_t alignment;
+	const struct gy_layout *layout = &texture->base.layout;
+	size_t alignment =
+		gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
 
-	if (texture->desc.mip_levels > 1 || texture->desc.layers > 1 || texture->desc.depth > 1 ||
-		!texture->device->has[info->format])
-		return false;
-	alignment = gy_mtl_row_alignment(texture->device, info);
-	return texture->base.layout.row_pitch % alignment == 0 &&
-	       texture->base.layout.offset % alignment == 0;
+	return texture->desc.mip_levels == 1 && layout->row_pitch % alignment == 0 &&
+	       layout->offset % alignment == 0;
 }
 
 void gy_mtl_view_host(struct mtl_texture *texture)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
 	const struct gy_layout *layout = &texture->base.layout;
 
 	@autoreleasepool {
@@ -112,7 +109,7 @@ void gy_mtl_view_host(struct mtl_texture *texture)
 						     deallocator:nil];
 
 		texture->buffer = buffer;
-		if (!buffer || !is_linear(texture, info))
+		if (!buffer || !is_linear(texture))
 			return;
 		descriptor = describe(&texture->desc, MTLStorageModeShared);
 		(void)keep(texture,
@@ -189,7 +186,8 @@ void gy_mtl_view_release(struct mtl_texture *texture)
 
 /* ---- copies into host memory, for those who can't open an IOSurface ---- */
 
-static void encode_copy(
+/* Metal gives no encoder, or not even a command buffer, where it is out of memory. */
+static bool encode_copy(
 	id<MTLCommandBuffer> commands, const struct mtl_texture *from, const struct mtl_texture *to)
 {
 	const struct gy_layout *layout = &to->base.layout;
@@ -205,6 +203,7 @@ static void encode_copy(
 		  destinationBytesPerRow:(NSUInteger)layout->row_pitch
 		destinationBytesPerImage:(NSUInteger)layout->slice_pitch];
 	[encoder endEncoding];
+	return encoder != nil;
 }
 
 enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
@@ -228,7 +227,8 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 
 		if (wait->value)
 			[commands encodeWaitForEvent:(id<MTLEvent>)before value:wait->value];
-		encode_copy(commands, from, to);
+		if (!encode_copy(commands, from, to))
+			return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy");
 		[commands encodeSignalEvent:(id<MTLEvent>)after value:signal->value];
 		[commands commit];
 	}

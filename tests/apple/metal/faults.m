@@ -159,6 +159,13 @@ static void copies(void **state)
 	failing("newBuffer", 0,
 		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no buffer",
 			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
+	/* the copies into host memory that are made as the first such subscriber comes */
+	failing("commandBuffer", 1,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy",
+			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
+	failing("blitCommandEncoder", 1,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy",
+			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
 	ok(geyser_subscriber_create(host, &subscriber_desc, &subscriber));
 	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
 	assert_true(fill_texture(geyser_frame_texture(frame), 1));

@@ -221,7 +221,6 @@ static bool has_unified_memory(struct geyser_manager *manager)
 	return info.unified_memory;
 }
 
-
 static unsigned formats_with(const char *variable, const char *value)
 {
 	struct geyser_manager *manager;
@@ -240,14 +239,6 @@ static void formats_are_probed(void **state)
 	(void)state;
 	assert_int_equal(formats_with("GEYSER_DOUBLE_PROBE", "all"), 28);
 	assert_in_range(formats_with("GEYSER_DOUBLE_PROBE", "none"), 9, 14);
-}
-
-static bool has_unified_memory(struct geyser_manager *manager)
-{
-	struct geyser_metal_info info;
-
-	ok(geyser_metal_get_info(manager, &info));
-	return info.unified_memory;
 }
 
 /* r8unorm-srgb and rg8unorm-srgb are Apple's GPUs' alone. */
