@@ -25,10 +25,27 @@ static void free_peer(struct gy_peer *peer)
 	free(peer);
 }
 
+/* Without a look at the registry if the exporter is this process. */
+static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline)
+{
+	struct gy_registry registry;
+	enum geyser_result result = gy_server_connect(peer->ipc, peer->instance, &peer->socket);
+
+	peer->pid = getpid();
+	if (result != GEYSER_OK || peer->socket >= 0)
+		return result;
+	result = gy_registry_find(&registry);
+	if (result == GEYSER_OK) {
+		result = gy_registry_connect(
+			&registry, peer->instance, deadline, &peer->socket, &peer->pid);
+		gy_registry_close(&registry);
+	}
+	return result == GEYSER_ERROR_NOT_FOUND ? GEYSER_ERROR_STALE : result;
+}
+
 enum geyser_result gy_peer_connect(
 	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
 {
-	struct gy_registry registry;
 	struct gy_peer *peer = calloc(1, sizeof(*peer));
 	enum geyser_result result;
 
@@ -42,15 +59,10 @@ enum geyser_result gy_peer_connect(
 		.busy = true,
 		.references = 1,
 	};
-	result = gy_registry_find(&registry);
-	if (result == GEYSER_OK) {
-		result = gy_registry_connect(
-			&registry, instance, gy_deadline(timeout_ns), &peer->socket, &peer->pid);
-		gy_registry_close(&registry);
-	}
+	result = connect_to(peer, gy_deadline(timeout_ns));
 	if (result != GEYSER_OK) {
 		free_peer(peer);
-		return result == GEYSER_ERROR_NOT_FOUND ? GEYSER_ERROR_STALE : result;
+		return result;
 	}
 	*out = peer;
 	return GEYSER_OK;

@@ -25,8 +25,8 @@ struct gy_peer {
 	struct gy_source socket_source, pid_source;
 };
 
-/* Connected, busy, with one reference, in no list yet. Errors: STALE, and as gy_registry_connect.
- */
+/* Connected, busy, with one reference, in no list yet. Errors: STALE, and as
+ * gy_server_connect or gy_registry_connect. */
 enum geyser_result gy_peer_connect(
 	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out);
 

@@ -85,6 +85,18 @@ enum geyser_result gy_ipc_acquire(struct gy_ipc **out)
 	return result;
 }
 
+struct gy_ipc *gy_ipc_current(void)
+{
+	struct gy_ipc *ipc;
+
+	(void)pthread_mutex_lock(&current_lock);
+	ipc = current;
+	if (ipc)
+		ipc->users++;
+	(void)pthread_mutex_unlock(&current_lock);
+	return ipc;
+}
+
 void gy_ipc_release(struct gy_ipc *ipc)
 {
 	bool last;

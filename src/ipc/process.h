@@ -19,6 +19,9 @@ struct gy_source {
 	void (*ready)(struct gy_ipc *ipc, struct gy_source *source, uint32_t events);
 };
 
+/* One reference to the process's, if there is one: NULL otherwise. */
+struct gy_ipc *gy_ipc_current(void);
+
 struct gy_connection; /* an importer, seen from the exporter */
 struct gy_surfaces;   /* see ipc/surface.h */
 
@@ -71,6 +74,10 @@ void gy_loop_abandon(struct gy_ipc *ipc);
 
 /* Answers importers from now on; called with the lock held at every export, works at the first. */
 enum geyser_result gy_server_start(struct gy_ipc *ipc);
+
+/* Without the lock: one end of a connection to this process's own exporter, which needs nothing of
+ * the file system; *out is -1 if that instance is another's. Errors: LIMIT, OUT_OF_MEMORY. */
+enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int *out);
 
 /* What is to be done now and then; returns in how many milliseconds again, -1 for not at all. */
 int gy_server_tick(struct gy_ipc *ipc);

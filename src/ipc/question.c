@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/question.h"
 #include "ipc/packet.h"
+#include "ipc/process.h"
 #include "ipc/resolve.h"
 
 #include "base/clock.h"
@@ -114,15 +115,32 @@ static enum geyser_result check_resolved(
 	return GEYSER_OK;
 }
 
+/* The exporter may be this process. */
+static enum geyser_result connect_once(
+	const struct gy_registry *registry, uint64_t instance, uint64_t timeout_ns, int *out)
+{
+	struct gy_ipc *ipc = gy_ipc_current();
+	enum geyser_result result = GEYSER_OK;
+	pid_t pid;
+
+	*out = -1;
+	if (ipc) {
+		result = gy_server_connect(ipc, instance, out);
+		gy_ipc_release(ipc);
+	}
+	if (result != GEYSER_OK || *out >= 0)
+		return result;
+	return gy_registry_connect(registry, instance, gy_deadline(timeout_ns), out, &pid);
+}
+
 /* One question on a connection of its own. */
 static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t instance,
 	uint64_t timeout_ns, const struct gy_message *question, struct gy_message *answer)
 {
 	enum geyser_result result;
 	int socket, fd = -1;
-	pid_t pid;
 
-	result = gy_registry_connect(registry, instance, gy_deadline(timeout_ns), &socket, &pid);
+	result = connect_once(registry, instance, timeout_ns, &socket);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_ask(socket, true, "", question);

@@ -26,6 +26,15 @@ static void refuse(int fd, enum geyser_result result)
 	(void)close(fd);
 }
 
+static enum geyser_result check_room(const struct gy_ipc *ipc)
+{
+	if (ipc->connection_count < CONNECTIONS_MAX)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"the exporter (pid %d) has %d connections: no more are possible", getpid(),
+		CONNECTIONS_MAX);
+}
+
 static enum geyser_result check_importer(const struct gy_ipc *ipc, int fd, pid_t *pid)
 {
 	struct gy_credentials peer;
@@ -37,12 +46,8 @@ static enum geyser_result check_importer(const struct gy_ipc *ipc, int fd, pid_t
 		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"the exporter runs as uid %u: it shares nothing with uid %u", geteuid(),
 			peer.uid);
-	if (ipc->connection_count >= CONNECTIONS_MAX)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"the exporter (pid %d) has %d connections: no more are possible", getpid(),
-			CONNECTIONS_MAX);
 	*pid = peer.pid;
-	return GEYSER_OK;
+	return check_room(ipc);
 }
 
 /* The question is likely there already: it is answered first, then the connection is watched for
@@ -118,6 +123,53 @@ static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_
 		pause_accepting(ipc);
 }
 
+/* ---- this process's own imports ---- */
+
+/* The thread is woken, to look in time whether the peer has said hello. */
+static enum geyser_result connect_within(struct gy_ipc *ipc, int *out)
+{
+	enum geyser_result result = check_room(ipc);
+	struct gy_connection *connection;
+	int ends[2];
+
+	if (result != GEYSER_OK)
+		return result;
+	if (gy_socket_pair(ends) < 0)
+		return gy_fail_errno("making a connection within this process");
+	result = gy_connection_create(ipc, ends[1], getpid(), &connection);
+	if (result != GEYSER_OK)
+		goto close_ends;
+	result = gy_loop_add(ipc, &connection->source, GY_READABLE);
+	if (result != GEYSER_OK)
+		goto close_connection;
+	gy_wakeup_raise(&ipc->wake);
+	*out = ends[0];
+	return GEYSER_OK;
+
+close_connection:
+	gy_connection_close(ipc, connection);
+	ends[1] = -1;
+close_ends:
+	(void)close(ends[0]);
+	if (ends[1] >= 0)
+		(void)close(ends[1]);
+	return result;
+}
+
+enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int *out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	*out = -1;
+	(void)pthread_mutex_lock(&ipc->lock);
+	if (ipc->claimed && ipc->claim.instance == instance)
+		result = connect_within(ipc, out);
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return result;
+}
+
+/* ---- now and then ---- */
+
 /* Those that have said nothing for too long. */
 static void expire(struct gy_ipc *ipc, uint64_t now)
 {
@@ -156,7 +208,8 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->listener = (struct gy_source){.fd = ipc->claim.socket, .ready = listener_ready};
-	result = gy_loop_add(ipc, &ipc->listener, GY_READABLE);
+	if (ipc->listener.fd >= 0)
+		result = gy_loop_add(ipc, &ipc->listener, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->claimed = true;

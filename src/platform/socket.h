@@ -15,6 +15,9 @@
 int gy_socket_create(void);
 int gy_socket_accept(int listener);
 
+/* Both ends of a connection within this process. 0, or -1 with errno. */
+int gy_socket_pair(int ends[2]);
+
 /* Waits its turn if too many wait for the listener already. 0, or -1 with errno: EAGAIN if the
  * deadline passed; what the system says of a listener that isn't there. */
 int gy_socket_connect(

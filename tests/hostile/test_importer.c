@@ -3,6 +3,8 @@
 #include "peer.h"
 
 #include "base/clock.h"
+#include "ipc/ipc.h"
+#include "platform/platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -313,6 +315,39 @@ static void silent_peers_delay_nobody(void **state)
 	nothing_is_left();
 }
 
+/* A connection within this process is no exception, though nothing comes that would wake its
+ * thread. */
+static void silence_within_a_process(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 16, .height = 16};
+	const uint64_t deadline = gy_deadline(20 * GY_SECOND);
+	struct gy_handle_fields fields;
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	struct gy_wait_word dead;
+	struct gy_peer *peer;
+	struct gy_ipc *ipc;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_texture_create(manager, &desc, &texture));
+	assert_ok(geyser_texture_export(texture, &handle));
+	assert_ok(gy_handle_decode(&handle, &fields));
+	assert_ok(gy_ipc_acquire(&ipc));
+	assert_ok(gy_peer_open(ipc, fields.instance, GY_NEVER, &peer));
+	assert_ok(gy_peer_watch_death(peer));
+	dead = (struct gy_wait_word){.word = gy_peer_dead(peer)};
+	while (!atomic_load(dead.word) && gy_now() < deadline)
+		gy_wait(&dead, 1, deadline);
+	assert_int_equal(atomic_load(dead.word), 1);
+	gy_peer_release(peer, NULL);
+	gy_ipc_release(ipc);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+}
+
 /* More than it has descriptors for: the rest is told so instead of being left waiting. */
 static void too_many_peers_are_told(void **state)
 {
@@ -529,6 +564,7 @@ int main(void)
 		cmocka_unit_test(releases_of_what_it_never_had),
 		cmocka_unit_test(too_many_peers_are_told),
 		cmocka_unit_test(silent_peers_delay_nobody),
+		cmocka_unit_test(silence_within_a_process),
 		cmocka_unit_test(another_user_is_refused),
 		cmocka_unit_test(another_users_exporter_is_refused),
 	};

@@ -113,6 +113,8 @@ WRAP(FAULT_MMAP, MAP_FAILED, void *, mmap64,
 	(void *where, size_t size, int protection, int flags, int fd, off_t offset),
 	(where, size, protection, flags, fd, offset))
 WRAP(FAULT_SOCKET, -1, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+WRAP(FAULT_SOCKETPAIR, -1, int, socketpair,
+	(int domain, int type, int protocol, int ends[2]), (domain, type, protocol, ends))
 WRAP(FAULT_SYMLINK, -1, int, symlinkat,
 	(const char *target, int directory, const char *name), (target, directory, name))
 WRAP(FAULT_THREAD, EAGAIN, int, pthread_create,

@@ -23,6 +23,7 @@ enum fault {
 	FAULT_OPENAT,
 	FAULT_SEAL,
 	FAULT_SOCKET,
+	FAULT_SOCKETPAIR,
 	FAULT_SYMLINK,
 	FAULT_THREAD,
 	FAULT_TREE, /* tsearch, which allocates */

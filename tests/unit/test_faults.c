@@ -6,6 +6,10 @@
  */
 #include "faults.h"
 
+#include "base/clock.h"
+#include "ipc/question.h"
+#include "ipc/registry.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -218,6 +222,33 @@ static void count_call(
 	world->called++; /* read after the event has ended */
 }
 
+/* As another process does it: over the socket in the registry. */
+static enum geyser_result resolve_from_outside(struct world *world)
+{
+	struct gy_message answer, question = {.type = GY_WIRE_RESOLVE,
+					  .id = geyser_handle_id(&world->texture_handle)};
+	struct gy_handle_fields fields;
+	struct gy_registry registry;
+	enum geyser_result result;
+	int socket, fd = -1;
+	pid_t pid;
+
+	assert_ok(gy_handle_decode(&world->texture_handle, &fields));
+	result = gy_registry_find(&registry);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, &socket, &pid);
+	gy_registry_close(&registry);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_ask(socket, true, "", &question);
+	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
+		result = gy_await(socket, 0, UINT64_C(20000000000), &answer, &fd);
+	assert_int_equal(fd, -1);
+	assert_int_equal(close(socket), 0);
+	return result;
+}
+
 static enum geyser_result notify(struct world *world)
 {
 	enum geyser_result result = geyser_event_notify(world->event, 1, count_call, world);
@@ -275,6 +306,7 @@ static const struct operation operations[] = {
 	{"import a second object", an_import_and_an_exported_event, import_event,
 		no_imported_event},
 	{"look up an id", an_exported_texture, resolve_id, whatever},
+	{"look up an id from outside", an_exported_texture, resolve_from_outside, whatever},
 	{"ask for a callback", an_event, notify, whatever},
 	{"ask for an event's fd", an_event, make_event_fd, no_fd},
 	{"ask for the importers' fd", an_exported_texture, make_importers_fd, no_fd},
@@ -313,6 +345,7 @@ static const struct {
 	{FAULT_OPEN, EMFILE, GEYSER_ERROR_LIMIT},
 	{FAULT_OPENAT, ENOSPC, GEYSER_ERROR_OUT_OF_MEMORY},
 	{FAULT_SOCKET, EMFILE, GEYSER_ERROR_LIMIT},
+	{FAULT_SOCKETPAIR, EMFILE, GEYSER_ERROR_LIMIT},
 	{FAULT_SYMLINK, ENOSPC, GEYSER_ERROR_OUT_OF_MEMORY},
 	{FAULT_THREAD, EAGAIN, GEYSER_ERROR_SYSTEM},
 	{FAULT_TREE, ENOMEM, GEYSER_ERROR_OUT_OF_MEMORY},

@@ -19,6 +19,11 @@ int gy_socket_accept(int listener)
 	return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
+int gy_socket_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+}
+
 static void set_send_timeout(int fd, uint64_t deadline)
 {
 	uint64_t now = gy_now(), left = deadline > now ? deadline - now : 1000;

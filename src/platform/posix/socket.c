@@ -62,6 +62,15 @@ int gy_socket_accept(int listener)
 	return fd < 0 ? -1 : prepare(fd);
 }
 
+int gy_socket_pair(int ends[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		return -1;
+	(void)prepare(ends[0]);
+	(void)prepare(ends[1]);
+	return 0;
+}
+
 /* Who can't wait in the kernel looks again. */
 int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, uint64_t deadline)
 {
