@@ -439,7 +439,9 @@ GEYSER_API enum geyser_result geyser_system_get_info(struct geyser_system_info *
 /* Where exports are registered: $XDG_RUNTIME_DIR/geyser, on macOS without that variable "geyser" in
  * the user's temporary directory; whether or not it exists yet, without making it. Errors:
  * INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR, PERMISSION (exists with a wrong owner or
- * mode). text holds the path also after PERMISSION, else "" after a failure.
+ * mode). Also NO_RUNTIME_DIR, on macOS and iOS, if its path is too long for a socket's address:
+ * then a process imports what it exports itself, but no other can. text holds the path also after
+ * that and after PERMISSION, else "" after a failure.
  */
 GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size);
 

@@ -247,7 +247,8 @@ struct geyser_stream_info {
 };
 
 /* All of this user's streams, sorted by name; free the array with geyser_stream_list_free. A
- * publisher that is stopped is listed with its name alone (pid 0). Errors: INVALID_ARGUMENT (NULL),
+ * publisher that is stopped, or whose registry's path is too long for others to reach it, is listed
+ * with its name alone (pid 0). Errors: INVALID_ARGUMENT (NULL),
  * NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
 GEYSER_API enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count);
 GEYSER_API void geyser_stream_list_free(struct geyser_stream_info *streams);

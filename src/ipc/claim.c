@@ -41,19 +41,20 @@ static enum geyser_result lock_instance(struct gy_claim *claim)
 	}
 }
 
+/* Where the path is too long nobody listens: this process needs no address to reach itself, and
+ * others are told why they can't when they try. */
 static enum geyser_result listen_instance(struct gy_claim *claim)
 {
 	enum geyser_result result;
 	struct sockaddr_un address;
 	char name[NAME_SIZE];
 
+	instance_name(name, claim->instance, SOCKET);
+	if (!compose_address(&claim->registry, name, &address))
+		return GEYSER_OK;
 	claim->socket = gy_socket_create();
 	if (claim->socket < 0)
 		return gy_fail_errno("making a socket");
-	instance_name(name, claim->instance, SOCKET);
-	result = socket_address(&claim->registry, name, &address);
-	if (result != GEYSER_OK)
-		goto close_socket;
 	if (bind(claim->socket, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		result = gy_fail_errno("binding %.300s/%s", claim->registry.path, name);
 		goto close_socket;

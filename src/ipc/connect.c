@@ -76,13 +76,13 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	enum geyser_result result;
 	char name[NAME_SIZE];
 
+	*out = -1;
+	instance_name(name, instance, SOCKET);
+	if (!compose_address(registry, name, &address))
+		return no_address(registry->path);
 	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
-	instance_name(name, instance, SOCKET);
-	result = socket_address(registry, name, &address);
-	if (result != GEYSER_OK)
-		goto close_socket;
 	if (connect_within(*out, &address, registry, instance, deadline)) {
 		result = connect_failure(instance);
 		goto close_socket;

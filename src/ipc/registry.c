@@ -65,6 +65,14 @@ static enum geyser_result registry_path(char *path, size_t size)
 	return result;
 }
 
+/* Linux alone reaches any directory. */
+static bool is_too_long(const char *path)
+{
+	char alias[64];
+
+	return strlen(path) > ADDRESS_PATH_MAX && !gy_directory_alias(-1, alias, sizeof(alias));
+}
+
 static enum geyser_result check_directory(const char *path, const struct stat *status)
 {
 	if (!S_ISDIR(status->st_mode))
@@ -100,7 +108,9 @@ enum geyser_result geyser_registry_directory(char *text, size_t size)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"text (%zu bytes): the registry's path takes %zu", size, length + 1);
 	memcpy(text, path, length + 1);
-	return lstat(path, &status) == 0 ? check_directory(path, &status) : GEYSER_OK;
+	if (lstat(path, &status) == 0)
+		result = check_directory(path, &status);
+	return result == GEYSER_OK && is_too_long(path) ? no_address(path) : result;
 }
 
 enum geyser_result gy_registry_open(bool create, struct gy_registry *out)

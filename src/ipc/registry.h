@@ -3,7 +3,7 @@
  * The directory $XDG_RUNTIME_DIR/geyser: who exports, and under which ids.
  *
  *	0123456789abcdef.lock   held (flock) as long as that exporter lives
- *	0123456789abcdef.sock   its socket
+ *	0123456789abcdef.sock   its socket, unless its path is too long for a socket's address
  *	id-0000002a             a link to the socket of the exporter that has given out id 0x2a
  *
  * Making the link is what reserves an id. An exporter that was killed leaves its entries behind;
@@ -30,7 +30,7 @@ struct gy_registry {
 struct gy_claim {
 	struct gy_registry registry;
 	int lock;
-	int socket; /* listening, non-blocking */
+	int socket; /* listening, non-blocking; -1 where the path is too long for an address */
 	uint64_t instance;
 };
 
@@ -58,8 +58,8 @@ bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance)
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens.
- */
+/* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens,
+ * where that can be. */
 enum geyser_result gy_registry_claim(struct gy_claim *out);
 
 /* Closes the descriptors only: what a forked child does with its parent's claim. */
@@ -81,7 +81,8 @@ enum geyser_result gy_registry_find_id(
 	const struct gy_registry *registry, uint32_t id, uint64_t *instance);
 
 /* A connected socket to that exporter, whose listener is a process of this user: *pid. Times out at
- * the deadline. Errors: STALE (gone), PERMISSION (another user's), TIMEOUT, LIMIT. */
+ * the deadline. Not for this process's own exporter: see gy_server_connect. Errors: STALE (gone),
+ * PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has no address). */
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
 	uint64_t deadline, int *out, pid_t *pid);
 

@@ -37,8 +37,8 @@ static inline void id_name(char name[NAME_SIZE], uint32_t id)
 }
 
 /* A path may be longer than a socket address holds: then it goes through the directory's
- * descriptor, where the system has a path for that. Errors: NO_RUNTIME_DIR. */
-static inline enum geyser_result socket_address(
+ * descriptor, where the system has a path for that. False where it hasn't. */
+static inline bool compose_address(
 	const struct gy_registry *registry, const char *name, struct sockaddr_un *out)
 {
 	char alias[64];
@@ -47,14 +47,21 @@ static inline enum geyser_result socket_address(
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
 	length = snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", registry->path, name);
 	if (length > 0 && (size_t)length < sizeof(out->sun_path))
-		return GEYSER_OK;
+		return true;
 	if (!gy_directory_alias(registry->fd, alias, sizeof(alias)))
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"registry (%.300s): its path has %zu bytes, and this system's sockets "
-			"leave room for %zu: set XDG_RUNTIME_DIR to a directory with a shorter one",
-			registry->path, strlen(registry->path), ADDRESS_PATH_MAX);
+		return false;
 	(void)snprintf(out->sun_path, sizeof(out->sun_path), "%s/%s", alias, name);
-	return GEYSER_OK;
+	return true;
+}
+
+/* Why no other process reaches what is registered there. */
+static inline enum geyser_result no_address(const char *path)
+{
+	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+		"registry (%.300s): its path has %zu bytes, and this system's sockets leave room "
+		"for %zu, so a process imports only what it exports itself: to share with others, "
+		"set XDG_RUNTIME_DIR to a directory with a shorter path in all of them",
+		path, strlen(path), ADDRESS_PATH_MAX);
 }
 
 #endif

@@ -74,7 +74,8 @@ static enum geyser_result read_entries(const struct gy_registry *registry, struc
 
 /* ---- listing ---- */
 
-/* False if it has ended meanwhile. */
+/* False if it has ended meanwhile; one that doesn't answer, or can't be reached, has a name alone.
+ */
 static bool describe(const struct gy_registry *registry, const struct entry *entry,
 	struct geyser_stream_info *out)
 {
@@ -85,7 +86,7 @@ static bool describe(const struct gy_registry *registry, const struct entry *ent
 		return true;
 	*out = (struct geyser_stream_info){.pid = 0};
 	memcpy(out->name, entry->name, sizeof(out->name));
-	return result == GEYSER_ERROR_TIMEOUT;
+	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NO_RUNTIME_DIR;
 }
 
 static enum geyser_result list(

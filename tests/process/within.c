@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NAME "within"
@@ -171,11 +172,110 @@ static void without_a_registry(void **state)
 	assert_int_equal(registry_entries(), 0);
 }
 
+/* ---- where the path is too long for a socket ---- */
+
+static void expect_words(const char *handle_or_id)
+{
+	struct peer peer;
+	struct line line = start_peer(&peer, "import-texture", handle_or_id);
+
+	assert_non_null(strstr(line.text, "GEYSER_ERROR_NO_RUNTIME_DIR"));
+	assert_non_null(strstr(line.text, "leave room for"));
+	end_peer(&peer);
+}
+
+/* In a child: it sees the stream's name, and is told why it can't have it. */
+static int subscribe_from_outside(void *data)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = NAME, .connect_timeout_ns = 10 * SECOND};
+	struct geyser_subscriber *subscriber;
+	struct geyser_stream_info *streams;
+	struct geyser_manager *manager;
+	size_t count;
+
+	(void)data;
+	child_check(geyser_manager_create(NULL, &manager) == GEYSER_OK);
+	child_check(geyser_subscriber_create(manager, &desc, &subscriber) ==
+		    GEYSER_ERROR_NO_RUNTIME_DIR);
+	child_check(strstr(geyser_error_detail(), "leave room for"));
+	child_check(geyser_stream_list(&streams, &count) == GEYSER_OK);
+	child_check(count == 1 && strcmp(streams[0].name, NAME) == 0 && streams[0].pid == 0);
+	geyser_stream_list_free(streams);
+	geyser_manager_destroy(manager);
+	return 0;
+}
+
+static void make_long_path(const char *directory, char path[256])
+{
+	size_t base = strlen(directory);
+
+	memset(path, 'p', 200);
+	memcpy(path, directory, base);
+	path[base] = '/';
+	path[200] = '\0';
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+}
+
+static void where_no_socket_has_an_address(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[256], text[GEYSER_HANDLE_TEXT_SIZE], directory[300];
+	struct shared shared;
+
+	make_long_path(fixture->directory, path);
+	shared = share();
+	expect_all_within(&shared);
+	ok(geyser_handle_to_string(&shared.texture_handle, text, sizeof(text)));
+#ifdef GEYSER_PLATFORM_APPLE
+	assert_int_equal(registry_entries(), 1 + 2 + 1); /* lock, ids, name */
+	refused(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for",
+		geyser_registry_directory(directory, sizeof(directory)));
+	expect_words(text);
+	(void)snprintf(text, sizeof(text), "%u", geyser_handle_id(&shared.texture_handle));
+	expect_words(text);
+	in_child(subscribe_from_outside, NULL);
+	expect_all_within(&shared);
+#else
+	(void)expect_words;
+	(void)subscribe_from_outside;
+	ok(geyser_registry_directory(directory, sizeof(directory)));
+#endif
+	end_sharing(&shared);
+	assert_int_equal(registry_entries(), 0);
+	(void)snprintf(directory, sizeof(directory), "%s/geyser", path);
+	assert_int_equal(rmdir(directory), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
+static void one_that_listens_nowhere_is_swept(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[256], directory[300];
+	struct shared shared;
+	struct peer killed;
+
+	make_long_path(fixture->directory, path);
+	start_exporter(&killed, "export-texture", "1");
+	kill_peer(&killed);
+	assert_in_range(registry_entries(), 2, 3);
+	shared = share();
+	expect_all_within(&shared);
+	end_sharing(&shared);
+	assert_int_equal(registry_entries(), 0);
+	(void)snprintf(directory, sizeof(directory), "%s/geyser", path);
+	assert_int_equal(rmdir(directory), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		registry_test(without_its_socket),
 		registry_test(without_a_registry),
+		registry_test(where_no_socket_has_an_address),
+		registry_test(one_that_listens_nowhere_is_swept),
 	};
 
 	return run_suite(argc, argv, "within", tests, COUNT_OF(tests));

@@ -208,7 +208,8 @@ static void connecting(void **state)
 	gy_registry_close(&registry);
 }
 
-/* The path doesn't fit into a socket's address: on Linux it works all the same. */
+/* The path doesn't fit into a socket's address: on Linux it works all the same, and
+ * elsewhere nobody listens. */
 static void a_long_path(void **state)
 {
 	char path[256];
@@ -223,13 +224,16 @@ static void a_long_path(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
 #ifdef GEYSER_PLATFORM_APPLE
-	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for", gy_registry_claim(&claim));
-	assert_int_equal(test_registry_entries(), 0);
-	return;
-#endif
+	assert_ok(gy_registry_claim(&claim));
+	assert_int_equal(claim.socket, -1);
+	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for",
+		gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
+	assert_int_equal(fd, -1);
+#else
 	assert_ok(gy_registry_claim(&claim));
 	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
 	assert_int_equal(close(fd), 0);
+#endif
 	gy_claim_release(&claim);
 }
 
