@@ -11,6 +11,13 @@ import sys
 
 DECLARATION = re.compile(r"\bGEYSER_API\b[^;{(]*?\b(geyser_\w+)[ \t\n]*\(")
 
+# What compilers make of selectors, classes and blocks; nothing of it can clash but our classes' names.
+OBJECTIVE_C = re.compile(
+    r"\.objc_sel_|_*(?:OBJC_(?:META)?CLASS_(?:\$_)?|objc_class_name_)Geyser"
+    r"|_*OBJC_IVAR_\$_Geyser|__objc_class_ref_|__objc_ivar_offset_(?:value_)?Geyser"
+    r"|_*(?:block_descriptor|copy_helper_block|destroy_helper_block)_"
+)
+
 
 def declared(text):
     """Names of the functions that a header's text declares with GEYSER_API."""
@@ -54,6 +61,7 @@ def main(include, shared, static, *names):
     public = set().union(*map(declared, texts))
     exported, archived = defined(shared, True), defined(static, False)
     foreign = {n for n in archived if not n.startswith(("geyser_", "gy_"))}
+    foreign = {n for n in foreign if not OBJECTIVE_C.match(n)}
     results = (
         ("declarations are read right", declared(SELF_TEST) ^ {"geyser_one", "geyser_two"}),
         ("the headers declare functions", set() if public else {"none found"}),
