@@ -6,9 +6,13 @@ import os
 import re
 import shlex
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import sdk
+
+sys.path.insert(0, os.path.join(sdk.ROOT, "tests", "docs"))
+import snippets  # pylint: disable=wrong-import-position
 
 STRICT = [
     "-Wunguarded-availability",
@@ -168,6 +172,23 @@ def build_all(layout):
     return counts, compiled, failures
 
 
+def snippet_failures(layout, triple, one):
+    if one.macos and is_ios(triple):
+        return []
+    command = [f"{sdk.ROOT}/scripts/apple/cc", triple, os.path.abspath(layout), *STRICT]
+    command += ["-fblocks", "-fno-objc-arc", "-Wno-unused-command-line-argument"]
+    right, output = one.compile(command + ["-I", f"{sdk.ROOT}/include"])
+    return [] if right else [f"{one.path}:{one.line}, {triple}:\n{output[-1500:]}"]
+
+
+def compile_snippets(layout, chosen):
+    """What of the guide's snippets doesn't compile for one of the targets."""
+    tasks = [(layout, triple, one) for triple in TARGETS for one in chosen]
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        return [found for all_found in pool.map(lambda task: snippet_failures(*task), tasks)
+                for found in all_found]
+
+
 def prove(layout):
     counts, compiled, failures = build_all(layout)
     forgotten = uncovered(compiled)
@@ -178,7 +199,12 @@ def prove(layout):
         failures.append("the analyzer:\n" + "\n".join(findings[:20]))
     if not analyzed:
         failures.append("the analyzer was given no file")
+    chosen = [one for one in snippets.all_snippets(sdk.ROOT) if one.is_apples()]
+    failures += compile_snippets(layout, chosen)
+    if not any(one.path == snippets.GUIDE for one in chosen):
+        failures.append(f"{snippets.GUIDE} has no snippet")
     if failures:
         raise sdk.Failure("\n".join(failures))
     files = ", ".join(f"{triple} {count}" for triple, count in counts.items())
-    return f"files: {files}; 0 warnings; {analyzed} analyzed, 0 findings"
+    return (f"files: {files}; {len(chosen)} snippets for each; 0 warnings; "
+            f"{analyzed} analyzed, 0 findings")

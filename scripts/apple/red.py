@@ -15,6 +15,7 @@ import proof_hosted
 import proof_link
 import proof_run
 import sdk
+from proof_compile import snippets
 
 CHECKS = "tests/apple/checks"
 INCLUDES = "#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n"
@@ -114,6 +115,18 @@ class Copies:
         library = proof_link.library_in(self.build)
         proof_link.check_exports([library], proof_link.public_functions() | extra)
 
+    def guide(self, old, new):
+        """Proof 2 of the snippets with NEW in a guide in which it is in place of OLD."""
+        with open(sdk.ROOT + "/" + snippets.GUIDE, encoding="utf-8") as source:
+            text = source.read()
+        if old not in text:
+            raise AssertionError(f"{snippets.GUIDE} has no {old!r}: change scripts/apple/red.py")
+        text = text.replace(old, new, 1)
+        chosen = [one for one in snippets.snippets(text, snippets.GUIDE) if new in one.source]
+        found = proof_compile.compile_snippets(self.layout, chosen)
+        if found:
+            raise sdk.Failure("\n".join(found))
+
     def forgotten(self, compiled):
         """A repository of two sources, of which a Mac's build knows some."""
         root = f"{self.folder}/root"
@@ -181,11 +194,23 @@ def replace(path, old, new):
 
 def tests(copies):
     """(what is done, what must be in the failure, or None if it stays green)"""
+    submit = "submit(publisher, frame, commands)"
     bgra = "MTLPixelFormatBGRA8Unorm = 80"
     return (
         ("compile: nothing wrong", lambda: copies.compile("right.m"), None),
         ("compile: a wrong selector", lambda: copies.compile("wrong_selector.m"), "ioSurface"),
         ("compile: an unguarded call", lambda: copies.compile("unguarded.m"), "macOS 12"),
+        ("compile: nothing wrong in the guide", lambda: copies.guide(submit, submit), None),
+        (
+            "compile: a wrong call in the guide",
+            lambda: copies.guide(submit, "submit(publisher, commands)"),
+            "docs/metal.md:",
+        ),
+        (
+            "compile: a wrong selector in the guide",
+            lambda: copies.guide("[commands commit]", "[commands comit]"),
+            "comit",
+        ),
         ("compile: all sources listed", lambda: copies.forgotten({"one.c", "two.m"}), None),
         ("compile: a source in no list", lambda: copies.forgotten({"one.c"}), "src/two.m"),
         ("analyzer: nothing wrong", lambda: copies.analyze("right.m"), None),

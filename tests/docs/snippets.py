@@ -1,19 +1,32 @@
 #!/usr/bin/env python3
-"""Compiles every C snippet of the documentation (TAP): snippets.py ROOT INCLUDE -- COMPILER...
+"""Compiles every snippet of the documentation (TAP): snippets.py ROOT -- COMPILER... [-- APPLE...].
 
-A ```c block is the body of a function. Its #include lines go in front of that, as does what a comment
-`<!-- c: declarations -->` before the block says, for names that the text doesn't declare."""
+A ```c or ```objc block is the body of a function. Its #include lines go in front of that, as does what
+a comment before the block says, for names that the text doesn't declare: `<!-- c: declarations -->`, or
+`<!-- macos: declarations -->` where there is no such thing on iOS. Blocks that need Apple's frameworks
+are compiled by APPLE, if that is given; scripts/apple/proof_compile.py compiles them for Apple's
+systems."""
 
 import os
 import re
 import subprocess
 import sys
+from typing import NamedTuple
 
 BLOCK = re.compile(
-    r"(?:<!-- c:(?P<given>(?:(?!-->).)*)-->\n)?^```c\n(?P<code>.*?)^```$", re.M | re.S
+    r"(?:<!-- (?P<kind>c|macos):(?P<given>(?:(?!-->).)*)-->\n)?^```(?P<language>c|objc)\n(?P<code>.*?)^```$",
+    re.M | re.S,
 )
-FLAGS = ["-x", "c", "-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Werror", "-"]
-HEADERS = ("geyser/geyser.h", "geyser/stream.h", "geyser/vulkan.h")
+FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Werror", "-"]
+LANGUAGES = {"c": "c", "objc": "objective-c"}
+HEADERS = ("geyser/geyser.h", "geyser/stream.h", "geyser/vulkan.h", "geyser/metal.h", "geyser/apple.h")
+PREPROCESSOR = re.compile(r"^#.*\n", re.M)
+FRAMEWORK = re.compile(
+    r"^#(?:include|import) <(?:Core\w+|Foundation|IOSurface|Metal|OpenGL|mach|xpc)/", re.M
+)
+# the guide of Apple's side, of which every snippet is to compile there
+GUIDE = "docs/metal.md"
+NATIVE = re.compile(r"\bgeyser_(?:metal|coregraphics|coreimage|cgl|moltenvk)_")
 
 SELF_TEST = (
     ("```c\nint a = 1;\n(void)a;\n```\n", True),
@@ -21,24 +34,50 @@ SELF_TEST = (
     ("```c\ngeyser_texture_unref(texture);\n```\n", False),
     ("<!-- c: struct geyser_event *e; -->\n```c\ngeyser_event_unref(e);\n```\n", True),
     ("```c\n#include <no/such.h>\n```\n", False),
+    ("<!-- c: struct geyser_texture *t; -->\n```c\ngeyser_metal_texture(t);\n```\n", False),
+)
+APPLE_SELF_TEST = (
+    ("<!-- c: #import <Metal/Metal.h>\nid<MTLCommandBuffer> b; -->\n```objc\n[b commit];\n```\n", True),
+    ("<!-- c: #import <Metal/Metal.h>\nid<MTLCommandBuffer> b; -->\n```objc\n[b comit];\n```\n", False),
+    ("```c\n#include <IOSurface/IOSurface.h>\n(void)IOSurfaceLookup(1, 2);\n```\n", False),
 )
 
 
-def sources(text, path):
-    """(line, C source) of each block; the compiler's messages name the line in the document."""
+class Snippet(NamedTuple):
+    """The compiler's messages name the line in the document."""
+
+    path: str
+    line: int
+    language: str
+    macos: bool
+    source: str
+
+    def needs_frameworks(self):
+        return self.language == "objc" or bool(FRAMEWORK.search(self.source))
+
+    def is_apples(self):
+        return self.needs_frameworks() or self.path == GUIDE or bool(NATIVE.search(self.source))
+
+    def compile(self, command):
+        """(whether it compiles, what the compiler says)"""
+        command = command + ["-x", LANGUAGES[self.language]] + FLAGS
+        result = subprocess.run(
+            command, input=self.source, text=True, capture_output=True, timeout=60, check=False
+        )
+        return result.returncode == 0, result.stderr
+
+
+def snippets(text, path):
     for match in BLOCK.finditer(text):
         line = text.count("\n", 0, match.start("code")) + 1
-        code = match.group("code")
-        head = "".join(f"#include <{header}>\n" for header in HEADERS)
-        head += "".join(re.findall(r"^#include.*\n", code, re.M)) + (match.group("given") or "")
-        body = re.sub(r"^#include.*$", "", code, flags=re.M)
-        yield line, f'{head}\nvoid snippet(void)\n{{\n#line {line} "{path}"\n{body}}}\n'
-
-
-def compile_source(command, source):
-    options = {"text": True, "capture_output": True, "timeout": 60, "check": False}
-    result = subprocess.run(command, input=source, **options)
-    return result.returncode == 0, result.stderr
+        code, given = match.group("code"), match.group("given") or ""
+        given = given.strip() + "\n"
+        first = PREPROCESSOR.findall(given) + re.findall(r"^#(?:include|import).*\n", code, re.M)
+        head = "".join(first) + "".join(f"#include <{header}>\n" for header in HEADERS)
+        head += PREPROCESSOR.sub("", given)
+        body = re.sub(r"^#(?:include|import).*$", "", code, flags=re.M)
+        source = f'{head}\nvoid snippet(void);\nvoid snippet(void)\n{{\n#line {line} "{path}"\n{body}}}\n'
+        yield Snippet(path, line, match.group("language"), match.group("kind") == "macos", source)
 
 
 def documents(root):
@@ -48,32 +87,58 @@ def documents(root):
                 yield os.path.join(folder, name)
 
 
-def report(passed, number, name, output=""):
-    print(f"{'ok' if passed else 'not ok'} {number} - {name}")
-    if not passed:
-        print("".join(f"# {line}\n" for line in output.splitlines()), end="")
-    return passed
-
-
-def main(root, include, command):
-    command = command + ["-I", include] + FLAGS
-    passed, number = True, 0
-    for text, right in SELF_TEST:
-        number += 1
-        verdicts = [compile_source(command, source)[0] for _, source in sources(text, "text")]
-        passed &= report(verdicts == [right], number, f"{text!r} passes: {right}")
+def all_snippets(root):
     for path in documents(root):
         with open(os.path.join(root, path), encoding="utf-8") as document:
-            for line, source in sources(document.read(), path):
-                number += 1
-                right, output = compile_source(command, source)
-                passed &= report(right, number, f"{path}:{line}", output)
-    passed &= report(number > len(SELF_TEST), number + 1, f"{number - len(SELF_TEST)} snippets")
-    print(f"1..{number + 1}")
-    return 0 if passed else 1
+            yield from snippets(document.read(), path)
+
+
+class Report:
+    def __init__(self):
+        self.passed, self.number = True, 0
+
+    def line(self, passed, name, output=""):
+        self.number += 1
+        self.passed &= passed
+        print(f"{'ok' if passed else 'not ok'} {self.number} - {name}")
+        if not passed:
+            print("".join(f"# {line}\n" for line in output.splitlines()), end="")
+
+
+def main(root, command, apple):
+    include = ["-I", os.path.join(root, "include")]
+    report, elsewhere = Report(), 0
+    for texts, compiler in ((SELF_TEST, command), (APPLE_SELF_TEST, apple)):
+        for text, right in texts if compiler else ():
+            verdicts = [one.compile(compiler + include)[0] for one in snippets(text, "text")]
+            report.line(verdicts == [right], f"{text!r} passes: {right}")
+    before = report.number
+    for one in all_snippets(root):
+        if one.needs_frameworks() and not apple:
+            elsewhere += 1
+            continue
+        compiler = apple if one.needs_frameworks() else command
+        right, output = one.compile(compiler + include)
+        report.line(right, f"{one.path}:{one.line}", output)
+    total = report.number - before
+    report.line(total > 0, f"{total} snippets; {elsewhere} need Apple's frameworks, which aren't here")
+    print(f"1..{report.number}")
+    return 0 if report.passed else 1
+
+
+def split(arguments):
+    """The parts between "--"."""
+    parts = [[]]
+    for argument in arguments:
+        if argument == "--":
+            parts.append([])
+        else:
+            parts[-1].append(argument)
+    return parts
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5 or sys.argv[3] != "--":
-        sys.exit(f"usage: {sys.argv[0]} ROOT INCLUDE -- COMPILER...")
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[4:]))
+    PARTS = split(sys.argv[1:]) + [[]]
+    if len(PARTS[0]) != 1 or not PARTS[1]:
+        sys.exit(f"usage: {sys.argv[0]} ROOT -- COMPILER... [-- COMPILER FOR APPLE'S FRAMEWORKS...]")
+    sys.exit(main(PARTS[0][0], PARTS[1], PARTS[2]))
