@@ -206,10 +206,12 @@ struct geyser_mapping {
 /* Maps the texels into this process. On the host backend this is the shared memory itself: what is
  * written is at once in every other process, nothing is copied. Each success needs one unmap; maps
  * may nest and overlap. Ordering access between threads and processes is the caller's: use an
- * event. A GPU's texture is copied: see geyser_texture_map_path. A stream's frame is waited for
- * until its publisher's device has drawn it. Errors: INVALID_ARGUMENT (NULL, unknown access),
- * PERMISSION (write access to a read-only share); of a GPU's also OUT_OF_MEMORY, DEVICE_LOST, and
- * for a frame TIMEOUT (not drawn within the manager's import timeout) and DISCONNECTED. */
+ * event. On Metal it is the IOSurface, locked; other GPUs' textures are copied:
+ * geyser_texture_map_path tells. A stream's frame is waited for until its publisher's device has
+ * drawn it. Errors: INVALID_ARGUMENT (NULL, unknown access), PERMISSION (write access to a
+ * read-only share); of a GPU's also OUT_OF_MEMORY, DEVICE_LOST, SYSTEM, UNSUPPORTED (private
+ * storage of Metal's), and for a frame TIMEOUT (not drawn within the manager's import timeout) and
+ * DISCONNECTED. */
 GEYSER_API enum geyser_result geyser_texture_map(
 	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out);
 

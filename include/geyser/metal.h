@@ -26,11 +26,12 @@ extern "C" {
 /* ---- managers ------------------------------------------------------------------------------ */
 
 /* A manager on that id<MTLDevice>, which is retained; NULL: the system's default device. Errors:
- * INVALID_ARGUMENT (out is NULL), UNSUPPORTED (no Metal device), OUT_OF_MEMORY. */
+ * INVALID_ARGUMENT (out is NULL), UNSUPPORTED (no Metal device), OUT_OF_MEMORY, LIMIT. */
 GEYSER_API enum geyser_result geyser_metal_manager_create(
 	void *mtl_device, struct geyser_manager **out);
 
-/* The same with an application name and timeouts; desc->backend must be AUTO or METAL. */
+/* The same with an application name and timeouts; desc->backend must be AUTO or METAL. Errors: and
+ * INVALID_ARGUMENT (another backend; application too long). */
 GEYSER_API enum geyser_result geyser_metal_manager_create_with_desc(
 	void *mtl_device, const struct geyser_manager_desc *desc, struct geyser_manager **out);
 
@@ -84,7 +85,8 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_global_id(struct geyse
 	uint32_t id, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
 /* For programs with XPC or Mach messages of their own. A send right for the surface, the caller's
- * (+1: mach_port_deallocate). While it lives IOSurfaceIsInUse is true everywhere. */
+ * (+1: mach_port_deallocate). While it lives IOSurfaceIsInUse is true everywhere. Errors: as for
+ * the surface, and SYSTEM. */
 GEYSER_API enum geyser_result geyser_metal_texture_mach_port(
 	struct geyser_texture *texture, uint32_t *port);
 /* The port stays the caller's. Errors: and NOT_FOUND (the port is of no surface). */
@@ -92,7 +94,7 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_mach_port(struct geyse
 	uint32_t port, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
 /* An xpc_object_t for the surface, the caller's (+1: xpc_release), to be set in an XPC dictionary.
- */
+ * Errors: as for the port. */
 GEYSER_API enum geyser_result geyser_metal_texture_xpc_object(
 	struct geyser_texture *texture, void **xpc_object);
 /* The object stays the caller's. Errors: and NOT_FOUND (the object is of no surface). */
@@ -103,18 +105,19 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_xpc_object(struct geys
  * A texture in private storage, for what an IOSurface can't hold: arrays, 3D, mip levels, depth and
  * stencil. It crosses processes by its handle alone, in an NSXPCConnection of the caller's:
  * geyser_texture_export, map and native export refuse it by name. Errors: as
- * geyser_texture_create, and UNSUPPORTED (the device can't share one).
+ * geyser_texture_create, INVALID_ARGUMENT also for a usage that says where the memory lies, and
+ * UNSUPPORTED (the device can't share one).
  */
 GEYSER_API enum geyser_result geyser_metal_texture_create_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
 /* Its MTLSharedTextureHandle, the caller's (+1). Errors: INVALID_ARGUMENT, UNSUPPORTED (not a
- * texture in private storage). */
+ * texture in private storage; the device makes no handle of it). */
 GEYSER_API enum geyser_result geyser_metal_texture_shared_handle(
 	struct geyser_texture *texture, void **mtl_shared_texture_handle);
 
-/* A texture of such a handle, which stays the caller's. Errors: MISMATCH (desc doesn't fit it, or
- * it is another device's). */
+/* A texture of such a handle, which stays the caller's. Errors: as for making one,
+ * and MISMATCH (desc doesn't fit it, or it is another device's). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
 	struct geyser_manager *manager, void *mtl_shared_texture_handle,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
@@ -130,8 +133,9 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
  * shared event of its own, which a thread and a listener keep equal to the event's page: a signal
  * from GPU to GPU passes two CPUs. Never lower its signaledValue. When an imported event's exporter
  * dies, it is raised above all values, so that no command buffer of the importer's hangs;
- * geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (not a Metal manager's), OUT_OF_MEMORY, SYSTEM.
+ * geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. So it is at the last unref, unless it was
+ * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Metal manager's), OUT_OF_MEMORY,
+ * SYSTEM.
  */
 GEYSER_API enum geyser_result geyser_metal_event(
 	struct geyser_event *event, void **mtl_shared_event);
