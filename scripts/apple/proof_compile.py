@@ -22,7 +22,7 @@ STRICT = [
 ]
 # What a Mac builds, and the library that an iOS program would link. The oldest systems that geyser
 # supports are among them: there, what is newer needs a guard.
-MACOS = ["-Dmetal=enabled", "-Dbench=false", "-Db_colorout=never"]
+MACOS = ["-Dmetal=enabled", "-Db_colorout=never"]
 TARGETS = {
     "arm64-apple-macos12": MACOS + ["-Dtests=true"],
     "x86_64-apple-macos10.15": MACOS + ["-Dtests=false"],
