@@ -19,8 +19,8 @@ static void address_of(const char *name, char address[DOUBLE_ADDRESS])
 
 	for (const char *at = name; *at; at++)
 		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-	snprintf(address, DOUBLE_ADDRESS, "geyser-double-%u-name-%016llx", (unsigned)geteuid(),
-		(unsigned long long)hash);
+	(void)snprintf(address, DOUBLE_ADDRESS, "geyser-double-%u-name-%016llx",
+		(unsigned)geteuid(), (unsigned long long)hash);
 }
 
 static kern_return_t check(mach_port_t bootstrap, const char *name)

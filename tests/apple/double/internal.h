@@ -14,7 +14,7 @@
 /* ---- live.c ---- */
 
 /* A rule was broken. */
-_Noreturn void double_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void double_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 /* kind: a string that lives for ever. */
 void double_count(const char *kind, long change);
 bool double_fails(const char *call);

@@ -34,11 +34,11 @@ void double_die(const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("double: ", stderr);
+	(void)fputs("double: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	(void)vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	(void)fputc('\n', stderr);
 	abort();
 }
 
@@ -116,7 +116,7 @@ static void set_fault(const char *call, unsigned nth)
 		;
 	if (i == FAULTS)
 		double_die("more than %d calls are to fail", FAULTS);
-	snprintf(faults[i].call, sizeof(faults[i].call), "%s", call);
+	(void)snprintf(faults[i].call, sizeof(faults[i].call), "%s", call);
 	faults[i].nth = nth;
 }
 
@@ -163,7 +163,7 @@ bool double_fails(const char *call)
 			continue;
 		result = faults[i].nth <= 1;
 		if (faults[i].nth == 1)
-			snprintf(faults[i].call, sizeof(faults[i].call), "done");
+			(void)snprintf(faults[i].call, sizeof(faults[i].call), "done");
 		else if (faults[i].nth)
 			faults[i].nth--;
 	}
@@ -198,12 +198,12 @@ __attribute__((destructor)) static void finish(void)
 {
 	if (forked || double_setting("GEYSER_DOUBLE_LEAKS") || apple_double_settle(0, AT_EXIT_MS))
 		return;
-	fprintf(stderr, "double: %lu objects live:", apple_double_live());
+	(void)fprintf(stderr, "double: %lu objects live:", apple_double_live());
 	for (size_t i = 0; i < KINDS && kinds[i].kind; i++) {
 		if (kinds[i].count)
-			fprintf(stderr, " %s x %ld", kinds[i].kind, kinds[i].count);
+			(void)fprintf(stderr, " %s x %ld", kinds[i].kind, kinds[i].count);
 	}
-	fputc('\n', stderr);
-	fflush(NULL);
+	(void)fputc('\n', stderr);
+	(void)fflush(NULL);
 	_exit(APPLE_DOUBLE_LEAK_STATUS);
 }

@@ -138,9 +138,9 @@ mach_port_t double_port_bind(const char *wanted)
 	if (!wanted && getrandom(&random, sizeof(random), 0) != sizeof(random))
 		double_die("no random number");
 	if (wanted)
-		snprintf(target.address, sizeof(target.address), "%s", wanted);
+		(void)snprintf(target.address, sizeof(target.address), "%s", wanted);
 	else
-		snprintf(target.address, sizeof(target.address), "geyser-double-%u-%016llx",
+		(void)snprintf(target.address, sizeof(target.address), "geyser-double-%u-%016llx",
 			(unsigned)geteuid(), (unsigned long long)random);
 	fd = address_of(target.address, &address, &length);
 	if (fd < 0)

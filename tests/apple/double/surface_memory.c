@@ -40,7 +40,7 @@ static int reopen(int fd, int flags)
 {
 	char path[40];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, flags | O_CLOEXEC);
 }
 
@@ -144,7 +144,7 @@ struct double_surface *double_surface_create(const struct double_surface_page *w
 		if (getrandom(&page.id, sizeof(page.id), 0) != sizeof(page.id))
 			double_die("no random number");
 	} while (page.id == 0);
-	snprintf(name, sizeof(name), page.global ? NAME "-global" : NAME, page.id);
+	(void)snprintf(name, sizeof(name), page.global ? NAME "-global" : NAME, page.id);
 	fd = memfd_create(name, MFD_CLOEXEC);
 	if (fd < 0)
 		return NULL;
@@ -167,12 +167,12 @@ static int search_process(const char *process, const char *wanted)
 	int fd = -1;
 	DIR *files;
 
-	snprintf(folder, sizeof(folder), "/proc/%s/fd", process);
+	(void)snprintf(folder, sizeof(folder), "/proc/%s/fd", process);
 	files = opendir(folder);
 	while (fd < 0 && files && (entry = readdir(files))) {
 		ssize_t length;
 
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		length = readlink(path, target, sizeof(target) - 1);
 		if (length <= 0)
 			continue;
@@ -198,7 +198,7 @@ struct double_surface *double_surface_find(IOSurfaceID id)
 	double_surfaces_unlock();
 	if (surface)
 		return surface;
-	snprintf(wanted, sizeof(wanted), "/memfd:" NAME "-global (deleted)", id);
+	(void)snprintf(wanted, sizeof(wanted), "/memfd:" NAME "-global (deleted)", id);
 	processes = opendir("/proc");
 	while (fd < 0 && processes && (entry = readdir(processes))) {
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')

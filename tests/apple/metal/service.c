@@ -194,7 +194,7 @@ struct carrying {
 	mach_msg_port_descriptor_t port;
 };
 
-static void send(mach_msg_header_t *header, mach_msg_id_t id, size_t size, bool complex)
+static void send_message(mach_msg_header_t *header, mach_msg_id_t id, size_t size, bool complex)
 {
 	mach_port_t service = find_service();
 
@@ -218,7 +218,7 @@ static void send_a_port(mach_msg_id_t id)
 	message.port.name = IOSurfaceCreateMachPort(surface);
 	message.port.disposition = MACH_MSG_TYPE_MOVE_SEND;
 	message.port.type = MACH_MSG_PORT_DESCRIPTOR;
-	send(&message.header, id, sizeof(message), true);
+	send_message(&message.header, id, sizeof(message), true);
 }
 
 static void garbage_is_thrown_away(void **state)
@@ -230,15 +230,17 @@ static void garbage_is_thrown_away(void **state)
 	(void)state;
 	memset(&garbage, 0x5a, sizeof(garbage));
 	for (unsigned i = 0; i < 20; i++) {
-		send(&garbage.header, 0, sizeof(garbage.header), false);
-		send(&garbage.header, SURFACE, ticket_size, false);
-		send(&garbage.header, TICKET, sizeof(garbage.header), false);
-		send(&garbage.header, TICKET, ticket_size + 4, false);
-		send(&garbage.header, TICKET, sizeof(garbage), false); /* too large to receive */
+		send_message(&garbage.header, 0, sizeof(garbage.header), false);
+		send_message(&garbage.header, SURFACE, ticket_size, false);
+		send_message(&garbage.header, TICKET, sizeof(garbage.header), false);
+		send_message(&garbage.header, TICKET, ticket_size + 4, false);
+		send_message(
+			&garbage.header, TICKET, sizeof(garbage), false); /* too large to receive */
 		send_a_port(TICKET);
 		send_a_port(SURFACE);
 	}
-	send(&garbage.header, TICKET, ticket_size, false); /* whom to answer, it doesn't say */
+	send_message(
+		&garbage.header, TICKET, ticket_size, false); /* whom to answer, it doesn't say */
 	collects(&ticket);
 }
 

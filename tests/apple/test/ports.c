@@ -46,7 +46,7 @@ static char service[64];
 static int name_service(void **state)
 {
 	(void)state;
-	snprintf(service, sizeof(service), "org.geyser.test.%d.%d", getpid(), rand());
+	(void)snprintf(service, sizeof(service), "org.geyser.test.%d.%d", getpid(), rand());
 	return 0;
 }
 
@@ -391,7 +391,7 @@ static void a_forked_child_has_no_rights(void **state)
 	pid_t child;
 
 	(void)state;
-	fflush(NULL);
+	(void)fflush(NULL);
 	child = fork();
 	if (child == 0) {
 		mach_port_t found;

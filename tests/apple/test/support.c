@@ -31,12 +31,12 @@ static int run_forked(void (*body)(void), char *errors, size_t size)
 	pid_t child;
 
 	assert_int_equal(pipe(ends), 0);
-	fflush(NULL);
+	(void)fflush(NULL);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		signal(SIGABRT, SIG_DFL); /* cmocka's handlers are for its own process */
-		signal(SIGSEGV, SIG_DFL);
+		(void)signal(SIGABRT, SIG_DFL); /* cmocka's handlers are for its own process */
+		(void)signal(SIGSEGV, SIG_DFL);
 		setrlimit(RLIMIT_CORE, &none);
 		dup2(ends[1], STDERR_FILENO);
 		alarm(30);
