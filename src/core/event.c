@@ -180,7 +180,7 @@ enum geyser_result geyser_event_create(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
-	struct geyser_event *event;
+	struct geyser_event *event = NULL;
 	struct gy_driver_id id;
 
 	if (result == GEYSER_OK)
@@ -201,7 +201,7 @@ enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initia
 {
 	struct gy_backend_event *native;
 	struct gy_event_source source;
-	struct geyser_event *event;
+	struct geyser_event *event = NULL;
 	enum geyser_result result = create(manager, initial, &event);
 
 	if (result != GEYSER_OK)
