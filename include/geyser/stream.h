@@ -92,6 +92,29 @@ GEYSER_API struct geyser_texture *geyser_frame_texture(struct geyser_frame *fram
 /* Borrowed, as the texture. NULL for NULL. */
 GEYSER_API struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *frame);
 
+/* A value of an event. */
+struct geyser_point {
+	struct geyser_event *event; /* borrowed until the publisher or subscriber is destroyed;
+				       NULL: none */
+	uint64_t value;
+};
+
+/* What work on the frame must wait for, by a device or by geyser_event_wait: to a subscriber, that
+ * the frame is drawn; to a publisher, that its own earlier work on that buffer is done. The event
+ * is NULL if there is nothing to wait for, as always on the host backend. Errors: INVALID_ARGUMENT
+ * (NULL; not acquired). */
+GEYSER_API enum geyser_result geyser_frame_wait_point(
+	struct geyser_frame *frame, struct geyser_point *out);
+
+/* What the caller's work on the frame will signal when it is done, so that the frame can be
+ * submitted or released at once. Ask once for a frame, signal in the order of asking, and signal,
+ * or submit work that will, before the frame is submitted or released. A frame for which nobody
+ * asks is done when it is submitted or released. vulkan.h, opengl.h and cuda.h give the same as
+ * objects of theirs. Errors: INVALID_ARGUMENT (NULL; not acquired), UNSUPPORTED (the backend has no
+ * device, and its frames no such point: finish the work first), BUSY (asked for already). */
+GEYSER_API enum geyser_result geyser_frame_signal_point(
+	struct geyser_frame *frame, struct geyser_point *out);
+
 /* ---- publishing ---------------------------------------------------------------------------- */
 
 struct geyser_publisher; /* opaque */

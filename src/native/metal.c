@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "core/event.h"
 #include "core/texture.h"
-#include "stream/points.h"
 
 #include <IOSurface/IOSurface.h>
 
@@ -423,31 +422,34 @@ enum geyser_result geyser_metal_event_import_shared_handle(
 /* ---- frames ---- */
 
 static enum geyser_result encode_point(void *command_buffer, struct geyser_frame *frame,
-	enum geyser_result (*get)(struct geyser_frame *frame, struct gy_point *out),
+	enum geyser_result (*get)(struct geyser_frame *frame, struct geyser_point *out),
 	encoder *encode_it)
 {
-	struct gy_point point = {0};
+	struct geyser_point point;
 	enum geyser_result result;
 
 	if (!command_buffer || !frame)
 		return is_null(command_buffer ? "frame" : "mtl_command_buffer");
 	result = get(frame, &point);
-	if (result != GEYSER_OK || !point.event)
+	if (result != GEYSER_OK)
 		return result;
+	if (!point.event)
+		return check_backend(gy_texture_manager(geyser_frame_texture(frame)), "frame");
 	return encode(command_buffer, point.event, point.value, encode_it);
 }
 
 enum geyser_result geyser_metal_encode_frame_wait(
 	void *mtl_command_buffer, struct geyser_frame *frame)
 {
-	return encode_point(mtl_command_buffer, frame, gy_frame_wait_point, gy_metal_encode_wait);
+	return encode_point(
+		mtl_command_buffer, frame, geyser_frame_wait_point, gy_metal_encode_wait);
 }
 
 enum geyser_result geyser_metal_encode_frame_signal(
 	void *mtl_command_buffer, struct geyser_frame *frame)
 {
 	return encode_point(
-		mtl_command_buffer, frame, gy_frame_signal_point, gy_metal_encode_signal);
+		mtl_command_buffer, frame, geyser_frame_signal_point, gy_metal_encode_signal);
 }
 
 enum geyser_result geyser_metal_publisher_submit(

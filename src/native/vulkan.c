@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "core/event.h"
 #include "core/texture.h"
-#include "stream/points.h"
 
 #include <stdlib.h>
 
@@ -313,20 +312,20 @@ bool geyser_vulkan_event_is_native(struct geyser_event *event)
 /* ---- frames ---- */
 
 static enum geyser_result point(struct geyser_frame *frame,
-	enum geyser_result (*get)(struct geyser_frame *frame, struct gy_point *out),
+	enum geyser_result (*get)(struct geyser_frame *frame, struct geyser_point *out),
 	struct geyser_vulkan_point *out)
 {
-	struct gy_point at = {0};
+	struct geyser_point at;
 	enum geyser_result result = check_out(out);
 
 	if (result != GEYSER_OK)
 		return result;
 	*out = (struct geyser_vulkan_point){0};
-	if (!frame)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "frame is NULL");
 	result = get(frame, &at);
-	if (result != GEYSER_OK || !at.event)
+	if (result != GEYSER_OK)
 		return result;
+	if (!at.event)
+		return check_backend(gy_texture_manager(geyser_frame_texture(frame)), "frame");
 	result = geyser_vulkan_event_semaphore(at.event, &out->semaphore);
 	if (result == GEYSER_OK)
 		out->value = at.value;
@@ -336,11 +335,11 @@ static enum geyser_result point(struct geyser_frame *frame,
 enum geyser_result geyser_vulkan_frame_wait_point(
 	struct geyser_frame *frame, struct geyser_vulkan_point *out)
 {
-	return point(frame, gy_frame_wait_point, out);
+	return point(frame, geyser_frame_wait_point, out);
 }
 
 enum geyser_result geyser_vulkan_frame_signal_point(
 	struct geyser_frame *frame, struct geyser_vulkan_point *out)
 {
-	return point(frame, gy_frame_signal_point, out);
+	return point(frame, geyser_frame_signal_point, out);
 }

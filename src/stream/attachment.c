@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "core/event.h"
 #include "ipc/names.h"
 #include "ipc/surface.h"
 
@@ -285,7 +286,7 @@ static void set_points(struct gy_attachment *attachment, struct geyser_frame *fr
 	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
 
 	if (attachment->ready && value) {
-		frame->wait = (struct gy_point){attachment->ready, value};
+		frame->wait = (struct geyser_point){attachment->ready, value};
 		gy_texture_set_ready(frame->texture, attachment->ready, value);
 	} else {
 		gy_texture_set_ready(frame->texture, NULL, 0);

@@ -10,7 +10,7 @@
 #include "stream/frame.h"
 
 /* What a subscriber's work on a frame will signal; subscriber.c's. */
-enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct gy_point *out);
+enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct geyser_point *out);
 
 struct gy_attachment {
 	uint32_t references; /* the subscriber's, and one for each frame out; guarded by the

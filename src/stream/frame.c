@@ -15,30 +15,35 @@ struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *frame)
 	return frame ? &frame->record.info : NULL;
 }
 
-static enum geyser_result check_points(const struct geyser_frame *frame)
+static enum geyser_result check_point(const struct geyser_frame *frame, struct geyser_point *out)
 {
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_point){0};
+	if (!frame)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "frame is NULL");
 	if (!frame->out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"frame is none that was given out and not got back");
-	if (!frame->begin_signal)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"the frame's backend has no device: what the CPU has done is done");
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_frame_wait_point(struct geyser_frame *frame, struct gy_point *out)
+enum geyser_result geyser_frame_wait_point(struct geyser_frame *frame, struct geyser_point *out)
 {
-	enum geyser_result result = check_points(frame);
+	enum geyser_result result = check_point(frame, out);
 
-	if (result == GEYSER_OK)
-		*out = frame->wait.value ? frame->wait : (struct gy_point){0};
+	if (result == GEYSER_OK && frame->begin_signal && frame->wait.value)
+		*out = frame->wait;
 	return result;
 }
 
-enum geyser_result gy_frame_signal_point(struct geyser_frame *frame, struct gy_point *out)
+enum geyser_result geyser_frame_signal_point(struct geyser_frame *frame, struct geyser_point *out)
 {
-	enum geyser_result result = check_points(frame);
+	enum geyser_result result = check_point(frame, out);
 
+	if (result == GEYSER_OK && !frame->begin_signal)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"the frame's backend has no device: what the CPU has done is done");
 	if (result == GEYSER_OK && frame->signal.value)
 		result = gy_fail(GEYSER_ERROR_BUSY,
 			"the frame's signal point was asked for already: ask once");

@@ -3,19 +3,20 @@
 #ifndef GY_STREAM_FRAME_H
 #define GY_STREAM_FRAME_H
 
-#include "stream/points.h"
 #include "stream/ring.h"
+
+#include <geyser/stream.h>
 
 struct geyser_frame {
 	struct geyser_texture *texture;
 	struct gy_ring_record record;
 	uint32_t buffer;
-	bool out;               /* with the caller */
-	void *owner;            /* the publisher, or a subscriber's attachment */
-	struct gy_point wait;   /* before work on it */
-	struct gy_point signal; /* after it; value 0: not asked for */
+	bool out;                   /* with the caller */
+	void *owner;                /* the publisher, or a subscriber's attachment */
+	struct geyser_point wait;   /* before work on it */
+	struct geyser_point signal; /* after it; value 0: not asked for */
 	/* Chooses what the caller's work will signal. */
-	enum geyser_result (*begin_signal)(struct geyser_frame *frame, struct gy_point *out);
+	enum geyser_result (*begin_signal)(struct geyser_frame *frame, struct geyser_point *out);
 };
 
 /* Unspecified colour, the rest zero. */

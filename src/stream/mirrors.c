@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "core/event.h"
 
 /* A copy takes milliseconds; what takes longer has hung. */
 #define COPY_WITHIN (5 * GY_SECOND)

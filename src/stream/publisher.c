@@ -282,12 +282,12 @@ static enum geyser_result replace(
 	return gy_mirrors_replace(publisher, buffer);
 }
 
-static enum geyser_result begin_signal(struct geyser_frame *frame, struct gy_point *out)
+static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
 {
 	struct geyser_publisher *publisher = frame->owner;
 
 	(void)pthread_mutex_lock(&publisher->lock);
-	*out = (struct gy_point){publisher->ready, ++publisher->ready_value};
+	*out = (struct geyser_point){publisher->ready, ++publisher->ready_value};
 	publisher->drawn[frame->buffer] = out->value;
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return GEYSER_OK;
@@ -311,8 +311,8 @@ static enum geyser_result give_out(
 	frame->out = true;
 	gy_frame_info_init(&frame->record.info);
 	if (publisher->ready) {
-		frame->wait = (struct gy_point){publisher->ready, publisher->drawn[buffer]};
-		frame->signal = (struct gy_point){0};
+		frame->wait = (struct geyser_point){publisher->ready, publisher->drawn[buffer]};
+		frame->signal = (struct geyser_point){0};
 		frame->begin_signal = begin_signal;
 		gy_texture_set_ready(frame->texture, publisher->ready, publisher->drawn[buffer]);
 	}

@@ -4,6 +4,7 @@
 #include "stream/publisher.h"
 
 #include "base/error.h"
+#include "core/event.h"
 
 #include <stdlib.h>
 #include <string.h>

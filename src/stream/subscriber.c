@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "core/event.h"
 #include "ipc/names.h"
 
 #include <stdlib.h>
@@ -349,7 +350,7 @@ enum geyser_result geyser_subscriber_acquire(
 
 /* ---- releasing ---- */
 
-enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct gy_point *out)
+enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct geyser_point *out)
 {
 	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
 	enum geyser_result result = GEYSER_OK;
@@ -358,7 +359,7 @@ enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct
 	if (!subscriber->done)
 		result = geyser_event_create(subscriber->manager, 0, &subscriber->done);
 	if (result == GEYSER_OK)
-		*out = (struct gy_point){subscriber->done, ++subscriber->done_value};
+		*out = (struct geyser_point){subscriber->done, ++subscriber->done_value};
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	return result;
 }
@@ -394,7 +395,7 @@ static void work_done(
 /* The event's thread may call before this returns. */
 static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
-	const struct gy_point signal = frame->signal;
+	const struct geyser_point signal = frame->signal;
 
 	(void)pthread_mutex_lock(&subscriber->lock);
 	frame->out = false;

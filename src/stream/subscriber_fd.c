@@ -61,7 +61,7 @@ static bool has_news(struct geyser_subscriber *subscriber)
 /* Its device takes milliseconds; whoever polls is not to be told before. */
 static void await_undrawn(struct geyser_subscriber *subscriber)
 {
-	const struct gy_point wait = subscriber->undrawn->wait;
+	const struct geyser_point wait = subscriber->undrawn->wait;
 	struct geyser_event *event = geyser_event_ref(wait.event); /* another thread may take it */
 
 	(void)pthread_mutex_unlock(&subscriber->lock);

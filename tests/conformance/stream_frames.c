@@ -316,6 +316,62 @@ static void resizing_that_fails_changes_nothing(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* What is waited for has happened by the time it is mapped; what is to be signalled has not. */
+static void frames_have_points(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "points", 2);
+	struct geyser_subscriber *subscriber = subscribe(state, "points", GEYSER_DELIVER_EVERY);
+	struct geyser_frame *frame = begin_frame(publisher);
+	struct geyser_point point = {JUNK, 1}, again;
+	bool device;
+
+	ok(geyser_frame_wait_point(frame, &point));
+	assert_null(point.event);
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	device = geyser_frame_signal_point(frame, &point) == GEYSER_OK;
+	if (device) {
+		refused(GEYSER_ERROR_BUSY, "once", geyser_frame_signal_point(frame, &again));
+		assert_null(again.event);
+		ok(geyser_publisher_submit(publisher, frame));
+		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	} else {
+		refused(GEYSER_ERROR_UNSUPPORTED, "device",
+			geyser_frame_signal_point(frame, &point));
+		assert_null(point.event);
+		ok(geyser_publisher_submit(publisher, frame));
+		frame = take(subscriber, 1);
+	}
+	if (device) {
+		struct geyser_point drawn;
+		uint64_t value;
+
+		ok(geyser_frame_wait_point(frame, &drawn));
+		assert_non_null(drawn.event);
+		ok(geyser_event_value(drawn.event, &value));
+		assert_true(value < drawn.value);
+		ok(geyser_event_signal(point.event, point.value));
+		ok(geyser_event_wait(drawn.event, drawn.value, PATIENCE));
+	}
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
+static void points_of_no_frame(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "none", 2);
+	struct geyser_frame *frame = begin_frame(publisher);
+	struct geyser_point point;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_frame_wait_point(NULL, &point));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_frame_signal_point(NULL, &point));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_frame_wait_point(frame, NULL));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_frame_signal_point(frame, NULL));
+	ok(geyser_publisher_discard(publisher, frame));
+	geyser_publisher_destroy(publisher);
+}
+
 static const struct CMUnitTest tests[] = {
 	test(frames_are_the_publishers_own_memory),
 	test(a_new_buffer_is_zero_and_a_used_one_is_as_it_was),
@@ -326,6 +382,8 @@ static const struct CMUnitTest tests[] = {
 	test(size_changes_between_two_frames),
 	test(a_frame_held_over_a_resize_stays_intact),
 	test(resizing_that_fails_changes_nothing),
+	test(frames_have_points),
+	test(points_of_no_frame),
 };
 
 const struct group stream_frames_group = {"stream-frames", tests, COUNT_OF(tests), NULL};

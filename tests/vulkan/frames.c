@@ -330,7 +330,8 @@ static void frames_of_other_backends(void **state)
 	(void)state;
 	ok(geyser_publisher_create(host, &desc, &publisher));
 	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
-	refused(GEYSER_ERROR_UNSUPPORTED, "device", geyser_vulkan_frame_wait_point(frame, &point));
+	refused(GEYSER_ERROR_UNSUPPORTED, "frame of the host backend",
+		geyser_vulkan_frame_wait_point(frame, &point));
 	refused(GEYSER_ERROR_UNSUPPORTED, "device",
 		geyser_vulkan_frame_signal_point(frame, &point));
 	geyser_publisher_destroy(publisher);
