@@ -332,6 +332,11 @@ GEYSER_API struct geyser_event *geyser_event_ref(struct geyser_event *event);
  */
 GEYSER_API void geyser_event_unref(struct geyser_event *event);
 
+/* As geyser_texture_attach and geyser_texture_attached. */
+GEYSER_API enum geyser_result geyser_event_attach(
+	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data));
+GEYSER_API void *geyser_event_attached(const struct geyser_event *event, const void *key);
+
 /* As for textures. All holders, not only the exporter, may signal. */
 GEYSER_API enum geyser_result geyser_event_export(
 	struct geyser_event *event, struct geyser_handle *out);
@@ -421,6 +426,26 @@ GEYSER_API void geyser_native_texture_release(struct geyser_native_texture *nati
 GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
 	struct geyser_texture **out);
+
+enum geyser_native_event_type {
+	GEYSER_NATIVE_EVENT_TIMELINE_FD = 1, /* the opaque descriptor of a Vulkan timeline
+						semaphore, for the same driver */
+};
+
+struct geyser_native_event {
+	enum geyser_native_event_type type;
+	int fd;
+	uint8_t device_uuid[16], driver_uuid[16];
+};
+
+/* The event as an object that another API of the same driver imports: CUDA, OpenGL with
+ * GL_NV_timeline_semaphore, a Vulkan device of the program's own. Both ways values are the event's.
+ * The fd is the caller's to close (most APIs take it over when they import it). Errors:
+ * INVALID_ARGUMENT (NULL), UNSUPPORTED (no such objects here: the host backend, drivers without
+ * timeline semaphores between processes; imported from a process of another driver), LIMIT,
+ * OUT_OF_MEMORY, SYSTEM, DEVICE_LOST. */
+GEYSER_API enum geyser_result geyser_event_export_native(
+	struct geyser_event *event, struct geyser_native_event *out);
 
 /* ---- the machine --------------------------------------------------------------------------- */
 

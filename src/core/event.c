@@ -230,6 +230,7 @@ static void destroy(struct geyser_event *event)
 	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native = atomic_load(&event->native);
 
+	gy_object_detach_all(&event->object);
 	if (!gy_ipc_is_foreign(manager->ipc))
 		gy_manager_unwatch(manager, &event->watched);
 	if (native)
@@ -270,6 +271,21 @@ void geyser_event_unref(struct geyser_event *event)
 	(void)gy_object_unexport(&event->object);
 	if (gy_notifier_finish(&event->notifier, destroy_on_own_thread))
 		destroy(event);
+}
+
+/* ---- what callers keep with it ---- */
+
+enum geyser_result geyser_event_attach(
+	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data))
+{
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	return gy_object_attach(&event->object, key, data, destroy);
+}
+
+void *geyser_event_attached(const struct geyser_event *event, const void *key)
+{
+	return event ? gy_object_attached(&event->object, key) : NULL;
 }
 
 /* ---- sharing ---- */

@@ -40,8 +40,11 @@ void gy_manager_unwatch(struct geyser_manager *manager, struct gy_watched *watch
 /* Its device is lost. */
 bool gy_manager_is_lost(const struct geyser_manager *manager);
 
+struct gy_attachment;
+
 struct gy_object {
 	_Atomic uint32_t references;
+	struct gy_attachment *_Atomic attachments;
 	struct geyser_manager *manager;
 	struct gy_memory_counters *counters;
 	uint64_t bytes;
@@ -77,6 +80,14 @@ void gy_object_ref(struct gy_object *object);
 
 /* True if that was the last reference. */
 bool gy_object_unref(struct gy_object *object);
+
+/* As geyser_texture_attach and geyser_texture_attached. */
+enum geyser_result gy_object_attach(
+	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data));
+void *gy_object_attached(const struct gy_object *object, const void *key);
+
+/* After the last unref, while the object is whole. In a forked child nothing is destroyed. */
+void gy_object_detach_all(struct gy_object *object);
 
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);
 enum geyser_result gy_object_unexport(struct gy_object *object);

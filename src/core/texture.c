@@ -180,6 +180,7 @@ void geyser_texture_unref(struct geyser_texture *texture)
 		return;
 	/* The export ends before the memory goes, and the device after it. */
 	manager = gy_manager_ref(texture->object.manager);
+	gy_object_detach_all(&texture->object);
 	gy_object_finish(&texture->object);
 	texture->texture->backend->texture_destroy(texture->texture);
 	geyser_event_unref(texture->ready);
@@ -190,6 +191,21 @@ void geyser_texture_unref(struct geyser_texture *texture)
 const struct geyser_texture_desc *geyser_texture_get_desc(const struct geyser_texture *texture)
 {
 	return texture ? &texture->desc : NULL;
+}
+
+/* ---- what callers keep with it ---- */
+
+enum geyser_result geyser_texture_attach(
+	struct geyser_texture *texture, const void *key, void *data, void (*destroy)(void *data))
+{
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	return gy_object_attach(&texture->object, key, data, destroy);
+}
+
+void *geyser_texture_attached(const struct geyser_texture *texture, const void *key)
+{
+	return texture ? gy_object_attached(&texture->object, key) : NULL;
 }
 
 /* ---- access ---- */

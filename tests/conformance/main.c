@@ -7,6 +7,7 @@
 static const struct group *const groups[] = {
 	&managers_group,
 	&arguments_group,
+	&attached_group,
 	&textures_group,
 	&formats_group,
 	&handles_group,

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What callers keep with a texture or an event. The list only grows while its object lives, so that
+ * it is read without a lock. */
+#include "core/object.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+struct gy_attachment {
+	struct gy_attachment *next;
+	const void *key;
+	void *data;
+	void (*destroy)(void *data);
+};
+
+static struct gy_attachment *find(
+	struct gy_attachment *from, const struct gy_attachment *end, const void *key)
+{
+	while (from != end && from->key != key)
+		from = from->next;
+	return from == end ? NULL : from;
+}
+
+void *gy_object_attached(const struct gy_object *object, const void *key)
+{
+	struct gy_attachment *list =
+		atomic_load_explicit(&object->attachments, memory_order_acquire);
+	const struct gy_attachment *found = find(list, NULL, key);
+
+	return found ? found->data : NULL;
+}
+
+static enum geyser_result insert(struct gy_object *object, struct gy_attachment *attachment)
+{
+	struct gy_attachment *head = atomic_load(&object->attachments), *searched = NULL;
+
+	do {
+		/* what others have put before it since the last look */
+		if (find(head, searched, attachment->key))
+			return gy_fail(GEYSER_ERROR_EXISTS,
+				"key (%p): something is attached with it", attachment->key);
+		searched = head;
+		attachment->next = head;
+	} while (!atomic_compare_exchange_weak(&object->attachments, &head, attachment));
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_object_attach(
+	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data))
+{
+	struct gy_attachment *attachment;
+	enum geyser_result result;
+
+	if (!key || !data)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", key ? "data" : "key");
+	attachment = malloc(sizeof(*attachment));
+	if (!attachment)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an attachment");
+	*attachment = (struct gy_attachment){.key = key, .data = data, .destroy = destroy};
+	result = insert(object, attachment);
+	if (result != GEYSER_OK)
+		free(attachment);
+	return result;
+}
+
+void gy_object_detach_all(struct gy_object *object)
+{
+	struct gy_attachment *list = atomic_exchange(&object->attachments, NULL);
+	const bool foreign = gy_ipc_is_foreign(object->manager->ipc);
+
+	while (list) {
+		struct gy_attachment *next = list->next;
+
+		if (list->destroy && !foreign)
+			list->destroy(list->data);
+		free(list);
+		list = next;
+	}
+}
