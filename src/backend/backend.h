@@ -95,6 +95,10 @@ struct gy_backend {
 		int fd, struct gy_backend_event **out);
 	/* Where event_shared says so: the fd stays the twin's. As texture_describe. */
 	enum geyser_result (*event_describe)(struct gy_backend_event *event, int *fd);
+	/* For another API in this process; keeps the twin equal to the timeline from now on. The fd
+	 * is the caller's. May be NULL. Errors: UNSUPPORTED. */
+	enum geyser_result (*event_export)(
+		struct gy_backend_event *event, struct geyser_native_event *out);
 	/* The CPU raises the timeline: the twin goes first. */
 	void (*event_signal)(struct gy_backend_event *event, uint64_t value);
 	void (*event_destroy)(struct gy_backend_event *event);

@@ -410,6 +410,32 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	return result;
 }
 
+/* ---- native ---- */
+
+enum geyser_result geyser_event_export_native(
+	struct geyser_event *event, struct geyser_native_event *out)
+{
+	struct gy_backend_event *native = NULL;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_native_event){.fd = -1};
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	result = gy_event_native(event, &native);
+	if (result == GEYSER_OK && !backend_of(event)->event_export)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"an event of the %s backend has no descriptor to export",
+			backend_of(event)->name);
+	if (result != GEYSER_OK)
+		return result;
+	result = backend_of(event)->event_export(native, out);
+	if (result != GEYSER_OK)
+		*out = (struct geyser_native_event){.fd = -1};
+	return result;
+}
+
 /* ---- the timeline ---- */
 
 enum geyser_result geyser_event_value(struct geyser_event *event, uint64_t *out)

@@ -374,6 +374,95 @@ static void an_importers_death_changes_nothing(void **state)
 	geyser_event_unref(event);
 }
 
+/* ---- for another API ---- */
+
+static VkSemaphore take_semaphore(struct gpu *gpu, int fd)
+{
+	const VkSemaphoreTypeCreateInfo type = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+		.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE,
+	};
+	const VkSemaphoreCreateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+		.pNext = &type,
+	};
+	VkImportSemaphoreFdInfoKHR import = {
+		.sType = VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
+		.handleType = VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
+		.fd = fd,
+	};
+	const PFN_vkImportSemaphoreFdKHR take = (PFN_vkImportSemaphoreFdKHR)vkGetDeviceProcAddr(
+		gpu->device.device, "vkImportSemaphoreFdKHR");
+
+	vk(vkCreateSemaphore(gpu->device.device, &info, NULL, &import.semaphore));
+	vk(take(gpu->device.device, &import));
+	return import.semaphore;
+}
+
+/* What is exported is the event itself, wherever that was made. */
+static void expect_same_event(struct gpu *gpu, struct geyser_event *event, uint64_t value)
+{
+	struct geyser_native_event native;
+	VkSemaphore semaphore;
+	uint64_t counter;
+
+	ok(geyser_event_export_native(event, &native));
+	assert_int_equal(native.type, GEYSER_NATIVE_EVENT_TIMELINE_FD);
+	assert_true(fd_is_cloexec(native.fd));
+	semaphore = take_semaphore(gpu, native.fd);
+	ok(geyser_event_signal(event, value));
+	vk(vkGetSemaphoreCounterValue(gpu->device.device, semaphore, &counter));
+	assert_int_equal(counter, value);
+	vk(vkSignalSemaphore(gpu->device.device,
+		&(VkSemaphoreSignalInfo){.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+			.semaphore = semaphore,
+			.value = value + 1}));
+	ok(geyser_event_wait(event, value + 1, PATIENCE));
+	vkDestroySemaphore(gpu->device.device, semaphore, NULL);
+}
+
+static void an_event_as_a_descriptor(void **state)
+{
+	struct geyser_manager *other = make_manager();
+	struct geyser_event *event = make_event(manager_of(state), 4), *imported;
+	struct geyser_native_event native;
+	struct geyser_handle handle;
+	struct gpu gpu;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "event", geyser_event_export_native(NULL, &native));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_event_export_native(event, NULL));
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_event_export(event, &handle));
+	ok(geyser_event_import(other, &handle, &imported));
+	if (info_of(manager_of(state)).native_events) {
+		expect_same_event(&gpu, event, 10);
+		expect_same_event(&gpu, imported, 20);
+	} else {
+		refused(GEYSER_ERROR_UNSUPPORTED, "no timeline semaphores",
+			geyser_event_export_native(event, &native));
+		assert_int_equal(native.fd, -1);
+		refused(GEYSER_ERROR_UNSUPPORTED, "no timeline semaphores",
+			geyser_event_export_native(imported, &native));
+	}
+	geyser_event_unref(imported);
+	geyser_event_unref(event);
+	gpu_close(&gpu);
+	geyser_manager_destroy(other);
+}
+
+static void a_host_event_has_no_descriptor(void **state)
+{
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_event *event = make_event(host, 4);
+	struct geyser_native_event native;
+
+	(void)state;
+	refused(GEYSER_ERROR_UNSUPPORTED, "host", geyser_event_export_native(event, &native));
+	assert_int_equal(native.fd, -1);
+	geyser_event_unref(event);
+	geyser_manager_destroy(host);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +480,8 @@ int main(int argc, char **argv)
 		manager_test(no_queue_waits_for_whoever_has_left),
 		littered_test(nor_when_it_begins_after_that),
 		littered_test(an_importers_death_changes_nothing),
+		manager_test(an_event_as_a_descriptor),
+		manager_test(a_host_event_has_no_descriptor),
 	};
 
 	if (!has_vulkan())

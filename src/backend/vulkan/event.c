@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
@@ -31,7 +32,7 @@ struct vk_event {
 	struct gy_event_source source;
 	VkSemaphore semaphore;
 	bool shared;
-	int fd; /* names the shared semaphore, or -1 */
+	int fd; /* names the shared semaphore, ours or the exporter's; or -1 */
 	_Atomic uint64_t own_carried, *carried;
 
 	pthread_mutex_t carry; /* a semaphore's values must come in order, whoever signals */
@@ -254,8 +255,7 @@ static enum geyser_result export_semaphore(struct vk_event *event)
 	return GEYSER_OK;
 }
 
-/* The driver takes the descriptor. An imported twin is not exported again: who imports it from us
- * gets one of its own. */
+/* The driver takes a descriptor that it imports: ours is a copy, for event_export. */
 static enum geyser_result import_semaphore(struct vk_event *event, int fd)
 {
 	struct vk_device *device = event->device;
@@ -263,12 +263,19 @@ static enum geyser_result import_semaphore(struct vk_event *event, int fd)
 		.sType = VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
 		.semaphore = event->semaphore,
 		.handleType = HANDLE,
-		.fd = fd,
+		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
 	};
-	VkResult result = device->api.ImportSemaphoreFdKHR(device->handles.device, &info);
+	VkResult result;
 
-	return result == VK_SUCCESS ? GEYSER_OK
-				    : gy_vk_fail(device, result, "vkImportSemaphoreFdKHR");
+	if (info.fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	result = device->api.ImportSemaphoreFdKHR(device->handles.device, &info);
+	if (result == VK_SUCCESS) {
+		event->fd = fd;
+		return GEYSER_OK;
+	}
+	(void)close(info.fd);
+	return gy_vk_fail(device, result, "vkImportSemaphoreFdKHR");
 }
 
 static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, int fd)
@@ -348,11 +355,37 @@ enum geyser_result gy_vk_event_describe(struct gy_backend_event *base, int *fd)
 	const struct vk_event *event = event_of(base);
 	enum geyser_result result = gy_vk_check(event->device);
 
-	if (result == GEYSER_OK && event->fd < 0)
+	/* An imported twin is not given on: who imports the event from us gets one of its own. */
+	if (result == GEYSER_OK && (event->fd < 0 || event->source.dead))
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED, "the event has no semaphore to share");
 	if (result == GEYSER_OK)
 		*fd = event->fd;
 	return result;
+}
+
+enum geyser_result gy_vk_event_export(
+	struct gy_backend_event *base, struct geyser_native_event *out)
+{
+	struct vk_event *event = event_of(base);
+	const struct geyser_vulkan_info *info = &event->device->info;
+	VkSemaphore semaphore;
+	enum geyser_result result = gy_vulkan_semaphore(base, &semaphore);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (event->fd < 0)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			info->native_events
+				? "the event is of a process of another driver than %s: it has no "
+				  "semaphore that others can open"
+				: "%s exports no timeline semaphores: wait for the event with "
+				  "geyser_event_wait or geyser_event_notify",
+			info->name);
+	out->type = GEYSER_NATIVE_EVENT_TIMELINE_FD;
+	memcpy(out->device_uuid, info->device_uuid, sizeof(out->device_uuid));
+	memcpy(out->driver_uuid, info->driver_uuid, sizeof(out->driver_uuid));
+	out->fd = fcntl(event->fd, F_DUPFD_CLOEXEC, 0);
+	return out->fd >= 0 ? GEYSER_OK : gy_fail_errno("duplicating a descriptor");
 }
 
 void gy_vk_event_signal(struct gy_backend_event *base, uint64_t value)

@@ -336,6 +336,8 @@ bool gy_vk_event_shared(void *device, struct gy_driver_id *out);
 enum geyser_result gy_vk_event_create(
 	void *device, const struct gy_event_source *source, int fd, struct gy_backend_event **out);
 enum geyser_result gy_vk_event_describe(struct gy_backend_event *event, int *fd);
+enum geyser_result gy_vk_event_export(
+	struct gy_backend_event *event, struct geyser_native_event *out);
 void gy_vk_event_signal(struct gy_backend_event *event, uint64_t value);
 void gy_vk_event_destroy(struct gy_backend_event *event);
 

@@ -99,6 +99,7 @@ const struct gy_backend gy_vulkan_backend = {
 	.event_shared = gy_vk_event_shared,
 	.event_create = gy_vk_event_create,
 	.event_describe = gy_vk_event_describe,
+	.event_export = gy_vk_event_export,
 	.event_signal = gy_vk_event_signal,
 	.event_destroy = gy_vk_event_destroy,
 	.mirror_create = gy_vk_mirror_create,
