@@ -55,6 +55,7 @@ const struct info_usage info_usages[INFO_USAGES] = {
 	{GEYSER_USAGE_HOST_MEMORY, 'h', "host-memory"},
 	{GEYSER_USAGE_DMA_BUF, 'd', "dma-buf"},
 	{GEYSER_USAGE_GLOBAL_ID, 'g', "global-id"},
+	{GEYSER_USAGE_LINEAR, 'l', "linear"},
 };
 
 /* ---- gathering ------------------------------------------------------------------------------ */

@@ -34,7 +34,8 @@ int open_manager(
 int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool host_memory,
 	const char *context, uint32_t *out)
 {
-	const uint32_t memory = GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF;
+	const uint32_t memory = GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF |
+				GEYSER_USAGE_GLOBAL_ID | GEYSER_USAGE_LINEAR;
 	const uint32_t wanted =
 		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING;
 	uint32_t possible;

@@ -9,7 +9,9 @@
 
 #define SIZE 5u /* texels each way; odd, so that rows are padded */
 
-#define PLACE_USAGES (GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID)
+#define PLACE_USAGES                                                                \
+	(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | \
+		GEYSER_USAGE_LINEAR)
 #define COPY_USAGES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
 
 static struct geyser_texture_desc desc_of(
@@ -46,8 +48,8 @@ static bool try_offered(struct selftest *test, enum geyser_format format, size_t
 /* Once for each place that its memory can have. */
 static bool try_usages(struct selftest *test, enum geyser_format format, size_t d)
 {
-	static const uint32_t places[] = {
-		0, GEYSER_USAGE_HOST_MEMORY, GEYSER_USAGE_DMA_BUF, GEYSER_USAGE_GLOBAL_ID};
+	static const uint32_t places[] = {0, GEYSER_USAGE_HOST_MEMORY, GEYSER_USAGE_DMA_BUF,
+		GEYSER_USAGE_GLOBAL_ID, GEYSER_USAGE_LINEAR};
 	const uint32_t usage = test->usage[format][d];
 	bool done = true;
 

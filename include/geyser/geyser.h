@@ -149,11 +149,16 @@ GEYSER_API enum geyser_result geyser_manager_memory(
  * is fastest with. What a device can't have of a certain size or shape is refused when it is made.
  * HOST_MEMORY: sealed host memory, which every backend can import, also one of another device.
  * DMA_BUF: a dma-buf, for GBM, EGL, Wayland and V4L2.
+ * LINEAR: rows one after another in the device's own memory, so that it can be used by its address
+ * as well: what CUDA's device pointers and tensors need. 2D, one layer, one mip level on a GPU;
+ * drawing and sampling may be slower than in the driver's own layout. Host memory and IOSurfaces
+ * are so always.
  * GLOBAL_ID: an IOSurface that any process of any user finds by its IOSurfaceID, as Syphon wants
  * it; see geyser_metal_texture_global_id. */
 #define GEYSER_USAGE_HOST_MEMORY 0x20u
 #define GEYSER_USAGE_DMA_BUF 0x40u
 #define GEYSER_USAGE_GLOBAL_ID 0x80u
+#define GEYSER_USAGE_LINEAR 0x100u
 
 /* Limits of any backend; a backend's own may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
@@ -188,6 +193,17 @@ GEYSER_API void geyser_texture_unref(struct geyser_texture *texture);
 /* The descriptor with every default filled in. Borrowed, as is its label, until the last unref. */
 GEYSER_API const struct geyser_texture_desc *geyser_texture_get_desc(
 	const struct geyser_texture *texture);
+
+/* Keeps data of the caller's with a texture: a view, an import into another API. It is found again
+ * by key, which is an address of the caller's own. When the last reference is dropped destroy(data)
+ * runs on that thread, while the texture is still whole but can't be got hold of any more; not in a
+ * forked child. destroy may be NULL. Errors: INVALID_ARGUMENT (texture, key or data NULL), EXISTS
+ * (something is attached with that key), OUT_OF_MEMORY. */
+GEYSER_API enum geyser_result geyser_texture_attach(
+	struct geyser_texture *texture, const void *key, void *data, void (*destroy)(void *data));
+
+/* What was attached with that key, or NULL. Borrowed as long as the texture lives. */
+GEYSER_API void *geyser_texture_attached(const struct geyser_texture *texture, const void *key);
 
 enum geyser_access {
 	GEYSER_ACCESS_READ = 1,

@@ -270,11 +270,11 @@ enum geyser_result geyser_metal_texture_import_xpc_object(struct geyser_manager 
 static enum geyser_result make_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *handle, struct gy_backend_texture **out)
 {
-	if (desc->usage &
-		(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID))
+	if (desc->usage & (GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF |
+				  GEYSER_USAGE_GLOBAL_ID | GEYSER_USAGE_LINEAR))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"usage (0x%" PRIx32 "): private storage is neither host memory nor a "
-			"dma-buf nor known by an id",
+			"dma-buf nor known by an id, and its layout is the device's own",
 			desc->usage);
 	return gy_metal_create_private(manager->device, desc, handle, out);
 }

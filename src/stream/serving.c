@@ -184,7 +184,8 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 		return result;
 	result = backend->texture_describe(
 		publisher->mirrors.textures[index], &answer->texture.native);
-	answer->texture.desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID);
+	answer->texture.desc.usage &=
+		~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | GEYSER_USAGE_LINEAR);
 	*fd = answer->texture.native.fd;
 	return result;
 }

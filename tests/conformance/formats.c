@@ -38,7 +38,7 @@ static void each_texture(struct geyser_manager *manager,
 			ok(geyser_manager_format_usage(
 				manager, desc.format, dimension_of(&desc), &desc.usage));
 			/* not of every shape, nor of host memory: see tests/dmabuf */
-			desc.usage &= ~GEYSER_USAGE_DMA_BUF;
+			desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_LINEAR);
 			if (!desc.usage || !offers_shape(manager, &desc))
 				continue;
 			visit(manager, &desc);
@@ -186,6 +186,35 @@ static void every_format_shape_and_usage_is_shared(void **state)
 	each_texture(manager_of(state), share_with_each_usage);
 }
 
+static void every_format_in_rows_is_shared(void **state)
+{
+	const uint32_t wanted = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_LINEAR;
+	unsigned shared = 0;
+
+	for (unsigned format = 1; format < GEYSER_FORMAT_COUNT; format++) {
+		const struct geyser_texture_desc desc = {
+			.format = (enum geyser_format)format,
+			.width = 37,
+			.height = 21,
+			.usage = wanted,
+			.label = "rows",
+		};
+		struct geyser_texture *texture;
+		uint32_t usage;
+
+		ok(geyser_manager_format_usage(
+			manager_of(state), desc.format, GEYSER_DIMENSION_2D, &usage));
+		if ((usage & wanted) == wanted) {
+			share(manager_of(state), &desc);
+			shared++;
+			continue;
+		}
+		refused(GEYSER_ERROR_UNSUPPORTED, "",
+			geyser_texture_create(manager_of(state), &desc, &texture));
+	}
+	assert_in_range(shared, 10, GEYSER_FORMAT_COUNT);
+}
+
 static void usage_that_the_format_cannot_have_is_refused(void **state)
 {
 	unsigned refusals = 0;
@@ -321,6 +350,7 @@ static void an_expected_that_is_wrong_itself(void **state)
 static const struct CMUnitTest tests[] = {
 	test(subresources_lie_apart_and_fill_the_size),
 	test(every_format_shape_and_usage_is_shared),
+	test(every_format_in_rows_is_shared),
 	test(usage_that_the_format_cannot_have_is_refused),
 	test(what_differs_from_expected_is_named),
 	test(expected_defaults_are_filled_in),

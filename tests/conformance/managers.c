@@ -199,7 +199,8 @@ static void usage_of_every_format_and_dimension(void **state)
 				(enum geyser_dimension)dimension, &usage));
 			assert_int_equal(
 				usage & ~(info->usage | GEYSER_USAGE_HOST_MEMORY |
-						GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID),
+						GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID |
+						GEYSER_USAGE_LINEAR),
 				0);
 		}
 	}

@@ -142,13 +142,15 @@ static void run_formats(struct gpu *mine, struct gpu *theirs, uint32_t memory)
 			continue;
 		}
 		print_message("# %s%s: not here\n", geyser_format_name(i),
-			memory ? " in host memory" : "");
+			memory == GEYSER_USAGE_HOST_MEMORY ? " in host memory"
+			: memory                           ? " in rows"
+							   : "");
 		refused(GEYSER_ERROR_UNSUPPORTED, geyser_format_name(i),
 			geyser_texture_create(mine->manager, &desc, &texture));
 		assert_null(texture);
 	}
 	print_message("# %u formats\n", count);
-	assert_in_range(count, memory ? 0 : 20, GEYSER_FORMAT_COUNT);
+	assert_in_range(count, memory == GEYSER_USAGE_HOST_MEMORY ? 0 : 20, GEYSER_FORMAT_COUNT);
 }
 
 static void run_all(struct gpu *mine, struct gpu *theirs)
@@ -159,6 +161,16 @@ static void run_all(struct gpu *mine, struct gpu *theirs)
 static void run_in_host_memory(struct gpu *mine, struct gpu *theirs)
 {
 	run_formats(mine, theirs, GEYSER_USAGE_HOST_MEMORY);
+}
+
+static void run_in_rows(struct gpu *mine, struct gpu *theirs)
+{
+	run_formats(mine, theirs, GEYSER_USAGE_LINEAR);
+}
+
+static void every_format_in_rows(void **state)
+{
+	with_two_devices(state, run_in_rows);
 }
 
 static void every_format(void **state)
@@ -231,6 +243,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		manager_test(every_format),
 		manager_test(every_format_in_host_memory),
+		manager_test(every_format_in_rows),
 		manager_test(every_usage),
 		manager_test(mip_levels_layers_and_depth),
 	};

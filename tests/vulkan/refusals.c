@@ -163,6 +163,52 @@ static void planes_that_there_are_not(void **state)
 	end_offer(&offer);
 }
 
+static void rows_that_the_driver_makes_otherwise(void **state)
+{
+	struct geyser_texture_desc rows = desc;
+	struct geyser_texture *texture, *taken;
+	struct geyser_native_texture native;
+	struct geyser_vulkan_image_info image;
+
+	rows.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_LINEAR;
+	ok(geyser_texture_create(manager_of(state), &rows, &texture));
+	ok(geyser_vulkan_texture_get_info(texture, &image));
+	assert_int_equal(image.tiling, VK_IMAGE_TILING_LINEAR);
+	assert_true(fill_texture(texture, 1));
+	ok(geyser_texture_export_native(texture, &native));
+	assert_int_equal(native.type, GEYSER_NATIVE_OPAQUE_FD);
+	assert_in_range(native.planes[0].row_pitch, 64 * 4, native.size / 48);
+	ok(geyser_texture_import_native(manager_of(state), &native, &rows, &taken));
+	assert_true(texture_holds(taken, 1));
+	geyser_texture_unref(taken);
+	refuse(state, &native, GEYSER_ERROR_MISMATCH, "row_pitch"); /* without LINEAR */
+	native.planes[0].row_pitch += 4;
+	refuse_as(manager_of(state), &native, &rows, GEYSER_ERROR_MISMATCH, "row_pitch");
+	native.planes[0].row_pitch = 0;
+	refuse_as(manager_of(state), &native, &rows, GEYSER_ERROR_MISMATCH, "row_pitch (0)");
+	geyser_native_texture_release(&native);
+	geyser_texture_unref(texture);
+}
+
+static void rows_of_what_has_none(void **state)
+{
+	struct geyser_texture_desc rows = desc;
+	struct geyser_texture *texture;
+
+	rows.usage = GEYSER_USAGE_LINEAR;
+	rows.mip_levels = 2;
+	refused(GEYSER_ERROR_UNSUPPORTED, "mip_levels",
+		geyser_texture_create(manager_of(state), &rows, &texture));
+	rows.mip_levels = 1;
+	rows.layers = 2;
+	refused(GEYSER_ERROR_UNSUPPORTED, "usage",
+		geyser_texture_create(manager_of(state), &rows, &texture));
+	rows.layers = 1;
+	rows.usage |= GEYSER_USAGE_HOST_MEMORY;
+	refused(GEYSER_ERROR_UNSUPPORTED, "one of them",
+		geyser_texture_create(manager_of(state), &rows, &texture));
+}
+
 static void no_descriptor(void **state)
 {
 	struct offer offer = make_offer(state);
@@ -243,6 +289,8 @@ int main(int argc, char **argv)
 		manager_test(of_a_larger_image),
 		manager_test(of_another_type),
 		manager_test(planes_that_there_are_not),
+		manager_test(rows_that_the_driver_makes_otherwise),
+		manager_test(rows_of_what_has_none),
 		manager_test(no_descriptor),
 		manager_test(memory_that_is_smaller_than_it_claims),
 		manager_test(memory_that_is_no_memory),

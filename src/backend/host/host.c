@@ -29,7 +29,7 @@ static uint32_t host_format_usage(
 {
 	(void)device;
 	(void)dimension;
-	return info->usage | GEYSER_USAGE_HOST_MEMORY;
+	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR;
 }
 
 static enum geyser_result allocate(struct host_texture **out)

@@ -69,9 +69,10 @@ uint32_t gy_mtl_format_usage(
 	if (dimension != GEYSER_DIMENSION_2D || !device->has[info->format])
 		return 0;
 #if TARGET_OS_OSX
-	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_GLOBAL_ID;
+	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
+	       GEYSER_USAGE_GLOBAL_ID;
 #else
-	return info->usage | GEYSER_USAGE_HOST_MEMORY;
+	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR;
 #endif
 }
 

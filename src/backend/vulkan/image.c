@@ -165,7 +165,7 @@ uint32_t gy_vk_feature_usage(const struct geyser_format_info *info, VkFormatFeat
 
 /* Whether the smallest texture of this kind can be made. */
 static bool makes(struct vk_device *device, const struct geyser_format_info *info,
-	enum geyser_dimension dimension, uint32_t usage, VkExternalMemoryHandleTypeFlagBits handle)
+	enum geyser_dimension dimension, uint32_t usage, VkImageTiling tiling)
 {
 	const struct geyser_texture_desc desc = {
 		.format = info->format,
@@ -178,7 +178,7 @@ static bool makes(struct vk_device *device, const struct geyser_format_info *inf
 	};
 	struct vk_image_plan plan;
 
-	gy_vk_image_plan(&desc, VK_IMAGE_TILING_OPTIMAL, handle, &plan);
+	gy_vk_image_plan(&desc, tiling, VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT, &plan);
 	return gy_vk_image_supported(device, &plan, true) == GEYSER_OK;
 }
 
@@ -205,8 +205,7 @@ static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_i
 	enum geyser_dimension dimension)
 {
 	VkFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2};
-	const VkExternalMemoryHandleTypeFlagBits opaque =
-		VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT;
+	const VkImageTiling optimal = VK_IMAGE_TILING_OPTIMAL;
 	uint32_t usage;
 
 	if (!info->vk_format || (info->depth && !device->draws))
@@ -214,16 +213,19 @@ static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_i
 	device->api.GetPhysicalDeviceFormatProperties2(
 		device->handles.physical_device, (VkFormat)info->vk_format, &properties);
 	usage = gy_vk_feature_usage(info, properties.formatProperties.optimalTilingFeatures);
-	if ((usage & COPIES) != COPIES || !makes(device, info, dimension, COPIES, opaque))
+	if ((usage & COPIES) != COPIES || !makes(device, info, dimension, COPIES, optimal))
 		return 0;
 	for (uint32_t bit = GEYSER_USAGE_TEXTURE_BINDING; bit <= GEYSER_USAGE_RENDER_ATTACHMENT;
 		bit <<= 1)
-		if (usage & bit && !makes(device, info, dimension, COPIES | bit, opaque))
+		if (usage & bit && !makes(device, info, dimension, COPIES | bit, optimal))
 			usage &= ~bit;
 	if (device->info.host_memory && !info->stencil)
 		usage |= GEYSER_USAGE_HOST_MEMORY;
 	if (dimension == GEYSER_DIMENSION_2D && has_modifiers(device, info))
 		usage |= GEYSER_USAGE_DMA_BUF;
+	if (dimension == GEYSER_DIMENSION_2D &&
+		makes(device, info, dimension, COPIES, VK_IMAGE_TILING_LINEAR))
+		usage |= GEYSER_USAGE_LINEAR;
 	return usage;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that only the same driver can open: VK_KHR_external_memory_fd. */
+/* Memory that only the same driver can open: VK_KHR_external_memory_fd. Laid out as the driver
+ * likes best, or with GEYSER_USAGE_LINEAR in rows. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -22,6 +23,43 @@ static void describe(struct vk_texture *texture, uint64_t size)
 	texture->base.writable = true;
 	texture->base.map_path = GEYSER_PATH_COPY;
 	gy_layout_of(&texture->desc, &texture->base.layout);
+}
+
+static VkImageTiling tiling_of(const struct geyser_texture_desc *desc)
+{
+	return desc->usage & GEYSER_USAGE_LINEAR ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_OPTIMAL;
+}
+
+static enum geyser_result plan_image(const struct geyser_texture_desc *desc,
+	struct vk_device *device, bool export, struct vk_image_plan *out)
+{
+	if (desc->usage & GEYSER_USAGE_LINEAR &&
+		(desc->depth > 1 || desc->layers > 1 || desc->mip_levels > 1))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"depth, layers and mip_levels (%u, %u, %u): a linear image has one of each",
+			desc->depth, desc->layers, desc->mip_levels);
+	gy_vk_image_plan(desc, tiling_of(desc), OPAQUE, out);
+	return gy_vk_image_supported(device, out, export);
+}
+
+/* Where the driver has put the rows: the same for all images like it. */
+static enum geyser_result find_rows(struct vk_texture *texture, const struct vk_image_plan *plan)
+{
+	struct vk_device *device = texture->device;
+	const VkImageSubresource first = {.aspectMask = plan->aspects};
+	VkSubresourceLayout layout;
+
+	if (!(texture->desc.usage & GEYSER_USAGE_LINEAR))
+		return GEYSER_OK;
+	device->api.GetImageSubresourceLayout(
+		device->handles.device, texture->image, &first, &layout);
+	if (layout.offset != 0)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"linear images of %s begin at byte %" PRIu64
+			" of their memory: only 0 can be shared",
+			device->info.name, (uint64_t)layout.offset);
+	texture->planes[0].row_pitch = layout.rowPitch;
+	return GEYSER_OK;
 }
 
 /* Some drivers back such memory with a memfd; once its size is sealed a peer can't take it from
@@ -66,10 +104,11 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
 	enum geyser_result result;
 
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL, OPAQUE, &plan);
-	result = gy_vk_image_supported(device, &plan, true);
+	result = plan_image(&texture->desc, device, true, &plan);
 	if (result == GEYSER_OK)
 		result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	if (result == GEYSER_OK)
+		result = find_rows(texture, &plan);
 	if (result != GEYSER_OK)
 		return result;
 	chained.image = texture->image;
@@ -132,21 +171,27 @@ static enum geyser_result check_native(
 	if (result == GEYSER_OK && native->plane_count != 1)
 		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
 			native->plane_count);
-	if (result == GEYSER_OK && native->planes[0].row_pitch != 0)
+	if (result == GEYSER_OK && native->planes[0].row_pitch != 0 &&
+		!(texture->desc.usage & GEYSER_USAGE_LINEAR))
 		result = gy_fail(GEYSER_ERROR_MISMATCH,
 			"row_pitch (%" PRIu64 "): memory of an opaque fd has the driver's own "
-			"layout, which is said by 0",
+			"layout, which is said by 0, but with GEYSER_USAGE_LINEAR",
 			native->planes[0].row_pitch);
 	if (result == GEYSER_OK && native->size == 0)
 		result = gy_fail(GEYSER_ERROR_MISMATCH, "size (0): it must be the allocation's");
 	return result == GEYSER_OK ? check_file(texture->device, native) : result;
 }
 
-static enum geyser_result check_fit(
+static enum geyser_result check_fit(const struct vk_texture *texture,
 	const struct geyser_native_texture *native, const VkMemoryRequirements *needs)
 {
 	uint64_t offset = native->planes[0].offset;
 
+	if (native->planes[0].row_pitch != texture->planes[0].row_pitch)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 "): such an image of %s has %" PRIu64,
+			native->planes[0].row_pitch, texture->device->info.name,
+			texture->planes[0].row_pitch);
 	if (offset % needs->alignment != 0)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"offset (%" PRIu64 "): such an image must lie at a multiple of %" PRIu64,
@@ -216,13 +261,14 @@ enum geyser_result gy_vk_opaque_import(
 	VkMemoryRequirements needs;
 	enum geyser_result result = check_native(texture, native);
 
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL, OPAQUE, &plan);
 	if (result == GEYSER_OK)
-		result = gy_vk_image_supported(texture->device, &plan, false);
+		result = plan_image(&texture->desc, texture->device, false, &plan);
 	if (result == GEYSER_OK)
 		result = gy_vk_create_image(texture, &plan, NULL, &needs);
 	if (result == GEYSER_OK)
-		result = check_fit(native, &needs);
+		result = find_rows(texture, &plan);
+	if (result == GEYSER_OK)
+		result = check_fit(texture, native, &needs);
 	if (result == GEYSER_OK)
 		result = import_fd(texture, native, &needs);
 	if (result != GEYSER_OK)

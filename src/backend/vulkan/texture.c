@@ -193,18 +193,32 @@ enum geyser_result gy_vulkan_create_with_modifiers(void *device,
 	return gy_vk_texture_finish(texture, gy_vk_dma_buf_create(texture, modifiers, count), out);
 }
 
+static enum geyser_result check_place(uint32_t usage)
+{
+	const uint32_t both = GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY;
+	const uint32_t place = usage & (both | GEYSER_USAGE_LINEAR);
+
+	if (place == both)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"usage (0x%x): HOST_MEMORY as a DMA_BUF is exported by "
+			"geyser_texture_export_native_as; ask for one of them",
+			usage);
+	if (place & (place - 1))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"usage (0x%x): LINEAR is memory of the device's own, DMA_BUF and "
+			"HOST_MEMORY are other memory; ask for one of them",
+			usage);
+	return GEYSER_OK;
+}
+
 enum geyser_result gy_vk_texture_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
-	const uint32_t both = GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY;
 	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
 
-	if (result == GEYSER_OK && (desc->usage & both) == both)
-		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"usage (0x%x): HOST_MEMORY as a DMA_BUF is exported by "
-			"geyser_texture_export_native_as; ask for one of them",
-			desc->usage);
+	if (result == GEYSER_OK)
+		result = check_place(desc->usage);
 	if (result == GEYSER_OK && desc->usage & GEYSER_USAGE_DMA_BUF)
 		return gy_vulkan_create_with_modifiers(device, desc, NULL, 0, out);
 	if (result == GEYSER_OK)
