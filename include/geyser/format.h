@@ -90,6 +90,12 @@ struct geyser_format_gl {
 	uint32_t type;            /* GL_UNSIGNED_BYTE */
 };
 
+/* The elements of a CUDA array; all 0 where CUDA has none. */
+struct geyser_format_cuda {
+	uint32_t array_format; /* CU_AD_FORMAT_UNSIGNED_INT8 */
+	uint32_t channels;
+};
+
 struct geyser_format_info {
 	enum geyser_format format;
 	const char *name;         /* "rgba8unorm" */
@@ -107,6 +113,7 @@ struct geyser_format_info {
 	uint32_t mtl_pixel_format; /* MTLPixelFormat */
 	uint32_t iosurface_fourcc; /* IOSurface's pixel format, first character in the high byte */
 	struct geyser_format_gl gl;
+	struct geyser_format_cuda cuda;
 };
 
 /* The format's row, or NULL if it is no format. */

@@ -31,7 +31,7 @@ _Static_assert((int)ROW_COUNT == GEYSER_FORMAT_COUNT,
 static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
 #define GEYSER_FORMAT(constant, name_, bytes_, channels_, type_, srgb_, depth_, stencil_, planes_, \
 	block_width_, block_height_, usage_, drm_, vk_, mtl_, iosurface_, gl_internal_,            \
-	gl_format_, gl_type_)                                                                      \
+	gl_format_, gl_type_, cuda_format_, cuda_channels_)                                        \
 	[GEYSER_FORMAT_##constant] = {                                                             \
 		.format = GEYSER_FORMAT_##constant,                                                \
 		.name = (name_),                                                                   \
@@ -53,6 +53,10 @@ static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
 			.internal_format = (gl_internal_),                                         \
 			.format = (gl_format_),                                                    \
 			.type = (gl_type_),                                                        \
+		},                                                                                 \
+		.cuda = {                                                                          \
+			.array_format = (cuda_format_),                                            \
+			.channels = (cuda_channels_),                                              \
 		},                                                                                 \
 	},
 #include "format/formats.def"

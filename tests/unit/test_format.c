@@ -24,72 +24,73 @@ struct native {
 	uint32_t vk, mtl;
 	const char *iosurface; /* four characters, or NULL */
 	struct geyser_format_gl gl;
+	struct geyser_format_cuda cuda;
 };
 
 /* clang-format off */
 static const struct native natives[] = {
 	{GEYSER_FORMAT_R8_UNORM, 1, "r8unorm",
-		"R8  ", 9, 10, "L008", {0x8229, 0x1903, 0x1401}},
+		"R8  ", 9, 10, "L008", {0x8229, 0x1903, 0x1401}, {0x01, 1}},
 	{GEYSER_FORMAT_RG8_UNORM, 2, "rg8unorm",
-		"GR88", 16, 30, "2C08", {0x822b, 0x8227, 0x1401}},
+		"GR88", 16, 30, "2C08", {0x822b, 0x8227, 0x1401}, {0x01, 2}},
 	{GEYSER_FORMAT_RGBA8_UNORM, 3, "rgba8unorm",
-		"AB24", 37, 70, "RGBA", {0x8058, 0x1908, 0x1401}},
+		"AB24", 37, 70, "RGBA", {0x8058, 0x1908, 0x1401}, {0x01, 4}},
 	{GEYSER_FORMAT_BGRA8_UNORM, 4, "bgra8unorm",
-		"AR24", 44, 80, "BGRA", {0x8058, 0x80e1, 0x1401}},
+		"AR24", 44, 80, "BGRA", {0x8058, 0x80e1, 0x1401}, {0x01, 4}},
 	{GEYSER_FORMAT_R8_UNORM_SRGB, 5, "r8unorm-srgb",
-		"R8  ", 15, 11, "L008", {0x8fbd, 0x1903, 0x1401}},
+		"R8  ", 15, 11, "L008", {0x8fbd, 0x1903, 0x1401}, {0x01, 1}},
 	{GEYSER_FORMAT_RG8_UNORM_SRGB, 6, "rg8unorm-srgb",
-		"GR88", 22, 31, "2C08", {0x8fbe, 0x8227, 0x1401}},
+		"GR88", 22, 31, "2C08", {0x8fbe, 0x8227, 0x1401}, {0x01, 2}},
 	{GEYSER_FORMAT_RGBA8_UNORM_SRGB, 7, "rgba8unorm-srgb",
-		"AB24", 43, 71, "RGBA", {0x8c43, 0x1908, 0x1401}},
+		"AB24", 43, 71, "RGBA", {0x8c43, 0x1908, 0x1401}, {0x01, 4}},
 	{GEYSER_FORMAT_BGRA8_UNORM_SRGB, 8, "bgra8unorm-srgb",
-		"AR24", 50, 81, "BGRA", {0x8c43, 0x80e1, 0x1401}},
+		"AR24", 50, 81, "BGRA", {0x8c43, 0x80e1, 0x1401}, {0x01, 4}},
 	{GEYSER_FORMAT_R16_FLOAT, 9, "r16float",
-		"R  H", 76, 25, "L00h", {0x822d, 0x1903, 0x140b}},
+		"R  H", 76, 25, "L00h", {0x822d, 0x1903, 0x140b}, {0x10, 1}},
 	{GEYSER_FORMAT_R16_UINT, 10, "r16uint",
-		NULL, 74, 23, NULL, {0x8234, 0x8d94, 0x1403}},
+		NULL, 74, 23, NULL, {0x8234, 0x8d94, 0x1403}, {0x02, 1}},
 	{GEYSER_FORMAT_R16_SINT, 11, "r16sint",
-		NULL, 75, 24, NULL, {0x8233, 0x8d94, 0x1402}},
+		NULL, 75, 24, NULL, {0x8233, 0x8d94, 0x1402}, {0x09, 1}},
 	{GEYSER_FORMAT_RG16_FLOAT, 12, "rg16float",
-		"GR H", 83, 65, "2C0h", {0x822f, 0x8227, 0x140b}},
+		"GR H", 83, 65, "2C0h", {0x822f, 0x8227, 0x140b}, {0x10, 2}},
 	{GEYSER_FORMAT_RG16_UINT, 13, "rg16uint",
-		NULL, 81, 63, NULL, {0x823a, 0x8228, 0x1403}},
+		NULL, 81, 63, NULL, {0x823a, 0x8228, 0x1403}, {0x02, 2}},
 	{GEYSER_FORMAT_RG16_SINT, 14, "rg16sint",
-		NULL, 82, 64, NULL, {0x8239, 0x8228, 0x1402}},
+		NULL, 82, 64, NULL, {0x8239, 0x8228, 0x1402}, {0x09, 2}},
 	{GEYSER_FORMAT_RGBA16_FLOAT, 15, "rgba16float",
-		"AB4H", 97, 115, "RGhA", {0x881a, 0x1908, 0x140b}},
+		"AB4H", 97, 115, "RGhA", {0x881a, 0x1908, 0x140b}, {0x10, 4}},
 	{GEYSER_FORMAT_RGBA16_UINT, 16, "rgba16uint",
-		NULL, 95, 113, NULL, {0x8d76, 0x8d99, 0x1403}},
+		NULL, 95, 113, NULL, {0x8d76, 0x8d99, 0x1403}, {0x02, 4}},
 	{GEYSER_FORMAT_RGBA16_SINT, 17, "rgba16sint",
-		NULL, 96, 114, NULL, {0x8d88, 0x8d99, 0x1402}},
+		NULL, 96, 114, NULL, {0x8d88, 0x8d99, 0x1402}, {0x09, 4}},
 	{GEYSER_FORMAT_R32_FLOAT, 18, "r32float",
-		"R  F", 100, 55, "L00f", {0x822e, 0x1903, 0x1406}},
+		"R  F", 100, 55, "L00f", {0x822e, 0x1903, 0x1406}, {0x20, 1}},
 	{GEYSER_FORMAT_R32_UINT, 19, "r32uint",
-		NULL, 98, 53, NULL, {0x8236, 0x8d94, 0x1405}},
+		NULL, 98, 53, NULL, {0x8236, 0x8d94, 0x1405}, {0x03, 1}},
 	{GEYSER_FORMAT_R32_SINT, 20, "r32sint",
-		NULL, 99, 54, NULL, {0x8235, 0x8d94, 0x1404}},
+		NULL, 99, 54, NULL, {0x8235, 0x8d94, 0x1404}, {0x0a, 1}},
 	{GEYSER_FORMAT_RG32_FLOAT, 21, "rg32float",
-		"GR F", 103, 105, "2C0f", {0x8230, 0x8227, 0x1406}},
+		"GR F", 103, 105, "2C0f", {0x8230, 0x8227, 0x1406}, {0x20, 2}},
 	{GEYSER_FORMAT_RG32_UINT, 22, "rg32uint",
-		NULL, 101, 103, NULL, {0x823c, 0x8228, 0x1405}},
+		NULL, 101, 103, NULL, {0x823c, 0x8228, 0x1405}, {0x03, 2}},
 	{GEYSER_FORMAT_RG32_SINT, 23, "rg32sint",
-		NULL, 102, 104, NULL, {0x823b, 0x8228, 0x1404}},
+		NULL, 102, 104, NULL, {0x823b, 0x8228, 0x1404}, {0x0a, 2}},
 	{GEYSER_FORMAT_RGBA32_FLOAT, 24, "rgba32float",
-		"AB8F", 109, 125, "RGfA", {0x8814, 0x1908, 0x1406}},
+		"AB8F", 109, 125, "RGfA", {0x8814, 0x1908, 0x1406}, {0x20, 4}},
 	{GEYSER_FORMAT_RGBA32_UINT, 25, "rgba32uint",
-		NULL, 107, 123, NULL, {0x8d70, 0x8d99, 0x1405}},
+		NULL, 107, 123, NULL, {0x8d70, 0x8d99, 0x1405}, {0x03, 4}},
 	{GEYSER_FORMAT_RGBA32_SINT, 26, "rgba32sint",
-		NULL, 108, 124, NULL, {0x8d82, 0x8d99, 0x1404}},
+		NULL, 108, 124, NULL, {0x8d82, 0x8d99, 0x1404}, {0x0a, 4}},
 	{GEYSER_FORMAT_DEPTH32_FLOAT, 27, "depth32float",
-		NULL, 126, 252, NULL, {0x8cac, 0x1902, 0x1406}},
+		NULL, 126, 252, NULL, {0x8cac, 0x1902, 0x1406}, {0x20, 1}},
 	{GEYSER_FORMAT_DEPTH24_PLUS, 28, "depth24plus",
-		NULL, 125, 252, NULL, {0x81a6, 0x1902, 0x1405}},
+		NULL, 125, 252, NULL, {0x81a6, 0x1902, 0x1405}, {0x00, 0}},
 	{GEYSER_FORMAT_DEPTH24_PLUS_STENCIL8, 29, "depth24plus-stencil8",
-		NULL, 129, 260, NULL, {0x88f0, 0x84f9, 0x84fa}},
+		NULL, 129, 260, NULL, {0x88f0, 0x84f9, 0x84fa}, {0x00, 0}},
 	{GEYSER_FORMAT_RGB10A2_UNORM, 30, "rgb10a2unorm",
-		"AB30", 64, 90, NULL, {0x8059, 0x1908, 0x8368}},
+		"AB30", 64, 90, NULL, {0x8059, 0x1908, 0x8368}, {0x00, 0}},
 	{GEYSER_FORMAT_RG11B10_UFLOAT, 31, "rg11b10ufloat",
-		NULL, 122, 92, NULL, {0x8c3a, 0x1907, 0x8c3b}},
+		NULL, 122, 92, NULL, {0x8c3a, 0x1907, 0x8c3b}, {0x00, 0}},
 };
 /* clang-format on */
 
@@ -320,6 +321,20 @@ static void opengl_numbers(void **state)
 	}
 }
 
+static void cuda_numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NATIVE_COUNT; i++) {
+		const struct geyser_format_info *info = info_of(natives[i].value);
+
+		assert_int_equal(info->cuda.array_format, natives[i].cuda.array_format);
+		assert_int_equal(info->cuda.channels, natives[i].cuda.channels);
+		/* an element is a whole texel */
+		if (info->cuda.channels)
+			assert_int_equal(info->cuda.channels, info->channels);
+	}
+}
+
 static void numbers_that_are_no_format(void **state)
 {
 	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 32, 256 + 3, INT_MAX, INT_MIN};
@@ -365,6 +380,7 @@ int main(void)
 		cmocka_unit_test(iosurface_fourccs),
 		cmocka_unit_test(vulkan_and_metal_numbers),
 		cmocka_unit_test(opengl_numbers),
+		cmocka_unit_test(cuda_numbers),
 		cmocka_unit_test(numbers_that_are_no_format),
 		cmocka_unit_test(none_has_a_name_but_no_row),
 		cmocka_unit_test(texts_that_name_no_format),
