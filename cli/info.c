@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "info.h"
+#include "interop.h"
 #include "selftest.h"
 
 const char info_help[] =
 	"usage: geyser info [--json] [--formats]\n"
+	"       geyser info --interop [--json]\n"
 	"       geyser info --self-test [--backend B] [--json]\n"
 	"\n"
 	"Prints the library's version, each backend or why it isn't available, the GPU's "
@@ -17,7 +19,11 @@ const char info_help[] =
 	"what it offers, the directory where exports are registered, and what the kernel offers.\n"
 	"\n"
 	"  -f, --formats  instead, which usages each format can have on each available backend\n"
-	"  -j, --json     both as JSON, or with --formats the backends alone\n"
+	"  -i, --interop  instead, how frames get from each API (host, Vulkan, OpenGL, CUDA,\n"
+	"                   Metal) to each other, to NumPy and to PyTorch: what is copied, and "
+	"who\n"
+	"                   waits, by what the drivers here say\n"
+	"  -j, --json     the same as JSON; with --formats the backends alone\n"
 	"  -t, --self-test  instead, try it all with a second process: every format, a texture, "
 	"an\n"
 	"                   event, a stream, Metal's command buffers, a process's death. The "
@@ -32,7 +38,7 @@ const char info_help[] =
 	"examples:\n"
 	"  geyser info\n"
 	"  geyser info --json | jq '.backends[] | select(.available).name'\n"
-	"\n"
+	"  geyser info --interop\n"
 	"  geyser info --self-test > report.md\n"
 	"\n"
 	"exit status: 0 printed, or the self-test passed; 1 it failed; 2 wrong usage\n";
@@ -214,7 +220,7 @@ static void print_machine(const struct info_report *report)
 /* ---- the command ---------------------------------------------------------------------------- */
 
 struct info_options {
-	bool formats_only, json, self_test, with_backend;
+	bool formats_only, json, self_test, interop, with_backend;
 	enum geyser_backend backend;
 };
 
@@ -223,6 +229,7 @@ static int parse_options(int argc, char **argv, struct info_options *out, bool *
 {
 	static const struct option options[] = {
 		{"formats", no_argument, NULL, 'f'},
+		{"interop", no_argument, NULL, 'i'},
 		{"json", no_argument, NULL, 'j'},
 		{"self-test", no_argument, NULL, 't'},
 		{"backend", required_argument, NULL, 'B'},
@@ -231,7 +238,7 @@ static int parse_options(int argc, char **argv, struct info_options *out, bool *
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":fjtB:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":fijtB:h", options, NULL)) != -1) {
 		if (option == 'h') {
 			*help = true;
 			return STATUS_OK;
@@ -239,18 +246,19 @@ static int parse_options(int argc, char **argv, struct info_options *out, bool *
 		if (option == 'B') {
 			if (parse_backend(optarg, &out->backend))
 				return STATUS_USAGE;
-		} else if (option != 'f' && option != 'j' && option != 't') {
+		} else if (!strchr("fijt", option)) {
 			return option_error(argv, option, "info");
 		}
 		out->formats_only |= option == 'f';
+		out->interop |= option == 'i';
 		out->json |= option == 'j';
 		out->self_test |= option == 't';
 		out->with_backend |= option == 'B';
 	}
 	if (optind < argc)
 		return usage_error("info: too many arguments (%.100s): none", argv[optind]);
-	if (out->self_test && out->formats_only)
-		return usage_error("info: --formats and --self-test: one of them");
+	if (out->formats_only + out->interop + out->self_test > 1)
+		return usage_error("info: --formats, --interop and --self-test: one of them");
 	if (out->with_backend && !out->self_test)
 		return usage_error("info: --backend is for --self-test alone");
 	return STATUS_OK;
@@ -272,6 +280,8 @@ int info_command(int argc, char **argv)
 		return status;
 	if (options.self_test)
 		return selftest_run(options.backend, options.json);
+	if (options.interop)
+		return interop_run(options.json);
 	if (!gather(&report, options.formats_only))
 		return STATUS_FAILURE;
 	if (options.json)

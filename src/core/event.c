@@ -276,11 +276,11 @@ void geyser_event_unref(struct geyser_event *event)
 /* ---- what callers keep with it ---- */
 
 enum geyser_result geyser_event_attach(
-	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data))
+	struct geyser_event *event, const void *key, void *data, void (*release)(void *data))
 {
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
-	return gy_object_attach(&event->object, key, data, destroy);
+	return gy_object_attach(&event->object, key, data, release);
 }
 
 void *geyser_event_attached(const struct geyser_event *event, const void *key)

@@ -363,6 +363,31 @@ def info_is_json():
 
 
 @test
+def info_tells_which_api_reaches_which():
+    report = json.loads(succeed("info", "--interop", "--json"))
+    apis = {row["name"]: row for row in report["apis"]}
+    assert list(apis) == ["host", "vulkan", "opengl", "cuda", "metal", "numpy", "pytorch"]
+    for row in apis.values():
+        assert (row["reason"] is None) == row["available"] == bool(row["detail"]), row
+    for name in ("host", "vulkan", "metal"):
+        assert apis[name]["available"] == backend_row(name)["available"], name
+    paths = {(row["from"], row["to"]): (row["path"], row["ordered"]) for row in report["paths"]}
+    assert len(paths) == 5 * 7
+    for (here, there), (path, ordered) in paths.items():
+        if not (apis[here]["available"] and apis[there]["available"]):
+            assert path is None and ordered is None, (here, there)
+        elif "metal" not in (here, there):
+            assert path in ("zero-copy", "blit", "copy"), (here, there, path)
+            assert ordered in ("gpu", "bridge", "fence", "cpu"), (here, there, ordered)
+    assert paths["host", "host"] == paths["host", "numpy"] == ("zero-copy", "cpu")
+    if apis["vulkan"]["available"]:
+        assert paths["vulkan", "vulkan"][0] == "zero-copy"
+        assert paths["vulkan", "host"] == ("copy", "cpu")
+    text = succeed("info", "--interop").decode()
+    assert all(row["detail"] or row["reason"] in text for row in apis.values())
+
+
+@test
 def info_names_what_is_wrong_with_the_registry():
     del os.environ["XDG_RUNTIME_DIR"]
     info = json.loads(succeed("info", "--json"))
@@ -409,6 +434,8 @@ def wrong_usage_is_status_2():
         ("18446744073709551616", ["event", "signal", "0x7", "18446744073709551616"]),
         ("-1", ["event", "create", "--initial=-1"]),
         ("extra", ["info", "extra"]),
+        ("--interop", ["info", "--interop", "--formats"]),
+        ("--backend", ["info", "--interop", "--backend", "host"]),
     ):
         fail(2, words, *arguments)
     assert registry() == []
