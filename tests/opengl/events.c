@@ -1,0 +1,214 @@
+/* The order of GL's work and others': by the device's semaphores, or by the CPU. */
+#include "gl.h"
+
+#include <pthread.h>
+
+static struct geyser_texture *make_texture_of(struct geyser_manager *manager)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 256, .height = 256};
+	struct geyser_texture *texture;
+
+	ok(geyser_texture_create(manager, &desc, &texture));
+	return texture;
+}
+
+static void waiting_waits(void **state)
+{
+	struct geyser_gl *const for_gl = make_gl();
+	struct geyser_event *const event = make_event(manager_of(state), 0);
+	const bool native = geyser_gl_event_is_native(for_gl, event);
+
+	print_message("# events are %s\n", native ? "the device's own" : "bridged by the CPU");
+	if (!native) {
+		refused(GEYSER_ERROR_TIMEOUT, "", geyser_gl_event_wait(for_gl, event, 1, 0));
+		refused(GEYSER_ERROR_TIMEOUT, "",
+			geyser_gl_event_wait(for_gl, event, 1, 10 * MILLISECOND));
+	}
+	ok(geyser_event_signal(event, 1));
+	ok(geyser_gl_event_wait(for_gl, event, 1, PATIENCE));
+	ok(geyser_gl_event_signal(for_gl, event, 2));
+	ok(geyser_event_wait(event, 2, PATIENCE));
+	geyser_event_unref(event);
+	geyser_gl_destroy(for_gl);
+}
+
+/* The host backend's never are. */
+static void events_of_the_host(void **state)
+{
+	struct geyser_manager *const host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_event *const event = make_event(host, 5);
+	struct geyser_gl *const for_gl = make_gl();
+
+	(void)state;
+	assert_false(geyser_gl_event_is_native(for_gl, event));
+	ok(geyser_gl_event_wait(for_gl, event, 5, 0));
+	refused(GEYSER_ERROR_TIMEOUT, "", geyser_gl_event_wait(for_gl, event, 6, 0));
+	ok(geyser_gl_event_signal(for_gl, event, 6));
+	assert_int_equal(value_of(event), 6);
+	geyser_gl_destroy(for_gl);
+	geyser_event_unref(event);
+	geyser_manager_destroy(host);
+}
+
+/* ---- Vulkan and GL take turns, each waiting for the other ---- */
+
+#define ROUNDS 20
+
+struct turns {
+	struct geyser_texture *texture;
+	struct geyser_event *event;
+	struct gpu *gpu;
+};
+
+/* Vulkan's turn: from 2 i to 2 i + 1 it writes, from 2 i + 1 to 2 i + 2 is GL's. */
+static void *vulkans_turns(void *data)
+{
+	const struct turns *const turns = data;
+
+	for (uint64_t i = 0; i < ROUNDS; i++) {
+		struct gpu_sync sync = at_once;
+		struct gpu_work work;
+
+		if (i)
+			sync.wait = point_of(turns->event, 2 * i);
+		sync.signal = point_of(turns->event, 2 * i + 1);
+		work = gpu_fill(turns->gpu, turns->texture, (uint32_t)i + 1, sync);
+		gpu_finish(turns->gpu, &work);
+	}
+	return NULL;
+}
+
+static void gls_turn(struct geyser_gl *for_gl, struct geyser_gl_texture *imported,
+	const struct turns *turns, uint64_t i)
+{
+	struct geyser_gl_texture_info info;
+
+	ok(geyser_gl_texture_get_info(imported, &info));
+	ok(geyser_gl_event_wait(for_gl, turns->event, 2 * i + 1, PATIENCE));
+	ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ));
+	assert_int_equal(gl_holds(turns->texture, &info, (uint32_t)i + 1), 1);
+	ok(geyser_gl_texture_release(imported, GEYSER_ACCESS_READ));
+	ok(geyser_gl_event_signal(for_gl, turns->event, 2 * i + 2));
+}
+
+static void vulkan_and_gl_take_turns(void **state)
+{
+	struct geyser_gl *const for_gl = make_gl();
+	struct gpu gpu;
+	struct turns turns = {.gpu = &gpu};
+	struct geyser_gl_texture *imported;
+	pthread_t thread;
+
+	gpu_open(&gpu, manager_of(state));
+	turns.texture = make_texture_of(manager_of(state));
+	turns.event = make_event(manager_of(state), 0);
+	ok(geyser_gl_texture_import(for_gl, turns.texture, &imported));
+	assert_int_equal(pthread_create(&thread, NULL, vulkans_turns, &turns), 0);
+	for (uint64_t i = 0; i < ROUNDS; i++)
+		gls_turn(for_gl, imported, &turns, i);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	geyser_gl_texture_destroy(imported);
+	geyser_event_unref(turns.event);
+	geyser_texture_unref(turns.texture);
+	gpu_close(&gpu);
+	geyser_gl_destroy(for_gl);
+}
+
+/* ---- what GL draws is there when its value is ---- */
+
+#define DRAWN 20
+
+struct reader {
+	struct geyser_texture *texture;
+	struct geyser_event *drawn;
+	struct geyser_event *read;
+};
+
+static void *read_on_the_cpu(void *data)
+{
+	const struct reader *const reader = data;
+
+	for (uint32_t i = 1; i <= DRAWN; i++) {
+		check(geyser_event_wait(reader->drawn, i, PATIENCE) == GEYSER_OK);
+		check(texture_holds(reader->texture, i));
+		check(geyser_event_signal(reader->read, i) == GEYSER_OK);
+	}
+	return NULL;
+}
+
+static void drawn_for_the_cpu(struct geyser_manager *manager)
+{
+	struct geyser_gl *const for_gl = make_gl();
+	struct reader reader = {
+		.texture = make_texture_of(manager),
+		.drawn = make_event(manager, 0),
+		.read = make_event(manager, 0),
+	};
+	struct geyser_gl_texture *imported;
+	struct geyser_gl_texture_info info;
+	pthread_t thread;
+
+	ok(geyser_gl_texture_import(for_gl, reader.texture, &imported));
+	ok(geyser_gl_texture_get_info(imported, &info));
+	assert_int_equal(pthread_create(&thread, NULL, read_on_the_cpu, &reader), 0);
+	for (uint32_t i = 1; i <= DRAWN; i++) {
+		ok(geyser_gl_event_wait(for_gl, reader.read, i - 1, PATIENCE));
+		ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_WRITE));
+		gl_fill(reader.texture, &info, i);
+		ok(geyser_gl_texture_release(imported, GEYSER_ACCESS_WRITE));
+		ok(geyser_gl_event_signal(for_gl, reader.drawn, i));
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	no_failures();
+	geyser_gl_texture_destroy(imported);
+	geyser_event_unref(reader.read);
+	geyser_event_unref(reader.drawn);
+	geyser_texture_unref(reader.texture);
+	geyser_gl_destroy(for_gl);
+}
+
+static void the_cpu_reads_what_gl_drew(void **state)
+{
+	struct geyser_manager *const host = make_manager_on(GEYSER_BACKEND_HOST);
+
+	drawn_for_the_cpu(manager_of(state));
+	drawn_for_the_cpu(host);
+	geyser_manager_destroy(host);
+}
+
+/* An event that dies leaves nothing to wait for again. */
+static void events_go_while_textures_stay(void **state)
+{
+	struct geyser_gl *const for_gl = make_gl();
+	struct geyser_texture *const texture = make_texture_of(manager_of(state));
+	struct geyser_gl_texture *imported;
+
+	ok(geyser_gl_texture_import(for_gl, texture, &imported));
+	for (unsigned i = 0; i < 3; i++) {
+		struct geyser_event *const event = make_event(manager_of(state), 1);
+
+		ok(geyser_gl_event_wait(for_gl, event, 1, PATIENCE));
+		geyser_event_unref(event);
+		ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ));
+		ok(geyser_gl_texture_release(imported, GEYSER_ACCESS_READ));
+	}
+	geyser_gl_texture_destroy(imported);
+	geyser_texture_unref(texture);
+	geyser_gl_destroy(for_gl);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(waiting_waits),
+		manager_test(events_of_the_host),
+		manager_test(vulkan_and_gl_take_turns),
+		manager_test(the_cpu_reads_what_gl_drew),
+		manager_test(events_go_while_textures_stay),
+	};
+
+	if (!has_vulkan() || !open_gl(argc > 1 ? argv[1] : "gl"))
+		return 0;
+	return RUN_GL_SUITE("opengl events", tests);
+}
