@@ -22,7 +22,7 @@ bool gy_egl_open(struct geyser_gl *gl)
 	GY_EGL_REQUIRED(LOAD)
 #undef LOAD
 	if (!all) {
-		*egl = (struct gy_egl_functions){NULL};
+		*egl = (struct gy_egl_functions){0};
 		return false;
 	}
 #define LOAD(result, name, arguments) *(void **)&egl->name = egl->GetProcAddress("egl" #name);

@@ -208,7 +208,5 @@ int main(int argc, char **argv)
 		manager_test(events_go_while_textures_stay),
 	};
 
-	if (!has_vulkan() || !open_gl(argc > 1 ? argv[1] : "gl"))
-		return 0;
-	return RUN_GL_SUITE("opengl events", tests);
+	return RUN_GL_SUITE("opengl events", tests, argc > 1 ? argv[1] : "gl");
 }

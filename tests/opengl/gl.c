@@ -126,13 +126,18 @@ static bool open_device(const uint8_t *uuid)
 	return false;
 }
 
-bool open_gl(const char *kind)
+bool open_quietly(const char *kind)
 {
 	uint8_t uuid[16];
 
 	on_es = kind && strcmp(kind, "es") == 0;
-	if ((vulkan_uuid(uuid) && open_device(uuid)) || open_device(NULL) ||
-		try_display(eglGetDisplay(EGL_DEFAULT_DISPLAY))) {
+	return (vulkan_uuid(uuid) && open_device(uuid)) || open_device(NULL) ||
+	       try_display(eglGetDisplay(EGL_DEFAULT_DISPLAY));
+}
+
+bool open_gl(const char *kind)
+{
+	if (open_quietly(kind)) {
 		print_message("# %s, %s\n", (const char *)gl.GetString(GL_VERSION),
 			(const char *)gl.GetString(GL_RENDERER));
 		return true;
@@ -140,6 +145,18 @@ bool open_gl(const char *kind)
 	(void)printf("1..0 # SKIP no EGL device has contexts of %s\n",
 		on_es ? "OpenGL ES 3.0" : "OpenGL 3.2");
 	return false;
+}
+
+void close_gl(void)
+{
+	leave_display();
+	(void)eglReleaseThread();
+}
+
+int close_after(int status)
+{
+	close_gl();
+	return status;
 }
 
 struct geyser_gl *make_gl(void)

@@ -69,6 +69,8 @@ extern EGLContext context; /* open_gl's, current */
  * contexts, and makes one current. The kind is "gl" or "es". False if there is none: it says that
  * the suite is skipped. */
 bool open_gl(const char *kind);
+bool open_quietly(const char *kind); /* the same without a word */
+void close_gl(void);
 
 /* Of an EGL context of the same kind; share may be EGL_NO_CONTEXT. */
 EGLContext make_context(EGLContext share);
@@ -114,6 +116,11 @@ GLuint own_texture(
 	GLenum target, GLint internal_format, GLsizei width, GLsizei height, uint32_t seed);
 uint8_t *pattern_of(uint32_t seed, size_t size); /* to be freed */
 
-#define RUN_GL_SUITE(name, tests) _cmocka_run_group_tests(name, tests, COUNT_OF(tests), NULL, NULL)
+/* The main of a suite: NAME [gl|es]. */
+#define RUN_GL_SUITE(name, tests, kind)                                         \
+	(!has_vulkan() || !open_gl(kind) ? 0                                    \
+					 : close_after(_cmocka_run_group_tests( \
+						   name, tests, COUNT_OF(tests), NULL, NULL)))
+int close_after(int status);
 
 #endif

@@ -249,7 +249,5 @@ int main(int argc, char **argv)
 		manager_test(a_context_ends_before_its_stream),
 	};
 
-	if (!has_vulkan() || !open_gl(argc > 1 ? argv[1] : "gl"))
-		return 0;
-	return RUN_GL_SUITE("opengl lifetimes", tests);
+	return RUN_GL_SUITE("opengl lifetimes", tests, argc > 1 ? argv[1] : "gl");
 }

@@ -466,7 +466,5 @@ int main(int argc, char **argv)
 		gl_test(frames_are_begun_and_ended),
 	};
 
-	if (!has_vulkan() || !open_gl(argc > 1 ? argv[1] : "gl"))
-		return 0;
-	return RUN_GL_SUITE("opengl refusals", tests);
+	return RUN_GL_SUITE("opengl refusals", tests, argc > 1 ? argv[1] : "gl");
 }

@@ -272,7 +272,5 @@ int main(int argc, char **argv)
 		manager_test(streams_leave_it_alone),
 	};
 
-	if (!has_vulkan() || !open_gl(argc > 1 ? argv[1] : "gl"))
-		return 0;
-	return RUN_GL_SUITE("opengl state", tests);
+	return RUN_GL_SUITE("opengl state", tests, argc > 1 ? argv[1] : "gl");
 }
