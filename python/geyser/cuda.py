@@ -1,0 +1,312 @@
+"""CUDA: textures in a GPU's memory as tensors, and their order on CUDA's streams.
+
+Streams are given as numbers, as CUDA and the array API have them (1: the legacy default stream, 2: the
+per-thread one), or as objects with a `cuda_stream` (PyTorch's) or a `ptr` (CuPy's). Neither PyTorch nor
+any CUDA module is imported. include/geyser/cuda.h says what each step does.
+"""
+
+import ctypes
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+from . import dlpack, times
+from ._c import geyser_cuda_info, geyser_cuda_texture, geyser_point, has_cuda, lib
+from ._objects import Pointer
+from .enums import Path, Usage
+from .errors import InvalidArgumentError, Result, UnsupportedError, check
+from .event import Event, EventPointer
+from .formats import Format
+from .memory import Shape, TexturePointer, View
+
+if TYPE_CHECKING:
+    from .texture import Texture
+
+UNSUPPORTED = int(Result.UNSUPPORTED)
+LEGACY = 1
+NO_SYNC = -1
+StreamLike = Union[None, int, Any]
+
+
+class Device(NamedTuple):
+    """A GPU, as CUDA numbers it."""
+
+    number: int
+    name: str
+    uuid: bytes
+
+
+class Info(NamedTuple):
+    """What CUDA is there."""
+
+    driver_version: int  #: 1000 * major + 10 * minor of the newest CUDA that the driver runs
+    devices: Tuple[Device, ...]
+
+
+class CudaTexture(NamedTuple):
+    """A texture as CUDA memory, for CUDA's own interfaces; see struct geyser_cuda_texture. Valid as long
+    as the texture."""
+
+    device: int
+    context: int
+    path: Path
+    array: int
+    mipmapped_array: int
+    pointer: int
+    row_pitch: int
+    slice_pitch: int
+    size: int
+    host: bool
+    writable: bool
+
+
+def _need() -> None:
+    if not has_cuda:
+        raise UnsupportedError("this C library was built without CUDA: there is none for macOS and iOS")
+
+
+def info() -> Info:
+    """What CUDA is there. Raises UnsupportedError, with the reason, if there is none."""
+    _need()
+    out = geyser_cuda_info()
+    check(lib.geyser_cuda_get_info(ctypes.byref(out)))
+    devices = (
+        Device(one.device, one.name.decode("utf-8", "replace"), bytes(one.uuid))
+        for one in out.devices[: out.device_count]
+    )
+    return Info(out.driver_version, tuple(devices))
+
+
+def available() -> bool:
+    """Whether CUDA has a device here."""
+    return has_cuda and not lib.geyser_cuda_get_info(ctypes.byref(geyser_cuda_info()))
+
+
+def to_stream(stream: StreamLike) -> int:
+    """A stream's number for C; None is the legacy default stream."""
+    if stream is None:
+        return LEGACY
+    for attribute in ("cuda_stream", "ptr"):
+        stream = getattr(stream, attribute, stream)
+    if not isinstance(stream, int) or stream < 0:
+        raise InvalidArgumentError(
+            f"stream ({stream!r}): it must be a CUDA stream's number, or an object with one"
+        )
+    return stream
+
+
+# ---- textures ------------------------------------------------------------------------------------
+
+
+def _texture(pointer: Optional[Pointer]) -> Any:
+    _need()
+    out = geyser_cuda_texture()
+    check(lib.geyser_cuda_texture(pointer, ctypes.byref(out)))
+    return out
+
+
+def texture(source: "Texture") -> CudaTexture:
+    """The texture as CUDA memory, in the current context or the device's primary one. Raises
+    UnsupportedError (no CUDA; memory or a format that it can't have), MismatchError (another GPU's),
+    OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
+    found = _texture(source._open())
+    return CudaTexture(
+        device=found.device,
+        context=found.context or 0,
+        path=Path(found.path),
+        array=found.array or 0,
+        mipmapped_array=found.mipmapped_array or 0,
+        pointer=found.pointer,
+        row_pitch=found.row_pitch,
+        slice_pitch=found.slice_pitch,
+        size=found.size,
+        host=found.host,
+        writable=found.writable,
+    )
+
+
+class DeviceMemory(NamedTuple):
+    """A texture's rows in a GPU's memory."""
+
+    device: int
+    view: View
+    writable: bool
+
+
+def device_memory(
+    pointer: TexturePointer, usage: Usage, form: Format, shape: Shape
+) -> Optional[DeviceMemory]:
+    """None for textures that have no such rows, or where there is no CUDA."""
+    if not has_cuda or not usage & Usage.LINEAR:
+        return None
+    try:
+        found = _texture(pointer)
+    except UnsupportedError:
+        return None
+    if not found.pointer or found.host:
+        return None
+    inner = (form.bytes_per_texel, form.itemsize) if form.elements > 1 else (form.bytes_per_texel,)
+    view = View(
+        address=found.pointer,
+        shape=shape.array(form),
+        strides=(found.row_pitch,) + inner,
+        typestr=form.typestr,
+        size=found.size,
+        row_bytes=shape.width * form.bytes_per_texel,
+        rows=shape.height,
+    )
+    return DeviceMemory(found.device, view, found.writable)
+
+
+def interface(memory: DeviceMemory, writable: bool) -> Dict[str, Any]:
+    """For `__cuda_array_interface__`: ready on the legacy default stream."""
+    view = memory.view
+    return {
+        "version": 3,
+        "shape": view.shape,
+        "strides": view.strides,
+        "typestr": view.typestr,
+        "data": (view.address, not (writable and memory.writable)),
+        "stream": LEGACY,
+    }
+
+
+def to_consumer_stream(stream: StreamLike) -> Optional[int]:
+    """The stream of a `__dlpack__` call, as the array API has it; None: no synchronization."""
+    if stream is not None and stream == NO_SYNC:
+        return None
+    if stream is not None and stream == 0:
+        raise BufferError("stream 0 is ambiguous: 1 is the legacy default stream, 2 the per-thread one")
+    return to_stream(stream)
+
+
+def export(memory: DeviceMemory, owner: TexturePointer, writable: bool, request: dlpack.Request) -> Any:
+    """A capsule of a GPU's memory. Raises BufferError for a copy, or another device."""
+    device = (dlpack.KIND_CUDA, memory.device)
+    if request.dl_device is not None and tuple(request.dl_device) != device:
+        raise BufferError(f"device {tuple(request.dl_device)}: the texture is on {device}")
+    if request.copy:
+        raise BufferError("a copy on the GPU is copy_to()'s, into memory of yours")
+    flags = 0 if writable and memory.writable else dlpack.READ_ONLY
+    return dlpack.capsule(memory.view, device, owner, request.versioned, flags)
+
+
+# ---- copies --------------------------------------------------------------------------------------
+
+
+def _rows(array: Any, form: Format, shape: Shape) -> Tuple[int, int]:
+    """Address and row pitch of a CUDA array that takes the texture's texels as they are."""
+    content = getattr(array, "__cuda_array_interface__", None)
+    if content is None:
+        raise InvalidArgumentError(
+            f"{type(array).__name__}: it must be in CUDA's memory (have __cuda_array_interface__)"
+        )
+    wanted, size = shape.array(form), form.itemsize
+    if tuple(content["shape"]) != wanted or content["typestr"][1:] != form.typestr[1:]:
+        raise InvalidArgumentError(
+            f"array of shape {tuple(content['shape'])} and type {content['typestr']}: the texture holds"
+            f" {wanted} of {form.typestr}"
+        )
+    row = shape.width * form.bytes_per_texel
+    strides = content.get("strides")
+    inner = (form.bytes_per_texel, size) if form.elements > 1 else (size,)
+    if strides is None:
+        return content["data"][0], row
+    pitch = strides[-1 - len(inner)]
+    outer = tuple(strides[: -1 - len(inner)])
+    if tuple(strides[-len(inner) :]) != inner or pitch < row or outer not in ((), (pitch * shape.height,)):
+        raise InvalidArgumentError(f"strides {tuple(strides)}: rows must be whole, one after another")
+    return content["data"][0], pitch
+
+
+def copy_to(pointer: Pointer, form: Format, shape: Shape, array: Any, stream: int) -> None:
+    """Copies the texels into a CUDA array, on a stream. Raises InvalidArgumentError."""
+    _need()
+    address, pitch = _rows(array, form, shape)
+    check(lib.geyser_cuda_texture_copy_to(pointer, address, pitch, stream))
+
+
+def copy_from(pointer: Pointer, form: Format, shape: Shape, array: Any, stream: int) -> None:
+    """Copies the texels from a CUDA array, on a stream. Raises InvalidArgumentError."""
+    _need()
+    address, pitch = _rows(array, form, shape)
+    check(lib.geyser_cuda_texture_copy_from(pointer, address, pitch, stream))
+
+
+# ---- order ---------------------------------------------------------------------------------------
+
+
+def is_native(event: Event) -> bool:
+    """Whether waits and signals on streams are the GPU's own."""
+    return has_cuda and bool(lib.geyser_cuda_event_is_native(event._open()))
+
+
+def event_wait(event: Event, value: int, stream: StreamLike = None) -> None:
+    """Work put on the stream after this begins when the value is reached. The call itself waits, for 5
+    seconds at most, where the event isn't native. Raises as Event.wait, and UnsupportedError (no CUDA),
+    MismatchError (another GPU's)."""
+    _need()
+    pointer = event._open()
+    check(lib.geyser_cuda_event_wait(pointer, times.to_value(value), to_stream(stream)))
+
+
+def event_signal(event: Event, value: int, stream: StreamLike = None) -> None:
+    """Raises the event to that value when the work put on the stream before this is done."""
+    _need()
+    pointer = event._open()
+    check(lib.geyser_cuda_event_signal(pointer, times.to_value(value), to_stream(stream)))
+
+
+def frame_wait(frame: int, stream: int) -> None:
+    """Work put on the stream after this begins when the frame may be used."""
+    _need()
+    check(lib.geyser_cuda_frame_wait(frame, stream))
+
+
+class Order:
+    """Of a publisher's or subscriber's frames: each is done when the work is that was put on the streams
+    which used it, and they are done one after another, as values of an event must be."""
+
+    def __init__(self, manager: Pointer) -> None:
+        self._manager = manager
+        self._last: Optional[int] = None  # the stream that signalled the frame before
+        self._join: Optional[EventPointer] = None
+        self._joined = 0  # its value
+
+    def finish(self, frame: int, streams: List[int]) -> int:
+        """The frame is done when the work on all of these is: to be given back at once. Returns a result
+        of C's."""
+        point = geyser_point()
+        result = int(lib.geyser_frame_signal_point(frame, ctypes.byref(point)))
+        if result == UNSUPPORTED:  # no device: the work ends first
+            results = [int(lib.geyser_cuda_frame_signal(frame, stream)) for stream in streams]
+            return next((one for one in results if one), 0)
+        if result:
+            return result
+        result = self._join_all(streams) or self._signal(point, streams[-1])
+        if result:  # whoever waits for it mustn't for ever
+            lib.geyser_event_signal(point.event, point.value)
+        return result
+
+    def _signal(self, point: Any, stream: int) -> int:
+        result = 0
+        if stream != self._last:
+            result = int(lib.geyser_cuda_event_wait(point.event, point.value - 1, stream))
+            self._last = stream
+        return result or int(lib.geyser_cuda_event_signal(point.event, point.value, stream))
+
+    def _join_all(self, streams: List[int]) -> int:
+        """The last one waits for all others, each for the one before."""
+        if len(streams) == 1:
+            return 0
+        if self._join is None:
+            out = ctypes.c_void_p()
+            result = int(lib.geyser_event_create(self._manager, 0, ctypes.byref(out)))
+            if result:
+                return result
+            self._join = EventPointer(out.value)
+        result = 0
+        for number, stream in enumerate(streams):
+            result = result or int(lib.geyser_cuda_event_wait(self._join, self._joined, stream))
+            if number + 1 < len(streams):
+                self._joined += 1
+                result = result or int(lib.geyser_cuda_event_signal(self._join, self._joined, stream))
+        return result

@@ -1,0 +1,119 @@
+"""This user's streams: which there are, and when they come and go."""
+
+import ctypes
+import threading
+from fractions import Fraction
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+
+from . import times
+from ._c import geyser_stream_info, lib, quick, watch_callback
+from ._objects import Object, Pointer
+from .enums import Backend, Pacing, Path, StreamChange
+from .errors import check
+from .formats import Format
+
+
+class StreamInfo(NamedTuple):
+    """A stream, as its publisher describes it."""
+
+    name: str
+    application: str
+    pid: int  #: the publisher's; 0: it doesn't answer, and nothing else is known
+    format: Optional[Format]
+    width: int
+    height: int
+    buffers: int
+    frame_rate: Optional[Fraction]  #: None: variable
+    pacing: Pacing
+    backend: Backend
+    path: Path
+    subscribers: int
+    frames: int  #: submitted so far
+    dropped: int  #: by subscribers that get every frame, all together
+    latency_p50_ns: int  #: submit to acquired, of all subscribers
+    latency_p99_ns: int
+
+
+def _to_info(info: Any) -> StreamInfo:
+    rate = Fraction(info.frame_rate_num, info.frame_rate_den) if info.frame_rate_den else None
+    return StreamInfo(
+        name=info.name.decode("utf-8", "replace"),
+        application=info.application.decode("utf-8", "replace"),
+        pid=info.pid,
+        format=Format.named(info.format) if info.format else None,
+        width=info.width,
+        height=info.height,
+        buffers=info.buffers,
+        frame_rate=rate,
+        pacing=Pacing(info.pacing),
+        backend=Backend(info.backend),
+        path=Path(info.path),
+        subscribers=info.subscribers,
+        frames=info.frames,
+        dropped=info.dropped,
+        latency_p50_ns=info.latency_p50_ns,
+        latency_p99_ns=info.latency_p99_ns,
+    )
+
+
+def list_streams() -> List[StreamInfo]:
+    """All of this user's streams, sorted by name. Raises NoRuntimeDirError, PermissionError,
+    OutOfMemoryError, LimitError."""
+    out, count = ctypes.POINTER(geyser_stream_info)(), ctypes.c_size_t()
+    check(lib.geyser_stream_list(ctypes.byref(out), ctypes.byref(count)))
+    try:
+        return [_to_info(out[i]) for i in range(count.value)]
+    finally:
+        lib.geyser_stream_list_free(out)
+
+
+class WatchPointer(Pointer):
+    """A watch."""
+
+    destroy = staticmethod(lib.geyser_stream_watch_destroy)
+    function: Any = None  # C calls it for as long as the watch lives
+
+
+class StreamWatch(Object):
+    """Streams that come and go. Iterating waits for each change, the streams that are there already
+    first."""
+
+    _pointer: Optional[WatchPointer]
+
+    def __init__(self) -> None:
+        changes: List[Tuple[StreamChange, str]] = []
+
+        def changed(change: int, name: bytes, _user: Any) -> None:
+            changes.append((StreamChange(change), name.decode("utf-8", "replace")))
+
+        function = watch_callback(changed)
+        out = ctypes.c_void_p()
+        check(lib.geyser_stream_watch_create(function, None, ctypes.byref(out)))
+        pointer = WatchPointer(out.value)
+        pointer.function = function
+        super().__init__(pointer)
+        self._changes, self._lock = changes, threading.Lock()
+
+    def dispatch(self, timeout: Optional[float] = 0) -> List[Tuple[StreamChange, str]]:
+        """What has changed since the last call; it waits for that long for something. An empty list
+        if there is nothing in that time."""
+        pointer = self._pointer
+
+        def dispatch(ns: int) -> int:
+            return int(lib.geyser_stream_watch_dispatch(pointer, ns))
+
+        with self._lock:
+            result = times.wait(dispatch, times.to_ns(timeout))
+            changes = list(self._changes)
+            self._changes.clear()
+        if result and result != times.TIMEOUT:
+            self._fail(result)
+        return changes
+
+    def __iter__(self) -> Iterator[Tuple[StreamChange, str]]:
+        while True:
+            yield from self.dispatch(None)
+
+    def fileno(self) -> int:
+        """For select() and asyncio: readable when `dispatch` has something to report."""
+        return int(quick.geyser_stream_watch_fd(self._open()))

@@ -1,0 +1,323 @@
+"""Frames of streams: a texture that one has acquired, for a while, and what goes with it."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
+
+from . import cuda, dlpack
+from ._c import BUFFERS_MAX, geyser_frame_info, lib, quick
+from ._objects import Object, Pointer
+from .enums import Access, Path, pick
+from .errors import ClosedError, InvalidArgumentError, detail, error
+from .memory import Memory, Snapshot, TexturePointer, copy_into, interface
+from .metadata import Metadata
+from .texture import NO_ROWS, READ, Described, Mapping, MappingBuffer, Texture, convert
+
+if TYPE_CHECKING:
+    from .texture import Array
+
+F = TypeVar("F", bound="Frame")
+
+
+class Stream(Object):
+    """A publisher or subscriber: what gives frames out, and knows the textures that come again."""
+
+    _read_only = False
+
+    def __init__(self, pointer: Pointer, name: str, manager: Pointer, on_host: bool) -> None:
+        super().__init__(pointer)
+        self._name, self._on_host = name, on_host
+        self._order = cuda.Order(manager)
+        self._textures: Dict[int, Texture] = {}
+
+    @property
+    def name(self) -> str:
+        """The stream's."""
+        return self._name
+
+    def close(self) -> None:
+        """Ends it; again is fine. Frames that are out are gone, arrays of them stay."""
+        self._pointer = None
+        self._textures = {}
+
+    def _texture_of(self, frame: int) -> Texture:
+        address = quick.geyser_frame_texture(frame)
+        found = self._textures.get(address)
+        if found is not None and found._pointer is not None:
+            return found
+        pointer = TexturePointer(quick.geyser_texture_ref(address))
+        made = Texture(pointer, self._on_host, self._read_only)
+        # after a resize, or of another publisher: those before it don't come again
+        others = list(self._textures.values())
+        if len(others) >= BUFFERS_MAX or any(one.shape != made.shape for one in others):
+            self._textures = {}
+        self._textures[address] = made
+        return made
+
+
+class Frame(Metadata, Described):
+    """A frame that one has: `numpy.asarray(frame)` is its texels, without a copy wherever a mapping
+    needs none. Arrays stay valid memory after it is given back, but the publisher then draws there."""
+
+    __slots__ = (
+        "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_interface", "_streams",
+        "__weakref__",
+    )
+
+    def __init__(self, owner: Stream, frame: int) -> None:
+        self._owner, self._frame = owner, frame
+        texture = owner._texture_of(frame)
+        self._texture, self._form, self._shape = texture, texture._form, texture._shape
+        self._memories: Optional[List[Memory]] = None
+        self._interface: Optional[Dict[str, Any]] = None
+        self._streams: Optional[List[int]] = None  # of CUDA, that use it
+
+    def __repr__(self) -> str:
+        state = " (given back)" if self.closed else ""
+        kind = type(self).__name__
+        return f"<geyser.{kind} of {self._owner.name!r} {self.width}x{self.height} {self.format}{state}>"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was given back, or its stream closed."""
+        return not self._frame or self._owner._pointer is None
+
+    def _live(self) -> Pointer:
+        """What has given it out, to be held while C's memory of the frame is used."""
+        pointer = self._owner._pointer
+        if not self._frame:
+            raise ClosedError("the frame was given back: its texels and metadata are another's by now")
+        if pointer is None:
+            raise ClosedError(f"the frame has gone: {self._owner._why_closed()}")
+        return pointer
+
+    def _info(self) -> geyser_frame_info:
+        self._live()
+        info: geyser_frame_info = quick.geyser_frame_get_info(self._frame).contents
+        return info
+
+    @property
+    def texture(self) -> Texture:
+        """The texture that it is, with a reference of its own."""
+        self._live()
+        return self._texture
+
+    @property
+    def path(self) -> Path:
+        """What lies between this and the memory that the publisher draws into."""
+        self._live()
+        return self._texture.path
+
+    # ---- texels ----
+
+    def map(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> Mapping:
+        """As Texture.map; it must end before the frame is given back."""
+        return Mapping(self, pick(Access, access, "access"), mip_level)
+
+    def map_buffer(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> MappingBuffer:
+        """As Texture.map_buffer; it must end before the frame is given back."""
+        return MappingBuffer(self, pick(Access, access, "access"), mip_level)
+
+    def _map(self, access: Access, mip_level: int = 0) -> Memory:
+        self._live()
+        memory = self._texture._map(access, mip_level)
+        if self._memories is None:
+            self._memories = []
+        self._memories.append(memory)
+        return memory
+
+    def _unmap(self) -> None:
+        """What was written into staging copies goes into the texture."""
+        self._interface = None
+        memories, self._memories = self._memories, None
+        for memory in memories or ():
+            memory.end()
+
+    def _content(self) -> Dict[str, Any]:
+        self._live()
+        if self._interface is None:
+            if self._owner._on_host:
+                self._interface = self._texture._content(self._settable)
+            else:
+                access = Access.READ_WRITE if self._settable else Access.READ
+                self._interface = interface(self._map(access), self._settable)
+        return self._interface
+
+    @property
+    def __array_interface__(self) -> Dict[str, Any]:
+        return self._content()
+
+    def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> "Array":
+        return convert(self._content(), dtype, copy)
+
+    def _for_tensor(self) -> Any:
+        """A tensor may outlive the map of a frame: it gets a copy where that is one."""
+        self._live()
+        if self._owner._on_host:
+            return self._texture._persistent()
+        memory = self._map(Access.READ_WRITE if self._settable else Access.READ)
+        return memory if self._texture.map_path == Path.ZERO_COPY else Snapshot(memory)
+
+    # ---- on a GPU ----
+
+    def use_on(self, stream: cuda.StreamLike = None) -> None:
+        """Work put on this CUDA stream after this begins when the frame may be used, and giving the
+        frame back waits, on the GPU, for what is on the stream by then. Tensors made of the frame do
+        this for the stream that they are asked for on; say it for every other."""
+        number = cuda.to_stream(stream)
+        if self._streams is not None and number in self._streams:
+            return
+        owner = self._live()
+        cuda.frame_wait(self._frame, number)
+        del owner
+        if self._streams is None:
+            self._streams = []
+        self._streams.append(number)
+
+    @property
+    def __cuda_array_interface__(self) -> Dict[str, Any]:
+        self._live()
+        memory = self._texture._device_memory()
+        if memory is None:
+            raise AttributeError(NO_ROWS)
+        self.use_on(cuda.LEGACY)
+        return cuda.interface(memory, self._settable)
+
+    def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
+        """As Texture.copy_to, when the frame is drawn."""
+        self.use_on(stream)
+        self._texture.copy_to(array, stream)
+
+    def __dlpack_device__(self) -> Tuple[int, int]:
+        self._live()
+        return self._texture.__dlpack_device__()
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Optional[Tuple[int, int]] = None,
+        dl_device: Optional[Tuple[int, int]] = None,
+        copy: Optional[bool] = None,
+    ) -> Any:
+        request = dlpack.Request(stream, max_version, dl_device, copy)
+        self._live()
+        memory = None if request.for_host else self._texture._device_memory()
+        if memory is None:
+            is_copy = self._texture.map_path != Path.ZERO_COPY
+            return dlpack.export_host(self._for_tensor, is_copy, request)
+        number = cuda.to_consumer_stream(stream)
+        if number is not None:
+            self.use_on(number)
+        pointer: Any = self._texture._open()
+        return cuda.export(memory, pointer, self._settable, request)
+
+    def __enter__(self: F) -> F:
+        self._live()
+        return self
+
+    def _give_back(self, function: Any) -> int:
+        """What the C function that takes the frame back came to; 0 if it had gone before."""
+        frame, self._frame = self._frame, 0
+        pointer = self._owner._pointer
+        self._unmap()
+        if not frame or pointer is None:
+            return 0
+        failure, words = 0, ""
+        if self._streams is not None:
+            failure = self._owner._order.finish(frame, self._streams)
+            words = detail() if failure else ""
+        result: int = function(pointer, frame)
+        if failure:
+            raise error(failure, words)
+        return result
+
+
+class ReceivedFrame(Frame):
+    """A frame that a subscriber has acquired, for reading. It keeps one of the publisher's buffers until
+    `release()`, the end of a `with`, or the next iteration."""
+
+    __slots__ = ()
+    _release = staticmethod(lib.geyser_subscriber_release)
+
+    def release(self) -> None:
+        """Gives the buffer back; again is fine."""
+        result = self._give_back(self._release)
+        if result:
+            raise error(result)
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        exception: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.release()
+
+    def __del__(self) -> None:
+        if self._frame:
+            self._give_back(self._release)
+
+
+class PublisherFrame(Frame):
+    """A frame to draw, whose texels are those of an earlier one. At the end of a `with` it is submitted,
+    or discarded if an exception ends that."""
+
+    __slots__ = ()
+    _settable = True
+    _submit = staticmethod(lib.geyser_publisher_submit)
+    _discard = staticmethod(lib.geyser_publisher_discard)
+
+    def write(self, source: Any) -> None:
+        """As Texture.write."""
+        memory = self._map(Access.WRITE)
+        try:
+            copy_into(memory, source)
+        finally:
+            memory.end()
+
+    def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
+        """As Texture.copy_from, when the buffer may be drawn into."""
+        self.use_on(stream)
+        self._texture.copy_from(array, stream)
+
+    def submit(self) -> None:
+        """Publishes it. Raises InvalidArgumentError (metadata out of range: then it is discarded),
+        ClosedError, DeviceLostError."""
+        self._live()
+        result = self._give_back(self._submit)
+        if result:
+            raise error(result)
+
+    def discard(self) -> None:
+        """Gives it back unpublished; again, or after a submit, is fine."""
+        result = self._give_back(self._discard)
+        if result:
+            raise error(result)
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        exception: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if kind is not None:
+            self.discard()
+        elif self._frame:
+            self.submit()
+
+    def __del__(self) -> None:
+        if self._frame:
+            self._give_back(self._discard)
+
+
+SETTABLE = tuple(
+    name for name in vars(Metadata) if isinstance(vars(Metadata)[name], property) and vars(Metadata)[name].fset
+)
+
+
+def set_metadata(frame: PublisherFrame, values: Dict[str, Any]) -> None:
+    """By name, as keyword arguments."""
+    for name, value in values.items():
+        if name not in SETTABLE:
+            raise InvalidArgumentError(f"{name}: of a frame one sets {', '.join(SETTABLE)}")
+        setattr(frame, name, value)

@@ -1,0 +1,85 @@
+"""Handles: plain bytes that name an exported texture or event."""
+
+import ctypes
+from typing import Any, Tuple, Union
+
+from . import _c
+from .errors import InvalidArgumentError, check
+
+SIZE = 64
+
+
+class Handle:
+    """The name of an exported object: 64 bytes, to be sent any way you like. `bytes(handle)`,
+    `str(handle)` and `handle.id` each are enough to import it. It can be pickled."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) != SIZE:
+            raise InvalidArgumentError(f"handle of {len(data)} bytes: it must have {SIZE}")
+        self._bytes = bytes(data)
+        if not _c.quick.geyser_handle_id(self._struct()):
+            raise InvalidArgumentError("handle: its bytes are damaged (the checksum is another)")
+
+    @classmethod
+    def of(cls, what: "HandleLike") -> "Handle":
+        """The handle that is meant: itself, its bytes, its text, or its id among this user's exports.
+        Raises also NotFoundError and StaleError for an id."""
+        if isinstance(what, Handle):
+            return what
+        if isinstance(what, (bytes, bytearray, memoryview)):
+            return cls(bytes(what))
+        if not isinstance(what, (str, int)):
+            raise InvalidArgumentError(
+                f"handle ({what!r}): it must be a Handle, 64 bytes, text, or an id"
+            )
+        out = _c.geyser_handle()
+        if isinstance(what, str):
+            check(_c.quick.geyser_handle_from_string(what.encode(), ctypes.byref(out)))
+        else:
+            if not 0 <= what < 2**32:
+                raise InvalidArgumentError(f"id ({what}): it must be 1 to {2**32 - 1}")
+            check(_c.lib.geyser_handle_from_id(what, ctypes.byref(out)))
+        return cls(bytes(out.bytes))
+
+    @property
+    def id(self) -> int:
+        """32 bits: unique among this user's exports at any one time."""
+        return int(_c.quick.geyser_handle_id(self._struct()))
+
+    def _struct(self) -> Any:
+        return _c.geyser_handle.from_buffer_copy(self._bytes)
+
+    def __bytes__(self) -> bytes:
+        return self._bytes
+
+    def __str__(self) -> str:
+        text = ctypes.create_string_buffer(_c.HANDLE_TEXT_SIZE)
+        check(_c.quick.geyser_handle_to_string(self._struct(), text, _c.HANDLE_TEXT_SIZE))
+        return text.value.decode()
+
+    def __repr__(self) -> str:
+        return f"<geyser.Handle 0x{self.id:08x}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Handle) and self._bytes == other._bytes
+
+    def __hash__(self) -> int:
+        return hash(self._bytes)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Handle, (self._bytes,)
+
+
+HandleLike = Union[Handle, bytes, bytearray, memoryview, str, int]
+
+
+def exported(export: Any, pointer: Any) -> "Tuple[int, Handle]":
+    """What a C export function comes to, and the handle it gave if that is 0."""
+    out = _c.geyser_handle()
+    result = export(pointer, ctypes.byref(out))
+    return result, Handle(bytes(out.bytes)) if not result else NONE
+
+
+NONE = object.__new__(Handle)

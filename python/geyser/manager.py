@@ -1,0 +1,325 @@
+"""Managers: a connection to one backend, and the maker of everything else."""
+
+import ctypes
+import os
+import sys
+import threading
+from typing import Any, NamedTuple, Optional, Union
+
+from . import times
+from ._c import (
+    geyser_manager_desc, geyser_memory_info, geyser_stream_desc, geyser_subscriber_desc,
+    geyser_texture_desc, lib, quick,
+)
+from ._objects import Object, Pointer, on_fork
+from .enums import Backend, Delivery, Dimension, Pacing, Usage, pick
+from .errors import InvalidArgumentError, check
+from .event import Event, EventPointer
+from .formats import Format
+from .handle import Handle, HandleLike
+from .memory import TexturePointer
+from .publisher import Publisher, PublisherPointer, Rate, UsageLike, to_desc, to_rate, to_size
+from .subscriber import Subscriber, SubscriberPointer
+from .texture import Texture
+
+APPLICATION_MAX = 63  # bytes
+
+
+class ManagerPointer(Pointer):
+    """A manager."""
+
+    destroy = staticmethod(lib.geyser_manager_destroy)
+
+
+class MemoryUsage(NamedTuple):
+    """Bytes of backing memory, whole pages as the kernel counts them."""
+
+    held: int  #: allocated by this manager and not yet released
+    exported: int  #: of those held or imported: what others can import now
+    imported: int  #: other processes' memory that this manager has imported
+
+
+class MemoryInfo(NamedTuple):
+    """What a manager's objects hold."""
+
+    textures: MemoryUsage
+    events: MemoryUsage
+
+
+def _program() -> Optional[bytes]:
+    """The script's name, rather than Python's; None where there is none."""
+    name = os.path.basename(sys.argv[0]) if getattr(sys, "argv", None) else ""
+    data = name.encode("utf-8", "replace")[:APPLICATION_MAX].decode("utf-8", "ignore").encode()
+    return data if data and not name.startswith("-") else None
+
+
+def _text(value: str, what: str) -> bytes:
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{what} ({value!r}): it must be a string")
+    if "\0" in value:
+        raise InvalidArgumentError(f"{what} ({value!r}): it must have no NUL in it")
+    return value.encode("utf-8", "surrogateescape")
+
+
+class Manager(Object):
+    """A connection to one backend. What it has made stays valid when it is closed.
+
+    backend: "auto", "host", "vulkan" or "metal". application: shown to peers, at most 63 bytes; by
+    default the script's name. import_timeout: seconds that an import waits for its exporter's answer; by
+    default 5. Raises UnsupportedError (the backend isn't available here, with the reason), LimitError."""
+
+    _pointer: Optional[ManagerPointer]
+
+    def __init__(
+        self,
+        backend: Union[Backend, str] = Backend.AUTO,
+        application: Optional[str] = None,
+        import_timeout: Optional[float] = None,
+    ) -> None:
+        desc = geyser_manager_desc(
+            backend=pick(Backend, backend, "backend"),
+            application=_program() if application is None else _text(application, "application"),
+            import_timeout_ns=0 if import_timeout is None else times.to_ns(import_timeout, "import_timeout"),
+        )
+        out = ctypes.c_void_p()
+        check(lib.geyser_manager_create(ctypes.byref(desc), ctypes.byref(out)))
+        super().__init__(ManagerPointer(out.value))
+        self._backend = Backend(quick.geyser_manager_get_backend(self._pointer))
+
+    def __repr__(self) -> str:
+        return f"<geyser.Manager {self._backend.name.lower()}{' (closed)' if self.closed else ''}>"
+
+    @property
+    def backend(self) -> Backend:
+        """The backend in use; never AUTO."""
+        return self._backend
+
+    @property
+    def _on_host(self) -> bool:
+        return self._backend == Backend.HOST
+
+    @property
+    def memory(self) -> MemoryInfo:
+        """What its objects hold now."""
+        out = geyser_memory_info()
+        result = lib.geyser_manager_memory(self._pointer, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        parts = (MemoryUsage(one.held, one.exported, one.imported) for one in (out.textures, out.events))
+        return MemoryInfo(*parts)
+
+    def format_usage(
+        self, format: Union[Format, str], dimension: Union[Dimension, str] = Dimension.D2
+    ) -> Usage:
+        """What a texture of this format and dimension can be used for; nothing: there can be none."""
+        out = ctypes.c_uint32()
+        number = Format.named(format).number
+        shape = pick(Dimension, dimension, "dimension")
+        result = lib.geyser_manager_format_usage(self._pointer, number, shape, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Usage(out.value)
+
+    # ---- textures and events ----
+
+    def create_texture(
+        self,
+        width: int,
+        height: int,
+        format: Union[Format, str] = "rgba8unorm",
+        usage: UsageLike = 0,
+        *,
+        depth: int = 1,
+        layers: int = 1,
+        mip_levels: int = 1,
+        label: Optional[str] = None,
+    ) -> Texture:
+        """A texture whose texels are zero. usage: flags or their names; 0: COPY_SRC, COPY_DST and
+        TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label), UnsupportedError
+        (a usage that this format can't have), LimitError, OutOfMemoryError."""
+        desc = to_desc(width, height, format, usage, None if label is None else label)
+        desc.depth = to_size(depth, "depth")
+        desc.layers = to_size(layers, "layers")
+        desc.mip_levels = to_size(mip_levels, "mip_levels")
+        out = ctypes.c_void_p()
+        result = lib.geyser_texture_create(self._pointer, ctypes.byref(desc), ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Texture(TexturePointer(out.value), self._on_host)
+
+    def import_texture(self, handle: HandleLike, expected: Optional[Texture] = None) -> Texture:
+        """A texture that this or another process exported, by its handle, the handle's bytes or text, or
+        its id; it outlives its exporter. expected: a texture that it must be like in all but the label.
+        Raises NotFoundError (no longer exported), StaleError (the exporter has gone), MismatchError,
+        PermissionError (another user's), UnsealedError, TimeoutError, DisconnectedError, ProtocolError,
+        LimitError."""
+        named = Handle.of(handle)._struct()
+        like = None if expected is None else ctypes.byref(_desc_of(expected))
+        out = ctypes.c_void_p()
+        result = lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Texture(TexturePointer(out.value), self._on_host)
+
+    def create_event(self, initial: int = 0) -> Event:
+        """An event with this value."""
+        out = ctypes.c_void_p()
+        value = times.to_value(initial)
+        result = lib.geyser_event_create(self._pointer, value, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Event(EventPointer(out.value))
+
+    def import_event(self, handle: HandleLike) -> Event:
+        """An event that this or another process exported. Raises as import_texture."""
+        named = Handle.of(handle)._struct()
+        out = ctypes.c_void_p()
+        result = lib.geyser_event_import(self._pointer, ctypes.byref(named), ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Event(EventPointer(out.value))
+
+    # ---- streams ----
+
+    def publish(
+        self,
+        name: str,
+        width: int,
+        height: int,
+        format: Union[Format, str] = "rgba8unorm",
+        *,
+        buffers: int = 3,
+        pacing: Union[Pacing, str] = Pacing.FREE,
+        frame_rate: Rate = None,
+        usage: UsageLike = 0,
+    ) -> Publisher:
+        """Publishes a stream under that name. buffers: 2 to 16, one more for each subscriber that may
+        hold one for long. pacing: "free" never waits for anybody, "lossless" waits until each subscriber
+        that gets every frame has taken its own. frame_rate: frames a second, for people. Raises
+        ExistsError (a living publisher has that name), and as create_texture and Texture.export."""
+        chosen = pick(Pacing, pacing, "pacing")
+        numerator, denominator = to_rate(frame_rate)
+        desc = geyser_stream_desc(
+            name=_text(name, "name"),
+            texture=to_desc(width, height, format, usage),
+            buffers=to_size(buffers, "buffers"),
+            frame_rate_num=numerator,
+            frame_rate_den=denominator,
+            pacing=chosen,
+        )
+        out = ctypes.c_void_p()
+        result = lib.geyser_publisher_create(self._pointer, ctypes.byref(desc), ctypes.byref(out))
+        if result:
+            self._fail(result)
+        made = PublisherPointer(out.value)
+        return Publisher(made, name, self._open(), self._on_host, chosen, desc.texture)
+
+    def subscribe(
+        self,
+        name: str,
+        *,
+        delivery: Union[Delivery, str] = Delivery.LATEST,
+        timeout: Optional[float] = None,
+        connect_timeout: Optional[float] = 0,
+        reconnect: bool = False,
+    ) -> Subscriber:
+        """Connects to the stream of that name. delivery: "latest" frame, never one twice, or "every" one
+        in order. timeout: seconds that iterating waits for each frame, None: for ever. connect_timeout:
+        seconds to wait for the publisher; 0: it must be there. reconnect: iterating doesn't end with the
+        publisher, but waits for one of that name to come back. Raises NotFoundError (no such stream, with
+        a connect_timeout of 0), TimeoutError (nor within it), LimitError, and as import_texture."""
+        times.to_ns(timeout)
+        wanted = _text(name, "name")
+        chosen = pick(Delivery, delivery, "delivery")
+        out = ctypes.c_void_p()
+
+        def connect(ns: int) -> int:
+            desc = geyser_subscriber_desc(name=wanted, delivery=chosen, connect_timeout_ns=ns)
+            return int(lib.geyser_subscriber_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
+
+        result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"))
+        if result:
+            self._fail(result)
+        made = SubscriberPointer(out.value)
+        return Subscriber(made, name, self._open(), self._on_host, timeout, reconnect)
+
+
+def _desc_of(texture: Texture) -> Any:
+    return geyser_texture_desc(
+        format=texture.format.number,
+        width=texture.width,
+        height=texture.height,
+        depth=texture.depth,
+        layers=texture.layers,
+        mip_levels=texture.mip_levels,
+        usage=int(texture.usage),
+    )
+
+
+# ---- the usual one -------------------------------------------------------------------------------
+
+_default: Optional[Manager] = None
+_default_lock = threading.Lock()
+
+
+def default_manager() -> Manager:
+    """The manager of `geyser.publish`, `subscribe` and others that are given none: made when it is first
+    asked for, with the "auto" backend, and kept."""
+    global _default
+    with _default_lock:
+        if _default is None or _default.closed:
+            _default = Manager()
+        return _default
+
+
+def _forget_default() -> None:
+    global _default, _default_lock
+    _default, _default_lock = None, threading.Lock()
+
+
+on_fork(_forget_default)
+
+
+def publish(
+    name: str,
+    width: int,
+    height: int,
+    format: Union[Format, str] = "rgba8unorm",
+    *,
+    buffers: int = 3,
+    pacing: Union[Pacing, str] = Pacing.FREE,
+    frame_rate: Rate = None,
+    usage: UsageLike = 0,
+    manager: Optional[Manager] = None,
+) -> Publisher:
+    """Manager.publish, by the default manager unless another is given."""
+    maker = default_manager() if manager is None else manager
+    return maker.publish(
+        name, width, height, format, buffers=buffers, pacing=pacing, frame_rate=frame_rate, usage=usage
+    )
+
+
+def subscribe(
+    name: str,
+    *,
+    delivery: Union[Delivery, str] = Delivery.LATEST,
+    timeout: Optional[float] = None,
+    connect_timeout: Optional[float] = 0,
+    reconnect: bool = False,
+    manager: Optional[Manager] = None,
+) -> Subscriber:
+    """Manager.subscribe, by the default manager unless another is given."""
+    maker = default_manager() if manager is None else manager
+    return maker.subscribe(
+        name, delivery=delivery, timeout=timeout, connect_timeout=connect_timeout, reconnect=reconnect
+    )
+
+
+def import_texture(handle: HandleLike, manager: Optional[Manager] = None) -> Texture:
+    """Manager.import_texture, by the default manager unless another is given."""
+    return (default_manager() if manager is None else manager).import_texture(handle)
+
+
+def import_event(handle: HandleLike, manager: Optional[Manager] = None) -> Event:
+    """Manager.import_event, by the default manager unless another is given."""
+    return (default_manager() if manager is None else manager).import_event(handle)

@@ -1,0 +1,227 @@
+"""Texels in this process's memory, and how long they stay there.
+
+A `Memory` is one map of a texture and a reference to that. Arrays and tensors hold the Memory, never
+the texture or frame that they were made of: so they stay valid memory whatever becomes of those. That
+holds after the map has ended, too. Then the C library promises no texels there any more, but the
+texture's memory, staging copies included, stays where it is till the last reference goes.
+"""
+
+import ctypes
+import sys
+import weakref
+from typing import Any, Dict, Iterator, NamedTuple, Tuple
+
+from ._c import geyser_mapping, geyser_subresource, lib, quick
+from ._objects import Pointer, on_fork
+from .enums import Access
+from .errors import InvalidArgumentError, check
+from .formats import Format
+
+_memories: "weakref.WeakSet[Memory]" = weakref.WeakSet()
+
+
+class TexturePointer(Pointer):
+    """A reference to a texture."""
+
+    destroy = staticmethod(lib.geyser_texture_unref)
+
+
+class View(NamedTuple):
+    """Where the elements of an array lie."""
+
+    address: int
+    shape: Tuple[int, ...]
+    strides: Tuple[int, ...]  #: bytes
+    typestr: str
+    size: int  #: bytes from the address to the end of the memory
+    row_bytes: int  #: bytes of a row, without padding
+    rows: int  #: of all layers or depth slices
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return int(self.typestr[2:])
+
+    def row_addresses(self) -> Iterator[int]:
+        """Where each row begins."""
+        height = self.rows if self.rows == self.shape[0] else self.shape[1]
+        pitch = self.strides[0] if height == self.rows else self.strides[1]
+        for row in range(self.rows):
+            outer, inner = divmod(row, height)
+            yield self.address + outer * self.strides[0] + inner * pitch
+
+
+class Shape(NamedTuple):
+    """A texture's size."""
+
+    width: int
+    height: int
+    depth: int
+    layers: int
+    mip_levels: int
+
+    def array(self, form: Format) -> Tuple[int, ...]:
+        """(height, width[, channels]), below layers or depth slices if there are several."""
+        outer = (self.layers,) if self.layers > 1 else (self.depth,) if self.depth > 1 else ()
+        return outer + (self.height, self.width) + form.texel_shape
+
+
+def _subresource(pointer: Pointer, mip_level: int, layer: int) -> Any:
+    out = geyser_subresource()
+    check(quick.geyser_texture_get_subresource(pointer, 0, mip_level, layer, ctypes.byref(out)))
+    return out
+
+
+def _outer_pitch(pointer: Pointer, shape: Shape, level: int, first: Any) -> int:
+    if shape.layers == 1:
+        return int(first.slice_pitch)
+    return int(_subresource(pointer, level, 1).offset - first.offset)
+
+
+def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: int) -> View:
+    first = _subresource(pointer, level, 0)
+    at = Shape(first.width, first.height, first.depth, shape.layers, 1)
+    size = form.itemsize
+    inner = (form.bytes_per_texel, size) if form.elements > 1 else (form.bytes_per_texel,)
+    dimensions = at.array(form)
+    outer: Tuple[int, ...] = ()
+    if len(dimensions) > len(inner) + 1:
+        outer = (_outer_pitch(pointer, shape, level, first),)
+    return View(
+        address=mapping.data + first.offset,
+        shape=dimensions,
+        strides=outer + (int(first.row_pitch),) + inner,
+        typestr=form.typestr,
+        size=int(mapping.size - first.offset),
+        row_bytes=at.width * form.bytes_per_texel,
+        rows=at.height * at.depth * at.layers,
+    )
+
+
+class Memory:
+    """One map of a texture. `end` ends it; the memory stays until the Memory goes."""
+
+    _unmap = staticmethod(lib.geyser_texture_unmap)
+
+    def __init__(
+        self, pointer: TexturePointer, access: Access, form: Format, shape: Shape, level: int = 0
+    ) -> None:
+        self._mapped = False
+        mapping = geyser_mapping()
+        form.typestr  # refuses before anything is mapped
+        check(lib.geyser_texture_map(pointer, access, ctypes.byref(mapping)))
+        self._mapped, self._pointer = True, pointer
+        self.writable = bool(access & Access.WRITE)
+        self.view = _view(pointer, form, shape, mapping, level)
+        _memories.add(self)
+
+    def end(self) -> None:
+        """Where texels are a staging copy, what was written goes back now."""
+        if self._mapped:
+            self._mapped = False
+            self._unmap(self._pointer)
+
+    def __del__(self) -> None:
+        self.end()
+
+    @property
+    def pointer(self) -> TexturePointer:
+        return self._pointer
+
+
+class Snapshot:
+    """A copy of a texture's texels, of one's own: what a texture in a GPU's memory has for arrays."""
+
+    writable = False
+
+    def __init__(self, memory: Memory) -> None:
+        view = memory.view
+        self._buffer = (ctypes.c_uint8 * view.size)()
+        ctypes.memmove(self._buffer, view.address, view.size)
+        self.view = view._replace(address=ctypes.addressof(self._buffer))
+
+
+def buffer(memory: Any, writable: bool) -> memoryview:
+    """The bytes of a Memory or Snapshot; holds it."""
+    array = (ctypes.c_uint8 * memory.view.size).from_address(memory.view.address)
+    array.owner = memory
+    view = memoryview(array).cast("B")
+    return view if writable else view.toreadonly()
+
+
+def interface(memory: Any, writable: bool) -> Dict[str, Any]:
+    """For `__array_interface__`: data as a buffer, which the array then holds."""
+    view = memory.view
+    return {
+        "version": 3,
+        "shape": view.shape,
+        "strides": view.strides,
+        "typestr": view.typestr,
+        "data": buffer(memory, writable),
+    }
+
+
+class _Interface:
+    """What NumPy asks for an array."""
+
+    def __init__(self, content: Dict[str, Any]) -> None:
+        self.__array_interface__ = content
+
+
+def numpy_module() -> Any:
+    """NumPy, or why there is none."""
+    try:
+        import numpy
+    except ImportError as error:
+        raise ImportError(
+            "arrays need NumPy, which isn't installed: install it, or use map_buffer() for bytes"
+        ) from error
+    return numpy
+
+
+def to_array(content: Dict[str, Any]) -> Any:
+    """A NumPy array on that memory."""
+    return numpy_module().asarray(_Interface(content))
+
+
+def copy_into(memory: Memory, source: Any) -> None:
+    """Copies an array's, or a buffer's, elements into mapped memory. They must be those of the texture,
+    in shape and type: nothing is converted."""
+    view = memory.view
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and not isinstance(source, (bytes, bytearray, memoryview)):
+        array = numpy.asarray(source)
+        if array.shape != view.shape or array.dtype.str != view.typestr:
+            raise _wrong_array(array.shape, array.dtype.str, view)
+        numpy.copyto(to_array(interface(memory, True)), array)
+        return
+    _copy_bytes(view, source)
+
+
+def _wrong_array(shape: Tuple[int, ...], typestr: str, view: View) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"array of shape {shape} and type {typestr}: the texture holds {view.shape} of {view.typestr}"
+    )
+
+
+def _copy_bytes(view: View, source: Any) -> None:
+    data = memoryview(source)
+    if not data.c_contiguous:
+        raise InvalidArgumentError("the buffer isn't contiguous: copy it first, or use NumPy")
+    if data.nbytes != view.row_bytes * view.rows:
+        raise InvalidArgumentError(
+            f"buffer of {data.nbytes} bytes: {view.shape} of {view.typestr} takes"
+            f" {view.row_bytes * view.rows}"
+        )
+    data = data.cast("B")
+    for number, address in enumerate(view.row_addresses()):
+        row = bytes(data[number * view.row_bytes : (number + 1) * view.row_bytes])
+        ctypes.memmove(address, row, view.row_bytes)
+
+
+def _forget() -> None:
+    for memory in list(_memories):
+        memory._mapped = False
+
+
+on_fork(_forget)

@@ -1,0 +1,167 @@
+"""What goes with a frame: read by subscribers, written by publishers."""
+
+import ctypes
+from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
+
+from ._c import DAMAGE_MAX, USER_MAX, geyser_color, geyser_frame_info, geyser_rect
+from .enums import Alpha, ColorRange, Orientation, pick
+from .errors import InvalidArgumentError
+
+COLOR_FLOATS = (
+    "mastering_min_luminance",
+    "mastering_max_luminance",
+    "max_content_light_level",
+    "max_frame_average_light_level",
+)
+
+
+class Rect(NamedTuple):
+    """Texels, from the top left."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Color(NamedTuple):
+    """What the numbers of the texels mean, by the code points of ITU-T H.273; 2: unspecified. Then the
+    mastering display and the content light level, cd/m²; 0: not known."""
+
+    primaries: int = 2  #: 1 BT.709, 9 BT.2020, 12 Display P3
+    transfer: int = 2  #: 13 sRGB, 16 PQ, 18 HLG
+    matrix: int = 2  #: 0 RGB
+    range: ColorRange = ColorRange.FULL
+    mastering_min_luminance: float = 0.0
+    mastering_max_luminance: float = 0.0
+    max_content_light_level: float = 0.0
+    max_frame_average_light_level: float = 0.0
+
+
+RectLike = Union[Rect, Tuple[int, int, int, int]]
+
+
+def _number(value: Any, bits: int, what: str) -> int:
+    if not isinstance(value, int) or not 0 <= value < 1 << bits:
+        raise InvalidArgumentError(f"{what} ({value!r}): it must be an integer from 0 to 2**{bits} - 1")
+    return value
+
+
+def _rect(value: RectLike, what: str) -> Any:
+    if len(value) != 4:
+        raise InvalidArgumentError(f"{what} ({value!r}): it must be (x, y, width, height)")
+    return geyser_rect(*(_number(one, 32, what) for one in value))
+
+
+def _from_rect(rect: Any) -> Rect:
+    return Rect(rect.x, rect.y, rect.width, rect.height)
+
+
+class Metadata:
+    """The part of a frame that isn't texels. A publisher sets it between acquire and submit; what is out
+    of range is refused when the frame is submitted. A subscriber reads it until the release."""
+
+    __slots__ = ()
+    _settable = False
+
+    def _info(self) -> geyser_frame_info:
+        """In C's memory, which is the frame's until it is given back."""
+        raise NotImplementedError
+
+    def _info_to_set(self) -> geyser_frame_info:
+        if not self._settable:
+            raise AttributeError("what goes with a frame that was received is for reading")
+        return self._info()
+
+    @property
+    def sequence(self) -> int:
+        """1, 2, 3, … in the order of submits."""
+        return int(self._info().sequence)
+
+    @property
+    def timestamp_ns(self) -> int:
+        """When it was submitted: time.clock_gettime_ns(time.CLOCK_MONOTONIC)."""
+        return int(self._info().timestamp_ns)
+
+    @property
+    def presentation_ns(self) -> int:
+        """The publisher's own time line; 0 unless it says so."""
+        return int(self._info().presentation_ns)
+
+    @presentation_ns.setter
+    def presentation_ns(self, value: int) -> None:
+        self._info_to_set().presentation_ns = _number(value, 64, "presentation_ns")
+
+    @property
+    def crop(self) -> Optional[Rect]:
+        """The part to show; None: all."""
+        crop = self._info().crop
+        return _from_rect(crop) if crop.width else None
+
+    @crop.setter
+    def crop(self, value: Optional[RectLike]) -> None:
+        self._info_to_set().crop = geyser_rect() if value is None else _rect(value, "crop")
+
+    @property
+    def damage(self) -> Tuple[Rect, ...]:
+        """What differs from the frame before; empty: the whole may."""
+        info = self._info()
+        return tuple(_from_rect(info.damage[i]) for i in range(min(info.damage_count, DAMAGE_MAX)))
+
+    @damage.setter
+    def damage(self, value: Iterable[RectLike]) -> None:
+        info = self._info_to_set()
+        rects = [_rect(one, "damage") for one in value]
+        if len(rects) > DAMAGE_MAX:
+            raise InvalidArgumentError(
+                f"damage of {len(rects)} rectangles: at most {DAMAGE_MAX}; unite some"
+            )
+        info.damage_count = len(rects)
+        for number, rect in enumerate(rects):
+            info.damage[number] = rect
+
+    @property
+    def orientation(self) -> Orientation:
+        """How it must be turned to be seen upright."""
+        return Orientation(self._info().orientation)
+
+    @orientation.setter
+    def orientation(self, value: Union[Orientation, str, int]) -> None:
+        self._info_to_set().orientation = pick(Orientation, value, "orientation")
+
+    @property
+    def alpha(self) -> Alpha:
+        """How the alpha channel is meant."""
+        return Alpha(self._info().alpha)
+
+    @alpha.setter
+    def alpha(self, value: Union[Alpha, str, int]) -> None:
+        self._info_to_set().alpha = pick(Alpha, value, "alpha")
+
+    @property
+    def color(self) -> Color:
+        """What the numbers mean."""
+        color = self._info().color
+        floats = (getattr(color, name) for name in COLOR_FLOATS)
+        return Color(color.primaries, color.transfer, color.matrix, ColorRange(color.range), *floats)
+
+    @color.setter
+    def color(self, value: Color) -> None:
+        codes = (_number(one, 8, "color") for one in value[:3])
+        chosen = pick(ColorRange, value.range, "color's range")
+        self._info_to_set().color = geyser_color(*codes, chosen, *value[4:])
+
+    @property
+    def user(self) -> bytes:
+        """Up to 256 bytes of the publisher's own."""
+        info = self._info()
+        return bytes(info.user[: min(info.user_size, USER_MAX)])
+
+    @user.setter
+    def user(self, value: bytes) -> None:
+        info = self._info_to_set()
+        data = bytes(value)
+        if len(data) > USER_MAX:
+            raise InvalidArgumentError(f"user data of {len(data)} bytes: at most {USER_MAX}")
+        info.user_size = len(data)
+        ctypes.memmove(info.user, data, len(data))

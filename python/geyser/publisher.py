@@ -1,0 +1,220 @@
+"""Publishing frames under a name."""
+
+import ctypes
+import fractions
+import re
+import select
+import time
+from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
+
+from . import descriptor, times
+from ._c import NEVER, geyser_publisher_stats, geyser_texture_desc, lib
+from ._objects import Pointer
+from .descriptor import Descriptor
+from .enums import Pacing, Usage, pick_usage
+from .errors import InvalidArgumentError, Result, detail, error
+from .formats import Format
+from .frame import PublisherFrame, Stream, set_metadata
+
+BUSY = int(Result.BUSY)
+FIRST_PAUSE, LAST_PAUSE = 50e-6, 1e-3  # seconds
+UsageLike = Union[Usage, int, str, Iterable[Union[Usage, int, str]]]
+Rate = Union[None, int, float, fractions.Fraction, Tuple[int, int]]
+
+
+class PublisherPointer(Pointer):
+    """A publisher."""
+
+    destroy = staticmethod(lib.geyser_publisher_destroy)
+
+
+class PublisherStats(NamedTuple):
+    """A publisher's figures."""
+
+    frames: int  #: submitted
+    subscribers: int  #: connected now
+    buffers_held: int  #: that subscribers read now
+
+
+def to_rate(rate: Rate) -> Tuple[int, int]:
+    """Numerator and denominator; (0, 0) for a variable one."""
+    if rate is None:
+        return 0, 0
+    try:
+        given = fractions.Fraction(*rate) if isinstance(rate, tuple) else fractions.Fraction(rate)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        raise InvalidArgumentError(
+            f"frame_rate ({rate!r}): it must be frames a second, such as 60 or (30000, 1001)"
+        ) from None
+    limited = given.limit_denominator(1001)
+    if not 0 < limited < 2**32:
+        raise InvalidArgumentError(f"frame_rate ({rate!r}): it must be over 0 and under 2**32")
+    return limited.numerator, limited.denominator
+
+
+def to_size(value: int, what: str) -> int:
+    """A number that C's uint32_t holds; the C library says which it wants."""
+    if not isinstance(value, int) or not 0 <= value < 2**32:
+        raise InvalidArgumentError(f"{what} ({value!r}): it must be an integer from 0 to 2**32 - 1")
+    return value
+
+
+def to_desc(
+    width: int, height: int, form: Union[Format, str], usage: UsageLike, label: Optional[str] = None
+) -> Any:
+    """A struct geyser_texture_desc of a 2D texture."""
+    return geyser_texture_desc(
+        format=Format.named(form).number,
+        width=to_size(width, "width"),
+        height=to_size(height, "height"),
+        usage=pick_usage(usage),
+        label=None if label is None else label.encode(),
+    )
+
+
+class Publisher(Stream):
+    """A stream's source: it owns a few textures and gives out one that nobody reads, to be drawn. Made
+    by `geyser.publish` or Manager.publish."""
+
+    _pointer: Optional[PublisherPointer]
+
+    def __init__(
+        self,
+        pointer: PublisherPointer,
+        name: str,
+        manager: Pointer,
+        on_host: bool,
+        pacing: Pacing,
+        desc: Any,
+    ) -> None:
+        super().__init__(pointer, name, manager, on_host)
+        self._pacing = pacing
+        self._remember(desc)
+
+    def _remember(self, desc: Any) -> None:
+        self._size, self._form, self._usage = (desc.width, desc.height), desc.format, desc.usage
+
+    def __repr__(self) -> str:
+        state = " (closed)" if self.closed else ""
+        size = f"{self._size[0]}x{self._size[1]}"
+        return f"<geyser.Publisher {self.name!r} {size} {Format.named(self._form).name}{state}>"
+
+    @property
+    def width(self) -> int:
+        """Of the frames from now on; texels."""
+        return int(self._size[0])
+
+    @property
+    def height(self) -> int:
+        """Of the frames from now on; texels."""
+        return int(self._size[1])
+
+    @property
+    def format(self) -> Format:
+        """Of the frames from now on."""
+        return Format.named(self._form)
+
+    def frame(self, timeout: Optional[float] = None) -> PublisherFrame:
+        """A frame to draw: `with publisher.frame() as frame:` submits it at the end. It waits, for up to
+        that many seconds or for ever, where subscribers hold every buffer, or with lossless pacing have
+        frames to take. Raises TimeoutError (who holds it up), BusyError (you hold all yourself),
+        DeviceLostError."""
+        out = ctypes.c_void_p()
+        timeout_ns = times.to_ns(timeout)
+        result = lib.geyser_publisher_acquire(self._pointer, 0, ctypes.byref(out))
+        if result == times.TIMEOUT and timeout_ns > 0:
+            result = self._wait_for_buffer(timeout_ns, out)
+        if result == times.TIMEOUT:
+            raise error(result, re.sub(r"\(waited \d+ ns\)", f"(waited {timeout} s)", detail()))
+        if result:
+            self._fail(result)
+        return PublisherFrame(self, out.value or 0)
+
+    def _wait_for_buffer(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
+        pointer = self._pointer
+
+        def acquire(ns: int) -> int:
+            return int(lib.geyser_publisher_acquire(pointer, ns, ctypes.byref(out)))
+
+        if self._pacing == Pacing.LOSSLESS and timeout_ns > times.SLICE and times.in_main_thread():
+            return _look_again(acquire, timeout_ns)
+        return times.wait(acquire, timeout_ns)
+
+    def send(self, source: Any, timeout: Optional[float] = None, **metadata: Any) -> None:
+        """Publishes an array, or bytes without padding: copied into a frame, which must have that shape
+        and type. metadata: what a frame has to set, such as presentation_ns=…, user=b"…"."""
+        with self.frame(timeout) as frame:
+            set_metadata(frame, metadata)
+            frame.write(source)
+
+    def resize(
+        self, width: int, height: int, format: Union[Format, str, None] = None, usage: Optional[UsageLike] = None
+    ) -> None:
+        """From the next frame on they have this size, and format and usage if they are given. Raises
+        BusyError (a frame is out), and as Manager.create_texture."""
+        form = Format.named(self._form if format is None else format)
+        desc = to_desc(width, height, form, self._usage if usage is None else usage)
+        result = lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc))
+        if result:
+            self._fail(result)
+        self._remember(desc)
+        self._textures = {}
+
+    def flush(self, timeout: Optional[float] = None) -> None:
+        """Waits until all frames are taken and nobody holds one: before the end of a stream whose last
+        frames matter. Raises TimeoutError."""
+        pointer = self._pointer
+
+        def flush(ns: int) -> int:
+            return int(lib.geyser_publisher_flush(pointer, ns))
+
+        result = times.wait(flush, times.to_ns(timeout))
+        if result:
+            self._fail(result)
+
+    @property
+    def stats(self) -> PublisherStats:
+        """Its figures now."""
+        out = geyser_publisher_stats()
+        result = lib.geyser_publisher_get_stats(self._pointer, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return PublisherStats(out.frames, out.subscribers, out.buffers_held)
+
+    def subscribers_descriptor(self) -> Descriptor:
+        """Readable each time a subscriber comes or goes, until `rearm()`."""
+        result, out = descriptor.of(lib.geyser_publisher_subscribers_fd, self._pointer)
+        if result:
+            self._fail(result)
+        fd: Descriptor = out
+        return fd
+
+    def wait_for_subscribers(self, count: int = 1, timeout: Optional[float] = None) -> None:
+        """Waits until that many are connected. Raises TimeoutError."""
+        timeout_ns = times.to_ns(timeout)
+        deadline = None if timeout_ns == NEVER else time.monotonic() + timeout_ns / 1e9
+        with self.subscribers_descriptor() as changed:
+            while self.stats.subscribers < count:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if not select.select([changed], [], [], left)[0]:
+                    raise error(
+                        times.TIMEOUT,
+                        f'stream "{self.name}" has {self.stats.subscribers} subscribers after {timeout} s,'
+                        f" not {count}",
+                    )
+                changed.rearm()
+
+
+def _look_again(acquire: Any, timeout_ns: int) -> int:
+    """On the main thread, for lossless pacing: a subscriber is left out if it hasn't taken its frames
+    within a timeout, so that mustn't be shorter than the caller's, and a longer one would hold up
+    Ctrl-C. So there is none until the caller's has passed."""
+    deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
+    pause = FIRST_PAUSE
+    while deadline is None or time.monotonic_ns() < deadline:
+        time.sleep(pause)
+        pause = min(2 * pause, LAST_PAUSE)
+        result: int = acquire(0)
+        if result != times.TIMEOUT:
+            return result
+    return int(acquire(1))

@@ -1,0 +1,342 @@
+"""Textures: made, shared with other processes, seen as arrays."""
+
+import ctypes
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
+
+from . import cuda, descriptor, dlpack
+from ._c import geyser_importers, lib, quick
+from ._objects import Object
+from .descriptor import Descriptor
+from .enums import Access, Path, Usage, pick
+from .errors import ClosedError, InvalidArgumentError
+from .formats import Format
+from .handle import Handle, exported
+from .memory import (
+    Memory, Shape, Snapshot, TexturePointer, buffer, copy_into, interface, numpy_module, to_array,
+)
+
+if TYPE_CHECKING:
+    import numpy
+
+    Array = numpy.ndarray[Any, numpy.dtype[Any]]
+
+READ = int(Access.READ)
+NO_ROWS = (
+    "the texture isn't in rows of a GPU's memory that CUDA has: make it on a Vulkan manager with"
+    ' usage="linear", or copy it with copy_to()'
+)
+
+
+class Importers(NamedTuple):
+    """Who has imported an exported texture."""
+
+    current: int  #: imports alive now
+    total: int  #: imports since the export
+
+
+class Described:
+    """What a texture and a frame, which is one, say of themselves."""
+
+    _form: Format
+    _shape: Shape
+
+    @property
+    def format(self) -> Format:
+        """The pixel format."""
+        return self._form
+
+    @property
+    def width(self) -> int:
+        """Texels."""
+        return self._shape.width
+
+    @property
+    def height(self) -> int:
+        """Texels."""
+        return self._shape.height
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        """Of its array: (height, width, channels), or (height, width) for one channel and for formats
+        with a texel in one word; in front of that layers or depth slices, if there are several."""
+        return self._shape.array(self._form)
+
+    @property
+    def dtype(self) -> "numpy.dtype[Any]":
+        """Of its array. Needs NumPy."""
+        return self._form.dtype
+
+
+class Texture(Object, Described):
+    """An image that other processes can share. Made by a Manager; `numpy.asarray(texture)` is its
+    texels: the shared memory itself where `map_path` is ZERO_COPY, else a read-only copy."""
+
+    _pointer: Optional[TexturePointer]
+
+    def __init__(self, pointer: TexturePointer, on_host: bool, read_only: bool = False) -> None:
+        super().__init__(pointer)
+        desc = quick.geyser_texture_get_desc(pointer).contents
+        self._form = Format.named(int(desc.format))
+        self._shape = Shape(desc.width, desc.height, desc.depth, desc.layers, desc.mip_levels)
+        self._usage = Usage(desc.usage)
+        self._label: Optional[str] = desc.label.decode() if desc.label is not None else None
+        self._on_host = on_host  # a mapping is the same at all times, and waits for nobody
+        self._read_only = read_only
+        self._memory: Optional[Memory] = None
+        self._interface: Optional[Dict[str, Any]] = None
+        self._interface_to_read: Optional[Dict[str, Any]] = None
+
+    @property
+    def depth(self) -> int:
+        """Slices of a 3D texture; else 1."""
+        return self._shape.depth
+
+    @property
+    def layers(self) -> int:
+        """Of an array texture; else 1."""
+        return self._shape.layers
+
+    @property
+    def mip_levels(self) -> int:
+        """The first has all texels, each next one half as many each way."""
+        return self._shape.mip_levels
+
+    @property
+    def usage(self) -> Usage:
+        """What it may be used for."""
+        return self._usage
+
+    @property
+    def label(self) -> Optional[str]:
+        """For people."""
+        return self._label
+
+    @property
+    def path(self) -> Path:
+        """How this process gets at the texels on its backend."""
+        return Path(quick.geyser_texture_path(self._open()))
+
+    @property
+    def map_path(self) -> Path:
+        """How a mapping gets at them: ZERO_COPY where it is the shared memory, COPY where it is a
+        staging copy."""
+        return Path(quick.geyser_texture_map_path(self._open()))
+
+    def __repr__(self) -> str:
+        state = " (closed)" if self._pointer is None else ""
+        label = f" {self._label!r}" if self._label else ""
+        return f"<geyser.Texture{label} {self.width}x{self.height} {self._form.name}{state}>"
+
+    def close(self) -> None:
+        """Gives up this reference; again is fine. Arrays and importers keep the memory."""
+        self._pointer = None
+        self._memory = self._interface = self._interface_to_read = None
+
+    # ---- sharing ----
+
+    def export(self) -> Handle:
+        """Makes it importable by other processes of this user; again gives the same handle. Raises
+        NoRuntimeDirError, PermissionError, LimitError, SystemError."""
+        result, handle = exported(lib.geyser_texture_export, self._pointer)
+        if result:
+            self._fail(result)
+        return handle
+
+    def unexport(self) -> None:
+        """No new imports; existing ones live on."""
+        result = lib.geyser_texture_unexport(self._pointer)
+        if result:
+            self._fail(result)
+
+    @property
+    def importers(self) -> Importers:
+        """Who has imported it; all 0 while it isn't exported."""
+        out = geyser_importers()
+        result = lib.geyser_texture_importers(self._pointer, ctypes.byref(out))
+        if result:
+            self._fail(result)
+        return Importers(out.current, out.total)
+
+    def importers_descriptor(self) -> Descriptor:
+        """Readable each time an importer comes or goes, until `rearm()`. Raises InvalidArgumentError
+        (not exported), LimitError."""
+        result, out = descriptor.of(lib.geyser_texture_importers_fd, self._pointer)
+        if result:
+            self._fail(result)
+        fd: Descriptor = out
+        return fd
+
+    # ---- texels ----
+
+    def map(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> "Mapping":
+        """For `with texture.map("write") as array:`, where array is a NumPy array of the texels. What
+        was written is in the texture at the end of the block, in any kind of memory."""
+        return Mapping(self, pick(Access, access, "access"), mip_level)
+
+    def map_buffer(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> "MappingBuffer":
+        """As `map`, but a memoryview of bytes, for which no NumPy is needed. Its rows are
+        `mapping.row_pitch` apart."""
+        return MappingBuffer(self, pick(Access, access, "access"), mip_level)
+
+    def write(self, source: Any) -> None:
+        """Copies the texels of an array, or of bytes without padding. It must have this texture's shape
+        and type: nothing is converted. Raises InvalidArgumentError if it hasn't."""
+        memory = self._map(Access.WRITE)
+        try:
+            copy_into(memory, source)
+        finally:
+            memory.end()
+
+    def _map(self, access: Access, mip_level: int = 0) -> Memory:
+        if self._read_only and access & Access.WRITE:
+            raise InvalidArgumentError("a frame that was received is for reading: map it with \"read\"")
+        pointer: Any = self._open()
+        return Memory(pointer, access, self._form, self._shape, mip_level)
+
+    def _persistent(self) -> Any:
+        """Memory for arrays that stay: the texels, or a copy where a map ends."""
+        if self._memory is not None:
+            return self._memory
+        if self.map_path != Path.ZERO_COPY:
+            memory = self._map(Access.READ)
+            try:
+                return Snapshot(memory)
+            finally:
+                memory.end()
+        memory = self._map_most()
+        if self._on_host:
+            self._memory = memory
+        return memory
+
+    def _map_most(self) -> Memory:
+        if not self._read_only:
+            try:
+                return self._map(Access.READ_WRITE)
+            except PermissionError:
+                pass  # it was shared for reading only
+        return self._map(Access.READ)
+
+    def _content(self, writable: bool) -> Dict[str, Any]:
+        """For the array interface; of host memory the same at each time."""
+        found = self._interface if writable else self._interface_to_read
+        if found is not None:
+            return found
+        memory = self._persistent()
+        content = interface(memory, writable and memory.writable)
+        if memory is self._memory:
+            if writable:
+                self._interface = content
+            else:
+                self._interface_to_read = content
+        return content
+
+    @property
+    def __array_interface__(self) -> Dict[str, Any]:
+        return self._content(not self._read_only)
+
+    def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> "Array":
+        return convert(self._content(not self._read_only), dtype, copy)
+
+    def _device_memory(self) -> Optional[cuda.DeviceMemory]:
+        """The texels where a GPU's tensor can have them."""
+        pointer: Any = self._open()
+        if self._on_host:
+            return None
+        return cuda.device_memory(pointer, self._usage, self._form, self._shape)
+
+    @property
+    def __cuda_array_interface__(self) -> Dict[str, Any]:
+        memory = self._device_memory()
+        if memory is None:
+            raise AttributeError(NO_ROWS)
+        return cuda.interface(memory, not self._read_only)
+
+    def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
+        """Copies the texels on the GPU into a CUDA array, such as a tensor of PyTorch's, by work put on
+        that stream. Any texture that CUDA can have will do. Raises InvalidArgumentError (another shape
+        or type), and as cuda.texture."""
+        cuda.copy_to(self._open(), self._form, self._shape, array, cuda.to_stream(stream))
+
+    def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
+        """Copies the texels on the GPU from a CUDA array, by work put on that stream."""
+        cuda.copy_from(self._open(), self._form, self._shape, array, cuda.to_stream(stream))
+
+    def __dlpack_device__(self) -> Tuple[int, int]:
+        memory = self._device_memory()
+        return dlpack.CPU if memory is None else (dlpack.KIND_CUDA, memory.device)
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Optional[Tuple[int, int]] = None,
+        dl_device: Optional[Tuple[int, int]] = None,
+        copy: Optional[bool] = None,
+    ) -> Any:
+        request = dlpack.Request(stream, max_version, dl_device, copy)
+        memory = None if request.for_host else self._device_memory()
+        if memory is not None:
+            pointer: Any = self._open()
+            return cuda.export(memory, pointer, not self._read_only, request)
+        return dlpack.export_host(self._persistent, self.map_path != Path.ZERO_COPY, request)
+
+
+class Mapped:
+    """A texture's texels for the time of a `with`; once."""
+
+    def __init__(self, source: Any, access: Access, mip_level: int) -> None:
+        self._source, self._access, self._level = source, access, mip_level
+        self._memory: Optional[Memory] = None
+
+    def _begin(self) -> Memory:
+        if self._memory is not None:
+            raise InvalidArgumentError("this mapping is in use: make one for each `with`")
+        self._memory = self._source._map(self._access, self._level)
+        return self._memory
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        memory, self._memory = self._memory, None
+        if memory is not None:
+            memory.end()
+
+    @property
+    def row_pitch(self) -> int:
+        """Bytes from one row to the next, within the block."""
+        if self._memory is None:
+            raise ClosedError("the texture isn't mapped: ask within the `with`")
+        view = self._memory.view
+        return view.strides[0 if view.rows == view.shape[0] else 1]
+
+
+class Mapping(Mapped):
+    """A texture's texels as an array."""
+
+    def __enter__(self) -> "Array":
+        numpy_module()  # refuses before anything is mapped
+        memory = self._begin()
+        array: "Array" = to_array(interface(memory, memory.writable))
+        return array
+
+
+class MappingBuffer(Mapped):
+    """A texture's texels as bytes."""
+
+    def __enter__(self) -> memoryview:
+        memory = self._begin()
+        return buffer(memory, memory.writable)
+
+
+def convert(content: Dict[str, Any], dtype: Any, copy: Optional[bool]) -> "Array":
+    """What `__array__` is to give: NumPy asks for a type, or a copy."""
+    array: "Array" = to_array(content)
+    if dtype is not None and array.dtype != dtype:
+        if copy is False:
+            raise ValueError(f"an array of {dtype} is a copy of one of {array.dtype}, and copy is False")
+        return array.astype(dtype)
+    return array.copy() if copy else array
