@@ -1,0 +1,347 @@
+"""Managers, textures, handles, formats, errors: within one process."""
+
+import gc
+import pickle
+import threading
+import unittest
+
+from support import BACKEND, TestCase, geyser, need_host, need_numpy, numpy
+
+from geyser import _c
+
+
+class Library(unittest.TestCase):
+    def test_version(self):
+        self.assertEqual(geyser.version(), geyser.__version__)
+
+    def test_versions_that_go_together(self):
+        self.assertTrue(_c.compatible("0.1.0", "0.1.7"))
+        self.assertFalse(_c.compatible("0.2.0", "0.1.0"))
+        self.assertTrue(_c.compatible("1.5.0", "1.2.0"))
+        self.assertFalse(_c.compatible("2.0.0", "1.9.0"))
+
+    def test_system(self):
+        info = geyser.system_info()
+        self.assertTrue(info.sealing and info.future_write)
+        self.assertTrue(geyser.registry_directory().endswith("/geyser"))
+
+    def test_backends(self):
+        self.assertTrue(geyser.backend_available("host"))
+        self.assertEqual(geyser.why_unavailable("host"), "")
+        self.assertFalse(geyser.backend_available(geyser.Backend.METAL))
+        self.assertIn("etal", geyser.why_unavailable("metal"))
+        with self.assertRaisesRegex(geyser.InvalidArgumentError, "'gpu'.*\"host\""):
+            geyser.backend_available("gpu")
+
+    def test_errors_are_pythons_own_kinds_too(self):
+        for kind, usual in (
+            (geyser.TimeoutError, TimeoutError), (geyser.PermissionError, PermissionError),
+            (geyser.InvalidArgumentError, ValueError), (geyser.NotFoundError, LookupError),
+            (geyser.DisconnectedError, ConnectionError), (geyser.OutOfMemoryError, MemoryError),
+        ):
+            self.assertTrue(issubclass(kind, usual) and issubclass(kind, geyser.Error))
+
+
+class Formats(unittest.TestCase):
+    def test_by_name_and_number(self):
+        form = geyser.Format.named("rgba8unorm")
+        self.assertEqual((form.name, form.channels, form.bytes_per_texel), ("rgba8unorm", 4, 4))
+        self.assertIs(geyser.Format.named(form.number), form)
+        self.assertIs(geyser.Format.named(form), form)
+        self.assertEqual(str(form), "rgba8unorm")
+        for wrong in ("rgba9", "", 999, 0, -1):
+            with self.assertRaises(geyser.InvalidArgumentError):
+                geyser.Format.named(wrong)
+
+    def test_all_have_a_type(self):
+        expected = {
+            "r8unorm": "|u1", "rgba8unorm-srgb": "|u1", "bgra8unorm": "|u1", "rg16float": "<f2",
+            "r16sint": "<i2", "rgba32uint": "<u4", "rgba32float": "<f4", "depth32float": "<f4",
+            "depth24plus": "<u4", "depth24plus-stencil8": "<u4", "rgb10a2unorm": "<u4",
+            "rg11b10ufloat": "<u4",
+        }
+        types = {form.name: form.typestr for form in geyser.formats()}
+        self.assertEqual(len(types), 31)
+        for name, typestr in expected.items():
+            self.assertEqual(types[name], typestr, name)
+        for form in geyser.formats():
+            self.assertEqual(form.elements * form.itemsize, form.bytes_per_texel, form.name)
+
+    def test_what_is_no_array_says_why(self):
+        form = geyser.Format.named("r8unorm")._replace(name="nv12", planes=2)
+        with self.assertRaisesRegex(geyser.UnsupportedError, "nv12.*2 planes"):
+            form.typestr
+
+
+class Managers(TestCase):
+    def test_backend(self):
+        self.assertEqual(self.manager.backend.name.lower(), BACKEND)
+        self.assertIn(BACKEND, repr(self.manager))
+
+    def test_wrong_arguments(self):
+        for arguments, words in (
+            ({"backend": "gpu"}, "backend"), ({"backend": 77}, "77"),
+            ({"application": "x" * 64}, "application"), ({"application": "a\0b"}, "NUL"),
+            ({"import_timeout": -1}, "import_timeout"), ({"application": 7}, "string"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                geyser.Manager(**{"backend": BACKEND, **arguments})
+
+    def test_closed_says_so(self):
+        self.manager.close()
+        self.manager.close()
+        self.assertTrue(self.manager.closed)
+        with self.raises(geyser.ClosedError, "the Manager is closed"):
+            self.manager.create_texture(4, 4)
+        with self.raises(geyser.ClosedError, "the Manager is closed"):
+            self.manager.memory
+
+    def test_what_it_made_outlives_it(self):
+        with geyser.Manager(BACKEND) as manager:
+            event = manager.create_event(3)
+        self.assertEqual(event.value, 3)
+
+    def test_memory_is_counted_and_given_back(self):
+        before = self.manager.memory.textures.held
+        texture = self.manager.create_texture(64, 64)
+        self.assertGreaterEqual(self.manager.memory.textures.held, before + 64 * 64 * 4)
+        texture.close()
+        self.assertEqual(self.manager.memory.textures.held, before)
+        texture = self.manager.create_texture(64, 64)
+        del texture
+        gc.collect()
+        self.assertEqual(self.manager.memory.textures.held, before)
+
+    def test_format_usage(self):
+        usage = self.manager.format_usage("rgba8unorm")
+        self.assertTrue(usage & geyser.Usage.COPY_SRC)
+        self.assertTrue(self.manager.format_usage("r8unorm", "d2_array") & geyser.Usage.COPY_DST)
+        with self.raises(geyser.InvalidArgumentError, "dimension.*'4d'"):
+            self.manager.format_usage("r8unorm", "4d")
+
+
+class Textures(TestCase):
+    def test_attributes(self):
+        texture = self.manager.create_texture(
+            20, 10, "rg16float", {"copy_src", geyser.Usage.COPY_DST}, mip_levels=2, label="größe"
+        )
+        self.assertEqual((texture.width, texture.height, texture.depth), (20, 10, 1))
+        self.assertEqual((texture.layers, texture.mip_levels, texture.label), (1, 2, "größe"))
+        self.assertEqual(texture.format.name, "rg16float")
+        self.assertEqual(texture.usage, geyser.Usage.COPY_SRC | geyser.Usage.COPY_DST)
+        self.assertEqual(texture.shape, (10, 20, 2))
+        self.assertEqual(texture.path, geyser.Path.ZERO_COPY)
+        self.assertIn("20x10 rg16float", repr(texture))
+
+    def test_wrong_arguments(self):
+        for arguments, kind, words in (
+            ({"width": 0}, geyser.InvalidArgumentError, "width"),
+            ({"width": -1}, geyser.InvalidArgumentError, "width \\(-1\\)"),
+            ({"width": 1.5}, geyser.InvalidArgumentError, "1.5"),
+            ({"width": 2**33}, geyser.InvalidArgumentError, "width"),
+            ({"width": 40000}, geyser.LimitError, "40000"),
+            ({"format": "rgb8"}, geyser.InvalidArgumentError, "'rgb8'"),
+            ({"usage": "reading"}, geyser.InvalidArgumentError, "'reading'.*\"copy_src\""),
+            ({"usage": 1 << 30}, geyser.InvalidArgumentError, "usage"),
+            ({"mip_levels": 60}, geyser.InvalidArgumentError, "mip"),
+            ({"label": "x" * 256}, geyser.InvalidArgumentError, "label"),
+        ):
+            with self.raises(kind, words):
+                self.manager.create_texture(**{"width": 8, "height": 8, **arguments})
+
+    def test_export_and_import(self):
+        texture = self.manager.create_texture(8, 8)
+        handle = texture.export()
+        self.assertEqual(handle, texture.export())
+        for name in (handle, bytes(handle), str(handle), handle.id, bytearray(bytes(handle))):
+            with self.manager.import_texture(name) as other:
+                self.assertEqual(other.shape, texture.shape)
+                self.assertEqual(texture.importers.current, 1)
+        self.assertEqual(texture.importers.total, 5)
+        with texture.importers_descriptor() as changed:
+            self.assertGreaterEqual(changed.fileno(), 0)
+        texture.unexport()
+        with self.assertRaises(geyser.NotFoundError):
+            self.manager.import_texture(handle)
+
+    def test_import_of_what_is_expected(self):
+        texture = self.manager.create_texture(8, 8)
+        same, other = self.manager.create_texture(8, 8, label="x"), self.manager.create_texture(9, 8)
+        handle = texture.export()
+        self.manager.import_texture(handle, same).close()
+        with self.raises(geyser.MismatchError, "width"):
+            self.manager.import_texture(handle, other)
+
+    def test_closed_says_so(self):
+        texture = self.manager.create_texture(8, 8)
+        texture.close()
+        for use in (texture.export, texture.unexport, lambda: texture.importers, lambda: texture.path,
+                    lambda: texture.map().__enter__(), lambda: texture.write(b"")):
+            with self.raises(geyser.ClosedError, "the Texture is closed"):
+                use()
+
+    def test_bytes_without_numpy(self):
+        texture = self.manager.create_texture(3, 2, "rg8unorm")
+        data = bytes(range(12))
+        texture.write(data)
+        mapping = texture.map_buffer("read")
+        with mapping as view:
+            rows = [bytes(view[y * mapping.row_pitch : y * mapping.row_pitch + 6]) for y in range(2)]
+            self.assertTrue(view.readonly)
+        self.assertEqual(b"".join(rows), data)
+        with self.raises(geyser.InvalidArgumentError, "11 bytes.*takes 12"):
+            texture.write(data[:11])
+        with self.raises(geyser.ClosedError, "isn't mapped"):
+            mapping.row_pitch
+
+    def test_closing_while_another_thread_is_in_a_call(self):
+        event = self.manager.create_event()
+        began, failures = threading.Event(), []
+
+        def wait():
+            began.set()
+            try:
+                event.wait(1, 0.5)
+            except geyser.Error as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        began.wait()
+        event.close()
+        thread.join()
+        self.assertEqual(len(failures), 1)
+
+
+class Handles(TestCase):
+    def test_forms(self):
+        handle = self.manager.create_event().export()
+        self.assertEqual(len(bytes(handle)), 64)
+        self.assertRegex(str(handle), "^geyser1-[0-9a-f]{78}$")
+        self.assertEqual(geyser.Handle.of(str(handle)), handle)
+        self.assertEqual(pickle.loads(pickle.dumps(handle)), handle)
+        self.assertEqual(len({handle, geyser.Handle(bytes(handle))}), 1)
+        self.assertIn(f"{handle.id:08x}", repr(handle))
+
+    def test_damaged(self):
+        texture = self.manager.create_texture(4, 4)
+        data = bytearray(bytes(texture.export()))
+        data[9] ^= 1
+        for wrong, words in (
+            (bytes(data), "damaged"), (b"short", "5 bytes"), ("geyser1-zz", "geyser1|character"),
+            (2**40, "id"), (-1, "id"), (None, "None"), (1.5, "1.5"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                geyser.Handle.of(wrong)
+        with self.assertRaises(geyser.NotFoundError):
+            geyser.Handle.of(1)
+
+
+class Arrays(TestCase):
+    def setUp(self):
+        need_numpy()
+        super().setUp()
+
+    def test_of_every_format(self):
+        made = 0
+        for form in geyser.formats():
+            if not self.manager.format_usage(form):
+                continue
+            with self.manager.create_texture(7, 5, form) as texture:
+                shape = (5, 7) if form.elements == 1 else (5, 7, form.elements)
+                self.assertEqual(texture.shape, shape)
+                values = numpy.arange(numpy.prod(shape)).reshape(shape).astype(form.dtype)
+                if form.name == "depth24plus":
+                    values &= 0xFFFFFF
+                if form.name == "depth32float":
+                    values /= values.max()
+                texture.write(values)
+                array = numpy.asarray(texture)
+                self.assertEqual((array.shape, array.dtype), (shape, texture.dtype))
+                numpy.testing.assert_array_equal(array, values)
+                made += 1
+        self.assertGreater(made, 20)
+
+    def test_layers_slices_and_levels(self):
+        layered = self.manager.create_texture(6, 4, "r8unorm", layers=3, mip_levels=2)
+        values = numpy.arange(72, dtype="u1").reshape(3, 4, 6)
+        layered.write(values)
+        numpy.testing.assert_array_equal(numpy.asarray(layered), values)
+        with layered.map("write", mip_level=1) as level:
+            self.assertEqual(level.shape, (3, 2, 3))
+            level[:] = values[:, :2, :3] + 100
+        with layered.map("read", mip_level=1) as level:
+            numpy.testing.assert_array_equal(level, values[:, :2, :3] + 100)
+        numpy.testing.assert_array_equal(numpy.asarray(layered), values)
+        deep = self.manager.create_texture(4, 4, "r8unorm", depth=2)
+        deep.write(numpy.full((2, 4, 4), 9, "u1"))
+        self.assertEqual(numpy.asarray(deep).sum(), 9 * 32)
+
+    def test_host_memory_is_the_array(self):
+        need_host()
+        texture = self.manager.create_texture(8, 8)
+        other = self.manager.import_texture(texture.export())
+        array = numpy.asarray(texture)
+        array[2, 3] = (1, 2, 3, 4)
+        self.assertEqual(numpy.asarray(other)[2, 3].tolist(), [1, 2, 3, 4])
+        self.assertFalse(array.flags.owndata)
+        self.assertTrue(array.flags.writeable)
+        self.assertEqual(array.ctypes.data, numpy.asarray(texture).ctypes.data)
+
+    def test_a_gpus_texture_gives_a_copy_to_read(self):
+        texture = self.manager.create_texture(8, 8, "r8unorm")
+        if texture.map_path == geyser.Path.ZERO_COPY:
+            self.skipTest("a mapping is the texture's memory")
+        array = numpy.asarray(texture)
+        self.assertFalse(array.flags.writeable)
+        texture.write(numpy.full((8, 8), 5, "u1"))
+        self.assertEqual((array.sum(), numpy.asarray(texture).sum()), (0, 5 * 64))
+
+    def test_maps(self):
+        texture = self.manager.create_texture(8, 8, "r8unorm")
+        with texture.map("write") as array:
+            self.assertTrue(array.flags.writeable)
+            array[:] = 7
+        with texture.map() as array:
+            self.assertFalse(array.flags.writeable)
+            self.assertEqual(array.sum(), 7 * 64)
+        with self.raises(geyser.InvalidArgumentError, "'reed'.*\"read\""):
+            texture.map("reed")
+        mapping = texture.map()
+        with mapping, self.raises(geyser.InvalidArgumentError, "in use"):
+            mapping.__enter__()
+        with self.raises(geyser.InvalidArgumentError, "mip"):
+            texture.map("read", mip_level=9).__enter__()
+
+    def test_arrays_outlive_everything(self):
+        texture = self.manager.create_texture(64, 64, "r8unorm")
+        texture.write(numpy.full((64, 64), 3, "u1"))
+        with texture.map() as mapped:
+            kept = numpy.asarray(texture)
+        texture.close()
+        del texture
+        gc.collect()
+        self.assertEqual(kept.sum(), 3 * 4096)
+        mapped.sum()  # no promise of what it holds, but that it is memory
+        held = self.manager.memory.textures.held
+        del mapped, kept
+        gc.collect()
+        self.assertLess(self.manager.memory.textures.held, held)
+
+    def test_wrong_arrays(self):
+        texture = self.manager.create_texture(8, 4, "rgba8unorm")
+        for array in (numpy.zeros((8, 4, 4), "u1"), numpy.zeros((4, 8, 4), "u2"), numpy.zeros((4, 8), "u4")):
+            with self.raises(geyser.InvalidArgumentError, r"the texture holds \(4, 8, 4\) of \|u1"):
+                texture.write(array)
+
+    def test_array_of_another_type(self):
+        texture = self.manager.create_texture(4, 4, "r8unorm")
+        self.assertEqual(numpy.asarray(texture, "f4").dtype, numpy.float32)
+        self.assertEqual(texture.__array__("f4").dtype, numpy.float32)
+        self.assertTrue(numpy.array(texture).flags.owndata)
+        with self.assertRaises(ValueError):
+            texture.__array__("f4", copy=False)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,452 @@
+"""Publishers and subscribers, in one process."""
+
+import asyncio
+import fractions
+import gc
+import select
+import threading
+import unittest
+
+from support import BACKEND, LIMIT, TestCase, geyser, need_host, need_numpy, numpy
+
+NS = 1_000_000_000
+
+
+class Streams(TestCase):
+    NUMBER = 0
+
+    def setUp(self):
+        super().setUp()
+        Streams.NUMBER += 1
+        self.name = f"stream {Streams.NUMBER}"
+
+    def publish(self, width=8, height=4, format="r8unorm", **options):
+        publisher = self.manager.publish(self.name, width, height, format, **options)
+        self.addCleanup(publisher.close)
+        return publisher
+
+    def subscribe(self, **options):
+        subscriber = self.manager.subscribe(self.name, **options)
+        self.addCleanup(subscriber.close)
+        return subscriber
+
+
+class Frames(Streams):
+    def test_texels_go_through(self):
+        need_numpy()
+        publisher, subscriber = self.publish(), self.subscribe(delivery="every")
+        for number in range(1, 8):
+            with publisher.frame(LIMIT) as frame:
+                numpy.asarray(frame)[:] = number
+            with subscriber.acquire(LIMIT) as frame:
+                self.assertEqual(frame.sequence, number)
+                self.assertEqual(numpy.asarray(frame).tolist(), [[number] * 8] * 4)
+        self.assertEqual(publisher.stats.frames, 7)
+        self.assertEqual(subscriber.stats.frames, 7)
+        self.assertGreater(subscriber.stats.latency_p50_ns, 0)
+
+    def test_bytes_without_numpy(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.send(bytes(range(32)), LIMIT, user=b"all")
+        with subscriber.acquire(LIMIT) as frame:
+            mapping = frame.map_buffer()
+            with mapping as view:
+                self.assertEqual(bytes(view[mapping.row_pitch : mapping.row_pitch + 8]), bytes(range(8, 16)))
+            self.assertEqual(frame.user, b"all")
+
+    def test_metadata(self):
+        publisher, subscriber = self.publish(100, 50), self.subscribe()
+        color = geyser.Color(9, 16, 0, geyser.ColorRange.LIMITED, 0.5, 1000.0, 800.0, 400.0)
+        with publisher.frame() as frame:
+            self.assertEqual((frame.crop, frame.damage, frame.user), (None, (), b""))
+            self.assertEqual(frame.color, geyser.Color())
+            frame.presentation_ns = 12345
+            frame.crop = (1, 2, 30, 40)
+            frame.damage = [(0, 0, 5, 5), geyser.Rect(10, 10, 1, 1)]
+            frame.orientation = "flipped_90"
+            frame.alpha = geyser.Alpha.PREMULTIPLIED
+            frame.color = color
+            frame.user = b"a\0b"
+        with subscriber.acquire(LIMIT) as frame:
+            self.assertEqual((frame.sequence, frame.presentation_ns), (1, 12345))
+            self.assertGreater(frame.timestamp_ns, 0)
+            self.assertEqual(frame.crop, geyser.Rect(1, 2, 30, 40))
+            self.assertEqual(frame.damage, ((0, 0, 5, 5), (10, 10, 1, 1)))
+            self.assertEqual(frame.orientation, geyser.Orientation.FLIPPED_90)
+            self.assertEqual((frame.alpha, frame.color, frame.user), (geyser.Alpha.PREMULTIPLIED, color, b"a\0b"))
+            with self.raises(AttributeError, "for reading"):
+                frame.user = b"mine"
+            with self.raises(geyser.InvalidArgumentError, "for reading"):
+                frame.map("write").__enter__()
+
+    def test_wrong_metadata(self):
+        publisher = self.publish()
+        with publisher.frame() as frame:
+            for name, value in (
+                ("user", b"x" * 257), ("damage", [(0, 0, 1, 1)] * 17), ("crop", (1, 2, 3)),
+                ("crop", (-1, 0, 1, 1)), ("orientation", "up"), ("alpha", 9), ("presentation_ns", -1),
+            ):
+                with self.raises(geyser.InvalidArgumentError, name):
+                    setattr(frame, name, value)
+        with self.raises(geyser.InvalidArgumentError, "crop"):
+            publisher.send(bytes(32), crop=(0, 0, 9, 9))
+        with self.raises(geyser.InvalidArgumentError, "sequence.*one sets"):
+            publisher.send(bytes(32), sequence=5)
+        self.assertEqual(publisher.stats.frames, 1)
+
+    def test_exception_discards(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        with self.assertRaises(ZeroDivisionError):
+            with publisher.frame():
+                1 / 0
+        with self.assertRaises(geyser.TimeoutError):
+            subscriber.acquire(0)
+        frame = publisher.frame()
+        frame.discard()
+        frame.discard()
+        with self.raises(geyser.ClosedError, "given back"):
+            frame.submit()
+        with publisher.frame() as frame:
+            frame.submit()
+        self.assertEqual(publisher.stats.frames, 1)
+
+    def test_forgotten_frames_come_back(self):
+        publisher, subscriber = self.publish(buffers=2), self.subscribe()
+        for _ in range(8):
+            publisher.frame(LIMIT)  # dropped: discarded
+        for _ in range(8):
+            publisher.send(bytes(32), LIMIT)
+            subscriber.acquire(LIMIT)
+        with publisher.frame(), publisher.frame():
+            with self.raises(geyser.BusyError, "all 2 buffers"):
+                publisher.frame(LIMIT)
+
+    def test_given_back_says_so(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.send(bytes(32))
+        frame = subscriber.acquire(LIMIT)
+        self.assertIn("8x4 r8unorm", repr(frame))
+        frame.release()
+        frame.release()
+        self.assertTrue(frame.closed)
+        for use in (lambda: frame.sequence, lambda: frame.texture, lambda: frame.map().__enter__(),
+                    lambda: frame.__array_interface__, lambda: frame.__array__(), lambda: frame.__dlpack__()):
+            with self.raises(geyser.ClosedError, "given back"):
+                use()
+        if numpy is not None:
+            with self.raises(geyser.ClosedError, "given back"):
+                numpy.asarray(frame)
+        self.assertEqual(frame.shape, (4, 8))
+
+    def test_frames_of_a_closed_stream(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.send(bytes([7]) * 32)
+        received, drawn = subscriber.acquire(LIMIT), publisher.frame()
+        array = numpy.asarray(received) if numpy is not None else None
+        subscriber.close()
+        publisher.close()
+        for frame, words in ((received, "the Subscriber is closed"), (drawn, "the Publisher is closed")):
+            with self.raises(geyser.ClosedError, words):
+                frame.sequence
+        received.release()
+        drawn.discard()
+        if array is not None and BACKEND == "host":
+            self.assertEqual(array.sum(), 7 * 32)
+        for use in (publisher.frame, lambda: publisher.stats, lambda: publisher.flush(0),
+                    lambda: publisher.resize(9, 9)):
+            with self.raises(geyser.ClosedError, "the Publisher is closed"):
+                use()
+        for use in (subscriber.acquire, subscriber.fileno, lambda: subscriber.stats):
+            with self.raises(geyser.ClosedError, "the Subscriber is closed"):
+                use()
+
+    def test_arrays_of_frames(self):
+        need_numpy()
+        need_host()
+        publisher, subscriber = self.publish(buffers=2), self.subscribe(delivery="every")
+        addresses, kept = set(), []
+        for number in range(6):
+            with publisher.frame(LIMIT) as frame:
+                array = numpy.asarray(frame)
+                self.assertTrue(array.flags.writeable)
+                array[:] = number
+            with subscriber.acquire(LIMIT) as frame:
+                array = numpy.asarray(frame)
+                self.assertFalse(array.flags.writeable)
+                self.assertFalse(array.flags.owndata)
+                self.assertEqual(array.ctypes.data, numpy.asarray(frame).ctypes.data)
+                addresses.add(array.ctypes.data)
+                kept.append(array)
+        self.assertEqual(len(addresses), 2)
+        held = self.manager.memory.textures
+        subscriber.close()
+        publisher.close()
+        del frame, array
+        gc.collect()
+        for one in kept:
+            self.assertIn(one[0, 0], (4, 5))  # the buffers' last frames
+        self.assertLess(self.manager.memory.textures.held, held.held)
+        del kept, one
+        gc.collect()
+        self.assertEqual(self.manager.memory.textures.imported, 0)
+
+    def test_texture_of_a_frame(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.send(bytes(32))
+        with subscriber.acquire(LIMIT) as frame:
+            texture = frame.texture
+            self.assertEqual(texture.shape, (4, 8))
+            self.assertIsInstance(frame.path, geyser.Path)
+        texture.close()
+        publisher.send(bytes(32))
+        publisher.send(bytes(32))
+        publisher.send(bytes(32))
+        with subscriber.acquire(LIMIT) as frame:
+            frame.map_buffer().__enter__()
+
+
+class Publishing(Streams):
+    def test_wrong_arguments(self):
+        for arguments, words in (
+            ({"name": ""}, "name"), ({"name": "a\nb"}, "name"), ({"name": "x" * 64}, "name"),
+            ({"buffers": 1}, "buffers"), ({"buffers": 99}, "buffers"), ({"pacing": "fast"}, "'fast'"),
+            ({"frame_rate": 0}, "frame_rate"), ({"frame_rate": (1, 0)}, "frame_rate"),
+            ({"frame_rate": "x"}, "frame_rate"), ({"width": 0}, "width"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                self.manager.publish(**{"name": self.name, "width": 4, "height": 4, **arguments})
+        self.publish()
+        with self.raises(geyser.ExistsError, "pid"):
+            self.publish()
+
+    def test_listed(self):
+        self.assertEqual(geyser.list_streams(), [])
+        self.publish(20, 10, "rgba16float", frame_rate=fractions.Fraction(30000, 1001), pacing="lossless")
+        self.subscribe()
+        (info,) = geyser.list_streams()
+        self.assertEqual((info.name, info.width, info.height), (self.name, 20, 10))
+        self.assertEqual(info.format, geyser.Format.named("rgba16float"))
+        self.assertEqual(info.frame_rate, fractions.Fraction(30000, 1001))
+        self.assertEqual((info.pacing, info.subscribers), (geyser.Pacing.LOSSLESS, 1))
+        self.assertEqual((info.backend, info.application), (self.manager.backend, "tap.py"))
+
+    def test_rates(self):
+        from geyser.publisher import to_rate
+
+        for given, wanted in (
+            (None, (0, 0)), (60, (60, 1)), ((30000, 1001), (30000, 1001)), (29.97, (2997, 100)), (0.5, (1, 2)),
+        ):
+            self.assertEqual(to_rate(given), wanted)
+
+    def test_resize(self):
+        need_numpy()
+        publisher, subscriber = self.publish(), self.subscribe(delivery="every")
+        publisher.send(numpy.zeros((4, 8), "u1"))
+        publisher.resize(6, 3, "rg8unorm")
+        self.assertEqual((publisher.width, publisher.height, publisher.format.name), (6, 3, "rg8unorm"))
+        for number in range(4):
+            publisher.send(numpy.full((3, 6, 2), number, "u1"), LIMIT)
+            if number == 0:
+                with subscriber.acquire(LIMIT) as frame:
+                    self.assertEqual(frame.shape, (4, 8))
+            with subscriber.acquire(LIMIT) as frame:
+                self.assertEqual(numpy.asarray(frame).tolist(), [[[number] * 2] * 6] * 3)
+        self.assertLessEqual(len(subscriber._textures), 3)
+        with publisher.frame(), self.raises(geyser.BusyError, "acquired"):
+            publisher.resize(4, 4)
+        with self.raises(geyser.InvalidArgumentError, "width"):
+            publisher.resize(0, 4)
+        self.assertEqual(publisher.width, 6)
+
+    def test_who_holds_it_up(self):
+        publisher, subscriber = self.publish(buffers=2), self.subscribe(delivery="every")
+        publisher.send(bytes(32))
+        first = subscriber.acquire(LIMIT)
+        publisher.send(bytes(32))
+        second = subscriber.acquire(LIMIT)
+        for timeout in (0, 0.15):
+            with self.raises(geyser.TimeoutError, rf"hold all 2 buffers \(waited {timeout} s\)"):
+                publisher.frame(timeout)
+        self.assertEqual(publisher.stats.buffers_held, 2)
+        first.release()
+        publisher.send(bytes(32), LIMIT)
+        second.release()
+
+    def test_lossless(self):
+        publisher = self.publish(buffers=2, pacing="lossless")
+        subscriber = self.subscribe(delivery="every")
+        got = []
+
+        def receive():
+            for frame in subscriber:
+                got.append(frame.user)
+
+        thread = threading.Thread(target=receive)
+        thread.start()
+        for number in range(50):
+            publisher.send(bytes(32), LIMIT, user=b"%d" % number)
+        publisher.flush(LIMIT)
+        publisher.close()
+        thread.join(LIMIT)
+        self.assertEqual(got, [b"%d" % number for number in range(50)])
+
+    def test_lossless_leaves_nobody_out_too_early(self):
+        publisher = self.publish(buffers=2, pacing="lossless")
+        subscriber = self.subscribe(delivery="every")
+        publisher.send(bytes(32))
+        publisher.send(bytes(32), LIMIT)
+        timer = threading.Timer(0.3, lambda: [frame.release() for frame in (subscriber.acquire(LIMIT),)])
+        timer.start()
+        publisher.send(bytes(32), LIMIT)  # waits for longer than a slice
+        timer.join()
+        self.assertEqual([subscriber.acquire(LIMIT).sequence for _ in range(2)], [2, 3])
+        self.assertEqual(subscriber.stats.dropped, 0)
+
+    def test_lossless_leaves_out_who_stands_still(self):
+        publisher = self.publish(buffers=2, pacing="lossless")
+        subscriber = self.subscribe(delivery="every")
+        publisher.send(bytes(32))
+        publisher.send(bytes(32), LIMIT)
+        with self.raises(geyser.TimeoutError, r"has not taken its frames \(waited 0.15 s\).*left out"):
+            publisher.frame(0.15)
+        publisher.send(bytes(32), 0)
+        del subscriber
+
+    def test_waits_for_subscribers(self):
+        publisher = self.publish()
+        with self.raises(geyser.TimeoutError, "0 subscribers after 0.01 s, not 1"):
+            publisher.wait_for_subscribers(1, 0.01)
+        thread = threading.Thread(target=self.subscribe)
+        thread.start()
+        publisher.wait_for_subscribers(1, LIMIT)
+        thread.join()
+
+
+class Subscribing(Streams):
+    def test_no_such_stream(self):
+        with self.raises(geyser.NotFoundError, "."):
+            self.subscribe()
+        for timeout in (0.01, 0.15):
+            with self.raises(geyser.TimeoutError, "."):
+                self.subscribe(connect_timeout=timeout)
+        with self.raises(geyser.InvalidArgumentError, "'all'"):
+            self.subscribe(delivery="all")
+
+    def test_waits_for_the_publisher(self):
+        made = []
+        timer = threading.Timer(0.2, lambda: made.append(self.publish()))
+        timer.start()
+        self.subscribe(connect_timeout=LIMIT)
+        timer.join()
+
+    def test_iterating_ends_with_the_publisher(self):
+        publisher, subscriber = self.publish(), self.subscribe(delivery="every")
+        publisher.send(bytes(32), user=b"1")
+        publisher.send(bytes(32), user=b"2")
+        seen, before = [], None
+        publisher.close()
+        for frame in subscriber:
+            self.assertFalse(frame.closed)
+            if before is not None:
+                self.assertTrue(before.closed)
+            seen.append(frame.user)
+            before = frame
+        self.assertTrue(frame.closed)
+        self.assertEqual(seen, [b"1", b"2"])
+
+    def test_leaving_a_loop_releases(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.send(bytes(32))
+        for frame in subscriber:
+            break
+        self.assertTrue(frame.closed)
+        self.assertEqual(publisher.stats.buffers_held, 0)
+
+    def test_iterating_times_out(self):
+        self.publish()
+        subscriber = self.subscribe(timeout=0.01)
+        with self.raises(geyser.TimeoutError, "no new frame"):
+            next(iter(subscriber))
+
+    def test_reconnects(self):
+        publisher = self.publish()
+        subscriber = self.subscribe(delivery="every", reconnect=True, timeout=LIMIT)
+        publisher.send(bytes(32), user=b"old")
+        frames = iter(subscriber)
+        self.assertEqual(next(frames).user, b"old")
+        publisher.close()
+        thread = threading.Timer(0.1, lambda: self.publish().send(bytes(32), user=b"new"))
+        thread.start()
+        self.assertEqual(next(frames).user, b"new")
+        thread.join()
+        self.assertEqual(subscriber.stats.connections, 2)
+
+    def test_disconnect_is_said_once(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        publisher.close()
+        with self.raises(ConnectionError, "ended"):
+            subscriber.acquire(LIMIT)
+        with self.raises(geyser.TimeoutError, "nobody publishes"):
+            subscriber.acquire(0)
+
+    def test_select(self):
+        publisher, subscriber = self.publish(), self.subscribe()
+        self.assertEqual(select.select([subscriber], [], [], 0)[0], [])
+        publisher.send(bytes(32))
+        self.assertEqual(select.select([subscriber], [], [], LIMIT)[0], [subscriber])
+        self.assertEqual(subscriber.fileno(), subscriber.fileno())
+
+    def test_asyncio(self):
+        publisher, subscriber = self.publish(), self.subscribe(delivery="every")
+        seen = []
+
+        async def receive():
+            async for frame in subscriber:
+                seen.append(frame.user)
+
+        async def send():
+            for number in range(3):
+                publisher.send(bytes(32), user=b"%d" % number)
+                while publisher.stats.frames > len(seen):
+                    await asyncio.sleep(0)
+            publisher.close()
+
+        async def both():
+            await asyncio.wait_for(asyncio.gather(receive(), send()), LIMIT)
+
+        asyncio.run(both())
+        self.assertEqual(seen, [b"0", b"1", b"2"])
+
+
+class Watches(Streams):
+    def test_come_and_go(self):
+        with geyser.StreamWatch() as watch:
+            self.assertEqual(watch.dispatch(0), [])
+            publisher = self.publish()
+            self.assertEqual(select.select([watch], [], [], LIMIT)[0], [watch])
+            self.assertEqual(watch.dispatch(LIMIT), [(geyser.StreamChange.ADDED, self.name)])
+            publisher.close()
+            self.assertEqual(next(iter(watch)), (geyser.StreamChange.REMOVED, self.name))
+            self.assertEqual(watch.dispatch(0.01), [])
+        with self.raises(geyser.ClosedError, "the StreamWatch is closed"):
+            watch.dispatch()
+
+
+class Defaults(Streams):
+    def test_one_manager_for_all(self):
+        self.assertIs(geyser.default_manager(), geyser.default_manager())
+        with geyser.publish(self.name, 8, 4, "r8unorm") as publisher:
+            with geyser.subscribe(self.name) as subscriber:
+                publisher.send(bytes(32))
+                with subscriber.acquire(LIMIT) as frame:
+                    self.assertEqual(frame.sequence, 1)
+        texture = self.manager.create_texture(4, 4)
+        self.assertEqual(geyser.import_texture(texture.export()).shape, (4, 4, 4))
+        event = self.manager.create_event(3)
+        self.assertEqual(geyser.import_event(event.export().id).value, 3)
+        geyser.default_manager().close()
+        self.assertFalse(geyser.default_manager().closed)
+
+
+if __name__ == "__main__":
+    unittest.main()
