@@ -6,6 +6,7 @@ any CUDA module is imported. include/geyser/cuda.h says what each step does.
 """
 
 import ctypes
+import functools
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import dlpack, times
@@ -63,6 +64,11 @@ def _need() -> None:
         raise UnsupportedError("this C library was built without CUDA: there is none for macOS and iOS")
 
 
+@functools.lru_cache(maxsize=None)  # of successes
+def _need_device() -> None:
+    info()
+
+
 def info() -> Info:
     """What CUDA is there. Raises UnsupportedError, with the reason, if there is none."""
     _need()
@@ -90,7 +96,7 @@ def to_stream(stream: StreamLike) -> int:
         raise InvalidArgumentError(
             f"stream ({stream!r}): it must be a CUDA stream's number, or an object with one"
         )
-    return stream
+    return stream or LEGACY
 
 
 # ---- textures ------------------------------------------------------------------------------------
@@ -257,7 +263,7 @@ def event_signal(event: Event, value: int, stream: StreamLike = None) -> None:
 
 def frame_wait(frame: int, stream: int) -> None:
     """Work put on the stream after this begins when the frame may be used."""
-    _need()
+    _need_device()  # of frames that wait for nothing C doesn't ask
     check(lib.geyser_cuda_frame_wait(frame, stream))
 
 

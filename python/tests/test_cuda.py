@@ -1,0 +1,280 @@
+"""CUDA: what is refused without it, and textures and frames as PyTorch's tensors where it is.
+
+On a machine with a GPU: GEYSER_BACKEND=vulkan GEYSER_LIBRARY=… PYTHONPATH=python python3 -m unittest
+discover -s python/tests -p test_cuda.py"""
+
+import gc
+import unittest
+
+from support import BACKEND, LIMIT, Child, TestCase, geyser, numpy
+
+from geyser import cuda
+from geyser.memory import Shape
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+LINEAR = ["linear", "copy_src", "copy_dst"]
+LONG = 1_000_000_000  # cycles of a GPU: some tenths of a second
+
+
+class Fake:
+    """An array in CUDA's memory, as far as anyone asks."""
+
+    def __init__(self, shape, typestr="|u1", strides=None, address=4096):
+        self.__cuda_array_interface__ = {
+            "shape": shape, "typestr": typestr, "strides": strides, "data": (address, False), "version": 3,
+        }
+
+
+class Arguments(unittest.TestCase):
+    FORM = geyser.Format.named("rgba8unorm")
+    SHAPE = Shape(8, 4, 1, 1, 1)
+
+    def test_streams(self):
+        class Torchs:
+            cuda_stream = 77
+
+        class CuPys:
+            ptr = 78
+
+        for given, number in ((None, 1), (0, 1), (1, 1), (2, 2), (Torchs(), 77), (CuPys(), 78)):
+            self.assertEqual(cuda.to_stream(given), number)
+        for wrong in (-1, "1", 1.5):
+            with self.assertRaisesRegex(geyser.InvalidArgumentError, "stream"):
+                cuda.to_stream(wrong)
+        self.assertEqual([cuda.to_consumer_stream(one) for one in (None, -1, 1, 99)], [1, None, 1, 99])
+        with self.assertRaisesRegex(BufferError, "ambiguous"):
+            cuda.to_consumer_stream(0)
+
+    def test_arrays_for_copies(self):
+        for array, wanted in (
+            (Fake((4, 8, 4)), (4096, 32)),
+            (Fake((4, 8, 4), strides=(32, 4, 1)), (4096, 32)),
+            (Fake((4, 8, 4), strides=(64, 4, 1)), (4096, 64)),
+        ):
+            self.assertEqual(cuda._rows(array, self.FORM, self.SHAPE), wanted)
+        one = geyser.Format.named("r16float")
+        self.assertEqual(cuda._rows(Fake((4, 8), "<f2"), one, self.SHAPE), (4096, 16))
+        layers = Shape(8, 4, 1, 3, 1)
+        self.assertEqual(cuda._rows(Fake((3, 4, 8), "<f2", (64, 16, 2)), one, layers), (4096, 16))
+
+    def test_wrong_arrays(self):
+        for array, words in (
+            (Fake((8, 4, 4)), r"the texture holds \(4, 8, 4\)"), (Fake((4, 8, 4), "<u2"), "type <u2"),
+            (Fake((4, 8, 4), strides=(16, 4, 1)), "strides"), (Fake((4, 8, 4), strides=(64, 8, 1)), "strides"),
+            (Fake((4, 8, 4), strides=(-32, 4, 1)), "strides"), (b"bytes", "__cuda_array_interface__"),
+        ):
+            with self.assertRaisesRegex(geyser.InvalidArgumentError, words):
+                cuda._rows(array, self.FORM, self.SHAPE)
+        layers = Shape(8, 4, 1, 3, 1)
+        with self.assertRaisesRegex(geyser.InvalidArgumentError, "one after another"):
+            cuda._rows(Fake((3, 4, 8, 4), "|u1", (256, 32, 4, 1)), self.FORM, layers)
+
+
+class Without(TestCase):
+    """Where there is no CUDA, it is said, and nothing else is the worse for it."""
+
+    def setUp(self):
+        if cuda.available():
+            self.skipTest("there is CUDA")
+        super().setUp()
+
+    def test_says_why(self):
+        texture, event = self.manager.create_texture(8, 4), self.manager.create_event()
+        self.assertFalse(cuda.is_native(event))
+        for use in (
+            cuda.info, lambda: cuda.texture(texture), lambda: texture.copy_to(Fake((4, 8, 4))),
+            lambda: texture.copy_from(Fake((4, 8, 4))), lambda: cuda.event_wait(event, 0),
+            lambda: cuda.event_signal(event, 1),
+        ):
+            with self.raises(geyser.UnsupportedError, "(?i)cuda"):
+                use()
+        self.assertFalse(hasattr(texture, "__cuda_array_interface__"))
+
+    def test_frames_go_on(self):
+        with self.manager.publish("none", 8, 4) as publisher:
+            with publisher.frame() as frame:
+                with self.raises(geyser.UnsupportedError, "(?i)cuda"):
+                    frame.copy_from(Fake((4, 8, 4)))
+                self.assertFalse(hasattr(frame, "__cuda_array_interface__"))
+                self.assertEqual(frame.__dlpack_device__(), (1, 0))
+            self.assertEqual(publisher.stats.frames, 1)
+
+    def test_linear_textures_are_textures(self):
+        if numpy is None or not self.manager.format_usage("rgba8unorm") & geyser.Usage.LINEAR:
+            self.skipTest("no linear textures, or no NumPy")
+        texture = self.manager.create_texture(8, 4, usage=LINEAR)
+        texture.write(numpy.full((4, 8, 4), 7, "u1"))
+        self.assertEqual(numpy.asarray(texture).sum(), 7 * 128)
+        self.assertEqual(texture.__dlpack_device__(), (1, 0))
+
+
+class OnGpu(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if BACKEND != "vulkan" or not cuda.available():
+            raise unittest.SkipTest("needs CUDA, and GEYSER_BACKEND=vulkan")
+        if torch is None or not torch.cuda.is_available():
+            raise unittest.SkipTest("needs PyTorch with CUDA")
+
+    def texture(self, width=64, height=16, form="r32float", usage=LINEAR):
+        return self.manager.create_texture(width, height, form, usage)
+
+    def test_info(self):
+        found = cuda.info()
+        self.assertGreaterEqual(found.driver_version, 11040)
+        self.assertEqual(len(found.devices[0].uuid), 16)
+
+    def test_linear_texture_is_a_tensor(self):
+        texture = self.texture()
+        tensor = torch.from_dlpack(texture)
+        self.assertTrue(tensor.is_cuda)
+        self.assertEqual((tuple(tensor.shape), tensor.dtype), ((16, 64), torch.float32))
+        tensor.fill_(2.5)
+        torch.cuda.synchronize()
+        self.assertEqual(numpy.asarray(texture).sum(), 2.5 * 64 * 16)
+        texture.write(numpy.full((16, 64), 4, "f4"))
+        self.assertEqual(tensor.sum().item(), 4 * 64 * 16)
+        other = torch.as_tensor(texture, device="cuda")
+        self.assertEqual(other.data_ptr(), tensor.data_ptr())
+        self.assertEqual(tensor.data_ptr(), texture.__cuda_array_interface__["data"][0])
+        self.assertEqual(cuda.texture(texture).path, geyser.Path.ZERO_COPY)
+
+    def test_formats(self):
+        for name in ("rgba8unorm", "bgra8unorm", "rg16float", "rgba32float", "r8unorm", "r32sint"):
+            if not self.manager.format_usage(name) & geyser.Usage.LINEAR:
+                continue
+            with self.subTest(name):
+                texture = self.texture(33, 7, name)
+                values = (numpy.arange(numpy.prod(texture.shape)) % 100).reshape(texture.shape)
+                texture.write(values.astype(texture.dtype))
+                numpy.testing.assert_array_equal(torch.from_dlpack(texture).cpu().numpy(), values)
+
+    def test_tensor_outlives_the_texture(self):
+        texture = self.texture()
+        tensor = torch.from_dlpack(texture)
+        tensor.fill_(1)
+        texture.close()
+        self.manager.close()
+        gc.collect()
+        self.assertEqual(tensor.sum().item(), 64 * 16)
+
+    def test_other_layouts_are_copied_when_asked(self):
+        texture = self.texture(60, 20, "rgba8unorm", 0)
+        with self.raises(BufferError, "usage=\"linear\".*copy_to"):
+            torch.from_dlpack(texture)
+        source = torch.randint(0, 256, (20, 60, 4), dtype=torch.uint8, device="cuda")
+        target = torch.zeros_like(source)
+        texture.copy_from(source, torch.cuda.current_stream())
+        texture.copy_to(target, torch.cuda.current_stream())
+        self.assertTrue(torch.equal(source, target))
+        numpy.testing.assert_array_equal(numpy.asarray(texture), source.cpu().numpy())
+        with self.raises(geyser.InvalidArgumentError, "the texture holds"):
+            texture.copy_to(target[:, :-1])
+        padded = torch.zeros((20, 64, 4), dtype=torch.uint8, device="cuda")
+        texture.copy_to(padded[:, :60])
+        torch.cuda.synchronize()
+        self.assertTrue(torch.equal(padded[:, :60], source))
+        self.assertEqual(padded[:, 60:].sum().item(), 0)
+
+    def test_host_memory_is_copied_to_the_gpu(self):
+        with geyser.Manager("host") as manager:
+            texture = manager.create_texture(30, 10, "r8unorm")
+            texture.write(numpy.full((10, 30), 9, "u1"))
+            self.assertFalse(hasattr(texture, "__cuda_array_interface__"))
+            target = torch.zeros((10, 30), dtype=torch.uint8, device="cuda")
+            texture.copy_to(target)
+            self.assertEqual(target.sum().item(), 9 * 300)
+
+    def test_events_on_streams(self):
+        event, stream = self.manager.create_event(), torch.cuda.Stream()
+        with torch.cuda.stream(stream):
+            torch.cuda._sleep(LONG // 10)
+            cuda.event_signal(event, 5, stream)
+        event.wait(5, LIMIT)
+        cuda.event_wait(event, 6, stream) if cuda.is_native(event) else None
+        event.signal(6)
+        stream.synchronize()
+
+    def publish(self, name, **options):
+        publisher = self.manager.publish(name, 64, 16, "r32float", usage=LINEAR, **options)
+        self.addCleanup(publisher.close)
+        return publisher
+
+    def test_frames_are_handed_over_before_they_are_drawn(self):
+        publisher = self.publish("early")
+        subscriber = self.manager.subscribe("early", delivery="every")
+        drawing, reading = torch.cuda.Stream(), torch.cuda.Stream()
+        for number in range(1, 6):
+            with torch.cuda.stream(drawing), publisher.frame(LIMIT) as frame:
+                tensor = torch.from_dlpack(frame)
+                torch.cuda._sleep(LONG)
+                tensor.fill_(number)
+            self.assertFalse(drawing.query(), "submit waited for the drawing")
+            with torch.cuda.stream(reading), subscriber.acquire(LIMIT) as frame:
+                total = torch.from_dlpack(frame).sum()
+            self.assertFalse(reading.query(), "release waited for the reading")
+            self.assertEqual(total.item(), number * 64 * 16)
+
+    def test_frames_on_several_streams(self):
+        publisher = self.publish("several", buffers=2)
+        subscriber = self.manager.subscribe("several", delivery="every")
+        streams = [torch.cuda.Stream() for _ in range(3)]
+        for number in range(1, 20):
+            with publisher.frame(LIMIT) as frame:
+                with torch.cuda.stream(streams[number % 3]):
+                    torch.from_dlpack(frame).fill_(number)
+            totals = []
+            with subscriber.acquire(LIMIT) as frame:
+                for stream in streams[: 1 + number % 3]:
+                    with torch.cuda.stream(stream):
+                        totals.append(torch.from_dlpack(frame).sum())
+                frame.use_on(streams[2])
+            torch.cuda.synchronize()
+            self.assertEqual([total.item() for total in totals], [number * 64 * 16] * len(totals))
+        publisher.flush(LIMIT)
+
+    def test_frames_between_processes(self):
+        publisher = self.publish("far", pacing="lossless")
+        with Child(
+            """
+            import torch
+            subscriber = geyser.Manager("vulkan").subscribe("far", delivery="every", timeout=30)
+            say("ready")
+            totals = []
+            for frame in subscriber:
+                totals.append(torch.from_dlpack(frame).double().mean())
+            say([round(total.item()) for total in totals])
+            """
+        ) as child:
+            child.line()
+            for number in range(200):
+                with publisher.frame(LIMIT) as frame:
+                    torch.from_dlpack(frame).fill_(number)
+            publisher.flush(LIMIT)
+            publisher.close()
+            self.assertEqual(child.line(), str(list(range(200))))
+            child.finish()
+
+    def test_tensor_of_a_frame_given_back_is_memory(self):
+        publisher, kept = self.publish("kept"), []
+        subscriber = self.manager.subscribe("kept", delivery="every")
+        for number in range(6):
+            with publisher.frame(LIMIT) as frame:
+                torch.from_dlpack(frame).fill_(number)
+            with subscriber.acquire(LIMIT) as frame:
+                kept.append(torch.from_dlpack(frame))
+        publisher.flush(LIMIT)
+        subscriber.close()
+        publisher.close()
+        gc.collect()
+        torch.cuda.synchronize()
+        self.assertEqual([one.max().item() for one in kept[-3:]], [3, 4, 5])
+
+
+if __name__ == "__main__":
+    unittest.main()
