@@ -116,7 +116,7 @@ class Sharing(TestCase):
 class Interrupts(TestCase):
     WAITS = (
         "manager.create_event().wait(1)",
-        "manager.publish('x', 4, 4); manager.subscribe('x').acquire()",
+        "p = manager.publish('x', 4, 4); manager.subscribe('x').acquire()",
         "manager.subscribe('nobody', connect_timeout=None)",
         "list(manager.subscribe('nobody', connect_timeout=60))",
         "watch = geyser.StreamWatch(); list(watch)",
