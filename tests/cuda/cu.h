@@ -1,0 +1,95 @@
+/*
+ * CUDA's driver as the tests use it, opened as the library does; and memory of its own to compare
+ * with. All of it is for the thread that runs the test, unless it says otherwise, and fails the
+ * test when something is not as expected.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_CUDA_CU_H
+#define TESTS_CUDA_CU_H
+
+#include "gpu.h"
+
+#include <geyser/cuda.h>
+
+#define CU_FUNCTIONS(X)                                                                          \
+	X(Init, "cuInit", (unsigned int flags))                                                  \
+	X(DeviceGet, "cuDeviceGet", (int *device, int ordinal))                                  \
+	X(DeviceGetUuid, "cuDeviceGetUuid_v2", (void *uuid, int device))                         \
+	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain",                                    \
+		(struct CUctx_st * *context, int device))                                        \
+	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (int device))                 \
+	X(CtxCreate, "cuCtxCreate_v2",                                                           \
+		(struct CUctx_st * *context, unsigned int flags, int device))                    \
+	X(CtxDestroy, "cuCtxDestroy_v2", (struct CUctx_st * context))                            \
+	X(CtxGetCurrent, "cuCtxGetCurrent", (struct CUctx_st * *context))                        \
+	X(CtxPushCurrent, "cuCtxPushCurrent_v2", (struct CUctx_st * context))                    \
+	X(CtxPopCurrent, "cuCtxPopCurrent_v2", (struct CUctx_st * *context))                     \
+	X(StreamCreate, "cuStreamCreate", (struct CUstream_st * *stream, unsigned int flags))    \
+	X(StreamDestroy, "cuStreamDestroy_v2", (struct CUstream_st * stream))                    \
+	X(StreamSynchronize, "cuStreamSynchronize", (struct CUstream_st * stream))               \
+	X(StreamQuery, "cuStreamQuery", (struct CUstream_st * stream))                           \
+	X(MemAlloc, "cuMemAlloc_v2", (unsigned long long *pointer, size_t size))                 \
+	X(MemFree, "cuMemFree_v2", (unsigned long long pointer))                                 \
+	X(MemcpyDtoH, "cuMemcpyDtoH_v2", (void *to, unsigned long long from, size_t size))       \
+	X(MemcpyHtoD, "cuMemcpyHtoD_v2", (unsigned long long to, const void *from, size_t size)) \
+	X(MemsetD32Async, "cuMemsetD32Async",                                                    \
+		(unsigned long long to, unsigned int value, size_t count,                        \
+			struct CUstream_st *stream))
+
+struct cu {
+#define CU_MEMBER(name, symbol, parameters) int(*name) parameters;
+	CU_FUNCTIONS(CU_MEMBER)
+#undef CU_MEMBER
+	/* the double's alone: else NULL */
+	int (*double_alive)(void);
+	void (*double_fail)(const char *name, int result);
+};
+
+extern struct cu cu;
+extern bool cu_is_double;
+
+void expect_cuda(int result, const char *call, const char *file, int line);
+#define cuda(call) expect_cuda((call), #call, __FILE__, __LINE__)
+
+/* Whether a suite can run; says that it is skipped if not. The driver is open then, and its first
+ * device's primary context is kept until the process ends, but not current. */
+bool has_cuda(void);
+
+/* A test with a Vulkan or a host manager. Of a real driver's descriptors no test can say which of
+ * them stay open. */
+int setup_vulkan(void **state);
+int setup_host(void **state);
+int teardown_cuda(void **state);
+#define vulkan_test(function) cmocka_unit_test_setup_teardown(function, setup_vulkan, teardown_cuda)
+#define host_test(function) cmocka_unit_test_setup_teardown(function, setup_host, teardown_cuda)
+
+/* ---- memory of the device's, in the first device's primary context ---- */
+
+struct cu_memory {
+	unsigned long long pointer;
+	size_t size;
+};
+
+/* That context becomes current, until cu_leave. */
+void cu_enter(void);
+void cu_leave(void);
+struct CUstream_st *cu_stream(void);
+
+struct cu_memory cu_allocate(size_t size);
+void cu_free(struct cu_memory *memory);
+
+/* Bytes of the pattern that fill_texture makes, in rows of row bytes at a pitch; of depth32float
+ * numbers from a half to one. */
+void cu_write(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
+	uint32_t seed);
+bool cu_holds(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
+	uint32_t seed);
+
+/* The texture's own rows, wherever its path allows an address. */
+bool pointer_holds(const struct geyser_cuda_texture *texture,
+	const struct geyser_texture_desc *desc, uint32_t seed);
+
+size_t row_bytes(const struct geyser_texture_desc *desc);
+
+#endif

@@ -1,0 +1,377 @@
+/*
+ * What the other process understands beside the commands of tests/vulkan/peer.c: work of CUDA's on
+ * its texture, and streams of CUDA's frames. The pattern is the seed's, or the frame's sequence.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "../vulkan/peer.h"
+#include "cu.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Work that was put on the stream and not waited for. */
+static struct cu_memory pending;
+
+static void require_cuda(void)
+{
+	if (cu_stream())
+		return;
+	assert_true(has_cuda());
+	cu_enter();
+}
+
+static size_t texture_bytes(const struct geyser_texture_desc *desc)
+{
+	return row_bytes(desc) * desc->height * desc->layers * desc->depth;
+}
+
+/* Puts the copy on the stream; the memory is kept until it is done. */
+static void put_fill(struct geyser_texture *texture, uint32_t seed)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+
+	if (pending.pointer)
+		cu_free(&pending);
+	pending = cu_allocate(texture_bytes(desc));
+	cu_write(&pending, desc, row_bytes(desc), seed);
+	ok(geyser_cuda_texture_copy_from(texture, pending.pointer, 0, cu_stream()));
+}
+
+static void put_read(struct geyser_texture *texture)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+
+	if (pending.pointer)
+		cu_free(&pending);
+	pending = cu_allocate(texture_bytes(desc));
+	ok(geyser_cuda_texture_copy_to(texture, pending.pointer, 0, cu_stream()));
+}
+
+static bool finish_read(struct geyser_texture *texture, uint32_t seed)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	bool holds;
+
+	cuda(cu.StreamSynchronize(cu_stream()));
+	holds = cu_holds(&pending, desc, row_bytes(desc), seed);
+	cu_free(&pending);
+	return holds;
+}
+
+/* ---- the texture, ordered by the event: "WAIT SIGNAL SEED", values or 0 ---- */
+
+static void put_order(uint64_t value, bool signal)
+{
+	if (value && signal)
+		ok(geyser_cuda_event_signal(my.event, value, cu_stream()));
+	else if (value)
+		ok(geyser_cuda_event_wait(my.event, value, cu_stream()));
+}
+
+static void fill_by_cuda(const char *text)
+{
+	uint64_t wait = 0, signal = 0;
+	uint32_t seed = 0;
+
+	require_cuda();
+	(void)sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu32, &wait, &signal, &seed);
+	put_order(wait, false);
+	put_fill(my.texture, seed);
+	put_order(signal, true);
+	say("ok");
+}
+
+static void read_by_cuda(const char *text)
+{
+	uint64_t wait = 0, signal = 0;
+
+	require_cuda();
+	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
+	put_order(wait, false);
+	put_read(my.texture);
+	put_order(signal, true);
+	say("ok");
+}
+
+static void order_by_cuda(const char *text)
+{
+	uint64_t wait = 0, signal = 0;
+
+	require_cuda();
+	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
+	put_order(wait, false);
+	put_order(signal, true);
+	say("ok");
+}
+
+static void cuda_finish(const char *text)
+{
+	(void)text;
+	cuda(cu.StreamSynchronize(cu_stream()));
+	say("ok");
+}
+
+static void cuda_holds(const char *text)
+{
+	say("%s", finish_read(my.texture, (uint32_t)number(text)) ? "ok" : "bad");
+}
+
+/* Says so before it waits. */
+static void cuda_idle(const char *text)
+{
+	say("waiting");
+	cuda_finish(text);
+}
+
+static void say_native(const char *text)
+{
+	(void)text;
+	require_cuda();
+	say("%s", geyser_cuda_event_is_native(my.event) ? "native" : "bridged");
+}
+
+/* ---- streams ---- */
+
+/* "NAME WIDTH HEIGHT BUFFERS USAGE PACING" */
+static void publish(const char *text)
+{
+	char name[GEYSER_STREAM_NAME_MAX + 1] = "";
+	struct geyser_stream_desc desc = {
+		.name = name,
+		.texture.format = GEYSER_FORMAT_RGBA8_UNORM,
+	};
+	int pacing = 0;
+
+	require_cuda();
+	(void)sscanf(text, "%63s %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %d", name,
+		&desc.texture.width, &desc.texture.height, &desc.buffers, &desc.texture.usage,
+		&pacing);
+	desc.pacing = (enum geyser_pacing)pacing;
+	say_result(geyser_publisher_create(my.manager, &desc, &my.publisher));
+}
+
+static void subscribe(const char *text)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = text,
+		.delivery = GEYSER_DELIVER_EVERY,
+		.connect_timeout_ns = PATIENCE,
+	};
+
+	require_cuda();
+	say_result(geyser_subscriber_create(my.manager, &desc, &my.subscriber));
+}
+
+/* Submits the frame while the stream draws. */
+static void submit_by_cuda(const char *text)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	ok(geyser_cuda_frame_wait(frame, cu_stream()));
+	put_fill(geyser_frame_texture(frame), (uint32_t)number(text));
+	ok(geyser_cuda_frame_signal(frame, cu_stream()));
+	say_result(geyser_publisher_submit(my.publisher, frame));
+}
+
+static void submit_by_vulkan(const char *text)
+{
+	struct geyser_frame *frame;
+	struct gpu_sync sync;
+
+	if (my.work.fence)
+		gpu_finish(&my.gpu, &my.work);
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
+	ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
+	my.work = gpu_fill(&my.gpu, geyser_frame_texture(frame), (uint32_t)number(text), sync);
+	say_result(geyser_publisher_submit(my.publisher, frame));
+}
+
+/* A frame that it promises to draw, and never does. */
+static void submit_promised(const char *text)
+{
+	struct geyser_frame *frame;
+	struct geyser_point point;
+
+	(void)text;
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	ok(geyser_frame_signal_point(frame, &point));
+	say_result(geyser_publisher_submit(my.publisher, frame));
+}
+
+/* By the CPU. */
+static void submit(const char *text)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	assert_true(fill_texture(geyser_frame_texture(frame), (uint32_t)number(text)));
+	say_result(geyser_publisher_submit(my.publisher, frame));
+}
+
+static void take(const char *text)
+{
+	struct geyser_frame *frame;
+	uint32_t sequence;
+	bool holds;
+
+	(void)text;
+	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
+	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
+	holds = texture_holds(geyser_frame_texture(frame), sequence);
+	ok(geyser_subscriber_release(my.subscriber, frame));
+	say("%s %" PRIu32, holds ? "ok" : "bad", sequence);
+}
+
+/* Releases the frame while the stream reads it. */
+static void read_and_release(struct geyser_frame *frame)
+{
+	const uint32_t sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
+	struct geyser_texture *texture = geyser_texture_ref(geyser_frame_texture(frame));
+
+	put_read(texture);
+	ok(geyser_cuda_frame_signal(frame, cu_stream()));
+	ok(geyser_subscriber_release(my.subscriber, frame));
+	say("%s %" PRIu32, finish_read(texture, sequence) ? "ok" : "bad", sequence);
+	geyser_texture_unref(texture);
+}
+
+static void take_by_cuda(const char *text)
+{
+	struct geyser_frame *frame;
+	enum geyser_result result;
+
+	(void)text;
+	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
+	result = geyser_cuda_frame_wait(frame, cu_stream());
+	if (result == GEYSER_OK) {
+		read_and_release(frame);
+		return;
+	}
+	ok(geyser_subscriber_release(my.subscriber, frame));
+	say_result(result);
+}
+
+static void take_by_vulkan(const char *text)
+{
+	struct geyser_frame *frame;
+	struct gpu_sync sync;
+	uint32_t sequence;
+
+	(void)text;
+	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
+	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
+	ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
+	ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
+	my.work = gpu_read(&my.gpu, geyser_frame_texture(frame), sync);
+	ok(geyser_subscriber_release(my.subscriber, frame));
+	say("%s %" PRIu32, gpu_finish_holds(&my.gpu, &my.work, sequence) ? "ok" : "bad", sequence);
+}
+
+/* Says so before it waits. */
+static void wait_for_frame(const char *text)
+{
+	say("waiting");
+	take_by_cuda(text);
+}
+
+/* ---- many frames, each of one word, that nobody waits for one by one ---- */
+
+/* A frame is filled with its number, by way of the memory where it is no rows. */
+static void put_word(struct geyser_texture *texture, const struct cu_memory *memory, uint32_t word)
+{
+	cuda(cu.MemsetD32Async(memory->pointer, word, memory->size / 4, cu_stream()));
+	ok(geyser_cuda_texture_copy_from(texture, memory->pointer, 0, cu_stream()));
+}
+
+static bool all_are(const uint32_t *words, size_t count, uint32_t wanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (words[i] != wanted)
+			return false;
+	return true;
+}
+
+static void run_publisher(const char *text)
+{
+	const uint32_t count = (uint32_t)number(text);
+	struct cu_memory memory = {0};
+	struct geyser_frame *frame;
+
+	for (uint32_t i = 1; i <= count; i++) {
+		ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+		if (!memory.pointer)
+			memory = cu_allocate(texture_bytes(
+				geyser_texture_get_desc(geyser_frame_texture(frame))));
+		ok(geyser_cuda_frame_wait(frame, cu_stream()));
+		put_word(geyser_frame_texture(frame), &memory, i);
+		ok(geyser_cuda_frame_signal(frame, cu_stream()));
+		ok(geyser_publisher_submit(my.publisher, frame));
+	}
+	say_result(geyser_publisher_flush(my.publisher, PATIENCE));
+	cuda(cu.StreamSynchronize(cu_stream()));
+	cu_free(&memory);
+}
+
+/* A copy is looked at when the frame is the publisher's again. */
+static bool take_word(uint32_t *words, const struct cu_memory *copy)
+{
+	struct geyser_frame *frame;
+	uint32_t sequence;
+
+	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
+	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
+	ok(geyser_cuda_frame_wait(frame, cu_stream()));
+	ok(geyser_cuda_texture_copy_to(geyser_frame_texture(frame), copy->pointer, 0, cu_stream()));
+	ok(geyser_cuda_frame_signal(frame, cu_stream()));
+	ok(geyser_subscriber_release(my.subscriber, frame));
+	cuda(cu.StreamSynchronize(cu_stream()));
+	cuda(cu.MemcpyDtoH(words, copy->pointer, copy->size));
+	return all_are(words, copy->size / 4, sequence);
+}
+
+/* "COUNT WIDTH HEIGHT" */
+static void run_subscriber(const char *text)
+{
+	unsigned count = 0, width = 0, height = 0, torn = 0;
+	struct cu_memory copy;
+	uint32_t *words;
+
+	(void)sscanf(text, "%u %u %u", &count, &width, &height);
+	copy = cu_allocate((size_t)width * height * 4);
+	words = malloc(copy.size);
+	assert_non_null(words);
+	say("running");
+	for (unsigned i = 0; i < count; i++)
+		torn += !take_word(words, &copy);
+	free(words);
+	cu_free(&copy);
+	say("%s %u", torn ? "bad" : "ok", torn ? torn : count);
+}
+
+const struct command stream_commands[] = {
+	{"cuda-fill", fill_by_cuda},
+	{"cuda-read", read_by_cuda},
+	{"cuda-order", order_by_cuda},
+	{"cuda-finish", cuda_finish},
+	{"cuda-holds", cuda_holds},
+	{"cuda-idle", cuda_idle},
+	{"cuda-native", say_native},
+	{"publish", publish},
+	{"subscribe", subscribe},
+	{"submit", submit},
+	{"submit-cuda", submit_by_cuda},
+	{"submit-gpu", submit_by_vulkan},
+	{"submit-promised", submit_promised},
+	{"take", take},
+	{"take-cuda", take_by_cuda},
+	{"take-gpu", take_by_vulkan},
+	{"wait-frame", wait_for_frame},
+	{"run-publisher", run_publisher},
+	{"run-subscriber", run_subscriber},
+};
+
+const size_t stream_command_count = COUNT_OF(stream_commands);
