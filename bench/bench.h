@@ -101,6 +101,7 @@ void bench_fanout(const struct settings *settings, struct results *results);
 void bench_vkcreate(const struct settings *settings, struct results *results);
 void bench_vkhandover(const struct settings *settings, struct results *results);
 void bench_vkstream(const struct settings *settings, struct results *results);
+void bench_cudahandover(const struct settings *settings, struct results *results);
 void bench_pcie(const struct settings *settings, struct results *results);
 
 /* Where two processes take turns, both in the same order: in turns 2 r and 2 r + 1 of round r each

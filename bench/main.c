@@ -24,7 +24,8 @@ static const char help[] =
 	"  -h, --help      this text\n"
 	"\n"
 	"names: create import event signal memory handover cpu fanout, and with Vulkan vkcreate\n"
-	"vkhandover vkstream pcie; by default all. GEYSER_VULKAN_DEVICE chooses the device.\n";
+	"vkhandover vkstream pcie cudahandover; by default all. GEYSER_VULKAN_DEVICE chooses the "
+	"device.\n";
 
 static const struct {
 	const char *name;
@@ -43,6 +44,7 @@ static const struct {
 	{"vkhandover", bench_vkhandover},
 	{"vkstream", bench_vkstream},
 	{"pcie", bench_pcie},
+	{"cudahandover", bench_cudahandover},
 #endif
 };
 
