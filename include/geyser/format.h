@@ -90,7 +90,8 @@ struct geyser_format_gl {
 	uint32_t type;            /* GL_UNSIGNED_BYTE */
 };
 
-/* The elements of a CUDA array; all 0 where CUDA has none. */
+/* The elements of a CUDA array; all 0 where CUDA has none. A texel that is packed into one word
+ * (see above) is one element of CU_AD_FORMAT_UNSIGNED_INT32. */
 struct geyser_format_cuda {
 	uint32_t array_format; /* CU_AD_FORMAT_UNSIGNED_INT8 */
 	uint32_t channels;

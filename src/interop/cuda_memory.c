@@ -33,13 +33,15 @@ static enum geyser_result import_memory(const struct gy_cuda *cuda,
 	return GEYSER_OK;
 }
 
+/* Drivers refuse CUDA_ARRAY3D_DEPTH_TEXTURE of imported memory; without it depth is what its bits
+ * say, and no surface can be bound to it. */
 static unsigned int array_flags(
 	const struct geyser_texture_desc *desc, const struct geyser_format_info *info)
 {
 	unsigned int flags = desc->layers > 1 ? GY_CU_ARRAY3D_LAYERED : 0;
 
 	if (info->depth)
-		return flags | GY_CU_ARRAY3D_DEPTH_TEXTURE;
+		return flags;
 	if (desc->usage & GEYSER_USAGE_RENDER_ATTACHMENT)
 		flags |= GY_CU_ARRAY3D_COLOR_ATTACHMENT;
 	return flags | GY_CU_ARRAY3D_SURFACE_LDST;

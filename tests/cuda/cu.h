@@ -79,12 +79,16 @@ struct CUstream_st *cu_stream(void);
 struct cu_memory cu_allocate(size_t size);
 void cu_free(struct cu_memory *memory);
 
-/* Bytes of the pattern that fill_texture makes, in rows of row bytes at a pitch; of depth32float
- * numbers from a half to one. */
+/* Bytes of the pattern that fill_texture makes, in rows at a pitch; of depth32float numbers from a
+ * half to one, and of depth24plus not the byte that is anybody's. */
 void cu_write(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
 	uint32_t seed);
 bool cu_holds(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
 	uint32_t seed);
+
+/* The same by the CPU, through a mapping of the texture. */
+void cu_fill_texture(struct geyser_texture *texture, uint32_t seed);
+bool cu_texture_holds(struct geyser_texture *texture, uint32_t seed);
 
 /* The texture's own rows, wherever its path allows an address. */
 bool pointer_holds(const struct geyser_cuda_texture *texture,

@@ -107,7 +107,7 @@ static void a_call_that_waits(void **state)
 	geyser_event_unref(signaller.event);
 }
 
-/* A host function keeps its own reference. */
+/* A host function keeps its own reference; a native event's signal must be done before the last. */
 static void a_signal_outlives_the_reference(void **state)
 {
 	struct geyser_event *event = make_event(((struct fixture *)*state)->manager, 0);
@@ -116,6 +116,8 @@ static void a_signal_outlives_the_reference(void **state)
 
 	cu_enter();
 	ok(geyser_cuda_event_signal(event, 4, cu_stream()));
+	if (is_native(event))
+		cuda(cu.StreamSynchronize(cu_stream()));
 	geyser_event_unref(event);
 	ok(geyser_event_wait(imported, 4, PATIENCE));
 	cu_leave();

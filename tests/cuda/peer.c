@@ -27,25 +27,33 @@ static size_t texture_bytes(const struct geyser_texture_desc *desc)
 	return row_bytes(desc) * desc->height * desc->layers * desc->depth;
 }
 
-/* Puts the copy on the stream; the memory is kept until it is done. */
-static void put_fill(struct geyser_texture *texture, uint32_t seed)
+/* Memory for a copy, and the texture's import: both wait for what is on the device, and so come
+ * before a wait is put on the stream that only a later command ends. */
+static void prepare(struct geyser_texture *texture)
 {
-	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	struct geyser_cuda_texture seen;
 
 	if (pending.pointer)
 		cu_free(&pending);
-	pending = cu_allocate(texture_bytes(desc));
+	pending = cu_allocate(texture_bytes(geyser_texture_get_desc(texture)));
+	ok(geyser_cuda_texture(texture, &seen));
+}
+
+static void prepare_fill(struct geyser_texture *texture, uint32_t seed)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+
+	prepare(texture);
 	cu_write(&pending, desc, row_bytes(desc), seed);
+}
+
+static void put_fill(struct geyser_texture *texture)
+{
 	ok(geyser_cuda_texture_copy_from(texture, pending.pointer, 0, cu_stream()));
 }
 
 static void put_read(struct geyser_texture *texture)
 {
-	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
-
-	if (pending.pointer)
-		cu_free(&pending);
-	pending = cu_allocate(texture_bytes(desc));
 	ok(geyser_cuda_texture_copy_to(texture, pending.pointer, 0, cu_stream()));
 }
 
@@ -77,8 +85,9 @@ static void fill_by_cuda(const char *text)
 
 	require_cuda();
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu32, &wait, &signal, &seed);
+	prepare_fill(my.texture, seed);
 	put_order(wait, false);
-	put_fill(my.texture, seed);
+	put_fill(my.texture);
 	put_order(signal, true);
 	say("ok");
 }
@@ -89,6 +98,7 @@ static void read_by_cuda(const char *text)
 
 	require_cuda();
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
+	prepare(my.texture);
 	put_order(wait, false);
 	put_read(my.texture);
 	put_order(signal, true);
@@ -170,8 +180,9 @@ static void submit_by_cuda(const char *text)
 	struct geyser_frame *frame;
 
 	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	prepare_fill(geyser_frame_texture(frame), (uint32_t)number(text));
 	ok(geyser_cuda_frame_wait(frame, cu_stream()));
-	put_fill(geyser_frame_texture(frame), (uint32_t)number(text));
+	put_fill(geyser_frame_texture(frame));
 	ok(geyser_cuda_frame_signal(frame, cu_stream()));
 	say_result(geyser_publisher_submit(my.publisher, frame));
 }
@@ -246,6 +257,7 @@ static void take_by_cuda(const char *text)
 
 	(void)text;
 	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
+	prepare(geyser_frame_texture(frame));
 	result = geyser_cuda_frame_wait(frame, cu_stream());
 	if (result == GEYSER_OK) {
 		read_and_release(frame);

@@ -167,8 +167,8 @@ static void a_stream_outlives_the_exporter(void **state)
 		end_peer(&two.second);
 		skip();
 	}
-	ask(&two.second, "cuda-read 1000 0", "ok");
-	make_wait(&two.second, "cuda-idle");
+	ask(&two.second, "cuda-read 1000 0", "ok"); /* it waits on the stream by now */
+	ask(&two.second, "cuda-idle", "waiting");
 	kill_peer(&two.first);
 	expect_line(&two.second, "ok");
 	ask(&two.second, "cuda-holds 5", "ok");
@@ -275,7 +275,7 @@ static void a_publisher_is_killed(void **state)
 	ask(&two.first, "submit-cuda 1", "ok");
 	ask(&two.second, "take-cuda", "ok 1");
 	ask(&two.first, "submit-promised", "ok");
-	make_wait(&two.second, "wait-frame");
+	ask(&two.second, "wait-frame", "waiting");
 	kill_peer(&two.first);
 	line = hear(&two.second);
 	if (strcmp(line.text, "ok 2") != 0 && strcmp(line.text, "bad 2") != 0 &&
