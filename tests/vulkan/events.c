@@ -181,6 +181,29 @@ static void an_event_outlives_its_manager(void **state)
 	raw_close(&raw);
 }
 
+/* What the semaphore has got isn't lost when the event goes at once. */
+static void the_last_signal_is_carried(void **state)
+{
+	struct geyser_vulkan_device device;
+
+	ok(geyser_vulkan_get_device(manager_of(state), &device));
+	for (int i = 0; i < 50; i++) {
+		struct geyser_event *event = make_event(manager_of(state), 0);
+		const struct geyser_handle handle = export_event(event);
+		struct geyser_event *imported = import_event(manager_of(state), &handle);
+		const VkSemaphoreSignalInfo info = {
+			.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+			.semaphore = point_of(event, 4).semaphore,
+			.value = 4,
+		};
+
+		vk(vkSignalSemaphore(device.device, &info));
+		geyser_event_unref(event);
+		ok(geyser_event_wait(imported, 4, 0));
+		geyser_event_unref(imported);
+	}
+}
+
 /* Past 32 bits. */
 static void far_values(void **state)
 {
@@ -472,6 +495,7 @@ int main(int argc, char **argv)
 		manager_test(a_queues_signal_is_seen_by_callbacks_and_descriptors),
 		manager_test(a_host_managers_event_orders_queues),
 		registry_test(an_event_outlives_its_manager),
+		manager_test(the_last_signal_is_carried),
 		manager_test(far_values),
 		manager_test(a_queues_signal_wakes_another_process),
 		manager_test(another_process_lets_a_queue_go_on),

@@ -170,19 +170,25 @@ static enum geyser_result start(struct vk_event *event)
 	return result;
 }
 
-/* Nobody else waits for a semaphore of our own when its event goes. */
+/* Nobody else waits for a semaphore of our own when its event goes. What the device has signalled
+ * last "up" may not have carried yet, and others wait for it: at the page. */
 static void stop(struct vk_event *event)
 {
+	uint64_t last;
+
 	if (!event->started)
 		return;
 	atomic_store(&event->closing, true);
 	if (!event->half)
 		gy_follower_stop(&event->down);
+	last = semaphore_value(event->device, event->semaphore);
 	if (event->kick)
 		signal(event, event->kick, 1);
-	else if (semaphore_value(event->device, event->semaphore) < GY_FREED)
+	else if (last < GY_FREED)
 		signal(event, event->semaphore, GY_FREED);
 	(void)pthread_join(event->up, NULL);
+	if (!atomic_load(&event->device->lost))
+		(void)carry_up(event, last);
 }
 
 enum geyser_result gy_vulkan_semaphore(struct gy_backend_event *base, VkSemaphore *out)
