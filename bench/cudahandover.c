@@ -16,6 +16,7 @@
 
 enum way {
 	WAY_CUDA,         /* CUDA fills a geyser texture in rows */
+	WAY_CUDA_ASLEEP,  /* the same, but this process's CPU sleeps meanwhile */
 	WAY_VULKAN,       /* Vulkan clears it */
 	WAY_VULKAN_TILED, /* Vulkan clears one in its own layout */
 	WAY_IPC,          /* CUDA's memory and events, in two more processes */
@@ -33,18 +34,26 @@ struct shared {
 	struct hand_word words[DIRECTIONS];
 };
 
+/* What a fill or a copy reaches when it is done. */
+struct mark {
+	struct geyser_event *event;
+	VkSemaphore semaphore;
+	uint64_t value;
+};
+
 struct handover {
 	struct shared *shared;
 	struct hand_memory buffer; /* for the way through the host */
 	struct geyser_manager *manager;
 	struct geyser_texture *textures[LAYOUTS];
 	struct geyser_event *events[DIRECTIONS];
-	VkSemaphore semaphores[DIRECTIONS];
 	struct cudahand cuda;
 	uint64_t value; /* of the frame in hand, of all ways */
 	size_t samples;
 
 	/* the first process's own */
+	VkSemaphore semaphores[DIRECTIONS];
+	struct mark alone; /* of fills that nobody copies */
 	struct vkhand hand;
 	struct vkhand_image image;
 	struct vkhand_staging staging;
@@ -71,46 +80,69 @@ static struct geyser_texture *texture_of(const struct handover *handover, enum w
 
 /* ---- the process that fills ------------------------------------------------------------------ */
 
-static void fill_by_vulkan(struct handover *handover, enum way way)
+static struct mark mark_of(const struct handover *handover, enum direction direction)
+{
+	return (struct mark){
+		.event = handover->events[direction],
+		.semaphore = handover->semaphores[direction],
+		.value = handover->value,
+	};
+}
+
+static void fill_by_vulkan(struct handover *handover, enum way way, struct mark done)
 {
 	struct geyser_texture *texture = texture_of(handover, way);
-	const struct geyser_vulkan_point filled = {handover->semaphores[FILLED], handover->value};
+	const struct geyser_vulkan_point point = {done.semaphore, done.value};
 	VkCommandBuffer commands = vkhand_begin(&handover->hand);
 	VkImage image;
 
 	require(geyser_vulkan_texture_image(texture, &image), "the image");
 	require(geyser_vulkan_cmd_acquire(commands, texture, &vkhand_write), "acquiring");
-	vkhand_clear(commands, image, (uint8_t)handover->value);
+	vkhand_clear(commands, image, (uint8_t)done.value);
 	require(geyser_vulkan_cmd_release(commands, texture, &vkhand_write), "releasing");
-	vkhand_submit(&handover->hand, NULL, &filled);
+	vkhand_submit(&handover->hand, NULL, &point);
 }
 
-static void fill_by_cuda(struct handover *handover)
+static void fill_by_cuda(struct handover *handover, struct mark done)
 {
 	const struct cudahand *cuda = &handover->cuda;
 	struct geyser_cuda_texture texture;
 
 	require(geyser_cuda_texture(handover->textures[ROWS], &texture), "CUDA's memory");
-	cudahand_require(cuda->MemsetD8Async(texture.pointer, (unsigned char)handover->value,
+	cudahand_require(cuda->MemsetD8Async(texture.pointer, (unsigned char)done.value,
 				 texture.size, cuda->stream),
 		"filling");
-	require(geyser_cuda_event_signal(handover->events[FILLED], handover->value, cuda->stream),
-		"signalling");
+	require(geyser_cuda_event_signal(done.event, done.value, cuda->stream), "signalling");
 }
 
-/* Each as its API has it. */
-static void wait_until_copied(struct handover *handover, enum way way)
+static void fill(struct handover *handover, enum way way, struct mark done)
 {
-	const struct cudahand *cuda = &handover->cuda;
+	if (way == WAY_CUDA || way == WAY_CUDA_ASLEEP)
+		fill_by_cuda(handover, done);
+	else
+		fill_by_vulkan(handover, way, done);
+}
 
-	if (way != WAY_CUDA) {
-		vkhand_timeline_wait(
-			&handover->hand, handover->semaphores[COPIED], handover->value);
-		return;
-	}
-	require(geyser_cuda_event_wait(handover->events[COPIED], handover->value, cuda->stream),
-		"waiting for the copy");
-	cudahand_require(cuda->StreamSynchronize(cuda->stream), "waiting for the copy");
+/* Looks again and again, as cudaEventSynchronize does. */
+static void poll_for(const struct handover *handover, struct mark mark)
+{
+	uint64_t value = 0;
+
+	while (value < mark.value)
+		vkhand_require(
+			vkGetSemaphoreCounterValue(handover->hand.device, mark.semaphore, &value),
+			"a semaphore's value");
+}
+
+/* What the hand-over can't be blamed for. */
+static uint64_t fill_alone_once(struct handover *handover, enum way way)
+{
+	const uint64_t start = now_ns();
+
+	handover->alone.value++;
+	fill(handover, way, handover->alone);
+	poll_for(handover, handover->alone);
+	return now_ns() - start;
 }
 
 static void lead_through_host(struct handover *handover)
@@ -132,13 +164,15 @@ static uint64_t lead_once(struct handover *handover, enum way way)
 
 	if (way == WAY_HOST) {
 		lead_through_host(handover);
-	} else {
-		if (way == WAY_CUDA)
-			fill_by_cuda(handover);
-		else
-			fill_by_vulkan(handover, way);
-		wait_until_copied(handover, way);
+		return now_ns() - start;
 	}
+	fill(handover, way, mark_of(handover, FILLED));
+	if (way == WAY_CUDA_ASLEEP)
+		require(geyser_event_wait(
+				handover->events[COPIED], handover->value, VKHAND_TIMEOUT),
+			"waiting for the copy");
+	else
+		poll_for(handover, mark_of(handover, COPIED));
 	return now_ns() - start;
 }
 
@@ -213,6 +247,7 @@ static void import_all(struct handover *handover, const struct handles *handles)
 
 static void release_all(struct handover *handover)
 {
+	geyser_event_unref(handover->alone.event);
 	for (int i = 0; i < LAYOUTS; i++)
 		geyser_texture_unref(handover->textures[i]);
 	for (int i = 0; i < DIRECTIONS; i++)
@@ -274,6 +309,10 @@ static void make_all(struct handover *handover, struct handles *handles)
 				handover->events[i], &handover->semaphores[i]),
 			"its semaphore");
 	}
+	require(geyser_event_create(handover->manager, 0, &handover->alone.event),
+		"making an event");
+	require(geyser_vulkan_event_semaphore(handover->alone.event, &handover->alone.semaphore),
+		"its semaphore");
 	memcpy(handles->uuid, handover->hand.uuid, sizeof(handles->uuid));
 	handles->possible = true;
 }
@@ -300,6 +339,7 @@ static void take_turn(
 
 struct outcome {
 	struct series ipc[WAYS_OURS], host[WAYS_OURS]; /* each of ours beside these */
+	struct series alone[WAYS_OURS]; /* filled by this one's API, beside CUDA's fill */
 };
 
 static void add(struct series *series, const uint64_t *ours, const uint64_t *floor, size_t count)
@@ -311,26 +351,37 @@ static void add(struct series *series, const uint64_t *ours, const uint64_t *flo
 	series_add(series, 0.5, sorted[0], sorted[1], count);
 }
 
-static void measure(
-	struct handover *handover, const struct peer *peer, size_t rounds, struct outcome *outcome)
+static void hand_over(
+	struct handover *handover, const struct peer *peer, size_t round, struct outcome *outcome)
 {
 	static uint64_t samples[WAYS][SAMPLES_MAX];
 
-	for (size_t round = 0; round <= rounds; round++) {
-		for (size_t i = 0; i < WAYS; i++) {
-			/* who comes first changes from round to round */
-			const enum way way = (enum way)((i + round) % WAYS);
+	for (size_t i = 0; i < WAYS; i++) {
+		/* who comes first changes from round to round */
+		const enum way way = (enum way)((i + round) % WAYS);
 
-			if (way != WAY_IPC || handover->ipc.pid > 0)
-				take_turn(handover, peer, way, samples[way]);
-		}
-		for (size_t i = 0; round > 0 && i < WAYS_OURS; i++) { /* the first is a rehearsal */
-			if (handover->ipc.pid > 0)
-				add(&outcome->ipc[i], samples[i], samples[WAY_IPC],
-					handover->samples);
-			add(&outcome->host[i], samples[i], samples[WAY_HOST], handover->samples);
-		}
+		if (way != WAY_IPC || handover->ipc.pid > 0)
+			take_turn(handover, peer, way, samples[way]);
 	}
+	for (size_t i = 0; round > 0 && i < WAYS_OURS; i++) { /* the first is a rehearsal */
+		if (handover->ipc.pid > 0)
+			add(&outcome->ipc[i], samples[i], samples[WAY_IPC], handover->samples);
+		add(&outcome->host[i], samples[i], samples[WAY_HOST], handover->samples);
+	}
+}
+
+static void fill_alone(struct handover *handover, size_t round, struct outcome *outcome)
+{
+	static uint64_t samples[WAYS_OURS][SAMPLES_MAX];
+
+	for (size_t i = 0; i < WAYS_OURS; i++) {
+		const enum way way = (enum way)((i + round) % WAYS_OURS);
+
+		for (size_t j = 0; j < handover->samples; j++)
+			samples[way][j] = fill_alone_once(handover, way);
+	}
+	for (size_t i = 0; round > 0 && i < WAYS_OURS; i++)
+		add(&outcome->alone[i], samples[i], samples[WAY_CUDA], handover->samples);
 }
 
 static void report(
@@ -338,6 +389,8 @@ static void report(
 {
 	static const char *const names[WAYS_OURS][2] = {
 		{"cuda to cuda, by hand in CUDA", "cuda to cuda, by hand in host memory"},
+		{"cuda to cuda asleep, by hand in CUDA",
+			"cuda to cuda asleep, by hand in host memory"},
 		{"vulkan to cuda, by hand in CUDA", "vulkan to cuda, by hand in host memory"},
 		{"vulkan to cuda tiled, by hand in CUDA",
 			"vulkan to cuda tiled, by hand in host memory"},
@@ -352,6 +405,10 @@ static void report(
 		results_add_times(results, names[i][1], PLACE_UNPINNED, &outcome->host[i],
 			LIMIT_RATIO, TARGET_HOST);
 	}
+	results_add_times(results, "filling alone, vulkan beside cuda", PLACE_NONE,
+		&outcome->alone[WAY_VULKAN], LIMIT_NONE, 0);
+	results_add_times(results, "filling alone, vulkan tiled beside cuda", PLACE_NONE,
+		&outcome->alone[WAY_VULKAN_TILED], LIMIT_NONE, 0);
 }
 
 static void run_leader(struct handover *handover, const struct peer *peer,
@@ -369,7 +426,10 @@ static void run_leader(struct handover *handover, const struct peer *peer,
 	cudahand_open(&handover->cuda, handover->hand.uuid);
 	cuda_start(&handover->ipc, handover->hand.uuid);
 	handover->samples = settings->quick ? SAMPLES_MAX / 2 : SAMPLES_MAX;
-	measure(handover, peer, settings->rounds, &outcome);
+	for (size_t round = 0; round <= settings->rounds; round++) {
+		hand_over(handover, peer, round, &outcome);
+		fill_alone(handover, round, &outcome);
+	}
 	report(handover, &outcome, results);
 	cuda_stop(&handover->ipc);
 	release_all(handover);

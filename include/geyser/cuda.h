@@ -79,15 +79,17 @@ struct geyser_cuda_texture {
 };
 
 /* The texture as CUDA memory: imported once for a texture and context, after that a look-up. The
- * import is undone with the texture's last reference, on whatever thread drops that: no work that
- * uses it may be pending then, and a context of the caller's own must still be there (the primary
- * one is kept). The order of work on it is the caller's, by events or frames.
+ * first call may wait for what is on the device, as allocating does: make it before a stream waits
+ * for what the same thread is to signal. The import is undone with the texture's last reference, on
+ * whatever thread drops that: no work that uses it may be pending then, and a context of the
+ * caller's own must still be there (the primary one is kept). The order of work on it is the
+ * caller's, by events or frames.
  *
  * A Vulkan manager's texture is an array, or with GEYSER_USAGE_LINEAR a device pointer; a host
  * manager's, and one with GEYSER_USAGE_HOST_MEMORY, is pinned host memory. Of a stream's frame in
  * host memory the first call waits until it is drawn, as geyser_texture_map does.
- * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (as geyser_cuda_get_info; a dma-buf; a format that
- * CUDA has no array of: LINEAR has all), MISMATCH (the context is on another GPU, or the texture
+ * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (as geyser_cuda_get_info; a dma-buf; a format or
+ * shape that the driver has no array of), MISMATCH (the context is on another GPU, or the texture
  * on none of CUDA's), OUT_OF_MEMORY, LIMIT (no free file descriptor), DEVICE_LOST, SYSTEM, and as
  * geyser_texture_map. */
 GEYSER_API enum geyser_result geyser_cuda_texture(
@@ -128,9 +130,10 @@ GEYSER_API enum geyser_result geyser_cuda_event_wait(
 
 /* Raises the event to that value when the work put on the stream before this is done.
  * Asynchronous; native by the GPU, else by a host function on the stream, which keeps a reference
- * to the event until then. As for any timeline semaphore, values must be signalled in order: of
- * a native event to values above the present one. Errors: as geyser_cuda_event_wait, but for the
- * last. */
+ * to the event until then. Of a native event values are signalled in order, as of any timeline
+ * semaphore, each above the one before, and no signal may be pending at the last unref. To wait
+ * for it on a CPU, geyser_event_wait: vkWaitSemaphores sees CUDA's signals late (10 ms on an H100).
+ * Errors: as geyser_cuda_event_wait, but for the last. */
 GEYSER_API enum geyser_result geyser_cuda_event_signal(
 	struct geyser_event *event, uint64_t value, struct CUstream_st *stream);
 

@@ -328,40 +328,90 @@ static void run_publisher(const char *text)
 	cu_free(&memory);
 }
 
-/* A copy is looked at when the frame is the publisher's again. */
-static bool take_word(uint32_t *words, const struct cu_memory *copy)
-{
-	struct geyser_frame *frame;
-	uint32_t sequence;
+struct reader {
+	struct cu_memory copy;
+	uint32_t *words;
+	unsigned taken;
+	bool torn, torn_last; /* any but the last; the last */
+};
 
-	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
-	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
-	ok(geyser_cuda_frame_wait(frame, cu_stream()));
-	ok(geyser_cuda_texture_copy_to(geyser_frame_texture(frame), copy->pointer, 0, cu_stream()));
+static void open_reader(struct reader *reader, unsigned width, unsigned height)
+{
+	*reader = (struct reader){.copy = cu_allocate((size_t)width * height * 4)};
+	reader->words = malloc(reader->copy.size);
+	assert_non_null(reader->words);
+}
+
+static void close_reader(struct reader *reader)
+{
+	free(reader->words);
+	cu_free(&reader->copy);
+}
+
+/* The copy is looked at when the frame is the publisher's again. */
+static void read_word(struct reader *reader, struct geyser_frame *frame)
+{
+	const uint32_t sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
+
+	ok(geyser_cuda_texture_copy_to(
+		geyser_frame_texture(frame), reader->copy.pointer, 0, cu_stream()));
 	ok(geyser_cuda_frame_signal(frame, cu_stream()));
 	ok(geyser_subscriber_release(my.subscriber, frame));
 	cuda(cu.StreamSynchronize(cu_stream()));
-	cuda(cu.MemcpyDtoH(words, copy->pointer, copy->size));
-	return all_are(words, copy->size / 4, sequence);
+	cuda(cu.MemcpyDtoH(reader->words, reader->copy.pointer, reader->copy.size));
+	reader->torn |= reader->torn_last;
+	reader->torn_last = !all_are(reader->words, reader->copy.size / 4, sequence);
+	reader->taken++;
+}
+
+static enum geyser_result take_word(struct reader *reader)
+{
+	struct geyser_frame *frame;
+	enum geyser_result result = geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = geyser_cuda_frame_wait(frame, cu_stream());
+	if (result == GEYSER_OK)
+		read_word(reader, frame);
+	else
+		ok(geyser_subscriber_release(my.subscriber, frame));
+	return result;
 }
 
 /* "COUNT WIDTH HEIGHT" */
 static void run_subscriber(const char *text)
 {
-	unsigned count = 0, width = 0, height = 0, torn = 0;
-	struct cu_memory copy;
-	uint32_t *words;
+	unsigned count = 0, width = 0, height = 0;
+	struct reader reader;
 
 	(void)sscanf(text, "%u %u %u", &count, &width, &height);
-	copy = cu_allocate((size_t)width * height * 4);
-	words = malloc(copy.size);
-	assert_non_null(words);
+	open_reader(&reader, width, height);
 	say("running");
-	for (unsigned i = 0; i < count; i++)
-		torn += !take_word(words, &copy);
-	free(words);
-	cu_free(&copy);
-	say("%s %u", torn ? "bad" : "ok", torn ? torn : count);
+	while (reader.taken < count)
+		ok(take_word(&reader));
+	close_reader(&reader);
+	say("%s %u", reader.torn || reader.torn_last ? "bad" : "ok", count);
+}
+
+/* "WIDTH HEIGHT": until the publisher is gone, which may have been drawing the last frame then. */
+static void watch(const char *text)
+{
+	unsigned width = 0, height = 0;
+	enum geyser_result result;
+	struct reader reader;
+
+	(void)sscanf(text, "%u %u", &width, &height);
+	open_reader(&reader, width, height);
+	say("running");
+	do
+		result = take_word(&reader);
+	while (result == GEYSER_OK);
+	close_reader(&reader);
+	if (result == GEYSER_ERROR_DISCONNECTED && !reader.torn && reader.taken > 0)
+		say("ok");
+	else
+		say("bad %u %s", reader.taken, geyser_error_detail());
 }
 
 const struct command stream_commands[] = {
@@ -384,6 +434,7 @@ const struct command stream_commands[] = {
 	{"wait-frame", wait_for_frame},
 	{"run-publisher", run_publisher},
 	{"run-subscriber", run_subscriber},
+	{"watch", watch},
 };
 
 const size_t stream_command_count = COUNT_OF(stream_commands);

@@ -284,6 +284,41 @@ static void a_publisher_is_killed(void **state)
 	end_peer(&two.second);
 }
 
+/* Until that many were submitted. */
+static void wait_for_frames(uint64_t wanted)
+{
+	const uint64_t end = now_ns() + PATIENCE;
+	struct geyser_stream_info *streams;
+	uint64_t frames = 0;
+	size_t count;
+
+	while (frames < wanted) {
+		ok(geyser_stream_list(&streams, &count));
+		if (count > 0)
+			frames = streams[0].frames;
+		geyser_stream_list_free(streams);
+		assert_true(now_ns() < end);
+	}
+}
+
+static void a_publisher_is_killed_among_many(void **state)
+{
+	static const uint32_t usages[] = {ROWS, COPIES};
+	struct two two;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(usages); i++) {
+		start_stream(
+			&two, "vulkan", "vulkan", stream_of(usages[i], GEYSER_PACING_LOSSLESS));
+		ask(&two.second, "watch 320 64", "running");
+		tell(&two.first, "run-publisher 10000000");
+		wait_for_frames(100);
+		kill_peer(&two.first);
+		expect_line(&two.second, "ok");
+		end_peer(&two.second);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +333,7 @@ int main(int argc, char **argv)
 		registry_test(frames_of_a_gpu_in_host_memory),
 		registry_test(many_frames),
 		registry_test(a_publisher_is_killed),
+		registry_test(a_publisher_is_killed_among_many),
 	};
 
 	return has_cuda() ? run_suite(argc, argv, "processes", tests, COUNT_OF(tests)) : 0;

@@ -86,7 +86,7 @@ static const struct native natives[] = {
 	{GEYSER_FORMAT_DEPTH24_PLUS, 28, "depth24plus",
 		NULL, 125, 252, NULL, {0x81a6, 0x1902, 0x1405}, {0x03, 1}},
 	{GEYSER_FORMAT_DEPTH24_PLUS_STENCIL8, 29, "depth24plus-stencil8",
-		NULL, 129, 260, NULL, {0x88f0, 0x84f9, 0x84fa}, {0x00, 0}},
+		NULL, 129, 260, NULL, {0x88f0, 0x84f9, 0x84fa}, {0x03, 1}},
 	{GEYSER_FORMAT_RGB10A2_UNORM, 30, "rgb10a2unorm",
 		"AB30", 64, 90, NULL, {0x8059, 0x1908, 0x8368}, {0x03, 1}},
 	{GEYSER_FORMAT_RG11B10_UFLOAT, 31, "rg11b10ufloat",
