@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import sys
 import threading
 import unittest
 
@@ -28,8 +29,11 @@ class Library(unittest.TestCase):
     def test_backends(self):
         self.assertTrue(geyser.backend_available("host"))
         self.assertEqual(geyser.why_unavailable("host"), "")
-        self.assertFalse(geyser.backend_available(geyser.Backend.METAL))
-        self.assertIn("etal", geyser.why_unavailable("metal"))
+        for backend in (geyser.Backend.VULKAN, geyser.Backend.METAL):
+            reason = geyser.why_unavailable(backend)
+            self.assertEqual(geyser.backend_available(backend), reason == "")
+        if sys.platform == "linux":
+            self.assertIn("etal", geyser.why_unavailable("metal"))
         with self.assertRaisesRegex(geyser.InvalidArgumentError, "'gpu'.*\"host\""):
             geyser.backend_available("gpu")
 

@@ -114,30 +114,39 @@ class Sharing(TestCase):
 
 
 class Interrupts(TestCase):
-    WAITS = (
-        "manager.create_event().wait(1)",
-        "p = manager.publish('x', 4, 4); manager.subscribe('x').acquire()",
-        "manager.subscribe('nobody', connect_timeout=None)",
-        "list(manager.subscribe('nobody', connect_timeout=60))",
-        "watch = geyser.StreamWatch(); list(watch)",
-        "p = manager.publish('y', 4, 4, buffers=2); s = manager.subscribe('y', delivery='every')\n"
-        "p.send(bytes(64)); a = s.acquire(); p.send(bytes(64)); b = s.acquire(); p.frame()",
-        "p = manager.publish('z', 4, 4, buffers=2, pacing='lossless')\n"
-        "s = manager.subscribe('z', delivery='every')\n"
-        "[p.send(bytes(64)) for _ in range(9)]",
-        "p = manager.publish('f', 4, 4); s = manager.subscribe('f', delivery='every')\n"
-        "p.send(bytes(64)); p.flush()",
+    WAITS = (  # (what is done first, what waits)
+        ("event = manager.create_event()", "event.wait(1)"),
+        ("p = manager.publish('x', 4, 4); s = manager.subscribe('x')", "s.acquire()"),
+        ("", "manager.subscribe('nobody', connect_timeout=None)"),
+        ("", "manager.subscribe('nobody', connect_timeout=60)"),
+        ("watch = geyser.StreamWatch()", "list(watch)"),
+        (
+            "p = manager.publish('y', 4, 4, buffers=2); s = manager.subscribe('y', delivery='every')\n"
+            "p.send(bytes(64)); a = s.acquire(); p.send(bytes(64)); b = s.acquire()",
+            "p.frame()",
+        ),
+        (
+            "p = manager.publish('z', 4, 4, buffers=2, pacing='lossless')\n"
+            "s = manager.subscribe('z', delivery='every')\n"
+            "p.send(bytes(64)); p.send(bytes(64))",
+            "p.frame()",
+        ),
+        (
+            "p = manager.publish('f', 4, 4); s = manager.subscribe('f', delivery='every')\n"
+            "p.send(bytes(64))",
+            "p.flush()",
+        ),
     )
 
     def test_ctrl_c_ends_waits(self):
-        for wait in self.WAITS:
-            code = "manager = geyser.Manager(sys.argv[1])\nsay('ready')\n" + wait
+        for first, wait in self.WAITS:
+            code = f"manager = geyser.Manager(sys.argv[1])\n{first}\nsay('ready')\n{wait}\n"
             with self.subTest(wait), Child(code, BACKEND, stderr=subprocess.PIPE) as child:
                 child.line()
                 child.process.send_signal(signal.SIGINT)
                 _, message = child.process.communicate(timeout=10)
                 self.assertIn(b"KeyboardInterrupt", message)
-                self.assertEqual(child.process.returncode, -signal.SIGINT)
+                self.assertEqual(child.process.returncode, -signal.SIGINT, message)
 
 
 class Ends(TestCase):
