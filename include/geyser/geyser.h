@@ -231,7 +231,9 @@ struct geyser_mapping {
 GEYSER_API enum geyser_result geyser_texture_map(
 	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out);
 
-/* Ends one map; the data pointer must not be used any more. NULL is fine. */
+/* Ends one map: the data pointer is no way to the texels any more. It stays a pointer to memory
+ * until the texture's last reference goes, for languages in which others may still hold it; what is
+ * there is undefined. NULL is fine. */
 GEYSER_API void geyser_texture_unmap(struct geyser_texture *texture);
 
 /* What lies between a texture's user and the memory that its exporter uses. */

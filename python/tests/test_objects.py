@@ -180,7 +180,7 @@ class Textures(TestCase):
         texture = self.manager.create_texture(8, 8)
         texture.close()
         for use in (texture.export, texture.unexport, lambda: texture.importers, lambda: texture.path,
-                    lambda: texture.map().__enter__(), lambda: texture.write(b"")):
+                    lambda: texture.map_buffer().__enter__(), lambda: texture.write(b"")):
             with self.raises(geyser.ClosedError, "the Texture is closed"):
                 use()
 

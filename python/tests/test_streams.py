@@ -77,7 +77,7 @@ class Frames(Streams):
             with self.raises(AttributeError, "for reading"):
                 frame.user = b"mine"
             with self.raises(geyser.InvalidArgumentError, "for reading"):
-                frame.map("write").__enter__()
+                frame.map_buffer("write").__enter__()
 
     def test_wrong_metadata(self):
         publisher = self.publish()
@@ -129,7 +129,7 @@ class Frames(Streams):
         frame.release()
         frame.release()
         self.assertTrue(frame.closed)
-        for use in (lambda: frame.sequence, lambda: frame.texture, lambda: frame.map().__enter__(),
+        for use in (lambda: frame.sequence, lambda: frame.texture, lambda: frame.map_buffer().__enter__(),
                     lambda: frame.__array_interface__, lambda: frame.__array__(), lambda: frame.__dlpack__()):
             with self.raises(geyser.ClosedError, "given back"):
                 use()
