@@ -32,6 +32,31 @@ bool cudahand_possible(const uint8_t uuid[16], char *why, size_t size)
 	return false;
 }
 
+#define FUNCTIONS(X)                                               \
+	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain")      \
+	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2") \
+	X(CtxPushCurrent, "cuCtxPushCurrent_v2")                   \
+	X(StreamCreate, "cuStreamCreate")                          \
+	X(StreamDestroy, "cuStreamDestroy_v2")                     \
+	X(StreamSynchronize, "cuStreamSynchronize")                \
+	X(MemAlloc, "cuMemAlloc_v2")                               \
+	X(MemFree, "cuMemFree_v2")                                 \
+	X(MemHostRegister, "cuMemHostRegister_v2")                 \
+	X(MemHostUnregister, "cuMemHostUnregister")                \
+	X(MemsetD8Async, "cuMemsetD8Async")                        \
+	X(MemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2")                 \
+	X(MemcpyDtoH, "cuMemcpyDtoH_v2")
+
+static void load(void *library, struct cudahand *hand)
+{
+#define LOAD(name, symbol)                              \
+	*(void **)&hand->name = dlsym(library, symbol); \
+	if (!hand->name)                                \
+		die("libcuda.so.1 has no %s", symbol);
+	FUNCTIONS(LOAD)
+#undef LOAD
+}
+
 void cudahand_open(struct cudahand *hand, const uint8_t uuid[16])
 {
 	void *library = dlopen("libcuda.so.1", RTLD_NOW);
@@ -41,12 +66,7 @@ void cudahand_open(struct cudahand *hand, const uint8_t uuid[16])
 	require(geyser_cuda_get_info(&info), "CUDA's devices");
 	if (!library)
 		die("%s", dlerror());
-#define LOAD(name, symbol, parameters)                  \
-	*(void **)&hand->name = dlsym(library, symbol); \
-	if (!hand->name)                                \
-		die("libcuda.so.1 has no %s", symbol);
-	CUDAHAND_FUNCTIONS(LOAD)
-#undef LOAD
+	load(library, hand);
 	hand->device = find_device(&info, uuid);
 	cudahand_require(
 		hand->DevicePrimaryCtxRetain(&hand->context, hand->device), "the primary context");

@@ -9,30 +9,22 @@
 
 #include "bench.h"
 
-#define CUDAHAND_FUNCTIONS(X)                                                                     \
-	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain",                                     \
-		(struct CUctx_st * *context, int device))                                         \
-	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (int device))                  \
-	X(CtxPushCurrent, "cuCtxPushCurrent_v2", (struct CUctx_st * context))                     \
-	X(StreamCreate, "cuStreamCreate", (struct CUstream_st * *stream, unsigned int flags))     \
-	X(StreamDestroy, "cuStreamDestroy_v2", (struct CUstream_st * stream))                     \
-	X(StreamSynchronize, "cuStreamSynchronize", (struct CUstream_st * stream))                \
-	X(MemAlloc, "cuMemAlloc_v2", (unsigned long long *pointer, size_t size))                  \
-	X(MemFree, "cuMemFree_v2", (unsigned long long pointer))                                  \
-	X(MemHostRegister, "cuMemHostRegister_v2", (void *data, size_t size, unsigned int flags)) \
-	X(MemHostUnregister, "cuMemHostUnregister", (void *data))                                 \
-	X(MemsetD8Async, "cuMemsetD8Async",                                                       \
-		(unsigned long long to, unsigned char value, size_t count,                        \
-			struct CUstream_st *stream))                                              \
-	X(MemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2",                                                \
-		(unsigned long long to, const void *from, size_t size,                            \
-			struct CUstream_st *stream))                                              \
-	X(MemcpyDtoH, "cuMemcpyDtoH_v2", (void *to, unsigned long long from, size_t size))
-
 struct cudahand {
-#define CUDAHAND_MEMBER(name, symbol, parameters) int(*name) parameters;
-	CUDAHAND_FUNCTIONS(CUDAHAND_MEMBER)
-#undef CUDAHAND_MEMBER
+	int (*DevicePrimaryCtxRetain)(struct CUctx_st **context, int device);
+	int (*DevicePrimaryCtxRelease)(int device);
+	int (*CtxPushCurrent)(struct CUctx_st *context);
+	int (*StreamCreate)(struct CUstream_st **stream, unsigned int flags);
+	int (*StreamDestroy)(struct CUstream_st *stream);
+	int (*StreamSynchronize)(struct CUstream_st *stream);
+	int (*MemAlloc)(unsigned long long *pointer, size_t size);
+	int (*MemFree)(unsigned long long pointer);
+	int (*MemHostRegister)(void *data, size_t size, unsigned int flags);
+	int (*MemHostUnregister)(void *data);
+	int (*MemsetD8Async)(unsigned long long to, unsigned char value, size_t count,
+		struct CUstream_st *stream);
+	int (*MemcpyHtoDAsync)(
+		unsigned long long to, const void *from, size_t size, struct CUstream_st *stream);
+	int (*MemcpyDtoH)(void *to, unsigned long long from, size_t size);
 	int device;
 	struct CUctx_st *context; /* the primary one, current */
 	struct CUstream_st *stream;

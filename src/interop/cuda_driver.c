@@ -69,18 +69,54 @@ static void refuse(enum geyser_result result, const char *why)
 	(void)snprintf(opened.why, sizeof(opened.why), "%s", why);
 }
 
+/* The symbols of those functions, in today's forms. */
+#define FUNCTIONS(X)                                                                        \
+	X(Init, "cuInit")                                                                   \
+	X(DriverGetVersion, "cuDriverGetVersion")                                           \
+	X(GetErrorName, "cuGetErrorName")                                                   \
+	X(GetErrorString, "cuGetErrorString")                                               \
+	X(DeviceGetCount, "cuDeviceGetCount")                                               \
+	X(DeviceGet, "cuDeviceGet")                                                         \
+	X(DeviceGetName, "cuDeviceGetName")                                                 \
+	X(DeviceGetUuid, "cuDeviceGetUuid_v2")                                              \
+	X(DevicePrimaryCtxGetState, "cuDevicePrimaryCtxGetState")                           \
+	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain")                               \
+	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2")                          \
+	X(CtxGetCurrent, "cuCtxGetCurrent")                                                 \
+	X(CtxPushCurrent, "cuCtxPushCurrent_v2")                                            \
+	X(CtxPopCurrent, "cuCtxPopCurrent_v2")                                              \
+	X(CtxGetDevice, "cuCtxGetDevice")                                                   \
+	X(StreamGetCtx, "cuStreamGetCtx")                                                   \
+	X(StreamSynchronize, "cuStreamSynchronize")                                         \
+	X(LaunchHostFunc, "cuLaunchHostFunc")                                               \
+	X(ImportExternalMemory, "cuImportExternalMemory")                                   \
+	X(DestroyExternalMemory, "cuDestroyExternalMemory")                                 \
+	X(ExternalMemoryGetMappedBuffer, "cuExternalMemoryGetMappedBuffer")                 \
+	X(ExternalMemoryGetMappedMipmappedArray, "cuExternalMemoryGetMappedMipmappedArray") \
+	X(MipmappedArrayGetLevel, "cuMipmappedArrayGetLevel")                               \
+	X(MipmappedArrayDestroy, "cuMipmappedArrayDestroy")                                 \
+	X(MemFree, "cuMemFree_v2")                                                          \
+	X(MemHostRegister, "cuMemHostRegister_v2")                                          \
+	X(MemHostUnregister, "cuMemHostUnregister")                                         \
+	X(MemHostGetDevicePointer, "cuMemHostGetDevicePointer_v2")                          \
+	X(PointerGetAttribute, "cuPointerGetAttribute")                                     \
+	X(MemcpyAsync, "cuMemcpyAsync")                                                     \
+	X(Memcpy3DAsync, "cuMemcpy3DAsync_v2")                                              \
+	X(ImportExternalSemaphore, "cuImportExternalSemaphore")                             \
+	X(DestroyExternalSemaphore, "cuDestroyExternalSemaphore")                           \
+	X(WaitExternalSemaphoresAsync, "cuWaitExternalSemaphoresAsync")                     \
+	X(SignalExternalSemaphoresAsync, "cuSignalExternalSemaphoresAsync")
+
 /* The name of the first function that is missing, or NULL. */
 static const char *load(void *library, struct gy_cuda *cuda)
 {
-#define LOAD(name, symbol, parameters)                  \
+#define LOAD(name, symbol)                              \
 	*(void **)&cuda->name = dlsym(library, symbol); \
 	if (!cuda->name)                                \
 		return symbol;
-	GY_CU_FUNCTIONS(LOAD)
+	FUNCTIONS(LOAD)
 #undef LOAD
-#define LOAD(name, symbol, parameters) *(void **)&cuda->name = dlsym(library, symbol);
-	GY_CU_OPTIONAL(LOAD)
-#undef LOAD
+	*(void **)&cuda->CtxGetId = dlsym(library, "cuCtxGetId");
 	return NULL;
 }
 

@@ -108,75 +108,51 @@ struct gy_cu_copy {
 	size_t width, height, depth; /* bytes, rows, slices */
 };
 
-/* Name, symbol, parameters. All return a CUresult. */
-#define GY_CU_FUNCTIONS(X)                                                                        \
-	X(Init, "cuInit", (unsigned int flags))                                                   \
-	X(DriverGetVersion, "cuDriverGetVersion", (int *version))                                 \
-	X(GetErrorName, "cuGetErrorName", (int error, const char **name))                         \
-	X(GetErrorString, "cuGetErrorString", (int error, const char **text))                     \
-	X(DeviceGetCount, "cuDeviceGetCount", (int *count))                                       \
-	X(DeviceGet, "cuDeviceGet", (int *device, int ordinal))                                   \
-	X(DeviceGetName, "cuDeviceGetName", (char *name, int size, int device))                   \
-	X(DeviceGetUuid, "cuDeviceGetUuid_v2", (void *uuid, int device))                          \
-	X(DevicePrimaryCtxGetState, "cuDevicePrimaryCtxGetState",                                 \
-		(int device, unsigned int *flags, int *active))                                   \
-	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain",                                     \
-		(struct CUctx_st * *context, int device))                                         \
-	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (int device))                  \
-	X(CtxGetCurrent, "cuCtxGetCurrent", (struct CUctx_st * *context))                         \
-	X(CtxPushCurrent, "cuCtxPushCurrent_v2", (struct CUctx_st * context))                     \
-	X(CtxPopCurrent, "cuCtxPopCurrent_v2", (struct CUctx_st * *context))                      \
-	X(CtxGetDevice, "cuCtxGetDevice", (int *device))                                          \
-	X(StreamGetCtx, "cuStreamGetCtx",                                                         \
-		(struct CUstream_st * stream, struct CUctx_st * *context))                        \
-	X(StreamSynchronize, "cuStreamSynchronize", (struct CUstream_st * stream))                \
-	X(LaunchHostFunc, "cuLaunchHostFunc",                                                     \
-		(struct CUstream_st * stream, void (*function)(void *data), void *data))          \
-	X(ImportExternalMemory, "cuImportExternalMemory",                                         \
-		(struct CUextMemory_st * *out, const struct gy_cu_memory *desc))                  \
-	X(DestroyExternalMemory, "cuDestroyExternalMemory", (struct CUextMemory_st * memory))     \
-	X(ExternalMemoryGetMappedBuffer, "cuExternalMemoryGetMappedBuffer",                       \
-		(unsigned long long *out, struct CUextMemory_st *memory,                          \
-			const struct gy_cu_buffer *desc))                                         \
-	X(ExternalMemoryGetMappedMipmappedArray, "cuExternalMemoryGetMappedMipmappedArray",       \
-		(struct CUmipmappedArray_st * *out, struct CUextMemory_st * memory,               \
-			const struct gy_cu_mipmapped_array *desc))                                \
-	X(MipmappedArrayGetLevel, "cuMipmappedArrayGetLevel",                                     \
-		(struct CUarray_st * *out, struct CUmipmappedArray_st * array,                    \
-			unsigned int level))                                                      \
-	X(MipmappedArrayDestroy, "cuMipmappedArrayDestroy", (struct CUmipmappedArray_st * array)) \
-	X(MemFree, "cuMemFree_v2", (unsigned long long pointer))                                  \
-	X(MemHostRegister, "cuMemHostRegister_v2", (void *data, size_t size, unsigned int flags)) \
-	X(MemHostUnregister, "cuMemHostUnregister", (void *data))                                 \
-	X(MemHostGetDevicePointer, "cuMemHostGetDevicePointer_v2",                                \
-		(unsigned long long *out, void *data, unsigned int flags))                        \
-	X(PointerGetAttribute, "cuPointerGetAttribute",                                           \
-		(void *out, int attribute, unsigned long long pointer))                           \
-	X(MemcpyAsync, "cuMemcpyAsync",                                                           \
-		(unsigned long long to, unsigned long long from, size_t size,                     \
-			struct CUstream_st *stream))                                              \
-	X(Memcpy3DAsync, "cuMemcpy3DAsync_v2",                                                    \
-		(const struct gy_cu_copy *copy, struct CUstream_st *stream))                      \
-	X(ImportExternalSemaphore, "cuImportExternalSemaphore",                                   \
-		(struct CUextSemaphore_st * *out, const struct gy_cu_semaphore *desc))            \
-	X(DestroyExternalSemaphore, "cuDestroyExternalSemaphore",                                 \
-		(struct CUextSemaphore_st * semaphore))                                           \
-	X(WaitExternalSemaphoresAsync, "cuWaitExternalSemaphoresAsync",                           \
-		(struct CUextSemaphore_st *const *semaphores, const struct gy_cu_point *points,   \
-			unsigned int count, struct CUstream_st *stream))                          \
-	X(SignalExternalSemaphoresAsync, "cuSignalExternalSemaphoresAsync",                       \
-		(struct CUextSemaphore_st *const *semaphores, const struct gy_cu_point *points,   \
-			unsigned int count, struct CUstream_st *stream))
-
-/* Those that CUDA 11 lacks: NULL there. */
-#define GY_CU_OPTIONAL(X) \
-	X(CtxGetId, "cuCtxGetId", (struct CUctx_st * context, unsigned long long *id))
-
+/* Its functions. All return a CUresult. */
 struct gy_cuda {
-#define GY_CU_MEMBER(name, symbol, parameters) int(*name) parameters;
-	GY_CU_FUNCTIONS(GY_CU_MEMBER)
-	GY_CU_OPTIONAL(GY_CU_MEMBER)
-#undef GY_CU_MEMBER
+	int (*Init)(unsigned int flags);
+	int (*DriverGetVersion)(int *version);
+	int (*GetErrorName)(int error, const char **name);
+	int (*GetErrorString)(int error, const char **text);
+	int (*DeviceGetCount)(int *count);
+	int (*DeviceGet)(int *device, int ordinal);
+	int (*DeviceGetName)(char *name, int size, int device);
+	int (*DeviceGetUuid)(void *uuid, int device);
+	int (*DevicePrimaryCtxGetState)(int device, unsigned int *flags, int *active);
+	int (*DevicePrimaryCtxRetain)(struct CUctx_st **context, int device);
+	int (*DevicePrimaryCtxRelease)(int device);
+	int (*CtxGetCurrent)(struct CUctx_st **context);
+	int (*CtxPushCurrent)(struct CUctx_st *context);
+	int (*CtxPopCurrent)(struct CUctx_st **context);
+	int (*CtxGetDevice)(int *device);
+	int (*StreamGetCtx)(struct CUstream_st *stream, struct CUctx_st **context);
+	int (*StreamSynchronize)(struct CUstream_st *stream);
+	int (*LaunchHostFunc)(struct CUstream_st *stream, void (*function)(void *data), void *data);
+	int (*ImportExternalMemory)(struct CUextMemory_st **out, const struct gy_cu_memory *desc);
+	int (*DestroyExternalMemory)(struct CUextMemory_st *memory);
+	int (*ExternalMemoryGetMappedBuffer)(unsigned long long *out, struct CUextMemory_st *memory,
+		const struct gy_cu_buffer *desc);
+	int (*ExternalMemoryGetMappedMipmappedArray)(struct CUmipmappedArray_st **out,
+		struct CUextMemory_st *memory, const struct gy_cu_mipmapped_array *desc);
+	int (*MipmappedArrayGetLevel)(
+		struct CUarray_st **out, struct CUmipmappedArray_st *array, unsigned int level);
+	int (*MipmappedArrayDestroy)(struct CUmipmappedArray_st *array);
+	int (*MemFree)(unsigned long long pointer);
+	int (*MemHostRegister)(void *data, size_t size, unsigned int flags);
+	int (*MemHostUnregister)(void *data);
+	int (*MemHostGetDevicePointer)(unsigned long long *out, void *data, unsigned int flags);
+	int (*PointerGetAttribute)(void *out, int attribute, unsigned long long pointer);
+	int (*MemcpyAsync)(unsigned long long to, unsigned long long from, size_t size,
+		struct CUstream_st *stream);
+	int (*Memcpy3DAsync)(const struct gy_cu_copy *copy, struct CUstream_st *stream);
+	int (*ImportExternalSemaphore)(
+		struct CUextSemaphore_st **out, const struct gy_cu_semaphore *desc);
+	int (*DestroyExternalSemaphore)(struct CUextSemaphore_st *semaphore);
+	int (*WaitExternalSemaphoresAsync)(struct CUextSemaphore_st *const *semaphores,
+		const struct gy_cu_point *points, unsigned int count, struct CUstream_st *stream);
+	int (*SignalExternalSemaphoresAsync)(struct CUextSemaphore_st *const *semaphores,
+		const struct gy_cu_point *points, unsigned int count, struct CUstream_st *stream);
+	int (*CtxGetId)(struct CUctx_st *context, unsigned long long *id); /* NULL before CUDA 12 */
 };
 
 /* The driver, opened and initialized, for good. Errors: UNSUPPORTED, with the reason. */

@@ -38,13 +38,34 @@ static void tell_double(void)
 	geyser_manager_destroy(manager);
 }
 
+#define FUNCTIONS(X)                                               \
+	X(Init, "cuInit")                                          \
+	X(DeviceGet, "cuDeviceGet")                                \
+	X(DeviceGetUuid, "cuDeviceGetUuid_v2")                     \
+	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain")      \
+	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2") \
+	X(CtxCreate, "cuCtxCreate_v2")                             \
+	X(CtxDestroy, "cuCtxDestroy_v2")                           \
+	X(CtxGetCurrent, "cuCtxGetCurrent")                        \
+	X(CtxPushCurrent, "cuCtxPushCurrent_v2")                   \
+	X(CtxPopCurrent, "cuCtxPopCurrent_v2")                     \
+	X(StreamCreate, "cuStreamCreate")                          \
+	X(StreamDestroy, "cuStreamDestroy_v2")                     \
+	X(StreamSynchronize, "cuStreamSynchronize")                \
+	X(StreamQuery, "cuStreamQuery")                            \
+	X(MemAlloc, "cuMemAlloc_v2")                               \
+	X(MemFree, "cuMemFree_v2")                                 \
+	X(MemcpyDtoH, "cuMemcpyDtoH_v2")                           \
+	X(MemcpyHtoD, "cuMemcpyHtoD_v2")                           \
+	X(MemsetD32Async, "cuMemsetD32Async")
+
 static bool load(void *library)
 {
-#define LOAD(name, symbol, parameters)               \
+#define LOAD(name, symbol)                           \
 	*(void **)&cu.name = dlsym(library, symbol); \
 	if (!cu.name)                                \
 		return false;
-	CU_FUNCTIONS(LOAD)
+	FUNCTIONS(LOAD)
 #undef LOAD
 	*(void **)&cu.double_alive = dlsym(library, "double_alive");
 	*(void **)&cu.double_fail = dlsym(library, "double_fail");
@@ -54,12 +75,13 @@ static bool load(void *library)
 
 bool has_cuda(void)
 {
-	void *library = dlopen("libcuda.so.1", RTLD_NOW);
+	static void *library; /* for good */
 	struct geyser_cuda_info info;
 	int device;
 
 	if (!has_vulkan())
 		return false;
+	library = dlopen("libcuda.so.1", RTLD_NOW);
 	if (!library || !load(library))
 		return none("no libcuda.so.1");
 	if (cu_is_double)

@@ -12,35 +12,27 @@
 
 #include <geyser/cuda.h>
 
-#define CU_FUNCTIONS(X)                                                                          \
-	X(Init, "cuInit", (unsigned int flags))                                                  \
-	X(DeviceGet, "cuDeviceGet", (int *device, int ordinal))                                  \
-	X(DeviceGetUuid, "cuDeviceGetUuid_v2", (void *uuid, int device))                         \
-	X(DevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain",                                    \
-		(struct CUctx_st * *context, int device))                                        \
-	X(DevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (int device))                 \
-	X(CtxCreate, "cuCtxCreate_v2",                                                           \
-		(struct CUctx_st * *context, unsigned int flags, int device))                    \
-	X(CtxDestroy, "cuCtxDestroy_v2", (struct CUctx_st * context))                            \
-	X(CtxGetCurrent, "cuCtxGetCurrent", (struct CUctx_st * *context))                        \
-	X(CtxPushCurrent, "cuCtxPushCurrent_v2", (struct CUctx_st * context))                    \
-	X(CtxPopCurrent, "cuCtxPopCurrent_v2", (struct CUctx_st * *context))                     \
-	X(StreamCreate, "cuStreamCreate", (struct CUstream_st * *stream, unsigned int flags))    \
-	X(StreamDestroy, "cuStreamDestroy_v2", (struct CUstream_st * stream))                    \
-	X(StreamSynchronize, "cuStreamSynchronize", (struct CUstream_st * stream))               \
-	X(StreamQuery, "cuStreamQuery", (struct CUstream_st * stream))                           \
-	X(MemAlloc, "cuMemAlloc_v2", (unsigned long long *pointer, size_t size))                 \
-	X(MemFree, "cuMemFree_v2", (unsigned long long pointer))                                 \
-	X(MemcpyDtoH, "cuMemcpyDtoH_v2", (void *to, unsigned long long from, size_t size))       \
-	X(MemcpyHtoD, "cuMemcpyHtoD_v2", (unsigned long long to, const void *from, size_t size)) \
-	X(MemsetD32Async, "cuMemsetD32Async",                                                    \
-		(unsigned long long to, unsigned int value, size_t count,                        \
-			struct CUstream_st *stream))
-
 struct cu {
-#define CU_MEMBER(name, symbol, parameters) int(*name) parameters;
-	CU_FUNCTIONS(CU_MEMBER)
-#undef CU_MEMBER
+	int (*Init)(unsigned int flags);
+	int (*DeviceGet)(int *device, int ordinal);
+	int (*DeviceGetUuid)(void *uuid, int device);
+	int (*DevicePrimaryCtxRetain)(struct CUctx_st **context, int device);
+	int (*DevicePrimaryCtxRelease)(int device);
+	int (*CtxCreate)(struct CUctx_st **context, unsigned int flags, int device);
+	int (*CtxDestroy)(struct CUctx_st *context);
+	int (*CtxGetCurrent)(struct CUctx_st **context);
+	int (*CtxPushCurrent)(struct CUctx_st *context);
+	int (*CtxPopCurrent)(struct CUctx_st **context);
+	int (*StreamCreate)(struct CUstream_st **stream, unsigned int flags);
+	int (*StreamDestroy)(struct CUstream_st *stream);
+	int (*StreamSynchronize)(struct CUstream_st *stream);
+	int (*StreamQuery)(struct CUstream_st *stream);
+	int (*MemAlloc)(unsigned long long *pointer, size_t size);
+	int (*MemFree)(unsigned long long pointer);
+	int (*MemcpyDtoH)(void *to, unsigned long long from, size_t size);
+	int (*MemcpyHtoD)(unsigned long long to, const void *from, size_t size);
+	int (*MemsetD32Async)(unsigned long long to, unsigned int value, size_t count,
+		struct CUstream_st *stream);
 	/* the double's alone: else NULL */
 	int (*double_alive)(void);
 	void (*double_fail)(const char *name, int result);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+// NOLINTBEGIN(bugprone-macro-parentheses,bugprone-sizeof-expression): they are members
 #define SAME_NUMBER(ours, theirs) _Static_assert((long)(ours) == (long)(theirs), #theirs)
 #define SAME_SIZE(ours, theirs) _Static_assert(sizeof(ours) == sizeof(theirs), #theirs)
 #define SAME_PLACE(ours, member, theirs, their_member)                                            \
@@ -102,6 +103,8 @@ SAME_END(from, src);
 SAME_END(to, dst);
 SAME_PLACE(struct gy_cu_copy, width, CUDA_MEMCPY3D, WidthInBytes);
 SAME_PLACE(struct gy_cu_copy, depth, CUDA_MEMCPY3D, Depth);
+
+// NOLINTEND(bugprone-macro-parentheses,bugprone-sizeof-expression)
 
 /* Without a cast. */
 static enum geyser_result pass(struct geyser_texture *texture, struct geyser_event *event)

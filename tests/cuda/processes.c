@@ -238,7 +238,7 @@ static void frames_of_a_gpu_in_host_memory(void **state)
 	expect_frames("vulkan", "host", COPIES, "submit-cuda", "take-cuda");
 }
 
-#define FRAMES 300
+#define FRAMES 300u
 
 /* Nobody waits for a single one: none is torn, or drawn into too early. */
 static void run_many(const char *backend, uint32_t usage)

@@ -20,6 +20,7 @@ BLOCK = re.compile(
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Werror", "-"]
 LANGUAGES = {"c": "c", "objc": "objective-c"}
 HEADERS = ("geyser/geyser.h", "geyser/stream.h", "geyser/vulkan.h", "geyser/metal.h", "geyser/apple.h")
+HEADERS += ("geyser/cuda.h",)
 PREPROCESSOR = re.compile(r"^#.*\n", re.M)
 FRAMEWORK = re.compile(
     r"^#(?:include|import) <(?:Core\w+|Foundation|IOSurface|Metal|OpenGL|mach|xpc)/", re.M
