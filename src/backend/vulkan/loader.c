@@ -224,12 +224,21 @@ static enum geyser_result create_instance(struct vk_device *device)
 	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkCreateInstance");
 }
 
+/* NVIDIA's driver is in the library of its GLX: if that is unloaded with the last instance, EGL's
+ * contexts of this process are current no more, and can't be made so again. So it stays. */
+static void keep_driver(void)
+{
+	(void)dlopen("libGLX_nvidia.so.0", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 enum geyser_result gy_vk_loader_open(struct vk_device *device)
 {
 	enum geyser_result result = open_library(device);
 
 	if (result == GEYSER_OK)
 		result = create_instance(device);
+	if (result == GEYSER_OK)
+		keep_driver();
 	if (result == GEYSER_OK)
 		result = gy_vk_load_instance(device);
 	return result == GEYSER_OK ? choose_device(device) : result;
