@@ -140,6 +140,43 @@ static enum geyser_result drain(const struct geyser_gl *gl)
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST, "the GL context is lost: make a new one");
 }
 
+/* Which contexts share objects GL doesn't say, and some drivers' sync objects are valid in all. So
+ * there is a texture, never used, that has a number no other has. */
+static int cookie(const struct geyser_gl *gl)
+{
+	return (int)((uintptr_t)gl >> 4 & 0x3FFFFFFF) | 1;
+}
+
+static enum geyser_result make_sentinel(struct geyser_gl *gl)
+{
+	struct gy_gl_state state;
+
+	gy_gl_keep(gl, GY_GL_KEEP_TEXTURE, GY_GL_TEXTURE_2D, &state);
+	gl->f.GenTextures(1, &gl->sentinel);
+	gl->f.BindTexture(GY_GL_TEXTURE_2D, gl->sentinel);
+	gl->f.TexParameteri(GY_GL_TEXTURE_2D, GY_GL_TEXTURE_BASE_LEVEL, cookie(gl));
+	gy_gl_restore(gl, &state);
+	return gy_gl_check(gl, "glTexParameteri");
+}
+
+/* A stranger's texture may have the name, and be of another target: then it can't be bound. */
+static bool has_sentinel(const struct geyser_gl *gl)
+{
+	struct gy_gl_state state;
+	int found = 0;
+
+	if (!gl->f.IsTexture(gl->sentinel))
+		return false;
+	gy_gl_keep(gl, GY_GL_KEEP_TEXTURE, GY_GL_TEXTURE_2D, &state);
+	gl->f.BindTexture(GY_GL_TEXTURE_2D, gl->sentinel);
+	gl->f.GetTexParameteriv(GY_GL_TEXTURE_2D, GY_GL_TEXTURE_BASE_LEVEL, &found);
+	gy_gl_restore(gl, &state);
+	if (found == cookie(gl))
+		return true;
+	(void)gl->f.GetError();
+	return false;
+}
+
 /* Without a context GL's functions do nothing, and return 0 at best. */
 static enum geyser_result check_current(const struct geyser_gl *gl)
 {
@@ -150,7 +187,7 @@ static enum geyser_result check_current(const struct geyser_gl *gl)
 			"no context is current in this thread: make current the one that "
 			"geyser_gl_create saw (EGLContext %p)",
 			gl->context);
-	if ((current && current == gl->context) || gl->f.IsSync(gl->sentinel))
+	if ((current && current == gl->context) || has_sentinel(gl))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 		"the current context (%p) is not the one that geyser_gl_create saw (%p), and "
@@ -337,11 +374,9 @@ static enum geyser_result open_context(struct geyser_gl *gl, const struct geyser
 		return result;
 	if (desc && desc->egl_display)
 		gl->display = desc->egl_display;
-	gl->sentinel = gl->f.FenceSync(GY_GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
-	if (!gl->sentinel)
-		return gy_gl_check(gl, "glFenceSync");
 	examine(gl);
-	return drain(gl); /* of a driver that has an extension's name alone */
+	result = drain(gl); /* of a driver that has an extension's name alone */
+	return result == GEYSER_OK ? make_sentinel(gl) : result;
 }
 
 enum geyser_result geyser_gl_create(const struct geyser_gl_desc *desc, struct geyser_gl **out)
@@ -391,7 +426,7 @@ void geyser_gl_destroy(struct geyser_gl *gl)
 	for (struct gy_gl_item *item = gl->alive; item && current; item = item->next)
 		item->finish(item);
 	if (current)
-		gl->f.DeleteSync(gl->sentinel);
+		gl->f.DeleteTextures(1, &gl->sentinel);
 	gl->destroyed = true;
 	(void)pthread_mutex_unlock(&gl->lock);
 	for (struct gy_gl_item *next, *dead = gl->dead; dead; dead = next) {

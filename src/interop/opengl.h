@@ -32,7 +32,7 @@ struct geyser_gl {
 	struct gy_egl_functions egl; /* all NULL without libEGL */
 	void *libegl;
 	void *context, *display; /* EGL's; NULL where the context isn't EGL's */
-	void *sentinel;          /* a sync object: the share group's, and no other's */
+	uint32_t sentinel;       /* a texture, to know other contexts of the share group by */
 	struct geyser_gl_info info;
 	/* the semaphore that GL waited for last, and the value: see gy_gl_events_acquire */
 	uint32_t waited;

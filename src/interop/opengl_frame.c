@@ -11,15 +11,18 @@ static enum geyser_result check_frame(struct geyser_gl *gl, const struct geyser_
 	return gy_gl_enter(gl);
 }
 
-/* A frame in host memory says nothing here: its map waits. */
-static enum geyser_result wait_for_frame(
-	struct geyser_gl *gl, struct geyser_frame *frame, uint64_t timeout_ns)
+/* A frame in host memory says nothing here: its map waits. What the CPU copies the CPU waits for.
+ */
+static enum geyser_result wait_for_frame(struct geyser_gl *gl, struct geyser_frame *frame,
+	const struct geyser_gl_texture *texture, uint64_t timeout_ns)
 {
 	struct geyser_point point;
 	const enum geyser_result result = geyser_frame_wait_point(frame, &point);
 
 	if (result != GEYSER_OK || !point.event)
 		return result;
+	if (texture->info.path == GEYSER_PATH_COPY)
+		return geyser_event_wait(point.event, point.value, timeout_ns);
 	return gy_gl_event_wait(gl, point.event, point.value, timeout_ns);
 }
 
@@ -29,7 +32,7 @@ enum geyser_result gy_gl_frame_begin(struct geyser_gl *gl, struct geyser_frame *
 	enum geyser_result result = gy_gl_texture_kept(gl, geyser_frame_texture(frame), out);
 
 	if (result == GEYSER_OK)
-		result = wait_for_frame(gl, frame, timeout_ns);
+		result = wait_for_frame(gl, frame, *out, timeout_ns);
 	return result == GEYSER_OK ? gy_gl_texture_begin(*out, access) : result;
 }
 

@@ -54,6 +54,7 @@ enum {
 	GY_GL_UNPACK_IMAGE_HEIGHT = 0x806E,
 	GY_GL_TEXTURE_3D = 0x806F,
 	GY_GL_BGRA = 0x80E1,
+	GY_GL_TEXTURE_BASE_LEVEL = 0x813C,
 	GY_GL_TEXTURE_MAX_LEVEL = 0x813D,
 	GY_GL_FRAMEBUFFER_ATTACHMENT_COLOR_ENCODING = 0x8210,
 	GY_GL_MAJOR_VERSION = 0x821B,
@@ -158,7 +159,8 @@ enum {
 		GetError,                                                                          \
 		(void)) f(void, GetIntegerv, (uint32_t name, int *out)) f(const unsigned char *,   \
 		GetString, (uint32_t name)) f(const unsigned char *, GetStringi,                   \
-		(uint32_t name, uint32_t index)) f(unsigned char, IsEnabled,                       \
+		(uint32_t name, uint32_t index)) f(void, GetTexParameteriv,                        \
+		(uint32_t target, uint32_t name, int *out)) f(unsigned char, IsEnabled,            \
 		(uint32_t capability)) f(unsigned char, IsSync, (void *sync)) f(unsigned char,     \
 		IsTexture,                                                                         \
 		(uint32_t texture)) f(void, PixelStorei, (uint32_t name, int value)) f(void,       \

@@ -71,6 +71,26 @@ static void leave_display(void)
 
 /* ---- which device ---- */
 
+/* Kept until the end: where EGL's driver and Vulkan's are one library, it is unloaded with the last
+ * instance, and takes along what EGL has made current. Not a manager's: each test has a registry of
+ * its own. */
+static VkInstance kept;
+
+static void keep_instance(void)
+{
+	const VkApplicationInfo application = {
+		.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+		.apiVersion = VK_API_VERSION_1_2,
+	};
+	const VkInstanceCreateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+		.pApplicationInfo = &application,
+	};
+
+	if (vkCreateInstance(&info, NULL, &kept) != VK_SUCCESS)
+		kept = VK_NULL_HANDLE;
+}
+
 static bool vulkan_uuid(uint8_t uuid[16])
 {
 	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_VULKAN};
@@ -85,6 +105,31 @@ static bool vulkan_uuid(uint8_t uuid[16])
 		memcpy(uuid, info.device_uuid, 16);
 	geyser_manager_destroy(manager);
 	return good;
+}
+
+/* What a driver opens when it is first needed is open before a test counts descriptors. */
+static void warm_up(void)
+{
+	const struct geyser_manager_desc manager_desc = {.backend = GEYSER_BACKEND_VULKAN};
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 16, .height = 16};
+	struct geyser_gl_texture *imported = NULL;
+	struct geyser_manager *manager = NULL;
+	struct geyser_texture *texture = NULL;
+	struct geyser_event *event = NULL;
+	struct geyser_gl *probe = NULL;
+
+	if (geyser_gl_create(NULL, &probe) == GEYSER_OK &&
+		geyser_manager_create(&manager_desc, &manager) == GEYSER_OK &&
+		geyser_texture_create(manager, &desc, &texture) == GEYSER_OK &&
+		geyser_gl_texture_import(probe, texture, &imported) == GEYSER_OK &&
+		geyser_event_create(manager, 0, &event) == GEYSER_OK)
+		(void)geyser_gl_event_signal(probe, event, 1);
+	geyser_gl_texture_destroy(imported);
+	geyser_event_unref(event);
+	geyser_texture_unref(texture);
+	geyser_gl_destroy(probe);
+	geyser_manager_destroy(manager);
 }
 
 static bool is_on(const uint8_t uuid[16])
@@ -131,8 +176,12 @@ bool open_quietly(const char *kind)
 	uint8_t uuid[16];
 
 	on_es = kind && strcmp(kind, "es") == 0;
-	return (vulkan_uuid(uuid) && open_device(uuid)) || open_device(NULL) ||
-	       try_display(eglGetDisplay(EGL_DEFAULT_DISPLAY));
+	keep_instance();
+	if (!(vulkan_uuid(uuid) && open_device(uuid)) && !open_device(NULL) &&
+		!try_display(eglGetDisplay(EGL_DEFAULT_DISPLAY)))
+		return false;
+	warm_up();
+	return true;
 }
 
 bool open_gl(const char *kind)
@@ -151,6 +200,7 @@ void close_gl(void)
 {
 	leave_display();
 	(void)eglReleaseThread();
+	vkDestroyInstance(kept, NULL);
 }
 
 int close_after(int status)

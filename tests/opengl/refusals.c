@@ -137,12 +137,18 @@ static void in_another_context(void **state)
 	const EGLContext sharing = make_context(context);
 	struct geyser_gl_texture *imported;
 	struct geyser_gl_texture_info info;
+	GLuint names[20];
 
 	assert_true(stranger != EGL_NO_CONTEXT && sharing != EGL_NO_CONTEXT);
 	assert_true(fill_texture(texture, 3));
 	use_context(stranger);
+	/* names are the same in all contexts, what they name isn't */
+	for (unsigned i = 0; i < COUNT_OF(names); i++)
+		names[i] = own_texture(GL_TEXTURE_2D, GL_RGBA8, 4, 4, i);
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "shares no objects",
 		geyser_gl_texture_import(for_gl, texture, &imported));
+	gl.DeleteTextures(COUNT_OF(names), names);
+	no_gl_error("a stranger's context");
 	use_context(sharing);
 	ok(geyser_gl_texture_import(for_gl, texture, &imported));
 	ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ));

@@ -356,31 +356,53 @@ static void host_here_gl_there(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* One texture, one event, two GL contexts in two processes. */
-static void taking_turns(void **state)
+/* ---- one texture and one event in two processes ---- */
+
+static void hear_handle(struct peer *peer, const char *command, char *line, size_t size)
+{
+	char text[GEYSER_HANDLE_TEXT_SIZE];
+	struct line heard = hear(peer);
+
+	if (sscanf(heard.text, "ok %95s", text) != 1)
+		fail_msg("peer %d: %s", (int)peer->pid, heard.text);
+	(void)snprintf(line, size, "%s %s", command, text);
+}
+
+static void give_event(struct peer *peer, struct geyser_event *event)
+{
+	const struct geyser_handle handle = export_event(event);
+	char text[GEYSER_HANDLE_TEXT_SIZE], line[160];
+
+	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
+	(void)snprintf(line, sizeof(line), "import-event %s", text);
+	ask(peer, line, "ok");
+}
+
+static void tell_turn(
+	struct peer *peer, const char *command, unsigned wait, unsigned signal, unsigned seed)
+{
+	char line[80];
+
+	(void)snprintf(line, sizeof(line), "%s %u %u %u", command, wait, signal, seed);
+	tell(peer, line);
+}
+
+static void gl_and_gl_take_turns(void **state)
 {
 	struct geyser_event *const event = make_event(manager_of(state), 0);
-	struct geyser_handle handle = export_event(event);
-	char text[GEYSER_HANDLE_TEXT_SIZE], line[160];
 	struct peer first, second;
-	struct line heard;
+	char line[160];
 
 	start_importer(&first, kind, "vulkan");
 	start_importer(&second, kind, "vulkan");
-	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
-	(void)snprintf(line, sizeof(line), "import-event %s", text);
-	ask(&first, line, "ok");
-	ask(&second, line, "ok");
-	tell(&first, "create rgba16float 200 100");
-	heard = hear(&first);
-	assert_int_equal(sscanf(heard.text, "ok %95s", text), 1);
-	(void)snprintf(line, sizeof(line), "import %s", text);
+	give_event(&first, event);
+	give_event(&second, event);
+	tell(&first, "create rgba16uint 200 100");
+	hear_handle(&first, "import", line, sizeof(line));
 	ask(&second, line, "ok");
 	for (unsigned i = 0; i < 10; i++) {
-		(void)snprintf(line, sizeof(line), "fill %u %u %u", 2 * i, 2 * i + 1, i + 1);
-		tell(&first, line);
-		(void)snprintf(line, sizeof(line), "holds %u %u %u", 2 * i + 1, 2 * i + 2, i + 1);
-		tell(&second, line);
+		tell_turn(&second, "holds", 2 * i + 1, 2 * i + 2, i + 1);
+		tell_turn(&first, "fill", 2 * i, 2 * i + 1, i + 1);
 		expect_line(&first, "ok");
 		expect_line(&second, "ok");
 	}
@@ -388,6 +410,64 @@ static void taking_turns(void **state)
 	end_peer(&second);
 	end_peer(&first);
 	geyser_event_unref(event);
+}
+
+struct turns {
+	struct peer *peer;
+	struct geyser_texture *texture;
+	struct geyser_event *event;
+	struct gpu *gpu;
+};
+
+/* Four values a round: Vulkan fills, GL reads; GL fills, Vulkan reads. Each is told to wait before
+ * the other begins. */
+static void one_round(const struct turns *turns, unsigned i)
+{
+	const struct gpu_sync fill = {
+		.wait = point_of(turns->event, 4 * i),
+		.signal = point_of(turns->event, 4 * i + 1),
+	};
+	const struct gpu_sync read = {
+		.wait = point_of(turns->event, 4 * i + 3),
+		.signal = point_of(turns->event, 4 * i + 4),
+	};
+	struct gpu_work work;
+
+	tell_turn(turns->peer, "holds", 4 * i + 1, 4 * i + 2, i + 1);
+	work = gpu_fill(turns->gpu, turns->texture, i + 1, fill);
+	gpu_finish(turns->gpu, &work);
+	expect_line(turns->peer, "ok");
+	work = gpu_read(turns->gpu, turns->texture, read);
+	tell_turn(turns->peer, "fill", 4 * i + 2, 4 * i + 3, i + 51);
+	assert_true(gpu_finish_holds(turns->gpu, &work, i + 51));
+	expect_line(turns->peer, "ok");
+}
+
+static void vulkan_and_gl_take_turns(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 256, .height = 256};
+	struct gpu gpu;
+	struct peer peer;
+	struct turns turns = {.peer = &peer, .gpu = &gpu};
+	struct geyser_handle handle;
+	char text[GEYSER_HANDLE_TEXT_SIZE], line[160];
+
+	gpu_open(&gpu, manager_of(state));
+	turns.event = make_event(manager_of(state), 0);
+	ok(geyser_texture_create(manager_of(state), &desc, &turns.texture));
+	handle = export_texture(turns.texture);
+	start_importer(&peer, kind, "vulkan");
+	give_event(&peer, turns.event);
+	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
+	(void)snprintf(line, sizeof(line), "import %s", text);
+	ask(&peer, line, "ok");
+	for (unsigned i = 0; i < 10; i++)
+		one_round(&turns, i);
+	end_peer(&peer);
+	geyser_texture_unref(turns.texture);
+	geyser_event_unref(turns.event);
+	gpu_close(&gpu);
 }
 
 /* A frame that its publisher's death leaves is read to its end. */
@@ -428,7 +508,8 @@ int main(int argc, char **argv)
 		manager_test(gl_to_gl_by_host_memory),
 		manager_test(gl_there_host_here),
 		manager_test(host_here_gl_there),
-		manager_test(taking_turns),
+		manager_test(gl_and_gl_take_turns),
+		manager_test(vulkan_and_gl_take_turns),
 		littered_test(the_publisher_is_killed),
 	};
 
