@@ -241,6 +241,10 @@ enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture)
 	enum geyser_result result = begin(&transfer, texture);
 	struct gy_gl_state state;
 
+	/* NVIDIA's glReadPixels keeps Vulkan's calls of this process from being made until the GPU
+	 * has come to it, which one of them may have to let go on; waiting for a fence doesn't. */
+	if (result == GEYSER_OK)
+		result = gy_gl_finish(gl);
 	if (result != GEYSER_OK)
 		return end(&transfer, result);
 	gy_gl_keep(gl, GY_GL_KEEP_FRAMEBUFFERS | GY_GL_KEEP_PACK, 0, &state);

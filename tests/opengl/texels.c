@@ -48,6 +48,7 @@ bool gl_read(const struct gl_slice *slice, void *out)
 	good = gl.CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
 	if (good) {
 		gl.PixelStorei(GL_PACK_ALIGNMENT, 1);
+		gl.Finish(); /* docs/opengl.md: glReadPixels isn't to be what waits */
 		gl.ReadPixels(0, 0, slice->width, slice->height, words.format, words.type, out);
 		good = gl.GetError() == GL_NO_ERROR;
 		gl.PixelStorei(GL_PACK_ALIGNMENT, 4);

@@ -1,0 +1,17 @@
+/*
+ * The triangle of triangle.vert, in OpenGL ES.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef GL_TRIANGLE_H
+#define GL_TRIANGLE_H
+
+#include <stdint.h>
+
+/* Compiles what draws it, in the context that is current. */
+void gl_triangle_init(void);
+/* Into a texture of that size, as frame number of a turn of 240. */
+void gl_triangle_draw(uint32_t texture, uint32_t width, uint32_t height, uint64_t number);
+void gl_triangle_finish(void);
+
+#endif
