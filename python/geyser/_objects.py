@@ -11,9 +11,9 @@ import os
 import weakref
 from itertools import count
 from types import TracebackType
-from typing import Any, Callable, ClassVar, List, Optional, Type, TypeVar
+from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Type, TypeVar
 
-from .errors import ClosedError
+from .errors import ClosedError, error
 
 O = TypeVar("O", bound="Object")
 
@@ -71,11 +71,14 @@ class Object:
     ) -> None:
         self.close()
 
-    def _fail(self, result: int) -> "None":
+    def _fail(self, result: int) -> NoReturn:
         """Raises what a call came to, or that this is closed."""
-        from .errors import fail
+        raise ClosedError(self._why_closed()) if self._pointer is None else error(result)
 
-        fail(result, self._why_closed() if self._pointer is None else None)
+    def _check(self, result: int) -> None:
+        """Raises, unless it is 0."""
+        if result:
+            self._fail(result)
 
     def _why_closed(self) -> str:
         name = type(self).__name__

@@ -5,6 +5,7 @@ import os
 from types import TracebackType
 from typing import Any, Optional, Type
 
+from ._objects import Object
 from .errors import ClosedError
 
 
@@ -52,8 +53,8 @@ class Descriptor:
         self.close()
 
 
-def of(function: Any, *arguments: Any) -> Any:
-    """(result, the Descriptor that a C function gave, or None)"""
+def of(owner: Object, function: Any, *arguments: Any) -> Descriptor:
+    """What a C function gives for it."""
     out = ctypes.c_int(-1)
-    result = function(*arguments, ctypes.byref(out))
-    return result, Descriptor(out.value) if not result else None
+    owner._check(function(owner._pointer, *arguments, ctypes.byref(out)))
+    return Descriptor(out.value)

@@ -97,10 +97,9 @@ class StreamWatch(Object):
     def dispatch(self, timeout: Optional[float] = 0) -> List[Tuple[StreamChange, str]]:
         """What has changed since the last call; it waits for that long for something. An empty list
         if there is nothing in that time."""
-        pointer = self._pointer
 
         def dispatch(ns: int) -> int:
-            return int(lib.geyser_stream_watch_dispatch(pointer, ns))
+            return int(lib.geyser_stream_watch_dispatch(self._pointer, ns))
 
         with self._lock:
             result = times.wait(dispatch, times.to_ns(timeout))

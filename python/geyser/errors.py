@@ -2,7 +2,7 @@
 
 import builtins
 import enum
-from typing import ClassVar, Dict, NoReturn, Optional, Type
+from typing import ClassVar, Dict, Optional, Type
 
 from . import _c
 
@@ -167,11 +167,6 @@ def error(result: int, text: Optional[str] = None) -> Error:
         return _CLASSES[result](words)
     name: bytes = _c.quick.geyser_result_string(result)
     return Error(f"{words} ({name.decode()}, {result})")
-
-
-def fail(result: int, closed: Optional[str] = None) -> NoReturn:
-    """Raises it. closed: what isn't there any more, where that is what the C library has noticed."""
-    raise error(result) if closed is None else ClosedError(closed)
 
 
 def check(result: int) -> None:

@@ -4,12 +4,12 @@ import ctypes
 import itertools
 from typing import Any, Callable, Dict, Optional
 
-from . import _c, descriptor, times
+from . import _c, descriptor, handle, times
 from ._c import lib
 from ._objects import Object, Pointer, on_fork
 from .descriptor import Descriptor
 from .errors import Error, Result, error
-from .handle import Handle, exported
+from .handle import Handle
 
 Callback = Callable[[int, Optional[Error]], Any]
 
@@ -57,25 +57,21 @@ class Event(Object):
     def value(self) -> int:
         """The present value; what one process has seen never gets smaller."""
         out = ctypes.c_uint64()
-        result = lib.geyser_event_value(self._pointer, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_event_value(self._pointer, ctypes.byref(out)))
         return int(out.value)
 
     def signal(self, value: int) -> None:
         """Raises the value to this one; one that isn't above the present value changes nothing. What
         this thread wrote before is seen by whoever has waited."""
-        result = lib.geyser_event_signal(self._pointer, times.to_value(value))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_event_signal(self._pointer, times.to_value(value)))
 
     def wait(self, value: int, timeout: Optional[float] = None) -> None:
         """Waits until the value is reached. timeout: seconds; 0 only looks, None waits for ever. Raises
         TimeoutError, DisconnectedError (imported, and its exporter has died), DeviceLostError."""
-        pointer, wanted = self._pointer, times.to_value(value)
+        wanted = times.to_value(value)
 
         def wait(ns: int) -> int:
-            return int(lib.geyser_event_wait(pointer, wanted, ns))
+            return int(lib.geyser_event_wait(self._pointer, wanted, ns))
 
         result = times.wait(wait, times.to_ns(timeout))
         if result:
@@ -103,21 +99,12 @@ class Event(Object):
     def descriptor(self, value: int) -> Descriptor:
         """Readable, and staying so, once the value is reached, the exporter has died or the event is
         closed: `reached` or `wait` then says which. For select() and asyncio."""
-        result, out = descriptor.of(lib.geyser_event_fd, self._pointer, times.to_value(value))
-        if result:
-            self._fail(result)
-        fd: Descriptor = out
-        return fd
+        return descriptor.of(self, lib.geyser_event_fd, times.to_value(value))
 
     def export(self) -> Handle:
         """Makes it importable by other processes of this user, which may all signal it."""
-        result, handle = exported(lib.geyser_event_export, self._pointer)
-        if result:
-            self._fail(result)
-        return handle
+        return handle.export(self, lib.geyser_event_export)
 
     def unexport(self) -> None:
         """No new imports; existing ones live on."""
-        result = lib.geyser_event_unexport(self._pointer)
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_event_unexport(self._pointer))

@@ -82,7 +82,8 @@ class Frame(Metadata, Described):
         return not self._frame or self._owner._pointer is None
 
     def _live(self) -> Pointer:
-        """What has given it out, to be held while C's memory of the frame is used."""
+        """What has given it out, to be held while C's memory of the frame is used: another thread may
+        close that."""
         pointer = self._owner._pointer
         if not self._frame:
             raise ClosedError("the frame was given back: its texels and metadata are another's by now")
@@ -91,8 +92,9 @@ class Frame(Metadata, Described):
         return pointer
 
     def _info(self) -> geyser_frame_info:
-        self._live()
+        owner = self._live()
         info: geyser_frame_info = quick.geyser_frame_get_info(self._frame).contents
+        info.owner = owner
         return info
 
     @property

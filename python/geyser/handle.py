@@ -4,6 +4,7 @@ import ctypes
 from typing import Any, Tuple, Union
 
 from . import _c
+from ._objects import Object
 from .errors import InvalidArgumentError, check
 
 SIZE = 64
@@ -75,11 +76,8 @@ class Handle:
 HandleLike = Union[Handle, bytes, bytearray, memoryview, str, int]
 
 
-def exported(export: Any, pointer: Any) -> "Tuple[int, Handle]":
-    """What a C export function comes to, and the handle it gave if that is 0."""
+def export(owner: Object, function: Any) -> Handle:
+    """What a C function of export gives for it."""
     out = _c.geyser_handle()
-    result = export(pointer, ctypes.byref(out))
-    return result, Handle(bytes(out.bytes)) if not result else NONE
-
-
-NONE = object.__new__(Handle)
+    owner._check(function(owner._pointer, ctypes.byref(out)))
+    return Handle(bytes(out.bytes))

@@ -102,9 +102,7 @@ class Manager(Object):
     def memory(self) -> MemoryInfo:
         """What its objects hold now."""
         out = geyser_memory_info()
-        result = lib.geyser_manager_memory(self._pointer, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_manager_memory(self._pointer, ctypes.byref(out)))
         parts = (MemoryUsage(one.held, one.exported, one.imported) for one in (out.textures, out.events))
         return MemoryInfo(*parts)
 
@@ -115,9 +113,7 @@ class Manager(Object):
         out = ctypes.c_uint32()
         number = Format.named(format).number
         shape = pick(Dimension, dimension, "dimension")
-        result = lib.geyser_manager_format_usage(self._pointer, number, shape, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_manager_format_usage(self._pointer, number, shape, ctypes.byref(out)))
         return Usage(out.value)
 
     # ---- textures and events ----
@@ -142,9 +138,7 @@ class Manager(Object):
         desc.layers = to_size(layers, "layers")
         desc.mip_levels = to_size(mip_levels, "mip_levels")
         out = ctypes.c_void_p()
-        result = lib.geyser_texture_create(self._pointer, ctypes.byref(desc), ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_texture_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
         return Texture(TexturePointer(out.value), self._on_host)
 
     def import_texture(self, handle: HandleLike, expected: Optional[Texture] = None) -> Texture:
@@ -156,27 +150,21 @@ class Manager(Object):
         named = Handle.of(handle)._struct()
         like = None if expected is None else ctypes.byref(_desc_of(expected))
         out = ctypes.c_void_p()
-        result = lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out)))
         return Texture(TexturePointer(out.value), self._on_host)
 
     def create_event(self, initial: int = 0) -> Event:
         """An event with this value."""
         out = ctypes.c_void_p()
         value = times.to_value(initial)
-        result = lib.geyser_event_create(self._pointer, value, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_event_create(self._pointer, value, ctypes.byref(out)))
         return Event(EventPointer(out.value))
 
     def import_event(self, handle: HandleLike) -> Event:
         """An event that this or another process exported. Raises as import_texture."""
         named = Handle.of(handle)._struct()
         out = ctypes.c_void_p()
-        result = lib.geyser_event_import(self._pointer, ctypes.byref(named), ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_event_import(self._pointer, ctypes.byref(named), ctypes.byref(out)))
         return Event(EventPointer(out.value))
 
     # ---- streams ----
@@ -208,9 +196,7 @@ class Manager(Object):
             pacing=chosen,
         )
         out = ctypes.c_void_p()
-        result = lib.geyser_publisher_create(self._pointer, ctypes.byref(desc), ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_publisher_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
         made = PublisherPointer(out.value)
         return Publisher(made, name, self._open(), self._on_host, chosen, desc.texture)
 

@@ -7,7 +7,6 @@ texture's memory, staging copies included, stays where it is till the last refer
 """
 
 import ctypes
-import sys
 import weakref
 from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
@@ -188,8 +187,8 @@ def copy_into(memory: Memory, source: Any) -> None:
     """Copies an array's, or a buffer's, elements into mapped memory. They must be those of the texture,
     in shape and type: nothing is converted."""
     view = memory.view
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and not isinstance(source, (bytes, bytearray, memoryview)):
+    if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
+        numpy = numpy_module()
         array = numpy.asarray(source)
         if array.shape != view.shape or array.dtype.str != view.typestr:
             raise _wrong_array(array.shape, array.dtype.str, view)
@@ -205,7 +204,12 @@ def _wrong_array(shape: Tuple[int, ...], typestr: str, view: View) -> InvalidArg
 
 
 def _copy_bytes(view: View, source: Any) -> None:
-    data = memoryview(source)
+    try:
+        data = memoryview(source)
+    except TypeError:
+        raise InvalidArgumentError(
+            f"{type(source).__name__}: it must be an array, or a buffer such as bytes"
+        ) from None
     if not data.c_contiguous:
         raise InvalidArgumentError("the buffer isn't contiguous: copy it first, or use NumPy")
     if data.nbytes != view.row_bytes * view.rows:

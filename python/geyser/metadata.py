@@ -65,7 +65,8 @@ class Metadata:
     _settable = False
 
     def _info(self) -> geyser_frame_info:
-        """In C's memory, which is the frame's until it is given back."""
+        """In C's memory, which is the frame's until it is given back; what is returned holds it till then
+        against a close()."""
         raise NotImplementedError
 
     def _info_to_set(self) -> geyser_frame_info:

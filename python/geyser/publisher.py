@@ -119,9 +119,9 @@ class Publisher(Stream):
         that many seconds or for ever, where subscribers hold every buffer, or with lossless pacing have
         frames to take. Raises TimeoutError (who holds it up), BusyError (you hold all yourself),
         DeviceLostError."""
-        out = ctypes.c_void_p()
+        out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
         timeout_ns = times.to_ns(timeout)
-        result = lib.geyser_publisher_acquire(self._pointer, 0, ctypes.byref(out))
+        result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > 0:
             result = self._wait_for_buffer(timeout_ns, out)
         if result == times.TIMEOUT:
@@ -131,12 +131,10 @@ class Publisher(Stream):
         return PublisherFrame(self, out.value or 0)
 
     def _wait_for_buffer(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
-        pointer = self._pointer
-
         def acquire(ns: int) -> int:
-            return int(lib.geyser_publisher_acquire(pointer, ns, ctypes.byref(out)))
+            return int(lib.geyser_publisher_acquire(self._pointer, ns, ctypes.byref(out)))
 
-        if self._pacing == Pacing.LOSSLESS and timeout_ns > times.SLICE and times.in_main_thread():
+        if self._pacing == Pacing.LOSSLESS and timeout_ns > times.SLICE:
             return _look_again(acquire, timeout_ns)
         return times.wait(acquire, timeout_ns)
 
@@ -154,19 +152,16 @@ class Publisher(Stream):
         BusyError (a frame is out), and as Manager.create_texture."""
         form = Format.named(self._form if format is None else format)
         desc = to_desc(width, height, form, self._usage if usage is None else usage)
-        result = lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc)))
         self._remember(desc)
         self._textures = {}
 
     def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until all frames are taken and nobody holds one: before the end of a stream whose last
         frames matter. Raises TimeoutError."""
-        pointer = self._pointer
 
         def flush(ns: int) -> int:
-            return int(lib.geyser_publisher_flush(pointer, ns))
+            return int(lib.geyser_publisher_flush(self._pointer, ns))
 
         result = times.wait(flush, times.to_ns(timeout))
         if result:
@@ -176,18 +171,12 @@ class Publisher(Stream):
     def stats(self) -> PublisherStats:
         """Its figures now."""
         out = geyser_publisher_stats()
-        result = lib.geyser_publisher_get_stats(self._pointer, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_publisher_get_stats(self._pointer, ctypes.byref(out)))
         return PublisherStats(out.frames, out.subscribers, out.buffers_held)
 
     def subscribers_descriptor(self) -> Descriptor:
         """Readable each time a subscriber comes or goes, until `rearm()`."""
-        result, out = descriptor.of(lib.geyser_publisher_subscribers_fd, self._pointer)
-        if result:
-            self._fail(result)
-        fd: Descriptor = out
-        return fd
+        return descriptor.of(self, lib.geyser_publisher_subscribers_fd)
 
     def wait_for_subscribers(self, count: int = 1, timeout: Optional[float] = None) -> None:
         """Waits until that many are connected. Raises TimeoutError."""
@@ -206,9 +195,8 @@ class Publisher(Stream):
 
 
 def _look_again(acquire: Any, timeout_ns: int) -> int:
-    """On the main thread, for lossless pacing: a subscriber is left out if it hasn't taken its frames
-    within a timeout, so that mustn't be shorter than the caller's, and a longer one would hold up
-    Ctrl-C. So there is none until the caller's has passed."""
+    """For lossless pacing: a subscriber is left out if it hasn't taken its frames within a timeout, so
+    that mustn't be a slice of the caller's. So there is none until the caller's has passed."""
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
     pause = FIRST_PAUSE
     while deadline is None or time.monotonic_ns() < deadline:

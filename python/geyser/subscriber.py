@@ -64,10 +64,10 @@ class Subscriber(Stream):
         None: for ever. Raises TimeoutError, DisconnectedError (the publisher has gone; said once, the
         next call waits for one of that name), BusyError (you hold every buffer), DeviceLostError, and as
         Manager.import_texture after a resize."""
-        out = ctypes.c_void_p()
+        out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
         timeout_ns = NEVER if timeout is None else times.to_ns(timeout)
         first = timeout_ns if timeout_ns < times.SLICE else times.SLICE
-        result = lib.geyser_subscriber_acquire(self._pointer, first, ctypes.byref(out))
+        result = lib.geyser_subscriber_acquire(pointer, first, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > times.SLICE:
             result = self._wait(timeout_ns, out)
         if result:
@@ -100,10 +100,7 @@ class Subscriber(Stream):
         `acquire(0)`. Don't read from it; it is closed with the subscriber."""
         self._open()
         if self._descriptor is None:
-            result, self._descriptor = descriptor.of(lib.geyser_subscriber_fd, self._pointer)
-            if result:
-                self._fail(result)
-        assert self._descriptor is not None
+            self._descriptor = descriptor.of(self, lib.geyser_subscriber_fd)
         return self._descriptor.fileno()
 
     async def acquire_async(self) -> ReceivedFrame:
@@ -138,9 +135,7 @@ class Subscriber(Stream):
     def stats(self) -> SubscriberStats:
         """Its figures so far."""
         out = geyser_subscriber_stats()
-        result = lib.geyser_subscriber_get_stats(self._pointer, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_subscriber_get_stats(self._pointer, ctypes.byref(out)))
         return SubscriberStats(
             out.frames, out.dropped, out.connections, out.latency_p50_ns, out.latency_p99_ns
         )

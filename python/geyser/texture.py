@@ -4,14 +4,14 @@ import ctypes
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
 
-from . import cuda, descriptor, dlpack
+from . import cuda, descriptor, dlpack, handle
 from ._c import geyser_importers, lib, quick
 from ._objects import Object
 from .descriptor import Descriptor
 from .enums import Access, Path, Usage, pick
 from .errors import ClosedError, InvalidArgumentError
 from .formats import Format
-from .handle import Handle, exported
+from .handle import Handle
 from .memory import (
     Memory, Shape, Snapshot, TexturePointer, buffer, copy_into, interface, numpy_module, to_array,
 )
@@ -138,34 +138,23 @@ class Texture(Object, Described):
     def export(self) -> Handle:
         """Makes it importable by other processes of this user; again gives the same handle. Raises
         NoRuntimeDirError, PermissionError, LimitError, SystemError."""
-        result, handle = exported(lib.geyser_texture_export, self._pointer)
-        if result:
-            self._fail(result)
-        return handle
+        return handle.export(self, lib.geyser_texture_export)
 
     def unexport(self) -> None:
         """No new imports; existing ones live on."""
-        result = lib.geyser_texture_unexport(self._pointer)
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_texture_unexport(self._pointer))
 
     @property
     def importers(self) -> Importers:
         """Who has imported it; all 0 while it isn't exported."""
         out = geyser_importers()
-        result = lib.geyser_texture_importers(self._pointer, ctypes.byref(out))
-        if result:
-            self._fail(result)
+        self._check(lib.geyser_texture_importers(self._pointer, ctypes.byref(out)))
         return Importers(out.current, out.total)
 
     def importers_descriptor(self) -> Descriptor:
         """Readable each time an importer comes or goes, until `rearm()`. Raises InvalidArgumentError
         (not exported), LimitError."""
-        result, out = descriptor.of(lib.geyser_texture_importers_fd, self._pointer)
-        if result:
-            self._fail(result)
-        fd: Descriptor = out
-        return fd
+        return descriptor.of(self, lib.geyser_texture_importers_fd)
 
     # ---- texels ----
 

@@ -1,14 +1,13 @@
 """Seconds and nanoseconds, and waits that Ctrl-C ends."""
 
 import math
-import threading
 import time
 from typing import Callable, Optional
 
 from ._c import NEVER
 from .errors import InvalidArgumentError, Result
 
-SLICE = 100_000_000  # ns: how long a KeyboardInterrupt may be late
+SLICE = 100_000_000  # ns: how late a KeyboardInterrupt, or a close(), may be noticed
 TIMEOUT = int(Result.TIMEOUT)
 
 
@@ -30,15 +29,11 @@ def to_value(value: int) -> int:
     return value
 
 
-def in_main_thread() -> bool:
-    """Where Python handles signals: between two calls of C, so a long one would hold them up."""
-    return threading.current_thread() is threading.main_thread()
-
-
 def wait(call: Callable[[int], int], timeout_ns: int) -> int:
-    """What call(ns) comes to within the time. On the main thread it is called again and again with
-    less, so that a KeyboardInterrupt gets through."""
-    if timeout_ns <= SLICE or not in_main_thread():
+    """What call(ns) comes to within the time. It is called again and again with less, so that a
+    KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles signals
+    between two calls of C."""
+    if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
     while True:

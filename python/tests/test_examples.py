@@ -81,6 +81,14 @@ class Examples(TestCase):
             out, err = self.finish(self.start("numpy_producer.py", "taken"), 1)
             self.assertRegex(err, "^numpy_producer.py: taken: .*pid")
 
+    def test_benchmark(self):
+        script = os.path.join("..", "..", "python", "bench", "frames.py")
+        out, err = self.finish(self.start(script, "--frames", "5", "--size", "64x64", "--backend", BACKEND))
+        self.assertEqual(out, f"64x64 rgba8unorm, {BACKEND}, medians of 5:\n")
+        lines = [r"%s: [\d.]+ µs a frame \(acquire .*, release [\d.]+\)\n" % one
+                 for one in ("without a copy", "and a copy")]
+        self.assertRegex(err, f"^{lines[0]}{lines[1]}$")
+
     def test_torch_without_a_gpu(self):
         if missing("torch"):
             self.skipTest("PyTorch is not installed")

@@ -195,6 +195,9 @@ class Textures(TestCase):
         self.assertEqual(b"".join(rows), data)
         with self.raises(geyser.InvalidArgumentError, "11 bytes.*takes 12"):
             texture.write(data[:11])
+        for wrong in ([1, 2], 5, None):
+            with self.raises(geyser.InvalidArgumentError, "it must be an array, or a buffer"):
+                texture.write(wrong)
         with self.raises(geyser.ClosedError, "isn't mapped"):
             mapping.row_pitch
 

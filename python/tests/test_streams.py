@@ -190,6 +190,24 @@ class Frames(Streams):
         gc.collect()
         self.assertEqual(self.manager.memory.textures.imported, 0)
 
+    def test_host_memory_on_any_backend(self):
+        need_numpy()
+        usage = geyser.Usage.HOST_MEMORY | geyser.Usage.COPY_SRC | geyser.Usage.COPY_DST
+        publisher = self.publish(64, 4, usage=usage, buffers=2)
+        subscriber = self.subscribe(delivery="every")
+        addresses = set()
+        for number in range(5):
+            with publisher.frame(LIMIT) as frame:
+                self.assertEqual(frame.texture.map_path, geyser.Path.ZERO_COPY)
+                numpy.asarray(frame)[:] = number
+            with subscriber.acquire(LIMIT) as frame:
+                array = numpy.asarray(frame)
+                self.assertEqual(array.sum(), 64 * 4 * number)
+                self.assertFalse(array.flags.writeable)
+                addresses.add(array.ctypes.data)
+                numpy.from_dlpack(frame)
+        self.assertEqual(len(addresses), 2)
+
     def test_texture_of_a_frame(self):
         publisher, subscriber = self.publish(), self.subscribe()
         publisher.send(bytes(32))
