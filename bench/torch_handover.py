@@ -10,9 +10,10 @@ PYTHONPATH, its library by GEYSER_LIBRARY.
   host    Vulkan draws it, it is copied down, through shared memory, and up
 
 A sample is the time from asking for the frame until the sum of all of its bytes, computed by
-PyTorch, is known; the sum is checked each time. The ways take turns in rounds; what is printed are
-medians of the rounds' medians, and the median ratio with its range. Imports, of a new texture or
-new memory each time, are measured beside.
+PyTorch, is known; the sum is checked each time. Its parts: until the frame has come, until it is a
+tensor, until the sum is known. The ways take turns in rounds; what is printed are medians of the
+rounds' medians, and the median ratio with its range. Imports, of a new texture or new memory each
+time, are measured beside.
 
 SPDX-License-Identifier: MIT
 """
@@ -36,8 +37,32 @@ PEER = os.path.join(os.path.dirname(__file__), "..", "build-release", "bench", "
 DEADLINE = 20.0
 
 
+now = time.perf_counter_ns
+
+
 def total(tensor):
     return int(tensor.sum(dtype=torch.int64).item())
+
+
+class Sample:
+    """When the parts of one frame's way ended."""
+
+    def __init__(self):
+        self.asked = now()
+
+    def has_come(self):
+        self.came = now()
+
+    def sum_of(self, tensor):
+        self.seen = now()
+        self.sum = total(tensor)
+        self.known = now()
+
+    def parts(self):
+        return (
+            self.known - self.asked, self.came - self.asked, self.seen - self.came,
+            self.known - self.seen,
+        )
 
 
 class Peer:
@@ -80,18 +105,19 @@ class Geyser:
         self.manager = geyser.Manager("vulkan")
         self.subscriber = self.manager.subscribe("bench-torch", connect_timeout=DEADLINE)
 
-    def frame(self, value):
+    def frame(self, value, sample):
         self.peer.ask(value)
         with self.subscriber.acquire(timeout=DEADLINE) as frame:
-            return total(torch.from_dlpack(frame))
+            sample.has_come()
+            sample.sum_of(torch.from_dlpack(frame))
 
     def open_one(self):
         self.peer.ask(0)
         handle = self.peer.line()
-        start = time.perf_counter_ns()
+        start = now()
         texture = self.manager.import_texture(handle)
         tensor = torch.from_dlpack(texture)
-        took = time.perf_counter_ns() - start
+        took = now() - start
         assert tensor.shape == (HEIGHT, WIDTH, 4)
         del tensor
         texture.close()
@@ -141,20 +167,21 @@ class Cuda:
         self.call("cuIpcOpenMemHandle_v2", ctypes.byref(pointer), self.handle(text), 1)
         return pointer
 
-    def frame(self, value):
+    def frame(self, value, sample):
         self.peer.ask(value)
         self.peer.wait()  # an event can be waited for only once it is recorded
+        sample.has_come()
         stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
         self.call("cuStreamWaitEvent", stream, self.event, 0)
-        return total(self.tensor)
+        sample.sum_of(self.tensor)
 
     def open_one(self):
         self.peer.ask(0)
         text = self.peer.line()
-        start = time.perf_counter_ns()
+        start = now()
         pointer = self.open_memory(text)
         tensor = torch.as_tensor(Foreign(pointer.value), device="cuda")
-        took = time.perf_counter_ns() - start
+        took = now() - start
         assert tensor.shape == (HEIGHT, WIDTH, 4)
         del tensor
         self.call("cuIpcCloseMemHandle", pointer)
@@ -177,10 +204,11 @@ class Host:
         self.peer = Peer(program, "host", str(fd), pass_fds=(fd,))
         os.close(fd)
 
-    def frame(self, value):
+    def frame(self, value, sample):
         self.peer.ask(value)
         self.peer.wait()
-        return total(torch.from_numpy(self.array).to("cuda"))
+        sample.has_come()
+        sample.sum_of(torch.from_numpy(self.array).to("cuda"))
 
     def end(self):
         self.peer.end()
@@ -190,15 +218,17 @@ class Host:
 
 
 def take_turn(way, count, values):
+    """The medians of the whole and of its parts."""
     samples = []
     for _ in range(count):
-        value = next(values)
-        start = time.perf_counter_ns()
-        got = way.frame(value)
-        samples.append(time.perf_counter_ns() - start)
-        if got != value * SIZE:
-            sys.exit(f"torch_handover: {way.name}: the sum is {got}, it must be {value * SIZE}")
-    return statistics.median(samples)
+        value, sample = next(values), Sample()
+        way.frame(value, sample)
+        samples.append(sample.parts())
+        if sample.sum != value * SIZE:
+            sys.exit(
+                f"torch_handover: {way.name}: the sum is {sample.sum}, it must be {value * SIZE}"
+            )
+    return [statistics.median(part) for part in zip(*samples)]
 
 
 def frame_values():
@@ -242,8 +272,12 @@ def main():
             opened[way.name].append(statistics.median(way.open_one() for _ in range(3)))
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, geyser {geyser.version()};")
     print(f"{arguments.rounds} rounds of {arguments.samples} frames of {WIDTH}x{HEIGHT} rgba8unorm")
-    compare("frame to tensor, and its sum", times["geyser"], times["cuda"], "cuda", 1.0)
-    compare("frame to tensor, and its sum", times["geyser"], times["host"], "host", 0.2)
+    whole = {name: [turn[0] for turn in turns] for name, turns in times.items()}
+    compare("frame to tensor, and its sum", whole["geyser"], whole["cuda"], "cuda", 1.0)
+    compare("frame to tensor, and its sum", whole["geyser"], whole["host"], "host", 0.2)
+    for name, turns in times.items():
+        came, seen, known = (statistics.median(part) / 1000 for part in list(zip(*turns))[1:])
+        print(f"  {name:<7} came {came:.0f} µs, a tensor {seen:.0f} µs, its sum {known:.0f} µs")
     compare("import", opened["geyser"], opened["cuda"], "cuda", 1.0)
     for way in ways:
         way.end()
