@@ -1,5 +1,5 @@
-"""Prints where packages go: folder.py PREFIX OTHERWISE. The folder under the prefix that this Python
-looks into, or the second argument if there is none."""
+"""Prints where packages go: folder.py PREFIX OTHERWISE. The folder under the prefix that this
+Python looks into, or the second argument if there is none."""
 
 import sys
 

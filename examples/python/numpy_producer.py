@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Publishes frames that NumPy draws: numpy_producer.py [NAME] [--size WxH] [--fps N] [--frames N].
 
-A bright bar moves from left to right, a texel a frame. Ends at Ctrl-C, or after that many frames."""
+A bright bar moves from left to right, a texel a frame. Ends at Ctrl-C, or after that many
+frames."""
 
 import argparse
 import sys
@@ -37,7 +38,8 @@ def draw(texels, number):
 def run(options):
     made = geyser.publish(options.name, options.width, options.height, frame_rate=options.fps)
     with made as publisher:
-        print(f"{publisher.name}: {publisher.width}x{publisher.height} {publisher.format}", flush=True)
+        size = f"{publisher.width}x{publisher.height}"
+        print(f"{publisher.name}: {size} {publisher.format}", flush=True)
         begin, number = time.monotonic(), 0
         while not options.frames or number < options.frames:
             number += 1

@@ -16,7 +16,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", nargs="?", default="bar")
     parser.add_argument("--frames", type=int, default=1, help="pictures to save (default: 1)")
-    parser.add_argument("--output", default="frame-%05d.png", help="a name with one %%d (default: %(default)s)")
+    parser.add_argument("--output", default="frame-%05d.png", help="a name with one %%d in it")
     found = parser.parse_args()
     try:
         if found.output % 1 == found.output % 2 or found.frames < 1:
@@ -33,7 +33,7 @@ def to_image(frame):
     if name.startswith("bgra8unorm"):
         texels = texels[..., (2, 1, 0, 3)]  # a copy, in Pillow's order
     elif not name.startswith(("rgba8unorm", "r8unorm")):
-        raise SystemExit(f"numpy_viewer.py: format {name}: rgba8unorm, bgra8unorm and r8unorm can be saved")
+        raise SystemExit(f"numpy_viewer.py: {name}: rgba8unorm, bgra8unorm, r8unorm can be saved")
     return Image.fromarray(numpy.ascontiguousarray(texels))
 
 

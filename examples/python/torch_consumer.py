@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The mean of each frame of a stream, by PyTorch: torch_consumer.py [NAME] [--frames N].
 
-With CUDA the frames stay on the GPU. A publisher's linear textures are tensors themselves, others are
-copied there once; this process waits for neither the drawing nor its own sums. Without CUDA, and for a
-publisher without a GPU, tensors are the shared memory in the host."""
+With CUDA the frames stay on the GPU. A publisher's linear textures are tensors themselves, others
+are copied there once; this process waits for neither the drawing nor its own sums. Without CUDA,
+and for a publisher without a GPU, tensors are the shared memory in the host."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ LINEAR = 2  # DLPack's number for CUDA's memory
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", nargs="?", default="torch")
-    parser.add_argument("--frames", type=int, default=0, help="frames to read (default: until the end)")
+    parser.add_argument("--frames", type=int, default=0, help="frames to read (default: all)")
     parser.add_argument("--every", action="store_true", help="each frame, rather than the latest")
     found = parser.parse_args()
     if found.frames < 0:

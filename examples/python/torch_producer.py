@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Publishes frames that PyTorch draws on a GPU: torch_producer.py [NAME] [--size WxH] [--frames N].
 
-The texels of frame N all are N modulo 256. Each is submitted before the GPU has drawn it; subscribers'
-GPUs wait for it, and this process never does."""
+The texels of frame N all are N modulo 256. Each is submitted before the GPU has drawn it;
+subscribers' GPUs wait for it, and this process never does."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ def arguments():
     parser.add_argument("name", nargs="?", default="torch")
     parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT (default: 1920x1080)")
     parser.add_argument("--frames", type=int, default=1000, help="frames in all (default: 1000)")
-    parser.add_argument("--subscribers", type=int, default=0, help="wait for these first (default: 0)")
+    parser.add_argument("--subscribers", type=int, default=0, help="wait for these (default: 0)")
     found = parser.parse_args()
     width, _, height = found.size.partition("x")
     if not width.isdigit() or not height.isdigit() or found.frames < 1:
@@ -33,7 +33,8 @@ def run(options):
         pacing="lossless", buffers=4,
     )
     with made as publisher:
-        print(f"{publisher.name}: {publisher.width}x{publisher.height} {publisher.format}", flush=True)
+        size = f"{publisher.width}x{publisher.height}"
+        print(f"{publisher.name}: {size} {publisher.format}", flush=True)
         publisher.wait_for_subscribers(options.subscribers, 60)
         for number in range(1, options.frames + 1):
             with publisher.frame(10) as frame:

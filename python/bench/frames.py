@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What a frame costs in Python, over a real stream: frames.py [--backend NAME] [--size WxH] [--frames N].
+"""What a frame costs in Python, over a real stream: frames.py [--backend NAME] [--size WxH]
+[--frames N].
 
-This process publishes, a second one subscribes, and they take turns, so that neither waits within what
-is measured. Prints medians: of acquire, numpy.asarray and release one by one and together, beside the
-alternative, which is the same and a copy of the frame to memory of one's own."""
+This process publishes, a second one subscribes, and they take turns, so that neither waits within
+what is measured. Prints medians: of acquire, numpy.asarray and release one by one and together,
+beside the alternative, which is the same and a copy of the frame to memory of one's own."""
 
 import argparse
 import statistics
@@ -23,7 +24,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", default="host", help="host or vulkan (default: host)")
     parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT (default: 1920x1080)")
-    parser.add_argument("--frames", type=int, default=2000, help="frames of each kind (default: 2000)")
+    parser.add_argument("--frames", type=int, default=2000, help="of each kind (default: 2000)")
     parser.add_argument("--receive", action="store_true", help=argparse.SUPPRESS)
     found = parser.parse_args()
     width, _, height = found.size.partition("x")
@@ -76,9 +77,10 @@ def send(options):
     publisher = manager.publish(NAME, options.width, options.height)
     command = [sys.executable, __file__, "--receive", "--backend", options.backend]
     command += ["--frames", str(options.frames)]
-    print(f"{options.width}x{options.height} rgba8unorm, {options.backend}, medians of {options.frames}:")
-    sys.stdout.flush()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    size = f"{options.width}x{options.height}"
+    print(f"{size} rgba8unorm, {options.backend}, medians of {options.frames}:", flush=True)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as child:
         publisher.wait_for_subscribers(1, WAIT)
         for _ in range(2 * options.frames + 1):
             publisher.frame(WAIT).submit()

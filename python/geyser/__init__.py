@@ -1,4 +1,5 @@
-"""Share GPU textures, timeline events and streams of frames between processes, without copying pixels.
+"""Share GPU textures, timeline events and streams of frames between processes, without copying
+pixels.
 
     import geyser, numpy
 
@@ -10,9 +11,8 @@
         print(frame.sequence, numpy.asarray(frame).mean())
 
 Times are seconds, None for ever; what ends in _ns is nanoseconds. Failures raise a subclass of
-geyser.Error. Everything may be used from any thread, a frame by one at a time. After a fork() a child
-makes a Manager and objects of its own. The guide is docs/python.md.
-"""
+geyser.Error. Everything may be used from any thread, a frame by one at a time. After a fork() a
+child makes a Manager and objects of its own. The guide is docs/python.md. """
 
 from . import cuda
 from ._version import __version__
@@ -23,16 +23,18 @@ from .enums import (
     StreamChange, Usage,
 )
 from .errors import (
-    BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError, InvalidArgumentError,
-    LimitError, MismatchError, NoRuntimeDirError, NotFoundError, OutOfMemoryError, PermissionError,
-    ProtocolError, Result, StaleError, SystemError, TimeoutError, UnsealedError, UnsupportedError,
+    BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError,
+    InvalidArgumentError, LimitError, MismatchError, NoRuntimeDirError, NotFoundError,
+    OutOfMemoryError, PermissionError, ProtocolError, Result, StaleError, SystemError, TimeoutError,
+    UnsealedError, UnsupportedError,
 )
 from .event import Event
 from .formats import Format, formats
 from .frame import Frame, PublisherFrame, ReceivedFrame
 from .handle import Handle
 from .manager import (
-    Manager, MemoryInfo, MemoryUsage, default_manager, import_event, import_texture, publish, subscribe,
+    Manager, MemoryInfo, MemoryUsage, default_manager, import_event, import_texture, publish,
+    subscribe,
 )
 from .metadata import Color, Rect
 from .publisher import Publisher, PublisherStats
@@ -44,14 +46,15 @@ from .texture import Importers, Mapping, MappingBuffer, Texture
 
 __all__ = [
     "Access", "Alpha", "Backend", "BusyError", "ClosedError", "Color", "ColorRange", "Delivery",
-    "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "Error", "Event", "ExistsError",
-    "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError", "LimitError", "Manager",
-    "Mapping", "MappingBuffer", "MemoryInfo", "MemoryUsage", "MismatchError", "NoRuntimeDirError",
-    "NotFoundError", "Orientation", "OutOfMemoryError", "Pacing", "Path", "PermissionError",
-    "ProtocolError", "Publisher", "PublisherFrame", "PublisherStats", "ReceivedFrame", "Rect", "Result",
-    "StaleError", "StreamChange", "StreamInfo", "StreamWatch", "Subscriber", "SubscriberStats",
-    "SystemError", "SystemInfo", "Texture", "TimeoutError", "UnsealedError", "UnsupportedError", "Usage",
-    "__version__", "backend_available", "cuda", "default_manager", "formats", "import_event", "import_texture",
+    "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "Error", "Event",
+    "ExistsError", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
+    "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryInfo", "MemoryUsage",
+    "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",
+    "Pacing", "Path", "PermissionError", "ProtocolError", "Publisher", "PublisherFrame",
+    "PublisherStats", "ReceivedFrame", "Rect", "Result", "StaleError", "StreamChange", "StreamInfo",
+    "StreamWatch", "Subscriber", "SubscriberStats", "SystemError", "SystemInfo", "Texture",
+    "TimeoutError", "UnsealedError", "UnsupportedError", "Usage", "__version__",
+    "backend_available", "cuda", "default_manager", "formats", "import_event", "import_texture",
     "list_streams", "publish", "registry_directory", "subscribe", "system_info", "version",
     "why_unavailable",
 ]

@@ -1,16 +1,15 @@
 """The C library: found, opened and declared. Nothing here is for users.
 
-Structs and functions bear their C names and are written as the headers have them; a test compares each
-of them with what a C compiler says. Opaque structs are `void *`, enums are `int`, as they are for gcc
-and clang. Outputs are passed as `byref(...)`, which any pointer type takes.
-"""
+Structs and functions bear their C names and are written as the headers have them; a test compares
+each of them with what a C compiler says. Opaque structs are `void *`, enums are `int`, as they are
+for gcc and clang. Outputs are passed as `byref(...)`, which any pointer type takes. """
 
 import ctypes
 import os
 import sys
 from ctypes import (
-    CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_float, c_int, c_int32, c_size_t, c_uint8,
-    c_uint32, c_uint64, c_ulonglong, c_void_p,
+    CFUNCTYPE, POINTER, Structure, c_bool, c_char, c_char_p, c_float, c_int, c_int32, c_size_t,
+    c_uint8, c_uint32, c_uint64, c_ulonglong, c_void_p,
 )
 from typing import Any, Dict, Tuple
 
@@ -353,8 +352,8 @@ def _declare(library: ctypes.CDLL, prototypes: Prototypes) -> None:
             function = getattr(library, name)
         except AttributeError:
             raise ImportError(
-                f"{library._name} has no function {name}: it is no libgeyser, or an older one than this"
-                f" package ({__version__}) was written for: install the version that it came with"
+                f"{library._name} has no function {name}: it is no libgeyser, or an older one than"
+                f" this package ({__version__}) was written for: install the one that it came with"
             ) from None
         function.restype, function.argtypes = result, arguments
 
@@ -369,8 +368,8 @@ def _open(kind: Any) -> Any:
         return kind(_name())
     except OSError as error:
         raise ImportError(
-            f"geyser's C library can't be opened: {error}. Install it (`make install`, then `ldconfig`),"
-            f" or set {VARIABLE} to its path"
+            f"geyser's C library can't be opened: {error}. Install it (`make install`, then"
+            f" `ldconfig`), or set {VARIABLE} to its path"
         ) from error
 
 
@@ -385,7 +384,8 @@ def _check_version() -> None:
     version: str = quick.geyser_version().decode()
     if not compatible(version, __version__):
         raise ImportError(
-            f"{_name()} is version {version}, this package is {__version__}: install both from one source"
+            f"{_name()} is version {version}, this package is {__version__}: install both from one"
+            " source"
         )
 
 

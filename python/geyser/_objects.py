@@ -1,9 +1,10 @@
-"""What all objects have in common: a pointer that is released once, close(), exit, fork. Not for users.
+"""What all objects have in common: a pointer that is released once, close(), exit, fork. Not for
+users.
 
-A pointer is an object of its own. Its `__del__` destroys what it points to, and a call that it is an
-argument of holds it: so an object that one thread closes while another is within a call is destroyed
-when that call returns, not under it. A closed object passes None, which the C library refuses.
-"""
+A pointer is an object of its own. Its `__del__` destroys what it points to, and a call that it is
+an argument of holds it: so an object that one thread closes while another is within a call is
+destroyed when that call returns, not under it. A closed object passes None, which the C library
+refuses. """
 
 import atexit
 import ctypes
@@ -52,7 +53,7 @@ class Object:
         _objects[next(_numbers)] = self
 
     def close(self) -> None:
-        """Gives it up; again is fine. A call of another thread's that is under way ends first."""
+        """Gives it up; again is fine. Another thread that waits for it gets a ClosedError."""
         self._pointer = None
 
     @property
@@ -83,7 +84,7 @@ class Object:
     def _why_closed(self) -> str:
         name = type(self).__name__
         if self._forked:
-            return f"the {name} was made before fork(): a child makes a Manager and objects of its own"
+            return f"the {name} was made before fork(): a child makes a Manager and all else anew"
         return f"the {name} is closed"
 
     def _open(self) -> Pointer:
@@ -94,8 +95,8 @@ class Object:
 
 
 def _close_all() -> None:
-    """At exit, newest first: while callbacks can still run, and so that subscribers and importers hear
-    of it. Arrays keep what they need."""
+    """At exit, newest first: while callbacks can still run, and so that subscribers and importers
+    hear of it. Arrays keep what they need."""
     for _, one in sorted(_objects.items(), reverse=True):
         one.close()
 

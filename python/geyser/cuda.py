@@ -1,9 +1,8 @@
 """CUDA: textures in a GPU's memory as tensors, and their order on CUDA's streams.
 
-Streams are given as numbers, as CUDA and the array API have them (1: the legacy default stream, 2: the
-per-thread one), or as objects with a `cuda_stream` (PyTorch's) or a `ptr` (CuPy's). Neither PyTorch nor
-any CUDA module is imported. include/geyser/cuda.h says what each step does.
-"""
+Streams are given as numbers, as CUDA and the array API have them (1: the legacy default stream, 2:
+the per-thread one), or as objects with a `cuda_stream` (PyTorch's) or a `ptr` (CuPy's). Neither
+PyTorch nor any CUDA module is imported. include/geyser/cuda.h says what each step does. """
 
 import ctypes
 import functools
@@ -43,8 +42,8 @@ class Info(NamedTuple):
 
 
 class CudaTexture(NamedTuple):
-    """A texture as CUDA memory, for CUDA's own interfaces; see struct geyser_cuda_texture. Valid as long
-    as the texture."""
+    """A texture as CUDA memory, for CUDA's own interfaces; see struct geyser_cuda_texture. Valid as
+    long as the texture."""
 
     device: int
     context: int
@@ -61,7 +60,7 @@ class CudaTexture(NamedTuple):
 
 def _need() -> None:
     if not has_cuda:
-        raise UnsupportedError("this C library was built without CUDA: there is none for macOS and iOS")
+        raise UnsupportedError("this C library has no CUDA: macOS and iOS have none")
 
 
 @functools.lru_cache(maxsize=None)  # of successes
@@ -111,8 +110,8 @@ def _texture(pointer: Optional[Pointer]) -> Any:
 
 def texture(source: "Texture") -> CudaTexture:
     """The texture as CUDA memory, in the current context or the device's primary one. Raises
-    UnsupportedError (no CUDA; memory or a format that it can't have), MismatchError (another GPU's),
-    OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
+    UnsupportedError (no CUDA; memory or a format that it can't have), MismatchError (another
+    GPU's), OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
     found = _texture(source._open())
     return CudaTexture(
         device=found.device,
@@ -180,11 +179,13 @@ def to_consumer_stream(stream: StreamLike) -> Optional[int]:
     if stream is not None and stream == NO_SYNC:
         return None
     if stream is not None and stream == 0:
-        raise BufferError("stream 0 is ambiguous: 1 is the legacy default stream, 2 the per-thread one")
+        raise BufferError("stream 0 is ambiguous: 1 is the legacy default, 2 the per-thread one")
     return to_stream(stream)
 
 
-def export(memory: DeviceMemory, owner: TexturePointer, writable: bool, request: dlpack.Request) -> Any:
+def export(
+    memory: DeviceMemory, owner: TexturePointer, writable: bool, request: dlpack.Request
+) -> Any:
     """A capsule of a GPU's memory. Raises BufferError for a copy, or another device."""
     device = (dlpack.KIND_CUDA, memory.device)
     if request.dl_device is not None and tuple(request.dl_device) != device:
@@ -208,8 +209,8 @@ def _rows(array: Any, form: Format, shape: Shape) -> Tuple[int, int]:
     wanted, size = shape.array(form), form.itemsize
     if tuple(content["shape"]) != wanted or content["typestr"][1:] != form.typestr[1:]:
         raise InvalidArgumentError(
-            f"array of shape {tuple(content['shape'])} and type {content['typestr']}: the texture holds"
-            f" {wanted} of {form.typestr}"
+            f"array of shape {tuple(content['shape'])} and type {content['typestr']}: the texture"
+            f" holds {wanted} of {form.typestr}"
         )
     row = shape.width * form.bytes_per_texel
     strides = content.get("strides")
@@ -218,8 +219,11 @@ def _rows(array: Any, form: Format, shape: Shape) -> Tuple[int, int]:
         return content["data"][0], row
     pitch = strides[-1 - len(inner)]
     outer = tuple(strides[: -1 - len(inner)])
-    if tuple(strides[-len(inner) :]) != inner or pitch < row or outer not in ((), (pitch * shape.height,)):
-        raise InvalidArgumentError(f"strides {tuple(strides)}: rows must be whole, one after another")
+    whole = tuple(strides[-len(inner) :]) == inner and pitch >= row
+    if not whole or outer not in ((), (pitch * shape.height,)):
+        raise InvalidArgumentError(
+            f"strides {tuple(strides)}: rows must be whole, one after another"
+        )
     return content["data"][0], pitch
 
 
@@ -246,9 +250,9 @@ def is_native(event: Event) -> bool:
 
 
 def event_wait(event: Event, value: int, stream: StreamLike = None) -> None:
-    """Work put on the stream after this begins when the value is reached. The call itself waits, for 5
-    seconds at most, where the event isn't native. Raises as Event.wait, and UnsupportedError (no CUDA),
-    MismatchError (another GPU's)."""
+    """Work put on the stream after this begins when the value is reached. The call itself waits,
+    for 5 seconds at most, where the event isn't native. Raises as Event.wait, and UnsupportedError
+    (no CUDA), MismatchError (another GPU's)."""
     _need()
     pointer = event._open()
     check(lib.geyser_cuda_event_wait(pointer, times.to_value(value), to_stream(stream)))
@@ -268,8 +272,8 @@ def frame_wait(frame: int, stream: int) -> None:
 
 
 class Order:
-    """Of a publisher's or subscriber's frames: each is done when the work is that was put on the streams
-    which used it, and they are done one after another, as values of an event must be."""
+    """Of a publisher's or subscriber's frames: each is done when the work is that was put on the
+    streams which used it, and they are done one after another, as values of an event must be."""
 
     def __init__(self, manager: Pointer) -> None:
         self._manager = manager
@@ -278,8 +282,8 @@ class Order:
         self._joined = 0  # its value
 
     def finish(self, frame: int, streams: List[int]) -> int:
-        """The frame is done when the work on all of these is: to be given back at once. Returns a result
-        of C's."""
+        """The frame is done when the work on all of these is: to be given back at once. Returns a
+        result of C's."""
         point = geyser_point()
         result = int(lib.geyser_frame_signal_point(frame, ctypes.byref(point)))
         if result == UNSUPPORTED:  # no device: the work ends first
@@ -314,5 +318,6 @@ class Order:
             result = result or int(lib.geyser_cuda_event_wait(self._join, self._joined, stream))
             if number + 1 < len(streams):
                 self._joined += 1
-                result = result or int(lib.geyser_cuda_event_signal(self._join, self._joined, stream))
+                value = self._joined
+                result = result or int(lib.geyser_cuda_event_signal(self._join, value, stream))
         return result

@@ -10,8 +10,8 @@ from .errors import ClosedError
 
 
 class Descriptor:
-    """A file descriptor of one's own: closed by `close()`, at the end of a `with`, or when nobody refers
-    to it any more. select() and asyncio take it as it is."""
+    """A file descriptor of one's own: closed by `close()`, at the end of a `with`, or when nobody
+    refers to it any more. select() and asyncio take it as it is."""
 
     __slots__ = ("_fd",)
     _close = staticmethod(os.close)

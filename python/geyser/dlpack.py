@@ -1,9 +1,8 @@
 """DLPack capsules, by which numpy.from_dlpack, torch.from_dlpack and others share memory.
 
-A capsule holds a DLManagedTensor, or since version 1.0 of DLPack a DLManagedTensorVersioned, which can
-say that it is for reading. Whoever takes it renames the capsule and calls the tensor's deleter when done,
-on any thread. `_exports` holds what is out.
-"""
+A capsule holds a DLManagedTensor, or since version 1.0 of DLPack a DLManagedTensorVersioned, which
+can say that it is for reading. Whoever takes it renames the capsule and calls the tensor's deleter
+when done, on any thread. `_exports` holds what is out. """
 
 import atexit
 import collections
@@ -11,8 +10,8 @@ import ctypes
 import gc
 import sys
 from ctypes import (
-    CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64,
-    c_void_p, py_object, pythonapi,
+    CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_uint8, c_uint16, c_uint32,
+    c_uint64, c_void_p, py_object, pythonapi,
 )
 from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
@@ -120,8 +119,9 @@ _new.restype, _new.argtypes = py_object, (c_void_p, c_char_p, c_void_p)
 _is_valid = pythonapi.PyCapsule_IsValid
 _is_valid.restype, _is_valid.argtypes = c_int, (py_object, c_char_p)
 
-# A destructor in Python would be called while an exception unwinds a consumer that refused a capsule,
-# and take its place. So capsules have none: we hold them, too, and look which nobody else does.
+# A destructor in Python would be called while an exception unwinds a consumer that refused a
+# capsule, and take its place. So capsules have none: we hold them, too, and look which nobody else
+# does.
 _capsules: "Deque[Tuple[Any, bytes, int]]" = collections.deque()
 
 
@@ -159,7 +159,8 @@ gc.callbacks.append(_after_collection)
 def _fill(tensor: DLTensor, view: View, device: Tuple[int, int]) -> Any:
     """Returns what the tensor points to."""
     count = len(view.shape)
-    numbers = (c_int64 * (2 * count))(*view.shape, *(stride // view.itemsize for stride in view.strides))
+    strides = (stride // view.itemsize for stride in view.strides)
+    numbers = (c_int64 * (2 * count))(*view.shape, *strides)
     pointer = ctypes.cast(numbers, POINTER(c_int64))
     tensor.data = view.address
     tensor.device = DLDevice(*device)
@@ -172,11 +173,11 @@ def _fill(tensor: DLTensor, view: View, device: Tuple[int, int]) -> Any:
 
 
 def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, flags: int) -> Any:
-    """A capsule of a tensor in owner's memory. Raises BufferError where strides are no whole number of
-    elements."""
+    """A capsule of a tensor in owner's memory. Raises BufferError where strides are no whole number
+    of elements."""
     if any(stride % view.itemsize for stride in view.strides):
         raise BufferError(
-            f"rows {view.strides[0]} bytes apart: DLPack counts elements, of {view.itemsize} bytes here"
+            f"rows {view.strides[0]} bytes apart: DLPack counts elements, here of {view.itemsize}"
         )
     managed: Any = DLManagedTensorVersioned() if versioned else DLManagedTensor()
     if versioned:
@@ -192,8 +193,8 @@ def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, fl
 
 
 def export_host(get_memory: Callable[[], Any], is_copy: bool, request: Request) -> Any:
-    """A capsule of host memory. is_copy: it is a GPU's texture, whose texels are copied to be here: that
-    must have been asked for. Raises BufferError for what can't be had."""
+    """A capsule of host memory. is_copy: it is a GPU's texture, whose texels are copied to be here:
+    that must have been asked for. Raises BufferError for what can't be had."""
     if request.dl_device is not None and not request.for_host:
         raise BufferError(f"device {tuple(request.dl_device)}: only host memory, {CPU}, can be had")
     if request.stream is not None:
@@ -201,8 +202,8 @@ def export_host(get_memory: Callable[[], Any], is_copy: bool, request: Request) 
     if is_copy and (request.copy is False or not (request.copy or request.for_host)):
         raise BufferError(
             "the texture is in a GPU's memory, and not in rows that a tensor can have: make it with"
-            ' usage="linear", or copy it, on the GPU with copy_to(), to the host with numpy.asarray() or'
-            " copy=True"
+            ' usage="linear", or copy it, on the GPU with copy_to(), to the host with'
+            " numpy.asarray() or copy=True"
         )
     memory = get_memory()
     if request.copy and not isinstance(memory, Snapshot):

@@ -1,4 +1,5 @@
-"""Numbers with names. Wherever one is asked for, its name in any case will do: `"host"`, `"latest"`."""
+"""Numbers with names. Wherever one is asked for, its name in any case will do: `"host"`,
+`"latest"`."""
 
 import enum
 from typing import Iterable, Type, TypeVar, Union
@@ -18,7 +19,8 @@ class Backend(enum.IntEnum):
 
 
 class Usage(enum.IntFlag):
-    """What a texture may be used for (the first five; the values are WebGPU's), and where it lies."""
+    """What a texture may be used for (the first five; the values are WebGPU's), and where it
+    lies."""
 
     COPY_SRC = 0x01
     COPY_DST = 0x02

@@ -31,8 +31,8 @@ class Result(enum.IntEnum):
 
 
 class Error(Exception):
-    """Any failure of geyser's. Its text says what was wrong and what would be right; `result` is the
-    C library's number (None for one that this package does not know)."""
+    """Any failure of geyser's. Its text says what was wrong and what would be right; `result` is
+    the C library's number (None for one that this package does not know)."""
 
     result: ClassVar[Optional[Result]] = None
 
@@ -146,9 +146,9 @@ class SystemError(Error, OSError):
 _CLASSES: Dict[int, Type[Error]] = {
     int(kind.result): kind
     for kind in (
-        InvalidArgumentError, UnsupportedError, OutOfMemoryError, NotFoundError, StaleError, ExistsError,
-        PermissionError, UnsealedError, MismatchError, TimeoutError, DisconnectedError, BusyError,
-        LimitError, ProtocolError, DeviceLostError, NoRuntimeDirError, SystemError,
+        InvalidArgumentError, UnsupportedError, OutOfMemoryError, NotFoundError, StaleError,
+        ExistsError, PermissionError, UnsealedError, MismatchError, TimeoutError, DisconnectedError,
+        BusyError, LimitError, ProtocolError, DeviceLostError, NoRuntimeDirError, SystemError,
     )
     if kind.result is not None
 }

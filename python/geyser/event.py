@@ -43,7 +43,8 @@ class EventPointer(Pointer):
 
 
 class Event(Object):
-    """A value that any process that holds it can raise, wait for, and be told of. Made by a Manager."""
+    """A value that any process that holds it can raise, wait for, and be told of. Made by a
+    Manager."""
 
     _pointer: Optional[EventPointer]
 
@@ -51,7 +52,7 @@ class Event(Object):
         super().__init__(pointer)
 
     def __repr__(self) -> str:
-        return "<geyser.Event (closed)>" if self._pointer is None else f"<geyser.Event {self.value}>"
+        return f"<geyser.Event {'(closed)' if self.closed else self.value}>"
 
     @property
     def value(self) -> int:
@@ -61,13 +62,14 @@ class Event(Object):
         return int(out.value)
 
     def signal(self, value: int) -> None:
-        """Raises the value to this one; one that isn't above the present value changes nothing. What
-        this thread wrote before is seen by whoever has waited."""
+        """Raises the value to this one; one that isn't above the present value changes nothing.
+        What this thread wrote before is seen by whoever has waited."""
         self._check(lib.geyser_event_signal(self._pointer, times.to_value(value)))
 
     def wait(self, value: int, timeout: Optional[float] = None) -> None:
-        """Waits until the value is reached. timeout: seconds; 0 only looks, None waits for ever. Raises
-        TimeoutError, DisconnectedError (imported, and its exporter has died), DeviceLostError."""
+        """Waits until the value is reached. timeout: seconds; 0 only looks, None waits for ever.
+        Raises TimeoutError, DisconnectedError (imported, and its exporter has died),
+        DeviceLostError."""
         wanted = times.to_value(value)
 
         def wait(ns: int) -> int:
@@ -86,9 +88,9 @@ class Event(Object):
 
     def notify(self, value: int, callback: Callback) -> None:
         """Has callback(value, error) called once, on a thread of this event's: when the value is
-        reached (value: the present one, error: None), or with a DisconnectedError, a DeviceLostError,
-        or a StaleError if the event is closed before. An exception of the callback's goes to
-        sys.unraisablehook."""
+        reached (value: the present one, error: None), or with a DisconnectedError, a
+        DeviceLostError, or a StaleError if the event is closed before. An exception of the
+        callback's goes to sys.unraisablehook."""
         wanted, key = times.to_value(value), next(_keys)
         _pending[key] = callback
         result = lib.geyser_event_notify(self._pointer, wanted, _reached_in_c, key)
@@ -97,8 +99,8 @@ class Event(Object):
             self._fail(result)
 
     def descriptor(self, value: int) -> Descriptor:
-        """Readable, and staying so, once the value is reached, the exporter has died or the event is
-        closed: `reached` or `wait` then says which. For select() and asyncio."""
+        """Readable, and staying so, once the value is reached, the exporter has died or the event
+        is closed: `reached` or `wait` then says which. For select() and asyncio."""
         return descriptor.of(self, lib.geyser_event_fd, times.to_value(value))
 
     def export(self) -> Handle:

@@ -32,8 +32,8 @@ class GL(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A pixel format: `Format.named("rgba8unorm")`. Names follow WebGPU: channels in memory order, bits
-    a channel, then how the bits read."""
+    """A pixel format: `Format.named("rgba8unorm")`. Names follow WebGPU: channels in memory order,
+    bits a channel, then how the bits read."""
 
     number: int  #: the C library's enum geyser_format
     name: str

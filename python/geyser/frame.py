@@ -56,7 +56,8 @@ class Stream(Object):
 
 class Frame(Metadata, Described):
     """A frame that one has: `numpy.asarray(frame)` is its texels, without a copy wherever a mapping
-    needs none. Arrays stay valid memory after it is given back, but the publisher then draws there."""
+    needs none. Arrays stay valid memory after it is given back, but the publisher then draws
+    there."""
 
     __slots__ = (
         "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_interface", "_streams",
@@ -73,8 +74,8 @@ class Frame(Metadata, Described):
 
     def __repr__(self) -> str:
         state = " (given back)" if self.closed else ""
-        kind = type(self).__name__
-        return f"<geyser.{kind} of {self._owner.name!r} {self.width}x{self.height} {self.format}{state}>"
+        kind, size = type(self).__name__, f"{self.width}x{self.height}"
+        return f"<geyser.{kind} of {self._owner.name!r} {size} {self.format}{state}>"
 
     @property
     def closed(self) -> bool:
@@ -82,11 +83,11 @@ class Frame(Metadata, Described):
         return not self._frame or self._owner._pointer is None
 
     def _live(self) -> Pointer:
-        """What has given it out, to be held while C's memory of the frame is used: another thread may
-        close that."""
+        """What has given it out, to be held while C's memory of the frame is used: another thread
+        may close that."""
         pointer = self._owner._pointer
         if not self._frame:
-            raise ClosedError("the frame was given back: its texels and metadata are another's by now")
+            raise ClosedError("the frame was given back: texels and metadata are another's by now")
         if pointer is None:
             raise ClosedError(f"the frame has gone: {self._owner._why_closed()}")
         return pointer
@@ -115,7 +116,9 @@ class Frame(Metadata, Described):
         """As Texture.map; it must end before the frame is given back."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
-    def map_buffer(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> MappingBuffer:
+    def map_buffer(
+        self, access: Union[Access, str, int] = READ, mip_level: int = 0
+    ) -> MappingBuffer:
         """As Texture.map_buffer; it must end before the frame is given back."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
@@ -163,8 +166,8 @@ class Frame(Metadata, Described):
 
     def use_on(self, stream: cuda.StreamLike = None) -> None:
         """Work put on this CUDA stream after this begins when the frame may be used, and giving the
-        frame back waits, on the GPU, for what is on the stream by then. Tensors made of the frame do
-        this for the stream that they are asked for on; say it for every other."""
+        frame back waits, on the GPU, for what is on the stream by then. Tensors made of the frame
+        do this for the stream that they are asked for on; say it for every other."""
         number = cuda.to_stream(stream)
         if self._streams is not None and number in self._streams:
             return
@@ -235,8 +238,8 @@ class Frame(Metadata, Described):
 
 
 class ReceivedFrame(Frame):
-    """A frame that a subscriber has acquired, for reading. It keeps one of the publisher's buffers until
-    `release()`, the end of a `with`, or the next iteration."""
+    """A frame that a subscriber has acquired, for reading. It keeps one of the publisher's buffers
+    until `release()`, the end of a `with`, or the next iteration."""
 
     __slots__ = ()
     _release = staticmethod(lib.geyser_subscriber_release)
@@ -261,8 +264,8 @@ class ReceivedFrame(Frame):
 
 
 class PublisherFrame(Frame):
-    """A frame to draw, whose texels are those of an earlier one. At the end of a `with` it is submitted,
-    or discarded if an exception ends that."""
+    """A frame to draw, whose texels are those of an earlier one. At the end of a `with` it is
+    submitted, or discarded if an exception ends that."""
 
     __slots__ = ()
     _settable = True
@@ -313,7 +316,7 @@ class PublisherFrame(Frame):
 
 
 SETTABLE = tuple(
-    name for name in vars(Metadata) if isinstance(vars(Metadata)[name], property) and vars(Metadata)[name].fset
+    name for name, one in vars(Metadata).items() if isinstance(one, property) and one.fset
 )
 
 

@@ -25,8 +25,8 @@ class Handle:
 
     @classmethod
     def of(cls, what: "HandleLike") -> "Handle":
-        """The handle that is meant: itself, its bytes, its text, or its id among this user's exports.
-        Raises also NotFoundError and StaleError for an id."""
+        """The handle that is meant: itself, its bytes, its text, or its id among this user's
+        exports. Raises also NotFoundError and StaleError for an id."""
         if isinstance(what, Handle):
             return what
         if isinstance(what, (bytes, bytearray, memoryview)):

@@ -39,6 +39,10 @@ class MemoryUsage(NamedTuple):
     imported: int  #: other processes' memory that this manager has imported
 
 
+def _to_usage(usage: Any) -> MemoryUsage:
+    return MemoryUsage(usage.held, usage.exported, usage.imported)
+
+
 class MemoryInfo(NamedTuple):
     """What a manager's objects hold."""
 
@@ -65,8 +69,9 @@ class Manager(Object):
     """A connection to one backend. What it has made stays valid when it is closed.
 
     backend: "auto", "host", "vulkan" or "metal". application: shown to peers, at most 63 bytes; by
-    default the script's name. import_timeout: seconds that an import waits for its exporter's answer; by
-    default 5. Raises UnsupportedError (the backend isn't available here, with the reason), LimitError."""
+    default the script's name. import_timeout: seconds that an import waits for its exporter's
+    answer; by default 5. Raises UnsupportedError (the backend isn't available here, with the
+    reason), LimitError."""
 
     _pointer: Optional[ManagerPointer]
 
@@ -76,11 +81,9 @@ class Manager(Object):
         application: Optional[str] = None,
         import_timeout: Optional[float] = None,
     ) -> None:
-        desc = geyser_manager_desc(
-            backend=pick(Backend, backend, "backend"),
-            application=_program() if application is None else _text(application, "application"),
-            import_timeout_ns=0 if import_timeout is None else times.to_ns(import_timeout, "import_timeout"),
-        )
+        name = _program() if application is None else _text(application, "application")
+        limit = 0 if import_timeout is None else times.to_ns(import_timeout, "import_timeout")
+        desc = geyser_manager_desc(pick(Backend, backend, "backend"), name, limit)
         out = ctypes.c_void_p()
         check(lib.geyser_manager_create(ctypes.byref(desc), ctypes.byref(out)))
         super().__init__(ManagerPointer(out.value))
@@ -103,17 +106,18 @@ class Manager(Object):
         """What its objects hold now."""
         out = geyser_memory_info()
         self._check(lib.geyser_manager_memory(self._pointer, ctypes.byref(out)))
-        parts = (MemoryUsage(one.held, one.exported, one.imported) for one in (out.textures, out.events))
-        return MemoryInfo(*parts)
+        return MemoryInfo(_to_usage(out.textures), _to_usage(out.events))
 
     def format_usage(
         self, format: Union[Format, str], dimension: Union[Dimension, str] = Dimension.D2
     ) -> Usage:
-        """What a texture of this format and dimension can be used for; nothing: there can be none."""
+        """What a texture of this format and dimension can be used for; nothing: there can be
+        none."""
         out = ctypes.c_uint32()
         number = Format.named(format).number
         shape = pick(Dimension, dimension, "dimension")
-        self._check(lib.geyser_manager_format_usage(self._pointer, number, shape, ctypes.byref(out)))
+        asked = lib.geyser_manager_format_usage(self._pointer, number, shape, ctypes.byref(out))
+        self._check(asked)
         return Usage(out.value)
 
     # ---- textures and events ----
@@ -131,8 +135,8 @@ class Manager(Object):
         label: Optional[str] = None,
     ) -> Texture:
         """A texture whose texels are zero. usage: flags or their names; 0: COPY_SRC, COPY_DST and
-        TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label), UnsupportedError
-        (a usage that this format can't have), LimitError, OutOfMemoryError."""
+        TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
+        UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
         desc = to_desc(width, height, format, usage, None if label is None else label)
         desc.depth = to_size(depth, "depth")
         desc.layers = to_size(layers, "layers")
@@ -142,15 +146,17 @@ class Manager(Object):
         return Texture(TexturePointer(out.value), self._on_host)
 
     def import_texture(self, handle: HandleLike, expected: Optional[Texture] = None) -> Texture:
-        """A texture that this or another process exported, by its handle, the handle's bytes or text, or
-        its id; it outlives its exporter. expected: a texture that it must be like in all but the label.
-        Raises NotFoundError (no longer exported), StaleError (the exporter has gone), MismatchError,
-        PermissionError (another user's), UnsealedError, TimeoutError, DisconnectedError, ProtocolError,
-        LimitError."""
+        """A texture that this or another process exported, by its handle, the handle's bytes or
+        text, or its id; it outlives its exporter. expected: a texture that it must be like in all
+        but the label. Raises NotFoundError (no longer exported), StaleError (the exporter has
+        gone), MismatchError, PermissionError (another user's), UnsealedError, TimeoutError,
+        DisconnectedError, ProtocolError, LimitError."""
         named = Handle.of(handle)._struct()
         like = None if expected is None else ctypes.byref(_desc_of(expected))
         out = ctypes.c_void_p()
-        self._check(lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out)))
+        self._check(
+            lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out))
+        )
         return Texture(TexturePointer(out.value), self._on_host)
 
     def create_event(self, initial: int = 0) -> Event:
@@ -181,10 +187,11 @@ class Manager(Object):
         frame_rate: Rate = None,
         usage: UsageLike = 0,
     ) -> Publisher:
-        """Publishes a stream under that name. buffers: 2 to 16, one more for each subscriber that may
-        hold one for long. pacing: "free" never waits for anybody, "lossless" waits until each subscriber
-        that gets every frame has taken its own. frame_rate: frames a second, for people. Raises
-        ExistsError (a living publisher has that name), and as create_texture and Texture.export."""
+        """Publishes a stream under that name. buffers: 2 to 16, one more for each subscriber that
+        may hold one for long. pacing: "free" never waits for anybody, "lossless" waits until each
+        subscriber that gets every frame has taken its own. frame_rate: frames a second, for people.
+        Raises ExistsError (a living publisher has that name), and as create_texture and
+        Texture.export."""
         chosen = pick(Pacing, pacing, "pacing")
         numerator, denominator = to_rate(frame_rate)
         desc = geyser_stream_desc(
@@ -196,7 +203,9 @@ class Manager(Object):
             pacing=chosen,
         )
         out = ctypes.c_void_p()
-        self._check(lib.geyser_publisher_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
+        self._check(
+            lib.geyser_publisher_create(self._pointer, ctypes.byref(desc), ctypes.byref(out))
+        )
         made = PublisherPointer(out.value)
         return Publisher(made, name, self._open(), self._on_host, chosen, desc.texture)
 
@@ -209,11 +218,12 @@ class Manager(Object):
         connect_timeout: Optional[float] = 0,
         reconnect: bool = False,
     ) -> Subscriber:
-        """Connects to the stream of that name. delivery: "latest" frame, never one twice, or "every" one
-        in order. timeout: seconds that iterating waits for each frame, None: for ever. connect_timeout:
-        seconds to wait for the publisher; 0: it must be there. reconnect: iterating doesn't end with the
-        publisher, but waits for one of that name to come back. Raises NotFoundError (no such stream, with
-        a connect_timeout of 0), TimeoutError (nor within it), LimitError, and as import_texture."""
+        """Connects to the stream of that name. delivery: "latest" frame, never one twice, or
+        "every" one in order. timeout: seconds that iterating waits for each frame, None: for ever.
+        connect_timeout: seconds to wait for the publisher; 0: it must be there. reconnect:
+        iterating doesn't end with the publisher, but waits for one of that name to come back.
+        Raises NotFoundError (no such stream, with a connect_timeout of 0), TimeoutError (nor within
+        it), LimitError, and as import_texture."""
         times.to_ns(timeout)
         wanted = _text(name, "name")
         chosen = pick(Delivery, delivery, "delivery")
@@ -221,7 +231,8 @@ class Manager(Object):
 
         def connect(ns: int) -> int:
             desc = geyser_subscriber_desc(name=wanted, delivery=chosen, connect_timeout_ns=ns)
-            return int(lib.geyser_subscriber_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
+            create = lib.geyser_subscriber_create
+            return int(create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
 
         result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"))
         if result:
@@ -249,8 +260,8 @@ _default_lock = threading.Lock()
 
 
 def default_manager() -> Manager:
-    """The manager of `geyser.publish`, `subscribe` and others that are given none: made when it is first
-    asked for, with the "auto" backend, and kept."""
+    """The manager of `geyser.publish`, `subscribe` and others that are given none: made when it is
+    first asked for, with the "auto" backend, and kept."""
     global _default
     with _default_lock:
         if _default is None or _default.closed:
@@ -281,7 +292,14 @@ def publish(
     """Manager.publish, by the default manager unless another is given."""
     maker = default_manager() if manager is None else manager
     return maker.publish(
-        name, width, height, format, buffers=buffers, pacing=pacing, frame_rate=frame_rate, usage=usage
+        name,
+        width,
+        height,
+        format,
+        buffers=buffers,
+        pacing=pacing,
+        frame_rate=frame_rate,
+        usage=usage,
     )
 
 
@@ -297,7 +315,11 @@ def subscribe(
     """Manager.subscribe, by the default manager unless another is given."""
     maker = default_manager() if manager is None else manager
     return maker.subscribe(
-        name, delivery=delivery, timeout=timeout, connect_timeout=connect_timeout, reconnect=reconnect
+        name,
+        delivery=delivery,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+        reconnect=reconnect,
     )
 
 

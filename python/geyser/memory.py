@@ -1,10 +1,10 @@
 """Texels in this process's memory, and how long they stay there.
 
-A `Memory` is one map of a texture and a reference to that. Arrays and tensors hold the Memory, never
-the texture or frame that they were made of: so they stay valid memory whatever becomes of those. That
-holds after the map has ended, too. Then the C library promises no texels there any more, but the
-texture's memory, staging copies included, stays where it is till the last reference goes.
-"""
+A `Memory` is one map of a texture and a reference to that. Arrays and tensors hold the Memory,
+never the texture or frame that they were made of: so they stay valid memory whatever becomes of
+those. That holds after the map has ended, too. Then the C library promises no texels there any
+more, but the texture's memory, staging copies included, stays where it is till the last reference
+goes. """
 
 import ctypes
 import weakref
@@ -129,7 +129,8 @@ class Memory:
 
 
 class Snapshot:
-    """A copy of a texture's texels, of one's own: what a texture in a GPU's memory has for arrays."""
+    """A copy of a texture's texels, of one's own: what a texture in a GPU's memory has for
+    arrays."""
 
     writable = False
 
@@ -184,8 +185,8 @@ def to_array(content: Dict[str, Any]) -> Any:
 
 
 def copy_into(memory: Memory, source: Any) -> None:
-    """Copies an array's, or a buffer's, elements into mapped memory. They must be those of the texture,
-    in shape and type: nothing is converted."""
+    """Copies an array's, or a buffer's, elements into mapped memory. They must be those of the
+    texture, in shape and type: nothing is converted."""
     view = memory.view
     if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
         numpy = numpy_module()
@@ -199,7 +200,8 @@ def copy_into(memory: Memory, source: Any) -> None:
 
 def _wrong_array(shape: Tuple[int, ...], typestr: str, view: View) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"array of shape {shape} and type {typestr}: the texture holds {view.shape} of {view.typestr}"
+        f"array of shape {shape} and type {typestr}: the texture holds {view.shape} of"
+        f" {view.typestr}"
     )
 
 

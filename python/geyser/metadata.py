@@ -25,8 +25,8 @@ class Rect(NamedTuple):
 
 
 class Color(NamedTuple):
-    """What the numbers of the texels mean, by the code points of ITU-T H.273; 2: unspecified. Then the
-    mastering display and the content light level, cd/m²; 0: not known."""
+    """What the numbers of the texels mean, by the code points of ITU-T H.273; 2: unspecified. Then
+    the mastering display and the content light level, cd/m²; 0: not known."""
 
     primaries: int = 2  #: 1 BT.709, 9 BT.2020, 12 Display P3
     transfer: int = 2  #: 13 sRGB, 16 PQ, 18 HLG
@@ -43,7 +43,7 @@ RectLike = Union[Rect, Tuple[int, int, int, int]]
 
 def _number(value: Any, bits: int, what: str) -> int:
     if not isinstance(value, int) or not 0 <= value < 1 << bits:
-        raise InvalidArgumentError(f"{what} ({value!r}): it must be an integer from 0 to 2**{bits} - 1")
+        raise InvalidArgumentError(f"{what} ({value!r}): it must be from 0 to 2**{bits} - 1")
     return value
 
 
@@ -58,15 +58,16 @@ def _from_rect(rect: Any) -> Rect:
 
 
 class Metadata:
-    """The part of a frame that isn't texels. A publisher sets it between acquire and submit; what is out
-    of range is refused when the frame is submitted. A subscriber reads it until the release."""
+    """The part of a frame that isn't texels. A publisher sets it between acquire and submit; what
+    is out of range is refused when the frame is submitted. A subscriber reads it until the
+    release."""
 
     __slots__ = ()
     _settable = False
 
     def _info(self) -> geyser_frame_info:
-        """In C's memory, which is the frame's until it is given back; what is returned holds it till then
-        against a close()."""
+        """In C's memory, which is the frame's until it is given back; what is returned holds it
+        till then against a close()."""
         raise NotImplementedError
 
     def _info_to_set(self) -> geyser_frame_info:
@@ -144,7 +145,8 @@ class Metadata:
         """What the numbers mean."""
         color = self._info().color
         floats = (getattr(color, name) for name in COLOR_FLOATS)
-        return Color(color.primaries, color.transfer, color.matrix, ColorRange(color.range), *floats)
+        codes = (color.primaries, color.transfer, color.matrix)
+        return Color(*codes, ColorRange(color.range), *floats)
 
     @color.setter
     def color(self, value: Color) -> None:

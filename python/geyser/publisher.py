@@ -73,8 +73,8 @@ def to_desc(
 
 
 class Publisher(Stream):
-    """A stream's source: it owns a few textures and gives out one that nobody reads, to be drawn. Made
-    by `geyser.publish` or Manager.publish."""
+    """A stream's source: it owns a few textures and gives out one that nobody reads, to be drawn.
+    Made by `geyser.publish` or Manager.publish."""
 
     _pointer: Optional[PublisherPointer]
 
@@ -115,10 +115,10 @@ class Publisher(Stream):
         return Format.named(self._form)
 
     def frame(self, timeout: Optional[float] = None) -> PublisherFrame:
-        """A frame to draw: `with publisher.frame() as frame:` submits it at the end. It waits, for up to
-        that many seconds or for ever, where subscribers hold every buffer, or with lossless pacing have
-        frames to take. Raises TimeoutError (who holds it up), BusyError (you hold all yourself),
-        DeviceLostError."""
+        """A frame to draw: `with publisher.frame() as frame:` submits it at the end. It waits, for
+        up to that many seconds or for ever, where subscribers hold every buffer, or with lossless
+        pacing have frames to take. Raises TimeoutError (who holds it up), BusyError (you hold all
+        yourself), DeviceLostError."""
         out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
         timeout_ns = times.to_ns(timeout)
         result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
@@ -139,17 +139,21 @@ class Publisher(Stream):
         return times.wait(acquire, timeout_ns)
 
     def send(self, source: Any, timeout: Optional[float] = None, **metadata: Any) -> None:
-        """Publishes an array, or bytes without padding: copied into a frame, which must have that shape
-        and type. metadata: what a frame has to set, such as presentation_ns=…, user=b"…"."""
+        """Publishes an array, or bytes without padding: copied into a frame, which must have that
+        shape and type. metadata: what a frame has to set, such as presentation_ns=…, user=b"…"."""
         with self.frame(timeout) as frame:
             set_metadata(frame, metadata)
             frame.write(source)
 
     def resize(
-        self, width: int, height: int, format: Union[Format, str, None] = None, usage: Optional[UsageLike] = None
+        self,
+        width: int,
+        height: int,
+        format: Union[Format, str, None] = None,
+        usage: Optional[UsageLike] = None,
     ) -> None:
-        """From the next frame on they have this size, and format and usage if they are given. Raises
-        BusyError (a frame is out), and as Manager.create_texture."""
+        """From the next frame on they have this size, and format and usage if they are given.
+        Raises BusyError (a frame is out), and as Manager.create_texture."""
         form = Format.named(self._form if format is None else format)
         desc = to_desc(width, height, form, self._usage if usage is None else usage)
         self._check(lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc)))
@@ -157,8 +161,8 @@ class Publisher(Stream):
         self._textures = {}
 
     def flush(self, timeout: Optional[float] = None) -> None:
-        """Waits until all frames are taken and nobody holds one: before the end of a stream whose last
-        frames matter. Raises TimeoutError."""
+        """Waits until all frames are taken and nobody holds one: before the end of a stream whose
+        last frames matter. Raises TimeoutError."""
 
         def flush(ns: int) -> int:
             return int(lib.geyser_publisher_flush(self._pointer, ns))
@@ -188,15 +192,15 @@ class Publisher(Stream):
                 if not select.select([changed], [], [], left)[0]:
                     raise error(
                         times.TIMEOUT,
-                        f'stream "{self.name}" has {self.stats.subscribers} subscribers after {timeout} s,'
-                        f" not {count}",
+                        f'stream "{self.name}" has {self.stats.subscribers} subscribers after'
+                        f" {timeout} s, not {count}",
                     )
                 changed.rearm()
 
 
 def _look_again(acquire: Any, timeout_ns: int) -> int:
-    """For lossless pacing: a subscriber is left out if it hasn't taken its frames within a timeout, so
-    that mustn't be a slice of the caller's. So there is none until the caller's has passed."""
+    """For lossless pacing: a subscriber is left out if it hasn't taken its frames within a timeout,
+    so that mustn't be a slice of the caller's. So there is none until the caller's has passed."""
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
     pause = FIRST_PAUSE
     while deadline is None or time.monotonic_ns() < deadline:

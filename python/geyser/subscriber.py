@@ -60,10 +60,10 @@ class Subscriber(Stream):
             self._descriptor.close()
 
     def acquire(self, timeout: Optional[float] = None) -> ReceivedFrame:
-        """The next frame: `with subscriber.acquire() as frame:`. It waits for up to that many seconds,
-        None: for ever. Raises TimeoutError, DisconnectedError (the publisher has gone; said once, the
-        next call waits for one of that name), BusyError (you hold every buffer), DeviceLostError, and as
-        Manager.import_texture after a resize."""
+        """The next frame: `with subscriber.acquire() as frame:`. It waits for up to that many
+        seconds, None: for ever. Raises TimeoutError, DisconnectedError (the publisher has gone;
+        said once, the next call waits for one of that name), BusyError (you hold every buffer),
+        DeviceLostError, and as Manager.import_texture after a resize."""
         out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
         timeout_ns = NEVER if timeout is None else times.to_ns(timeout)
         first = timeout_ns if timeout_ns < times.SLICE else times.SLICE
@@ -83,8 +83,8 @@ class Subscriber(Stream):
         return times.wait(acquire, timeout_ns if timeout_ns == NEVER else timeout_ns - times.SLICE)
 
     def __iter__(self) -> Iterator[ReceivedFrame]:
-        """Frames, each released when the next is asked for or the loop ends. Raises TimeoutError if none
-        comes within the `timeout` given when subscribing."""
+        """Frames, each released when the next is asked for or the loop ends. Raises TimeoutError if
+        none comes within the `timeout` given when subscribing."""
         while True:
             try:
                 frame = self.acquire(self._timeout)

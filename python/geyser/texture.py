@@ -58,8 +58,9 @@ class Described:
 
     @property
     def shape(self) -> Tuple[int, ...]:
-        """Of its array: (height, width, channels), or (height, width) for one channel and for formats
-        with a texel in one word; in front of that layers or depth slices, if there are several."""
+        """Of its array: (height, width, channels), or (height, width) for one channel and for
+        formats with a texel in one word; in front of that layers or depth slices, if there are
+        several."""
         return self._shape.array(self._form)
 
     @property
@@ -152,25 +153,27 @@ class Texture(Object, Described):
         return Importers(out.current, out.total)
 
     def importers_descriptor(self) -> Descriptor:
-        """Readable each time an importer comes or goes, until `rearm()`. Raises InvalidArgumentError
-        (not exported), LimitError."""
+        """Readable each time an importer comes or goes, until `rearm()`. Raises
+        InvalidArgumentError (not exported), LimitError."""
         return descriptor.of(self, lib.geyser_texture_importers_fd)
 
     # ---- texels ----
 
     def map(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> "Mapping":
-        """For `with texture.map("write") as array:`, where array is a NumPy array of the texels. What
-        was written is in the texture at the end of the block, in any kind of memory."""
+        """For `with texture.map("write") as array:`, where array is a NumPy array of the texels.
+        What was written is in the texture at the end of the block, in any kind of memory."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
-    def map_buffer(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> "MappingBuffer":
+    def map_buffer(
+        self, access: Union[Access, str, int] = READ, mip_level: int = 0
+    ) -> "MappingBuffer":
         """As `map`, but a memoryview of bytes, for which no NumPy is needed. Its rows are
         `mapping.row_pitch` apart."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
     def write(self, source: Any) -> None:
-        """Copies the texels of an array, or of bytes without padding. It must have this texture's shape
-        and type: nothing is converted. Raises InvalidArgumentError if it hasn't."""
+        """Copies the texels of an array, or of bytes without padding. It must have this texture's
+        shape and type: nothing is converted. Raises InvalidArgumentError if it hasn't."""
         memory = self._map(Access.WRITE)
         try:
             copy_into(memory, source)
@@ -179,7 +182,7 @@ class Texture(Object, Described):
 
     def _map(self, access: Access, mip_level: int = 0) -> Memory:
         if self._read_only and access & Access.WRITE:
-            raise InvalidArgumentError("a frame that was received is for reading: map it with \"read\"")
+            raise InvalidArgumentError('a frame that was received is for reading: map it to "read"')
         pointer: Any = self._open()
         return Memory(pointer, access, self._form, self._shape, mip_level)
 
@@ -242,9 +245,9 @@ class Texture(Object, Described):
         return cuda.interface(memory, not self._read_only)
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
-        """Copies the texels on the GPU into a CUDA array, such as a tensor of PyTorch's, by work put on
-        that stream. Any texture that CUDA can have will do. Raises InvalidArgumentError (another shape
-        or type), and as cuda.texture."""
+        """Copies the texels on the GPU into a CUDA array, such as a tensor of PyTorch's, by work
+        put on that stream. Any texture that CUDA can have will do. Raises InvalidArgumentError
+        (another shape or type), and as cuda.texture."""
         cuda.copy_to(self._open(), self._form, self._shape, array, cuda.to_stream(stream))
 
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
@@ -326,6 +329,6 @@ def convert(content: Dict[str, Any], dtype: Any, copy: Optional[bool]) -> "Array
     array: "Array" = to_array(content)
     if dtype is not None and array.dtype != dtype:
         if copy is False:
-            raise ValueError(f"an array of {dtype} is a copy of one of {array.dtype}, and copy is False")
+            raise ValueError(f"an array of {dtype} is a copy of {array.dtype}, and copy is False")
         return array.astype(dtype)
     return array.copy() if copy else array

@@ -16,7 +16,9 @@ def to_ns(seconds: Optional[float], what: str = "timeout") -> int:
     if seconds is None:
         return NEVER
     if not isinstance(seconds, (int, float)) or math.isnan(seconds) or seconds < 0:
-        raise InvalidArgumentError(f"{what} ({seconds!r}): it must be 0 or more seconds, or None for ever")
+        raise InvalidArgumentError(
+            f"{what} ({seconds!r}): it must be 0 or more seconds, or None for ever"
+        )
     if seconds >= NEVER / 1e9:
         return NEVER
     return int(seconds * 1_000_000_000)
@@ -31,8 +33,8 @@ def to_value(value: int) -> int:
 
 def wait(call: Callable[[int], int], timeout_ns: int) -> int:
     """What call(ns) comes to within the time. It is called again and again with less, so that a
-    KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles signals
-    between two calls of C."""
+    KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles
+    signals between two calls of C."""
     if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns

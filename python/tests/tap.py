@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs test modules beside this file and prints TAP: tap.py MODULE... Each test has a limit.
 
-`python3 -m unittest` runs them as well. The library is $GEYSER_LIBRARY's, the backend $GEYSER_BACKEND's,
-"host" if that is unset."""
+`python3 -m unittest` runs them as well. The library is $GEYSER_LIBRARY's, the backend
+$GEYSER_BACKEND's, "host" if that is unset."""
 
 import faulthandler
 import os

@@ -1,7 +1,7 @@
 """CUDA: what is refused without it, and textures and frames as PyTorch's tensors where it is.
 
-On a machine with a GPU: GEYSER_BACKEND=vulkan GEYSER_LIBRARY=… PYTHONPATH=python python3 -m unittest
-discover -s python/tests -p test_cuda.py"""
+On a machine with a GPU: GEYSER_BACKEND=vulkan GEYSER_LIBRARY=… PYTHONPATH=python python3 -m
+unittest discover -s python/tests -p test_cuda.py"""
 
 import gc
 import unittest
@@ -25,7 +25,8 @@ class Fake:
 
     def __init__(self, shape, typestr="|u1", strides=None, address=4096):
         self.__cuda_array_interface__ = {
-            "shape": shape, "typestr": typestr, "strides": strides, "data": (address, False), "version": 3,
+            "shape": shape, "typestr": typestr, "strides": strides, "data": (address, False),
+            "version": 3,
         }
 
 
@@ -45,7 +46,8 @@ class Arguments(unittest.TestCase):
         for wrong in (-1, "1", 1.5):
             with self.assertRaisesRegex(geyser.InvalidArgumentError, "stream"):
                 cuda.to_stream(wrong)
-        self.assertEqual([cuda.to_consumer_stream(one) for one in (None, -1, 1, 99)], [1, None, 1, 99])
+        numbers = [cuda.to_consumer_stream(one) for one in (None, -1, 1, 99)]
+        self.assertEqual(numbers, [1, None, 1, 99])
         with self.assertRaisesRegex(BufferError, "ambiguous"):
             cuda.to_consumer_stream(0)
 
@@ -63,9 +65,12 @@ class Arguments(unittest.TestCase):
 
     def test_wrong_arrays(self):
         for array, words in (
-            (Fake((8, 4, 4)), r"the texture holds \(4, 8, 4\)"), (Fake((4, 8, 4), "<u2"), "type <u2"),
-            (Fake((4, 8, 4), strides=(16, 4, 1)), "strides"), (Fake((4, 8, 4), strides=(64, 8, 1)), "strides"),
-            (Fake((4, 8, 4), strides=(-32, 4, 1)), "strides"), (b"bytes", "__cuda_array_interface__"),
+            (Fake((8, 4, 4)), r"the texture holds \(4, 8, 4\)"),
+            (Fake((4, 8, 4), "<u2"), "type <u2"),
+            (Fake((4, 8, 4), strides=(16, 4, 1)), "strides"),
+            (Fake((4, 8, 4), strides=(64, 8, 1)), "strides"),
+            (Fake((4, 8, 4), strides=(-32, 4, 1)), "strides"),
+            (b"bytes", "__cuda_array_interface__"),
         ):
             with self.assertRaisesRegex(geyser.InvalidArgumentError, words):
                 cuda._rows(array, self.FORM, self.SHAPE)

@@ -1,6 +1,7 @@
 """What _c.py declares is what the C headers say: asked of a C compiler, and of the headers' text.
 
-The compiler is $CC's words, the headers are include/ of this repository: without one of them, skipped."""
+The compiler is $CC's words, the headers are include/ of this repository: without one of them,
+skipped."""
 
 import ctypes
 import enum
@@ -101,9 +102,10 @@ def headers(keep_directives=False):
 
 
 def structs():
+    kinds = {name: one for name, one in vars(_c).items() if isinstance(one, type)}
     return {
-        name: one for name, one in vars(_c).items()
-        if isinstance(one, type) and issubclass(one, ctypes.Structure) and name.startswith("geyser_")
+        name: one for name, one in kinds.items()
+        if issubclass(one, ctypes.Structure) and name.startswith("geyser_")
     }
 
 
@@ -203,9 +205,9 @@ class Layouts(unittest.TestCase):
         for name, one in structs().items():
             lines.append(f'printf("{name} %zu\\n", sizeof(struct {name}));')
             for field in one._fields_:
-                member = f"((struct {name} *)0)->{field[0]}"
-                lines.append(f'printf("{name}.{field[0]} %zu %zu\\n", offsetof(struct {name}, {field[0]}),'
-                             f" sizeof({member}));")
+                at = f"offsetof(struct {name}, {field[0]})"
+                size = f"sizeof(((struct {name} *)0)->{field[0]})"
+                lines.append(f'printf("{name}.{field[0]} %zu %zu\\n", {at}, {size});')
         for name in constants():
             lines.append(f'printf("{name} %lld\\n", (long long){name});')
         source = "#include <stddef.h>\n#include <stdio.h>\n"
@@ -215,8 +217,8 @@ class Layouts(unittest.TestCase):
             program = os.path.join(folder, "print")
             command = compiler + ["-std=c11", "-x", "c", "-I", INCLUDE, "-o", program, "-"]
             subprocess.run(command, input=source, text=True, check=True, timeout=60)
-            output = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
-        cls.printed = dict(line.split(" ", 1) for line in output.stdout.splitlines())
+            output = subprocess.check_output([program], text=True, timeout=60)
+        cls.printed = dict(line.split(" ", 1) for line in output.splitlines())
 
     def test_structs(self):
         self.assertGreater(len(structs()), 20)
@@ -224,8 +226,8 @@ class Layouts(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(int(self.printed[name]), ctypes.sizeof(one))
                 for field in one._fields_:
-                    at = getattr(one, field[0])
-                    self.assertEqual(self.printed[f"{name}.{field[0]}"], f"{at.offset} {at.size}", field[0])
+                    at, key = getattr(one, field[0]), f"{name}.{field[0]}"
+                    self.assertEqual(self.printed[key], f"{at.offset} {at.size}", key)
 
     def test_constants(self):
         for name, value in constants().items():

@@ -1,4 +1,5 @@
-"""DLPack: capsules as a consumer sees them, who lets go of what, and NumPy and PyTorch where they are."""
+"""DLPack: capsules as a consumer sees them, who lets go of what, and NumPy and PyTorch where they
+are."""
 
 import ctypes
 import gc
@@ -46,7 +47,8 @@ class Capsules(TestCase):
     def test_what_it_says(self):
         address, managed = take(self.texture.__dlpack__())
         tensor = managed.dl_tensor
-        self.assertEqual((tensor.device.device_type, tensor.device.device_id, tensor.ndim), (1, 0, 3))
+        self.assertEqual((tensor.device.device_type, tensor.device.device_id), (1, 0))
+        self.assertEqual(tensor.ndim, 3)
         self.assertEqual((tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes), (2, 16, 1))
         self.assertEqual(tensor.shape[:3], [3, 5, 4])
         self.assertEqual(tensor.strides[:3], [20, 4, 1])
@@ -62,8 +64,8 @@ class Capsules(TestCase):
         publisher.send(bytes(64))
         with subscriber.acquire(LIMIT) as frame, publisher.frame() as drawn:
             for source, copy, flags in (
-                (self.texture, None, 0), (self.texture, True, dlpack.IS_COPIED), (frame, None, dlpack.READ_ONLY),
-                (frame, False, dlpack.READ_ONLY), (drawn, None, 0),
+                (self.texture, None, 0), (self.texture, True, dlpack.IS_COPIED),
+                (frame, None, dlpack.READ_ONLY), (frame, False, dlpack.READ_ONLY), (drawn, None, 0),
             ):
                 capsule = source.__dlpack__(max_version=(1, 1), copy=copy)
                 self.assertTrue(valid(capsule, b"dltensor_versioned"))

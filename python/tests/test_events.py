@@ -25,7 +25,8 @@ class Events(TestCase):
 
     def test_wrong_values(self):
         for value in (-1, 2**64, 1.5, "1", None):
-            for use in (self.event.signal, self.event.wait, self.event.reached, self.event.descriptor):
+            event = self.event
+            for use in (event.signal, event.wait, event.reached, event.descriptor):
                 with self.raises(geyser.InvalidArgumentError, "value"):
                     use(value)
         for timeout in (-1, float("nan"), "1"):
@@ -77,9 +78,11 @@ class Events(TestCase):
 
     def test_closed_says_so(self):
         self.event.close()
-        for use in (lambda: self.event.value, lambda: self.event.signal(9), lambda: self.event.wait(9),
-                    lambda: self.event.export(), lambda: self.event.descriptor(9),
-                    lambda: self.event.notify(9, print)):
+        for use in (
+            lambda: self.event.value, lambda: self.event.signal(9), lambda: self.event.wait(9),
+            lambda: self.event.export(), lambda: self.event.descriptor(9),
+            lambda: self.event.notify(9, print),
+        ):
             with self.raises(geyser.ClosedError, "the Event is closed"):
                 use()
 

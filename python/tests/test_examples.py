@@ -16,7 +16,8 @@ EXAMPLES = os.path.join(ROOT, "examples", "python")
 
 def missing(module):
     command = [sys.executable, "-c", f"import {module}"]
-    return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=LIMIT, check=False).returncode != 0
+    result = subprocess.run(command, stderr=subprocess.DEVNULL, timeout=LIMIT, check=False)
+    return result.returncode != 0
 
 
 class Examples(TestCase):
@@ -83,7 +84,8 @@ class Examples(TestCase):
 
     def test_benchmark(self):
         script = os.path.join("..", "..", "python", "bench", "frames.py")
-        out, err = self.finish(self.start(script, "--frames", "5", "--size", "64x64", "--backend", BACKEND))
+        arguments = ["--frames", "5", "--size", "64x64", "--backend", BACKEND]
+        out, err = self.finish(self.start(script, *arguments))
         self.assertEqual(out, f"64x64 rgba8unorm, {BACKEND}, medians of 5:\n")
         lines = [r"%s: [\d.]+ µs a frame \(acquire .*, release [\d.]+\)\n" % one
                  for one in ("without a copy", "and a copy")]

@@ -31,7 +31,7 @@ def counts():
 class Leaks(TestCase):
     def setUp(self):
         super().setUp()
-        self.kept = self.manager.create_event().export()  # what a process's first export opens stays
+        self.manager.create_event().export()  # what a process's first export opens stays
         self.use(0)
         self.before, self.held = counts(), self.manager.memory
 
@@ -41,7 +41,8 @@ class Leaks(TestCase):
 
     def use(self, number):
         """Something of everything."""
-        texture, timeline = self.manager.create_texture(16, 16, "r8unorm"), self.manager.create_event()
+        texture = self.manager.create_texture(16, 16, "r8unorm")
+        timeline = self.manager.create_event()
         other = self.manager.import_texture(texture.export())
         with timeline.descriptor(5), texture.importers_descriptor(), other.map_buffer():
             timeline.notify(7, lambda value, error: None)
@@ -167,7 +168,8 @@ class Threads(TestCase):
 
         other.acquire(LIMIT).release()
         self.run_all(
-            waiting(lambda: timeline.wait(1)), waiting(other.acquire), waiting(publisher.frame), close,
+            waiting(lambda: timeline.wait(1)), waiting(other.acquire), waiting(publisher.frame),
+            close,
         )
         self.assertEqual(len(closed), 3)
 

@@ -170,7 +170,8 @@ class Textures(TestCase):
 
     def test_import_of_what_is_expected(self):
         texture = self.manager.create_texture(8, 8)
-        same, other = self.manager.create_texture(8, 8, label="x"), self.manager.create_texture(9, 8)
+        same = self.manager.create_texture(8, 8, label="x")
+        other = self.manager.create_texture(9, 8)
         handle = texture.export()
         self.manager.import_texture(handle, same).close()
         with self.raises(geyser.MismatchError, "width"):
@@ -179,8 +180,10 @@ class Textures(TestCase):
     def test_closed_says_so(self):
         texture = self.manager.create_texture(8, 8)
         texture.close()
-        for use in (texture.export, texture.unexport, lambda: texture.importers, lambda: texture.path,
-                    lambda: texture.map_buffer().__enter__(), lambda: texture.write(b"")):
+        for use in (
+            texture.export, texture.unexport, lambda: texture.importers, lambda: texture.path,
+            lambda: texture.map_buffer().__enter__(), lambda: texture.write(b""),
+        ):
             with self.raises(geyser.ClosedError, "the Texture is closed"):
                 use()
 
@@ -190,7 +193,8 @@ class Textures(TestCase):
         texture.write(data)
         mapping = texture.map_buffer("read")
         with mapping as view:
-            rows = [bytes(view[y * mapping.row_pitch : y * mapping.row_pitch + 6]) for y in range(2)]
+            pitch = mapping.row_pitch
+            rows = [bytes(view[y * pitch : y * pitch + 6]) for y in range(2)]
             self.assertTrue(view.readonly)
         self.assertEqual(b"".join(rows), data)
         with self.raises(geyser.InvalidArgumentError, "11 bytes.*takes 12"):
@@ -337,7 +341,8 @@ class Arrays(TestCase):
 
     def test_wrong_arrays(self):
         texture = self.manager.create_texture(8, 4, "rgba8unorm")
-        for array in (numpy.zeros((8, 4, 4), "u1"), numpy.zeros((4, 8, 4), "u2"), numpy.zeros((4, 8), "u4")):
+        for shape, kind in (((8, 4, 4), "u1"), ((4, 8, 4), "u2"), ((4, 8), "u4")):
+            array = numpy.zeros(shape, kind)
             with self.raises(geyser.InvalidArgumentError, r"the texture holds \(4, 8, 4\) of \|u1"):
                 texture.write(array)
 

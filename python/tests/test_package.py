@@ -36,9 +36,8 @@ class Package(unittest.TestCase):
                 continue
             self.assertTrue(inspect.getdoc(one), name)
             for attribute, member in vars(one).items() if inspect.isclass(one) else ():
-                if attribute.startswith("_") or not (inspect.isroutine(member) or isinstance(member, property)):
-                    continue
-                if attribute in ("_make", "_asdict", "_replace") or isinstance(member, type(len)):
+                known = inspect.isroutine(member) or isinstance(member, property)
+                if attribute.startswith("_") or not known or isinstance(member, type(len)):
                     continue
                 self.assertTrue(inspect.getdoc(member), f"{name}.{attribute}")
 
@@ -52,7 +51,8 @@ class Package(unittest.TestCase):
         if not IN_REPOSITORY:
             self.skipTest("of the repository")
         files = {name for name in os.listdir(HERE) if name.endswith((".py", ".typed"))}
-        self.assertEqual(set(re.findall(r"'geyser/([\w.]+)'", read("python", "meson.build"))), files)
+        listed = re.findall(r"'geyser/([\w.]+)'", read("python", "meson.build"))
+        self.assertEqual(set(listed), files)
 
     def test_version_is_the_projects(self):
         if not IN_REPOSITORY:
@@ -80,8 +80,9 @@ class Package(unittest.TestCase):
             source, target = os.path.join(folder, "source"), os.path.join(folder, "target")
             shutil.copytree(os.path.join(ROOT, "python"), source)  # it builds there
             result = run(
-                sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-index", "--no-deps",
-                "--quiet", "--disable-pip-version-check", "--target", target, source, PIP_ROOT_USER_ACTION="ignore",
+                sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-index",
+                "--no-deps", "--quiet", "--disable-pip-version-check", "--target", target, source,
+                PIP_ROOT_USER_ACTION="ignore",
             )
             self.assertEqual(result.returncode, 0, result.stderr)
             code = "import geyser; print(geyser.__file__); geyser.Manager('host').create_event(1)"

@@ -56,8 +56,8 @@ class Sharing(TestCase):
             self.assertIn("died", str(seen[0]))
 
     def test_handle_of_the_dead_is_stale(self):
-        with Child("say(geyser.Manager(sys.argv[1]).create_texture(4, 4).export()); sys.stdin.read()",
-                   BACKEND) as child:
+        code = "say(geyser.Manager(sys.argv[1]).create_texture(4, 4).export()); sys.stdin.read()"
+        with Child(code, BACKEND) as child:
             handle = child.line()
             child.process.kill()
             child.process.wait(LIMIT)
@@ -83,7 +83,9 @@ class Sharing(TestCase):
         ) as child:
             child.line()
             subscriber = self.manager.subscribe("far", delivery="every", timeout=LIMIT)
-            means = {frame.presentation_ns: float(numpy.asarray(frame).mean()) for frame in subscriber}
+            means = {}
+            for frame in subscriber:
+                means[frame.presentation_ns] = float(numpy.asarray(frame).mean())
             self.assertEqual(means, {number: float(number) for number in range(20)})
             child.finish()
 
@@ -121,7 +123,8 @@ class Interrupts(TestCase):
         ("", "manager.subscribe('nobody', connect_timeout=60)"),
         ("watch = geyser.StreamWatch()", "list(watch)"),
         (
-            "p = manager.publish('y', 4, 4, buffers=2); s = manager.subscribe('y', delivery='every')\n"
+            "p = manager.publish('y', 4, 4, buffers=2)\n"
+            "s = manager.subscribe('y', delivery='every')\n"
             "p.send(bytes(64)); a = s.acquire(); p.send(bytes(64)); b = s.acquire()",
             "p.frame()",
         ),

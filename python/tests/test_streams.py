@@ -51,7 +51,8 @@ class Frames(Streams):
         with subscriber.acquire(LIMIT) as frame:
             mapping = frame.map_buffer()
             with mapping as view:
-                self.assertEqual(bytes(view[mapping.row_pitch : mapping.row_pitch + 8]), bytes(range(8, 16)))
+                second = mapping.row_pitch
+                self.assertEqual(bytes(view[second : second + 8]), bytes(range(8, 16)))
             self.assertEqual(frame.user, b"all")
 
     def test_metadata(self):
@@ -73,7 +74,8 @@ class Frames(Streams):
             self.assertEqual(frame.crop, geyser.Rect(1, 2, 30, 40))
             self.assertEqual(frame.damage, ((0, 0, 5, 5), (10, 10, 1, 1)))
             self.assertEqual(frame.orientation, geyser.Orientation.FLIPPED_90)
-            self.assertEqual((frame.alpha, frame.color, frame.user), (geyser.Alpha.PREMULTIPLIED, color, b"a\0b"))
+            self.assertEqual((frame.alpha, frame.color), (geyser.Alpha.PREMULTIPLIED, color))
+            self.assertEqual(frame.user, b"a\0b")
             with self.raises(AttributeError, "for reading"):
                 frame.user = b"mine"
             with self.raises(geyser.InvalidArgumentError, "for reading"):
@@ -84,7 +86,8 @@ class Frames(Streams):
         with publisher.frame() as frame:
             for name, value in (
                 ("user", b"x" * 257), ("damage", [(0, 0, 1, 1)] * 17), ("crop", (1, 2, 3)),
-                ("crop", (-1, 0, 1, 1)), ("orientation", "up"), ("alpha", 9), ("presentation_ns", -1),
+                ("crop", (-1, 0, 1, 1)), ("orientation", "up"), ("alpha", 9),
+                ("presentation_ns", -1),
             ):
                 with self.raises(geyser.InvalidArgumentError, name):
                     setattr(frame, name, value)
@@ -129,8 +132,10 @@ class Frames(Streams):
         frame.release()
         frame.release()
         self.assertTrue(frame.closed)
-        for use in (lambda: frame.sequence, lambda: frame.texture, lambda: frame.map_buffer().__enter__(),
-                    lambda: frame.__array_interface__, lambda: frame.__array__(), lambda: frame.__dlpack__()):
+        for use in (
+            lambda: frame.sequence, lambda: frame.texture, lambda: frame.map_buffer().__enter__(),
+            lambda: frame.__array_interface__, frame.__array__, frame.__dlpack__,
+        ):
             with self.raises(geyser.ClosedError, "given back"):
                 use()
         if numpy is not None:
@@ -145,7 +150,7 @@ class Frames(Streams):
         array = numpy.asarray(received) if numpy is not None else None
         subscriber.close()
         publisher.close()
-        for frame, words in ((received, "the Subscriber is closed"), (drawn, "the Publisher is closed")):
+        for frame, words in ((received, "the Subscriber is"), (drawn, "the Publisher is")):
             with self.raises(geyser.ClosedError, words):
                 frame.sequence
         received.release()
@@ -227,7 +232,8 @@ class Publishing(Streams):
     def test_wrong_arguments(self):
         for arguments, words in (
             ({"name": ""}, "name"), ({"name": "a\nb"}, "name"), ({"name": "x" * 64}, "name"),
-            ({"buffers": 1}, "buffers"), ({"buffers": 99}, "buffers"), ({"pacing": "fast"}, "'fast'"),
+            ({"buffers": 1}, "buffers"), ({"buffers": 99}, "buffers"),
+            ({"pacing": "fast"}, "'fast'"),
             ({"frame_rate": 0}, "frame_rate"), ({"frame_rate": (1, 0)}, "frame_rate"),
             ({"frame_rate": "x"}, "frame_rate"), ({"width": 0}, "width"),
         ):
@@ -239,12 +245,13 @@ class Publishing(Streams):
 
     def test_listed(self):
         self.assertEqual(geyser.list_streams(), [])
-        self.publish(20, 10, "rgba16float", frame_rate=fractions.Fraction(30000, 1001), pacing="lossless")
+        rate = fractions.Fraction(30000, 1001)
+        self.publish(20, 10, "rgba16float", frame_rate=rate, pacing="lossless")
         self.subscribe()
         (info,) = geyser.list_streams()
         self.assertEqual((info.name, info.width, info.height), (self.name, 20, 10))
         self.assertEqual(info.format, geyser.Format.named("rgba16float"))
-        self.assertEqual(info.frame_rate, fractions.Fraction(30000, 1001))
+        self.assertEqual(info.frame_rate, rate)
         self.assertEqual((info.pacing, info.subscribers), (geyser.Pacing.LOSSLESS, 1))
         self.assertEqual((info.backend, info.application), (self.manager.backend, "tap.py"))
 
@@ -252,7 +259,8 @@ class Publishing(Streams):
         from geyser.publisher import to_rate
 
         for given, wanted in (
-            (None, (0, 0)), (60, (60, 1)), ((30000, 1001), (30000, 1001)), (29.97, (2997, 100)), (0.5, (1, 2)),
+            (None, (0, 0)), (60, (60, 1)), ((30000, 1001), (30000, 1001)), (29.97, (2997, 100)),
+            (0.5, (1, 2)),
         ):
             self.assertEqual(to_rate(given), wanted)
 
@@ -261,7 +269,8 @@ class Publishing(Streams):
         publisher, subscriber = self.publish(), self.subscribe(delivery="every")
         publisher.send(numpy.zeros((4, 8), "u1"))
         publisher.resize(6, 3, "rg8unorm")
-        self.assertEqual((publisher.width, publisher.height, publisher.format.name), (6, 3, "rg8unorm"))
+        self.assertEqual((publisher.width, publisher.height), (6, 3))
+        self.assertEqual(publisher.format.name, "rg8unorm")
         for number in range(4):
             publisher.send(numpy.full((3, 6, 2), number, "u1"), LIMIT)
             if number == 0:
@@ -313,7 +322,7 @@ class Publishing(Streams):
         subscriber = self.subscribe(delivery="every")
         publisher.send(bytes(32))
         publisher.send(bytes(32), LIMIT)
-        timer = threading.Timer(0.3, lambda: [frame.release() for frame in (subscriber.acquire(LIMIT),)])
+        timer = threading.Timer(0.3, lambda: subscriber.acquire(LIMIT).release())
         timer.start()
         publisher.send(bytes(32), LIMIT)  # waits for longer than a slice
         timer.join()
@@ -325,7 +334,7 @@ class Publishing(Streams):
         subscriber = self.subscribe(delivery="every")
         publisher.send(bytes(32))
         publisher.send(bytes(32), LIMIT)
-        with self.raises(geyser.TimeoutError, r"has not taken its frames \(waited 0.15 s\).*left out"):
+        with self.raises(geyser.TimeoutError, r"not taken its frames \(waited 0.15 s\).*left out"):
             publisher.frame(0.15)
         publisher.send(bytes(32), 0)
         del subscriber

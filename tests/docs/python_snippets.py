@@ -2,8 +2,8 @@
 """Runs every ```python block of the documentation (TAP): python_snippets.py ROOT.
 
 A block is a program. What a comment before it says is run first, for names that the text doesn't
-declare: `<!-- python: statements -->`; `import geyser` comes before all. One whose comment begins with
-`needs MODULE..., CUDA` is run where these are. Where mypy is, it looks at each, too."""
+declare: `<!-- python: statements -->`; `import geyser` comes before all. One whose comment begins
+with `needs MODULE..., CUDA` is run where these are. Where mypy is, it looks at each, too."""
 
 import importlib.util
 import os
@@ -19,6 +19,8 @@ BLOCK = re.compile(
 )
 NEEDS = re.compile(r"\s*needs ([\w, ]+)(?:\n|$)")
 LIMIT = 60  # seconds for one
+OPTIONS = ["--ignore-missing-imports", "--no-incremental", "--check-untyped-defs"]
+OPTIONS += ["--scripts-are-modules"]
 
 SELF_TEST = (
     ("```python\nassert geyser.version()\n```\n", True),
@@ -27,7 +29,7 @@ SELF_TEST = (
     ("<!-- python: given = 1 -->\n```python\nprint(given)\n```\n", True),
     ("```python\nif\n```\n", False),
 )
-WRONG_TYPE = "```python\nif not geyser.version():\n    geyser.Manager().create_texture('1', 1)\n```\n"
+WRONG_TYPE = "```python\nif not geyser.version():\n    geyser.Handle.of(1).id.nothing\n```\n"
 
 
 class Snippet(NamedTuple):
@@ -52,10 +54,10 @@ class Snippet(NamedTuple):
     def run(self):
         """(whether it ran, what it said)"""
         with tempfile.TemporaryDirectory() as folder:
-            environment = {**os.environ, "XDG_RUNTIME_DIR": folder}
             result = subprocess.run(
-                [sys.executable, "-W", "error", "-c", self.source], text=True, timeout=LIMIT, cwd=folder,
-                env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                [sys.executable, "-W", "error", "-c", self.source], text=True, timeout=LIMIT,
+                cwd=folder, env={**os.environ, "XDG_RUNTIME_DIR": folder}, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )
         return result.returncode == 0, result.stdout
 
@@ -92,10 +94,9 @@ def check_types(root, found):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
                 out.write(one.source)
         result = subprocess.run(
-            ["mypy", "--ignore-missing-imports", "--no-incremental", "--check-untyped-defs", "--scripts-are-modules",
-             *sorted(os.listdir(folder))],
-            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * LIMIT,
-            env={**os.environ, "MYPYPATH": os.path.join(root, "python")}, check=False,
+            ["mypy", *OPTIONS, *sorted(os.listdir(folder))], cwd=folder, text=True,
+            env={**os.environ, "MYPYPATH": os.path.join(root, "python")}, timeout=2 * LIMIT,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )
     return result.stdout if result.returncode else ""
 
@@ -117,7 +118,7 @@ def report_types(report, root, found):
         report.line(True, "types # SKIP mypy is not installed")
         return
     wrong = list(snippets(WRONG_TYPE, "text"))
-    report.line("create_texture" in check_types(root, wrong), "a wrong type is noticed")
+    report.line("nothing" in check_types(root, wrong), "a wrong type is noticed")
     output = check_types(root, found)
     report.line(not output, "types", output)
 
