@@ -12,7 +12,7 @@ pixels.
 
 Times are seconds, None for ever; what ends in _ns is nanoseconds. Failures raise a subclass of
 geyser.Error. Everything may be used from any thread, a frame by one at a time. After a fork() a
-child makes a Manager and objects of its own. The guide is docs/python.md. """
+child makes a Manager and objects of its own. The guide is docs/python.md."""
 
 from . import cuda
 from ._version import __version__

@@ -2,7 +2,7 @@
 
 Structs and functions bear their C names and are written as the headers have them; a test compares
 each of them with what a C compiler says. Opaque structs are `void *`, enums are `int`, as they are
-for gcc and clang. Outputs are passed as `byref(...)`, which any pointer type takes. """
+for gcc and clang. Outputs are passed as `byref(...)`, which any pointer type takes."""
 
 import ctypes
 import os

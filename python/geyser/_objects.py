@@ -4,7 +4,7 @@ users.
 A pointer is an object of its own. Its `__del__` destroys what it points to, and a call that it is
 an argument of holds it: so an object that one thread closes while another is within a call is
 destroyed when that call returns, not under it. A closed object passes None, which the C library
-refuses. """
+refuses."""
 
 import atexit
 import ctypes

@@ -2,7 +2,7 @@
 
 Streams are given as numbers, as CUDA and the array API have them (1: the legacy default stream, 2:
 the per-thread one), or as objects with a `cuda_stream` (PyTorch's) or a `ptr` (CuPy's). Neither
-PyTorch nor any CUDA module is imported. include/geyser/cuda.h says what each step does. """
+PyTorch nor any CUDA module is imported. include/geyser/cuda.h says what each step does."""
 
 import ctypes
 import functools

@@ -2,7 +2,7 @@
 
 A capsule holds a DLManagedTensor, or since version 1.0 of DLPack a DLManagedTensorVersioned, which
 can say that it is for reading. Whoever takes it renames the capsule and calls the tensor's deleter
-when done, on any thread. `_exports` holds what is out. """
+when done, on any thread. `_exports` holds what is out."""
 
 import atexit
 import collections

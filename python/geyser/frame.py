@@ -48,7 +48,7 @@ class Stream(Object):
         made = Texture(pointer, self._on_host, self._read_only)
         # after a resize, or of another publisher: those before it don't come again
         others = list(self._textures.values())
-        if len(others) >= BUFFERS_MAX or any(one.shape != made.shape for one in others):
+        if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):
             self._textures = {}
         self._textures[address] = made
         return made

@@ -4,7 +4,7 @@ A `Memory` is one map of a texture and a reference to that. Arrays and tensors h
 never the texture or frame that they were made of: so they stay valid memory whatever becomes of
 those. That holds after the map has ended, too. Then the C library promises no texels there any
 more, but the texture's memory, staging copies included, stays where it is till the last reference
-goes. """
+goes."""
 
 import ctypes
 import weakref

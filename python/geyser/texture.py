@@ -129,6 +129,11 @@ class Texture(Object, Described):
         label = f" {self._label!r}" if self._label else ""
         return f"<geyser.Texture{label} {self.width}x{self.height} {self._form.name}{state}>"
 
+    def is_like(self, other: "Texture") -> bool:
+        """Whether both have the same size, format and usage."""
+        ours = self._shape, self._form, self._usage
+        return ours == (other._shape, other._form, other._usage)
+
     def close(self) -> None:
         """Gives up this reference; again is fine. Arrays and importers keep the memory."""
         self._pointer = None

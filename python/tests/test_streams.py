@@ -279,6 +279,11 @@ class Publishing(Streams):
             with subscriber.acquire(LIMIT) as frame:
                 self.assertEqual(numpy.asarray(frame).tolist(), [[[number] * 2] * 6] * 3)
         self.assertLessEqual(len(subscriber._textures), 3)
+        publisher.resize(6, 3, "rg8unorm", usage="copy_dst")
+        publisher.send(numpy.zeros((3, 6, 2), "u1"), LIMIT)
+        with subscriber.acquire(LIMIT) as frame:
+            self.assertEqual(frame.texture.usage, geyser.Usage.COPY_DST)
+        self.assertEqual(len(subscriber._textures), 1)
         with publisher.frame(), self.raises(geyser.BusyError, "acquired"):
             publisher.resize(4, 4)
         with self.raises(geyser.InvalidArgumentError, "width"):
