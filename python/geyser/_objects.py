@@ -12,7 +12,7 @@ import os
 import weakref
 from itertools import count
 from types import TracebackType
-from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Type, TypeVar
+from typing import Any, Callable, ClassVar, List, NoReturn, Optional, Protocol, Type, TypeVar
 
 from .errors import ClosedError, error
 
@@ -24,10 +24,18 @@ _pointers: "weakref.WeakSet[Pointer]" = weakref.WeakSet()
 _forgetters: List[Callable[[], None]] = []
 
 
+class Work(Protocol):
+    """What a device may still do with something."""
+
+    def settle(self) -> None:
+        """Waits until it is done."""
+
+
 class Pointer(ctypes.c_void_p):
     """Owns what it points to."""
 
     destroy: ClassVar[Any]  # the C function
+    work: Optional[Work] = None  # to be done before
 
     def __init__(self, value: Optional[int]) -> None:
         super().__init__(value)
@@ -38,6 +46,8 @@ class Pointer(ctypes.c_void_p):
 
     def __del__(self) -> None:
         if self.value:
+            if self.work is not None:
+                self.work.settle()
             self.destroy(self)
             self.value = None
 

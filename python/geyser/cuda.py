@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 UNSUPPORTED = int(Result.UNSUPPORTED)
 LEGACY = 1
 NO_SYNC = -1
+SETTLE_NS = 5_000_000_000  # how long what goes waits for a device
 StreamLike = Union[None, int, Any]
 
 
@@ -271,6 +272,34 @@ def frame_wait(frame: int, stream: int) -> None:
     check(lib.geyser_cuda_frame_wait(frame, stream))
 
 
+class Copies:
+    """Of a texture: those that were put on streams, which must be done before it goes."""
+
+    def __init__(self, manager: Pointer) -> None:
+        self._manager = manager
+        self._event: Optional[EventPointer] = None
+        self._value = 0
+        self._last = 0  # the stream of the copy before
+
+    def add(self, stream: int) -> None:
+        """To be called after each. Values are signalled in order, so copies on several streams are
+        done one after another."""
+        if self._event is None:
+            out = ctypes.c_void_p()
+            check(lib.geyser_event_create(self._manager, 0, ctypes.byref(out)))
+            self._event = EventPointer(out.value)
+        if stream != self._last and self._value:
+            check(lib.geyser_cuda_event_wait(self._event, self._value, stream))
+        self._last = stream
+        check(lib.geyser_cuda_event_signal(self._event, self._value + 1, stream))
+        self._value += 1
+
+    def settle(self) -> None:
+        """Waits until all are done."""
+        if self._value:
+            lib.geyser_event_wait(self._event, self._value, SETTLE_NS)
+
+
 class Order:
     """Of a publisher's or subscriber's frames: each is done when the work is that was put on the
     streams which used it, and they are done one after another, as values of an event must be."""
@@ -278,6 +307,7 @@ class Order:
     def __init__(self, manager: Pointer) -> None:
         self._manager = manager
         self._last: Optional[int] = None  # the stream that signalled the frame before
+        self._point: Optional[Any] = None  # when it was done
         self._join: Optional[EventPointer] = None
         self._joined = 0  # its value
 
@@ -294,7 +324,13 @@ class Order:
         result = self._join_all(streams) or self._signal(point, streams[-1])
         if result:  # whoever waits for it mustn't for ever
             lib.geyser_event_signal(point.event, point.value)
+        self._point = point
         return result
+
+    def settle(self) -> None:
+        """Waits until the last of them is done, before the events and textures go that are used."""
+        if self._point is not None:
+            lib.geyser_event_wait(self._point.event, self._point.value, SETTLE_NS)
 
     def _signal(self, point: Any, stream: int) -> int:
         result = 0

@@ -26,7 +26,8 @@ class Stream(Object):
     def __init__(self, pointer: Pointer, name: str, manager: Pointer, on_host: bool) -> None:
         super().__init__(pointer)
         self._name, self._on_host = name, on_host
-        self._order = cuda.Order(manager)
+        self._manager = manager
+        self._order = pointer.work = cuda.Order(manager)
         self._textures: Dict[int, Texture] = {}
 
     @property
@@ -45,7 +46,7 @@ class Stream(Object):
         if found is not None and found._pointer is not None:
             return found
         pointer = TexturePointer(quick.geyser_texture_ref(address))
-        made = Texture(pointer, self._on_host, self._read_only)
+        made = Texture(pointer, self._manager, self._on_host, self._read_only)
         # after a resize, or of another publisher: those before it don't come again
         others = list(self._textures.values())
         if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):
@@ -189,8 +190,9 @@ class Frame(Metadata, Described):
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """As Texture.copy_to, when the frame is drawn."""
-        self.use_on(stream)
-        self._texture.copy_to(array, stream)
+        number = cuda.to_stream(stream)
+        self.use_on(number)
+        cuda.copy_to(self._texture._open(), self._form, self._shape, array, number)
 
     def __dlpack_device__(self) -> Tuple[int, int]:
         self._live()
@@ -282,8 +284,9 @@ class PublisherFrame(Frame):
 
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """As Texture.copy_from, when the buffer may be drawn into."""
-        self.use_on(stream)
-        self._texture.copy_from(array, stream)
+        number = cuda.to_stream(stream)
+        self.use_on(number)
+        cuda.copy_from(self._texture._open(), self._form, self._shape, array, number)
 
     def submit(self) -> None:
         """Publishes it. Raises InvalidArgumentError (metadata out of range: then it is discarded),

@@ -143,7 +143,7 @@ class Manager(Object):
         desc.mip_levels = to_size(mip_levels, "mip_levels")
         out = ctypes.c_void_p()
         self._check(lib.geyser_texture_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
-        return Texture(TexturePointer(out.value), self._on_host)
+        return Texture(TexturePointer(out.value), self._open(), self._on_host)
 
     def import_texture(self, handle: HandleLike, expected: Optional[Texture] = None) -> Texture:
         """A texture that this or another process exported, by its handle, the handle's bytes or
@@ -157,7 +157,7 @@ class Manager(Object):
         self._check(
             lib.geyser_texture_import(self._pointer, ctypes.byref(named), like, ctypes.byref(out))
         )
-        return Texture(TexturePointer(out.value), self._on_host)
+        return Texture(TexturePointer(out.value), self._open(), self._on_host)
 
     def create_event(self, initial: int = 0) -> Event:
         """An event with this value."""

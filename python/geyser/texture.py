@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, 
 
 from . import cuda, descriptor, dlpack, handle
 from ._c import geyser_importers, lib, quick
-from ._objects import Object
+from ._objects import Object, Pointer
 from .descriptor import Descriptor
 from .enums import Access, Path, Usage, pick
 from .errors import ClosedError, InvalidArgumentError
@@ -75,8 +75,11 @@ class Texture(Object, Described):
 
     _pointer: Optional[TexturePointer]
 
-    def __init__(self, pointer: TexturePointer, on_host: bool, read_only: bool = False) -> None:
+    def __init__(
+        self, pointer: TexturePointer, manager: Pointer, on_host: bool, read_only: bool = False
+    ) -> None:
         super().__init__(pointer)
+        self._manager = manager
         desc = quick.geyser_texture_get_desc(pointer).contents
         self._form = Format.named(int(desc.format))
         self._shape = Shape(desc.width, desc.height, desc.depth, desc.layers, desc.mip_levels)
@@ -84,6 +87,7 @@ class Texture(Object, Described):
         self._label: Optional[str] = desc.label.decode() if desc.label is not None else None
         self._on_host = on_host  # a mapping is the same at all times, and waits for nobody
         self._read_only = read_only
+        self._copies: Optional[cuda.Copies] = None
         self._memory: Optional[Memory] = None
         self._interface: Optional[Dict[str, Any]] = None
         self._interface_to_read: Optional[Dict[str, Any]] = None
@@ -252,12 +256,23 @@ class Texture(Object, Described):
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels on the GPU into a CUDA array, such as a tensor of PyTorch's, by work
         put on that stream. Any texture that CUDA can have will do. Raises InvalidArgumentError
-        (another shape or type), and as cuda.texture."""
-        cuda.copy_to(self._open(), self._form, self._shape, array, cuda.to_stream(stream))
+        (another shape or type), and as cuda.texture. The array must stay until the copy is done;
+        if the texture goes before, that waits."""
+        pointer, number = self._open(), cuda.to_stream(stream)
+        cuda.copy_to(pointer, self._form, self._shape, array, number)
+        self._note_copy(pointer, number)
 
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels on the GPU from a CUDA array, by work put on that stream."""
-        cuda.copy_from(self._open(), self._form, self._shape, array, cuda.to_stream(stream))
+        pointer, number = self._open(), cuda.to_stream(stream)
+        cuda.copy_from(pointer, self._form, self._shape, array, number)
+        self._note_copy(pointer, number)
+
+    def _note_copy(self, pointer: Pointer, stream: int) -> None:
+        """The texture goes when the copy is done, not before: then it waits."""
+        if self._copies is None:
+            self._copies = pointer.work = cuda.Copies(self._manager)
+        self._copies.add(stream)
 
     def __dlpack_device__(self) -> Tuple[int, int]:
         memory = self._device_memory()
