@@ -29,13 +29,13 @@ struct producer {
 
 static void parse_size(char *text, struct options *out)
 {
-	char *const x = strchr(text, 'x');
+	const size_t digits = strcspn(text, "x");
 
-	if (!x)
+	if (!text[digits])
 		fail_usage("wrong size (%.64s): WIDTHxHEIGHT, as 640x480", text);
-	*x = '\0';
+	text[digits] = '\0';
 	out->width = parse_number("width", text, GEYSER_MAX_DIMENSION);
-	out->height = parse_number("height", x + 1, GEYSER_MAX_DIMENSION);
+	out->height = parse_number("height", text + digits + 1, GEYSER_MAX_DIMENSION);
 }
 
 static struct options parse_options(int argc, char **argv)

@@ -267,15 +267,13 @@ static const char *load(struct geyser_gl *gl, const struct loader *loader)
 	const char *missing = NULL;
 
 	/* the address of a function in a pointer to an object, as POSIX has it */
-#define LOAD(result, name, arguments) *(void **)&gl->f.name = loader->get(loader->user, "gl" #name);
-	GY_GL_REQUIRED(LOAD)
-	GY_GL_OPTIONAL(LOAD)
-#undef LOAD
-#define CHECK(result, name, arguments) \
-	if (!gl->f.name && !missing)   \
+#define GY_GL_REQUIRED(result, name, ...)                              \
+	*(void **)&gl->f.name = loader->get(loader->user, "gl" #name); \
+	if (!gl->f.name && !missing)                                   \
 		missing = "gl" #name;
-	GY_GL_REQUIRED(CHECK)
-#undef CHECK
+#define GY_GL_OPTIONAL(result, name, ...) \
+	*(void **)&gl->f.name = loader->get(loader->user, "gl" #name);
+#include "interop/opengl_functions.def"
 	return missing;
 }
 

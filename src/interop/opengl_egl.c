@@ -16,18 +16,16 @@ bool gy_egl_open(struct geyser_gl *gl)
 	if (!gl->libegl)
 		return false;
 		/* the address of a function in a pointer to an object, as POSIX has it */
-#define LOAD(result, name, arguments)                          \
+#define GY_EGL_REQUIRED(result, name, ...)                     \
 	*(void **)&egl->name = dlsym(gl->libegl, "egl" #name); \
 	all = all && egl->name;
-	GY_EGL_REQUIRED(LOAD)
-#undef LOAD
+#include "interop/opengl_functions.def"
 	if (!all) {
 		*egl = (struct gy_egl_functions){0};
 		return false;
 	}
-#define LOAD(result, name, arguments) *(void **)&egl->name = egl->GetProcAddress("egl" #name);
-	GY_EGL_OPTIONAL(LOAD)
-#undef LOAD
+#define GY_EGL_OPTIONAL(result, name, ...) *(void **)&egl->name = egl->GetProcAddress("egl" #name);
+#include "interop/opengl_functions.def"
 	gl->context = egl->GetCurrentContext();
 	gl->display = gl->context ? egl->GetCurrentDisplay() : NULL;
 	gl->info.egl = gl->context != NULL;

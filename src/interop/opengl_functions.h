@@ -129,114 +129,20 @@ enum {
 	GY_EGL_TRUE = 1,
 };
 
-/*
- * f(result, name, arguments). Those that must be there: OpenGL 3.2 has them as OpenGL ES 3.0 does.
- */
-#define GY_GL_REQUIRED(f)                                                                          \
-	f(void, BindBuffer, (uint32_t target, uint32_t buffer)) f(                                 \
-		void, BindFramebuffer, (uint32_t target, uint32_t framebuffer)) f(void,            \
-		BindTexture, (uint32_t target, uint32_t texture)) f(void, BlitFramebuffer,         \
-		(int sx0, int sy0, int sx1, int sy1, int dx0, int dy0, int dx1, int dy1,           \
-			uint32_t mask, uint32_t filter)) f(void, BufferData,                       \
-		(uint32_t target, ptrdiff_t size, const void *data, uint32_t usage)) f(uint32_t,   \
-		CheckFramebufferStatus, (uint32_t target)) f(uint32_t, ClientWaitSync,             \
-		(void *sync, uint32_t flags, uint64_t timeout)) f(void, DeleteBuffers,             \
-		(int count, const uint32_t *names)) f(void, DeleteFramebuffers,                    \
-		(int count, const uint32_t *names)) f(void, DeleteSync, (void *sync)) f(void,      \
-		DeleteTextures, (int count, const uint32_t *names)) f(void, Disable,               \
-		(uint32_t capability)) f(void, DrawBuffers,                                        \
-		(int count, const uint32_t *buffers)) f(void, Enable,                              \
-		(uint32_t capability)) f(void *, FenceSync,                                        \
-		(uint32_t condition, uint32_t flags)) f(void, Flush, (void)) f(void,               \
-		FramebufferTexture2D,                                                              \
-		(uint32_t target, uint32_t attachment, uint32_t texture_target, uint32_t texture,  \
-			int level)) f(void, FramebufferTextureLayer,                               \
-		(uint32_t target, uint32_t attachment, uint32_t texture, int level,                \
-			int layer)) f(void, GenBuffers, (int count, uint32_t *names)) f(void,      \
-		GenFramebuffers, (int count, uint32_t *names)) f(void, GenTextures,                \
-		(int count, uint32_t *names)) f(void, GetFramebufferAttachmentParameteriv,         \
-		(uint32_t target, uint32_t attachment, uint32_t name, int *out)) f(uint32_t,       \
-		GetError,                                                                          \
-		(void)) f(void, GetIntegerv, (uint32_t name, int *out)) f(const unsigned char *,   \
-		GetString, (uint32_t name)) f(const unsigned char *, GetStringi,                   \
-		(uint32_t name, uint32_t index)) f(void, GetTexParameteriv,                        \
-		(uint32_t target, uint32_t name, int *out)) f(unsigned char, IsEnabled,            \
-		(uint32_t capability)) f(unsigned char, IsSync, (void *sync)) f(unsigned char,     \
-		IsTexture,                                                                         \
-		(uint32_t texture)) f(void, PixelStorei, (uint32_t name, int value)) f(void,       \
-		ReadBuffer, (uint32_t buffer)) f(void, ReadPixels,                                 \
-		(int x, int y, int width, int height, uint32_t format, uint32_t type,              \
-			void *out)) f(void, TexImage2D,                                            \
-		(uint32_t target, int level, int internal_format, int width, int height,           \
-			int border, uint32_t format, uint32_t type, const void *data)) f(void,     \
-		TexImage3D,                                                                        \
-		(uint32_t target, int level, int internal_format, int width, int height,           \
-			int depth, int border, uint32_t format, uint32_t type,                     \
-			const void *data)) f(void, TexParameteri,                                  \
-		(uint32_t target, uint32_t name, int value)) f(void, TexSubImage2D,                \
-		(uint32_t target, int level, int x, int y, int width, int height, uint32_t format, \
-			uint32_t type, const void *data)) f(void, TexSubImage3D,                   \
-		(uint32_t target, int level, int x, int y, int z, int width, int height,           \
-			int depth, uint32_t format, uint32_t type, const void *data))
+#define GY_MEMBER(result, name, ...) result (*(name))(__VA_ARGS__);
 
-/* Those that an extension, or a later version, brings; NULL where it isn't there. */
-#define GY_GL_OPTIONAL(f)                                                                         \
-	f(void, ClampColor, (uint32_t target, uint32_t clamp)) f(                                 \
-		void, CreateMemoryObjectsEXT, (int count, uint32_t *names)) f(void,               \
-		CreateSemaphoresNV, (int count, uint32_t *names)) f(void, DeleteMemoryObjectsEXT, \
-		(int count, const uint32_t *names)) f(void, DeleteSemaphoresEXT,                  \
-		(int count, const uint32_t *names)) f(void, EGLImageTargetTexStorageEXT,          \
-		(uint32_t target, void *image, const int *attributes)) f(void,                    \
-		EGLImageTargetTexture2DOES,                                                       \
-		(uint32_t target, void *image)) f(void, GetTexLevelParameteriv,                   \
-		(uint32_t target, int level, uint32_t name, int *out)) f(void,                    \
-		GetUnsignedBytei_vEXT,                                                            \
-		(uint32_t name, uint32_t index, unsigned char *out)) f(void, GetUnsignedBytevEXT, \
-		(uint32_t name, unsigned char *out)) f(void, ImportMemoryFdEXT,                   \
-		(uint32_t memory, uint64_t size, uint32_t handle_type, int fd)) f(void,           \
-		ImportSemaphoreFdEXT, (uint32_t semaphore, uint32_t handle_type, int fd)) f(void, \
-		MemoryObjectParameterivEXT,                                                       \
-		(uint32_t memory, uint32_t name, const int *value)) f(void,                       \
-		SemaphoreParameterivNV,                                                           \
-		(uint32_t semaphore, uint32_t name, const int *value)) f(void,                    \
-		SemaphoreParameterui64vEXT,                                                       \
-		(uint32_t semaphore, uint32_t name, const uint64_t *value)) f(void,               \
-		SignalSemaphoreEXT,                                                               \
-		(uint32_t semaphore, uint32_t buffer_count, const uint32_t *buffers,              \
-			uint32_t texture_count, const uint32_t *textures,                         \
-			const uint32_t *layouts)) f(void, TexStorageMem2DEXT,                     \
-		(uint32_t target, int levels, uint32_t internal_format, int width, int height,    \
-			uint32_t memory, uint64_t offset)) f(void, TexStorageMem3DEXT,            \
-		(uint32_t target, int levels, uint32_t internal_format, int width, int height,    \
-			int depth, uint32_t memory, uint64_t offset)) f(void, WaitSemaphoreEXT,   \
-		(uint32_t semaphore, uint32_t buffer_count, const uint32_t *buffers,              \
-			uint32_t texture_count, const uint32_t *textures,                         \
-			const uint32_t *layouts))
-
-/* Of libEGL itself, and by eglGetProcAddress; the latter are NULL where they aren't there. */
-#define GY_EGL_REQUIRED(f)                                                                 \
-	f(void *, GetProcAddress, (const char *name)) f(void *, GetCurrentContext, (void)) \
-		f(void *, GetCurrentDisplay, (void)) f(int, GetError, (void))              \
-			f(const char *, QueryString, (void *display, int name))
-#define GY_EGL_OPTIONAL(f)                                                                      \
-	f(void *, CreateImageKHR,                                                               \
-		(void *display, void *context, uint32_t target, void *buffer,                   \
-			const int *attributes)) f(uint32_t, DestroyImageKHR,                    \
-		(void *display, void *image)) f(uint32_t, ExportDMABUFImageMESA,                \
-		(void *display, void *image, int *fds, int *strides, int *offsets)) f(uint32_t, \
-		ExportDMABUFImageQueryMESA,                                                     \
-		(void *display, void *image, int *fourcc, int *planes, uint64_t *modifiers))
-
-#define GY_GL_MEMBER(result, name, arguments) result(*name) arguments;
 struct gy_gl_functions {
-	GY_GL_REQUIRED(GY_GL_MEMBER)
-	GY_GL_OPTIONAL(GY_GL_MEMBER)
+#define GY_GL_REQUIRED GY_MEMBER
+#define GY_GL_OPTIONAL GY_MEMBER
+#include "interop/opengl_functions.def"
 };
 
 struct gy_egl_functions {
-	GY_EGL_REQUIRED(GY_GL_MEMBER)
-	GY_EGL_OPTIONAL(GY_GL_MEMBER)
+#define GY_EGL_REQUIRED GY_MEMBER
+#define GY_EGL_OPTIONAL GY_MEMBER
+#include "interop/opengl_functions.def"
 };
-#undef GY_GL_MEMBER
+
+#undef GY_MEMBER
 
 #endif

@@ -148,7 +148,8 @@ static uint32_t attachment_of(enum geyser_format format)
 
 /* Before OpenGL 4.1 a framebuffer without colour is complete only if none is to be drawn or read.
  */
-static void bind(const struct geyser_gl *gl, const struct gy_gl_attachment *to, bool color)
+static void bind_framebuffer(
+	const struct geyser_gl *gl, const struct gy_gl_attachment *to, bool color)
 {
 	const uint32_t none = GY_GL_NONE;
 
@@ -168,7 +169,7 @@ enum geyser_result gy_gl_attach(
 	enum geyser_result result;
 	uint32_t status;
 
-	bind(gl, to, attachment == GY_GL_COLOR_ATTACHMENT0);
+	bind_framebuffer(gl, to, attachment == GY_GL_COLOR_ATTACHMENT0);
 	if (to->texture_target == GY_GL_TEXTURE_2D || to->texture_target == GY_GL_TEXTURE_RECTANGLE)
 		gl->f.FramebufferTexture2D(
 			to->target, attachment, to->texture_target, to->texture, to->level);
