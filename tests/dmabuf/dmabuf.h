@@ -56,12 +56,14 @@ bool dma_buf_holds(const struct geyser_native_texture *native, uint32_t seed);
 /* Opens them for the life of the program, as descriptors are counted test by test. */
 bool open_gbm(void);
 bool open_gles(bool software);
+/* Elsewhere than into any dma-buf, which the driver then lets go. */
+void draw_idly(void);
 
 /* The groups. */
 extern const struct CMUnitTest host_tests[], vulkan_tests[], gbm_tests[], gles_tests[],
-	process_tests[];
+	opengl_tests[], process_tests[];
 extern const size_t host_test_count, vulkan_test_count, gbm_test_count, gles_test_count,
-	process_test_count;
+	opengl_test_count, process_test_count;
 
 #define test(function) manager_test(function)
 

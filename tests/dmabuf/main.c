@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 	add(vulkan_tests, vulkan_test_count);
 	add(gbm_tests, gbm_test_count);
 	add(gles_tests, gles_test_count);
+	add(opengl_tests, opengl_test_count);
 	add(process_tests, process_test_count);
 	return run_suite(argc, argv, "dmabuf", tests, test_count);
 }
