@@ -1,0 +1,137 @@
+/* Frames on CUDA's streams, in one process: what is asked twice, what fails, what is waited for. */
+#include "cu.h"
+
+struct stage {
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame; /* to be drawn */
+};
+
+static void begin(void **state, struct stage *stage)
+{
+	struct geyser_manager *manager = ((struct fixture *)*state)->manager;
+	const struct geyser_stream_desc stream = {
+		.name = "cuda",
+		.texture = {.format = GEYSER_FORMAT_R32_UINT,
+			.width = 64,
+			.height = 64,
+			.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST |
+				 GEYSER_USAGE_LINEAR},
+	};
+	const struct geyser_subscriber_desc subscriber = {.name = "cuda"};
+
+	ok(geyser_publisher_create(manager, &stream, &stage->publisher));
+	ok(geyser_subscriber_create(manager, &subscriber, &stage->subscriber));
+	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &stage->frame));
+}
+
+static void end(struct stage *stage)
+{
+	geyser_subscriber_destroy(stage->subscriber);
+	geyser_publisher_destroy(stage->publisher);
+}
+
+/* The subscriber's CPU maps the frame, which waits until it is drawn. */
+static void expect_words(struct stage *stage, uint32_t wanted)
+{
+	struct geyser_mapping mapping;
+	struct geyser_frame *frame;
+	uint32_t word;
+
+	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
+	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
+	for (size_t y = 0; y < 64; y++) {
+		memcpy(&word, (uint8_t *)mapping.data + y * mapping.row_pitch + 63 * 4, 4);
+		assert_int_equal(word, wanted);
+	}
+	geyser_texture_unmap(geyser_frame_texture(frame));
+	ok(geyser_subscriber_release(stage->subscriber, frame));
+}
+
+/* Filled on a stream, and submitted without waiting for that. */
+static void draw(struct stage *stage, uint32_t word)
+{
+	struct geyser_cuda_texture texture;
+
+	ok(geyser_cuda_texture(geyser_frame_texture(stage->frame), &texture));
+	assert_true(texture.pointer != 0);
+	ok(geyser_cuda_frame_wait(stage->frame, cu_stream()));
+	cuda(cu.MemsetD32Async(texture.pointer, word, texture.size / 4, cu_stream()));
+}
+
+static void a_frame_is_drawn_when_its_work_is_done(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage);
+	cu_enter();
+	for (uint32_t i = 1; i <= 10; i++) {
+		draw(&stage, i);
+		ok(geyser_cuda_frame_signal(stage.frame, cu_stream()));
+		ok(geyser_publisher_submit(stage.publisher, stage.frame));
+		expect_words(&stage, i);
+		ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &stage.frame));
+	}
+	cu_leave();
+	end(&stage);
+}
+
+static void a_frame_is_signalled_once(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage);
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_cuda_frame_wait(NULL, NULL));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_cuda_frame_signal(NULL, NULL));
+	ok(geyser_cuda_frame_signal(stage.frame, NULL));
+	refused(GEYSER_ERROR_BUSY, "once", geyser_cuda_frame_signal(stage.frame, NULL));
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	expect_words(&stage, 0);
+	end(&stage);
+}
+
+/* A promise that the stream can't keep the CPU keeps: nobody waits for ever. */
+static void a_signal_that_fails(void **state)
+{
+	struct stage stage;
+
+	if (!cu_is_double)
+		skip(); /* a real driver refuses nothing on demand */
+	begin(state, &stage);
+	cu.double_fail("cuLaunchHostFunc", 2);
+	refused(GEYSER_ERROR_OUT_OF_MEMORY, "cuLaunchHostFunc",
+		geyser_cuda_frame_signal(stage.frame, NULL));
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	expect_words(&stage, 0);
+	end(&stage);
+}
+
+/* Without a device a frame is done when it is handed over: so must be the stream. */
+static void a_stream_that_fails(void **state)
+{
+	struct stage stage;
+
+	if (!cu_is_double)
+		skip();
+	begin(state, &stage);
+	cu.double_fail("cuStreamSynchronize", 2);
+	refused(GEYSER_ERROR_OUT_OF_MEMORY, "cuStreamSynchronize",
+		geyser_cuda_frame_signal(stage.frame, NULL));
+	ok(geyser_cuda_frame_signal(stage.frame, NULL));
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	expect_words(&stage, 0);
+	end(&stage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vulkan_test(a_frame_is_drawn_when_its_work_is_done),
+		vulkan_test(a_frame_is_signalled_once),
+		vulkan_test(a_signal_that_fails),
+		host_test(a_frame_is_drawn_when_its_work_is_done),
+		host_test(a_stream_that_fails),
+	};
+
+	return has_cuda() ? cmocka_run_group_tests_name("frames", tests, NULL, NULL) : 0;
+}
