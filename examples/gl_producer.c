@@ -63,9 +63,8 @@ static struct options parse_options(int argc, char **argv)
 	return out;
 }
 
-/* Acquires a buffer, lets GL draw into it, and submits it while GL may still be drawing: whoever
- * reads it waits for that. TIMEOUT if subscribers hold all buffers; MISMATCH if its memory is
- * another device's than the context. */
+/* GL may still be drawing when the frame is submitted: whoever reads it waits for that. TIMEOUT if
+ * subscribers hold all buffers; MISMATCH if its memory is another device's than the context. */
 static enum geyser_result draw(struct producer *producer, uint64_t number,
 	const struct options *options, struct geyser_gl_texture_info *info)
 {
@@ -99,17 +98,15 @@ static void start(struct producer *producer, const struct options *options)
 			.usage = GEYSER_USAGE_RENDER_ATTACHMENT | GEYSER_USAGE_TEXTURE_BINDING},
 	};
 	struct geyser_gl_texture_info texture;
-	struct geyser_gl_info info;
 
 	check(geyser_manager_create(NULL, &producer->manager), "manager");
 	check(geyser_publisher_create(producer->manager, &desc, &producer->publisher), desc.name);
 	for (unsigned i = 0; gl_context_open(i); i++) {
 		check(geyser_gl_create(NULL, &producer->gl), "OpenGL");
-		check(geyser_gl_get_info(producer->gl, &info), "OpenGL");
 		gl_triangle_init();
 		if (draw(producer, 1, options, &texture) == GEYSER_OK) {
-			printf("%s: %" PRIu32 "x%" PRIu32 " on %s, %s\n", options->name,
-				options->width, options->height, info.renderer,
+			printf("%s: %" PRIu32 "x%" PRIu32 ", %s\n", options->name, options->width,
+				options->height,
 				texture.path == GEYSER_PATH_COPY ? texture.reason : "zero-copy");
 			return;
 		}
