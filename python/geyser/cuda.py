@@ -149,17 +149,22 @@ def device_memory(
         return None
     if not found.pointer or found.host:
         return None
+    view = _rows_of(found.pointer, found.row_pitch, found.size, form, shape)
+    return DeviceMemory(found.device, view, found.writable)
+
+
+@functools.lru_cache(maxsize=256)  # a stream's buffers come again and again
+def _rows_of(pointer: int, row_pitch: int, size: int, form: Format, shape: Shape) -> View:
     inner = (form.bytes_per_texel, form.itemsize) if form.elements > 1 else (form.bytes_per_texel,)
-    view = View(
-        address=found.pointer,
+    return View(
+        address=pointer,
         shape=shape.array(form),
-        strides=(found.row_pitch,) + inner,
+        strides=(row_pitch,) + inner,
         typestr=form.typestr,
-        size=found.size,
+        size=size,
         row_bytes=shape.width * form.bytes_per_texel,
         rows=shape.height,
     )
-    return DeviceMemory(found.device, view, found.writable)
 
 
 def interface(memory: DeviceMemory, writable: bool) -> Dict[str, Any]:

@@ -7,6 +7,7 @@ when done, on any thread. `_exports` holds what is out."""
 import atexit
 import collections
 import ctypes
+import functools
 import gc
 import sys
 from ctypes import (
@@ -92,6 +93,7 @@ def _delete(address: int) -> None:
 
 
 _delete_in_c = Deleter(_delete)
+_deleter = ctypes.cast(_delete_in_c, c_void_p)
 
 
 def outstanding() -> int:
@@ -156,9 +158,15 @@ gc.callbacks.append(_after_collection)
 # ---- making them ---------------------------------------------------------------------------------
 
 
-def _fill(tensor: DLTensor, view: View, device: Tuple[int, int]) -> Any:
-    """Returns what the tensor points to."""
-    count = len(view.shape)
+@functools.lru_cache(maxsize=256)  # a stream's buffers come again and again
+def _describe(view: View, device: Tuple[int, int]) -> Tuple[DLTensor, Any]:
+    """A tensor, and what it points to. Raises BufferError where strides are no whole number of
+    elements."""
+    if any(stride % view.itemsize for stride in view.strides):
+        raise BufferError(
+            f"rows {view.strides[0]} bytes apart: DLPack counts elements, here of {view.itemsize}"
+        )
+    tensor, count = DLTensor(), len(view.shape)
     strides = (stride // view.itemsize for stride in view.strides)
     numbers = (c_int64 * (2 * count))(*view.shape, *strides)
     pointer = ctypes.cast(numbers, POINTER(c_int64))
@@ -169,21 +177,18 @@ def _fill(tensor: DLTensor, view: View, device: Tuple[int, int]) -> Any:
     tensor.shape = pointer
     tensor.strides = ctypes.cast(ctypes.addressof(numbers) + 8 * count, POINTER(c_int64))
     tensor.byte_offset = 0
-    return numbers
+    return tensor, numbers
 
 
 def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, flags: int) -> Any:
     """A capsule of a tensor in owner's memory. Raises BufferError where strides are no whole number
     of elements."""
-    if any(stride % view.itemsize for stride in view.strides):
-        raise BufferError(
-            f"rows {view.strides[0]} bytes apart: DLPack counts elements, here of {view.itemsize}"
-        )
+    tensor, numbers = _describe(view, device)
     managed: Any = DLManagedTensorVersioned() if versioned else DLManagedTensor()
     if versioned:
         managed.major, managed.minor, managed.flags = VERSION[0], VERSION[1], flags
-    numbers = _fill(managed.dl_tensor, view, device)
-    managed.deleter = ctypes.cast(_delete_in_c, c_void_p)
+    managed.dl_tensor = tensor
+    managed.deleter = _deleter
     address = ctypes.addressof(managed)
     sweep()
     _exports[address] = (managed, numbers, owner)
