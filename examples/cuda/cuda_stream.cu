@@ -4,8 +4,9 @@
  *	cuda_stream publish NAME FRAMES
  *	cuda_stream subscribe NAME FRAMES
  *
- * The publisher draws a wave and submits each frame while the GPU is drawing it; the subscriber prints the
- * mean of each frame's red. Either works with any other publisher or subscriber of RGBA frames.
+ * The publisher draws a wave, and in red the frame's number, and submits each frame while the GPU is
+ * drawing it; the subscriber prints the mean of each frame's red. Either works with any other publisher
+ * or subscriber of RGBA frames.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,18 +47,26 @@ static __global__ void draw_wave(unsigned char *data, size_t row_pitch, unsigned
 
 	if (x < WIDTH && y < HEIGHT)
 		((uchar4 *)(data + y * row_pitch))[x] =
-			make_uchar4((x + 4 * frame) & 255, (y + 2 * frame) & 255, frame & 255, 255);
+			make_uchar4(frame & 255, (x + 4 * frame) & 255, (y + 2 * frame) & 255, 255);
 }
 
-static __global__ void add_red(
-	const unsigned char *data, size_t row_pitch, unsigned width, unsigned height,
-	unsigned long long *sum)
+/* One sum for each block of threads, and then one of all. */
+static __global__ void add_red(const unsigned char *data, size_t row_pitch, unsigned width,
+	unsigned height, unsigned long long *sum)
 {
 	const unsigned x = blockIdx.x * blockDim.x + threadIdx.x;
 	const unsigned y = blockIdx.y * blockDim.y + threadIdx.y;
+	const bool first = threadIdx.x == 0 && threadIdx.y == 0;
+	__shared__ unsigned block;
 
+	if (first)
+		block = 0;
+	__syncthreads();
 	if (x < width && y < height)
-		atomicAdd(sum, (unsigned long long)((const uchar4 *)(data + y * row_pitch))[x].x);
+		atomicAdd(&block, ((const uchar4 *)(data + y * row_pitch))[x].x);
+	__syncthreads();
+	if (first)
+		atomicAdd(sum, (unsigned long long)block);
 }
 
 static dim3 blocks(unsigned width, unsigned height)
@@ -116,6 +125,7 @@ static void read_frame(struct geyser_subscriber *subscriber, struct geyser_frame
 	const unsigned long long sequence = geyser_frame_get_info(frame)->sequence;
 	const unsigned width = desc->width, height = desc->height;
 	struct geyser_cuda_texture memory;
+	unsigned long long red;
 
 	require(geyser_cuda_texture(geyser_frame_texture(frame), &memory), "a frame's memory");
 	if (!memory.pointer || geyser_format_get_info(desc->format)->bytes_per_texel != 4) {
@@ -125,15 +135,17 @@ static void read_frame(struct geyser_subscriber *subscriber, struct geyser_frame
 			geyser_format_name(desc->format));
 		exit(1);
 	}
-	*sum = 0;
+	require_cuda(cudaMemsetAsync(sum, 0, sizeof(*sum), stream), "the sum");
 	require(geyser_cuda_frame_wait(frame, stream), "waiting for a frame");
 	add_red<<<blocks(width, height), threads, 0, stream>>>(
 		(const unsigned char *)memory.pointer, memory.row_pitch, width, height, sum);
 	require_cuda(cudaGetLastError(), "reading");
 	require(geyser_cuda_frame_signal(frame, stream), "signalling");
 	require(geyser_subscriber_release(subscriber, frame), "releasing a frame");
+	require_cuda(cudaMemcpyAsync(&red, sum, sizeof(red), cudaMemcpyDefault, stream), "the sum");
 	require_cuda(cudaStreamSynchronize(stream), "reading");
-	(void)printf("frame %llu: %.3f\n", sequence, (double)*sum / width / height);
+	(void)printf("frame %llu: %.3f\n", sequence, (double)red / width / height);
+	(void)fflush(stdout);
 }
 
 static void subscribe(
@@ -147,14 +159,14 @@ static void subscribe(
 	desc.name = name;
 	desc.delivery = GEYSER_DELIVER_EVERY;
 	desc.connect_timeout_ns = TIMEOUT;
-	require_cuda(cudaHostAlloc(&sum, sizeof(*sum), cudaHostAllocMapped), "memory");
+	require_cuda(cudaMalloc(&sum, sizeof(*sum)), "memory");
 	require(geyser_subscriber_create(manager, &desc, &subscriber), "subscribing");
 	for (unsigned i = 0; i < frames; i++) {
 		require(geyser_subscriber_acquire(subscriber, TIMEOUT, &frame), "acquiring a frame");
 		read_frame(subscriber, frame, sum, stream);
 	}
 	geyser_subscriber_destroy(subscriber);
-	require_cuda(cudaFreeHost(sum), "memory");
+	require_cuda(cudaFree(sum), "memory");
 }
 
 int main(int count, char **arguments)
