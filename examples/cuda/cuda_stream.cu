@@ -4,9 +4,9 @@
  *	cuda_stream publish NAME FRAMES
  *	cuda_stream subscribe NAME FRAMES
  *
- * The publisher draws a wave, and in red the frame's number, and submits each frame while the GPU is
- * drawing it; the subscriber prints the mean of each frame's red. Either works with any other publisher
- * or subscriber of RGBA frames.
+ * The publisher draws a wave, and in red the frame's number, and submits each frame while the GPU
+ * is drawing it; the subscriber prints the mean of each frame's red. Either works with any other
+ * publisher or subscriber of RGBA frames.
  *
  * SPDX-License-Identifier: MIT
  */
