@@ -1,9 +1,8 @@
 /*
  * Draws a turning triangle with OpenGL ES, straight into the frames of a stream.
  *
- * SPDX-License-Identifier: MIT
- *
  * gl_producer [--frames N] [--size WxH] [NAME]
+ * SPDX-License-Identifier: MIT
  */
 #include <getopt.h>
 #include <geyser/opengl.h>
@@ -45,7 +44,7 @@ static struct options parse_options(int argc, char **argv)
 		{"size", required_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},
 	};
-	struct options out = {.name = "triangle", .width = 640, .height = 480};
+	struct options out = {"triangle", 0, 640, 480};
 
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, "n:s:", options, NULL)) != -1;) {
@@ -63,8 +62,7 @@ static struct options parse_options(int argc, char **argv)
 	return out;
 }
 
-/* GL may still be drawing when the frame is submitted: whoever reads it waits for that. TIMEOUT if
- * subscribers hold all buffers; MISMATCH if its memory is another device's than the context. */
+/* TIMEOUT: subscribers hold all buffers. MISMATCH: its memory is another device's than GL's. */
 static enum geyser_result draw(struct producer *producer, uint64_t number,
 	const struct options *options, struct geyser_gl_texture_info *info)
 {
@@ -83,6 +81,7 @@ static enum geyser_result draw(struct producer *producer, uint64_t number,
 	check(result, "frame as a GL texture");
 	gl_triangle_draw(info->name, options->width, options->height, number);
 	check(geyser_gl_frame_end(producer->gl, frame), "end of the frame");
+	/* GL may still be drawing: whoever reads the frame waits for that */
 	check(geyser_publisher_submit(producer->publisher, frame), "submit");
 	return GEYSER_OK;
 }
@@ -98,15 +97,17 @@ static void start(struct producer *producer, const struct options *options)
 			.usage = GEYSER_USAGE_RENDER_ATTACHMENT | GEYSER_USAGE_TEXTURE_BINDING},
 	};
 	struct geyser_gl_texture_info texture;
+	struct geyser_gl_info info;
 
 	check(geyser_manager_create(NULL, &producer->manager), "manager");
 	check(geyser_publisher_create(producer->manager, &desc, &producer->publisher), desc.name);
 	for (unsigned i = 0; gl_context_open(i); i++) {
 		check(geyser_gl_create(NULL, &producer->gl), "OpenGL");
+		check(geyser_gl_get_info(producer->gl, &info), "OpenGL");
 		gl_triangle_init();
 		if (draw(producer, 1, options, &texture) == GEYSER_OK) {
-			printf("%s: %" PRIu32 "x%" PRIu32 ", %s\n", options->name, options->width,
-				options->height,
+			printf("%s: %ux%u on %s, %s\n", options->name, options->width,
+				options->height, info.renderer,
 				texture.path == GEYSER_PATH_COPY ? texture.reason : "zero-copy");
 			return;
 		}
@@ -119,13 +120,12 @@ static void start(struct producer *producer, const struct options *options)
 
 static void publish(struct producer *producer, const struct options *options)
 {
-	const struct timespec pause = {.tv_nsec = (long)(NANOSECONDS / 60)};
-	struct geyser_gl_texture_info texture;
+	struct geyser_gl_texture_info info;
 	uint64_t number = 1;
 
 	while (!interrupted() && (!options->frames || number < options->frames)) {
-		(void)nanosleep(&pause, NULL);
-		if (draw(producer, number + 1, options, &texture) == GEYSER_OK)
+		(void)nanosleep(&(struct timespec){.tv_nsec = NANOSECONDS / 60}, NULL);
+		if (draw(producer, number + 1, options, &info) == GEYSER_OK)
 			number++;
 	}
 	printf("%" PRIu64 " frames\n", number);

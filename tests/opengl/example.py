@@ -66,7 +66,7 @@ def others_backends_receive_it():
 def says_how_it_draws():
     with examples.Running(PRODUCER, "--frames", "2", "--size", "64x32", "how") as producer:
         line = producer.line()
-        assert line.startswith("how: 64x32, "), line
+        assert line.startswith("how: 64x32 on "), line
         if BACKEND == "vulkan":
             assert line.endswith(", zero-copy"), line
         assert producer.finish() == ("2 frames\n", "")
