@@ -3,12 +3,17 @@
 On a machine with a GPU: GEYSER_BACKEND=vulkan GEYSER_LIBRARY=… PYTHONPATH=python python3 -m
 unittest discover -s python/tests -p test_cuda.py"""
 
+import ctypes
 import gc
+import os
+import re
+import subprocess
+import sys
 import unittest
 
 from support import BACKEND, LIMIT, Child, TestCase, geyser, numpy
 
-from geyser import cuda
+from geyser import cuda, dlpack
 from geyser.memory import Shape
 
 try:
@@ -115,6 +120,164 @@ class Without(TestCase):
         texture.write(numpy.full((4, 8, 4), 7, "u1"))
         self.assertEqual(numpy.asarray(texture).sum(), 7 * 128)
         self.assertEqual(texture.__dlpack_device__(), (1, 0))
+
+
+def tell_double():
+    """The double of CUDA's driver in tests/cuda takes its GPU's UUID from the environment when it
+    is first used: it is to be Vulkan's device's, which a process of its own asks for."""
+    code = (
+        "import geyser\n"
+        "texture = geyser.Manager('vulkan').create_texture(4, 4)\n"
+        "try: geyser.cuda.texture(texture)\n"
+        "except geyser.MismatchError as error: print(error)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        timeout=LIMIT, check=False,
+    )
+    found = re.search(r"GPU-([0-9a-f-]{36})", result.stdout)
+    if found:
+        os.environ.setdefault("CUDA_DOUBLE_UUID", found.group(1).replace("-", ""))
+
+
+class OnDriver(TestCase):
+    """By CUDA's driver alone, or its double. Arrays are in host memory, which copies take, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if numpy is None:
+            raise unittest.SkipTest("NumPy is not installed")
+        tell_double()
+        if not cuda.available():
+            raise unittest.SkipTest("there is no CUDA")
+        cls.double = getattr(ctypes.CDLL("libcuda.so.1"), "double_alive", None)
+
+    def setUp(self):
+        super().setUp()
+        alive = self.double() if self.double else 0
+        self.addCleanup(self.check_all_gone, alive)
+
+    def check_all_gone(self, alive):
+        self.manager.close()
+        gc.collect()
+        dlpack.sweep()
+        if self.double:
+            self.assertEqual(self.double(), alive)
+
+    def linear(self, width=16, height=4, form="rgba8unorm"):
+        if BACKEND != "vulkan":
+            self.skipTest("of the Vulkan backend")
+        return self.manager.create_texture(width, height, form, LINEAR)
+
+    def array(self, values):
+        """What a copy takes: the values must be kept meanwhile."""
+        return Fake(values.shape, values.dtype.str, values.strides, values.ctypes.data)
+
+    def test_rows_in_a_gpus_memory(self):
+        texture = self.linear(16, 4, "rgba16float")
+        content, memory = texture.__cuda_array_interface__, cuda.texture(texture)
+        self.assertEqual(content["data"], (memory.pointer, False))
+        self.assertEqual((content["shape"], content["typestr"]), ((4, 16, 4), "<f2"))
+        self.assertEqual(content["strides"], (memory.row_pitch, 8, 2))
+        self.assertEqual((content["version"], content["stream"]), (3, 1))
+        self.assertEqual(texture.__dlpack_device__(), (2, memory.device))
+        self.assertEqual((memory.host, memory.path), (False, geyser.Path.ZERO_COPY))
+
+    def test_capsules(self):
+        texture = self.linear()
+        device = texture.__dlpack_device__()
+        for version, name, kind in (
+            (None, b"dltensor", dlpack.DLManagedTensor),
+            ((1, 0), b"dltensor_versioned", dlpack.DLManagedTensorVersioned),
+        ):
+            capsule = texture.__dlpack__(stream=1, max_version=version, dl_device=device)
+            get = ctypes.pythonapi.PyCapsule_GetPointer
+            get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+            tensor = kind.from_address(get(capsule, name)).dl_tensor
+            self.assertEqual((tensor.device.device_type, tensor.device.device_id), device)
+            self.assertEqual(tensor.data, cuda.texture(texture).pointer)
+            self.assertEqual((tensor.shape[:3], tensor.strides[1:3]), ([4, 16, 4], [4, 1]))
+        for arguments, words in (
+            ({"copy": True}, "copy_to"), ({"dl_device": (2, 99)}, r"device \(2, 99\)"),
+        ):
+            with self.raises(BufferError, words):
+                texture.__dlpack__(**arguments)
+        self.assertTrue(texture.__dlpack__(dl_device=(1, 0)))  # a copy in the host
+        used = dlpack.outstanding()
+        texture.close()
+        self.assertEqual(dlpack.outstanding(), used)
+
+    def test_copies(self):
+        for form, kind in (("rgba8unorm", "u1"), ("r32float", "f4"), ("rg16uint", "u2")):
+            for usage in (0, LINEAR) if BACKEND == "vulkan" else (0,):
+                with self.subTest(form, usage=usage):
+                    texture = self.manager.create_texture(24, 6, form, usage)
+                    values = numpy.arange(numpy.prod(texture.shape)).astype(kind)
+                    values = values.reshape(texture.shape)
+                    padded = numpy.zeros((6, 32, *texture.shape[2:]), kind)
+                    texture.copy_from(self.array(values))
+                    numpy.testing.assert_array_equal(numpy.asarray(texture), values)
+                    texture.copy_to(self.array(padded[:, :24]), stream=2)
+                    texture.close()
+                    numpy.testing.assert_array_equal(padded[:, :24], values)
+                    self.assertEqual(padded[:, 24:].sum(), 0)
+
+    def test_events(self):
+        event = self.manager.create_event()
+        cuda.event_signal(event, 3)
+        event.wait(3, LIMIT)
+        cuda.event_wait(event, 3, 2)
+        cuda.event_signal(event, 4, 2)
+        event.wait(4, LIMIT)
+
+    def frames(self, usage):
+        publisher = self.manager.publish("driver", 16, 4, "r32float", usage=usage, buffers=2)
+        self.addCleanup(publisher.close)
+        subscriber = self.manager.subscribe("driver", delivery="every")
+        self.addCleanup(subscriber.close)
+        return publisher, subscriber
+
+    def test_frames_on_streams(self):
+        for usage in (0, LINEAR) if BACKEND == "vulkan" else (0,):
+            publisher, subscriber = self.frames(usage)
+            source, target = numpy.zeros((4, 16), "f4"), numpy.zeros((4, 16), "f4")
+            for number in range(1, 12):
+                source[:] = number
+                with publisher.frame(LIMIT) as frame:
+                    frame.copy_from(self.array(source), 1 + number % 2)
+                    frame.use_on(1)
+                with subscriber.acquire(LIMIT) as frame:
+                    frame.copy_to(self.array(target), 2)
+                    frame.use_on(2 - number % 2)
+                    self.assertEqual(len(frame._streams), 1 + number % 2)
+                with self.raises(geyser.ClosedError, "given back"):
+                    frame.use_on(9)
+                subscriber._order.settle()
+                self.assertEqual(target.min(), number)
+            publisher.flush(LIMIT)
+            publisher.close()
+            subscriber.close()
+
+    def test_tensors_of_frames(self):
+        self.linear().close()
+        publisher, subscriber = self.frames(LINEAR)
+        for _ in range(5):
+            with publisher.frame(LIMIT) as frame:
+                self.assertEqual(frame.__dlpack_device__()[0], dlpack.KIND_CUDA)
+                frame.__dlpack__(stream=1)
+                self.assertFalse(frame.__cuda_array_interface__["data"][1])
+                self.assertEqual(frame._streams, [1])
+            with subscriber.acquire(LIMIT) as frame:
+                frame.__dlpack__(stream=-1)
+                self.assertEqual(frame._streams, None)
+                frame.__dlpack__(stream=2, max_version=(1, 0))
+                frame.__dlpack__()
+                self.assertEqual(frame._streams, [2, 1])
+                self.assertTrue(frame.__cuda_array_interface__["data"][1])
+                with self.raises(BufferError, "ambiguous"):
+                    frame.__dlpack__(stream=0)
+        publisher.flush(LIMIT)
 
 
 class OnGpu(TestCase):
