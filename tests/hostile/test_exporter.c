@@ -111,7 +111,7 @@ static const struct wrong_field wrong_fields[] = {
 	{"mip_levels", FIELD(desc.mip_levels), 5, GEYSER_ERROR_MISMATCH, "the memory has 1024"},
 	{"mip_levels", FIELD(desc.mip_levels), 6, GEYSER_ERROR_PROTOCOL, "exporter's mip_levels"},
 	{"mip_levels", FIELD(desc.mip_levels), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "mip_levels"},
-	{"usage", FIELD(desc.usage), 0x100, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
+	{"usage", FIELD(desc.usage), 0x200, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
 	{"usage", FIELD(desc.usage), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
 	{"type", FIELD(native.type), 0, GEYSER_ERROR_UNSUPPORTED, "native type (0)"},
 	{"type", FIELD(native.type), 2, GEYSER_ERROR_UNSUPPORTED, "native type (2)"},
