@@ -83,6 +83,10 @@ class Manager(Object):
     ) -> None:
         name = _program() if application is None else _text(application, "application")
         limit = 0 if import_timeout is None else times.to_ns(import_timeout, "import_timeout")
+        if import_timeout is not None and limit == 0:
+            raise InvalidArgumentError(
+                f"import_timeout ({import_timeout!r}): it must be over 0, or None for 5 seconds"
+            )
         desc = geyser_manager_desc(pick(Backend, backend, "backend"), name, limit)
         out = ctypes.c_void_p()
         check(lib.geyser_manager_create(ctypes.byref(desc), ctypes.byref(out)))

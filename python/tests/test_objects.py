@@ -86,7 +86,8 @@ class Managers(TestCase):
         for arguments, words in (
             ({"backend": "gpu"}, "backend"), ({"backend": 77}, "77"),
             ({"application": "x" * 64}, "application"), ({"application": "a\0b"}, "NUL"),
-            ({"import_timeout": -1}, "import_timeout"), ({"application": 7}, "string"),
+            ({"import_timeout": -1}, "import_timeout"), ({"import_timeout": 0}, "over 0"),
+            ({"application": 7}, "string"),
         ):
             with self.raises(geyser.InvalidArgumentError, words):
                 geyser.Manager(**{"backend": BACKEND, **arguments})
