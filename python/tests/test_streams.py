@@ -358,7 +358,7 @@ class Subscribing(Streams):
     def test_no_such_stream(self):
         with self.raises(geyser.NotFoundError, "."):
             self.subscribe()
-        for timeout in (0.01, 0.15):
+        for timeout in (1e-9, 0.01, 0.15):
             with self.raises(geyser.TimeoutError, "."):
                 self.subscribe(connect_timeout=timeout)
         with self.raises(geyser.InvalidArgumentError, "'all'"):
