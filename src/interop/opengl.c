@@ -353,6 +353,7 @@ static void examine(struct geyser_gl *gl)
 	info->timeline_semaphore =
 		info->semaphore_fd && gy_gl_has_extension(gl, "GL_NV_timeline_semaphore") &&
 		f->CreateSemaphoresNV && f->SemaphoreParameterivNV && f->SemaphoreParameterui64vEXT;
+	gl->blue_first = strncmp(info->vendor, "NVIDIA", strlen("NVIDIA")) == 0;
 	gl->srgb_8_bits = gy_gl_has_extension(gl, "GL_EXT_texture_sRGB_R8");
 	gl->srgb_8x2_bits = gy_gl_has_extension(gl, "GL_EXT_texture_sRGB_RG8");
 	gl->swap_in_pack = !info->es || gy_gl_has_extension(gl, "GL_EXT_read_format_bgra");

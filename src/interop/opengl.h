@@ -37,6 +37,7 @@ struct geyser_gl {
 	/* the semaphore that GL waited for last, and the value: see gy_gl_events_acquire */
 	uint32_t waited;
 	uint64_t waited_value;
+	bool blue_first;    /* imported memory of GL_BGRA8_EXT is: see opengl_memory.c */
 	bool image_storage; /* GL_EXT_EGL_image_storage */
 	bool image_srgb;    /* EGL_EXT_image_gl_colorspace */
 	bool swap_in_pack;  /* glReadPixels takes GL_BGRA */

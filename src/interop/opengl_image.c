@@ -110,6 +110,36 @@ static enum geyser_result bind_image(struct geyser_gl_texture *texture)
 	return gy_gl_check(gl, "glEGLImageTargetTexture2DOES");
 }
 
+/* Some drivers make images of memory that they then can't map (Mesa's kms_swrast, of another's),
+ * and say so only when it is used: as GL_OUT_OF_MEMORY. Any other error is about the format alone.
+ */
+static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	struct gy_gl_attachment attachment = {
+		.target = GY_GL_READ_FRAMEBUFFER,
+		.texture = texture->info.name,
+		.texture_target = GY_GL_TEXTURE_2D,
+	};
+	struct gy_gl_state state;
+	uint8_t texel[4];
+	uint32_t error = GY_GL_NO_ERROR;
+
+	gy_gl_keep(gl, GY_GL_KEEP_FRAMEBUFFERS | GY_GL_KEEP_PACK, 0, &state);
+	gl->f.GenFramebuffers(1, &attachment.framebuffer);
+	if (gy_gl_attach(gl, &attachment, "dma-buf") == GEYSER_OK) {
+		gl->f.ReadPixels(0, 0, 1, 1, GY_GL_RGBA, GY_GL_UNSIGNED_BYTE, texel);
+		error = gl->f.GetError();
+	}
+	gy_gl_restore(gl, &state);
+	gl->f.DeleteFramebuffers(1, &attachment.framebuffer);
+	if (error != GY_GL_OUT_OF_MEMORY)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"dma-buf: this GL (%s) makes an image of it, but can't read that; it is copied",
+		gl->info.renderer);
+}
+
 /* The image keeps the dma-buf itself, so the descriptor stays the caller's. */
 enum geyser_result gy_gl_image_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
@@ -127,7 +157,8 @@ enum geyser_result gy_gl_image_import(
 			(unsigned)gl->egl.GetError(), texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), native->modifier);
 	texture->info.path = GEYSER_PATH_ZERO_COPY;
-	return bind_image(texture);
+	result = bind_image(texture);
+	return result == GEYSER_OK ? try_to_read(texture) : result;
 }
 
 /* ---- textures as dma-bufs ---- */

@@ -73,7 +73,9 @@ static void swap_channels(struct geyser_gl_texture *texture)
 	texture->info.swapped = true;
 }
 
-/* Blue-first storage is OpenGL ES's, by extension, and only some drivers take it here. */
+/* Blue-first storage is OpenGL ES's, by extension, and no extension says what it is on memory of
+ * others'. NVIDIA's is blue first. Mesa 22.3 refuses it, Mesa 25.0 takes the name and stores red
+ * first, which nothing but the memory shows: so only NVIDIA's is asked for. */
 static enum geyser_result try_blue_first(struct geyser_gl_texture *texture, uint64_t offset)
 {
 	const enum geyser_result result = set_storage(texture, GY_GL_BGRA8_EXT, offset);
@@ -98,7 +100,8 @@ static enum geyser_result make_storage(
 	result = gy_gl_check(gl, "glTexParameteri(GL_TEXTURE_TILING_EXT)");
 	if (result != GEYSER_OK)
 		return result;
-	if (format == GEYSER_FORMAT_BGRA8_UNORM && try_blue_first(texture, offset) == GEYSER_OK)
+	if (format == GEYSER_FORMAT_BGRA8_UNORM && gl->blue_first &&
+		try_blue_first(texture, offset) == GEYSER_OK)
 		return GEYSER_OK;
 	result = set_storage(texture, texture->info.internal_format, offset);
 	if (result == GEYSER_OK && blue_first)

@@ -122,7 +122,7 @@ static void share_as_dma_buf(
 		.format = format,
 		.width = 13,
 		.height = 7,
-		.usage = usage & ~GEYSER_USAGE_HOST_MEMORY,
+		.usage = usage & ~(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR),
 	};
 	struct geyser_texture *texture, *imported;
 	struct geyser_native_texture native;

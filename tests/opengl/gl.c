@@ -152,6 +152,17 @@ static EGLDisplay display_of(EGLDeviceEXT device)
 	return get ? get(EGL_PLATFORM_DEVICE_EXT, device, NULL) : EGL_NO_DISPLAY;
 }
 
+static bool is_software(EGLDeviceEXT device)
+{
+	PFNEGLQUERYDEVICESTRINGEXTPROC query =
+		(PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
+	const char *const all = query ? query(device, EGL_EXTENSIONS) : NULL;
+
+	return all && strstr(all, "EGL_MESA_device_software");
+}
+
+/* A software driver's own device has the same UUID as a DRM device without a GPU, whose memory it
+ * can't always map: so that comes first. */
 static bool open_device(const uint8_t *uuid)
 {
 	PFNEGLQUERYDEVICESEXTPROC query =
@@ -161,8 +172,10 @@ static bool open_device(const uint8_t *uuid)
 
 	if (!query || !query(DEVICES_MAX, devices, &count))
 		return false;
-	for (EGLint i = 0; i < count; i++) {
-		if (!try_display(display_of(devices[i])))
+	for (EGLint i = 0; i < 2 * count; i++) {
+		EGLDeviceEXT device = devices[i % count];
+
+		if (is_software(device) != (i < count) || !try_display(display_of(device)))
 			continue;
 		if (!uuid || is_on(uuid))
 			return true;

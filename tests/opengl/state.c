@@ -229,23 +229,52 @@ static void events_leave_it_alone(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
+/* What was published while the state was odd is right. */
+static void expect_published(struct geyser_subscriber *subscriber, bool flipped, bool blue_first)
+{
+	struct geyser_mapping mapping;
+	struct geyser_frame *frame;
+
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
+	for (uint32_t y = 0; y < 12; y++)
+		for (uint32_t x = 0; x < 24; x++) {
+			const uint8_t *texel =
+				(uint8_t *)mapping.data + y * mapping.row_pitch + (size_t)x * 4;
+			const uint64_t place = ((flipped ? 11 - y : y) * 24 + x) * 4;
+
+			assert_int_equal(texel[1], pattern_byte(5, place + 1));
+			assert_int_equal(texel[0], pattern_byte(5, place + (blue_first ? 2 : 0)));
+		}
+	geyser_texture_unmap(geyser_frame_texture(frame));
+	ok(geyser_subscriber_release(subscriber, frame));
+}
+
 static void publish_one(
 	struct geyser_gl *for_gl, struct geyser_manager *manager, enum geyser_format format)
 {
+	const bool blue_first = geyser_format_get_info(format)->gl.format == GL_BGRA;
 	const struct geyser_stream_desc desc = {
 		.name = "state", .texture = {.format = format, .width = 24, .height = 12}};
+	const struct geyser_subscriber_desc subscriber_desc = {
+		.name = "state", .delivery = GEYSER_DELIVER_EVERY};
+	struct geyser_subscriber *subscriber;
 	struct geyser_publisher *publisher;
 	struct geyser_gl_texture_info info;
 	struct geyser_frame *frame;
 
 	ok(geyser_publisher_create(manager, &desc, &publisher));
+	ok(geyser_subscriber_create(manager, &subscriber_desc, &subscriber));
 	keeps(geyser_gl_publish(for_gl, publisher, mess.own, GL_TEXTURE_2D, 0, PATIENCE));
+	expect_published(subscriber, false, blue_first);
 	keeps(geyser_gl_publish(
 		for_gl, publisher, mess.own, GL_TEXTURE_2D, GEYSER_GL_PUBLISH_FLIP, PATIENCE));
+	expect_published(subscriber, true, blue_first);
 	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
 	keeps(geyser_gl_frame_begin(for_gl, frame, GEYSER_ACCESS_READ_WRITE, PATIENCE, &info));
 	keeps(geyser_gl_frame_end(for_gl, frame));
 	ok(geyser_publisher_submit(publisher, frame));
+	geyser_subscriber_destroy(subscriber);
 	geyser_publisher_destroy(publisher);
 	geyser_gl_event_is_native(for_gl, NULL); /* a call: what the stream left is deleted */
 	same("burying");
@@ -259,7 +288,6 @@ static void streams_leave_it_alone(void **state)
 	start();
 	publish_one(for_gl, manager_of(state), GEYSER_FORMAT_RGBA8_UNORM);
 	publish_one(for_gl, manager_of(state), GEYSER_FORMAT_BGRA8_UNORM);
-	publish_one(for_gl, manager_of(state), GEYSER_FORMAT_RGBA8_UNORM_SRGB);
 	publish_one(for_gl, host, GEYSER_FORMAT_RGBA8_UNORM);
 	publish_one(for_gl, host, GEYSER_FORMAT_BGRA8_UNORM);
 	clean_up();
