@@ -67,7 +67,7 @@ static bool load(void)
 	return gl.gen_textures && gl.bind_texture && gl.tex_image && gl.get_error;
 }
 
-static void *make_context(void)
+static void *new_context(void)
 {
 	const int attributes[] = {OSMESA_FORMAT, GL_RGBA, OSMESA_PROFILE, OSMESA_CORE_PROFILE,
 		OSMESA_CONTEXT_MAJOR_VERSION, 3, OSMESA_CONTEXT_MINOR_VERSION, 3, 0};
@@ -137,7 +137,7 @@ static void strangers_are_refused(void **state)
 {
 	const struct geyser_texture_desc small = {
 		GEYSER_FORMAT_RGBA8_UNORM, .width = WIDTH, .height = HEIGHT};
-	void *const stranger = make_context();
+	void *const stranger = new_context();
 	struct geyser_gl_texture *imported;
 	struct geyser_texture *texture;
 	struct geyser_gl *for_gl, *other;
@@ -160,12 +160,12 @@ static void strangers_are_refused(void **state)
 	os.destroy(stranger);
 }
 
+static void *context;
+
 static int use_context(void **state)
 {
-	static void *context;
-
 	if (!context)
-		context = make_context();
+		context = new_context();
 	if (setup_manager(state) != 0 || !context)
 		return -1;
 	return make_current(context) ? 0 : -1;
@@ -173,6 +173,7 @@ static int use_context(void **state)
 
 int main(void)
 {
+	int status;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_publishes, use_context, teardown_manager),
 		cmocka_unit_test_setup_teardown(
@@ -184,5 +185,7 @@ int main(void)
 		(void)printf("1..0 # SKIP no libOSMesa.so.8 (on Debian libosmesa6)\n");
 		return 0;
 	}
-	return cmocka_run_group_tests_name("opengl, not EGL's", tests, NULL, NULL);
+	status = cmocka_run_group_tests_name("opengl, not EGL's", tests, NULL, NULL);
+	os.destroy(context);
+	return status;
 }
