@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""A 4K frame from another process to a PyTorch tensor, three ways in one run.
+"""A 4K frame from another process to a PyTorch tensor, several ways in one run.
 
 torch_handover.py [--rounds N] [--samples N] [PEER]: PEER is geyser-bench-torch, by default that of
 build-release. Needs PyTorch with a GPU that both CUDA and Vulkan have; geyser's package on
 PYTHONPATH, its library by GEYSER_LIBRARY.
 
-  geyser  Vulkan draws it, the tensor is the same memory: GPUs wait for each other
-  cuda    CUDA fills it, the tensor is the same memory by CUDA's own IPC
+  geyser  Vulkan draws it, the tensor is the same memory: GPUs wait for each other; a tensor is
+          made of each frame
+  kept    the same, but the tensor is made once for each of the stream's buffers
+  cuda    CUDA fills it, the tensor is the same memory by CUDA's own IPC, made once
   host    Vulkan draws it, it is copied down, through shared memory, and up
 
 A sample is the time from asking for the frame until the sum of all of its bytes, computed by
@@ -126,6 +128,29 @@ class Geyser:
     def end(self):
         self.subscriber.close()
         self.peer.end()
+
+
+class Kept:
+    """Of the same stream as the other."""
+
+    name = "kept"
+
+    def __init__(self, other):
+        self.peer, self.subscriber = other.peer, other.subscriber
+        self.tensors = {}
+
+    def frame(self, value, sample):
+        self.peer.ask(value)
+        with self.subscriber.acquire(timeout=DEADLINE) as frame:
+            sample.has_come()
+            tensor = self.tensors.get(frame.texture)
+            if tensor is None:
+                tensor = self.tensors[frame.texture] = torch.from_dlpack(frame.texture)
+            frame.use_on(torch.cuda.current_stream())
+            sample.sum_of(tensor)
+
+    def end(self):
+        self.tensors = {}
 
 
 class IpcHandle(ctypes.Structure):
@@ -259,27 +284,29 @@ def main():
     if not torch.cuda.is_available():
         sys.exit("torch_handover: PyTorch has no GPU here")
     torch.zeros(1, device="cuda")  # makes the context
-    ways = [kind(arguments.peer) for kind in (Geyser, Cuda, Host)]
+    ours, cuda, host = (kind(arguments.peer) for kind in (Geyser, Cuda, Host))
+    ways = [ours, Kept(ours), cuda, host]
     values = frame_values()
     times = {way.name: [] for way in ways}
-    opened = {way.name: [] for way in ways[:2]}
+    opened = {way.name: [] for way in (ours, cuda)}
     for way in ways:
         take_turn(way, 5, values)
     for _ in range(arguments.rounds):
         for way in ways:
             times[way.name].append(take_turn(way, arguments.samples, values))
-        for way in ways[:2]:
+        for way in (ours, cuda):
             opened[way.name].append(statistics.median(way.open_one() for _ in range(3)))
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, geyser {geyser.version()};")
     print(f"{arguments.rounds} rounds of {arguments.samples} frames of {WIDTH}x{HEIGHT} rgba8unorm")
     whole = {name: [turn[0] for turn in turns] for name, turns in times.items()}
-    compare("frame to tensor, and its sum", whole["geyser"], whole["cuda"], "cuda", 1.0)
-    compare("frame to tensor, and its sum", whole["geyser"], whole["host"], "host", 0.2)
+    for name, what in (("geyser", "a tensor of each frame"), ("kept", "a tensor of each buffer")):
+        compare(what, whole[name], whole["cuda"], "cuda", 1.0)
+        compare(what, whole[name], whole["host"], "host", 0.2)
     for name, turns in times.items():
         came, seen, known = (statistics.median(part) / 1000 for part in list(zip(*turns))[1:])
         print(f"  {name:<7} came {came:.0f} µs, a tensor {seen:.0f} µs, its sum {known:.0f} µs")
     compare("import", opened["geyser"], opened["cuda"], "cuda", 1.0)
-    for way in ways:
+    for way in reversed(ways):
         way.end()
 
 

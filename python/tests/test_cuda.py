@@ -387,6 +387,7 @@ class OnGpu(TestCase):
             with torch.cuda.stream(reading), subscriber.acquire(LIMIT) as frame:
                 total = torch.from_dlpack(frame).sum()
             self.assertFalse(slow and reading.query(), "release waited for the reading")
+            reading.synchronize()  # item() waits for the current stream alone
             self.assertEqual(total.item(), number * 64 * 16)
 
     def test_frames_on_several_streams(self):
