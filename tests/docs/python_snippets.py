@@ -18,7 +18,8 @@ BLOCK = re.compile(
     r"(?:<!-- python:(?P<given>(?:(?!-->).)*)-->\n)?^```python\n(?P<code>.*?)^```$", re.M | re.S
 )
 NEEDS = re.compile(r"\s*needs ([\w, ]+)(?:\n|$)")
-LIMIT = 60  # seconds for one
+LIMIT = 90  # seconds for one
+HERE = os.path.dirname(os.path.abspath(__file__))
 OPTIONS = ["--ignore-missing-imports", "--no-incremental", "--check-untyped-defs"]
 OPTIONS += ["--scripts-are-modules"]
 
@@ -30,6 +31,12 @@ SELF_TEST = (
     ("```python\nif\n```\n", False),
 )
 WRONG_TYPE = "```python\nif not geyser.version():\n    geyser.Handle.of(1).id.nothing\n```\n"
+
+
+def environment():
+    """Ours, with what the comments import."""
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), HERE]))
+    return {**os.environ, "PYTHONPATH": path}
 
 
 class Snippet(NamedTuple):
@@ -56,7 +63,7 @@ class Snippet(NamedTuple):
         with tempfile.TemporaryDirectory() as folder:
             result = subprocess.run(
                 [sys.executable, "-W", "error", "-c", self.source], text=True, timeout=LIMIT,
-                cwd=folder, env={**os.environ, "XDG_RUNTIME_DIR": folder}, check=False,
+                cwd=folder, env={**environment(), "XDG_RUNTIME_DIR": folder}, check=False,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )
         return result.returncode == 0, result.stdout
@@ -95,7 +102,7 @@ def check_types(root, found):
                 out.write(one.source)
         result = subprocess.run(
             ["mypy", *OPTIONS, *sorted(os.listdir(folder))], cwd=folder, text=True,
-            env={**os.environ, "MYPYPATH": os.path.join(root, "python")}, timeout=2 * LIMIT,
+            env={**os.environ, "MYPYPATH": f"{root}/python:{HERE}"}, timeout=2 * LIMIT,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )
     return result.stdout if result.returncode else ""
