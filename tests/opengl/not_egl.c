@@ -49,8 +49,9 @@ static const struct geyser_gl_desc desc = {.get_proc_address = get};
 
 static bool load(void)
 {
-	void *const library = dlopen("libOSMesa.so.8", RTLD_NOW | RTLD_LOCAL);
+	static void *library; /* open to the end */
 
+	library = dlopen("libOSMesa.so.8", RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		return false;
 	*(void **)&os.create = dlsym(library, "OSMesaCreateContextAttribs");
