@@ -228,7 +228,10 @@ static enum geyser_result create_instance(struct vk_device *device)
  * contexts of this process are current no more, and can't be made so again. So it stays. */
 static void keep_driver(void)
 {
-	(void)dlopen("libGLX_nvidia.so.0", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+	void *const driver = dlopen("libGLX_nvidia.so.0", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+
+	if (driver)
+		(void)dlclose(driver); /* ours; what RTLD_NODELETE said stays */
 }
 
 enum geyser_result gy_vk_loader_open(struct vk_device *device)
