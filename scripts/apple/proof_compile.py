@@ -39,6 +39,8 @@ ELSEWHERE = {
     "src/platform/linux/": "Linux",
     "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
     "src/native/vulkan.c": "the same",
+    "src/interop/cuda": "there is no CUDA for macOS",
+    "src/interop/opengl": "memory by file descriptors and EGL; a Mac's OpenGL is in cgl.c",
     "src/ipc/no_surface.c": "where there is no Metal",
     "cli/os_linux.c": "Linux",
     "cli/info_vulkan.c": "the Vulkan backend's",

@@ -20,7 +20,7 @@ def public_functions(root=sdk.ROOT):
     spec.loader.exec_module(symbols)
     names = set()
     for path in glob.glob(f"{root}/include/geyser/*.h"):
-        if os.path.basename(path) != "vulkan.h":
+        if os.path.basename(path) not in ("vulkan.h", "opengl.h", "cuda.h"):
             with open(path, encoding="utf-8") as header:
                 names |= symbols.declared(header.read())
     return names

@@ -65,15 +65,14 @@ uint32_t gy_mtl_format_usage(
 	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)
 {
 	const struct mtl_device *device = data;
+	uint32_t places = GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR;
 
 	if (dimension != GEYSER_DIMENSION_2D || !device->has[info->format])
 		return 0;
 #if TARGET_OS_OSX
-	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
-	       GEYSER_USAGE_GLOBAL_ID;
-#else
-	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR;
+	places |= GEYSER_USAGE_GLOBAL_ID;
 #endif
+	return info->usage | places;
 }
 
 const char *gy_mtl_format_refusal(
