@@ -159,7 +159,7 @@ static void derive(struct report *out)
 		sides[INTEROP_CUDA].device_memory ? sides[INTEROP_CUDA] : sides[INTEROP_HOST];
 	(void)snprintf(sides[INTEROP_PYTORCH].detail, sizeof(sides[INTEROP_PYTORCH].detail), "%s",
 		sides[INTEROP_CUDA].device_memory
-			? "CUDA tensors of GEYSER_USAGE_LINEAR textures; others by a blit"
+			? "CUDA tensors: zero-copy of GEYSER_USAGE_LINEAR textures, else a blit"
 			: "tensors on the CPU");
 }
 
@@ -222,6 +222,14 @@ static const char *order_between(
 	return orders[slower];
 }
 
+/* Of frames in a device's memory, in the layout that the driver likes best: a tensor needs rows. */
+static enum geyser_path path_from_device(const struct report *report, enum interop_api to)
+{
+	if (!reaches_device(report, to))
+		return GEYSER_PATH_COPY;
+	return to == INTEROP_PYTORCH ? GEYSER_PATH_BLIT : GEYSER_PATH_ZERO_COPY;
+}
+
 static struct cell work_out(const struct report *report, enum interop_api from, enum interop_api to)
 {
 	const struct interop_side *producer = &report->sides[from], *consumer = &report->sides[to];
@@ -231,7 +239,7 @@ static struct cell work_out(const struct report *report, enum interop_api from, 
 	if (from == INTEROP_METAL)
 		cell.possible &= to == INTEROP_METAL || is_cpu(to) || to == INTEROP_PYTORCH;
 	else if (makes_device_memory(report, from))
-		cell.path = reaches_device(report, to) ? GEYSER_PATH_ZERO_COPY : GEYSER_PATH_COPY;
+		cell.path = path_from_device(report, to);
 	else if (!producer->host_memory || !consumer->host_memory)
 		cell.path = GEYSER_PATH_COPY;
 	if (cell.possible)
