@@ -80,6 +80,12 @@ void destroy_context(EGLContext which);
 /* For the context that is current. */
 struct geyser_gl *make_gl(void);
 
+/* A driver keeps what was last drawn into, and so a dma-buf's descriptor, until it draws elsewhere,
+ * which this test's teardown does before descriptors are counted. */
+#define drawn_test(function) \
+	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_drawn)
+int teardown_drawn(void **state);
+
 /* No error is left, and name is what a failure is told with. */
 void no_gl_error(const char *name);
 

@@ -430,16 +430,16 @@ static void the_first_row_is_gls_row_0(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		manager_test(every_format_of_vulkan),
-		manager_test(what_vulkan_draws_gl_reads),
-		manager_test(rows_of_vulkan),
-		manager_test(every_format_of_the_host),
-		manager_test(vulkan_in_host_memory),
-		manager_test(depth_of_the_host),
-		manager_test(depth_of_vulkan),
-		manager_test(levels_layers_and_depth),
-		manager_test(channels_are_where_they_belong),
-		manager_test(the_first_row_is_gls_row_0),
+		drawn_test(every_format_of_vulkan),
+		drawn_test(what_vulkan_draws_gl_reads),
+		drawn_test(rows_of_vulkan),
+		drawn_test(every_format_of_the_host),
+		drawn_test(vulkan_in_host_memory),
+		drawn_test(depth_of_the_host),
+		drawn_test(depth_of_vulkan),
+		drawn_test(levels_layers_and_depth),
+		drawn_test(channels_are_where_they_belong),
+		drawn_test(the_first_row_is_gls_row_0),
 	};
 
 	return RUN_GL_SUITE("opengl imports", tests, argc > 1 ? argv[1] : "gl");

@@ -298,9 +298,9 @@ static void streams_leave_it_alone(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		manager_test(textures_leave_it_alone),
-		manager_test(events_leave_it_alone),
-		manager_test(streams_leave_it_alone),
+		drawn_test(textures_leave_it_alone),
+		drawn_test(events_leave_it_alone),
+		drawn_test(streams_leave_it_alone),
 	};
 
 	return RUN_GL_SUITE("opengl state", tests, argc > 1 ? argv[1] : "gl");

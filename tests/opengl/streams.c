@@ -498,18 +498,18 @@ static void the_publisher_is_killed(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		manager_test(what_is_published_arrives),
-		manager_test(sampled_values_stay),
-		manager_test(rectangles),
-		manager_test(no_buffer_is_free),
-		manager_test(what_vulkan_publishes),
-		manager_test(what_the_host_publishes),
-		manager_test(gl_to_gl),
-		manager_test(gl_to_gl_by_host_memory),
-		manager_test(gl_there_host_here),
-		manager_test(host_here_gl_there),
-		manager_test(gl_and_gl_take_turns),
-		manager_test(vulkan_and_gl_take_turns),
+		drawn_test(what_is_published_arrives),
+		drawn_test(sampled_values_stay),
+		drawn_test(rectangles),
+		drawn_test(no_buffer_is_free),
+		drawn_test(what_vulkan_publishes),
+		drawn_test(what_the_host_publishes),
+		drawn_test(gl_to_gl),
+		drawn_test(gl_to_gl_by_host_memory),
+		drawn_test(gl_there_host_here),
+		drawn_test(host_here_gl_there),
+		drawn_test(gl_and_gl_take_turns),
+		drawn_test(vulkan_and_gl_take_turns),
 		littered_test(the_publisher_is_killed),
 	};
 

@@ -252,3 +252,20 @@ GLuint own_texture(
 	no_gl_error("own_texture");
 	return texture;
 }
+
+int teardown_drawn(void **state)
+{
+	const GLuint texture = own_texture(GL_TEXTURE_2D, GL_RGBA8, 4, 4, 0);
+	GLuint framebuffer;
+
+	gl.GenFramebuffers(1, &framebuffer);
+	gl.BindFramebuffer(GL_FRAMEBUFFER, framebuffer);
+	gl.FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
+	gl.Clear(GL_COLOR_BUFFER_BIT);
+	gl.Finish();
+	gl.BindFramebuffer(GL_FRAMEBUFFER, 0);
+	gl.DeleteFramebuffers(1, &framebuffer);
+	gl.DeleteTextures(1, &texture);
+	no_gl_error("teardown_drawn");
+	return teardown_manager(state);
+}
