@@ -65,6 +65,39 @@ static void *create_image(
 		gl->display, NULL, GY_EGL_LINUX_DMA_BUF, NULL, attributes.values);
 }
 
+#define LLVMPIPE_BLOCK 4u
+#define LLVMPIPE_ALIGNMENT 16u
+
+static uint64_t whole_blocks(uint32_t texels)
+{
+	return ((uint64_t)texels + LLVMPIPE_BLOCK - 1) / LLVMPIPE_BLOCK * LLVMPIPE_BLOCK;
+}
+
+/* llvmpipe reads and writes whole blocks of 4 x 4 texels, by instructions that fault where rows
+ * aren't aligned, and takes any dma-buf: drawing ends the process, or changes what is behind a row.
+ */
+static enum geyser_result check_llvmpipe(
+	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const struct geyser_texture_desc *const desc = &texture->desc;
+	const uint64_t texel = geyser_format_get_info(desc->format)->bytes_per_texel;
+	const uint64_t rows = whole_blocks(desc->height), row = whole_blocks(desc->width) * texel;
+	const uint64_t pitch = native->planes[0].row_pitch, offset = native->planes[0].offset;
+
+	if (!strstr(gl->info.renderer, "llvmpipe"))
+		return GEYSER_OK;
+	if ((offset | pitch) % LLVMPIPE_ALIGNMENT == 0 && pitch >= row && offset <= native->size &&
+		(native->size - offset) / rows >= pitch)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"dma-buf of %" PRIu64 " bytes, offset %" PRIu64 ", row_pitch %" PRIu64
+		": llvmpipe draws whole blocks of 4 x 4 texels; it needs an offset and a row_pitch "
+		"of a multiple of 16, and %" PRIu64 " rows, each of %" PRIu64
+		" bytes at least; it is copied",
+		native->size, offset, pitch, rows, row);
+}
+
 static enum geyser_result check_dma_buf(
 	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
@@ -91,7 +124,7 @@ static enum geyser_result check_dma_buf(
 			"): without EGL_EXT_image_dma_buf_import_modifiers it must be linear, 0; "
 			"it is copied",
 			native->modifier);
-	return GEYSER_OK;
+	return check_llvmpipe(texture, native);
 }
 
 static enum geyser_result bind_image(struct geyser_gl_texture *texture)
