@@ -231,7 +231,7 @@ static void run_cuda(void)
 	struct ipc_handle handle;
 	void *context, *event;
 	uint8_t value;
-	int device;
+	int device = 0;
 
 	load_cuda();
 	need(!cuda.init(0) && !cuda.device(&device, 0), "no CUDA device");
