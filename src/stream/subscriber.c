@@ -7,6 +7,7 @@
 #include "core/event.h"
 #include "ipc/names.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,7 +145,15 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 		return GEYSER_OK;
 	}
 	geyser_subscriber_destroy(subscriber);
-	return is_absence(result) ? GEYSER_ERROR_NOT_FOUND : result;
+	if (!is_absence(result))
+		return result;
+	/* a first look may take longer than the time that was given */
+	return desc->connect_timeout_ns
+		       ? gy_fail(GEYSER_ERROR_TIMEOUT,
+				 "stream \"%s\": nobody publishes it, nor did within %" PRIu64
+				 " ns",
+				 desc->name, desc->connect_timeout_ns)
+		       : GEYSER_ERROR_NOT_FOUND;
 }
 
 static void release_frames(struct gy_attachment *attachment)

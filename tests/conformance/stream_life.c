@@ -105,6 +105,11 @@ static void subscribe_to_nobody(void **state)
 		geyser_subscriber_create(manager_of(state), &desc, &subscriber));
 	assert_null(subscriber);
 	subscriber = JUNK;
+	desc.connect_timeout_ns = 1; /* less than a first look takes */
+	refused(GEYSER_ERROR_TIMEOUT, "nobody",
+		geyser_subscriber_create(manager_of(state), &desc, &subscriber));
+	assert_null(subscriber);
+	subscriber = JUNK;
 	desc.connect_timeout_ns = 50 * MILLISECOND;
 	refused(GEYSER_ERROR_TIMEOUT, "",
 		geyser_subscriber_create(manager_of(state), &desc, &subscriber));
