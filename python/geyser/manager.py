@@ -13,7 +13,7 @@ from ._c import (
 )
 from ._objects import Object, Pointer, on_fork
 from .enums import Backend, Delivery, Dimension, Pacing, Usage, pick
-from .errors import InvalidArgumentError, Result, check
+from .errors import InvalidArgumentError, check
 from .event import Event, EventPointer
 from .formats import Format
 from .handle import Handle, HandleLike
@@ -23,7 +23,6 @@ from .subscriber import Subscriber, SubscriberPointer
 from .texture import Texture
 
 APPLICATION_MAX = 63  # bytes
-NOT_FOUND = int(Result.NOT_FOUND)
 
 
 class ManagerPointer(Pointer):
@@ -237,9 +236,7 @@ class Manager(Object):
         def connect(ns: int) -> int:
             desc = geyser_subscriber_desc(name=wanted, delivery=chosen, connect_timeout_ns=ns)
             create = lib.geyser_subscriber_create
-            result = int(create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
-            # of a short time nothing may be left when it has looked
-            return times.TIMEOUT if result == NOT_FOUND and ns > 0 else result
+            return int(create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
 
         result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"))
         if result:
