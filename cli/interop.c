@@ -23,11 +23,16 @@
 static const char *const names[INTEROP_APIS] = {
 	"host", "vulkan", "opengl", "cuda", "metal", "numpy", "pytorch"};
 
+/* How one waits for the other, the quickest way first. */
+enum order { ORDER_GPU, ORDER_BRIDGE, ORDER_FENCE, ORDER_CPU };
+
+static const char *const order_names[] = {"gpu", "bridge", "fence", "cpu"};
+
 /* What is between two APIs. */
 struct cell {
 	bool possible;
 	enum geyser_path path;
-	const char *order; /* how one waits for the other */
+	enum order order;
 };
 
 struct report {
@@ -198,28 +203,22 @@ static bool makes_device_memory(const struct report *report, enum interop_api fr
 	return from != INTEROP_METAL && reaches_device(report, from);
 }
 
-static const char *order_of(const struct report *report, enum interop_api api)
+static enum order order_of(const struct report *report, enum interop_api api)
 {
 	if (is_cpu(api) || (api == INTEROP_PYTORCH && !report->sides[api].device_memory))
-		return "cpu";
+		return ORDER_CPU;
 	if (report->sides[api].native)
-		return "gpu";
-	return api == INTEROP_OPENGL ? "fence" : api == INTEROP_CUDA ? "cpu" : "bridge";
+		return ORDER_GPU;
+	return api == INTEROP_OPENGL ? ORDER_FENCE : api == INTEROP_CUDA ? ORDER_CPU : ORDER_BRIDGE;
 }
 
 /* The slower of both: GPU to GPU nobody else is in between. */
-static const char *order_between(
+static enum order order_between(
 	const struct report *report, enum interop_api from, enum interop_api to)
 {
-	static const char *const orders[] = {"gpu", "bridge", "fence", "cpu"};
-	const char *const ours = order_of(report, from), *const theirs = order_of(report, to);
-	size_t slower = 0;
+	const enum order ours = order_of(report, from), theirs = order_of(report, to);
 
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (strcmp(orders[i], ours) == 0 || strcmp(orders[i], theirs) == 0)
-			slower = i;
-	}
-	return orders[slower];
+	return ours > theirs ? ours : theirs;
 }
 
 /* Of frames in a device's memory, in the layout that the driver likes best: a tensor needs rows. */
@@ -261,7 +260,7 @@ static void print_matrix(const struct report *report, bool orders)
 			const struct cell *const cell = &report->cells[from][to];
 
 			(void)printf(" %-9s", !cell->possible ? "-"
-					      : orders        ? cell->order
+					      : orders        ? order_names[cell->order]
 							      : path_name(cell->path));
 		}
 		(void)putchar('\n');
@@ -302,7 +301,7 @@ static void write_cell(struct json *json, const char *from, const char *to, cons
 	json_string(json, "from", from);
 	json_string(json, "to", to);
 	json_string(json, "path", cell->possible ? path_name(cell->path) : NULL);
-	json_string(json, "ordered", cell->possible ? cell->order : NULL);
+	json_string(json, "ordered", cell->possible ? order_names[cell->order] : NULL);
 	json_end(json, '}');
 }
 
