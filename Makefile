@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: build demo test test-quick bench stress install format check check-dmabuf check-apple clean help
+.PHONY: build demo test test-quick bench stress soak install format check check-dmabuf check-apple clean help
 
 build: ## build the library and the program in build/
 	@scripts/setup build
@@ -28,6 +28,11 @@ stress: ## ten million frames through the ring, every word checked (minutes)
 	@scripts/setup test
 	@scripts/build build-release --buildtype=release -Dtests=true
 	@build-release/tests/stress/ring_stress --frames 10000000 --buffers 16
+
+soak: ## streams under churn and kill -9 for five minutes
+	@scripts/setup test
+	@scripts/build build -Dtests=true -Dbench=true
+	@build/tests/stress/soak --seconds 300
 
 install: ## install under PREFIX (/usr/local); DESTDIR is honoured
 	@scripts/setup build
