@@ -196,8 +196,9 @@ GEYSER_API const struct geyser_texture_desc *geyser_texture_get_desc(
 
 /* Keeps data of the caller's with a texture: a view, an import into another API. It is found again
  * by key, which is an address of the caller's own. When the last reference is dropped destroy(data)
- * runs on that thread, while the texture is still whole but can't be got hold of any more; not in a
- * forked child. destroy may be NULL. Errors: INVALID_ARGUMENT (texture, key or data NULL), EXISTS
+ * runs on that thread, while the texture is still whole; not in a forked child. Within it every
+ * call is allowed, also with the texture, which stays alive if destroy takes a reference. destroy
+ * may be NULL. Errors: INVALID_ARGUMENT (texture, key or data NULL), EXISTS
  * (something is attached with that key), OUT_OF_MEMORY. */
 GEYSER_API enum geyser_result geyser_texture_attach(
 	struct geyser_texture *texture, const void *key, void *data, void (*destroy)(void *data));
@@ -347,10 +348,12 @@ GEYSER_API struct geyser_event *geyser_event_ref(struct geyser_event *event);
 
 /* Drops a reference; NULL is fine. The last one first runs every pending callback with
  * GEYSER_ERROR_STALE, so it may wait for a callback that is running: hold no lock that one needs.
- */
+ * Within a callback of the library's it waits for nothing: the event's own thread then runs what is
+ * pending, and ends the event afterwards. */
 GEYSER_API void geyser_event_unref(struct geyser_event *event);
 
-/* As geyser_texture_attach and geyser_texture_attached. */
+/* As geyser_texture_attach and geyser_texture_attached; where the last reference is dropped within
+ * a callback, destroy(data) runs on the event's thread, after its callbacks. */
 GEYSER_API enum geyser_result geyser_event_attach(
 	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data));
 GEYSER_API void *geyser_event_attached(const struct geyser_event *event, const void *key);
@@ -380,21 +383,26 @@ GEYSER_API enum geyser_result geyser_event_wait(
 /* Called once for each successful geyser_event_notify, on a thread of that event's
  * ("geyser-event"), with no lock held: GEYSER_OK when the value is reached (value: the present
  * one), GEYSER_ERROR_DISCONNECTED and _DEVICE_LOST as for wait, GEYSER_ERROR_STALE when the event's
- * last reference goes (event is then valid only until the return). Within it every call is allowed;
- * a callback that takes long delays only those of the same event. */
+ * last reference goes (event is then valid only until the return, unless the callback takes a
+ * reference). Within it every call is allowed, also the last geyser_event_unref of this event or
+ * another; a callback that takes long delays only those of the same event. */
 typedef void geyser_event_callback(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user);
 
-/* Errors: INVALID_ARGUMENT (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread). */
+/* Costs O(log n) with n callbacks pending, in whatever order of values. Errors: INVALID_ARGUMENT
+ * (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread), STALE (called within a callback that
+ * says GEYSER_ERROR_STALE: nothing new is called any more). */
 GEYSER_API enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,
 	void (*callback)(
 		struct geyser_event *event, uint64_t value, enum geyser_result result, void *user),
 	void *user);
 
-/* A descriptor for poll(), owned by the caller: readable once the value is reached, the exporter
- * has died or the event is released; a geyser_event_wait with timeout 0 then says which. Don't read
- * from it: it stays readable. Errors: as geyser_event_notify, and LIMIT (no free file descriptor).
- */
+/* A descriptor for poll(), owned by the caller: readable for good once the value is reached, the
+ * exporter has died or the event is released; a geyser_event_wait with timeout 0 then says which.
+ * It is one end of a socket pair, and poll() may say POLLHUP as well. The library keeps the other
+ * end until then; it finds out by itself, within a second, that the caller has closed its own.
+ * Errors: as geyser_event_notify, and LIMIT (no free file descriptor, or this event has descriptors
+ * for values not reached that number a quarter of the process's limit). */
 GEYSER_API enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out);
 
 /* ---- native objects, for programs with a transport of their own (Wayland, D-Bus, PipeWire, XPC)

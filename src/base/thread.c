@@ -8,6 +8,23 @@
 #include <limits.h>
 #include <signal.h>
 
+static _Thread_local unsigned callbacks;
+
+void gy_callback_begin(void)
+{
+	callbacks++;
+}
+
+void gy_callback_end(void)
+{
+	callbacks--;
+}
+
+bool gy_callback_is_running(void)
+{
+	return callbacks > 0;
+}
+
 enum geyser_result gy_thread_start(
 	pthread_t *thread, const char *name, size_t stack, void *(*run)(void *data), void *data)
 {

@@ -4,6 +4,7 @@
 #include "core/object.h"
 
 #include "base/error.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
 
@@ -64,17 +65,26 @@ enum geyser_result gy_object_attach(
 	return result;
 }
 
-void gy_object_detach_all(struct gy_object *object)
+static void detach(struct gy_attachment *list, bool foreign)
 {
-	struct gy_attachment *list = atomic_exchange(&object->attachments, NULL);
-	const bool foreign = gy_ipc_is_foreign(object->manager->ipc);
-
 	while (list) {
 		struct gy_attachment *next = list->next;
 
-		if (list->destroy && !foreign)
+		if (list->destroy && !foreign) {
+			gy_callback_begin();
 			list->destroy(list->data);
+			gy_callback_end();
+		}
 		free(list);
 		list = next;
 	}
+}
+
+void gy_object_detach_all(struct gy_object *object)
+{
+	const bool foreign = gy_ipc_is_foreign(object->manager->ipc);
+	struct gy_attachment *list;
+
+	while ((list = atomic_exchange(&object->attachments, NULL)))
+		detach(list, foreign);
 }

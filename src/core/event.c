@@ -5,9 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "platform/descriptor.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,12 +228,12 @@ static void destroy(struct geyser_event *event)
 	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native = atomic_load(&event->native);
 
-	gy_object_detach_all(&event->object);
 	if (!gy_ipc_is_foreign(manager->ipc))
 		gy_manager_unwatch(manager, &event->watched);
 	if (native)
 		manager->backend->event_destroy(native);
 	gy_object_finish(&event->object);
+	gy_notifier_finish(&event->notifier);
 	(void)pthread_mutex_destroy(&event->lock);
 	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
 	(void)close(event->fd);
@@ -252,25 +250,40 @@ struct geyser_manager *gy_event_manager(struct geyser_event *event)
 	return event->object.manager;
 }
 
-static void destroy_on_own_thread(struct geyser_event *event)
+/* When its callbacks have run; on the notifier's thread if the last reference was dropped within a
+ * callback. False: what was attached, or a callback, has taken a reference that stays. */
+static bool end(struct geyser_event *event)
 {
-	(void)pthread_mutex_destroy(&event->notifier.lock);
-	destroy(event);
+	gy_object_detach_all(&event->object);
+	if (gy_object_is_unshared(&event->object)) {
+		destroy(event);
+		return true;
+	}
+	gy_notifier_reopen(&event->notifier);
+	return false;
+}
+
+static void end_on_own_thread(struct geyser_event *event)
+{
+	if (!end(event))
+		geyser_event_unref(event);
 }
 
 void geyser_event_unref(struct geyser_event *event)
 {
-	if (!event || !gy_object_unref(&event->object))
+	if (!event)
 		return;
-	if (gy_ipc_is_foreign(event->object.manager->ipc)) {
-		gy_notifier_abandon(&event->notifier);
-		destroy(event);
-		return;
+	while (gy_object_unref(&event->object)) {
+		if (gy_ipc_is_foreign(event->object.manager->ipc)) {
+			gy_object_detach_all(&event->object);
+			destroy(event);
+			return;
+		}
+		/* No new importers while the last callbacks run. */
+		(void)gy_object_unexport(&event->object);
+		if (!gy_notifier_close(&event->notifier, end_on_own_thread) || end(event))
+			return;
 	}
-	/* No new importers while the last callbacks run. */
-	(void)gy_object_unexport(&event->object);
-	if (gy_notifier_finish(&event->notifier, destroy_on_own_thread))
-		destroy(event);
 }
 
 /* ---- what callers keep with it ---- */
@@ -503,74 +516,12 @@ enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t valu
 	return gy_notifier_add(&event->notifier, value, callback, user);
 }
 
-/* ---- as a descriptor ---- */
-
-/* The caller may close its descriptor at any time, and the number may then be another file's: these
- * are ours. */
-struct readable {
-	struct gy_wakeup wakeup;
-};
-
-static void make_readable(
-	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
-{
-	struct readable *readable = user;
-
-	(void)event;
-	(void)value;
-	(void)result;
-	gy_wakeup_raise(&readable->wakeup);
-	gy_wakeup_close(&readable->wakeup);
-	free(readable);
-}
-
-/* The wake-up is used up, whatever happens. */
-static enum geyser_result raise_later(
-	struct geyser_event *event, uint64_t value, struct gy_wakeup *wakeup)
-{
-	struct readable *readable = malloc(sizeof(*readable));
-	enum geyser_result result;
-
-	if (!readable) {
-		gy_wakeup_close(wakeup);
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a descriptor");
-	}
-	readable->wakeup = *wakeup;
-	result = gy_notifier_add(&event->notifier, value, make_readable, readable);
-	if (result == GEYSER_OK)
-		return GEYSER_OK;
-	gy_wakeup_close(wakeup);
-	free(readable);
-	return result;
-}
-
 enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out)
 {
-	struct gy_wakeup wakeup;
-	enum geyser_result result;
-	int fd;
-
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	*out = -1;
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
-	result = gy_wakeup_create(&wakeup);
-	if (result != GEYSER_OK)
-		return result;
-	fd = fcntl(wakeup.fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0) {
-		result = gy_fail_errno("duplicating a descriptor");
-		gy_wakeup_close(&wakeup);
-	} else if (gy_timeline_value(&event->timeline) >= value) {
-		gy_wakeup_raise(&wakeup);
-		gy_wakeup_close(&wakeup);
-	} else {
-		result = raise_later(event, value, &wakeup);
-	}
-	if (result == GEYSER_OK)
-		*out = fd;
-	else if (fd >= 0)
-		(void)close(fd);
-	return result;
+	return gy_notifier_add_fd(&event->notifier, value, out);
 }

@@ -4,24 +4,24 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "platform/socket.h"
 
-#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* A callback has no deadline, and is not to be lost to a peer that erases the note that we sleep.
- */
+ * Also how long a descriptor that the caller has closed may keep our end open. */
 #define LOOK_EVERY GY_SECOND
 
-struct gy_notification {
-	struct gy_notification *next;
-	uint64_t value;
-	geyser_event_callback *callback;
-	void *user;
-};
+#define SWEEP_AT 8      /* descriptors, at least */
+#define LIMIT_SHARE 4   /* one event may have a quarter of the process's descriptors */
+#define LIMIT_LEAST 256 /* where the system names no limit */
 
 void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 	struct gy_timeline *timeline, _Atomic uint32_t *dead)
 {
-	*notifier = (struct gy_notifier){.event = event, .timeline = timeline, .dead = dead};
+	*notifier = (struct gy_notifier){
+		.event = event, .timeline = timeline, .dead = dead, .sweep_at = SWEEP_AT};
 	(void)pthread_mutex_init(&notifier->lock, NULL);
 }
 
@@ -31,7 +31,9 @@ static void kick(struct gy_notifier *notifier)
 	gy_wake(&notifier->kicks, false);
 }
 
-/* What a notification at the head is told now, or 1 to go on waiting. */
+/* ---- the thread; with the lock held ---- */
+
+/* What a notification that comes first is told now, or 1 to go on waiting. */
 static int outcome(const struct gy_notifier *notifier, uint64_t value)
 {
 	if (gy_timeline_value(notifier->timeline) >= value)
@@ -45,36 +47,92 @@ static int outcome(const struct gy_notifier *notifier, uint64_t value)
 	return 1;
 }
 
-/* With the lock held, which it lets go while the callback runs. */
+/* Lets the lock go while the callback runs. */
 static void call(struct gy_notifier *notifier, int result)
 {
-	struct gy_notification *first = notifier->pending;
+	const struct gy_notification first = gy_queue_take(&notifier->callbacks);
 
-	notifier->pending = first->next;
 	(void)pthread_mutex_unlock(&notifier->lock);
-	first->callback(notifier->event, gy_timeline_value(notifier->timeline),
-		(enum geyser_result)result, first->user);
-	free(first);
+	first.callback(notifier->event, gy_timeline_value(notifier->timeline),
+		(enum geyser_result)result, first.user);
 	(void)pthread_mutex_lock(&notifier->lock);
 }
 
-/* With the lock held, which it lets go to sleep. kicks is as it was when the lock was held. */
-static void sleep_until_first(struct gy_notifier *notifier)
+/* The other end is readable from now on, at its end. A forked child may have a copy of this one:
+ * closing it would say nothing. */
+static void make_readable(int fd)
 {
-	uint64_t value = notifier->pending ? notifier->pending->value : UINT64_MAX;
+	(void)shutdown(fd, SHUT_RDWR);
+	(void)close(fd);
+}
+
+static bool is_unwanted(const struct gy_notification *notification)
+{
+	if (!gy_socket_is_hung_up(notification->fd))
+		return false;
+	(void)close(notification->fd);
+	return true;
+}
+
+static void sweep(struct gy_notifier *notifier)
+{
+	gy_queue_sweep(&notifier->descriptors, is_unwanted);
+	notifier->sweep_at = 2 * notifier->descriptors.count;
+	if (notifier->sweep_at < SWEEP_AT)
+		notifier->sweep_at = SWEEP_AT;
+}
+
+/* Whether there was something to do. */
+static bool work(struct gy_notifier *notifier)
+{
+	const struct gy_notification *first = gy_queue_first(&notifier->descriptors);
+	int result;
+
+	if (first && outcome(notifier, first->value) <= 0) {
+		make_readable(gy_queue_take(&notifier->descriptors).fd);
+		return true;
+	}
+	first = gy_queue_first(&notifier->callbacks);
+	result = first ? outcome(notifier, first->value) : 1;
+	if (result <= 0)
+		call(notifier, result);
+	return result <= 0;
+}
+
+/* The smallest value that something waits for; UINT64_MAX if nothing does. */
+static uint64_t next_value(const struct gy_notifier *notifier)
+{
+	const struct gy_notification *callback = gy_queue_first(&notifier->callbacks);
+	const struct gy_notification *descriptor = gy_queue_first(&notifier->descriptors);
+	uint64_t value = callback ? callback->value : UINT64_MAX;
+
+	return descriptor && descriptor->value < value ? descriptor->value : value;
+}
+
+static bool is_pending(const struct gy_notifier *notifier)
+{
+	return notifier->callbacks.count > 0 || notifier->descriptors.count > 0;
+}
+
+/* Lets the lock go to sleep. kicks is as it was when the lock was held. */
+static void sleep_until_next(struct gy_notifier *notifier)
+{
+	const uint64_t value = next_value(notifier), deadline = gy_deadline(LOOK_EVERY);
 	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
 		{.word = &notifier->kicks, .expected = atomic_load(&notifier->kicks)},
 		{.word = notifier->dead, .expected = 0},
 	};
-	bool pending = notifier->pending != NULL;
+	const bool pending = is_pending(notifier);
 
 	(void)pthread_mutex_unlock(&notifier->lock);
 	if (pending)
-		(void)gy_timeline_wait(notifier->timeline, value, gy_deadline(LOOK_EVERY), words,
-			notifier->dead ? 2 : 1);
+		(void)gy_timeline_wait(
+			notifier->timeline, value, deadline, words, notifier->dead ? 2 : 1);
 	else
 		gy_wait(words, 1, GY_NEVER);
 	(void)pthread_mutex_lock(&notifier->lock);
+	if (notifier->descriptors.count > 0 && gy_now() >= deadline)
+		sweep(notifier);
 }
 
 static void *run(void *data)
@@ -83,15 +141,11 @@ static void *run(void *data)
 	void (*finished)(struct geyser_event * event);
 	struct geyser_event *event = notifier->event;
 
+	gy_callback_begin(); /* until its end */
 	(void)pthread_mutex_lock(&notifier->lock);
-	while (notifier->pending || !notifier->closing) {
-		int result = notifier->pending ? outcome(notifier, notifier->pending->value) : 1;
-
-		if (result <= 0)
-			call(notifier, result);
-		else
-			sleep_until_first(notifier);
-	}
+	while (is_pending(notifier) || !notifier->closing)
+		if (!work(notifier))
+			sleep_until_next(notifier);
 	finished = notifier->finished;
 	(void)pthread_mutex_unlock(&notifier->lock);
 	if (finished)
@@ -108,60 +162,141 @@ static enum geyser_result start(struct gy_notifier *notifier)
 	return result;
 }
 
-enum geyser_result gy_notifier_add(
-	struct gy_notifier *notifier, uint64_t value, geyser_event_callback *callback, void *user)
+/* ---- adding ---- */
+
+/* With the lock held. */
+static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *queue,
+	const struct gy_notification *notification)
 {
-	struct gy_notification *added = malloc(sizeof(*added)), **link;
+	const bool first = !is_pending(notifier) || notification->value < next_value(notifier);
 	enum geyser_result result = GEYSER_OK;
 
-	if (!added)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a notification");
-	*added = (struct gy_notification){.value = value, .callback = callback, .user = user};
-	(void)pthread_mutex_lock(&notifier->lock);
+	/* a callback that always asks for the next one would keep the event for ever */
+	if (notifier->closing)
+		return gy_fail(GEYSER_ERROR_STALE,
+			"the event's last reference is gone: nothing is called any more");
 	if (!notifier->running)
 		result = start(notifier);
-	if (result == GEYSER_OK) {
-		for (link = &notifier->pending; *link && (*link)->value <= value;)
-			link = &(*link)->next;
-		added->next = *link;
-		*link = added;
+	if (result == GEYSER_OK)
+		result = gy_queue_add(queue, notification);
+	if (result == GEYSER_OK && first)
 		kick(notifier);
-	}
-	(void)pthread_mutex_unlock(&notifier->lock);
-	if (result != GEYSER_OK)
-		free(added);
 	return result;
 }
 
-bool gy_notifier_finish(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event))
+enum geyser_result gy_notifier_add(
+	struct gy_notifier *notifier, uint64_t value, geyser_event_callback *callback, void *user)
 {
-	bool running, own;
+	const struct gy_notification added = {
+		.value = value, .callback = callback, .user = user, .fd = -1};
+	enum geyser_result result;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	result = add(notifier, &notifier->callbacks, &added);
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return result;
+}
+
+static size_t descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return LIMIT_LEAST;
+	return (size_t)(limit.rlim_cur / LIMIT_SHARE);
+}
+
+/* With the lock held. */
+static enum geyser_result check_descriptors(struct gy_notifier *notifier)
+{
+	size_t limit = descriptor_limit();
+
+	if (notifier->descriptors.count >= notifier->sweep_at ||
+		notifier->descriptors.count >= limit)
+		sweep(notifier);
+	if (notifier->descriptors.count < limit)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"the event has %zu descriptors whose values are not reached, a quarter of what "
+		"this "
+		"process may open: close some, or raise the limit (ulimit -n)",
+		notifier->descriptors.count);
+}
+
+/* With the lock held. */
+static enum geyser_result add_fd(struct gy_notifier *notifier, uint64_t value, int *out)
+{
+	const bool reached = notifier->closing || gy_timeline_value(notifier->timeline) >= value;
+	struct gy_notification added = {.value = value};
+	enum geyser_result result = reached ? GEYSER_OK : check_descriptors(notifier);
+	int ends[2];
+
+	if (result != GEYSER_OK)
+		return result;
+	if (gy_socket_pair(ends) < 0)
+		return gy_fail_errno("socketpair");
+	added.fd = ends[0];
+	if (reached)
+		make_readable(ends[0]);
+	else
+		result = add(notifier, &notifier->descriptors, &added);
+	if (result == GEYSER_OK) {
+		*out = ends[1];
+		return GEYSER_OK;
+	}
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return result;
+}
+
+enum geyser_result gy_notifier_add_fd(struct gy_notifier *notifier, uint64_t value, int *out)
+{
+	enum geyser_result result;
+
+	*out = -1;
+	(void)pthread_mutex_lock(&notifier->lock);
+	result = add_fd(notifier, value, out);
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return result;
+}
+
+/* ---- the end ---- */
+
+bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event))
+{
+	const bool within = gy_callback_is_running();
+	pthread_t thread;
+	bool running;
 
 	(void)pthread_mutex_lock(&notifier->lock);
 	running = notifier->running;
-	own = running && pthread_equal(notifier->thread, pthread_self());
+	thread = notifier->thread;
 	notifier->closing = true;
-	if (own)
-		notifier->finished = finished;
+	notifier->finished = within ? finished : NULL;
 	if (running)
 		kick(notifier);
+	/* from the unlock on the thread may free the event */
+	if (running && within)
+		(void)pthread_detach(thread);
 	(void)pthread_mutex_unlock(&notifier->lock);
-	if (own) {
-		(void)pthread_detach(notifier->thread);
-		return false;
-	}
-	if (running)
-		(void)pthread_join(notifier->thread, NULL);
-	(void)pthread_mutex_destroy(&notifier->lock);
-	return true;
+	if (running && !within)
+		(void)pthread_join(thread, NULL);
+	return !running || !within;
 }
 
-void gy_notifier_abandon(struct gy_notifier *notifier)
+void gy_notifier_reopen(struct gy_notifier *notifier)
 {
-	while (notifier->pending) {
-		struct gy_notification *first = notifier->pending;
+	(void)pthread_mutex_lock(&notifier->lock);
+	notifier->closing = false;
+	notifier->running = false;
+	(void)pthread_mutex_unlock(&notifier->lock);
+}
 
-		notifier->pending = first->next;
-		free(first);
-	}
+void gy_notifier_finish(struct gy_notifier *notifier)
+{
+	while (notifier->descriptors.count > 0)
+		(void)close(gy_queue_take(&notifier->descriptors).fd);
+	gy_queue_finish(&notifier->descriptors);
+	gy_queue_finish(&notifier->callbacks);
+	(void)pthread_mutex_destroy(&notifier->lock);
 }

@@ -1,43 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Callbacks for an event: a thread, "geyser-event", from the event's first notification to the
- * event's end.
+ * Callbacks and descriptors for an event: a thread, "geyser-event", from the event's first
+ * notification to the event's end.
  */
 #ifndef GY_CORE_NOTIFIER_H
 #define GY_CORE_NOTIFIER_H
 
+#include "core/queue.h"
 #include "sync/timeline.h"
 
 #include <pthread.h>
 
-struct gy_notification;
-
 struct gy_notifier {
 	pthread_mutex_t lock;
-	struct gy_notification
-		*pending;       /* by value, smallest first; equal ones in the order they came */
-	_Atomic uint32_t kicks; /* changes when pending or closing does */
+	struct gy_queue callbacks;
+	struct gy_queue descriptors; /* this side's ends of socket pairs */
+	size_t sweep_at;             /* so many descriptors: look which the caller has closed */
+	_Atomic uint32_t kicks;      /* changes when what comes first, or closing, does */
 	bool closing, running;
 	pthread_t thread;
 	struct geyser_event *event; /* handed to callbacks */
 	struct gy_timeline *timeline;
 	_Atomic uint32_t *dead;                       /* NULL: nobody's death matters */
-	void (*finished)(struct geyser_event *event); /* see gy_notifier_finish */
+	void (*finished)(struct geyser_event *event); /* see gy_notifier_close */
 };
 
 void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 	struct gy_timeline *timeline, _Atomic uint32_t *dead);
 
-/* Errors: OUT_OF_MEMORY, SYSTEM (no thread). */
+/* Errors: OUT_OF_MEMORY, SYSTEM (no thread), STALE (the notifier is closing). */
 enum geyser_result gy_notifier_add(
 	struct gy_notifier *notifier, uint64_t value, geyser_event_callback *callback, void *user);
 
-/* Runs what is pending with GEYSER_ERROR_STALE and ends the thread. False if called from one of its
- * callbacks: then the thread calls finished(event) when it has ended its work, and the event must
- * live until then. */
-bool gy_notifier_finish(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event));
+/* *out is the caller's: readable for good once the value is reached or the notifier closes. The
+ * notifier keeps the other end until then, or until it finds out that the caller has closed *out:
+ * it looks whenever the number of descriptors has doubled, and each second. Errors: as
+ * gy_notifier_add, LIMIT (no free descriptor, or a quarter of the process's limit is in use here).
+ */
+enum geyser_result gy_notifier_add_fd(struct gy_notifier *notifier, uint64_t value, int *out);
 
-/* In a forked child, where its thread isn't: the callbacks are the parent's, and are not called. */
-void gy_notifier_abandon(struct gy_notifier *notifier);
+/*
+ * Runs what is pending with GEYSER_ERROR_STALE and ends the thread. True: all has run.
+ *
+ * False if called within a callback, of whatever event: waiting for the thread could then be
+ * waiting for one that waits for us. The thread calls finished(event) when it has ended its work,
+ * and the event must live until then.
+ */
+bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event));
+
+/* After the close, where a callback has taken a new reference to the event: all is as at first. */
+void gy_notifier_reopen(struct gy_notifier *notifier);
+
+/* After the close: nothing is called any more. In a forked child, where its thread isn't, without
+ * one: the callbacks are the parent's, and are not called. */
+void gy_notifier_finish(struct gy_notifier *notifier);
 
 #endif

@@ -48,7 +48,15 @@ void gy_object_ref(struct gy_object *object)
 
 bool gy_object_unref(struct gy_object *object)
 {
-	return atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1;
+	if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) > 1)
+		return false;
+	atomic_store_explicit(&object->references, 1, memory_order_relaxed);
+	return true;
+}
+
+bool gy_object_is_unshared(const struct gy_object *object)
+{
+	return atomic_load_explicit(&object->references, memory_order_acquire) == 1;
 }
 
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out)

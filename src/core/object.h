@@ -78,15 +78,20 @@ void gy_object_finish(struct gy_object *object);
 
 void gy_object_ref(struct gy_object *object);
 
-/* True if that was the last reference. */
+/* True if that was the last reference. The object has one reference then all the same, which is the
+ * caller's: what its end calls may take references and drop them. */
 bool gy_object_unref(struct gy_object *object);
+
+/* Whether nobody but the caller has a reference. */
+bool gy_object_is_unshared(const struct gy_object *object);
 
 /* As geyser_texture_attach and geyser_texture_attached. */
 enum geyser_result gy_object_attach(
 	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data));
 void *gy_object_attached(const struct gy_object *object, const void *key);
 
-/* After the last unref, while the object is whole. In a forked child nothing is destroyed. */
+/* After the last unref, while the object is whole: also what is attached meanwhile. In a forked
+ * child nothing is destroyed. */
 void gy_object_detach_all(struct gy_object *object);
 
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);

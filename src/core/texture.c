@@ -172,20 +172,30 @@ struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
 	return texture;
 }
 
-void geyser_texture_unref(struct geyser_texture *texture)
+static void destroy(struct geyser_texture *texture)
 {
-	struct geyser_manager *manager;
-
-	if (!texture || !gy_object_unref(&texture->object))
-		return;
 	/* The export ends before the memory goes, and the device after it. */
-	manager = gy_manager_ref(texture->object.manager);
-	gy_object_detach_all(&texture->object);
+	struct geyser_manager *manager = gy_manager_ref(texture->object.manager);
+
 	gy_object_finish(&texture->object);
 	texture->texture->backend->texture_destroy(texture->texture);
 	geyser_event_unref(texture->ready);
 	gy_manager_unref(manager);
 	deallocate(texture);
+}
+
+/* What was attached is told first, and may take a reference that stays. */
+void geyser_texture_unref(struct geyser_texture *texture)
+{
+	if (!texture)
+		return;
+	while (gy_object_unref(&texture->object)) {
+		gy_object_detach_all(&texture->object);
+		if (gy_object_is_unshared(&texture->object)) {
+			destroy(texture);
+			return;
+		}
+	}
 }
 
 const struct geyser_texture_desc *geyser_texture_get_desc(const struct geyser_texture *texture)

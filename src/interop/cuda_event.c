@@ -3,6 +3,7 @@
 #include "interop/cuda_context.h"
 
 #include "base/error.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -210,7 +211,9 @@ static void signal_deferred(void *data)
 	struct deferred *deferred = data;
 
 	(void)geyser_event_signal(deferred->event, deferred->value);
+	gy_callback_begin(); /* CUDA's thread must not wait for the event's last callbacks */
 	geyser_event_unref(deferred->event);
+	gy_callback_end();
 	free(deferred);
 }
 

@@ -83,6 +83,8 @@ static void rest(struct geyser_subscriber *subscriber)
 static void *serve(void *data)
 {
 	struct geyser_subscriber *subscriber = data;
+
+	gy_callback_begin(); /* until its end: destroying the subscriber waits for this thread */
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
 		struct gy_wait_word kicks = {

@@ -14,6 +14,8 @@ static const struct group *const groups[] = {
 	&sharing_group,
 	&events_group,
 	&callbacks_group,
+	&endings_group,
+	&notifications_group,
 	&threads_group,
 	&memory_group,
 #if !APPLE /* it is about memfds and their seals */
