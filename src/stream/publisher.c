@@ -185,38 +185,71 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 	return *buffer >= 0;
 }
 
-/* Lets go of the lock while it sleeps, until a subscriber releases or takes something, comes or
- * goes. First who wakes us is told to, then it is looked again: subscribers change something, then
- * look whether to wake us. */
-static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
-{
+/* What one thread sleeps on: a word of the publisher's own, and one in each subscriber's lease. */
+struct sleep {
 	struct gy_wait_word words[GY_WAIT_WORDS];
-	unsigned count = 0;
-	uint64_t look;
+	unsigned count;
+	struct gy_subscription *subscriptions[GY_RING_READERS];
+	unsigned subscription_count;
+};
 
-	words[count++] = (struct gy_wait_word){
+_Static_assert(GY_WAIT_WORDS >= GY_RING_READERS + 1, "a word for each subscriber, and our own");
+
+static void collect_words(struct geyser_publisher *publisher, struct sleep *sleep)
+{
+	sleep->subscription_count = 0;
+	sleep->count = 1;
+	sleep->words[0] = (struct gy_wait_word){
 		.word = &publisher->kicks, .expected = atomic_load(&publisher->kicks)};
 	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
 		struct gy_subscription *subscription = publisher->subscriptions[i];
 
-		if (subscription)
-			words[count++] = (struct gy_wait_word){
-				.word = &subscription->lease->releases,
-				.expected = atomic_load(&subscription->lease->releases),
-				.shared = true,
-			};
+		if (!subscription)
+			continue;
+		sleep->subscriptions[sleep->subscription_count++] = subscription;
+		sleep->words[sleep->count++] = (struct gy_wait_word){
+			.word = &subscription->lease->releases,
+			.expected = atomic_load(&subscription->lease->releases),
+			.shared = true,
+		};
 	}
+}
+
+/* While a thread sleeps on a lease the lease stays mapped, also when its subscriber leaves. */
+static void hold_leases(struct geyser_publisher *publisher, struct sleep *sleep)
+{
+	publisher->sleepers++;
+	for (unsigned i = 0; i < sleep->subscription_count; i++)
+		sleep->subscriptions[i]->sleepers++;
+}
+
+static void drop_leases(struct geyser_publisher *publisher, struct sleep *sleep)
+{
+	publisher->sleepers--;
+	for (unsigned i = 0; i < sleep->subscription_count; i++)
+		sleep->subscriptions[i]->sleepers--;
+	gy_publisher_reap(publisher);
+}
+
+/* Lets go of the lock while it sleeps, until a subscriber releases or takes something, comes or
+ * goes. Set "waiting" first, then look again: a subscriber changes its lease, then looks at
+ * "waiting" to see whether it must wake us. */
+static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
+{
+	struct sleep sleep;
+	uint64_t look;
+
+	collect_words(publisher, &sleep);
 	atomic_store(&publisher->ring.page->waiting, 1);
 	if (is_ready(publisher, buffer))
 		return;
-	publisher->sleepers++;
+	hold_leases(publisher, &sleep);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	/* A subscriber may be stopped between its release and its wake. */
 	look = gy_deadline(LOOK_EVERY);
-	gy_wait(words, count, look < deadline ? look : deadline);
+	gy_wait(sleep.words, sleep.count, look < deadline ? look : deadline);
 	(void)pthread_mutex_lock(&publisher->lock);
-	publisher->sleepers--;
-	gy_publisher_reap(publisher);
+	drop_leases(publisher, &sleep);
 }
 
 static enum geyser_result check_device(const struct geyser_publisher *publisher)

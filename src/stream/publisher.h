@@ -12,7 +12,8 @@
 struct gy_subscription {
 	struct gy_subscription *next; /* in graves */
 	struct gy_lease_page *lease;
-	uint32_t reader; /* its place in the ring */
+	uint32_t sleepers; /* publisher threads that sleep on the lease, which must stay mapped */
+	uint32_t reader;   /* its place in the ring */
 	pid_t pid;
 	char application[GY_APPLICATION_MAX + 1];
 	bool mirrored; /* reads mirrors: it can't read the buffers */
@@ -55,10 +56,10 @@ struct geyser_publisher {
 	struct gy_mirrors mirrors;
 
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
-	struct gy_subscription *graves; /* gone, but somebody sleeps on their pages */
+	struct gy_subscription *graves; /* gone, but a thread still sleeps on their leases */
 	uint32_t subscriber_count;
 	_Atomic uint32_t kicks;  /* a subscriber has come or gone: who waits looks again */
-	uint32_t sleepers;       /* threads asleep on lease pages, which must stay mapped */
+	uint32_t sleepers;       /* threads asleep in acquire or flush */
 	struct gy_wakeup notify; /* none until somebody asks for it */
 	uint64_t dropped_before; /* by those that have left */
 };
@@ -84,7 +85,8 @@ enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32
 
 void gy_mirrors_finish(struct geyser_publisher *publisher);
 
-/* Unmaps the pages of those who have left, unless somebody sleeps on them. With the lock held. */
+/* Unmaps the leases of subscribers that have left, except those that a thread sleeps on: that
+ * thread unmaps them when it wakes, and a leaving subscriber wakes it. With the lock held. */
 void gy_publisher_reap(struct geyser_publisher *publisher);
 
 #endif

@@ -18,16 +18,19 @@ static struct geyser_publisher *publisher_of(struct gy_served *served)
 
 void gy_publisher_reap(struct geyser_publisher *publisher)
 {
-	struct gy_subscription *next;
+	struct gy_subscription **link = &publisher->graves;
 
-	if (publisher->sleepers > 0)
-		return;
-	for (struct gy_subscription *it = publisher->graves; it; it = next) {
-		next = it->next;
-		gy_memory_unmap(it->lease, sizeof(*it->lease));
-		free(it);
+	while (*link) {
+		struct gy_subscription *grave = *link;
+
+		if (grave->sleepers > 0) {
+			link = &grave->next;
+			continue;
+		}
+		*link = grave->next;
+		gy_memory_unmap(grave->lease, sizeof(*grave->lease));
+		free(grave);
 	}
-	publisher->graves = NULL;
 }
 
 /* Who waits for a release looks again; who watches subscribers is told. */

@@ -2,6 +2,7 @@
 #include "sockets.h"
 
 #include "base/clock.h"
+#include "ipc/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -156,4 +158,40 @@ int peer_greet(uint64_t instance)
 
 	assert_true(peer_send_message(fd, &hello, -1));
 	return fd;
+}
+
+/* ---- subscribers ---- */
+
+struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection)
+{
+	struct gy_message question = {
+		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = every};
+	struct gy_registry registry;
+	struct gy_packet packet;
+	uint64_t instance;
+	void *page;
+	int fd = -1;
+
+	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(gy_registry_find_name(&registry, name, &instance));
+	gy_registry_close(&registry);
+	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
+	*connection = peer_greet(instance);
+	assert_true(peer_send_message(*connection, &question, -1));
+	for (unsigned i = 0; i < 2; i++) { /* the ring, then the lease */
+		if (fd >= 0)
+			assert_int_equal(close(fd), 0);
+		assert_ok(gy_packet_receive(*connection, &packet, &fd));
+		assert_true(fd >= 0);
+	}
+	page = mmap(NULL, sizeof(struct gy_lease_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(page != MAP_FAILED);
+	assert_int_equal(close(fd), 0);
+	return page;
+}
+
+void peer_unsubscribe(struct gy_lease_page *lease, int connection)
+{
+	assert_int_equal(munmap(lease, sizeof(*lease)), 0);
+	assert_int_equal(close(connection), 0);
 }

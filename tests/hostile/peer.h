@@ -6,6 +6,7 @@
 
 #include "ipc/packet.h"
 #include "ipc/registry.h"
+#include "stream/ring.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -53,5 +54,11 @@ int peer_connect(uint64_t instance);
 
 /* One with the greeting sent. */
 int peer_greet(uint64_t instance);
+
+/* ---- a subscriber that asks for its lease, and says there what it likes ---- */
+
+/* The lease is mapped, writable, until peer_unsubscribe. Call as often as there are subscribers. */
+struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection);
+void peer_unsubscribe(struct gy_lease_page *lease, int connection);
 
 #endif

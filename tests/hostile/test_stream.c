@@ -6,7 +6,6 @@
 #include "peer.h"
 
 #include "base/clock.h"
-#include "ipc/names.h"
 #include "stream/ring.h"
 
 #include <stdio.h>
@@ -363,33 +362,6 @@ static void a_ring_of_noise(void **state)
 
 /* ---- a subscriber that isn't one ---- */
 
-static struct gy_lease_page *subscribe_raw(const char *name, int *connection)
-{
-	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = true};
-	struct gy_registry registry;
-	struct gy_packet packet;
-	uint64_t instance;
-	void *page;
-	int fd = -1;
-
-	assert_ok(gy_registry_open(false, &registry));
-	assert_ok(gy_registry_find_name(&registry, name, &instance));
-	gy_registry_close(&registry);
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
-	*connection = peer_greet(instance);
-	assert_true(peer_send_message(*connection, &question, -1));
-	for (unsigned i = 0; i < 2; i++) { /* the ring, then the lease */
-		if (fd >= 0)
-			assert_int_equal(close(fd), 0);
-		assert_ok(gy_packet_receive(*connection, &packet, &fd));
-		assert_true(fd >= 0);
-	}
-	page = mmap(NULL, sizeof(struct gy_lease_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(page != MAP_FAILED);
-	assert_int_equal(close(fd), 0);
-	return page;
-}
-
 struct side {
 	struct geyser_subscriber *honest;
 	atomic_bool stop;
@@ -468,7 +440,7 @@ static void survive_subscriber(
 	int connection;
 
 	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
-	page = subscribe_raw("honest", &connection);
+	page = peer_subscribe("honest", true, &connection);
 	assert_ok(geyser_subscriber_create(manager, &wanted, &side.honest));
 	start_noise(&noise, page, sizeof(*page), pattern);
 	assert_int_equal(pthread_create(&thread, NULL, read_honestly, &side), 0);
@@ -481,8 +453,7 @@ static void survive_subscriber(
 	if (pattern != ONES && pacing == GEYSER_PACING_FREE)
 		assert_true(published > 0 && atomic_load(&side.got) > 0);
 	stop_noise(&noise);
-	assert_int_equal(munmap(page, sizeof(*page)), 0);
-	assert_int_equal(close(connection), 0);
+	peer_unsubscribe(page, connection);
 	/* with the liar gone there is nothing left of it */
 	for (unsigned i = 0; i < 8; i++) {
 		struct geyser_frame *frame;
