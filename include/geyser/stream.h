@@ -246,6 +246,20 @@ struct geyser_subscriber_stats {
 GEYSER_API enum geyser_result geyser_subscriber_get_stats(
 	struct geyser_subscriber *subscriber, struct geyser_subscriber_stats *out);
 
+/* How the stream has ended that a subscriber was connected to. */
+enum geyser_end {
+	GEYSER_END_NONE = 0,   /* it hasn't: the subscriber is connected, or never was */
+	GEYSER_END_CLOSED = 1, /* the publisher called geyser_publisher_destroy */
+	GEYSER_END_BROKEN = 2, /* the publisher's process was killed or left without that call,
+				     or it lost its device */
+};
+
+/* How the stream has ended that the last call of geyser_subscriber_acquire said DISCONNECTED or
+ * DEVICE_LOST of. The answer stays until the subscriber is connected to another publisher. Errors:
+ * INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_subscriber_get_end(
+	struct geyser_subscriber *subscriber, enum geyser_end *out);
+
 /* Frames it holds are gone. NULL is fine. */
 GEYSER_API void geyser_subscriber_destroy(struct geyser_subscriber *subscriber);
 

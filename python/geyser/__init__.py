@@ -19,8 +19,8 @@ from ._version import __version__
 from .descriptor import Descriptor
 from .directory import StreamInfo, StreamWatch, list_streams
 from .enums import (
-    Access, Alpha, Backend, ColorRange, Delivery, Dimension, FormatType, Orientation, Pacing, Path,
-    StreamChange, Usage,
+    Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, FormatType, Orientation, Pacing,
+    Path, StreamChange, Usage,
 )
 from .errors import (
     BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError,
@@ -46,8 +46,8 @@ from .texture import Importers, Mapping, MappingBuffer, Texture
 
 __all__ = [
     "Access", "Alpha", "Backend", "BusyError", "ClosedError", "Color", "ColorRange", "Delivery",
-    "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "Error", "Event",
-    "ExistsError", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
+    "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "End", "Error",
+    "Event", "ExistsError", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
     "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryInfo", "MemoryUsage",
     "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",
     "Pacing", "Path", "PermissionError", "ProtocolError", "Publisher", "PublisherFrame",

@@ -321,6 +321,7 @@ FUNCTIONS: Prototypes = {
     "geyser_subscriber_release": (c_int, (c_void_p, c_void_p)),
     "geyser_subscriber_fd": (c_int, (c_void_p, POINTER(c_int))),
     "geyser_subscriber_get_stats": (c_int, (c_void_p, POINTER(geyser_subscriber_stats))),
+    "geyser_subscriber_get_end": (c_int, (c_void_p, POINTER(c_int))),
     "geyser_subscriber_destroy": (None, (c_void_p,)),
     "geyser_stream_list": (c_int, (POINTER(POINTER(geyser_stream_info)), POINTER(c_size_t))),
     "geyser_stream_list_free": (None, (POINTER(geyser_stream_info),)),

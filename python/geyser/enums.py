@@ -117,6 +117,14 @@ class StreamChange(enum.IntEnum):
     REMOVED = 2
 
 
+class End(enum.IntEnum):
+    """How a stream has ended that a subscriber was connected to."""
+
+    NONE = 0  #: it goes on
+    CLOSED = 1  #: its publisher was closed
+    BROKEN = 2  #: its publisher's process died, or lost its device
+
+
 def pick(kind: Type[E], value: Union[E, str, int], what: str) -> E:
     """The member that is meant, by itself, its name or its number."""
     if isinstance(value, kind):

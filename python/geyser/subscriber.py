@@ -8,6 +8,7 @@ from . import descriptor, times
 from ._c import NEVER, geyser_subscriber_stats, lib
 from ._objects import Pointer
 from .descriptor import Descriptor
+from .enums import End
 from .errors import DeviceLostError, DisconnectedError, Result, TimeoutError
 from .frame import ReceivedFrame, Stream
 
@@ -139,6 +140,13 @@ class Subscriber(Stream):
         return SubscriberStats(
             out.frames, out.dropped, out.connections, out.latency_p50_ns, out.latency_p99_ns
         )
+
+    @property
+    def end(self) -> End:
+        """How the stream has ended that the last DisconnectedError told of."""
+        out = ctypes.c_int()
+        self._check(lib.geyser_subscriber_get_end(self._pointer, ctypes.byref(out)))
+        return End(out.value)
 
 
 def _settle(readable: "asyncio.Future[None]") -> None:

@@ -33,6 +33,7 @@ ENUMS = {  # and what their members' names in C begin with
     enums.Pacing: "GEYSER_PACING_",
     enums.Delivery: "GEYSER_DELIVER_",
     enums.StreamChange: "GEYSER_STREAM_",
+    enums.End: "GEYSER_END_",
 }
 RENAMED = {
     "GEYSER_ERROR_OK": "GEYSER_OK",

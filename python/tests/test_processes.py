@@ -113,6 +113,7 @@ class Sharing(TestCase):
             with self.assertRaises(geyser.DisconnectedError):
                 while True:
                     subscriber.acquire(LIMIT).release()
+            self.assertEqual(subscriber.end, geyser.End.BROKEN)
 
 
 class Interrupts(TestCase):

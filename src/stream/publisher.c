@@ -163,6 +163,9 @@ void geyser_publisher_destroy(struct geyser_publisher *publisher)
 {
 	if (!publisher)
 		return;
+	/* The page is also the parent's where this process was forked: its stream goes on. */
+	if (!gy_ipc_is_foreign(publisher->manager->ipc))
+		atomic_store(&publisher->ring.page->closed, 1);
 	gy_unserve(publisher->manager->ipc, &publisher->served);
 	deallocate(publisher);
 }

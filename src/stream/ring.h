@@ -57,6 +57,8 @@ struct gy_ring_page {
 	alignas(64) _Atomic uint64_t newest; /* sequence << GY_RING_BUFFER_BITS | buffer; 0: none */
 	_Atomic uint32_t wakes;              /* subscribers sleep on this */
 	_Atomic uint32_t waiting;            /* the publisher sleeps: wake it at a release */
+	_Atomic uint32_t
+		closed; /* 1: the publisher has closed the stream; set before its name goes */
 	alignas(64) struct gy_ring_slot slots[GY_RING_BUFFERS];
 };
 

@@ -22,6 +22,7 @@ static enum geyser_result attach(struct geyser_subscriber *subscriber)
 	if (result != GEYSER_OK)
 		return result;
 	subscriber->attachment->subscriber = subscriber;
+	subscriber->end = GEYSER_END_NONE;
 	subscriber->stats.connections++;
 	return GEYSER_OK;
 }
@@ -56,6 +57,8 @@ static void detach(struct geyser_subscriber *subscriber)
 	struct gy_attachment *attachment = subscriber->attachment;
 	struct gy_lease_page *lease = attachment->view.lease;
 
+	subscriber->end =
+		atomic_load(&attachment->view.page->closed) ? GEYSER_END_CLOSED : GEYSER_END_BROKEN;
 	subscriber->stats.dropped += atomic_load(&lease->dropped);
 	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
 		subscriber->latency[i] +=
@@ -217,13 +220,16 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 {
 	detach(subscriber);
 	return gy_fail(GEYSER_ERROR_DISCONNECTED,
-		"the publisher of \"%s\" has ended: frames come again when there is a new one",
-		subscriber->name);
+		"the publisher of \"%s\" has %s: frames come again when there is a new one",
+		subscriber->name,
+		subscriber->end == GEYSER_END_CLOSED ? "ended"
+						     : "died, or left without closing the stream");
 }
 
 static enum geyser_result lose(struct geyser_subscriber *subscriber)
 {
 	detach(subscriber);
+	subscriber->end = GEYSER_END_BROKEN;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the publisher of \"%s\" has lost its device: frames come again when there is a "
 		"new one",
@@ -465,5 +471,19 @@ enum geyser_result geyser_subscriber_get_stats(
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
 	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_subscriber_get_end(
+	struct geyser_subscriber *subscriber, enum geyser_end *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = GEYSER_END_NONE;
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	(void)pthread_mutex_lock(&subscriber->lock);
+	*out = subscriber->end;
+	(void)pthread_mutex_unlock(&subscriber->lock);
 	return GEYSER_OK;
 }

@@ -256,8 +256,14 @@ static void who_waits_is_told_of_the_end(void **state)
 {
 	struct ending ending = {.publisher = publish(state, "wait", 2)};
 
+	enum geyser_end end;
+
 	ending.subscriber = subscribe(state, "wait", GEYSER_DELIVER_LATEST);
+	ok(geyser_subscriber_get_end(ending.subscriber, &end));
+	assert_int_equal(end, GEYSER_END_NONE);
 	run_threads(2, end_or_wait, &ending);
+	ok(geyser_subscriber_get_end(ending.subscriber, &end));
+	assert_int_equal(end, GEYSER_END_CLOSED);
 	geyser_subscriber_destroy(ending.subscriber);
 }
 

@@ -10,6 +10,7 @@ static void no_object(void **state)
 {
 	struct geyser_publisher_stats publisher = {.frames = 1};
 	struct geyser_subscriber_stats subscriber = {.frames = 1};
+	enum geyser_end end = GEYSER_END_BROKEN;
 	const struct geyser_texture_desc desc = {
 		.format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 1};
 	struct geyser_frame *frame = JUNK;
@@ -45,6 +46,8 @@ static void no_object(void **state)
 		geyser_subscriber_release(NULL, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL",
 		geyser_subscriber_get_stats(NULL, &subscriber));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber", geyser_subscriber_get_end(NULL, &end));
+	assert_int_equal(end, GEYSER_END_NONE);
 	assert_int_equal(subscriber.frames, 0);
 	assert_null(geyser_frame_texture(NULL));
 	assert_null(geyser_frame_get_info(NULL));
@@ -71,6 +74,7 @@ static void no_output(void **state)
 		geyser_publisher_get_stats(publisher, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",
 		geyser_subscriber_get_stats(subscriber, NULL));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_subscriber_get_end(subscriber, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",
 		geyser_publisher_subscribers_fd(publisher, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",

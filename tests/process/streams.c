@@ -159,6 +159,7 @@ static void the_dead_ones_frames_still_come(void **state)
 {
 	struct geyser_subscriber *subscriber;
 	struct geyser_frame *frames[3], *frame;
+	enum geyser_end end;
 	struct peer publisher;
 
 	start(&publisher, "publish", "last 3 1", "ok");
@@ -171,8 +172,10 @@ static void the_dead_ones_frames_still_come(void **state)
 	frames[1] = take(subscriber, 2);
 	ok(geyser_subscriber_release(subscriber, frames[0]));
 	frames[2] = take(subscriber, 3);
-	refused(GEYSER_ERROR_DISCONNECTED, "last",
+	refused(GEYSER_ERROR_DISCONNECTED, "died",
 		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	ok(geyser_subscriber_get_end(subscriber, &end));
+	assert_int_equal(end, GEYSER_END_BROKEN);
 	refused(GEYSER_ERROR_TIMEOUT, "last", geyser_subscriber_acquire(subscriber, 0, &frame));
 	assert_true(is_intact(frames[1]) && is_intact(frames[2]));
 	geyser_subscriber_destroy(subscriber);
