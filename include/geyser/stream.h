@@ -295,7 +295,9 @@ struct geyser_stream_watch; /* opaque */
 enum geyser_stream_change { GEYSER_STREAM_ADDED = 1, GEYSER_STREAM_REMOVED = 2 };
 
 /* Watches streams come and go. Callbacks run within geyser_stream_watch_dispatch, on its caller's
- * thread; the first dispatch reports all that are there. Errors: INVALID_ARGUMENT (NULL),
+ * thread, with no lock held; the first dispatch reports all that are there. Within a callback every
+ * call is allowed: a dispatch of the same watch reports what is left, and after its destruction
+ * nothing more is called. name is borrowed until the return. Errors: INVALID_ARGUMENT (NULL),
  * NO_RUNTIME_DIR, PERMISSION, LIMIT, SYSTEM. */
 GEYSER_API enum geyser_result geyser_stream_watch_create(
 	void (*callback)(enum geyser_stream_change change, const char *name, void *user),
@@ -304,10 +306,13 @@ GEYSER_API enum geyser_result geyser_stream_watch_create(
 /* Borrowed: readable when dispatch has something to report. */
 GEYSER_API int geyser_stream_watch_fd(const struct geyser_stream_watch *watch);
 
-/* Reports what has changed since the last call; waits up to timeout_ns for a change. Errors:
+/* Reports what has changed since the last call; waits up to timeout_ns for a change. Of several
+ * threads one gets each change. GEYSER_OK also if a callback has destroyed the watch. Errors:
  * INVALID_ARGUMENT, TIMEOUT (no change), SYSTEM. */
 GEYSER_API enum geyser_result geyser_stream_watch_dispatch(
 	struct geyser_stream_watch *watch, uint64_t timeout_ns);
+
+/* NULL is fine. Within a callback of the watch's the memory goes when its dispatch returns. */
 GEYSER_API void geyser_stream_watch_destroy(struct geyser_stream_watch *watch);
 
 #ifdef __cplusplus

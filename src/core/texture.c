@@ -172,7 +172,7 @@ struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
 	return texture;
 }
 
-static void destroy(struct geyser_texture *texture)
+static void end(struct geyser_texture *texture)
 {
 	/* The export ends before the memory goes, and the device after it. */
 	struct geyser_manager *manager = gy_manager_ref(texture->object.manager);
@@ -192,7 +192,7 @@ void geyser_texture_unref(struct geyser_texture *texture)
 	while (gy_object_unref(&texture->object)) {
 		gy_object_detach_all(&texture->object);
 		if (gy_object_is_unshared(&texture->object)) {
-			destroy(texture);
+			end(texture);
 			return;
 		}
 	}

@@ -4,9 +4,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "ipc/names.h"
 #include "ipc/resolve.h"
+#include "platform/platform.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,12 +139,28 @@ void geyser_stream_list_free(struct geyser_stream_info *streams)
 
 /* ---- watching ---- */
 
+struct change {
+	enum geyser_stream_change kind;
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+};
+
+/* The lock is not held while a thread waits, reads the registry or calls back. */
 struct geyser_stream_watch {
-	struct gy_arrival arrival;
 	void (*callback)(enum geyser_stream_change change, const char *name, void *user);
 	void *user;
-	bool begun;
+
+	/* of the one thread that is reading */
+	struct gy_arrival arrival;
 	struct entries known;
+	bool begun;
+
+	pthread_mutex_t lock;
+	unsigned references;    /* the caller's, and one for each dispatch that runs */
+	bool destroyed;         /* nothing is called any more */
+	bool reading;           /* a thread waits for changes, or looks for them */
+	_Atomic uint32_t turns; /* changes when reading ends */
+	struct change *changes; /* found; read anew only when all are told */
+	size_t told, found;
 };
 
 enum geyser_result geyser_stream_watch_create(
@@ -161,12 +180,15 @@ enum geyser_result geyser_stream_watch_create(
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a watch");
 	watch->callback = callback;
 	watch->user = user;
+	watch->references = 1;
 	result = gy_arrival_init(&watch->arrival);
-	if (result == GEYSER_OK)
-		*out = watch;
-	else
+	if (result != GEYSER_OK) {
 		free(watch);
-	return result;
+		return result;
+	}
+	(void)pthread_mutex_init(&watch->lock, NULL);
+	*out = watch;
+	return GEYSER_OK;
 }
 
 int geyser_stream_watch_fd(const struct geyser_stream_watch *watch)
@@ -174,12 +196,20 @@ int geyser_stream_watch_fd(const struct geyser_stream_watch *watch)
 	return watch ? gy_watch_fd(watch->arrival.watch) : -1;
 }
 
-/* Two sorted lists, walked together. A name that another exporter has taken is gone and come. */
-static bool report(struct geyser_stream_watch *watch, const struct entries *now)
+static void add_change(
+	struct change *changes, size_t *count, enum geyser_stream_change kind, const char *name)
 {
-	const struct entries *before = &watch->known;
-	size_t i = 0, j = 0;
-	bool any = false;
+	changes[*count].kind = kind;
+	memcpy(changes[*count].name, name, sizeof(changes[*count].name));
+	++*count;
+}
+
+/* Two sorted lists, walked together. A name that another exporter has taken is gone and come. There
+ * must be room for all of both. */
+static size_t compare(
+	const struct entries *before, const struct entries *now, struct change *changes)
+{
+	size_t i = 0, j = 0, count = 0;
 
 	while (i < before->count || j < now->count) {
 		int order = i == before->count ? 1
@@ -187,25 +217,30 @@ static bool report(struct geyser_stream_watch *watch, const struct entries *now)
 					       : strcmp(before->all[i].name, now->all[j].name);
 		bool same = order == 0 && before->all[i].instance == now->all[j].instance;
 
-		any = any || !same;
 		if (order <= 0 && !same)
-			watch->callback(GEYSER_STREAM_REMOVED, before->all[i].name, watch->user);
+			add_change(changes, &count, GEYSER_STREAM_REMOVED, before->all[i].name);
 		if (order >= 0 && !same)
-			watch->callback(GEYSER_STREAM_ADDED, now->all[j].name, watch->user);
+			add_change(changes, &count, GEYSER_STREAM_ADDED, now->all[j].name);
 		i += order <= 0;
 		j += order >= 0;
 	}
-	return any;
+	return count;
 }
 
-static enum geyser_result update(struct geyser_stream_watch *watch, bool *any)
+static enum geyser_result update(
+	struct geyser_stream_watch *watch, struct change **changes, size_t *count)
 {
 	struct entries now;
 	enum geyser_result result = read_entries(&watch->arrival.registry, &now);
 
 	if (result != GEYSER_OK)
 		return result;
-	*any = report(watch, &now);
+	*changes = calloc(watch->known.count + now.count + 1, sizeof(**changes));
+	if (!*changes) {
+		free(now.all);
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of changes");
+	}
+	*count = compare(&watch->known, &now, *changes);
 	free(watch->known.all);
 	watch->known = now;
 	return GEYSER_OK;
@@ -213,35 +248,121 @@ static enum geyser_result update(struct geyser_stream_watch *watch, bool *any)
 
 /* The kernel tells of a lock file's closing a moment before it lets the lock go: who has died may
  * still look alive. */
-static enum geyser_result update_after_death(struct geyser_stream_watch *watch, bool *any)
+static enum geyser_result update_after_death(
+	struct geyser_stream_watch *watch, struct change **changes, size_t *count)
 {
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);
-	enum geyser_result result = update(watch, any);
+	enum geyser_result result = update(watch, changes, count);
 
-	for (int i = 0; i < 20 && result == GEYSER_OK && !*any && watch->arrival.closed; i++) {
+	for (int i = 0; i < 20 && result == GEYSER_OK && !*count && watch->arrival.closed; i++) {
+		free(*changes);
+		*changes = NULL;
 		(void)nanosleep(&moment, NULL);
-		result = update(watch, any);
+		result = update(watch, changes, count);
 	}
 	watch->arrival.closed = false;
 	return result;
+}
+
+/* ---- telling; with the lock held, which they let go while they wait or call ---- */
+
+static enum geyser_result find_changes(struct geyser_stream_watch *watch, uint64_t deadline)
+{
+	enum geyser_result result = GEYSER_OK;
+	struct change *changes = NULL;
+	size_t found = 0;
+
+	watch->reading = true;
+	(void)pthread_mutex_unlock(&watch->lock);
+	if (watch->begun)
+		result = gy_arrival_wait(&watch->arrival, deadline, -1);
+	watch->begun = true;
+	if (result == GEYSER_OK)
+		result = update_after_death(watch, &changes, &found);
+	(void)pthread_mutex_lock(&watch->lock);
+	free(watch->changes);
+	watch->changes = changes;
+	watch->told = 0;
+	watch->found = found;
+	watch->reading = false;
+	atomic_fetch_add(&watch->turns, 1);
+	gy_wake(&watch->turns, false);
+	return result;
+}
+
+/* Another thread reads. */
+static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t deadline)
+{
+	const struct gy_wait_word turns = {
+		.word = &watch->turns, .expected = atomic_load(&watch->turns)};
+
+	if (deadline != GY_NEVER && gy_now() >= deadline)
+		return gy_fail(GEYSER_ERROR_TIMEOUT, "another thread waits for the changes");
+	(void)pthread_mutex_unlock(&watch->lock);
+	gy_wait(&turns, 1, deadline);
+	(void)pthread_mutex_lock(&watch->lock);
+	return GEYSER_OK;
+}
+
+/* The callback may dispatch: then that call tells the rest. */
+static void tell_next(struct geyser_stream_watch *watch)
+{
+	const struct change change = watch->changes[watch->told++];
+
+	(void)pthread_mutex_unlock(&watch->lock);
+	gy_callback_begin();
+	watch->callback(change.kind, change.name, watch->user);
+	gy_callback_end();
+	(void)pthread_mutex_lock(&watch->lock);
+}
+
+static enum geyser_result dispatch(struct geyser_stream_watch *watch, uint64_t deadline)
+{
+	enum geyser_result result = GEYSER_OK;
+	bool any = false;
+
+	while (result == GEYSER_OK && !watch->destroyed) {
+		if (watch->told < watch->found) {
+			tell_next(watch);
+			any = true;
+		} else if (any) {
+			break;
+		} else if (watch->reading) {
+			result = await_turn(watch, deadline);
+		} else {
+			result = find_changes(watch, deadline);
+		}
+	}
+	return result;
+}
+
+/* With the lock held, which it gives up. */
+static void unref(struct geyser_stream_watch *watch)
+{
+	bool last = --watch->references == 0;
+
+	(void)pthread_mutex_unlock(&watch->lock);
+	if (!last)
+		return;
+	gy_arrival_finish(&watch->arrival);
+	(void)pthread_mutex_destroy(&watch->lock);
+	free(watch->known.all);
+	free(watch->changes);
+	free(watch);
 }
 
 enum geyser_result geyser_stream_watch_dispatch(
 	struct geyser_stream_watch *watch, uint64_t timeout_ns)
 {
 	uint64_t deadline = gy_deadline(timeout_ns);
-	enum geyser_result result = GEYSER_OK;
-	bool any = false;
+	enum geyser_result result;
 
 	if (!watch)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "watch is NULL");
-	while (result == GEYSER_OK && !any) {
-		if (watch->begun)
-			result = gy_arrival_wait(&watch->arrival, deadline, -1);
-		watch->begun = true;
-		if (result == GEYSER_OK)
-			result = update_after_death(watch, &any);
-	}
+	(void)pthread_mutex_lock(&watch->lock);
+	watch->references++;
+	result = dispatch(watch, deadline);
+	unref(watch);
 	return result;
 }
 
@@ -249,7 +370,7 @@ void geyser_stream_watch_destroy(struct geyser_stream_watch *watch)
 {
 	if (!watch)
 		return;
-	gy_arrival_finish(&watch->arrival);
-	free(watch->known.all);
-	free(watch);
+	(void)pthread_mutex_lock(&watch->lock);
+	watch->destroyed = true;
+	unref(watch);
 }

@@ -24,6 +24,7 @@ static const struct group *const groups[] = {
 	&streams_group,
 	&stream_frames_group,
 	&stream_life_group,
+	&watches_group,
 };
 
 static enum geyser_backend backend_by_name(const char *name)
