@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH 16
@@ -83,8 +84,11 @@ void gy_poller_remove(int poller, int fd)
 int gy_poller_wait(int poller, struct gy_ready *out, int room, int timeout_ms)
 {
 	struct epoll_event events[BATCH];
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
 	int count = epoll_wait(poller, events, room < BATCH ? room : BATCH, timeout_ms);
 
+	if (count < 0 && errno != EINTR)
+		(void)nanosleep(&moment, NULL); /* the caller asks again: not in a tight loop */
 	for (int i = 0; i < count; i++) {
 		bool hung_up = events[i].events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
@@ -27,6 +28,17 @@ static void probe_seals(struct geyser_system_info *out)
 	(void)close(fd);
 }
 
+/* A word that has changed already ends the call with EAGAIN, where there is one. */
+static bool probe_waitv(void)
+{
+	uint32_t word = 0;
+	struct futex_waitv waiter = {
+		.uaddr = (uintptr_t)&word, .val = 1, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
+
+	return syscall(SYS_futex_waitv, &waiter, 1, 0, NULL, CLOCK_MONOTONIC) < 0 &&
+	       errno == EAGAIN;
+}
+
 void gy_platform_info(struct geyser_system_info *out)
 {
 	int fd = pidfd_open(getpid(), 0);
@@ -34,8 +46,6 @@ void gy_platform_info(struct geyser_system_info *out)
 	*out = (struct geyser_system_info){.pidfd = fd >= 0};
 	if (fd >= 0)
 		(void)close(fd);
-	/* An empty list is refused with EINVAL by a kernel that knows the call. */
-	out->futex_waitv =
-		syscall(SYS_futex_waitv, NULL, 0, 0, NULL, CLOCK_MONOTONIC) < 0 && errno == EINVAL;
+	out->futex_waitv = probe_waitv();
 	probe_seals(out);
 }

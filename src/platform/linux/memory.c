@@ -70,7 +70,8 @@ static enum geyser_result check_available(uint64_t size)
 		available);
 }
 
-/* MFD_NOEXEC_SEAL came with Linux 6.3; without it some kernels refuse or log each memfd. */
+/* MFD_NOEXEC_SEAL came with Linux 6.3; without it some kernels refuse or log each memfd. A sandbox
+ * may refuse the flag with any error. */
 static int open_memory(const char *name)
 {
 	static _Atomic bool no_noexec;
@@ -79,7 +80,7 @@ static int open_memory(const char *name)
 
 	if (!atomic_load_explicit(&no_noexec, memory_order_relaxed)) {
 		fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
-		if (fd >= 0 || errno != EINVAL)
+		if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 			return fd;
 	}
 	fd = memfd_create(name, flags);

@@ -20,19 +20,30 @@ static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t v
 		time, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
+/* A call that neither slept nor found a changed word was refused: by a kernel that lacks it, or by
+ * a sandbox, which may answer with any error. */
+static bool was_refused(long result)
 {
-	struct timespec time = gy_timespec(deadline);
-
-	(void)futex(word->word, FUTEX_WAIT_BITSET, word->shared, word->expected,
-		deadline == GY_NEVER ? NULL : &time);
+	return result < 0 && errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT;
 }
 
-/* False if there is no such call: a kernel before 5.16, or a sandbox that doesn't know it. */
-static bool wait_several(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
+static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
+{
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
+	struct timespec time = gy_timespec(deadline);
+
+	if (was_refused(futex(word->word, FUTEX_WAIT_BITSET, word->shared, word->expected,
+		    deadline == GY_NEVER ? NULL : &time)))
+		(void)nanosleep(&moment, NULL); /* the caller looks again: not in a tight loop */
+}
+
+/* False if it was refused; *for_good: it will be again. */
+static bool wait_several(
+	const struct gy_wait_word *words, unsigned count, uint64_t deadline, bool *for_good)
 {
 	struct timespec time = gy_timespec(deadline);
 	struct futex_waitv waiters[GY_WAIT_WORDS];
+	bool refused;
 
 	for (unsigned i = 0; i < count; i++)
 		waiters[i] = (struct futex_waitv){
@@ -40,9 +51,10 @@ static bool wait_several(const struct gy_wait_word *words, unsigned count, uint6
 			.val = words[i].expected,
 			.flags = FUTEX_32 | (words[i].shared ? 0 : FUTEX_PRIVATE_FLAG),
 		};
-	return syscall(SYS_futex_waitv, waiters, count, 0, deadline == GY_NEVER ? NULL : &time,
-		       CLOCK_MONOTONIC) >= 0 ||
-	       (errno != ENOSYS && errno != EPERM);
+	refused = was_refused(syscall(SYS_futex_waitv, waiters, count, 0,
+		deadline == GY_NEVER ? NULL : &time, CLOCK_MONOTONIC));
+	*for_good = refused && errno != ENOMEM;
+	return !refused;
 }
 
 static void wait_slice(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
@@ -58,15 +70,17 @@ static void wait_slice(const struct gy_wait_word *words, unsigned count, uint64_
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
 	static _Atomic bool no_waitv;
+	bool for_good;
 
 	if (count == 1) {
 		wait_one(words, deadline);
 		return;
 	}
 	if (!atomic_load_explicit(&no_waitv, memory_order_relaxed)) {
-		if (wait_several(words, count, deadline))
+		if (wait_several(words, count, deadline, &for_good))
 			return;
-		atomic_store_explicit(&no_waitv, true, memory_order_relaxed);
+		if (for_good)
+			atomic_store_explicit(&no_waitv, true, memory_order_relaxed);
 	}
 	wait_slice(words, count, deadline);
 }
