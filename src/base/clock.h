@@ -28,6 +28,22 @@ static inline uint64_t gy_deadline(uint64_t timeout_ns)
 	return deadline;
 }
 
+static inline uint64_t gy_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The relative timeout until that deadline: 0 if it has passed. */
+static inline uint64_t gy_time_left(uint64_t deadline)
+{
+	uint64_t now;
+
+	if (deadline == GY_NEVER)
+		return GY_NEVER;
+	now = gy_now();
+	return deadline > now ? deadline - now : 0;
+}
+
 static inline struct timespec gy_timespec(uint64_t ns)
 {
 	return (struct timespec){

@@ -340,26 +340,17 @@ static enum geyser_result check_incoming(const struct gy_incoming *incoming)
 
 /* The exporter's own semaphore, if that is of our driver; without it ours is kept equal to the
  * page. */
-static enum geyser_result import_twin(struct geyser_event *event,
-	const struct gy_wire_event *described, gy_twin_fetcher *fetch, void *data)
+bool gy_event_wants_twin(
+	const struct geyser_manager *manager, const struct gy_wire_event *described)
 {
 	struct gy_driver_id ours;
-	enum geyser_result result;
-	int fd = -1;
 
-	if (!described->shared || !is_shared(event->object.manager, &ours) ||
-		memcmp(&ours, &described->driver, sizeof(ours)) != 0)
-		return GEYSER_OK;
-	result = fetch(data, &fd);
-	if (result == GEYSER_OK)
-		result = make_twin(event, fd);
-	if (result != GEYSER_OK && fd >= 0)
-		(void)close(fd);
-	return result;
+	return described->shared && is_shared(manager, &ours) &&
+	       memcmp(&ours, &described->driver, sizeof(ours)) == 0;
 }
 
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	_Atomic uint32_t *dead, gy_twin_fetcher *fetch, void *data, struct geyser_event **out)
+	int *twin, struct geyser_event **out)
 {
 	enum geyser_result result = check_incoming(incoming);
 	struct geyser_event *event = NULL;
@@ -375,22 +366,22 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 			"signalled");
 	if (result != GEYSER_OK)
 		return result;
-	complete(event, manager, incoming, dead);
+	complete(event, manager, incoming, gy_peer_dead(incoming->peer));
 	*out = event;
-	return import_twin(event, &incoming->answer.event, fetch, data);
+	if (*twin < 0)
+		return GEYSER_OK;
+	result = make_twin(event, *twin);
+	if (result == GEYSER_OK)
+		*twin = -1;
+	return result;
 }
 
-struct fetch {
-	struct geyser_manager *manager;
-	const struct geyser_handle *handle;
-};
-
-static enum geyser_result fetch_twin(void *data, int *fd)
+static enum geyser_result ask_for_twin(struct geyser_manager *manager,
+	const struct geyser_handle *handle, uint64_t deadline, int *fd)
 {
-	const struct fetch *fetch = data;
 	struct gy_incoming incoming;
 	enum geyser_result result =
-		gy_incoming_ask(fetch->manager, fetch->handle, GY_HANDLE_EVENT, true, &incoming);
+		gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, true, deadline, &incoming);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -403,19 +394,26 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	const struct geyser_handle *handle, struct geyser_event **out)
 {
 	enum geyser_result result = check_arguments(manager, out);
-	struct fetch fetch = {manager, handle};
-	struct gy_incoming incoming;
 	struct geyser_event *event = NULL;
+	struct gy_incoming incoming;
+	uint64_t deadline;
+	int twin = -1;
 
-	if (result == GEYSER_OK)
-		result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, false, &incoming);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_peer_watch_death(incoming.peer);
+	deadline = gy_deadline(manager->import_timeout_ns);
+	result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, false, deadline, &incoming);
+	if (result != GEYSER_OK)
+		return result;
+	if (gy_event_wants_twin(manager, &incoming.answer.event))
+		result = ask_for_twin(manager, handle, deadline, &twin);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(manager, &incoming, gy_peer_dead(incoming.peer),
-			fetch_twin, &fetch, &event);
+		result = gy_peer_watch_death(incoming.peer);
+	if (result == GEYSER_OK)
+		result = gy_event_accept(manager, &incoming, &twin, &event);
 	gy_incoming_finish(&incoming, event != NULL);
+	if (twin >= 0)
+		(void)close(twin);
 	if (result == GEYSER_OK)
 		*out = event;
 	else

@@ -10,14 +10,17 @@
 enum geyser_result gy_event_describe(
 	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd);
 
-/* Asks the exporter for the semaphore's descriptor, which is then the caller's. */
-typedef enum geyser_result gy_twin_fetcher(void *data, int *fd);
+/* Whether our driver can open the semaphore of the event that a peer has described: then the peer
+ * is to be asked for it, before gy_event_accept. */
+bool gy_event_wants_twin(
+	const struct geyser_manager *manager, const struct gy_wire_event *described);
 
 /* Checks what a peer has described and makes an event of it; takes the incoming's descriptor over.
- * dead: becomes 1 when the peer dies; lives as long as the event. *out may be an event also after a
- * failure: it has the incoming's peer then, and is to be released. */
+ * The event gets the incoming's peer, which watches for its exporter's death, and ends waits when
+ * that has come. *twin: the exporter's semaphore, or -1; taken over (then -1) on success. *out may
+ * be an event also after a failure: it has the incoming's peer then, and is to be released. */
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	_Atomic uint32_t *dead, gy_twin_fetcher *fetch, void *data, struct geyser_event **out);
+	int *twin, struct geyser_event **out);
 
 /* The backend's twin, made if there is none yet. Errors: UNSUPPORTED (a backend without devices),
  * and as event_create. */

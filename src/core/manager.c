@@ -214,13 +214,10 @@ enum geyser_result geyser_system_get_info(struct geyser_system_info *out)
 
 enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out)
 {
-	enum geyser_result result;
-
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	memset(out, 0, sizeof(*out));
 	if (id == 0)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "id (0): ids start at 1");
-	result = gy_resolve(id, IMPORT_TIMEOUT, out);
-	return result;
+	return gy_resolve(id, gy_deadline(IMPORT_TIMEOUT), out);
 }

@@ -26,6 +26,12 @@ void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
 	}
 }
 
+/* A stream's objects have no handle: the peer counts no import of them. */
+static const struct gy_handle_fields *handle_of(const struct gy_handle_fields *source)
+{
+	return source->id ? source : NULL;
+}
+
 void gy_object_finish(struct gy_object *object)
 {
 	struct gy_memory_counters *counters = object->counters;
@@ -33,7 +39,7 @@ void gy_object_finish(struct gy_object *object)
 	(void)gy_object_unexport(object);
 	gy_export_remove(object->manager->ipc, &object->export);
 	if (object->source.kind) {
-		gy_peer_release(object->peer, &object->source);
+		gy_peer_release(object->peer, handle_of(&object->source));
 		atomic_fetch_sub(&counters->imported, object->bytes);
 	} else {
 		atomic_fetch_sub(&counters->held, object->bytes);
@@ -87,7 +93,7 @@ enum geyser_result gy_object_unexport(struct gy_object *object)
 }
 
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin,
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin, uint64_t deadline,
 	struct gy_incoming *out)
 {
 	enum geyser_result result = gy_handle_decode(handle, &out->source);
@@ -100,8 +106,8 @@ enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
-	return gy_ipc_import(manager->ipc, &out->source, twin, manager->application,
-		manager->import_timeout_ns, &out->answer, &out->fd, &out->peer);
+	return gy_ipc_import(manager->ipc, &out->source, twin, manager->application, deadline,
+		&out->answer, &out->fd, &out->peer);
 }
 
 void gy_incoming_finish(struct gy_incoming *incoming, bool taken)
@@ -112,5 +118,5 @@ void gy_incoming_finish(struct gy_incoming *incoming, bool taken)
 	if (taken)
 		return;
 	gy_surface_drop(&incoming->answer);
-	gy_peer_release(incoming->peer, &incoming->source);
+	gy_peer_release(incoming->peer, handle_of(&incoming->source));
 }

@@ -51,7 +51,7 @@ struct gy_object {
 	struct gy_export export;
 	/* only if imported */
 	struct gy_peer *peer;
-	struct gy_handle_fields source;
+	struct gy_handle_fields source; /* id 0: a stream's, which has no handle */
 };
 
 /* An answer to an import, on its way to becoming an object. */
@@ -97,10 +97,10 @@ void gy_object_detach_all(struct gy_object *object);
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);
 enum geyser_result gy_object_unexport(struct gy_object *object);
 
-/* Checks the handle and asks its exporter. twin: for an event's semaphore, which is no import of
- * its own: give the peer back with NULL. */
+/* Checks the handle and asks its exporter until the deadline. twin: for an event's semaphore, which
+ * is no import of its own: give the peer back with NULL. */
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin,
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin, uint64_t deadline,
 	struct gy_incoming *out);
 
 /* Closes the fd; gives the peer back as well if no object has taken it. */

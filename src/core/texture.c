@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/texture.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "ipc/surface.h"
 
@@ -411,8 +412,8 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 	struct geyser_texture **out)
 {
 	struct gy_incoming incoming;
-	enum geyser_result result =
-		gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, false, &incoming);
+	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, false,
+		gy_deadline(manager->import_timeout_ns), &incoming);
 
 	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, out) : result;
 }

@@ -26,14 +26,14 @@ static enum geyser_result check_answer(struct gy_message *answer, enum gy_handle
 
 /* An answer that says no leaves the connection whole; a missing or garbled one doesn't. */
 static enum geyser_result import_from(struct gy_peer *peer, const struct gy_handle_fields *handle,
-	bool twin, const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd)
 {
 	struct gy_message question = {
 		.type = GY_WIRE_IMPORT, .object.kind = handle->kind, .object.twin = twin};
 	enum geyser_result result;
 
 	memcpy(question.object.token, handle->token, GY_TOKEN_SIZE);
-	result = gy_peer_ask(peer, application, &question, timeout_ns, answer, fd);
+	result = gy_peer_ask(peer, application, &question, deadline, answer, fd);
 	if (result == GEYSER_OK)
 		result = check_answer(answer, handle->kind, fd);
 	return result;
@@ -60,7 +60,7 @@ static enum geyser_result check_importable(
 }
 
 enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fields *handle,
-	bool twin, const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd,
+	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd,
 	struct gy_peer **out)
 {
 	enum geyser_result result = check_importable(ipc, handle);
@@ -73,11 +73,11 @@ enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fiel
 		peer = gy_peer_reuse(ipc, handle->instance);
 		reused = peer != NULL;
 		if (!peer)
-			result = gy_peer_connect(ipc, handle->instance, timeout_ns, &peer);
+			result = gy_peer_connect(ipc, handle->instance, deadline, &peer);
 		if (result != GEYSER_OK)
 			break;
 		answer->type = GY_WIRE_NONE;
-		result = import_from(peer, handle, twin, application, timeout_ns, answer, fd);
+		result = import_from(peer, handle, twin, application, deadline, answer, fd);
 		gy_peer_settle(ipc, peer, result == GEYSER_OK,
 			result != GEYSER_OK && !is_refusal(result, answer));
 		if (result == GEYSER_OK) {

@@ -96,12 +96,15 @@ struct gy_served {
 
 /* Takes the name and answers subscribers from now on. Errors: EXISTS, and as geyser_texture_export.
  */
-enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t timeout_ns);
+enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline);
 
 /* Gives the name back and unsubscribes all: no operation runs or comes afterwards. */
 void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
 
-/* ---- importing ---- */
+/* ---- importing ----
+ *
+ * A deadline holds for everything that the call does: connecting, asking, each packet of the
+ * answer. What isn't there in time is TIMEOUT. */
 
 /* An exporter that something was imported from: a connection, held as long as any of it lives. */
 struct gy_peer;
@@ -110,8 +113,11 @@ struct gy_peer;
  * one import, to be given back by gy_peer_release. With twin it is no import: to be given back with
  * NULL. Errors: as geyser_texture_import. */
 enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fields *handle,
-	bool twin, const char *application, uint64_t timeout_ns, struct gy_message *answer, int *fd,
+	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd,
 	struct gy_peer **peer);
+
+/* One more hold on the peer, for gy_peer_release with NULL. Returns the peer. */
+struct gy_peer *gy_peer_ref(struct gy_peer *peer);
 
 /* One import of that object is gone; handle NULL: only the hold on the peer. peer NULL is fine. */
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle);
@@ -119,24 +125,24 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 /* A connection of one's own, to ask several questions; never shared with imports. Given back by
  * gy_peer_release with NULL. Errors: as geyser_texture_import. */
 enum geyser_result gy_peer_open(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out);
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out);
 
 /* Its answer, or the error that it says. *fd, or the surface in the answer, is the caller's. One
  * thread at a time. */
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
-	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd);
+	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd);
 
 /* The next packet of the same answer. */
 enum geyser_result gy_peer_next(
-	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd);
+	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd);
 
 /* From now on the exporter's death is noticed. */
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
 
 /* Who sleeps on this word, shared between processes, is woken by the exporter's death as well,
  * again and again as long as *sleeping isn't 0: so that one word is enough to sleep on. A sleeper
- * sets *sleeping, then looks whether the exporter is dead, then sleeps. Both words live as long as
- * the peer. */
+ * sets *sleeping, then looks whether the exporter is dead, then sleeps. The words must
+ * stay until this is called with NULL. */
 void gy_peer_set_bell(
 	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping);
 

@@ -33,11 +33,11 @@ void gy_surfaces_finish(struct gy_ipc *ipc, bool own)
 }
 
 enum geyser_result gy_surface_collect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_wire_texture *texture)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_wire_texture *texture)
 {
 	(void)ipc;
 	(void)instance;
-	(void)timeout_ns;
+	(void)deadline;
 	texture->native.object = NULL;
 	return refuse();
 }

@@ -5,7 +5,6 @@
 #include "ipc/question.h"
 #include "ipc/surface.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "platform/platform.h"
 #include "platform/socket.h"
@@ -44,7 +43,7 @@ static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline)
 }
 
 enum geyser_result gy_peer_connect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out)
 {
 	struct gy_peer *peer = calloc(1, sizeof(*peer));
 	enum geyser_result result;
@@ -59,7 +58,7 @@ enum geyser_result gy_peer_connect(
 		.busy = true,
 		.references = 1,
 	};
-	result = connect_to(peer, gy_deadline(timeout_ns));
+	result = connect_to(peer, deadline);
 	if (result != GEYSER_OK) {
 		free_peer(peer);
 		return result;
@@ -121,6 +120,14 @@ void gy_peer_settle(struct gy_ipc *ipc, struct gy_peer *peer, bool keep, bool br
 	(void)pthread_mutex_unlock(&ipc->lock);
 }
 
+struct gy_peer *gy_peer_ref(struct gy_peer *peer)
+{
+	(void)pthread_mutex_lock(&peer->ipc->lock);
+	peer->references++;
+	(void)pthread_mutex_unlock(&peer->ipc->lock);
+	return peer;
+}
+
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle)
 {
 	struct gy_message message = {.type = GY_WIRE_RELEASE};
@@ -146,13 +153,13 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 /* ---- a connection of one's own ---- */
 
 enum geyser_result gy_peer_open(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out)
 {
 	enum geyser_result result = gy_ipc_check_own(ipc);
 
 	*out = NULL;
 	if (result == GEYSER_OK)
-		result = gy_peer_connect(ipc, instance, timeout_ns, out);
+		result = gy_peer_connect(ipc, instance, deadline, out);
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&ipc->lock);
@@ -162,10 +169,10 @@ enum geyser_result gy_peer_open(
 }
 
 static enum geyser_result collect(
-	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd)
 {
 	if (*fd < 0)
-		return gy_surface_collect(peer->ipc, peer->instance, timeout_ns, &answer->texture);
+		return gy_surface_collect(peer->ipc, peer->instance, deadline, &answer->texture);
 	(void)close(*fd);
 	*fd = -1;
 	answer->texture.native.object = NULL;
@@ -173,7 +180,7 @@ static enum geyser_result collect(
 }
 
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
-	struct gy_message *question, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd)
 {
 	enum geyser_result result;
 
@@ -183,17 +190,17 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	peer->greeted = true;
 	/* One that hung up at once may have left the reason. */
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+		result = gy_await(peer->socket, peer->sequence, deadline, answer, fd);
 	if (result == GEYSER_OK && gy_surface_is_in(answer))
-		result = collect(peer, timeout_ns, answer, fd);
+		result = collect(peer, deadline, answer, fd);
 	return result;
 }
 
 enum geyser_result gy_peer_next(
-	struct gy_peer *peer, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd)
 {
 	*fd = -1;
-	return gy_await(peer->socket, peer->sequence, timeout_ns, answer, fd);
+	return gy_await(peer->socket, peer->sequence, deadline, answer, fd);
 }
 
 /* ---- the exporter's death ---- */
@@ -206,6 +213,8 @@ _Atomic uint32_t *gy_peer_dead(struct gy_peer *peer)
 void gy_peer_set_bell(
 	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping)
 {
+	if (!peer)
+		return;
 	(void)pthread_mutex_lock(&peer->ipc->lock);
 	peer->bell = bell;
 	peer->sleeping = sleeping;

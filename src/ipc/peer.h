@@ -28,7 +28,7 @@ struct gy_peer {
 /* Connected, busy, with one reference, in no list yet. Errors: STALE, and as
  * gy_server_connect or gy_registry_connect. */
 enum geyser_result gy_peer_connect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_peer **out);
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out);
 
 /* One that is connected, healthy and idle, or NULL; it is then busy, with one more reference. */
 struct gy_peer *gy_peer_reuse(struct gy_ipc *ipc, uint64_t instance);

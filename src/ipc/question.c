@@ -69,9 +69,8 @@ static enum geyser_result check_refusal(struct gy_message *answer)
 
 /* Answers to earlier questions, whose asker gave up, are dropped. */
 enum geyser_result gy_await(
-	int socket, uint32_t sequence, uint64_t timeout_ns, struct gy_message *answer, int *fd)
+	int socket, uint32_t sequence, uint64_t deadline, struct gy_message *answer, int *fd)
 {
-	uint64_t deadline = gy_deadline(timeout_ns);
 	struct gy_packet packet;
 
 	for (;;) {
@@ -117,7 +116,7 @@ static enum geyser_result check_resolved(
 
 /* The exporter may be this process. */
 static enum geyser_result connect_once(
-	const struct gy_registry *registry, uint64_t instance, uint64_t timeout_ns, int *out)
+	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out)
 {
 	struct gy_ipc *ipc = gy_ipc_current();
 	enum geyser_result result = GEYSER_OK;
@@ -130,29 +129,29 @@ static enum geyser_result connect_once(
 	}
 	if (result != GEYSER_OK || *out >= 0)
 		return result;
-	return gy_registry_connect(registry, instance, gy_deadline(timeout_ns), out, &pid);
+	return gy_registry_connect(registry, instance, deadline, out, &pid);
 }
 
 /* One question on a connection of its own. */
 static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t instance,
-	uint64_t timeout_ns, const struct gy_message *question, struct gy_message *answer)
+	uint64_t deadline, const struct gy_message *question, struct gy_message *answer)
 {
 	enum geyser_result result;
 	int socket, fd = -1;
 
-	result = connect_once(registry, instance, timeout_ns, &socket);
+	result = connect_once(registry, instance, deadline, &socket);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_ask(socket, true, "", question);
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(socket, 0, timeout_ns, answer, &fd);
+		result = gy_await(socket, 0, deadline, answer, &fd);
 	(void)close(socket);
 	if (fd >= 0)
 		(void)close(fd);
 	return result;
 }
 
-enum geyser_result gy_resolve(uint32_t id, uint64_t timeout_ns, struct geyser_handle *out)
+enum geyser_result gy_resolve(uint32_t id, uint64_t deadline, struct geyser_handle *out)
 {
 	struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = id}, answer;
 	struct gy_registry registry;
@@ -163,7 +162,7 @@ enum geyser_result gy_resolve(uint32_t id, uint64_t timeout_ns, struct geyser_ha
 		return result;
 	result = gy_registry_find_id(&registry, id, &instance);
 	if (result == GEYSER_OK)
-		result = ask_once(&registry, instance, timeout_ns, &question, &answer);
+		result = ask_once(&registry, instance, deadline, &question, &answer);
 	gy_registry_close(&registry);
 	if (result == GEYSER_OK)
 		result = check_resolved(&answer, id, instance);
@@ -173,13 +172,13 @@ enum geyser_result gy_resolve(uint32_t id, uint64_t timeout_ns, struct geyser_ha
 }
 
 enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t instance,
-	const char *name, uint64_t timeout_ns, struct geyser_stream_info *out)
+	const char *name, uint64_t deadline, struct geyser_stream_info *out)
 {
 	struct gy_message question = {.type = GY_WIRE_QUERY}, answer;
 	enum geyser_result result;
 
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
-	result = ask_once(registry, instance, timeout_ns, &question, &answer);
+	result = ask_once(registry, instance, deadline, &question, &answer);
 	if (result != GEYSER_OK)
 		return result;
 	if (answer.type != GY_WIRE_STATUS || strcmp(answer.status.name, name) != 0)

@@ -10,11 +10,11 @@
 enum geyser_result gy_ask(
 	int socket, bool hello, const char *application, const struct gy_message *question);
 
-/* The answer with that sequence; *fd is the caller's or -1. What the exporter refuses is an error
- * in its own words, with answer->type GY_WIRE_ERROR. Errors: TIMEOUT, DISCONNECTED, PROTOCOL,
- * LIMIT, and the exporter's. */
+/* The answer with that sequence, awaited until the deadline; *fd is the caller's or -1. What the
+ * exporter refuses is an error in its own words, with answer->type GY_WIRE_ERROR. Errors: TIMEOUT,
+ * DISCONNECTED, PROTOCOL, LIMIT, and the exporter's. */
 enum geyser_result gy_await(
-	int socket, uint32_t sequence, uint64_t timeout_ns, struct gy_message *answer, int *fd);
+	int socket, uint32_t sequence, uint64_t deadline, struct gy_message *answer, int *fd);
 
 /* A peer's words go to a terminal: control characters become '?'. */
 void gy_make_printable(char *text);

@@ -35,14 +35,14 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 }
 
 /* Who holds the name; asked without the lock, since it may be this process. */
-static enum geyser_result name_taken(const char *name, uint64_t holder, uint64_t timeout_ns)
+static enum geyser_result name_taken(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
 	struct gy_registry registry;
 	enum geyser_result result = gy_registry_open(false, &registry);
 
 	if (result == GEYSER_OK) {
-		result = gy_query_stream(&registry, holder, name, timeout_ns, &info);
+		result = gy_query_stream(&registry, holder, name, deadline, &info);
 		gy_registry_close(&registry);
 	}
 	if (result != GEYSER_OK)
@@ -55,7 +55,7 @@ static enum geyser_result name_taken(const char *name, uint64_t holder, uint64_t
 		info.application, info.pid);
 }
 
-enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t timeout_ns)
+enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline)
 {
 	enum geyser_result result;
 	uint64_t holder = 0;
@@ -64,7 +64,7 @@ enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64
 	result = serve(ipc, served, &holder);
 	(void)pthread_mutex_unlock(&ipc->lock);
 	if (result == GEYSER_ERROR_EXISTS && holder)
-		return name_taken(served->name, holder, timeout_ns);
+		return name_taken(served->name, holder, deadline);
 	return result;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/surface.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "ipc/random.h"
 
@@ -154,7 +155,7 @@ void gy_surfaces_finish(struct gy_ipc *ipc, bool own)
 }
 
 enum geyser_result gy_surface_collect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns, struct gy_wire_texture *texture)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_wire_texture *texture)
 {
 	struct gy_surfaces *ours = NULL;
 
@@ -165,7 +166,7 @@ enum geyser_result gy_surface_collect(
 	(void)pthread_mutex_unlock(&ipc->lock);
 	if (!ours)
 		return gy_mach_collect(
-			instance, texture->ticket, timeout_ns, &texture->native.object);
+			instance, texture->ticket, gy_time_left(deadline), &texture->native.object);
 	texture->native.object = gy_surfaces_take(ours, texture->ticket);
 	if (texture->native.object)
 		return GEYSER_OK;

@@ -36,8 +36,8 @@ void gy_surfaces_finish(struct gy_ipc *ipc, bool own);
 /* Fills native.object, which is then the caller's, from the exporter of that instance. Errors:
  * NOT_FOUND (collected or withdrawn before), DISCONNECTED, TIMEOUT, UNSUPPORTED
  * (a sandbox), PROTOCOL. */
-enum geyser_result gy_surface_collect(struct gy_ipc *ipc, uint64_t instance, uint64_t timeout_ns,
-	struct gy_wire_texture *texture);
+enum geyser_result gy_surface_collect(
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_wire_texture *texture);
 
 /* Releases what was collected, if there is any: nobody takes it. */
 void gy_surface_drop(struct gy_message *message);

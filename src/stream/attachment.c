@@ -94,12 +94,13 @@ static enum geyser_result subscribe(struct gy_attachment *attachment, const char
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
 	question.name.every = attachment->view.every;
 	result = gy_peer_ask(attachment->peer, manager->application, &question,
-		manager->import_timeout_ns, &answer, &fd);
+		gy_deadline(manager->import_timeout_ns), &answer, &fd);
 	if (result == GEYSER_OK)
 		result = map_ring(attachment, &answer, fd);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_peer_next(attachment->peer, manager->import_timeout_ns, &answer, &fd);
+	result = gy_peer_next(
+		attachment->peer, gy_deadline(manager->import_timeout_ns), &answer, &fd);
 	return result == GEYSER_OK ? map_lease(attachment, &answer, fd) : result;
 }
 
@@ -112,7 +113,7 @@ static enum geyser_result ask_buffer(
 	struct gy_message question = {
 		.type = GY_WIRE_BUFFER, .buffer = {buffer, attachment->mirrored}};
 	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
-		manager->import_timeout_ns, &incoming->answer, &incoming->fd);
+		gy_deadline(manager->import_timeout_ns), &incoming->answer, &incoming->fd);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -174,7 +175,7 @@ static enum geyser_result ask_ready(
 	struct geyser_manager *manager = attachment->manager;
 	struct gy_message question = {.type = GY_WIRE_READY, .ready = {attachment->mirrored, twin}};
 	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
-		manager->import_timeout_ns, answer, fd);
+		gy_deadline(manager->import_timeout_ns), answer, fd);
 
 	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
 		return result;
@@ -185,26 +186,36 @@ static enum geyser_result ask_ready(
 		answer->type);
 }
 
-static enum geyser_result fetch_twin(void *data, int *fd)
+static enum geyser_result ask_twin(
+	struct gy_attachment *attachment, const struct gy_wire_event *described, int *fd)
 {
 	struct gy_message answer;
 
-	return ask_ready(data, true, &answer, fd);
+	*fd = -1;
+	if (!gy_event_wants_twin(attachment->manager, described))
+		return GEYSER_OK;
+	return ask_ready(attachment, true, &answer, fd);
 }
 
+/* The event has a hold of its own on the peer: callers may keep it for longer than this. */
 static enum geyser_result fetch_ready(struct gy_attachment *attachment)
 {
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_EVENT, .fd = -1};
 	enum geyser_result result;
+	int twin = -1;
 
 	if (!attachment->drawn_by_device)
 		return GEYSER_OK;
 	result = ask_ready(attachment, false, &incoming.answer, &incoming.fd);
+	if (result != GEYSER_OK)
+		return result;
+	incoming.peer = gy_peer_ref(attachment->peer);
+	result = ask_twin(attachment, &incoming.answer.event, &twin);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(attachment->manager, &incoming,
-			gy_peer_dead(attachment->peer), fetch_twin, attachment, &attachment->ready);
-	if (incoming.fd >= 0)
-		(void)close(incoming.fd);
+		result = gy_event_accept(attachment->manager, &incoming, &twin, &attachment->ready);
+	gy_incoming_finish(&incoming, attachment->ready != NULL);
+	if (twin >= 0)
+		(void)close(twin);
 	return result;
 }
 
@@ -236,8 +247,8 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	attachment->references = 1;
 	attachment->manager = gy_manager_ref(manager);
 	attachment->view.every = delivery == GEYSER_DELIVER_EVERY;
-	result =
-		gy_peer_open(manager->ipc, instance, manager->import_timeout_ns, &attachment->peer);
+	result = gy_peer_open(
+		manager->ipc, instance, gy_deadline(manager->import_timeout_ns), &attachment->peer);
 	if (result == GEYSER_OK)
 		result = subscribe(attachment, name);
 	if (result == GEYSER_OK)
@@ -259,7 +270,9 @@ void gy_attachment_unref(struct gy_attachment *attachment)
 		return;
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		geyser_texture_unref(attachment->buffers[i]);
-	geyser_event_unref(attachment->ready); /* it looks whether the peer is dead */
+	geyser_event_unref(attachment->ready);
+	gy_peer_set_bell(
+		attachment->peer, NULL, NULL); /* its words end here, the peer perhaps not */
 	gy_peer_release(attachment->peer, NULL);
 	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
 	gy_memory_unmap(attachment->view.lease, sizeof(*attachment->view.lease));

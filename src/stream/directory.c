@@ -82,8 +82,8 @@ static enum geyser_result read_entries(const struct gy_registry *registry, struc
 static bool describe(const struct gy_registry *registry, const struct entry *entry,
 	struct geyser_stream_info *out)
 {
-	enum geyser_result result =
-		gy_query_stream(registry, entry->instance, entry->name, QUERY_TIMEOUT, out);
+	enum geyser_result result = gy_query_stream(
+		registry, entry->instance, entry->name, gy_deadline(QUERY_TIMEOUT), out);
 
 	if (result == GEYSER_OK)
 		return true;

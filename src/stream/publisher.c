@@ -137,7 +137,8 @@ static enum geyser_result create(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = make_events(publisher);
 	if (result == GEYSER_OK)
-		result = gy_serve(manager->ipc, &publisher->served, manager->import_timeout_ns);
+		result = gy_serve(
+			manager->ipc, &publisher->served, gy_deadline(manager->import_timeout_ns));
 	if (result == GEYSER_OK)
 		*out = publisher;
 	else
