@@ -31,7 +31,19 @@ class Work(Protocol):
         """Waits until it is done."""
 
 
-class Pointer(ctypes.c_void_p):
+class Local:
+    """What lives in one process, once: a copy would release the same memory again, and another
+    process has no such memory. So copy and pickle are refused; what to send instead is said."""
+
+    __slots__ = ()
+    _instead: ClassVar[str] = ""
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        instead = f": {self._instead}" if self._instead else ""
+        raise TypeError(f"a geyser.{type(self).__name__} can't be pickled or copied{instead}")
+
+
+class Pointer(Local, ctypes.c_void_p):
     """Owns what it points to."""
 
     destroy: ClassVar[Any]  # the C function
@@ -52,7 +64,7 @@ class Pointer(ctypes.c_void_p):
             self.value = None
 
 
-class Object:
+class Object(Local):
     """Closed by `close()`, at the end of a `with`, or when nobody refers to it any more."""
 
     _pointer: Optional[Pointer] = None

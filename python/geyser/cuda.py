@@ -6,9 +6,10 @@ PyTorch nor any CUDA module is imported. include/geyser/cuda.h says what each st
 
 import ctypes
 import functools
+import operator
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from . import dlpack, times
+from . import dlpack, times, values
 from ._c import geyser_cuda_info, geyser_cuda_texture, geyser_point, has_cuda, lib
 from ._objects import Pointer
 from .enums import Path, Usage
@@ -92,11 +93,12 @@ def to_stream(stream: StreamLike) -> int:
         return LEGACY
     for attribute in ("cuda_stream", "ptr"):
         stream = getattr(stream, attribute, stream)
-    if not isinstance(stream, int) or stream < 0:
+    number = operator.index(stream) if values.is_integer(stream) else -1
+    if number < 0:
         raise InvalidArgumentError(
             f"stream ({stream!r}): it must be a CUDA stream's number, or an object with one"
         )
-    return stream or LEGACY
+    return number or LEGACY
 
 
 # ---- textures ------------------------------------------------------------------------------------
@@ -255,7 +257,7 @@ def is_native(event: Event) -> bool:
     return has_cuda and bool(lib.geyser_cuda_event_is_native(event._open()))
 
 
-def event_wait(event: Event, value: int, stream: StreamLike = None) -> None:
+def event_wait(event: Event, value: values.Integer, stream: StreamLike = None) -> None:
     """Work put on the stream after this begins when the value is reached. The call itself waits,
     for 5 seconds at most, where the event isn't native. Raises as Event.wait, and UnsupportedError
     (no CUDA), MismatchError (another GPU's)."""
@@ -264,7 +266,7 @@ def event_wait(event: Event, value: int, stream: StreamLike = None) -> None:
     check(lib.geyser_cuda_event_wait(pointer, times.to_value(value), to_stream(stream)))
 
 
-def event_signal(event: Event, value: int, stream: StreamLike = None) -> None:
+def event_signal(event: Event, value: values.Integer, stream: StreamLike = None) -> None:
     """Raises the event to that value when the work put on the stream before this is done."""
     _need()
     pointer = event._open()

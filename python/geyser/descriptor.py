@@ -5,15 +5,16 @@ import os
 from types import TracebackType
 from typing import Any, Optional, Type
 
-from ._objects import Object
+from ._objects import Local, Object
 from .errors import ClosedError
 
 
-class Descriptor:
+class Descriptor(Local):
     """A file descriptor of one's own: closed by `close()`, at the end of a `with`, or when nobody
     refers to it any more. select() and asyncio take it as it is."""
 
     __slots__ = ("_fd",)
+    _instead = "a descriptor is sent by socket.send_fds() or multiprocessing.reduction.DupFd()"
     _close = staticmethod(os.close)
 
     def __init__(self, fd: int) -> None:

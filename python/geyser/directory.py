@@ -5,12 +5,16 @@ import threading
 from fractions import Fraction
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import times
+from . import times, values
 from ._c import geyser_stream_info, lib, quick, watch_callback
 from ._objects import Object, Pointer
 from .enums import Backend, Pacing, Path, StreamChange
 from .errors import check
 from .formats import Format
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class StreamInfo(NamedTuple):
@@ -32,6 +36,16 @@ class StreamInfo(NamedTuple):
     dropped: int  #: by subscribers that get every frame, all together
     latency_p50_ns: int  #: submit to acquired, of all subscribers
     latency_p99_ns: int
+
+    def __repr__(self) -> str:
+        if not self.pid:
+            return f"<geyser.StreamInfo {self.name!r}: its publisher doesn't answer>"
+        rate = f" at {float(self.frame_rate):g}/s" if self.frame_rate else ""
+        counts = f"{_count(self.subscribers, 'subscriber')}, {_count(self.frames, 'frame')}"
+        return (
+            f"<geyser.StreamInfo {self.name!r} {self.width}x{self.height} {self.format}{rate},"
+            f" {counts}, by {self.application} (pid {self.pid})>"
+        )
 
 
 def _to_info(info: Any) -> StreamInfo:
@@ -79,6 +93,7 @@ class StreamWatch(Object):
     first."""
 
     _pointer: Optional[WatchPointer]
+    _instead = "another process makes its own, by geyser.StreamWatch()"
 
     def __init__(self) -> None:
         changes: List[Tuple[StreamChange, str]] = []
@@ -94,7 +109,7 @@ class StreamWatch(Object):
         super().__init__(pointer)
         self._changes, self._lock = changes, threading.Lock()
 
-    def dispatch(self, timeout: Optional[float] = 0) -> List[Tuple[StreamChange, str]]:
+    def dispatch(self, timeout: Optional[values.Seconds] = 0) -> List[Tuple[StreamChange, str]]:
         """What has changed since the last call; it waits for that long for something. An empty list
         if there is nothing in that time."""
 

@@ -2,8 +2,10 @@
 `"latest"`."""
 
 import enum
-from typing import Iterable, Type, TypeVar, Union
+import operator
+from typing import Any, Iterable, Type, TypeVar, Union
 
+from . import values
 from .errors import InvalidArgumentError
 
 E = TypeVar("E", bound=enum.IntEnum)
@@ -125,27 +127,33 @@ class End(enum.IntEnum):
     BROKEN = 2  #: its publisher's process died, or lost its device
 
 
-def pick(kind: Type[E], value: Union[E, str, int], what: str) -> E:
+def pick(kind: Type[E], value: Union[E, str, values.Integer], what: str) -> E:
     """The member that is meant, by itself, its name or its number."""
     if isinstance(value, kind):
         return value
+    given: Any = value
     names = ", ".join(f'"{member.name.lower()}"' for member in kind)
     try:
         if isinstance(value, str):
             return kind[value.upper().replace("-", "_")]
-        return kind(value)
+        if not values.is_integer(given):
+            raise ValueError(given)
+        return kind(operator.index(given))
     except (KeyError, ValueError):
         raise InvalidArgumentError(f"{what} ({value!r}): it must be one of {names}") from None
 
 
-def pick_usage(value: Union[Usage, int, str, Iterable[Union[Usage, int, str]]]) -> int:
+def pick_usage(value: Union[values.Integer, str, Iterable[Union[values.Integer, str]]]) -> int:
     """The bits of flags, of a name, or of several of either. Unknown bits are the C library's to
     refuse."""
-    if isinstance(value, int):
-        return int(value)
+    given: Any = value
+    if values.is_integer(given):
+        return values.integer(given, "usage")
+    if not isinstance(given, (str, Iterable)):
+        raise InvalidArgumentError(f"usage ({value!r}): it must be flags or their names")
     if not isinstance(value, str):
         bits = 0
-        for one in value:
+        for one in given:
             bits |= pick_usage(one)
         return bits
     try:

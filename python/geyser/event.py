@@ -4,7 +4,7 @@ import ctypes
 import itertools
 from typing import Any, Callable, Dict, Optional
 
-from . import _c, descriptor, handle, times
+from . import _c, descriptor, handle, times, values
 from ._c import lib
 from ._objects import Object, Pointer, on_fork
 from .descriptor import Descriptor
@@ -47,6 +47,7 @@ class Event(Object):
     Manager."""
 
     _pointer: Optional[EventPointer]
+    _instead = "send event.export(), a Handle, and import that there by Manager.import_event()"
 
     def __init__(self, pointer: EventPointer) -> None:
         super().__init__(pointer)
@@ -61,12 +62,12 @@ class Event(Object):
         self._check(lib.geyser_event_value(self._pointer, ctypes.byref(out)))
         return int(out.value)
 
-    def signal(self, value: int) -> None:
+    def signal(self, value: values.Integer) -> None:
         """Raises the value to this one; one that isn't above the present value changes nothing.
         What this thread wrote before is seen by whoever has waited."""
         self._check(lib.geyser_event_signal(self._pointer, times.to_value(value)))
 
-    def wait(self, value: int, timeout: Optional[float] = None) -> None:
+    def wait(self, value: values.Integer, timeout: Optional[values.Seconds] = None) -> None:
         """Waits until the value is reached. timeout: seconds; 0 only looks, None waits for ever.
         Raises TimeoutError, DisconnectedError (imported, and its exporter has died),
         DeviceLostError."""
@@ -79,14 +80,14 @@ class Event(Object):
         if result:
             self._fail(result)
 
-    def reached(self, value: int) -> bool:
+    def reached(self, value: values.Integer) -> bool:
         """Whether the value is reached, without waiting."""
         result = lib.geyser_event_wait(self._pointer, times.to_value(value), 0)
         if result and result != times.TIMEOUT:
             self._fail(result)
         return not result
 
-    def notify(self, value: int, callback: Callback) -> None:
+    def notify(self, value: values.Integer, callback: Callback) -> None:
         """Has callback(value, error) called once, on a thread of this event's: when the value is
         reached (value: the present one, error: None), or with a DisconnectedError, a
         DeviceLostError, or a StaleError if the event is closed before. An exception of the
@@ -98,7 +99,7 @@ class Event(Object):
             del _pending[key]
             self._fail(result)
 
-    def descriptor(self, value: int) -> Descriptor:
+    def descriptor(self, value: values.Integer) -> Descriptor:
         """Readable, and staying so, once the value is reached, the exporter has died or the event
         is closed: `reached` or `wait` then says which. For select() and asyncio."""
         return descriptor.of(self, lib.geyser_event_fd, times.to_value(value))

@@ -1,12 +1,14 @@
 """Pixel formats: what a texel is, in memory and as an array's elements."""
 
 import functools
+import operator
 import sys
 from typing import TYPE_CHECKING, Any, List, NamedTuple, Tuple, Union
 
 from ._c import FORMAT_COUNT, quick
 from .enums import FormatType, Usage
 from .errors import InvalidArgumentError, UnsupportedError
+from .values import Integer, is_integer
 
 if TYPE_CHECKING:
     import numpy
@@ -57,11 +59,12 @@ class Format(NamedTuple):
         return self.name
 
     @staticmethod
-    def named(name: Union["Format", str, int]) -> "Format":
+    def named(name: Union["Format", str, Integer]) -> "Format":
         """The format of that name or number; a format is itself."""
         if isinstance(name, Format):
             return name
-        return _of_number(name) if isinstance(name, int) else _of_name(name)
+        given: Any = name
+        return _of_number(operator.index(given)) if is_integer(given) else _of_name(given)
 
     @property
     def packed(self) -> bool:

@@ -3,12 +3,12 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
-from . import cuda, dlpack
+from . import cuda, dlpack, png, values
 from ._c import BUFFERS_MAX, geyser_frame_info, lib, quick
-from ._objects import Object, Pointer
+from ._objects import Local, Object, Pointer
 from .enums import Access, Path, pick
 from .errors import ClosedError, InvalidArgumentError, detail, error
-from .memory import Memory, Snapshot, TexturePointer, copy_into, interface
+from .memory import Memory, Snapshot, TexturePointer, buffer, copy_into, interface
 from .metadata import Metadata
 from .texture import NO_ROWS, READ, Described, Mapping, MappingBuffer, Texture, convert
 
@@ -40,6 +40,13 @@ class Stream(Object):
         self._pointer = None
         self._textures = {}
 
+    def _keep_open(self, pointer: Any, out: Any, give_back: Any) -> None:
+        """Nobody is to get a frame of what was closed while he waited for it: it goes back."""
+        if self._pointer is pointer:
+            return
+        give_back(pointer, out)
+        raise ClosedError(self._why_closed())
+
     def _texture_of(self, frame: int) -> Texture:
         address = quick.geyser_frame_texture(frame)
         found = self._textures.get(address)
@@ -55,7 +62,7 @@ class Stream(Object):
         return made
 
 
-class Frame(Metadata, Described):
+class Frame(Local, Metadata, Described):
     """A frame that one has: `numpy.asarray(frame)` is its texels, without a copy wherever a mapping
     needs none. Arrays stay valid memory after it is given back, but the publisher then draws
     there."""
@@ -63,6 +70,10 @@ class Frame(Metadata, Described):
     __slots__ = (
         "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_interface", "_streams",
         "__weakref__",
+    )
+    _instead = (
+        "send a copy of the texels, numpy.array(frame), or the stream's name, and subscribe to it"
+        " there"
     )
 
     def __init__(self, owner: Stream, frame: int) -> None:
@@ -113,23 +124,41 @@ class Frame(Metadata, Described):
 
     # ---- texels ----
 
-    def map(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> Mapping:
+    def map(
+        self,
+        access: Union[Access, str, values.Integer] = READ,
+        mip_level: values.Integer = 0,
+    ) -> Mapping:
         """As Texture.map; it must end before the frame is given back."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
     def map_buffer(
-        self, access: Union[Access, str, int] = READ, mip_level: int = 0
+        self,
+        access: Union[Access, str, values.Integer] = READ,
+        mip_level: values.Integer = 0,
     ) -> MappingBuffer:
         """As Texture.map_buffer; it must end before the frame is given back."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
-    def _map(self, access: Access, mip_level: int = 0) -> Memory:
+    def _map(self, access: Access, mip_level: values.Integer = 0) -> Memory:
         self._live()
         memory = self._texture._map(access, mip_level)
         if self._memories is None:
             self._memories = []
         self._memories.append(memory)
         return memory
+
+    def _repr_png_(self) -> Optional[bytes]:
+        """As Texture's: upright, the part to show."""
+        if self.closed or not png.can_show(self._form, self.width, self.height):
+            return None
+        memory = self._texture._map(Access.READ)
+        try:
+            view, data = memory.view, buffer(memory, False)
+            kind = self.alpha, self.crop, self.orientation
+            return png.picture(self._form, view, data, *kind)
+        finally:
+            memory.end()
 
     def _unmap(self) -> None:
         """What was written into staging copies goes into the texture."""

@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any, Tuple, Union
 
-from . import _c
+from . import _c, values
 from ._objects import Object
 from .errors import InvalidArgumentError, check
 
@@ -31,7 +31,7 @@ class Handle:
             return what
         if isinstance(what, (bytes, bytearray, memoryview)):
             return cls(bytes(what))
-        if not isinstance(what, (str, int)):
+        if not isinstance(what, str) and not values.is_integer(what):
             raise InvalidArgumentError(
                 f"handle ({what!r}): it must be a Handle, 64 bytes, text, or an id"
             )
@@ -39,9 +39,8 @@ class Handle:
         if isinstance(what, str):
             check(_c.quick.geyser_handle_from_string(what.encode(), ctypes.byref(out)))
         else:
-            if not 0 <= what < 2**32:
-                raise InvalidArgumentError(f"id ({what}): it must be 1 to {2**32 - 1}")
-            check(_c.lib.geyser_handle_from_id(what, ctypes.byref(out)))
+            number = values.integer(what, "id")
+            check(_c.lib.geyser_handle_from_id(number, ctypes.byref(out)))
         return cls(bytes(out.bytes))
 
     @property
@@ -73,7 +72,7 @@ class Handle:
         return Handle, (self._bytes,)
 
 
-HandleLike = Union[Handle, bytes, bytearray, memoryview, str, int]
+HandleLike = Union[Handle, bytes, bytearray, memoryview, str, values.Integer]
 
 
 def export(owner: Object, function: Any) -> Handle:

@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import Any, NamedTuple, Optional, Union
 
-from . import times
+from . import times, values
 from ._c import (
     geyser_manager_desc, geyser_memory_info, geyser_stream_desc, geyser_subscriber_desc,
     geyser_texture_desc, lib, quick,
@@ -18,7 +18,7 @@ from .event import Event, EventPointer
 from .formats import Format
 from .handle import Handle, HandleLike
 from .memory import TexturePointer
-from .publisher import Publisher, PublisherPointer, Rate, UsageLike, to_desc, to_rate, to_size
+from .publisher import Publisher, PublisherPointer, Rate, UsageLike, to_desc, to_rate
 from .subscriber import Subscriber, SubscriberPointer
 from .texture import Texture
 
@@ -74,12 +74,13 @@ class Manager(Object):
     reason), LimitError."""
 
     _pointer: Optional[ManagerPointer]
+    _instead = "another process makes its own, by geyser.Manager()"
 
     def __init__(
         self,
         backend: Union[Backend, str] = Backend.AUTO,
         application: Optional[str] = None,
-        import_timeout: Optional[float] = None,
+        import_timeout: Optional[values.Seconds] = None,
     ) -> None:
         name = _program() if application is None else _text(application, "application")
         limit = 0 if import_timeout is None else times.to_ns(import_timeout, "import_timeout")
@@ -128,23 +129,23 @@ class Manager(Object):
 
     def create_texture(
         self,
-        width: int,
-        height: int,
+        width: values.Integer,
+        height: values.Integer,
         format: Union[Format, str] = "rgba8unorm",
         usage: UsageLike = 0,
         *,
-        depth: int = 1,
-        layers: int = 1,
-        mip_levels: int = 1,
+        depth: values.Integer = 1,
+        layers: values.Integer = 1,
+        mip_levels: values.Integer = 1,
         label: Optional[str] = None,
     ) -> Texture:
         """A texture whose texels are zero. usage: flags or their names; 0: COPY_SRC, COPY_DST and
         TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
         UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
         desc = to_desc(width, height, format, usage, None if label is None else label)
-        desc.depth = to_size(depth, "depth")
-        desc.layers = to_size(layers, "layers")
-        desc.mip_levels = to_size(mip_levels, "mip_levels")
+        desc.depth = values.integer(depth, "depth")
+        desc.layers = values.integer(layers, "layers")
+        desc.mip_levels = values.integer(mip_levels, "mip_levels")
         out = ctypes.c_void_p()
         self._check(lib.geyser_texture_create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
         return Texture(TexturePointer(out.value), self._open(), self._on_host)
@@ -163,7 +164,7 @@ class Manager(Object):
         )
         return Texture(TexturePointer(out.value), self._open(), self._on_host)
 
-    def create_event(self, initial: int = 0) -> Event:
+    def create_event(self, initial: values.Integer = 0) -> Event:
         """An event with this value."""
         out = ctypes.c_void_p()
         value = times.to_value(initial)
@@ -182,11 +183,11 @@ class Manager(Object):
     def publish(
         self,
         name: str,
-        width: int,
-        height: int,
+        width: values.Integer,
+        height: values.Integer,
         format: Union[Format, str] = "rgba8unorm",
         *,
-        buffers: int = 3,
+        buffers: values.Integer = 3,
         pacing: Union[Pacing, str] = Pacing.FREE,
         frame_rate: Rate = None,
         usage: UsageLike = 0,
@@ -201,7 +202,7 @@ class Manager(Object):
         desc = geyser_stream_desc(
             name=_text(name, "name"),
             texture=to_desc(width, height, format, usage),
-            buffers=to_size(buffers, "buffers"),
+            buffers=values.integer(buffers, "buffers"),
             frame_rate_num=numerator,
             frame_rate_den=denominator,
             pacing=chosen,
@@ -218,8 +219,8 @@ class Manager(Object):
         name: str,
         *,
         delivery: Union[Delivery, str] = Delivery.LATEST,
-        timeout: Optional[float] = None,
-        connect_timeout: Optional[float] = 0,
+        timeout: Optional[values.Seconds] = None,
+        connect_timeout: Optional[values.Seconds] = 0,
         reconnect: bool = False,
     ) -> Subscriber:
         """Connects to the stream of that name. delivery: "latest" frame, never one twice, or
@@ -283,11 +284,11 @@ on_fork(_forget_default)
 
 def publish(
     name: str,
-    width: int,
-    height: int,
+    width: values.Integer,
+    height: values.Integer,
     format: Union[Format, str] = "rgba8unorm",
     *,
-    buffers: int = 3,
+    buffers: values.Integer = 3,
     pacing: Union[Pacing, str] = Pacing.FREE,
     frame_rate: Rate = None,
     usage: UsageLike = 0,
@@ -311,8 +312,8 @@ def subscribe(
     name: str,
     *,
     delivery: Union[Delivery, str] = Delivery.LATEST,
-    timeout: Optional[float] = None,
-    connect_timeout: Optional[float] = 0,
+    timeout: Optional[values.Seconds] = None,
+    connect_timeout: Optional[values.Seconds] = 0,
     reconnect: bool = False,
     manager: Optional[Manager] = None,
 ) -> Subscriber:

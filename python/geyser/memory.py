@@ -11,10 +11,11 @@ import weakref
 from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
 from ._c import geyser_mapping, geyser_subresource, lib, quick
-from ._objects import Pointer, on_fork
+from ._objects import Local, Pointer, on_fork
 from .enums import Access
 from .errors import InvalidArgumentError, check
 from .formats import Format
+from .values import Integer, integer
 
 _memories: "weakref.WeakSet[Memory]" = weakref.WeakSet()
 
@@ -65,19 +66,20 @@ class Shape(NamedTuple):
         return outer + (self.height, self.width) + form.texel_shape
 
 
-def _subresource(pointer: Pointer, mip_level: int, layer: int) -> Any:
+def _subresource(pointer: Pointer, mip_level: Integer, layer: int) -> Any:
     out = geyser_subresource()
+    mip_level = integer(mip_level, "mip_level")
     check(quick.geyser_texture_get_subresource(pointer, 0, mip_level, layer, ctypes.byref(out)))
     return out
 
 
-def _outer_pitch(pointer: Pointer, shape: Shape, level: int, first: Any) -> int:
+def _outer_pitch(pointer: Pointer, shape: Shape, level: Integer, first: Any) -> int:
     if shape.layers == 1:
         return int(first.slice_pitch)
     return int(_subresource(pointer, level, 1).offset - first.offset)
 
 
-def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: int) -> View:
+def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: Integer) -> View:
     first = _subresource(pointer, level, 0)
     at = Shape(first.width, first.height, first.depth, shape.layers, 1)
     size = form.itemsize
@@ -97,13 +99,13 @@ def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: int
     )
 
 
-class Memory:
+class Memory(Local):
     """One map of a texture. `end` ends it; the memory stays until the Memory goes."""
 
     _unmap = staticmethod(lib.geyser_texture_unmap)
 
     def __init__(
-        self, pointer: TexturePointer, access: Access, form: Format, shape: Shape, level: int = 0
+        self, pointer: TexturePointer, access: Access, form: Format, shape: Shape, level: Integer = 0
     ) -> None:
         self._mapped = False
         mapping = geyser_mapping()
@@ -128,7 +130,7 @@ class Memory:
         return self._pointer
 
 
-class Snapshot:
+class Snapshot(Local):
     """A copy of a texture's texels, of one's own: what a texture in a GPU's memory has for
     arrays."""
 

@@ -3,6 +3,7 @@
 import ctypes
 from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
 
+from . import values
 from ._c import DAMAGE_MAX, USER_MAX, geyser_color, geyser_frame_info, geyser_rect
 from .enums import Alpha, ColorRange, Orientation, pick
 from .errors import InvalidArgumentError
@@ -41,16 +42,10 @@ class Color(NamedTuple):
 RectLike = Union[Rect, Tuple[int, int, int, int]]
 
 
-def _number(value: Any, bits: int, what: str) -> int:
-    if not isinstance(value, int) or not 0 <= value < 1 << bits:
-        raise InvalidArgumentError(f"{what} ({value!r}): it must be from 0 to 2**{bits} - 1")
-    return value
-
-
 def _rect(value: RectLike, what: str) -> Any:
     if len(value) != 4:
         raise InvalidArgumentError(f"{what} ({value!r}): it must be (x, y, width, height)")
-    return geyser_rect(*(_number(one, 32, what) for one in value))
+    return geyser_rect(*(values.integer(one, what) for one in value))
 
 
 def _from_rect(rect: Any) -> Rect:
@@ -91,8 +86,8 @@ class Metadata:
         return int(self._info().presentation_ns)
 
     @presentation_ns.setter
-    def presentation_ns(self, value: int) -> None:
-        self._info_to_set().presentation_ns = _number(value, 64, "presentation_ns")
+    def presentation_ns(self, value: values.Integer) -> None:
+        self._info_to_set().presentation_ns = values.integer(value, "presentation_ns", 64)
 
     @property
     def crop(self) -> Optional[Rect]:
@@ -150,9 +145,10 @@ class Metadata:
 
     @color.setter
     def color(self, value: Color) -> None:
-        codes = (_number(one, 8, "color") for one in value[:3])
+        codes = (values.integer(one, "color", 8) for one in value[:3])
         chosen = pick(ColorRange, value.range, "color's range")
-        self._info_to_set().color = geyser_color(*codes, chosen, *value[4:])
+        floats = (values.real(one, "color") for one in value[4:])
+        self._info_to_set().color = geyser_color(*codes, chosen, *floats)
 
     @property
     def user(self) -> bytes:

@@ -2,12 +2,13 @@
 
 import ctypes
 import fractions
+import operator
 import re
 import select
 import time
 from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
 
-from . import descriptor, times
+from . import descriptor, times, values
 from ._c import NEVER, geyser_publisher_stats, geyser_texture_desc, lib
 from ._objects import Pointer
 from .descriptor import Descriptor
@@ -18,8 +19,8 @@ from .frame import PublisherFrame, Stream, set_metadata
 
 BUSY = int(Result.BUSY)
 FIRST_PAUSE, LAST_PAUSE = 50e-6, 1e-3  # seconds
-UsageLike = Union[Usage, int, str, Iterable[Union[Usage, int, str]]]
-Rate = Union[None, int, float, fractions.Fraction, Tuple[int, int]]
+UsageLike = Union[values.Integer, str, Iterable[Union[values.Integer, str]]]
+Rate = Union[None, values.Seconds, Tuple[values.Integer, values.Integer]]
 
 
 class PublisherPointer(Pointer):
@@ -36,12 +37,25 @@ class PublisherStats(NamedTuple):
     buffers_held: int  #: that subscribers read now
 
 
+def _to_fraction(rate: Any) -> fractions.Fraction:
+    if isinstance(rate, tuple):
+        numerator, denominator = rate
+        return fractions.Fraction(operator.index(numerator), operator.index(denominator))
+    if values.is_bool(rate):
+        raise TypeError("a bool is no rate")
+    if isinstance(rate, (str, fractions.Fraction)):
+        return fractions.Fraction(rate)
+    if values.is_integer(rate):
+        return fractions.Fraction(operator.index(rate))
+    return fractions.Fraction(float(rate))
+
+
 def to_rate(rate: Rate) -> Tuple[int, int]:
     """Numerator and denominator; (0, 0) for a variable one."""
     if rate is None:
         return 0, 0
     try:
-        given = fractions.Fraction(*rate) if isinstance(rate, tuple) else fractions.Fraction(rate)
+        given = _to_fraction(rate)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         raise InvalidArgumentError(
             f"frame_rate ({rate!r}): it must be frames a second, such as 60 or (30000, 1001)"
@@ -52,21 +66,18 @@ def to_rate(rate: Rate) -> Tuple[int, int]:
     return limited.numerator, limited.denominator
 
 
-def to_size(value: int, what: str) -> int:
-    """A number that C's uint32_t holds; the C library says which it wants."""
-    if not isinstance(value, int) or not 0 <= value < 2**32:
-        raise InvalidArgumentError(f"{what} ({value!r}): it must be an integer from 0 to 2**32 - 1")
-    return value
-
-
 def to_desc(
-    width: int, height: int, form: Union[Format, str], usage: UsageLike, label: Optional[str] = None
+    width: values.Integer,
+    height: values.Integer,
+    form: Union[Format, str],
+    usage: UsageLike,
+    label: Optional[str] = None,
 ) -> Any:
     """A struct geyser_texture_desc of a 2D texture."""
     return geyser_texture_desc(
         format=Format.named(form).number,
-        width=to_size(width, "width"),
-        height=to_size(height, "height"),
+        width=values.integer(width, "width"),
+        height=values.integer(height, "height"),
         usage=pick_usage(usage),
         label=None if label is None else label.encode(),
     )
@@ -77,6 +88,7 @@ class Publisher(Stream):
     Made by `geyser.publish` or Manager.publish."""
 
     _pointer: Optional[PublisherPointer]
+    _instead = "send its name: other processes subscribe to that, by geyser.subscribe()"
 
     def __init__(
         self,
@@ -114,11 +126,12 @@ class Publisher(Stream):
         """Of the frames from now on."""
         return Format.named(self._form)
 
-    def frame(self, timeout: Optional[float] = None) -> PublisherFrame:
-        """A frame to draw: `with publisher.frame() as frame:` submits it at the end. It waits, for
-        up to that many seconds or for ever, where subscribers hold every buffer, or with lossless
-        pacing have frames to take. Raises TimeoutError (who holds it up), BusyError (you hold all
-        yourself), DeviceLostError."""
+    def acquire(self, timeout: Optional[values.Seconds] = None) -> PublisherFrame:
+        """A frame to draw, which its `submit()` publishes and its `discard()` gives back; one that
+        is forgotten is discarded. It waits, for up to that many seconds or for ever, where
+        subscribers hold every buffer, or with lossless pacing have frames to take. Raises
+        TimeoutError (who holds it up), BusyError (you hold all yourself), ClosedError (also if
+        another thread closes it meanwhile), DeviceLostError."""
         out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
         timeout_ns = times.to_ns(timeout)
         result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
@@ -128,7 +141,12 @@ class Publisher(Stream):
             raise error(result, re.sub(r"\(waited \d+ ns\)", f"(waited {timeout} s)", detail()))
         if result:
             self._fail(result)
+        self._keep_open(pointer, out, lib.geyser_publisher_discard)
         return PublisherFrame(self, out.value or 0)
+
+    def frame(self, timeout: Optional[values.Seconds] = None) -> PublisherFrame:
+        """As `acquire`, for `with publisher.frame() as frame:`, which submits it at the end."""
+        return self.acquire(timeout)
 
     def _wait_for_buffer(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
         def acquire(ns: int) -> int:
@@ -138,7 +156,7 @@ class Publisher(Stream):
             return _look_again(acquire, timeout_ns)
         return times.wait(acquire, timeout_ns)
 
-    def send(self, source: Any, timeout: Optional[float] = None, **metadata: Any) -> None:
+    def send(self, source: Any, timeout: Optional[values.Seconds] = None, **metadata: Any) -> None:
         """Publishes an array, or bytes without padding: copied into a frame, which must have that
         shape and type. metadata: what a frame has to set, such as presentation_ns=…, user=b"…"."""
         with self.frame(timeout) as frame:
@@ -147,8 +165,8 @@ class Publisher(Stream):
 
     def resize(
         self,
-        width: int,
-        height: int,
+        width: values.Integer,
+        height: values.Integer,
         format: Union[Format, str, None] = None,
         usage: Optional[UsageLike] = None,
     ) -> None:
@@ -160,7 +178,7 @@ class Publisher(Stream):
         self._remember(desc)
         self._textures = {}
 
-    def flush(self, timeout: Optional[float] = None) -> None:
+    def flush(self, timeout: Optional[values.Seconds] = None) -> None:
         """Waits until all frames are taken and nobody holds one: before the end of a stream whose
         last frames matter. Raises TimeoutError."""
 
@@ -182,8 +200,11 @@ class Publisher(Stream):
         """Readable each time a subscriber comes or goes, until `rearm()`."""
         return descriptor.of(self, lib.geyser_publisher_subscribers_fd)
 
-    def wait_for_subscribers(self, count: int = 1, timeout: Optional[float] = None) -> None:
+    def wait_for_subscribers(
+        self, count: values.Integer = 1, timeout: Optional[values.Seconds] = None
+    ) -> None:
         """Waits until that many are connected. Raises TimeoutError."""
+        count = values.integer(count, "count")
         timeout_ns = times.to_ns(timeout)
         deadline = None if timeout_ns == NEVER else time.monotonic() + timeout_ns / 1e9
         with self.subscribers_descriptor() as changed:

@@ -4,7 +4,7 @@ import asyncio
 import ctypes
 from typing import AsyncIterator, Iterator, NamedTuple, Optional
 
-from . import descriptor, times
+from . import descriptor, times, values
 from ._c import NEVER, geyser_subscriber_stats, lib
 from ._objects import Pointer
 from .descriptor import Descriptor
@@ -36,6 +36,7 @@ class Subscriber(Stream):
     publisher. Made by `geyser.subscribe` or Manager.subscribe."""
 
     _pointer: Optional[SubscriberPointer]
+    _instead = "send its name, and subscribe to that there by geyser.subscribe()"
     _read_only = True
 
     def __init__(
@@ -44,7 +45,7 @@ class Subscriber(Stream):
         name: str,
         manager: Pointer,
         on_host: bool,
-        timeout: Optional[float],
+        timeout: Optional[values.Seconds],
         reconnect: bool,
     ) -> None:
         super().__init__(pointer, name, manager, on_host)
@@ -60,7 +61,7 @@ class Subscriber(Stream):
         if self._descriptor is not None:
             self._descriptor.close()
 
-    def acquire(self, timeout: Optional[float] = None) -> ReceivedFrame:
+    def acquire(self, timeout: Optional[values.Seconds] = None) -> ReceivedFrame:
         """The next frame: `with subscriber.acquire() as frame:`. It waits for up to that many
         seconds, None: for ever. Raises TimeoutError, DisconnectedError (the publisher has gone;
         said once, the next call waits for one of that name), BusyError (you hold every buffer),
@@ -75,6 +76,7 @@ class Subscriber(Stream):
             if result in ENDED:
                 self._textures = {}
             self._fail(result)
+        self._keep_open(pointer, out, lib.geyser_subscriber_release)
         return ReceivedFrame(self, out.value or 0)
 
     def _wait(self, timeout_ns: int, out: ctypes.c_void_p) -> int:

@@ -4,9 +4,9 @@ import ctypes
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
 
-from . import cuda, descriptor, dlpack, handle
+from . import cuda, descriptor, dlpack, handle, png, values
 from ._c import geyser_importers, lib, quick
-from ._objects import Object, Pointer
+from ._objects import Local, Object, Pointer
 from .descriptor import Descriptor
 from .enums import Access, Path, Usage, pick
 from .errors import ClosedError, InvalidArgumentError
@@ -74,6 +74,10 @@ class Texture(Object, Described):
     texels: the shared memory itself where `map_path` is ZERO_COPY, else a read-only copy."""
 
     _pointer: Optional[TexturePointer]
+    _instead = (
+        "send texture.export(), a Handle, and import that there by Manager.import_texture();"
+        " a copy of the texels is numpy.array(texture)"
+    )
 
     def __init__(
         self, pointer: TexturePointer, manager: Pointer, on_host: bool, read_only: bool = False
@@ -168,13 +172,19 @@ class Texture(Object, Described):
 
     # ---- texels ----
 
-    def map(self, access: Union[Access, str, int] = READ, mip_level: int = 0) -> "Mapping":
+    def map(
+        self,
+        access: Union[Access, str, values.Integer] = READ,
+        mip_level: values.Integer = 0,
+    ) -> "Mapping":
         """For `with texture.map("write") as array:`, where array is a NumPy array of the texels.
         What was written is in the texture at the end of the block, in any kind of memory."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
     def map_buffer(
-        self, access: Union[Access, str, int] = READ, mip_level: int = 0
+        self,
+        access: Union[Access, str, values.Integer] = READ,
+        mip_level: values.Integer = 0,
     ) -> "MappingBuffer":
         """As `map`, but a memoryview of bytes, for which no NumPy is needed. Its rows are
         `mapping.row_pitch` apart."""
@@ -189,7 +199,20 @@ class Texture(Object, Described):
         finally:
             memory.end()
 
-    def _map(self, access: Access, mip_level: int = 0) -> Memory:
+    def _repr_png_(self) -> Optional[bytes]:
+        """For notebooks: the picture, where a PNG can hold the texels (8 bits a channel)."""
+        shape = self._shape
+        if self.closed or shape.depth * shape.layers > 1:
+            return None
+        if not png.can_show(self._form, shape.width, shape.height):
+            return None
+        memory = self._map(Access.READ)
+        try:
+            return png.picture(self._form, memory.view, buffer(memory, False))
+        finally:
+            memory.end()
+
+    def _map(self, access: Access, mip_level: values.Integer = 0) -> Memory:
         if self._read_only and access & Access.WRITE:
             raise InvalidArgumentError('a frame that was received is for reading: map it to "read"')
         pointer: Any = self._open()
@@ -294,10 +317,12 @@ class Texture(Object, Described):
         return dlpack.export_host(self._persistent, self.map_path != Path.ZERO_COPY, request)
 
 
-class Mapped:
+class Mapped(Local):
     """A texture's texels for the time of a `with`; once."""
 
-    def __init__(self, source: Any, access: Access, mip_level: int) -> None:
+    _instead = "copy the array within the `with`"
+
+    def __init__(self, source: Any, access: Access, mip_level: values.Integer) -> None:
         self._source, self._access, self._level = source, access, mip_level
         self._memory: Optional[Memory] = None
 

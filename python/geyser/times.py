@@ -5,30 +5,33 @@ import time
 from typing import Callable, Optional
 
 from ._c import NEVER
+from . import values
 from .errors import InvalidArgumentError, Result
 
 SLICE = 100_000_000  # ns: how late a KeyboardInterrupt, or a close(), may be noticed
 TIMEOUT = int(Result.TIMEOUT)
 
 
-def to_ns(seconds: Optional[float], what: str = "timeout") -> int:
+def to_ns(seconds: Optional[values.Seconds], what: str = "timeout") -> int:
     """None is for ever, as is infinity; 0 only looks."""
     if seconds is None:
         return NEVER
-    if not isinstance(seconds, (int, float)) or math.isnan(seconds) or seconds < 0:
+    try:
+        number = values.real(seconds, what)
+    except InvalidArgumentError:
+        number = math.nan
+    if math.isnan(number) or number < 0:
         raise InvalidArgumentError(
             f"{what} ({seconds!r}): it must be 0 or more seconds, or None for ever"
         )
-    if seconds >= NEVER / 1e9:
+    if number >= NEVER / 1e9:
         return NEVER
-    return int(seconds * 1_000_000_000)
+    return int(number * 1_000_000_000)
 
 
-def to_value(value: int) -> int:
+def to_value(value: values.Integer) -> int:
     """An event's value, which ctypes would else take modulo 2**64."""
-    if not isinstance(value, int) or not 0 <= value < 2**64:
-        raise InvalidArgumentError(f"value ({value!r}): it must be an integer from 0 to 2**64 - 1")
-    return value
+    return values.integer(value, "value", 64)
 
 
 def wait(call: Callable[[int], int], timeout_ns: int) -> int:

@@ -5,10 +5,11 @@ import os
 import sys
 import threading
 import unittest
+import unittest.mock
 
 from support import LIMIT, TestCase, geyser, need_numpy, numpy
 
-from geyser import _objects, dlpack, event, memory
+from geyser import _c, _objects, dlpack, event, memory
 
 ROUNDS = 60
 
@@ -172,6 +173,27 @@ class Threads(TestCase):
             close,
         )
         self.assertEqual(len(closed), 3)
+
+    def test_a_frame_of_what_was_closed(self):
+        """One that comes while another thread closes its stream goes back."""
+        with self.manager.publish("late", 8, 8, "r8unorm", buffers=2) as kept:
+            kept.send(bytes(64))
+            for round in range(ROUNDS // 10):
+                publisher = self.manager.publish(f"late {round}", 8, 8, "r8unorm", buffers=2)
+                subscriber = self.manager.subscribe("late")
+                for one, name in ((publisher, "publisher"), (subscriber, "subscriber")):
+                    function = f"geyser_{name}_acquire"
+                    acquire = getattr(_c.lib, function)
+
+                    def late(*arguments, one=one, acquire=acquire):
+                        result = acquire(*arguments)
+                        one.close()
+                        return result
+
+                    with unittest.mock.patch.object(_c.lib, function, late):
+                        with self.assertRaises(geyser.ClosedError):
+                            one.acquire(LIMIT)
+            self.assertEqual(kept.stats.buffers_held, 0)
 
     def test_arrays_from_many_threads(self):
         need_numpy()

@@ -3,6 +3,7 @@
 import asyncio
 import fractions
 import gc
+import os
 import select
 import threading
 import unittest
@@ -112,6 +113,27 @@ class Frames(Streams):
         with publisher.frame() as frame:
             frame.submit()
         self.assertEqual(publisher.stats.frames, 1)
+
+    def test_acquired_without_a_block(self):
+        with self.manager.publish("steps", 4, 4, "r8unorm", buffers=2) as publisher:
+            subscriber = self.manager.subscribe("steps")
+            for number in range(1, 5):
+                dropped = publisher.acquire(LIMIT)
+                dropped.discard()
+                frame = publisher.acquire()
+                frame.write(bytes([number] * 16))
+                frame.submit()
+                self.assertTrue(frame.closed and dropped.closed)
+                received = subscriber.acquire(LIMIT)
+                self.assertEqual(received.sequence, number)
+                received.release()
+            one, other = publisher.acquire(0), publisher.acquire(0)
+            with self.assertRaises(geyser.BusyError):
+                publisher.acquire(0)
+            del one
+            publisher.acquire(0).discard()
+            other.discard()
+            subscriber.close()
 
     def test_forgotten_frames_come_back(self):
         publisher, subscriber = self.publish(buffers=2), self.subscribe()
@@ -254,6 +276,23 @@ class Publishing(Streams):
         self.assertEqual(info.frame_rate, rate)
         self.assertEqual((info.pacing, info.subscribers), (geyser.Pacing.LOSSLESS, 1))
         self.assertEqual((info.backend, info.application), (self.manager.backend, "tap.py"))
+
+    def test_info_is_short(self):
+        with self.manager.publish("cam", 64, 32, frame_rate=(30000, 1001)) as publisher:
+            publisher.send(bytes(64 * 32 * 4))
+            (info,) = geyser.list_streams()
+            self.assertRegex(
+                repr(info),
+                r"^<geyser.StreamInfo 'cam' 64x32 rgba8unorm at 29.97/s, 0 subscribers, 1 frame,"
+                rf" by \S+ \(pid {os.getpid()}\)>$",
+            )
+            self.assertEqual(str(info), repr(info))
+            with self.manager.subscribe("cam"):
+                self.assertIn(", 1 subscriber,", repr(geyser.list_streams()[0]))
+            silent = info._replace(pid=0)
+            self.assertEqual(
+                repr(silent), "<geyser.StreamInfo 'cam': its publisher doesn't answer>"
+            )
 
     def test_rates(self):
         from geyser.publisher import to_rate

@@ -190,8 +190,10 @@ static bool makes_no_wakeup(void)
 static bool makes_no_watch(void)
 {
 	struct gy_watch *watch = NULL;
+	enum geyser_result result = gy_watch_create(-1, "/", ".lock", &watch);
 
-	return gy_watch_create(-1, "/", ".lock", &watch) != GEYSER_OK && !watch;
+	gy_watch_destroy(watch);
+	return result != GEYSER_OK && !watch;
 }
 
 static bool polls_without_spinning(void)

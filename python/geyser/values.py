@@ -1,0 +1,46 @@
+"""Numbers that callers give: integers and seconds of any type that is one, NumPy's too."""
+
+import operator
+from typing import Any, SupportsFloat, SupportsIndex, Union
+
+from .errors import InvalidArgumentError
+
+Integer = SupportsIndex
+Seconds = Union[SupportsFloat, SupportsIndex]
+
+
+def is_bool(value: Any) -> bool:
+    """Whether it says yes or no: Python's bool and NumPy's, which count as numbers there."""
+    return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+
+
+def is_integer(value: Any) -> bool:
+    """Whether it is an integer in Python's sense, and no bool."""
+    if is_bool(value):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
+
+
+def integer(value: Integer, what: str, bits: int = 32) -> int:
+    """An integer that C's unsigned type of that many bits holds."""
+    number = operator.index(value) if is_integer(value) else -1
+    if not 0 <= number < 1 << bits:
+        kind = "" if is_integer(value) else f", not a {type(value).__name__}"
+        raise InvalidArgumentError(
+            f"{what} ({value!r}): it must be an integer from 0 to 2**{bits} - 1{kind}"
+        )
+    return number
+
+
+def real(value: Seconds, what: str) -> float:
+    """A number as a float."""
+    if not is_bool(value) and not isinstance(value, (str, bytes, bytearray)):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise InvalidArgumentError(f"{what} ({value!r}): it must be a number")
