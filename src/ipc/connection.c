@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HELLO_WITHIN (5 * GY_SECOND)
-
 /* How often a connection has imported one object. */
 struct import_count {
 	uint8_t token[GY_TOKEN_SIZE];
@@ -92,9 +90,31 @@ void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection)
 	if (connection->next)
 		connection->next->link = connection->link;
 	ipc->connection_count--;
-	if (!connection->greeted)
-		ipc->silent_count--;
+	gy_list_remove(&connection->idle);
+	gy_list_remove(&connection->idle_of_client);
+	gy_client_leave(ipc, connection->client);
 	free(connection);
+}
+
+/* ---- idle or not ---- */
+
+static void append_to_idle(struct gy_ipc *ipc, struct gy_connection *connection)
+{
+	connection->idle_since = gy_now();
+	gy_list_append(&ipc->idle, &connection->idle);
+	gy_list_append(&connection->client->idle, &connection->idle_of_client);
+}
+
+/* After a packet. A peer that hasn't said hello stays where it is: nothing that it sends gives it
+ * more time for that. */
+static void update_idle(struct gy_ipc *ipc, struct gy_connection *connection)
+{
+	if (!connection->greeted)
+		return;
+	gy_list_remove(&connection->idle);
+	gy_list_remove(&connection->idle_of_client);
+	if (!connection->imports && !connection->served)
+		append_to_idle(ipc, connection);
 }
 
 /* ---- answering ---- */
@@ -110,9 +130,14 @@ static bool send_answer(
 	const struct gy_connection *connection, const struct gy_message *answer, int fd)
 {
 	struct gy_packet packet = {.size = 0};
+	enum geyser_result result;
 
 	gy_packet_add(&packet, answer);
-	return gy_packet_send(connection->source.fd, &packet, fd) == GEYSER_OK;
+	result = gy_packet_send(connection->source.fd, &packet, fd);
+	/* too many descriptors are on their way to somebody: this peer is told, and comes again */
+	if (result == GEYSER_ERROR_LIMIT)
+		gy_connection_refuse(connection->source.fd, result);
+	return result == GEYSER_OK;
 }
 
 /* What no socket carries goes beside it. */
@@ -121,7 +146,7 @@ static enum geyser_result offer_surface(
 {
 	if (!gy_surface_is_in(answer))
 		return GEYSER_OK;
-	return gy_surface_offer(ipc, connection, connection->pid, &answer->texture);
+	return gy_surface_offer(ipc, connection, connection->client->pid, &answer->texture);
 }
 
 static enum geyser_result find_export(
@@ -206,7 +231,7 @@ static enum geyser_result subscribe(struct gy_ipc *ipc, struct gy_connection *co
 			"a connection subscribes to one stream: open another");
 	if (result == GEYSER_OK)
 		result = served->ops->subscribe(served, name->every, connection->application,
-			connection->pid, reply, &connection->subscription);
+			connection->client->pid, reply, &connection->subscription);
 	if (result == GEYSER_OK)
 		connection->served = served;
 	return result;
@@ -272,7 +297,6 @@ static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
 	answer->sequence = message->sequence;
 	if (message->type == GY_WIRE_HELLO && !connection->greeted) {
 		connection->greeted = true;
-		ipc->silent_count--;
 		memcpy(connection->application, message->hello.application,
 			sizeof(connection->application));
 		return true;
@@ -337,7 +361,10 @@ bool gy_connection_receive(struct gy_ipc *ipc, struct gy_connection *connection)
 		return true; /* nothing there yet, or not yet taken */
 	if (fd >= 0)
 		(void)close(fd);
-	return result == GEYSER_OK && fd < 0 && handle_packet(ipc, connection, &packet);
+	if (result != GEYSER_OK || fd >= 0 || !handle_packet(ipc, connection, &packet))
+		return false;
+	update_idle(ipc, connection);
+	return true;
 }
 
 /* Who has hung up needs no answers. */
@@ -366,19 +393,22 @@ enum geyser_result gy_connection_create(
 	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out)
 {
 	struct gy_connection *connection = calloc(1, sizeof(*connection));
-	if (!connection)
+
+	if (connection)
+		connection->client = gy_client_join(ipc, pid);
+	if (!connection || !connection->client) {
+		free(connection);
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"the exporter (pid %d) has no memory left", getpid());
+	}
 	connection->source = (struct gy_source){.fd = fd, .ready = connection_ready};
-	connection->pid = pid;
-	connection->deadline = gy_now() + HELLO_WITHIN;
+	append_to_idle(ipc, connection);
 	connection->next = ipc->connections;
 	connection->link = &ipc->connections;
 	if (connection->next)
 		connection->next->link = &connection->next;
 	ipc->connections = connection;
 	ipc->connection_count++;
-	ipc->silent_count++;
 	*out = connection;
 	return GEYSER_OK;
 }

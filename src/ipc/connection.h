@@ -4,21 +4,25 @@
 #ifndef GY_IPC_CONNECTION_H
 #define GY_IPC_CONNECTION_H
 
-#include "ipc/process.h"
+#include "ipc/client.h"
+
+/* How long a connection stays that holds no import and no subscription, and asks nothing. */
+#define GY_IDLE_WITHIN (5 * GY_SECOND)
 
 struct gy_connection {
 	struct gy_connection *next, **link;
 	struct gy_source source;
 	bool greeted;
-	uint64_t deadline; /* to say hello by */
-	void *imports;     /* tsearch tree of import_count by token */
+	struct gy_list idle, idle_of_client; /* links in ipc->idle and client->idle, or in none */
+	uint64_t idle_since;
+	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
-	pid_t pid;
+	struct gy_client *client;
 	struct gy_served *served; /* NULL: hasn't subscribed */
 	void *subscription;
 };
 
-/* Of a peer that was accepted; takes the fd over on success. Not yet watched. Errors:
+/* Of a peer that was accepted; takes the fd over on success. Not yet watched, and idle. Errors:
  * OUT_OF_MEMORY. */
 enum geyser_result gy_connection_create(
 	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);

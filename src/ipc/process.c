@@ -67,6 +67,7 @@ static enum geyser_result create(struct gy_ipc **out)
 	ipc->poller = -1;
 	ipc->wake = GY_NO_WAKEUP;
 	ipc->spare_fd = -1;
+	gy_list_init(&ipc->idle);
 	*out = ipc;
 	return GEYSER_OK;
 }

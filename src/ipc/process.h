@@ -3,6 +3,7 @@
 #ifndef GY_IPC_PROCESS_H
 #define GY_IPC_PROCESS_H
 
+#include "base/list.h"
 #include "ipc/ipc.h"
 #include "ipc/registry.h"
 #include "platform/descriptor.h"
@@ -48,9 +49,11 @@ struct gy_ipc {
 	void *by_token; /* tsearch tree of gy_export */
 	void *by_id;    /* likewise */
 	struct gy_connection *connections;
-	struct gy_served *served;                /* streams */
-	unsigned connection_count, silent_count; /* silent: haven't said hello */
-	struct gy_surfaces *surfaces;            /* NULL until one is offered */
+	unsigned connection_count;
+	void *clients;                /* tsearch tree of gy_client by pid */
+	struct gy_list idle;          /* connections that hold nothing, the oldest first */
+	struct gy_served *served;     /* streams */
+	struct gy_surfaces *surfaces; /* NULL until one is offered */
 
 	/* importer */
 	struct gy_peer *peers;

@@ -11,10 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Each holds a descriptor; a process's usual limit is 1024 (soft) to 524288. */
-#define CONNECTIONS_MAX 4096
-#define EXPIRE_MS 1000 /* how often it is looked for who has never said hello */
-
 /* Before accepting again where not even a spare descriptor was left. */
 #define PAUSE (50 * GY_MILLISECOND)
 
@@ -26,16 +22,7 @@ static void refuse(int fd, enum geyser_result result)
 	(void)close(fd);
 }
 
-static enum geyser_result check_room(const struct gy_ipc *ipc)
-{
-	if (ipc->connection_count < CONNECTIONS_MAX)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_LIMIT,
-		"the exporter (pid %d) has %d connections: no more are possible", getpid(),
-		CONNECTIONS_MAX);
-}
-
-static enum geyser_result check_importer(const struct gy_ipc *ipc, int fd, pid_t *pid)
+static enum geyser_result check_importer(struct gy_ipc *ipc, int fd, pid_t *pid)
 {
 	struct gy_credentials peer;
 	enum geyser_result result = gy_peer_credentials(fd, &peer);
@@ -47,7 +34,7 @@ static enum geyser_result check_importer(const struct gy_ipc *ipc, int fd, pid_t
 			"the exporter runs as uid %u: it shares nothing with uid %u", geteuid(),
 			peer.uid);
 	*pid = peer.pid;
-	return check_room(ipc);
+	return gy_client_admit(ipc, peer.pid, fd);
 }
 
 /* The question is likely there already: it is answered first, then the connection is watched for
@@ -128,7 +115,7 @@ static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_
 /* The thread is woken, to look in time whether the peer has said hello. */
 static enum geyser_result connect_within(struct gy_ipc *ipc, int *out)
 {
-	enum geyser_result result = check_room(ipc);
+	enum geyser_result result = gy_client_admit(ipc, getpid(), -1);
 	struct gy_connection *connection;
 	int ends[2];
 
@@ -170,26 +157,35 @@ enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int 
 
 /* ---- now and then ---- */
 
-/* Those that have said nothing for too long. */
-static void expire(struct gy_ipc *ipc, uint64_t now)
+/* Closes the connections that have held nothing for too long; returns when to look again, or
+ * GY_NEVER. */
+static uint64_t expire(struct gy_ipc *ipc, uint64_t now)
 {
-	struct gy_connection *next;
+	while (!gy_list_is_empty(&ipc->idle)) {
+		struct gy_connection *oldest =
+			GY_LIST_OWNER(ipc->idle.next, struct gy_connection, idle);
+		uint64_t deadline = oldest->idle_since + GY_IDLE_WITHIN;
 
-	for (struct gy_connection *it = ipc->connections; it; it = next) {
-		next = it->next;
-		if (!it->greeted && it->deadline <= now)
-			gy_connection_close(ipc, it);
+		if (deadline > now)
+			return deadline;
+		gy_connection_close(ipc, oldest);
 	}
+	return GY_NEVER;
 }
 
 int gy_server_tick(struct gy_ipc *ipc)
 {
-	if (!ipc->claimed || (ipc->silent_count == 0 && ipc->resume_at == 0))
+	uint64_t now, next;
+
+	if (!ipc->claimed || (gy_list_is_empty(&ipc->idle) && ipc->resume_at == 0))
 		return -1;
-	expire(ipc, gy_now());
-	if (ipc->resume_at && ipc->resume_at <= gy_now())
+	now = gy_now();
+	next = expire(ipc, now);
+	if (ipc->resume_at && ipc->resume_at <= now)
 		resume_accepting(ipc);
-	return ipc->resume_at ? PAUSE / GY_MILLISECOND : EXPIRE_MS;
+	if (ipc->resume_at && ipc->resume_at < next)
+		next = ipc->resume_at;
+	return next == GY_NEVER ? -1 : (int)((next - now) / GY_MILLISECOND) + 1;
 }
 
 /* ---- life ---- */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The processes that are connected to this exporter, and how many connections each may have.
+ *
+ * A connection costs this process a descriptor. All of them may have half of its soft limit; one
+ * process may have as many as are left to the others, so a quarter at most. Idle connections hold
+ * no import and no subscription: they are closed when room is needed, the oldest first, and after
+ * some seconds in any case. With the ipc's lock held.
+ */
+#ifndef GY_IPC_CLIENT_H
+#define GY_IPC_CLIENT_H
+
+#include "base/list.h"
+#include "ipc/process.h"
+
+/* A process that is connected. */
+struct gy_client {
+	pid_t pid;
+	unsigned connections;
+	struct gy_list idle; /* of these, the oldest first */
+};
+
+struct gy_connection;
+
+/* Makes room for one more connection of that process, by closing idle ones. lowest: the lowest
+ * number that a new descriptor gets, or -1 for a connection within this process. Errors: LIMIT. */
+enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest);
+
+/* Counts a connection of that process. NULL: out of memory. */
+struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid);
+
+/* The connection is gone; its client too, if it was the last one. */
+void gy_client_leave(struct gy_ipc *ipc, struct gy_client *client);
+
+#endif
