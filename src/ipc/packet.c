@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,6 +49,11 @@ static enum geyser_result socket_failure(const char *what)
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
 	case EINTR:
 		return gy_fail(GEYSER_ERROR_BUSY, "interrupted by a signal: try again");
+	case ETOOMANYREFS:
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"%s: too many of this user's descriptors are on their way to processes "
+			"that don't take them (see \"ulimit -n\")",
+			what);
 	case EBADMSG:
 		return gy_fail(GEYSER_ERROR_PROTOCOL, "the peer sent bytes that are no packet");
 	default:
@@ -69,22 +75,38 @@ enum geyser_result gy_packet_try_send(int socket, const struct gy_packet *packet
 	return GEYSER_OK;
 }
 
-static enum geyser_result check_received(ssize_t size, const struct gy_received *received)
+/* None of the descriptors that were sent has arrived. */
+static enum geyser_result fds_refused(int socket)
+{
+	int free_fd = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+
+	if (free_fd < 0)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"a descriptor was lost on the way: this process has no free one (see "
+			"\"ulimit -n\")");
+	(void)close(free_fd);
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"a descriptor was lost on the way: this process had no free one at that moment, or "
+		"a security policy forbids to receive it");
+}
+
+/* What a peer sent too much of is its fault, also where that filled this process's table. */
+static enum geyser_result check_received(
+	int socket, ssize_t size, const struct gy_received *received)
 {
 	if (size < 0)
 		return socket_failure("recvmsg");
 	if (size == 0)
 		return gy_fail(GEYSER_ERROR_DISCONNECTED, "the peer closed the connection");
+	if (received->fds > 1 || (received->fds == 1 && received->fds_lost))
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the peer sent %s%zu descriptors: one at most is allowed",
+			received->fds_lost ? "more than " : "", received->fds);
 	if (received->fds_lost)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"a descriptor was lost on the way: this process has no free one (see "
-			"\"ulimit -n\")");
+		return fds_refused(socket);
 	if (received->too_large)
 		return gy_fail(GEYSER_ERROR_PROTOCOL,
 			"the peer sent a packet of more than %d bytes", GY_PACKET_MAX);
-	if (received->fds > 1)
-		return gy_fail(GEYSER_ERROR_PROTOCOL,
-			"the peer sent %zu descriptors: one at most is allowed", received->fds);
 	return GEYSER_OK;
 }
 
@@ -96,7 +118,7 @@ enum geyser_result gy_packet_receive(int socket, struct gy_packet *packet, int *
 
 	packet->size = 0;
 	size = gy_socket_receive(socket, packet->bytes, sizeof(packet->bytes), fd, &received);
-	result = check_received(size, &received);
+	result = check_received(socket, size, &received);
 	if (result == GEYSER_OK) {
 		packet->size = (size_t)size;
 		return GEYSER_OK;

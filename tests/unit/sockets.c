@@ -12,7 +12,7 @@
 
 #include "support.h"
 
-#define FDS_MAX 32
+#define FDS_MAX 253 /* what Linux lets through at once */
 
 #ifdef GEYSER_PLATFORM_APPLE
 #define TYPE SOCK_STREAM
