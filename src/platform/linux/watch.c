@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
@@ -16,13 +18,35 @@ struct gy_watch {
 	int inotify;
 };
 
+/* The kernel has limits of its own for watches, and says so with the errors of other shortages. */
+static enum geyser_result watch_failure(int directory, const char *path)
+{
+	int error = errno, free_fd = -1;
+
+	if (error == EMFILE)
+		free_fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+	if (free_fd >= 0)
+		(void)close(free_fd);
+	errno = error;
+	if (error == ENOSPC)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"watching %.300s: this user has no watch left (see "
+			"/proc/sys/fs/inotify/max_user_watches)",
+			path);
+	if (free_fd < 0)
+		return gy_fail_errno("watching %.300s", path);
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"watching %.300s: this user watches as many directories as are allowed (see "
+		"/proc/sys/fs/inotify/max_user_instances)",
+		path);
+}
+
 enum geyser_result gy_watch_create(
 	int directory, const char *path, const char *suffix, struct gy_watch **out)
 {
 	struct gy_watch *watch = malloc(sizeof(*watch));
 	enum geyser_result result;
 
-	(void)directory;
 	(void)suffix; /* nothing else is opened for writing there */
 	*out = NULL;
 	if (!watch)
@@ -32,7 +56,7 @@ enum geyser_result gy_watch_create(
 		*out = watch;
 		return GEYSER_OK;
 	}
-	result = gy_fail_errno("watching %.300s", path);
+	result = watch_failure(directory, path);
 	gy_watch_destroy(watch);
 	return result;
 }
