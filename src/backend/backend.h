@@ -24,6 +24,7 @@ struct gy_backend_texture {
 	struct gy_layout layout; /* of what map gives */
 	enum geyser_path path;   /* to the memory that the exporter uses */
 	enum geyser_path map_path;
+	bool describes_anew; /* texture_describe's fd is a new one, and the caller's */
 };
 
 /* The twin of an event's timeline that a device's queues can wait for and signal. */
@@ -66,8 +67,8 @@ struct gy_backend {
 		const struct geyser_native_texture *native, struct gy_backend_texture **out);
 	/* Before it is described for the first time: gets what others will open. May be NULL. */
 	enum geyser_result (*texture_share)(struct gy_backend_texture *texture);
-	/* The fd or object stays the texture's. Called with the ipc's lock held: asks nobody and
-	 * waits for nothing. Errors: STALE (the device is lost). */
+	/* The fd or object stays the texture's, unless that describes_anew. Called with the ipc's
+	 * lock held: asks nobody and waits for nothing. Errors: STALE (the device is lost). */
 	enum geyser_result (*texture_describe)(
 		struct gy_backend_texture *texture, struct geyser_native_texture *out);
 	/* As another type than texture_describe's; the fd is the caller's. May be NULL. */

@@ -36,6 +36,12 @@ enum geyser_result gy_texture_describe(
 	return GEYSER_OK;
 }
 
+void gy_texture_described(const struct geyser_texture *texture, int fd)
+{
+	if (texture->texture->describes_anew && fd >= 0)
+		(void)close(fd);
+}
+
 enum geyser_result gy_texture_share(struct geyser_texture *texture)
 {
 	const struct gy_backend *backend = texture->texture->backend;
@@ -92,6 +98,7 @@ static void complete(struct geyser_texture *texture, struct geyser_manager *mana
 	gy_object_init(
 		&texture->object, manager, GY_HANDLE_TEXTURE, texture->texture->bytes, incoming);
 	texture->object.export.describe = describe;
+	texture->object.export.describes_anew = texture->texture->describes_anew;
 }
 
 static enum geyser_result check_arguments(
@@ -466,6 +473,8 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 		result = backing->backend->texture_describe(backing, out);
 	if (result != GEYSER_OK)
 		return result;
+	if (!any && out->type != type)
+		gy_texture_described(texture, out->fd);
 	if (!any && out->type != type && backing->backend->texture_convert)
 		return backing->backend->texture_convert(backing, type, out);
 	if (!any && out->type != type)
@@ -476,6 +485,8 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 		out->object = gy_surface_retain(out->object);
 		return GEYSER_OK;
 	}
+	if (backing->describes_anew)
+		return GEYSER_OK;
 	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
 	return out->fd >= 0 ? GEYSER_OK : gy_fail_errno("duplicating a descriptor");
 }

@@ -5,10 +5,11 @@
 
 #include "core/object.h"
 
-/* The TEXTURE message that makes another process map it. *fd stays the texture's. Errors: STALE
- * (its device is lost). */
+/* The TEXTURE message that makes another process map it. *fd is lent until gy_texture_described.
+ * Errors: STALE (its device is lost), LIMIT. */
 enum geyser_result gy_texture_describe(
 	struct geyser_texture *texture, struct gy_message *answer, int *fd);
+void gy_texture_described(const struct geyser_texture *texture, int fd);
 
 /* Before the first of those: gets what others will open. */
 enum geyser_result gy_texture_share(struct geyser_texture *texture);

@@ -18,6 +18,12 @@ struct import_count {
 	uint32_t count;
 };
 
+/* A descriptor that goes with an answer. */
+struct parcel {
+	int fd;
+	bool ours; /* to be closed once it is sent */
+};
+
 struct gy_reply {
 	struct gy_ipc *ipc;
 	struct gy_connection *connection;
@@ -168,15 +174,27 @@ static enum geyser_result find_export(
 	return GEYSER_OK;
 }
 
+/* The answer is sent, or can't be. */
+static void finish_parcel(struct gy_ipc *ipc, struct parcel *parcel)
+{
+	if (parcel->ours)
+		(void)close(parcel->fd);
+	*parcel = (struct parcel){.fd = -1};
+	gy_server_restore_spare(ipc);
+}
+
 static void answer_import(struct gy_ipc *ipc, struct gy_connection *connection,
-	const struct gy_wire_object *object, struct gy_message *answer, int *fd)
+	const struct gy_wire_object *object, struct gy_message *answer, struct parcel *parcel)
 {
 	struct gy_export *export;
 
 	enum geyser_result result = find_export(ipc, object, &export);
 
 	if (result == GEYSER_OK)
-		result = export->describe(export, object->twin, answer, fd);
+		result = export->describe(export, object->twin, answer, &parcel->fd);
+	if (result == GEYSER_ERROR_LIMIT && gy_server_lend_spare(ipc))
+		result = export->describe(export, object->twin, answer, &parcel->fd);
+	parcel->ours = result == GEYSER_OK && export->describes_anew;
 	if (result == GEYSER_OK)
 		result = offer_surface(ipc, connection, answer);
 	if (result == GEYSER_OK && !object->twin && !remember_import(connection, object->token))
@@ -186,7 +204,7 @@ static void answer_import(struct gy_ipc *ipc, struct gy_connection *connection,
 		gy_export_count(export, 1);
 	if (result == GEYSER_OK)
 		return;
-	*fd = -1;
+	finish_parcel(ipc, parcel);
 	answer->error.result = result;
 	set_error(answer);
 }
@@ -251,6 +269,19 @@ static enum geyser_result query(
 	return GEYSER_OK;
 }
 
+static enum geyser_result show_buffer(struct gy_ipc *ipc, struct gy_connection *connection,
+	const struct gy_wire_buffer *buffer, struct gy_reply *reply)
+{
+	struct gy_served *served = connection->served;
+	enum geyser_result result = served->ops->buffer(
+		served, connection->subscription, buffer->index, buffer->mirror, reply);
+
+	if (result == GEYSER_ERROR_LIMIT && gy_server_lend_spare(ipc))
+		result = served->ops->buffer(
+			served, connection->subscription, buffer->index, buffer->mirror, reply);
+	return result;
+}
+
 static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 	const struct gy_message *message, struct gy_message *answer)
 {
@@ -267,8 +298,7 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 	else if (message->type == GY_WIRE_QUERY)
 		answer->error.result = query(ipc, &message->name, &reply);
 	else if (ops && message->type == GY_WIRE_BUFFER)
-		answer->error.result = ops->buffer(connection->served, connection->subscription,
-			message->buffer.index, message->buffer.mirror, &reply);
+		answer->error.result = show_buffer(ipc, connection, &message->buffer, &reply);
 	else if (ops)
 		answer->error.result = ops->ready(
 			connection->served, message->ready.mirror, message->ready.twin, &reply);
@@ -292,7 +322,7 @@ void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served)
 
 /* Fills the answer; its type stays NONE if there is none to send. False: drop the peer. */
 static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
-	const struct gy_message *message, struct gy_message *answer, int *fd)
+	const struct gy_message *message, struct gy_message *answer, struct parcel *parcel)
 {
 	answer->sequence = message->sequence;
 	if (message->type == GY_WIRE_HELLO && !connection->greeted) {
@@ -305,7 +335,7 @@ static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
 		return false;
 	switch (message->type) {
 	case GY_WIRE_IMPORT:
-		answer_import(ipc, connection, &message->object, answer, fd);
+		answer_import(ipc, connection, &message->object, answer, parcel);
 		return true;
 	case GY_WIRE_RESOLVE:
 		answer_resolve(ipc, message->id, answer);
@@ -332,7 +362,8 @@ static bool handle_packet(
 
 	for (;;) {
 		struct gy_message answer = {.type = GY_WIRE_NONE};
-		int fd = -1;
+		struct parcel parcel = {.fd = -1};
+		bool sent = true;
 
 		answer.error.result = gy_packet_next(packet, &message);
 		if (answer.error.result != GEYSER_OK) {
@@ -342,9 +373,12 @@ static bool handle_packet(
 		}
 		if (message.type == GY_WIRE_NONE)
 			return true;
-		if (!handle_message(ipc, connection, &message, &answer, &fd))
+		if (!handle_message(ipc, connection, &message, &answer, &parcel))
 			return false;
-		if (answer.type != GY_WIRE_NONE && !send_answer(connection, &answer, fd))
+		if (answer.type != GY_WIRE_NONE)
+			sent = send_answer(connection, &answer, parcel.fd);
+		finish_parcel(ipc, &parcel);
+		if (!sent)
 			return false;
 	}
 }

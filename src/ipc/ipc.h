@@ -35,9 +35,11 @@ struct gy_export {
 	enum gy_handle_kind kind;
 	enum geyser_backend backend;
 	/* Fills the answer to an importer; twin: to one who asks for its native semaphore. *fd
-	 * stays the object's. Called with the ipc's lock held. */
+	 * stays the object's unless describes_anew. Called with the ipc's lock held. */
 	enum geyser_result (*describe)(
 		struct gy_export *export, bool twin, struct gy_message *answer, int *fd);
+
+	bool describes_anew; /* *fd is a new one, and the caller's */
 
 	bool listed;     /* known by token: until the object ends or is exported anew */
 	bool importable; /* exported and not unexported */

@@ -45,7 +45,7 @@ struct gy_ipc {
 	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
 	struct gy_claim claim;
 	struct gy_source listener;
-	int spare_fd;   /* given up to refuse a connection when the table is full */
+	int spare_fd;   /* given up to refuse a connection, or to answer, when the table is full */
 	void *by_token; /* tsearch tree of gy_export */
 	void *by_id;    /* likewise */
 	struct gy_connection *connections;
@@ -81,6 +81,11 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc);
 /* Without the lock: one end of a connection to this process's own exporter, which needs nothing of
  * the file system; *out is -1 if that instance is another's. Errors: LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int *out);
+
+/* Gives the spare descriptor up, for an answer that needs one; false if there is none. Restored
+ * once that is closed. */
+bool gy_server_lend_spare(struct gy_ipc *ipc);
+void gy_server_restore_spare(struct gy_ipc *ipc);
 
 /* What is to be done now and then; returns in how many milliseconds again, -1 for not at all. */
 int gy_server_tick(struct gy_ipc *ipc);

@@ -65,22 +65,35 @@ static int open_spare(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+bool gy_server_lend_spare(struct gy_ipc *ipc)
+{
+	if (ipc->spare_fd < 0)
+		return false;
+	(void)close(ipc->spare_fd);
+	ipc->spare_fd = -1;
+	return true;
+}
+
+void gy_server_restore_spare(struct gy_ipc *ipc)
+{
+	if (ipc->spare_fd < 0)
+		ipc->spare_fd = open_spare();
+}
+
 /* No descriptor for the peer: the spare one lets us take it, say so and hang up, or it would wait
  * for ever and this thread would spin. False if even that is gone. */
 static bool refuse_for_lack_of_fds(struct gy_ipc *ipc, int listener)
 {
 	int fd;
 
-	if (ipc->spare_fd < 0)
-		ipc->spare_fd = open_spare();
-	if (ipc->spare_fd < 0)
+	gy_server_restore_spare(ipc);
+	if (!gy_server_lend_spare(ipc))
 		return false;
-	(void)close(ipc->spare_fd);
 	fd = gy_socket_accept(listener);
 	if (fd >= 0)
 		refuse(fd, gy_fail(GEYSER_ERROR_LIMIT,
 				   "the exporter (pid %d) has no free file descriptor", getpid()));
-	ipc->spare_fd = open_spare();
+	gy_server_restore_spare(ipc);
 	return true;
 }
 

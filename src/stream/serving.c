@@ -185,6 +185,7 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 
 	if (result != GEYSER_OK || !mirror)
 		return result;
+	gy_texture_described(publisher->buffers[index], *fd);
 	result = backend->texture_describe(
 		publisher->mirrors.textures[index], &answer->texture.native);
 	answer->texture.desc.usage &=
@@ -215,6 +216,8 @@ static enum geyser_result buffer(struct gy_served *served, void *subscription, u
 		answer.type = GY_WIRE_PICTURE;
 		answer.texture.generation = publisher->generations[index];
 		(void)gy_reply_send(reply, &answer, fd);
+		if (!mirror)
+			gy_texture_described(publisher->buffers[index], fd);
 	}
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return result;

@@ -69,7 +69,7 @@ static void seal(int fd)
 	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
 }
 
-enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
+enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd)
 {
 	struct vk_device *device = texture->device;
 	const VkMemoryGetFdInfoKHR info = {
@@ -77,15 +77,35 @@ enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
 		.memory = texture->memory,
 		.handleType = OPAQUE,
 	};
-	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, &texture->fd);
+	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, fd);
 
 	/* lavapipe says so without a result */
-	if (result == VK_SUCCESS && texture->fd < 0)
+	if (result == VK_SUCCESS && *fd < 0)
 		result = VK_ERROR_OUT_OF_HOST_MEMORY;
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
-	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
-	seal(texture->fd);
+	(void)fcntl(*fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	return GEYSER_OK;
+}
+
+/* A GPU's memory has a descriptor from then on. That of a driver for the CPU has had one from the
+ * beginning: it is duplicated for each importer, and nothing more is kept. */
+enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
+{
+	enum geyser_result result;
+	int fd = -1;
+
+	if (texture->shared)
+		return GEYSER_OK;
+	result = gy_vk_opaque_fd(texture, &fd);
+	if (result != GEYSER_OK)
+		return result;
+	seal(fd);
+	texture->shared = true;
+	if (texture->base.describes_anew)
+		(void)close(fd);
+	else
+		texture->fd = fd;
 	return GEYSER_OK;
 }
 
@@ -122,6 +142,7 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 	if (result != GEYSER_OK)
 		return result;
 	describe(texture, needs.size);
+	texture->base.describes_anew = device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU;
 	return gy_vk_texture_clear(texture);
 }
 

@@ -291,6 +291,12 @@ enum geyser_result gy_vk_texture_describe(
 		.modifier = texture->modifier,
 		.dedicated = texture->dedicated,
 	};
+	if (base->describes_anew) {
+		enum geyser_result result = gy_vk_opaque_fd(texture, &out->fd);
+
+		if (result != GEYSER_OK)
+			return result;
+	}
 	for (uint32_t i = 0; i < texture->plane_count; i++) {
 		out->planes[i].offset = texture->planes[i].offset;
 		out->planes[i].row_pitch = texture->planes[i].row_pitch;

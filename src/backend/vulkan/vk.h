@@ -233,6 +233,7 @@ struct vk_texture {
 
 	enum geyser_native_type type;
 	int fd;
+	bool shared;   /* others can open the memory, if only by new descriptors */
 	uint64_t size; /* of the memory that fd names */
 	uint32_t plane_count;
 	struct {
@@ -283,6 +284,8 @@ enum geyser_result gy_vk_texture_finish(
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
 /* Its descriptor, which costs a driver as much as the rest of making it. */
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
+/* One more, the caller's. */
+enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd);
 enum geyser_result gy_vk_opaque_import(
 	struct vk_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_vk_host_create(struct vk_texture *texture);
