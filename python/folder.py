@@ -1,13 +1,17 @@
-"""Prints where packages go: folder.py PREFIX OTHERWISE. The folder under the prefix that this
-Python looks into, or the second argument if there is none."""
+"""Prints where packages go and where the library lies, seen from there: folder.py PREFIX OTHERWISE
+LIBRARIES. The first line is the folder under the prefix that this Python looks into, or the second
+argument if there is none; the second line is the path from the package to the third argument."""
 
+import os
 import sys
 
 
-def main(prefix, otherwise):
+def main(prefix, otherwise, libraries):
     begin = prefix.rstrip("/") + "/lib/python"
     found = [one for one in sys.path if one.startswith(begin) and one.endswith("-packages")]
-    print(found[0] if found else otherwise)
+    folder = os.path.join(prefix, found[0] if found else otherwise)
+    print(folder)
+    print(os.path.relpath(libraries, os.path.join(folder, "geyser")))
 
 
 if __name__ == "__main__":

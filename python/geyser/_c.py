@@ -359,9 +359,21 @@ def _declare(library: ctypes.CDLL, prototypes: Prototypes) -> None:
         function.restype, function.argtypes = result, arguments
 
 
+def _installed(usual: str) -> str:
+    """The library that was installed with this package, or "": `library.txt` has the folder it was
+    installed to, seen from here. Only an installation outside the loader's own path has that file."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    try:
+        with open(os.path.join(here, "library.txt"), encoding="utf-8") as file:
+            path = os.path.join(here, file.read().strip(), usual)
+    except OSError:
+        return ""
+    return path if os.path.exists(path) else ""
+
+
 def _name() -> str:
     usual = "libgeyser.0.dylib" if sys.platform == "darwin" else "libgeyser.so.0"
-    return os.environ.get(VARIABLE) or usual
+    return os.environ.get(VARIABLE) or _installed(usual) or usual
 
 
 def _open(kind: Any) -> Any:
@@ -369,8 +381,8 @@ def _open(kind: Any) -> Any:
         return kind(_name())
     except OSError as error:
         raise ImportError(
-            f"geyser's C library can't be opened: {error}. Install it (`make install`, then"
-            f" `ldconfig`), or set {VARIABLE} to its path"
+            f"geyser's C library can't be opened: {error}. Install it (`make install`),"
+            f" or set {VARIABLE} to its path"
         ) from error
 
 
