@@ -114,8 +114,7 @@ static enum geyser_result check_resolved(
 	return GEYSER_OK;
 }
 
-/* The exporter may be this process. */
-static enum geyser_result connect_once(
+enum geyser_result gy_connect_once(
 	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out)
 {
 	struct gy_ipc *ipc = gy_ipc_current();
@@ -139,7 +138,7 @@ static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t 
 	enum geyser_result result;
 	int socket, fd = -1;
 
-	result = connect_once(registry, instance, deadline, &socket);
+	result = gy_connect_once(registry, instance, deadline, &socket);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_ask(socket, true, "", question);

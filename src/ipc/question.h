@@ -3,7 +3,13 @@
 #ifndef GY_IPC_QUESTION_H
 #define GY_IPC_QUESTION_H
 
+#include "ipc/registry.h"
 #include "ipc/wire.h"
+
+/* A connected socket to that exporter, which may be this process. Errors: as gy_registry_connect.
+ */
+enum geyser_result gy_connect_once(
+	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out);
 
 /* hello: it is the first on this connection. Errors: DISCONNECTED, TIMEOUT (the exporter's buffer
  * is full). */

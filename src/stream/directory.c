@@ -15,8 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-/* For one publisher's answer; one that is stopped is listed without it. */
-#define QUERY_TIMEOUT (GY_SECOND / 2)
+/* For the answers of all publishers together; those that are stopped are listed without one. */
+#define ANSWERS_WITHIN (GY_SECOND / 2)
 
 /* ---- names ---- */
 
@@ -77,19 +77,66 @@ static enum geyser_result read_entries(const struct gy_registry *registry, struc
 
 /* ---- listing ---- */
 
-/* False if it has ended meanwhile; one that doesn't answer, or can't be reached, has a name alone.
- */
-static bool describe(const struct gy_registry *registry, const struct entry *entry,
-	struct geyser_stream_info *out)
+static bool has_ended(const struct gy_stream_query *query)
 {
-	enum geyser_result result = gy_query_stream(
-		registry, entry->instance, entry->name, gy_deadline(QUERY_TIMEOUT), out);
+	return query->result == GEYSER_ERROR_NOT_FOUND || query->result == GEYSER_ERROR_STALE ||
+	       query->result == GEYSER_ERROR_DISCONNECTED ||
+	       query->result == GEYSER_ERROR_PERMISSION;
+}
 
+/* This process lacks what it needs to ask: that says nothing about the stream. */
+static bool could_not_ask(const struct gy_stream_query *query)
+{
+	return !query->refused &&
+	       (query->result == GEYSER_ERROR_LIMIT || query->result == GEYSER_ERROR_OUT_OF_MEMORY);
+}
+
+/* Fills those that live; one that doesn't answer, or can't be reached, has a name alone. */
+static enum geyser_result describe(const struct gy_stream_query *queries, size_t total,
+	struct geyser_stream_info *streams, size_t *count)
+{
+	for (size_t i = 0; i < total; i++) {
+		const struct gy_stream_query *query = &queries[i];
+
+		if (could_not_ask(query))
+			return gy_fail(query->result,
+				"stream \"%s\": no %s left to ask its publisher", query->name,
+				query->result == GEYSER_ERROR_LIMIT
+					? "file descriptor (see \"ulimit -n\")"
+					: "memory");
+		if (has_ended(query))
+			continue;
+		streams[*count] = *query->info;
+		if (query->result != GEYSER_OK) {
+			streams[*count] = (struct geyser_stream_info){.pid = 0};
+			(void)snprintf(streams[*count].name, sizeof(streams[*count].name), "%s",
+				query->name);
+		}
+		++*count;
+	}
+	return GEYSER_OK;
+}
+
+static enum geyser_result ask(const struct gy_registry *registry, const struct entries *entries,
+	struct geyser_stream_info *streams, size_t *count)
+{
+	struct gy_stream_query *queries = calloc(entries->count + 1, sizeof(*queries));
+	enum geyser_result result;
+
+	if (!queries)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
+	for (size_t i = 0; i < entries->count; i++)
+		queries[i] = (struct gy_stream_query){
+			.registry = registry,
+			.instance = entries->all[i].instance,
+			.name = entries->all[i].name,
+			.info = &streams[i],
+		};
+	result = gy_query_streams(queries, entries->count, gy_deadline(ANSWERS_WITHIN));
 	if (result == GEYSER_OK)
-		return true;
-	*out = (struct geyser_stream_info){.pid = 0};
-	memcpy(out->name, entry->name, sizeof(out->name));
-	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NO_RUNTIME_DIR;
+		result = describe(queries, entries->count, streams, count);
+	free(queries);
+	return result;
 }
 
 static enum geyser_result list(
@@ -102,15 +149,18 @@ static enum geyser_result list(
 	if (result != GEYSER_OK)
 		return result;
 	streams = calloc(entries.count + 1, sizeof(*streams));
-	if (!streams) {
-		free(entries.all);
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
-	}
-	for (size_t i = 0; i < entries.count; i++)
-		*count += describe(registry, &entries.all[i], &streams[*count]);
+	if (!streams)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
+	else
+		result = ask(registry, &entries, streams, count);
 	free(entries.all);
-	*out = streams;
-	return GEYSER_OK;
+	if (result == GEYSER_OK) {
+		*out = streams;
+	} else {
+		*count = 0;
+		free(streams);
+	}
+	return result;
 }
 
 enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count)

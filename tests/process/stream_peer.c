@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static struct geyser_manager *manager;
-static struct geyser_publisher *publisher;
+static struct geyser_publisher *publisher, *more[64];
 static struct geyser_subscriber *subscriber;
 static struct geyser_frame *held[GEYSER_STREAM_BUFFERS_MAX];
 static unsigned held_count;
@@ -186,6 +186,26 @@ static void begin_publishing(const char *text)
 	say_result(make_publisher(text));
 }
 
+/* "NAME COUNT": streams NAME-0 and so on, until the process ends. */
+static void publish_many(const char *text)
+{
+	enum geyser_result result = GEYSER_OK;
+	unsigned count = 0;
+	char name[32];
+
+	if (sscanf(text, "%31s %u", name, &count) != 2 || count > COUNT_OF(more))
+		result = GEYSER_ERROR_INVALID_ARGUMENT;
+	for (unsigned i = 0; i < count && result == GEYSER_OK; i++) {
+		char one[64];
+
+		(void)snprintf(one, sizeof(one), "%s-%u 2 0", name, i);
+		result = make_publisher(one);
+		more[i] = publisher;
+		publisher = NULL;
+	}
+	say_result(result);
+}
+
 static void begin_subscribing(const char *text)
 {
 	say_result(make_subscriber(text, 0));
@@ -224,6 +244,7 @@ static const struct {
 } roles[] = {
 	{"publish", begin_publishing},
 	{"subscribe", begin_subscribing},
+	{"publish-many", publish_many},
 	{"publish-on", publish_on},
 	{"read-on", read_on},
 };
@@ -242,6 +263,8 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin))
 		obey(line);
 	geyser_publisher_destroy(publisher);
+	for (size_t i = 0; i < COUNT_OF(more); i++)
+		geyser_publisher_destroy(more[i]);
 	geyser_subscriber_destroy(subscriber);
 	geyser_manager_destroy(manager);
 	return 0;

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* One question about each of many streams: every exporter is asked on one connection, and all of
+ * them at the same time, so that those that don't answer cost the time of one. */
+#include "ipc/packet.h"
+#include "ipc/process.h"
+#include "ipc/question.h"
+#include "ipc/resolve.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "platform/descriptor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Questions that wait for an answer on one connection: what their answers need fits into a socket's
+ * buffer. */
+#define WINDOW 16
+
+/* Before a full queue of connections is tried again. */
+#define RETRY GY_MILLISECOND
+
+/* What one exporter is asked. */
+struct inquiry {
+	struct gy_stream_query **queries; /* of this exporter's streams */
+	size_t count, sent, answered;
+	int socket;    /* -1: not connected */
+	bool finished; /* all is answered, or nothing more will be */
+};
+
+struct inquiries {
+	struct gy_stream_query **sorted;
+	struct inquiry *all;
+	struct pollfd *polled; /* one for each of all that is connected and not finished */
+	size_t count, open;
+	uint64_t deadline;
+};
+
+/* ---- one exporter ---- */
+
+/* What was not answered has that result. */
+static void finish(struct inquiries *inquiries, struct inquiry *inquiry, enum geyser_result result)
+{
+	if (inquiry->socket >= 0) {
+		(void)close(inquiry->socket);
+		inquiries->open--;
+	}
+	inquiry->socket = -1;
+	inquiry->finished = true;
+	for (size_t i = 0; i < inquiry->count; i++)
+		if (!inquiry->queries[i]->answered)
+			inquiry->queries[i]->result = result;
+}
+
+static enum geyser_result send_more(struct inquiry *inquiry)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	while (result == GEYSER_OK && inquiry->sent < inquiry->count &&
+		inquiry->sent - inquiry->answered < WINDOW) {
+		struct gy_message question = {.type = GY_WIRE_QUERY};
+
+		question.sequence = (uint32_t)inquiry->sent + 1;
+		(void)snprintf(question.name.name, sizeof(question.name.name), "%s",
+			inquiry->queries[inquiry->sent]->name);
+		result = gy_ask(inquiry->socket, inquiry->sent == 0, "", &question);
+		inquiry->sent += result == GEYSER_OK;
+	}
+	/* a full buffer empties with the answers; who hung up may have left the reason */
+	if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_DISCONNECTED)
+		return GEYSER_OK;
+	return result;
+}
+
+/* False: this one can't be connected to at the moment. */
+static bool open_inquiry(struct inquiries *inquiries, struct inquiry *inquiry)
+{
+	const struct gy_stream_query *query = inquiry->queries[0];
+	enum geyser_result result =
+		gy_connect_once(query->registry, query->instance, gy_now(), &inquiry->socket);
+
+	if (result == GEYSER_ERROR_TIMEOUT || (result == GEYSER_ERROR_LIMIT && inquiries->open > 0))
+		return false;
+	if (result == GEYSER_OK) {
+		inquiries->open++;
+		result = send_more(inquiry);
+	}
+	if (result != GEYSER_OK)
+		finish(inquiries, inquiry, result);
+	return true;
+}
+
+/* False: nothing more that it says is of use. */
+static bool take_answer(struct inquiry *inquiry, const struct gy_message *answer)
+{
+	struct gy_stream_query *query;
+
+	if (answer->sequence == 0 || answer->sequence > inquiry->sent)
+		return false;
+	query = inquiry->queries[answer->sequence - 1];
+	if (query->answered)
+		return false;
+	query->answered = true;
+	inquiry->answered++;
+	query->result = GEYSER_OK;
+	if (answer->type == GY_WIRE_ERROR) {
+		query->result = answer->error.result;
+		query->refused = true;
+		return true;
+	}
+	if (answer->type != GY_WIRE_STATUS || strcmp(answer->status.name, query->name) != 0) {
+		query->result = GEYSER_ERROR_PROTOCOL;
+		return false;
+	}
+	*query->info = answer->status;
+	gy_make_printable(query->info->application);
+	return true;
+}
+
+static void refuse_rest(
+	struct inquiries *inquiries, struct inquiry *inquiry, const struct gy_message *answer)
+{
+	if (answer->type != GY_WIRE_ERROR) {
+		finish(inquiries, inquiry, GEYSER_ERROR_PROTOCOL);
+		return;
+	}
+	for (size_t i = 0; i < inquiry->count; i++)
+		inquiry->queries[i]->refused |= !inquiry->queries[i]->answered;
+	finish(inquiries, inquiry, answer->error.result);
+}
+
+/* One packet that has come. */
+static void receive(struct inquiries *inquiries, struct inquiry *inquiry)
+{
+	struct gy_message answer;
+	struct gy_packet packet;
+	int fd = -1;
+	enum geyser_result result = gy_packet_receive(inquiry->socket, &packet, &fd);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY)
+		return;
+	while (result == GEYSER_OK) {
+		result = gy_packet_next(&packet, &answer);
+		if (result != GEYSER_OK || answer.type == GY_WIRE_NONE)
+			break;
+		if (!take_answer(inquiry, &answer)) {
+			refuse_rest(inquiries, inquiry, &answer);
+			return;
+		}
+	}
+	if (result == GEYSER_OK)
+		result = send_more(inquiry);
+	if (result != GEYSER_OK || inquiry->answered == inquiry->count)
+		finish(inquiries, inquiry, result);
+}
+
+/* ---- all of them ---- */
+
+/* Connects to those that it can; returns how long the others wait. */
+static uint64_t open_all(struct inquiries *inquiries, bool *left)
+{
+	bool waiting = false;
+
+	*left = false;
+	for (size_t i = 0; i < inquiries->count; i++) {
+		struct inquiry *inquiry = &inquiries->all[i];
+
+		if (!inquiry->finished && inquiry->socket < 0)
+			waiting |= !open_inquiry(inquiries, inquiry);
+		*left |= !inquiry->finished;
+	}
+	return waiting && gy_now() + RETRY < inquiries->deadline ? gy_now() + RETRY
+								 : inquiries->deadline;
+}
+
+static unsigned list_open(struct inquiries *inquiries)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < inquiries->count; i++)
+		if (inquiries->all[i].socket >= 0)
+			inquiries->polled[count++] =
+				(struct pollfd){.fd = inquiries->all[i].socket, .events = POLLIN};
+	return count;
+}
+
+/* In the order of list_open. */
+static void receive_all(struct inquiries *inquiries)
+{
+	const struct pollfd *polled = inquiries->polled;
+
+	for (size_t i = 0; i < inquiries->count; i++) {
+		struct inquiry *inquiry = &inquiries->all[i];
+
+		if (inquiry->socket >= 0 && (polled++)->revents)
+			receive(inquiries, inquiry);
+	}
+}
+
+static void ask_all(struct inquiries *inquiries)
+{
+	bool left = true;
+
+	while (left) {
+		uint64_t until = open_all(inquiries, &left);
+		int ready;
+
+		if (!left)
+			break;
+		ready = gy_poll(inquiries->polled, list_open(inquiries), until);
+		if (ready > 0)
+			receive_all(inquiries);
+		if (ready < 0 || (ready == 0 && gy_now() >= inquiries->deadline))
+			break;
+	}
+	for (size_t i = 0; i < inquiries->count; i++)
+		if (!inquiries->all[i].finished)
+			finish(inquiries, &inquiries->all[i], GEYSER_ERROR_TIMEOUT);
+}
+
+static int compare_exporters(const void *a, const void *b)
+{
+	const struct gy_stream_query *x = *(struct gy_stream_query *const *)a;
+	const struct gy_stream_query *y = *(struct gy_stream_query *const *)b;
+
+	return (x->instance > y->instance) - (x->instance < y->instance);
+}
+
+static void group(struct inquiries *inquiries, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct gy_stream_query **query = &inquiries->sorted[i];
+
+		if (i == 0 || query[-1]->instance != query[0]->instance)
+			inquiries->all[inquiries->count++] =
+				(struct inquiry){.queries = query, .socket = -1};
+		inquiries->all[inquiries->count - 1].count++;
+	}
+}
+
+enum geyser_result gy_query_streams(
+	struct gy_stream_query *queries, size_t count, uint64_t deadline)
+{
+	struct inquiries inquiries = {
+		.sorted = calloc(count + 1, sizeof(*inquiries.sorted)),
+		.all = calloc(count + 1, sizeof(*inquiries.all)),
+		.polled = calloc(count + 1, sizeof(*inquiries.polled)),
+		.deadline = deadline,
+	};
+	enum geyser_result result = GEYSER_OK;
+
+	if (inquiries.sorted && inquiries.all && inquiries.polled) {
+		for (size_t i = 0; i < count; i++) {
+			queries[i].answered = queries[i].refused = false;
+			inquiries.sorted[i] = &queries[i];
+		}
+		qsort(inquiries.sorted, count, sizeof(*inquiries.sorted), compare_exporters);
+		group(&inquiries, count);
+		ask_all(&inquiries);
+	} else {
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory to ask about streams");
+	}
+	free(inquiries.sorted);
+	free(inquiries.all);
+	free(inquiries.polled);
+	return result;
+}
