@@ -63,13 +63,19 @@ class Package(unittest.TestCase):
         script = os.path.join(ROOT, "python", "folder.py")
         if not os.path.exists(script):
             self.skipTest("of the repository")
-        found = run(sys.executable, "-I", script, "/nowhere", "/else/where").stdout
-        self.assertEqual(found, "/else/where\n")
+        libraries = "/nowhere/lib/machine"
+        found = run(sys.executable, "-I", script, "/nowhere", "/else/where", libraries).stdout
+        self.assertEqual(found, "/else/where\n../../../nowhere/lib/machine\n")
+        found = run(sys.executable, "-I", script, "/nowhere", "lib/py", libraries).stdout
+        self.assertEqual(found, "/nowhere/lib/py\n../../machine\n")
         folder = next((one for one in sys.path if one.endswith("-packages")), None)
         if folder is not None and "/lib/python" in folder:
             prefix = folder[: folder.index("/lib/python")]
-            found = run(sys.executable, "-I", script, prefix, "/else/where").stdout.strip()
-            self.assertTrue(found.startswith(prefix + "/lib/python"), found)
+            arguments = (prefix, "/else/where", prefix + "/lib")
+            found = run(sys.executable, "-I", script, *arguments).stdout.split()
+            self.assertTrue(found[0].startswith(prefix + "/lib/python"), found)
+            package = os.path.join(found[0], "geyser")
+            self.assertEqual(os.path.normpath(os.path.join(package, found[1])), prefix + "/lib")
 
     def test_pip_installs_it(self):
         if not IN_REPOSITORY:
