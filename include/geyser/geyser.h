@@ -358,7 +358,8 @@ GEYSER_API enum geyser_result geyser_event_attach(
 	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data));
 GEYSER_API void *geyser_event_attached(const struct geyser_event *event, const void *key);
 
-/* As for textures. All holders, not only the exporter, may signal. */
+/* As for textures. All holders, not only the exporter, may signal. The events of a stream's frames
+ * cross with the stream alone: export says GEYSER_ERROR_PERMISSION for them. */
 GEYSER_API enum geyser_result geyser_event_export(
 	struct geyser_event *event, struct geyser_handle *out);
 GEYSER_API enum geyser_result geyser_event_unexport(struct geyser_event *event);
@@ -371,7 +372,8 @@ GEYSER_API enum geyser_result geyser_event_value(struct geyser_event *event, uin
 
 /* Raises the value to this one and wakes whoever waits for it or less; a value not above the
  * present one changes nothing: GEYSER_OK. With nobody waiting it makes no system call. What the
- * signaller wrote before is seen by whoever has waited. Errors: INVALID_ARGUMENT (NULL). */
+ * signaller wrote before is seen by whoever has waited. Errors: INVALID_ARGUMENT (NULL), PERMISSION
+ * (the event that a subscriber's frames wait for: only its publisher raises it). */
 GEYSER_API enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t value);
 
 /* Waits until the value is reached. Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED

@@ -101,8 +101,8 @@ struct geyser_point {
 
 /* What work on the frame must wait for, by a device or by geyser_event_wait: to a subscriber, that
  * the frame is drawn; to a publisher, that its own earlier work on that buffer is done. The event
- * is NULL if there is nothing to wait for, as always on the host backend. Errors: INVALID_ARGUMENT
- * (NULL; not acquired). */
+ * is NULL if there is nothing to wait for, as always on the host backend. A subscriber can wait for
+ * the event and not signal it. Errors: INVALID_ARGUMENT (NULL; not acquired). */
 GEYSER_API enum geyser_result geyser_frame_wait_point(
 	struct geyser_frame *frame, struct geyser_point *out);
 

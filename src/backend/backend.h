@@ -41,6 +41,8 @@ struct gy_backend_point {
 struct gy_event_source {
 	struct gy_timeline *timeline;
 	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; NULL if it is our own */
+	/* The timeline is another process's to raise: no value that the twin has goes up to it. */
+	bool follows;
 };
 
 struct gy_backend {

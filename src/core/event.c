@@ -14,7 +14,9 @@
 struct geyser_event {
 	struct gy_object object;
 	struct gy_timeline timeline;
-	int fd; /* the timeline's memory */
+	int fd;     /* the timeline's memory */
+	void *seat; /* of a follower: the memory of its word in the audience; else NULL */
+	size_t seat_size;
 	struct gy_notifier notifier;
 	pthread_mutex_t lock;                    /* around the making of the twin */
 	struct gy_backend_event *_Atomic native; /* the backend's twin; NULL until it is needed */
@@ -68,29 +70,58 @@ static enum geyser_result describe(
 	return gy_event_describe(event, twin, answer, fd);
 }
 
-/* Takes the fd over, also when it fails. */
-static enum geyser_result wrap(int fd, struct geyser_event **out)
+static bool is_follower(const struct geyser_event *event)
+{
+	return event->timeline.sleepers != NULL;
+}
+
+static bool is_published(const struct geyser_event *event)
+{
+	return event->timeline.audience != NULL;
+}
+
+/* Gives back what the event is made of, without an object. */
+static void deallocate(struct geyser_event *event)
+{
+	gy_audience_destroy(event->timeline.audience);
+	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
+	gy_memory_unmap(event->seat, event->seat_size);
+	if (event->fd >= 0)
+		(void)close(event->fd);
+	free(event);
+}
+
+static enum geyser_result take_seat(struct geyser_event *event, const struct gy_event_seat *seat)
+{
+	enum geyser_result result = gy_memory_map(seat->fd, seat->size, true, &event->seat);
+
+	if (result != GEYSER_OK)
+		return result;
+	event->seat_size = seat->size;
+	event->timeline.sleepers = (_Atomic uint32_t *)((char *)event->seat + seat->sleepers);
+	return GEYSER_OK;
+}
+
+/* Takes the fd over, also when it fails. seat: as gy_event_accept's. */
+static enum geyser_result wrap(int fd, const struct gy_event_seat *seat, struct geyser_event **out)
 {
 	struct geyser_event *event = calloc(1, sizeof(*event));
 	enum geyser_result result;
 	void *page;
 
 	if (!event) {
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
-		goto close_fd;
+		(void)close(fd);
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
-	result = gy_memory_map(fd, GY_TIMELINE_SIZE, true, &page);
-	if (result != GEYSER_OK)
-		goto free_event;
 	event->fd = fd;
+	result = gy_memory_map(fd, GY_TIMELINE_SIZE, seat == NULL, &page);
 	event->timeline.page = page;
-	*out = event;
-	return GEYSER_OK;
-
-free_event:
-	free(event);
-close_fd:
-	(void)close(fd);
+	if (result == GEYSER_OK && seat)
+		result = take_seat(event, seat);
+	if (result == GEYSER_OK)
+		*out = event;
+	else
+		deallocate(event);
 	return result;
 }
 
@@ -119,7 +150,8 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 /* fd: another process's semaphore, taken over on success, or -1. */
 static enum geyser_result make_twin(struct geyser_event *event, int fd)
 {
-	const struct gy_event_source source = {&event->timeline, event->notifier.dead};
+	const struct gy_event_source source = {
+		&event->timeline, event->notifier.dead, is_follower(event)};
 	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native;
 	enum geyser_result result =
@@ -157,16 +189,40 @@ static enum geyser_result check_arguments(
 	return GEYSER_OK;
 }
 
+static enum geyser_result allocate_shared(struct geyser_event **out)
+{
+	int fd;
+	enum geyser_result result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
+
+	return result == GEYSER_OK ? wrap(fd, NULL, out) : result;
+}
+
+static enum geyser_result allocate_published(struct geyser_event **out)
+{
+	struct geyser_event *event = calloc(1, sizeof(*event));
+	enum geyser_result result;
+	void *page = NULL;
+
+	if (!event)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+	result = gy_memory_create_published("geyser-event", GY_TIMELINE_SIZE, &event->fd, &page);
+	event->timeline.page = page;
+	event->timeline.audience = gy_audience_create();
+	if (result == GEYSER_OK && !event->timeline.audience)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+	if (result == GEYSER_OK)
+		*out = event;
+	else
+		deallocate(event);
+	return result;
+}
+
 /* Without a twin. */
 static enum geyser_result create(
-	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
-	enum geyser_result result;
-	int fd;
+	enum geyser_result result = published ? allocate_published(out) : allocate_shared(out);
 
-	result = gy_memory_create("geyser-event", GY_TIMELINE_SIZE, &fd);
-	if (result == GEYSER_OK)
-		result = wrap(fd, out);
 	if (result != GEYSER_OK)
 		return result;
 	gy_timeline_signal(&(*out)->timeline, initial);
@@ -174,15 +230,13 @@ static enum geyser_result create(
 	return GEYSER_OK;
 }
 
-enum geyser_result geyser_event_create(
-	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+static enum geyser_result create_with_twin(
+	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
-	enum geyser_result result = check_arguments(manager, out);
 	struct geyser_event *event = NULL;
 	struct gy_driver_id id;
+	enum geyser_result result = create(manager, initial, published, &event);
 
-	if (result == GEYSER_OK)
-		result = create(manager, initial, &event);
 	if (result != GEYSER_OK)
 		return result;
 	if (is_shared(manager, &id)) /* importers may ask for it */
@@ -194,17 +248,32 @@ enum geyser_result geyser_event_create(
 	return result;
 }
 
+enum geyser_result geyser_event_create(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+{
+	enum geyser_result result = check_arguments(manager, out);
+
+	return result == GEYSER_OK ? create_with_twin(manager, initial, false, out) : result;
+}
+
+enum geyser_result gy_event_publish(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
+{
+	*out = NULL;
+	return create_with_twin(manager, initial, true, out);
+}
+
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
 	gy_twin_maker *make, void *data, struct geyser_event **out)
 {
 	struct gy_backend_event *native;
 	struct gy_event_source source;
 	struct geyser_event *event = NULL;
-	enum geyser_result result = create(manager, initial, &event);
+	enum geyser_result result = create(manager, initial, false, &event);
 
 	if (result != GEYSER_OK)
 		return result;
-	source = (struct gy_event_source){&event->timeline, NULL};
+	source = (struct gy_event_source){.timeline = &event->timeline};
 	result = make(manager->device, &source, data, &native);
 	if (result == GEYSER_OK) {
 		atomic_store(&event->native, native);
@@ -235,14 +304,17 @@ static void destroy(struct geyser_event *event)
 	gy_object_finish(&event->object);
 	gy_notifier_finish(&event->notifier);
 	(void)pthread_mutex_destroy(&event->lock);
-	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
-	(void)close(event->fd);
-	free(event);
+	deallocate(event);
 }
 
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event)
 {
 	return &event->timeline.page->lost;
+}
+
+struct gy_timeline *gy_event_timeline(struct geyser_event *event)
+{
+	return &event->timeline;
 }
 
 struct geyser_manager *gy_event_manager(struct geyser_event *event)
@@ -305,11 +377,14 @@ void *geyser_event_attached(const struct geyser_event *event, const void *key)
 
 enum geyser_result geyser_event_export(struct geyser_event *event, struct geyser_handle *out)
 {
-	if (event)
+	if (event && !is_published(event) && !is_follower(event))
 		return gy_object_export(&event->object, out);
 	if (out)
 		memset(out, 0, sizeof(*out));
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	return gy_fail(GEYSER_ERROR_PERMISSION,
+		"the event is a stream's: other processes get it with the stream's frames alone");
 }
 
 enum geyser_result geyser_event_unexport(struct geyser_event *event)
@@ -319,7 +394,7 @@ enum geyser_result geyser_event_unexport(struct geyser_event *event)
 	return gy_object_unexport(&event->object);
 }
 
-static enum geyser_result check_incoming(const struct gy_incoming *incoming)
+static enum geyser_result check_incoming(const struct gy_incoming *incoming, bool follows)
 {
 	bool writable;
 	uint64_t size;
@@ -332,7 +407,7 @@ static enum geyser_result check_incoming(const struct gy_incoming *incoming)
 			"the exporter's event has %" PRIu64 " of %" PRIu64
 			" bytes: it must have %d",
 			incoming->answer.event.size, size, GY_TIMELINE_SIZE);
-	if (!writable)
+	if (!writable && !follows)
 		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"the exporter's event is sealed against writing: it can't be signalled");
 	return GEYSER_OK;
@@ -350,16 +425,16 @@ bool gy_event_wants_twin(
 }
 
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	int *twin, struct geyser_event **out)
+	const struct gy_event_seat *seat, int *twin, struct geyser_event **out)
 {
-	enum geyser_result result = check_incoming(incoming);
+	enum geyser_result result = check_incoming(incoming, seat != NULL);
 	struct geyser_event *event = NULL;
 	int fd = incoming->fd;
 
 	if (result != GEYSER_OK)
 		return result;
 	incoming->fd = -1;
-	result = wrap(fd, &event);
+	result = wrap(fd, seat, &event);
 	if (result == GEYSER_ERROR_PERMISSION)
 		return gy_fail(result,
 			"the exporter shares its event for reading only: it can't be "
@@ -410,7 +485,7 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = gy_peer_watch_death(incoming.peer);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(manager, &incoming, &twin, &event);
+		result = gy_event_accept(manager, &incoming, NULL, &twin, &event);
 	gy_incoming_finish(&incoming, event != NULL);
 	if (twin >= 0)
 		(void)close(twin);
@@ -466,6 +541,9 @@ enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t valu
 
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	if (is_follower(event))
+		return gy_fail(GEYSER_ERROR_PERMISSION,
+			"the event is a stream's: only the publisher of the stream signals it");
 	native = atomic_load_explicit(&event->native, memory_order_acquire);
 	if (native)
 		backend_of(event)->event_signal(native, value);

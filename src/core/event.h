@@ -15,12 +15,25 @@ enum geyser_result gy_event_describe(
 bool gy_event_wants_twin(
 	const struct geyser_manager *manager, const struct gy_wire_event *described);
 
+/* As geyser_event_create, but other processes can't raise the event: they map its page for reading.
+ * It can't be exported; whoever serves it adds followers to its timeline's audience. */
+enum geyser_result gy_event_publish(
+	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out);
+
+/* Memory that a follower shares with the publisher of an event, and where in it the follower counts
+ * its sleeping threads (struct gy_audience_member). The event maps the memory for itself. */
+struct gy_event_seat {
+	int fd; /* borrowed */
+	size_t size, sleepers;
+};
+
 /* Checks what a peer has described and makes an event of it; takes the incoming's descriptor over.
- * The event gets the incoming's peer, which watches for its exporter's death, and ends waits when
- * that has come. *twin: the exporter's semaphore, or -1; taken over (then -1) on success. *out may
- * be an event also after a failure: it has the incoming's peer then, and is to be released. */
+ * seat: of an event made by gy_event_publish; NULL for one that everybody may raise. The event gets
+ * the incoming's peer, which watches for its exporter's death, and ends waits when that has come.
+ * *twin: the exporter's semaphore, or -1; taken over (then -1) on success. *out may be an event
+ * also after a failure: it has the incoming's peer then, and is to be released. */
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	int *twin, struct geyser_event **out);
+	const struct gy_event_seat *seat, int *twin, struct geyser_event **out);
 
 /* The backend's twin, made if there is none yet. Errors: UNSUPPORTED (a backend without devices),
  * and as event_create. */
@@ -32,9 +45,12 @@ typedef enum geyser_result gy_twin_maker(void *device, const struct gy_event_sou
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
 	gy_twin_maker *make, void *data, struct geyser_event **out);
 
-/* The device of a holder is lost: the word, shared between processes, becomes 1 and is woken. It
- * lives as long as the event. */
+/* The device of who made the event is lost: the word, shared between processes, becomes 1 and is
+ * woken. It lives as long as the event, and may be mapped for reading alone. */
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event);
+
+/* Lives as long as the event. */
+struct gy_timeline *gy_event_timeline(struct geyser_event *event);
 
 /* Borrowed. */
 struct geyser_manager *gy_event_manager(struct geyser_event *event);

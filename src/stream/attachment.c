@@ -27,7 +27,7 @@ static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 	return result;
 }
 
-/* Maps what came with a message, if it is as large as this version's. Takes the fd over. */
+/* Maps what came with a message, if it is as large as this version's. The fd stays open. */
 static enum geyser_result map_memory(
 	int fd, uint64_t claimed, size_t size, bool writable, void **out)
 {
@@ -46,7 +46,6 @@ static enum geyser_result map_memory(
 			claimed, found, size);
 	if (result == GEYSER_OK)
 		result = gy_memory_map(fd, size, writable, out);
-	(void)close(fd);
 	return result;
 }
 
@@ -66,18 +65,23 @@ static enum geyser_result map_ring(
 	}
 	result =
 		map_memory(fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
+	if (fd >= 0)
+		(void)close(fd);
 	attachment->view.page = page;
 	attachment->view.buffers = answer->stream.buffers;
 	return result;
 }
 
+/* Keeps the fd until the event that frames refer to has mapped the lease, too. */
 static enum geyser_result map_lease(
 	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
 {
 	void *page;
-	enum geyser_result result = map_memory(
-		fd, answer->stream.lease_size, sizeof(struct gy_lease_page), true, &page);
+	enum geyser_result result;
 
+	attachment->lease_fd = fd;
+	result = map_memory(
+		fd, answer->stream.lease_size, sizeof(struct gy_lease_memory), true, &page);
 	attachment->view.lease = page;
 	if (result == GEYSER_OK)
 		attachment->view.last = atomic_load(&attachment->view.lease->taken);
@@ -197,9 +201,22 @@ static enum geyser_result ask_twin(
 	return ask_ready(attachment, true, &answer, fd);
 }
 
+static void close_lease(struct gy_attachment *attachment)
+{
+	if (attachment->lease_fd >= 0)
+		(void)close(attachment->lease_fd);
+	attachment->lease_fd = -1;
+}
+
 /* The event has a hold of its own on the peer: callers may keep it for longer than this. */
 static enum geyser_result fetch_ready(struct gy_attachment *attachment)
 {
+	const struct gy_event_seat seat = {
+		.fd = attachment->lease_fd,
+		.size = sizeof(struct gy_lease_memory),
+		.sleepers = attachment->mirrored ? offsetof(struct gy_lease_page, mirror_sleepers)
+						 : offsetof(struct gy_lease_page, ready_sleepers),
+	};
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_EVENT, .fd = -1};
 	enum geyser_result result;
 	int twin = -1;
@@ -212,7 +229,8 @@ static enum geyser_result fetch_ready(struct gy_attachment *attachment)
 	incoming.peer = gy_peer_ref(attachment->peer);
 	result = ask_twin(attachment, &incoming.answer.event, &twin);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(attachment->manager, &incoming, &twin, &attachment->ready);
+		result = gy_event_accept(
+			attachment->manager, &incoming, &seat, &twin, &attachment->ready);
 	gy_incoming_finish(&incoming, attachment->ready != NULL);
 	if (twin >= 0)
 		(void)close(twin);
@@ -245,6 +263,7 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	if (!attachment)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 	attachment->references = 1;
+	attachment->lease_fd = -1;
 	attachment->manager = gy_manager_ref(manager);
 	attachment->view.every = delivery == GEYSER_DELIVER_EVERY;
 	result = gy_peer_open(
@@ -255,6 +274,7 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 		result = fetch_buffers(attachment);
 	if (result == GEYSER_OK)
 		result = fetch_ready(attachment);
+	close_lease(attachment);
 	if (result == GEYSER_OK)
 		result = watch_death(attachment);
 	if (result == GEYSER_OK)
@@ -275,7 +295,7 @@ void gy_attachment_unref(struct gy_attachment *attachment)
 		attachment->peer, NULL, NULL); /* its words end here, the peer perhaps not */
 	gy_peer_release(attachment->peer, NULL);
 	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
-	gy_memory_unmap(attachment->view.lease, sizeof(*attachment->view.lease));
+	gy_memory_unmap(attachment->view.lease, sizeof(struct gy_lease_memory));
 	gy_manager_unref(attachment->manager);
 	free(attachment);
 }

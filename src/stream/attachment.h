@@ -17,7 +17,8 @@ struct gy_attachment {
 				subscriber's lock */
 	struct geyser_manager *manager;
 	struct gy_peer *peer;
-	struct gy_ring_view view;
+	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
+	int lease_fd;             /* of that memory while connecting, else -1 */
 	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
 	uint32_t generations[GY_RING_BUFFERS];
 	bool drawn_by_device;       /* the publisher's frames */

@@ -29,6 +29,7 @@ static enum geyser_result copy(struct geyser_publisher *publisher, uint32_t buff
 
 	if (result == GEYSER_OK)
 		result = gy_event_native(mirrors->ready, &signal.event);
+	gy_timeline_give(gy_event_timeline(mirrors->ready), signal.value);
 	if (result == GEYSER_OK)
 		result = backend_of(publisher)->texture_copy(
 			gy_texture_backing(publisher->buffers[buffer]), mirrors->textures[buffer],

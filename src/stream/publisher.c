@@ -96,9 +96,9 @@ static enum geyser_result make_events(struct geyser_publisher *publisher)
 	enum geyser_result result = GEYSER_OK;
 
 	if (publisher->manager->backend->event_create)
-		result = geyser_event_create(publisher->manager, 0, &publisher->ready);
+		result = gy_event_publish(publisher->manager, 0, &publisher->ready);
 	if (result == GEYSER_OK && publisher->ready)
-		result = geyser_event_create(publisher->manager, 0, &publisher->mirrors.ready);
+		result = gy_event_publish(publisher->manager, 0, &publisher->mirrors.ready);
 	return result;
 }
 
@@ -326,6 +326,7 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 	(void)pthread_mutex_lock(&publisher->lock);
 	*out = (struct geyser_point){publisher->ready, ++publisher->ready_value};
 	publisher->drawn[frame->buffer] = out->value;
+	gy_timeline_give(gy_event_timeline(publisher->ready), out->value);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return GEYSER_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef GY_STREAM_PUBLISHER_H
 #define GY_STREAM_PUBLISHER_H
 
+#include "core/event.h"
 #include "core/texture.h"
 #include "stream/frame.h"
 
@@ -11,7 +12,7 @@
 /* One subscriber, seen from the publisher. */
 struct gy_subscription {
 	struct gy_subscription *next; /* in graves */
-	struct gy_lease_page *lease;
+	struct gy_lease_page *lease;  /* the beginning of a struct gy_lease_memory */
 	uint32_t sleepers; /* publisher threads that sleep on the lease, which must stay mapped */
 	uint32_t reader;   /* its place in the ring */
 	pid_t pid;

@@ -5,6 +5,7 @@
  *
  *	struct gy_ring_page	written by the publisher, mapped read-only by every subscriber
  *	struct gy_lease_page	one for each subscriber, written by it, read by the publisher
+ *	struct gy_notice_page	one for each subscriber, written by the publisher, read by it
  *
  * A subscriber leases a buffer by setting its bit in "held", and then looks whether the buffer
  *still holds the frame it wanted. A publisher takes a buffer by clearing its sequence, and then
@@ -69,6 +70,23 @@ struct gy_lease_page {
 	_Atomic uint64_t taken;    /* the largest sequence it has got */
 	_Atomic uint64_t dropped;
 	_Atomic uint32_t latency[GY_LATENCY_BUCKETS];
+	/* How many of its threads sleep on the stream's events; see sync/audience.h. */
+	_Atomic uint32_t ready_sleepers, mirror_sleepers;
+};
+
+/* What a device of the subscriber can wait for: a page of its own, which a driver can register.
+ * The publisher writes the values of the stream's events here when it raises them. After the
+ * publisher's death the subscriber alone writes here, to end what its device waits for. */
+struct gy_notice_page {
+	_Atomic uint64_t ready, mirror_ready;
+};
+
+#define GY_NOTICE_ALIGNMENT 4096
+
+/* All that a subscriber and the publisher share with nobody else: the memory of a LEASE message. */
+struct gy_lease_memory {
+	struct gy_lease_page lease;
+	alignas(GY_NOTICE_ALIGNMENT) struct gy_notice_page notice;
 };
 
 /* ---- publisher ---- */

@@ -4,7 +4,6 @@
 #include "stream/publisher.h"
 
 #include "base/error.h"
-#include "core/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,7 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 			continue;
 		}
 		*link = grave->next;
-		gy_memory_unmap(grave->lease, sizeof(*grave->lease));
+		gy_memory_unmap(grave->lease, sizeof(struct gy_lease_memory));
 		free(grave);
 	}
 }
@@ -53,10 +52,10 @@ static enum geyser_result make_subscription(
 
 	if (!subscription)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "the publisher has no memory left");
-	result = gy_memory_create("geyser-lease", sizeof(*subscription->lease), fd);
+	result = gy_memory_create("geyser-lease", sizeof(struct gy_lease_memory), fd);
 	if (result != GEYSER_OK)
 		goto free_subscription;
-	result = gy_memory_map(*fd, sizeof(*subscription->lease), true, &page);
+	result = gy_memory_map(*fd, sizeof(struct gy_lease_memory), true, &page);
 	if (result != GEYSER_OK)
 		goto close_fd;
 	subscription->lease = page;
@@ -72,6 +71,39 @@ free_subscription:
 	return result;
 }
 
+/* ---- the stream's events: who sleeps on them, who is told their values ---- */
+
+static void follow_one(
+	struct geyser_event *event, const _Atomic uint32_t *sleepers, _Atomic uint64_t *notice)
+{
+	struct gy_timeline *timeline = gy_event_timeline(event);
+	const struct gy_audience_member member = {sleepers, notice};
+
+	/* there are as many places as the ring has */
+	(void)gy_audience_add(timeline->audience, &member, &timeline->page->value);
+}
+
+/* Before the subscriber gets the events. */
+static void follow(struct geyser_publisher *publisher, struct gy_lease_page *lease)
+{
+	struct gy_notice_page *notice = &((struct gy_lease_memory *)lease)->notice;
+
+	if (!publisher->ready)
+		return;
+	follow_one(publisher->ready, &lease->ready_sleepers, &notice->ready);
+	follow_one(publisher->mirrors.ready, &lease->mirror_sleepers, &notice->mirror_ready);
+}
+
+/* Before the lease is unmapped. */
+static void unfollow(struct geyser_publisher *publisher, const struct gy_lease_page *lease)
+{
+	if (!publisher->ready)
+		return;
+	gy_audience_remove(gy_event_timeline(publisher->ready)->audience, &lease->ready_sleepers);
+	gy_audience_remove(
+		gy_event_timeline(publisher->mirrors.ready)->audience, &lease->mirror_sleepers);
+}
+
 static enum geyser_result join(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool every)
 {
@@ -84,6 +116,7 @@ static enum geyser_result join(
 	subscription->reader = (uint32_t)reader;
 	publisher->subscriptions[reader] = subscription;
 	publisher->subscriber_count++;
+	follow(publisher, subscription->lease);
 	announce_change(publisher);
 	return GEYSER_OK;
 }
@@ -94,6 +127,7 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 		publisher->dropped_before += atomic_load(&subscription->lease->dropped);
 	if (subscription->mirrored)
 		gy_mirrors_leave(publisher);
+	unfollow(publisher, subscription->lease);
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
 	publisher->subscriber_count--;
@@ -110,7 +144,7 @@ static bool send_memory(
 		.type = type,
 		.stream.buffers = publisher->ring.buffers,
 		.stream.ring_size = sizeof(struct gy_ring_page),
-		.stream.lease_size = sizeof(struct gy_lease_page),
+		.stream.lease_size = sizeof(struct gy_lease_memory),
 		.stream.ready = publisher->ready != NULL,
 	};
 
@@ -148,7 +182,7 @@ static enum geyser_result subscribe(struct gy_served *served, bool every, const 
 		(void)(send_memory(publisher, reply, GY_WIRE_STREAM, publisher->ring_fd) &&
 			send_memory(publisher, reply, GY_WIRE_LEASE, fd));
 	} else {
-		gy_memory_unmap(subscription->lease, sizeof(*subscription->lease));
+		gy_memory_unmap(subscription->lease, sizeof(struct gy_lease_memory));
 		free(subscription);
 	}
 	(void)close(fd);

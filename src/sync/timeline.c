@@ -29,11 +29,17 @@ uint64_t gy_timeline_value(struct gy_timeline *timeline)
 }
 
 /* After a change that sleepers look for. */
-static void wake_sleepers(struct gy_timeline_page *page)
+static void wake_sleepers(struct gy_timeline *timeline)
 {
-	if (atomic_load(&page->sleepers) == 0)
+	struct gy_timeline_page *page = timeline->page;
+	bool asleep = atomic_load(&page->sleepers) != 0;
+
+	if (asleep)
+		atomic_store(&page->sleepers, 0);
+	if (timeline->audience && gy_audience_tell(timeline->audience, &page->value))
+		asleep = true;
+	if (!asleep)
 		return;
-	atomic_store(&page->sleepers, 0);
 	atomic_fetch_add(&page->wakes, 1);
 	gy_wake(&page->wakes, true);
 }
@@ -49,6 +55,11 @@ static void wake_sleepers(struct gy_timeline_page *page)
  *before A2: the signaller finds sleepers set, or somebody else has cleared it after B2 and counts
  *wakes after that, hence after B1. Either way wakes changes after B1, and B4 doesn't sleep or is
  *woken. A sleeper that was killed leaves sleepers set, which costs the next signal one system call.
+ *
+ * A follower of a published timeline counts itself in its own word at B2, and out after B4. The
+ * signaller reads all these words between A3 and A4, and clears none. If B3 comes before A1, B2
+ *came before that read, and the word is not 0 until B4 is over: wakes changes after B1. A word that
+ *lies costs each signal one system call. tests/model/event.pml searches all interleavings of both.
  */
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 {
@@ -60,14 +71,33 @@ void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 			break;
 	(void)see(timeline, value); /* ours stands even if a peer lowers the page again */
 	if (now < value)
-		wake_sleepers(page);
+		wake_sleepers(timeline);
+}
+
+void gy_timeline_give(struct gy_timeline *timeline, uint64_t value)
+{
+	uint64_t given;
+
+	if (!timeline->audience)
+		return;
+	given = atomic_load(&timeline->audience->given);
+	while (given < value)
+		if (atomic_compare_exchange_weak(&timeline->audience->given, &given, value))
+			break;
+}
+
+void gy_timeline_carry(struct gy_timeline *timeline, uint64_t value)
+{
+	uint64_t given = timeline->audience ? atomic_load(&timeline->audience->given) : value;
+
+	gy_timeline_signal(timeline, value < given ? value : given);
 }
 
 void gy_timeline_lose(struct gy_timeline *timeline)
 {
 	atomic_store(&timeline->page->lost, 1);
 	gy_wake(&timeline->page->lost, true);
-	wake_sleepers(timeline->page);
+	wake_sleepers(timeline);
 }
 
 bool gy_timeline_is_lost(const struct gy_timeline *timeline)
@@ -83,6 +113,20 @@ static uint64_t next_look(uint64_t deadline)
 		return GY_NEVER;
 	look = gy_deadline(LOOK_EVERY);
 	return look < deadline ? look : deadline;
+}
+
+static void lie_down(struct gy_timeline *timeline)
+{
+	if (timeline->sleepers)
+		atomic_fetch_add(timeline->sleepers, 1);
+	else
+		atomic_store(&timeline->page->sleepers, 1);
+}
+
+static void get_up(struct gy_timeline *timeline)
+{
+	if (timeline->sleepers)
+		atomic_fetch_sub(timeline->sleepers, 1);
 }
 
 static bool interrupted(const struct gy_wait_word *words, unsigned count)
@@ -110,11 +154,9 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 			return false;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return false;
-		atomic_store(&page->sleepers, 1);
-		if (gy_timeline_value(timeline) >= value)
-			return true;
-		if (gy_timeline_is_lost(timeline))
-			return false;
-		gy_wait(all, count + 1, next_look(deadline));
+		lie_down(timeline);
+		if (gy_timeline_value(timeline) < value && !gy_timeline_is_lost(timeline))
+			gy_wait(all, count + 1, next_look(deadline));
+		get_up(timeline);
 	}
 }

@@ -3,24 +3,33 @@
  * A 64-bit value that only grows, in memory that processes share, and sleeping until it is reached.
  *
  * Who sleeps says so by "sleepers"; who raises the value then, and only then, makes a system call.
- * The order of the steps is what keeps a wake-up from being lost; see timeline.c. Everything in the
- * page may be changed by a hostile peer at any time: it can then wake us, or keep us asleep for a
- * second after the value was reached (until another signal if the wait has no deadline), but a
- * value once seen or signalled here never shrinks, and no wait outlives its deadline.
+ * The order of the steps is what keeps a wake-up from being lost; see timeline.c.
+ *
+ * There are two kinds. Of a shared timeline every holder may write the page. A hostile holder may
+ * change everything in it at any time: it can then wake us, or keep us asleep for a second after
+ * the value was reached (until another signal if the wait has no deadline), but a value once seen
+ * or signalled here never shrinks, and no wait outlives its deadline.
+ *
+ * A published timeline is raised by one process alone. The others follow it: they map the page for
+ * reading, and say that they sleep in a word of their own (audience.h). A hostile follower can wake
+ * the others for nothing, and no more.
  */
 #ifndef GY_SYNC_TIMELINE_H
 #define GY_SYNC_TIMELINE_H
 
 #include "platform/platform.h"
+#include "sync/audience.h"
 
 struct gy_timeline_page {
 	_Atomic uint64_t value;
-	_Atomic uint32_t wakes;    /* the futex: counts wake-ups */
-	_Atomic uint32_t sleepers; /* not 0: somebody may sleep; the one who wakes them clears it */
+	_Atomic uint32_t wakes; /* the futex: counts wake-ups */
+	/* Not 0: somebody may sleep; the one who wakes them clears it. Of a published timeline:
+	 * threads of the publisher's process only. */
+	_Atomic uint32_t sleepers;
 	/* Values up to this one are in the semaphore that all processes share, if there is one, or
 	 * about to be: see backend/vulkan/event.c. */
 	_Atomic uint64_t carried;
-	_Atomic uint32_t lost; /* a futex; not 0: the device of a holder is lost */
+	_Atomic uint32_t lost; /* a futex; not 0: the device of who made the timeline is lost */
 };
 
 #define GY_TIMELINE_WORDS 2   /* see gy_timeline_wait */
@@ -29,12 +38,26 @@ struct gy_timeline_page {
 struct gy_timeline {
 	struct gy_timeline_page *page;
 	_Atomic uint64_t seen; /* the largest value this process has seen or signalled */
+	/* Only of a published timeline, in the publisher's process. */
+	struct gy_audience *audience;
+	/* Only of a follower, whose page is mapped for reading: its own word in the audience. */
+	_Atomic uint32_t *sleepers;
 };
 
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
+
+/* Not for followers. */
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value);
 
-/* Nothing may come any more: all holders are told. A value that was reached stays so. */
+/* As gy_timeline_signal, with a value that a device has signalled. A published timeline rises to
+ * the largest value given out at most: other processes may have a way to the device's semaphore. */
+void gy_timeline_carry(struct gy_timeline *timeline, uint64_t value);
+
+/* A device may signal a published timeline up to this value from now on. */
+void gy_timeline_give(struct gy_timeline *timeline, uint64_t value);
+
+/* Nothing may come any more: all holders are told. A value that was reached stays so. Not for
+ * followers. */
 void gy_timeline_lose(struct gy_timeline *timeline);
 bool gy_timeline_is_lost(const struct gy_timeline *timeline);
 

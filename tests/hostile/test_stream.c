@@ -119,9 +119,9 @@ enum field {
 static const uint64_t truth[FIELDS] = {
 	[BUFFERS] = 3,
 	[RING_SIZE] = sizeof(struct gy_ring_page),
-	[LEASE_SIZE] = sizeof(struct gy_lease_page),
+	[LEASE_SIZE] = sizeof(struct gy_lease_memory),
 	[RING_BYTES] = sizeof(struct gy_ring_page),
-	[LEASE_BYTES] = sizeof(struct gy_lease_page),
+	[LEASE_BYTES] = sizeof(struct gy_lease_memory),
 	[PICTURE_SIDE] = SIDE,
 	[PICTURE_BYTES] = 4096,
 	[ANSWER] = GY_WIRE_STREAM,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Searches all states of ring.pml in several sizes, and shows that its mistakes are found (TAP).
+"""Searches all states of a model in several sizes, and shows that its mistakes are found (TAP).
 
-run.py SPIN CC...: a search is of every state, or the test fails.
+run.py MODEL SPIN CC...: MODEL is ring or event; a search is of every state, or the test fails.
 """
 
 import os
@@ -11,11 +11,11 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ring.pml")
+HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 240  # seconds for one search
 
 # what it is, defines
-HOLDS = (
+RING_HOLDS = (
     ("latest, 2 buffers", "BUFFERS=2"),
     ("latest, 3 buffers", "BUFFERS=3"),
     ("every, 2 buffers", "BUFFERS=2 FRAMES=3 EVERY=3"),
@@ -33,7 +33,7 @@ HOLDS = (
 )
 
 # what is wrong, defines, what must be found
-BROKEN = (
+RING_BROKEN = (
     ("a reader looks, then sets its bit", "BUFFERS=2 BROKEN_ORDER", "reading"),
     ("the publisher doesn't look again", "BUFFERS=2 BROKEN_LOOK", "reading"),
     ("sleeping is set after the check", "BUFFERS=2 BROKEN_WAKE", "invalid end state"),
@@ -42,6 +42,34 @@ BROKEN = (
      "invalid end state"),
     ("one scan is enough", "BUFFERS=3 EVERY=1 LOSSLESS=1 BROKEN_SCAN", "sequence==(last+1)"),
 )
+
+EVENT_HOLDS = (
+    ("threads of all three processes", "VALUES=1 SLEEPERS=13"),
+    ("two threads of one subscriber", "SLEEPERS=6"),
+    ("two threads of a subscriber beside the publisher's", "SLEEPERS=7"),
+    ("two threads signal", "SLEEPERS=9 SIGNALLERS=2"),
+    ("a subscriber stops anywhere and leaves", "SLEEPERS=9 STOPS=1"),
+    ("two threads signal, a subscriber stops anywhere", "SLEEPERS=8 SIGNALLERS=2 STOPS=1"),
+    ("a word says for ever that its subscriber sleeps", "SLEEPERS=11 VALUES=1 LIES=1"),
+    ("a word never says that its subscriber sleeps", "SLEEPERS=10 LIES=2"),
+)
+EVENT_BROKEN = (
+    ("a subscriber looks, then says that it sleeps", "SLEEPERS=8 VALUES=1 BROKEN_ORDER",
+     "invalid end state"),
+    ("who gets up clears the word for all its process", "SLEEPERS=6 BROKEN_FLAG",
+     "invalid end state"),
+    ("the page's word is cleared after the wake-up", "SLEEPERS=1 BROKEN_CLEAR",
+     "invalid end state"),
+    ("words are read before the value is raised", "SLEEPERS=8 VALUES=1 BROKEN_EARLY",
+     "invalid end state"),
+    ("a subscriber has the event before it is listed", "SLEEPERS=8 VALUES=1 BROKEN_JOIN",
+     "invalid end state"),
+)
+# what holds, what doesn't, options of the search
+MODELS = {
+    "ring": (RING_HOLDS, RING_BROKEN, []),
+    "event": (EVENT_HOLDS, EVENT_BROKEN, []),
+}
 
 
 def command(arguments, folder):
@@ -52,11 +80,12 @@ def command(arguments, folder):
     return result.returncode, result.stdout
 
 
-def search(spin, compiler, defines):
+def search(model, spin, compiler, defines):
     """What pan printed; raises OSError or TimeoutExpired where it could not be run."""
     with tempfile.TemporaryDirectory() as folder:
         steps = (
-            [spin, "-a"] + [f"-D{define}" for define in defines.split()] + [MODEL],
+            [spin, "-a"] + [f"-D{define}" for define in defines.split()]
+            + [os.path.join(HERE, model + ".pml")],
             compiler + ["-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=2500"]
             + ["-o", "pan", "pan.c"],
         )
@@ -64,7 +93,7 @@ def search(spin, compiler, defines):
             code, output = command(step, folder)
             if code or not os.path.exists(os.path.join(folder, "pan.c")):
                 raise OSError(f"{step[0]} failed: {output}")
-        return command(["./pan", "-m20000", "-w22"], folder)[1]
+        return command(["./pan", "-m20000", "-w22"] + MODELS[model][2], folder)[1]
 
 
 def judge(output, expected):
@@ -91,13 +120,14 @@ def states(output):
     return int(found.group(1)) if found else 0
 
 
-def main(spin, compiler):
-    cases = [(name, defines, None) for name, defines in HOLDS]
-    cases += [("found: " + name, defines, expected) for name, defines, expected in BROKEN]
+def main(model, spin, compiler):
+    holds, broken, _ = MODELS[model]
+    cases = [(name, defines, None) for name, defines in holds]
+    cases += [("found: " + name, defines, expected) for name, defines, expected in broken]
 
     def run(case):
         try:
-            output = search(spin, compiler, case[1])
+            output = search(model, spin, compiler, case[1])
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error), ""
         return judge(output, case[2]), output
@@ -117,6 +147,6 @@ def main(spin, compiler):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit("run.py: too few arguments: give SPIN and the command of a C compiler")
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    if len(sys.argv) < 4 or sys.argv[1] not in MODELS:
+        sys.exit("run.py: give ring or event, SPIN and the command of a C compiler")
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -7,6 +7,9 @@
  * "geyser-mtl-down". A value that came up is noted in carried first, so that it isn't carried down
  * again. A block that a shared event is to call can't be taken back: it holds the twin's object,
  * and finds out that the twin has ended when it is called, or never is.
+ *
+ * An event of a stream is the publisher's alone to raise: in a subscriber's process nothing comes
+ * up.
  */
 #include "backend/metal/mtl.h"
 
@@ -90,7 +93,7 @@ static void came_up(struct mtl_event *event, uint64_t value)
 	(void)pthread_mutex_lock(&event->lock);
 	if (!event->closing && value < GY_FREED) {
 		(void)gy_note_carried(&event->carried, value);
-		gy_timeline_signal(event->source.timeline, value);
+		gy_timeline_carry(event->source.timeline, value);
 		watch(event, value);
 	}
 	(void)pthread_mutex_unlock(&event->lock);
@@ -111,7 +114,8 @@ static enum geyser_result start(struct mtl_event *event)
 	if (result != GEYSER_OK)
 		return result;
 	event->started = true;
-	watch(event, gy_timeline_value(event->source.timeline));
+	if (!event->source.follows)
+		watch(event, gy_timeline_value(event->source.timeline));
 	return GEYSER_OK;
 }
 

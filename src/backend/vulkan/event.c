@@ -10,6 +10,12 @@
  * that nobody carries it down again; who carries one down claims it there first, as a semaphore
  * must not be signalled twice with one value. Of a shared semaphore, carried is in the page.
  *
+ * An event of a stream is the publisher's alone to raise, and so goes one way only in a
+ * subscriber's process: down from the page into a semaphore of its own, and nowhere where the
+ * semaphore is shared, which the publisher raises. Whatever a subscriber does to its semaphore
+ * stays out of the page. The publisher's page takes no value from the semaphore that was not given
+ * out (gy_timeline_carry).
+ *
  * When the exporter dies, no value may come that a queue waits for: the semaphore is raised to
  * GY_FREED, above all values, and its threads end.
  */
@@ -100,7 +106,7 @@ static bool carry_up(struct vk_event *event, uint64_t value)
 	if (value == GY_FREED)
 		return false;
 	(void)gy_note_carried(event->carried, value);
-	gy_timeline_signal(event->source.timeline, value);
+	gy_timeline_carry(event->source.timeline, value);
 	return true;
 }
 
@@ -147,15 +153,18 @@ static void follow(void *user, uint64_t value)
 {
 	struct vk_event *event = user;
 
+	if (event->source.follows && event->shared && value < GY_FREED)
+		return; /* the publisher raises it */
 	if (!atomic_load(&event->device->lost))
 		carry_down(event, value);
 }
 
 static enum geyser_result start(struct vk_event *event)
 {
-	enum geyser_result result;
+	enum geyser_result result = GEYSER_OK;
 
-	result = gy_thread_start(&event->up, "geyser-vk-up", 0, run_up, event);
+	if (!event->source.follows)
+		result = gy_thread_start(&event->up, "geyser-vk-up", 0, run_up, event);
 	if (result != GEYSER_OK)
 		return result;
 	event->down = (struct gy_follower){
@@ -172,16 +181,9 @@ static enum geyser_result start(struct vk_event *event)
 
 /* Nobody else waits for a semaphore of our own when its event goes. What the device has signalled
  * last "up" may not have carried yet, and others wait for it: at the page. */
-static void stop(struct vk_event *event)
+static void stop_up(struct vk_event *event)
 {
-	uint64_t last;
-
-	if (!event->started)
-		return;
-	atomic_store(&event->closing, true);
-	if (!event->half)
-		gy_follower_stop(&event->down);
-	last = semaphore_value(event->device, event->semaphore);
+	const uint64_t last = semaphore_value(event->device, event->semaphore);
 	if (event->kick)
 		signal(event, event->kick, 1);
 	else if (last < GY_FREED)
@@ -189,6 +191,17 @@ static void stop(struct vk_event *event)
 	(void)pthread_join(event->up, NULL);
 	if (!atomic_load(&event->device->lost))
 		(void)carry_up(event, last);
+}
+
+static void stop(struct vk_event *event)
+{
+	if (!event->started)
+		return;
+	atomic_store(&event->closing, true);
+	if (!event->half)
+		gy_follower_stop(&event->down);
+	if (!event->source.follows)
+		stop_up(event);
 }
 
 enum geyser_result gy_vulkan_semaphore(struct gy_backend_event *base, VkSemaphore *out)
@@ -286,11 +299,15 @@ static enum geyser_result import_semaphore(struct vk_event *event, int fd)
 
 static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, int fd)
 {
-	enum geyser_result result;
+	enum geyser_result result = GEYSER_OK;
 
 	event->shared = true;
-	event->carried = &event->source.timeline->page->carried;
-	result = make_semaphore(event->device, 0, false, &event->kick);
+	if (event->source.follows)
+		event->carried = &event->own_carried;
+	else
+		event->carried = &event->source.timeline->page->carried;
+	if (!event->source.follows)
+		result = make_semaphore(event->device, 0, false, &event->kick);
 	if (result == GEYSER_OK)
 		result = make_semaphore(
 			event->device, fd < 0 ? initial : 0, fd < 0, &event->semaphore);
