@@ -3,7 +3,10 @@
 
 A block is a program. What a comment before it says is run first, for names that the text doesn't
 declare: `<!-- python: statements -->`; `import geyser` comes before all. One whose comment begins
-with `needs MODULE..., CUDA` is run where these are. Where mypy is, it looks at each, too."""
+with `needs MODULE..., CUDA` is run where these are. Blocks of one document that say `pair NAME
+publishes` and `pair NAME subscribes` are run as two processes, each publisher with each subscriber,
+in either order: both must end well, and the subscriber must print something. Where mypy is, it
+looks at each block, too."""
 
 import importlib.util
 import os
@@ -12,14 +15,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from typing import NamedTuple
 
 BLOCK = re.compile(
     r"(?:<!-- python:(?P<given>(?:(?!-->).)*)-->\n)?^```python\n(?P<code>.*?)^```$", re.M | re.S
 )
 NEEDS = re.compile(r"\s*needs ([\w, ]+)(?:\n|$)")
+PAIR = re.compile(r"\s*pair (\w+) (publishes|subscribes)(?:\n|$|\s)")
 LIMIT = 90  # seconds for one
-HERE = os.path.dirname(os.path.abspath(__file__))
 OPTIONS = ["--ignore-missing-imports", "--no-incremental", "--check-untyped-defs"]
 OPTIONS += ["--scripts-are-modules"]
 
@@ -30,19 +34,31 @@ SELF_TEST = (
     ("<!-- python: given = 1 -->\n```python\nprint(given)\n```\n", True),
     ("```python\nif\n```\n", False),
 )
+# the second one sends nothing
+PAIRS_SELF_TEST = (
+    (
+        "<!-- python: pair a publishes -->\n```python\nwith geyser.publish('a', 4, 4) as p:\n"
+        "    p.wait_for_subscribers()\n    p.send(bytes(64))\n    p.flush()\n```\n"
+        "<!-- python: pair a subscribes -->\n```python\n"
+        "for f in geyser.subscribe('a', connect_timeout=None):\n    print(f.sequence)\n```\n",
+        True,
+    ),
+    (
+        "<!-- python: pair a publishes -->\n```python\nwith geyser.publish('a', 4, 4) as p:\n"
+        "    p.wait_for_subscribers()\n```\n"
+        "<!-- python: pair a subscribes -->\n```python\n"
+        "for f in geyser.subscribe('a', connect_timeout=None):\n    print(f.sequence)\n```\n",
+        False,
+    ),
+)
 WRONG_TYPE = "```python\nif not geyser.version():\n    geyser.Handle.of(1).id.nothing\n```\n"
-
-
-def environment():
-    """Ours, with what the comments import."""
-    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), HERE]))
-    return {**os.environ, "PYTHONPATH": path}
 
 
 class Snippet(NamedTuple):
     path: str
     line: int
     needs: list
+    pair: tuple  # (document, name, what it does), or ()
     source: str
 
     def missing(self):
@@ -58,15 +74,67 @@ class Snippet(NamedTuple):
                 found.append(name)
         return found
 
+    def start(self, folder):
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-u", "-c", self.source], text=True, cwd=folder,
+            env={**os.environ, "XDG_RUNTIME_DIR": folder}, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
     def run(self):
         """(whether it ran, what it said)"""
         with tempfile.TemporaryDirectory() as folder:
-            result = subprocess.run(
-                [sys.executable, "-W", "error", "-c", self.source], text=True, timeout=LIMIT,
-                cwd=folder, env={**environment(), "XDG_RUNTIME_DIR": folder}, check=False,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )
-        return result.returncode == 0, result.stdout
+            return finish(self.start(folder))
+
+
+def finish(process):
+    """(whether it ended well, what it said)"""
+    try:
+        output, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        return False, f"{output}it didn't end within {LIMIT} s"
+    return process.returncode == 0, output
+
+
+def is_waiting(process, folder):
+    """Whether it publishes something, or watches the registry for somebody who does."""
+    registry = os.path.join(folder, "geyser")
+    if os.path.isdir(registry) and any(one.startswith("stream-") for one in os.listdir(registry)):
+        return True
+    descriptors = f"/proc/{process.pid}/fd"
+    for number in os.listdir(descriptors):
+        try:
+            if "inotify" in os.readlink(os.path.join(descriptors, number)):
+                return True
+        except OSError:
+            pass  # closed meanwhile
+    return False
+
+
+def run_pair(first, second):
+    """(whether both ended well and the subscriber printed something, what they said)"""
+    with tempfile.TemporaryDirectory() as folder:
+        one = first.start(folder)
+        deadline = time.monotonic() + LIMIT
+        while sys.platform == "linux" and one.poll() is None and not is_waiting(one, folder):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+        both = [(first, one), (second, second.start(folder))]
+        results = [(snippet, *finish(process)) for snippet, process in both]
+    passed = all(right for _, right, _ in results)
+    passed &= any(output for snippet, _, output in results if snippet.pair[2] == "subscribes")
+    return passed, "".join(f"{snippet.line}: {output}\n" for snippet, _, output in results)
+
+
+def pairs(found):
+    """Each publisher with each subscriber of its pair, both ways."""
+    for one in found:
+        for other in found:
+            if one.pair and one.pair != other.pair and one.pair[:2] == other.pair[:2]:
+                yield one, other
 
 
 def snippets(text, path):
@@ -76,8 +144,11 @@ def snippets(text, path):
         found = NEEDS.match(given)
         if found:
             needs, given = found.group(1).replace(",", " ").split(), given[found.end() :]
+        paired = PAIR.match(given)
+        pair = (path, *paired.groups()) if paired else ()
+        given = given[paired.end() :] if paired else given
         given = "\n".join(one.strip() for one in given.splitlines())
-        yield Snippet(path, line, needs, f"import geyser\n{given}\n{match.group('code')}")
+        yield Snippet(path, line, needs, pair, f"import geyser\n{given}\n{match.group('code')}")
 
 
 def documents(root):
@@ -102,7 +173,7 @@ def check_types(root, found):
                 out.write(one.source)
         result = subprocess.run(
             ["mypy", *OPTIONS, *sorted(os.listdir(folder))], cwd=folder, text=True,
-            env={**os.environ, "MYPYPATH": f"{root}/python:{HERE}"}, timeout=2 * LIMIT,
+            env={**os.environ, "MYPYPATH": f"{root}/python"}, timeout=2 * LIMIT,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )
     return result.stdout if result.returncode else ""
@@ -132,17 +203,30 @@ def report_types(report, root, found):
 
 def main(root):
     report = Report()
+    for text, right in PAIRS_SELF_TEST:
+        verdicts = {run_pair(*both)[0] for both in pairs(list(snippets(text, "text")))}
+        report.line(verdicts == {right}, f"{text!r} passes as two: {right}".replace("#", ""))
     for text, right in SELF_TEST:
         verdicts = [one.run()[0] for one in snippets(text, "text")]
         report.line(verdicts == [right], f"{text!r} passes: {right}".replace("#", ""))
     found = list(all_snippets(root))
-    for one in found:
+    for one in (one for one in found if not one.pair):
         missing, name = one.missing(), f"{one.path}:{one.line}"
         if missing:
             report.line(True, f"{name} # SKIP needs {', '.join(missing)}")
             continue
         passed, output = one.run()
         report.line(passed, name, output)
+    both = list(pairs(found))
+    for one, other in both:
+        missing, name = one.missing(), f"{one.path}:{one.line}, then {other.line}"
+        if missing:
+            report.line(True, f"{name} # SKIP needs {', '.join(missing)}")
+            continue
+        passed, output = run_pair(one, other)
+        report.line(passed, name, output)
+    alone = [one for one in found if one.pair and all(one not in two for two in both)]
+    report.line(not alone, "each half of a pair has the other", repr(alone))
     report_types(report, root, found)
     report.line(len(found) > 0, f"{len(found)} snippets")
     print(f"1..{report.number}")
