@@ -145,7 +145,8 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * time. With FREE pacing it waits only where subscribers hold every buffer. With LOSSLESS it waits
  * for subscribers that get every frame to take theirs; one that doesn't within a timeout over
  * 0 is left out until it takes one again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it
- * up), BUSY (the caller itself has acquired all), DEVICE_LOST (make a new manager and publisher).
+ * up), BUSY (the caller itself has acquired all), DEVICE_LOST (make a new manager and publisher),
+ * DISCONNECTED (the publisher was closed).
  */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
@@ -189,7 +190,13 @@ GEYSER_API enum geyser_result geyser_publisher_get_stats(
 GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 	struct geyser_publisher *publisher, int *out);
 
-/* Ends the stream: subscribers get DISCONNECTED, and keep what they hold. Frames acquired are gone.
+/* Ends the stream: subscribers get what was submitted, then DISCONNECTED, and keep what they hold.
+ * The publisher stays: to acquire or submit a frame is DISCONNECTED from now on. For a program that
+ * ends while another of its threads is within geyser_publisher_acquire or _flush, which return
+ * then. Again is fine, as is NULL. */
+GEYSER_API void geyser_publisher_close(struct geyser_publisher *publisher);
+
+/* Ends the stream as geyser_publisher_close does, and the publisher. Frames acquired are gone.
  * NULL is fine. */
 GEYSER_API void geyser_publisher_destroy(struct geyser_publisher *publisher);
 
@@ -249,7 +256,7 @@ GEYSER_API enum geyser_result geyser_subscriber_get_stats(
 /* How the stream has ended that a subscriber was connected to. */
 enum geyser_end {
 	GEYSER_END_NONE = 0,   /* it hasn't: the subscriber is connected, or never was */
-	GEYSER_END_CLOSED = 1, /* the publisher called geyser_publisher_destroy */
+	GEYSER_END_CLOSED = 1, /* the publisher called geyser_publisher_close or _destroy */
 	GEYSER_END_BROKEN = 2, /* the publisher's process was killed or left without that call,
 				     or it lost its device */
 };

@@ -57,6 +57,7 @@ NOT_ENUMERATORS = {
 }
 # Public functions that the package has no use for.
 LEFT_OUT = {
+    "geyser_publisher_close",
     "geyser_format_name",
     "geyser_event_ref",
     "geyser_texture_attach",

@@ -160,7 +160,7 @@ enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
 	return result == GEYSER_OK ? create(manager, desc, out) : result;
 }
 
-void geyser_publisher_destroy(struct geyser_publisher *publisher)
+void geyser_publisher_close(struct geyser_publisher *publisher)
 {
 	if (!publisher)
 		return;
@@ -168,6 +168,13 @@ void geyser_publisher_destroy(struct geyser_publisher *publisher)
 	if (!gy_ipc_is_foreign(publisher->manager->ipc))
 		atomic_store(&publisher->ring.page->closed, 1);
 	gy_unserve(publisher->manager->ipc, &publisher->served);
+}
+
+void geyser_publisher_destroy(struct geyser_publisher *publisher)
+{
+	if (!publisher)
+		return;
+	geyser_publisher_close(publisher);
 	deallocate(publisher);
 }
 
@@ -178,10 +185,24 @@ static uint32_t all_bits(uint32_t count)
 	return (uint32_t)((UINT64_C(1) << count) - 1);
 }
 
+static bool is_closed(const struct geyser_publisher *publisher)
+{
+	return atomic_load(&publisher->ring.page->closed) != 0;
+}
+
+static enum geyser_result fail_closed(const struct geyser_publisher *publisher)
+{
+	return gy_fail(GEYSER_ERROR_DISCONNECTED, "stream \"%s\" was closed: make a new publisher",
+		publisher->served.name);
+}
+
 /* What is waited for: a buffer to draw into or, with buffer NULL, that all frames are taken and
  * released. */
 static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 {
+	/* Nobody is waited for, and no frame that a subscriber has yet to take is overwritten. */
+	if (is_closed(publisher))
+		return true;
 	if (!buffer)
 		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
 	if (*buffer < 0)
@@ -301,7 +322,7 @@ static enum geyser_result begin(
 		sleep_for_release(publisher, buffer, deadline);
 	}
 	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
-	return GEYSER_OK;
+	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
 
 /* After a resize. *old is to be released without the lock, or NULL. */
@@ -429,6 +450,8 @@ enum geyser_result geyser_publisher_submit(
 	result = gy_frame_info_check(&frame->record.info, geyser_texture_get_desc(frame->texture));
 	if (result == GEYSER_OK)
 		result = check_device(publisher);
+	if (result == GEYSER_OK && is_closed(publisher))
+		result = fail_closed(publisher);
 	if (result == GEYSER_OK)
 		return take_back(publisher, frame, true);
 	(void)take_back(publisher, frame, false);

@@ -28,7 +28,7 @@ struct geyser_subscriber {
 	uint32_t reading;         /* frames released that our device still reads */
 	_Atomic uint32_t returns; /* counts those that it has read */
 	struct geyser_subscriber_stats stats;
-	enum geyser_end end; /* of the publisher that was detached last */
+	enum geyser_end end;                  /* of the publisher that was detached last */
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
 
 	/* for geyser_subscriber_fd */

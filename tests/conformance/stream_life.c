@@ -267,6 +267,43 @@ static void who_waits_is_told_of_the_end(void **state)
 	geyser_subscriber_destroy(ending.subscriber);
 }
 
+static void close_or_acquire(unsigned index, void *data)
+{
+	struct ending *ending = data;
+	struct geyser_frame *frame;
+
+	if (index == 0) {
+		(void)poll(NULL, 0, 20);
+		geyser_publisher_close(ending->publisher);
+		geyser_publisher_close(ending->publisher);
+		return;
+	}
+	check(geyser_publisher_acquire(ending->publisher, UINT64_MAX, &frame) ==
+		GEYSER_ERROR_DISCONNECTED);
+	check(geyser_publisher_flush(ending->publisher, UINT64_MAX) == GEYSER_OK);
+}
+
+/* Whichever thread is first: a subscriber that takes nothing holds nobody up after the end. */
+static void closing_ends_a_wait_to_draw(void **state)
+{
+	struct ending ending = {.publisher = publish_lossless(state, "close", 2)};
+	enum geyser_end end;
+
+	geyser_publisher_close(NULL);
+	ending.subscriber = subscribe(state, "close", GEYSER_DELIVER_EVERY);
+	submit_all(ending.publisher, 1, 2);
+	run_threads(2, close_or_acquire, &ending);
+	pass(ending.subscriber, 1);
+	pass(ending.subscriber, 2);
+	disconnected(ending.subscriber);
+	ok(geyser_subscriber_get_end(ending.subscriber, &end));
+	assert_int_equal(end, GEYSER_END_CLOSED);
+	/* The name is free. */
+	geyser_publisher_destroy(publish(state, "close", 2));
+	geyser_publisher_destroy(ending.publisher);
+	geyser_subscriber_destroy(ending.subscriber);
+}
+
 /* ---- as a descriptor ---- */
 
 static void the_descriptor_says_when_there_is_something(void **state)
@@ -582,6 +619,7 @@ static const struct CMUnitTest tests[] = {
 	test(the_end_is_said_once),
 	test(who_comes_back_is_found),
 	test(who_waits_is_told_of_the_end),
+	test(closing_ends_a_wait_to_draw),
 	test(the_descriptor_says_when_there_is_something),
 	test(a_descriptor_outlives_its_subscriber),
 	test(coming_and_going_is_told),
