@@ -179,6 +179,20 @@ enum geyser_format parse_format(const char *text)
 	return GEYSER_FORMAT_NONE;
 }
 
+const char *shell_word(const char *word, char *out, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-_./+:,@%";
+
+	if (*word && strspn(word, plain) == strlen(word))
+		(void)snprintf(out, size, "%s", word);
+	else if (!strchr(word, '\''))
+		(void)snprintf(out, size, "'%s'", word);
+	else
+		(void)snprintf(out, size, "...");
+	return out;
+}
+
 int target_parse(const char *text, struct target *out)
 {
 	uint64_t id;

@@ -5,19 +5,66 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common.h"
 #include "json.h"
-#include "os.h"
 
 /* Longest line: a path of PATH_MAX and a sentence about it. */
 #define LINE_SIZE 6144
+
+/* What tell_progress wrote is still there. */
+static bool in_progress;
+
+/* In one call, so that lines of several processes don't mix. Nobody can be told of a failure. */
+static void write_stderr(const char *before, const char *after, const char *format, va_list args)
+{
+	char text[LINE_SIZE + 32];
+	size_t length = 0;
+	int count;
+
+	for (; *before; before++)
+		text[length++] = *before;
+	count = vsnprintf(text + length, LINE_SIZE, format, args);
+	if (count > 0)
+		length += count < LINE_SIZE ? (size_t)count : LINE_SIZE - 1;
+	for (; *after; after++)
+		text[length++] = *after;
+	(void)io_write(STDERR_FILENO, text, length, IO_FINISH);
+}
+
+void tell(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_stderr(in_progress ? "\r\033[K" : "", "", format, args);
+	va_end(args);
+	in_progress = false;
+}
+
+void tell_progress(const char *format, ...)
+{
+	va_list args;
+
+	if (!io_is_terminal(STDERR_FILENO))
+		return;
+	va_start(args, format);
+	write_stderr("\rgeyser: ", "\033[K\r", format, args);
+	va_end(args);
+	in_progress = true;
+}
+
+void end_progress(void)
+{
+	if (in_progress)
+		tell("%s", "");
+}
 
 static struct {
 	char *text; /* borrowed; NULL: stderr */
@@ -42,8 +89,7 @@ __attribute__((format(printf, 1, 0))) static void complain(const char *format, v
 			(void)snprintf(captured.text, captured.size, "%s", line);
 		return;
 	}
-	/* One call, so that lines of several processes don't mix. */
-	(void)fprintf(stderr, "geyser: %s\n", line);
+	tell("geyser: %s\n", line);
 }
 
 int failure(const char *format, ...)
@@ -99,17 +145,83 @@ int option_error(char **argv, int result, const char *command)
 		"%s: wrong option (%s): geyser %s --help lists all", command, word, command);
 }
 
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static struct {
+	FILE *file;
+	char *text; /* what was written to the file since it was flushed */
+	size_t size;
+} collected;
+
+FILE *answers(void)
+{
+	if (collected.file)
+		return collected.file;
+	collected.file = open_memstream(&collected.text, &collected.size);
+	if (collected.file)
+		return collected.file;
+	(void)failure("no memory for what is to be printed");
+	exit(STATUS_FAILURE);
+}
+
+static enum io_result write_collected(int fd)
+{
+	FILE *const file = answers();
+	enum io_result result = IO_DONE;
+
+	if (fflush(file) != 0) {
+		errno = ENOMEM;
+		return IO_FAILED;
+	}
+	if (collected.size)
+		result = io_write(fd, collected.text, collected.size, IO_FINISH);
+	/* The next answer takes the place of this one. */
+	(void)fseeko(file, 0, SEEK_SET);
+	return result;
+}
+
+enum io_result answers_flush(void)
+{
+	return write_collected(STDOUT_FILENO);
+}
+
+bool answers_go_on(int *status)
+{
+	const enum io_result result = answers_flush();
+
+	*status = STATUS_OK;
+	if (result == IO_FAILED)
+		*status =
+			failure("stdout can't be written (%s): expected an open file or pipe with "
+				"room",
+				strerror(errno));
+	return result == IO_DONE && !io_reader_gone(STDOUT_FILENO);
+}
+
+void answers_to_stderr(void)
+{
+	(void)write_collected(STDERR_FILENO);
+}
+
 int finish_output(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	switch (answers_flush()) {
+	case IO_DONE:
+	case IO_INTERRUPTED:
 		return STATUS_OK;
-	return failure("stdout can't be written (%s): give it an open file or pipe with room",
-		errno ? strerror(errno) : "write error");
+	case IO_GONE:
+		errno = EPIPE;
+		break;
+	case IO_FAILED:
+		break;
+	}
+	return failure("stdout can't be written (%s): expected an open file or pipe with room",
+		strerror(errno));
 }
 
 int print_help(const char *text)
 {
-	(void)fputs(text, stdout);
+	(void)fputs(text, answers());
 	return finish_output();
 }
 
@@ -122,16 +234,16 @@ int print_names(const struct geyser_handle *handle, enum names names)
 		return library_failure("handle");
 	switch (names) {
 	case NAMES_BOTH:
-		(void)printf("%s\nid 0x%08" PRIx32 "\n", text, id);
+		(void)fprintf(answers(), "%s\nid 0x%08" PRIx32 "\n", text, id);
 		break;
 	case NAMES_HANDLE:
-		(void)printf("%s\n", text);
+		(void)fprintf(answers(), "%s\n", text);
 		break;
 	case NAMES_ID:
-		(void)printf("0x%08" PRIx32 "\n", id);
+		(void)fprintf(answers(), "0x%08" PRIx32 "\n", id);
 		break;
 	case NAMES_JSON: {
-		struct json json = {.file = stdout, .compact = true};
+		struct json json = {.file = answers(), .compact = true};
 		char id_text[16];
 
 		(void)snprintf(id_text, sizeof(id_text), "0x%08" PRIx32, id);
@@ -153,50 +265,20 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
 }
 
-static sigset_t ending_signals(void)
+const char *duration_text(uint64_t ns, char text[DURATION_SIZE])
 {
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	return set;
+	if (ns >= 1000 * NANOSECONDS)
+		(void)snprintf(text, DURATION_SIZE, "%.0f s", (double)ns / 1e9);
+	else if (ns >= NANOSECONDS)
+		(void)snprintf(text, DURATION_SIZE, "%.3g s", (double)ns / 1e9);
+	else if (ns >= 1000000)
+		(void)snprintf(text, DURATION_SIZE, "%.3g ms", (double)ns / 1e6);
+	else
+		(void)snprintf(text, DURATION_SIZE, "%.3g µs", (double)ns / 1e3);
+	return text;
 }
 
-void signals_block(bool block)
+const char *plural(uint64_t count)
 {
-	const sigset_t set = ending_signals();
-
-	(void)pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
-int signals_open(void)
-{
-	const sigset_t set = ending_signals();
-	int fd;
-
-	signals_block(true);
-	fd = os_watch_signals(&set);
-	if (fd < 0)
-		(void)failure("signals can't be watched (%s): free some file descriptors",
-			strerror(errno));
-	return fd;
-}
-
-int signals_wait(int signals)
-{
-	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
-
-	while (poll(&poll_signals, 1, -1) < 0) {
-		if (errno != EINTR)
-			return failure("poll failed (%s)", strerror(errno));
-	}
-	return STATUS_OK;
-}
-
-bool signals_came(int signals)
-{
-	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
-
-	return poll(&poll_signals, 1, 0) > 0;
+	return count == 1 ? "" : "s";
 }

@@ -16,6 +16,8 @@
 
 #include <geyser/geyser.h>
 
+#include "io.h"
+
 enum {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,
@@ -57,11 +59,39 @@ int option_error(char **argv, int result, const char *command);
 /* As library_failure, but wrong usage if the library says that the argument is wrong. */
 int creation_failure(enum geyser_result result, const char *name);
 
-/* Writes a help text to stdout. */
+/* ---- answers: collected here, and written to stdout whole ------------------------------------ */
+
+/* The text that is to be written. Writing to it never waits. */
+FILE *answers(void);
+
+/* Writes what was collected to stdout, also where that is non-blocking. */
+enum io_result answers_flush(void);
+
+/* The same for a command that prints again and again: whether it is to go on. A reader that has
+ * gone, or a signal, ends it with STATUS_OK. */
+bool answers_go_on(int *status);
+
+/* The same; what a subcommand that printed returns, since a full disk shows only here. A signal
+ * that ended the writing is no failure. */
+int finish_output(void);
+
+/* Writes what was collected to stderr instead. */
+void answers_to_stderr(void);
+
+/* Adds a help text to the answers, and finishes. */
 int print_help(const char *text);
 
-/* Flushes stdout; what a subcommand that printed returns, since a full disk shows only here. */
-int finish_output(void);
+/* ---- stderr --------------------------------------------------------------------------------- */
+
+/* Writes to stderr, in one piece: remarks and figures. */
+__attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
+
+/* The same as "geyser: ...", and only if stderr is a terminal: progress, or what is waited for.
+ * What is told next takes its place. */
+__attribute__((format(printf, 1, 2))) void tell_progress(const char *format, ...);
+
+/* Takes away what tell_progress wrote last. */
+void end_progress(void);
 
 /* ---- reading arguments ---------------------------------------------------------------------- */
 
@@ -83,6 +113,10 @@ enum geyser_format parse_format(const char *text);
 /* The nearest of count words, if one is so near that it may have been meant, else NULL. */
 const char *nearest_word(
 	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user);
+
+/* A word as a shell reads it, in quotes if need be. Returns out, which has room for two more
+ * characters. */
+const char *shell_word(const char *word, char *out, size_t size);
 
 /* A handle or an id from the command line. */
 struct target {
@@ -122,8 +156,10 @@ struct reach {
 
 struct reach reach_of(const struct geyser_manager *manager, const struct geyser_texture *texture);
 
-/* ", vulkan, zero-copy, mapped through a copy", to go on with a line. */
-void reach_print(FILE *file, const struct reach *reach);
+#define REACH_SIZE 64u
+
+/* ", vulkan, zero-copy, mapped through a copy", to go on with a line. Returns text. */
+const char *reach_text(const struct reach *reach, char text[REACH_SIZE]);
 
 /* "zero-copy", "blit", "copy". */
 const char *path_name(enum geyser_path path);
@@ -141,14 +177,30 @@ int print_names(const struct geyser_handle *handle, enum names names);
 
 uint64_t now_ns(void);
 
+#define DURATION_SIZE 32u
+
+/* For people: "1.5 s", "20 ms", "3 µs". Returns text. */
+const char *duration_text(uint64_t ns, char text[DURATION_SIZE]);
+
+/* "" for 1, else "s". */
+const char *plural(uint64_t count);
+
 /* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one has come, or -1
  * after a message. To be called before the library or a driver starts threads, which inherit the
- * mask: before a manager is made. */
+ * mask: before a manager is made. From then on a thread sees to it that the process ends with
+ * STATUS_OK a second after the signal, wherever it hangs. */
 int signals_open(void);
 
-/* Lets them end the process in between, as usual, or blocks them again, for this thread and those
- * that it starts. Keeps errno. */
-void signals_block(bool block);
+/* The process gets so much time to end by itself, and this status if it doesn't. */
+void signals_set_end(uint64_t grace_ns, int status);
+
+/* From now on this is called at once when a signal comes, on the thread of signals_open: to end
+ * what the command waits for within the library. NULL: nothing any more; no call runs then. */
+void signals_set_hook(void (*hook)(void *user), void *user);
+
+/* What signals_open returned; -1 before, and after signals_close. */
+int signals_fd(void);
+void signals_close(void);
 
 /* Blocks until SIGINT or SIGTERM. */
 int signals_wait(int signals);

@@ -87,38 +87,40 @@ static struct look choose_look(void)
 
 static void print_step(const struct look *look, const char *name, const char *note, bool done)
 {
-	(void)printf("  %s%s%s %s%-8s%s %s\n", done ? look->green : look->red,
+	(void)fprintf(answers(), "  %s%s%s %s%-8s%s %s\n", done ? look->green : look->red,
 		done ? look->good : look->bad, look->plain, look->bold, name, look->plain, note);
-	(void)fflush(stdout);
+	(void)answers_flush();
 }
 
 static void print_stream_figures(const struct demo *demo, const struct look *look)
 {
 	const double seconds = (double)demo->stream_ns / (double)NANOSECONDS;
 
-	(void)printf("  %-28s %s%8.1f fps%s %u frames, paced at %u\n", "stream", look->bold,
-		(DEMO_FRAMES - 1) / seconds, look->plain, DEMO_FRAMES, DEMO_RATE);
-	(void)printf("  %-28s %s%8.1f us%s  median, p99 %.1f us\n", "frame to a woken viewer",
-		look->bold, (double)demo->every.latency_p50_ns / 1e3, look->plain,
-		(double)demo->every.latency_p99_ns / 1e3);
-	(void)printf("  %-28s %s%8" PRIu64 "%s     %u by the viewer of every frame\n",
+	(void)fprintf(answers(), "  %-28s %s%8.1f fps%s %u frames, paced at %u\n", "stream",
+		look->bold, (DEMO_FRAMES - 1) / seconds, look->plain, DEMO_FRAMES, DEMO_RATE);
+	(void)fprintf(answers(), "  %-28s %s%8.1f us%s  median, p99 %.1f us\n",
+		"frame to a woken viewer", look->bold, (double)demo->every.latency_p50_ns / 1e3,
+		look->plain, (double)demo->every.latency_p99_ns / 1e3);
+	(void)fprintf(answers(), "  %-28s %s%8" PRIu64 "%s     %u by the viewer of every frame\n",
 		"skipped by the slow viewer", look->bold, demo->slow.dropped, look->plain,
 		(unsigned)demo->every.dropped);
-	(void)printf("  %-28s %s%8.2f ms%s  after its death\n", "killed viewer's buffer back",
-		look->bold, (double)demo->back_ns / 1e6, look->plain);
+	(void)fprintf(answers(), "  %-28s %s%8.2f ms%s  after its death\n",
+		"killed viewer's buffer back", look->bold, (double)demo->back_ns / 1e6,
+		look->plain);
 }
 
 static void print_figures(const struct demo *demo, const struct look *look)
 {
-	(void)printf("\n  %-28s %s%8.1f us%s  median of %u\n", "import to the first texel",
-		look->bold, (double)demo->import_ns / 1e3, look->plain, DEMO_IMPORTS);
-	(void)printf("  %-28s %s%8.1f us%s  half a round trip, median of %u\n",
+	(void)fprintf(answers(), "\n  %-28s %s%8.1f us%s  median of %u\n",
+		"import to the first texel", look->bold, (double)demo->import_ns / 1e3, look->plain,
+		DEMO_IMPORTS);
+	(void)fprintf(answers(), "  %-28s %s%8.1f us%s  half a round trip, median of %u\n",
 		"signal to a woken waiter", look->bold, (double)demo->wake_ns / 1e3, look->plain,
 		DEMO_ROUNDS);
-	(void)printf("  %-28s %s%8d%s     both processes map the same memory\n",
+	(void)fprintf(answers(), "  %-28s %s%8d%s     both processes map the same memory\n",
 		"bytes of the picture copied", look->bold, 0, look->plain);
 	print_stream_figures(demo, look);
-	(void)printf("\n  16 of the frames received: %s\n", demo->sheet);
+	(void)fprintf(answers(), "\n  16 of the frames received: %s\n", demo->sheet);
 }
 
 /* ---- directories ---------------------------------------------------------------------------- */
@@ -213,7 +215,8 @@ static bool prepare_registry(const struct demo *demo)
 		(void)failure("XDG_RUNTIME_DIR can't be set (%s)", strerror(errno));
 		return false;
 	}
-	(void)printf("  XDG_RUNTIME_DIR is unset: %s, for this demo only\n", demo->scratch);
+	(void)fprintf(
+		answers(), "  XDG_RUNTIME_DIR is unset: %s, for this demo only\n", demo->scratch);
 	return true;
 }
 
@@ -256,13 +259,14 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 	demo->signals = signals_open();
 	if (demo->signals < 0)
 		return STATUS_FAILURE;
-	(void)printf("geyser %s: pictures and a stream go through processes without a copy\n\n",
+	(void)fprintf(answers(),
+		"geyser %s: pictures and a stream go through processes without a copy\n\n",
 		geyser_version());
 	if (choose_sheet(demo, sheet) && make_scratch(demo) && choose_files(demo, keep) &&
 		prepare_registry(demo))
 		status = run_demo(demo);
 	remove_scratch(demo);
-	(void)close(demo->signals);
+	signals_close();
 	return status;
 }
 

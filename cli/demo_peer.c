@@ -136,7 +136,7 @@ static int import_all(struct peer *peer)
 		return library_failure("peer");
 	if (!demo_memory(peer->texture, &device, &inode))
 		return STATUS_FAILURE;
-	(void)printf("import %" PRIu64 "\nmemory %" PRIu64 " %" PRIu64 "\n",
+	(void)fprintf(answers(), "import %" PRIu64 "\nmemory %" PRIu64 " %" PRIu64 "\n",
 		demo_median(times, DEMO_IMPORTS), device, inode);
 	return finish_output();
 }

@@ -105,14 +105,13 @@ static int write_sheet(const struct viewer *viewer)
 
 	if (!outfile_open(viewer->sheet_path, &out))
 		return STATUS_FAILURE;
-	if (png_write(out.file, out.name,
-		    &(struct png_texels){
-			    .format = DEMO_FRAME_FORMAT,
-			    .width = DEMO_FRAME_WIDTH,
-			    .height = DEMO_FRAME_HEIGHT,
-			    .data = viewer->sheet,
-			    .row_pitch = (size_t)DEMO_FRAME_WIDTH * TEXEL,
-		    }))
+	if (png_write(&out, &(struct png_texels){
+				    .format = DEMO_FRAME_FORMAT,
+				    .width = DEMO_FRAME_WIDTH,
+				    .height = DEMO_FRAME_HEIGHT,
+				    .data = viewer->sheet,
+				    .row_pitch = (size_t)DEMO_FRAME_WIDTH * TEXEL,
+			    }))
 		return outfile_commit(&out) ? STATUS_OK : STATUS_FAILURE;
 	outfile_discard(&out);
 	return STATUS_FAILURE;
@@ -140,7 +139,7 @@ static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_ma
 
 static int hold_for_ever(void)
 {
-	(void)puts("holding");
+	(void)fprintf(answers(), "%s\n", "holding");
 	if (finish_output())
 		return STATUS_FAILURE;
 	(void)pause();
@@ -195,10 +194,10 @@ static int print_view(const struct viewer *viewer)
 
 	if (geyser_subscriber_get_stats(viewer->subscriber, &stats))
 		return library_failure("viewer");
-	(void)printf("%u %" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", view->frames, stats.dropped,
-		stats.latency_p50_ns, stats.latency_p99_ns, view->changed);
+	(void)fprintf(answers(), "%u %" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", view->frames,
+		stats.dropped, stats.latency_p50_ns, stats.latency_p99_ns, view->changed);
 	for (uint32_t i = 0; i < view->frames; i++)
-		(void)printf("%" PRIu64 " %08" PRIx32 "\n", view->frame[i].sequence,
+		(void)fprintf(answers(), "%" PRIu64 " %08" PRIx32 "\n", view->frame[i].sequence,
 			view->frame[i].checksum);
 	return finish_output();
 }

@@ -120,14 +120,14 @@ static int wait_action(struct geyser_manager *manager, struct event_options *opt
 
 static int print_value(const struct event_options *options, uint64_t value)
 {
-	struct json json = {.file = stdout, .compact = true};
+	struct json json = {.file = answers(), .compact = true};
 
 	if (options->names == NAMES_JSON) {
 		json_begin(&json, NULL, '{');
 		json_number(&json, "value", value);
 		json_end(&json, '}');
 	} else {
-		(void)printf("%" PRIu64 "\n", value);
+		(void)fprintf(answers(), "%" PRIu64 "\n", value);
 	}
 	return finish_output();
 }
@@ -311,6 +311,6 @@ int event_command(int argc, char **argv)
 	}
 	status = run(action, &options);
 	if (options.signals >= 0)
-		(void)close(options.signals);
+		signals_close();
 	return status;
 }

@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -163,7 +162,7 @@ static uint32_t texel_size(const struct geyser_texture_desc *desc)
 	return geyser_format_get_info(desc->format)->bytes_per_texel;
 }
 
-static bool write_level(FILE *file, const struct geyser_texture_desc *desc,
+static bool write_level(struct outfile *out, const struct geyser_texture_desc *desc,
 	const struct geyser_subresource *level, const unsigned char *data)
 {
 	const size_t row = (size_t)level->width * texel_size(desc);
@@ -171,8 +170,8 @@ static bool write_level(FILE *file, const struct geyser_texture_desc *desc,
 	data += level->offset;
 	for (uint32_t z = 0; z < level->depth; z++) {
 		for (uint32_t y = 0; y < level->height; y++) {
-			if (fwrite(data + z * level->slice_pitch + y * level->row_pitch, 1, row,
-				    file) != row)
+			if (!outfile_write(
+				    out, data + z * level->slice_pitch + y * level->row_pitch, row))
 				return false;
 		}
 	}
@@ -191,11 +190,8 @@ static bool write_raw(
 			(void)library_failure("%s", out->name);
 			return false;
 		}
-		if (!write_level(out->file, desc, &level, mapping->data)) {
-			(void)failure("%s: can't be written (%s): a place with room", out->name,
-				strerror(errno));
+		if (!write_level(out, desc, &level, mapping->data))
 			return false;
-		}
 	}
 	return true;
 }
@@ -203,14 +199,13 @@ static bool write_raw(
 static bool write_png(struct outfile *out, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping)
 {
-	return png_write(out->file, out->name,
-		&(struct png_texels){
-			.format = desc->format,
-			.width = desc->width,
-			.height = desc->height,
-			.data = mapping->data,
-			.row_pitch = mapping->row_pitch,
-		});
+	return png_write(out, &(struct png_texels){
+				      .format = desc->format,
+				      .width = desc->width,
+				      .height = desc->height,
+				      .data = mapping->data,
+				      .row_pitch = mapping->row_pitch,
+			      });
 }
 
 /* What PNG can't hold is refused before any file is touched. */
@@ -227,16 +222,14 @@ static int check_kind(const struct grab_options *options, const struct geyser_te
 	return STATUS_OK;
 }
 
-/* size is -1 where it can't be told: a pipe. */
 static void report(const struct grab_options *options, const struct geyser_texture_desc *desc,
-	const struct reach *reach, long size)
+	const struct reach *reach, uint64_t size)
 {
-	(void)fprintf(stderr, "geyser: %s %ux%u written to %s", geyser_format_name(desc->format),
-		desc->width, desc->height, options->path);
-	if (size >= 0)
-		(void)fprintf(stderr, ", %ld bytes", size);
-	reach_print(stderr, reach);
-	(void)fputc('\n', stderr);
+	char how[REACH_SIZE];
+
+	tell("geyser: %s %ux%u written to %s, %" PRIu64 " bytes%s\n",
+		geyser_format_name(desc->format), desc->width, desc->height, options->path, size,
+		reach_text(reach, how));
 }
 
 static int write_file(const struct grab_options *options, struct geyser_texture *texture,
@@ -245,7 +238,7 @@ static int write_file(const struct grab_options *options, struct geyser_texture 
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	struct outfile out;
 	bool written;
-	long size;
+	uint64_t size;
 
 	if (!outfile_open(options->path, &out))
 		return STATUS_FAILURE;
@@ -257,7 +250,7 @@ static int write_file(const struct grab_options *options, struct geyser_texture 
 		outfile_discard(&out);
 		return STATUS_FAILURE;
 	}
-	size = ftell(out.file);
+	size = out.size;
 	if (!outfile_commit(&out))
 		return STATUS_FAILURE;
 	if (options->verbose)

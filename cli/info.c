@@ -154,28 +154,29 @@ static bool gather(struct info_report *out, bool formats_only)
 
 static void print_row(enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
 {
-	(void)printf("  %-22s", geyser_format_name(format));
+	(void)fprintf(answers(), "  %-22s", geyser_format_name(format));
 	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
 		char cell[INFO_USAGES + 1] = "no";
 
 		for (size_t u = 0; u < INFO_USAGES && usage[d]; u++)
 			cell[u] = usage[d] & info_usages[u].bit ? info_usages[u].letter : '-';
-		(void)printf(d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n", cell);
+		(void)fprintf(answers(), d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n", cell);
 	}
 }
 
 static void print_tables(const struct info_report *report)
 {
 	for (size_t u = 0; u < INFO_USAGES; u++)
-		(void)printf("%s%c %s", u ? ", " : "", info_usages[u].letter, info_usages[u].name);
-	(void)putchar('\n');
+		(void)fprintf(answers(), "%s%c %s", u ? ", " : "", info_usages[u].letter,
+			info_usages[u].name);
+	(void)fputc('\n', answers());
 	for (size_t i = 0; i < INFO_BACKENDS; i++) {
 		if (!report->backends[i].available)
 			continue;
-		(void)printf("\nformats of backend %s\n  %-22s",
+		(void)fprintf(answers(), "\nformats of backend %s\n  %-22s",
 			geyser_backend_name(info_backends[i]), "");
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
-			(void)printf(d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n",
+			(void)fprintf(answers(), d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n",
 				info_dimensions[d].name);
 		for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
 			print_row((enum geyser_format)f, report->backends[i].usage[f]);
@@ -185,7 +186,7 @@ static void print_tables(const struct info_report *report)
 static void print_features(const char *whose, const struct info_feature features[INFO_FEATURES])
 {
 	for (size_t i = 0; i < INFO_FEATURES && features[i].key; i++)
-		(void)printf("%-8s %-13s %-3s  %s\n", whose, features[i].key,
+		(void)fprintf(answers(), "%-8s %-13s %-3s  %s\n", whose, features[i].key,
 			features[i].present ? "yes" : "no", features[i].meaning);
 }
 
@@ -195,25 +196,27 @@ static void print_device(enum geyser_backend backend, const struct info_device *
 
 	if (!device->known)
 		return;
-	(void)printf("%-8s %-13s %s%s%s\n", name, "device", device->name, device->type ? ", " : "",
-		device->type ? device->type : "");
+	(void)fprintf(answers(), "%-8s %-13s %s%s%s\n", name, "device", device->name,
+		device->type ? ", " : "", device->type ? device->type : "");
 	for (size_t i = 0; device->properties[i].key; i++)
-		(void)printf("%-8s %-13s %s\n", name, device->properties[i].key,
+		(void)fprintf(answers(), "%-8s %-13s %s\n", name, device->properties[i].key,
 			device->properties[i].value);
 	print_features(name, device->features);
 }
 
 static void print_machine(const struct info_report *report)
 {
-	(void)printf("geyser %s\n", geyser_version());
+	(void)fprintf(answers(), "geyser %s\n", geyser_version());
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
-		(void)printf("backend  %-13s %s\n", geyser_backend_name(info_backends[i]),
+		(void)fprintf(answers(), "backend  %-13s %s\n",
+			geyser_backend_name(info_backends[i]),
 			report->backends[i].available ? "available" : report->backends[i].reason);
-	(void)printf("backend  %-13s %s\n", "auto",
+	(void)fprintf(answers(), "backend  %-13s %s\n", "auto",
 		report->automatic ? report->automatic : report->no_automatic);
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
 		print_device(info_backends[i], &report->backends[i].device);
-	(void)printf("registry %s\n", report->problem[0] ? report->problem : report->registry);
+	(void)fprintf(answers(), "registry %s\n",
+		report->problem[0] ? report->problem : report->registry);
 	print_features("kernel", report->kernel);
 }
 

@@ -85,7 +85,7 @@ static void write_machine(struct json *json, const struct info_report *report)
 
 void info_write_json(const struct info_report *report, bool formats_only)
 {
-	struct json json = {.file = stdout};
+	struct json json = {.file = answers()};
 
 	json_begin(&json, NULL, '{');
 	if (!formats_only)

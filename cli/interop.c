@@ -250,33 +250,35 @@ static struct cell work_out(const struct report *report, enum interop_api from, 
 
 static void print_matrix(const struct report *report, bool orders)
 {
-	(void)printf("\n%-9s", orders ? "ordered" : "path");
+	(void)fprintf(answers(), "\n%-9s", orders ? "ordered" : "path");
 	for (size_t to = 0; to < INTEROP_APIS; to++)
-		(void)printf(" %-9s", names[to]);
-	(void)putchar('\n');
+		(void)fprintf(answers(), " %-9s", names[to]);
+	(void)fputc('\n', answers());
 	for (size_t from = 0; from < INTEROP_PRODUCERS; from++) {
-		(void)printf("%-9s", names[from]);
+		(void)fprintf(answers(), "%-9s", names[from]);
 		for (size_t to = 0; to < INTEROP_APIS; to++) {
 			const struct cell *const cell = &report->cells[from][to];
 
-			(void)printf(" %-9s", !cell->possible ? "-"
-					      : orders        ? order_names[cell->order]
-							      : path_name(cell->path));
+			(void)fprintf(answers(), " %-9s",
+				!cell->possible ? "-"
+				: orders        ? order_names[cell->order]
+						: path_name(cell->path));
 		}
-		(void)putchar('\n');
+		(void)fputc('\n', answers());
 	}
 }
 
 static void print_text(const struct report *report)
 {
 	for (size_t i = 0; i < INTEROP_APIS; i++)
-		(void)printf("%-9s %s\n", names[i],
+		(void)fprintf(answers(), "%-9s %s\n", names[i],
 			report->sides[i].available ? report->sides[i].detail
 						   : report->sides[i].reason);
-	(void)puts("\nFrom each row's frames, as it makes them by default, to each column:");
+	(void)fprintf(answers(), "%s\n",
+		"\nFrom each row's frames, as it makes them by default, to each column:");
 	print_matrix(report, false);
 	print_matrix(report, true);
-	(void)puts(
+	(void)fprintf(answers(), "%s\n",
 		"\nzero-copy: the same memory; blit: copied on the GPU; copy: through host memory\n"
 		"gpu: the GPUs wait for each other; bridge: a thread of geyser's carries values\n"
 		"between GPU and event; fence: the CPU waits for OpenGL's fence; cpu: one side's\n"
@@ -307,7 +309,7 @@ static void write_cell(struct json *json, const char *from, const char *to, cons
 
 static void print_json(const struct report *report)
 {
-	struct json json = {.file = stdout};
+	struct json json = {.file = answers()};
 
 	json_begin(&json, NULL, '{');
 	json_begin(&json, "apis", '[');

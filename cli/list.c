@@ -108,7 +108,7 @@ static int print_table(const struct geyser_stream_info *streams, size_t count)
 
 static int print_array(const struct geyser_stream_info *streams, size_t count)
 {
-	struct json json = {.file = stdout};
+	struct json json = {.file = answers()};
 
 	json_begin(&json, NULL, '[');
 	for (size_t i = 0; i < count; i++)
@@ -137,24 +137,24 @@ static void print_line(const char *name, const struct geyser_stream_info *stream
 	char cell[COLUMN_COUNT][CELL_SIZE];
 
 	cell_text(cell[0], name);
-	(void)printf("%c %s", stream ? '+' : '-', cell[0]);
+	(void)fprintf(answers(), "%c %s", stream ? '+' : '-', cell[0]);
 	if (stream && stream->pid) {
 		fill_row(cell, stream);
-		(void)printf(" %s %s %s %s %s %s %s", cell[1], cell[2], cell[3], cell[4], cell[5],
-			cell[6], cell[7]);
+		(void)fprintf(answers(), " %s %s %s %s %s %s %s", cell[1], cell[2], cell[3],
+			cell[4], cell[5], cell[6], cell[7]);
 	}
-	(void)putchar('\n');
+	(void)fputc('\n', answers());
 }
 
 static void print_change(bool as_json, const char *name, const struct geyser_stream_info *stream)
 {
-	struct json json = {.file = stdout, .compact = true};
+	struct json json = {.file = answers(), .compact = true};
 
 	if (as_json)
 		write_stream(&json, stream ? "added" : "removed", name, stream);
 	else
 		print_line(name, stream);
-	(void)fflush(stdout);
+	(void)answers_flush();
 }
 
 /* One that has gone again already is told of by its name alone, as if it were stopped. */
@@ -188,22 +188,25 @@ static void on_change(enum geyser_stream_change change, const char *name, void *
 
 static int watch_all(struct geyser_stream_watch *watch, int signals)
 {
-	struct pollfd fds[2] = {
+	/* stdout only tells that its reader has gone. */
+	struct pollfd fds[3] = {
 		{.fd = signals, .events = POLLIN},
 		{.fd = geyser_stream_watch_fd(watch), .events = POLLIN},
+		{.fd = STDOUT_FILENO},
 	};
+	int status;
 
 	for (;;) {
 		const enum geyser_result result = geyser_stream_watch_dispatch(watch, 0);
 
 		if (result && result != GEYSER_ERROR_TIMEOUT)
 			return library_failure("list");
-		if (ferror(stdout))
-			return finish_output();
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (!answers_go_on(&status))
+			return status;
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return failure("poll failed (%s)", strerror(errno));
 		if (fds[0].revents)
-			return finish_output();
+			return STATUS_OK;
 	}
 }
 
@@ -221,7 +224,7 @@ static int watch_streams(bool as_json)
 		status = watch_all(watch, signals);
 		geyser_stream_watch_destroy(watch);
 	}
-	(void)close(signals);
+	signals_close();
 	return status;
 }
 

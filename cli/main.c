@@ -94,7 +94,7 @@ static int help_command(int argc, char **argv)
 	const struct command *command;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-		print_overview(stdout);
+		print_overview(answers());
 		return finish_output();
 	}
 	if (argc > 2)
@@ -127,6 +127,7 @@ static bool fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	int status;
 
 	if (!fill_standard_descriptors())
 		return STATUS_FAILURE;
@@ -134,15 +135,16 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	opterr = 0;
 	if (argc < 2) {
-		print_overview(stderr);
+		print_overview(answers());
+		answers_to_stderr();
 		return STATUS_USAGE;
 	}
 	if (is_option(argv[1], "-h", "--help")) {
-		print_overview(stdout);
+		print_overview(answers());
 		return finish_output();
 	}
 	if (is_option(argv[1], "-V", "--version")) {
-		(void)printf("geyser %s\n", geyser_version());
+		(void)fprintf(answers(), "geyser %s\n", geyser_version());
 		return finish_output();
 	}
 	if (strcmp(argv[1], "help") == 0)
@@ -151,5 +153,11 @@ int main(int argc, char **argv)
 		return usage_error(
 			"unknown option (%.100s): geyser --help lists what there is", argv[1]);
 	command = find_command(argv[1]);
-	return command ? command->run(argc - 1, argv + 1) : STATUS_USAGE;
+	if (!command)
+		return STATUS_USAGE;
+	status = command->run(argc - 1, argv + 1);
+	/* What a command printed before it failed. */
+	if (answers_flush() != IO_DONE && !status)
+		status = STATUS_FAILURE;
+	return status;
 }

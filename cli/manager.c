@@ -71,9 +71,10 @@ struct reach reach_of(const struct geyser_manager *manager, const struct geyser_
 	};
 }
 
-void reach_print(FILE *file, const struct reach *reach)
+const char *reach_text(const struct reach *reach, char text[REACH_SIZE])
 {
-	(void)fprintf(file, ", %s, %s%s", geyser_backend_name(reach->backend),
+	(void)snprintf(text, REACH_SIZE, ", %s, %s%s", geyser_backend_name(reach->backend),
 		path_name(reach->path),
 		reach->map_path == GEYSER_PATH_ZERO_COPY ? "" : ", mapped through a copy");
+	return text;
 }

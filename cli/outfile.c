@@ -15,11 +15,20 @@
 #include "os.h"
 #include "outfile.h"
 
-static bool cannot_write(const struct outfile *out, int error)
+static bool cannot_write(struct outfile *out, int error)
 {
-	(void)failure("%s: can't be written (%s): a place that is writable and has room", out->name,
-		strerror(error));
+	out->failed = true;
+	(void)failure("%s: can't be written (%s): expected a place that is writable and has room",
+		out->name, strerror(error));
 	return false;
+}
+
+/* After what an io function returned, other than IO_DONE. */
+static bool ended(struct outfile *out, enum io_result result)
+{
+	out->failed = true;
+	out->interrupted = result == IO_INTERRUPTED;
+	return out->interrupted ? false : cannot_write(out, result == IO_GONE ? EPIPE : errno);
 }
 
 /* The directory of the path, in place; "." if it names none. */
@@ -93,47 +102,105 @@ static bool find_place(const char *path, struct outfile *out, mode_t *mode)
 	return true;
 }
 
+/* After a message. */
+static bool is_terminal(struct outfile *out)
+{
+	out->failed = io_is_terminal(out->fd);
+	if (out->failed)
+		(void)failure("%s is a terminal, which binary data makes unreadable: expected a "
+			      "pipe or a file",
+			out->name);
+	return out->failed;
+}
+
+static bool open_direct(struct outfile *out)
+{
+	const enum io_result result = io_open_to_write(out->path, &out->fd);
+
+	if (result != IO_DONE)
+		return ended(out, result);
+	return !is_terminal(out);
+}
+
+static bool open_file(struct outfile *out, mode_t mode)
+{
+	out->fd = open_unnamed(out, mode);
+	if (out->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		out->fd = open_named(out, mode);
+	return out->fd >= 0 || cannot_write(out, errno);
+}
+
+/* Without clearing the buffer, which is large. */
+static void init(struct outfile *out, const char *name)
+{
+	out->fd = -1;
+	out->name = name;
+	out->path[0] = out->temporary[0] = '\0';
+	out->direct = out->interrupted = out->failed = false;
+	out->size = out->filled = 0;
+}
+
 bool outfile_open(const char *path, struct outfile *out)
 {
 	mode_t mode;
-	int fd;
 
-	*out = (struct outfile){.name = path};
+	init(out, path);
 	if (strcmp(path, "-") == 0) {
-		*out = (struct outfile){.name = "stdout", .file = stdout, .direct = true};
-		return true;
+		out->name = "stdout";
+		out->fd = STDOUT_FILENO;
+		out->direct = true;
+		return !is_terminal(out);
 	}
 	if (!find_place(path, out, &mode))
 		return cannot_write(out, errno);
-	if (out->direct) {
-		fd = open(out->path, O_WRONLY | O_CLOEXEC);
-	} else {
-		fd = open_unnamed(out, mode);
-		if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-			fd = open_named(out, mode);
-	}
-	if (fd >= 0)
-		out->file = fdopen(fd, "wb");
-	if (out->file)
+	if (out->direct ? open_direct(out) : open_file(out, mode))
 		return true;
-	(void)cannot_write(out, errno);
-	if (fd >= 0)
-		(void)close(fd);
 	outfile_discard(out);
 	return false;
 }
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static bool write_all(struct outfile *out, const void *data, size_t size)
+{
+	const enum io_result result = io_write(out->fd, data, size, IO_STOP);
+
+	return result == IO_DONE || ended(out, result);
+}
+
+static bool flush(struct outfile *out)
+{
+	const size_t size = out->filled;
+
+	out->filled = 0;
+	return !size || write_all(out, out->buffer, size);
+}
+
+bool outfile_write(struct outfile *out, const void *data, size_t size)
+{
+	if (out->failed)
+		return false;
+	out->size += size;
+	if (size > sizeof(out->buffer) - out->filled && !flush(out))
+		return false;
+	if (size >= sizeof(out->buffer))
+		return write_all(out, data, size);
+	(void)memcpy(out->buffer + out->filled, data, size);
+	out->filled += size;
+	return true;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
 
 /* Gives the unnamed file its name: at once where there is none yet, else beside it first, since a
  * link replaces nothing. */
 static bool give_name(struct outfile *out)
 {
-	const int fd = fileno(out->file);
-
-	if (os_name_file(fd, out->path) == 0)
+	if (os_name_file(out->fd, out->path) == 0)
 		return true;
 	if (errno != EEXIST || !pick_temporary(out))
 		return false;
-	if (os_name_file(fd, out->temporary) == 0)
+	if (os_name_file(out->fd, out->temporary) == 0)
 		return true;
 	out->temporary[0] = '\0';
 	return false;
@@ -141,37 +208,32 @@ static bool give_name(struct outfile *out)
 
 static bool put_in_place(struct outfile *out)
 {
-	if (fflush(out->file) || ferror(out->file))
-		return false;
 	if (out->direct)
 		return true;
 	if (!out->temporary[0] && !give_name(out))
-		return false;
+		return cannot_write(out, errno);
 	if (!out->temporary[0])
 		return true;
 	if (rename(out->temporary, out->path) < 0)
-		return false;
+		return cannot_write(out, errno);
 	out->temporary[0] = '\0';
 	return true;
 }
 
 bool outfile_commit(struct outfile *out)
 {
-	errno = 0;
-	if (!put_in_place(out)) {
-		(void)cannot_write(out, errno);
-		outfile_discard(out);
-		return false;
-	}
+	const bool done = !out->failed && flush(out) && put_in_place(out);
+
 	outfile_discard(out);
-	return true;
+	return done;
 }
 
 void outfile_discard(struct outfile *out)
 {
 	if (out->temporary[0])
 		(void)unlink(out->temporary);
-	if (out->file && out->file != stdout)
-		(void)fclose(out->file);
-	*out = (struct outfile){0};
+	if (out->fd >= 0 && out->fd != STDOUT_FILENO)
+		(void)close(out->fd);
+	out->fd = -1;
+	out->temporary[0] = '\0';
 }

@@ -12,9 +12,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
-#include <geyser/geyser.h>
+#include <geyser/stream.h>
+
+#include "outfile.h"
 
 struct spng_ctx;
 
@@ -40,15 +41,20 @@ struct png_texels {
 	uint32_t width, height;
 	unsigned char *data; /* borrowed */
 	size_t row_pitch;
+	const struct geyser_color *color; /* writing: what the numbers mean; NULL: not known */
 };
 
 struct png_reader {
-	FILE *file; /* owned */
+	int fd; /* owned, but for stdin */
 	struct spng_ctx *context;
 	const char *name; /* for messages; borrowed */
 	uint32_t width, height;
 	bool deep; /* 16 bits a channel */
 	bool interlaced;
+	bool interrupted; /* a signal ended a wait for more of it: no message says so */
+	int error;        /* errno of a read that failed */
+	unsigned char buffer[1 << 16];
+	size_t filled, taken; /* of the buffer */
 };
 
 /* Opens the file ("-" is stdin) and reads its header. All print what is wrong and return false. */
@@ -57,9 +63,14 @@ bool png_open(const char *path, struct png_reader *out);
 /* Decodes row by row straight into the texels, which have the picture's size. Fails if the format
  * can't hold the picture exactly; the texels are then partly written. */
 bool png_read(struct png_reader *reader, const struct png_texels *texels);
+
+/* After png_read: names on stderr what the PNG says of its colours and place, which a texture has
+ * no place for. */
+void png_tell_dropped(struct png_reader *reader);
 void png_close(struct png_reader *reader);
 
-/* Writes a whole PNG; the format must have a layout. -srgb formats get an sRGB chunk. */
-bool png_write(FILE *file, const char *name, const struct png_texels *texels);
+/* Writes a whole PNG; the format must have a layout. -srgb formats and colours of that kind get an
+ * sRGB chunk, other colours that are known a cICP chunk. */
+bool png_write(struct outfile *file, const struct png_texels *texels);
 
 #endif

@@ -10,8 +10,10 @@
 #include <spng.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
+#include "magic.h"
 #include "png.h"
 
 /* Metadata that a picture may carry: far above any real one, far below all memory. */
@@ -19,11 +21,50 @@
 
 static bool png_failure(const struct png_reader *reader, int result)
 {
-	(void)failure("%s: can't be read (%s): a whole PNG file", reader->name,
-		result == SPNG_IO_ERROR && errno ? strerror(errno)
-		: result == SPNG_IO_EOF          ? "the file ends too early"
-						 : spng_strerror(result));
+	if (!reader->interrupted)
+		(void)failure("%s: can't be read (%s): expected a whole PNG file", reader->name,
+			reader->error           ? strerror(reader->error)
+			: result == SPNG_IO_EOF ? "the file ends too early"
+						: spng_strerror(result));
 	return false;
+}
+
+/* The buffer has more, or the file has ended; false if neither can be. */
+static bool fill_buffer(struct png_reader *reader)
+{
+	const enum io_result result =
+		io_read(reader->fd, reader->buffer, sizeof(reader->buffer), &reader->filled);
+
+	reader->taken = 0;
+	reader->interrupted = result == IO_INTERRUPTED;
+	if (result == IO_FAILED)
+		reader->error = errno;
+	return result == IO_DONE;
+}
+
+static int read_bytes(struct spng_ctx *context, void *user, void *data, size_t size)
+{
+	struct png_reader *const reader = user;
+	unsigned char *out = data;
+
+	(void)context;
+	while (size) {
+		const size_t left = reader->filled - reader->taken;
+		const size_t part = left < size ? left : size;
+
+		if (!left) {
+			if (!fill_buffer(reader))
+				return SPNG_IO_ERROR;
+			if (!reader->filled)
+				return SPNG_IO_EOF;
+			continue;
+		}
+		(void)memcpy(out, reader->buffer + reader->taken, part);
+		reader->taken += part;
+		out += part;
+		size -= part;
+	}
+	return 0;
 }
 
 static bool read_header(struct png_reader *reader)
@@ -32,7 +73,9 @@ static bool read_header(struct png_reader *reader)
 	int result = spng_set_chunk_limits(reader->context, CHUNK_LIMIT, CHUNK_LIMIT);
 
 	if (!result)
-		result = spng_set_png_file(reader->context, reader->file);
+		result = spng_set_option(reader->context, SPNG_KEEP_UNKNOWN_CHUNKS, 1);
+	if (!result)
+		result = spng_set_png_stream(reader->context, read_bytes, reader);
 	if (!result)
 		result = spng_get_ihdr(reader->context, &header);
 	if (result)
@@ -49,17 +92,44 @@ static bool read_header(struct png_reader *reader)
 	return true;
 }
 
-bool png_open(const char *path, struct png_reader *out)
+/* Without clearing the buffer, which is large. */
+static void init(struct png_reader *reader, const char *path)
 {
 	const bool from_stdin = strcmp(path, "-") == 0;
 
-	*out = (struct png_reader){.name = from_stdin ? "stdin" : path};
-	out->file = from_stdin ? stdin : fopen(path, "rbe");
-	if (!out->file) {
-		(void)failure("%s: can't be opened (%s): a PNG file", path, strerror(errno));
+	reader->name = from_stdin ? "stdin" : path;
+	reader->fd = from_stdin ? STDIN_FILENO : io_open_to_read(path);
+	reader->context = NULL;
+	reader->interrupted = false;
+	reader->error = 0;
+	reader->filled = reader->taken = 0;
+}
+
+/* What the file is instead, by its first bytes. */
+static bool check_kind(struct png_reader *reader)
+{
+	if (io_is_terminal(reader->fd)) {
+		(void)failure("%s is a terminal: expected a PNG from a file or pipe", reader->name);
 		return false;
 	}
-	errno = 0;
+	if (!fill_buffer(reader))
+		return png_failure(reader, SPNG_IO_ERROR);
+	return !magic_refuse_picture(
+		reader->fd == STDIN_FILENO ? "-" : reader->name, reader->buffer, reader->filled);
+}
+
+bool png_open(const char *path, struct png_reader *out)
+{
+	init(out, path);
+	if (out->fd < 0) {
+		(void)failure(
+			"%s: can't be opened (%s): expected a PNG file", path, strerror(errno));
+		return false;
+	}
+	if (!check_kind(out)) {
+		png_close(out);
+		return false;
+	}
 	out->context = spng_ctx_new(0);
 	if (!out->context)
 		(void)failure("%s: no memory to decode it", out->name);
@@ -73,9 +143,10 @@ bool png_open(const char *path, struct png_reader *out)
 void png_close(struct png_reader *reader)
 {
 	spng_ctx_free(reader->context);
-	if (reader->file && reader->file != stdin)
-		(void)fclose(reader->file);
-	*reader = (struct png_reader){0};
+	reader->context = NULL;
+	if (reader->fd > STDIN_FILENO)
+		(void)close(reader->fd);
+	reader->fd = -1;
 }
 
 /* ---- one texel ------------------------------------------------------------------------------ */
@@ -254,7 +325,6 @@ bool png_read(struct png_reader *reader, const struct png_texels *texels)
 	const int format = straight && !reader->deep ? SPNG_FMT_RGBA8 : SPNG_FMT_RGBA16;
 	int result;
 
-	errno = 0;
 	result = spng_decode_image(
 		reader->context, NULL, 0, format, SPNG_DECODE_TRNS | SPNG_DECODE_PROGRESSIVE);
 	if (result)

@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <spng.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,18 @@
 /* Twice as fast as the default, a tenth larger: a grab is waited for. */
 #define COMPRESSION_LEVEL 3
 
-/* After a failed write libspng tells of its own state only. */
-static bool write_failure(FILE *file, const char *name, int result)
+/* The file has told of its own failures. */
+static bool write_failure(const struct outfile *file, int result)
 {
-	(void)failure("%s: can't be written (%s): a place with room", name,
-		ferror(file) && errno ? strerror(errno) : spng_strerror(result));
+	if (!file->failed)
+		(void)failure("%s: can't be written (%s)", file->name, spng_strerror(result));
 	return false;
+}
+
+static int write_bytes(struct spng_ctx *context, void *user, void *data, size_t size)
+{
+	(void)context;
+	return outfile_write(user, data, size) ? 0 : SPNG_IO_ERROR;
 }
 
 /* Samples that PNG stores for a texel: two channels become three. */
@@ -79,7 +84,48 @@ static void get_row(const struct png_texels *texels, uint32_t y, unsigned char *
 		get_texel(layout, texel, out);
 }
 
-static int begin(struct spng_ctx *context, FILE *file, const struct png_texels *texels)
+enum { CICP_BT709 = 1, CICP_UNSPECIFIED = 2, CICP_SRGB = 13 };
+
+static bool is_known(uint8_t code_point)
+{
+	return code_point && code_point != CICP_UNSPECIFIED;
+}
+
+/* PNG specification, third edition, 11.3.2.6: code points of ITU-T H.273. */
+struct color_chunk {
+	struct spng_unknown_chunk chunk;
+	unsigned char bytes[4];
+};
+
+/* The context keeps out, which must live as long. */
+static int set_color(
+	struct spng_ctx *context, const struct png_texels *texels, struct color_chunk *out)
+{
+	const struct geyser_color *const color = texels->color;
+	const bool known = color && (is_known(color->primaries) || is_known(color->transfer));
+	const bool srgb = known && color->primaries == CICP_BT709 && color->transfer == CICP_SRGB &&
+			  color->range == GEYSER_COLOR_RANGE_FULL;
+
+	if (!known || srgb) {
+		return srgb || geyser_format_get_info(texels->format)->srgb
+			       ? spng_set_srgb(context, 0) /* rendering intent: perceptual */
+			       : 0;
+	}
+	*out = (struct color_chunk){
+		.chunk = {.type = "cICP",
+			.length = sizeof(out->bytes),
+			.data = out->bytes,
+			.location = SPNG_AFTER_IHDR},
+		.bytes = {is_known(color->primaries) ? color->primaries : CICP_UNSPECIFIED,
+			is_known(color->transfer) ? color->transfer : CICP_UNSPECIFIED,
+			0, /* the only matrix that PNG has */
+			color->range == GEYSER_COLOR_RANGE_FULL},
+	};
+	return spng_set_unknown_chunks(context, &out->chunk, 1);
+}
+
+static int begin(struct spng_ctx *context, struct outfile *file, const struct png_texels *texels,
+	struct color_chunk *color)
 {
 	const struct png_layout *const layout = png_layout(texels->format);
 	struct spng_ihdr header = {
@@ -90,12 +136,12 @@ static int begin(struct spng_ctx *context, FILE *file, const struct png_texels *
 			      : layout->channels == 2 ? SPNG_COLOR_TYPE_TRUECOLOR
 						      : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA,
 	};
-	int result = spng_set_png_file(context, file);
+	int result = spng_set_png_stream(context, write_bytes, file);
 
 	if (!result)
 		result = spng_set_ihdr(context, &header);
-	if (!result && geyser_format_get_info(texels->format)->srgb)
-		result = spng_set_srgb(context, 0); /* rendering intent: perceptual */
+	if (!result)
+		result = set_color(context, texels, color);
 	if (!result)
 		result = spng_set_option(context, SPNG_IMG_COMPRESSION_LEVEL, COMPRESSION_LEVEL);
 	if (!result)
@@ -120,19 +166,19 @@ static int write_rows(struct spng_ctx *context, const struct png_texels *texels,
 	return result == SPNG_EOI ? 0 : result;
 }
 
-bool png_write(FILE *file, const char *name, const struct png_texels *texels)
+bool png_write(struct outfile *file, const struct png_texels *texels)
 {
 	/* 8 bytes: 4 samples of 16 bits */
 	unsigned char *const row = calloc(texels->width, 8);
 	struct spng_ctx *const context = spng_ctx_new(SPNG_CTX_ENCODER);
+	struct color_chunk color;
 	int result = SPNG_EMEM;
 
-	errno = 0;
 	if (row && context)
-		result = begin(context, file, texels);
+		result = begin(context, file, texels, &color);
 	if (!result)
 		result = write_rows(context, texels, row);
 	spng_ctx_free(context);
 	free(row);
-	return !result || write_failure(file, name, result);
+	return !result || write_failure(file, result);
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,54 +97,22 @@ enum publish_result publish_await_subscribers(
 
 /* ---- acquiring ------------------------------------------------------------------------------ */
 
-/* An acquire must not be cut into short ones, since who doesn't take its frame within the timeout
- * is left out. It can't be interrupted either: a signal that comes within it waits for its end for
- * a second at most; then the process ends, which the library's peers are made for. */
-
-static volatile sig_atomic_t interrupted;
-
-static void end_process(int number)
+static void close_publisher(void *user)
 {
-	(void)number;
-	_exit(STATUS_OK);
+	geyser_publisher_close(user);
 }
 
-static void note_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-	(void)alarm(1);
-}
-
-static void unblock_signals(sigset_t *before)
-{
-	static bool handled;
-	sigset_t set;
-
-	if (!handled) {
-		(void)signal(SIGINT, note_signal);
-		(void)signal(SIGTERM, note_signal);
-		(void)signal(SIGALRM, end_process);
-		handled = true;
-	}
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_UNBLOCK, &set, before);
-}
-
+/* An acquire must not be cut into short ones to look for signals: a subscriber that doesn't take
+ * its frame within the timeout is left out. So a signal ends the stream, and with it the wait. */
 enum publish_result publish_acquire(const struct publishing *publishing, struct geyser_frame **out)
 {
 	enum geyser_result result;
-	sigset_t before;
 
-	unblock_signals(&before);
+	signals_set_hook(close_publisher, publishing->publisher);
 	result = geyser_publisher_acquire(publishing->publisher, publishing->timeout_ns, out);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	if (interrupted) {
-		(void)alarm(0);
+	signals_set_hook(NULL, NULL);
+	if (signals_came(publishing->signals))
 		return PUBLISH_INTERRUPTED;
-	}
 	if (!result)
 		return PUBLISH_DONE;
 	(void)library_failure("%s", publishing->name);

@@ -13,23 +13,24 @@
 #include "common.h"
 #include "json.h"
 #include "sink.h"
+#include "streams.h"
 
 const char recv_help[] =
 	"usage: geyser recv NAME [OPTION]...\n"
 	"\n"
 	"Receives a stream's frames, until it ends, after --frames, or at SIGINT or SIGTERM.\n"
 	"\n"
-	"  -o, --output FILE        write raw frames, one after the other, to this file, or with "
-	"-\n"
-	"                           to stdout; a PNG each where the name has a number, as\n"
-	"                           frame-%05d.png; by default write nothing\n"
+	"  -o, --output FILE        FILE.raw, or - for stdout: raw frames, one after the\n"
+	"                           other; FILE.png: one PNG; frame-%05d.png: a PNG for each\n"
+	"                           frame; by default write nothing\n"
+	"      --raw, --png         write this, whatever the file is called\n"
 	"  -n, --frames N           end after N frames\n"
-	"  -e, --every              get each frame in order as long as the sender's buffers last,\n"
-	"                           and all if it is lossless; by default always the newest\n"
+	"  -e, --every              get each frame in order as long as the sender's buffers\n"
+	"                           last, and all if it is lossless; by default always the\n"
+	"                           newest\n"
 	"  -t, --timeout S          fail when no frame came for S seconds; by default never\n"
-	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by default 5; "
-	"with\n"
-	"                           0 it must be there\n"
+	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by default 5;\n"
+	"                           with 0 it must be there\n"
 	"  -r, --reconnect          when the stream ends wait for one of that name, and go on\n"
 	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
 	"  -s, --stats              at the end say on stderr how many frames came and how late\n"
@@ -37,23 +38,29 @@ const char recv_help[] =
 	"                           --output -\n"
 	"  -h, --help               this text\n"
 	"\n"
+	"PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw frames\n"
+	"are what the sender's memory holds.\n"
+	"\n"
 	"examples:\n"
 	"  geyser recv test --frames 10 --output frame-%02d.png\n"
 	"  geyser recv clip --every --output - |\n"
 	"      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
 	"\n"
-	"exit status: 0 frames came, and the stream ended or all asked for were there; 1 it "
-	"failed\n"
-	"(stderr says why), 2 wrong usage\n";
+	"exit status: 0 frames came, and the stream ended, all asked for were there or stdout's\n"
+	"reader has gone; 1 it failed or its sender died (stderr says why); 2 wrong usage\n";
 
 /* Waits of the library are cut into pieces of this length, to see signals. */
 #define SLICE_NS UINT64_C(100000000)
+
+/* After that a terminal is told what is waited for. */
+#define WORRY_NS NANOSECONDS
 
 struct recv_options {
 	const char *name, *output;
 	uint64_t frames; /* 0: no limit */
 	uint64_t timeout_ns, connect_timeout_ns;
 	enum geyser_backend backend;
+	enum sink_kind kind; /* SINK_NONE: by the file's name */
 	bool every, reconnect, stats, json;
 };
 
@@ -65,6 +72,7 @@ struct receiver {
 	const struct geyser_manager *manager;
 	uint64_t frames, first_ns, last_ns;
 	struct reach reach; /* of the last frame */
+	bool told;          /* what is waited for */
 };
 
 enum step {
@@ -75,7 +83,7 @@ enum step {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_RAW, OPTION_PNG };
 
 static int take_option(int option, char **argv, struct recv_options *out)
 {
@@ -110,6 +118,12 @@ static int take_option(int option, char **argv, struct recv_options *out)
 	case OPTION_JSON:
 		out->json = true;
 		return STATUS_OK;
+	case OPTION_RAW:
+		out->kind = SINK_RAW;
+		return STATUS_OK;
+	case OPTION_PNG:
+		out->kind = SINK_PNG;
+		return STATUS_OK;
 	default:
 		return option_error(argv, option, "recv");
 	}
@@ -128,6 +142,8 @@ static bool read_options(int argc, char **argv, struct recv_options *out, int *s
 		{"backend", required_argument, NULL, 'B'},
 		{"stats", no_argument, NULL, 's'},
 		{"json", no_argument, NULL, OPTION_JSON},
+		{"raw", no_argument, NULL, OPTION_RAW},
+		{"png", no_argument, NULL, OPTION_PNG},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -150,22 +166,57 @@ static bool read_options(int argc, char **argv, struct recv_options *out, int *s
 static int choose_sink(struct receiver *receiver)
 {
 	const struct recv_options *const options = receiver->options;
-	const int status = sink_choose(options->output, receiver->signals, &receiver->sink);
+	const int status =
+		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
-		return usage_error("recv: one PNG for several frames (%.200s): --frames 1, or a "
-				   "name with a number, as frame-%%05d.png",
+		return usage_error(
+			"recv: one PNG for several frames (%.200s): expected --frames 1, "
+			"or a name with a number, as frame-%%05d.png",
 			options->output);
 	return status;
 }
 
 /* ---- connecting ----------------------------------------------------------------------------- */
 
-static uint64_t slice(uint64_t waited, uint64_t limit)
+static uint64_t slice(uint64_t waited, uint64_t limit, uint64_t most)
 {
 	const uint64_t rest = waited < limit ? limit - waited : 0;
 
-	return rest < SLICE_NS ? rest : SLICE_NS;
+	return rest < most ? rest : most;
+}
+
+static bool is_wanted(const struct receiver *receiver)
+{
+	return !signals_came(receiver->signals) && !sink_is_gone(&receiver->sink);
+}
+
+/* Each try gets twice the time of the one before: a publisher that is slow to answer needs more
+ * than a slice. */
+static enum geyser_result try_to_connect(
+	struct receiver *receiver, struct geyser_manager *manager, uint64_t start)
+{
+	const struct recv_options *const options = receiver->options;
+	struct geyser_subscriber_desc desc = {
+		.name = options->name,
+		.delivery = options->every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST,
+	};
+	uint64_t most = SLICE_NS;
+	enum geyser_result result;
+
+	for (;;) {
+		desc.connect_timeout_ns =
+			slice(now_ns() - start, options->connect_timeout_ns, most);
+		result = geyser_subscriber_create(manager, &desc, &receiver->subscriber);
+		if (result != GEYSER_ERROR_TIMEOUT || !is_wanted(receiver) ||
+			now_ns() - start >= options->connect_timeout_ns)
+			break;
+		tell_progress("%s: waiting for the stream to begin, for %.0f s at most",
+			options->name, (double)options->connect_timeout_ns / NANOSECONDS);
+		most *= 2;
+	}
+	end_progress();
+	return result;
 }
 
 /* *status is the result where the command doesn't go on. */
@@ -173,26 +224,14 @@ static bool connect_stream(struct receiver *receiver, struct geyser_manager *man
 {
 	const struct recv_options *const options = receiver->options;
 	const uint64_t start = now_ns();
-	struct geyser_subscriber_desc desc = {
-		.name = options->name,
-		.delivery = options->every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST,
-	};
-	enum geyser_result result;
-	uint64_t waited = 0;
+	const enum geyser_result result = try_to_connect(receiver, manager, start);
 
-	do {
-		desc.connect_timeout_ns = slice(waited, options->connect_timeout_ns);
-		result = geyser_subscriber_create(manager, &desc, &receiver->subscriber);
-		waited = now_ns() - start;
-	} while (result == GEYSER_ERROR_TIMEOUT && waited < options->connect_timeout_ns &&
-		 !signals_came(receiver->signals));
 	if (!result)
 		return true;
-	if (signals_came(receiver->signals))
-		*status = failure("%s: interrupted before the stream began", options->name);
+	if (!is_wanted(receiver))
+		*status = STATUS_OK;
 	else if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NOT_FOUND)
-		*status = failure("%s: no such stream (for %.1f s): geyser list shows all",
-			options->name, (double)waited / NANOSECONDS);
+		*status = stream_absence(options->name, now_ns() - start);
 	else
 		*status = creation_failure(result, options->name);
 	return false;
@@ -202,19 +241,22 @@ static bool connect_stream(struct receiver *receiver, struct geyser_manager *man
 
 static enum step write_frame(struct receiver *receiver, struct geyser_frame *frame)
 {
-	const enum sink_result result = sink_write(&receiver->sink, geyser_frame_texture(frame));
+	const enum sink_result result = sink_write(&receiver->sink, frame);
 
 	if (geyser_subscriber_release(receiver->subscriber, frame)) {
 		(void)library_failure("%s", receiver->options->name);
 		return STEP_FAILED;
 	}
 	if (result != SINK_WRITTEN)
-		return result == SINK_INTERRUPTED ? STEP_END : STEP_FAILED;
+		return result == SINK_FAILED ? STEP_FAILED : STEP_END;
 	return receiver->frames == receiver->options->frames ? STEP_END : STEP_NEXT;
 }
 
 static enum step take_frame(struct receiver *receiver, struct geyser_frame *frame)
 {
+	if (receiver->told)
+		end_progress();
+	receiver->told = false;
 	receiver->last_ns = now_ns();
 	if (!receiver->frames++)
 		receiver->first_ns = receiver->last_ns;
@@ -222,15 +264,55 @@ static enum step take_frame(struct receiver *receiver, struct geyser_frame *fram
 	return write_frame(receiver, frame);
 }
 
+/* A recording that ends with its sender's death is not whole. */
 static enum step end_of_stream(const struct receiver *receiver)
 {
-	if (receiver->options->reconnect)
+	const struct recv_options *const options = receiver->options;
+	enum geyser_end end;
+
+	if (options->reconnect)
 		return STEP_NEXT;
-	if (receiver->frames)
+	if (geyser_subscriber_get_end(receiver->subscriber, &end)) {
+		(void)library_failure("%s", options->name);
+		return STEP_FAILED;
+	}
+	if (end == GEYSER_END_CLOSED && receiver->frames)
 		return STEP_END;
-	(void)failure("%s: the stream ended before a frame came (0 frames): a sender that goes on, "
-		      "or --reconnect",
-		receiver->options->name);
+	if (end == GEYSER_END_CLOSED)
+		(void)failure("%s: the stream ended before a frame came (0 frames): expected a "
+			      "sender that goes on, or --reconnect",
+			options->name);
+	else
+		(void)failure("%s: the sender died (after %" PRIu64 " frame%s): expected it to end "
+			      "the stream; --reconnect waits for the next one",
+			options->name, receiver->frames, plural(receiver->frames));
+	return STEP_FAILED;
+}
+
+static enum step no_frame(struct receiver *receiver, uint64_t waited, uint64_t limit)
+{
+	const struct recv_options *const options = receiver->options;
+	char time[DURATION_SIZE];
+
+	if (waited < limit) {
+		if (waited >= WORRY_NS && !receiver->told) {
+			tell_progress("%s: waiting for a frame (%" PRIu64 " so far)", options->name,
+				receiver->frames);
+			receiver->told = true;
+		}
+		return STEP_NEXT;
+	}
+	(void)duration_text(waited, time);
+	if (stream_is_silent(options->name))
+		(void)failure("%s: no frame came for %s (after %" PRIu64
+			      "): its program is stopped "
+			      "or doesn't answer; kill -CONT lets one go on that was stopped",
+			options->name, time, receiver->frames);
+	else
+		(void)failure("%s: no frame came for %s (after %" PRIu64
+			      "): expected a sender that "
+			      "goes on, or a longer --timeout",
+			options->name, time, receiver->frames);
 	return STEP_FAILED;
 }
 
@@ -243,7 +325,8 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 	struct geyser_frame *frame;
 	enum step step = STEP_FAILED;
 
-	switch (geyser_subscriber_acquire(receiver->subscriber, slice(waited, limit), &frame)) {
+	switch (geyser_subscriber_acquire(
+		receiver->subscriber, slice(waited, limit, SLICE_NS), &frame)) {
 	case GEYSER_OK:
 		step = take_frame(receiver, frame);
 		*since = now_ns();
@@ -256,16 +339,22 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 		(void)library_failure("%s", options->name);
 		return STEP_FAILED;
 	case GEYSER_ERROR_TIMEOUT:
-		if (waited < limit)
-			return STEP_NEXT;
-		(void)failure("%s: no frame came for %.1f s (after %" PRIu64
-			      "): a sender that goes on, or a longer --timeout",
-			options->name, (double)waited / NANOSECONDS, receiver->frames);
-		return STEP_FAILED;
+		return no_frame(receiver, waited, limit);
 	default:
 		(void)library_failure("%s", options->name);
 		return STEP_FAILED;
 	}
+}
+
+/* Fewer frames than --frames are no failure, but nobody should have to count them. */
+static void tell_of_few(const struct receiver *receiver)
+{
+	const struct recv_options *const options = receiver->options;
+
+	if (receiver->frames < options->frames && !sink_is_gone(&receiver->sink))
+		tell("geyser: %s: %s after %" PRIu64 " of %" PRIu64 " frame%s\n", options->name,
+			signals_came(receiver->signals) ? "interrupted" : "the stream ended",
+			receiver->frames, options->frames, plural(options->frames));
 }
 
 static int receive_all(struct receiver *receiver)
@@ -275,7 +364,10 @@ static int receive_all(struct receiver *receiver)
 
 	do
 		step = receive(receiver, &since);
-	while (step == STEP_NEXT && !signals_came(receiver->signals));
+	while (step == STEP_NEXT && is_wanted(receiver));
+	end_progress();
+	if (step != STEP_FAILED)
+		tell_of_few(receiver);
 	return sink_close(&receiver->sink) && step != STEP_FAILED ? STATUS_OK : STATUS_FAILURE;
 }
 
@@ -300,9 +392,9 @@ static void write_reach(struct json *json, const struct receiver *receiver)
 }
 
 static void write_stats(
-	FILE *file, const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
+	const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
 {
-	struct json json = {.file = file, .compact = true};
+	struct json json = {.file = answers(), .compact = true};
 
 	json_begin(&json, NULL, '{');
 	json_string(&json, "name", receiver->options->name);
@@ -315,21 +407,19 @@ static void write_stats(
 	json_number(&json, "millihertz", (uint64_t)(frames_a_second(receiver) * 1000 + 0.5));
 	write_reach(&json, receiver);
 	json_end(&json, '}');
-	(void)fflush(file);
 }
 
 static void print_stats(
 	const struct receiver *receiver, const struct geyser_subscriber_stats *stats)
 {
-	(void)fprintf(stderr,
-		"geyser: %s: %" PRIu64 " frames, %" PRIu64
-		" dropped, latency p50 %.1f us, p99 %.1f us, %.1f fps",
-		receiver->options->name, stats->frames, stats->dropped,
+	char how[REACH_SIZE] = "";
+
+	tell("geyser: %s: %" PRIu64 " frame%s, %" PRIu64
+	     " dropped, latency p50 %.1f us, p99 %.1f us, %.1f fps%s\n",
+		receiver->options->name, stats->frames, plural(stats->frames), stats->dropped,
 		(double)stats->latency_p50_ns / 1e3, (double)stats->latency_p99_ns / 1e3,
-		frames_a_second(receiver));
-	if (receiver->frames)
-		reach_print(stderr, &receiver->reach);
-	(void)fputc('\n', stderr);
+		frames_a_second(receiver),
+		receiver->frames ? reach_text(&receiver->reach, how) : "");
 }
 
 static int report(const struct receiver *receiver)
@@ -343,7 +433,9 @@ static int report(const struct receiver *receiver)
 	if (geyser_subscriber_get_stats(receiver->subscriber, &stats))
 		return library_failure("%s", options->name);
 	if (options->json)
-		write_stats(stdout_taken ? stderr : stdout, receiver, &stats);
+		write_stats(receiver, &stats);
+	if (options->json && stdout_taken)
+		answers_to_stderr();
 	if (options->stats)
 		print_stats(receiver, &stats);
 	return options->json && !stdout_taken ? finish_output() : STATUS_OK;
@@ -384,6 +476,6 @@ int recv_command(int argc, char **argv)
 		status = run(&receiver, manager);
 		geyser_manager_destroy(manager);
 	}
-	(void)close(receiver.signals);
+	signals_close();
 	return status;
 }

@@ -183,7 +183,7 @@ int selftest_run(enum geyser_backend backend, bool json)
 	if (signals < 0)
 		return STATUS_FAILURE;
 	status = run(backend, signals, json);
-	(void)close(signals);
+	signals_close();
 	output = finish_output();
 	return status ? status : output;
 }

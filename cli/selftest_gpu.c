@@ -151,15 +151,15 @@ static int answer(const struct side *side)
 	if (!commands)
 		return STATUS_FAILURE;
 	/* The parent draws only now, so that the command buffer waits. */
-	(void)puts("waiting");
-	(void)fflush(stdout);
+	(void)fprintf(answers(), "%s\n", "waiting");
+	(void)answers_flush();
 	if (!metal_commands_finish(commands) ||
 		!check(side->copy, DRAWN, "what the first process drew"))
 		return STATUS_FAILURE;
 	/* Saying anything earlier means that something is wrong. */
 	if (geyser_event_wait(side->event, SEEN, SELFTEST_WAIT_NS))
 		return library_failure("event");
-	(void)puts("seen");
+	(void)fprintf(answers(), "%s\n", "seen");
 	return STATUS_OK;
 }
 
@@ -401,7 +401,7 @@ static int see_frames(struct geyser_subscriber *subscriber, const struct side *s
 			geyser_subscriber_acquire(subscriber, SELFTEST_WAIT_NS, &frame);
 
 		if (result == GEYSER_ERROR_DISCONNECTED && count == GPU_FRAMES) {
-			(void)puts("all seen");
+			(void)fprintf(answers(), "%s\n", "all seen");
 			return STATUS_OK;
 		}
 		if (result)

@@ -47,7 +47,7 @@ static int texture_peer(struct geyser_manager *manager, const char *argument)
 		return library_failure("import");
 	done = selftest_check(texture, SELFTEST_SEED) && selftest_fill(texture, SELFTEST_ANSWER);
 	if (done)
-		(void)printf("read and written, %s, mapped %s\n",
+		(void)fprintf(answers(), "read and written, %s, mapped %s\n",
 			path_name(geyser_texture_path(texture)),
 			path_name(geyser_texture_map_path(texture)));
 	geyser_texture_unref(texture);
@@ -64,7 +64,7 @@ static int take_turns(struct geyser_event *event)
 
 	if (geyser_event_export(event, &handle))
 		return library_failure("export");
-	(void)puts("ready");
+	(void)fprintf(answers(), "%s\n", "ready");
 	if (finish_output())
 		return STATUS_FAILURE;
 	for (uint64_t round = 1; round <= SELFTEST_ROUNDS; round++) {
@@ -136,7 +136,7 @@ static int receive(struct geyser_subscriber *subscriber)
 	if (count != SELFTEST_FRAMES || stats.dropped)
 		return failure("wrong number of frames (%" PRIu64 ", %" PRIu64 " dropped): %u",
 			count, stats.dropped, SELFTEST_FRAMES);
-	(void)printf("all checked, 0 dropped, latency %.1f us median, %.1f us p99\n",
+	(void)fprintf(answers(), "all checked, 0 dropped, latency %.1f us median, %.1f us p99\n",
 		(double)stats.latency_p50_ns / 1e3, (double)stats.latency_p99_ns / 1e3);
 	return STATUS_OK;
 }
@@ -166,7 +166,7 @@ static int tell_event(struct geyser_event *event)
 	if (geyser_event_export(event, &handle) ||
 		geyser_handle_to_string(&handle, text, sizeof(text)))
 		return library_failure("event");
-	(void)printf("event %s\n", text);
+	(void)fprintf(answers(), "event %s\n", text);
 	if (finish_output())
 		return STATUS_FAILURE;
 	(void)pause();
@@ -247,6 +247,6 @@ int selftest_peer(int argc, char **argv)
 		status = run(role, backend, argv[4]);
 	failures_capture(NULL, 0);
 	if (status)
-		(void)puts(text);
+		(void)fprintf(answers(), "%s\n", text);
 	return finish_output() ? STATUS_FAILURE : status;
 }

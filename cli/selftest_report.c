@@ -29,7 +29,10 @@ const char *selftest_result_name(enum selftest_result result)
 static void print_cell(const char *text)
 {
 	for (; *text; text++)
-		(void)putchar(*text == '|' ? '/' : (unsigned char)*text < 0x20 ? ' ' : *text);
+		(void)fputc(*text == '|'                  ? '/'
+			    : (unsigned char)*text < 0x20 ? ' '
+							  : *text,
+			answers());
 }
 
 void selftest_print_head(void)
@@ -38,48 +41,49 @@ void selftest_print_head(void)
 	const enum geyser_result result = geyser_registry_directory(registry, sizeof(registry));
 
 	os_describe(system, sizeof(system));
-	(void)printf("## geyser %s, self-test\n\n- system: %s\n- registry: %s\n", geyser_version(),
-		system, result ? geyser_error_detail() : registry);
-	(void)fflush(stdout);
+	(void)fprintf(answers(), "## geyser %s, self-test\n\n- system: %s\n- registry: %s\n",
+		geyser_version(), system, result ? geyser_error_detail() : registry);
+	(void)answers_flush();
 }
 
 void selftest_print_unavailable(enum geyser_backend backend, const char *reason)
 {
-	(void)printf(
-		"\n### backend %s\n\nnot available: %s\n", geyser_backend_name(backend), reason);
-	(void)fflush(stdout);
+	(void)fprintf(answers(), "\n### backend %s\n\nnot available: %s\n",
+		geyser_backend_name(backend), reason);
+	(void)answers_flush();
 }
 
 static void print_device(const struct info_device *device)
 {
-	(void)printf("- device: %s%s%s\n", device->name, device->type ? ", " : "",
+	(void)fprintf(answers(), "- device: %s%s%s\n", device->name, device->type ? ", " : "",
 		device->type ? device->type : "");
 	for (size_t i = 0; device->properties[i].key; i++)
-		(void)printf("- %s: %s\n", device->properties[i].key, device->properties[i].value);
+		(void)fprintf(answers(), "- %s: %s\n", device->properties[i].key,
+			device->properties[i].value);
 	for (size_t i = 0; i < INFO_FEATURES && device->features[i].key; i++)
-		(void)printf("- %s: %s\n", device->features[i].key,
+		(void)fprintf(answers(), "- %s: %s\n", device->features[i].key,
 			device->features[i].present ? "yes" : "no");
-	(void)putchar('\n');
+	(void)fputc('\n', answers());
 }
 
 void selftest_print_begin(const struct selftest *test)
 {
-	(void)printf("\n### backend %s\n\n", geyser_backend_name(test->backend));
+	(void)fprintf(answers(), "\n### backend %s\n\n", geyser_backend_name(test->backend));
 	if (test->device.known)
 		print_device(&test->device);
 	(void)fputs("| step       | result  |       time | what |\n"
 		    "|------------|---------|-----------:|------|\n",
-		stdout);
-	(void)fflush(stdout);
+		answers());
+	(void)answers_flush();
 }
 
 void selftest_print_step(const struct selftest_step_result *step)
 {
-	(void)printf("| %-10s | %-7s | %7.1f ms | ", step->name, selftest_result_name(step->result),
-		(double)step->ns / 1e6);
+	(void)fprintf(answers(), "| %-10s | %-7s | %7.1f ms | ", step->name,
+		selftest_result_name(step->result), (double)step->ns / 1e6);
 	print_cell(step->note);
-	(void)fputs(" |\n", stdout);
-	(void)fflush(stdout);
+	(void)fputs(" |\n", answers());
+	(void)answers_flush();
 }
 
 static void print_usages(uint32_t usage)
@@ -88,7 +92,7 @@ static void print_usages(uint32_t usage)
 
 	for (size_t u = 0; u < INFO_USAGES && usage; u++)
 		cell[u] = usage & info_usages[u].bit ? info_usages[u].letter : '-';
-	(void)printf(" %-8s |", cell);
+	(void)fprintf(answers(), " %-8s |", cell);
 }
 
 /* One line for each reason, with all dimensions that have it. */
@@ -103,12 +107,12 @@ static void print_refusals(const struct selftest *test, enum geyser_format forma
 			told |= strcmp(reasons[before], reasons[d]) == 0;
 		if (told)
 			continue;
-		(void)printf("- %s", geyser_format_name(format));
+		(void)fprintf(answers(), "- %s", geyser_format_name(format));
 		for (size_t same = d; same < INFO_DIMENSIONS; same++) {
 			if (strcmp(reasons[same], reasons[d]) == 0)
-				(void)printf(" %s", info_dimensions[same].name);
+				(void)fprintf(answers(), " %s", info_dimensions[same].name);
 		}
-		(void)printf(": %s\n", reasons[d]);
+		(void)fprintf(answers(), ": %s\n", reasons[d]);
 	}
 }
 
@@ -127,30 +131,30 @@ void selftest_print_formats(const struct selftest *test)
 {
 	if (!test->formats_known)
 		return;
-	(void)putchar('\n');
+	(void)fputc('\n', answers());
 	for (size_t u = 0; u < INFO_USAGES; u++)
-		(void)printf("%s%c %s", u ? ", " : "Usages: ", info_usages[u].letter,
+		(void)fprintf(answers(), "%s%c %s", u ? ", " : "Usages: ", info_usages[u].letter,
 			info_usages[u].name);
-	(void)printf(".\n\n| %-22s | %-8s | %-8s | %-8s |\n|%s|%s|%s|%s|\n", "format",
+	(void)fprintf(answers(), ".\n\n| %-22s | %-8s | %-8s | %-8s |\n|%s|%s|%s|%s|\n", "format",
 		info_dimensions[0].name, info_dimensions[1].name, info_dimensions[2].name,
 		"------------------------", "----------", "----------", "----------");
 	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
-		(void)printf("| %-22s |", geyser_format_name((enum geyser_format)f));
+		(void)fprintf(answers(), "| %-22s |", geyser_format_name((enum geyser_format)f));
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
 			print_usages(test->usage[f][d]);
-		(void)putchar('\n');
+		(void)fputc('\n', answers());
 	}
 	if (is_refusing(test))
-		(void)fputs("\nRefused:\n\n", stdout);
+		(void)fputs("\nRefused:\n\n", answers());
 	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
 		print_refusals(test, (enum geyser_format)f);
-	(void)fflush(stdout);
+	(void)answers_flush();
 }
 
 void selftest_print_counts(const struct selftest_counts *counts)
 {
-	(void)printf(
-		"\n%u ok, %u failed, %u skipped\n", counts->ok, counts->failed, counts->skipped);
+	(void)fprintf(answers(), "\n%u ok, %u failed, %u skipped\n", counts->ok, counts->failed,
+		counts->skipped);
 }
 
 /* ---- as JSON -------------------------------------------------------------------------------- */
@@ -209,7 +213,7 @@ static void write_backend(struct json *json, const struct selftest_backend *back
 void selftest_write_json(
 	const struct selftest_backend *backends, size_t count, const struct selftest_counts *counts)
 {
-	struct json json = {.file = stdout};
+	struct json json = {.file = answers()};
 	char system[256];
 
 	os_describe(system, sizeof(system));

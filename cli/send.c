@@ -224,6 +224,6 @@ int send_command(int argc, char **argv)
 	if (signals < 0)
 		return STATUS_FAILURE;
 	status = send_stream(&options, signals);
-	(void)close(signals);
+	signals_close();
 	return status;
 }

@@ -29,23 +29,28 @@ struct sender {
 	uint64_t paced_frames;  /* on that time line */
 	uint64_t told_ns, told; /* when progress was last shown, and the frames then */
 	bool terminal;
+	struct magic_use use; /* of the input */
+	char command[160];    /* for the line that is told instead of a wrong input */
 };
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-/* On a terminal the next line, also one that says what failed, goes over this one. */
 static void show_progress(struct sender *sender, uint64_t now)
 {
 	const double seconds = (double)(now - sender->told_ns) / NANOSECONDS;
 	struct geyser_publisher_stats stats;
+	char text[256];
 
 	if (geyser_publisher_get_stats(sender->publishing.publisher, &stats))
 		return;
-	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames, %.1f fps, %u subscriber%s%s",
-		sender->terminal ? "\r" : "", sender->options->name, sender->frames,
+	(void)snprintf(text, sizeof(text), "%s: %" PRIu64 " frame%s, %.1f fps, %u subscriber%s",
+		sender->options->name, sender->frames, sender->frames == 1 ? "" : "s",
 		seconds > 0 ? (double)(sender->frames - sender->told) / seconds : 0.0,
-		stats.subscribers, stats.subscribers == 1 ? "" : "s",
-		sender->terminal ? "\033[K\r" : "\n");
+		stats.subscribers, stats.subscribers == 1 ? "" : "s");
+	if (sender->terminal)
+		tell_progress("%s", text);
+	else
+		tell("geyser: %s\n", text);
 	sender->told_ns = now;
 	sender->told = sender->frames;
 }
@@ -63,15 +68,15 @@ static void progress(struct sender *sender)
 }
 
 /* What was sent in all. */
-static void end_progress(struct sender *sender)
+static void report(struct sender *sender)
 {
+	char how[REACH_SIZE] = "";
+
 	if (!sender->terminal && !sender->options->verbose)
 		return;
-	(void)fprintf(stderr, "%sgeyser: %s: %" PRIu64 " frames sent",
-		sender->terminal ? "\033[K" : "", sender->options->name, sender->frames);
-	if (sender->frames)
-		reach_print(stderr, &sender->reach);
-	(void)fputc('\n', stderr);
+	tell("geyser: %s: %" PRIu64 " frame%s sent%s\n", sender->options->name, sender->frames,
+		sender->frames == 1 ? "" : "s",
+		sender->frames ? reach_text(&sender->reach, how) : "");
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
@@ -205,13 +210,17 @@ static int run(struct sender *sender)
 	enum publish_result result = PUBLISH_DONE;
 	int status;
 
-	if (sender->options->subscribers)
+	if (sender->options->subscribers) {
+		tell_progress("%s: waiting for %u subscriber%s", sender->options->name,
+			sender->options->subscribers, plural(sender->options->subscribers));
 		result = publish_await_subscribers(
 			&sender->publishing, false, sender->options->subscribers, UINT64_MAX);
+		end_progress();
+	}
 	if (result != PUBLISH_DONE)
 		return result == PUBLISH_INTERRUPTED ? STATUS_OK : STATUS_FAILURE;
 	status = send_frames(sender);
-	end_progress(sender);
+	report(sender);
 	return status;
 }
 
@@ -253,12 +262,30 @@ static int publish(struct sender *sender, struct geyser_manager *manager)
 	return status;
 }
 
+static bool open_source(struct sender *sender)
+{
+	const struct send_options *const options = sender->options;
+	char name[GEYSER_STREAM_NAME_MAX + 3];
+
+	(void)snprintf(sender->command, sizeof(sender->command), "geyser send %s",
+		shell_word(options->name, name, sizeof(name)));
+	sender->use = (struct magic_use){
+		.input = options->input,
+		.command = sender->command,
+		.format = options->format,
+		.width = options->width,
+		.height = options->height,
+	};
+	return source_open(
+		&sender->use, options->loop, sender->publishing.signals, &sender->source);
+}
+
 int send_stream(const struct send_options *options, int signals)
 {
 	struct sender sender = {
 		.options = options,
 		.source = {.fd = -1},
-		.terminal = isatty(STDERR_FILENO) == 1,
+		.terminal = io_is_terminal(STDERR_FILENO),
 		.publishing = {.name = options->name,
 			.timeout_ns = options->timeout_ns,
 			.signals = signals},
@@ -268,7 +295,7 @@ int send_stream(const struct send_options *options, int signals)
 	struct geyser_manager *manager;
 	int status;
 
-	if (options->input && !source_open(options->input, options->loop, signals, &sender.source))
+	if (options->input && !open_source(&sender))
 		return STATUS_FAILURE;
 	status = open_manager(options->name, &desc, &manager);
 	if (!status) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "magic.h"
 #include "png.h"
 
 const char share_help[] =
@@ -161,6 +162,12 @@ static const char *default_label(const char *path)
 	return strcmp(path, "-") == 0 || strlen(name) > GEYSER_MAX_LABEL ? NULL : name;
 }
 
+/* Before there was anything to share. */
+static int interrupted(void)
+{
+	return failure("share: interrupted before the picture was read");
+}
+
 static int create_texture(struct geyser_manager *manager, const struct share_options *options,
 	uint32_t width, uint32_t height, struct geyser_texture **out)
 {
@@ -190,19 +197,6 @@ static int check_picture_format(const struct share_options *options)
 		options->picture, geyser_format_name(options->format));
 }
 
-/* While a slow pipe is read or opened, signals end the process as usual. They may not while the
- * library is called: a thread that a driver starts then would go on taking them. */
-
-static bool open_picture(const char *path, struct png_reader *reader)
-{
-	bool done;
-
-	signals_block(false);
-	done = png_open(path, reader);
-	signals_block(true);
-	return done;
-}
-
 static int decode(struct png_reader *reader, struct geyser_texture *texture)
 {
 	struct geyser_mapping mapping;
@@ -210,7 +204,6 @@ static int decode(struct png_reader *reader, struct geyser_texture *texture)
 
 	if (geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping))
 		return library_failure("%s", reader->name);
-	signals_block(false);
 	done = png_read(reader, &(struct png_texels){
 					.format = geyser_texture_get_desc(texture)->format,
 					.width = reader->width,
@@ -218,9 +211,12 @@ static int decode(struct png_reader *reader, struct geyser_texture *texture)
 					.data = mapping.data,
 					.row_pitch = mapping.row_pitch,
 				});
-	signals_block(true);
 	geyser_texture_unmap(texture);
-	return done ? STATUS_OK : STATUS_FAILURE;
+	if (done)
+		png_tell_dropped(reader);
+	if (done)
+		return STATUS_OK;
+	return reader->interrupted ? interrupted() : STATUS_FAILURE;
 }
 
 static int load_picture(
@@ -229,8 +225,8 @@ static int load_picture(
 	struct png_reader reader;
 	int status;
 
-	if (!open_picture(options->picture, &reader))
-		return STATUS_FAILURE;
+	if (!png_open(options->picture, &reader))
+		return reader.interrupted ? interrupted() : STATUS_FAILURE;
 	if (!options->format)
 		options->format =
 			reader.deep ? GEYSER_FORMAT_RGBA16_UINT : GEYSER_FORMAT_RGBA8_UNORM_SRGB;
@@ -254,53 +250,112 @@ static uint64_t raw_length(const struct share_options *options)
 	       geyser_format_get_info(options->format)->bytes_per_texel;
 }
 
+static const char *raw_name(const struct share_options *options)
+{
+	return strcmp(options->raw, "-") == 0 ? "stdin" : options->raw;
+}
+
 static int wrong_length(const struct share_options *options, uint64_t length, bool more)
 {
 	const uint64_t right = raw_length(options);
 
-	return failure("%s: too %s (%" PRIu64 " bytes%s): %ux%u %s is exactly %" PRIu64 " bytes",
-		strcmp(options->raw, "-") == 0 ? "stdin" : options->raw,
-		length < right ? "short" : "long", length, more ? " or more" : "", options->width,
-		options->height, geyser_format_name(options->format), right);
+	return failure("%s: too %s (%" PRIu64 " byte%s%s): %ux%u %s is exactly %" PRIu64 " bytes",
+		raw_name(options), length < right ? "short" : "long", length, plural(length),
+		more ? " or more" : "", options->width, options->height,
+		geyser_format_name(options->format), right);
 }
 
-/* Reads straight into the mapping: large reads pass by the FILE's buffer. */
+static int cannot_read(const struct share_options *options, enum io_result result)
+{
+	if (result == IO_INTERRUPTED)
+		return interrupted();
+	return failure("%s: can't be read (%s): expected a file or pipe with raw texels",
+		raw_name(options), strerror(errno));
+}
+
+/* What follows the texels. */
+static enum io_result count_surplus(int fd, uint64_t *count)
+{
+	unsigned char bytes[4096];
+	enum io_result result;
+	size_t length;
+
+	*count = 0;
+	do {
+		result = io_read(fd, bytes, sizeof(bytes), &length);
+		*count += length;
+	} while (result == IO_DONE && length && *count < SURPLUS_LIMIT);
+	return result;
+}
+
+static bool is_refused(const struct share_options *options, const void *head, size_t length)
+{
+	return magic_refuse(
+		&(struct magic_use){
+			.input = options->raw,
+			.command = "geyser share --raw -",
+			.format = options->format,
+			.width = options->width,
+			.height = options->height,
+			.single = true,
+		},
+		head, length);
+}
+
+/* Reads straight into the mapping. */
 static int read_rows(
-	FILE *file, const struct share_options *options, const struct geyser_mapping *mapping)
+	int fd, const struct share_options *options, const struct geyser_mapping *mapping)
 {
-	const uint64_t right = raw_length(options);
-	const size_t row = (size_t)(right / options->height);
-	uint64_t length = 0;
+	const size_t row = (size_t)(raw_length(options) / options->height);
+	uint64_t length = 0, surplus = 0;
+	enum io_result result = IO_DONE;
 
-	for (uint32_t y = 0; y < options->height && length == y * (uint64_t)row; y++)
-		length += fread(
-			(unsigned char *)mapping->data + y * mapping->row_pitch, 1, row, file);
-	if (ferror(file))
-		return failure("%s: can't be read (%s): a file or pipe with raw texels",
-			options->raw, strerror(errno));
-	while (length >= right && length < right + SURPLUS_LIMIT && fgetc(file) != EOF)
-		length++;
-	if (length == right)
+	for (uint32_t y = 0; y < options->height && length == y * (uint64_t)row; y++) {
+		unsigned char *const data = (unsigned char *)mapping->data + y * mapping->row_pitch;
+		size_t part;
+
+		result = io_read_all(fd, data, row, &part);
+		if (result != IO_DONE)
+			return cannot_read(options, result);
+		if (!y && is_refused(options, data, part))
+			return STATUS_FAILURE;
+		length += part;
+	}
+	if (length == raw_length(options))
+		result = count_surplus(fd, &surplus);
+	if (result != IO_DONE)
+		return cannot_read(options, result);
+	length += surplus;
+	if (length == raw_length(options))
 		return STATUS_OK;
-	return wrong_length(options, length, length == right + SURPLUS_LIMIT);
+	return wrong_length(options, length, surplus >= SURPLUS_LIMIT);
 }
 
-/* A file's length is known before anything is allocated for it. */
-static int check_length(FILE *file, const struct share_options *options)
+/* A file's length and kind are known before anything is allocated for it. */
+static int check_file(int fd, const struct share_options *options)
 {
+	unsigned char head[MAGIC_SIZE];
 	struct stat status;
+	ssize_t count;
 
-	if (fstat(fileno(file), &status) < 0 || !S_ISREG(status.st_mode) || file == stdin ||
-		(uint64_t)status.st_size == raw_length(options))
+	if (io_is_terminal(fd))
+		return failure("%s is a terminal: expected raw texels from a file or pipe",
+			raw_name(options));
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || fd == STDIN_FILENO)
+		return STATUS_OK;
+	count = pread(fd, head, sizeof(head), 0);
+	if (count > 0 && is_refused(options, head, (size_t)count))
+		return STATUS_FAILURE;
+	if ((uint64_t)status.st_size == raw_length(options))
 		return STATUS_OK;
 	return wrong_length(options, (uint64_t)status.st_size, false);
 }
 
-static int read_raw(FILE *file, struct geyser_manager *manager, struct share_options *options,
+static int read_raw(int fd, struct geyser_manager *manager, struct share_options *options,
 	struct geyser_texture **out)
 {
 	struct geyser_mapping mapping;
-	int status = check_length(file, options);
+	int status = check_file(fd, options);
 
 	if (!status)
 		status = create_texture(manager, options, options->width, options->height, out);
@@ -308,9 +363,7 @@ static int read_raw(FILE *file, struct geyser_manager *manager, struct share_opt
 		return status;
 	if (geyser_texture_map(*out, GEYSER_ACCESS_WRITE, &mapping))
 		return library_failure("%s", options->raw);
-	signals_block(false);
-	status = read_rows(file, options, &mapping);
-	signals_block(true);
+	status = read_rows(fd, options, &mapping);
 	geyser_texture_unmap(*out);
 	return status;
 }
@@ -318,19 +371,16 @@ static int read_raw(FILE *file, struct geyser_manager *manager, struct share_opt
 static int load_raw(
 	struct geyser_manager *manager, struct share_options *options, struct geyser_texture **out)
 {
-	FILE *file = stdin;
+	const bool from_stdin = strcmp(options->raw, "-") == 0;
+	const int fd = from_stdin ? STDIN_FILENO : io_open_to_read(options->raw);
 	int status;
 
-	signals_block(false);
-	if (strcmp(options->raw, "-") != 0)
-		file = fopen(options->raw, "rbe");
-	signals_block(true);
-	if (!file)
-		return failure("%s: can't be opened (%s): a file with raw texels", options->raw,
-			strerror(errno));
-	status = read_raw(file, manager, options, out);
-	if (file != stdin)
-		(void)fclose(file);
+	if (fd < 0)
+		return failure("%s: can't be opened (%s): expected a file with raw texels",
+			options->raw, strerror(errno));
+	status = read_raw(fd, manager, options, out);
+	if (!from_stdin)
+		(void)close(fd);
 	return status;
 }
 
@@ -407,6 +457,6 @@ int share_command(int argc, char **argv)
 	if (signals < 0)
 		return STATUS_FAILURE;
 	status = run(&options, signals);
-	(void)close(signals);
+	signals_close();
 	return status;
 }

@@ -4,10 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "outfile.h"
 #include "png.h"
 #include "sink.h"
+#include "upright.h"
 
 /* ---- the name ------------------------------------------------------------------------------- */
 
@@ -31,11 +31,11 @@ static const char *conversion_end(const char *text, int *digits)
 	return text[1] == 'd' ? text + 2 : NULL;
 }
 
-static bool is_png_name(const char *path)
+static bool ends_in(const char *path, const char *ending)
 {
 	const char *const dot = strrchr(path, '.');
 
-	return dot && strcasecmp(dot, ".png") == 0;
+	return dot && strcasecmp(dot, ending) == 0;
 }
 
 static int choose_numbered(const char *path, const char *percent)
@@ -44,28 +44,67 @@ static int choose_numbered(const char *path, const char *percent)
 	const char *const end = conversion_end(percent, &digits);
 
 	if (!end || strchr(end, '%'))
-		return usage_error("recv: wrong number in a name (%.200s): one %%d or %%0Nd with N "
-				   "from 1 to 9, and no other %%, as frame-%%05d.png",
+		return usage_error("recv: wrong number in a name (%.200s): expected one %%d or "
+				   "%%0Nd with N from 1 to 9, and no other %%, as frame-%%05d.png",
 			path);
-	if (!is_png_name(path))
-		return usage_error("recv: numbered files that are no PNGs (%.200s): a name that "
-				   "ends in .png",
+	if (!ends_in(path, ".png"))
+		return usage_error("recv: numbered files that are no PNGs (%.200s): expected a "
+				   "name that ends in .png",
 			path);
 	return STATUS_OK;
 }
 
-int sink_choose(const char *path, int signals, struct sink *out)
+/* Names that are no promise of another kind of file: those without an ending, of pipes and devices,
+ * and what raw texels are usually called. */
+static bool is_raw_name(const char *path)
+{
+	static const char *const endings[] = {
+		".raw", ".rgba", ".bgra", ".gray", ".rgb", ".bin", ".data", ".dat", ".pix"};
+	const char *const slash = strrchr(path, '/');
+	const char *const name = slash ? slash + 1 : path;
+	const char *const dot = strrchr(name, '.');
+	struct stat status;
+
+	if (!dot || dot == name || (stat(path, &status) == 0 && !S_ISREG(status.st_mode)))
+		return true;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (strcasecmp(dot, endings[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is typed most: a film. It gets the line that makes one. */
+static int refuse_name(const char *stream, const char *path)
+{
+	return usage_error(
+		"recv: unknown kind of file (%.200s): expected a name that ends in .png "
+		"or .raw, or --png or --raw; for a film use geyser recv %s --every "
+		"--output - | ffmpeg -f rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
+		path, stream, path);
+}
+
+int sink_choose(const char *stream, const char *path, enum sink_kind kind, struct sink *out)
 {
 	const char *const percent = path ? strchr(path, '%') : NULL;
 
-	*out = (struct sink){.path = path, .signals = signals, .fd = -1};
+	*out = (struct sink){.kind = kind, .stream = stream, .path = path, .fd = -1};
+	if (!path && kind != SINK_NONE)
+		return usage_error("recv: --raw or --png without a file: expected --output FILE");
 	if (!path)
 		return STATUS_OK;
+	if (strcmp(path, "-") == 0 && io_is_terminal(STDOUT_FILENO))
+		return usage_error("recv: stdout is a terminal, which binary data makes "
+				   "unreadable: expected a pipe or a file");
 	if (percent) {
 		out->kind = SINK_NUMBER;
 		return choose_numbered(path, percent);
 	}
-	out->kind = is_png_name(path) ? SINK_PNG : SINK_RAW;
+	if (kind != SINK_NONE)
+		return STATUS_OK;
+	out->kind = ends_in(path, ".png") ? SINK_PNG : SINK_RAW;
+	if (out->kind == SINK_RAW && strcmp(path, "-") != 0 && !is_raw_name(path))
+		return refuse_name(stream, path);
 	return STATUS_OK;
 }
 
@@ -81,30 +120,25 @@ static bool numbered_name(const struct sink *sink, char name[PATH_MAX])
 
 /* ---- PNG ------------------------------------------------------------------------------------ */
 
-static bool write_png(const char *name, const struct geyser_texture_desc *desc,
-	const struct geyser_mapping *mapping)
+static enum sink_result write_png(const char *name, const struct png_texels *texels)
 {
 	struct outfile out;
 
-	if (!outfile_open(name, &out))
-		return false;
-	if (png_write(out.file, out.name,
-		    &(struct png_texels){
-			    .format = desc->format,
-			    .width = desc->width,
-			    .height = desc->height,
-			    .data = mapping->data,
-			    .row_pitch = mapping->row_pitch,
-		    }))
-		return outfile_commit(&out);
-	outfile_discard(&out);
-	return false;
+	if (outfile_open(name, &out)) {
+		if (png_write(&out, texels) && outfile_commit(&out))
+			return SINK_WRITTEN;
+		outfile_discard(&out);
+	}
+	return out.interrupted ? SINK_INTERRUPTED : SINK_FAILED;
 }
 
-static enum sink_result write_picture(const struct sink *sink,
+static enum sink_result write_picture(const struct sink *sink, struct geyser_frame *frame,
 	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
 {
 	char name[PATH_MAX];
+	struct png_texels texels;
+	unsigned char *owned;
+	enum sink_result result = SINK_FAILED;
 
 	if (!png_layout(desc->format)) {
 		(void)failure("%s: PNG can't hold the frames' format (%s): raw texels can, in a "
@@ -113,31 +147,42 @@ static enum sink_result write_picture(const struct sink *sink,
 		return SINK_FAILED;
 	}
 	if (sink->kind == SINK_NUMBER && !numbered_name(sink, name)) {
-		(void)failure("%s: too long a name: a shorter one", sink->path);
+		(void)failure("%s: the name is too long: expected a shorter one", sink->path);
 		return SINK_FAILED;
 	}
-	return write_png(sink->kind == SINK_NUMBER ? name : sink->path, desc, mapping)
-		       ? SINK_WRITTEN
-		       : SINK_FAILED;
+	if (upright_picture(geyser_frame_get_info(frame), desc, mapping, &texels, &owned))
+		result = write_png(sink->kind == SINK_NUMBER ? name : sink->path, &texels);
+	free(owned);
+	return result;
 }
 
 /* ---- raw texels ----------------------------------------------------------------------------- */
 
-static bool open_raw(struct sink *sink, const struct geyser_texture_desc *desc)
+static enum sink_result cannot_write(const struct sink *sink, int error)
 {
-	const bool to_stdout = strcmp(sink->path, "-") == 0;
-	struct stat status;
+	(void)failure("%s: can't be written (%s): expected a place that is writable and has room",
+		strcmp(sink->path, "-") == 0 ? "stdout" : sink->path, strerror(error));
+	return SINK_FAILED;
+}
 
-	sink->fd = to_stdout ? STDOUT_FILENO
-			     : open(sink->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (sink->fd < 0 || fstat(sink->fd, &status) < 0) {
-		(void)failure("%s: can't be written (%s): a place that is writable and has room",
-			sink->path, strerror(errno));
-		return false;
-	}
-	sink->piped = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(sink->fd) == 1;
+static enum sink_result open_raw(struct sink *sink, const struct geyser_texture_desc *desc)
+{
+	enum io_result result = IO_DONE;
+
 	sink->desc = *desc;
-	return true;
+	if (strcmp(sink->path, "-") == 0)
+		sink->fd = STDOUT_FILENO;
+	else
+		result = io_open_to_write(sink->path, &sink->fd);
+	if (result == IO_INTERRUPTED)
+		return SINK_INTERRUPTED;
+	if (result == IO_DONE && io_is_terminal(sink->fd)) {
+		(void)failure("%s is a terminal, which binary data makes unreadable: expected a "
+			      "pipe or a file",
+			sink->path);
+		return SINK_FAILED;
+	}
+	return result == IO_DONE ? SINK_WRITTEN : cannot_write(sink, errno);
 }
 
 static uint32_t texel_size(const struct geyser_texture_desc *desc)
@@ -160,44 +205,19 @@ static bool check_size(const struct sink *sink, const struct geyser_texture_desc
 	return false;
 }
 
-/* A pipe takes PIPE_BUF bytes without waiting if it takes any. */
-static enum sink_result wait_writable(const struct sink *sink)
+static enum sink_result write_bytes(const struct sink *sink, const void *data, size_t size)
 {
-	struct pollfd fds[2] = {
-		{.fd = sink->signals, .events = POLLIN},
-		{.fd = sink->fd, .events = POLLOUT},
-	};
-
-	while (poll(fds, 2, -1) < 0) {
-		if (errno == EINTR)
-			continue;
-		(void)failure("poll failed (%s)", strerror(errno));
-		return SINK_FAILED;
+	switch (io_write(sink->fd, data, size, IO_STOP)) {
+	case IO_DONE:
+		return SINK_WRITTEN;
+	case IO_INTERRUPTED:
+		return SINK_INTERRUPTED;
+	case IO_GONE:
+		return SINK_GONE;
+	case IO_FAILED:
+		break;
 	}
-	return fds[0].revents ? SINK_INTERRUPTED : SINK_WRITTEN;
-}
-
-static enum sink_result write_bytes(const struct sink *sink, const unsigned char *data, size_t size)
-{
-	while (size) {
-		const size_t part = sink->piped && size > PIPE_BUF ? PIPE_BUF : size;
-		const enum sink_result result = sink->piped ? wait_writable(sink) : SINK_WRITTEN;
-		ssize_t count;
-
-		if (result != SINK_WRITTEN)
-			return result;
-		count = write(sink->fd, data, part);
-		if (count > 0) {
-			data += count;
-			size -= (size_t)count;
-		} else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
-			(void)failure("%s: can't be written (%s): an open file or pipe with room",
-				strcmp(sink->path, "-") == 0 ? "stdout" : sink->path,
-				strerror(count ? errno : ENOSPC));
-			return SINK_FAILED;
-		}
-	}
-	return SINK_WRITTEN;
+	return cannot_write(sink, errno);
 }
 
 /* Rows without gaps between them in memory are one long row. */
@@ -215,20 +235,43 @@ static enum sink_result write_raw(const struct sink *sink, const struct geyser_m
 	return result;
 }
 
+/* A PNG would show it; whoever reads raw frames has to know. */
+static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
+{
+	const struct upright_need need = upright_need(geyser_frame_get_info(frame), &sink->desc);
+	char what[64];
+
+	upright_describe(&need, what, sizeof(what));
+	if (!*what || sink->told)
+		return;
+	sink->told = true;
+	tell("geyser: %s: raw frames are written as they lie in memory, but are meant to be seen "
+	     "otherwise (%s): PNGs are right\n",
+		sink->stream, what);
+}
+
 /* ---- both ----------------------------------------------------------------------------------- */
 
-static enum sink_result write_mapped(struct sink *sink, const struct geyser_texture_desc *desc,
-	const struct geyser_mapping *mapping)
+static enum sink_result write_mapped(struct sink *sink, struct geyser_frame *frame,
+	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
 {
+	enum sink_result result = SINK_WRITTEN;
+
 	if (sink->kind != SINK_RAW)
-		return write_picture(sink, desc, mapping);
-	if (sink->fd < 0 ? !open_raw(sink, desc) : !check_size(sink, desc))
-		return SINK_FAILED;
+		return write_picture(sink, frame, desc, mapping);
+	if (sink->fd < 0)
+		result = open_raw(sink, desc);
+	else if (!check_size(sink, desc))
+		result = SINK_FAILED;
+	if (result != SINK_WRITTEN)
+		return result;
+	tell_of_meaning(sink, frame);
 	return write_raw(sink, mapping);
 }
 
-enum sink_result sink_write(struct sink *sink, struct geyser_texture *texture)
+enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame)
 {
+	struct geyser_texture *const texture = geyser_frame_texture(frame);
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	struct geyser_mapping mapping;
 	enum sink_result result;
@@ -237,7 +280,7 @@ enum sink_result sink_write(struct sink *sink, struct geyser_texture *texture)
 		return SINK_WRITTEN;
 	if (desc->depth > 1 || desc->layers > 1 || desc->mip_levels > 1) {
 		(void)failure("frames of several layers or mip levels can't be written (%u, %u): "
-			      "streams of one each",
+			      "expected streams of one each",
 			desc->depth > 1 ? desc->depth : desc->layers, desc->mip_levels);
 		return SINK_FAILED;
 	}
@@ -245,11 +288,19 @@ enum sink_result sink_write(struct sink *sink, struct geyser_texture *texture)
 		(void)library_failure("frame %" PRIu64, sink->frames + 1);
 		return SINK_FAILED;
 	}
-	result = write_mapped(sink, desc, &mapping);
+	result = write_mapped(sink, frame, desc, &mapping);
 	geyser_texture_unmap(texture);
 	if (result == SINK_WRITTEN)
 		sink->frames++;
 	return result;
+}
+
+bool sink_is_gone(const struct sink *sink)
+{
+	const bool to_stdout = sink->kind == SINK_RAW && strcmp(sink->path, "-") == 0;
+	const int fd = to_stdout ? STDOUT_FILENO : sink->fd;
+
+	return fd >= 0 && io_reader_gone(fd);
 }
 
 bool sink_close(struct sink *sink)
@@ -259,7 +310,6 @@ bool sink_close(struct sink *sink)
 	sink->fd = -1;
 	if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0)
 		return true;
-	(void)failure("%s: can't be written (%s): a place that is writable and has room",
-		sink->path, strerror(errno));
+	(void)cannot_write(sink, errno);
 	return false;
 }

@@ -12,36 +12,77 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "io.h"
 #include "source.h"
 
-bool source_open(const char *path, bool loop, int signals, struct source *out)
+/* ---- opening -------------------------------------------------------------------------------- */
+
+static uint64_t frame_size(uint32_t width, uint32_t height, enum geyser_format format)
 {
-	const bool is_stdin = strcmp(path, "-") == 0;
+	return (uint64_t)width * height * geyser_format_get_info(format)->bytes_per_texel;
+}
+
+static bool check_kind(const struct source *source, mode_t mode)
+{
+	if (S_ISDIR(mode))
+		(void)failure("%s: can't be read (a directory): expected a file or pipe with raw "
+			      "texels",
+			source->name);
+	else if (io_is_terminal(source->fd))
+		(void)failure(
+			"%s is a terminal: expected raw texels from a file or pipe", source->name);
+	else if (source->loop && lseek(source->fd, 0, SEEK_SET) < 0)
+		(void)failure("%s: can't be looped (%s): expected a file, or no --loop",
+			source->name, strerror(errno));
+	else
+		return true;
+	return false;
+}
+
+/* A file tells at once whether it has raw texels, and whether they are whole frames. */
+static bool check_file(const struct source *source, const struct magic_use *use, off_t file_size)
+{
+	const uint64_t size = frame_size(use->width, use->height, use->format);
+	const off_t at = lseek(source->fd, 0, SEEK_CUR);
+	const uint64_t left = at >= 0 && at < file_size ? (uint64_t)(file_size - at) : 0;
+	unsigned char head[MAGIC_SIZE];
+	const ssize_t count = pread(source->fd, head, sizeof(head), at < 0 ? 0 : at);
+
+	if (count > 0 && magic_refuse(use, head, (size_t)count))
+		return false;
+	if (left > size && left % size)
+		tell("geyser: %s: its %" PRIu64 " bytes are %" PRIu64 " frame%s of %" PRIu64
+		     " (%ux%u %s) and %" PRIu64 " bytes of another: is that its size and format?\n",
+			source->name, left, left / size, left / size == 1 ? "" : "s", size,
+			use->width, use->height, geyser_format_name(use->format), left % size);
+	return true;
+}
+
+bool source_open(const struct magic_use *use, bool loop, int signals, struct source *out)
+{
+	const bool is_stdin = strcmp(use->input, "-") == 0;
 	struct stat status;
 
 	*out = (struct source){
-		.fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC),
+		.fd = is_stdin ? STDIN_FILENO : io_open_to_read(use->input),
 		.owned = !is_stdin,
-		.name = is_stdin ? "stdin" : path,
+		.name = is_stdin ? "stdin" : use->input,
 		.loop = loop,
 		.signals = signals,
 		.limit_ns = UINT64_MAX,
+		.use = use,
 	};
-	if (out->fd < 0 || fstat(out->fd, &status) < 0) {
-		(void)failure("%s: can't be opened (%s): a file or pipe with raw texels", out->name,
-			strerror(errno));
-	} else if (S_ISDIR(status.st_mode)) {
-		(void)failure("%s: can't be read (a directory): a file or pipe with raw texels",
-			out->name);
-	} else if (loop && lseek(out->fd, 0, SEEK_SET) < 0) {
-		(void)failure("%s: can't be looped (%s): a file, or no --loop", out->name,
-			strerror(errno));
-	} else {
+	if (out->fd < 0 || fstat(out->fd, &status) < 0)
+		(void)failure("%s: can't be opened (%s): expected a file or pipe with raw texels",
+			out->name, strerror(errno));
+	else if (check_kind(out, status.st_mode) &&
+		 (!S_ISREG(status.st_mode) || check_file(out, use, status.st_size)))
 		return true;
-	}
 	source_close(out);
 	return false;
 }
+
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static enum source_result wait_readable(const struct source *source)
 {
@@ -61,18 +102,28 @@ static enum source_result wait_readable(const struct source *source)
 		if (count > 0)
 			return fds[0].revents ? SOURCE_INTERRUPTED : SOURCE_FRAME;
 		if (count == 0) {
-			(void)failure("%s: nothing came for %d ms: a source that goes on",
-				source->name, limit);
+			(void)failure("%s: nothing came for %.1f s: expected a source that goes on",
+				source->name, limit / 1e3);
 			return SOURCE_FAILED;
 		}
 	}
 }
 
+static size_t take_head(struct source *source, unsigned char *data, size_t size)
+{
+	const size_t left = source->head_size - source->head_taken;
+	const size_t part = left < size ? left : size;
+
+	(void)memcpy(data, source->head + source->head_taken, part);
+	source->head_taken += part;
+	return part;
+}
+
 /* Reads size bytes, or less at the end of the file. */
 static enum source_result read_bytes(
-	const struct source *source, unsigned char *data, size_t size, size_t *length)
+	struct source *source, unsigned char *data, size_t size, size_t *length)
 {
-	*length = 0;
+	*length = take_head(source, data, size);
 	while (*length < size) {
 		const enum source_result result = wait_readable(source);
 		ssize_t count;
@@ -85,7 +136,8 @@ static enum source_result read_bytes(
 		if (count > 0) {
 			*length += (size_t)count;
 		} else if (errno != EINTR && errno != EAGAIN) {
-			(void)failure("%s: can't be read (%s): a file or pipe with raw texels",
+			(void)failure("%s: can't be read (%s): expected a file or pipe with raw "
+				      "texels",
 				source->name, strerror(errno));
 			return SOURCE_FAILED;
 		}
@@ -93,18 +145,33 @@ static enum source_result read_bytes(
 	return SOURCE_FRAME;
 }
 
-static uint64_t frame_size(const struct geyser_texture_desc *desc)
+/* A pipe tells with its first bytes whether it has raw texels: before a frame of them is shown. */
+static enum source_result read_head(struct source *source, uint64_t size)
 {
-	return (uint64_t)desc->width * desc->height *
-	       geyser_format_get_info(desc->format)->bytes_per_texel;
+	const struct magic_use *const use = source->use;
+	unsigned char head[MAGIC_SIZE];
+	size_t length;
+	enum source_result result;
+
+	source->use = NULL;
+	tell_progress("waiting for the first frame from %s", source->name);
+	result = read_bytes(
+		source, head, size < sizeof(head) ? (size_t)size : sizeof(head), &length);
+	end_progress();
+	if (result != SOURCE_FRAME)
+		return result;
+	if (magic_refuse(use, head, length))
+		return SOURCE_FAILED;
+	(void)memcpy(source->head, head, length);
+	source->head_size = length;
+	return SOURCE_FRAME;
 }
 
 /* Rows without gaps between them in memory are one long row. */
-static enum source_result read_frame(const struct source *source,
-	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping,
-	uint64_t *length)
+static enum source_result read_frame(struct source *source, const struct geyser_texture_desc *desc,
+	const struct geyser_mapping *mapping, uint64_t *length)
 {
-	const uint64_t size = frame_size(desc);
+	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
 	const size_t tight = (size_t)(size / desc->height);
 	const size_t row = mapping->row_pitch == tight ? (size_t)size : tight;
 
@@ -124,31 +191,35 @@ static enum source_result read_frame(const struct source *source,
 static enum source_result at_end(
 	const struct source *source, const struct geyser_texture_desc *desc, uint64_t length)
 {
-	const uint64_t size = frame_size(desc);
+	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
 
 	if (!length && source->frames)
 		return SOURCE_END;
 	if (!length)
-		(void)failure("%s: no frame (0 bytes): frames of %" PRIu64 " bytes, %ux%u %s",
+		(void)failure("%s: no frame (0 bytes): expected frames of %" PRIu64
+			      " bytes, %ux%u %s",
 			source->name, size, desc->width, desc->height,
 			geyser_format_name(desc->format));
 	else
-		(void)failure("%s: the last frame is cut off (%" PRIu64 " bytes after %" PRIu64
-			      " frames): %" PRIu64 " bytes a frame, %ux%u %s",
-			source->name, length, source->frames, size, desc->width, desc->height,
-			geyser_format_name(desc->format));
+		(void)failure("%s: the input ended within a frame (%" PRIu64 " bytes after %" PRIu64
+			      " frame%s): expected %" PRIu64 " bytes a frame, %ux%u %s",
+			source->name, length, source->frames, source->frames == 1 ? "" : "s", size,
+			desc->width, desc->height, geyser_format_name(desc->format));
 	return SOURCE_FAILED;
 }
 
 enum source_result source_read(struct source *source, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping)
 {
-	uint64_t length;
-	enum source_result result = read_frame(source, desc, mapping, &length);
+	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
+	uint64_t length = 0;
+	enum source_result result = source->use ? read_head(source, size) : SOURCE_FRAME;
 
+	if (result == SOURCE_FRAME)
+		result = read_frame(source, desc, mapping, &length);
 	if (result == SOURCE_FRAME && !length && source->loop && source->frames) {
 		if (lseek(source->fd, 0, SEEK_SET) < 0) {
-			(void)failure("%s: can't be looped (%s): a file, or no --loop",
+			(void)failure("%s: can't be looped (%s): expected a file, or no --loop",
 				source->name, strerror(errno));
 			return SOURCE_FAILED;
 		}
@@ -156,7 +227,7 @@ enum source_result source_read(struct source *source, const struct geyser_textur
 	}
 	if (result != SOURCE_FRAME)
 		return result;
-	if (length < frame_size(desc))
+	if (length < size)
 		return at_end(source, desc, length);
 	source->frames++;
 	return SOURCE_FRAME;

@@ -90,7 +90,8 @@ static void print_cell(const char *text, int width, bool right, bool last)
 {
 	const int gap = width - text_width(text);
 
-	(void)printf("%*s%s%*s", right ? gap : 0, "", text, last ? 0 : (right ? 0 : gap) + 2, "");
+	(void)fprintf(answers(), "%*s%s%*s", right ? gap : 0, "", text,
+		last ? 0 : (right ? 0 : gap) + 2, "");
 }
 
 void table_print(const struct table *table, const char *end)
@@ -106,6 +107,6 @@ void table_print(const struct table *table, const char *end)
 			print_cell(row ? table->cells[row - 1][c] : table->titles[c] + right,
 				widths[c], right, c + 1 == table->columns);
 		}
-		(void)fputs(end, stdout);
+		(void)fputs(end, answers());
 	}
 }

@@ -10,6 +10,17 @@
 
 #include <geyser/stream.h>
 
+/* ---- a stream that can't be received -------------------------------------------------------- */
+
+/* Says why, and returns the exit status. The library's last failure on this thread is the one to
+ * get there. */
+int stream_absence(const char *name, uint64_t waited_ns);
+
+/* Whether there is a stream of that name whose program doesn't answer. */
+bool stream_is_silent(const char *name);
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
 #define CELL_SIZE 96u
 #define COLUMNS_MAX 12u
 

@@ -101,21 +101,24 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 	cell_print(cell[9], "%" PRIu64, stream->frames);
 }
 
-static int print_look(const struct top *top, const struct look *look, const struct look *before)
+/* Whether to go on; else *status is the command's result. */
+static bool print_look(
+	const struct top *top, const struct look *look, const struct look *before, int *status)
 {
 	struct table table;
 
+	*status = STATUS_FAILURE;
 	if (!table_init(&table, titles, COLUMN_COUNT, look->count))
-		return STATUS_FAILURE;
+		return false;
 	for (; table.rows < look->count; table.rows++)
 		fill_row(table.cells[table.rows], look, before, &look->streams[table.rows]);
 	/* Over what is there, and each line's rest cleared: that doesn't flicker. */
 	if (top->screen)
-		(void)fputs("\033[H", stdout);
+		(void)fputs("\033[H", answers());
 	table_print(&table, top->screen ? "\033[K\r\n" : "\n");
-	(void)fputs(top->screen ? "\033[J" : "\n", stdout);
+	(void)fputs(top->screen ? "\033[J" : "\n", answers());
 	table_finish(&table);
-	return finish_output();
+	return answers_go_on(status);
 }
 
 /* ---- looking -------------------------------------------------------------------------------- */
@@ -145,14 +148,16 @@ static bool read_keys(struct top *top)
 static bool pause_until(struct top *top, uint64_t time_ns)
 {
 	for (;;) {
-		struct pollfd fds[2] = {
+		/* stdout only tells that its reader has gone. */
+		struct pollfd fds[3] = {
 			{.fd = top->signals, .events = POLLIN},
 			{.fd = top->keys ? STDIN_FILENO : -1, .events = POLLIN},
+			{.fd = STDOUT_FILENO},
 		};
 		const uint64_t now = now_ns(), rest = time_ns > now ? time_ns - now : 0;
 
-		if (os_poll(fds, 2, rest) > 0 &&
-			(fds[0].revents || (fds[1].revents && read_keys(top))))
+		if (os_poll(fds, 3, rest) > 0 &&
+			(fds[0].revents || fds[2].revents || (fds[1].revents && read_keys(top))))
 			return false;
 		if (!rest)
 			return true;
@@ -167,20 +172,22 @@ static int show_looks(struct top *top)
 
 	if (!take_look(&before))
 		return STATUS_FAILURE;
-	for (uint64_t i = 0; !status && (!top->count || i < top->count); i++) {
-		if (top->screen && !i)
-			status = print_look(top, &before, &look);
+	for (uint64_t i = 0; !top->count || i < top->count; i++) {
+		if (top->screen && !i && !print_look(top, &before, &look, &status))
+			break;
 		if (!pause_until(top, before.time_ns + top->interval_ns))
 			break;
 		if (!take_look(&look)) {
 			status = STATUS_FAILURE;
 			break;
 		}
-		status = print_look(top, &look, &before);
+		if (!print_look(top, &look, &before, &status))
+			break;
 		geyser_stream_list_free(before.streams);
 		before = look;
 		look = (struct look){0};
 	}
+	geyser_stream_list_free(look.streams);
 	geyser_stream_list_free(before.streams);
 	return status;
 }
@@ -196,7 +203,7 @@ static void enter_screen(struct top *top)
 		    tcgetattr(STDIN_FILENO, &top->before) == 0;
 	/* Its own screen, without a cursor; what is too wide is cut off instead of wrapped. */
 	if (top->screen)
-		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", stdout);
+		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", answers());
 	if (!top->keys)
 		return;
 	raw = top->before;
@@ -211,8 +218,8 @@ static void leave_screen(const struct top *top)
 	if (top->before.c_cflag)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &top->before);
 	if (top->screen)
-		(void)fputs("\033[?7h\033[?25h\033[?1049l", stdout);
-	(void)fflush(stdout);
+		(void)fputs("\033[?7h\033[?25h\033[?1049l", answers());
+	(void)answers_flush();
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -258,6 +265,6 @@ int top_command(int argc, char **argv)
 	enter_screen(&top);
 	status = show_looks(&top);
 	leave_screen(&top);
-	(void)close(top.signals);
+	signals_close();
 	return status;
 }

@@ -12,8 +12,9 @@ def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def encode(width, height, depth, colour, samples):
-    """samples: the rows' bytes as PNG has them, without filters; 16-bit samples big-endian."""
+def encode(width, height, depth, colour, samples, chunks=()):
+    """samples: the rows' bytes as PNG has them, without filters; 16-bit samples big-endian. chunks:
+    (kind, data) of others, before the samples."""
     row = width * CHANNELS[colour] * depth // 8
     assert len(samples) == row * height
     filtered = b"".join(
@@ -23,6 +24,7 @@ def encode(width, height, depth, colour, samples):
     return (
         SIGNATURE
         + _chunk(b"IHDR", header)
+        + b"".join(_chunk(kind, data) for kind, data in chunks)
         + _chunk(b"IDAT", zlib.compress(filtered, 1))
         + _chunk(b"IEND", b"")
     )
@@ -52,6 +54,11 @@ def _chunks(data):
         assert zlib.crc32(kind + body) == struct.unpack(">I", data[at + 8 + length :][:4])[0]
         yield kind, body
         at += 12 + length
+
+
+def chunks(data):
+    """The data of each chunk, by kind; the last one of several."""
+    return dict(_chunks(data))
 
 
 def decode(data):

@@ -1,0 +1,234 @@
+/*
+ * What a file is, by its first bytes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+#include "magic.h"
+
+/* ---- kinds ---------------------------------------------------------------------------------- */
+
+/* Some bytes at one place. */
+struct mark {
+	size_t at, size;
+	const char *bytes;
+};
+
+#define MARK(at, text)                     \
+	{                                  \
+		at, sizeof(text) - 1, text \
+	}
+#define ANYTHING         \
+	{                \
+		0, 0, "" \
+	}
+
+/* Every kind has four bytes or more that raw texels hardly have: two, as "BM", would be too few. */
+static const struct {
+	struct mark first, second;
+	struct magic kind;
+} kinds[] = {
+	{MARK(0, "\x89PNG\r\n\x1a\n"), ANYTHING, {"a PNG picture", MAGIC_PNG, NULL}},
+	{MARK(0, "\xff\xd8\xff"), MARK(6, "JFIF"), {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\xff\xd8\xff"), MARK(6, "Exif"), {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\xff\xd8\xff\xdb\0"), ANYTHING, {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\xff\xd8\xff\xe2"), MARK(6, "ICC_"), {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\xff\xd8\xff\xfe\0"), ANYTHING, {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\xff\xd8\xff\xee\0\x0e"
+		 "Adobe"),
+		ANYTHING, {"a JPEG picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "GIF87a"), ANYTHING, {"a GIF picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "GIF89a"), ANYTHING, {"a GIF picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "BM"), MARK(14, "\x28\0\0\0"), {"a BMP picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "BM"), MARK(14, "\x6c\0\0\0"), {"a BMP picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "BM"), MARK(14, "\x7c\0\0\0"), {"a BMP picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "II*\0"), ANYTHING, {"a TIFF picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "MM\0*"), ANYTHING, {"a TIFF picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "RIFF"), MARK(8, "WEBP"), {"a WebP picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\x76\x2f\x31\x01"), ANYTHING, {"an OpenEXR picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "#?RADIANCE"), ANYTHING, {"a Radiance picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "qoif"), ANYTHING, {"a QOI picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "8BPS\0\x01"), ANYTHING, {"a Photoshop picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\0\0\0\x0cJXL "), ANYTHING, {"a JPEG XL picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "\0\0\0\x0cjP  "), ANYTHING, {"a JPEG 2000 picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "P7\nWIDTH "), ANYTHING, {"a PAM picture", MAGIC_PICTURE, NULL}},
+	{MARK(0, "DDS |\0\0\0"), ANYTHING, {"a DDS picture", MAGIC_PICTURE, NULL}},
+	{MARK(4, "ftypavif"), ANYTHING, {"an AVIF picture", MAGIC_PICTURE, NULL}},
+	{MARK(4, "ftyphei"), ANYTHING, {"a HEIF picture", MAGIC_PICTURE, NULL}},
+	{MARK(4, "ftypmif1"), ANYTHING, {"a HEIF picture", MAGIC_PICTURE, NULL}},
+	{MARK(4, "ftypqt  "), ANYTHING, {"a QuickTime film", MAGIC_VIDEO, NULL}},
+	{MARK(4, "ftyp"), ANYTHING, {"an MP4 film", MAGIC_VIDEO, NULL}},
+	{MARK(4, "moov"), MARK(12, "mvhd"), {"a QuickTime film", MAGIC_VIDEO, NULL}},
+	{MARK(4, "wide"), MARK(12, "mdat"), {"a QuickTime film", MAGIC_VIDEO, NULL}},
+	{MARK(4, "styp"), ANYTHING, {"a part of an MP4 film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\x1a\x45\xdf\xa3"), ANYTHING, {"a Matroska or WebM film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "YUV4MPEG2 "), ANYTHING, {"a Y4M film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "RIFF"), MARK(8, "AVI "), {"an AVI film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "RIFF"), MARK(8, "WAVE"), {"a WAV sound", MAGIC_OTHER, NULL}},
+	{MARK(0, "OggS\0"), ANYTHING, {"an Ogg film or sound", MAGIC_VIDEO, NULL}},
+	{MARK(0, "FLV\x01"), ANYTHING, {"an FLV film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "DKIF\0\0\x20\0"), ANYTHING, {"an IVF film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"), ANYTHING, {"a WMV film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\x47\x40\x00\x10"), ANYTHING, {"an MPEG transport stream", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\x47\x40\x11\x10"), ANYTHING, {"an MPEG transport stream", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\0\0\x01\xba\x44"), ANYTHING, {"an MPEG film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\0\0\x01\xba\x21"), ANYTHING, {"an MPEG film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\0\0\0\x01\x67"), ANYTHING, {"an H.264 film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\0\0\0\x01\x09\x10"), ANYTHING, {"an H.264 film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\0\0\0\x01\x40\x01"), ANYTHING, {"an H.265 film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "\x06\x0e\x2b\x34\x02\x05"), ANYTHING, {"an MXF film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "NUT/multimedia"), ANYTHING, {"a NUT film", MAGIC_VIDEO, NULL}},
+	{MARK(0, "ID3\x03\0"), ANYTHING, {"an MP3 sound", MAGIC_OTHER, NULL}},
+	{MARK(0, "ID3\x04\0"), ANYTHING, {"an MP3 sound", MAGIC_OTHER, NULL}},
+	{MARK(0, "fLaC"), ANYTHING, {"a FLAC sound", MAGIC_OTHER, NULL}},
+	{MARK(0, "\x1f\x8b\x08"), MARK(8, "\0"), {"packed by gzip", MAGIC_PACKED, "gzip -dc"}},
+	{MARK(0, "\x1f\x8b\x08"), MARK(8, "\x02"), {"packed by gzip", MAGIC_PACKED, "gzip -dc"}},
+	{MARK(0, "\x1f\x8b\x08"), MARK(8, "\x04"), {"packed by gzip", MAGIC_PACKED, "gzip -dc"}},
+	{MARK(0, "\x28\xb5\x2f\xfd"), ANYTHING, {"packed by zstd", MAGIC_PACKED, "zstd -dc"}},
+	{MARK(0, "\xfd"
+		 "7zXZ\0"),
+		ANYTHING, {"packed by xz", MAGIC_PACKED, "xz -dc"}},
+	{MARK(0, "BZh"), MARK(4, "1AY&SY"), {"packed by bzip2", MAGIC_PACKED, "bzip2 -dc"}},
+	{MARK(0, "\x04\x22\x4d\x18"), ANYTHING, {"packed by lz4", MAGIC_PACKED, "lz4 -dc"}},
+	{MARK(0, "PK\x03\x04"), ANYTHING, {"a ZIP archive", MAGIC_OTHER, NULL}},
+	{MARK(0, "\x93NUMPY"), ANYTHING, {"a NumPy array with its header", MAGIC_OTHER, NULL}},
+	{MARK(0, "\x89HDF\r\n\x1a\n"), ANYTHING, {"an HDF5 file", MAGIC_OTHER, NULL}},
+	{MARK(0, "%PDF-"), ANYTHING, {"a PDF document", MAGIC_OTHER, NULL}},
+	{MARK(0, "<?xml "), ANYTHING, {"an XML text", MAGIC_OTHER, NULL}},
+	{MARK(0, "<svg "), ANYTHING, {"an SVG picture", MAGIC_OTHER, NULL}},
+	{MARK(0, "\x7f"
+		 "ELF"),
+		ANYTHING, {"a program", MAGIC_OTHER, NULL}},
+};
+
+static bool has_mark(const struct mark *mark, const unsigned char *data, size_t size)
+{
+	return size >= mark->at + mark->size &&
+	       memcmp(data + mark->at, mark->bytes, mark->size) == 0;
+}
+
+/* "P6\n640 480\n255\n": a letter, a digit, then a number. */
+static bool is_netpbm(const unsigned char *data, size_t size)
+{
+	if (size < 4 || data[0] != 'P' || data[1] < '1' || data[1] > '6' || data[2] != '\n')
+		return false;
+	for (size_t i = 3; i < size && i < 16; i++) {
+		if (data[i] == '\n' || data[i] == ' ')
+			return i > 3;
+		if ((data[i] < '0' || data[i] > '9') && data[i] != '#')
+			return false;
+	}
+	return false;
+}
+
+const struct magic *magic_find(const unsigned char *data, size_t size)
+{
+	static const struct magic netpbm = {"a Netpbm picture", MAGIC_PICTURE, NULL};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (has_mark(&kinds[i].first, data, size) && has_mark(&kinds[i].second, data, size))
+			return &kinds[i].kind;
+	}
+	return is_netpbm(data, size) ? &netpbm : NULL;
+}
+
+/* ---- what works ----------------------------------------------------------------------------- */
+
+const char *magic_pixel_format(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_R8_UNORM:
+	case GEYSER_FORMAT_R8_UNORM_SRGB:
+		return "gray";
+	case GEYSER_FORMAT_RGBA8_UNORM:
+	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
+		return "rgba";
+	case GEYSER_FORMAT_BGRA8_UNORM:
+	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
+		return "bgra";
+	case GEYSER_FORMAT_R16_UINT:
+		return "gray16le";
+	case GEYSER_FORMAT_RGBA16_UINT:
+		return "rgba64le";
+	case GEYSER_FORMAT_RGB10A2_UNORM:
+		return "x2bgr10le";
+	default:
+		return NULL;
+	}
+}
+
+/* The rest of a command line whose first part writes texels to stdout. */
+static void write_rest(
+	const struct magic_use *use, enum geyser_format format, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%s --size %ux%u --format %s", use->command, use->width,
+		use->height, geyser_format_name(format));
+}
+
+/* In front of the program that converts: the file's name is its argument, stdin is its own. */
+static void write_line(
+	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
+{
+	const char *const pixels = magic_pixel_format(use->format);
+	char file[PATH_MAX + 2], rest[512];
+
+	write_rest(use, pixels ? use->format : GEYSER_FORMAT_RGBA8_UNORM, rest, sizeof(rest));
+	(void)shell_word(use->input, file, sizeof(file));
+	if (kind->class == MAGIC_PACKED)
+		(void)snprintf(out, size, "%s %s | %s", kind->unpack,
+			strcmp(use->input, "-") == 0 ? "" : file, rest);
+	else
+		(void)snprintf(out, size,
+			"ffmpeg -v error -i %s %s-f rawvideo -pix_fmt %s -s %ux%u "
+			"- | %s",
+			file, use->single ? "-frames:v 1 " : "", pixels ? pixels : "rgba",
+			use->width, use->height, rest);
+}
+
+static const char *input_name(const char *input)
+{
+	return strcmp(input, "-") == 0 ? "stdin" : input;
+}
+
+bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t size)
+{
+	const struct magic *const kind = magic_find(data, size);
+	char line[PATH_MAX + 1024];
+
+	if (!kind)
+		return false;
+	if (kind->class == MAGIC_OTHER) {
+		(void)failure("%s is no raw texels but %s: expected rows of %s",
+			input_name(use->input), kind->name, geyser_format_name(use->format));
+		return true;
+	}
+	write_line(use, kind, line, sizeof(line));
+	(void)failure(
+		"%s is no raw texels but %s: use %s", input_name(use->input), kind->name, line);
+	return true;
+}
+
+bool magic_refuse_picture(const char *input, const unsigned char *data, size_t size)
+{
+	const struct magic *const kind = magic_find(data, size);
+	char file[PATH_MAX + 2];
+
+	if (!kind || kind->class == MAGIC_PNG)
+		return false;
+	(void)shell_word(input, file, sizeof(file));
+	if (kind->class == MAGIC_PACKED)
+		(void)failure("%s is no PNG but %s: use %s %s | geyser share -", input_name(input),
+			kind->name, kind->unpack, strcmp(input, "-") == 0 ? "" : file);
+	else if (kind->class == MAGIC_OTHER)
+		(void)failure(
+			"%s is no PNG but %s: expected a PNG file", input_name(input), kind->name);
+	else
+		(void)failure("%s is no PNG but %s: use ffmpeg -v error -i %s -frames:v 1 -c:v png "
+			      "-f image2pipe - | geyser share -",
+			input_name(input), kind->name, file);
+	return true;
+}
