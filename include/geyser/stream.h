@@ -169,15 +169,17 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
 GEYSER_API enum geyser_result geyser_publisher_resize(
 	struct geyser_publisher *publisher, const struct geyser_texture_desc *desc);
 
-/* Waits until every subscriber that gets every frame has taken all there are, and nobody holds a
- * buffer: before the end of a stream whose last frames matter. Errors: INVALID_ARGUMENT (NULL),
- * TIMEOUT. */
+/* Waits until each subscriber has taken all frames that it can still get, and none holds a buffer:
+ * before the end of a stream whose last frames matter. A subscriber with DELIVER_EVERY can get each
+ * frame that a buffer still holds, one with DELIVER_LATEST the newest frame. Subscribers that are
+ * just connecting are waited for, too. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (also where a
+ * subscriber takes no frames at all). */
 GEYSER_API enum geyser_result geyser_publisher_flush(
 	struct geyser_publisher *publisher, uint64_t timeout_ns);
 
 struct geyser_publisher_stats {
 	uint64_t frames;       /* submitted */
-	uint32_t subscribers;  /* connected now */
+	uint32_t subscribers;  /* connected now, and able to receive the next frame */
 	uint32_t buffers_held; /* that subscribers read now */
 };
 
@@ -186,7 +188,8 @@ GEYSER_API enum geyser_result geyser_publisher_get_stats(
 	struct geyser_publisher *publisher, struct geyser_publisher_stats *out);
 
 /* A descriptor (an eventfd, on macOS a pipe; owned by the caller) that becomes readable each time a
- * subscriber comes or goes; read 8 bytes to re-arm it. Errors: INVALID_ARGUMENT (NULL), LIMIT. */
+ * subscriber comes (and is able to receive frames) or goes; read 8 bytes to re-arm it. Errors:
+ * INVALID_ARGUMENT (NULL), LIMIT. */
 GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 	struct geyser_publisher *publisher, int *out);
 

@@ -300,8 +300,8 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 	else if (ops && message->type == GY_WIRE_BUFFER)
 		answer->error.result = show_buffer(ipc, connection, &message->buffer, &reply);
 	else if (ops)
-		answer->error.result = ops->ready(
-			connection->served, message->ready.mirror, message->ready.twin, &reply);
+		answer->error.result = ops->ready(connection->served, connection->subscription,
+			message->ready.mirror, message->ready.twin, &reply);
 	else
 		answer->error.result = gy_fail(
 			GEYSER_ERROR_PROTOCOL, "a buffer is a subscriber's: subscribe first");

@@ -84,8 +84,8 @@ struct gy_served_ops {
 		bool mirror, struct gy_reply *reply);
 	/* The event that frames refer to, that of the mirrors or of the buffers; twin: its native
 	 * semaphore. */
-	enum geyser_result (*ready)(
-		struct gy_served *served, bool mirror, bool twin, struct gy_reply *reply);
+	enum geyser_result (*ready)(struct gy_served *served, void *subscription, bool mirror,
+		bool twin, struct gy_reply *reply);
 	void (*status)(struct gy_served *served, struct geyser_stream_info *out);
 };
 

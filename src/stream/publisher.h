@@ -18,6 +18,10 @@ struct gy_subscription {
 	pid_t pid;
 	char application[GY_APPLICATION_MAX + 1];
 	bool mirrored; /* reads mirrors: it can't read the buffers */
+	/* It is counted once it has all it needs to receive a frame. */
+	bool counted;
+	bool ready_sent;       /* the event that frames refer to */
+	uint32_t buffers_sent; /* bit b: buffer b, or its mirror */
 };
 
 /* Copies in host memory, a buffer each, for subscribers that can't read the buffers: another
@@ -58,8 +62,8 @@ struct geyser_publisher {
 
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
 	struct gy_subscription *graves; /* gone, but a thread still sleeps on their leases */
-	uint32_t subscriber_count;
-	_Atomic uint32_t kicks;  /* a subscriber has come or gone: who waits looks again */
+	uint32_t subscriber_count;      /* those that are counted */
+	_Atomic uint32_t kicks;  /* a subscription has come or gone: waiting threads look again */
 	uint32_t sleepers;       /* threads asleep in acquire or flush */
 	struct gy_wakeup notify; /* none until somebody asks for it */
 	uint64_t dropped_before; /* by those that have left */

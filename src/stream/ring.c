@@ -50,16 +50,41 @@ static bool is_owed(struct gy_ring_writer *writer, uint64_t sequence)
 	return false;
 }
 
+/* The last frame that a buffer still holds. */
+static uint64_t last_readable(const struct gy_ring_writer *writer)
+{
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < writer->buffers; i++) {
+		uint64_t sequence = atomic_load_explicit(
+			&writer->page->slots[i].sequence, memory_order_relaxed);
+
+		if (sequence > last)
+			last = sequence;
+	}
+	return last;
+}
+
+static uint64_t owed_to(struct gy_ring_writer *writer, struct gy_ring_reader *reader, uint64_t last)
+{
+	uint64_t newest = atomic_load_explicit(&writer->page->newest, memory_order_relaxed);
+	uint64_t taken;
+
+	if (!reader->lease)
+		return 0;
+	taken = atomic_load(&reader->lease->taken);
+	if (!reader->every)
+		return taken < newest >> GY_RING_BUFFER_BITS;
+	return owes(reader, last) && taken < last ? last - taken : 0;
+}
+
 uint64_t gy_ring_owed(struct gy_ring_writer *writer)
 {
-	uint64_t most = 0;
+	uint64_t most = 0, last = last_readable(writer);
 
 	for (uint32_t i = 0; i < writer->reader_count; i++) {
-		uint64_t owed;
+		uint64_t owed = owed_to(writer, &writer->readers[i], last);
 
-		if (!owes(&writer->readers[i], writer->sequence))
-			continue;
-		owed = writer->sequence - atomic_load(&writer->readers[i].lease->taken);
 		if (owed > most)
 			most = owed;
 	}

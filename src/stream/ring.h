@@ -127,8 +127,9 @@ void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
  * nobody reads. Returns one of them, or -1. */
 int gy_ring_excuse(struct gy_ring_writer *writer);
 
-/* Frames that a reader who gets every one, and isn't excused, has yet to take: the most that any
- * has. */
+/* Frames that a reader, unless it is excused, has yet to take: the most that any reader has. To a
+ * reader that gets the newest frame only, that is one or none. Frames that no buffer holds any more
+ * don't count. */
 uint64_t gy_ring_owed(struct gy_ring_writer *writer);
 
 /* Buffers that somebody reads, as bits. */

@@ -32,13 +32,33 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 	}
 }
 
-/* Who waits for a release looks again; who watches subscribers is told. */
-static void announce_change(struct geyser_publisher *publisher)
+/* Threads that wait for a release look again, and wait for other leases. */
+static void kick(struct geyser_publisher *publisher)
 {
 	atomic_fetch_add(&publisher->kicks, 1);
 	gy_wake(&publisher->kicks, false);
+}
+
+static void set_counted(
+	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted)
+{
+	if (subscription->counted == counted)
+		return;
+	subscription->counted = counted;
+	publisher->subscriber_count += counted ? 1 : -1u;
 	if (publisher->notify.fd >= 0)
 		gy_wakeup_raise(&publisher->notify);
+}
+
+/* A subscriber counts as soon as it can receive a frame, not before: a publisher that waits for it
+ * may publish a single frame then, and end. */
+static void count_if_complete(
+	struct geyser_publisher *publisher, struct gy_subscription *subscription)
+{
+	uint32_t all = (uint32_t)((UINT64_C(1) << publisher->ring.buffers) - 1);
+
+	if (subscription->buffers_sent == all && (!publisher->ready || subscription->ready_sent))
+		set_counted(publisher, subscription, true);
 }
 
 /* ---- subscribing ---- */
@@ -115,9 +135,8 @@ static enum geyser_result join(
 			publisher->served.name, GY_RING_READERS);
 	subscription->reader = (uint32_t)reader;
 	publisher->subscriptions[reader] = subscription;
-	publisher->subscriber_count++;
 	follow(publisher, subscription->lease);
-	announce_change(publisher);
+	kick(publisher);
 	return GEYSER_OK;
 }
 
@@ -130,11 +149,11 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 	unfollow(publisher, subscription->lease);
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
-	publisher->subscriber_count--;
+	set_counted(publisher, subscription, false);
 	subscription->next = publisher->graves;
 	publisher->graves = subscription;
 	gy_publisher_reap(publisher);
-	announce_change(publisher);
+	kick(publisher);
 }
 
 static bool send_memory(
@@ -230,10 +249,11 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 
 /* A subscriber that holds the buffer's lease asks for what it has seen there: while it does, the
  * buffer stays. */
-static enum geyser_result buffer(struct gy_served *served, void *subscription, uint32_t index,
-	bool mirror, struct gy_reply *reply)
+static enum geyser_result buffer(
+	struct gy_served *served, void *data, uint32_t index, bool mirror, struct gy_reply *reply)
 {
 	struct geyser_publisher *publisher = publisher_of(served);
+	struct gy_subscription *subscription = data;
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	enum geyser_result result = GEYSER_OK;
 	int fd = -1;
@@ -252,15 +272,18 @@ static enum geyser_result buffer(struct gy_served *served, void *subscription, u
 		(void)gy_reply_send(reply, &answer, fd);
 		if (!mirror)
 			gy_texture_described(publisher->buffers[index], fd);
+		subscription->buffers_sent |= UINT32_C(1) << index;
+		count_if_complete(publisher, subscription);
 	}
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return result;
 }
 
 static enum geyser_result ready(
-	struct gy_served *served, bool mirror, bool twin, struct gy_reply *reply)
+	struct gy_served *served, void *data, bool mirror, bool twin, struct gy_reply *reply)
 {
 	struct geyser_publisher *publisher = publisher_of(served);
+	struct gy_subscription *subscription = data;
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	enum geyser_result result;
 	int fd;
@@ -269,9 +292,14 @@ static enum geyser_result ready(
 		return gy_fail(GEYSER_ERROR_PROTOCOL, "the stream's frames refer to no event");
 	result = gy_event_describe(
 		mirror ? publisher->mirrors.ready : publisher->ready, twin, &answer, &fd);
-	if (result == GEYSER_OK)
-		(void)gy_reply_send(reply, &answer, fd);
-	return result;
+	if (result != GEYSER_OK)
+		return result;
+	(void)gy_reply_send(reply, &answer, fd);
+	(void)pthread_mutex_lock(&publisher->lock);
+	subscription->ready_sent = true;
+	count_if_complete(publisher, subscription);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
 }
 
 /* ---- figures ---- */

@@ -394,6 +394,16 @@ static void coming_and_going_is_told(void **state)
 
 /* ---- figures ---- */
 
+static void discard_all(struct geyser_publisher *publisher, unsigned count)
+{
+	struct geyser_frame *frames[GEYSER_STREAM_BUFFERS_MAX];
+
+	for (unsigned i = 0; i < count; i++)
+		frames[i] = begin_frame(publisher);
+	for (unsigned i = 0; i < count; i++)
+		ok(geyser_publisher_discard(publisher, frames[i]));
+}
+
 static void flush_waits_for_who_owes(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "flush", 3);
@@ -415,11 +425,21 @@ static void flush_waits_for_who_owes(void **state)
 	frame = take(every, 2);
 	refused(GEYSER_ERROR_TIMEOUT, "hold", geyser_publisher_flush(publisher, 0));
 	ok(geyser_subscriber_release(every, frame));
-	ok(geyser_publisher_flush(publisher, 0));
+	refused(GEYSER_ERROR_TIMEOUT, "take", geyser_publisher_flush(publisher, 0));
 	frame = take(latest, 2);
 	refused(GEYSER_ERROR_TIMEOUT, "hold", geyser_publisher_flush(publisher, 0));
+	ok(geyser_subscriber_release(latest, frame));
+	ok(geyser_publisher_flush(publisher, 0));
+	submit_all(publisher, 3, 4);
+	pass(latest, 4); /* it will never get the third */
+	pass(every, 3);
+	pass(every, 4);
+	ok(geyser_publisher_flush(publisher, 0));
+	submit(publisher, 5);
+	discard_all(publisher, 3); /* what no buffer holds any more is owed to nobody */
+	ok(geyser_publisher_flush(publisher, 0));
+	submit(publisher, 6);
 	geyser_subscriber_destroy(latest);
-	submit(publisher, 3);
 	geyser_subscriber_destroy(every);
 	ok(geyser_publisher_flush(publisher, UINT64_MAX)); /* they owe nothing any more */
 	geyser_publisher_destroy(publisher);

@@ -4,8 +4,10 @@
  *
  *	stream_peer publish "NAME BUFFERS PACING"	stream_peer subscribe "NAME DELIVERY"
  *	stream_peer publish-on "NAME BUFFERS PACING"	stream_peer read-on "NAME DELIVERY SEED"
+ *	stream_peer first "NAME DELIVERY"
  *
- * with the numbers of the enums. The last two say "starting", and go on until they are killed.
+ * with the numbers of the enums. The last three say "starting". The first two of these go on until
+ * they are killed; "first" waits for the publisher and for one frame, which it releases.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -238,6 +240,20 @@ static void read_on(const char *text)
 	say_result(result);
 }
 
+static void read_first(const char *text)
+{
+	enum geyser_result result;
+	uint64_t sequence;
+
+	say("starting");
+	result = make_subscriber(text, PATIENCE);
+	if (result == GEYSER_OK)
+		result = take(PATIENCE, &sequence);
+	if (result == GEYSER_OK)
+		result = release_all();
+	say_result(result);
+}
+
 static const struct {
 	const char *name;
 	void (*begin)(const char *text);
@@ -247,6 +263,7 @@ static const struct {
 	{"publish-many", publish_many},
 	{"publish-on", publish_on},
 	{"read-on", read_on},
+	{"first", read_first},
 };
 
 int main(int argc, char **argv)

@@ -107,6 +107,28 @@ static void stop(const struct peer *peer)
 	assert_true(WIFSTOPPED(status));
 }
 
+/* ---- a stream of one frame ---- */
+
+/* A counted subscriber can receive, and flush waits until it has. */
+static void one_frame_arrives(void **state)
+{
+	static const char *const deliveries[] = {"single 0", "single 1"};
+
+	for (unsigned i = 0; i < processes(20); i++) {
+		struct geyser_publisher *publisher;
+		struct peer subscriber;
+
+		start(&subscriber, "first", deliveries[i % 2], "starting");
+		publisher = publish(manager_of(state), "single", 3, GEYSER_PACING_FREE);
+		subscribers_become(publisher, 1);
+		submit(publisher, PATIENCE);
+		ok(geyser_publisher_flush(publisher, PATIENCE));
+		geyser_publisher_destroy(publisher);
+		expect_line(&subscriber, "ok");
+		end_peer(&subscriber);
+	}
+}
+
 /* ---- publishers that are killed ---- */
 
 struct waiting {
@@ -549,6 +571,7 @@ static int leave_swept(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		swept_test(one_frame_arrives),
 		swept_test(who_waits_is_told_of_a_death),
 		swept_test(the_dead_ones_frames_still_come),
 		swept_test(a_dead_ones_name_is_free_at_once),
