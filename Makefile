@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: build demo test test-quick bench stress soak install format check check-dmabuf check-apple clean help
+.PHONY: build demo test test-quick bench stress soak install format check check-flaky check-dmabuf check-apple clean help
 
 build: ## build the library and the program in build/
 	@scripts/setup build
@@ -47,6 +47,11 @@ check: ## formatting, clang-tidy, cppcheck, include directions, file sizes
 	@scripts/setup test
 	@scripts/build build -Dtests=true -Dbench=true
 	@scripts/check
+
+check-flaky: ## run the process, thread and Python suites 50 times under load (an hour)
+	@scripts/setup test
+	@scripts/build build -Dtests=true -Dbench=true
+	@scripts/check-flaky
 
 check-dmabuf: ## run tests in a Debian 13 guest, which has dma-bufs (minutes; root once)
 	@scripts/setup dmabuf

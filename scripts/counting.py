@@ -1,12 +1,23 @@
-"""Counts what tests report, for scripts/test and scripts/check-dmabuf."""
+"""What the scripts that run tests share: counts of what tests report, and the limit that they run under."""
 
 import re
+import resource
 
 TAIL = 60  # lines of a failed test's log
+
+# What a user's process may usually have open: no test may need more.
+DESCRIPTORS = 1024
 
 CMOCKA = re.compile(r"^\[ +(OK|FAILED|ERROR|SKIPPED) +\] (?!---)(\S.*)$", re.M)
 CMOCKA_SUMMARY = re.compile(r"^\[=+\] \d+ test\(s\) run\..*?(?=^\[=+\] Running|\Z)", re.M | re.S)
 TAP = re.compile(r"^(not ok|ok)\b(?: +\d+)?(?: +- *| +)?([^#\n]*)(# *(?:SKIP|TODO)\b)?", re.M | re.I)
+
+
+def limit_descriptors():
+    """Soft and hard, for this process and what it starts: no test can raise it again."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
 
 class Count:

@@ -161,6 +161,50 @@ static void exporting_with_a_full_table(void **state)
 	geyser_texture_unref(it.texture);
 }
 
+/* As docs/limits.md says: one for each texture and each event, exported or not; in an importer too.
+ * A GPU's event has a semaphore beside it that costs another one. */
+static void what_objects_cost(void **state)
+{
+	enum { COUNT = 8 };
+	const unsigned events = on_a_device() ? 2 * COUNT : COUNT;
+	struct attempt first = {.manager = manager_of(state)}, all[COUNT], imported[COUNT];
+	struct peer exporter;
+	unsigned before;
+
+	ok(create_texture(&first));
+	ok(export_it(&first)); /* from here on it answers importers */
+	before = fd_count();
+	for (size_t i = 0; i < COUNT; i++) {
+		all[i] = (struct attempt){.manager = first.manager};
+		ok(create_texture(&all[i]));
+		ok(export_it(&all[i]));
+	}
+	assert_int_equal(fd_count(), before + COUNT);
+	for (size_t i = 0; i < COUNT; i++) {
+		all[i].event = make_event(first.manager, 0);
+		ok(geyser_event_export(all[i].event, &all[i].handle));
+	}
+	assert_in_range(fd_count(), before + 2 * COUNT, before + COUNT + events);
+	for (size_t i = 0; i < COUNT; i++) {
+		geyser_event_unref(all[i].event);
+		geyser_texture_unref(all[i].texture);
+	}
+	assert_int_equal(fd_count(), before);
+	start_exporter(&exporter, texture_exporter(), "1");
+	before = fd_count();
+	for (size_t i = 0; i < COUNT; i++) {
+		imported[i] =
+			(struct attempt){.manager = first.manager, .handle = handle_of(&exporter)};
+		ok(import_the_texture(&imported[i]));
+	}
+	assert_int_equal(fd_count(), before + COUNT + 1); /* and the connection */
+	for (size_t i = 0; i < COUNT; i++)
+		geyser_texture_unref(imported[i].texture);
+	assert_int_equal(fd_count(), before);
+	end_peer(&exporter);
+	geyser_texture_unref(first.texture);
+}
+
 static void event_descriptors_with_a_full_table(void **state)
 {
 	struct attempt it = {
@@ -265,6 +309,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		manager_test(creating_with_a_full_table),
 		manager_test(exporting_with_a_full_table),
+		manager_test(what_objects_cost),
 		manager_test(event_descriptors_with_a_full_table),
 		manager_test(importing_a_texture_with_a_full_table),
 		manager_test(importing_an_event_with_a_full_table),
