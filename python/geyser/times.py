@@ -37,12 +37,13 @@ def to_value(value: values.Integer) -> int:
 def wait(call: Callable[[int], int], timeout_ns: int) -> int:
     """What call(ns) comes to within the time. It is called again and again with less, so that a
     KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles
-    signals between two calls of C."""
+    signals between two calls of C. Only a timeout_ns of 0 is asked as 0, which may have another
+    answer than a time that has passed (connecting: no such stream)."""
     if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
     while True:
-        left = NEVER if deadline is None else max(0, deadline - time.monotonic_ns())
+        left = NEVER if deadline is None else max(1, deadline - time.monotonic_ns())
         result = call(min(SLICE, left))
         if result != TIMEOUT or left <= SLICE:
             return result

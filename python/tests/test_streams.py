@@ -6,9 +6,11 @@ import gc
 import os
 import select
 import threading
+import time
 import unittest
 
 from support import BACKEND, LIMIT, TestCase, geyser, need_host, need_numpy, numpy
+from geyser import times
 
 NS = 1_000_000_000
 
@@ -402,6 +404,21 @@ class Subscribing(Streams):
                 self.subscribe(connect_timeout=timeout)
         with self.raises(geyser.InvalidArgumentError, "'all'"):
             self.subscribe(delivery="all")
+
+    def test_time_that_has_passed_is_not_none(self):
+        """A wait is cut into slices. One that ends late leaves nothing, which must not be asked as
+        0: that is another question, with another answer."""
+        for first_takes in (0.1, 0.2):  # of 0.15: a slice ends in time, or too late for all
+            asked = []
+
+            def call(ns):
+                asked.append(ns)
+                time.sleep(first_takes if len(asked) == 1 else 0)
+                return int(geyser.Result.TIMEOUT)
+
+            self.assertEqual(times.wait(call, 150_000_000), int(geyser.Result.TIMEOUT))
+            self.assertEqual(len(asked), 2)
+            self.assertGreater(min(asked), 0)
 
     def test_waits_for_the_publisher(self):
         made = []
