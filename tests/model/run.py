@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Searches all states of a model in several sizes, and shows that its mistakes are found (TAP).
 
-run.py MODEL SPIN CC...: MODEL is ring or event; a search is of every state, or the test fails.
+run.py MODEL SPIN CC...: MODEL is ring, event or names; a search is of every state, or the test fails.
 """
 
 import os
@@ -65,10 +65,26 @@ EVENT_BROKEN = (
     ("a subscriber has the event before it is listed", "SLEEPERS=8 VALUES=1 BROKEN_JOIN",
      "invalid end state"),
 )
-# what holds, what doesn't, options of the search
+NAMES_HOLDS = (
+    ("a killed publisher, two that take its name, a sweep that stops anywhere", ""),
+    ("two sweeps", "SWEEPS=2"),
+    ("the takers may be killed and give back", "KILLED=12 GIVES_BACK=12"),
+    ("the first gives back, a taker may be killed", "KILLED=8 GIVES_BACK=6"),
+    ("a taker stops anywhere", "STOPPED=4"),
+    ("all may be killed and give back", "KILLED=14 GIVES_BACK=14"),
+)
+NAMES_BROKEN = (
+    ("a name is taken without its lock", "BROKEN_LOCK", "(link==p)"),
+    ("the owner doesn't look for sweeps", "BROKEN_GUARD", "published[2]"),
+    ("the owner doesn't look again", "BROKEN_LOOK", "published[2]"),
+    ("a sweep doesn't say that it is under way", "BROKEN_SWEEP", "published[2]"),
+    ("a sweep holds the name's lock", "BROKEN_WAIT", "published[2]"),
+)
+# what holds, what doesn't, options of the search; -E: the model itself judges how it ends
 MODELS = {
     "ring": (RING_HOLDS, RING_BROKEN, []),
     "event": (EVENT_HOLDS, EVENT_BROKEN, []),
+    "names": (NAMES_HOLDS, NAMES_BROKEN, ["-E"]),
 }
 
 
@@ -148,5 +164,5 @@ def main(model, spin, compiler):
 
 if __name__ == "__main__":
     if len(sys.argv) < 4 or sys.argv[1] not in MODELS:
-        sys.exit("run.py: give ring or event, SPIN and the command of a C compiler")
+        sys.exit("run.py: give ring, event or names, SPIN and the command of a C compiler")
     sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
