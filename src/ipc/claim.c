@@ -2,6 +2,7 @@
 /* An exporter's place in the registry, and the ids that it gives out. */
 #include "ipc/registry_files.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "ipc/random.h"
 #include "platform/socket.h"
@@ -12,33 +13,64 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A lock file of our own. A sweep may take it between its making and its locking: then another is
- * made. */
+/* As much of a sweep as an export waits for: a small one to its end, of a large one for so long.
+ * The rest is done by the thread "geyser-ipc". */
+#define SWEEP_STEPS 8
+#define SWEEP_TIME (10 * GY_MILLISECOND)
+
+/* Whoever looks whether we live holds the file for a moment before we do: then another is made. */
+#define ATTEMPTS 1000
+
+static enum geyser_result lock_file(const struct gy_claim *claim, const char *name, int *fd)
+{
+	struct stat status;
+
+	*fd = openat(
+		claim->registry.fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd < 0 && errno == EEXIST)
+		return GEYSER_ERROR_BUSY;
+	if (*fd < 0)
+		return gy_fail_errno("making %.300s/%s", claim->registry.path, name);
+	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return GEYSER_ERROR_BUSY;
+		return gy_fail_errno("locking %.300s/%s", claim->registry.path, name);
+	}
+	/* a sweep may have removed it before it was locked */
+	if (fstat(*fd, &status) < 0 || status.st_nlink == 0)
+		return GEYSER_ERROR_BUSY;
+	/* whatever the umask is, others must be able to look */
+	if ((status.st_mode & 0777) != 0600 && fchmod(*fd, 0600) < 0)
+		return gy_fail_errno("making %.300s/%s readable", claim->registry.path, name);
+	return GEYSER_OK;
+}
+
 static enum geyser_result lock_instance(struct gy_claim *claim)
 {
 	char name[NAME_SIZE];
-	struct stat status;
+	int fd;
 
-	for (;;) {
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		enum geyser_result result = gy_random(&claim->instance, sizeof(claim->instance));
 
 		if (result != GEYSER_OK)
 			return result;
 		instance_name(name, claim->instance, LOCK);
-		claim->lock = openat(claim->registry.fd, name,
-			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (claim->lock < 0 && errno == EEXIST)
-			continue;
-		if (claim->lock < 0)
-			return gy_fail_errno("making %.300s/%s", claim->registry.path, name);
-		if (flock(claim->lock, LOCK_EX | LOCK_NB) == 0) {
-			if (fstat(claim->lock, &status) == 0 && status.st_nlink > 0)
-				return GEYSER_OK;
-		} else if (errno != EWOULDBLOCK) { /* not a sweep: a file system without locks */
-			return gy_fail_errno("locking %.300s/%s", claim->registry.path, name);
+		result = lock_file(claim, name, &fd);
+		if (result == GEYSER_OK) {
+			gy_hold_take(fd, &claim->lock);
+			return GEYSER_OK;
 		}
-		(void)close(claim->lock);
+		if (fd >= 0)
+			(void)close(fd);
+		if (result != GEYSER_ERROR_BUSY) {
+			if (fd >= 0)
+				(void)unlinkat(claim->registry.fd, name, 0);
+			return result;
+		}
 	}
+	return gy_fail(GEYSER_ERROR_BUSY, "locking %.300s/%s: other processes keep holding it",
+		claim->registry.path, name);
 }
 
 /* Where the path is too long nobody listens: this process needs no address to reach itself, and
@@ -74,28 +106,46 @@ close_socket:
 enum geyser_result gy_registry_claim(struct gy_claim *out)
 {
 	enum geyser_result result = gy_registry_open(true, &out->registry);
+	uint64_t deadline;
 
-	out->lock = -1;
+	out->lock = GY_NO_HOLD;
 	out->socket = -1;
+	out->sweep = NULL;
 	if (result != GEYSER_OK)
 		return result;
-	gy_registry_sweep(&out->registry);
 	result = lock_instance(out);
 	if (result == GEYSER_OK)
 		result = listen_instance(out);
-	if (result != GEYSER_OK)
+	if (result != GEYSER_OK) {
 		gy_claim_release(out);
-	return result;
+		return result;
+	}
+	out->sweep = gy_sweep_create(&out->registry);
+	deadline = gy_now() + SWEEP_TIME;
+	for (unsigned i = 0; i < SWEEP_STEPS && gy_claim_sweep(out, 0); i++)
+		;
+	(void)gy_claim_sweep(out, deadline);
+	return GEYSER_OK;
+}
+
+bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline)
+{
+	while (claim->sweep && gy_sweep_step(claim->sweep))
+		if (gy_now() >= deadline)
+			return true;
+	gy_sweep_destroy(claim->sweep, false);
+	claim->sweep = NULL;
+	return false;
 }
 
 void gy_claim_abandon(struct gy_claim *claim)
 {
+	gy_sweep_destroy(claim->sweep, claim->lock.pid != getpid());
+	claim->sweep = NULL;
 	if (claim->socket >= 0)
 		(void)close(claim->socket);
-	if (claim->lock >= 0)
-		(void)close(claim->lock);
 	claim->socket = -1;
-	claim->lock = -1;
+	gy_hold_release(&claim->lock);
 	gy_registry_close(&claim->registry);
 }
 
@@ -107,7 +157,7 @@ void gy_claim_release(struct gy_claim *claim)
 		instance_name(name, claim->instance, SOCKET);
 		(void)unlinkat(claim->registry.fd, name, 0);
 	}
-	if (claim->lock >= 0) {
+	if (claim->lock.pid) {
 		instance_name(name, claim->instance, LOCK);
 		(void)unlinkat(claim->registry.fd, name, 0);
 	}
@@ -122,6 +172,14 @@ bool gy_claim_link(const struct gy_claim *claim, const char *name)
 
 	instance_name(target, claim->instance, SOCKET);
 	return symlinkat(target, claim->registry.fd, name) == 0;
+}
+
+void gy_claim_unlink(const struct gy_claim *claim, const char *name)
+{
+	uint64_t instance;
+
+	if (gy_registry_read_link(&claim->registry, name, &instance) && instance == claim->instance)
+		(void)unlinkat(claim->registry.fd, name, 0);
 }
 
 enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)
@@ -148,5 +206,5 @@ void gy_claim_remove_id(struct gy_claim *claim, uint32_t id)
 	char name[NAME_SIZE];
 
 	id_name(name, id);
-	(void)unlinkat(claim->registry.fd, name, 0);
+	gy_claim_unlink(claim, name);
 }

@@ -32,17 +32,17 @@ static enum geyser_result connect_failure(uint64_t instance)
 static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 {
 	struct gy_registry opened = {.fd = -1};
-	bool alive;
+	enum gy_life life;
 
 	if (!gy_socket_refuses_when_busy())
 		return false;
 	if (registry->fd >= 0)
-		return gy_registry_is_alive(registry, instance);
+		return gy_registry_probe(registry, instance) == GY_LIFE_ALIVE;
 	if (gy_registry_open(false, &opened) != GEYSER_OK)
 		return false;
-	alive = gy_registry_is_alive(&opened, instance);
+	life = gy_registry_probe(&opened, instance);
 	gy_registry_close(&opened);
-	return alive;
+	return life == GY_LIFE_ALIVE;
 }
 
 static int connect_within(int fd, const struct sockaddr_un *address,

@@ -10,6 +10,7 @@
 #ifndef GY_IPC_IPC_H
 #define GY_IPC_IPC_H
 
+#include "ipc/names.h"
 #include "ipc/wire.h"
 #include "platform/descriptor.h"
 
@@ -93,6 +94,7 @@ struct gy_served_ops {
 struct gy_served {
 	const struct gy_served_ops *ops;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
+	struct gy_name_lock lock;
 	struct gy_served *next, **link;
 };
 

@@ -96,6 +96,9 @@ void gy_server_finish(struct gy_ipc *ipc, bool unlink);
 /* After the thread has ended or in a forked child: names are given back, or forgotten. */
 void gy_served_finish(struct gy_ipc *ipc, bool unlink);
 
+/* Puts names back that a sweep has removed; true: to be called again soon. */
+bool gy_served_keep(struct gy_ipc *ipc);
+
 /* A stream by name, with an answerable error. */
 enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
 

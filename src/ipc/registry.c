@@ -165,25 +165,10 @@ void gy_registry_close(struct gy_registry *registry)
 	registry->fd = -1;
 }
 
-/* ---- what dead exporters left ---- */
-
-/* True if that exporter is gone: its lock can be had, and is then held until *fd is closed. Opened
- * for reading: the closing of one open for writing tells watchers that its exporter is gone
- * (stream/arrival.c). */
-static bool lock_of_dead(const struct gy_registry *registry, const char *name, int *fd)
-{
-	*fd = openat(registry->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (*fd < 0)
-		return false;
-	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
-		return true;
-	(void)close(*fd);
-	*fd = -1;
-	return false;
-}
+/* ---- who lives ---- */
 
 /* Exactly what instance_name writes: strtoull takes signs, spaces and capitals too. */
-static bool read_name(const char *name, const char *suffix, uint64_t *instance)
+bool gy_registry_read_name(const char *name, const char *suffix, uint64_t *instance)
 {
 	if (strspn(name, "0123456789abcdef") != 16 || strcmp(name + 16, suffix) != 0)
 		return false;
@@ -200,74 +185,77 @@ bool gy_registry_read_link(const struct gy_registry *registry, const char *name,
 	if (length < 0)
 		return false;
 	target[length] = '\0';
-	return read_name(target, SOCKET, instance);
+	return gy_registry_read_name(target, SOCKET, instance);
 }
 
-static void remove_link(const struct gy_registry *registry, const char *name, void *data)
-{
-	const uint64_t *dead = data;
-	uint64_t instance;
-
-	if (gy_registry_read_link(registry, name, &instance) && instance == *dead)
-		(void)unlinkat(registry->fd, name, 0);
-}
-
-/* The lock goes last: while it is there, another sweep can finish what this one began. */
-static void sweep_name(const struct gy_registry *registry, const char *name, void *data)
-{
-	char socket_name[NAME_SIZE];
-	uint64_t dead;
-	int lock;
-
-	(void)data;
-	if (!read_name(name, LOCK, &dead) || !lock_of_dead(registry, name, &lock))
-		return;
-	gy_registry_each(registry, remove_link, &dead);
-	instance_name(socket_name, dead, SOCKET);
-	(void)unlinkat(registry->fd, socket_name, 0);
-	(void)unlinkat(registry->fd, name, 0);
-	(void)close(lock);
-}
-
-void gy_registry_sweep(const struct gy_registry *registry)
-{
-	gy_registry_each(registry, sweep_name, NULL);
-}
-
-bool gy_registry_has(const struct gy_registry *registry, uint64_t instance)
+/* Opened for reading: the closing of one open for writing tells watchers that its exporter is gone
+ * (stream/arrival.c). Locked in a shared way: whoever looks at the same moment sees no life. */
+static enum gy_life probe(const struct gy_registry *registry, uint64_t instance, int *fd)
 {
 	char name[NAME_SIZE];
 
 	instance_name(name, instance, LOCK);
-	return faccessat(registry->fd, name, F_OK, 0) == 0;
+	*fd = openat(registry->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (*fd >= 0 && flock(*fd, LOCK_SH | LOCK_NB) == 0)
+		return GY_LIFE_DEAD;
+	if (*fd >= 0) {
+		(void)close(*fd);
+		*fd = -1;
+		return GY_LIFE_ALIVE;
+	}
+	if (errno == ENOENT)
+		return GY_LIFE_GONE;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? GY_LIFE_UNKNOWN
+								     : GY_LIFE_ALIVE;
 }
 
-bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance)
+enum gy_life gy_registry_probe(const struct gy_registry *registry, uint64_t instance)
 {
-	char name[NAME_SIZE];
-	int lock;
+	int fd;
+	enum gy_life life = probe(registry, instance, &fd);
 
-	instance_name(name, instance, LOCK);
-	if (!lock_of_dead(registry, name, &lock))
-		return gy_registry_has(registry, instance);
-	(void)close(lock);
-	return false;
+	if (fd >= 0)
+		(void)close(fd);
+	return life;
 }
 
-void gy_registry_each(const struct gy_registry *registry, gy_registry_visitor *visit, void *data)
+int gy_registry_hold_dead(const struct gy_registry *registry, uint64_t instance)
+{
+	int fd;
+
+	(void)probe(registry, instance, &fd);
+	return fd;
+}
+
+enum geyser_result gy_registry_is_alive(
+	const struct gy_registry *registry, uint64_t instance, bool *alive)
+{
+	enum gy_life life = gy_registry_probe(registry, instance);
+
+	*alive = life == GY_LIFE_ALIVE;
+	if (life != GY_LIFE_UNKNOWN)
+		return GEYSER_OK;
+	return gy_fail_errno("looking whether exporter %016" PRIx64 " lives", instance);
+}
+
+enum geyser_result gy_registry_each(
+	const struct gy_registry *registry, gy_registry_visitor *visit, void *data)
 {
 	int fd = openat(registry->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	enum geyser_result result = GEYSER_OK;
 	struct dirent *entry;
 
 	if (!directory) {
+		result = gy_fail_errno("reading the registry (%.300s)", registry->path);
 		if (fd >= 0)
 			(void)close(fd);
-		return;
+		return result;
 	}
 	while ((entry = readdir(directory)))
 		visit(registry, entry->d_name, data);
 	(void)closedir(directory);
+	return result;
 }
 
 /* ---- ids ---- */

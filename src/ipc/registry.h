@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The directory $XDG_RUNTIME_DIR/geyser: who exports, and under which ids.
+ * The directory $XDG_RUNTIME_DIR/geyser: which processes export, and under which ids.
  *
- *	0123456789abcdef.lock   held (flock) as long as that exporter lives
+ *	0123456789abcdef.lock   locked (flock) as long as that exporter lives
  *	0123456789abcdef.sock   its socket, unless its path is too long for a socket's address
  *	id-0000002a             a link to the socket of the exporter that has given out id 0x2a
+ *	stream-NAME             a link to the socket of the exporter that publishes it (names.h)
+ *	.names                  the locks of streams' names (names.h)
  *
- * Making the link is what reserves an id. An exporter that was killed leaves its entries behind;
- *the next exporter to start finds its lock free and removes them. All functions are safe from any
- *thread.
+ * Making the link is what reserves an id. An exporter that was killed leaves its entries behind:
+ * the next exporter to start finds its lock free and removes them (sweep.c). An instance that was
+ * found dead never lives again. All functions are safe from any thread.
  */
 #ifndef GY_IPC_REGISTRY_H
 #define GY_IPC_REGISTRY_H
+
+#include "platform/lock.h"
 
 #include <geyser/geyser.h>
 
@@ -26,12 +30,15 @@ struct gy_registry {
 	char path[4096];
 };
 
+struct gy_sweep;
+
 /* An exporter's place in it. */
 struct gy_claim {
 	struct gy_registry registry;
-	int lock;
+	struct gy_hold lock;
 	int socket; /* listening, non-blocking; -1 where the path is too long for an address */
 	uint64_t instance;
+	struct gy_sweep *sweep; /* of what the dead left, or NULL; see gy_claim_sweep */
 };
 
 /* Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist and create is false. */
@@ -41,26 +48,26 @@ void gy_registry_close(struct gy_registry *registry);
 /* Only for gy_registry_connect: checked as above, but opened only if that needs it. */
 enum geyser_result gy_registry_find(struct gy_registry *out);
 
-/* Calls visit for each name in it. */
+/* Calls visit for each name in it. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM: then not for all. */
 typedef void gy_registry_visitor(const struct gy_registry *registry, const char *name, void *data);
-void gy_registry_each(const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
+enum geyser_result gy_registry_each(
+	const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
 
-/* Removes what dead exporters left. */
-void gy_registry_sweep(const struct gy_registry *registry);
-
-/* Whether that exporter's lock file is there; it may be a dead one's. */
-bool gy_registry_has(const struct gy_registry *registry, uint64_t instance);
-
-/* Whether that exporter holds its lock. */
-bool gy_registry_is_alive(const struct gy_registry *registry, uint64_t instance);
+/* Whether that exporter holds its lock. To look, it takes a shared lock for a moment, which
+ * nobody's life is judged by. Errors: LIMIT, OUT_OF_MEMORY: then it is not known. */
+enum geyser_result gy_registry_is_alive(
+	const struct gy_registry *registry, uint64_t instance, bool *alive);
 
 /* Which exporter's socket a link points at; false if it is no such link. */
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Opens (making it if need be), removes what dead exporters left, locks a new instance and listens,
- * where that can be. */
+/* Opens (making it if need be), locks a new instance and listens, where that can be, and removes
+ * what dead exporters left, or begins to: see gy_claim_sweep. */
 enum geyser_result gy_registry_claim(struct gy_claim *out);
+
+/* Goes on removing what dead exporters left, until the deadline. True if there may be more. */
+bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline);
 
 /* Closes the descriptors only: what a forked child does with its parent's claim. */
 void gy_claim_abandon(struct gy_claim *claim);
@@ -71,6 +78,10 @@ void gy_claim_release(struct gy_claim *claim);
 /* Makes a link of this name to the claim's socket; false with errno, EEXIST if the name is taken.
  */
 bool gy_claim_link(const struct gy_claim *claim, const char *name);
+
+/* Removes a link if it points at the claim's socket. Only for names that nobody else may change
+ * meanwhile. */
+void gy_claim_unlink(const struct gy_claim *claim, const char *name);
 
 /* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
 enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id);

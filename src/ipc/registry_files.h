@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry's file names, for registry.c, claim.c and connect.c. */
+/* The registry's file names, and the lives of exporters, for the registry's own sources. */
 #ifndef GY_IPC_REGISTRY_FILES_H
 #define GY_IPC_REGISTRY_FILES_H
 
@@ -17,6 +17,38 @@
 #define NAME_SIZE 32
 #define LOCK GY_REGISTRY_LOCK_SUFFIX
 #define SOCKET ".sock"
+#define NAMES ".names"
+
+/* Whether an exporter lives. */
+enum gy_life {
+	GY_LIFE_ALIVE,
+	GY_LIFE_DEAD,    /* its lock is there, and free */
+	GY_LIFE_GONE,    /* so is its lock */
+	GY_LIFE_UNKNOWN, /* errno says why: no descriptor, no memory */
+};
+
+enum gy_life gy_registry_probe(const struct gy_registry *registry, uint64_t instance);
+
+/* The lock file of an exporter that is dead, locked in a shared way: no exporter can begin to use
+ * it until the descriptor is closed. -1 if it isn't there or isn't dead. */
+int gy_registry_hold_dead(const struct gy_registry *registry, uint64_t instance);
+
+/* Reads "0123456789abcdef" and that suffix; false if the name is another. */
+bool gy_registry_read_name(const char *name, const char *suffix, uint64_t *instance);
+
+/* ---- what dead exporters left: sweep.c ---- */
+
+/* NULL if there is no memory or descriptor for it. */
+struct gy_sweep *gy_sweep_create(const struct gy_registry *registry);
+
+/* True if there is more to do. */
+bool gy_sweep_step(struct gy_sweep *sweep);
+
+/* NULL is fine. In a forked child it closes only. */
+void gy_sweep_destroy(struct gy_sweep *sweep, bool forked);
+
+/* Removes a stream's link if its exporter is dead. */
+void gy_name_sweep(const struct gy_registry *registry, const char *file);
 
 /* Bytes that a socket address has left for the directory's path. */
 #define ADDRESS_PATH_MAX \

@@ -4,6 +4,7 @@
 #include "ipc/process.h"
 #include "ipc/resolve.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 	if (result == GEYSER_OK)
 		result = gy_server_start(ipc);
 	if (result == GEYSER_OK)
-		result = gy_claim_add_name(&ipc->claim, served->name, holder);
+		result = gy_claim_add_name(&ipc->claim, served->name, &served->lock, holder);
 	if (result != GEYSER_OK)
 		return result;
 	served->next = ipc->served;
@@ -31,41 +32,70 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 	if (served->next)
 		served->next->link = &served->next;
 	ipc->served = served;
+	if (served->lock.guarded)
+		gy_wakeup_raise(&ipc->wake);
 	return GEYSER_OK;
 }
 
-/* Who holds the name; asked without the lock, since it may be this process. */
-static enum geyser_result name_taken(const char *name, uint64_t holder, uint64_t deadline)
+/* Who holds the name: EXISTS if it is that stream's publisher. Asked without the lock, since it
+ * may be this process. Other errors: it doesn't answer (TIMEOUT), or is about to be gone. */
+static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
 	struct gy_registry registry;
 	enum geyser_result result = gy_registry_open(false, &registry);
 
-	if (result == GEYSER_OK) {
-		result = gy_query_stream(&registry, holder, name, deadline, &info);
-		gy_registry_close(&registry);
-	}
 	if (result != GEYSER_OK)
-		return gy_fail(GEYSER_ERROR_EXISTS,
-			"stream \"%s\" is published by a process that doesn't answer: end it or "
-			"choose another name",
-			name);
+		return result;
+	result = gy_query_stream(&registry, holder, name, deadline, &info);
+	gy_registry_close(&registry);
+	if (result != GEYSER_OK)
+		return result;
 	return gy_fail(GEYSER_ERROR_EXISTS,
 		"stream \"%s\" is published by %s (pid %d): choose another name", name,
 		info.application, info.pid);
 }
 
-enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline)
+/* However long the caller would wait for answers. */
+#define PATIENCE (10 * GY_SECOND)
+
+/* One attempt. True if another may do better: a process that has been killed is alive for the
+ * kernel, and so for its locks, a little longer than it answers. */
+static bool try_to_serve(
+	struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline, enum geyser_result *result)
 {
-	enum geyser_result result;
 	uint64_t holder = 0;
 
 	(void)pthread_mutex_lock(&ipc->lock);
-	result = serve(ipc, served, &holder);
+	*result = serve(ipc, served, &holder);
 	(void)pthread_mutex_unlock(&ipc->lock);
-	if (result == GEYSER_ERROR_EXISTS && holder)
-		return name_taken(served->name, holder, deadline);
-	return result;
+	if (*result == GEYSER_ERROR_EXISTS && holder) {
+		*result = ask_holder(served->name, holder, deadline);
+		/* it has no such stream, or not any more */
+		if (*result == GEYSER_ERROR_NOT_FOUND || *result == GEYSER_ERROR_STALE ||
+			*result == GEYSER_ERROR_DISCONNECTED || *result == GEYSER_ERROR_PROTOCOL ||
+			*result == GEYSER_ERROR_TIMEOUT)
+			*result = GEYSER_ERROR_BUSY;
+	}
+	return *result == GEYSER_ERROR_BUSY && gy_now() < deadline;
+}
+
+enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline)
+{
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
+	uint64_t latest = gy_deadline(PATIENCE);
+	enum geyser_result result;
+
+	if (deadline > latest)
+		deadline = latest;
+	while (try_to_serve(ipc, served, deadline, &result))
+		(void)nanosleep(&moment, NULL);
+	if (result != GEYSER_ERROR_BUSY)
+		return result;
+	return gy_fail(GEYSER_ERROR_EXISTS,
+		"stream \"%s\" is published by a process that doesn't answer: end it or choose "
+		"another name",
+		served->name);
 }
 
 void gy_unserve(struct gy_ipc *ipc, struct gy_served *served)
@@ -77,7 +107,7 @@ void gy_unserve(struct gy_ipc *ipc, struct gy_served *served)
 			served->next->link = served->link;
 		served->link = NULL;
 		if (ipc->claimed)
-			gy_claim_remove_name(&ipc->claim, served->name);
+			gy_claim_remove_name(&ipc->claim, served->name, &served->lock);
 	}
 	gy_server_drop_subscribers(ipc, served);
 	(void)pthread_mutex_unlock(&ipc->lock);
@@ -91,7 +121,21 @@ void gy_served_finish(struct gy_ipc *ipc, bool unlink)
 		next = it->next;
 		it->link = NULL;
 		if (unlink)
-			gy_claim_remove_name(&ipc->claim, it->name);
+			gy_claim_remove_name(&ipc->claim, it->name, &it->lock);
+		else
+			gy_claim_abandon_name(&it->lock);
 	}
 	ipc->served = NULL;
+}
+
+bool gy_served_keep(struct gy_ipc *ipc)
+{
+	bool again = false;
+
+	for (struct gy_served *it = ipc->served; it; it = it->next) {
+		if (it->lock.guarded)
+			gy_claim_keep_name(&ipc->claim, it->name, &it->lock);
+		again = again || it->lock.guarded;
+	}
+	return again;
 }

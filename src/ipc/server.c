@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* How often a stream's link is looked after while a sweep is under way. */
+#define KEEP_EVERY (20 * GY_MILLISECOND)
+
 /* Before accepting again where not even a spare descriptor was left. */
 #define PAUSE (50 * GY_MILLISECOND)
 
@@ -190,7 +193,7 @@ int gy_server_tick(struct gy_ipc *ipc)
 {
 	uint64_t now, next;
 
-	if (!ipc->claimed || (gy_list_is_empty(&ipc->idle) && ipc->resume_at == 0))
+	if (!ipc->claimed)
 		return -1;
 	now = gy_now();
 	next = expire(ipc, now);
@@ -198,6 +201,10 @@ int gy_server_tick(struct gy_ipc *ipc)
 		resume_accepting(ipc);
 	if (ipc->resume_at && ipc->resume_at < next)
 		next = ipc->resume_at;
+	if (gy_served_keep(ipc) && now + KEEP_EVERY < next)
+		next = now + KEEP_EVERY;
+	if (gy_claim_sweep(&ipc->claim, 0))
+		return 0;
 	return next == GY_NEVER ? -1 : (int)((next - now) / GY_MILLISECOND) + 1;
 }
 
@@ -222,6 +229,7 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->claimed = true;
+	gy_wakeup_raise(&ipc->wake); /* there may be more to sweep */
 	return GEYSER_OK;
 
 release_claim:

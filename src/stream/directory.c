@@ -37,8 +37,7 @@ static void add_entry(const struct gy_registry *registry, const char *file, void
 	struct entry entry;
 
 	if (!gy_name_from_file(file, entry.name) ||
-		!gy_registry_read_link(registry, file, &entry.instance) ||
-		!gy_registry_is_alive(registry, entry.instance))
+		!gy_registry_read_link(registry, file, &entry.instance))
 		return;
 	if (entries->count == entries->room) {
 		size_t room = entries->room ? 2 * entries->room : 16;
@@ -53,25 +52,61 @@ static void add_entry(const struct gy_registry *registry, const char *file, void
 	entries->all[entries->count++] = entry;
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
 	return strcmp(x->name, y->name);
 }
 
-/* Sorted by name; all is the caller's to free. */
+static int compare_instances(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return (x->instance > y->instance) - (x->instance < y->instance);
+}
+
+/* Each exporter is looked at once. Where it can't be known whether one lives, it is an error: a
+ * living stream must not vanish from a list. */
+static enum geyser_result drop_dead(const struct gy_registry *registry, struct entries *entries)
+{
+	enum geyser_result result = GEYSER_OK;
+	uint64_t last = 0;
+	size_t kept = 0;
+	bool alive = false;
+
+	qsort(entries->all, entries->count, sizeof(*entries->all), compare_instances);
+	for (size_t i = 0; i < entries->count && result == GEYSER_OK; i++) {
+		const struct entry entry = entries->all[i];
+
+		if (i == 0 || entry.instance != last)
+			result = gy_registry_is_alive(registry, entry.instance, &alive);
+		last = entry.instance;
+		if (alive)
+			entries->all[kept++] = entry;
+	}
+	entries->count = kept;
+	return result;
+}
+
+/* Sorted by name; the caller frees all. */
 static enum geyser_result read_entries(const struct gy_registry *registry, struct entries *out)
 {
+	enum geyser_result result;
+
 	*out = (struct entries){.all = NULL};
-	gy_registry_each(registry, add_entry, out);
-	if (out->no_memory) {
+	result = gy_registry_each(registry, add_entry, out);
+	if (result == GEYSER_OK && out->no_memory)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
+	if (result == GEYSER_OK && out->count)
+		result = drop_dead(registry, out);
+	if (result != GEYSER_OK) {
 		free(out->all);
 		*out = (struct entries){.all = NULL};
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
+		return result;
 	}
 	if (out->count)
-		qsort(out->all, out->count, sizeof(*out->all), compare_entries);
+		qsort(out->all, out->count, sizeof(*out->all), compare_names);
 	return GEYSER_OK;
 }
 

@@ -119,7 +119,8 @@ def noise(count, seed=1):
 
 def registry():
     path = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
-    return os.listdir(path) if os.path.isdir(path) else []
+    names = os.listdir(path) if os.path.isdir(path) else []
+    return [name for name in names if name != ".names"]  # it stays
 
 
 # ---- pictures ----

@@ -244,7 +244,9 @@ static void where_no_socket_has_an_address(void **state)
 #endif
 	end_sharing(&shared);
 	assert_int_equal(registry_entries(), 0);
-	(void)snprintf(directory, sizeof(directory), "%s/geyser", path);
+	(void)snprintf(directory, sizeof(directory), "%s/geyser/.names", path);
+	assert_int_equal(unlink(directory), 0);
+	*strrchr(directory, '/') = '\0';
 	assert_int_equal(rmdir(directory), 0);
 	assert_int_equal(rmdir(path), 0);
 }
@@ -264,7 +266,9 @@ static void one_that_listens_nowhere_is_swept(void **state)
 	expect_all_within(&shared);
 	end_sharing(&shared);
 	assert_int_equal(registry_entries(), 0);
-	(void)snprintf(directory, sizeof(directory), "%s/geyser", path);
+	(void)snprintf(directory, sizeof(directory), "%s/geyser/.names", path);
+	assert_int_equal(unlink(directory), 0);
+	*strrchr(directory, '/') = '\0';
 	assert_int_equal(rmdir(directory), 0);
 	assert_int_equal(rmdir(path), 0);
 }

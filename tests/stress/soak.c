@@ -570,7 +570,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	status = coordinate(seconds);
-	(void)snprintf(registry, sizeof(registry), "%s/geyser", directory);
+	(void)snprintf(registry, sizeof(registry), "%s/geyser/.names", directory);
+	(void)unlink(registry);
+	*strrchr(registry, '/') = '\0';
 	(void)rmdir(registry);
 	(void)rmdir(directory);
 	return status;

@@ -66,7 +66,8 @@ static size_t count_names(const char *path)
 	if (!directory)
 		return 0;
 	while ((entry = readdir(directory)))
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			 strcmp(entry->d_name, ".names") != 0; /* it stays */
 	(void)closedir(directory);
 	return count;
 }

@@ -26,7 +26,8 @@ int test_runtime_leave(void **state);
 /* "$XDG_RUNTIME_DIR/NAME", static until the next call. */
 const char *test_runtime_path(const char *name);
 
-/* Names in $XDG_RUNTIME_DIR/geyser, without "." and ".."; 0 if it doesn't exist. */
+/* Names in $XDG_RUNTIME_DIR/geyser, without ".", ".." and ".names", which stays; 0
+ * if it doesn't exist. */
 size_t test_registry_entries(void);
 
 /* As pipe, close-on-exec. */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/lock.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SIZE 4096 /* any will do: the mapping is never touched */
+
+/* A mapping keeps its file open, and no child gets a copy of this one. It is freed with the
+ * process's memory, before its descriptors are. */
+void gy_hold_take(int fd, struct gy_hold *out)
+{
+	void *page = mmap(NULL, SIZE, PROT_NONE, MAP_SHARED, fd, 0);
+
+	*out = (struct gy_hold){.pid = getpid(), .fd = fd};
+	if (page == MAP_FAILED)
+		return; /* a file system that maps nothing */
+	if (madvise(page, SIZE, MADV_DONTFORK) < 0) {
+		(void)munmap(page, SIZE);
+		return;
+	}
+	out->page = page;
+	(void)close(fd);
+	out->fd = -1;
+}
+
+/* A child has other things at that address, or nothing. */
+void gy_hold_release(struct gy_hold *hold)
+{
+	if (hold->page && hold->pid == getpid())
+		(void)munmap(hold->page, SIZE);
+	if (hold->fd >= 0)
+		(void)close(hold->fd);
+	*hold = GY_NO_HOLD;
+}
