@@ -159,6 +159,11 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 #define GEYSER_USAGE_DMA_BUF 0x40u
 #define GEYSER_USAGE_GLOBAL_ID 0x80u
 #define GEYSER_USAGE_LINEAR 0x100u
+/* Of a stream's buffers: subscribers may write into them, and the memory is then not sealed against
+ * writing. Without this bit a subscriber's frames are for reading only. Other textures can be
+ * written by whoever imports them, with the bit or without. Every format can have it:
+ * geyser_manager_format_usage doesn't list it. docs/streams.md says what is sealed. */
+#define GEYSER_USAGE_WRITERS 0x200u
 
 /* Limits of any backend; a backend's own may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, texels */
@@ -226,9 +231,9 @@ struct geyser_mapping {
  * event. On Metal it is the IOSurface, locked; other GPUs' textures are copied:
  * geyser_texture_map_path tells. A stream's frame is waited for until its publisher's device has
  * drawn it. Errors: INVALID_ARGUMENT (NULL, unknown access), PERMISSION (write access to a
- * read-only share); of a GPU's also OUT_OF_MEMORY, DEVICE_LOST, SYSTEM, UNSUPPORTED (private
- * storage of Metal's), and for a frame TIMEOUT (not drawn within the manager's import timeout) and
- * DISCONNECTED. */
+ * read-only share: geyser_texture_access); of a GPU's also OUT_OF_MEMORY, DEVICE_LOST, SYSTEM,
+ * UNSUPPORTED (private storage of Metal's), and for a frame TIMEOUT (not drawn within the manager's
+ * import timeout) and DISCONNECTED. */
 GEYSER_API enum geyser_result geyser_texture_map(
 	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out);
 
@@ -243,6 +248,10 @@ enum geyser_path {
 	GEYSER_PATH_BLIT = 1,      /* copied once on the same GPU */
 	GEYSER_PATH_COPY = 2,      /* copied through host memory */
 };
+
+/* What this process may do with the texels: READ_WRITE, or READ of what others share for reading
+ * only, such as the frames that a subscriber acquires. READ for NULL. */
+GEYSER_API enum geyser_access geyser_texture_access(const struct geyser_texture *texture);
 
 /* How this process gets at the texels on its backend: on the GPU for a GPU's. ZERO_COPY for one
  * that it made itself, and for NULL. */
@@ -314,9 +323,10 @@ GEYSER_API enum geyser_result geyser_texture_unexport(struct geyser_texture *tex
  * the exporter's descriptor must be equal in every field but the label, defaults filled in on both
  * sides. Errors: INVALID_ARGUMENT (NULL, damaged handle, an event's handle, a wrong expected),
  * NOT_FOUND (the exporter lives but no longer exports it), STALE (the exporter is gone), MISMATCH
- * (names the field), PERMISSION (another user's), UNSEALED (memory that could shrink), TIMEOUT
- * (exporter stopped or stuck), DISCONNECTED (it died while answering), PROTOCOL, LIMIT (no free
- * file descriptor here or there). */
+ * (names the field; or the exporter's memory isn't allocated), PERMISSION (another user's),
+ * UNSEALED (memory that could shrink), TIMEOUT (exporter stopped or stuck), DISCONNECTED (it died
+ * while answering), PROTOCOL, LIMIT (no free file descriptor here or there; more memory than one
+ * peer may make this process map: docs/streams.md). */
 GEYSER_API enum geyser_result geyser_texture_import(struct geyser_manager *manager,
 	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
 	struct geyser_texture **out);
@@ -438,7 +448,9 @@ GEYSER_API enum geyser_result geyser_texture_export_native(
 	struct geyser_texture *texture, struct geyser_native_texture *out);
 
 /* The same as a certain type, where the texture can be had as several: a host texture as a dma-buf
- * through /dev/udmabuf. Errors: as above, and UNSUPPORTED, naming what the texture can be. */
+ * through /dev/udmabuf. A stream's buffer in host memory is sealed and can't become one, unless the
+ * stream is made with GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_WRITERS. Errors: as above, and
+ * UNSUPPORTED, naming what the texture can be. */
 GEYSER_API enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 
@@ -449,8 +461,9 @@ GEYSER_API void geyser_native_texture_release(struct geyser_native_texture *nati
 
 /* Makes a texture of memory that came some other way; fd and object stay the caller's. A memfd must
  * be sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it
- * claims. Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size
- * or pitch, with the numbers), LIMIT. */
+ * claims. It need not be allocated; geyser_texture_export allocates what is missing. Errors:
+ * INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size or pitch, with
+ * the numbers), LIMIT. */
 GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
 	const struct geyser_native_texture *native, const struct geyser_texture_desc *desc,
 	struct geyser_texture **out);

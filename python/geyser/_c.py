@@ -256,6 +256,7 @@ QUICK: Prototypes = {
     "geyser_texture_ref": (c_void_p, (c_void_p,)),
     "geyser_texture_get_desc": (POINTER(geyser_texture_desc), (c_void_p,)),
     "geyser_texture_path": (c_int, (c_void_p,)),
+    "geyser_texture_access": (c_int, (c_void_p,)),
     "geyser_texture_map_path": (c_int, (c_void_p,)),
     "geyser_texture_get_subresource": (
         c_int,

@@ -33,6 +33,7 @@ class Usage(enum.IntFlag):
     DMA_BUF = 0x40  #: as a dma-buf
     GLOBAL_ID = 0x80  #: an IOSurface that any process finds by its id
     LINEAR = 0x100  #: rows in the device's own memory: what CUDA's pointers and tensors need
+    WRITERS = 0x200  #: of a stream: subscribers may write into its buffers
 
 
 class Dimension(enum.IntEnum):

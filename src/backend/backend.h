@@ -27,6 +27,13 @@ struct gy_backend_texture {
 	bool describes_anew; /* texture_describe's fd is a new one, and the caller's */
 };
 
+/* How a backend takes memory that comes in. */
+struct gy_import_terms {
+	bool from_peer; /* map no more than the layout, and refuse memory that isn't allocated */
+	bool read_only; /* never map it for writing */
+	uint64_t most;  /* bytes of it that may be mapped */
+};
+
 /* The twin of an event's timeline that a device's queues can wait for and signal. */
 struct gy_backend_event {
 	const struct gy_backend *backend;
@@ -62,11 +69,14 @@ struct gy_backend {
 	const char *(*format_refusal)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
+	/* published: others may only read the texture. Its host memory is then sealed such that
+	 * this process alone writes it; what can't be sealed stays as it is. */
 	enum geyser_result (*texture_create)(void *device, const struct geyser_texture_desc *desc,
-		struct gy_backend_texture **out);
+		bool published, struct gy_backend_texture **out);
 	/* Memory from a peer or a caller, unchecked. On success fd and object are the texture's. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
-		const struct geyser_native_texture *native, struct gy_backend_texture **out);
+		const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+		struct gy_backend_texture **out);
 	/* Before it is described for the first time: gets what others will open. May be NULL. */
 	enum geyser_result (*texture_share)(struct gy_backend_texture *texture);
 	/* The fd or object stays the texture's, unless that describes_anew. Called with the ipc's
@@ -124,29 +134,38 @@ const struct gy_backend *gy_backend_open(
 
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
-/* What a peer or a caller describes, against the memory itself: where the texels lie, its size in
- * bytes, and whether it may be mapped for writing. Errors: MISMATCH, and as gy_memory_check. */
+/* Compares what a peer or a caller describes with the memory itself. Fills in where the texels lie,
+ * how many bytes are to be mapped, and whether they may be mapped for writing. Errors: MISMATCH
+ * (also too little of it is allocated), LIMIT (over terms->most), and as gy_memory_check. */
 enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_layout *layout, uint64_t *size,
-	bool *writable);
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_layout *layout, uint64_t *size, bool *writable);
 
 /* As gy_memory_map; *writable becomes false if the fd is open for reading only. */
 enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
 
-/* All of it, mapped as long as the texture lives. */
+/* Mapped as long as the texture lives. */
 struct gy_host_memory {
 	int fd;
 	void *data;
-	size_t size;
+	size_t size; /* bytes that are mapped */
 };
+
+/* Allocates whole pages and maps them for writing. published: nobody else can map them so. Errors:
+ * as gy_memory_create. */
+enum geyser_result gy_host_memory_allocate(
+	uint64_t size, bool published, struct gy_host_memory *out);
 
 /* Whole pages for texture->layout; fills bytes and writable. Errors: as gy_memory_create. */
 enum geyser_result gy_host_memory_create(
-	struct gy_backend_texture *texture, struct gy_host_memory *out);
+	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out);
 /* Checked; fills layout, too. On success the fd is the memory's. */
 enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
-	struct gy_host_memory *out);
+	const struct gy_import_terms *terms, struct gy_host_memory *out);
+/* Before others import memory that a caller brought: what of the layout is missing in it is
+ * allocated, where that is possible. */
+void gy_host_memory_share(int fd, const struct gy_layout *layout);
 void gy_host_memory_finish(struct gy_host_memory *memory);
 
 /* For texture_describe: the fd stays the memory's. */

@@ -8,9 +8,38 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+/* A page that a peer left out costs us no more than its ring does. */
+static enum geyser_result check_allocated(int fd, const struct gy_layout *layout)
+{
+	const uint64_t page = gy_memory_round(1), allocated = gy_memory_allocated(fd);
+
+	if (allocated >= layout->size || layout->size <= page)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_MISMATCH,
+		"the memory has %" PRIu64 " bytes allocated: its texels take %" PRIu64
+		"; whoever made it has to allocate them (posix_fallocate)",
+		allocated, layout->size);
+}
+
+/* Texels that a peer describes: the peer must have the memory that we are to map. */
+static enum geyser_result check_peers(
+	int fd, const struct gy_layout *layout, const struct gy_import_terms *terms, uint64_t *size)
+{
+	const uint64_t end = gy_memory_round(layout->offset + layout->size);
+
+	if (end < *size)
+		*size = end;
+	if (*size > terms->most)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"%" PRIu64 " bytes to be mapped: of one peer's memory this process maps "
+			"%" PRIu64 " more at most (half of the machine's, or of RLIMIT_AS)",
+			*size, terms->most);
+	return check_allocated(fd, layout);
+}
+
 enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_layout *layout, uint64_t *size,
-	bool *writable)
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_layout *layout, uint64_t *size, bool *writable)
 {
 	enum geyser_result result;
 
@@ -24,6 +53,9 @@ enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 	if (result == GEYSER_OK)
 		result = gy_layout_check(
 			desc, native->planes[0].offset, native->planes[0].row_pitch, *size, layout);
+	if (result == GEYSER_OK && terms->from_peer)
+		result = check_peers(native->fd, layout, terms, size);
+	*writable = *writable && !terms->read_only;
 	return result;
 }
 
@@ -37,47 +69,74 @@ enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void 
 	return gy_memory_map(fd, size, false, data);
 }
 
-/* The fd is the memory's on success. */
-static enum geyser_result map_all(struct gy_backend_texture *texture, int fd, uint64_t size,
-	bool writable, struct gy_host_memory *out)
+static const char memory_name[] = "geyser-texture";
+
+/* Others get the descriptor, so it is sealed after the only mapping for writing. */
+static enum geyser_result allocate_published(uint64_t size, struct gy_host_memory *out)
 {
-	enum geyser_result result = gy_host_memory_map(fd, (size_t)size, &writable, &out->data);
+	return gy_memory_create_published(memory_name, size, &out->fd, &out->data);
+}
+
+static enum geyser_result allocate_shared(uint64_t size, struct gy_host_memory *out)
+{
+	enum geyser_result result = gy_memory_create(memory_name, size, &out->fd);
 
 	if (result != GEYSER_OK)
 		return result;
-	out->fd = fd;
+	result = gy_memory_map(out->fd, (size_t)size, true, &out->data);
+	if (result != GEYSER_OK)
+		(void)close(out->fd);
+	return result;
+}
+
+enum geyser_result gy_host_memory_allocate(
+	uint64_t size, bool published, struct gy_host_memory *out)
+{
+	const uint64_t whole = gy_memory_round(size); /* a dma-buf is whole pages */
+	enum geyser_result result =
+		published ? allocate_published(whole, out) : allocate_shared(whole, out);
+
+	if (result == GEYSER_OK)
+		out->size = (size_t)whole;
+	else
+		*out = (struct gy_host_memory){.fd = -1};
+	return result;
+}
+
+enum geyser_result gy_host_memory_create(
+	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out)
+{
+	enum geyser_result result = gy_host_memory_allocate(texture->layout.size, published, out);
+
+	texture->bytes = out->size;
+	texture->writable = true;
+	return result;
+}
+
+enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	const struct gy_import_terms *terms, struct gy_host_memory *out)
+{
+	bool writable;
+	uint64_t size;
+	enum geyser_result result =
+		gy_host_memory_check(desc, native, terms, &texture->layout, &size, &writable);
+
+	if (result == GEYSER_OK)
+		result = gy_host_memory_map(native->fd, (size_t)size, &writable, &out->data);
+	if (result != GEYSER_OK)
+		return result;
+	out->fd = native->fd;
 	out->size = (size_t)size;
 	texture->bytes = gy_memory_round(size);
 	texture->writable = writable;
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_host_memory_create(
-	struct gy_backend_texture *texture, struct gy_host_memory *out)
+void gy_host_memory_share(int fd, const struct gy_layout *layout)
 {
-	uint64_t size = gy_memory_round(texture->layout.size); /* a dma-buf is whole pages */
-	enum geyser_result result;
-	int fd;
-
-	result = gy_memory_create("geyser-texture", size, &fd);
-	if (result != GEYSER_OK)
-		return result;
-	result = map_all(texture, fd, size, true, out);
-	if (result != GEYSER_OK)
-		(void)close(fd);
-	return result;
-}
-
-enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
-	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
-	struct gy_host_memory *out)
-{
-	bool writable;
-	uint64_t size;
-	enum geyser_result result =
-		gy_host_memory_check(desc, native, &texture->layout, &size, &writable);
-
-	return result == GEYSER_OK ? map_all(texture, native->fd, size, writable, out) : result;
+	if (gy_memory_allocated(fd) < layout->size)
+		gy_memory_fill(fd, layout->offset, layout->size);
 }
 
 void gy_host_memory_finish(struct gy_host_memory *memory)
@@ -103,13 +162,21 @@ void gy_host_memory_describe(const struct gy_host_memory *memory, const struct g
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
 	enum geyser_native_type type, struct geyser_native_texture *out)
 {
-	uint64_t size = gy_memory_round(layout->offset + layout->size);
+	uint64_t size = gy_memory_round(layout->offset + layout->size), all;
 	enum geyser_result result;
+	bool writable;
 
 	if (type != GEYSER_NATIVE_DMA_BUF)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): host memory can be GEYSER_NATIVE_MEMFD or _DMA_BUF",
 			(int)type);
+	result = gy_memory_check(fd, &all, &writable);
+	if (result != GEYSER_OK)
+		return result;
+	if (!writable)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"dma-buf: the memory is sealed against writing, as a stream's buffers are; "
+			"make the stream with GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_WRITERS");
 	*out = (struct geyser_native_texture){
 		.type = GEYSER_NATIVE_DMA_BUF,
 		.size = size,

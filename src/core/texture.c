@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/surface.h"
+#include "platform/platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,8 @@ struct geyser_texture {
 	/* A stream's frame: it is drawn when the event has reached the value. */
 	struct geyser_event *ready;
 	uint64_t ready_value;
-	bool mirrored; /* what it shows is a copy of the exporter's texture */
+	bool mirrored;      /* what it shows is a copy of the exporter's texture */
+	bool of_subscriber; /* a frame of somebody else's stream */
 };
 
 enum geyser_result gy_texture_describe(
@@ -123,7 +125,7 @@ enum geyser_result gy_texture_check_support(
 							     : GEYSER_DIMENSION_2D;
 	uint32_t usage = manager->backend->format_usage(manager->device, info, dimension);
 
-	if ((desc->usage & ~usage) == 0)
+	if ((desc->usage & ~usage & ~GEYSER_USAGE_WRITERS) == 0)
 		return GEYSER_OK;
 	if (!usage && manager->backend->format_refusal)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format %s: %s", info->name,
@@ -161,16 +163,28 @@ static enum geyser_result make_any(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
 {
 	enum geyser_result result = gy_texture_check_support(manager, desc);
+	const bool *published = data;
 
-	(void)data;
-	return result == GEYSER_OK ? manager->backend->texture_create(manager->device, desc, out)
-				   : result;
+	if (result != GEYSER_OK)
+		return result;
+	return manager->backend->texture_create(manager->device, desc, *published, out);
 }
 
 enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
-	return gy_texture_make(manager, desc, make_any, NULL, out);
+	bool published = false;
+
+	return gy_texture_make(manager, desc, make_any, &published, out);
+}
+
+/* udmabuf takes no memory that is sealed against writing. */
+enum geyser_result gy_texture_create_published(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out)
+{
+	bool published = desc && !(desc->usage & (GEYSER_USAGE_WRITERS | GEYSER_USAGE_DMA_BUF));
+
+	return gy_texture_make(manager, desc, make_any, &published, out);
 }
 
 struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
@@ -228,6 +242,25 @@ void *geyser_texture_attached(const struct geyser_texture *texture, const void *
 
 /* ---- access ---- */
 
+/* Why it isn't writable. */
+static const char *refusal(const struct geyser_texture *texture)
+{
+	if (texture->mirrored)
+		return "the frame is a copy in host memory, for reading only; with "
+		       "GEYSER_USAGE_WRITERS those may write who can import the stream's buffers";
+	if (texture->of_subscriber)
+		return "a subscriber gets a stream's frames for reading only, unless the publisher "
+		       "makes the stream with GEYSER_USAGE_WRITERS";
+	return "the exporter shares this texture for reading only";
+}
+
+enum geyser_result gy_texture_check_write(const struct geyser_texture *texture, const char *what)
+{
+	if (texture->texture->writable)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_PERMISSION, "%s: %s", what, refusal(texture));
+}
+
 static enum geyser_result check_access(
 	const struct geyser_texture *texture, enum geyser_access access)
 {
@@ -236,11 +269,16 @@ static enum geyser_result check_access(
 	if ((int)access < GEYSER_ACCESS_READ || access > GEYSER_ACCESS_READ_WRITE)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"access (%d): it must be one of enum geyser_access", (int)access);
-	if ((access & GEYSER_ACCESS_WRITE) && !texture->texture->writable)
-		return gy_fail(GEYSER_ERROR_PERMISSION,
-			"access (%d): the exporter shares this texture for reading only",
-			(int)access);
-	return GEYSER_OK;
+	if (!(access & GEYSER_ACCESS_WRITE))
+		return GEYSER_OK;
+	return gy_texture_check_write(
+		texture, access == GEYSER_ACCESS_WRITE ? "access (2)" : "access (3)");
+}
+
+enum geyser_access geyser_texture_access(const struct geyser_texture *texture)
+{
+	return texture && texture->texture->writable ? GEYSER_ACCESS_READ_WRITE
+						     : GEYSER_ACCESS_READ;
 }
 
 enum geyser_result geyser_texture_map(
@@ -293,6 +331,11 @@ void gy_texture_set_ready(
 void gy_texture_set_mirrored(struct geyser_texture *texture)
 {
 	texture->mirrored = true;
+}
+
+void gy_texture_set_of_subscriber(struct geyser_texture *texture)
+{
+	texture->of_subscriber = true;
 }
 
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture)
@@ -360,6 +403,17 @@ enum geyser_result geyser_texture_unexport(struct geyser_texture *texture)
 	return gy_object_unexport(&texture->object);
 }
 
+/* Host memory is the same wherever its maker wanted it. */
+static enum geyser_result check_incoming_support(struct geyser_manager *manager,
+	const struct gy_incoming *incoming, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture_desc asked = *desc;
+
+	if (incoming->answer.texture.native.type == GEYSER_NATIVE_MEMFD)
+		asked.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_LINEAR);
+	return gy_texture_check_support(manager, &asked);
+}
+
 /* The exporter's descriptor is a peer's word: checked like any other, then against what was
  * expected. */
 static enum geyser_result check_incoming(struct geyser_manager *manager,
@@ -373,12 +427,13 @@ static enum geyser_result check_incoming(struct geyser_manager *manager,
 		return GEYSER_ERROR_PROTOCOL;
 	if (expected)
 		result = gy_desc_compare(out, expected);
-	return result == GEYSER_OK ? gy_texture_check_support(manager, out) : result;
+	return result == GEYSER_OK ? check_incoming_support(manager, incoming, out) : result;
 }
 
 static enum geyser_result adopt(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
-	const struct gy_incoming *incoming, struct geyser_texture **out)
+	const struct gy_import_terms *terms, const struct gy_incoming *incoming,
+	struct geyser_texture **out)
 {
 	struct geyser_texture *texture = NULL;
 	enum geyser_result result = allocate(desc, &texture);
@@ -386,18 +441,21 @@ static enum geyser_result adopt(struct geyser_manager *manager,
 	if (result != GEYSER_OK)
 		return result;
 	result = manager->backend->texture_import(
-		manager->device, &texture->desc, native, &texture->texture);
+		manager->device, &texture->desc, native, terms, &texture->texture);
 	if (result != GEYSER_OK) {
 		deallocate(texture);
 		return result;
 	}
+	if (terms->read_only)
+		texture->texture->writable = false;
 	complete(texture, manager, incoming);
 	*out = texture;
 	return GEYSER_OK;
 }
 
 enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	const struct geyser_texture_desc *expected, struct geyser_texture **out)
+	const struct geyser_texture_desc *expected, const struct gy_import_terms *terms,
+	struct geyser_texture **out)
 {
 	struct geyser_native_texture native;
 	struct geyser_texture_desc desc;
@@ -406,7 +464,7 @@ enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_i
 	if (result == GEYSER_OK) {
 		native = incoming->answer.texture.native;
 		native.fd = incoming->fd;
-		result = adopt(manager, &desc, &native, incoming, out);
+		result = adopt(manager, &desc, &native, terms, incoming, out);
 	}
 	if (result == GEYSER_OK)
 		incoming->fd = -1; /* the texture's now */
@@ -418,11 +476,13 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
 	struct geyser_texture **out)
 {
+	const struct gy_import_terms terms = {.from_peer = true, .most = gy_memory_share()};
 	struct gy_incoming incoming;
 	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, false,
 		gy_deadline(manager->import_timeout_ns), &incoming);
 
-	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, out) : result;
+	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, &terms, out)
+				   : result;
 }
 
 enum geyser_result geyser_texture_import(struct geyser_manager *manager,
@@ -543,6 +603,9 @@ void geyser_native_texture_release(struct geyser_native_texture *native)
 	native->object = NULL;
 }
 
+/* The caller vouches for memory that it brings itself. */
+static const struct gy_import_terms callers_terms = {.most = UINT64_MAX};
+
 /* The caller keeps its reference, too. */
 static enum geyser_result adopt_object(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
@@ -553,7 +616,7 @@ static enum geyser_result adopt_object(struct geyser_manager *manager,
 
 	copy.fd = -1;
 	copy.object = gy_surface_retain(native->object);
-	result = adopt(manager, desc, &copy, NULL, out);
+	result = adopt(manager, desc, &copy, &callers_terms, NULL, out);
 	if (result != GEYSER_OK)
 		gy_surface_release(copy.object);
 	return result;
@@ -576,7 +639,7 @@ static enum geyser_result adopt_copy(struct geyser_manager *manager,
 			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): it is not open", native->fd);
 	if (copy.fd < 0)
 		return gy_fail_errno("duplicating a descriptor");
-	result = adopt(manager, desc, &copy, NULL, out);
+	result = adopt(manager, desc, &copy, &callers_terms, NULL, out);
 	if (result != GEYSER_OK)
 		(void)close(copy.fd);
 	return result;

@@ -26,6 +26,15 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, gy_texture_maker *make, void *data,
 	struct geyser_texture **out);
 
+/* A stream's buffer: as geyser_texture_create, but others may only read it, unless the usage has
+ * GEYSER_USAGE_WRITERS. With GEYSER_USAGE_DMA_BUF they may only read it by geyser's word. */
+enum geyser_result gy_texture_create_published(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, struct geyser_texture **out);
+
+/* Error PERMISSION if this process may only read the texture; what: the argument that asks for more
+ * than that. */
+enum geyser_result gy_texture_check_write(const struct geyser_texture *texture, const char *what);
+
 /* Maps wait from now on until the event has reached the value; NULL: not any more. Takes a
  * reference. By whoever holds the texture alone. */
 void gy_texture_set_ready(
@@ -34,6 +43,9 @@ void gy_texture_set_ready(
 /* It shows a copy: its path says so. */
 void gy_texture_set_mirrored(struct geyser_texture *texture);
 
+/* It is a frame of a publisher's stream: refusals name what the publisher could do. */
+void gy_texture_set_of_subscriber(struct geyser_texture *texture);
+
 /* Borrowed. */
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture);
 struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);
@@ -41,7 +53,8 @@ struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);
 /* Checks what a peer has described and makes a texture of it; takes the incoming's descriptor and
  * peer over. expected is resolved, or NULL. Errors: as geyser_texture_import. */
 enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	const struct geyser_texture_desc *expected, struct geyser_texture **out);
+	const struct geyser_texture_desc *expected, const struct gy_import_terms *terms,
+	struct geyser_texture **out);
 
 /* Brings its pages in, for writing if it may be written: later accesses don't fault. */
 void gy_texture_prefault(struct geyser_texture *texture);

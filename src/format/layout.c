@@ -8,7 +8,7 @@
 
 #define MEMORY_USAGE                                                                \
 	(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | \
-		GEYSER_USAGE_LINEAR)
+		GEYSER_USAGE_LINEAR | GEYSER_USAGE_WRITERS)
 #define ALL_USAGE                                                                       \
 	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING | \
 		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT | MEMORY_USAGE)

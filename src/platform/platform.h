@@ -32,6 +32,16 @@ enum geyser_result gy_memory_probe(void);
  * (other kinds of memory, by name), UNSEALED (its size may change, and what is missing). */
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
 
+/* Bytes that are allocated of such memory; UINT64_MAX where the system doesn't say. */
+uint64_t gy_memory_allocated(int fd);
+
+/* Allocates what is missing of these bytes, if the descriptor and the system allow it. */
+void gy_memory_fill(int fd, uint64_t offset, uint64_t size);
+
+/* Bytes that one peer may make this process map: half of the machine's memory, or half of the
+ * process's own limit (RLIMIT_AS) if that is less. */
+uint64_t gy_memory_share(void);
+
 /* Maps the first size bytes. Errors: OUT_OF_MEMORY, LIMIT, PERMISSION. */
 enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out);
 void gy_memory_unmap(void *data, size_t size);
@@ -42,6 +52,9 @@ void gy_memory_prefault(void *data, size_t size, bool writable);
 /* Memory as gy_memory_create makes it, whole pages, as a dma-buf: the fd is the caller's. Errors:
  * UNSUPPORTED (no /dev/udmabuf; sealed against writing), PERMISSION, LIMIT. */
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out);
+
+/* Whether the machine has what makes them. */
+bool gy_memory_has_dma_buf(void);
 
 /* ---- sleeping on an address ---- */
 

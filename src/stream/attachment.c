@@ -129,16 +129,40 @@ static enum geyser_result ask_buffer(
 		incoming->answer.type);
 }
 
+/* All buffers together may take this process's share, the one that is replaced aside. */
+static struct gy_import_terms terms_of(const struct gy_attachment *attachment, uint32_t buffer,
+	const struct geyser_texture_desc *desc)
+{
+	struct gy_import_terms terms = {
+		.from_peer = true,
+		.read_only = !(desc->usage & GEYSER_USAGE_WRITERS),
+		.most = gy_memory_share(),
+	};
+
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
+		uint64_t bytes = attachment->buffers[i] && i != buffer
+					 ? gy_texture_backing(attachment->buffers[i])->bytes
+					 : 0;
+
+		terms.most -= bytes < terms.most ? bytes : terms.most;
+	}
+	return terms;
+}
+
 static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t buffer)
 {
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE, .fd = -1};
+	struct gy_import_terms terms;
 	struct geyser_texture *texture;
 	enum geyser_result result = ask_buffer(attachment, buffer, &incoming);
 
-	if (result == GEYSER_OK)
-		result = gy_texture_accept(attachment->manager, &incoming, NULL, &texture);
 	if (result != GEYSER_OK)
 		return result;
+	terms = terms_of(attachment, buffer, &incoming.answer.texture.desc);
+	result = gy_texture_accept(attachment->manager, &incoming, NULL, &terms, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	gy_texture_set_of_subscriber(texture);
 	if (attachment->mirrored)
 		gy_texture_set_mirrored(texture);
 	gy_texture_prefault(texture);

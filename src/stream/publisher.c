@@ -52,7 +52,7 @@ static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t 
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		enum geyser_result result = geyser_texture_create(manager, desc, &out[i]);
+		enum geyser_result result = gy_texture_create_published(manager, desc, &out[i]);
 
 		if (result == GEYSER_OK)
 			result = gy_texture_share(out[i]);

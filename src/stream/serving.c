@@ -241,8 +241,8 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 	gy_texture_described(publisher->buffers[index], *fd);
 	result = backend->texture_describe(
 		publisher->mirrors.textures[index], &answer->texture.native);
-	answer->texture.desc.usage &=
-		~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | GEYSER_USAGE_LINEAR);
+	answer->texture.desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID |
+					GEYSER_USAGE_LINEAR | GEYSER_USAGE_WRITERS);
 	*fd = answer->texture.native.fd;
 	return result;
 }

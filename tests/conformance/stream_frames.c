@@ -35,6 +35,100 @@ static void frames_are_the_publishers_own_memory(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+static struct geyser_publisher *publish_with(void **state, const char *name, uint32_t usage)
+{
+	struct geyser_stream_desc desc = stream_desc(name, 3, GEYSER_PACING_FREE);
+	struct geyser_publisher *publisher;
+
+	desc.texture.usage = usage;
+	ok(geyser_publisher_create(manager_of(state), &desc, &publisher));
+	return publisher;
+}
+
+static void subscribers_only_read(void **state)
+{
+	const uint32_t usages[] = {0, GEYSER_USAGE_HOST_MEMORY};
+
+	for (size_t i = 0; i < COUNT_OF(usages); i++) {
+		struct geyser_publisher *publisher = publish_with(state, "read", usages[i]);
+		struct geyser_subscriber *subscriber =
+			subscribe(state, "read", GEYSER_DELIVER_LATEST);
+		struct geyser_texture *texture;
+		struct geyser_mapping mapping;
+		struct geyser_frame *frame;
+
+		frame = begin_frame(publisher);
+		assert_int_equal(geyser_texture_access(geyser_frame_texture(frame)),
+			GEYSER_ACCESS_READ_WRITE);
+		ok(geyser_publisher_discard(publisher, frame));
+		submit(publisher, 1);
+		frame = take(subscriber, 1);
+		texture = geyser_frame_texture(frame);
+		assert_int_equal(geyser_texture_access(texture), GEYSER_ACCESS_READ);
+		refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
+			geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping));
+		assert_null(mapping.data);
+		refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
+			geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &mapping));
+		assert_true(texture_holds(texture, 1));
+		ok(geyser_subscriber_release(subscriber, frame));
+		geyser_subscriber_destroy(subscriber);
+		geyser_publisher_destroy(publisher);
+	}
+}
+
+/* What one subscriber writes, the publisher finds in the buffer. */
+static void writers_are_asked_for(void **state)
+{
+	const uint32_t usages[] = {
+		GEYSER_USAGE_WRITERS, GEYSER_USAGE_WRITERS | GEYSER_USAGE_HOST_MEMORY};
+
+	for (size_t i = 0; i < COUNT_OF(usages); i++) {
+		struct geyser_publisher *publisher = publish_with(state, "write", usages[i]);
+		struct geyser_subscriber *subscriber =
+			subscribe(state, "write", GEYSER_DELIVER_LATEST);
+		struct geyser_frame *frame = begin_frame(publisher);
+		struct geyser_texture *mine = geyser_texture_ref(geyser_frame_texture(frame)),
+				      *theirs;
+
+		assert_true(fill_texture(mine, 1));
+		ok(geyser_publisher_submit(publisher, frame));
+		frame = take(subscriber, 1);
+		theirs = geyser_frame_texture(frame);
+		assert_int_equal(geyser_texture_access(theirs), GEYSER_ACCESS_READ_WRITE);
+		assert_true(geyser_texture_get_desc(theirs)->usage & GEYSER_USAGE_WRITERS);
+		assert_true(fill_texture(theirs, 2));
+		ok(geyser_subscriber_release(subscriber, frame));
+		assert_true(texture_holds(mine, 2));
+		geyser_texture_unref(mine);
+		geyser_subscriber_destroy(subscriber);
+		geyser_publisher_destroy(publisher);
+	}
+}
+
+/* A resize decides anew. */
+static void a_resize_changes_who_may_write(void **state)
+{
+	struct geyser_publisher *publisher = publish_with(state, "both", 0);
+	struct geyser_subscriber *subscriber = subscribe(state, "both", GEYSER_DELIVER_LATEST);
+	struct geyser_stream_desc desc = stream_desc("both", 3, GEYSER_PACING_FREE);
+
+	for (uint32_t i = 1; i <= 6; i++) {
+		const bool may_write = i % 2 == 0;
+		struct geyser_frame *frame;
+
+		desc.texture.usage = may_write ? GEYSER_USAGE_WRITERS : 0;
+		ok(geyser_publisher_resize(publisher, &desc.texture));
+		submit(publisher, i);
+		frame = take(subscriber, i);
+		assert_int_equal(geyser_texture_access(geyser_frame_texture(frame)),
+			may_write ? GEYSER_ACCESS_READ_WRITE : GEYSER_ACCESS_READ);
+		ok(geyser_subscriber_release(subscriber, frame));
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
 static void a_new_buffer_is_zero_and_a_used_one_is_as_it_was(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "texels", 2);
@@ -374,6 +468,9 @@ static void points_of_no_frame(void **state)
 
 static const struct CMUnitTest tests[] = {
 	test(frames_are_the_publishers_own_memory),
+	test(subscribers_only_read),
+	test(writers_are_asked_for),
+	test(a_resize_changes_who_may_write),
 	test(a_new_buffer_is_zero_and_a_used_one_is_as_it_was),
 	test(a_new_frame_says_nothing),
 	test(every_field_is_carried),

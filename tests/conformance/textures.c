@@ -249,7 +249,7 @@ static void formats_that_are_none(void **state)
 
 static void usage_bits_that_are_none(void **state)
 {
-	for (unsigned bit = 9; bit < 32; bit++) {
+	for (unsigned bit = 10; bit < 32; bit++) {
 		struct geyser_texture_desc desc = good;
 		char word[32];
 

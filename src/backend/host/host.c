@@ -29,7 +29,8 @@ static uint32_t host_format_usage(
 {
 	(void)device;
 	(void)dimension;
-	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR;
+	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
+	       (gy_memory_has_dma_buf() ? GEYSER_USAGE_DMA_BUF : 0);
 }
 
 static enum geyser_result allocate(struct host_texture **out)
@@ -52,8 +53,8 @@ static enum geyser_result finish(
 	return result;
 }
 
-static enum geyser_result host_texture_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+static enum geyser_result host_texture_create(void *device, const struct geyser_texture_desc *desc,
+	bool published, struct gy_backend_texture **out)
 {
 	struct host_texture *texture;
 	enum geyser_result result = allocate(&texture);
@@ -62,7 +63,8 @@ static enum geyser_result host_texture_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_layout_of(desc, &texture->base.layout);
-	return finish(texture, gy_host_memory_create(&texture->base, &texture->memory), out);
+	return finish(
+		texture, gy_host_memory_create(&texture->base, published, &texture->memory), out);
 }
 
 static enum geyser_result check_native(const struct geyser_native_texture *native)
@@ -80,7 +82,8 @@ static enum geyser_result check_native(const struct geyser_native_texture *nativ
 }
 
 static enum geyser_result host_texture_import(void *device, const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_backend_texture **out)
 {
 	struct host_texture *texture;
 	enum geyser_result result = check_native(native);
@@ -91,7 +94,13 @@ static enum geyser_result host_texture_import(void *device, const struct geyser_
 	if (result != GEYSER_OK)
 		return result;
 	return finish(texture,
-		gy_host_memory_import(&texture->base, desc, native, &texture->memory), out);
+		gy_host_memory_import(&texture->base, desc, native, terms, &texture->memory), out);
+}
+
+static enum geyser_result host_texture_share(struct gy_backend_texture *base)
+{
+	gy_host_memory_share(((struct host_texture *)base)->memory.fd, &base->layout);
+	return GEYSER_OK;
 }
 
 static enum geyser_result host_texture_describe(
@@ -149,6 +158,7 @@ const struct gy_backend gy_host_backend = {
 	.format_usage = host_format_usage,
 	.texture_create = host_texture_create,
 	.texture_import = host_texture_import,
+	.texture_share = host_texture_share,
 	.texture_describe = host_texture_describe,
 	.texture_convert = host_texture_convert,
 	.texture_map = host_texture_map,

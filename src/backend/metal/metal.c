@@ -104,19 +104,20 @@ static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_r
 	return result;
 }
 
-static enum geyser_result create_host(struct mtl_texture *texture)
+static enum geyser_result create_host(struct mtl_texture *texture, bool published)
 {
 	struct gy_layout *layout = &texture->base.layout;
 
 	layout->row_pitch = gy_mtl_row_bytes(texture->device, &texture->desc);
 	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
-	return wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
+	return wrap_memory(
+		texture, gy_host_memory_create(&texture->base, published, &texture->host));
 }
 
 /* ---- life ---- */
 
-static enum geyser_result texture_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+static enum geyser_result texture_create(void *device, const struct geyser_texture_desc *desc,
+	bool published, struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
 	enum geyser_result result;
@@ -130,7 +131,7 @@ static enum geyser_result texture_create(
 	if (result != GEYSER_OK)
 		return result;
 	return finish(texture,
-		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture)
+		desc->usage & GEYSER_USAGE_HOST_MEMORY ? create_host(texture, published)
 						       : create_surface(texture),
 		out);
 }
@@ -145,7 +146,7 @@ static enum geyser_result mirror_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_layout_of(desc, &texture->base.layout);
-	result = wrap_memory(texture, gy_host_memory_create(&texture->base, &texture->host));
+	result = wrap_memory(texture, gy_host_memory_create(&texture->base, true, &texture->host));
 	if (result == GEYSER_OK && !texture->buffer)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 			"%s makes no buffer of %" PRIu64 " bytes of host memory",
@@ -168,7 +169,8 @@ static enum geyser_result import_surface(
 }
 
 static enum geyser_result texture_import(void *device, const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_backend_texture **out)
 {
 	struct mtl_texture *texture;
 	enum geyser_result result = allocate(device, desc, &texture);
@@ -179,7 +181,7 @@ static enum geyser_result texture_import(void *device, const struct geyser_textu
 		result = import_surface(texture, native);
 	else if (native->type == GEYSER_NATIVE_MEMFD)
 		result = wrap_memory(texture,
-			gy_host_memory_import(&texture->base, desc, native, &texture->host));
+			gy_host_memory_import(&texture->base, desc, native, terms, &texture->host));
 	else
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the metal backend imports GEYSER_NATIVE_IOSURFACE and "
@@ -218,7 +220,13 @@ bool gy_metal_is_private(const struct gy_backend_texture *texture)
 
 static enum geyser_result texture_share(struct gy_backend_texture *base)
 {
-	return gy_metal_is_private(base) ? refuse_private() : GEYSER_OK;
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	if (gy_metal_is_private(base))
+		return refuse_private();
+	if (texture->memory == MTL_HOST)
+		gy_host_memory_share(texture->host.fd, &base->layout);
+	return GEYSER_OK;
 }
 
 static enum geyser_result texture_describe(

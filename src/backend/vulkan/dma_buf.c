@@ -110,7 +110,8 @@ enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser
 		*out = NULL;
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
 	}
-	usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR);
+	usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
+		   GEYSER_USAGE_WRITERS);
 	for (uint32_t i = 0; i < all; i++) {
 		if (usage & ~gy_vk_feature_usage(info, list[i].drmFormatModifierTilingFeatures) ||
 			list[i].drmFormatModifierPlaneCount > PLANES_MAX ||

@@ -32,20 +32,16 @@ static enum geyser_result check_device(const struct vk_texture *texture)
 	return GEYSER_OK;
 }
 
-/* All of the memory, in whole units of what the driver imports. Pages past the end of the file are
- * never touched: the file's last page is whole. */
-static enum geyser_result map_all(struct vk_texture *texture, uint64_t size, bool *writable)
+/* The mapping, in whole units of what the driver imports. Pages past the end of the file are never
+ * touched: the file's last page is whole. */
+static void set_memory(struct vk_texture *texture, int fd, void *data, uint64_t size)
 {
 	uint64_t unit = texture->device->host_alignment;
-	void *data;
-	enum geyser_result result = gy_host_memory_map(texture->fd, (size_t)size, writable, &data);
 
-	if (result != GEYSER_OK)
-		return result;
+	texture->fd = fd;
 	texture->host.data = data;
 	texture->host.size = (size + unit - 1) / unit * unit;
 	texture->size = size;
-	return GEYSER_OK;
 }
 
 /* The memory types that can import the mapping. */
@@ -257,54 +253,51 @@ static void choose_layout(struct vk_texture *texture)
 	drop_image(texture);
 }
 
-static enum geyser_result create(struct vk_texture *texture, bool mirror)
+static enum geyser_result create(struct vk_texture *texture, bool published, bool mirror)
 {
-	enum geyser_result result = check_device(texture);
-	struct gy_layout *layout = &texture->base.layout;
-	bool writable = true;
-	uint64_t size;
+	struct gy_host_memory memory;
+	enum geyser_result result = gy_host_memory_create(&texture->base, published, &memory);
 
 	if (result != GEYSER_OK)
 		return result;
-	if (mirror)
-		gy_layout_of(&texture->desc, layout);
-	else
-		choose_layout(texture);
-	size = gy_memory_round(layout->size); /* a dma-buf is whole pages */
-	result = gy_memory_create("geyser-texture", size, &texture->fd);
-	if (result == GEYSER_OK)
-		result = map_all(texture, size, &writable);
-	texture->base.writable = true;
-	return result == GEYSER_OK ? complete(texture, mirror) : result;
+	set_memory(texture, memory.fd, memory.data, memory.size);
+	return complete(texture, mirror);
 }
 
-enum geyser_result gy_vk_host_create(struct vk_texture *texture)
+enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published)
 {
-	return create(texture, false);
+	enum geyser_result result = check_device(texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	choose_layout(texture);
+	return create(texture, published, false);
 }
 
+/* Subscribers read it, and our device alone writes it. */
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
 {
-	return create(texture, true);
+	enum geyser_result result = check_device(texture);
+
+	if (result != GEYSER_OK)
+		return result;
+	gy_layout_of(&texture->desc, &texture->base.layout);
+	return create(texture, true, true);
 }
 
-enum geyser_result gy_vk_host_import(
-	struct vk_texture *texture, const struct geyser_native_texture *native)
+enum geyser_result gy_vk_host_import(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
-	uint64_t size;
-	bool writable;
+	struct gy_host_memory memory = {.fd = -1};
 	enum geyser_result result = check_device(texture);
 
 	if (result == GEYSER_OK)
-		result = gy_host_memory_check(
-			&texture->desc, native, &texture->base.layout, &size, &writable);
+		result = gy_host_memory_import(
+			&texture->base, &texture->desc, native, terms, &memory);
 	if (result != GEYSER_OK)
 		return result;
-	texture->fd = native->fd;
-	result = map_all(texture, size, &writable);
-	texture->base.writable = writable;
-	if (result == GEYSER_OK)
-		result = complete(texture, false);
+	set_memory(texture, memory.fd, memory.data, memory.size);
+	result = complete(texture, false);
 	if (result != GEYSER_OK)
 		texture->fd = -1; /* the caller's again */
 	return result;

@@ -158,8 +158,8 @@ static bool can_be_memory(const struct vk_device *device, mode_t mode)
 
 /* Where the driver's memory is a file, a peer may have sent one that is smaller than it says, or
  * that shrinks. */
-static enum geyser_result check_file(
-	const struct vk_device *device, const struct geyser_native_texture *native)
+static enum geyser_result check_file(const struct vk_device *device,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	struct stat status;
 	int seals;
@@ -176,6 +176,11 @@ static enum geyser_result check_file(
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size,
 			(uint64_t)status.st_size);
+	if (terms->from_peer && native->size > terms->most)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"size (%" PRIu64 " bytes): of one peer's memory this process maps %" PRIu64
+			" more at most (half of the machine's, or of RLIMIT_AS)",
+			native->size, terms->most);
 	seal(native->fd);
 	seals = fcntl(native->fd, F_GET_SEALS);
 	if (seals >= 0 && seals & F_SEAL_SHRINK)
@@ -184,8 +189,8 @@ static enum geyser_result check_file(
 		"memory in a file that can shrink: the driver's own is a memfd that can be sealed");
 }
 
-static enum geyser_result check_native(
-	const struct vk_texture *texture, const struct geyser_native_texture *native)
+static enum geyser_result check_native(const struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	enum geyser_result result = gy_vk_check_driver(texture->device, native);
 
@@ -200,7 +205,7 @@ static enum geyser_result check_native(
 			native->planes[0].row_pitch);
 	if (result == GEYSER_OK && native->size == 0)
 		result = gy_fail(GEYSER_ERROR_MISMATCH, "size (0): it must be the allocation's");
-	return result == GEYSER_OK ? check_file(texture->device, native) : result;
+	return result == GEYSER_OK ? check_file(texture->device, native, terms) : result;
 }
 
 static enum geyser_result check_fit(const struct vk_texture *texture,
@@ -275,12 +280,12 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 	return result;
 }
 
-enum geyser_result gy_vk_opaque_import(
-	struct vk_texture *texture, const struct geyser_native_texture *native)
+enum geyser_result gy_vk_opaque_import(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	struct vk_image_plan plan;
 	VkMemoryRequirements needs;
-	enum geyser_result result = check_native(texture, native);
+	enum geyser_result result = check_native(texture, native, terms);
 
 	if (result == GEYSER_OK)
 		result = plan_image(&texture->desc, texture->device, false, &plan);

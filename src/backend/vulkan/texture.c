@@ -211,8 +211,8 @@ static enum geyser_result check_place(uint32_t usage)
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_vk_texture_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
+enum geyser_result gy_vk_texture_create(void *device, const struct geyser_texture_desc *desc,
+	bool published, struct gy_backend_texture **out)
 {
 	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
@@ -226,20 +226,20 @@ enum geyser_result gy_vk_texture_create(
 	if (result != GEYSER_OK)
 		return result;
 	if (desc->usage & GEYSER_USAGE_HOST_MEMORY)
-		result = gy_vk_host_create(texture);
+		result = gy_vk_host_create(texture, published);
 	else
 		result = gy_vk_opaque_create(texture);
 	return gy_vk_texture_finish(texture, result, out);
 }
 
-static enum geyser_result import(
-	struct vk_texture *texture, const struct geyser_native_texture *native)
+static enum geyser_result import(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	switch (native->type) {
 	case GEYSER_NATIVE_MEMFD:
-		return gy_vk_host_import(texture, native);
+		return gy_vk_host_import(texture, native, terms);
 	case GEYSER_NATIVE_OPAQUE_FD:
-		return gy_vk_opaque_import(texture, native);
+		return gy_vk_opaque_import(texture, native, terms);
 	case GEYSER_NATIVE_DMA_BUF:
 		return gy_vk_dma_buf_import(texture, native);
 	case GEYSER_NATIVE_IOSURFACE:
@@ -252,15 +252,17 @@ static enum geyser_result import(
 }
 
 enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_backend_texture **out)
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_backend_texture **out)
 {
 	struct vk_texture *texture = NULL;
 	enum geyser_result result = gy_vk_check(device);
 
 	if (result == GEYSER_OK)
 		result = gy_vk_texture_allocate(device, desc, &texture);
-	return result == GEYSER_OK ? gy_vk_texture_finish(texture, import(texture, native), out)
-				   : result;
+	if (result != GEYSER_OK)
+		return result;
+	return gy_vk_texture_finish(texture, import(texture, native, terms), out);
 }
 
 enum geyser_result gy_vk_texture_share(struct gy_backend_texture *base)
@@ -271,6 +273,8 @@ enum geyser_result gy_vk_texture_share(struct gy_backend_texture *base)
 	(void)pthread_mutex_lock(&texture->lock);
 	if (result == GEYSER_OK && texture->fd < 0)
 		result = gy_vk_opaque_share(texture);
+	if (result == GEYSER_OK && texture->host.data)
+		gy_host_memory_share(texture->fd, &base->layout);
 	(void)pthread_mutex_unlock(&texture->lock);
 	return result;
 }

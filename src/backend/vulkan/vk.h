@@ -255,10 +255,11 @@ struct vk_texture {
 };
 
 /* What the backend's table says. */
-enum geyser_result gy_vk_texture_create(
-	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
+enum geyser_result gy_vk_texture_create(void *device, const struct geyser_texture_desc *desc,
+	bool published, struct gy_backend_texture **out);
 enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, struct gy_backend_texture **out);
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
+	struct gy_backend_texture **out);
 enum geyser_result gy_vk_texture_share(struct gy_backend_texture *base);
 enum geyser_result gy_vk_texture_describe(
 	struct gy_backend_texture *base, struct geyser_native_texture *out);
@@ -286,11 +287,11 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
 /* One more, the caller's. */
 enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd);
-enum geyser_result gy_vk_opaque_import(
-	struct vk_texture *texture, const struct geyser_native_texture *native);
-enum geyser_result gy_vk_host_create(struct vk_texture *texture);
-enum geyser_result gy_vk_host_import(
-	struct vk_texture *texture, const struct geyser_native_texture *native);
+enum geyser_result gy_vk_opaque_import(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms);
+enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published);
+enum geyser_result gy_vk_host_import(struct vk_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms);
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture);
 enum geyser_result gy_vk_dma_buf_create(
 	struct vk_texture *texture, const uint64_t *modifiers, uint32_t count);

@@ -160,6 +160,20 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
+/* The system doesn't say: st_blocks of such an object is 0. */
+uint64_t gy_memory_allocated(int fd)
+{
+	(void)fd;
+	return UINT64_MAX;
+}
+
+void gy_memory_fill(int fd, uint64_t offset, uint64_t size)
+{
+	(void)fd;
+	(void)offset;
+	(void)size;
+}
+
 /* The first touch of each page brings it in; reading changes nothing that a peer writes meanwhile.
  */
 void gy_memory_prefault(void *data, size_t size, bool writable)
@@ -171,6 +185,11 @@ void gy_memory_prefault(void *data, size_t size, bool writable)
 	(void)madvise(data, size, MADV_WILLNEED);
 	for (size_t at = 0; at < size; at += page)
 		(void)bytes[at];
+}
+
+bool gy_memory_has_dma_buf(void)
+{
+	return false;
 }
 
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out)

@@ -43,6 +43,16 @@ static enum geyser_result touch_pages(int fd, uint64_t size)
 	return GEYSER_OK;
 }
 
+bool gy_memory_has_dma_buf(void)
+{
+	static _Atomic int found; /* 0: not asked yet; -1: none */
+
+	if (!atomic_load_explicit(&found, memory_order_relaxed))
+		atomic_store_explicit(
+			&found, access(UDMABUF, R_OK | W_OK) == 0 ? 1 : -1, memory_order_relaxed);
+	return atomic_load_explicit(&found, memory_order_relaxed) > 0;
+}
+
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out)
 {
 	struct udmabuf_create create = {
@@ -65,8 +75,8 @@ enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out)
 	*out = ioctl(device, UDMABUF_CREATE, &create);
 	if (*out < 0 && errno == EINVAL)
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"dma-buf: the kernel makes none of this memory: it is sealed against "
-			"writing, or over udmabuf's size limit (%llu bytes)",
+			"dma-buf: the kernel makes none of this memory: it is over udmabuf's size "
+			"limit (%llu bytes)",
 			(unsigned long long)size);
 	else if (*out < 0)
 		result = gy_fail_errno("UDMABUF_CREATE");

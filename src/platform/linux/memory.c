@@ -254,6 +254,19 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
+/* Pages that were swapped out count. */
+uint64_t gy_memory_allocated(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+}
+
+void gy_memory_fill(int fd, uint64_t offset, uint64_t size)
+{
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
+}
+
 /* Linux 5.14; elsewhere the first touch does it, page by page. */
 void gy_memory_prefault(void *data, size_t size, bool writable)
 {

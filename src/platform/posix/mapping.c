@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 uint64_t gy_memory_round(uint64_t size)
@@ -11,6 +12,18 @@ uint64_t gy_memory_round(uint64_t size)
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	return (size + page - 1) / page * page;
+}
+
+uint64_t gy_memory_share(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t most = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+		limit.rlim_cur < most)
+		most = limit.rlim_cur;
+	return most / 2;
 }
 
 #ifndef GY_ONE_MAPPING
