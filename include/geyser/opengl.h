@@ -33,7 +33,8 @@ struct geyser_gl; /* opaque: one context or share group, its functions and what 
 
 struct geyser_gl_desc {
 	/* GL's functions by name, NULL for those that aren't there; called within geyser_gl_create
-	 * alone. NULL: eglGetProcAddress of libEGL.so.1, opened at run time. */
+	 * alone, with no lock held: every call is allowed there. NULL: eglGetProcAddress of
+	 * libEGL.so.1, opened at run time. */
 	void *(*get_proc_address)(void *user, const char *name);
 	void *user;        /* for get_proc_address */
 	void *egl_display; /* the EGLDisplay, for dma-bufs; NULL: the current one, where the context

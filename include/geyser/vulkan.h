@@ -68,7 +68,9 @@ GEYSER_API enum geyser_result geyser_vulkan_get_device(
  * read GPU memory. A program that submits to the same queue either
  *  - brackets its submits with geyser_vulkan_queue_lock and _unlock, or
  *  - gives the lock that it has: lock and unlock are called, with user, around each submit. Set it
- *    before any other use of the manager; unlock may not be NULL if lock isn't.
+ *    before any other use of the manager; unlock may not be NULL if lock isn't. These two are part
+ *    of the submit, on whatever thread that is, and not callbacks to do work in: neither may call
+ *    geyser, or wait for a thread that does.
  * Errors: INVALID_ARGUMENT, UNSUPPORTED (not a Vulkan manager).
  */
 GEYSER_API enum geyser_result geyser_vulkan_manager_set_queue_lock(struct geyser_manager *manager,

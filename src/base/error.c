@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char detail[512];
+static _Thread_local char detail[sizeof(((struct gy_kept_detail *)NULL)->text)];
 
 #define RESULTS(X)                       \
 	X(GEYSER_OK)                     \
@@ -45,6 +45,16 @@ const char *geyser_result_string(enum geyser_result result)
 const char *geyser_error_detail(void)
 {
 	return detail;
+}
+
+void gy_detail_keep(struct gy_kept_detail *out)
+{
+	memcpy(out->text, detail, sizeof(detail));
+}
+
+void gy_detail_restore(const struct gy_kept_detail *kept)
+{
+	memcpy(detail, kept->text, sizeof(detail));
 }
 
 enum geyser_result(gy_fail)(enum geyser_result result, const char *format, ...)

@@ -17,6 +17,14 @@ __attribute__((format(printf, 2, 3))) enum geyser_result gy_fail(
  * appended. */
 __attribute__((format(printf, 1, 2))) enum geyser_result gy_fail_errno(const char *format, ...);
 
+/* This thread's detail, so that what runs in between leaves none of its own. */
+struct gy_kept_detail {
+	char text[512];
+};
+
+void gy_detail_keep(struct gy_kept_detail *out);
+void gy_detail_restore(const struct gy_kept_detail *kept);
+
 /* The static analyzer sees one source at a time: it must be told that these never return OK. */
 #ifdef __clang_analyzer__
 #define gy_fail(result, ...) ((void)gy_fail(result, __VA_ARGS__), (result))

@@ -10,14 +10,21 @@
 
 static _Thread_local unsigned callbacks;
 
-void gy_callback_begin(void)
+void gy_callback_begin(struct gy_kept_detail *kept)
 {
 	callbacks++;
+	gy_detail_keep(kept);
 }
 
-void gy_callback_end(void)
+void gy_callback_end(const struct gy_kept_detail *kept)
 {
+	gy_detail_restore(kept);
 	callbacks--;
+}
+
+void gy_callback_thread(void)
+{
+	callbacks++;
 }
 
 bool gy_callback_is_running(void)

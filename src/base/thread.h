@@ -3,7 +3,7 @@
 #ifndef GY_BASE_THREAD_H
 #define GY_BASE_THREAD_H
 
-#include <geyser/geyser.h>
+#include "base/error.h"
 
 #include <pthread.h>
 
@@ -15,10 +15,13 @@ enum geyser_result gy_thread_start(
 
 /* ---- callbacks ---- */
 
-/* Both stand around each call of the program's own code. A thread of the library's that drops
- * references calls the first one when it starts. */
-void gy_callback_begin(void);
-void gy_callback_end(void);
+/* Both stand around each call of the program's own code within a call of the program's. The
+ * callback's failures leave no detail behind. */
+void gy_callback_begin(struct gy_kept_detail *kept);
+void gy_callback_end(const struct gy_kept_detail *kept);
+
+/* The whole of this thread, one of the library's, counts as a callback. */
+void gy_callback_thread(void);
 
 /* Whether this thread runs a callback. Such a thread must not wait for callbacks of other threads:
  * one of those may wait for this thread in the same way. */

@@ -67,13 +67,15 @@ enum geyser_result gy_object_attach(
 
 static void detach(struct gy_attachment *list, bool foreign)
 {
+	struct gy_kept_detail kept;
+
 	while (list) {
 		struct gy_attachment *next = list->next;
 
 		if (list->destroy && !foreign) {
-			gy_callback_begin();
+			gy_callback_begin(&kept);
 			list->destroy(list->data);
-			gy_callback_end();
+			gy_callback_end(&kept);
 		}
 		free(list);
 		list = next;

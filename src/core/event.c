@@ -341,11 +341,12 @@ static void end_on_own_thread(struct geyser_event *event)
 		geyser_event_unref(event);
 }
 
-void geyser_event_unref(struct geyser_event *event)
+static void end_last(struct gy_later *later)
 {
-	if (!event)
-		return;
-	while (gy_object_unref(&event->object)) {
+	struct geyser_event *event =
+		(struct geyser_event *)((char *)later - offsetof(struct geyser_event, object.end));
+
+	do {
 		if (gy_ipc_is_foreign(event->object.manager->ipc)) {
 			gy_object_detach_all(&event->object);
 			destroy(event);
@@ -355,7 +356,15 @@ void geyser_event_unref(struct geyser_event *event)
 		(void)gy_object_unexport(&event->object);
 		if (!gy_notifier_close(&event->notifier, end_on_own_thread) || end(event))
 			return;
-	}
+	} while (gy_object_unref(&event->object));
+}
+
+void geyser_event_unref(struct geyser_event *event)
+{
+	if (!event || !gy_object_unref(&event->object))
+		return;
+	if (!gy_later_put_off(&event->object.end, end_last))
+		end_last(&event->object.end);
 }
 
 /* ---- what callers keep with it ---- */

@@ -141,7 +141,7 @@ static void *run(void *data)
 	void (*finished)(struct geyser_event * event);
 	struct geyser_event *event = notifier->event;
 
-	gy_callback_begin(); /* until its end */
+	gy_callback_thread();
 	(void)pthread_mutex_lock(&notifier->lock);
 	while (is_pending(notifier) || !notifier->closing)
 		if (!work(notifier))

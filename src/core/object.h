@@ -4,6 +4,7 @@
 #define GY_CORE_OBJECT_H
 
 #include "backend/backend.h"
+#include "base/later.h"
 #include "ipc/ipc.h"
 
 #include <pthread.h>
@@ -44,6 +45,7 @@ struct gy_attachment;
 
 struct gy_object {
 	_Atomic uint32_t references;
+	struct gy_later end; /* put off while a lock is held */
 	struct gy_attachment *_Atomic attachments;
 	struct geyser_manager *manager;
 	struct gy_memory_counters *counters;

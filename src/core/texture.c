@@ -207,17 +207,27 @@ static void end(struct geyser_texture *texture)
 }
 
 /* What was attached is told first, and may take a reference that stays. */
-void geyser_texture_unref(struct geyser_texture *texture)
+static void end_last(struct gy_later *later)
 {
-	if (!texture)
-		return;
-	while (gy_object_unref(&texture->object)) {
+	struct geyser_texture *texture =
+		(struct geyser_texture *)((char *)later -
+					  offsetof(struct geyser_texture, object.end));
+
+	do {
 		gy_object_detach_all(&texture->object);
 		if (gy_object_is_unshared(&texture->object)) {
 			end(texture);
 			return;
 		}
-	}
+	} while (gy_object_unref(&texture->object));
+}
+
+void geyser_texture_unref(struct geyser_texture *texture)
+{
+	if (!texture || !gy_object_unref(&texture->object))
+		return;
+	if (!gy_later_put_off(&texture->object.end, end_last))
+		end_last(&texture->object.end);
 }
 
 const struct geyser_texture_desc *geyser_texture_get_desc(const struct geyser_texture *texture)

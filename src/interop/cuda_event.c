@@ -209,11 +209,12 @@ struct deferred {
 static void signal_deferred(void *data)
 {
 	struct deferred *deferred = data;
+	struct gy_kept_detail kept;
 
 	(void)geyser_event_signal(deferred->event, deferred->value);
-	gy_callback_begin(); /* CUDA's thread must not wait for the event's last callbacks */
+	gy_callback_begin(&kept); /* CUDA's thread must not wait for the event's last callbacks */
 	geyser_event_unref(deferred->event);
-	gy_callback_end();
+	gy_callback_end(&kept);
 	free(deferred);
 }
 

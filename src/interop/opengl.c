@@ -3,6 +3,7 @@
 #include "interop/opengl.h"
 
 #include "base/error.h"
+#include "base/thread.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -281,6 +282,7 @@ static enum geyser_result load_functions(struct geyser_gl *gl, const struct geys
 {
 	struct loader loader = {get_from_egl, gl};
 	const bool egl = gy_egl_open(gl);
+	struct gy_kept_detail kept;
 	const char *missing;
 
 	if (desc && desc->get_proc_address) {
@@ -293,7 +295,9 @@ static enum geyser_result load_functions(struct geyser_gl *gl, const struct geys
 			"no EGL context is current in this thread: make one current, or give "
 			"desc->get_proc_address for another kind");
 	}
+	gy_callback_begin(&kept);
 	missing = load(gl, &loader);
+	gy_callback_end(&kept);
 	if (missing)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s is missing: OpenGL 3.2 and OpenGL ES 3.0 have it", missing);

@@ -393,11 +393,12 @@ static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t
 static void tell_next(struct geyser_stream_watch *watch)
 {
 	const struct change change = watch->changes[watch->told++];
+	struct gy_kept_detail kept;
 
 	(void)pthread_mutex_unlock(&watch->lock);
-	gy_callback_begin();
+	gy_callback_begin(&kept);
 	watch->callback(change.kind, change.name, watch->user);
-	gy_callback_end();
+	gy_callback_end(&kept);
 	(void)pthread_mutex_lock(&watch->lock);
 }
 

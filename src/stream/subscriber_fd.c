@@ -84,7 +84,7 @@ static void *serve(void *data)
 {
 	struct geyser_subscriber *subscriber = data;
 
-	gy_callback_begin(); /* until its end: destroying the subscriber waits for this thread */
+	gy_callback_thread(); /* destroying the subscriber waits for it */
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
 		struct gy_wait_word kicks = {

@@ -25,6 +25,7 @@ static const struct group *const groups[] = {
 	&stream_frames_group,
 	&stream_life_group,
 	&watches_group,
+	&every_call_group,
 };
 
 static enum geyser_backend backend_by_name(const char *name)
