@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/later.h"
 #include "core/event.h"
 #include "ipc/names.h"
 
@@ -354,12 +355,14 @@ enum geyser_result geyser_subscriber_acquire(
 	*out = NULL;
 	if (!subscriber)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
 	result = acquire(subscriber, timeout_ns, out);
 	if (*out)
 		subscriber->stats.frames++;
 	gy_subscriber_fd_settle(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_later_release(); /* the subscriber may be gone afterwards */
 	return result;
 }
 
@@ -381,10 +384,12 @@ enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct
 
 static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
+	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
 	gy_attachment_release(frame->owner, frame);
 	prune(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_later_release();
 }
 
 /* On the event's thread, or when it ends. */
