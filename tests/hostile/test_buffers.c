@@ -294,13 +294,13 @@ static bool send_pages(int connection, uint32_t sequence)
 		.sequence = sequence,
 		.stream.buffers = BUFFERS,
 		.stream.ring_size = sizeof(struct gy_ring_page),
-		.stream.lease_size = sizeof(struct gy_lease_page),
+		.stream.lease_size = sizeof(struct gy_lease_memory),
 	};
 
 	return send_memory(connection, &answer, GY_WIRE_STREAM,
 		       test_memory(sizeof(struct gy_ring_page))) &&
 	       send_memory(connection, &answer, GY_WIRE_LEASE,
-		       test_memory(sizeof(struct gy_lease_page)));
+		       test_memory(sizeof(struct gy_lease_memory)));
 }
 
 static bool send_picture(
