@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common.h"
+
+/* Both parts of a rate. */
+#define RATE_LIMIT 1000000u
 
 /* The digit's value, or base if it is none. */
 static unsigned digit_value(char c, unsigned base)
@@ -53,11 +57,103 @@ bool parse_number(const char *text, uint64_t *out)
 	return take_digits(&text, base, out) && !*text;
 }
 
-bool parse_size(const char *text, uint32_t *width, uint32_t *height)
+/* As ffmpeg's -s knows them (libavutil/parseutils.c). */
+static const struct {
+	const char *name;
+	uint16_t width, height;
+} sizes[] = {
+	{"ntsc", 720, 480},
+	{"pal", 720, 576},
+	{"qntsc", 352, 240},
+	{"qpal", 352, 288},
+	{"sntsc", 640, 480},
+	{"spal", 768, 576},
+	{"film", 352, 240},
+	{"ntsc-film", 352, 240},
+	{"sqcif", 128, 96},
+	{"qcif", 176, 144},
+	{"cif", 352, 288},
+	{"4cif", 704, 576},
+	{"16cif", 1408, 1152},
+	{"qqvga", 160, 120},
+	{"qvga", 320, 240},
+	{"vga", 640, 480},
+	{"svga", 800, 600},
+	{"xga", 1024, 768},
+	{"uxga", 1600, 1200},
+	{"qxga", 2048, 1536},
+	{"sxga", 1280, 1024},
+	{"qsxga", 2560, 2048},
+	{"hsxga", 5120, 4096},
+	{"wvga", 852, 480},
+	{"wxga", 1366, 768},
+	{"wsxga", 1600, 1024},
+	{"wuxga", 1920, 1200},
+	{"woxga", 2560, 1600},
+	{"wqhd", 2560, 1440},
+	{"wqsxga", 3200, 2048},
+	{"wquxga", 3840, 2400},
+	{"whsxga", 6400, 4096},
+	{"whuxga", 7680, 4800},
+	{"cga", 320, 200},
+	{"ega", 640, 350},
+	{"hd480", 852, 480},
+	{"hd720", 1280, 720},
+	{"hd1080", 1920, 1080},
+	{"quadhd", 2560, 1440},
+	{"2k", 2048, 1080},
+	{"2kdci", 2048, 1080},
+	{"2kflat", 1998, 1080},
+	{"2kscope", 2048, 858},
+	{"4k", 4096, 2160},
+	{"4kdci", 4096, 2160},
+	{"4kflat", 3996, 2160},
+	{"4kscope", 4096, 1716},
+	{"nhd", 640, 360},
+	{"hqvga", 240, 160},
+	{"wqvga", 400, 240},
+	{"fwqvga", 432, 240},
+	{"hvga", 480, 320},
+	{"qhd", 960, 540},
+	{"uhd2160", 3840, 2160},
+	{"uhd4320", 7680, 4320},
+};
+
+#define SIZE_COUNT (sizeof(sizes) / sizeof(sizes[0]))
+
+static bool find_size(const char *text, uint32_t *width, uint32_t *height)
+{
+	for (size_t i = 0; i < SIZE_COUNT; i++) {
+		if (strcasecmp(text, sizes[i].name) == 0) {
+			*width = sizes[i].width;
+			*height = sizes[i].height;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_times(const char **text)
+{
+	static const char *const signs[] = {"x", "X", "×"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		const size_t length = strlen(signs[i]);
+
+		if (strncmp(*text, signs[i], length) == 0) {
+			*text += length;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_size(const char *text, uint32_t *width, uint32_t *height)
 {
 	uint64_t w, h;
 
-	if (!take_digits(&text, 10, &w) || *text++ != 'x' || !take_digits(&text, 10, &h) || *text)
+	if (!take_digits(&text, 10, &w) || !take_times(&text) || !take_digits(&text, 10, &h) ||
+		*text)
 		return false;
 	if (!w || !h || w > GEYSER_MAX_DIMENSION || h > GEYSER_MAX_DIMENSION)
 		return false;
@@ -66,22 +162,99 @@ bool parse_size(const char *text, uint32_t *width, uint32_t *height)
 	return true;
 }
 
-bool parse_rate(const char *text, uint32_t *num, uint32_t *den)
+static const char *size_word(size_t index, void *user)
 {
-	const uint64_t limit = 1000000;
-	uint64_t n, d = 1;
+	(void)user;
+	return sizes[index].name;
+}
 
-	if (!take_digits(&text, 10, &n))
+int parse_size(const char *command, const char *text, uint32_t *width, uint32_t *height)
+{
+	const char *near;
+
+	if (find_size(text, width, height) || read_size(text, width, height))
+		return STATUS_OK;
+	near = *text >= '0' && *text <= '9' && strchr(text, 'x')
+		       ? NULL
+		       : nearest_word(text, SIZE_COUNT, size_word, NULL);
+	return usage_error(
+		"%s: wrong size (%.100s): expected WxH, each 1 to %u, or a name as hd720, "
+		"hd1080 or 4k%s%s%s",
+		command, text, GEYSER_MAX_DIMENSION, near ? "; did you mean " : "",
+		near ? near : "", near ? "?" : "");
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		const uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* The rates of NTSC are written as if they were decimal: 23.976 is 24000/1001, which no decimal
+ * is. */
+static bool is_ntsc(uint64_t num, uint64_t den, uint32_t *out_num, uint32_t *out_den)
+{
+	const uint64_t whole = (num + den - 1) / den; /* 30 for 29.97 */
+	const double exact = (double)whole * 1000 / 1001;
+	const double given = (double)num / (double)den;
+	/* Rounded or cut off at the last digit that is there. */
+	const double above = (given - exact) * (double)den;
+
+	if (den < 100 || above > 0.5 || above <= -1)
+		return false;
+	*out_num = (uint32_t)(whole * 1000);
+	*out_den = 1001;
+	return true;
+}
+
+static bool take_decimals(const char **text, uint64_t *num, uint64_t *den)
+{
+	if (digit_value(**text, 10) == 10)
+		return false;
+	for (; digit_value(**text, 10) < 10; (*text)++) {
+		*num = *num * 10 + digit_value(**text, 10);
+		*den *= 10;
+		if (*den > RATE_LIMIT)
+			return false;
+	}
+	return true;
+}
+
+static bool read_rate(const char *text, uint64_t *num, uint64_t *den)
+{
+	*den = 1;
+	if (!take_digits(&text, 10, num) || *num > RATE_LIMIT)
 		return false;
 	if (*text == '/') {
 		text++;
-		if (!take_digits(&text, 10, &d))
-			return false;
+		return take_digits(&text, 10, den) && !*text;
 	}
-	if (*text || !n || !d || n > limit || d > limit)
+	if (*text == '.') {
+		text++;
+		return take_decimals(&text, num, den) && !*text;
+	}
+	return !*text;
+}
+
+bool parse_rate(const char *text, uint32_t *num, uint32_t *den)
+{
+	const bool decimal = strchr(text, '.') != NULL;
+	uint64_t n, d, divisor;
+
+	if (!read_rate(text, &n, &d) || !n || !d)
 		return false;
-	*num = (uint32_t)n;
-	*den = (uint32_t)d;
+	if (decimal && is_ntsc(n, d, num, den))
+		return true;
+	divisor = decimal ? common_divisor(n, d) : 1;
+	if (n / divisor > RATE_LIMIT || d / divisor > RATE_LIMIT)
+		return false;
+	*num = (uint32_t)(n / divisor);
+	*den = (uint32_t)(d / divisor);
 	return true;
 }
 
@@ -106,83 +279,10 @@ bool parse_seconds(const char *text, uint64_t *out)
 	return true;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Levenshtein's distance; words longer than the row are no candidates. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64];
-	const size_t length = strlen(b);
-
-	if (length >= sizeof(row) / sizeof(row[0]))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = smaller(replace, 1 + smaller(row[j], row[j - 1]));
-		}
-	}
-	return row[length];
-}
-
-const char *nearest_word(
-	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user)
-{
-	const char *best = NULL;
-	const size_t length = strlen(text);
-	size_t best_distance = length / 3 + 2; /* "shrae", "grb" */
-
-	if (length > 32)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *const candidate = word(i, user);
-		size_t d = candidate ? distance(text, candidate) : SIZE_MAX;
-
-		/* "rgba8": a beginning is as good as one mistake. */
-		if (candidate && length > 2 && strncmp(text, candidate, length) == 0)
-			d = 1;
-
-		if (d < best_distance) {
-			best = candidate;
-			best_distance = d;
-		}
-	}
-	return best;
-}
-
-static const char *format_word(size_t index, void *user)
-{
-	(void)user;
-	return index ? geyser_format_name((enum geyser_format)index) : NULL;
-}
-
-enum geyser_format parse_format(const char *text)
-{
-	const enum geyser_format format = geyser_format_from_name(text);
-	const char *near;
-
-	if (format)
-		return format;
-	near = nearest_word(text, GEYSER_FORMAT_COUNT, format_word, NULL);
-	(void)usage_error("unknown format (%s): %s%s%s", text, near ? "did you mean " : "",
-		near ? near : "", near ? "?" : "geyser info --formats lists all");
-	return GEYSER_FORMAT_NONE;
-}
-
 const char *shell_word(const char *word, char *out, size_t size)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_./+:,@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+:,@%";
 
 	if (*word && strspn(word, plain) == strlen(word))
 		(void)snprintf(out, size, "%s", word);
@@ -204,8 +304,8 @@ int target_parse(const char *text, struct target *out)
 		return STATUS_OK;
 	}
 	if (!parse_number(text, &id) || !id || id > UINT32_MAX)
-		return usage_error("neither handle nor id (%.100s): the geyser1-... or 0x... that "
-				   "geyser share or event create printed",
+		return usage_error("neither handle nor id (%.100s): expected the geyser1-... or "
+				   "0x... that geyser share or event create printed",
 			text);
 	out->by_id = true;
 	out->id = (uint32_t)id;

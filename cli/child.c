@@ -93,8 +93,8 @@ static bool await(const struct child *child, int fd, uint64_t deadline)
 		if (count > 0)
 			return true;
 		if (!rest)
-			return (void)failure("%s did not answer in time: a less busy machine, or a "
-					     "smaller --size",
+			return (void)failure("%s did not answer in time: it needs a less busy "
+					     "machine or a smaller --size",
 				       child->name),
 			       false;
 	}

@@ -129,22 +129,6 @@ int creation_failure(enum geyser_result result, const char *name)
 	return result == GEYSER_ERROR_INVALID_ARGUMENT ? STATUS_USAGE : STATUS_FAILURE;
 }
 
-int option_error(char **argv, int result, const char *command)
-{
-	const char *word = argv[optind - 1];
-
-	/* A wrong letter within "-abc" leaves optind at the word itself. */
-	if (result == '?' && optopt > 0 && optopt < 128 && strncmp(word, "--", 2) != 0)
-		return usage_error("%s: unknown option (-%c): geyser %s --help lists all", command,
-			optopt, command);
-	if (result == ':')
-		return usage_error("%s: option without its value (%s): geyser %s --help says what "
-				   "it takes",
-			command, word, command);
-	return usage_error(
-		"%s: wrong option (%s): geyser %s --help lists all", command, word, command);
-}
-
 /* ---- answers -------------------------------------------------------------------------------- */
 
 static struct {

@@ -53,7 +53,10 @@ __attribute__((format(printf, 1, 2))) int library_failure(const char *context, .
  * NULL: all go to stderr again. For reports. */
 void failures_capture(char *text, size_t size);
 
-/* For what getopt_long returns on a wrong option: '?' or ':'. */
+/* As getopt_long. */
+int next_option(int argc, char **argv, const char *brief, const struct option *options);
+
+/* For what next_option returns on a wrong option: '?' or ':'. */
 int option_error(char **argv, int result, const char *command);
 
 /* As library_failure, but wrong usage if the library says that the argument is wrong. */
@@ -98,10 +101,12 @@ void end_progress(void);
 /* Decimal, or hexadecimal after 0x; digits alone, nothing before or after. */
 bool parse_number(const char *text, uint64_t *out);
 
-/* "1920x1080"; each 1 to GEYSER_MAX_DIMENSION. */
-bool parse_size(const char *text, uint32_t *width, uint32_t *height);
+/* "1920x1080", each 1 to GEYSER_MAX_DIMENSION, or one of ffmpeg's names, "hd720". Prints what is
+ * wrong and returns the exit status, or STATUS_OK. */
+int parse_size(const char *command, const char *text, uint32_t *width, uint32_t *height);
 
-/* "30", "30000/1001": frames a second; both parts 1 to 1000000. */
+/* "30", "30000/1001", "29.97" (which is the same as the one before), "12.5": frames a second; both
+ * parts 1 to 1000000. */
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 
 /* "2", "0.25": seconds to nanoseconds, up to 10^9 s. */

@@ -20,18 +20,19 @@
 const char demo_help[] =
 	"usage: geyser demo [--size WxH] [--keep DIR] [--sheet FILE]\n"
 	"\n"
-	"Lets ffmpeg draw a picture, shares it, has a second process that knows only its id write\n"
-	"it to files, compares all of them byte for byte, orders both processes by an event, and\n"
-	"kills a third one. Then ffmpeg's video goes as a stream to three processes: one that "
-	"gets\n"
-	"every frame, which must be what ffmpeg says it drew, a slow one, and one that is killed\n"
-	"half-way. Prints how long things took. Needs ffmpeg, but no GPU.\n"
+	"Lets ffmpeg draw a picture, shares it, has a second process that knows only its\n"
+	"id write it to files, compares all of them byte for byte, orders both processes\n"
+	"by an event, and kills a third one. Then ffmpeg's video goes as a stream to\n"
+	"three processes: one that gets every frame, which must be what ffmpeg says it\n"
+	"drew, a slow one, and one that is killed half-way. Prints how long things took.\n"
+	"Needs ffmpeg, but no GPU.\n"
 	"\n"
 	"  -s, --size WxH    the picture's size, by default 1920x1080\n"
-	"  -k, --keep DIR    keep the picture and what was grabbed in this directory, which is\n"
-	"                    made if needed: source.png, grabbed.png, grabbed.raw\n"
-	"  -o, --sheet FILE  where to put a PNG with 16 of the frames that were received; by\n"
-	"                    default geyser-demo.png in TMPDIR or /tmp\n"
+	"  -k, --keep DIR    keep the picture and what was grabbed in this directory,\n"
+	"                    which is made if needed: source.png, grabbed.png,\n"
+	"                    grabbed.raw\n"
+	"  -o, --sheet FILE  where to put a PNG that shows what happened to the\n"
+	"                    stream; by default geyser-demo.png in TMPDIR or /tmp\n"
 	"  -h, --help        this text\n"
 	"\n"
 	"Colours are for terminals only, and not where NO_COLOR is set.\n"
@@ -40,7 +41,8 @@ const char demo_help[] =
 	"  geyser demo\n"
 	"  geyser demo --size 640x480 --keep /tmp/pictures --sheet /tmp/sheet.png\n"
 	"\n"
-	"exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong usage\n";
+	"exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong\n"
+	"usage\n";
 
 static const struct {
 	const char *name;
@@ -120,7 +122,7 @@ static void print_figures(const struct demo *demo, const struct look *look)
 	(void)fprintf(answers(), "  %-28s %s%8d%s     both processes map the same memory\n",
 		"bytes of the picture copied", look->bold, 0, look->plain);
 	print_stream_figures(demo, look);
-	(void)fprintf(answers(), "\n  16 of the frames received: %s\n", demo->sheet);
+	(void)fprintf(answers(), "\n  a picture of it all: %s\n", demo->sheet);
 }
 
 /* ---- directories ---------------------------------------------------------------------------- */
@@ -144,8 +146,9 @@ static bool make_scratch(struct demo *demo)
 	(void)snprintf(demo->scratch, sizeof(demo->scratch), "%s/geyser-demo-XXXXXX", parent);
 	if (mkdtemp(demo->scratch))
 		return true;
-	(void)failure("no temporary directory can be made in %s (%s): TMPDIR names one", parent,
-		strerror(errno));
+	(void)failure("no temporary directory can be made in %s (%s): set TMPDIR to one that you "
+		      "may write to",
+		parent, strerror(errno));
 	demo->scratch[0] = '\0';
 	return false;
 }
@@ -162,13 +165,13 @@ static bool choose_files(struct demo *demo, const char *keep)
 	char directory[PATH_MAX];
 
 	if (keep && mkdir(keep, 0777) < 0 && errno != EEXIST) {
-		(void)failure("%s can't be made (%s): a directory to keep files in", keep,
+		(void)failure("%s can't be made (%s): expected a directory to keep files in", keep,
 			strerror(errno));
 		return false;
 	}
 	if (!realpath(keep ? keep : demo->scratch, directory)) {
-		(void)failure("%s can't be used (%s): a directory", keep ? keep : demo->scratch,
-			strerror(errno));
+		(void)failure("%s can't be used (%s): expected a directory",
+			keep ? keep : demo->scratch, strerror(errno));
 		return false;
 	}
 	(void)snprintf(demo->source, sizeof(demo->source), "%s/source.png", directory);
@@ -200,8 +203,8 @@ static bool choose_sheet(struct demo *demo, const char *path)
 		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s/geyser-demo.png", parent);
 	if (path || is_safe(demo->sheet))
 		return true;
-	(void)failure(
-		"%s can't be replaced (not a file of yours): --sheet names another", demo->sheet);
+	(void)failure("%s can't be replaced (not a file of yours): name another with --sheet",
+		demo->sheet);
 	return false;
 }
 
@@ -285,7 +288,7 @@ int demo_command(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
 		return demo_peer(argc - 1, argv + 1);
-	while ((option = getopt_long(argc, argv, ":s:k:o:h", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":s:k:o:h", options)) != -1) {
 		if (option == 'h')
 			return print_help(demo_help);
 		if (option == 'k')
@@ -294,11 +297,11 @@ int demo_command(int argc, char **argv)
 			sheet = optarg;
 		else if (option != 's')
 			return option_error(argv, option, "demo");
-		else if (!parse_size(optarg, &demo.width, &demo.height))
-			return usage_error("demo: wrong size (%.100s): WxH, each 1 to %u", optarg,
-				GEYSER_MAX_DIMENSION);
+		else if (parse_size("demo", optarg, &demo.width, &demo.height))
+			return STATUS_USAGE;
 	}
 	if (optind < argc)
-		return usage_error("demo: too many arguments (%.100s): none", argv[optind]);
+		return usage_error(
+			"demo: unexpected argument (%.100s): expected none", argv[optind]);
 	return set_up_and_run(&demo, keep, sheet);
 }

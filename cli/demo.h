@@ -1,7 +1,8 @@
 /*
  * The demo's parts: demo.c runs the steps, demo_picture.c hands a picture over, demo_live.c shows
  * order, sharing and death, demo_peer.c is what the second process runs in those; demo_stream.c
- * publishes a stream and checks what its viewers got, demo_viewer.c is such a viewer.
+ * publishes a stream and checks what its viewers got, demo_viewer.c is such a viewer; demo_sheet.c
+ * draws the picture that shows it all.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,6 +29,16 @@
 #define DEMO_FRAME_WIDTH 640u
 #define DEMO_FRAME_HEIGHT 360u
 #define DEMO_FRAME_FORMAT GEYSER_FORMAT_RGBA8_UNORM_SRGB
+#define DEMO_KILL_FRAME (DEMO_FRAMES / 2)
+
+/* What a viewer keeps to show, a PNG: the last frame that it got, and below it, scaled down, the
+ * first few from DEMO_STRIP_FRAME on. */
+#define DEMO_STRIP_FRAME 61u
+#define DEMO_STRIP_COUNT 4u
+#define DEMO_STRIP_SCALE 5u
+#define DEMO_STRIP_WIDTH (DEMO_FRAME_WIDTH / DEMO_STRIP_SCALE)
+#define DEMO_STRIP_HEIGHT (DEMO_FRAME_HEIGHT / DEMO_STRIP_SCALE)
+#define DEMO_SHOWN_HEIGHT (DEMO_FRAME_HEIGHT + DEMO_STRIP_HEIGHT)
 
 /* What a viewer got. */
 struct demo_view {
@@ -51,8 +62,10 @@ struct demo {
 	char id[16];                    /* of the texture, "0x…" */
 	char note[256];                 /* what the last step did, for its line */
 	uint64_t import_ns, wake_ns;    /* medians */
-	char sheet[PATH_MAX + 32];      /* a PNG of what a viewer got */
+	char sheet[PATH_MAX + 32];      /* a PNG that shows what happened */
+	char every_shown[PATH_MAX + 32], slow_shown[PATH_MAX + 32]; /* what the viewers keep */
 	struct demo_view every, slow;
+	uint64_t held_frame;             /* that the viewer held which was killed */
 	uint32_t checksums[DEMO_FRAMES]; /* of the frames, as ffmpeg says */
 	uint64_t stream_ns;              /* from the first frame to the last */
 	uint64_t back_ns;                /* from a viewer's death until its buffer was free again */

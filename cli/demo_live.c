@@ -30,7 +30,7 @@ static bool wait_for(const struct child *child, struct geyser_event *event, uint
 		if (!child_is_well(child))
 			return false;
 	}
-	(void)failure("%s did not signal in time (value %" PRIu64 "): a less busy machine",
+	(void)failure("%s did not signal in time (value %" PRIu64 "): it needs a less busy machine",
 		child->name, value);
 	return false;
 }
@@ -57,7 +57,7 @@ static bool ask_rounds(struct demo *demo, const struct child *child, struct geys
 			return false;
 		times[round - 1] = (now_ns() - start) / 2;
 		if (*answer != right) {
-			(void)failure("round %u: wrong answer (0x%08x): 0x%08x is right", round,
+			(void)failure("round %u: wrong answer (0x%08x): expected 0x%08x", round,
 				*answer, right);
 			return false;
 		}
@@ -144,8 +144,8 @@ static bool outlive(struct demo *demo, struct child *child, struct geyser_event 
 		return (void)failure("%s can't be killed", child->name), false;
 	result = geyser_event_wait(event, 1, DEMO_WAIT_NS);
 	if (result != GEYSER_ERROR_DISCONNECTED) {
-		(void)failure("the wait on a killed process's event ended wrong (%s): "
-			      "GEYSER_ERROR_DISCONNECTED is right",
+		(void)failure("the wait on a killed process's event ended wrong (%s): expected "
+			      "GEYSER_ERROR_DISCONNECTED",
 			result ? geyser_result_string(result) : "GEYSER_OK");
 		return false;
 	}

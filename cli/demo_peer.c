@@ -154,8 +154,7 @@ static int answer_rounds(struct peer *peer, const struct geyser_mapping *mapping
 			return library_failure("peer: round %u", round);
 		word = *question;
 		if (word != demo_word(round))
-			return failure("peer: round %u read a wrong word (0x%08x): 0x%08x was "
-				       "written",
+			return failure("peer: round %u read a wrong word (0x%08x): expected 0x%08x",
 				round, word, demo_word(round));
 		*answer = demo_answer(word);
 		if (geyser_event_signal(peer->event, UINT64_C(2) * round))

@@ -52,7 +52,7 @@ static bool open_source(struct demo *demo, struct png_reader *reader)
 		return false;
 	if (reader->width == demo->width && reader->height == demo->height && !reader->deep)
 		return true;
-	(void)failure("ffmpeg drew another picture (%ux%u): %ux%u with 8 bits a channel",
+	(void)failure("ffmpeg drew another picture (%ux%u): expected %ux%u with 8 bits a channel",
 		reader->width, reader->height, demo->width, demo->height);
 	png_close(reader);
 	return false;
@@ -142,7 +142,8 @@ static bool equals_shared(const struct demo *demo, const unsigned char *texels, 
 
 		if (memcmp(texels + y * row, shared, row) != 0) {
 			(void)failure(
-				"%s differs from the shared texels (row %u): all equal", what, y);
+				"%s differs from the shared texels (row %u): expected equal ones",
+				what, y);
 			return false;
 		}
 	}
@@ -158,7 +159,7 @@ static bool read_png(const char *path, const struct demo *demo, unsigned char *t
 		return false;
 	done = reader.width == demo->width && reader.height == demo->height;
 	if (!done)
-		(void)failure("%s has another size (%ux%u): %ux%u", path, reader.width,
+		(void)failure("%s has another size (%ux%u): expected %ux%u", path, reader.width,
 			reader.height, demo->width, demo->height);
 	else
 		done = png_read(&reader, &(struct png_texels){
@@ -202,7 +203,7 @@ bool demo_compare(struct demo *demo)
 	bool done;
 
 	if (!texels) {
-		(void)failure("no memory to compare in (%zu bytes): a smaller --size", size);
+		(void)failure("no memory to compare in (%zu bytes): try a smaller --size", size);
 		return false;
 	}
 	done = compare_all(demo, texels, size);

@@ -8,20 +8,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "common.h"
 #include "demo.h"
 #include "os.h"
-#include "png.h"
 #include "publish.h"
 #include "source.h"
 
 /* One for each viewer, the newest frame, one to draw into. */
 #define BUFFERS 5u
-#define KILL_FRAME (DEMO_FRAMES / 2)
 
 struct show {
 	struct demo *demo;
@@ -59,11 +56,12 @@ static bool start_ffmpeg(struct show *show)
 	return true;
 }
 
-static bool start_viewer(struct show *show, char *how, const char *name, struct child *out)
+static bool start_viewer(
+	struct show *show, char *how, char *shown, const char *name, struct child *out)
 {
 	char parent[16];
-	char *const argv[] = {os_program(), "demo", "--peer", "view", parent, show->name, how,
-		show->demo->sheet, NULL};
+	char *const argv[] = {
+		os_program(), "demo", "--peer", "view", parent, show->name, how, shown, NULL};
 
 	(void)snprintf(parent, sizeof(parent), "%d", getpid());
 	return child_start(argv, name, show->demo->signals, true, out);
@@ -71,20 +69,25 @@ static bool start_viewer(struct show *show, char *how, const char *name, struct 
 
 static bool start_viewers(struct show *show)
 {
-	return start_viewer(show, "every", "the viewer of every frame", &show->every) &&
-	       start_viewer(show, "slow", "the slow viewer", &show->slow) &&
-	       start_viewer(show, "victim", "the viewer to kill", &show->victim) &&
+	char none[] = "-";
+
+	return start_viewer(show, "every", show->demo->every_shown, "the viewer of every frame",
+		       &show->every) &&
+	       start_viewer(show, "slow", show->demo->slow_shown, "the slow viewer", &show->slow) &&
+	       start_viewer(show, "victim", none, "the viewer to kill", &show->victim) &&
 	       publish_await_subscribers(&show->publishing, false, 3, DEMO_WAIT_NS) == PUBLISH_DONE;
 }
 
 /* Kills a viewer that holds a frame, and waits until the publisher has let go of it. */
 static bool kill_viewer(struct show *show)
 {
-	char text[16];
+	char text[32];
 	uint64_t start;
 
 	if (!child_read_lines(&show->victim, 1, DEMO_WAIT_NS, text, sizeof(text)))
 		return false;
+	if (sscanf(text, "holding %" SCNu64, &show->demo->held_frame) != 1)
+		return (void)failure("%s said something else (%s)", show->victim.name, text), false;
 	start = now_ns();
 	show->victim_pid = show->victim.pid;
 	if (kill(show->victim.pid, SIGKILL) < 0)
@@ -108,8 +111,8 @@ static bool read_frame(struct show *show, struct geyser_frame *frame)
 	result = source_read(&show->source, geyser_texture_get_desc(texture), &mapping);
 	geyser_texture_unmap(texture);
 	if (result == SOURCE_END)
-		(void)failure("ffmpeg drew too few frames (%" PRIu64 "): %u", show->source.frames,
-			DEMO_FRAMES);
+		(void)failure("ffmpeg drew too few frames (%" PRIu64 "): expected %u",
+			show->source.frames, DEMO_FRAMES);
 	else if (result == SOURCE_INTERRUPTED)
 		(void)failure("interrupted by a signal");
 	return result == SOURCE_FRAME;
@@ -144,7 +147,7 @@ static bool send_all(struct show *show)
 	for (uint32_t i = 0; i < DEMO_FRAMES; i++) {
 		if (!send_frame(show, i))
 			return false;
-		if (i + 1 == KILL_FRAME && !kill_viewer(show))
+		if (i + 1 == DEMO_KILL_FRAME && !kill_viewer(show))
 			return false;
 	}
 	/* Nobody holds a buffer after this: the killed one's is free, too. */
@@ -194,7 +197,8 @@ static bool read_checksums(struct show *show)
 	}
 	(void)fclose(file);
 	if (count < DEMO_FRAMES)
-		(void)failure("ffmpeg left too few checksums (%u): %u", count, DEMO_FRAMES);
+		(void)failure(
+			"ffmpeg left too few checksums (%u): expected %u", count, DEMO_FRAMES);
 	return count == DEMO_FRAMES;
 }
 
@@ -238,6 +242,8 @@ bool demo_stream(struct demo *demo)
 
 	(void)snprintf(show.name, sizeof(show.name), "geyser-demo-%d", getpid());
 	(void)snprintf(show.checksums, sizeof(show.checksums), "%s/checksums.txt", demo->scratch);
+	(void)snprintf(demo->every_shown, sizeof(demo->every_shown), "%s/every.png", demo->scratch);
+	(void)snprintf(demo->slow_shown, sizeof(demo->slow_shown), "%s/slow.png", demo->scratch);
 	done = publish(&show) && child_finish(&show.ffmpeg, DEMO_WAIT_NS) &&
 	       read_view(&show.every, &demo->every) && read_view(&show.slow, &demo->slow) &&
 	       read_checksums(&show);
@@ -250,7 +256,7 @@ bool demo_stream(struct demo *demo)
 			"%u frames of %ux%u from ffmpeg to 3 processes; %d, which held one, killed "
 			"at frame %u",
 			DEMO_FRAMES, DEMO_FRAME_WIDTH, DEMO_FRAME_HEIGHT, show.victim_pid,
-			KILL_FRAME);
+			DEMO_KILL_FRAME);
 	return done;
 }
 
@@ -287,7 +293,7 @@ bool demo_every(struct demo *demo)
 		return false;
 	if (view->frames != DEMO_FRAMES || view->dropped)
 		return (void)failure("the viewer of every frame got too few (%u, %" PRIu64
-				     " dropped): %u",
+				     " dropped): expected %u",
 			       view->frames, view->dropped, DEMO_FRAMES),
 		       false;
 	(void)snprintf(demo->note, sizeof(demo->note),
@@ -305,37 +311,17 @@ bool demo_slow(struct demo *demo)
 		return false;
 	if (!view->frames || view->frames == DEMO_FRAMES || view->changed)
 		return (void)failure("the slow viewer got wrong frames (%u, %u changed while it "
-				     "held them): fewer than %u, and unchanged",
+				     "held them): expected fewer than %u, and unchanged",
 			       view->frames, view->changed, DEMO_FRAMES),
 		       false;
 	if (view->dropped + view->frames != view->frame[view->frames - 1].sequence)
 		return (void)failure("the slow viewer counts wrong (%u frames, %" PRIu64
-				     " dropped): %" PRIu64 " in all",
+				     " dropped): expected %" PRIu64 " in all",
 			       view->frames, view->dropped, view->frame[view->frames - 1].sequence),
 		       false;
 	(void)snprintf(demo->note, sizeof(demo->note),
 		"%u frames, each held for 0.1 s without a change, %" PRIu64
 		" skipped; nobody waited for it",
 		view->frames, view->dropped);
-	return true;
-}
-
-bool demo_sheet(struct demo *demo)
-{
-	struct png_reader reader;
-	struct stat status;
-	bool done;
-
-	if (stat(demo->sheet, &status) < 0 || !png_open(demo->sheet, &reader))
-		return (void)failure("%s isn't there", demo->sheet), false;
-	done = reader.width == DEMO_FRAME_WIDTH && reader.height == DEMO_FRAME_HEIGHT;
-	png_close(&reader);
-	if (!done)
-		return (void)failure("%s has another size (%ux%u): %ux%u", demo->sheet,
-			       reader.width, reader.height, DEMO_FRAME_WIDTH, DEMO_FRAME_HEIGHT),
-		       false;
-	(void)snprintf(demo->note, sizeof(demo->note),
-		"16 of the frames received, scaled down by their viewer: a PNG of %.1f KiB",
-		(double)status.st_size / 1024);
 	return true;
 }

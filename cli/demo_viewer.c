@@ -3,14 +3,14 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *   geyser demo --peer view PARENT STREAM HOW SHEET
- *	every	gets every frame, and at the end writes 16 of them to the PNG file SHEET
+ *   geyser demo --peer view PARENT STREAM HOW SHOWN
+ *	every	gets every frame
  *	slow	gets the newest frame, holds each for SLOW_NS, and looks whether it changed
- *	victim	gets the newest frame; from frame VICTIM_FRAME on it prints "holding", keeps the
- *		frame, and waits to be killed
+ *	victim	gets the newest frame; from frame VICTIM_FRAME on it prints "holding" and the
+ *		frame's number, keeps the frame, and waits to be killed
  *
- * At the stream's end every and slow print "FRAMES DROPPED P50 P99 CHANGED" and, for each frame,
- * "SEQUENCE CHECKSUM".
+ * At the stream's end every and slow write the PNG file SHOWN (see demo.h), and print "FRAMES
+ *DROPPED P50 P99 CHANGED" and, for each frame, "SEQUENCE CHECKSUM".
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,16 +29,16 @@
 #define SLOW_NS 100000000
 #define VICTIM_FRAME 40u
 
-#define TILES 4u /* each way */
 #define TEXEL 4u /* bytes */
+#define ROW ((size_t)DEMO_FRAME_WIDTH * TEXEL)
 
 struct viewer {
-	const char *stream, *sheet_path;
+	const char *stream, *shown_path;
 	bool every, slow, victim;
 	struct geyser_subscriber *subscriber;
 	struct demo_view view;
-	unsigned char *sheet; /* of a frame's size; owned */
-	uint32_t tiles;       /* drawn */
+	unsigned char *shown; /* DEMO_SHOWN_HEIGHT rows; owned */
+	uint32_t strip;       /* frames of the strip that are drawn */
 };
 
 /* ---- what is seen --------------------------------------------------------------------------- */
@@ -67,50 +67,59 @@ static uint32_t checksum(const struct geyser_mapping *mapping)
 	return ~crc;
 }
 
-/* The mean of TILES x TILES texels. */
+/* The mean of a square of texels. */
 static void shrink(const unsigned char *texels, size_t row_pitch, unsigned char *out)
 {
-	for (uint32_t channel = 0; channel < TEXEL; channel++) {
-		uint32_t sum = TILES * TILES / 2;
+	const uint32_t count = DEMO_STRIP_SCALE * DEMO_STRIP_SCALE;
 
-		for (uint32_t y = 0; y < TILES; y++) {
-			for (uint32_t x = 0; x < TILES; x++)
+	for (uint32_t channel = 0; channel < TEXEL; channel++) {
+		uint32_t sum = count / 2;
+
+		for (uint32_t y = 0; y < DEMO_STRIP_SCALE; y++) {
+			for (uint32_t x = 0; x < DEMO_STRIP_SCALE; x++)
 				sum += texels[y * row_pitch + (size_t)x * TEXEL + channel];
 		}
-		out[channel] = (unsigned char)(sum / (TILES * TILES));
+		out[channel] = (unsigned char)(sum / count);
 	}
 }
 
-static void draw_tile(struct viewer *viewer, const struct geyser_mapping *mapping)
+static void draw_strip(struct viewer *viewer, const struct geyser_mapping *mapping)
 {
-	const uint32_t width = DEMO_FRAME_WIDTH / TILES, height = DEMO_FRAME_HEIGHT / TILES;
-	const uint32_t left = viewer->tiles % TILES * width, top = viewer->tiles / TILES * height;
+	const uint32_t left = viewer->strip * DEMO_STRIP_WIDTH;
 
-	for (uint32_t y = 0; y < height; y++) {
-		const unsigned char *const row =
-			(const unsigned char *)mapping->data + y * TILES * mapping->row_pitch;
-		unsigned char *const out =
-			viewer->sheet + ((size_t)(top + y) * DEMO_FRAME_WIDTH + left) * TEXEL;
+	for (uint32_t y = 0; y < DEMO_STRIP_HEIGHT; y++) {
+		const unsigned char *const row = (const unsigned char *)mapping->data +
+						 y * DEMO_STRIP_SCALE * mapping->row_pitch;
+		unsigned char *const out = viewer->shown + (DEMO_FRAME_HEIGHT + y) * ROW;
 
-		for (uint32_t x = 0; x < width; x++)
-			shrink(row + (size_t)x * TILES * TEXEL, mapping->row_pitch,
-				out + (size_t)x * TEXEL);
+		for (uint32_t x = 0; x < DEMO_STRIP_WIDTH; x++)
+			shrink(row + (size_t)x * DEMO_STRIP_SCALE * TEXEL, mapping->row_pitch,
+				out + (size_t)(left + x) * TEXEL);
 	}
-	viewer->tiles++;
+	viewer->strip++;
 }
 
-static int write_sheet(const struct viewer *viewer)
+static void keep(struct viewer *viewer, uint64_t sequence, const struct geyser_mapping *mapping)
+{
+	for (uint32_t y = 0; y < DEMO_FRAME_HEIGHT; y++)
+		memcpy(viewer->shown + y * ROW,
+			(const unsigned char *)mapping->data + y * mapping->row_pitch, ROW);
+	if (sequence >= DEMO_STRIP_FRAME && viewer->strip < DEMO_STRIP_COUNT)
+		draw_strip(viewer, mapping);
+}
+
+static int write_shown(const struct viewer *viewer)
 {
 	struct outfile out;
 
-	if (!outfile_open(viewer->sheet_path, &out))
+	if (!outfile_open(viewer->shown_path, &out))
 		return STATUS_FAILURE;
 	if (png_write(&out, &(struct png_texels){
 				    .format = DEMO_FRAME_FORMAT,
 				    .width = DEMO_FRAME_WIDTH,
-				    .height = DEMO_FRAME_HEIGHT,
-				    .data = viewer->sheet,
-				    .row_pitch = (size_t)DEMO_FRAME_WIDTH * TEXEL,
+				    .height = DEMO_SHOWN_HEIGHT,
+				    .data = viewer->shown,
+				    .row_pitch = ROW,
 			    }))
 		return outfile_commit(&out) ? STATUS_OK : STATUS_FAILURE;
 	outfile_discard(&out);
@@ -128,8 +137,7 @@ static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_ma
 		return failure("viewer: too many frames (%u)", view->frames + 1);
 	view->frame[view->frames].sequence = sequence;
 	view->frame[view->frames++].checksum = sum;
-	if (viewer->every && (view->frames - 1) * TILES * TILES / DEMO_FRAMES == viewer->tiles)
-		draw_tile(viewer, mapping);
+	keep(viewer, sequence, mapping);
 	if (viewer->slow) {
 		os_sleep_until(now_ns() + SLOW_NS);
 		view->changed += checksum(mapping) != sum;
@@ -137,13 +145,13 @@ static int look(struct viewer *viewer, uint64_t sequence, const struct geyser_ma
 	return STATUS_OK;
 }
 
-static int hold_for_ever(void)
+static int hold_for_ever(uint64_t sequence)
 {
-	(void)fprintf(answers(), "%s\n", "holding");
+	(void)fprintf(answers(), "holding %" PRIu64 "\n", sequence);
 	if (finish_output())
 		return STATUS_FAILURE;
 	(void)pause();
-	return failure("viewer: a signal that doesn't kill: SIGKILL");
+	return failure("viewer: a signal came that doesn't kill: expected SIGKILL");
 }
 
 static int see(struct viewer *viewer, struct geyser_frame *frame)
@@ -159,7 +167,7 @@ static int see(struct viewer *viewer, struct geyser_frame *frame)
 		return failure("viewer: other frames (%ux%u %s)", desc->width, desc->height,
 			geyser_format_name(desc->format));
 	if (viewer->victim)
-		return sequence >= VICTIM_FRAME ? hold_for_ever() : STATUS_OK;
+		return sequence >= VICTIM_FRAME ? hold_for_ever(sequence) : STATUS_OK;
 	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping))
 		return library_failure("viewer");
 	status = look(viewer, sequence, &mapping);
@@ -206,8 +214,8 @@ static int run(struct viewer *viewer)
 {
 	int status = view_all(viewer);
 
-	if (!status && viewer->every)
-		status = write_sheet(viewer);
+	if (!status)
+		status = write_shown(viewer);
 	return status ? status : print_view(viewer);
 }
 
@@ -222,21 +230,21 @@ int demo_viewer(struct geyser_manager *manager, char **arguments)
 	int status;
 
 	viewer.stream = arguments[0];
-	viewer.sheet_path = arguments[2];
+	viewer.shown_path = arguments[2];
 	viewer.every = strcmp(how, "every") == 0;
 	viewer.slow = strcmp(how, "slow") == 0;
 	viewer.victim = strcmp(how, "victim") == 0;
 	desc.delivery = viewer.every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST;
-	viewer.sheet = calloc((size_t)DEMO_FRAME_WIDTH * DEMO_FRAME_HEIGHT, TEXEL);
-	if (!viewer.sheet)
+	viewer.shown = calloc(DEMO_SHOWN_HEIGHT, ROW);
+	if (!viewer.shown)
 		return failure("viewer: no memory for a picture (%ux%u)", DEMO_FRAME_WIDTH,
-			DEMO_FRAME_HEIGHT);
+			DEMO_SHOWN_HEIGHT);
 	if (geyser_subscriber_create(manager, &desc, &viewer.subscriber)) {
 		status = library_failure("viewer");
 	} else {
 		status = run(&viewer);
 		geyser_subscriber_destroy(viewer.subscriber);
 	}
-	free(viewer.sheet);
+	free(viewer.shown);
 	return status;
 }

@@ -17,18 +17,18 @@ const char event_help[] =
 	"       geyser event wait HANDLE|ID VALUE [--timeout S]\n"
 	"       geyser event value HANDLE|ID [--json]\n"
 	"\n"
-	"A timeline event is a 64-bit value that only grows and that any process can wait for.\n"
-	"create prints its handle and id at once and stays until SIGINT or SIGTERM; signal raises\n"
-	"the value (to a lower one: nothing happens); wait returns once it is reached; value\n"
-	"prints it.\n"
+	"A timeline event is a 64-bit value that only grows and that any process can\n"
+	"wait for. create prints its handle and id at once and stays until SIGINT or\n"
+	"SIGTERM; signal raises the value (to a lower one: nothing happens); wait\n"
+	"returns once it is reached; value prints it.\n"
 	"\n"
 	"  -i, --initial N     create: the first value, by default 0\n"
 	"      --print-handle  create: print only the handle's text\n"
 	"      --print-id      create: print only the id, 0x and 8 digits\n"
 	"  -t, --timeout S     wait: give up after S seconds; by default never\n"
 	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
-	"      --json          create: print {\"handle\": \"...\",\"id\": \"0x...\"}, value:\n"
-	"                      {\"value\": N}\n"
+	"      --json          create: print {\"handle\": \"...\",\"id\": \"0x...\"},\n"
+	"                      value: {\"value\": N}\n"
 	"  -h, --help          this text\n"
 	"\n"
 	"examples:\n"
@@ -36,8 +36,8 @@ const char event_help[] =
 	"  geyser event wait 0x1a2b3c4d 1 --timeout 10 && echo ready\n"
 	"  geyser event signal 0x1a2b3c4d 1\n"
 	"\n"
-	"exit status: 0 done, 1 it failed, timed out or the event's process died (stderr says\n"
-	"which), 2 wrong usage\n";
+	"exit status: 0 done, 1 it failed, timed out or the event's process died (stderr\n"
+	"says which), 2 wrong usage\n";
 
 struct event_options {
 	uint64_t initial, timeout_ns;
@@ -169,12 +169,13 @@ static int take_option(int option, char **argv, struct event_options *out)
 		if (parse_number(optarg, &out->initial))
 			return STATUS_OK;
 		return usage_error(
-			"event: wrong value (%.100s): a number from 0 to 2^64-1", optarg);
+			"event: wrong value (%.100s): expected a number from 0 to 2^64-1", optarg);
 	case 't':
 		out->has_timeout = true;
 		if (parse_seconds(optarg, &out->timeout_ns))
 			return STATUS_OK;
-		return usage_error("event: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+		return usage_error(
+			"event: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
 	case 'B':
 		return parse_backend(optarg, &out->backend);
 	case OPTION_ID:
@@ -239,22 +240,23 @@ static const struct action *read_arguments(
 	*status = STATUS_USAGE;
 	if (!count) {
 		(void)usage_error(
-			"event: nothing to do (no action): create, signal, wait or value");
+			"event: nothing to do (no action): expected create, signal, wait or value");
 		return NULL;
 	}
 	action = find_action(arguments[0]);
 	if (!action)
 		return NULL;
 	if ((unsigned)count - 1 != action->arguments) {
-		(void)usage_error("event %s: wrong number of arguments (%d): %s", action->name,
-			count - 1, action->wants);
+		(void)usage_error("event %s: wrong number of arguments (%d): expected %s",
+			action->name, count - 1, action->wants);
 		return NULL;
 	}
 	*status = check_options(action, out);
 	if (!*status && count > 1)
 		*status = target_parse(arguments[1], &out->target);
 	if (!*status && count > 2 && !parse_number(arguments[2], &out->value))
-		*status = usage_error("event %s: wrong value (%.100s): a number from 0 to 2^64-1",
+		*status = usage_error(
+			"event %s: wrong value (%.100s): expected a number from 0 to 2^64-1",
 			action->name, arguments[2]);
 	return *status ? NULL : action;
 }
@@ -274,7 +276,7 @@ static const struct action *read_options(
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":i:t:B:h", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":i:t:B:h", options)) != -1) {
 		*status = option == 'h' ? print_help(event_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return NULL;

@@ -16,19 +16,18 @@
 const char grab_help[] =
 	"usage: geyser grab [OPTION]... HANDLE|ID OUT.png|OUT.raw|-\n"
 	"\n"
-	"Imports a texture that another process shares and writes it to a file, or with - raw to\n"
-	"stdout. The file appears whole or not at all.\n"
+	"Imports a texture that another process shares and writes it to a file, or with\n"
+	"- raw to stdout. The file appears whole or not at all.\n"
 	"\n"
-	"PNG: r8unorm (gray), rg8unorm (red, green), rgba8unorm, bgra8unorm, each also -srgb, "
-	"with\n"
-	"8 bits a channel; r16uint, rg16uint, rgba16uint and rgb10a2unorm with 16 bits; the first\n"
-	"mip level. Raw: any format, rows without gaps, top row first; every layer in turn, each\n"
-	"with all its mip levels.\n"
+	"PNG: r8unorm (gray), rg8unorm (red, green), rgba8unorm, bgra8unorm, each also\n"
+	"-srgb, with 8 bits a channel; r16uint, rg16uint, rgba16uint and rgb10a2unorm\n"
+	"with 16 bits; the first mip level. Raw: any format, rows without gaps, top row\n"
+	"first; every layer in turn, each with all its mip levels.\n"
 	"\n"
 	"  -p, --png        write a PNG, whatever the file is called\n"
 	"  -r, --raw        write raw texels, whatever the file is called\n"
-	"  -t, --timeout S  keep trying for S seconds while there is no such texture;\n"
-	"                   by default try once\n"
+	"  -t, --timeout S  keep trying for S seconds while there is no such texture; by\n"
+	"                   default try once\n"
 	"  -B, --backend B  auto, host, vulkan or metal: see geyser --help\n"
 	"  -v, --verbose    say on stderr what was written, and how it was reached\n"
 	"  -h, --help       this text\n"
@@ -69,8 +68,8 @@ static int kind_of(const char *path, enum kind *kind)
 	else if (dot && strcasecmp(dot, ".png") == 0)
 		*kind = KIND_PNG;
 	else
-		return usage_error("grab: unknown kind of file (%s): a name that ends in .png or "
-				   ".raw, or --png or --raw",
+		return usage_error("grab: unknown kind of file (%s): expected a name that ends in "
+				   ".png or .raw, or --png or --raw",
 			path);
 	return STATUS_OK;
 }
@@ -87,7 +86,8 @@ static int take_option(int option, char **argv, struct grab_options *out)
 	case 't':
 		if (parse_seconds(optarg, &out->timeout_ns))
 			return STATUS_OK;
-		return usage_error("grab: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+		return usage_error(
+			"grab: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
 	case 'B':
 		return parse_backend(optarg, &out->backend);
 	case 'v':
@@ -112,14 +112,14 @@ static bool read_options(int argc, char **argv, struct grab_options *out, int *s
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":prt:B:vh", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":prt:B:vh", options)) != -1) {
 		*status = option == 'h' ? print_help(grab_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
 	}
 	if (argc - optind != 2) {
-		*status = usage_error("grab: wrong number of arguments (%d): a handle or id, and "
-				      "the file to write",
+		*status = usage_error("grab: wrong number of arguments (%d): expected a handle or "
+				      "id, and the file to write",
 			argc - optind);
 		return false;
 	}
@@ -214,10 +214,10 @@ static int check_kind(const struct grab_options *options, const struct geyser_te
 	if (options->kind == KIND_RAW)
 		return STATUS_OK;
 	if (!png_layout(desc->format))
-		return failure("%s: PNG can't hold the texture's format (%s): a .raw file does",
+		return failure("%s: PNG can't hold the texture's format (%s): use a .raw file",
 			options->path, geyser_format_name(desc->format));
 	if (desc->depth > 1 || desc->layers > 1)
-		return failure("%s: PNG can't hold several layers (%u): a .raw file does",
+		return failure("%s: PNG can't hold several layers (%u): use a .raw file",
 			options->path, desc->depth > 1 ? desc->depth : desc->layers);
 	return STATUS_OK;
 }

@@ -8,29 +8,28 @@
 #include "info.h"
 #include "interop.h"
 #include "selftest.h"
+#include "wrap.h"
 
 const char info_help[] =
 	"usage: geyser info [--json] [--formats]\n"
 	"       geyser info --interop [--json]\n"
 	"       geyser info --self-test [--backend B] [--json]\n"
 	"\n"
-	"Prints the library's version, each backend or why it isn't available, the GPU's "
-	"device and\n"
-	"what it offers, the directory where exports are registered, and what the kernel offers.\n"
+	"Prints the library's version, each backend or why it isn't available, the GPU's\n"
+	"device and what it offers, the directory where exports are registered, and what\n"
+	"the kernel offers.\n"
 	"\n"
-	"  -f, --formats  instead, which usages each format can have on each available backend\n"
-	"  -i, --interop  instead, how frames get from each API (host, Vulkan, OpenGL, CUDA,\n"
-	"                   Metal) to each other, to NumPy and to PyTorch: what is copied, and "
-	"who\n"
-	"                   waits, by what the drivers here say\n"
+	"  -f, --formats  instead, which usages each format can have on each available\n"
+	"                 backend\n"
+	"  -i, --interop  instead, how frames get from each API (host, Vulkan, OpenGL,\n"
+	"                 CUDA, Metal) to each other, to NumPy and to PyTorch: what is\n"
+	"                 copied, and who waits, by what the drivers here say\n"
 	"  -j, --json     the same as JSON; with --formats the backends alone\n"
-	"  -t, --self-test  instead, try it all with a second process: every format, a texture, "
-	"an\n"
-	"                   event, a stream, Metal's command buffers, a process's death. The "
-	"report\n"
-	"                   can be pasted into an issue\n"
-	"  -B, --backend B  for --self-test: host, vulkan or metal; by default all that are\n"
-	"                   available\n"
+	"  -t, --self-test  instead, try it all with a second process: every format, a\n"
+	"                   texture, an event, a stream, Metal's command buffers, a\n"
+	"                   process's death. The report can be pasted into an issue\n"
+	"  -B, --backend B  for --self-test: host, vulkan or metal; by default all that\n"
+	"                   are available\n"
 	"  -h, --help     this text\n"
 	"\n"
 	"GEYSER_VULKAN_DEVICE chooses Vulkan's device: see geyser --help.\n"
@@ -166,10 +165,15 @@ static void print_row(enum geyser_format format, const uint32_t usage[INFO_DIMEN
 
 static void print_tables(const struct info_report *report)
 {
-	for (size_t u = 0; u < INFO_USAGES; u++)
-		(void)fprintf(answers(), "%s%c %s", u ? ", " : "", info_usages[u].letter,
-			info_usages[u].name);
-	(void)fputc('\n', answers());
+	char usages[256] = "";
+
+	for (size_t u = 0; u < INFO_USAGES; u++) {
+		const size_t length = strlen(usages);
+
+		(void)snprintf(usages + length, sizeof(usages) - length, "%s%c %s", u ? ", " : "",
+			info_usages[u].letter, info_usages[u].name);
+	}
+	print_wrapped("", usages, output_width(), "\n");
 	for (size_t i = 0; i < INFO_BACKENDS; i++) {
 		if (!report->backends[i].available)
 			continue;
@@ -190,17 +194,28 @@ static void print_features(const char *whose, const struct info_feature features
 			features[i].present ? "yes" : "no", features[i].meaning);
 }
 
+/* A line, or several where the text is long. */
+static void print_fact(const char *whose, const char *key, const char *text)
+{
+	char head[64];
+
+	(void)snprintf(
+		head, sizeof(head), "%-8s %-*s%s", whose, *key ? 13 : 0, key, *key ? " " : "");
+	print_wrapped(head, text, output_width(), "\n");
+}
+
 static void print_device(enum geyser_backend backend, const struct info_device *device)
 {
 	const char *const name = geyser_backend_name(backend);
+	char text[320];
 
 	if (!device->known)
 		return;
-	(void)fprintf(answers(), "%-8s %-13s %s%s%s\n", name, "device", device->name,
-		device->type ? ", " : "", device->type ? device->type : "");
+	(void)snprintf(text, sizeof(text), "%s%s%s", device->name, device->type ? ", " : "",
+		device->type ? device->type : "");
+	print_fact(name, "device", text);
 	for (size_t i = 0; device->properties[i].key; i++)
-		(void)fprintf(answers(), "%-8s %-13s %s\n", name, device->properties[i].key,
-			device->properties[i].value);
+		print_fact(name, device->properties[i].key, device->properties[i].value);
 	print_features(name, device->features);
 }
 
@@ -208,15 +223,12 @@ static void print_machine(const struct info_report *report)
 {
 	(void)fprintf(answers(), "geyser %s\n", geyser_version());
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
-		(void)fprintf(answers(), "backend  %-13s %s\n",
-			geyser_backend_name(info_backends[i]),
+		print_fact("backend", geyser_backend_name(info_backends[i]),
 			report->backends[i].available ? "available" : report->backends[i].reason);
-	(void)fprintf(answers(), "backend  %-13s %s\n", "auto",
-		report->automatic ? report->automatic : report->no_automatic);
+	print_fact("backend", "auto", report->automatic ? report->automatic : report->no_automatic);
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
 		print_device(info_backends[i], &report->backends[i].device);
-	(void)fprintf(answers(), "registry %s\n",
-		report->problem[0] ? report->problem : report->registry);
+	print_fact("registry", "", report->problem[0] ? report->problem : report->registry);
 	print_features("kernel", report->kernel);
 }
 
@@ -241,7 +253,7 @@ static int parse_options(int argc, char **argv, struct info_options *out, bool *
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":fijtB:h", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":fijtB:h", options)) != -1) {
 		if (option == 'h') {
 			*help = true;
 			return STATUS_OK;
@@ -259,9 +271,11 @@ static int parse_options(int argc, char **argv, struct info_options *out, bool *
 		out->with_backend |= option == 'B';
 	}
 	if (optind < argc)
-		return usage_error("info: too many arguments (%.100s): none", argv[optind]);
+		return usage_error(
+			"info: unexpected argument (%.100s): expected none", argv[optind]);
 	if (out->formats_only + out->interop + out->self_test > 1)
-		return usage_error("info: --formats, --interop and --self-test: one of them");
+		return usage_error(
+			"info: --formats, --interop and --self-test: expected one of them");
 	if (out->with_backend && !out->self_test)
 		return usage_error("info: --backend is for --self-test alone");
 	return STATUS_OK;

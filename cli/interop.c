@@ -6,6 +6,7 @@
 #include "interop.h"
 
 #include "json.h"
+#include "wrap.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -252,7 +253,7 @@ static void print_matrix(const struct report *report, bool orders)
 {
 	(void)fprintf(answers(), "\n%-9s", orders ? "ordered" : "path");
 	for (size_t to = 0; to < INTEROP_APIS; to++)
-		(void)fprintf(answers(), " %-9s", names[to]);
+		(void)fprintf(answers(), to + 1 < INTEROP_APIS ? " %-9s" : " %s", names[to]);
 	(void)fputc('\n', answers());
 	for (size_t from = 0; from < INTEROP_PRODUCERS; from++) {
 		(void)fprintf(answers(), "%-9s", names[from]);
@@ -270,10 +271,14 @@ static void print_matrix(const struct report *report, bool orders)
 
 static void print_text(const struct report *report)
 {
-	for (size_t i = 0; i < INTEROP_APIS; i++)
-		(void)fprintf(answers(), "%-9s %s\n", names[i],
-			report->sides[i].available ? report->sides[i].detail
-						   : report->sides[i].reason);
+	for (size_t i = 0; i < INTEROP_APIS; i++) {
+		const struct interop_side *const side = &report->sides[i];
+		char head[16];
+
+		(void)snprintf(head, sizeof(head), "%-9s ", names[i]);
+		print_wrapped(
+			head, side->available ? side->detail : side->reason, output_width(), "\n");
+	}
 	(void)fprintf(answers(), "%s\n",
 		"\nFrom each row's frames, as it makes them by default, to each column:");
 	print_matrix(report, false);

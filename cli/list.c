@@ -13,17 +13,19 @@
 #include "common.h"
 #include "json.h"
 #include "streams.h"
+#include "wrap.h"
 
 const char list_help[] =
 	"usage: geyser list [--watch] [--json]\n"
 	"\n"
-	"Lists this user's streams. A stream whose program is stopped has a name, and - for what\n"
-	"only that program could tell.\n"
+	"Lists this user's streams. A stream whose program is stopped has a name, and -\n"
+	"for what only that program could tell.\n"
 	"\n"
-	"  -w, --watch  print a line \"+ NAME ...\" for each stream that is there or begins, and\n"
-	"               \"- NAME\" for each that ends, until SIGINT or SIGTERM\n"
-	"      --json   one array of objects; with --watch an object a line, whose \"change\" is\n"
-	"               \"added\" or \"removed\"\n"
+	"  -w, --watch  print a line \"+ NAME ...\" for each stream that is there or\n"
+	"               begins, and \"- NAME\" for each that ends, until SIGINT or\n"
+	"               SIGTERM\n"
+	"      --json   one array of objects; with --watch an object a line, whose\n"
+	"               \"change\" is \"added\" or \"removed\"\n"
 	"  -h, --help   this text\n"
 	"\n"
 	"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n";
@@ -65,10 +67,21 @@ static void write_stream(struct json *json, const char *change, const char *name
 	json_end(json, '}');
 }
 
-static const char *const titles[] = {"NAME", "APPLICATION", "-PID", "SIZE", "FORMAT", "-RATE",
-	"BACKEND", "PATH", "-BUFFERS", "-SUBSCRIBERS", "-FRAMES"};
+static const struct column columns[] = {
+	{"NAME", .rank = 0},
+	{"APPLICATION", .rank = 4},
+	{"PID", .right = true, .rank = 5},
+	{"SIZE", .rank = 1},
+	{"FORMAT", .rank = 2},
+	{"RATE", .right = true, .rank = 6},
+	{"BACKEND", .rank = 8},
+	{"PATH", .rank = 7},
+	{"BUFFERS", .right = true, .rank = 10},
+	{"SUBSCRIBERS", .right = true, .rank = 9},
+	{"FRAMES", .right = true, .rank = 3},
+};
 
-#define COLUMN_COUNT (sizeof(titles) / sizeof(titles[0]))
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 static void fill_row(char (*cell)[CELL_SIZE], const struct geyser_stream_info *stream)
 {
@@ -97,11 +110,15 @@ static int print_table(const struct geyser_stream_info *streams, size_t count)
 {
 	struct table table;
 
-	if (!table_init(&table, titles, COLUMN_COUNT, count))
+	if (!count)
+		print_no_streams("\n");
+	else if (!table_init(&table, columns, COLUMN_COUNT, count))
 		return STATUS_FAILURE;
+	if (!count)
+		return finish_output();
 	for (; table.rows < count; table.rows++)
 		fill_row(table.cells[table.rows], &streams[table.rows]);
-	table_print(&table, "\n");
+	table_print(&table, output_width(), "\n");
 	table_finish(&table);
 	return finish_output();
 }
@@ -132,16 +149,23 @@ static int list_once(bool as_json)
 
 /* ---- watching ------------------------------------------------------------------------------- */
 
+/* As much as a line has room for, the name always. */
 static void print_line(const char *name, const struct geyser_stream_info *stream)
 {
 	char cell[COLUMN_COUNT][CELL_SIZE];
+	const unsigned width = output_width();
+	unsigned used;
 
 	cell_text(cell[0], name);
 	(void)fprintf(answers(), "%c %s", stream ? '+' : '-', cell[0]);
-	if (stream && stream->pid) {
+	used = 2 + text_width(cell[0]);
+	if (stream && stream->pid)
 		fill_row(cell, stream);
-		(void)fprintf(answers(), " %s %s %s %s %s %s %s", cell[1], cell[2], cell[3],
-			cell[4], cell[5], cell[6], cell[7]);
+	for (size_t i = 1; i < 8 && stream && stream->pid; i++) {
+		used += 1 + text_width(cell[i]);
+		if (used > width)
+			break;
+		(void)fprintf(answers(), " %s", cell[i]);
 	}
 	(void)fputc('\n', answers());
 }
@@ -239,7 +263,7 @@ int list_command(int argc, char **argv)
 	bool watch = false, as_json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":wjh", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":wjh", options)) != -1) {
 		if (option == 'h')
 			return print_help(list_help);
 		if (option != 'w' && option != 'j')
@@ -248,6 +272,7 @@ int list_command(int argc, char **argv)
 		as_json |= option == 'j';
 	}
 	if (optind < argc)
-		return usage_error("list: too many arguments (%.100s): none", argv[optind]);
+		return usage_error(
+			"list: unexpected argument (%.100s): expected none", argv[optind]);
 	return watch ? watch_streams(as_json) : list_once(as_json);
 }

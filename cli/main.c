@@ -53,7 +53,7 @@ static void print_overview(FILE *file)
 		    "examples:\n"
 		    "  geyser share photo.png     prints a handle and an id, and stays\n"
 		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
-		    "  geyser send test --size 1280x720 --format rgba8unorm --pattern clock\n"
+		    "  geyser send test --pattern clock\n"
 		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		    "\n"
 		    "environment:\n"
@@ -98,7 +98,8 @@ static int help_command(int argc, char **argv)
 		return finish_output();
 	}
 	if (argc > 2)
-		return usage_error("help: too many arguments (%.100s): one command", argv[2]);
+		return usage_error(
+			"help: unexpected argument (%.100s): expected one command", argv[2]);
 	command = find_command(argv[1]);
 	return command ? print_help(command->help) : STATUS_USAGE;
 }

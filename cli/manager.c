@@ -12,15 +12,25 @@ static const enum geyser_backend choices[] = {
 
 #define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
 
+static const char *backend_word(size_t index, void *user)
+{
+	(void)user;
+	return geyser_backend_name(choices[index]);
+}
+
 int parse_backend(const char *text, enum geyser_backend *out)
 {
+	const char *near;
+
 	for (size_t i = 0; i < CHOICE_COUNT; i++) {
 		if (strcmp(text, geyser_backend_name(choices[i])) == 0) {
 			*out = choices[i];
 			return STATUS_OK;
 		}
 	}
-	return usage_error("unknown backend (%.100s): auto, host, vulkan or metal", text);
+	near = nearest_word(text, CHOICE_COUNT, backend_word, NULL);
+	return usage_error("unknown backend (%.100s): expected auto, host, vulkan or metal%s%s%s",
+		text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 int open_manager(

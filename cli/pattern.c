@@ -8,23 +8,36 @@
 #include "common.h"
 #include "pattern.h"
 
+static const struct {
+	const char *name;
+	enum pattern pattern;
+} names[] = {
+	{"bars", PATTERN_BARS},
+	{"ramp", PATTERN_RAMP},
+	{"noise", PATTERN_NOISE},
+	{"clock", PATTERN_CLOCK},
+};
+
+#define NAME_COUNT (sizeof(names) / sizeof(names[0]))
+
+static const char *pattern_word(size_t index, void *user)
+{
+	(void)user;
+	return names[index].name;
+}
+
 enum pattern parse_pattern(const char *text)
 {
-	static const struct {
-		const char *name;
-		enum pattern pattern;
-	} names[] = {
-		{"bars", PATTERN_BARS},
-		{"ramp", PATTERN_RAMP},
-		{"noise", PATTERN_NOISE},
-		{"clock", PATTERN_CLOCK},
-	};
+	const char *near;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < NAME_COUNT; i++) {
 		if (strcmp(text, names[i].name) == 0)
 			return names[i].pattern;
 	}
-	(void)usage_error("send: unknown pattern (%.100s): bars, ramp, noise or clock", text);
+	near = nearest_word(text, NAME_COUNT, pattern_word, NULL);
+	(void)usage_error(
+		"send: unknown pattern (%.100s): expected bars, ramp, noise or clock%s%s%s", text,
+		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	return PATTERN_NONE;
 }
 

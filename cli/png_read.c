@@ -81,7 +81,7 @@ static bool read_header(struct png_reader *reader)
 	if (result)
 		return png_failure(reader, result);
 	if (header.width > GEYSER_MAX_DIMENSION || header.height > GEYSER_MAX_DIMENSION) {
-		(void)failure("%s: the picture is too large (%ux%u): at most %u each way",
+		(void)failure("%s: the picture is too large (%ux%u): expected at most %u each way",
 			reader->name, header.width, header.height, GEYSER_MAX_DIMENSION);
 		return false;
 	}

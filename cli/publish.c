@@ -75,7 +75,7 @@ static enum publish_result await_count(const struct publishing *publishing, int 
 					       : 0);
 	}
 	if (result == PUBLISH_LATE)
-		(void)failure("%s: wrong number of subscribers (%u): %u", publishing->name,
+		(void)failure("%s: wrong number of subscribers (%u): expected %u", publishing->name,
 			stats.subscribers, count);
 	return result;
 }

@@ -18,36 +18,41 @@
 const char recv_help[] =
 	"usage: geyser recv NAME [OPTION]...\n"
 	"\n"
-	"Receives a stream's frames, until it ends, after --frames, or at SIGINT or SIGTERM.\n"
+	"Receives a stream's frames, until it ends, after --frames, or at SIGINT or\n"
+	"SIGTERM.\n"
 	"\n"
 	"  -o, --output FILE        FILE.raw, or - for stdout: raw frames, one after the\n"
-	"                           other; FILE.png: one PNG; frame-%05d.png: a PNG for each\n"
-	"                           frame; by default write nothing\n"
+	"                           other; FILE.png: one PNG; frame-%05d.png: a PNG for\n"
+	"                           each frame; by default write nothing\n"
 	"      --raw, --png         write this, whatever the file is called\n"
 	"  -n, --frames N           end after N frames\n"
-	"  -e, --every              get each frame in order as long as the sender's buffers\n"
-	"                           last, and all if it is lossless; by default always the\n"
-	"                           newest\n"
-	"  -t, --timeout S          fail when no frame came for S seconds; by default never\n"
-	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by default 5;\n"
-	"                           with 0 it must be there\n"
-	"  -r, --reconnect          when the stream ends wait for one of that name, and go on\n"
+	"  -e, --every              get each frame in order as long as the sender's\n"
+	"                           buffers last, and all if it is lossless; by default\n"
+	"                           always the newest\n"
+	"  -t, --timeout S          fail when no frame came for S seconds; by default\n"
+	"                           never\n"
+	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by\n"
+	"                           default 5; with 0 it must be there\n"
+	"  -r, --reconnect          when the stream ends wait for one of that name, and\n"
+	"                           go on\n"
 	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
-	"  -s, --stats              at the end say on stderr how many frames came and how late\n"
-	"      --json               the same as one JSON object on stdout, or on stderr with\n"
-	"                           --output -\n"
+	"  -s, --stats              at the end say on stderr how many frames came and\n"
+	"                           how late\n"
+	"      --json               the same as one JSON object on stdout, or on stderr\n"
+	"                           with --output -\n"
 	"  -h, --help               this text\n"
 	"\n"
-	"PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw frames\n"
-	"are what the sender's memory holds.\n"
+	"PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
+	"frames are what the sender's memory holds.\n"
 	"\n"
 	"examples:\n"
 	"  geyser recv test --frames 10 --output frame-%02d.png\n"
 	"  geyser recv clip --every --output - |\n"
 	"      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
 	"\n"
-	"exit status: 0 frames came, and the stream ended, all asked for were there or stdout's\n"
-	"reader has gone; 1 it failed or its sender died (stderr says why); 2 wrong usage\n";
+	"exit status: 0 frames came, and the stream ended, all asked for were there or\n"
+	"stdout's reader has gone; 1 it failed or its sender died (stderr says why); 2\n"
+	"wrong usage\n";
 
 /* Waits of the library are cut into pieces of this length, to see signals. */
 #define SLICE_NS UINT64_C(100000000)
@@ -94,16 +99,19 @@ static int take_option(int option, char **argv, struct recv_options *out)
 	case 'n':
 		if (parse_number(optarg, &out->frames) && out->frames)
 			return STATUS_OK;
-		return usage_error("recv: wrong number of frames (%.100s): 1 or more", optarg);
+		return usage_error(
+			"recv: wrong number of frames (%.100s): expected 1 or more", optarg);
 	case 't':
 		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
 			return STATUS_OK;
-		return usage_error("recv: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+		return usage_error(
+			"recv: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
 	case 'c':
 		if (parse_seconds(optarg, &out->connect_timeout_ns))
 			return STATUS_OK;
 		return usage_error(
-			"recv: wrong connect timeout (%.100s): seconds, as 2 or 0.5", optarg);
+			"recv: wrong connect timeout (%.100s): expected seconds, as 2 or 0.5",
+			optarg);
 	case 'e':
 		out->every = true;
 		return STATUS_OK;
@@ -149,14 +157,15 @@ static bool read_options(int argc, char **argv, struct recv_options *out, int *s
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":o:n:et:c:rB:sh", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":o:n:et:c:rB:sh", options)) != -1) {
 		*status = option == 'h' ? print_help(recv_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
 	}
 	if (argc - optind != 1) {
 		*status = usage_error(
-			"recv: wrong number of arguments (%d): the stream's name", argc - optind);
+			"recv: wrong number of arguments (%d): expected the stream's name",
+			argc - optind);
 		return false;
 	}
 	out->name = argv[optind];
@@ -170,9 +179,8 @@ static int choose_sink(struct receiver *receiver)
 		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
-		return usage_error(
-			"recv: one PNG for several frames (%.200s): expected --frames 1, "
-			"or a name with a number, as frame-%%05d.png",
+		return usage_error("recv: one PNG for several frames (%.200s): expected --frames "
+				   "1, or a name with a number, as frame-%%05d.png",
 			options->output);
 	return status;
 }
@@ -283,8 +291,9 @@ static enum step end_of_stream(const struct receiver *receiver)
 			      "sender that goes on, or --reconnect",
 			options->name);
 	else
-		(void)failure("%s: the sender died (after %" PRIu64 " frame%s): expected it to end "
-			      "the stream; --reconnect waits for the next one",
+		(void)failure("%s: the sender died (after %" PRIu64
+			      " frame%s): expected it to end the stream; --reconnect waits for the "
+			      "next one",
 			options->name, receiver->frames, plural(receiver->frames));
 	return STEP_FAILED;
 }
@@ -305,13 +314,12 @@ static enum step no_frame(struct receiver *receiver, uint64_t waited, uint64_t l
 	(void)duration_text(waited, time);
 	if (stream_is_silent(options->name))
 		(void)failure("%s: no frame came for %s (after %" PRIu64
-			      "): its program is stopped "
-			      "or doesn't answer; kill -CONT lets one go on that was stopped",
+			      "): its program is stopped or doesn't answer; kill -CONT lets one go "
+			      "on that was stopped",
 			options->name, time, receiver->frames);
 	else
 		(void)failure("%s: no frame came for %s (after %" PRIu64
-			      "): expected a sender that "
-			      "goes on, or a longer --timeout",
+			      "): expected a sender that goes on, or a longer --timeout",
 			options->name, time, receiver->frames);
 	return STEP_FAILED;
 }

@@ -77,7 +77,8 @@ static bool try_refused(struct selftest *test, enum geyser_format format, size_t
 			reason ? reason : geyser_error_detail());
 		return true;
 	}
-	(void)failure("%s %s is not offered, but making one says %s: GEYSER_ERROR_UNSUPPORTED",
+	(void)failure(
+		"%s %s is not offered, but making one says %s: expected GEYSER_ERROR_UNSUPPORTED",
 		geyser_format_name(format), info_dimensions[d].name,
 		result ? geyser_result_string(result) : "GEYSER_OK");
 	return false;

@@ -60,8 +60,8 @@ static bool is_colour(const struct geyser_mapping *mapping, const struct geyser_
 
 			if (memcmp(texel, right.channel, 4) == 0)
 				continue;
-			(void)failure("%s: texel (%u, %u) is %02x%02x%02x%02x: %02x%02x%02x%02x "
-				      "was drawn",
+			(void)failure(
+				"%s: texel (%u, %u) is %02x%02x%02x%02x: expected %02x%02x%02x%02x",
 				what, x, y, texel[0], texel[1], texel[2], texel[3],
 				right.channel[0], right.channel[1], right.channel[2],
 				right.channel[3]);

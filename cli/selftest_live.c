@@ -265,7 +265,8 @@ static enum selftest_result outlive(
 	if (geyser_texture_importers(test->texture, &importers))
 		return (void)library_failure("importers"), SELFTEST_FAILED;
 	if (importers.current != 1)
-		return (void)failure("wrong number of importers (%u): 1", importers.current),
+		return (void)failure(
+			       "wrong number of importers (%u): expected 1", importers.current),
 		       SELFTEST_FAILED;
 	start = now_ns();
 	if (kill(child->pid, SIGKILL) < 0)
@@ -275,7 +276,7 @@ static enum selftest_result outlive(
 	noticed = now_ns() - start;
 	if (result != GEYSER_ERROR_DISCONNECTED)
 		return (void)failure("the wait for a killed process's event ended wrong (%s): "
-				     "GEYSER_ERROR_DISCONNECTED",
+				     "expected GEYSER_ERROR_DISCONNECTED",
 			       result ? geyser_result_string(result) : "GEYSER_OK"),
 		       SELFTEST_FAILED;
 	if (!await_release(test, changes))

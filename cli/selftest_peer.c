@@ -134,7 +134,8 @@ static int receive(struct geyser_subscriber *subscriber)
 	if (geyser_subscriber_get_stats(subscriber, &stats))
 		return library_failure("stream");
 	if (count != SELFTEST_FRAMES || stats.dropped)
-		return failure("wrong number of frames (%" PRIu64 ", %" PRIu64 " dropped): %u",
+		return failure("wrong number of frames (%" PRIu64 ", %" PRIu64
+			       " dropped): expected %u",
 			count, stats.dropped, SELFTEST_FRAMES);
 	(void)fprintf(answers(), "all checked, 0 dropped, latency %.1f us median, %.1f us p99\n",
 		(double)stats.latency_p50_ns / 1e3, (double)stats.latency_p99_ns / 1e3);
@@ -170,7 +171,7 @@ static int tell_event(struct geyser_event *event)
 	if (finish_output())
 		return STATUS_FAILURE;
 	(void)pause();
-	return failure("a signal that doesn't kill: SIGKILL");
+	return failure("a signal came that doesn't kill: expected SIGKILL");
 }
 
 static int victim_peer(struct geyser_manager *manager, const char *argument)

@@ -52,7 +52,8 @@ static bool choose_format(struct selftest *test, uint32_t *usage)
 		if ((*usage & GEYSER_USAGE_COPY_SRC) && (*usage & GEYSER_USAGE_COPY_DST))
 			return true;
 	}
-	(void)failure("no format of 4 bytes can be read and written: rgba8unorm or bgra8unorm");
+	(void)failure(
+		"no format of 4 bytes can be read and written: expected rgba8unorm or bgra8unorm");
 	return false;
 }
 
@@ -203,7 +204,7 @@ enum selftest_result selftest_release(struct selftest *test)
 		return (void)library_failure("memory"), SELFTEST_FAILED;
 	if (memory.textures.held || memory.events.held)
 		return (void)failure("memory is still held after everything was released (%" PRIu64
-				     " bytes of textures, %" PRIu64 " of events): 0",
+				     " bytes of textures, %" PRIu64 " of events): expected none",
 			       memory.textures.held, memory.events.held),
 		       SELFTEST_FAILED;
 	if (!test->handle[0])
@@ -214,7 +215,7 @@ enum selftest_result selftest_release(struct selftest *test)
 	geyser_texture_unref(texture);
 	if (result != GEYSER_ERROR_NOT_FOUND && result != GEYSER_ERROR_STALE)
 		return (void)failure("importing what is no longer exported ended wrong (%s): "
-				     "GEYSER_ERROR_NOT_FOUND",
+				     "expected GEYSER_ERROR_NOT_FOUND",
 			       result ? geyser_result_string(result) : "GEYSER_OK"),
 		       SELFTEST_FAILED;
 	return selftest_passed(test, "0 bytes held, and the handle names nothing any more");

@@ -32,7 +32,7 @@ static bool walk_row(struct walk *walk, unsigned char *row, size_t size, uint32_
 			row[i] = right;
 		} else if (row[i] != right) {
 			(void)failure("%s texels: byte %zu of row %u, slice %u is wrong (0x%02x): "
-				      "0x%02x was written",
+				      "expected 0x%02x",
 				geyser_format_name(geyser_texture_get_desc(walk->texture)->format),
 				i, y, slice, row[i], right);
 			return false;

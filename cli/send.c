@@ -12,37 +12,44 @@
 #include "send.h"
 
 const char send_help[] =
-	"usage: geyser send NAME --size WxH --format F [OPTION]...\n"
+	"usage: geyser send NAME [--pattern P] [OPTION]...\n"
+	"       geyser send NAME --input FILE --size WxH --format F [OPTION]...\n"
 	"\n"
-	"Publishes frames under a name, for any number of subscribers: raw texels from a file or\n"
-	"pipe, read straight into memory that subscribers share, or a test pattern. Ends with the\n"
-	"input, after --frames, or at SIGINT or SIGTERM.\n"
+	"Publishes frames under a name, for any number of subscribers: raw texels from a\n"
+	"file or pipe, read straight into memory that subscribers share, or a test\n"
+	"pattern. Ends with the input, after --frames, or at SIGINT or SIGTERM.\n"
 	"\n"
-	"  -s, --size WxH           the frames' size, 1 to 32768 each way\n"
-	"  -f, --format F           their format; geyser info --formats lists all\n"
-	"  -i, --input FILE|-       raw frames, one after the other: rows without gaps, top row\n"
-	"                           first; - is stdin, the default if that is a pipe or file\n"
-	"  -p, --pattern P          bars (the default if stdin is neither), ramp, noise or clock;\n"
-	"                           in r8unorm, rg8unorm, rgba8unorm, bgra8unorm, each also\n"
-	"                           -srgb, rgb10a2unorm or rgba16float\n"
-	"  -r, --fps N[/D]          frames a second, as 30 or 30000/1001; by default 60 for\n"
-	"                           patterns, and input as fast as it comes\n"
+	"  -s, --size WxH           the frames' size, 1 to 32768 each way, or a name as\n"
+	"                           hd720, hd1080, 4k; of a pattern by default 1280x720\n"
+	"  -f, --format F           their format; geyser info --formats lists all; of a\n"
+	"                           pattern by default rgba8unorm\n"
+	"  -i, --input FILE|-       raw frames, one after the other: rows without gaps,\n"
+	"                           top row first; - is stdin, the default if that is a\n"
+	"                           pipe or file\n"
+	"  -p, --pattern P          bars (the default if stdin is neither), ramp, noise\n"
+	"                           or clock; in r8unorm, rg8unorm, rgba8unorm,\n"
+	"                           bgra8unorm, each also -srgb, rgb10a2unorm or\n"
+	"                           rgba16float\n"
+	"  -r, --fps N[/D]          frames a second, as 30, 29.97 or 30000/1001;\n"
+	"                           by default 60 for patterns, and input as fast as it\n"
+	"                           comes\n"
 	"  -l, --loop               begin the input file again at its end\n"
 	"  -n, --frames N           end after N frames\n"
 	"  -b, --buffers N          2 to 16, by default 3\n"
 	"  -L, --lossless           wait for subscribers that get every frame\n"
-	"  -t, --timeout S          for how long such a one may keep the stream waiting before it\n"
-	"                           is left out until it goes on; by default 5\n"
+	"  -t, --timeout S          for how long such a one may keep the stream waiting\n"
+	"                           before it is left out until it goes on; by default 5\n"
 	"  -w, --wait-subscribers N wait for N subscribers before the first frame\n"
 	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
-	"  -H, --host-memory        with vulkan: buffers in host memory, which every backend can\n"
-	"                           import, also that of another device; host is always so\n"
+	"  -H, --host-memory        with vulkan: buffers in host memory, which every\n"
+	"                           backend can import, also that of another device;\n"
+	"                           host is always so\n"
 	"  -a, --application TEXT   what others see as this program's name\n"
 	"  -v, --verbose            progress on stderr even if that is no terminal\n"
 	"  -h, --help               this text\n"
 	"\n"
 	"examples:\n"
-	"  geyser send test --size 1280x720 --format rgba8unorm --pattern clock\n"
+	"  geyser send test --pattern clock\n"
 	"  ffmpeg -i clip.mkv -f rawvideo -pix_fmt rgba - |\n"
 	"      geyser send clip --size 1280x720 --format rgba8unorm --fps 30\n"
 	"\n"
@@ -54,8 +61,8 @@ static int take_number(const char *what, uint64_t least, uint64_t most, uint64_t
 {
 	if (parse_number(optarg, out) && *out >= least && *out <= most)
 		return STATUS_OK;
-	return usage_error("send: wrong number of %s (%.100s): %" PRIu64 " to %" PRIu64, what,
-		optarg, least, most);
+	return usage_error("send: wrong number of %s (%.100s): expected %" PRIu64 " to %" PRIu64,
+		what, optarg, least, most);
 }
 
 static int take_count(const char *what, uint32_t least, uint32_t most, uint32_t *out)
@@ -72,10 +79,7 @@ static int take_value(int option, struct send_options *out)
 {
 	switch (option) {
 	case 's':
-		if (parse_size(optarg, &out->width, &out->height))
-			return STATUS_OK;
-		return usage_error("send: wrong size (%.100s): WxH, each 1 to %u", optarg,
-			GEYSER_MAX_DIMENSION);
+		return parse_size("send", optarg, &out->width, &out->height);
 	case 'f':
 		out->format = parse_format(optarg);
 		return out->format ? STATUS_OK : STATUS_USAGE;
@@ -85,8 +89,8 @@ static int take_value(int option, struct send_options *out)
 	case 'r':
 		if (parse_rate(optarg, &out->rate_num, &out->rate_den))
 			return STATUS_OK;
-		return usage_error("send: wrong rate (%.100s): frames a second, as 30 or "
-				   "30000/1001",
+		return usage_error("send: wrong rate (%.100s): expected frames a second, as 30, "
+				   "29.97 or 30000/1001",
 			optarg);
 	case 'n':
 		return take_number("frames", 1, INT64_MAX, &out->frames);
@@ -98,7 +102,8 @@ static int take_value(int option, struct send_options *out)
 	default:
 		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
 			return STATUS_OK;
-		return usage_error("send: wrong timeout (%.100s): seconds, as 2 or 0.5", optarg);
+		return usage_error(
+			"send: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
 	}
 }
 
@@ -142,32 +147,48 @@ static bool stdin_has_data(void)
 	       (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-static int check_options(struct send_options *options)
+/* Of a pattern: what most screens show, and every backend has. */
+static void default_frames(struct send_options *options)
 {
-	if (!options->width || !options->format)
-		return usage_error("send: %s without its frames' %s: --size WxH and --format F",
-			options->name, options->width ? "format" : "size");
-	if (!options->input && !options->pattern && stdin_has_data())
-		options->input = "-";
-	if (options->input && options->pattern)
-		return usage_error(
-			"send: both an input (%.100s) and a pattern: one of them", options->input);
-	if (options->loop && !options->input)
-		return usage_error("send: --loop without --input (a pattern has no end): only for "
-				   "a file");
-	if (options->input)
-		return STATUS_OK;
-	if (!canvas_holds(options->format))
-		return usage_error("send: no pattern can be drawn in this format (%s): r8unorm, "
-				   "rg8unorm, rgba8unorm, bgra8unorm, each also -srgb, "
-				   "rgb10a2unorm or rgba16float; or raw texels with --input",
-			geyser_format_name(options->format));
+	if (!options->width) {
+		options->width = 1280;
+		options->height = 720;
+	}
+	if (!options->format)
+		options->format = GEYSER_FORMAT_RGBA8_UNORM;
 	if (!options->pattern)
 		options->pattern = PATTERN_BARS;
 	if (!options->rate_num) {
 		options->rate_num = 60;
 		options->rate_den = 1;
 	}
+}
+
+static int check_options(struct send_options *options)
+{
+	if (!options->input && !options->pattern && stdin_has_data())
+		options->input = "-";
+	if (options->input && options->pattern)
+		return usage_error(
+			"send: both an input (%.100s) and a pattern: expected one of them",
+			options->input);
+	if (options->input && (!options->width || !options->format))
+		return usage_error(
+			"send: an input (%.100s) without its frames' %s: expected --size "
+			"WxH and --format F",
+			options->input, options->width ? "format" : "size");
+	if (options->loop && !options->input)
+		return usage_error(
+			"send: --loop without --input (a pattern has no end): expected a "
+			"file");
+	if (options->input)
+		return STATUS_OK;
+	default_frames(options);
+	if (!canvas_holds(options->format))
+		return usage_error("send: no pattern can be drawn in this format (%s): expected "
+				   "r8unorm, rg8unorm, rgba8unorm, bgra8unorm, each also -srgb, "
+				   "rgb10a2unorm or rgba16float; or raw texels with --input",
+			geyser_format_name(options->format));
 	return STATUS_OK;
 }
 
@@ -195,15 +216,15 @@ static bool read_options(int argc, char **argv, struct send_options *out, int *s
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, ":s:f:i:p:r:ln:b:Lt:w:B:Ha:vh", options, NULL)) !=
-		-1) {
+	while ((option = next_option(argc, argv, ":s:f:i:p:r:ln:b:Lt:w:B:Ha:vh", options)) != -1) {
 		*status = option == 'h' ? print_help(send_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
 	}
 	if (argc - optind != 1) {
 		*status = usage_error(
-			"send: wrong number of arguments (%d): the stream's name", argc - optind);
+			"send: wrong number of arguments (%d): expected the stream's name",
+			argc - optind);
 		return false;
 	}
 	out->name = argv[optind];

@@ -19,21 +19,21 @@ const char share_help[] =
 	"usage: geyser share [OPTION]... FILE.png\n"
 	"       geyser share [OPTION]... --size WxH --format F --raw FILE\n"
 	"\n"
-	"Decodes a picture into a shared texture, prints the texture's handle and id at once,\n"
-	"and stays until SIGINT or SIGTERM. FILE - is stdin.\n"
+	"Decodes a picture into a shared texture, prints the texture's handle and id at\n"
+	"once, and stays until SIGINT or SIGTERM. FILE - is stdin.\n"
 	"\n"
-	"  -f, --format F      the texture's format; by default rgba8unorm-srgb, and rgba16uint\n"
-	"                      for a PNG of 16 bits a channel. A PNG may become r8unorm,\n"
-	"                      rg8unorm, rgba8unorm, bgra8unorm, each also -srgb, r16uint,\n"
-	"                      rg16uint, rgba16uint or rgb10a2unorm: refused if anything would\n"
-	"                      be lost\n"
+	"  -f, --format F      the texture's format; by default rgba8unorm-srgb, and\n"
+	"                      rgba16uint for a PNG of 16 bits a channel. A PNG may\n"
+	"                      become r8unorm, rg8unorm, rgba8unorm, bgra8unorm, each\n"
+	"                      also -srgb, r16uint, rg16uint, rgba16uint or\n"
+	"                      rgb10a2unorm: refused if anything would be lost\n"
 	"  -s, --size WxH      the size of raw texels, 1 to 32768 each way\n"
-	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row first,\n"
-	"                      exactly W * H * bytes a texel\n"
+	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row\n"
+	"                      first, exactly W * H * bytes a texel\n"
 	"  -l, --label TEXT    the texture's label; by default the file's name\n"
 	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
-	"  -H, --host-memory   with vulkan: in host memory, which every backend can import,\n"
-	"                      also that of another device; host is always so\n"
+	"  -H, --host-memory   with vulkan: in host memory, which every backend can\n"
+	"                      import, also that of another device; host is always so\n"
 	"      --print-handle  print only the handle's text\n"
 	"      --print-id      print only the id, 0x and 8 digits\n"
 	"      --json          print one line: {\"handle\": \"...\",\"id\": \"0x...\"}\n"
@@ -68,10 +68,7 @@ static int take_option(int option, char **argv, struct share_options *out)
 		out->format = parse_format(optarg);
 		return out->format ? STATUS_OK : STATUS_USAGE;
 	case 's':
-		if (parse_size(optarg, &out->width, &out->height))
-			return STATUS_OK;
-		return usage_error("share: wrong size (%.100s): WxH, each 1 to %u", optarg,
-			GEYSER_MAX_DIMENSION);
+		return parse_size("share", optarg, &out->width, &out->height);
 	case 'r':
 		out->raw = optarg;
 		return STATUS_OK;
@@ -103,13 +100,15 @@ static int take_option(int option, char **argv, struct share_options *out)
 static int check_options(const struct share_options *options)
 {
 	if (!options->raw && !options->picture)
-		return usage_error("share: nothing to share (no file): a PNG file, or --raw FILE");
+		return usage_error(
+			"share: nothing to share (no file): expected a PNG file, or --raw FILE");
 	if (options->raw && options->picture)
-		return usage_error("share: both a picture (%s) and raw texels (%s): one of them",
+		return usage_error(
+			"share: both a picture (%s) and raw texels (%s): expected one of them",
 			options->picture, options->raw);
 	if (options->raw && (!options->width || !options->format))
-		return usage_error("share: raw texels (%s) without their %s: --size WxH and "
-				   "--format F",
+		return usage_error("share: raw texels (%s) without their %s: expected --size WxH "
+				   "and --format F",
 			options->raw, options->width ? "format" : "size");
 	if (options->picture && options->width)
 		return usage_error("share: a size for a picture (%s): only raw texels need --size",
@@ -137,14 +136,13 @@ static bool read_options(int argc, char **argv, struct share_options *out, int *
 	int option;
 
 	*status = STATUS_OK;
-	while ((option = getopt_long(argc, argv, ":f:s:r:l:B:H1h", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":f:s:r:l:B:H1h", options)) != -1) {
 		*status = option == 'h' ? print_help(share_help) : take_option(option, argv, out);
 		if (*status || option == 'h')
 			return false;
 	}
 	if (argc - optind > 1)
-		*status =
-			usage_error("share: too many files (%s): one at a time", argv[optind + 1]);
+		*status = usage_error("share: too many files (%s): expected one", argv[optind + 1]);
 	else if (optind < argc)
 		out->picture = argv[optind];
 	if (!*status)
@@ -192,8 +190,8 @@ static int check_picture_format(const struct share_options *options)
 {
 	if (png_layout(options->format))
 		return STATUS_OK;
-	return failure("%s: a PNG can't become %s without loss: rgba8unorm-srgb or rgba16uint, "
-		       "or raw texels with --raw",
+	return failure("%s: a PNG can't become %s without loss: expected rgba8unorm-srgb or "
+		       "rgba16uint, or raw texels with --raw",
 		options->picture, geyser_format_name(options->format));
 }
 

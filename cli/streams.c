@@ -3,12 +3,16 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
 #include "streams.h"
+#include "wrap.h"
+
+#define GAP 2u /* between two columns */
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
@@ -49,12 +53,12 @@ void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-bool table_init(struct table *table, const char *const *titles, size_t columns, size_t rows)
+bool table_init(struct table *table, const struct column *columns, size_t count, size_t rows)
 {
-	*table = (struct table){.columns = columns, .titles = titles};
+	*table = (struct table){.columns = columns, .count = count};
 	table->cells = calloc(rows ? rows : 1, sizeof(*table->cells));
 	if (!table->cells)
-		(void)failure("no memory for a table (%zu rows): fewer streams", rows);
+		(void)failure("no memory for a table (%zu rows): it needs fewer streams", rows);
 	return table->cells != NULL;
 }
 
@@ -64,49 +68,123 @@ void table_finish(struct table *table)
 	table->cells = NULL;
 }
 
-/* In characters: bytes that don't continue one. */
-static int text_width(const char *text)
-{
-	int width = 0;
+/* How wide each column is; 0: there is no room for it. */
+struct widths {
+	unsigned column[COLUMNS_MAX];
+	unsigned dropped;
+};
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static int column_width(const struct table *table, size_t column)
+static unsigned column_width(const struct table *table, size_t column)
 {
-	int width = text_width(table->titles[column]) - (table->titles[column][0] == '-');
+	unsigned width = text_width(table->columns[column].title);
 
 	for (size_t row = 0; row < table->rows; row++) {
-		const int cell = text_width(table->cells[row][column]);
+		const unsigned cell = text_width(table->cells[row][column]);
 
 		width = cell > width ? cell : width;
 	}
 	return width;
 }
 
-static void print_cell(const char *text, int width, bool right, bool last)
+static unsigned total_width(const struct table *table, const struct widths *widths)
 {
-	const int gap = width - text_width(text);
+	unsigned total = 0;
 
-	(void)fprintf(answers(), "%*s%s%*s", right ? gap : 0, "", text,
-		last ? 0 : (right ? 0 : gap) + 2, "");
+	for (size_t c = 0; c < table->count; c++)
+		total += widths->column[c] ? widths->column[c] + (total ? GAP : 0) : 0;
+	return total;
 }
 
-void table_print(const struct table *table, const char *end)
+/* The column of the highest rank of those that are left; count if all must stay. */
+static size_t least_wanted(const struct table *table, const struct widths *widths)
 {
-	int widths[COLUMNS_MAX];
+	size_t least = table->count;
+	unsigned rank = 0;
 
-	for (size_t c = 0; c < table->columns; c++)
-		widths[c] = column_width(table, c);
-	for (size_t row = 0; row <= table->rows; row++) {
-		for (size_t c = 0; c < table->columns; c++) {
-			const bool right = table->titles[c][0] == '-';
-
-			print_cell(row ? table->cells[row - 1][c] : table->titles[c] + right,
-				widths[c], right, c + 1 == table->columns);
+	for (size_t c = 0; c < table->count; c++) {
+		if (widths->column[c] && table->columns[c].rank > rank) {
+			rank = table->columns[c].rank;
+			least = c;
 		}
-		(void)fputs(end, answers());
 	}
+	return least;
+}
+
+static struct widths fit(const struct table *table, unsigned width)
+{
+	struct widths widths = {.dropped = 0};
+	size_t least;
+
+	for (size_t c = 0; c < table->count; c++)
+		widths.column[c] = column_width(table, c);
+	while (total_width(table, &widths) > width) {
+		least = least_wanted(table, &widths);
+		if (least == table->count)
+			break;
+		widths.column[least] = 0;
+		widths.dropped++;
+	}
+	return widths;
+}
+
+static void print_cell(const char *text, unsigned width, bool right, bool first)
+{
+	const int gap = (int)(width - text_width(text));
+
+	(void)fprintf(answers(), "%*s%*s%s", first ? 0 : (int)GAP, "", right ? gap : 0, "", text);
+}
+
+static void print_row(
+	const struct table *table, const struct widths *widths, size_t row, const char *end)
+{
+	unsigned pending = 0; /* spaces after a cell that is aligned to the left */
+	bool first = true;
+
+	for (size_t c = 0; c < table->count; c++) {
+		const struct column *const column = &table->columns[c];
+		const char *const text = row ? table->cells[row - 1][c] : column->title;
+
+		if (!widths->column[c])
+			continue;
+		(void)fprintf(answers(), "%*s", (int)pending, "");
+		print_cell(text, widths->column[c], column->right, first);
+		pending = column->right ? 0 : widths->column[c] - text_width(text);
+		first = false;
+	}
+	(void)fputs(end, answers());
+}
+
+static void print_dropped(
+	const struct table *table, const struct widths *widths, unsigned width, const char *end)
+{
+	char text[512] = "no room for";
+	size_t length = strlen(text);
+	unsigned left = widths->dropped;
+
+	for (size_t c = 0; c < table->count && length < sizeof(text); c++) {
+		if (!widths->column[c])
+			length += (size_t)snprintf(text + length, sizeof(text) - length, " %s%s",
+				table->columns[c].title, --left ? "," : "");
+	}
+	print_wrapped("", text, width, end);
+}
+
+void table_print(const struct table *table, unsigned width, const char *end)
+{
+	const struct widths widths = fit(table, width);
+
+	for (size_t row = 0; row <= table->rows; row++)
+		print_row(table, &widths, row, end);
+	if (widths.dropped)
+		print_dropped(table, &widths, width, end);
+}
+
+void print_no_streams(const char *end)
+{
+	char directory[PATH_MAX];
+
+	if (geyser_registry_directory(directory, sizeof(directory)))
+		(void)fprintf(answers(), "no streams%s", end);
+	else
+		(void)fprintf(answers(), "no streams in %s%s", directory, end);
 }

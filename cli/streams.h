@@ -24,19 +24,29 @@ bool stream_is_silent(const char *name);
 #define CELL_SIZE 96u
 #define COLUMNS_MAX 12u
 
+struct column {
+	const char *title;
+	bool right;   /* aligned to the right */
+	uint8_t rank; /* where there isn't room for all, the highest goes first; 0: it stays */
+};
+
 /* A table whose columns are as wide as they need be. */
 struct table {
-	size_t columns, rows;
-	const char *const *titles; /* of the columns; "-" before one that is aligned to the right */
+	const struct column *columns;
+	size_t count, rows;
 	char (*cells)[COLUMNS_MAX][CELL_SIZE];
 };
 
 /* Of no rows yet, with room for as many; false after a message. */
-bool table_init(struct table *table, const char *const *titles, size_t columns, size_t rows);
+bool table_init(struct table *table, const struct column *columns, size_t count, size_t rows);
 void table_finish(struct table *table);
 
-/* Prints titles and rows, each line followed by end. */
-void table_print(const struct table *table, const char *end);
+/* Prints titles and rows, each line followed by end, in so many columns of a terminal; and which
+ * columns of the table there was no room for. */
+void table_print(const struct table *table, unsigned width, const char *end);
+
+/* What lists say that are empty: "no streams in DIRECTORY". */
+void print_no_streams(const char *end);
 
 /* text without what a terminal would obey: other programs have written it. */
 void cell_text(char cell[CELL_SIZE], const char *text);

@@ -14,16 +14,16 @@
 #include "common.h"
 #include "os.h"
 #include "streams.h"
+#include "wrap.h"
 
 const char top_help[] =
 	"usage: geyser top [--interval S] [--count N]\n"
 	"\n"
-	"Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how many a\n"
-	"second were published since the last look, how long they took to subscribers (median,\n"
-	"99th percentile), how many were dropped by subscribers that get every frame, and how "
-	"many\n"
-	"subscribers there are. On a terminal the table is redrawn and q ends it; else tables\n"
-	"follow each other.\n"
+	"Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how\n"
+	"many a second were published since the last look, how long they took to\n"
+	"subscribers (median, 99th percentile), how many were dropped by subscribers\n"
+	"that get every frame, and how many subscribers there are. On a terminal the\n"
+	"table is redrawn and q ends it; else tables follow each other.\n"
 	"\n"
 	"  -i, --interval S  seconds between two looks, by default 1, at least 0.05\n"
 	"  -n, --count N     end after N tables\n"
@@ -72,10 +72,20 @@ static void cell_time(char cell[CELL_SIZE], uint64_t ns)
 		cell_print(cell, "%.1f ms", (double)ns / 1e6);
 }
 
-static const char *const titles[] = {"NAME", "SIZE", "FORMAT", "PATH", "-FPS", "-P50", "-P99",
-	"-DROPPED", "-SUBSCRIBERS", "-FRAMES"};
+static const struct column columns[] = {
+	{"NAME", .rank = 0},
+	{"SIZE", .rank = 6},
+	{"FORMAT", .rank = 8},
+	{"PATH", .rank = 7},
+	{"FPS", .right = true, .rank = 1},
+	{"P50", .right = true, .rank = 3},
+	{"P99", .right = true, .rank = 5},
+	{"DROPPED", .right = true, .rank = 2},
+	{"SUBSCRIBERS", .right = true, .rank = 9},
+	{"FRAMES", .right = true, .rank = 4},
+};
 
-#define COLUMN_COUNT (sizeof(titles) / sizeof(titles[0]))
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const struct look *before,
 	const struct geyser_stream_info *stream)
@@ -105,17 +115,20 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 static bool print_look(
 	const struct top *top, const struct look *look, const struct look *before, int *status)
 {
+	/* Over what is there, and each line's rest cleared: that doesn't flicker. */
+	const char *const end = top->screen ? "\033[K\r\n" : "\n";
 	struct table table;
 
 	*status = STATUS_FAILURE;
-	if (!table_init(&table, titles, COLUMN_COUNT, look->count))
+	if (!table_init(&table, columns, COLUMN_COUNT, look->count))
 		return false;
 	for (; table.rows < look->count; table.rows++)
 		fill_row(table.cells[table.rows], look, before, &look->streams[table.rows]);
-	/* Over what is there, and each line's rest cleared: that doesn't flicker. */
-	if (top->screen)
-		(void)fputs("\033[H", answers());
-	table_print(&table, top->screen ? "\033[K\r\n" : "\n");
+	(void)fputs(top->screen ? "\033[H" : "", answers());
+	if (look->count)
+		table_print(&table, output_width(), end);
+	else
+		print_no_streams(end);
 	(void)fputs(top->screen ? "\033[J" : "\n", answers());
 	table_finish(&table);
 	return answers_go_on(status);
@@ -229,14 +242,15 @@ static int take_option(int option, char **argv, struct top *out)
 	if (option == 'i') {
 		if (parse_seconds(optarg, &out->interval_ns) && out->interval_ns >= INTERVAL_MIN_NS)
 			return STATUS_OK;
-		return usage_error(
-			"top: wrong interval (%.100s): seconds, as 1 or 0.5, at least 0.05",
+		return usage_error("top: wrong interval (%.100s): expected seconds, as 1 or 0.5, "
+				   "at least 0.05",
 			optarg);
 	}
 	if (option == 'n') {
 		if (parse_number(optarg, &out->count) && out->count)
 			return STATUS_OK;
-		return usage_error("top: wrong number of tables (%.100s): 1 or more", optarg);
+		return usage_error(
+			"top: wrong number of tables (%.100s): expected 1 or more", optarg);
 	}
 	return option_error(argv, option, "top");
 }
@@ -252,13 +266,14 @@ int top_command(int argc, char **argv)
 	struct top top = {.interval_ns = NANOSECONDS};
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, ":i:n:h", options, NULL)) != -1) {
+	while ((option = next_option(argc, argv, ":i:n:h", options)) != -1) {
 		status = option == 'h' ? print_help(top_help) : take_option(option, argv, &top);
 		if (status || option == 'h')
 			return status;
 	}
 	if (optind < argc)
-		return usage_error("top: too many arguments (%.100s): none", argv[optind]);
+		return usage_error(
+			"top: unexpected argument (%.100s): expected none", argv[optind]);
 	top.signals = signals_open();
 	if (top.signals < 0)
 		return STATUS_FAILURE;

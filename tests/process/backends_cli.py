@@ -21,7 +21,9 @@ import unittest
 
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
-from cli import LIMIT, fail, geyser, noise, read, registry, run_all, succeed, write  # noqa: E402
+from cli import (  # noqa: E402
+    LIMIT, fail, geyser, noise, read, registry, run_all, succeed, told, write,
+)
 from streams_cli import FRAME, LOSSLESS, SIZE, Running, line, until, until_frames  # noqa: E402
 
 CLIP_SIZE = ["--size", "160x90", "--format", "rgba8unorm"]
@@ -131,7 +133,7 @@ def wrong_backend_is_status_2():
         ["event", "value", "0x7"], ["send", "x", *SIZE], ["recv", "x"],
     ):
         for name in ("directx", "Vulkan", "", "Metal", "host,vulkan"):
-            fail(2, f"({name}): auto, host, vulkan or metal", *arguments, "--backend", name)
+            fail(2, f"({name}): expected auto, host, vulkan or metal", *arguments, "--backend", name)
     assert registry() == [] and os.listdir(".") == ["in.png"]
 
 
@@ -147,7 +149,7 @@ def backend_that_is_not_available_says_why():
             ["send", "x", *SIZE], ["recv", "x"],
         ):
             fail(1, reason, *arguments, *on("vulkan"))
-        assert reason in succeed("info").decode()
+        assert reason in told("info")
     assert registry() == []
 
 
@@ -194,7 +196,7 @@ def formats_are_a_table():
 @only_on("vulkan")
 def info_tells_of_the_device():
     device = backends()["vulkan"]["device"]
-    text = succeed("info").decode()
+    text = told("info")
     for key in ("name", "driver", "api", "device_uuid", "driver_uuid", "type"):
         assert device[key] and device[key] in text, (key, device)
     assert device["type"] in ("cpu", "discrete", "integrated", "virtual", "other")
@@ -209,7 +211,7 @@ def info_tells_of_the_device():
 @only_on("metal")
 def info_tells_of_the_device_and_its_memory():
     device = backends()["metal"]["device"]
-    text = succeed("info").decode()
+    text = told("info")
     assert device["name"] and device["name"] in text, device
     assert re.match(r"^0x[0-9a-f]+$", device["registry_id"]) and device["registry_id"] in text
     for key in ("unified", "removable"):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """send, recv, list and top, for real: streams_cli.py GEYSER. Prints TAP. Every wait has a limit."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,8 +9,10 @@ import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -105,9 +108,9 @@ def until_frames(count):
     until(lambda: frames_so_far() >= wanted)
 
 
-def sending(name, *arguments):
+def sending(name, *arguments, size=SIZE):
     """A sender of a pattern, whose stream is there."""
-    sender = Running("send", name, *SIZE, "--pattern", "clock", *arguments)
+    sender = Running("send", name, *size, "--pattern", "clock", *arguments)
     until(lambda: name in [stream["name"] for stream in streams()])
     return sender
 
@@ -370,7 +373,9 @@ def list_says_all():
         assert (first["name"], first["pacing"], first["path"]) == ("a", "lossless", "zero-copy")
         assert (second["frame_rate_num"], second["frame_rate_den"]) == (30000, 1001)
         assert (second["name"], second["buffers"]) == ("b", 4)
+        os.environ["COLUMNS"] = "200"
         out = succeed("list").decode()
+        del os.environ["COLUMNS"]
         assert "\033" not in out
         row = rf"\nb +app\S* +\d+ +64x36 +rgba8unorm +29.97 +{BACKEND} +zero-copy +4 "
         assert re.search(r"NAME +APPLICATION +PID", out) and re.search(row, out), out
@@ -381,7 +386,7 @@ def stopped_sender_is_listed_by_name():
     with sending("s") as sender:
         sender.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, sender.process.pid, os.WSTOPPED)
-        assert re.search(r"\ns +- +- ", succeed("list").decode())
+        assert re.search(r"\ns +- +", succeed("list").decode())
         assert streams() == [{"name": "s", "application": None}]
         sender.send_signal(signal.SIGCONT)
         sender.end()
@@ -405,7 +410,9 @@ def watch_tells_of_changes():
 def top_shows_rates():
     with sending("t", "--fps", "50"), Running("recv", "t"):
         until(lambda: streams()[0]["subscribers"] == 1)
+        os.environ["COLUMNS"] = "200"
         out = succeed("top", "--interval", "0.3", "--count", "2").decode()
+        del os.environ["COLUMNS"]
     row = r"^t +64x36 +rgba8unorm +zero-copy +(\d+\.\d) +\S+ .s +\S+ .s +\d+ +1 +\d+$"
     rates = re.findall(row, out, re.M)
     assert len(rates) == 2 and all(0 < float(rate) < 100 for rate in rates), out
@@ -414,12 +421,13 @@ def top_shows_rates():
 class Terminal:
     """A program that has a terminal."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, columns=80):
         try:
             self.pid, self.fd = pty.fork()
         except OSError as error:  # a sandbox without devpts
             raise unittest.SkipTest(f"no terminals here: {error}") from error
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
             os.execv(GEYSER, [GEYSER, *arguments])
 
     def __enter__(self):
@@ -464,7 +472,7 @@ def wrong_usage_is_status_2():
     for words, arguments in (
         ("stream's name", ["send"]),
         ("size", ["send", "x"]),
-        ("format", ["send", "x", "--size", "4x4"]),
+        ("format", ["send", "x", "--size", "4x4", "--input", "f"]),
         ("WxH", ["send", "x", "--size", "4x"]),
         ("did you mean rgba8unorm", ["send", "x", "--size", "4x4", "--format", "rgba8"]),
         ("bars, ramp, noise or clock", ["send", "x", *SIZE, "--pattern", "snow"]),
@@ -472,7 +480,6 @@ def wrong_usage_is_status_2():
         ("2 to 16", ["send", "x", *SIZE, "--buffers", "17"]),
         ("30000/1001", ["send", "x", *SIZE, "--fps", "0"]),
         ("30000/1001", ["send", "x", *SIZE, "--fps", "30/0"]),
-        ("30000/1001", ["send", "x", *SIZE, "--fps", "29.97"]),
         ("0 to 64", ["send", "x", *SIZE, "--wait-subscribers", "65"]),
         ("frames", ["send", "x", *SIZE, "--frames", "0"]),
         ("one of them", ["send", "x", *SIZE, "--input", "f", "--pattern", "bars"]),

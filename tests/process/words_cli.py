@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""What the program says and takes: words_cli.py GEYSER. Prints TAP. Every wait has a limit."""
+
+import json
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+from cli import (  # noqa: E402  (beside this file)
+    LIMIT, fail, geyser, registry, run_all, succeed,
+)
+from streams_cli import SIZE, Terminal, sending, streams  # noqa: E402
+
+COMMANDS = ("share", "grab", "event", "info", "send", "recv", "list", "top", "demo")
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def in_columns(text, width=80):
+    for row in text.splitlines():
+        assert len(row) <= width, (len(row), row)
+
+
+# ---- 80 columns ----
+
+
+@test
+def help_fits():
+    in_columns(succeed("--help").decode())
+    for command in COMMANDS:
+        text = succeed(command, "--help").decode()
+        in_columns(text)
+        assert text.startswith(f"usage: geyser {command}") and "  -h, --help" in text
+        assert f"  {command} " in succeed("--help").decode()
+
+
+@test
+def each_option_is_in_the_manual():
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(os.path.join(root, "docs", "cli.md"), encoding="utf-8") as file:
+        manual = file.read()
+    for command in COMMANDS:
+        section = re.search(rf"\n## geyser {command}\n(.*?)\n## ", manual, re.S).group(1)
+        for option in re.findall(r"^ .*?(--[a-z-]+)", succeed(command, "--help").decode(), re.M):
+            assert option == "--help" or option in section, (command, option)
+
+
+@test
+def what_this_machine_offers_fits():
+    for arguments in (["info"], ["info", "--formats"], ["info", "--interop"]):
+        in_columns("\n".join(
+            row for row in succeed(*arguments).decode().splitlines()
+            if not any(len(word) > 40 for word in row.split())  # a path isn't cut
+        ))
+
+
+@test
+def tables_fit():
+    with sending("a", "--application", "a program with a long name"), sending("n" * 63):
+        for arguments in (["list"], ["top", "--interval", "0.05", "--count", "1"]):
+            out = succeed(*arguments).decode()
+            in_columns(out)
+            assert "n" * 63 in out and "no room for" in out, out
+            os.environ["COLUMNS"] = "300"
+            out = succeed(*arguments).decode()
+            del os.environ["COLUMNS"]
+            assert "SUBSCRIBERS" in out and "no room" not in out, out
+    with sending("cam"), sending("日本語の名前"):
+        out = succeed("list").decode()
+        in_columns(out)
+        rows = [row for row in out.splitlines() if " 64x36 " in row]
+        at = [sum(2 if ord(c) > 0x2e80 else 1 for c in row.split("64x36")[0]) for row in rows]
+        assert len(rows) == 2 and at[0] == at[1], out
+
+
+@test
+def terminals_have_their_own_width():
+    with sending("cam"):
+        os.environ["COLUMNS"] = "300"  # a terminal knows better
+        try:
+            with Terminal("list", columns=40) as terminal:
+                terminal.read_until(b"no room for")
+                terminal.finish()
+        finally:
+            del os.environ["COLUMNS"]
+
+
+@test
+def empty_lists_say_so():
+    words = f"no streams in {os.environ['XDG_RUNTIME_DIR']}/geyser\n"
+    assert succeed("list").decode() == words
+    assert succeed("top", "--interval", "0.05", "--count", "1").decode() == words + "\n"
+    assert json.loads(succeed("list", "--json")) == []
+
+
+# ---- less to type ----
+
+
+@test
+def patterns_need_no_size():
+    with sending("full", "--pattern", "bars", size=[]):
+        stream = streams()[0]
+        assert (stream["width"], stream["height"]) == (1280, 720), stream
+        assert (stream["format"], stream["frame_rate_num"]) == ("rgba8unorm", 60), stream
+    fail(2, "--size", "send", "x", data=b"")  # raw texels do
+    fail(2, "--format", "send", "x", "--size", "4x4", data=b"")
+
+
+@test
+def sizes_have_names():
+    for text, size in (
+        ("1920X1080", (1920, 1080)), ("hd720", (1280, 720)), ("HD1080", (1920, 1080)),
+        ("4k", (4096, 2160)), ("vga", (640, 480)), ("320×240", (320, 240)), ("uhd2160", (3840, 2160)),
+    ):
+        with sending("s", size=["--size", text, "--format", "r8unorm"]):
+            assert (streams()[0]["width"], streams()[0]["height"]) == size, text
+
+
+@test
+def rates_are_decimal_too():
+    for text, rate in (
+        ("29.97", (30000, 1001)), ("23.976", (24000, 1001)), ("23.98", (24000, 1001)),
+        ("59.94", (60000, 1001)), ("119.88", (120000, 1001)), ("12.5", (25, 2)), ("30.0", (30, 1)),
+        ("30000/1001", (30000, 1001)), ("0.25", (1, 4)), ("29.5", (59, 2)), ("24", (24, 1)),
+        ("14.985", (15000, 1001)), ("29.98", (1499, 50)), ("50/2", (50, 2)),
+    ):
+        with sending("r", "--fps", text):
+            stream = streams()[0]
+            assert (stream["frame_rate_num"], stream["frame_rate_den"]) == rate, (text, stream)
+    for text in ("0", "0.0", "30/0", "", ".", "5.", "1e3", "-1", "29.97/1", "1.0000001", "30x"):
+        fail(2, "30000/1001", "send", "x", *SIZE, f"--fps={text}")
+
+
+# ---- suggestions ----
+
+
+@test
+def words_are_guessed():
+    send = ["send", "x", *SIZE]
+    for words, arguments in (
+        ("did you mean --size?", ["send", "x", "--sise", "4x4"]),
+        ("did you mean --frames?", ["recv", "x", "--farmes", "1"]),
+        ("expected one of --format, --fps, --frames", ["send", "x", "--f", "4"]),
+        ("expected none", ["send", "x", "--loop=3"]),
+        ("did you mean send?", ["sned", "x"]),
+        ("did you mean wait?", ["event", "wiat"]),
+        ("did you mean hd720?", ["send", "x", "--size", "hd270"]),
+        ("did you mean vulkan?", [*send, "--backend", "Vulkan"]),
+        ("did you mean clock?", [*send, "--pattern", "clok"]),
+        ("unexpected argument (x): expected none", ["list", "x"]),
+        ("unexpected argument (x): expected none", ["top", "x"]),
+        ("unexpected argument (x): expected none", ["info", "x"]),
+        ("unexpected argument (x): expected none", ["demo", "x"]),
+        ("expected one command", ["help", "list", "x"]),
+    ):
+        fail(2, words, *arguments)
+    for text, form in (
+        ("rgb24", "rgba8unorm"), ("yuv420p", "rgba8unorm"), ("nv12", "rgba8unorm"),
+        ("gray", "r8unorm"), ("RGBA8UNORM", "rgba8unorm"), ("bgra", "bgra8unorm"),
+        ("VK_FORMAT_R8G8B8A8_SRGB", "rgba8unorm-srgb"), ("DXGI_FORMAT_B8G8R8A8_UNORM", "bgra8unorm"),
+        ("rgba8unorm_srgb", "rgba8unorm-srgb"), ("gray16le", "r16uint"), ("rgba64le", "rgba16uint"),
+        ("rgba16flaot", "rgba16float"), ("p010", "rgba8unorm"),
+    ):
+        fail(2, f"did you mean {form}?", "send", "x", "--size", "4x4", "--format", text)
+    fail(2, "info --formats lists all", "send", "x", "--size", "4x4", "--format", "q" * 30)
+    assert registry() == []
+
+
+@test
+def one_is_no_plural():
+    result = geyser("send", "s", *SIZE, "--pattern", "bars", "--frames", "1", "--verbose")
+    assert b"s: 1 frame sent" in result.stderr, result
+    result = geyser("send", "s", *SIZE, "--pattern", "bars", "--frames", "2", "--verbose")
+    assert b"s: 2 frames sent" in result.stderr, result
+
+
+@test
+def times_are_for_people():
+    for time, words in (("0", "0"), ("0.02", "ms"), ("1", "s")):
+        said = geyser("recv", "x", "--connect-timeout", time).stderr.decode()
+        assert re.search(rf"waited [\d.]+ (µs|{words})\)", said) and " ns" not in said, said
+
+
+if __name__ == "__main__":
+    sys.exit(run_all(TESTS))
