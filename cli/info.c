@@ -99,6 +99,7 @@ static bool gather_backend(struct info_report *out, size_t index)
 			"%s", geyser_error_detail());
 		return true;
 	}
+	info_costs(manager, &out->backends[index].costs);
 	done = gather_formats(manager, out->backends[index].usage) &&
 	       info_device(manager, &out->backends[index].device);
 	geyser_manager_destroy(manager);
@@ -124,6 +125,7 @@ static bool gather_machine(struct info_report *out)
 	struct geyser_system_info system;
 
 	gather_automatic(out);
+	out->descriptors = info_descriptors();
 	if (geyser_registry_directory(out->registry, sizeof(out->registry)))
 		(void)snprintf(out->problem, sizeof(out->problem), "%s", geyser_error_detail());
 	if (geyser_system_get_info(&system)) {
@@ -219,6 +221,21 @@ static void print_device(enum geyser_backend backend, const struct info_device *
 	print_features(name, device->features);
 }
 
+static void print_descriptors(const struct info_report *report)
+{
+	if (report->descriptors)
+		(void)fprintf(answers(), "%-8s %-13s %lu may be open (ulimit -n)\n", "limits",
+			"descriptors", report->descriptors);
+	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+		const struct info_costs *costs = &report->backends[i].costs;
+
+		if (report->backends[i].available && costs->texture >= 0 && costs->event >= 0)
+			(void)fprintf(answers(), "%-8s %-13s %d an exported texture, %d an event\n",
+				geyser_backend_name(info_backends[i]), "descriptors",
+				costs->texture, costs->event);
+	}
+}
+
 static void print_machine(const struct info_report *report)
 {
 	(void)fprintf(answers(), "geyser %s\n", geyser_version());
@@ -230,6 +247,7 @@ static void print_machine(const struct info_report *report)
 		print_device(info_backends[i], &report->backends[i].device);
 	print_fact("registry", "", report->problem[0] ? report->problem : report->registry);
 	print_features("kernel", report->kernel);
+	print_descriptors(report);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */

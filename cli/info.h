@@ -1,6 +1,7 @@
 /*
  * geyser info: info.c gathers and prints, info_json.c writes the same as JSON, info_vulkan.c and
- * info_metal.c ask a manager for its device. The self-test is selftest.c.
+ * info_metal.c ask a manager for its device, info_limits.c counts descriptors. The self-test is
+ * selftest.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -55,18 +56,26 @@ struct info_device {
 	struct info_feature features[INFO_FEATURES]; /* as many as have a key */
 };
 
+/* Descriptors that an object holds; -1: not known. */
+struct info_costs {
+	int texture; /* that others can open */
+	int event;
+};
+
 /* Everything that is printed, gathered first, so that a failure prints no half of it. */
 struct info_report {
 	struct {
 		bool available;
 		char reason[512];
 		struct info_device device; /* a GPU's only */
+		struct info_costs costs;
 		uint32_t usage[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS];
 	} backends[INFO_BACKENDS];
 	const char *automatic; /* what the backend auto is here; NULL if it is none */
 	char no_automatic[512];
 	char registry[PATH_MAX];
-	char problem[512]; /* of the registry; "" if none */
+	char problem[512];         /* of the registry; "" if none */
+	unsigned long descriptors; /* that this process may have open; 0: any number */
 	struct info_feature kernel[INFO_FEATURES];
 };
 
@@ -76,6 +85,10 @@ bool info_device(struct geyser_manager *manager, struct info_device *out);
 /* Nothing if the manager is another backend's; false after a message. */
 bool info_vulkan_device(struct geyser_manager *manager, struct info_device *out);
 bool info_metal_device(struct geyser_manager *manager, struct info_device *out);
+
+/* info_limits.c */
+void info_costs(struct geyser_manager *manager, struct info_costs *out);
+unsigned long info_descriptors(void);
 
 /* Why a Metal manager has no such textures, and what to use instead. Static; NULL if it has them,
  * or is another backend's. */

@@ -49,6 +49,18 @@ static void write_device(struct json *json, const struct info_device *device)
 	json_end(json, '}');
 }
 
+static void write_costs(struct json *json, const struct info_costs *costs)
+{
+	if (!costs || costs->texture < 0 || costs->event < 0) {
+		json_string(json, "descriptors", NULL);
+		return;
+	}
+	json_begin(json, "descriptors", '{');
+	json_number(json, "texture", (uint64_t)costs->texture);
+	json_number(json, "event", (uint64_t)costs->event);
+	json_end(json, '}');
+}
+
 static void write_backend(
 	struct json *json, const struct info_report *report, size_t index, bool formats_only)
 {
@@ -58,8 +70,10 @@ static void write_backend(
 	json_string(json, "name", geyser_backend_name(info_backends[index]));
 	json_bool(json, "available", available);
 	json_string(json, "reason", available ? NULL : report->backends[index].reason);
-	if (!formats_only)
+	if (!formats_only) {
 		write_device(json, &report->backends[index].device);
+		write_costs(json, available ? &report->backends[index].costs : NULL);
+	}
 	json_begin(json, "formats", '[');
 	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT && available; f++)
 		write_format(json, (enum geyser_format)f, report->backends[index].usage[f]);
@@ -77,6 +91,10 @@ static void write_machine(struct json *json, const struct info_report *report)
 	json_begin(json, "kernel", '{');
 	write_features(json, report->kernel);
 	json_end(json, '}');
+	if (report->descriptors)
+		json_number(json, "descriptors", report->descriptors);
+	else
+		json_string(json, "descriptors", NULL);
 	json_begin(json, "auto", '{');
 	json_string(json, "backend", report->automatic);
 	json_string(json, "reason", report->automatic ? NULL : report->no_automatic);

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -362,7 +363,11 @@ def info_is_json():
         "directory": os.environ["XDG_RUNTIME_DIR"] + "/geyser", "problem": None,
     }
     assert {"sealing", "future_write", "futex_waitv", "pidfd"} == set(info["kernel"])
+    assert info["descriptors"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     for backend in info["backends"]:
+        if backend["available"] and backend["name"] in ("host", "vulkan"):
+            assert backend["descriptors"]["texture"] == 1
+            assert backend["descriptors"]["event"] in (1, 2)
         assert backend["available"] or backend["reason"], backend
     names = [row["name"] for row in info["backends"][0]["formats"]]
     assert len(set(names)) == 31 and "rgba8unorm-srgb" in names
