@@ -6,5 +6,7 @@ import geyser
 def use_handle(connection, handle):
     """Sends the texels of what it names."""
     with geyser.Manager("host").import_texture(handle) as texture:
-        with texture.map_buffer() as data:
-            connection.send(bytes(data))
+        mapping = texture.map_buffer()
+        with mapping as data:  # a device's rows may have padding
+            rows = range(0, texture.height * mapping.row_pitch, mapping.row_pitch)
+            connection.send(b"".join(bytes(data[at : at + texture.width]) for at in rows))
