@@ -6,7 +6,7 @@ import sys
 import threading
 import unittest
 
-from support import LIMIT, TestCase, geyser
+from support import BACKEND, LIMIT, TestCase, geyser
 
 
 class Events(TestCase):
@@ -125,6 +125,56 @@ class Callbacks(TestCase):
         self.event.signal(1)
         self.wait()
         self.assertEqual(self.event.value, 3)
+
+    def test_two_close_each_other(self):
+        """Each within its callback; what is pending is told all the same."""
+        for _ in range(10):
+            events, both = [self.manager.create_event(), self.manager.create_event()], []
+            together = threading.Barrier(2)
+
+            def close(other, events=events, both=both, together=together):
+                together.wait(LIMIT)
+                events[other].close()
+                both.append(other)
+                self.called.release()
+
+            for number in range(2):
+                events[number].notify(2, self.callback)
+                events[number].notify(1, lambda value, error, n=number: close(1 - n))
+            for event in list(events):
+                event.signal(1)
+            for _ in range(4):
+                self.wait()
+            self.assertEqual(sorted(both), [0, 1])
+            self.assertEqual([type(error) for _, error, _ in self.calls], 2 * [geyser.StaleError])
+            self.calls.clear()
+
+    def test_everything_within_a_callback(self):
+        def use(value, error):
+            with geyser.Manager(BACKEND) as manager, geyser.StreamWatch() as watch:
+                watch.dispatch(0)
+                publisher = manager.publish("within", 4, 4, "r8unorm")
+                subscriber = manager.subscribe("within")
+                publisher.send(bytes(16))
+                subscriber.acquire(LIMIT).release()
+                texture = manager.create_texture(4, 4)
+                self.assertTrue(manager.import_texture(texture.export()).is_like(texture))
+                other = manager.import_event(self.event.export())
+                with other.descriptor(value + 1):
+                    pass
+                self.event.close()
+                for one in (subscriber, publisher, texture, other):
+                    one.close()
+            self.calls.append((value, error, False))
+            self.called.release()
+
+        self.event.notify(1, use)
+        self.event.notify(2, self.callback)
+        self.event.signal(1)
+        for _ in range(2):
+            self.wait()
+        self.assertEqual(self.calls[0][:2], (1, None))
+        self.assertIsInstance(self.calls[1][1], geyser.StaleError)
 
     def test_closing_the_event_calls_it(self):
         self.event.notify(3, self.callback)
