@@ -24,6 +24,7 @@ struct gy_backend_texture {
 	struct gy_layout layout; /* of what map gives */
 	enum geyser_path path;   /* to the memory that the exporter uses */
 	enum geyser_path map_path;
+	bool uploads;        /* the device reads a copy, which texture_upload brings up to date */
 	bool describes_anew; /* texture_describe's fd is a new one, and the caller's */
 };
 
@@ -31,6 +32,7 @@ struct gy_backend_texture {
 struct gy_import_terms {
 	bool from_peer; /* map no more than the layout, and refuse memory that isn't allocated */
 	bool read_only; /* never map it for writing */
+	bool uploads;   /* before each use texture_upload is called, if the texture asks for it */
 	uint64_t most;  /* bytes of it that may be mapped */
 };
 
@@ -88,6 +90,9 @@ struct gy_backend {
 		enum geyser_native_type type, struct geyser_native_texture *out);
 	enum geyser_result (*texture_map)(
 		struct gy_backend_texture *texture, enum geyser_access access, void **data);
+	/* Only of textures that say so (uploads): copies the texels from the memory to where the
+	 * device reads them. Nobody writes the memory, nor does the device read, meanwhile. */
+	void (*texture_upload)(struct gy_backend_texture *texture);
 	/* May be NULL: brings its memory in, so that nothing faults later. */
 	void (*texture_prefault)(struct gy_backend_texture *texture);
 	void (*texture_unmap)(struct gy_backend_texture *texture);

@@ -358,6 +358,16 @@ struct geyser_manager *gy_texture_manager(struct geyser_texture *texture)
 	return texture->object.manager;
 }
 
+bool gy_texture_uploads(const struct geyser_texture *texture)
+{
+	return texture->texture->uploads;
+}
+
+void gy_texture_upload(struct geyser_texture *texture)
+{
+	texture->texture->backend->texture_upload(texture->texture);
+}
+
 void gy_texture_prefault(struct geyser_texture *texture)
 {
 	const struct gy_backend_texture *backing = texture->texture;

@@ -46,6 +46,10 @@ void gy_texture_set_mirrored(struct geyser_texture *texture);
 /* It is a frame of a publisher's stream: refusals name what the publisher could do. */
 void gy_texture_set_of_subscriber(struct geyser_texture *texture);
 
+/* Whether its device reads a copy of the memory: gy_texture_upload brings it up to date. */
+bool gy_texture_uploads(const struct geyser_texture *texture);
+void gy_texture_upload(struct geyser_texture *texture);
+
 /* Borrowed. */
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture);
 struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);

@@ -136,6 +136,7 @@ static struct gy_import_terms terms_of(const struct gy_attachment *attachment, u
 	struct gy_import_terms terms = {
 		.from_peer = true,
 		.read_only = !(desc->usage & GEYSER_USAGE_WRITERS),
+		.uploads = true,
 		.most = gy_memory_share(),
 	};
 

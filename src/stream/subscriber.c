@@ -253,6 +253,23 @@ static enum geyser_result take(struct geyser_subscriber *subscriber, struct geys
 	return result;
 }
 
+/* Copies a frame to where the device reads it, without the lock: the frame is this call's. There is
+ * nothing left for the device to wait for. */
+static void upload(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
+{
+	if (!gy_texture_uploads(frame->texture))
+		return;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_texture_upload(frame->texture);
+	(void)pthread_mutex_lock(&subscriber->lock);
+	frame->wait = (struct geyser_point){0};
+}
+
+static bool cpu_reads(const struct geyser_subscriber *subscriber, const struct geyser_frame *frame)
+{
+	return !subscriber->manager->backend->event_create || gy_texture_uploads(frame->texture);
+}
+
 /* Where the CPU is the reader, a frame is one when it is drawn. Lets go of the lock while it waits;
  * what isn't drawn in time is the next call's. */
 static enum geyser_result await_drawn(
@@ -262,14 +279,18 @@ static enum geyser_result await_drawn(
 	uint64_t value = (*frame)->wait.value, now = gy_now();
 	enum geyser_result result;
 
-	if (!value || subscriber->manager->backend->event_create)
+	if (!value || !cpu_reads(subscriber, *frame)) {
+		upload(subscriber, *frame);
 		return GEYSER_OK;
+	}
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	result = geyser_event_wait(ready, value,
 		deadline == GY_NEVER ? GY_NEVER : (deadline > now ? deadline - now : 0));
 	(void)pthread_mutex_lock(&subscriber->lock);
-	if (result == GEYSER_OK)
+	if (result == GEYSER_OK) {
+		upload(subscriber, *frame);
 		return GEYSER_OK;
+	}
 	if (result == GEYSER_ERROR_TIMEOUT && !subscriber->undrawn)
 		subscriber->undrawn = *frame;
 	else

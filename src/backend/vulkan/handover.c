@@ -62,7 +62,7 @@ static struct vk_copy host_copy(const struct vk_texture *texture, bool to_image)
 		.image = texture->image,
 		.image_layout = to_image ? VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL
 					 : VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
-		.buffer = texture->host.buffer,
+		.buffer = texture->base.uploads ? texture->staging.buffer : texture->host.buffer,
 		.desc = &texture->desc,
 		.layout = &texture->base.layout,
 		.to_image = to_image,

@@ -4,6 +4,10 @@
  *
  * Where the driver lays a linear image out as the memory is, the image lies in it. Else the image
  * is our own, and what acquires and releases it copies from and to a buffer in that memory.
+ *
+ * Some drivers take no memory that this process may only read. NVIDIA's names memory types for such
+ * a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A stream's frame
+ * is then uploaded: the CPU copies each one into a staging buffer of the driver's own.
  */
 #include "backend/vulkan/vk.h"
 
@@ -11,25 +15,29 @@
 #include "platform/platform.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define HOST VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
-static enum geyser_result check_device(const struct vk_texture *texture)
+static enum geyser_result check_format(const struct vk_texture *texture)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
 
-	if (!texture->device->info.host_memory)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"host memory: %s has no VK_EXT_external_memory_host",
-			texture->device->info.name);
-	if (info->stencil)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"host memory of format %s: Vulkan copies depth and stencil apart, not as "
-			"one texel",
-			info->name);
-	return GEYSER_OK;
+	if (!info->stencil)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory of format %s: Vulkan copies depth and stencil apart, not as one texel",
+		info->name);
+}
+
+static enum geyser_result check_device(const struct vk_texture *texture)
+{
+	if (texture->device->info.host_memory)
+		return check_format(texture);
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory: %s has no VK_EXT_external_memory_host", texture->device->info.name);
 }
 
 /* The mapping, in whole units of what the driver imports. Pages past the end of the file are never
@@ -184,7 +192,7 @@ static enum geyser_result make_buffer(struct vk_texture *texture, uint32_t types
 	info = import_info(texture, &import, types);
 	result = device->api.AllocateMemory(vk, &info, NULL, &texture->host.memory);
 	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "vkAllocateMemory of host memory");
+		return gy_vk_fail(device, result, "vkAllocateMemory");
 	result = device->api.BindBufferMemory(vk, texture->host.buffer, texture->host.memory, 0);
 	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkBindBufferMemory");
 }
@@ -212,7 +220,61 @@ static enum geyser_result make_beside(struct vk_texture *texture)
 	return gy_vk_bind_image(texture, &info, 0);
 }
 
+/* ---- the image that is uploaded ---- */
+
+static void drop_attempt(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+
+	if (texture->image)
+		drop_image(texture);
+	if (texture->memory)
+		device->api.FreeMemory(device->handles.device, texture->memory, NULL);
+	texture->memory = VK_NULL_HANDLE;
+	gy_vk_linear_finish(device, &texture->host); /* its data stays mapped */
+}
+
+static enum geyser_result make_uploaded(struct vk_texture *texture)
+{
+	enum geyser_result result =
+		gy_vk_linear_create(texture->device, texture->size, &texture->staging);
+
+	texture->base.uploads = true;
+	return result == GEYSER_OK ? make_beside(texture) : result;
+}
+
+void gy_vk_texture_upload(struct gy_backend_texture *base)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+	const uint64_t offset = base->layout.offset;
+
+	memcpy(texture->staging.data + offset, texture->host.data + offset,
+		(size_t)base->layout.size);
+}
+
+/* Whoever brings no copy up to date gets none: the device would read stale texels. */
+static enum geyser_result refuse_read_only(const struct vk_texture *texture)
+{
+	char reason[128];
+
+	(void)snprintf(reason, sizeof(reason), "%s", geyser_error_detail());
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory that is shared for reading only: %s takes none but as a stream's "
+		"frame, which is uploaded (%s)",
+		texture->device->info.name, reason);
+}
+
 /* ---- textures ---- */
+
+static void describe(struct vk_texture *texture)
+{
+	texture->type = GEYSER_NATIVE_MEMFD;
+	texture->plane_count = 1;
+	texture->planes[0].offset = texture->base.layout.offset;
+	texture->planes[0].row_pitch = texture->base.layout.row_pitch;
+	texture->base.bytes = gy_memory_round(texture->size);
+	texture->base.map_path = GEYSER_PATH_ZERO_COPY;
+}
 
 static enum geyser_result complete(struct vk_texture *texture, bool mirror)
 {
@@ -220,18 +282,31 @@ static enum geyser_result complete(struct vk_texture *texture, bool mirror)
 	uint32_t types;
 	enum geyser_result result = importable_types(texture, &types);
 
-	texture->type = GEYSER_NATIVE_MEMFD;
-	texture->plane_count = 1;
-	texture->planes[0].offset = texture->base.layout.offset;
-	texture->planes[0].row_pitch = texture->base.layout.row_pitch;
-	texture->base.bytes = gy_memory_round(texture->size);
-	texture->base.map_path = GEYSER_PATH_ZERO_COPY;
+	describe(texture);
 	if (result == GEYSER_OK && !mirror)
 		result = try_in_place(texture, types, &in_place);
 	if (result != GEYSER_OK || in_place)
 		return result;
 	result = make_buffer(texture, types);
 	return result == GEYSER_OK && !mirror ? make_beside(texture) : result;
+}
+
+static enum geyser_result complete_read_only(
+	struct vk_texture *texture, const struct gy_import_terms *terms)
+{
+	enum geyser_result result;
+
+	if (!texture->device->info.host_memory) {
+		describe(texture);
+		return make_uploaded(texture);
+	}
+	result = complete(texture, false);
+	if (result == GEYSER_OK || result == GEYSER_ERROR_DEVICE_LOST)
+		return result;
+	if (!terms->uploads)
+		return refuse_read_only(texture);
+	drop_attempt(texture);
+	return make_uploaded(texture);
 }
 
 /* Rows as long as the driver's, so that the image can lie in the memory. More levels than one have
@@ -289,7 +364,8 @@ enum geyser_result gy_vk_host_import(struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	struct gy_host_memory memory = {.fd = -1};
-	enum geyser_result result = check_device(texture);
+	enum geyser_result result =
+		terms->uploads && terms->read_only ? check_format(texture) : check_device(texture);
 
 	if (result == GEYSER_OK)
 		result = gy_host_memory_import(
@@ -297,7 +373,8 @@ enum geyser_result gy_vk_host_import(struct vk_texture *texture,
 	if (result != GEYSER_OK)
 		return result;
 	set_memory(texture, memory.fd, memory.data, memory.size);
-	result = complete(texture, false);
+	result = texture->base.writable ? complete(texture, false)
+					: complete_read_only(texture, terms);
 	if (result != GEYSER_OK)
 		texture->fd = -1; /* the caller's again */
 	return result;

@@ -247,7 +247,7 @@ struct vk_texture {
 	bool copied;
 	VkCommandBuffer copy; /* of a mirror: what fills it */
 
-	/* staging for maps of other memory */
+	/* staging for maps of other memory, and for uploads of memory that the driver refuses */
 	pthread_mutex_t lock;
 	struct vk_linear staging;
 	uint32_t maps;
@@ -326,6 +326,7 @@ void gy_vk_linear_finish(struct vk_device *device, struct vk_linear *linear);
 enum geyser_result gy_vk_texture_map(
 	struct gy_backend_texture *base, enum geyser_access access, void **data);
 void gy_vk_texture_unmap(struct gy_backend_texture *base);
+void gy_vk_texture_upload(struct gy_backend_texture *base);
 
 /* handover.c */
 void gy_vk_record_acquire(struct vk_texture *texture, VkCommandBuffer commands,

@@ -93,6 +93,7 @@ const struct gy_backend gy_vulkan_backend = {
 	.texture_convert = gy_vk_texture_convert,
 	.texture_map = gy_vk_texture_map,
 	.texture_unmap = gy_vk_texture_unmap,
+	.texture_upload = gy_vk_texture_upload,
 	.texture_destroy = gy_vk_texture_destroy,
 	.lost = device_is_lost,
 	.on_lost = device_on_lost,
