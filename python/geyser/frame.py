@@ -40,12 +40,13 @@ class Stream(Object):
         self._pointer = None
         self._textures = {}
 
-    def _keep_open(self, pointer: Any, out: Any, give_back: Any) -> None:
-        """Nobody is to get a frame of what was closed while he waited for it: it goes back."""
+    def _is_late(self, pointer: Any, out: Any, give_back: Any) -> bool:
+        """Whether this was closed while a frame was waited for: that goes back, and nobody gets it.
+        The caller then lets go of the pointer, which its error's traceback would keep alive."""
         if self._pointer is pointer:
-            return
+            return False
         give_back(pointer, out)
-        raise ClosedError(self._why_closed())
+        return True
 
     def _texture_of(self, frame: int) -> Texture:
         address = quick.geyser_frame_texture(frame)

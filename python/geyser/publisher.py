@@ -137,11 +137,12 @@ class Publisher(Stream):
         result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > 0:
             result = self._wait_for_buffer(timeout_ns, out)
-        if result == times.TIMEOUT:
-            raise error(result, re.sub(r"\(waited \d+ ns\)", f"(waited {timeout} s)", detail()))
-        if result:
+        words = re.sub(r"\(waited \d+ ns\)", f"(waited {timeout} s)", detail()) if result else ""
+        if result or self._is_late(pointer, out, lib.geyser_publisher_discard):
+            del pointer
+            if result == times.TIMEOUT:
+                raise error(result, words)
             self._fail(result)
-        self._keep_open(pointer, out, lib.geyser_publisher_discard)
         return PublisherFrame(self, out.value or 0)
 
     def frame(self, timeout: Optional[values.Seconds] = None) -> PublisherFrame:

@@ -72,11 +72,11 @@ class Subscriber(Stream):
         result = lib.geyser_subscriber_acquire(pointer, first, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > times.SLICE:
             result = self._wait(timeout_ns, out)
-        if result:
-            if result in ENDED:
-                self._textures = {}
+        if result in ENDED:
+            self._textures = {}
+        if result or self._is_late(pointer, out, lib.geyser_subscriber_release):
+            del pointer
             self._fail(result)
-        self._keep_open(pointer, out, lib.geyser_subscriber_release)
         return ReceivedFrame(self, out.value or 0)
 
     def _wait(self, timeout_ns: int, out: ctypes.c_void_p) -> int:

@@ -173,6 +173,8 @@ class Threads(TestCase):
             close,
         )
         self.assertEqual(len(closed), 3)
+        # what was closed has gone, also while somebody keeps the errors
+        self.manager.publish("waits", 8, 8, "r8unorm").close()
 
     def test_a_frame_of_what_was_closed(self):
         """One that comes while another thread closes its stream goes back."""
