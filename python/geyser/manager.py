@@ -142,7 +142,8 @@ class Manager(Object):
         """A texture whose texels are zero. usage: flags or their names; 0: COPY_SRC, COPY_DST and
         TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
         UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
-        desc = to_desc(width, height, format, usage, None if label is None else label)
+        shown = None if label is None else _text(label, "label")
+        desc = to_desc(width, height, format, usage, shown)
         desc.depth = values.integer(depth, "depth")
         desc.layers = values.integer(layers, "layers")
         desc.mip_levels = values.integer(mip_levels, "mip_levels")

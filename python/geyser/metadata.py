@@ -159,7 +159,10 @@ class Metadata:
     @user.setter
     def user(self, value: bytes) -> None:
         info = self._info_to_set()
-        data = bytes(value)
+        try:
+            data = bytes(memoryview(value))  # bytes() of an integer are so many zeros
+        except TypeError:
+            raise InvalidArgumentError(f"user ({value!r}): it must be bytes") from None
         if len(data) > USER_MAX:
             raise InvalidArgumentError(f"user data of {len(data)} bytes: at most {USER_MAX}")
         info.user_size = len(data)

@@ -71,7 +71,7 @@ def to_desc(
     height: values.Integer,
     form: Union[Format, str],
     usage: UsageLike,
-    label: Optional[str] = None,
+    label: Optional[bytes] = None,
 ) -> Any:
     """A struct geyser_texture_desc of a 2D texture."""
     return geyser_texture_desc(
@@ -79,7 +79,7 @@ def to_desc(
         width=values.integer(width, "width"),
         height=values.integer(height, "height"),
         usage=pick_usage(usage),
-        label=None if label is None else label.encode(),
+        label=label,
     )
 
 

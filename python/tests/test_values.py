@@ -149,6 +149,26 @@ class Numbers(TestCase):
             with self.raises(geyser.InvalidArgumentError, r"^value .*2\*\*64"):
                 self.event.signal(value)
 
+    def test_a_number_is_no_text(self):
+        for value in (5, True, b"text", "a\0b"):
+            for what, call in (
+                ("label", lambda: self.manager.create_texture(4, 4, label=value)),
+                ("name", lambda: self.manager.publish(value, 4, 4)),
+                ("name", lambda: self.manager.subscribe(value)),
+                ("application", lambda: geyser.Manager("host", application=value)),
+            ):
+                with self.raises(geyser.InvalidArgumentError, f"^{what} "):
+                    call()
+
+    def test_a_number_is_no_bytes(self):
+        with self.manager.publish("bytes", 4, 4) as publisher:
+            for value in (5, True, "text", None, 1.5):
+                with publisher.frame() as frame:
+                    with self.raises(geyser.InvalidArgumentError, "user .*bytes"):
+                        frame.user = value
+                    frame.user = memoryview(b"abc")
+                    self.assertEqual(frame.user, b"abc")
+
     def test_a_vector_is_no_number(self):
         need_numpy()
         with self.raises(geyser.InvalidArgumentError, "width"):
