@@ -133,7 +133,7 @@ GEYSER_API enum geyser_result geyser_cuda_event_wait(
  * to the event until then. Of a native event values are signalled in order, as of any timeline
  * semaphore, each above the one before, and no signal may be pending at the last unref. To wait
  * for it on a CPU, geyser_event_wait: vkWaitSemaphores sees CUDA's signals late (10 ms on an H100).
- * Errors: as geyser_cuda_event_wait, but for the last. */
+ * Errors: as geyser_event_signal, and as geyser_cuda_event_wait but for the last. */
 GEYSER_API enum geyser_result geyser_cuda_event_signal(
 	struct geyser_event *event, uint64_t value, struct CUstream_st *stream);
 

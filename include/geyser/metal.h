@@ -142,7 +142,7 @@ GEYSER_API enum geyser_result geyser_metal_event(
 
 /* Encodes into an id<MTLCommandBuffer>, outside of any encoder: what follows waits until the event
  * has reached the value; or the event reaches it when what was encoded before is done. Errors: as
- * geyser_metal_event. */
+ * geyser_metal_event; signal also as geyser_event_signal. */
 GEYSER_API enum geyser_result geyser_metal_encode_wait(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 GEYSER_API enum geyser_result geyser_metal_encode_signal(

@@ -181,7 +181,8 @@ GEYSER_API enum geyser_result geyser_vulkan_texture_create_with_modifiers(
  * An event has one value in all processes: whoever raises it, the others see. As for any timeline
  * semaphore, its values are signalled in order: a signaller that follows another one waits for its
  * value first. When an imported event's exporter dies, its semaphore is raised above all values, so
- * that no queue of the importer's hangs; geyser_event_wait then says GEYSER_ERROR_DISCONNECTED.
+ * that no queue of the importer's hangs; geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. The
+ * semaphore of an event that a subscriber's frames wait for is for waiting only.
  * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's), OUT_OF_MEMORY, SYSTEM,
  * DEVICE_LOST. */
 GEYSER_API enum geyser_result geyser_vulkan_event_semaphore(

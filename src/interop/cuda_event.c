@@ -269,8 +269,10 @@ enum geyser_result geyser_cuda_event_signal(
 	struct geyser_event *event, uint64_t value, struct CUstream_st *stream)
 {
 	struct semaphores *semaphores;
-	const enum geyser_result result = find_semaphores(event, &semaphores);
+	enum geyser_result result = find_semaphores(event, &semaphores);
 
+	if (result == GEYSER_OK) /* 0 changes nothing: says whether the event may be signalled */
+		result = geyser_event_signal(event, 0);
 	if (result != GEYSER_OK)
 		return result;
 	return semaphores->native ? put(event, semaphores, value, true, stream)

@@ -182,6 +182,8 @@ enum geyser_result gy_gl_event_signal(
 	uint32_t names[SIGNALLED_MAX], layouts[SIGNALLED_MAX], semaphore;
 	enum geyser_result result = semaphore_of(gl, event, &semaphore);
 
+	if (result == GEYSER_OK) /* 0 changes nothing: says whether the event may be signalled */
+		result = geyser_event_signal(event, 0);
 	if (result != GEYSER_OK)
 		return result;
 	if (!semaphore) {

@@ -358,7 +358,12 @@ enum geyser_result geyser_metal_encode_wait(
 enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value)
 {
-	return encode(mtl_command_buffer, event, value, gy_metal_encode_signal);
+	/* 0 changes nothing: says whether the event may be signalled here at all */
+	const enum geyser_result result = event ? geyser_event_signal(event, 0) : is_null("event");
+
+	return result == GEYSER_OK
+		       ? encode(mtl_command_buffer, event, value, gy_metal_encode_signal)
+		       : result;
 }
 
 static enum geyser_result check_event_import(

@@ -63,7 +63,7 @@ void gy_audience_remove(struct gy_audience *audience, const _Atomic uint32_t *sl
 	(void)pthread_mutex_lock(&audience->lock);
 	place = find(audience, sleepers);
 	if (place) {
-		*place = (struct gy_audience_member){NULL};
+		*place = (struct gy_audience_member){NULL, NULL};
 		while (audience->top > 0 && !audience->members[audience->top - 1].sleepers)
 			audience->top--;
 		atomic_fetch_sub(&audience->count, 1);

@@ -123,12 +123,31 @@ static void a_stream_that_fails(void **state)
 	end(&stage);
 }
 
+/* Not even where the GPU would do it, by the publisher's own semaphore. */
+static void a_subscriber_signals_no_drawing(void **state)
+{
+	struct geyser_frame *frame;
+	struct geyser_point wait;
+	struct stage stage;
+
+	begin(state, &stage);
+	ok(geyser_cuda_frame_signal(stage.frame, NULL));
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	ok(geyser_subscriber_acquire(stage.subscriber, PATIENCE, &frame));
+	ok(geyser_frame_wait_point(frame, &wait));
+	refused(GEYSER_ERROR_PERMISSION, "publisher",
+		geyser_cuda_event_signal(wait.event, wait.value + 1, NULL));
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	end(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		vulkan_test(a_frame_is_drawn_when_its_work_is_done),
 		vulkan_test(a_frame_is_signalled_once),
 		vulkan_test(a_signal_that_fails),
+		vulkan_test(a_subscriber_signals_no_drawing),
 		host_test(a_frame_is_drawn_when_its_work_is_done),
 		host_test(a_stream_that_fails),
 	};

@@ -201,6 +201,28 @@ static void no_buffer_is_free(void **state)
 	close_stream(&stream);
 }
 
+/* Not even where GL would do it, by the publisher's own semaphore. */
+static void a_subscriber_signals_no_drawing(void **state)
+{
+	struct geyser_frame *frame;
+	struct geyser_point drawn, wait;
+	struct stream stream;
+
+	(void)state;
+	open_stream(
+		&stream, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_VULKAN, GEYSER_FORMAT_RGBA8_UNORM);
+	ok(geyser_publisher_acquire(stream.publisher, PATIENCE, &frame));
+	ok(geyser_frame_signal_point(frame, &drawn));
+	ok(geyser_publisher_submit(stream.publisher, frame));
+	ok(geyser_event_signal(drawn.event, drawn.value));
+	frame = take(&stream);
+	ok(geyser_frame_wait_point(frame, &wait));
+	refused(GEYSER_ERROR_PERMISSION, "publisher",
+		geyser_gl_event_signal(stream.gl, wait.event, wait.value + 1));
+	ok(geyser_subscriber_release(stream.subscriber, frame));
+	close_stream(&stream);
+}
+
 /* ---- reading ---- */
 
 static void expect_taken(struct stream *stream, uint32_t seed)
@@ -502,6 +524,7 @@ int main(int argc, char **argv)
 		drawn_test(sampled_values_stay),
 		drawn_test(rectangles),
 		drawn_test(no_buffer_is_free),
+		drawn_test(a_subscriber_signals_no_drawing),
 		drawn_test(what_vulkan_publishes),
 		drawn_test(what_the_host_publishes),
 		drawn_test(gl_to_gl),

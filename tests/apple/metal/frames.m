@@ -304,6 +304,29 @@ static void signals_are_asked_for_once(void **state)
 	end(&stage);
 }
 
+static void a_subscriber_signals_no_drawing(void **state)
+{
+	struct geyser_frame *frame, *taken;
+	struct geyser_point wait;
+	id<MTLCommandBuffer> drawing;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	drawing = gpu_begin(&stage.drawing);
+	frame = acquire(&stage);
+	ok(geyser_metal_publisher_submit(stage.publisher, frame, (void *)drawing));
+	gpu_finish(drawing);
+	taken = take(&stage, 1);
+	ok(geyser_frame_wait_point(taken, &wait));
+	drawing = gpu_begin(&stage.drawing);
+	refused(GEYSER_ERROR_PERMISSION, "publisher",
+		geyser_metal_encode_signal((void *)drawing, wait.event, wait.value + 1));
+	[drawing commit];
+	gpu_finish(drawing);
+	ok(geyser_subscriber_release(stage.subscriber, taken));
+	end(&stage);
+}
+
 static void arguments_that_are_null(void **state)
 {
 	const enum geyser_result wanted = GEYSER_ERROR_INVALID_ARGUMENT;
@@ -467,6 +490,7 @@ int main(int argc, char **argv)
 		manager_test(reading_waits_for_drawing),
 		manager_test(drawing_waits_for_reading),
 		manager_test(mapping_waits_for_drawing),
+		manager_test(a_subscriber_signals_no_drawing),
 		manager_test(a_subscriber_without_a_gpu),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(signals_are_asked_for_once),
