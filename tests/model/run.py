@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Searches all states of a model in several sizes, and shows that its mistakes are found (TAP).
 
-run.py MODEL SPIN CC...: MODEL is ring, event or names; a search is of every state, or the test fails.
+run.py MODEL SPIN CC...: MODEL is one of MODELS; a search is of every state, or the test fails.
 """
 
 import os
@@ -80,10 +80,22 @@ NAMES_BROKEN = (
     ("a sweep doesn't say that it is under way", "BROKEN_SWEEP", "published[2]"),
     ("a sweep holds the name's lock", "BROKEN_WAIT", "published[2]"),
 )
+CARRY_HOLDS = (
+    ("three threads carry values into one semaphore", ""),
+    ("a holder has claimed all values", "LIES=1"),
+    ("a process ends anywhere", "STOPS=1"),
+)
+CARRY_BROKEN = (
+    ("the claim before one's own isn't waited for", "BROKEN_CHAIN", "semaphore<"),
+    ("nobody claims", "BROKEN_CLAIM", "semaphore<"),
+    ("a liar's claim is trusted", "LIES=1 BROKEN_TRUST", "invalid end state"),
+    ("a dead process's claim is trusted", "STOPS=1 BROKEN_TRUST", "invalid end state"),
+)
 # what holds, what doesn't, options of the search; -E: the model itself judges how it ends
 MODELS = {
     "ring": (RING_HOLDS, RING_BROKEN, []),
     "event": (EVENT_HOLDS, EVENT_BROKEN, []),
+    "carry": (CARRY_HOLDS, CARRY_BROKEN, []),
     "names": (NAMES_HOLDS, NAMES_BROKEN, ["-E"]),
 }
 
@@ -164,5 +176,5 @@ def main(model, spin, compiler):
 
 if __name__ == "__main__":
     if len(sys.argv) < 4 or sys.argv[1] not in MODELS:
-        sys.exit("run.py: give ring, event or names, SPIN and the command of a C compiler")
+        sys.exit("run.py: give one of " + ", ".join(MODELS) + ", SPIN and a C compiler's command")
     sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

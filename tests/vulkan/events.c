@@ -3,7 +3,11 @@
 #include "gpu.h"
 #include "harness.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A death is noticed within milliseconds; this is for a machine under load. */
@@ -161,6 +165,65 @@ static void a_host_managers_event_orders_queues(void **state)
 	geyser_event_unref(mine);
 	geyser_event_unref(theirs);
 	geyser_manager_destroy(host);
+}
+
+/* The page of the only event that this process has, as any holder can map it. */
+static uint64_t *page_of_the_event(void)
+{
+	uint64_t *page = MAP_FAILED;
+	struct dirent *entry;
+	char target[256];
+	DIR *folder = opendir("/proc/self/fd");
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		ssize_t size = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+
+		target[size < 0 ? 0 : size] = 0;
+		if (page == MAP_FAILED && strncmp(target, "/memfd:geyser-event", 19) == 0)
+			page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+				(int)strtol(entry->d_name, NULL, 10), 0);
+	}
+	assert_int_equal(closedir(folder), 0);
+	assert_true(page != MAP_FAILED);
+	return page;
+}
+
+/* A holder writes into the page that all values are in the semaphore that all share. */
+static void a_lie_about_what_is_carried(void **state)
+{
+	struct geyser_manager *another = make_manager_on(GEYSER_BACKEND_VULKAN);
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_event *event = make_event(manager_of(state), 0), *imported, *on_host;
+	struct geyser_handle handle = export_event(event);
+	struct gpu gpu, importer;
+	uint64_t *page;
+
+	imported = import_event(another, &handle);
+	on_host = import_event(host, &handle);
+	gpu_open(&gpu, manager_of(state));
+	gpu_open(&importer, another);
+	wait_for_counter(&importer, imported, 0); /* both follow the page */
+	wait_for_counter(&gpu, event, 0);
+	page = page_of_the_event();
+	__atomic_store_n(&page[2], UINT64_MAX, __ATOMIC_SEQ_CST); /* struct gy_timeline_page */
+	ok(geyser_event_signal(event, 1));
+	wait_for_counter(&importer, imported, 1);
+	ok(geyser_event_signal(on_host, 2));
+	wait_for_counter(&importer, imported, 2);
+	wait_for_counter(&gpu, event, 2);
+	ok(geyser_event_signal(imported, 3));
+	wait_for_counter(&gpu, event, 3);
+	order(&gpu, event, 3, 4);
+	ok(geyser_event_wait(on_host, 4, PATIENCE));
+	assert_int_equal(munmap(page, 4096), 0);
+	gpu_close(&importer);
+	gpu_close(&gpu);
+	geyser_event_unref(on_host);
+	geyser_event_unref(imported);
+	geyser_event_unref(event);
+	geyser_manager_destroy(host);
+	geyser_manager_destroy(another);
 }
 
 static void an_event_outlives_its_manager(void **state)
@@ -495,6 +558,7 @@ int main(int argc, char **argv)
 		manager_test(a_queues_signal_is_seen_by_callbacks_and_descriptors),
 		manager_test(a_host_managers_event_orders_queues),
 		registry_test(an_event_outlives_its_manager),
+		manager_test(a_lie_about_what_is_carried),
 		manager_test(the_last_signal_is_carried),
 		manager_test(far_values),
 		manager_test(a_queues_signal_wakes_another_process),

@@ -6,9 +6,14 @@
  * semaphore, and signals go from GPU to GPU. Else: each process has one of its own. Either way two
  * threads of each process that uses it on its device carry values between it and the page:
  * "geyser-vk-up" waits for the semaphore and raises the page, "geyser-vk-down" waits for the page
- * and raises the semaphore. A value that came up is noted in *carried before the page is raised, so
- * that nobody carries it down again; who carries one down claims it there first, as a semaphore
- * must not be signalled twice with one value. Of a shared semaphore, carried is in the page.
+ * and raises the semaphore. A value that came up is noted in "carried" before the page is raised,
+ * so that this process doesn't carry it down again.
+ *
+ * A semaphore must not be signalled twice with one value, nor backwards. Of a shared one each
+ * process that carries a value down first claims it in the page's "carried", and then waits until
+ * the claim before its own has been kept. Any holder can write the page, so a claim is no more than
+ * a hint: one that isn't kept soon is a liar's, or that of a process which has ended, and from then
+ * on this process carries all values itself. tests/model/carry.pml is this protocol.
  *
  * An event of a stream is the publisher's alone to raise, and so goes one way only in a
  * subscriber's process: down from the page into a semaphore of its own, and nowhere where the
@@ -21,6 +26,7 @@
  */
 #include "backend/vulkan/vk.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
 #include "sync/follower.h"
@@ -30,6 +36,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A claim is kept in microseconds; what takes longer is not waited for. */
+#define CLAIMS_WITHIN (50 * GY_MILLISECOND)
+
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 
 struct vk_event {
@@ -38,10 +47,12 @@ struct vk_event {
 	struct gy_event_source source;
 	VkSemaphore semaphore;
 	bool shared;
-	int fd; /* names the shared semaphore, ours or the exporter's; or -1 */
-	_Atomic uint64_t own_carried, *carried;
+	int fd;                    /* names the shared semaphore, ours or the exporter's; or -1 */
+	_Atomic uint64_t carried;  /* the largest value that this process carried, either way */
+	_Atomic uint64_t *claimed; /* the largest that any process did; NULL: there is no other */
 
 	pthread_mutex_t carry; /* a semaphore's values must come in order, whoever signals */
+	bool alone;            /* guarded by carry: claims of others were not kept */
 	pthread_mutex_t lock;  /* guards started */
 	bool started;
 	bool half; /* "down" could not be started */
@@ -85,13 +96,47 @@ static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value
 		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
 }
 
+/* What the semaphore must have reached before it is signalled with that value: the claim before
+ * ours or, if others have claimed as much, the value itself. */
+static uint64_t claim(_Atomic uint64_t *claimed, uint64_t value)
+{
+	uint64_t before = atomic_load(claimed);
+
+	while (before < value)
+		if (atomic_compare_exchange_weak(claimed, &before, value))
+			return before;
+	return value;
+}
+
+/* Until the claims of others are kept, for CLAIMS_WITHIN at most. Returns the semaphore's value. */
+static uint64_t await_claims(struct vk_event *event, uint64_t now, uint64_t value)
+{
+	struct vk_device *device = event->device;
+	const uint64_t first = claim(event->claimed, value);
+	const VkSemaphoreWaitInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+		.semaphoreCount = 1,
+		.pSemaphores = &event->semaphore,
+		.pValues = &first,
+	};
+
+	if (first <= now || event->alone)
+		return now;
+	(void)device->api.WaitSemaphores(device->handles.device, &info, CLAIMS_WITHIN);
+	now = semaphore_value(device, event->semaphore);
+	event->alone = now < first;
+	return now;
+}
+
 static void carry_down(struct vk_event *event, uint64_t value)
 {
 	uint64_t now;
 
 	(void)pthread_mutex_lock(&event->carry);
-	if (gy_note_carried(event->carried, value)) {
+	if (gy_note_carried(&event->carried, value)) {
 		now = semaphore_value(event->device, event->semaphore);
+		if (value > now && event->claimed)
+			now = await_claims(event, now, value);
 		if (value > now && value - now > event->device->max_difference)
 			value = now + event->device->max_difference;
 		if (value > now)
@@ -105,7 +150,7 @@ static bool carry_up(struct vk_event *event, uint64_t value)
 {
 	if (value == GY_FREED)
 		return false;
-	(void)gy_note_carried(event->carried, value);
+	(void)gy_note_carried(&event->carried, value);
 	gy_timeline_carry(event->source.timeline, value);
 	return true;
 }
@@ -302,12 +347,10 @@ static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, 
 	enum geyser_result result = GEYSER_OK;
 
 	event->shared = true;
-	if (event->source.follows)
-		event->carried = &event->own_carried;
-	else
-		event->carried = &event->source.timeline->page->carried;
-	if (!event->source.follows)
+	if (!event->source.follows) {
+		event->claimed = &event->source.timeline->page->carried;
 		result = make_semaphore(event->device, 0, false, &event->kick);
+	}
 	if (result == GEYSER_OK)
 		result = make_semaphore(
 			event->device, fd < 0 ? initial : 0, fd < 0, &event->semaphore);
@@ -315,14 +358,13 @@ static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, 
 		return result;
 	if (fd >= 0)
 		return import_semaphore(event, fd);
-	(void)gy_note_carried(event->carried, initial);
+	(void)gy_note_carried(&event->carried, initial);
 	return export_semaphore(event);
 }
 
 static enum geyser_result make_own(struct vk_event *event, uint64_t initial)
 {
-	event->carried = &event->own_carried;
-	(void)gy_note_carried(event->carried, initial);
+	(void)gy_note_carried(&event->carried, initial);
 	return make_semaphore(event->device, initial, false, &event->semaphore);
 }
 
