@@ -22,16 +22,20 @@
 /* Before a full queue of connections is tried again. */
 #define RETRY GY_MILLISECOND
 
+struct asked {
+	struct gy_stream_query *query;
+};
+
 /* What one exporter is asked. */
 struct inquiry {
-	struct gy_stream_query **queries; /* of this exporter's streams */
+	struct asked *asked; /* about this exporter's streams */
 	size_t count, sent, answered;
 	int socket;    /* -1: not connected */
 	bool finished; /* all is answered, or nothing more will be */
 };
 
 struct inquiries {
-	struct gy_stream_query **sorted;
+	struct asked *sorted;
 	struct inquiry *all;
 	struct pollfd *polled; /* one for each of all that is connected and not finished */
 	size_t count, open;
@@ -50,8 +54,8 @@ static void finish(struct inquiries *inquiries, struct inquiry *inquiry, enum ge
 	inquiry->socket = -1;
 	inquiry->finished = true;
 	for (size_t i = 0; i < inquiry->count; i++)
-		if (!inquiry->queries[i]->answered)
-			inquiry->queries[i]->result = result;
+		if (!inquiry->asked[i].query->answered)
+			inquiry->asked[i].query->result = result;
 }
 
 static enum geyser_result send_more(struct inquiry *inquiry)
@@ -64,7 +68,7 @@ static enum geyser_result send_more(struct inquiry *inquiry)
 
 		question.sequence = (uint32_t)inquiry->sent + 1;
 		(void)snprintf(question.name.name, sizeof(question.name.name), "%s",
-			inquiry->queries[inquiry->sent]->name);
+			inquiry->asked[inquiry->sent].query->name);
 		result = gy_ask(inquiry->socket, inquiry->sent == 0, "", &question);
 		inquiry->sent += result == GEYSER_OK;
 	}
@@ -77,7 +81,7 @@ static enum geyser_result send_more(struct inquiry *inquiry)
 /* False: this one can't be connected to at the moment. */
 static bool open_inquiry(struct inquiries *inquiries, struct inquiry *inquiry)
 {
-	const struct gy_stream_query *query = inquiry->queries[0];
+	const struct gy_stream_query *query = inquiry->asked[0].query;
 	enum geyser_result result =
 		gy_connect_once(query->registry, query->instance, gy_now(), &inquiry->socket);
 
@@ -99,7 +103,7 @@ static bool take_answer(struct inquiry *inquiry, const struct gy_message *answer
 
 	if (answer->sequence == 0 || answer->sequence > inquiry->sent)
 		return false;
-	query = inquiry->queries[answer->sequence - 1];
+	query = inquiry->asked[answer->sequence - 1].query;
 	if (query->answered)
 		return false;
 	query->answered = true;
@@ -127,7 +131,7 @@ static void refuse_rest(
 		return;
 	}
 	for (size_t i = 0; i < inquiry->count; i++)
-		inquiry->queries[i]->refused |= !inquiry->queries[i]->answered;
+		inquiry->asked[i].query->refused |= !inquiry->asked[i].query->answered;
 	finish(inquiries, inquiry, answer->error.result);
 }
 
@@ -224,20 +228,20 @@ static void ask_all(struct inquiries *inquiries)
 
 static int compare_exporters(const void *a, const void *b)
 {
-	const struct gy_stream_query *x = *(struct gy_stream_query *const *)a;
-	const struct gy_stream_query *y = *(struct gy_stream_query *const *)b;
+	uint64_t x = ((const struct asked *)a)->query->instance;
+	uint64_t y = ((const struct asked *)b)->query->instance;
 
-	return (x->instance > y->instance) - (x->instance < y->instance);
+	return (x > y) - (x < y);
 }
 
 static void group(struct inquiries *inquiries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct gy_stream_query **query = &inquiries->sorted[i];
+		struct asked *asked = &inquiries->sorted[i];
 
-		if (i == 0 || query[-1]->instance != query[0]->instance)
+		if (i == 0 || asked[-1].query->instance != asked[0].query->instance)
 			inquiries->all[inquiries->count++] =
-				(struct inquiry){.queries = query, .socket = -1};
+				(struct inquiry){.asked = asked, .socket = -1};
 		inquiries->all[inquiries->count - 1].count++;
 	}
 }
@@ -256,7 +260,7 @@ enum geyser_result gy_query_streams(
 	if (inquiries.sorted && inquiries.all && inquiries.polled) {
 		for (size_t i = 0; i < count; i++) {
 			queries[i].answered = queries[i].refused = false;
-			inquiries.sorted[i] = &queries[i];
+			inquiries.sorted[i].query = &queries[i];
 		}
 		qsort(inquiries.sorted, count, sizeof(*inquiries.sorted), compare_exporters);
 		group(&inquiries, count);

@@ -481,7 +481,7 @@ static void greedy_start(struct greedy *greedy)
 		greedy->count = hold_all();
 		if (write(out[1], &greedy->count, sizeof(greedy->count)) < 0)
 			_exit(1);
-		_exit(read(life[0], &byte, 1) != 0);
+		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
 	}
 	(void)close(life[0]);
 	(void)close(out[1]);
