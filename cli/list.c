@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "wrap.h"
 
 const char list_help[] =
-	"usage: geyser list [--watch] [--json]\n"
+	"usage: geyser list [--watch|--all] [--json]\n"
 	"\n"
 	"Lists this user's streams. A stream whose program is stopped has a name, and -\n"
 	"for what only that program could tell.\n"
@@ -24,6 +25,8 @@ const char list_help[] =
 	"  -w, --watch  print a line \"+ NAME ...\" for each stream that is there or\n"
 	"               begins, and \"- NAME\" for each that ends, until SIGINT or\n"
 	"               SIGTERM\n"
+	"  -a, --all    streams, and then the textures and events that are exported, by\n"
+	"               their ids\n"
 	"      --json   one array of objects; with --watch an object a line, whose\n"
 	"               \"change\" is \"added\" or \"removed\"\n"
 	"  -h, --help   this text\n"
@@ -110,20 +113,20 @@ static int print_table(const struct geyser_stream_info *streams, size_t count)
 {
 	struct table table;
 
-	if (!count)
+	if (!count) {
 		print_no_streams("\n");
-	else if (!table_init(&table, columns, COLUMN_COUNT, count))
+		return STATUS_OK;
+	}
+	if (!table_init(&table, columns, COLUMN_COUNT, count))
 		return STATUS_FAILURE;
-	if (!count)
-		return finish_output();
 	for (; table.rows < count; table.rows++)
 		fill_row(table.cells[table.rows], &streams[table.rows]);
 	table_print(&table, output_width(), "\n");
 	table_finish(&table);
-	return finish_output();
+	return STATUS_OK;
 }
 
-static int print_array(const struct geyser_stream_info *streams, size_t count)
+static void print_array(const struct geyser_stream_info *streams, size_t count)
 {
 	struct json json = {.file = answers()};
 
@@ -131,20 +134,134 @@ static int print_array(const struct geyser_stream_info *streams, size_t count)
 	for (size_t i = 0; i < count; i++)
 		write_stream(&json, NULL, streams[i].name, &streams[i]);
 	json_end(&json, ']');
-	return finish_output();
 }
 
 static int list_once(bool as_json)
 {
 	struct geyser_stream_info *streams;
 	size_t count;
-	int status;
+	int status = STATUS_OK;
 
 	if (geyser_stream_list(&streams, &count))
 		return library_failure("list");
-	status = as_json ? print_array(streams, count) : print_table(streams, count);
+	if (as_json)
+		print_array(streams, count);
+	else
+		status = print_table(streams, count);
 	geyser_stream_list_free(streams);
-	return status;
+	return status ? status : finish_output();
+}
+
+/* ---- textures and events -------------------------------------------------------------------- */
+
+static const struct column export_columns[] = {
+	{"ID", .rank = 0},
+	{"KIND", .rank = 0},
+	{"PID", .right = true, .rank = 1},
+	{"BACKEND", .rank = 2},
+};
+
+#define EXPORT_COLUMN_COUNT (sizeof(export_columns) / sizeof(export_columns[0]))
+
+static const char *kind_name(enum geyser_export_kind kind)
+{
+	return kind == GEYSER_EXPORT_TEXTURE ? "texture"
+	       : kind == GEYSER_EXPORT_EVENT ? "event"
+					     : NULL;
+}
+
+static void fill_export(char (*cell)[CELL_SIZE], const struct geyser_export_info *export)
+{
+	const char *const kind = kind_name(export->kind);
+
+	cell_print(cell[0], "0x%08" PRIx32, export->id);
+	cell_text(cell[1], kind ? kind : "");
+	if (export->pid)
+		cell_print(cell[2], "%" PRId32, export->pid);
+	else
+		cell_text(cell[2], "");
+	cell_text(cell[3], kind ? geyser_backend_name(export->backend) : "");
+}
+
+static int print_exports(const struct geyser_export_info *exports, size_t count)
+{
+	char directory[PATH_MAX];
+	struct table table;
+
+	(void)fputc('\n', answers());
+	if (!count) {
+		if (geyser_registry_directory(directory, sizeof(directory)))
+			(void)fputs("no textures or events\n", answers());
+		else
+			(void)fprintf(answers(), "no textures or events in %s\n", directory);
+		return STATUS_OK;
+	}
+	if (!table_init(&table, export_columns, EXPORT_COLUMN_COUNT, count))
+		return STATUS_FAILURE;
+	for (; table.rows < count; table.rows++)
+		fill_export(table.cells[table.rows], &exports[table.rows]);
+	table_print(&table, output_width(), "\n");
+	table_finish(&table);
+	return STATUS_OK;
+}
+
+static void write_export(struct json *json, const struct geyser_export_info *export)
+{
+	const bool known = export->kind != GEYSER_EXPORT_UNKNOWN;
+	char text[GEYSER_HANDLE_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof(text), "0x%08" PRIx32, export->id);
+	json_begin(json, NULL, '{');
+	json_string(json, "id", text);
+	json_string(json, "kind", kind_name(export->kind));
+	json_number(json, "pid", (uint64_t) export->pid);
+	json_string(json, "backend", known ? geyser_backend_name(export->backend) : NULL);
+	if (!known || geyser_handle_to_string(&export->handle, text, sizeof(text)))
+		json_string(json, "handle", NULL);
+	else
+		json_string(json, "handle", text);
+	json_end(json, '}');
+}
+
+static void write_all(const struct geyser_stream_info *streams, size_t stream_count,
+	const struct geyser_export_info *exports, size_t export_count)
+{
+	struct json json = {.file = answers()};
+
+	json_begin(&json, NULL, '{');
+	json_begin(&json, "streams", '[');
+	for (size_t i = 0; i < stream_count; i++)
+		write_stream(&json, NULL, streams[i].name, &streams[i]);
+	json_end(&json, ']');
+	json_begin(&json, "exports", '[');
+	for (size_t i = 0; i < export_count; i++)
+		write_export(&json, &exports[i]);
+	json_end(&json, ']');
+	json_end(&json, '}');
+}
+
+static int list_all(bool as_json)
+{
+	struct geyser_stream_info *streams;
+	struct geyser_export_info *exports;
+	size_t stream_count, export_count;
+	int status = STATUS_OK;
+
+	if (geyser_stream_list(&streams, &stream_count))
+		return library_failure("list");
+	if (geyser_export_list(&exports, &export_count)) {
+		geyser_stream_list_free(streams);
+		return library_failure("list");
+	}
+	if (as_json)
+		write_all(streams, stream_count, exports, export_count);
+	else
+		status = print_table(streams, stream_count);
+	if (!as_json && !status)
+		status = print_exports(exports, export_count);
+	geyser_stream_list_free(streams);
+	geyser_export_list_free(exports);
+	return status ? status : finish_output();
 }
 
 /* ---- watching ------------------------------------------------------------------------------- */
@@ -234,6 +351,20 @@ static int watch_all(struct geyser_stream_watch *watch, int signals)
 	}
 }
 
+/* A terminal that shows nothing looks as if something were wrong. */
+static void tell_if_empty(void)
+{
+	struct geyser_stream_info *streams;
+	char directory[PATH_MAX];
+	size_t count;
+
+	if (!io_is_terminal(STDERR_FILENO) || geyser_stream_list(&streams, &count))
+		return;
+	geyser_stream_list_free(streams);
+	if (!count && geyser_registry_directory(directory, sizeof(directory)) == GEYSER_OK)
+		tell("geyser: no streams in %s yet\n", directory);
+}
+
 static int watch_streams(bool as_json)
 {
 	struct geyser_stream_watch *watch;
@@ -245,6 +376,7 @@ static int watch_streams(bool as_json)
 	if (geyser_stream_watch_create(on_change, &as_json, &watch)) {
 		status = library_failure("list");
 	} else {
+		tell_if_empty();
 		status = watch_all(watch, signals);
 		geyser_stream_watch_destroy(watch);
 	}
@@ -256,23 +388,29 @@ int list_command(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"watch", no_argument, NULL, 'w'},
+		{"all", no_argument, NULL, 'a'},
 		{"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	bool watch = false, as_json = false;
+	bool watch = false, all = false, as_json = false;
 	int option;
 
-	while ((option = next_option(argc, argv, ":wjh", options)) != -1) {
+	while ((option = next_option(argc, argv, ":wajh", options)) != -1) {
 		if (option == 'h')
 			return print_help(list_help);
-		if (option != 'w' && option != 'j')
+		if (option != 'w' && option != 'a' && option != 'j')
 			return option_error(argv, option, "list");
 		watch |= option == 'w';
+		all |= option == 'a';
 		as_json |= option == 'j';
 	}
 	if (optind < argc)
 		return usage_error(
 			"list: unexpected argument (%.100s): expected none", argv[optind]);
-	return watch ? watch_streams(as_json) : list_once(as_json);
+	if (watch && all)
+		return usage_error("list: --watch and --all: expected one of them");
+	if (watch)
+		return watch_streams(as_json);
+	return all ? list_all(as_json) : list_once(as_json);
 }

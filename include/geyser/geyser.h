@@ -295,6 +295,29 @@ GEYSER_API uint32_t geyser_handle_id(const struct geyser_handle *handle);
  * stopped). */
 GEYSER_API enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out);
 
+enum geyser_export_kind {
+	GEYSER_EXPORT_UNKNOWN = 0, /* its exporter is stopped or can't be reached */
+	GEYSER_EXPORT_TEXTURE = 1,
+	GEYSER_EXPORT_EVENT = 2,
+};
+
+struct geyser_export_info {
+	uint32_t id;
+	int32_t pid; /* the exporter's; 0 where it can't be reached */
+	enum geyser_export_kind kind;
+	enum geyser_backend backend; /* the exporter's; AUTO while the kind is UNKNOWN */
+	struct geyser_handle handle; /* zero while the kind is UNKNOWN */
+};
+
+/* All textures and events that this user's programs export, sorted by id; free the array with
+ * geyser_export_list_free. Asking is no import: whoever counts importers sees nothing of it. Each
+ * exporter is asked once, and all of them within half a second. Errors: INVALID_ARGUMENT (NULL),
+ * NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
+GEYSER_API enum geyser_result geyser_export_list(struct geyser_export_info **out, size_t *count);
+
+/* NULL is fine. */
+GEYSER_API void geyser_export_list_free(struct geyser_export_info *exports);
+
 /* Reads the text form: "geyser1-" and 78 hexadecimal digits, nothing before or after.
  * Errors: INVALID_ARGUMENT, naming the first wrong character or the failed checksum. */
 GEYSER_API enum geyser_result geyser_handle_from_string(

@@ -58,6 +58,8 @@ NOT_ENUMERATORS = {
 # Public functions that the package has no use for.
 LEFT_OUT = {
     "geyser_publisher_close",
+    "geyser_export_list",
+    "geyser_export_list_free",
     "geyser_format_name",
     "geyser_event_ref",
     "geyser_texture_attach",

@@ -4,6 +4,7 @@
 #include "core/object.h"
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/error.h"
 
 #include <inttypes.h>
@@ -564,6 +565,7 @@ enum geyser_result geyser_event_wait(
 	struct geyser_event *event, uint64_t value, uint64_t timeout_ns)
 {
 	struct gy_wait_word dead = {.expected = 0};
+	char time[GY_DURATION_SIZE];
 	uint64_t now;
 
 	if (!event)
@@ -586,8 +588,8 @@ enum geyser_result geyser_event_wait(
 			" was not reached",
 			now, value);
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
-		"value %" PRIu64 " was not reached within %" PRIu64 " ns: the event is at %" PRIu64,
-		value, timeout_ns, now);
+		"value %" PRIu64 " was not reached within %s: the event is at %" PRIu64, value,
+		gy_duration(timeout_ns, time), now);
 }
 
 enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,

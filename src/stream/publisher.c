@@ -2,6 +2,7 @@
 #include "stream/publisher.h"
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "ipc/names.h"
 
@@ -291,17 +292,19 @@ static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t t
 	bool excuse = publisher->ring.lossless && timeout_ns > 0;
 	int reader = excuse ? gy_ring_excuse(&publisher->ring) : -1;
 	const struct gy_subscription *subscription;
+	char time[GY_DURATION_SIZE];
 
+	(void)gy_duration(timeout_ns, time);
 	if (reader < 0 || !publisher->subscriptions[reader])
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
-			"subscribers hold all %u buffers (waited %llu ns): publish with more "
-			"buffers, or have them release frames sooner",
-			publisher->ring.buffers, (unsigned long long)timeout_ns);
+			"subscribers hold all %u buffers (waited %s): publish with more buffers, "
+			"or "
+			"have them release frames sooner",
+			publisher->ring.buffers, time);
 	subscription = publisher->subscriptions[reader];
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
-		"%s (pid %d) has not taken its frames (waited %llu ns): it is left out until it "
-		"does",
-		subscription->application, subscription->pid, (unsigned long long)timeout_ns);
+		"%s (pid %d) has not taken its frames (waited %s): it is left out until it does",
+		subscription->application, subscription->pid, time);
 }
 
 static enum geyser_result begin(

@@ -127,6 +127,7 @@ static void use_streams(struct world *world)
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
 	struct geyser_frame *frame;
+	enum geyser_end end;
 	char name[64];
 	int fd;
 
@@ -147,8 +148,11 @@ static void use_streams(struct world *world)
 	check(geyser_publisher_resize(publisher, &desc.texture) == GEYSER_OK);
 	check(geyser_publisher_acquire(publisher, PATIENCE, &frame) == GEYSER_OK);
 	check(geyser_publisher_discard(publisher, frame) == GEYSER_OK);
+	geyser_publisher_close(publisher);
+	check(geyser_publisher_acquire(publisher, 0, &frame) == GEYSER_ERROR_DISCONNECTED);
 	geyser_publisher_destroy(publisher);
 	check(geyser_subscriber_acquire(subscriber, PATIENCE, &frame) == GEYSER_ERROR_DISCONNECTED);
+	check(geyser_subscriber_get_end(subscriber, &end) == GEYSER_OK && end == GEYSER_END_CLOSED);
 	geyser_subscriber_destroy(subscriber);
 }
 
@@ -156,9 +160,12 @@ static void use_directory(struct world *world)
 {
 	struct geyser_stream_watch *watch;
 	struct geyser_stream_info *streams;
+	struct geyser_export_info *exports;
 	size_t count;
 
 	(void)world;
+	check(geyser_export_list(&exports, &count) == GEYSER_OK);
+	geyser_export_list_free(exports);
 	check(geyser_stream_list(&streams, &count) == GEYSER_OK);
 	geyser_stream_list_free(streams);
 	check(geyser_stream_watch_create(nothing_changed, NULL, &watch) == GEYSER_OK);

@@ -26,6 +26,64 @@ static void refuse_event(
 	assert_null(event);
 }
 
+static void expect_listed(const struct geyser_export_info *info, const struct geyser_handle *handle,
+	enum geyser_export_kind kind, enum geyser_backend backend)
+{
+	assert_int_equal(info->id, geyser_handle_id(handle));
+	assert_int_equal(info->pid, getpid());
+	assert_int_equal(info->kind, kind);
+	assert_int_equal(info->backend, backend);
+	assert_memory_equal(&info->handle, handle, sizeof(*handle));
+}
+
+#define LISTED 40
+
+/* More than are asked for at a time. */
+static void exports_are_listed(void **state)
+{
+	const enum geyser_backend backend = geyser_manager_get_backend(manager_of(state));
+	struct geyser_event *events[LISTED];
+	struct geyser_handle handles[LISTED], texture_handle;
+	struct geyser_texture *texture = small(state);
+	struct geyser_export_info *list = (struct geyser_export_info *)state;
+	size_t count = 1, found = 0;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL", geyser_export_list(NULL, &count));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "count is NULL", geyser_export_list(&list, NULL));
+	geyser_export_list_free(NULL);
+	ok(geyser_export_list(&list, &count));
+	assert_int_equal(count, 0);
+	geyser_export_list_free(list);
+	texture_handle = export_texture(texture);
+	for (unsigned i = 0; i < LISTED; i++) {
+		events[i] = make_event(manager_of(state), 0);
+		handles[i] = export_event(events[i]);
+	}
+	ok(geyser_export_list(&list, &count));
+	assert_int_equal(count, LISTED + 1);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(i == 0 || list[i - 1].id < list[i].id);
+		if (list[i].id == geyser_handle_id(&texture_handle)) {
+			expect_listed(&list[i], &texture_handle, GEYSER_EXPORT_TEXTURE, backend);
+			found++;
+		}
+		for (unsigned e = 0; e < LISTED; e++) {
+			if (list[i].id == geyser_handle_id(&handles[e])) {
+				expect_listed(&list[i], &handles[e], GEYSER_EXPORT_EVENT, backend);
+				found++;
+			}
+		}
+	}
+	assert_int_equal(found, LISTED + 1);
+	geyser_export_list_free(list);
+	for (unsigned i = 0; i < LISTED; i++)
+		geyser_event_unref(events[i]);
+	ok(geyser_export_list(&list, &count));
+	assert_int_equal(count, 1);
+	geyser_export_list_free(list);
+	geyser_texture_unref(texture);
+}
+
 static void exporting_twice_gives_the_same_handle(void **state)
 {
 	struct geyser_texture *texture = small(state);
@@ -286,6 +344,7 @@ static void every_descriptor_is_close_on_exec(void **state)
 
 static const struct CMUnitTest tests[] = {
 	test(exporting_twice_gives_the_same_handle),
+	test(exports_are_listed),
 	test(texels_are_the_same_memory),
 	test(unexport_stops_new_imports_only),
 	test(unexporting_an_event_stops_new_imports_only),

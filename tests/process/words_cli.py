@@ -4,13 +4,16 @@
 import json
 import os
 import re
+import signal
 import sys
+import time
 
 sys.dont_write_bytecode = True
-from cli import (  # noqa: E402  (beside this file)
-    LIMIT, fail, geyser, registry, run_all, succeed,
+import png  # noqa: E402  (beside this file)
+from cli import (  # noqa: E402
+    BACKEND, LIMIT, fail, geyser, registry, run_all, succeed, write,
 )
-from streams_cli import SIZE, Terminal, sending, streams  # noqa: E402
+from streams_cli import SIZE, Running, Terminal, line, sending, streams  # noqa: E402
 
 COMMANDS = ("share", "grab", "event", "info", "send", "recv", "list", "top", "demo")
 TESTS = []
@@ -96,6 +99,45 @@ def empty_lists_say_so():
     assert succeed("list").decode() == words
     assert succeed("top", "--interval", "0.05", "--count", "1").decode() == words + "\n"
     assert json.loads(succeed("list", "--json")) == []
+    with Terminal("list", "--watch") as terminal:
+        terminal.read_until(b"no streams in ")
+        os.write(terminal.fd, b"\003")
+        terminal.finish()
+
+
+@test
+def all_that_is_exported_is_listed():
+    words = f"no textures or events in {os.environ['XDG_RUNTIME_DIR']}/geyser"
+    assert words in succeed("list", "--all").decode()
+    write("in.png", png.encode(2, 2, 8, 6, bytes(16)))
+    with Running("share", "--once", "--json", "in.png") as share, sending("cam"):
+        with Running("event", "create", "--print-id") as event:
+            picture = json.loads(line(share.process.stdout))
+            number = line(event.process.stdout)
+            report = json.loads(succeed("list", "--all", "--json"))
+            assert [stream["name"] for stream in report["streams"]] == ["cam"]
+            exports = {row["id"]: row for row in report["exports"]}
+            assert exports[picture["id"]] == {
+                "id": picture["id"], "kind": "texture", "pid": share.process.pid,
+                "backend": BACKEND, "handle": picture["handle"],
+            }
+            assert (exports[number]["kind"], exports[number]["pid"]) == ("event", event.process.pid)
+            out = succeed("list", "--all").decode()
+            in_columns(out)
+            assert re.search(rf"\n{number} +event +{event.process.pid} +{BACKEND}\n", out), out
+            event.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, event.process.pid, os.WSTOPPED)
+            start = time.monotonic()
+            exports = {row["id"]: row for row in json.loads(
+                succeed("list", "--all", "--json"))["exports"]}
+            assert time.monotonic() - start < LIMIT / 4
+            assert exports[number]["kind"] is None and exports[number]["handle"] is None
+            assert exports[picture["id"]]["kind"] == "texture"
+            event.send_signal(signal.SIGCONT)
+            event.end()
+        succeed("grab", picture["id"], "out.png")  # looking was no import
+        assert share.process.wait(LIMIT) == 0
+    fail(2, "one of them", "list", "--all", "--watch")
 
 
 # ---- less to type ----

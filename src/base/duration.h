@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Times in messages, for people. */
+#ifndef GY_BASE_DURATION_H
+#define GY_BASE_DURATION_H
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+#define GY_DURATION_SIZE 32
+
+/* "1.5 s", "20 ms", "3 µs". Returns text. */
+static inline const char *gy_duration(uint64_t ns, char text[GY_DURATION_SIZE])
+{
+	if (ns >= 1000 * GY_SECOND)
+		(void)snprintf(text, GY_DURATION_SIZE, "%.0f s", (double)ns / 1e9);
+	else if (ns >= GY_SECOND)
+		(void)snprintf(text, GY_DURATION_SIZE, "%.3g s", (double)ns / 1e9);
+	else if (ns >= GY_MILLISECOND)
+		(void)snprintf(text, GY_DURATION_SIZE, "%.3g ms", (double)ns / 1e6);
+	else
+		(void)snprintf(text, GY_DURATION_SIZE, "%.3g µs", (double)ns / 1e3);
+	return text;
+}
+
+#endif
