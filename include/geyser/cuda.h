@@ -75,7 +75,7 @@ struct geyser_cuda_texture {
 	size_t row_pitch, slice_pitch; /* bytes, of mip level 0, as in struct geyser_mapping */
 	size_t size;                   /* bytes from pointer on */
 	bool host;                     /* host memory, pinned: read and written over the bus */
-	bool writable;                 /* false: only to be read */
+	bool writable;                 /* false: only to be read, as a subscriber's frame */
 };
 
 /* The texture as CUDA memory: imported once for a texture and context, after that a look-up. The

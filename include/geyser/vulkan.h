@@ -139,13 +139,15 @@ struct geyser_vulkan_access {
 /*
  * Records the taking over of a texture: from VK_QUEUE_FAMILY_EXTERNAL to the manager's queue
  * family, from the layout GENERAL to to->layout, visible to to->stages and to->access. Where the
- * texture's path is GEYSER_PATH_COPY it records the upload from host memory as well. The submit
+ * texture's path is GEYSER_PATH_COPY it records the upload from host memory as well. What this
+ * process may only read (geyser_texture_access), such as a subscriber's frame, is acquired and
+ * released with an access without writes. The submit
  * must wait for the event or the frame's point that says that the texture may be used; the barrier
  * comes after that wait whatever stages it blocks.
  *
  * The command buffer is the caller's, of the manager's queue family, in the recording state,
- * outside of a render pass. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's).
- */
+ * outside of a render pass. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's),
+ * PERMISSION (to->access has writes, and the texture is for reading only). */
 GEYSER_API enum geyser_result geyser_vulkan_cmd_acquire(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *to);
 

@@ -54,7 +54,8 @@ class Stream(Object):
         if found is not None and found._pointer is not None:
             return found
         pointer = TexturePointer(quick.geyser_texture_ref(address))
-        made = Texture(pointer, self._manager, self._on_host, self._read_only)
+        read_only = self._read_only and quick.geyser_texture_access(pointer) == READ
+        made = Texture(pointer, self._manager, self._on_host, read_only)
         # after a resize, or of another publisher: those before it don't come again
         others = list(self._textures.values())
         if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):

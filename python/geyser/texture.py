@@ -214,7 +214,10 @@ class Texture(Object, Described):
 
     def _map(self, access: Access, mip_level: values.Integer = 0) -> Memory:
         if self._read_only and access & Access.WRITE:
-            raise InvalidArgumentError('a frame that was received is for reading: map it to "read"')
+            raise InvalidArgumentError(
+                'a frame that was received is for reading: map it to "read", or have the publisher'
+                ' make its stream with usage="writers"'
+            )
         pointer: Any = self._open()
         return Memory(pointer, access, self._form, self._shape, mip_level)
 

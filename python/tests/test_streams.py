@@ -84,6 +84,17 @@ class Frames(Streams):
             with self.raises(geyser.InvalidArgumentError, "for reading"):
                 frame.map_buffer("write").__enter__()
 
+    def test_writers_are_asked_for(self):
+        publisher, subscriber = self.publish(usage="writers"), self.subscribe()
+        with publisher.frame(LIMIT) as frame:
+            texture = frame.texture
+            frame.write(bytes(32))
+        with subscriber.acquire(LIMIT) as frame:
+            with frame.map_buffer("write") as view:
+                view[:8] = bytes(range(8))
+        with texture.map_buffer() as view:
+            self.assertEqual(bytes(view[:8]), bytes(range(8)))
+
     def test_wrong_metadata(self):
         publisher = self.publish()
         with publisher.frame() as frame:

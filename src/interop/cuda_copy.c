@@ -110,7 +110,8 @@ static enum geyser_result put_on_stream(const struct gy_cuda *cuda, const struct
 
 	if (copy->to_texture && !texture->writable)
 		return gy_fail(GEYSER_ERROR_PERMISSION,
-			"the exporter shares this texture for reading only");
+			"the texture is shared for reading only; a publisher lets its subscribers "
+			"write into frames by GEYSER_USAGE_WRITERS");
 	result = one ? copy_row(cuda, copy, &place) : copy_rows(cuda, copy, &place);
 	if (result == GY_CU_SUCCESS)
 		return GEYSER_OK;

@@ -120,7 +120,6 @@ enum geyser_result gy_cuda_import_device(const struct gy_cuda *cuda,
 	enum geyser_result result = rows ? GEYSER_OK : check_format(desc);
 
 	import->texture.path = GEYSER_PATH_ZERO_COPY;
-	import->texture.writable = true;
 	if (result == GEYSER_OK)
 		result = import_memory(cuda, native, import);
 	if (result != GEYSER_OK)

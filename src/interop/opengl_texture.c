@@ -289,6 +289,11 @@ enum geyser_result gy_gl_texture_begin(struct geyser_gl_texture *texture, enum g
 {
 	enum geyser_result result = check_access(access);
 
+	if (result == GEYSER_OK && access & ~geyser_texture_access(texture->texture))
+		result = gy_fail(GEYSER_ERROR_PERMISSION,
+			"access (%d): the texture is shared for reading only; a publisher lets its "
+			"subscribers write into frames by GEYSER_USAGE_WRITERS",
+			(int)access);
 	if (result == GEYSER_OK && texture->acquired)
 		result = gy_fail(GEYSER_ERROR_BUSY,
 			"the texture is acquired already (access %d): release it first",

@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "core/texture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static enum geyser_result check_backend(const struct geyser_manager *manager, const char *what)
@@ -182,13 +183,25 @@ enum geyser_result geyser_vulkan_texture_image(struct geyser_texture *texture, V
 	return result;
 }
 
+#define WRITES                                                                                \
+	(VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |                  \
+		VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT | \
+		VK_ACCESS_MEMORY_WRITE_BIT)
+
 static enum geyser_result check_record(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *access, const char *name)
 {
+	enum geyser_result result;
+	char what[32];
+
 	if (!command_buffer || !access)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
 			command_buffer ? name : "command_buffer");
-	return check_texture(texture);
+	result = check_texture(texture);
+	if (result != GEYSER_OK || !(access->access & WRITES))
+		return result;
+	(void)snprintf(what, sizeof(what), "%s->access (0x%x)", name, access->access);
+	return gy_texture_check_write(texture, what);
 }
 
 enum geyser_result geyser_vulkan_cmd_acquire(VkCommandBuffer command_buffer,

@@ -77,6 +77,28 @@ static void subscribers_only_read(void **state)
 	}
 }
 
+#ifdef GEYSER_PLATFORM_APPLE
+#define SEALED_WORDS ""
+#else
+#define SEALED_WORDS "GEYSER_USAGE_DMA_BUF"
+#endif
+
+/* The kernel makes dma-bufs of no memory that is sealed against writing. */
+static void sealed_buffers_become_no_dma_bufs(void **state)
+{
+	struct geyser_publisher *publisher =
+		publish_with(state, "sealed", GEYSER_USAGE_HOST_MEMORY);
+	struct geyser_native_texture native;
+	struct geyser_frame *frame = begin_frame(publisher);
+	struct geyser_texture *texture = geyser_frame_texture(frame);
+
+	refused(GEYSER_ERROR_UNSUPPORTED, SEALED_WORDS,
+		geyser_texture_export_native_as(texture, GEYSER_NATIVE_DMA_BUF, &native));
+	assert_int_equal(native.fd, -1);
+	ok(geyser_publisher_discard(publisher, frame));
+	geyser_publisher_destroy(publisher);
+}
+
 /* What one subscriber writes, the publisher finds in the buffer. */
 static void writers_are_asked_for(void **state)
 {
@@ -469,6 +491,7 @@ static void points_of_no_frame(void **state)
 static const struct CMUnitTest tests[] = {
 	test(frames_are_the_publishers_own_memory),
 	test(subscribers_only_read),
+	test(sealed_buffers_become_no_dma_bufs),
 	test(writers_are_asked_for),
 	test(a_resize_changes_who_may_write),
 	test(a_new_buffer_is_zero_and_a_used_one_is_as_it_was),

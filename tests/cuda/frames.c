@@ -141,6 +141,65 @@ static void a_subscriber_signals_no_drawing(void **state)
 	end(&stage);
 }
 
+/* What a subscriber may only read CUDA only reads: pages by the flag that says so. */
+static void a_subscribers_frame_is_read(void **state)
+{
+	struct geyser_cuda_texture texture;
+	struct geyser_frame *frame;
+	struct cu_memory memory;
+	struct stage stage;
+	uint32_t words[64 * 64];
+
+	begin(state, &stage);
+	cu_enter();
+	memory = cu_allocate(sizeof(words));
+	draw(&stage, 0x01020304);
+	ok(geyser_cuda_frame_signal(stage.frame, cu_stream()));
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	ok(geyser_subscriber_acquire(stage.subscriber, PATIENCE, &frame));
+	ok(geyser_cuda_texture(geyser_frame_texture(frame), &texture));
+	print_message("# a frame in %s memory: %s\n", texture.host ? "host" : "device",
+		texture.host ? (texture.pointer ? "registered" : "copied") : "in place");
+	assert_false(texture.writable);
+	assert_int_equal(texture.path, texture.pointer ? GEYSER_PATH_ZERO_COPY : GEYSER_PATH_COPY);
+	if (cu_is_double)
+		assert_true(texture.pointer != 0);
+	ok(geyser_cuda_frame_wait(frame, cu_stream()));
+	ok(geyser_cuda_texture_copy_to(
+		geyser_frame_texture(frame), memory.pointer, 0, cu_stream()));
+	cuda(cu.StreamSynchronize(cu_stream()));
+	cuda(cu.MemcpyDtoH(words, memory.pointer, sizeof(words)));
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		assert_int_equal(words[i], 0x01020304);
+	refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
+		geyser_cuda_texture_copy_from(
+			geyser_frame_texture(frame), memory.pointer, 0, cu_stream()));
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	cu_free(&memory);
+	cu_leave();
+	end(&stage);
+}
+
+/* The page of a driver that can't read what it may not write is copied. */
+static void registering_that_is_refused(void **state)
+{
+	struct geyser_cuda_texture texture;
+	struct geyser_frame *frame;
+	struct stage stage;
+
+	if (!cu_is_double)
+		skip();
+	begin(state, &stage);
+	ok(geyser_publisher_submit(stage.publisher, stage.frame));
+	ok(geyser_subscriber_acquire(stage.subscriber, PATIENCE, &frame));
+	cu.double_fail("cuMemHostRegister_v2", 801);
+	ok(geyser_cuda_texture(geyser_frame_texture(frame), &texture));
+	assert_true(texture.pointer == 0);
+	assert_int_equal(texture.path, GEYSER_PATH_COPY);
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	end(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +209,9 @@ int main(void)
 		vulkan_test(a_subscriber_signals_no_drawing),
 		host_test(a_frame_is_drawn_when_its_work_is_done),
 		host_test(a_stream_that_fails),
+		vulkan_test(a_subscribers_frame_is_read),
+		host_test(a_subscribers_frame_is_read),
+		host_test(registering_that_is_refused),
 	};
 
 	return has_cuda() ? cmocka_run_group_tests_name("frames", tests, NULL, NULL) : 0;

@@ -186,10 +186,11 @@ static void llvmpipes_blocks_fit(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Frames of a stream in host memory that GL draws into without a copy. */
-static void a_stream_of_the_host(void **state)
+/* Frames of a stream in host memory that GL draws into: without a copy if the memory isn't sealed
+ * against writing. */
+static void run_host_stream(uint32_t usage, enum geyser_path path)
 {
-	const struct geyser_stream_desc desc = {.name = "dmabuf", .texture = plain_desc};
+	struct geyser_stream_desc desc = {.name = "dmabuf", .texture = plain_desc};
 	const struct geyser_subscriber_desc subscriber_desc = {
 		.name = "dmabuf", .delivery = GEYSER_DELIVER_EVERY};
 	struct geyser_subscriber *subscriber;
@@ -199,8 +200,7 @@ static void a_stream_of_the_host(void **state)
 	struct geyser_frame *frame;
 	struct geyser_gl *gl;
 
-	(void)state;
-	needs(NEED_UDMABUF | NEED_GLES);
+	desc.texture.usage = usage;
 	host = make_manager_on(GEYSER_BACKEND_HOST);
 	gl = make_gl();
 	ok(geyser_publisher_create(host, &desc, &publisher));
@@ -208,7 +208,9 @@ static void a_stream_of_the_host(void **state)
 	for (uint8_t i = 1; i < 9; i++) {
 		ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
 		ok(geyser_gl_frame_begin(gl, frame, GEYSER_ACCESS_WRITE, PATIENCE, &info));
-		assert_int_equal(info.path, GEYSER_PATH_ZERO_COPY);
+		assert_int_equal(info.path, path);
+		if (path == GEYSER_PATH_COPY)
+			assert_non_null(strstr(info.reason, "GEYSER_USAGE_DMA_BUF"));
 		draw_rows(info.name, &plain_desc, i);
 		ok(geyser_gl_frame_end(gl, frame));
 		ok(geyser_publisher_submit(publisher, frame));
@@ -221,6 +223,15 @@ static void a_stream_of_the_host(void **state)
 	geyser_gl_destroy(gl);
 	geyser_manager_destroy(host);
 	draw_idly();
+}
+
+static void a_stream_of_the_host(void **state)
+{
+	(void)state;
+	needs(NEED_UDMABUF | NEED_GLES);
+	run_host_stream(GEYSER_USAGE_DMA_BUF, GEYSER_PATH_ZERO_COPY);
+	run_host_stream(GEYSER_USAGE_WRITERS, GEYSER_PATH_ZERO_COPY);
+	run_host_stream(0, GEYSER_PATH_COPY);
 }
 
 /* ---- GL's textures as dma-bufs ---- */

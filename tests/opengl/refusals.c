@@ -457,6 +457,38 @@ static void frames_are_begun_and_ended(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
+static void a_subscribers_frame_is_only_read(void **state)
+{
+	struct geyser_manager *const host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_manager *const managers[] = {manager_of(state), host};
+	const struct geyser_subscriber_desc desc = {.name = "read"};
+	struct geyser_gl *const for_gl = make_gl();
+
+	for (size_t i = 0; i < COUNT_OF(managers); i++) {
+		struct geyser_publisher *const publisher =
+			make_publisher(managers[i], "read", GEYSER_FORMAT_RGBA8_UNORM);
+		struct geyser_subscriber *subscriber;
+		struct geyser_gl_texture_info info;
+		struct geyser_frame *frame;
+
+		ok(geyser_subscriber_create(managers[i], &desc, &subscriber));
+		ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
+		ok(geyser_publisher_submit(publisher, frame));
+		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+		for (int access = GEYSER_ACCESS_WRITE; access <= GEYSER_ACCESS_READ_WRITE; access++)
+			refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
+				geyser_gl_frame_begin(for_gl, frame, (enum geyser_access)access,
+					PATIENCE, &info));
+		ok(geyser_gl_frame_begin(for_gl, frame, GEYSER_ACCESS_READ, PATIENCE, &info));
+		ok(geyser_gl_frame_end(for_gl, frame));
+		ok(geyser_subscriber_release(subscriber, frame));
+		geyser_subscriber_destroy(subscriber);
+		geyser_publisher_destroy(publisher);
+	}
+	geyser_manager_destroy(host);
+	geyser_gl_destroy(for_gl);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +505,7 @@ int main(int argc, char **argv)
 		gl_test(another_device),
 		gl_test(sharing_by_dma_buf_only),
 		gl_test(what_cant_be_published),
+		gl_test(a_subscribers_frame_is_only_read),
 		gl_test(formats_that_cant_be_published),
 		gl_test(frames_are_begun_and_ended),
 	};

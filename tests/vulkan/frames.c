@@ -316,6 +316,32 @@ static void points_are_asked_for_once(void **state)
 	end(&stage);
 }
 
+/* Unless the stream is made for writers. */
+static void a_subscribers_commands_only_read(void **state)
+{
+	struct geyser_frame *frame;
+	struct gpu_work work;
+	struct stage stage;
+
+	begin(state, &stage, 2);
+	frame = acquire(&stage);
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_submit(stage.publisher, frame));
+	frame = take(&stage, 1);
+	work = gpu_begin(&stage.reading);
+	refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
+		geyser_vulkan_cmd_acquire(work.commands, geyser_frame_texture(frame), &copy_to));
+	refused(GEYSER_ERROR_PERMISSION, "from->access",
+		geyser_vulkan_cmd_release(work.commands, geyser_frame_texture(frame), &copy_to));
+	ok(geyser_vulkan_cmd_acquire(work.commands, geyser_frame_texture(frame), &copy_from));
+	ok(geyser_vulkan_cmd_release(work.commands, geyser_frame_texture(frame), &copy_from));
+	gpu_submit(&stage.reading, &work, at_once);
+	gpu_finish(&stage.reading, &work);
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	end(&stage);
+}
+
 static void frames_of_other_backends(void **state)
 {
 	const struct geyser_stream_desc desc = {
@@ -465,6 +491,7 @@ int main(int argc, char **argv)
 		manager_test(acquiring_in_memory_waits_for_drawing),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(points_are_asked_for_once),
+		manager_test(a_subscribers_commands_only_read),
 		manager_test(frames_of_other_backends),
 		registry_test(all_ends),
 		registry_test(both_kinds_of_subscribers),

@@ -2,7 +2,9 @@
 /* The double's memory: allocated, imported, pinned; and copies of it. */
 #include "double.h"
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -217,10 +219,36 @@ CALL int cuMipmappedArrayDestroy(struct CUmipmappedArray_st *array)
 
 /* ---- pinned ---- */
 
+/* What /proc/self/maps says: every page from begin to end is in a mapping that may be written. */
+static bool may_be_written(uint64_t begin, uint64_t end)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+
+	if (!maps)
+		abort();
+	while (begin < end && fgets(line, sizeof(line), maps)) {
+		uint64_t from, to;
+		char rights[5];
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &from, &to, rights) != 3)
+			continue; /* the rest of a long line */
+		if (from <= begin && begin < to && rights[1] == 'w')
+			begin = to;
+	}
+	(void)fclose(maps);
+	return begin >= end;
+}
+
+/* As the driver does (580.159), pages that may only be read are refused without the flag that says
+ * so. */
 CALL int cuMemHostRegister_v2(void *data, size_t size, unsigned int flags)
 {
+	const uint64_t begin = (uint64_t)(uintptr_t)data;
+
 	ENTER(true);
-	(void)flags;
+	if (!(flags & GY_CU_MEMHOSTREGISTER_READ_ONLY) && !may_be_written(begin, begin + size))
+		return GY_CU_INVALID_VALUE;
 	if (kind_at(data) == PINNED)
 		return GY_CU_HOST_MEMORY_ALREADY_REGISTERED;
 	add_range(PINNED, data, size);
