@@ -120,6 +120,23 @@ static void gather_automatic(struct info_report *out)
 	geyser_manager_destroy(manager);
 }
 
+static void gather_places(struct info_report *out)
+{
+	const unsigned room = sizeof(out->places) / sizeof(out->places[0]);
+
+	for (unsigned i = 0; i < room; i++) {
+		char *const directory = out->places[i].directory;
+		const enum geyser_result result =
+			geyser_registry_place(i, directory, sizeof(out->places[i].directory));
+
+		if (result == GEYSER_ERROR_NOT_FOUND)
+			return;
+		out->place_count = i + 1;
+		(void)snprintf(out->places[i].problem, sizeof(out->places[i].problem), "%s",
+			result ? geyser_error_detail() : "");
+	}
+}
+
 static bool gather_machine(struct info_report *out)
 {
 	struct geyser_system_info system;
@@ -128,6 +145,7 @@ static bool gather_machine(struct info_report *out)
 	out->descriptors = info_descriptors();
 	if (geyser_registry_directory(out->registry, sizeof(out->registry)))
 		(void)snprintf(out->problem, sizeof(out->problem), "%s", geyser_error_detail());
+	gather_places(out);
 	if (geyser_system_get_info(&system)) {
 		(void)library_failure("kernel");
 		return false;
@@ -246,6 +264,14 @@ static void print_machine(const struct info_report *report)
 	for (size_t i = 0; i < INFO_BACKENDS; i++)
 		print_device(info_backends[i], &report->backends[i].device);
 	print_fact("registry", "", report->problem[0] ? report->problem : report->registry);
+	for (unsigned i = 0; i < report->place_count; i++) {
+		const char *const directory = report->places[i].directory;
+
+		if (report->places[i].problem[0])
+			print_fact("", "not used:", report->places[i].problem);
+		else if (strcmp(directory, report->registry) != 0)
+			print_fact("", "looked in:", directory);
+	}
 	print_features("kernel", report->kernel);
 	print_descriptors(report);
 }

@@ -76,6 +76,11 @@ struct info_report {
 	char registry[PATH_MAX];
 	char problem[512];         /* of the registry; "" if none */
 	unsigned long descriptors; /* that this process may have open; 0: any number */
+	unsigned place_count;
+	struct {
+		char directory[PATH_MAX]; /* "" if it has no path */
+		char problem[512];        /* why it isn't used; "" if it can be */
+	} places[4];
 	struct info_feature kernel[INFO_FEATURES];
 };
 

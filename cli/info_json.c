@@ -87,6 +87,16 @@ static void write_machine(struct json *json, const struct info_report *report)
 	json_begin(json, "registry", '{');
 	json_string(json, "directory", report->registry[0] ? report->registry : NULL);
 	json_string(json, "problem", report->problem[0] ? report->problem : NULL);
+	json_begin(json, "places", '[');
+	for (unsigned i = 0; i < report->place_count; i++) {
+		json_begin(json, NULL, '{');
+		json_string(json, "directory",
+			report->places[i].directory[0] ? report->places[i].directory : NULL);
+		json_string(json, "problem",
+			report->places[i].problem[0] ? report->places[i].problem : NULL);
+		json_end(json, '}');
+	}
+	json_end(json, ']');
 	json_end(json, '}');
 	json_begin(json, "kernel", '{');
 	write_features(json, report->kernel);

@@ -527,14 +527,26 @@ struct geyser_system_info {
 /* What this kernel offers. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_system_get_info(struct geyser_system_info *out);
 
-/* Where exports are registered: $XDG_RUNTIME_DIR/geyser, on macOS without that variable "geyser" in
- * the user's temporary directory; whether or not it exists yet, without making it. Errors:
- * INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR, PERMISSION (exists with a wrong owner or
- * mode). Also NO_RUNTIME_DIR, on macOS and iOS, if its path is too long for a socket's address:
- * then a process imports what it exports itself, but no other can. text holds the path also after
- * that and after PERMISSION, else "" after a failure.
+/* Where this process registers its exports: the first place that it can use, of
+ * geyser_registry_place. It need not exist yet, and is not made by this call. Errors:
+ * INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR (no place can be used), PERMISSION
+ * (exists with a wrong owner or mode). Also NO_RUNTIME_DIR, on macOS and iOS, if its path is too
+ * long for a socket's address: then a process imports what it exports itself, but no other can.
+ * text holds the path also after that and after PERMISSION, else "" after a failure.
  */
 GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size);
+
+/* The places where a registry may lie, from index 0 on, in the order in which they are preferred:
+ * "geyser" in $XDG_RUNTIME_DIR, "geyser" in /run/user/UID, and /tmp/geyser-UID; on macOS "geyser"
+ * in $XDG_RUNTIME_DIR and in the user's temporary directory. A process registers in the first that
+ * it can use, and looks for names, ids and handles in all, so that programs of one user with and
+ * without a session find each other. The first two are used only if the directory belongs to this
+ * process's effective user. GEYSER_OK: this place can be used; a registry need not exist there yet.
+ * Errors: NOT_FOUND (there are no so many places), NO_RUNTIME_DIR (this one can't be used:
+ * geyser_error_detail says why), PERMISSION (what lies there belongs to another user, has a wrong
+ * mode or is no directory), INVALID_ARGUMENT (NULL, size too small). text holds the path if there
+ * is one, also after NO_RUNTIME_DIR and PERMISSION, else "". */
+GEYSER_API enum geyser_result geyser_registry_place(unsigned index, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -127,7 +127,8 @@ enum geyser_pacing {
 
 struct geyser_stream_desc {
 	const char
-		*name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters */
+		*name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters, and
+			  without those that aren't seen or change the look of others */
 	struct geyser_texture_desc texture;
 	uint32_t buffers;                        /* 2 to GEYSER_STREAM_BUFFERS_MAX; 0: 3 */
 	uint32_t frame_rate_num, frame_rate_den; /* frames a second, for people; 0: variable */

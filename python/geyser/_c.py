@@ -304,6 +304,7 @@ FUNCTIONS: Prototypes = {
     "geyser_event_fd": (c_int, (c_void_p, c_uint64, POINTER(c_int))),
     "geyser_system_get_info": (c_int, (POINTER(geyser_system_info),)),
     "geyser_registry_directory": (c_int, (c_char_p, c_size_t)),
+    "geyser_registry_place": (c_int, (c_uint32, c_char_p, c_size_t)),
     "geyser_frame_signal_point": (c_int, (c_void_p, POINTER(geyser_point))),
     "geyser_publisher_create": (c_int, (c_void_p, POINTER(geyser_stream_desc), POINTER(c_void_p))),
     "geyser_publisher_acquire": (c_int, (c_void_p, c_uint64, POINTER(c_void_p))),

@@ -132,7 +132,7 @@ class DeviceLostError(Error):
 
 
 class NoRuntimeDirError(Error):
-    """XDG_RUNTIME_DIR is unset or no directory."""
+    """There is no directory in which exports could be registered."""
 
     result = Result.NO_RUNTIME_DIR
 

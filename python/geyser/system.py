@@ -33,7 +33,7 @@ def system_info() -> SystemInfo:
 
 
 def registry_directory() -> str:
-    """Where exports are registered, whether or not it exists yet. Raises NoRuntimeDirError,
+    """Where this process registers its exports, whether or not it exists yet. Raises NoRuntimeDirError,
     PermissionError (it exists with a wrong owner or mode)."""
     text = ctypes.create_string_buffer(PATH_SIZE)
     check(lib.geyser_registry_directory(text, PATH_SIZE))

@@ -103,6 +103,12 @@ close_socket:
 	return result;
 }
 
+/* systemd-tmpfiles removes nothing below a directory that somebody has locked, however old. */
+static void keep_from_ageing(const struct gy_claim *claim)
+{
+	(void)flock(claim->registry.fd, LOCK_SH | LOCK_NB);
+}
+
 enum geyser_result gy_registry_claim(struct gy_claim *out)
 {
 	enum geyser_result result = gy_registry_open(true, &out->registry);
@@ -120,6 +126,7 @@ enum geyser_result gy_registry_claim(struct gy_claim *out)
 		gy_claim_release(out);
 		return result;
 	}
+	keep_from_ageing(out);
 	out->sweep = gy_sweep_create(&out->registry);
 	deadline = gy_now() + SWEEP_TIME;
 	for (unsigned i = 0; i < SWEEP_STEPS && gy_claim_sweep(out, 0); i++)
@@ -136,6 +143,50 @@ bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline)
 	gy_sweep_destroy(claim->sweep, false);
 	claim->sweep = NULL;
 	return false;
+}
+
+bool gy_claim_is_intact(const struct gy_claim *claim)
+{
+	struct stat status;
+	char name[NAME_SIZE];
+
+	instance_name(name, claim->instance, LOCK);
+	return gy_registry_is_current(&claim->registry) &&
+	       fstatat(claim->registry.fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum geyser_result gy_claim_renew(struct gy_claim *claim)
+{
+	struct gy_claim renewed = {
+		.instance = claim->instance,
+		.lock = GY_NO_HOLD,
+		.socket = -1,
+	};
+	enum geyser_result result = gy_registry_open(true, &renewed.registry);
+	char name[NAME_SIZE];
+	int fd = -1;
+
+	if (result != GEYSER_OK)
+		return result;
+	instance_name(name, claim->instance, LOCK);
+	result = lock_file(&renewed, name, &fd);
+	if (result == GEYSER_OK) {
+		gy_hold_take(fd, &renewed.lock);
+		/* one that was left there is bound to nothing any more */
+		instance_name(name, claim->instance, SOCKET);
+		(void)unlinkat(renewed.registry.fd, name, 0);
+		result = listen_instance(&renewed);
+	} else if (fd >= 0) {
+		(void)close(fd);
+	}
+	if (result != GEYSER_OK) {
+		gy_claim_release(&renewed);
+		return result;
+	}
+	gy_claim_abandon(claim);
+	*claim = renewed;
+	keep_from_ageing(claim);
+	return GEYSER_OK;
 }
 
 void gy_claim_abandon(struct gy_claim *claim)
@@ -180,6 +231,14 @@ void gy_claim_unlink(const struct gy_claim *claim, const char *name)
 
 	if (gy_registry_read_link(&claim->registry, name, &instance) && instance == claim->instance)
 		(void)unlinkat(claim->registry.fd, name, 0);
+}
+
+void gy_claim_restore_id(const struct gy_claim *claim, uint32_t id)
+{
+	char name[NAME_SIZE];
+
+	id_name(name, id);
+	(void)gy_claim_link(claim, name);
 }
 
 enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id)

@@ -31,17 +31,16 @@ static enum geyser_result connect_failure(uint64_t instance)
  * lives. */
 static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 {
-	struct gy_registry opened = {.fd = -1};
+	struct gy_registry opened = *registry;
 	enum gy_life life;
 
 	if (!gy_socket_refuses_when_busy())
 		return false;
-	if (registry->fd >= 0)
-		return gy_registry_probe(registry, instance) == GY_LIFE_ALIVE;
-	if (gy_registry_open(false, &opened) != GEYSER_OK)
+	if (registry->fd < 0 && gy_registry_open_path(false, &opened) != GEYSER_OK)
 		return false;
 	life = gy_registry_probe(&opened, instance);
-	gy_registry_close(&opened);
+	if (registry->fd < 0)
+		gy_registry_close(&opened);
 	return life == GY_LIFE_ALIVE;
 }
 
@@ -96,6 +95,11 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 			instance, peer.uid, registry->uid);
 		goto close_socket;
 	}
+	if (gy_peer_has_ended(*out, peer.pid)) {
+		errno = ECONNREFUSED;
+		result = connect_failure(instance);
+		goto close_socket;
+	}
 	*pid = peer.pid;
 	return GEYSER_OK;
 
@@ -103,4 +107,38 @@ close_socket:
 	(void)close(*out);
 	*out = -1;
 	return result;
+}
+
+/* In the registry of one place, which is opened only if its path is too long for an address. */
+static enum geyser_result connect_at(struct gy_registry *registry, bool first, uint64_t instance,
+	uint64_t deadline, int *out, pid_t *pid)
+{
+	enum geyser_result result = gy_registry_look(registry);
+
+	if (result == GEYSER_OK)
+		result = gy_registry_connect(registry, instance, deadline, out, pid);
+	else if (!first && result != GEYSER_ERROR_LIMIT)
+		result = GEYSER_ERROR_NOT_FOUND; /* it is no obstacle: see gy_registries_open */
+	gy_registry_close(registry);
+	return result;
+}
+
+enum geyser_result gy_registries_connect(uint64_t instance, uint64_t deadline, int *out, pid_t *pid)
+{
+	struct gy_registry registry;
+	bool first = true;
+
+	*out = -1;
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		enum geyser_result result;
+
+		if (gy_registry_find_place(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
+			continue;
+		result = connect_at(&registry, first, instance, deadline, out, pid);
+		if (result != GEYSER_ERROR_STALE && result != GEYSER_ERROR_NOT_FOUND)
+			return result;
+		first = false;
+	}
+	errno = ENOENT;
+	return connect_failure(instance);
 }

@@ -53,6 +53,24 @@ void gy_exports_forget(struct gy_ipc *ipc)
 	}
 }
 
+/* twalk hands its caller's data to nobody. With the ipc's lock held. */
+static _Thread_local const struct gy_claim *restored;
+
+static void restore_id(const void *node, VISIT visit, int depth)
+{
+	const struct gy_export *export = *(struct gy_export *const *)node;
+
+	(void)depth;
+	if (visit == postorder || visit == leaf)
+		gy_claim_restore_id(restored, export->fields.id);
+}
+
+void gy_exports_restore(struct gy_ipc *ipc)
+{
+	restored = &ipc->claim;
+	twalk(ipc->by_id, restore_id);
+}
+
 /* ---- listing ---- */
 
 static void unlist(struct gy_ipc *ipc, struct gy_export *export)
@@ -130,6 +148,7 @@ enum geyser_result gy_export_add(
 
 static bool withdraw(struct gy_ipc *ipc, struct gy_export *export)
 {
+	gy_ipc_leave_parents(ipc);
 	if (!export->importable)
 		return false;
 	export->importable = false;

@@ -264,22 +264,61 @@ static enum geyser_result list(
 	return result;
 }
 
+/* Adds those of one registry. */
+static enum geyser_result add_list(
+	const struct gy_registry *registry, struct geyser_export_info **out, size_t *count)
+{
+	struct geyser_export_info *more = NULL, *all;
+	size_t more_count = 0;
+	enum geyser_result result = list(registry, &more, &more_count);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (!*out) {
+		*out = more;
+		*count = more_count;
+		return GEYSER_OK;
+	}
+	if (!more_count) {
+		free(more);
+		return GEYSER_OK;
+	}
+	all = realloc(*out, (*count + more_count) * sizeof(*all));
+	if (all) {
+		memcpy(all + *count, more, more_count * sizeof(*all));
+		*out = all;
+		*count += more_count;
+	} else {
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of exports");
+	}
+	free(more);
+	return result;
+}
+
 enum geyser_result geyser_export_list(struct geyser_export_info **out, size_t *count)
 {
-	struct gy_registry registry;
+	struct gy_registries registries;
 	enum geyser_result result;
 
 	if (!out || !count)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", out ? "count" : "out");
 	*out = NULL;
 	*count = 0;
-	result = gy_registry_open(false, &registry);
+	result = gy_registries_open(false, &registries);
 	if (result == GEYSER_ERROR_NOT_FOUND)
 		return GEYSER_OK; /* nobody has ever exported */
 	if (result != GEYSER_OK)
 		return result;
-	result = list(&registry, out, count);
-	gy_registry_close(&registry);
+	for (unsigned i = 0; i < registries.count && result == GEYSER_OK; i++)
+		result = add_list(&registries.all[i], out, count);
+	gy_registries_close(&registries);
+	if (result != GEYSER_OK) {
+		free(*out);
+		*out = NULL;
+		*count = 0;
+	} else if (*count) {
+		qsort(*out, *count, sizeof(**out), compare_ids);
+	}
 	return result;
 }
 

@@ -3,6 +3,7 @@
 #include "ipc/registry_files.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,32 +16,11 @@ static const char prefix[] = "stream-";
 
 /* ---- names and files ---- */
 
-/* Bytes of the UTF-8 sequence that starts here, 0 if it is none: shortest form, no surrogates. */
-static size_t utf8_length(const unsigned char *text)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = text[0] < 0x80       ? 1
-			: text[0] >> 5 == 6  ? 2
-			: text[0] >> 4 == 14 ? 3
-			: text[0] >> 3 == 30 ? 4
-					     : 0;
-	uint32_t code = text[0] & (0xffu >> (length + 1));
-
-	for (size_t i = 1; i < length; i++) {
-		if (text[i] >> 6 != 2)
-			return 0;
-		code = code << 6 | (text[i] & 0x3f);
-	}
-	if (length > 1 &&
-		(code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)))
-		return 0;
-	return length;
-}
-
 enum geyser_result gy_name_check(const char *name)
 {
 	const unsigned char *at = (const unsigned char *)name;
 	size_t length;
+	uint32_t code;
 
 	if (!name || !*name)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "stream name is %s: give it one",
@@ -50,12 +30,17 @@ enum geyser_result gy_name_check(const char *name)
 			"stream name (%.40s…): it may have %u bytes at most", name,
 			GEYSER_STREAM_NAME_MAX);
 	for (; *at; at += length) {
-		length = utf8_length(at);
+		length = gy_utf8_next(at, &code);
 		if (length == 0 || *at < 0x20 || *at == 0x7f)
 			return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 				"stream name has the byte 0x%02x at %td: it must be UTF-8 without "
 				"control characters",
 				*at, at - (const unsigned char *)name);
+		if (gy_is_misleading(code))
+			return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+				"stream name has the character U+%04" PRIX32 " at %td, which isn't "
+				"seen or changes how others look: leave it out",
+				code, at - (const unsigned char *)name);
 	}
 	return GEYSER_OK;
 }
@@ -115,6 +100,59 @@ enum geyser_result gy_registry_find_name(
 	if (gy_registry_read_link(registry, file, instance))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
+}
+
+/* The first living exporter with a link of that name, except in that registry; else *dead is one
+ * that isn't known to live, if there is any. */
+static enum geyser_result find_living(const struct gy_registries *list, const char *except,
+	const char *name, uint64_t *instance, uint64_t *dead)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct gy_registry *registry = &list->all[i];
+		enum geyser_result result;
+		bool alive;
+
+		if ((except && strcmp(registry->path, except) == 0) ||
+			gy_registry_find_name(registry, name, instance) != GEYSER_OK)
+			continue;
+		result = gy_registry_is_alive(registry, *instance, &alive);
+		if (result != GEYSER_OK || alive)
+			return result;
+		*dead = *instance;
+	}
+	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
+}
+
+enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance)
+{
+	struct gy_registries list;
+	enum geyser_result result = gy_registries_open(false, &list);
+	uint64_t dead = 0;
+
+	if (result != GEYSER_OK)
+		return result;
+	result = find_living(&list, NULL, name, instance, &dead);
+	gy_registries_close(&list);
+	if (result != GEYSER_ERROR_NOT_FOUND || dead == 0)
+		return result;
+	*instance = dead; /* whoever asks it is told what became of it */
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_claim_find_elsewhere(
+	const struct gy_claim *claim, const char *name, uint64_t *instance)
+{
+	struct gy_registries list;
+	enum geyser_result result = gy_registries_open(false, &list);
+	uint64_t dead;
+
+	if (result != GEYSER_OK)
+		return result;
+	result = find_living(&list, claim->registry.path, name, instance, &dead);
+	gy_registries_close(&list);
+	/* our own may have two paths */
+	return result == GEYSER_OK && *instance == claim->instance ? GEYSER_ERROR_NOT_FOUND
+								   : result;
 }
 
 /* ---- locks ---- */
@@ -335,13 +373,23 @@ void gy_claim_abandon_name(struct gy_name_lock *lock)
 void gy_claim_keep_name(const struct gy_claim *claim, const char *name, struct gy_name_lock *lock)
 {
 	char file[GY_FILE_NAME_SIZE];
+	struct stat status;
+	uint64_t holder;
 	bool swept;
 	int fd;
 
 	gy_name_to_file(name, file);
 	fd = openat(claim->registry.fd, NAMES, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 && errno != ENOENT)
 		return;
+	if (fd < 0 || fstat(fd, &status) < 0 || !lock->hold.pid ||
+		lock->device != (uint64_t)status.st_dev || lock->inode != (uint64_t)status.st_ino) {
+		if (fd >= 0)
+			(void)close(fd);
+		gy_claim_abandon_name(lock);
+		(void)gy_claim_add_name(claim, name, lock, &holder);
+		return;
+	}
 	swept = gy_byte_is_locked(fd, SWEEPS(name_offset(file)));
 	(void)close(fd);
 	/* only if it is absent: nobody else makes it while we hold its lock */

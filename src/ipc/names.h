@@ -51,11 +51,20 @@ void gy_claim_remove_name(
 /* Forgets it without a change in the registry. */
 void gy_claim_abandon_name(struct gy_name_lock *lock);
 
-/* Puts the link back if a sweep has removed it. To be called now and then while lock->guarded. */
+/* Puts the link back if somebody has removed it, and takes the lock again if its file was removed:
+ * then the name may be another's by now. To be called now and then, often while lock->guarded. */
 void gy_claim_keep_name(const struct gy_claim *claim, const char *name, struct gy_name_lock *lock);
 
 /* Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_name(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
+
+/* The exporter that publishes it, in whatever registry: a living one if there is. Errors:
+ * NOT_FOUND, LIMIT, and as gy_registries_open. */
+enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance);
+
+/* A living one in the registries other than the claim's. */
+enum geyser_result gy_claim_find_elsewhere(
+	const struct gy_claim *claim, const char *name, uint64_t *instance);
 
 #endif

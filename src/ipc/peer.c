@@ -27,19 +27,12 @@ static void free_peer(struct gy_peer *peer)
 /* Without a look at the registry if the exporter is this process. */
 static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline)
 {
-	struct gy_registry registry;
 	enum geyser_result result = gy_server_connect(peer->ipc, peer->instance, &peer->socket);
 
 	peer->pid = getpid();
 	if (result != GEYSER_OK || peer->socket >= 0)
 		return result;
-	result = gy_registry_find(&registry);
-	if (result == GEYSER_OK) {
-		result = gy_registry_connect(
-			&registry, peer->instance, deadline, &peer->socket, &peer->pid);
-		gy_registry_close(&registry);
-	}
-	return result == GEYSER_ERROR_NOT_FOUND ? GEYSER_ERROR_STALE : result;
+	return gy_registries_connect(peer->instance, deadline, &peer->socket, &peer->pid);
 }
 
 enum geyser_result gy_peer_connect(
@@ -138,6 +131,7 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 		return;
 	ipc = peer->ipc;
 	(void)pthread_mutex_lock(&ipc->lock);
+	gy_ipc_leave_parents(ipc);
 	/* The last one's release is the closing of the connection. */
 	if (handle && peer->references > 1 && peer->socket >= 0) {
 		message.object.kind = handle->kind;

@@ -8,6 +8,7 @@
 #include "base/system.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gy_ipc *current;
@@ -29,20 +30,37 @@ static void after_fork_in_parent(void)
 }
 
 /* The child must not answer for its parent, nor keep its sockets open and so hide its death. */
+static void abandon(struct gy_ipc *parents)
+{
+	parents->foreign = true;
+	gy_importer_abandon(parents);
+	gy_server_finish(parents, false);
+	gy_surfaces_finish(parents, false);
+	gy_loop_abandon(parents);
+}
+
 static void after_fork_in_child(void)
 {
 	struct gy_ipc *parents = current;
 
 	current = NULL;
 	if (parents) {
-		parents->foreign = true;
-		gy_importer_abandon(parents);
-		gy_server_finish(parents, false);
-		gy_surfaces_finish(parents, false);
-		gy_loop_abandon(parents);
+		abandon(parents);
 		(void)pthread_mutex_unlock(&parents->lock);
 	}
 	(void)pthread_mutex_unlock(&current_lock);
+}
+
+/* A child made by clone itself has run no handlers: its copy is left behind when it is first used.
+ * With current_lock held. */
+static void leave_parents(void)
+{
+	struct gy_ipc *parents = current;
+
+	if (!parents || parents->pid == getpid())
+		return;
+	current = NULL;
+	abandon(parents);
 }
 
 static void register_atfork(void)
@@ -64,6 +82,7 @@ static enum geyser_result create(struct gy_ipc **out)
 	if (!ipc)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
 	(void)pthread_mutex_init(&ipc->lock, NULL);
+	ipc->pid = getpid();
 	ipc->poller = -1;
 	ipc->wake = GY_NO_WAKEUP;
 	ipc->spare_fd = -1;
@@ -77,6 +96,7 @@ enum geyser_result gy_ipc_acquire(struct gy_ipc **out)
 	enum geyser_result result = GEYSER_OK;
 
 	(void)pthread_mutex_lock(&current_lock);
+	leave_parents();
 	if (!current)
 		result = create(&current);
 	if (current)
@@ -91,11 +111,18 @@ struct gy_ipc *gy_ipc_current(void)
 	struct gy_ipc *ipc;
 
 	(void)pthread_mutex_lock(&current_lock);
+	leave_parents();
 	ipc = current;
 	if (ipc)
 		ipc->users++;
 	(void)pthread_mutex_unlock(&current_lock);
 	return ipc;
+}
+
+void gy_ipc_leave_parents(struct gy_ipc *ipc)
+{
+	if (!ipc->foreign && ipc->pid != getpid())
+		abandon(ipc);
 }
 
 void gy_ipc_release(struct gy_ipc *ipc)
@@ -109,6 +136,7 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	(void)pthread_mutex_unlock(&current_lock);
 	if (!last)
 		return;
+	gy_ipc_leave_parents(ipc);
 	if (!ipc->foreign) {
 		gy_loop_stop(ipc);
 		gy_server_finish(ipc, true);
@@ -120,12 +148,12 @@ void gy_ipc_release(struct gy_ipc *ipc)
 
 bool gy_ipc_is_foreign(const struct gy_ipc *ipc)
 {
-	return ipc->foreign;
+	return ipc->foreign || ipc->pid != getpid();
 }
 
 enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc)
 {
-	if (!ipc->foreign)
+	if (!gy_ipc_is_foreign(ipc))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 		"manager or object made before fork: the child must make its own");
@@ -138,7 +166,7 @@ __attribute__((destructor)) static void at_exit(void)
 {
 	if (pthread_mutex_trylock(&current_lock) != 0)
 		return;
-	if (current && pthread_mutex_trylock(&current->lock) == 0) {
+	if (current && current->pid == getpid() && pthread_mutex_trylock(&current->lock) == 0) {
 		gy_server_finish(current, true);
 		(void)pthread_mutex_unlock(&current->lock);
 	}

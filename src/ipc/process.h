@@ -23,6 +23,10 @@ struct gy_source {
 /* One reference to the process's, if there is one: NULL otherwise. */
 struct gy_ipc *gy_ipc_current(void);
 
+/* With the lock held, before something is given back: in a child that clone itself has made, and so
+ * without fork's handlers, this leaves behind what is the parent's. */
+void gy_ipc_leave_parents(struct gy_ipc *ipc);
+
 struct gy_connection; /* an importer, seen from the exporter */
 struct gy_surfaces;   /* see ipc/surface.h */
 
@@ -30,6 +34,7 @@ struct gy_ipc {
 	unsigned users; /* guarded by the process-wide lock, all else by the next line's */
 	pthread_mutex_t lock;
 	bool foreign; /* the parent's, in a forked child */
+	pid_t pid;    /* of the process that made it */
 
 	/* the thread */
 	pthread_t thread;
@@ -42,6 +47,7 @@ struct gy_ipc {
 
 	/* exporter */
 	bool claimed;
+	uint64_t look_at;   /* when to look whether the registry still has us */
 	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
 	struct gy_claim claim;
 	struct gy_source listener;
@@ -96,8 +102,9 @@ void gy_server_finish(struct gy_ipc *ipc, bool unlink);
 /* After the thread has ended or in a forked child: names are given back, or forgotten. */
 void gy_served_finish(struct gy_ipc *ipc, bool unlink);
 
-/* Puts names back that a sweep has removed; true: to be called again soon. */
-bool gy_served_keep(struct gy_ipc *ipc);
+/* Puts names back that somebody has removed: all, or those that a sweep may be about to remove.
+ * True if there are such: to be called again soon. */
+bool gy_served_keep(struct gy_ipc *ipc, bool all);
 
 /* A stream by name, with an answerable error. */
 enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
@@ -110,6 +117,9 @@ struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);
 
 /* Gives every id back, without a word to their objects: for the end. */
 void gy_exports_forget(struct gy_ipc *ipc);
+
+/* Makes the links of all ids again. */
+void gy_exports_restore(struct gy_ipc *ipc);
 
 /* Counts an import come (+1) or gone (-1). */
 void gy_export_count(struct gy_export *export, int change);

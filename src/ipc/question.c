@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "platform/descriptor.h"
 
 #include <inttypes.h>
@@ -45,16 +46,18 @@ enum geyser_result gy_ask(
 
 void gy_make_printable(char *text)
 {
-	unsigned char before = 0;
+	unsigned char *at = (unsigned char *)text;
+	uint32_t code;
 
-	for (; *text; text++) {
-		unsigned char now = (unsigned char)*text;
+	while (*at) {
+		size_t length = gy_utf8_next(at, &code);
+		bool bad = length == 0 || *at < 0x20 || *at == 0x7f || gy_is_misleading(code);
 
-		if (before == 0xc2 && now >= 0x80 && now <= 0x9f)
-			text[-1] = *text = '?';
-		else if (now < 0x20 || now == 0x7f)
-			*text = '?';
-		before = now;
+		if (length == 0)
+			length = 1;
+		for (; length > 0; length--, at++)
+			if (bad)
+				*at = '?';
 	}
 }
 
@@ -128,7 +131,8 @@ enum geyser_result gy_connect_once(
 	}
 	if (result != GEYSER_OK || *out >= 0)
 		return result;
-	return gy_registry_connect(registry, instance, deadline, out, &pid);
+	return registry ? gy_registry_connect(registry, instance, deadline, out, &pid)
+			: gy_registries_connect(instance, deadline, out, &pid);
 }
 
 /* One question on a connection of its own. */
@@ -153,16 +157,11 @@ static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t 
 enum geyser_result gy_resolve(uint32_t id, uint64_t deadline, struct geyser_handle *out)
 {
 	struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = id}, answer;
-	struct gy_registry registry;
-	enum geyser_result result = gy_registry_open(false, &registry);
 	uint64_t instance;
+	enum geyser_result result = gy_registries_find_id(id, &instance);
 
-	if (result != GEYSER_OK)
-		return result;
-	result = gy_registry_find_id(&registry, id, &instance);
 	if (result == GEYSER_OK)
-		result = ask_once(&registry, instance, deadline, &question, &answer);
-	gy_registry_close(&registry);
+		result = ask_once(NULL, instance, deadline, &question, &answer);
 	if (result == GEYSER_OK)
 		result = check_resolved(&answer, id, instance);
 	if (result == GEYSER_OK)

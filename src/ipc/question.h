@@ -22,7 +22,8 @@ enum geyser_result gy_ask(
 enum geyser_result gy_await(
 	int socket, uint32_t sequence, uint64_t deadline, struct gy_message *answer, int *fd);
 
-/* A peer's words go to a terminal: control characters become '?'. */
+/* A peer's words go to a terminal: control characters, those that mislead (gy_is_misleading), and
+ * bytes that are no UTF-8 become '?'. */
 void gy_make_printable(char *text);
 
 #endif

@@ -21,49 +21,82 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ---- the directory ---- */
+/* ---- places ---- */
 
-#define FOLDER "/geyser"
-
-/* The path, and *parent of its bytes are the directory that must be there. */
-static enum geyser_result compose_path(char *path, size_t size, size_t *parent, const char **name)
+/* The path of the registry there; "" if the place has none. */
+static enum geyser_result compose_path(
+	const struct gy_runtime_place *place, char *path, size_t size)
 {
-	*parent = gy_runtime_directory(path, size, name);
-	if (*parent == 0)
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"XDG_RUNTIME_DIR is not set: set it to a directory that only you can "
-			"write, for example \"export XDG_RUNTIME_DIR=$(mktemp -d)\"");
-	if (path[0] != '/')
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"%s (%.200s): set it to an absolute path", *name, path);
-	if (*parent + sizeof(FOLDER) > size)
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"%s (%.200s…): the path has %zu bytes, at most %zu fit", *name, path,
-			*parent, size - sizeof(FOLDER));
-	memcpy(path + *parent, FOLDER, sizeof(FOLDER));
-	return GEYSER_OK;
+	int length;
+
+	path[0] = '\0';
+	if (!place->parent[0])
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s is not set", place->name);
+	if (place->parent[0] != '/')
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s) is no absolute path",
+			place->name, place->parent);
+	length = snprintf(path, size, "%s/%s", place->parent, place->folder);
+	if (length > 0 && (size_t)length < size)
+		return GEYSER_OK;
+	path[0] = '\0';
+	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+		"%s (%.100s…): its path has %zu bytes or more, and at most %zu fit", place->name,
+		place->parent, strlen(place->parent), size - sizeof(place->folder) - 1);
 }
 
-static enum geyser_result registry_path(char *path, size_t size)
+/* Whether the place is ours to use. Where root has a user's XDG_RUNTIME_DIR (sudo), a folder of
+ * root's in there would lock the user out. */
+static enum geyser_result check_parent(const struct gy_runtime_place *place)
 {
 	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
-	const char *name;
-	size_t parent;
-	enum geyser_result result = compose_path(path, size, &parent, &name);
 
-	if (result != GEYSER_OK)
-		return result;
-	path[parent] = '\0';
-	if (stat(path, &status) < 0)
-		result = gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.200s): %s", name, path,
-			gy_error_text(errno, text));
-	else if (!S_ISDIR(status.st_mode))
-		result = gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.200s): it is not a directory",
-			name, path);
-	path[parent] = FOLDER[0];
+	if (stat(place->parent, &status) < 0)
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s): %s", place->name,
+			place->parent, gy_error_text(errno, text));
+	if (!S_ISDIR(status.st_mode))
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s) is not a directory",
+			place->name, place->parent);
+	if (!place->shared && status.st_uid != geteuid())
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+			"%s (%.100s) belongs to uid %u, and this process runs as uid %u",
+			place->name, place->parent, status.st_uid, geteuid());
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size)
+{
+	struct gy_runtime_place place;
+	enum geyser_result result;
+
+	path[0] = '\0';
+	if (!gy_runtime_place(index, &place))
+		return gy_fail(GEYSER_ERROR_NOT_FOUND, "there are %u places", index);
+	result = compose_path(&place, path, size);
+	if (result == GEYSER_OK)
+		result = check_parent(&place);
 	return result;
 }
+
+static enum geyser_result no_place(void)
+{
+	char path[4096], reasons[400] = "";
+	enum geyser_result result;
+	size_t length = 0;
+
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		result = gy_registry_find_place(i, path, sizeof(path));
+		if (result != GEYSER_ERROR_NO_RUNTIME_DIR || length >= sizeof(reasons))
+			continue;
+		length += (size_t)snprintf(reasons + length, sizeof(reasons) - length, "%s%s",
+			length ? "; " : "", geyser_error_detail());
+	}
+	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+		"no directory for the registry: %s: set XDG_RUNTIME_DIR to a directory of your own",
+		reasons);
+}
+
+/* ---- the directory ---- */
 
 /* Linux alone reaches any directory. */
 static bool is_too_long(const char *path)
@@ -90,38 +123,27 @@ static enum geyser_result check_directory(const char *path, const struct stat *s
 	return GEYSER_OK;
 }
 
-enum geyser_result geyser_registry_directory(char *text, size_t size)
+/* Another process may just be making it, under an umask that took our own rights away. */
+static enum geyser_result check_opened(const struct gy_registry *registry, struct stat *status)
+{
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
+
+	for (unsigned i = 0;; i++) {
+		if (fstat(registry->fd, status) < 0)
+			return gy_fail_errno("registry (%.300s)", registry->path);
+		if ((status->st_mode & 0777) != 0 || status->st_uid != geteuid() || i == 20)
+			return check_directory(registry->path, status);
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
+enum geyser_result gy_registry_open_path(bool create, struct gy_registry *out)
 {
 	enum geyser_result result;
 	struct stat status;
-	char path[PATH_MAX];
-	size_t length;
-
-	if (!text || size == 0)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "text is NULL or has no room");
-	text[0] = '\0';
-	result = registry_path(path, sizeof(path));
-	if (result != GEYSER_OK)
-		return result;
-	length = strlen(path);
-	if (length >= size)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"text (%zu bytes): the registry's path takes %zu", size, length + 1);
-	memcpy(text, path, length + 1);
-	if (lstat(path, &status) == 0)
-		result = check_directory(path, &status);
-	return result == GEYSER_OK && is_too_long(path) ? no_address(path) : result;
-}
-
-enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
-{
-	enum geyser_result result = registry_path(out->path, sizeof(out->path));
-	struct stat status;
 
 	out->fd = -1;
-	if (result != GEYSER_OK)
-		return result;
-	if (create && mkdir(out->path, 0700) < 0 && errno != EEXIST)
+	if (create && !gy_directory_make(out->path) && errno != EEXIST)
 		return gy_fail_errno("making the registry (%.300s)", out->path);
 	out->fd = open(out->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (out->fd < 0 && errno == ENOENT)
@@ -130,32 +152,42 @@ enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
 	if (out->fd < 0 && (errno == ENOTDIR || errno == ELOOP))
 		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"registry (%.300s) is no directory: remove it", out->path);
-	if (out->fd < 0)
-		return gy_fail_errno("opening the registry (%.300s)", out->path);
-	if (fstat(out->fd, &status) < 0)
-		result = gy_fail_errno("registry (%.300s)", out->path);
-	else
+	if (out->fd < 0 && errno == EACCES && lstat(out->path, &status) == 0)
 		result = check_directory(out->path, &status);
+	else if (out->fd < 0)
+		return gy_fail_errno("opening the registry (%.300s)", out->path);
+	else
+		result = check_opened(out, &status);
 	out->uid = status.st_uid;
+	if (result == GEYSER_OK && out->fd < 0)
+		result = gy_fail(
+			GEYSER_ERROR_PERMISSION, "registry (%.300s) can't be opened", out->path);
 	if (result != GEYSER_OK)
 		gy_registry_close(out);
 	return result;
 }
 
-enum geyser_result gy_registry_find(struct gy_registry *out)
+enum geyser_result gy_registry_look(struct gy_registry *registry)
 {
-	const char *name;
-	size_t parent;
-	enum geyser_result result = compose_path(out->path, sizeof(out->path), &parent, &name);
 	struct stat status;
 
+	registry->fd = -1;
+	if (strlen(registry->path) >= ADDRESS_PATH_MAX || lstat(registry->path, &status) < 0)
+		return gy_registry_open_path(false, registry);
+	registry->uid = status.st_uid;
+	return check_directory(registry->path, &status);
+}
+
+enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
+{
 	out->fd = -1;
-	if (result != GEYSER_OK)
-		return result;
-	if (strlen(out->path) >= ADDRESS_PATH_MAX || lstat(out->path, &status) < 0)
-		return gy_registry_open(false, out);
-	out->uid = status.st_uid;
-	return check_directory(out->path, &status);
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		enum geyser_result result = gy_registry_find_place(i, out->path, sizeof(out->path));
+
+		if (result == GEYSER_OK)
+			return gy_registry_open_path(create, out);
+	}
+	return no_place();
 }
 
 void gy_registry_close(struct gy_registry *registry)
@@ -163,6 +195,160 @@ void gy_registry_close(struct gy_registry *registry)
 	if (registry->fd >= 0)
 		(void)close(registry->fd);
 	registry->fd = -1;
+}
+
+bool gy_registry_is_current(const struct gy_registry *registry)
+{
+	struct stat opened, there;
+
+	return fstat(registry->fd, &opened) == 0 && lstat(registry->path, &there) == 0 &&
+	       opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+/* ---- all places ---- */
+
+/* A path may be written in two ways. */
+static bool is_listed(const struct gy_registries *list, const struct gy_registry *registry)
+{
+	struct stat one, other;
+
+	if (fstat(registry->fd, &one) < 0)
+		return false;
+	for (unsigned i = 0; i < list->count; i++)
+		if (fstat(list->all[i].fd, &other) == 0 && one.st_dev == other.st_dev &&
+			one.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
+static bool is_shortage(enum geyser_result result)
+{
+	return result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY;
+}
+
+/* Where making one fails for lack of room, others will do. */
+static enum geyser_result open_or_make(bool create, struct gy_registry *registry)
+{
+	enum geyser_result result = gy_registry_open_path(create, registry);
+
+	return create && result == GEYSER_ERROR_OUT_OF_MEMORY
+		       ? gy_registry_open_path(false, registry)
+		       : result;
+}
+
+/* The first place must be as it should be, for it is the one to register in. Anybody can take the
+ * name of our folder in /tmp: where that comes later it is no obstacle. */
+enum geyser_result gy_registries_open(bool create, struct gy_registries *out)
+{
+	enum geyser_result result;
+
+	out->count = 0;
+	out->usable = 0;
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		struct gy_registry *registry = &out->all[out->count];
+		bool first = out->usable == 0;
+
+		if (gy_registry_find_place(i, registry->path, sizeof(registry->path)) != GEYSER_OK)
+			continue;
+		out->usable++;
+		result = open_or_make(create, registry);
+		if (result == GEYSER_OK && is_listed(out, registry))
+			gy_registry_close(registry);
+		else if (result == GEYSER_OK)
+			out->count++;
+		else if (is_shortage(result) || (first && result != GEYSER_ERROR_NOT_FOUND)) {
+			gy_registries_close(out);
+			return result;
+		}
+	}
+	if (out->count > 0)
+		return GEYSER_OK;
+	if (out->usable == 0)
+		return no_place();
+	return gy_fail(GEYSER_ERROR_NOT_FOUND,
+		"nothing is exported: there is no registry, \"geyser info\" says where one may be");
+}
+
+void gy_registries_close(struct gy_registries *list)
+{
+	while (list->count > 0)
+		gy_registry_close(&list->all[--list->count]);
+}
+
+bool gy_registries_are_current(const struct gy_registries *list)
+{
+	char path[4096];
+	unsigned usable = 0;
+
+	for (unsigned i = 0; i < list->count; i++)
+		if (!gy_registry_is_current(&list->all[i]))
+			return false;
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++)
+		usable += gy_registry_find_place(i, path, sizeof(path)) == GEYSER_OK;
+	return usable == list->usable;
+}
+
+/* ---- its name ---- */
+
+static enum geyser_result copy_path(const char *path, char *text, size_t size)
+{
+	size_t length = strlen(path);
+
+	if (length >= size)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"text (%zu bytes): the registry's path takes %zu", size, length + 1);
+	memcpy(text, path, length + 1);
+	return GEYSER_OK;
+}
+
+static enum geyser_result check_text(char *text, size_t size)
+{
+	if (!text || size == 0)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "text is NULL or has no room");
+	text[0] = '\0';
+	return GEYSER_OK;
+}
+
+/* Of a place whose parent is good. */
+static enum geyser_result describe_place(const char *path, char *text, size_t size)
+{
+	enum geyser_result result = copy_path(path, text, size);
+	struct stat status;
+
+	if (result == GEYSER_OK && lstat(path, &status) == 0)
+		result = check_directory(path, &status);
+	return result == GEYSER_OK && is_too_long(path) ? no_address(path) : result;
+}
+
+enum geyser_result geyser_registry_directory(char *text, size_t size)
+{
+	enum geyser_result result = check_text(text, size);
+	char path[PATH_MAX];
+
+	if (result != GEYSER_OK)
+		return result;
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++)
+		if (gy_registry_find_place(i, path, sizeof(path)) == GEYSER_OK)
+			return describe_place(path, text, size);
+	return no_place();
+}
+
+enum geyser_result geyser_registry_place(unsigned index, char *text, size_t size)
+{
+	enum geyser_result result = check_text(text, size), copied;
+	char path[PATH_MAX];
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_registry_find_place(index, path, sizeof(path));
+	if (result == GEYSER_OK)
+		return describe_place(path, text, size);
+	if (result == GEYSER_ERROR_NOT_FOUND || !path[0])
+		return result;
+	copied = copy_path(path, text, size);
+	if (copied != GEYSER_OK)
+		return copied;
+	return gy_registry_find_place(index, path, sizeof(path)); /* for its words */
 }
 
 /* ---- who lives ---- */
@@ -270,4 +456,18 @@ enum geyser_result gy_registry_find_id(
 		return GEYSER_OK;
 	return gy_fail(
 		GEYSER_ERROR_NOT_FOUND, "id 0x%08" PRIx32 ": nothing is exported under it", id);
+}
+
+enum geyser_result gy_registries_find_id(uint32_t id, uint64_t *instance)
+{
+	struct gy_registries list;
+	enum geyser_result result = gy_registries_open(false, &list);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = GEYSER_ERROR_NOT_FOUND;
+	for (unsigned i = 0; i < list.count && result != GEYSER_OK; i++)
+		result = gy_registry_find_id(&list.all[i], id, instance);
+	gy_registries_close(&list);
+	return result;
 }

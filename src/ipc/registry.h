@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The directory $XDG_RUNTIME_DIR/geyser: which processes export, and under which ids.
+ * The registry is a directory: which processes export, and under which ids.
  *
  *	0123456789abcdef.lock   locked (flock) as long as that exporter lives
  *	0123456789abcdef.sock   its socket, unless its path is too long for a socket's address
@@ -11,11 +11,15 @@
  * Making the link is what reserves an id. An exporter that was killed leaves its entries behind:
  * the next exporter to start finds its lock free and removes them (sweep.c). An instance that was
  * found dead never lives again. All functions are safe from any thread.
+ *
+ * There may be several (gy_runtime_place), for programs of one user that have a session and that
+ * have none. A process registers in the first that it can have, and looks in all.
  */
 #ifndef GY_IPC_REGISTRY_H
 #define GY_IPC_REGISTRY_H
 
 #include "platform/lock.h"
+#include "platform/platform.h"
 
 #include <geyser/geyser.h>
 
@@ -30,6 +34,13 @@ struct gy_registry {
 	char path[4096];
 };
 
+/* All registries that there are, in order. */
+struct gy_registries {
+	unsigned count;
+	unsigned usable; /* places where one may lie, whether or not it is there */
+	struct gy_registry all[GY_RUNTIME_PLACES];
+};
+
 struct gy_sweep;
 
 /* An exporter's place in it. */
@@ -41,12 +52,21 @@ struct gy_claim {
 	struct gy_sweep *sweep; /* of what the dead left, or NULL; see gy_claim_sweep */
 };
 
-/* Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist and create is false. */
+/* The one to register in. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist
+ * and create is false. */
 enum geyser_result gy_registry_open(bool create, struct gy_registry *out);
 void gy_registry_close(struct gy_registry *registry);
 
-/* Only for gy_registry_connect: checked as above, but opened only if that needs it. */
-enum geyser_result gy_registry_find(struct gy_registry *out);
+/* Whether it is still what lies at its path. */
+bool gy_registry_is_current(const struct gy_registry *registry);
+
+/* Those to look in; create makes all that can be. One that isn't as it should be is left out where
+ * there is another. Errors: as gy_registry_open. */
+enum geyser_result gy_registries_open(bool create, struct gy_registries *out);
+void gy_registries_close(struct gy_registries *list);
+
+/* Whether opening them again would find the same. */
+bool gy_registries_are_current(const struct gy_registries *list);
 
 /* Calls visit for each name in it. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM: then not for all. */
 typedef void gy_registry_visitor(const struct gy_registry *registry, const char *name, void *data);
@@ -69,6 +89,13 @@ enum geyser_result gy_registry_claim(struct gy_claim *out);
 /* Goes on removing what dead exporters left, until the deadline. True if there may be more. */
 bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline);
 
+/* Whether the registry still has it: somebody may have removed it. */
+bool gy_claim_is_intact(const struct gy_claim *claim);
+
+/* Makes it anew, with the same instance, where the registry is now: with another socket, and
+ * without links. Errors: as gy_registry_claim: then it is what it was. */
+enum geyser_result gy_claim_renew(struct gy_claim *claim);
+
 /* Closes the descriptors only: what a forked child does with its parent's claim. */
 void gy_claim_abandon(struct gy_claim *claim);
 
@@ -83,6 +110,9 @@ bool gy_claim_link(const struct gy_claim *claim, const char *name);
  * meanwhile. */
 void gy_claim_unlink(const struct gy_claim *claim, const char *name);
 
+/* Makes the link of an id again that was reserved once. */
+void gy_claim_restore_id(const struct gy_claim *claim, uint32_t id);
+
 /* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
 enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id);
 void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);
@@ -91,10 +121,17 @@ void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);
 enum geyser_result gy_registry_find_id(
 	const struct gy_registry *registry, uint32_t id, uint64_t *instance);
 
+/* The same in all registries. Errors: NOT_FOUND, and as gy_registries_open. */
+enum geyser_result gy_registries_find_id(uint32_t id, uint64_t *instance);
+
 /* A connected socket to that exporter, whose listener is a process of this user: *pid. Times out at
  * the deadline. Not for this process's own exporter: see gy_server_connect. Errors: STALE (gone),
  * PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has no address). */
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
 	uint64_t deadline, int *out, pid_t *pid);
+
+/* The same in whatever registry that exporter is. */
+enum geyser_result gy_registries_connect(
+	uint64_t instance, uint64_t deadline, int *out, pid_t *pid);
 
 #endif

@@ -19,6 +19,15 @@
 #define SOCKET ".sock"
 #define NAMES ".names"
 
+/* The registry's path at a place. Errors: NO_RUNTIME_DIR: the place can't be used; NOT_FOUND: there
+ * are no so many. */
+enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size);
+
+/* Opens registry->path, or only looks at it where its path fits into an address. Errors: as
+ * gy_registry_open. */
+enum geyser_result gy_registry_open_path(bool create, struct gy_registry *registry);
+enum geyser_result gy_registry_look(struct gy_registry *registry);
+
 /* Whether an exporter lives. */
 enum gy_life {
 	GY_LIFE_ALIVE,

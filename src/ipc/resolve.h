@@ -10,8 +10,8 @@
 /* Errors: as geyser_handle_from_id. */
 enum geyser_result gy_resolve(uint32_t id, uint64_t deadline, struct geyser_handle *out);
 
-/* How that stream of that exporter is doing. Errors: NOT_FOUND, STALE, TIMEOUT, and as
- * geyser_texture_import. */
+/* How that stream of that exporter is doing; registry NULL: wherever the exporter is. Errors:
+ * NOT_FOUND, STALE, TIMEOUT, and as geyser_texture_import. */
 enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t instance,
 	const char *name, uint64_t deadline, struct geyser_stream_info *out);
 

@@ -17,6 +17,24 @@ enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct g
 	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
 }
 
+/* In our registry, unless somebody publishes it in another. Two that begin at once in two
+ * registries both see the other, and try again. */
+static enum geyser_result add_name(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
+{
+	enum geyser_result result =
+		gy_claim_add_name(&ipc->claim, served->name, &served->lock, holder);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_claim_find_elsewhere(&ipc->claim, served->name, holder);
+	if (result == GEYSER_ERROR_NOT_FOUND)
+		return GEYSER_OK;
+	gy_claim_remove_name(&ipc->claim, served->name, &served->lock);
+	return result == GEYSER_OK ? gy_fail(GEYSER_ERROR_EXISTS,
+					     "stream \"%s\" is published already", served->name)
+				   : result;
+}
+
 static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
 {
 	enum geyser_result result = gy_ipc_check_own(ipc);
@@ -24,7 +42,7 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 	if (result == GEYSER_OK)
 		result = gy_server_start(ipc);
 	if (result == GEYSER_OK)
-		result = gy_claim_add_name(&ipc->claim, served->name, &served->lock, holder);
+		result = add_name(ipc, served, holder);
 	if (result != GEYSER_OK)
 		return result;
 	served->next = ipc->served;
@@ -42,13 +60,8 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
-	struct gy_registry registry;
-	enum geyser_result result = gy_registry_open(false, &registry);
+	enum geyser_result result = gy_query_stream(NULL, holder, name, deadline, &info);
 
-	if (result != GEYSER_OK)
-		return result;
-	result = gy_query_stream(&registry, holder, name, deadline, &info);
-	gy_registry_close(&registry);
 	if (result != GEYSER_OK)
 		return result;
 	return gy_fail(GEYSER_ERROR_EXISTS,
@@ -101,6 +114,7 @@ enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64
 void gy_unserve(struct gy_ipc *ipc, struct gy_served *served)
 {
 	(void)pthread_mutex_lock(&ipc->lock);
+	gy_ipc_leave_parents(ipc);
 	if (served->link) {
 		*served->link = served->next;
 		if (served->next)
@@ -128,12 +142,12 @@ void gy_served_finish(struct gy_ipc *ipc, bool unlink)
 	ipc->served = NULL;
 }
 
-bool gy_served_keep(struct gy_ipc *ipc)
+bool gy_served_keep(struct gy_ipc *ipc, bool all)
 {
 	bool again = false;
 
 	for (struct gy_served *it = ipc->served; it; it = it->next) {
-		if (it->lock.guarded)
+		if (it->lock.guarded || all)
 			gy_claim_keep_name(&ipc->claim, it->name, &it->lock);
 		again = again || it->lock.guarded;
 	}

@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* How often a stream's link is looked after while a sweep is under way. */
+/* How often it is looked whether the registry still has us, and a stream's link while a sweep is
+ * under way. */
+#define LOOK_EVERY GY_SECOND
 #define KEEP_EVERY (20 * GY_MILLISECOND)
 
 /* Before accepting again where not even a spare descriptor was left. */
@@ -189,6 +191,26 @@ static uint64_t expire(struct gy_ipc *ipc, uint64_t now)
 	return GY_NEVER;
 }
 
+/* Somebody has removed the registry, or us from it: exports and streams go on, and are put where
+ * others look for them. Connections stand. */
+static void renew(struct gy_ipc *ipc)
+{
+	gy_loop_remove(ipc, &ipc->listener);
+	if (gy_claim_renew(&ipc->claim) == GEYSER_OK)
+		gy_exports_restore(ipc);
+	ipc->listener = (struct gy_source){.fd = ipc->claim.socket, .ready = listener_ready};
+	if (ipc->listener.fd >= 0 && ipc->resume_at == 0)
+		resume_accepting(ipc);
+}
+
+static void look_after_registry(struct gy_ipc *ipc)
+{
+	ipc->look_at = gy_now() + LOOK_EVERY;
+	if (!gy_claim_is_intact(&ipc->claim))
+		renew(ipc);
+	(void)gy_served_keep(ipc, true);
+}
+
 int gy_server_tick(struct gy_ipc *ipc)
 {
 	uint64_t now, next;
@@ -201,7 +223,11 @@ int gy_server_tick(struct gy_ipc *ipc)
 		resume_accepting(ipc);
 	if (ipc->resume_at && ipc->resume_at < next)
 		next = ipc->resume_at;
-	if (gy_served_keep(ipc) && now + KEEP_EVERY < next)
+	if (now >= ipc->look_at)
+		look_after_registry(ipc);
+	if (ipc->look_at < next)
+		next = ipc->look_at;
+	if (gy_served_keep(ipc, false) && now + KEEP_EVERY < next)
 		next = now + KEEP_EVERY;
 	if (gy_claim_sweep(&ipc->claim, 0))
 		return 0;
@@ -214,8 +240,11 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 {
 	enum geyser_result result;
 
-	if (ipc->claimed)
+	if (ipc->claimed) {
+		if (!gy_claim_is_intact(&ipc->claim))
+			look_after_registry(ipc);
 		return GEYSER_OK;
+	}
 	result = gy_registry_claim(&ipc->claim);
 	if (result != GEYSER_OK)
 		return result;
@@ -229,6 +258,7 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 	if (result != GEYSER_OK)
 		goto release_claim;
 	ipc->claimed = true;
+	ipc->look_at = gy_now() + LOOK_EVERY;
 	gy_wakeup_raise(&ipc->wake); /* there may be more to sweep */
 	return GEYSER_OK;
 

@@ -65,13 +65,23 @@ struct gy_watch;
  * LIMIT, OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_watch_create(
 	int directory, const char *path, const char *suffix, struct gy_watch **out);
+
+#define GY_WATCH_DIRECTORIES 3 /* at most */
+
+/* Watches one more directory in the same way. */
+enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const char *path);
+
+/* Watches no directory any more; its descriptor stays what it is. */
+void gy_watch_clear(struct gy_watch *watch);
+
 void gy_watch_destroy(struct gy_watch *watch);
 
 /* Readable when something has changed. */
 int gy_watch_fd(const struct gy_watch *watch);
 
 /* Whether something has changed since the last call; *unlocked becomes true if a lock was let go.
- */
+ * That a directory is removed, or another put in its place, is told where the directory above is
+ * nobody else's. */
 bool gy_watch_drain(struct gy_watch *watch, bool *unlocked);
 
 #endif

@@ -86,14 +86,30 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
  * *ended if it is because the process has ended already. */
 int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
+/* Whether it is known that the peer's process has ended: a child of its, made by clone without
+ * fork's handlers, may keep its sockets open. */
+bool gy_peer_has_ended(int socket, pid_t pid);
+
 /* ---- the kernel ---- */
 
 /* Unpredictable bytes, 256 at most; false with errno. */
 bool gy_system_random(void *bytes, size_t count);
 
-/* The directory that only this user writes, in which the registry lies, cut off where there is no
- * room. Returns how long its path is, 0 if there is none; *name is what an error calls it. */
-size_t gy_runtime_directory(char *path, size_t size, const char **name);
+/* A place where a registry may lie: the directory folder within parent. */
+struct gy_runtime_place {
+	const char *name;  /* what an error calls the parent */
+	char parent[4096]; /* "" if there is none; cut off where there is no room */
+	char folder[32];
+	bool shared; /* others write in parent, too: only the folder must be this user's */
+};
+
+#define GY_RUNTIME_PLACES 3 /* at most */
+
+/* The first place, 0, is the one to be preferred. False if there are no so many. */
+bool gy_runtime_place(unsigned index, struct gy_runtime_place *out);
+
+/* Makes a directory for this user alone, whatever the umask is. False with errno. */
+bool gy_directory_make(const char *path);
 
 /* A path for an open directory that is short enough for a socket's address; false where there is
  * none. */

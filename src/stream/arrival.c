@@ -4,26 +4,59 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* How often it is looked whether a registry was removed or another can be had: no descriptor tells
+ * that of every place. */
+#define LOOK_EVERY GY_SECOND
+
+static enum geyser_result watch_all(struct gy_arrival *arrival)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (unsigned i = 0; i < arrival->registries.count && result == GEYSER_OK; i++) {
+		const struct gy_registry *registry = &arrival->registries.all[i];
+
+		if (arrival->watch)
+			result = gy_watch_add(arrival->watch, registry->fd, registry->path);
+		else
+			result = gy_watch_create(registry->fd, registry->path,
+				GY_REGISTRY_LOCK_SUFFIX, &arrival->watch);
+	}
+	return result;
+}
+
 enum geyser_result gy_arrival_init(struct gy_arrival *arrival)
 {
-	enum geyser_result result = gy_registry_open(true, &arrival->registry);
+	enum geyser_result result = gy_registries_open(true, &arrival->registries);
 
 	arrival->watch = NULL;
 	arrival->closed = false;
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_watch_create(arrival->registry.fd, arrival->registry.path,
-		GY_REGISTRY_LOCK_SUFFIX, &arrival->watch);
+	result = watch_all(arrival);
 	if (result != GEYSER_OK)
-		gy_registry_close(&arrival->registry);
+		gy_arrival_finish(arrival);
 	return result;
 }
 
 void gy_arrival_finish(struct gy_arrival *arrival)
 {
-	gy_watch_destroy(arrival->watch);
+	if (arrival->watch)
+		gy_watch_destroy(arrival->watch);
 	arrival->watch = NULL;
-	gy_registry_close(&arrival->registry);
+	gy_registries_close(&arrival->registries);
+}
+
+/* Somebody has removed a registry, or another place has come to be: true. */
+static bool begin_anew(struct gy_arrival *arrival, enum geyser_result *result)
+{
+	if (gy_registries_are_current(&arrival->registries))
+		return false;
+	gy_watch_clear(arrival->watch);
+	gy_registries_close(&arrival->registries);
+	*result = gy_registries_open(true, &arrival->registries);
+	if (*result == GEYSER_OK)
+		*result = watch_all(arrival);
+	return true;
 }
 
 /* Which changes there were matters little: whoever waits looks at the whole. */
@@ -35,12 +68,16 @@ enum geyser_result gy_arrival_wait(struct gy_arrival *arrival, uint64_t deadline
 	};
 
 	for (;;) {
-		if (gy_watch_drain(arrival->watch, &arrival->closed))
-			return GEYSER_OK;
+		bool changed = gy_watch_drain(arrival->watch, &arrival->closed);
+		enum geyser_result result = GEYSER_OK;
+		uint64_t look = gy_now() + LOOK_EVERY;
+
+		if (begin_anew(arrival, &result) || changed)
+			return result;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return gy_fail(GEYSER_ERROR_TIMEOUT, "nothing has changed in %.300s",
-				arrival->registry.path);
-		if (gy_poll(fds, 2, deadline) < 0)
+				arrival->registries.all[0].path);
+		if (gy_poll(fds, 2, look < deadline ? look : deadline) < 0)
 			return gy_fail_errno("poll");
 		if (fds[1].revents)
 			return gy_fail(GEYSER_ERROR_BUSY, "waiting was ended");

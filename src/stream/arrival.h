@@ -9,13 +9,13 @@
 #include "platform/descriptor.h"
 
 struct gy_arrival {
-	struct gy_registry registry;
-	struct gy_watch *watch;
+	struct gy_registries registries;
+	struct gy_watch *watch; /* its descriptor stays the same */
 	bool closed; /* a lock file was: its exporter has ended. For the caller to clear */
 };
 
-/* Makes the registry if there is none, to have something to watch. Errors: as gy_registry_open,
- * LIMIT, SYSTEM. */
+/* Makes the registries that there can be, to have something to watch. Errors: as
+ * gy_registries_open, LIMIT, SYSTEM. */
 enum geyser_result gy_arrival_init(struct gy_arrival *arrival);
 void gy_arrival_finish(struct gy_arrival *arrival);
 

@@ -17,14 +17,7 @@
 
 static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 {
-	struct gy_registry registry;
-	enum geyser_result result = gy_registry_open(false, &registry);
-
-	if (result != GEYSER_OK)
-		return result;
-	result = gy_registry_find_name(&registry, name, instance);
-	gy_registry_close(&registry);
-	return result;
+	return gy_registries_find_name(name, instance);
 }
 
 /* Maps what came with a message, if it is as large as this version's. The fd stays open. */

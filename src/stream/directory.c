@@ -23,6 +23,7 @@
 struct entry {
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	uint64_t instance;
+	const struct gy_registry *registry;
 };
 
 struct entries {
@@ -34,7 +35,7 @@ struct entries {
 static void add_entry(const struct gy_registry *registry, const char *file, void *data)
 {
 	struct entries *entries = data;
-	struct entry entry;
+	struct entry entry = {.registry = registry};
 
 	if (!gy_name_from_file(file, entry.name) ||
 		!gy_registry_read_link(registry, file, &entry.instance))
@@ -52,11 +53,13 @@ static void add_entry(const struct gy_registry *registry, const char *file, void
 	entries->all[entries->count++] = entry;
 }
 
+/* One name may be in two registries: the first registry comes first. */
 static int compare_names(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
 
-	return strcmp(x->name, y->name);
+	return order ? order : (x->registry > y->registry) - (x->registry < y->registry);
 }
 
 static int compare_instances(const void *a, const void *b)
@@ -68,7 +71,7 @@ static int compare_instances(const void *a, const void *b)
 
 /* Each exporter is looked at once. Where it can't be known whether one lives, it is an error: a
  * living stream must not vanish from a list. */
-static enum geyser_result drop_dead(const struct gy_registry *registry, struct entries *entries)
+static enum geyser_result drop_dead(struct entries *entries)
 {
 	enum geyser_result result = GEYSER_OK;
 	uint64_t last = 0;
@@ -80,7 +83,7 @@ static enum geyser_result drop_dead(const struct gy_registry *registry, struct e
 		const struct entry entry = entries->all[i];
 
 		if (i == 0 || entry.instance != last)
-			result = gy_registry_is_alive(registry, entry.instance, &alive);
+			result = gy_registry_is_alive(entry.registry, entry.instance, &alive);
 		last = entry.instance;
 		if (alive)
 			entries->all[kept++] = entry;
@@ -89,17 +92,29 @@ static enum geyser_result drop_dead(const struct gy_registry *registry, struct e
 	return result;
 }
 
-/* Sorted by name; the caller frees all. */
-static enum geyser_result read_entries(const struct gy_registry *registry, struct entries *out)
+/* Of several streams of one name the first stays. */
+static void drop_doubles(struct entries *entries)
 {
-	enum geyser_result result;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < entries->count; i++)
+		if (kept == 0 || strcmp(entries->all[kept - 1].name, entries->all[i].name) != 0)
+			entries->all[kept++] = entries->all[i];
+	entries->count = kept;
+}
+
+/* Sorted by name; the caller frees all. They point into the list of registries. */
+static enum geyser_result read_entries(const struct gy_registries *registries, struct entries *out)
+{
+	enum geyser_result result = GEYSER_OK;
 
 	*out = (struct entries){.all = NULL};
-	result = gy_registry_each(registry, add_entry, out);
+	for (unsigned i = 0; i < registries->count && result == GEYSER_OK; i++)
+		result = gy_registry_each(&registries->all[i], add_entry, out);
 	if (result == GEYSER_OK && out->no_memory)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	if (result == GEYSER_OK && out->count)
-		result = drop_dead(registry, out);
+		result = drop_dead(out);
 	if (result != GEYSER_OK) {
 		free(out->all);
 		*out = (struct entries){.all = NULL};
@@ -107,6 +122,7 @@ static enum geyser_result read_entries(const struct gy_registry *registry, struc
 	}
 	if (out->count)
 		qsort(out->all, out->count, sizeof(*out->all), compare_names);
+	drop_doubles(out);
 	return GEYSER_OK;
 }
 
@@ -152,8 +168,8 @@ static enum geyser_result describe(const struct gy_stream_query *queries, size_t
 	return GEYSER_OK;
 }
 
-static enum geyser_result ask(const struct gy_registry *registry, const struct entries *entries,
-	struct geyser_stream_info *streams, size_t *count)
+static enum geyser_result ask(
+	const struct entries *entries, struct geyser_stream_info *streams, size_t *count)
 {
 	struct gy_stream_query *queries = calloc(entries->count + 1, sizeof(*queries));
 	enum geyser_result result;
@@ -162,7 +178,7 @@ static enum geyser_result ask(const struct gy_registry *registry, const struct e
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	for (size_t i = 0; i < entries->count; i++)
 		queries[i] = (struct gy_stream_query){
-			.registry = registry,
+			.registry = entries->all[i].registry,
 			.instance = entries->all[i].instance,
 			.name = entries->all[i].name,
 			.info = &streams[i],
@@ -175,11 +191,11 @@ static enum geyser_result ask(const struct gy_registry *registry, const struct e
 }
 
 static enum geyser_result list(
-	const struct gy_registry *registry, struct geyser_stream_info **out, size_t *count)
+	const struct gy_registries *registries, struct geyser_stream_info **out, size_t *count)
 {
 	struct geyser_stream_info *streams;
 	struct entries entries;
-	enum geyser_result result = read_entries(registry, &entries);
+	enum geyser_result result = read_entries(registries, &entries);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -187,7 +203,7 @@ static enum geyser_result list(
 	if (!streams)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	else
-		result = ask(registry, &entries, streams, count);
+		result = ask(&entries, streams, count);
 	free(entries.all);
 	if (result == GEYSER_OK) {
 		*out = streams;
@@ -200,20 +216,20 @@ static enum geyser_result list(
 
 enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count)
 {
-	struct gy_registry registry;
+	struct gy_registries registries;
 	enum geyser_result result;
 
 	if (!out || !count)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", out ? "count" : "out");
 	*out = NULL;
 	*count = 0;
-	result = gy_registry_open(false, &registry);
+	result = gy_registries_open(false, &registries);
 	if (result == GEYSER_ERROR_NOT_FOUND)
 		return GEYSER_OK; /* nobody has ever exported */
 	if (result != GEYSER_OK)
 		return result;
-	result = list(&registry, out, count);
-	gy_registry_close(&registry);
+	result = list(&registries, out, count);
+	gy_registries_close(&registries);
 	return result;
 }
 
@@ -316,7 +332,7 @@ static enum geyser_result update(
 	struct geyser_stream_watch *watch, struct change **changes, size_t *count)
 {
 	struct entries now;
-	enum geyser_result result = read_entries(&watch->arrival.registry, &now);
+	enum geyser_result result = read_entries(&watch->arrival.registries, &now);
 
 	if (result != GEYSER_OK)
 		return result;

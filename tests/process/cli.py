@@ -359,9 +359,8 @@ def event_create_prints_json():
 @test
 def info_is_json():
     info = json.loads(succeed("info", "--json"))
-    assert info["registry"] == {
-        "directory": os.environ["XDG_RUNTIME_DIR"] + "/geyser", "problem": None,
-    }
+    directory = os.environ["XDG_RUNTIME_DIR"] + "/geyser"
+    assert info["registry"]["directory"] == directory and info["registry"]["problem"] is None
     assert {"sealing", "future_write", "futex_waitv", "pidfd"} == set(info["kernel"])
     assert info["descriptors"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     for backend in info["backends"]:
@@ -403,14 +402,37 @@ def info_tells_which_api_reaches_which():
 
 @test
 def info_names_what_is_wrong_with_the_registry():
-    del os.environ["XDG_RUNTIME_DIR"]
+    directory = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    os.mkdir(directory)
+    os.chmod(directory, 0o755)
     info = json.loads(succeed("info", "--json"))
-    assert info["registry"]["directory"] is None
-    assert "XDG_RUNTIME_DIR" in info["registry"]["problem"]
+    assert info["registry"]["directory"] == directory
+    assert "0700" in info["registry"]["problem"]
+    assert info["registry"]["places"][0] == {
+        "directory": directory, "problem": info["registry"]["problem"],
+    }
     write("in.png", png.encode(1, 1, 8, 6, noise(4)))
-    fail(1, "XDG_RUNTIME_DIR is not set", "share", "in.png")
-    fail(1, "XDG_RUNTIME_DIR is not set", "grab", "0x7", "out.png")
-    fail(1, "XDG_RUNTIME_DIR is not set", "event", "create")
+    fail(1, "0700", "share", "in.png")
+    fail(1, "0700", "event", "create")
+
+
+@test
+def info_says_where_the_registries_are():
+    directory = os.environ["XDG_RUNTIME_DIR"] + "/geyser"
+    text = succeed("info").decode()
+    assert "registry" in text, text
+    text = " ".join(text.split())  # lines are folded
+    places = json.loads(succeed("info", "--json"))["registry"]["places"]
+    assert places[0] == {"directory": directory, "problem": None}
+    if sys.platform == "linux":
+        assert places[2]["directory"] == f"/tmp/geyser-{os.geteuid()}" and len(places) == 3
+        assert f"looked in: {places[2]['directory']}" in text, text
+    os.environ["XDG_RUNTIME_DIR"] = "/not/there"
+    info = json.loads(succeed("info", "--json"))["registry"]
+    assert "No such file" in info["places"][0]["problem"]
+    assert info["directory"] not in (None, "/not/there/geyser")
+    text = " ".join(succeed("info").decode().split())
+    assert "not used: XDG_RUNTIME_DIR (/not/there)" in text, text
 
 
 @test

@@ -16,7 +16,7 @@
 
 static void utf8_without_control_characters_will_do(void **state)
 {
-	static const char *const names[] = {"a", " ", "~", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+	static const char *const names[] = {"a", " ", "~", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80",
 		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
 		"\xf4\x8f\xbf\xbf", "/", "..",
 		"012345678901234567890123456789012345678901234567890123456789012"};
@@ -31,27 +31,29 @@ static void other_names_are_refused_with_the_byte(void **state)
 	static const struct {
 		const char *name, *words;
 	} cases[] = {
-		{NULL, "NULL"},
-		{"", "empty"},
+		{NULL, "NULL"}, {"", "empty"},
 		{"0123456789012345678901234567890123456789012345678901234567890123", "63 bytes"},
-		{"ab\x1f", "0x1f at 2"},
-		{"\x7f", "0x7f at 0"},
-		{"a\n", "0x0a at 1"},
-		{"\x80", "0x80 at 0"},
-		{"a\xbf", "0xbf at 1"},
-		{"\xc3", "0xc3 at 0"},
-		{"\xc3(", "0xc3 at 0"},
-		{"\xc0\x80", "0xc0 at 0"},
-		{"\xc1\xbf", "0xc1 at 0"},
-		{"\xe0\x9f\xbf", "0xe0 at 0"},
-		{"\xe3\x82", "0xe3 at 0"},
-		{"\xed\xa0\x80", "0xed at 0"},
-		{"\xed\xbf\xbf", "0xed at 0"},
-		{"\xf0\x8f\xbf\xbf", "0xf0 at 0"},
-		{"\xf4\x90\x80\x80", "0xf4 at 0"},
-		{"\xf5\x80\x80\x80", "0xf5 at 0"},
-		{"\xf8\x88\x80\x80\x80", "0xf8 at 0"},
-		{"\xff", "0xff at 0"},
+		{"ab\x1f", "0x1f at 2"}, {"\x7f", "0x7f at 0"}, {"a\n", "0x0a at 1"},
+		{"\x80", "0x80 at 0"}, {"a\xbf", "0xbf at 1"}, {"\xc3", "0xc3 at 0"},
+		{"\xc3(", "0xc3 at 0"}, {"\xc0\x80", "0xc0 at 0"}, {"\xc1\xbf", "0xc1 at 0"},
+		{"\xe0\x9f\xbf", "0xe0 at 0"}, {"\xe3\x82", "0xe3 at 0"},
+		{"\xed\xa0\x80", "0xed at 0"}, {"\xed\xbf\xbf", "0xed at 0"},
+		{"\xf0\x8f\xbf\xbf", "0xf0 at 0"}, {"\xf4\x90\x80\x80", "0xf4 at 0"},
+		{"\xf5\x80\x80\x80", "0xf5 at 0"}, {"\xf8\x88\x80\x80\x80", "0xf8 at 0"},
+		{"\xff", "0xff at 0"}, {"\xc2\x9b", "U+009B at 0"}, /* a terminal's CSI */
+		{"cam\xe2\x80\xae", "U+202E at 3"},                 /* right-to-left override */
+		{"\xe2\x80\xaa", "U+202A at 0"},                    /* embedding */
+		{"a\xe2\x81\xa6", "U+2066 at 1"},                   /* isolates */
+		{"a\xe2\x81\xa9", "U+2069 at 1"},
+		{"a\xe2\x80\x8e", "U+200E at 1"}, /* marks of direction */
+		{"a\xd8\x9c", "U+061C at 1"},
+		{"a\xe2\x80\x8b", "U+200B at 1"}, /* zero width space */
+		{"a\xe2\x80\xa8", "U+2028 at 1"}, /* a line's end */
+		{"\xef\xbb\xbf"
+		 "cam",
+			"U+FEFF at 0"},               /* byte order mark */
+		{"\xf3\xa0\x80\x81", "U+E0001 at 0"}, /* a tag */
+		{"\xe3\x85\xa4", "U+3164 at 0"},      /* a blank that is a letter */
 	};
 
 	(void)state;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/event.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -42,4 +43,10 @@ int gy_peer_watch(int socket, pid_t pid, bool *ended)
 	*ended = errno == ESRCH;
 	(void)close(fd);
 	return -1;
+}
+
+bool gy_peer_has_ended(int socket, pid_t pid)
+{
+	(void)socket;
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }

@@ -3,12 +3,14 @@
 #include "platform/platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/event.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE])
@@ -63,24 +65,40 @@ int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const 
 /* ---- places ---- */
 
 /* The user's own temporary directory; to a sandboxed program, its container's. */
-size_t gy_runtime_directory(char *path, size_t size, const char **name)
+bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	size_t length;
+	size_t size = sizeof(out->parent), length;
 
-	*name = "XDG_RUNTIME_DIR";
-	if (runtime && *runtime) {
-		(void)snprintf(path, size, "%s", runtime);
-		return strlen(runtime);
+	*out = (struct gy_runtime_place){.folder = "geyser"};
+	if (index == 0) {
+		out->name = "XDG_RUNTIME_DIR";
+		(void)snprintf(out->parent, size, "%s", runtime ? runtime : "");
+		return true;
 	}
-	*name = "the user's temporary directory";
-	length = confstr(_CS_DARWIN_USER_TEMP_DIR, path, size); /* counts the last 0 */
+	if (index > 1)
+		return false;
+	out->name = "the user's temporary directory";
+	length = confstr(_CS_DARWIN_USER_TEMP_DIR, out->parent, size); /* counts the last 0 */
 	if (length < 2)
-		return 0;
-	length--;
-	while (length < size && length > 1 && path[length - 1] == '/')
-		path[--length] = '\0';
-	return length;
+		out->parent[0] = '\0';
+	else
+		length--;
+	while (length < size && length > 1 && out->parent[length - 1] == '/')
+		out->parent[--length] = '\0';
+	return true;
+}
+
+bool gy_directory_make(const char *path)
+{
+	struct stat status;
+
+	if (mkdir(path, 0700) < 0)
+		return false;
+	if (lstat(path, &status) < 0)
+		return false;
+	return (status.st_mode & 0777) == 0700 ||
+	       fchmodat(AT_FDCWD, path, 0700, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* /dev/fd knows no names below a directory. */

@@ -20,7 +20,9 @@
 #define BATCH 16
 
 struct gy_watch {
-	int kqueue, directory;
+	int kqueue;
+	int directories[GY_WATCH_DIRECTORIES];
+	unsigned directory_count;
 	const char *suffix;
 	int *locks; /* watched files */
 	size_t count, room;
@@ -50,9 +52,9 @@ static bool keep(struct gy_watch *watch, int fd)
 	return true;
 }
 
-static void watch_lock(struct gy_watch *watch, const char *name)
+static void watch_lock(struct gy_watch *watch, int directory, const char *name)
 {
-	int fd = openat(watch->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return;
@@ -67,15 +69,13 @@ static void forget_locks(struct gy_watch *watch)
 		(void)close(watch->locks[--watch->count]);
 }
 
-/* A lock that ends before it is watched has ended before whoever is told of this change looks. */
-static void watch_locks(struct gy_watch *watch)
+static void watch_locks_of(struct gy_watch *watch, int directory_fd)
 {
-	int fd = openat(watch->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	size_t suffix = strlen(watch->suffix);
 	const struct dirent *entry;
 
-	forget_locks(watch);
 	if (!directory) {
 		if (fd >= 0)
 			(void)close(fd);
@@ -85,9 +85,17 @@ static void watch_locks(struct gy_watch *watch)
 		size_t length = strlen(entry->d_name);
 
 		if (length > suffix && strcmp(entry->d_name + length - suffix, watch->suffix) == 0)
-			watch_lock(watch, entry->d_name);
+			watch_lock(watch, directory_fd, entry->d_name);
 	}
 	(void)closedir(directory);
+}
+
+/* A lock that ends before it is watched has ended before whoever is told of this change looks. */
+static void watch_locks(struct gy_watch *watch)
+{
+	forget_locks(watch);
+	for (unsigned i = 0; i < watch->directory_count; i++)
+		watch_locks_of(watch, watch->directories[i]);
 }
 
 enum geyser_result gy_watch_create(
@@ -99,18 +107,42 @@ enum geyser_result gy_watch_create(
 	*out = NULL;
 	if (!watch)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a watch");
-	watch->directory = directory;
 	watch->suffix = suffix;
 	watch->kqueue = kqueue();
-	if (watch->kqueue >= 0 && fcntl(watch->kqueue, F_SETFD, FD_CLOEXEC) == 0 &&
-		add(watch, directory, EV_CLEAR, NOTE_WRITE) == 0) {
-		watch_locks(watch);
+	if (watch->kqueue >= 0 && fcntl(watch->kqueue, F_SETFD, FD_CLOEXEC) == 0)
+		result = gy_watch_add(watch, directory, path);
+	else
+		result = gy_fail_errno("watching %.300s", path);
+	if (result == GEYSER_OK)
 		*out = watch;
-		return GEYSER_OK;
-	}
-	result = gy_fail_errno("watching %.300s", path);
-	gy_watch_destroy(watch);
+	else
+		gy_watch_destroy(watch);
 	return result;
+}
+
+enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const char *path)
+{
+	if (watch->directory_count == GY_WATCH_DIRECTORIES)
+		return gy_fail(GEYSER_ERROR_LIMIT, "watching %.300s: %d directories are watched",
+			path, GY_WATCH_DIRECTORIES);
+	if (add(watch, directory, EV_CLEAR, NOTE_WRITE | NOTE_DELETE | NOTE_RENAME) < 0)
+		return gy_fail_errno("watching %.300s", path);
+	watch->directories[watch->directory_count++] = directory;
+	watch_locks(watch);
+	return GEYSER_OK;
+}
+
+/* Watches of a closed descriptor end with it. */
+void gy_watch_clear(struct gy_watch *watch)
+{
+	struct kevent change;
+
+	forget_locks(watch);
+	while (watch->directory_count > 0) {
+		EV_SET(&change, watch->directories[--watch->directory_count], EVFILT_VNODE,
+			EV_DELETE, 0, 0, NULL);
+		(void)kevent(watch->kqueue, &change, 1, NULL, 0, NULL);
+	}
 }
 
 void gy_watch_destroy(struct gy_watch *watch)

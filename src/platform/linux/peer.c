@@ -5,8 +5,10 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out)
 {
@@ -32,4 +34,16 @@ int gy_peer_watch(int socket, pid_t pid, bool *ended)
 	fd = pid > 0 ? pidfd_open(pid, 0) : -1;
 	*ended = pid > 0 && fd < 0 && errno == ESRCH;
 	return fd;
+}
+
+bool gy_peer_has_ended(int socket, pid_t pid)
+{
+	bool ended;
+	struct pollfd end = {.fd = gy_peer_watch(socket, pid, &ended), .events = POLLIN};
+
+	if (end.fd < 0)
+		return ended;
+	ended = poll(&end, 1, 0) > 0;
+	(void)close(end.fd);
+	return ended;
 }

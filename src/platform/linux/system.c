@@ -3,11 +3,14 @@
 #include "platform/platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE])
 {
@@ -32,15 +35,53 @@ const char *gy_program_name(void)
 	return program_invocation_short_name;
 }
 
-size_t gy_runtime_directory(char *path, size_t size, const char **name)
+/* Programs of one user with and without a session (a login shell, a cron job, a container) share
+ * one place at least. */
+bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-	*name = "XDG_RUNTIME_DIR";
-	if (!runtime)
-		runtime = "";
-	(void)snprintf(path, size, "%s", runtime);
-	return strlen(runtime);
+	*out = (struct gy_runtime_place){.folder = "geyser"};
+	switch (index) {
+	case 0:
+		out->name = "XDG_RUNTIME_DIR";
+		(void)snprintf(out->parent, sizeof(out->parent), "%s", runtime ? runtime : "");
+		return true;
+	case 1:
+		out->name = "the session's directory";
+		(void)snprintf(out->parent, sizeof(out->parent), "/run/user/%u", geteuid());
+		return true;
+	case 2:
+		out->name = "the directory for temporary files";
+		out->shared = true;
+		(void)snprintf(out->parent, sizeof(out->parent), "/tmp");
+		(void)snprintf(out->folder, sizeof(out->folder), "geyser-%u", geteuid());
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* By descriptor: what lies at the path may be another's by now. One without a right to read it,
+ * which fchmod doesn't take. */
+bool gy_directory_make(const char *path)
+{
+	char alias[64];
+	struct stat status;
+	int fd, failed;
+
+	if (mkdir(path, 0700) < 0)
+		return false;
+	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	failed = fstat(fd, &status);
+	if (!failed && status.st_uid == geteuid() && (status.st_mode & 0777) != 0700) {
+		(void)gy_directory_alias(fd, alias, sizeof(alias));
+		failed = chmod(alias, 0700);
+	}
+	(void)close(fd);
+	return !failed;
 }
 
 /* Any path reaches the directory through its descriptor. */

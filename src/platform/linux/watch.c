@@ -6,16 +6,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A lock file is open for writing as long as its exporter lives, and nobody else opens one so: its
  * closing is a death. */
 #define CHANGES (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_CLOSE_WRITE)
 
+/* Of the directory above: a new one in the old one's place. */
+#define REPLACEMENTS (IN_CREATE | IN_MOVED_TO)
+
+struct directory {
+	int itself, above; /* -1 if it isn't watched */
+	char name[64];     /* within the one above */
+};
+
 struct gy_watch {
 	int inotify;
+	unsigned count;
+	struct directory directories[GY_WATCH_DIRECTORIES];
 };
 
 /* The kernel has limits of its own for watches, and says so with the errors of other shortages. */
@@ -44,7 +57,7 @@ static enum geyser_result watch_failure(int directory, const char *path)
 enum geyser_result gy_watch_create(
 	int directory, const char *path, const char *suffix, struct gy_watch **out)
 {
-	struct gy_watch *watch = malloc(sizeof(*watch));
+	struct gy_watch *watch = calloc(1, sizeof(*watch));
 	enum geyser_result result;
 
 	(void)suffix; /* nothing else is opened for writing there */
@@ -52,13 +65,57 @@ enum geyser_result gy_watch_create(
 	if (!watch)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a watch");
 	watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path, CHANGES) >= 0) {
+	result = watch->inotify >= 0 ? gy_watch_add(watch, directory, path)
+				     : watch_failure(directory, path);
+	if (result == GEYSER_OK)
 		*out = watch;
-		return GEYSER_OK;
-	}
-	result = watch_failure(directory, path);
-	gy_watch_destroy(watch);
+	else
+		gy_watch_destroy(watch);
 	return result;
+}
+
+/* A directory in which others write, as /tmp, changes too often to be watched. */
+static int watch_above(int inotify, const char *path, const char *name)
+{
+	char above[4096];
+	struct stat status;
+
+	if (name == path || (size_t)(name - path) >= sizeof(above))
+		return -1;
+	memcpy(above, path, (size_t)(name - path));
+	above[name - path] = '\0';
+	if (stat(above, &status) < 0 || (status.st_mode & S_ISVTX))
+		return -1;
+	return inotify_add_watch(inotify, above, REPLACEMENTS | IN_MASK_ADD);
+}
+
+enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const char *path)
+{
+	struct directory *added = &watch->directories[watch->count];
+	const char *name = strrchr(path, '/');
+
+	if (watch->count == GY_WATCH_DIRECTORIES)
+		return gy_fail(GEYSER_ERROR_LIMIT, "watching %.300s: %d directories are watched",
+			path, GY_WATCH_DIRECTORIES);
+	added->itself = inotify_add_watch(watch->inotify, path, CHANGES);
+	if (added->itself < 0)
+		return watch_failure(directory, path);
+	name = name ? name + 1 : path;
+	(void)snprintf(added->name, sizeof(added->name), "%s", name);
+	added->above = watch_above(watch->inotify, path, name);
+	watch->count++;
+	return GEYSER_OK;
+}
+
+void gy_watch_clear(struct gy_watch *watch)
+{
+	while (watch->count > 0) {
+		struct directory *last = &watch->directories[--watch->count];
+
+		(void)inotify_rm_watch(watch->inotify, last->itself);
+		if (last->above >= 0)
+			(void)inotify_rm_watch(watch->inotify, last->above);
+	}
 }
 
 void gy_watch_destroy(struct gy_watch *watch)
@@ -75,6 +132,19 @@ int gy_watch_fd(const struct gy_watch *watch)
 	return watch->inotify;
 }
 
+/* Events of the directory above count if they are about ours. */
+static bool concerns_us(const struct gy_watch *watch, const struct inotify_event *event)
+{
+	for (unsigned i = 0; i < watch->count; i++) {
+		const struct directory *it = &watch->directories[i];
+
+		if (event->wd == it->itself || (event->wd == it->above && event->len > 0 &&
+						       strcmp(event->name, it->name) == 0))
+			return true;
+	}
+	return event->wd < 0; /* there were too many */
+}
+
 bool gy_watch_drain(struct gy_watch *watch, bool *unlocked)
 {
 	alignas(struct inotify_event) char bytes[4096];
@@ -84,9 +154,11 @@ bool gy_watch_drain(struct gy_watch *watch, bool *unlocked)
 	while ((size = read(watch->inotify, bytes, sizeof(bytes))) > 0) {
 		const struct inotify_event *event;
 
-		any = true;
 		for (char *at = bytes; at < bytes + size; at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)at;
+			if (!concerns_us(watch, event))
+				continue;
+			any = true;
 			*unlocked = *unlocked || (event->mask & IN_CLOSE_WRITE);
 		}
 	}

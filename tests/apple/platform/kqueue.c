@@ -62,6 +62,8 @@ static int change_vnode(int queue, const struct kevent *change)
 			     : IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MASK_ADD;
 	char path[64];
 
+	if (change->flags & EV_DELETE)
+		return 0; /* its descriptor is closed next */
 	if (!is_inotify(queue) && replace(queue, inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)change->ident);

@@ -24,7 +24,9 @@ enum {
 	EVFILT_USER = -10
 };
 enum { EV_ADD = 1, EV_DELETE = 2, EV_ONESHOT = 16, EV_CLEAR = 32, EV_EOF = 0x8000 };
+#define NOTE_DELETE 1u
 #define NOTE_WRITE 2u
+#define NOTE_RENAME 32u
 #define NOTE_FUNLOCK 256u
 #define NOTE_TRIGGER 0x1000000u
 #define NOTE_EXIT 0x80000000u
