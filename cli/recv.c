@@ -251,7 +251,10 @@ static enum step write_frame(struct receiver *receiver, struct geyser_frame *fra
 {
 	const enum sink_result result = sink_write(&receiver->sink, frame);
 
-	if (geyser_subscriber_release(receiver->subscriber, frame)) {
+	const enum geyser_result released = geyser_subscriber_release(receiver->subscriber, frame);
+
+	/* STALE: we were left out for our slowness, but the frame was right. */
+	if (released && released != GEYSER_ERROR_STALE) {
 		(void)library_failure("%s", receiver->options->name);
 		return STEP_FAILED;
 	}

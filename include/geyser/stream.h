@@ -142,12 +142,14 @@ struct geyser_stream_desc {
 GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
 	const struct geyser_stream_desc *desc, struct geyser_publisher **out);
 
-/* A buffer to draw into, whose texels are those of an earlier frame. Several may be acquired at a
- * time. With FREE pacing it waits only where subscribers hold every buffer. With LOSSLESS it waits
- * for subscribers that get every frame to take theirs; one that doesn't within a timeout over
- * 0 is left out until it takes one again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it
- * up), BUSY (the caller itself has acquired all), DEVICE_LOST (make a new manager and publisher),
- * DISCONNECTED (the publisher was closed).
+/* A buffer to draw into, whose texels are those of an earlier frame, or zero. Several may be
+ * acquired at a time. A buffer's texture changes with a resize, and where a subscriber was left out
+ * that may still read the old one: keep no list of textures by buffer. With FREE pacing it waits
+ * only where subscribers hold every buffer. With LOSSLESS it waits for subscribers that get every
+ * frame to take theirs; one that doesn't within a timeout over 0 is left out until it takes one
+ * again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it up), BUSY (the caller itself has
+ * acquired all), DEVICE_LOST (make a new manager and publisher), DISCONNECTED (the publisher was
+ * closed).
  */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
@@ -162,6 +164,21 @@ GEYSER_API enum geyser_result geyser_publisher_submit(
 /* Gives a frame back unpublished. Errors: INVALID_ARGUMENT. */
 GEYSER_API enum geyser_result geyser_publisher_discard(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
+
+/* How long a subscriber may keep the publisher without a buffer; 1 s unless this is called. Where
+ * an acquire finds that subscribers hold every buffer, and has found so for that long, one
+ * subscriber that has held frames all that time is left out: of several the one that holds most.
+ * Its frames stay as they are until it releases them, as the publisher draws into new buffers
+ * instead, which costs it the making of them. The subscriber's releases say STALE, and it joins
+ * again with its next acquire. UINT64_MAX: no subscriber is ever left out, and acquire waits as
+ * long as its timeout says. A subscriber that claims buffers which the stream hasn't is left out at
+ * once. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
+	struct geyser_publisher *publisher, uint64_t limit_ns);
+
+/* How often subscribers have been left out. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_publisher_get_evictions(
+	struct geyser_publisher *publisher, uint64_t *out);
 
 /* From the next acquire on frames have this size, format and usage. Subscribers see the change
  * between two frames; the old buffers live until the last of them is released. Errors: as
@@ -221,7 +238,9 @@ struct geyser_subscriber_desc {
 
 /* Connects to the stream of that name. The first frame it gets is the newest at that time.
  * Errors: INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (nor
- * within it), LIMIT (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX), and as geyser_texture_import.
+ * within it), LIMIT (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX, or half as many in this process,
+ * which isn't the publisher's; this process was left out of the stream several times, and may come
+ * back later), and as geyser_texture_import.
  */
 GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out);
@@ -236,7 +255,9 @@ GEYSER_API enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
 
 /* Gives the buffer back. Frames of a publisher that is gone stay readable until then.
- * Errors: INVALID_ARGUMENT (NULL; not a frame of this subscriber). */
+ * Errors: INVALID_ARGUMENT (NULL; not a frame of this subscriber), STALE (the publisher has left
+ * this subscriber out, see geyser_publisher_set_hold_limit: the frame is given back all the same,
+ * its content was right until now, and the next acquire joins the stream again). */
 GEYSER_API enum geyser_result geyser_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame);
 

@@ -313,6 +313,8 @@ FUNCTIONS: Prototypes = {
     "geyser_publisher_resize": (c_int, (c_void_p, POINTER(geyser_texture_desc))),
     "geyser_publisher_flush": (c_int, (c_void_p, c_uint64)),
     "geyser_publisher_get_stats": (c_int, (c_void_p, POINTER(geyser_publisher_stats))),
+    "geyser_publisher_set_hold_limit": (c_int, (c_void_p, c_uint64)),
+    "geyser_publisher_get_evictions": (c_int, (c_void_p, POINTER(c_uint64))),
     "geyser_publisher_subscribers_fd": (c_int, (c_void_p, POINTER(c_int))),
     "geyser_publisher_destroy": (None, (c_void_p,)),
     "geyser_subscriber_create": (

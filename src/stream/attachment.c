@@ -77,7 +77,7 @@ static enum geyser_result map_lease(
 		fd, answer->stream.lease_size, sizeof(struct gy_lease_memory), true, &page);
 	attachment->view.lease = page;
 	if (result == GEYSER_OK)
-		attachment->view.last = atomic_load(&attachment->view.lease->taken);
+		gy_ring_open(&attachment->view);
 	return result;
 }
 
@@ -375,7 +375,8 @@ enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct g
 		return GEYSER_OK;
 	if (!attachment->buffers[buffer] || attachment->generations[buffer] != record.generation)
 		result = fetch_buffer(attachment, (uint32_t)buffer);
-	if (result != GEYSER_OK) {
+	/* What was fetched may have come after the frame if we were left out meanwhile. */
+	if (result != GEYSER_OK || gy_ring_is_evicted(&attachment->view)) {
 		gy_ring_release(&attachment->view, (uint32_t)buffer);
 		return result;
 	}

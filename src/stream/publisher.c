@@ -13,6 +13,7 @@
 
 #define BUFFERS_DEFAULT 3
 #define LOOK_EVERY (50 * GY_MILLISECOND)
+#define HOLD_LIMIT_DEFAULT GY_SECOND
 
 /* ---- making one ---- */
 
@@ -82,6 +83,7 @@ static struct geyser_publisher *allocate(
 	publisher->rate_den = desc->frame_rate_den;
 	publisher->pacing = desc->pacing;
 	publisher->ring.buffers = desc->buffers ? desc->buffers : BUFFERS_DEFAULT;
+	publisher->hold_limit_ns = HOLD_LIMIT_DEFAULT;
 	publisher->ring.lossless = desc->pacing == GEYSER_PACING_LOSSLESS;
 	(void)pthread_mutex_init(&publisher->lock, NULL);
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
@@ -132,6 +134,7 @@ static enum geyser_result create(struct geyser_manager *manager,
 		"geyser-ring", sizeof(struct gy_ring_page), &publisher->ring_fd, &page);
 	if (result == GEYSER_OK) {
 		publisher->ring.page = page;
+		atomic_store(&publisher->ring.page->created, gy_now());
 		result = make_buffers(
 			manager, publisher->ring.buffers, &desc->texture, publisher->buffers);
 	}
@@ -230,7 +233,7 @@ static void collect_words(struct geyser_publisher *publisher, struct sleep *slee
 	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
 		struct gy_subscription *subscription = publisher->subscriptions[i];
 
-		if (!subscription)
+		if (!subscription || publisher->ring.readers[i].evicted)
 			continue;
 		sleep->subscriptions[sleep->subscription_count++] = subscription;
 		sleep->words[sleep->count++] = (struct gy_wait_word){
@@ -310,7 +313,7 @@ static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t t
 static enum geyser_result begin(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
 {
-	uint64_t deadline = gy_deadline(timeout_ns);
+	uint64_t deadline = gy_deadline(timeout_ns), due;
 
 	*buffer = -1;
 	while (!is_ready(publisher, buffer)) {
@@ -320,15 +323,38 @@ static enum geyser_result begin(
 			return gy_fail(GEYSER_ERROR_BUSY,
 				"all %u buffers are acquired: submit or discard one first",
 				publisher->ring.buffers);
+		if (gy_publisher_evict(publisher, &due))
+			continue;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return held_up(publisher, timeout_ns);
-		sleep_for_release(publisher, buffer, deadline);
+		sleep_for_release(publisher, buffer, due < deadline ? due : deadline);
 	}
 	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
 
-/* After a resize. *old is to be released without the lock, or NULL. */
+/* The buffer is being drawn into, but a subscriber that was left out may still read it: it gets new
+ * memory. Lets go of the lock, as making a texture takes the ipc's. */
+static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	struct geyser_texture *fresh[GY_RING_BUFFERS] = {NULL};
+	struct geyser_texture *spoiled = geyser_texture_ref(publisher->buffers[buffer]);
+	enum geyser_result result;
+
+	publisher->sleepers++;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	result = make_buffers(publisher->manager, 1, geyser_texture_get_desc(spoiled), fresh);
+	geyser_texture_unref(spoiled);
+	(void)pthread_mutex_lock(&publisher->lock);
+	publisher->sleepers--;
+	if (result != GEYSER_OK)
+		return result;
+	publisher->next[buffer] = fresh[0];
+	publisher->generation++;
+	return GEYSER_OK;
+}
+
+/* After a resize, or after a refill. *old is to be released without the lock, or NULL. */
 static enum geyser_result replace(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
@@ -340,6 +366,7 @@ static enum geyser_result replace(
 	publisher->generations[buffer] = publisher->generation;
 	publisher->next[buffer] = NULL;
 	publisher->drawn[buffer] = 0;
+	publisher->ring.spoiled &= ~(UINT32_C(1) << buffer);
 	return gy_mirrors_replace(publisher, buffer);
 }
 
@@ -362,6 +389,9 @@ static enum geyser_result give_out(
 	struct geyser_frame *frame = &publisher->frames[buffer];
 	enum geyser_result result = gy_mirrors_wait(publisher, buffer);
 
+	if (result == GEYSER_OK && publisher->ring.spoiled & UINT32_C(1) << buffer &&
+		!publisher->next[buffer])
+		result = refill(publisher, buffer);
 	if (result == GEYSER_OK)
 		result = replace(publisher, buffer, old);
 	if (result != GEYSER_OK) {

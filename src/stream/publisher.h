@@ -22,6 +22,7 @@ struct gy_subscription {
 	bool counted;
 	bool ready_sent;       /* the event that frames refer to */
 	uint32_t buffers_sent; /* bit b: buffer b, or its mirror */
+	uint64_t joined_at;    /* the last frame before those that it can get */
 };
 
 /* Copies in host memory, a buffer each, for subscribers that can't read the buffers: another
@@ -33,6 +34,15 @@ struct gy_mirrors {
 	struct gy_backend_texture *textures[GY_RING_BUFFERS];
 	uint64_t filled[GY_RING_BUFFERS]; /* value at which each is */
 };
+
+/* A process whose subscribers were left out. */
+struct gy_outcast {
+	pid_t pid;
+	uint32_t times; /* 0: a free record */
+	uint64_t last;  /* when */
+};
+
+#define GY_OUTCASTS 32
 
 /*
  * The lock guards all below it. Order: the ipc's lock, then this; so nothing that takes the ipc's
@@ -50,7 +60,8 @@ struct geyser_publisher {
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_texture *buffers[GY_RING_BUFFERS];
 	uint32_t generations[GY_RING_BUFFERS]; /* of buffers */
-	/* After a resize: what replaces each buffer when nobody reads it any more. */
+	/* What replaces each buffer when nobody reads it any more: after a resize, or where a
+	 * subscriber that was left out may still read it. */
 	struct geyser_texture *next[GY_RING_BUFFERS];
 	uint32_t generation;
 
@@ -67,6 +78,9 @@ struct geyser_publisher {
 	uint32_t sleepers;       /* threads asleep in acquire or flush */
 	struct gy_wakeup notify; /* none until somebody asks for it */
 	uint64_t dropped_before; /* by those that have left */
+	uint64_t hold_limit_ns;  /* how long a subscriber may keep us without a buffer */
+	uint64_t evictions;      /* of subscribers that did so for longer */
+	struct gy_outcast outcasts[GY_OUTCASTS];
 };
 
 extern const struct gy_served_ops gy_publisher_ops;
@@ -93,5 +107,19 @@ void gy_mirrors_finish(struct geyser_publisher *publisher);
 /* Unmaps the leases of subscribers that have left, except those that a thread sleeps on: that
  * thread unmaps them when it wakes, and a leaving subscriber wakes it. With the lock held. */
 void gy_publisher_reap(struct geyser_publisher *publisher);
+
+/* A subscription that becomes able to receive frames is counted, one that ends is so no more. Those
+ * who watch the count are told. */
+void gy_subscription_set_counted(
+	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted);
+
+/* ---- eviction.c, with the lock held ---- */
+
+/* There is no buffer to draw into: leaves out a subscriber that has kept the publisher waiting for
+ * longer than it allows. False: there is none; *due is when to look again, or GY_NEVER. */
+bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
+
+/* Whether that process may have one more subscriber. Errors: LIMIT. */
+enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid);
 
 #endif

@@ -4,14 +4,24 @@
 #include <string.h>
 
 #define BIT(i) (UINT32_C(1) << (i))
+#define NEVER UINT64_MAX
 
 /* ---- publisher: who reads, who owes ---- */
+
+static bool is_heard(const struct gy_ring_reader *reader)
+{
+	return reader->lease && !reader->evicted;
+}
+
+static uint32_t held_by(const struct gy_ring_reader *reader)
+{
+	return is_heard(reader) ? atomic_load(&reader->lease->held) : 0;
+}
 
 static bool is_held(const struct gy_ring_writer *writer, uint32_t buffer)
 {
 	for (uint32_t i = 0; i < writer->reader_count; i++)
-		if (writer->readers[i].lease &&
-			atomic_load(&writer->readers[i].lease->held) & BIT(buffer))
+		if (held_by(&writer->readers[i]) & BIT(buffer))
 			return true;
 	return false;
 }
@@ -30,11 +40,13 @@ static bool owes(struct gy_ring_reader *reader, uint64_t sequence)
 {
 	uint64_t taken;
 
-	if (!reader->lease || !reader->every)
+	if (!is_heard(reader) || !reader->every)
 		return false;
 	taken = atomic_load(&reader->lease->taken);
 	if (reader->excused && taken <= reader->excused_at)
 		return false;
+	if (reader->excused) /* a lease that goes back and forth moves once only */
+		reader->excused_at = taken;
 	reader->excused = false;
 	return taken < sequence;
 }
@@ -70,7 +82,7 @@ static uint64_t owed_to(struct gy_ring_writer *writer, struct gy_ring_reader *re
 	uint64_t newest = atomic_load_explicit(&writer->page->newest, memory_order_relaxed);
 	uint64_t taken;
 
-	if (!reader->lease)
+	if (!is_heard(reader))
 		return 0;
 	taken = atomic_load(&reader->lease->taken);
 	if (!reader->every)
@@ -114,11 +126,14 @@ int gy_ring_excuse(struct gy_ring_writer *writer)
 
 	for (uint32_t i = 0; i < writer->reader_count; i++) {
 		struct gy_ring_reader *reader = &writer->readers[i];
+		uint64_t taken;
 
 		if (!owes(reader, sequence))
 			continue;
+		taken = atomic_load(&reader->lease->taken);
+		if (taken > reader->excused_at)
+			reader->excused_at = taken;
 		reader->excused = true;
-		reader->excused_at = atomic_load(&reader->lease->taken);
 		found = (int)i;
 	}
 	return found;
@@ -127,7 +142,7 @@ int gy_ring_excuse(struct gy_ring_writer *writer)
 static void wake_sleepers(struct gy_ring_writer *writer)
 {
 	for (uint32_t i = 0; i < writer->reader_count; i++) {
-		if (!writer->readers[i].lease ||
+		if (!is_heard(&writer->readers[i]) ||
 			atomic_load(&writer->readers[i].lease->sleeping) == 0)
 			continue;
 		atomic_fetch_add(&writer->page->wakes, 1);
@@ -174,6 +189,13 @@ static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 	return found;
 }
 
+static void forgive_all(struct gy_ring_writer *writer)
+{
+	for (uint32_t i = 0; writer->starved && i < writer->reader_count; i++)
+		writer->readers[i].since = 0;
+	writer->starved = false;
+}
+
 int gy_ring_begin(struct gy_ring_writer *writer)
 {
 	uint32_t tried = 0;
@@ -186,6 +208,7 @@ int gy_ring_begin(struct gy_ring_writer *writer)
 			if (newest && (newest & (GY_RING_BUFFERS - 1)) == (uint64_t)buffer)
 				atomic_store(&writer->page->newest, 0);
 			writer->drawing |= BIT(buffer);
+			forgive_all(writer);
 			return buffer;
 		}
 		tried |= BIT(buffer);
@@ -212,6 +235,68 @@ void gy_ring_publish(
 	wake_sleepers(writer);
 }
 
+/* ---- publisher: readers that are left out ---- */
+
+static uint32_t all_buffers(const struct gy_ring_writer *writer)
+{
+	return BIT(writer->buffers) - 1;
+}
+
+/* When it is to be left out if nothing changes. A bit of a buffer that there isn't is a lie. */
+static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
+	uint32_t held, uint64_t limit_ns)
+{
+	if (held & ~all_buffers(writer))
+		return 0;
+	return limit_ns < NEVER - reader->since ? reader->since + limit_ns : NEVER;
+}
+
+/* The epoch first: a subscriber that sets a bit later than we look sees it. Sleepers are woken,
+ * this one may be among them. */
+static void evict(struct gy_ring_writer *writer, uint32_t place)
+{
+	struct gy_ring_reader *reader = &writer->readers[place];
+
+	atomic_fetch_add(&writer->page->epochs[place], 1);
+	writer->spoiled |= atomic_load(&reader->lease->held) & all_buffers(writer);
+	reader->evicted = true;
+	atomic_fetch_add(&writer->page->wakes, 1);
+	gy_wake(&writer->page->wakes, true);
+}
+
+int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due)
+{
+	int found = -1, most = 0;
+
+	*due = NEVER;
+	if ((gy_ring_held(writer) | writer->drawing) != all_buffers(writer))
+		return -1; /* a frame is owed, or a buffer has just come back */
+	for (uint32_t i = 0; i < writer->reader_count; i++) {
+		struct gy_ring_reader *reader = &writer->readers[i];
+		uint32_t held = held_by(reader);
+		int count = __builtin_popcount(held);
+		uint64_t at;
+
+		if (!held)
+			reader->since = 0;
+		else if (!reader->since)
+			reader->since = now;
+		if (!held)
+			continue;
+		writer->starved = true;
+		at = due_of(writer, reader, held, limit_ns);
+		if (at > *due || (at == *due && count <= most))
+			continue;
+		*due = at;
+		most = count;
+		found = (int)i;
+	}
+	if (found < 0 || *due > now || *due == NEVER)
+		return -1;
+	evict(writer, (uint32_t)found);
+	return found;
+}
+
 /* ---- publisher: readers ---- */
 
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every)
@@ -222,6 +307,8 @@ int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, boo
 		if (writer->readers[i].lease)
 			continue;
 		atomic_store(&lease->taken, newest ? newest - 1 : writer->sequence);
+		atomic_store(&lease->place, i);
+		atomic_store(&lease->epoch, atomic_fetch_add(&writer->page->epochs[i], 1) + 1);
 		writer->readers[i] = (struct gy_ring_reader){.lease = lease, .every = every};
 		if (i >= writer->reader_count)
 			writer->reader_count = i + 1;
@@ -255,11 +342,24 @@ void gy_ring_release(struct gy_ring_view *view, uint32_t buffer)
 	wake_publisher(view);
 }
 
+void gy_ring_open(struct gy_ring_view *view)
+{
+	view->last = atomic_load(&view->lease->taken);
+	view->place = atomic_load(&view->lease->place) % GY_RING_READERS;
+	view->epoch = atomic_load(&view->lease->epoch);
+}
+
+bool gy_ring_is_evicted(const struct gy_ring_view *view)
+{
+	return atomic_load(&view->page->epochs[view->place]) != view->epoch;
+}
+
 static bool lease(struct gy_ring_view *view, uint32_t buffer, uint64_t sequence)
 {
 	view->held |= BIT(buffer);
 	atomic_store(&view->lease->held, view->held);
-	if (atomic_load(&view->page->slots[buffer].sequence) == sequence)
+	if (atomic_load(&view->page->slots[buffer].sequence) == sequence &&
+		!gy_ring_is_evicted(view))
 		return true;
 	gy_ring_release(view, buffer);
 	return false;

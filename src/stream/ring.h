@@ -13,6 +13,12 @@
  *the two sees the other: a buffer is never drawn into while somebody reads it. tests/model/ring.pml
  *is this algorithm, checked over all interleavings.
  *
+ * A publisher leaves a subscriber out that keeps it without a buffer: it raises the epoch of the
+ * subscriber's place, then looks what the subscriber holds. Those buffers are "spoiled": they get
+ * other memory before they are drawn into. From then on nobody looks at that lease. A subscriber
+ * that has set its bit looks at the sequence, then at the epoch. So either the publisher sees the
+ * bit, or the subscriber sees the epoch; memory that a subscriber holds is never drawn into.
+ *
  * What the other side writes is hostile: indices are masked, and a lying subscriber harms only
  *itself. Nothing here locks: a writer is guarded by its publisher's lock, a view by its
  *subscriber's.
@@ -61,6 +67,9 @@ struct gy_ring_page {
 	_Atomic uint32_t
 		closed; /* 1: the publisher has closed the stream; set before its name goes */
 	alignas(64) struct gy_ring_slot slots[GY_RING_BUFFERS];
+	/* By place. A subscriber whose own epoch differs has been left out. */
+	alignas(64) _Atomic uint64_t epochs[GY_RING_READERS];
+	_Atomic uint64_t created; /* CLOCK_MONOTONIC: tells this stream from others of its name */
 };
 
 struct gy_lease_page {
@@ -72,6 +81,10 @@ struct gy_lease_page {
 	_Atomic uint32_t latency[GY_LATENCY_BUCKETS];
 	/* How many of its threads sleep on the stream's events; see sync/audience.h. */
 	_Atomic uint32_t ready_sleepers, mirror_sleepers;
+	/* The subscriber's place and its epoch there. The publisher writes them, and "taken",
+	 * before the subscriber gets this page, and never reads them. */
+	_Atomic uint32_t place;
+	_Atomic uint64_t epoch;
 };
 
 /* What a device of the subscriber can wait for: a page of its own, which a driver can register.
@@ -96,7 +109,9 @@ struct gy_ring_reader {
 	bool every;
 	bool excused; /* held a lossless publisher up: not waited for until it takes more than
 			 excused_at */
-	uint64_t excused_at;
+	uint64_t excused_at; /* the most that it has ever taken when it was excused or came back */
+	bool evicted;        /* left out: its lease counts no more, its place stays taken */
+	uint64_t since; /* since when it has kept the publisher without a buffer; 0: it doesn't */
 };
 
 struct gy_ring_writer {
@@ -104,7 +119,9 @@ struct gy_ring_writer {
 	uint32_t buffers;
 	uint32_t drawing;  /* bit b: given out to be drawn into */
 	uint64_t sequence; /* of the newest frame */
+	uint32_t spoiled;  /* bit b: the buffer gets other memory before it is drawn into */
 	bool lossless;
+	bool starved;          /* some reader's "since" is set */
 	uint32_t reader_count; /* all in use are below this */
 	struct gy_ring_reader readers[GY_RING_READERS];
 };
@@ -122,6 +139,12 @@ void gy_ring_publish(
  */
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
+
+/* After a gy_ring_begin that found nothing: leaves out one reader that has kept the publisher
+ * without a buffer for limit_ns, or at once if its lease can't be true. It is the one that has done
+ * so for longest, of several the one that holds most. Returns its place, or -1; then *due is when
+ * to call again, or GY_NEVER. now: not 0. */
+int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due);
 
 /* After a timeout: does not wait again, until they move, for those who owe the oldest frame that
  * nobody reads. Returns one of them, or -1. */
@@ -144,7 +167,16 @@ struct gy_ring_view {
 	uint32_t held; /* as in the lease */
 	uint64_t last; /* sequence */
 	bool every;
+	uint32_t place;
+	uint64_t epoch;
 };
+
+/* Takes over from the lease where the view begins; page, lease, buffers and every are set. */
+void gy_ring_open(struct gy_ring_view *view);
+
+/* The publisher has left this subscriber out: it gets no more frames. What it holds stays as it is.
+ */
+bool gy_ring_is_evicted(const struct gy_ring_view *view);
 
 /* Leases the next frame and copies its record: its buffer, or -1 if there is none yet. */
 int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record);

@@ -39,7 +39,7 @@ static void kick(struct geyser_publisher *publisher)
 	gy_wake(&publisher->kicks, false);
 }
 
-static void set_counted(
+void gy_subscription_set_counted(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted)
 {
 	if (subscription->counted == counted)
@@ -57,8 +57,10 @@ static void count_if_complete(
 {
 	uint32_t all = (uint32_t)((UINT64_C(1) << publisher->ring.buffers) - 1);
 
+	if (publisher->ring.readers[subscription->reader].evicted)
+		return;
 	if (subscription->buffers_sent == all && (!publisher->ready || subscription->ready_sent))
-		set_counted(publisher, subscription, true);
+		gy_subscription_set_counted(publisher, subscription, true);
 }
 
 /* ---- subscribing ---- */
@@ -134,22 +136,39 @@ static enum geyser_result join(
 			"stream \"%s\" has %d subscribers: no more are possible",
 			publisher->served.name, GY_RING_READERS);
 	subscription->reader = (uint32_t)reader;
+	subscription->joined_at = atomic_load(&subscription->lease->taken);
 	publisher->subscriptions[reader] = subscription;
 	follow(publisher, subscription->lease);
 	kick(publisher);
 	return GEYSER_OK;
 }
 
+/* Frames that it could get. */
+static uint64_t frames_for(
+	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
+{
+	return publisher->ring.sequence - subscription->joined_at;
+}
+
+static uint64_t dropped_by(
+	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
+{
+	uint64_t dropped = atomic_load(&subscription->lease->dropped);
+	uint64_t frames = frames_for(publisher, subscription);
+
+	return dropped < frames ? dropped : frames;
+}
+
 static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
 	if (publisher->ring.readers[subscription->reader].every)
-		publisher->dropped_before += atomic_load(&subscription->lease->dropped);
+		publisher->dropped_before += dropped_by(publisher, subscription);
 	if (subscription->mirrored)
 		gy_mirrors_leave(publisher);
 	unfollow(publisher, subscription->lease);
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
-	set_counted(publisher, subscription, false);
+	gy_subscription_set_counted(publisher, subscription, false);
 	subscription->next = publisher->graves;
 	publisher->graves = subscription;
 	gy_publisher_reap(publisher);
@@ -193,7 +212,9 @@ static enum geyser_result subscribe(struct gy_served *served, bool every, const 
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&publisher->lock);
-	result = join(publisher, subscription, every);
+	result = gy_publisher_admit(publisher, pid);
+	if (result == GEYSER_OK)
+		result = join(publisher, subscription, every);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	if (result == GEYSER_OK) {
 		/* A peer that these don't reach hangs up, and is unsubscribed then. */
@@ -304,13 +325,24 @@ static enum geyser_result ready(
 
 /* ---- figures ---- */
 
-static void add_reader(const struct gy_lease_page *lease, bool every,
-	struct geyser_stream_info *out, uint64_t counts[GY_LATENCY_BUCKETS])
+/* A subscriber writes its own figures: none can be of more frames than there were for it. */
+static void add_reader(const struct geyser_publisher *publisher,
+	const struct gy_subscription *subscription, struct geyser_stream_info *out,
+	uint64_t counts[GY_LATENCY_BUCKETS])
 {
-	if (every)
-		out->dropped += atomic_load(&lease->dropped);
+	uint64_t own[GY_LATENCY_BUCKETS], total = 0;
+
+	if (publisher->ring.readers[subscription->reader].every)
+		out->dropped += dropped_by(publisher, subscription);
+	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++) {
+		own[i] = atomic_load_explicit(
+			&subscription->lease->latency[i], memory_order_relaxed);
+		total += own[i];
+	}
+	if (total > frames_for(publisher, subscription))
+		return;
 	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
-		counts[i] += atomic_load_explicit(&lease->latency[i], memory_order_relaxed);
+		counts[i] += own[i];
 }
 
 static void fill_readers(struct geyser_publisher *publisher, struct geyser_stream_info *out)
@@ -320,8 +352,7 @@ static void fill_readers(struct geyser_publisher *publisher, struct geyser_strea
 	out->dropped = publisher->dropped_before;
 	for (uint32_t i = 0; i < GY_RING_READERS; i++)
 		if (publisher->subscriptions[i])
-			add_reader(publisher->subscriptions[i]->lease,
-				publisher->ring.readers[i].every, out, counts);
+			add_reader(publisher, publisher->subscriptions[i], out, counts);
 	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
 	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
 }

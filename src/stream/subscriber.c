@@ -15,6 +15,23 @@
 
 /* ---- attaching and detaching; with the lock held ---- */
 
+/* The stream that left us out goes on where we left: no frame comes twice, and those that came
+ * meanwhile are dropped ones. */
+static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *view)
+{
+	uint64_t left_at = subscriber->left_at;
+
+	subscriber->left_at = 0;
+	if (!left_at || atomic_load(&view->page->created) != subscriber->left_stream)
+		return;
+	if (view->last > left_at) {
+		subscriber->stats.dropped += view->last - left_at;
+	} else {
+		view->last = left_at;
+		atomic_store(&view->lease->taken, left_at);
+	}
+}
+
 static enum geyser_result attach(struct geyser_subscriber *subscriber)
 {
 	enum geyser_result result = gy_attachment_create(subscriber->manager, subscriber->name,
@@ -25,6 +42,7 @@ static enum geyser_result attach(struct geyser_subscriber *subscriber)
 	subscriber->attachment->subscriber = subscriber;
 	subscriber->end = GEYSER_END_NONE;
 	subscriber->stats.connections++;
+	resume(subscriber, &subscriber->attachment->view);
 	return GEYSER_OK;
 }
 
@@ -68,6 +86,19 @@ static void detach(struct geyser_subscriber *subscriber)
 	attachment->next = subscriber->ended;
 	subscriber->ended = attachment;
 	prune(subscriber);
+}
+
+bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+
+	if (!attachment || !gy_ring_is_evicted(&attachment->view))
+		return false;
+	subscriber->left_at = attachment->view.last;
+	subscriber->left_stream = atomic_load(&attachment->view.page->created);
+	detach(subscriber);
+	subscriber->end = GEYSER_END_NONE;
+	return true;
 }
 
 enum geyser_result gy_subscriber_await_publisher(
@@ -207,7 +238,8 @@ void gy_subscriber_sleep(
 	attachment->references++; /* another thread may detach meanwhile */
 	atomic_fetch_add(&attachment->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);
-	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment)) {
+	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment) &&
+		!gy_ring_is_evicted(view)) {
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		gy_wait(words, count, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
@@ -347,6 +379,7 @@ static enum geyser_result acquire(
 	for (;;) {
 		uint32_t returns = atomic_load(&subscriber->returns);
 
+		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
 		if (!subscriber->attachment) {
 			result = gy_subscriber_await_publisher(subscriber, deadline, -1);
 			if (is_absence(result))
@@ -450,26 +483,42 @@ static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_
 	return false;
 }
 
+static enum geyser_result check_eviction(
+	const struct geyser_subscriber *subscriber, const struct gy_attachment *attachment)
+{
+	if (!gy_ring_is_evicted(&attachment->view))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_STALE,
+		"the publisher of \"%s\" had no buffer left for longer than it allows, and has "
+		"left "
+		"this subscriber out; the frame stayed as it was until now, the next acquire joins "
+		"again",
+		subscriber->name);
+}
+
 /* The publisher gets the buffer when our device has read it, not earlier: it need not wait for a
  * process that may die. */
 enum geyser_result geyser_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
+	enum geyser_result result;
+
 	if (!subscriber || !frame)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
 			subscriber ? "frame" : "subscriber");
 	if (!frame->out || ((struct gy_attachment *)frame->owner)->subscriber != subscriber)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"frame is none that this subscriber has got and not released");
+	result = check_eviction(subscriber, frame->owner);
 	if (frame->signal.value) {
 		if (give_back_later(subscriber, frame))
-			return GEYSER_OK;
+			return result;
 		/* without memory for that we wait here */
 		(void)geyser_event_wait(frame->signal.event, frame->signal.value,
 			subscriber->manager->import_timeout_ns);
 	}
 	give_back(subscriber, frame);
-	return GEYSER_OK;
+	return result;
 }
 
 /* ---- figures ---- */

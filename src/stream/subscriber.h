@@ -30,6 +30,8 @@ struct geyser_subscriber {
 	struct geyser_subscriber_stats stats;
 	enum geyser_end end;                  /* of the publisher that was detached last */
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* of publishers that are gone */
+	/* The last frame before a publisher left us out, and which stream that was; 0: none has. */
+	uint64_t left_at, left_stream;
 
 	/* for geyser_subscriber_fd */
 	bool serving, closing;
@@ -44,6 +46,9 @@ struct geyser_subscriber {
 /* Until the publisher is there. stop_fd: -1, or what ends it with BUSY. */
 enum geyser_result gy_subscriber_await_publisher(
 	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd);
+
+/* The publisher has left us out: the attachment ends, and there is none at present. */
+bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber);
 
 /* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,
  * or NULL. */

@@ -92,6 +92,7 @@ static void *serve(void *data)
 			.expected = atomic_load(&subscriber->kicks),
 		};
 
+		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
 		if (!subscriber->attachment) {
 			if (gy_subscriber_await_publisher(
 				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK)

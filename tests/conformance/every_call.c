@@ -144,6 +144,7 @@ static void use_streams(struct world *world)
 	struct geyser_frame *frame;
 	enum geyser_end end;
 	char name[64];
+	uint64_t evictions;
 	int fd;
 
 	(void)snprintf(name, sizeof(name), "within %p %u", (void *)world, world->names++);
@@ -159,6 +160,8 @@ static void use_streams(struct world *world)
 	check(geyser_subscriber_acquire(subscriber, PATIENCE, &frame) == GEYSER_OK);
 	check(geyser_subscriber_release(subscriber, frame) == GEYSER_OK);
 	check(geyser_publisher_flush(publisher, PATIENCE) == GEYSER_OK);
+	check(geyser_publisher_set_hold_limit(publisher, UINT64_MAX) == GEYSER_OK);
+	check(geyser_publisher_get_evictions(publisher, &evictions) == GEYSER_OK);
 	desc.texture.width = 2 * STREAM_WIDTH;
 	check(geyser_publisher_resize(publisher, &desc.texture) == GEYSER_OK);
 	check(geyser_publisher_acquire(publisher, PATIENCE, &frame) == GEYSER_OK);

@@ -23,6 +23,7 @@ static const struct group *const groups[] = {
 #endif
 	&streams_group,
 	&stream_frames_group,
+	&stream_holding_group,
 	&stream_life_group,
 	&watches_group,
 	&every_call_group,

@@ -15,6 +15,7 @@ static void no_object(void **state)
 		.format = GEYSER_FORMAT_R8_UNORM, .width = 1, .height = 1};
 	struct geyser_frame *frame = JUNK;
 	int fd = 0;
+	uint64_t evictions = 1;
 
 	(void)state;
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL",
@@ -39,6 +40,11 @@ static void no_object(void **state)
 		geyser_publisher_subscribers_fd(NULL, &fd));
 	assert_int_equal(fd, -1);
 	fd = 0;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL",
+		geyser_publisher_set_hold_limit(NULL, 0));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL",
+		geyser_publisher_get_evictions(NULL, &evictions));
+	assert_int_equal(evictions, 0);
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL",
 		geyser_subscriber_fd(NULL, &fd));
 	assert_int_equal(fd, -1);
@@ -75,6 +81,8 @@ static void no_output(void **state)
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",
 		geyser_subscriber_get_stats(subscriber, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_subscriber_get_end(subscriber, NULL));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out",
+		geyser_publisher_get_evictions(publisher, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",
 		geyser_publisher_subscribers_fd(publisher, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL",

@@ -162,28 +162,41 @@ int peer_greet(uint64_t instance)
 
 /* ---- subscribers ---- */
 
-struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection)
+int peer_ask(
+	const char *name, const struct gy_message *question, struct gy_message *answer, int *fd)
 {
-	struct gy_message question = {
-		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = every};
 	struct gy_registry registry;
 	struct gy_packet packet;
 	uint64_t instance;
-	void *page;
-	int fd = -1;
+	int connection;
 
 	assert_ok(gy_registry_open(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, name, &instance));
 	gy_registry_close(&registry);
+	connection = peer_greet(instance);
+	assert_true(peer_send_message(connection, question, -1));
+	assert_ok(gy_packet_receive(connection, &packet, fd));
+	do
+		assert_ok(gy_packet_next(&packet, answer));
+	while (answer->type == GY_WIRE_HELLO);
+	return connection;
+}
+
+struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection)
+{
+	struct gy_message question = {
+		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = every};
+	struct gy_message answer;
+	struct gy_packet packet;
+	void *page;
+	int fd;
+
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
-	*connection = peer_greet(instance);
-	assert_true(peer_send_message(*connection, &question, -1));
-	for (unsigned i = 0; i < 2; i++) { /* the ring, then the lease */
-		if (fd >= 0)
-			assert_int_equal(close(fd), 0);
-		assert_ok(gy_packet_receive(*connection, &packet, &fd));
-		assert_true(fd >= 0);
-	}
+	*connection = peer_ask(name, &question, &answer, &fd); /* the ring, then the lease */
+	assert_int_equal(answer.type, GY_WIRE_STREAM);
+	assert_int_equal(close(fd), 0);
+	assert_ok(gy_packet_receive(*connection, &packet, &fd));
+	assert_true(fd >= 0);
 	page = mmap(NULL, sizeof(struct gy_lease_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_true(page != MAP_FAILED);
 	assert_int_equal(close(fd), 0);

@@ -57,6 +57,10 @@ int peer_greet(uint64_t instance);
 
 /* ---- a subscriber that asks for its lease, and says there what it likes ---- */
 
+/* A new connection to the publisher of that name, its first answer, and what came with it. */
+int peer_ask(
+	const char *name, const struct gy_message *question, struct gy_message *answer, int *fd);
+
 /* The lease is mapped, writable, until peer_unsubscribe. Call as often as there are subscribers. */
 struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection);
 void peer_unsubscribe(struct gy_lease_page *lease, int connection);

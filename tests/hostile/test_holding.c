@@ -77,6 +77,7 @@ static void who_has_left_is_unmapped_while_threads_wait(void **state)
 	only_on_linux("/proc/self/maps");
 	assert_ok(geyser_manager_create(NULL, &manager));
 	publisher = publish(manager, 2);
+	assert_ok(geyser_publisher_set_hold_limit(publisher, UINT64_MAX));
 	lease = peer_subscribe(NAME, false, &connection);
 	atomic_store(&lease->held, 3);
 	for (unsigned i = 0; i < WAITING; i++)
@@ -98,9 +99,269 @@ static void who_has_left_is_unmapped_while_threads_wait(void **state)
 	geyser_manager_destroy(manager);
 }
 
+/* ---- liars ---- */
+
+#define LIMIT (20 * GY_MILLISECOND)
+#define ROUNDS 50
+
+static void submit(struct geyser_publisher *publisher)
+{
+	struct geyser_frame *frame;
+
+	assert_ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
+	assert_ok(geyser_publisher_submit(publisher, frame));
+}
+
+static struct geyser_subscriber *subscribe(
+	struct geyser_manager *manager, enum geyser_delivery delivery)
+{
+	const struct geyser_subscriber_desc desc = {.name = NAME, .delivery = delivery};
+	struct geyser_subscriber *subscriber;
+
+	assert_ok(geyser_subscriber_create(manager, &desc, &subscriber));
+	return subscriber;
+}
+
+/* Each frame reaches the honest subscriber, which gets every one. */
+static void frames_arrive(struct geyser_publisher *publisher, struct geyser_subscriber *honest)
+{
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct geyser_frame *frame;
+
+		submit(publisher);
+		assert_ok(geyser_subscriber_acquire(honest, PATIENCE, &frame));
+		assert_ok(geyser_subscriber_release(honest, frame));
+	}
+}
+
+static uint64_t evictions(struct geyser_publisher *publisher)
+{
+	uint64_t count;
+
+	assert_ok(geyser_publisher_get_evictions(publisher, &count));
+	return count;
+}
+
+static const struct held {
+	uint32_t held, buffers;
+	uint64_t limit;
+} lies[] = {
+	{UINT32_MAX, 16, UINT64_MAX}, /* buffers that there aren't: left out at once */
+	{UINT32_MAX, 2, UINT64_MAX},
+	{1u << 31 | 3, 2, UINT64_MAX},
+	{0xffff, 16, LIMIT},
+	{3, 2, LIMIT},
+};
+
+static void who_holds_all_keeps_nobody(void **state)
+{
+	struct geyser_manager *manager;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	for (size_t i = 0; i < TEST_COUNT(lies); i++) {
+		struct geyser_publisher *publisher = publish(manager, lies[i].buffers);
+		struct geyser_subscriber *honest = subscribe(manager, GEYSER_DELIVER_EVERY);
+		struct geyser_subscriber_stats stats;
+		int connection;
+		struct gy_lease_page *lease = peer_subscribe(NAME, false, &connection);
+
+		assert_ok(geyser_publisher_set_hold_limit(publisher, lies[i].limit));
+		atomic_store(&lease->held, lies[i].held);
+		frames_arrive(publisher, honest);
+		assert_int_equal(evictions(publisher), 1);
+		assert_int_equal(atomic_load(&lease->held), lies[i].held);
+		assert_ok(geyser_subscriber_get_stats(honest, &stats));
+		assert_int_equal(stats.dropped, 0);
+		assert_int_equal(stats.connections, 1);
+		peer_unsubscribe(lease, connection);
+		geyser_subscriber_destroy(honest);
+		geyser_publisher_destroy(publisher);
+	}
+	geyser_manager_destroy(manager);
+}
+
+/* Two that hold half of the buffers each, also those of the other. */
+static void liars_together_keep_nobody(void **state)
+{
+	struct geyser_manager *manager;
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *honest;
+	struct gy_lease_page *leases[2];
+	int connections[2];
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 4);
+	honest = subscribe(manager, GEYSER_DELIVER_EVERY);
+	assert_ok(geyser_publisher_set_hold_limit(publisher, LIMIT));
+	for (unsigned i = 0; i < 2; i++) {
+		leases[i] = peer_subscribe(NAME, true, &connections[i]);
+		atomic_store(&leases[i]->held, i ? 0xe : 0x7);
+	}
+	frames_arrive(publisher, honest);
+	assert_in_range(evictions(publisher), 1, 2);
+	for (unsigned i = 0; i < 2; i++)
+		peer_unsubscribe(leases[i], connections[i]);
+	geyser_subscriber_destroy(honest);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
+/* Says SUBSCRIBE, and returns the answer's type. */
+static enum gy_wire_type ask_to_subscribe(struct gy_message *answer)
+{
+	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
+	int fd = -1, connection = peer_ask(NAME, &question, answer, &fd);
+
+	if (fd >= 0)
+		assert_int_equal(close(fd), 0);
+	assert_int_equal(close(connection), 0);
+	return answer->type;
+}
+
+static void who_is_left_out_again_and_again_stays_out(void **state)
+{
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct gy_message answer;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 2);
+	for (unsigned i = 0; i < 8; i++) {
+		struct gy_lease_page *lease;
+		int connection;
+
+		while (ask_to_subscribe(&answer) != GY_WIRE_STREAM) {
+			assert_int_equal(answer.error.result, GEYSER_ERROR_LIMIT);
+			assert_non_null(strstr(answer.error.detail, "come back in"));
+			if (i > 2)
+				goto out;
+			(void)poll(NULL, 0, 10);
+		}
+		lease = peer_subscribe(NAME, false, &connection);
+		atomic_store(&lease->held, UINT32_MAX);
+		submit(publisher);
+		assert_int_equal(evictions(publisher), i + 1);
+		peer_unsubscribe(lease, connection);
+	}
+	fail_msg("a process that was left out eight times came back at once");
+out:
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
+/* A reader's own figures can't be of more frames than there were. */
+static void figures_are_within_what_was_published(void **state)
+{
+	struct geyser_stream_info *streams;
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct geyser_subscriber *honest;
+	struct gy_lease_page *lease;
+	int connection;
+	size_t count;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 3);
+	honest = subscribe(manager, GEYSER_DELIVER_EVERY);
+	lease = peer_subscribe(NAME, true, &connection);
+	atomic_store(&lease->dropped, UINT64_MAX);
+	atomic_store(&lease->taken, UINT64_MAX);
+	atomic_store(&lease->sleeping, 1);
+	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
+		atomic_store(&lease->latency[i], UINT32_MAX);
+	frames_arrive(publisher, honest);
+	assert_ok(geyser_stream_list(&streams, &count));
+	assert_int_equal(count, 1);
+	assert_in_range(streams[0].dropped, 0, ROUNDS);
+	assert_in_range(streams[0].latency_p99_ns, 1, PATIENCE);
+	geyser_stream_list_free(streams);
+	peer_unsubscribe(lease, connection);
+	geyser_subscriber_destroy(honest);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
+/* With lossless pacing: what it has taken goes back and forth, as if it moved. */
+static void who_goes_back_and_forth_is_waited_for_once(void **state)
+{
+	const struct geyser_stream_desc desc = {
+		.name = NAME,
+		.texture = {.format = GEYSER_FORMAT_R8_UNORM, .width = 16, .height = 16},
+		.buffers = 2,
+		.pacing = GEYSER_PACING_LOSSLESS,
+	};
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct gy_lease_page *lease;
+	struct geyser_frame *frame;
+	unsigned late = 0;
+	int connection;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
+	lease = peer_subscribe(NAME, true, &connection);
+	submit(publisher);
+	submit(publisher);
+	for (uint64_t i = 0; i < 20; i++) {
+		atomic_store(&lease->taken, i % 2);
+		if (geyser_publisher_acquire(publisher, GY_MILLISECOND, &frame) != GEYSER_OK)
+			late++;
+		else
+			assert_ok(geyser_publisher_submit(publisher, frame));
+	}
+	assert_in_range(late, 1, 2);
+	peer_unsubscribe(lease, connection);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
+/* Who has asked for no buffers can't receive. */
+static void who_has_no_buffers_is_not_counted(void **state)
+{
+	struct geyser_publisher_stats stats;
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct gy_lease_page *lease;
+	int connection;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 3);
+	lease = peer_subscribe(NAME, false, &connection);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct gy_message question = {
+			.type = GY_WIRE_BUFFER, .sequence = 2 + i, .buffer.index = i};
+		struct gy_packet packet;
+		int fd = -1;
+
+		assert_ok(geyser_publisher_get_stats(publisher, &stats));
+		assert_int_equal(stats.subscribers, 0);
+		assert_true(peer_send_message(connection, &question, -1));
+		assert_ok(gy_packet_receive(connection, &packet, &fd));
+		assert_true(fd >= 0);
+		assert_int_equal(close(fd), 0);
+	}
+	while (stats.subscribers != 1) /* it is counted just after the answer */
+		assert_ok(geyser_publisher_get_stats(publisher, &stats));
+	peer_unsubscribe(lease, connection);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_holds_all_keeps_nobody),
+		cmocka_unit_test(liars_together_keep_nobody),
+		cmocka_unit_test(who_is_left_out_again_and_again_stays_out),
+		cmocka_unit_test(figures_are_within_what_was_published),
+		cmocka_unit_test(who_goes_back_and_forth_is_waited_for_once),
+		cmocka_unit_test(who_has_no_buffers_is_not_counted),
 		cmocka_unit_test(who_has_left_is_unmapped_while_threads_wait),
 	};
 

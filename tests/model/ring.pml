@@ -10,6 +10,12 @@
  *	wake-ups	all end having got the last frame: one that sleeps for ever is an invalid end
  *			state, also where another (STOPS) has stopped anywhere and for good
  *	free		a publisher with FREE pacing gets a buffer if one is free all along
+ *	evicted		with EVICTS, memory that a subscriber believes it holds is never drawn into,
+ *			also after the publisher has left that subscriber out; and a subscriber that
+ *			holds everything for ever (LIAR) keeps nobody from anything
+ *
+ * With EVICTS a slot's memory may change: what an evicted subscriber read there moves from
+ * reading[] to retired[], as its texture lives on while the slot gets another.
  *
  * A futex compares a counter with what it was: woken[] and released[] are "it has changed since I
  * read it", which says the same and keeps the number of states finite.
@@ -41,6 +47,16 @@
 #define GIVES_UP 0 /* whether the publisher may end where it would have to wait */
 #endif
 
+#ifndef EVICTS
+#define EVICTS 0 /* bit r: the publisher may leave out subscriber r, which keeps it waiting */
+#endif
+#ifndef LIAR
+#define LIAR 0 /* whether subscriber 1 holds all buffers for ever, and does nothing else */
+#endif
+
+/* The last frame that subscribers have got before: with EVICTS they may hold all buffers at once. */
+#define FIRST (EVICTS -> 0 : BUFFERS - 1)
+
 #define NONE 7
 #define BIT(i) (1 << (i))
 
@@ -57,22 +73,36 @@ byte taken[2];
 bit woken[2];    /* wakes has changed since subscriber r read it */
 bit released[2]; /* releases of subscriber r has changed since the publisher read it */
 byte stopped;    /* bit r */
+#if EVICTS
+bit evicted[2]; /* the epoch of the subscriber's place is no more its own */
+#endif
 
 /* For the checks alone. */
 byte content[BUFFERS]; /* the frame drawn there; 0: being drawn */
 byte reading[2];       /* bit b: leased and looked at */
+#if EVICTS
+byte retired[2];       /* the same, of memory that has been replaced since */
+#endif
 byte free;             /* bit b: since begin began nobody has set a bit for it */
 byte final;            /* the last frame, once it is published */
 
 /* ---- publisher ---- */
 
+#if EVICTS
+#define HELD(i) (left & BIT(i) -> 0 : held[i]) /* whose lease is no longer looked at */
+#define SLEEPING(i) (sleeping[i] && !(left & BIT(i)))
+#else
+#define HELD(i) held[i]
+#define SLEEPING(i) sleeping[i]
+#endif
+
 /* is_held */
 inline look()
 {
-	seen = (held[0] & BIT(buffer)) != 0;
+	seen = (HELD(0) & BIT(buffer)) != 0;
 	if
 	:: seen
-	:: atomic { !seen -> seen = (held[1] & BIT(buffer)) != 0 }
+	:: atomic { !seen -> seen = (HELD(1) & BIT(buffer)) != 0 }
 	fi
 }
 
@@ -143,14 +173,55 @@ inline wake()
 inline wake_sleepers()
 {
 	if
-	:: sleeping[0] -> wake()
-	:: !sleeping[0] ->
+	:: SLEEPING(0) -> wake()
+	:: !SLEEPING(0) ->
 		if
-		:: sleeping[1] -> wake()
-		:: !sleeping[1]
+		:: SLEEPING(1) -> wake()
+		:: !SLEEPING(1)
 		fi
 	fi
 }
+
+#if EVICTS
+inline retire(i)
+{
+	retired[i] = retired[i] | (reading[i] & BIT(buffer));
+	reading[i] = reading[i] & ~BIT(buffer)
+}
+
+/* The buffer is the publisher's alone; only then it gets another texture if it must. */
+inline replace()
+{
+	if
+	:: spoiled & BIT(buffer) ->
+		spoiled = spoiled & ~BIT(buffer);
+		retire(0);
+		retire(1)
+	:: else
+	fi
+}
+
+/* What it holds now may be read for ever: it is drawn into no more. Nobody looks at its lease from
+ * now on. */
+inline evict(i)
+{
+#ifdef BROKEN_EVICT
+	spoiled = spoiled | held[i];
+	evicted[i] = 1;
+#else
+	evicted[i] = 1;
+#ifdef BROKEN_SPOIL
+	spoiled = spoiled | (held[i] & ~HELD(1 - i));
+#else
+	spoiled = spoiled | held[i];
+#endif
+#endif
+	left = left | BIT(i);
+#ifndef BROKEN_EVICT_WAKE
+	wake()
+#endif
+}
+#endif
 
 inline older(i)
 {
@@ -178,7 +249,7 @@ inline oldest()
 inline begin()
 {
 	atomic {
-		free = ~(held[0] | held[1]) & (BIT(BUFFERS) - 1);
+		free = ~(HELD(0) | HELD(1)) & (BIT(BUFFERS) - 1);
 		oldest()
 	}
 	do
@@ -203,6 +274,9 @@ inline begin()
 			if
 			:: atomic {
 				!seen ->
+#if EVICTS
+				replace();
+#endif
 				assert(!((reading[0] | reading[1]) & BIT(buffer)));
 				content[buffer] = 0;
 				before = 0;
@@ -244,6 +318,13 @@ inline acquire()
 		:: atomic { buffer == NONE && asked -> waiting = 0 }
 			break
 #endif
+#if EVICTS
+		/* At any time while it waits: what it waits for first is a matter of clocks. */
+		:: buffer == NONE && asked && EVICTS & 1 && held[0] && !(left & 1) -> evict(0);
+			asked = 0
+		:: buffer == NONE && asked && EVICTS & 2 && held[1] && !(left & 2) -> evict(1);
+			asked = 0
+#endif
 #if LOSSLESS && STOPS
 		/* Nobody else can move: the time that a publisher waits is long. */
 		:: atomic {
@@ -271,6 +352,9 @@ proctype publisher()
 {
 	byte sequence, buffer, before, tried, least, discards;
 	bit seen, asked;
+#if EVICTS
+	byte spoiled, left;
+#endif
 #if LOSSLESS
 	bit excused[2];
 	byte excused_at[2];
@@ -316,10 +400,23 @@ inline release(b)
 {
 	atomic {
 		held[me] = held[me] & ~BIT(b);
+#if EVICTS
+		if
+		:: retired[me] & BIT(b) -> retired[me] = retired[me] & ~BIT(b)
+		:: else -> reading[me] = reading[me] & ~BIT(b)
+		fi
+#else
 		reading[me] = reading[me] & ~BIT(b)
+#endif
 	}
 	wake_publisher()
 }
+#endif
+
+#if EVICTS
+#define EVICTED evicted[me]
+#else
+#define EVICTED 0
 #endif
 
 inline find_latest()
@@ -409,10 +506,26 @@ inline take()
 #else
 		if
 		:: buffer == NONE -> break
+#if defined(BROKEN_CHECK) && EVICTS
+		:: atomic { buffer != NONE && EVICTED -> buffer = NONE; break }
+		:: buffer != NONE && !EVICTED -> atomic { set_held() }
+#else
 		:: atomic { buffer != NONE -> set_held() }
+#endif
 		fi;
 		if
+#if EVICTS && !defined(BROKEN_CHECK)
+		:: slot[buffer] == sequence ->
+			if
+			:: atomic { !EVICTED -> check(); last = sequence }
+			:: EVICTED ->
+				release(buffer);
+				buffer = NONE;
+				break
+			fi;
+#else
 		:: atomic { slot[buffer] == sequence -> check(); last = sequence }
+#endif
 #endif
 #if LOSSLESS
 			taken[me] = last;
@@ -479,7 +592,7 @@ inline sleep()
 	has_next();
 #endif
 	if
-	:: buffer != NONE || woken[me]
+	:: buffer != NONE || woken[me] || EVICTED
 	:: last == final && buffer == NONE
 	fi;
 	sleeping[me] = 0
@@ -487,12 +600,12 @@ inline sleep()
 
 proctype subscriber(byte me)
 {
-	byte last = BUFFERS - 1, buffer, sequence, failed, tries;
+	byte last = FIRST, buffer, sequence, failed, tries;
 	byte kept = NONE;
 
 	{
 		do
-		:: last == FRAMES || last == final -> break
+		:: last == FRAMES || last == final || EVICTED -> break
 		:: last < FRAMES ->
 			take();
 			if
@@ -508,6 +621,16 @@ proctype subscriber(byte me)
 		stopped & BIT(me)
 	}
 }
+
+#if LIAR
+active proctype liar()
+{
+	atomic {
+		held[1] = BIT(BUFFERS) - 1;
+		free = 0
+	}
+}
+#endif
 
 #if STOPS
 active proctype stopper()
@@ -525,7 +648,8 @@ inline fill(i)
 	content[i] = i + 1
 }
 
-/* The buffers are full, and the subscribers begin with the newest, as gy_ring_join has it. */
+/* The buffers are full, and the subscribers begin with the newest, as gy_ring_join has it; with
+ * EVICTS they have got none yet. */
 init
 {
 	atomic {
@@ -534,11 +658,13 @@ init
 #if BUFFERS > 2
 		fill(2);
 #endif
-		taken[0] = BUFFERS - 1;
-		taken[1] = BUFFERS - 1;
+		taken[0] = FIRST;
+		taken[1] = FIRST;
 		newest = BUFFERS << 2 | (BUFFERS - 1);
 		run publisher();
 		run subscriber(0);
+#if !LIAR
 		run subscriber(1)
+#endif
 	}
 }

@@ -29,6 +29,8 @@ RING_HOLDS = (
     ("lossless, 2 buffers", "BUFFERS=2 EVERY=3 LOSSLESS=1"),
     ("lossless, 3 buffers", "BUFFERS=3 EVERY=3 LOSSLESS=1"),
     ("lossless beside latest", "BUFFERS=3 EVERY=1 LOSSLESS=1"),
+    ("who holds everything for ever is left out", "BUFFERS=2 EVICTS=2 LIAR=1"),
+    ("both may be left out", "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1"),
     ("lossless, one stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2"),
 )
 
@@ -39,6 +41,14 @@ RING_BROKEN = (
     ("sleeping is set after the check", "BUFFERS=2 BROKEN_WAKE", "invalid end state"),
     ("putting back wakes nobody", "BUFFERS=2 GIVES_UP=1 BROKEN_PUT_BACK", "invalid end state"),
     ("a release looks for who waits, then clears", "BUFFERS=2 KEEP=1 BROKEN_RELEASE",
+     "invalid end state"),
+    ("the publisher looks at the lease, then raises the epoch",
+     "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1 BROKEN_EVICT", "reading"),
+    ("a reader looks at its epoch, then sets its bit",
+     "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1 BROKEN_CHECK", "reading"),
+    ("a buffer that others read, too, isn't replaced",
+     "BUFFERS=2 FRAMES=4 EVICTS=1 KEEP=3 EVERY=1 BROKEN_SPOIL", "reading"),
+    ("who is left out isn't woken", "BUFFERS=2 EVICTS=1 LIAR=1 EVERY=1 KEEP=1 BROKEN_EVICT_WAKE",
      "invalid end state"),
     ("one scan is enough", "BUFFERS=3 EVERY=1 LOSSLESS=1 BROKEN_SCAN", "sequence==(last+1)"),
 )

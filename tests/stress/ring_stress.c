@@ -226,7 +226,7 @@ static bool subscribe(struct subscriber *subscriber)
 static struct subscriber subscriber_init(
 	const struct options *options, const struct shared *shared, uint32_t number)
 {
-	return (struct subscriber){
+	struct subscriber subscriber = {
 		.options = options,
 		.shared = *shared,
 		.number = number,
@@ -239,6 +239,9 @@ static struct subscriber subscriber_init(
 				.every = wants_every(number),
 			},
 	};
+
+	gy_ring_open(&subscriber.view);
+	return subscriber;
 }
 
 /* ---- the publisher ---- */

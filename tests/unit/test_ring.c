@@ -41,9 +41,9 @@ static struct gy_ring_view *join(uint32_t i, bool every)
 		.page = &page,
 		.lease = &leases[i],
 		.buffers = writer.buffers,
-		.last = atomic_load(&leases[i].taken),
 		.every = every,
 	};
+	gy_ring_open(&views[i]);
 	return &views[i];
 }
 

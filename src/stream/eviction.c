@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Subscribers that keep a publisher without a buffer: who is left out, and for how long one process
+ * stays out that is left out again and again. With the publisher's lock held.
+ */
+#include "stream/publisher.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+/* Each eviction costs the publisher new buffers. A process that is left out a second time stays out
+ * for PENALTY, and for twice as long each time after that, up to PENALTY << DOUBLINGS (68 minutes).
+ * One time is forgotten each FORGIVE_AFTER. */
+#define PENALTY GY_SECOND
+#define DOUBLINGS 12
+#define FORGIVE_AFTER (600 * GY_SECOND)
+
+/* Places of one stream that one process may take, if it isn't the publisher's own: others find room
+ * beside a process that takes all it can get. */
+#define PLACES_OF_A_PROCESS (GY_RING_READERS / 2)
+
+static uint64_t penalty_of(const struct gy_outcast *outcast)
+{
+	uint32_t doublings = outcast->times - 2;
+
+	if (outcast->times < 2)
+		return 0;
+	return PENALTY << (doublings < DOUBLINGS ? doublings : DOUBLINGS);
+}
+
+static void forgive(struct gy_outcast *outcast, uint64_t now)
+{
+	uint64_t times = (now - outcast->last) / FORGIVE_AFTER;
+
+	if (times == 0)
+		return;
+	outcast->times -= times < outcast->times ? (uint32_t)times : outcast->times;
+	outcast->last = now;
+}
+
+static struct gy_outcast *find_outcast(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
+{
+	for (size_t i = 0; i < GY_OUTCASTS; i++) {
+		struct gy_outcast *outcast = &publisher->outcasts[i];
+
+		if (outcast->times == 0 || outcast->pid != pid)
+			continue;
+		forgive(outcast, now);
+		return outcast;
+	}
+	return NULL;
+}
+
+/* Without a free record, the process that was left out longest ago is forgotten. */
+static void remember(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
+{
+	struct gy_outcast *outcast = find_outcast(publisher, pid, now);
+
+	if (!outcast) {
+		outcast = &publisher->outcasts[0];
+		for (size_t i = 1; i < GY_OUTCASTS; i++)
+			if (publisher->outcasts[i].last < outcast->last)
+				outcast = &publisher->outcasts[i];
+		*outcast = (struct gy_outcast){.pid = pid};
+	}
+	outcast->times++;
+	outcast->last = now;
+}
+
+static enum geyser_result check_outcast(struct geyser_publisher *publisher, pid_t pid)
+{
+	const uint64_t now = gy_now();
+	const struct gy_outcast *outcast = find_outcast(publisher, pid, now);
+	uint64_t until = outcast ? outcast->last + penalty_of(outcast) : 0;
+
+	if (until <= now)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"stream \"%s\" has left this process (pid %d) out %u times, for frames that it "
+		"held "
+		"too long: it may come back in %" PRIu64 " ms",
+		publisher->served.name, pid, outcast->times, (until - now) / GY_MILLISECOND + 1);
+}
+
+enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid)
+{
+	unsigned places = 0;
+
+	for (uint32_t i = 0; i < publisher->ring.reader_count; i++)
+		places += publisher->subscriptions[i] && publisher->subscriptions[i]->pid == pid;
+	if (pid != getpid() && places >= PLACES_OF_A_PROCESS)
+		return gy_fail(GEYSER_ERROR_LIMIT,
+			"stream \"%s\" has %u subscribers in this process (pid %d): no more of one "
+			"process are possible",
+			publisher->served.name, places, pid);
+	return check_outcast(publisher, pid);
+}
+
+bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due)
+{
+	const uint64_t now = gy_now();
+	int place = gy_ring_evict(&publisher->ring, publisher->hold_limit_ns, now, due);
+
+	if (place < 0)
+		return false;
+	publisher->evictions++;
+	remember(publisher, publisher->subscriptions[place]->pid, now);
+	gy_subscription_set_counted(publisher, publisher->subscriptions[place], false);
+	return true;
+}
+
+enum geyser_result geyser_publisher_set_hold_limit(
+	struct geyser_publisher *publisher, uint64_t limit_ns)
+{
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	publisher->hold_limit_ns = limit_ns;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
+}
+
+enum geyser_result geyser_publisher_get_evictions(struct geyser_publisher *publisher, uint64_t *out)
+{
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = 0;
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	*out = publisher->evictions;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return GEYSER_OK;
+}
