@@ -15,8 +15,8 @@
 
 /* As much of a sweep as an export waits for: a small one to its end, of a large one for so long.
  * The rest is done by the thread "geyser-ipc". */
-#define SWEEP_STEPS 8
-#define SWEEP_TIME (10 * GY_MILLISECOND)
+#define SWEEP_STEPS 3
+#define SWEEP_TIME (5 * GY_MILLISECOND)
 
 /* Whoever looks whether we live holds the file for a moment before we do: then another is made. */
 #define ATTEMPTS 1000
