@@ -185,7 +185,7 @@ def formats_are_a_table():
     host = text.split("formats of backend host\n")[1].split("\n\n")[0]
     rows = dict(re.findall(r"^  (\S+) +(\S+ +\S+ +\S+)$", host, re.M))
     assert len(rows) == len(backends()["host"]["formats"]), text
-    letters = dict(re.findall(r"([a-z]) ([a-z-]+)", text.split("\n")[0]))
+    letters = dict(re.findall(r"([a-z]) ([a-z-]+)", text.split("\n\n")[0]))  # wrapped lines
     names = {name: letter for letter, name in letters.items()}
     for row in backends()["host"]["formats"]:
         for kind, cell in zip(("2d", "2d-array", "3d"), rows[row["name"]].split()):
@@ -317,7 +317,7 @@ def share_ends_at_a_signal_while_it_reads():
             share.process.stdin.write(noise(4))
             until(lambda: unread(share.process.stdin) == 0)
             share.process.send_signal(signal.SIGTERM)
-            assert share.process.wait(LIMIT) == -signal.SIGTERM
+            assert share.process.wait(LIMIT) == 1  # nothing was shared
 
 
 @gpu_test
