@@ -206,6 +206,7 @@ static bool subscribe(struct subscriber *subscriber)
 {
 	struct gy_ring_view *view = &subscriber->view;
 
+	gy_ring_open(view); /* its place is given by now */
 	while (view->last < subscriber->options->frames) {
 		uint64_t last = view->last;
 		struct gy_ring_record record;
@@ -226,7 +227,7 @@ static bool subscribe(struct subscriber *subscriber)
 static struct subscriber subscriber_init(
 	const struct options *options, const struct shared *shared, uint32_t number)
 {
-	struct subscriber subscriber = {
+	return (struct subscriber){
 		.options = options,
 		.shared = *shared,
 		.number = number,
@@ -239,9 +240,6 @@ static struct subscriber subscriber_init(
 				.every = wants_every(number),
 			},
 	};
-
-	gy_ring_open(&subscriber.view);
-	return subscriber;
 }
 
 /* ---- the publisher ---- */
