@@ -95,13 +95,14 @@ free_subscription:
 
 /* ---- the stream's events: who sleeps on them, who is told their values ---- */
 
+_Static_assert(GY_AUDIENCE_MAX == GY_RING_READERS, "a place for each subscriber");
+
 static void follow_one(
 	struct geyser_event *event, const _Atomic uint32_t *sleepers, _Atomic uint64_t *notice)
 {
 	struct gy_timeline *timeline = gy_event_timeline(event);
 	const struct gy_audience_member member = {sleepers, notice};
 
-	/* there are as many places as the ring has */
 	(void)gy_audience_add(timeline->audience, &member, &timeline->page->value);
 }
 

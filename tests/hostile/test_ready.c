@@ -221,6 +221,33 @@ static void only_the_publisher_signals(void **state)
 	geyser_subscriber_destroy(subscriber);
 }
 
+/* With a reference of its own a caller may wait for longer than the subscriber lives. */
+static void an_event_outlives_its_subscriber(void **state)
+{
+	struct geyser_subscriber *subscriber = subscribe(manager);
+	struct geyser_point points[] = {submit(), submit()}, wait;
+	struct geyser_frame *frame;
+	struct geyser_event *event;
+
+	(void)state;
+	assert_ok(geyser_subscriber_acquire(subscriber, SOON, &frame));
+	assert_ok(geyser_frame_wait_point(frame, &wait));
+	event = geyser_event_ref(wait.event);
+	assert_ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	assert_fails(GEYSER_ERROR_TIMEOUT, "",
+		geyser_event_wait(event, points[0].value, GY_MILLISECOND));
+	draw(points[0]);
+	assert_ok(geyser_event_wait(event, points[0].value, SOON));
+	draw(points[1]);
+	assert_ok(geyser_event_wait(event, points[1].value, SOON));
+	geyser_publisher_destroy(publisher);
+	publisher = NULL;
+	assert_fails(
+		GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, points[1].value + 1, SOON));
+	geyser_event_unref(event);
+}
+
 static void *await_point(void *data)
 {
 	const struct geyser_point *point = data;
@@ -438,6 +465,7 @@ int main(void)
 		ready_test(the_pages_can_only_be_read),
 		ready_test(the_notice_says_which_frames_are_drawn),
 		ready_test(only_the_publisher_signals),
+		ready_test(an_event_outlives_its_subscriber),
 		ready_test(every_way_of_waiting_ends),
 		ready_test(a_liar_beside_an_honest_reader),
 		ready_test(a_death_in_sleep_costs_nobody_a_wake_up),
