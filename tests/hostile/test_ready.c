@@ -137,6 +137,13 @@ static void leave_raw(struct raw *raw)
 	assert_int_equal(close(raw->connection), 0);
 }
 
+static void assert_not_mapped(int fd, int protection)
+{
+	void *page = mmap(NULL, GY_TIMELINE_SIZE, protection, MAP_SHARED, fd, 0);
+
+	assert_true(page == MAP_FAILED);
+}
+
 static void assert_only_readable(int fd)
 {
 	char path[64];
@@ -154,14 +161,13 @@ static void assert_only_readable(int fd)
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	again = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(again >= 0); /* the kernel lets it, and yet: */
-	assert_true(mmap(NULL, GY_TIMELINE_SIZE, PROT_WRITE, MAP_SHARED, again, 0) == MAP_FAILED);
+	assert_not_mapped(again, PROT_WRITE);
 	assert_int_equal(close(again), 0);
 #else
 	(void)path;
 	(void)again;
 #endif
-	assert_true(mmap(NULL, GY_TIMELINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ==
-		    MAP_FAILED);
+	assert_not_mapped(fd, PROT_READ | PROT_WRITE);
 	assert_true(pwrite(fd, "x", 1, 0) < 0);
 	page = mmap(NULL, GY_TIMELINE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
 	assert_true(page != MAP_FAILED);
