@@ -94,8 +94,8 @@ GEYSER_API struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *
 
 /* A value of an event. */
 struct geyser_point {
-	struct geyser_event *event; /* borrowed until the publisher or subscriber is destroyed;
-				       NULL: none */
+	struct geyser_event *event; /* borrowed until the publisher or subscriber is destroyed; a
+				       reference of the caller's keeps it for longer. NULL: none */
 	uint64_t value;
 };
 
@@ -126,9 +126,8 @@ enum geyser_pacing {
 };
 
 struct geyser_stream_desc {
-	const char
-		*name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters, and
-			  without those that aren't seen or change the look of others */
+	const char *name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters,
+			     and without those that aren't seen or change the look of others */
 	struct geyser_texture_desc texture;
 	uint32_t buffers;                        /* 2 to GEYSER_STREAM_BUFFERS_MAX; 0: 3 */
 	uint32_t frame_rate_num, frame_rate_den; /* frames a second, for people; 0: variable */
@@ -233,15 +232,18 @@ enum geyser_delivery {
 struct geyser_subscriber_desc {
 	const char *name;
 	enum geyser_delivery delivery;
-	uint64_t connect_timeout_ns; /* how long to wait for the publisher; 0: it must be there */
+	/* How long to wait for the publisher to come and to answer. 0: it must be there. However
+	 * short the time is, a publisher of another process has 15 ms to answer. */
+	uint64_t connect_timeout_ns;
 };
 
-/* Connects to the stream of that name. The first frame it gets is the newest at that time.
- * Errors: INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (nor
- * within it), LIMIT (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX, or half as many in this process,
- * which isn't the publisher's; this process was left out of the stream several times, and may come
- * back later), and as geyser_texture_import.
- */
+/* Connects to the stream of that name. The first frame it gets is the newest at that time. The
+ * connect timeout alone says how long that may take, not the manager's import timeout. Errors:
+ * INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (nor within
+ * it; or its publisher doesn't answer: the detail says whether it is stopped), LIMIT (the stream
+ * has GEYSER_STREAM_SUBSCRIBERS_MAX, or half as many in this process, which isn't the publisher's;
+ * this process was left out of the stream several times, and may come back later), and as
+ * geyser_texture_import. */
 GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out);
 
@@ -250,7 +252,12 @@ GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *ma
  * next calls wait for one of that name to come back and connect to it, numbering from 1 again),
  * BUSY (the caller holds every buffer), DEVICE_LOST (the publisher's: then as after DISCONNECTED),
  * and as geyser_texture_import after a resize. On a manager without a device a frame is acquired
- * when it is drawn; one that isn't in time is the next call's. */
+ * when it is drawn; one that isn't in time is the next call's.
+ *
+ * A publisher that doesn't answer, after a resize or when it has come back, makes no call longer
+ * than its timeout, but for 15 ms once for each question to it: the next call goes on where this
+ * one has stopped. While one thread waits for an answer, the calls of other threads that need none
+ * return at once. */
 GEYSER_API enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
 

@@ -413,7 +413,9 @@ class OnGpu(TestCase):
         with Child(
             """
             import torch
-            subscriber = geyser.Manager("vulkan").subscribe("far", delivery="every", timeout=30)
+            subscriber = geyser.Manager("vulkan").subscribe(
+                "far", delivery="every", timeout=30, connect_timeout=30
+            )
             say("ready")
             totals = []
             for frame in subscriber:

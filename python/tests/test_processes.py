@@ -82,7 +82,9 @@ class Sharing(TestCase):
             BACKEND,
         ) as child:
             child.line()
-            subscriber = self.manager.subscribe("far", delivery="every", timeout=LIMIT)
+            subscriber = self.manager.subscribe(
+                "far", delivery="every", timeout=LIMIT, connect_timeout=LIMIT
+            )
             means = {}
             for frame in subscriber:
                 means[frame.presentation_ns] = float(numpy.asarray(frame).mean())
@@ -105,7 +107,7 @@ class Sharing(TestCase):
             other,
         ) as child:
             child.line()
-            subscriber = self.manager.subscribe("mixed")
+            subscriber = self.manager.subscribe("mixed", connect_timeout=LIMIT)
             child.tell()
             with subscriber.acquire(LIMIT) as frame:
                 self.assertEqual(numpy.asarray(frame).sum(), 9 * 32)

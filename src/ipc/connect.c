@@ -4,11 +4,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "platform/descriptor.h"
 #include "platform/platform.h"
 #include "platform/socket.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+/* How soon a connect that waits its turn finds out that it is to stop. */
+#define SLICE (5 * GY_MILLISECOND)
 
 static enum geyser_result connect_failure(uint64_t instance)
 {
@@ -21,6 +25,9 @@ static enum geyser_result connect_failure(uint64_t instance)
 	case EAGAIN:
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
+			instance);
+	case ECANCELED:
+		return gy_fail(GEYSER_ERROR_BUSY, "connecting to exporter %016" PRIx64 " was ended",
 			instance);
 	default:
 		return gy_fail_errno("connecting to exporter %016" PRIx64, instance);
@@ -44,14 +51,35 @@ static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 	return life == GY_LIFE_ALIVE;
 }
 
-static int connect_within(int fd, const struct sockaddr_un *address,
-	const struct gy_registry *registry, uint64_t instance, uint64_t deadline)
+/* Nothing ends a wait for one's turn but time: who may be told to stop waits in slices. */
+static int connect_in_slices(
+	int fd, const struct sockaddr_un *address, uint64_t deadline, int stop_fd)
 {
 	const struct sockaddr *generic = (const struct sockaddr *)address;
+	struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
+	int failed;
+
+	for (;;) {
+		uint64_t slice = stop_fd < 0 ? GY_NEVER : gy_deadline(SLICE);
+
+		failed = gy_socket_connect(
+			fd, generic, sizeof(*address), gy_earlier(slice, deadline));
+		if (!failed || errno != EAGAIN || gy_now() >= deadline)
+			return failed;
+		if (gy_poll(&stop, 1, 0) > 0) {
+			errno = ECANCELED;
+			return failed;
+		}
+	}
+}
+
+static int connect_within(int fd, const struct sockaddr_un *address,
+	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int stop_fd)
+{
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);
 
 	for (;;) {
-		int failed = gy_socket_connect(fd, generic, sizeof(*address), deadline);
+		int failed = connect_in_slices(fd, address, deadline, stop_fd);
 
 		if (!failed || errno != ECONNREFUSED)
 			return failed;
@@ -68,7 +96,7 @@ static int connect_within(int fd, const struct sockaddr_un *address,
 }
 
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int *out, pid_t *pid)
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {
 	struct gy_credentials peer;
 	struct sockaddr_un address;
@@ -82,7 +110,7 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
-	if (connect_within(*out, &address, registry, instance, deadline)) {
+	if (connect_within(*out, &address, registry, instance, deadline, stop_fd)) {
 		result = connect_failure(instance);
 		goto close_socket;
 	}
@@ -111,19 +139,20 @@ close_socket:
 
 /* In the registry of one place, which is opened only if its path is too long for an address. */
 static enum geyser_result connect_at(struct gy_registry *registry, bool first, uint64_t instance,
-	uint64_t deadline, int *out, pid_t *pid)
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {
 	enum geyser_result result = gy_registry_look(registry);
 
 	if (result == GEYSER_OK)
-		result = gy_registry_connect(registry, instance, deadline, out, pid);
+		result = gy_registry_connect(registry, instance, deadline, stop_fd, out, pid);
 	else if (!first && result != GEYSER_ERROR_LIMIT)
 		result = GEYSER_ERROR_NOT_FOUND; /* it is no obstacle: see gy_registries_open */
 	gy_registry_close(registry);
 	return result;
 }
 
-enum geyser_result gy_registries_connect(uint64_t instance, uint64_t deadline, int *out, pid_t *pid)
+enum geyser_result gy_registries_connect(
+	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {
 	struct gy_registry registry;
 	bool first = true;
@@ -134,7 +163,7 @@ enum geyser_result gy_registries_connect(uint64_t instance, uint64_t deadline, i
 
 		if (gy_registry_find_place(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
 			continue;
-		result = connect_at(&registry, first, instance, deadline, out, pid);
+		result = connect_at(&registry, first, instance, deadline, stop_fd, out, pid);
 		if (result != GEYSER_ERROR_STALE && result != GEYSER_ERROR_NOT_FOUND)
 			return result;
 		first = false;

@@ -84,10 +84,17 @@ static void forget_all_imports(struct gy_ipc *ipc, struct gy_connection *connect
 	}
 }
 
+/* The connection stays the stream's: its closing tells that the stream has ended. */
+static void unsubscribe(struct gy_connection *connection)
+{
+	if (connection->subscription)
+		connection->served->ops->unsubscribe(connection->served, connection->subscription);
+	connection->subscription = NULL;
+}
+
 void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection)
 {
-	if (connection->served)
-		connection->served->ops->unsubscribe(connection->served, connection->subscription);
+	unsubscribe(connection);
 	forget_all_imports(ipc, connection);
 	gy_surface_withdraw(ipc, connection);
 	gy_loop_remove(ipc, &connection->source);
@@ -291,7 +298,7 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 		.sequence = message->sequence,
 	};
 
-	const struct gy_served_ops *ops = connection->served ? connection->served->ops : NULL;
+	const struct gy_served_ops *ops = connection->subscription ? connection->served->ops : NULL;
 
 	if (message->type == GY_WIRE_SUBSCRIBE)
 		answer->error.result = subscribe(ipc, connection, &message->name, &reply);
@@ -345,6 +352,9 @@ static bool handle_message(struct gy_ipc *ipc, struct gy_connection *connection,
 	case GY_WIRE_QUERY:
 	case GY_WIRE_READY:
 		answer_stream(ipc, connection, message, answer);
+		return true;
+	case GY_WIRE_UNSUBSCRIBE:
+		unsubscribe(connection);
 		return true;
 	case GY_WIRE_RELEASE:
 		forget_import(ipc, connection, message->object.token);

@@ -73,7 +73,7 @@ enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fiel
 		peer = gy_peer_reuse(ipc, handle->instance);
 		reused = peer != NULL;
 		if (!peer)
-			result = gy_peer_connect(ipc, handle->instance, deadline, &peer);
+			result = gy_peer_connect(ipc, handle->instance, deadline, -1, &peer);
 		if (result != GEYSER_OK)
 			break;
 		answer->type = GY_WIRE_NONE;

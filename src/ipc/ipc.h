@@ -127,18 +127,41 @@ struct gy_peer *gy_peer_ref(struct gy_peer *peer);
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle);
 
 /* A connection of one's own, to ask several questions; never shared with imports. Given back by
- * gy_peer_release with NULL. Errors: as geyser_texture_import. */
-enum geyser_result gy_peer_open(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out);
+ * gy_peer_release with NULL, or gy_peer_leave. Ends early, with BUSY, when stop_fd, unless that is
+ * -1, becomes readable. Errors: as geyser_texture_import. */
+enum geyser_result gy_peer_open(struct gy_ipc *ipc, uint64_t instance, uint64_t deadline,
+	int stop_fd, struct gy_peer **out);
 
-/* Its answer, or the error that it says. *fd, or the surface in the answer, is the caller's. One
- * thread at a time. */
+/* Sends a question without waiting for its answer. One thread at a time, as all that follow.
+ * Errors: TIMEOUT (the peer has not read the questions before it), SYSTEM. */
+enum geyser_result gy_peer_send(
+	struct gy_peer *peer, const char *application, struct gy_message *question);
+
+/* The next packet of the answer to the question that was sent last, or the error that it says. *fd,
+ * or the surface in the answer, is the caller's. After TIMEOUT, and after BUSY (stop_fd, unless
+ * that is -1, is readable), the answer can be awaited again if answer->type is GY_WIRE_NONE; else
+ * it has come, and says so. */
+enum geyser_result gy_peer_await(
+	struct gy_peer *peer, uint64_t deadline, int stop_fd, struct gy_message *answer, int *fd);
+
+/* Whether something of the peer's is there to be read, its end included; waits for it until the
+ * deadline, or until stop_fd, unless that is -1, is readable. */
+bool gy_peer_has_answer(const struct gy_peer *peer, uint64_t deadline, int stop_fd);
+
+/* Sends and awaits. */
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd);
 
-/* The next packet of the same answer. */
-enum geyser_result gy_peer_next(
-	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd);
+/* Gives a subscriber's hold back, with its bell. If something else holds the peer, the exporter is
+ * told that the subscription is over; the peer goes on watching for the stream's end and the
+ * process's death. NULL is fine. */
+void gy_peer_leave(struct gy_peer *peer);
+
+/* The exporter is this process: its answers come whatever others do. */
+bool gy_peer_is_own(const struct gy_peer *peer);
+
+/* Of the exporter's process; it may be another's by now. */
+pid_t gy_peer_pid(const struct gy_peer *peer);
 
 /* From now on the exporter's death is noticed. */
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer);

@@ -184,7 +184,7 @@ static void finish(struct group *group, uint64_t deadline)
 		struct gy_message answer = {.type = GY_WIRE_NONE};
 		int fd = -1;
 		enum geyser_result result = gy_await(
-			group->socket, (uint32_t)group->answered + 1, deadline, &answer, &fd);
+			group->socket, (uint32_t)group->answered + 1, deadline, -1, &answer, &fd);
 
 		if (fd >= 0)
 			(void)close(fd);

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- peers ---- */
@@ -25,18 +26,19 @@ static void free_peer(struct gy_peer *peer)
 }
 
 /* Without a look at the registry if the exporter is this process. */
-static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline)
+static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline, int stop_fd)
 {
 	enum geyser_result result = gy_server_connect(peer->ipc, peer->instance, &peer->socket);
 
 	peer->pid = getpid();
+	peer->own = peer->socket >= 0;
 	if (result != GEYSER_OK || peer->socket >= 0)
 		return result;
-	return gy_registries_connect(peer->instance, deadline, &peer->socket, &peer->pid);
+	return gy_registries_connect(peer->instance, deadline, stop_fd, &peer->socket, &peer->pid);
 }
 
 enum geyser_result gy_peer_connect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, int stop_fd, struct gy_peer **out)
 {
 	struct gy_peer *peer = calloc(1, sizeof(*peer));
 	enum geyser_result result;
@@ -51,7 +53,7 @@ enum geyser_result gy_peer_connect(
 		.busy = true,
 		.references = 1,
 	};
-	result = connect_to(peer, deadline);
+	result = connect_to(peer, deadline, stop_fd);
 	if (result != GEYSER_OK) {
 		free_peer(peer);
 		return result;
@@ -147,13 +149,13 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 /* ---- a connection of one's own ---- */
 
 enum geyser_result gy_peer_open(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out)
+	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, int stop_fd, struct gy_peer **out)
 {
 	enum geyser_result result = gy_ipc_check_own(ipc);
 
 	*out = NULL;
 	if (result == GEYSER_OK)
-		result = gy_peer_connect(ipc, instance, deadline, out);
+		result = gy_peer_connect(ipc, instance, deadline, stop_fd, out);
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&ipc->lock);
@@ -173,28 +175,99 @@ static enum geyser_result collect(
 	return gy_fail(GEYSER_ERROR_PROTOCOL, "the exporter sent a descriptor with an IOSurface");
 }
 
-enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
-	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd)
+enum geyser_result gy_peer_send(
+	struct gy_peer *peer, const char *application, struct gy_message *question)
 {
 	enum geyser_result result;
 
-	*fd = -1;
 	question->sequence = ++peer->sequence;
 	result = gy_ask(peer->socket, !peer->greeted, application, question);
 	peer->greeted = true;
 	/* One that hung up at once may have left the reason. */
-	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(peer->socket, peer->sequence, deadline, answer, fd);
+	return result == GEYSER_ERROR_DISCONNECTED ? GEYSER_OK : result;
+}
+
+enum geyser_result gy_peer_await(
+	struct gy_peer *peer, uint64_t deadline, int stop_fd, struct gy_message *answer, int *fd)
+{
+	enum geyser_result result =
+		gy_await(peer->socket, peer->sequence, deadline, stop_fd, answer, fd);
+
 	if (result == GEYSER_OK && gy_surface_is_in(answer))
 		result = collect(peer, deadline, answer, fd);
 	return result;
 }
 
-enum geyser_result gy_peer_next(
-	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd)
+bool gy_peer_has_answer(const struct gy_peer *peer, uint64_t deadline, int stop_fd)
 {
+	struct pollfd fds[] = {
+		{.fd = peer->socket, .events = POLLIN},
+		{.fd = stop_fd, .events = POLLIN},
+	};
+
+	return gy_poll(fds, 2, deadline) > 0 && fds[0].revents;
+}
+
+enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
+	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd)
+{
+	enum geyser_result result = gy_peer_send(peer, application, question);
+
 	*fd = -1;
-	return gy_await(peer->socket, peer->sequence, deadline, answer, fd);
+	return result == GEYSER_OK ? gy_peer_await(peer, deadline, -1, answer, fd) : result;
+}
+
+/* ---- the end of a subscription ---- */
+
+/* With the lock held. Who is dead is watched no more, and nobody asks: no descriptor is kept. */
+static void close_dead(struct gy_peer *peer)
+{
+	if (peer->socket >= 0)
+		(void)close(peer->socket);
+	if (peer->pidfd >= 0)
+		(void)close(peer->pidfd);
+	peer->socket = -1;
+	peer->pidfd = -1;
+}
+
+/* With the lock held. A peer that doesn't read its socket, or has never heard of the message, is
+ * left: the connection ends for both. */
+static void unsubscribe(struct gy_peer *peer)
+{
+	const struct gy_message message = {.type = GY_WIRE_UNSUBSCRIBE};
+	struct gy_packet packet = {.size = 0};
+
+	gy_packet_add(&packet, &message);
+	if (gy_packet_try_send(peer->socket, &packet) != GEYSER_OK)
+		(void)shutdown(peer->socket, SHUT_RDWR);
+}
+
+void gy_peer_leave(struct gy_peer *peer)
+{
+	struct gy_ipc *ipc;
+
+	if (!peer)
+		return;
+	ipc = peer->ipc;
+	(void)pthread_mutex_lock(&ipc->lock);
+	peer->bell = NULL;
+	peer->sleeping = NULL;
+	if (peer->references > 1 && atomic_load(&peer->dead))
+		close_dead(peer);
+	else if (peer->references > 1 && peer->socket >= 0)
+		unsubscribe(peer);
+	drop_reference(ipc, peer);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+bool gy_peer_is_own(const struct gy_peer *peer)
+{
+	return peer->own;
+}
+
+pid_t gy_peer_pid(const struct gy_peer *peer)
+{
+	return peer->pid;
 }
 
 /* ---- the exporter's death ---- */
@@ -207,8 +280,6 @@ _Atomic uint32_t *gy_peer_dead(struct gy_peer *peer)
 void gy_peer_set_bell(
 	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping)
 {
-	if (!peer)
-		return;
 	(void)pthread_mutex_lock(&peer->ipc->lock);
 	peer->bell = bell;
 	peer->sleeping = sleeping;

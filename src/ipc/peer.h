@@ -15,6 +15,7 @@ struct gy_peer {
 	pid_t pid;
 	int socket;
 	int pidfd; /* -1 until watched, or where there is none */
+	bool own; /* the exporter is this process */
 	bool busy, greeted, watched;
 	bool broken; /* no more questions: an answer is missing, or a release could not be sent */
 	unsigned references;
@@ -27,8 +28,8 @@ struct gy_peer {
 
 /* Connected, busy, with one reference, in no list yet. Errors: STALE, and as
  * gy_server_connect or gy_registry_connect. */
-enum geyser_result gy_peer_connect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_peer **out);
+enum geyser_result gy_peer_connect(struct gy_ipc *ipc, uint64_t instance, uint64_t deadline,
+	int stop_fd, struct gy_peer **out);
 
 /* One that is connected, healthy and idle, or NULL; it is then busy, with one more reference. */
 struct gy_peer *gy_peer_reuse(struct gy_ipc *ipc, uint64_t instance);

@@ -16,12 +16,17 @@
 
 /* ---- one question and its answer ---- */
 
-/* Until an answer is there. Errors: TIMEOUT. */
-static enum geyser_result await_readable(int fd, uint64_t deadline)
+/* Until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable). */
+static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 {
-	struct pollfd readable = {.fd = fd, .events = POLLIN};
-	int count = gy_poll(&readable, 1, deadline);
+	struct pollfd fds[] = {
+		{.fd = fd, .events = POLLIN},
+		{.fd = stop_fd, .events = POLLIN},
+	};
+	int count = gy_poll(fds, 2, deadline);
 
+	if (count > 0 && fds[1].revents)
+		return gy_fail(GEYSER_ERROR_BUSY, "waiting for the peer's answer was ended");
 	if (count > 0)
 		return GEYSER_OK;
 	if (count < 0)
@@ -71,13 +76,15 @@ static enum geyser_result check_refusal(struct gy_message *answer)
 }
 
 /* Answers to earlier questions, whose asker gave up, are dropped. */
-enum geyser_result gy_await(
-	int socket, uint32_t sequence, uint64_t deadline, struct gy_message *answer, int *fd)
+enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
+	struct gy_message *answer, int *fd)
 {
 	struct gy_packet packet;
 
+	*fd = -1;
+	answer->type = GY_WIRE_NONE;
 	for (;;) {
-		enum geyser_result result = await_readable(socket, deadline);
+		enum geyser_result result = await_readable(socket, deadline, stop_fd);
 
 		if (result != GEYSER_OK)
 			return result;
@@ -95,6 +102,7 @@ enum geyser_result gy_await(
 		*fd = -1;
 		if (result != GEYSER_OK)
 			return result;
+		answer->type = GY_WIRE_NONE;
 	}
 }
 
@@ -131,8 +139,8 @@ enum geyser_result gy_connect_once(
 	}
 	if (result != GEYSER_OK || *out >= 0)
 		return result;
-	return registry ? gy_registry_connect(registry, instance, deadline, out, &pid)
-			: gy_registries_connect(instance, deadline, out, &pid);
+	return registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
+			: gy_registries_connect(instance, deadline, -1, out, &pid);
 }
 
 /* One question on a connection of its own. */
@@ -147,7 +155,7 @@ static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t 
 		return result;
 	result = gy_ask(socket, true, "", question);
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(socket, 0, deadline, answer, &fd);
+		result = gy_await(socket, 0, deadline, -1, answer, &fd);
 	(void)close(socket);
 	if (fd >= 0)
 		(void)close(fd);

@@ -16,11 +16,12 @@ enum geyser_result gy_connect_once(
 enum geyser_result gy_ask(
 	int socket, bool hello, const char *application, const struct gy_message *question);
 
-/* The answer with that sequence, awaited until the deadline; *fd is the caller's or -1. What the
+/* The answer with that sequence, awaited until the deadline or until stop_fd, unless that is -1, is
+ * readable (BUSY); after either it can be awaited again. *fd is the caller's or -1. What the
  * exporter refuses is an error in its own words, with answer->type GY_WIRE_ERROR. Errors: TIMEOUT,
  * DISCONNECTED, PROTOCOL, LIMIT, and the exporter's. */
-enum geyser_result gy_await(
-	int socket, uint32_t sequence, uint64_t deadline, struct gy_message *answer, int *fd);
+enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
+	struct gy_message *answer, int *fd);
 
 /* A peer's words go to a terminal: control characters, those that mislead (gy_is_misleading), and
  * bytes that are no UTF-8 become '?'. */

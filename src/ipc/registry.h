@@ -125,13 +125,14 @@ enum geyser_result gy_registry_find_id(
 enum geyser_result gy_registries_find_id(uint32_t id, uint64_t *instance);
 
 /* A connected socket to that exporter, whose listener is a process of this user: *pid. Times out at
- * the deadline. Not for this process's own exporter: see gy_server_connect. Errors: STALE (gone),
+ * the deadline, and is given up (BUSY) within milliseconds when stop_fd, unless that is -1, becomes
+ * readable. Not for this process's own exporter: see gy_server_connect. Errors: STALE (gone),
  * PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has no address). */
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int *out, pid_t *pid);
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 
 /* The same in whatever registry that exporter is. */
 enum geyser_result gy_registries_connect(
-	uint64_t instance, uint64_t deadline, int *out, pid_t *pid);
+	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 
 #endif

@@ -168,6 +168,8 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		put(writer, 4, (uint32_t)message->error.result);
 		put_text(writer, message->error.detail);
 		return true;
+	case GY_WIRE_UNSUBSCRIBE:
+		return true;
 	case GY_WIRE_NONE:
 		break;
 	}
@@ -378,6 +380,8 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		return true;
 	case GY_WIRE_ERROR:
 		get_error(reader, &out->error);
+		return true;
+	case GY_WIRE_UNSUBSCRIBE:
 		return true;
 	case GY_WIRE_NONE:
 		break;

@@ -19,7 +19,7 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 2
+#define GY_WIRE_MINOR 3
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -29,17 +29,18 @@
 #define GY_TICKET_SIZE 16
 
 enum gy_wire_type {
-	GY_WIRE_NONE = 0,      /* decoding skipped an optional message */
-	GY_WIRE_HELLO = 1,     /* first in each direction */
-	GY_WIRE_IMPORT = 2,    /* importer: give me this object → TEXTURE, EVENT or ERROR */
-	GY_WIRE_RESOLVE = 3,   /* importer: which handle has this id → HANDLE or ERROR */
-	GY_WIRE_RELEASE = 4,   /* importer: one import of this object is gone; no answer */
-	GY_WIRE_SUBSCRIBE = 5, /* to this stream → STREAM, then LEASE; or ERROR */
-	GY_WIRE_BUFFER = 6,    /* subscriber: this one, as it is now → PICTURE or ERROR */
-	GY_WIRE_QUERY = 7,     /* about this stream → STATUS or ERROR */
-	GY_WIRE_READY = 8,     /* subscriber: the event that frames refer to → EVENT or ERROR */
-	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd, or a ticket */
-	GY_WIRE_EVENT = 18,    /* exporter, with one fd */
+	GY_WIRE_NONE = 0,        /* decoding skipped an optional message */
+	GY_WIRE_HELLO = 1,       /* first in each direction */
+	GY_WIRE_IMPORT = 2,      /* importer: give me this object → TEXTURE, EVENT or ERROR */
+	GY_WIRE_RESOLVE = 3,     /* importer: which handle has this id → HANDLE or ERROR */
+	GY_WIRE_RELEASE = 4,     /* importer: one import of this object is gone; no answer */
+	GY_WIRE_SUBSCRIBE = 5,   /* to this stream → STREAM, then LEASE; or ERROR */
+	GY_WIRE_BUFFER = 6,      /* subscriber: this one, as it is now → PICTURE or ERROR */
+	GY_WIRE_QUERY = 7,       /* about this stream → STATUS or ERROR */
+	GY_WIRE_READY = 8,       /* subscriber: the event that frames refer to → EVENT or ERROR */
+	GY_WIRE_UNSUBSCRIBE = 9, /* subscriber: no more, but tell when the stream ends; no answer */
+	GY_WIRE_TEXTURE = 17,    /* exporter, with one fd, or a ticket */
+	GY_WIRE_EVENT = 18,      /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
 	GY_WIRE_STREAM = 20, /* publisher, with the ring's fd */
 	GY_WIRE_LEASE = 21,  /* publisher, with the fd of the subscriber's own page */

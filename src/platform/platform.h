@@ -90,6 +90,9 @@ int gy_peer_watch(int socket, pid_t pid, bool *ended);
  * fork's handlers, may keep its sockets open. */
 bool gy_peer_has_ended(int socket, pid_t pid);
 
+/* Whether that process is stopped, by a signal or a debugger; false where it can't be known. */
+bool gy_process_is_stopped(pid_t pid);
+
 /* ---- the kernel ---- */
 
 /* Unpredictable bytes, 256 at most; false with errno. */

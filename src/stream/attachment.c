@@ -81,36 +81,129 @@ static enum geyser_result map_lease(
 	return result;
 }
 
-static enum geyser_result subscribe(struct gy_attachment *attachment, const char *name)
+/* ---- the conversation: one question at a time, whose answer may be another call's ---- */
+
+/* One question may wait so much longer than callers allow it, all calls together: what is answered
+ * at once is had also by those who have no time. */
+#define GRACE (15 * GY_MILLISECOND)
+
+/* This process answers itself, however busy the machine is. */
+#define OWN_GRACE (5 * GY_SECOND)
+
+/* What a wait that began then has taken beyond the deadline. */
+static void spend_grace(struct gy_attachment *attachment, uint64_t from, uint64_t deadline)
 {
-	struct geyser_manager *manager = attachment->manager;
+	uint64_t now = gy_now(), since = from > deadline ? from : deadline;
+	uint64_t spent = now > since ? now - since : 0;
+
+	attachment->grace_ns -= gy_earlier(spent, attachment->grace_ns);
+}
+
+/* Says who doesn't answer, and that it is stopped if that is known. */
+static enum geyser_result say_silent(const struct gy_attachment *attachment)
+{
+	pid_t pid = attachment->peer ? gy_peer_pid(attachment->peer) : 0;
+
+	if (pid > 0 && gy_process_is_stopped(pid))
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"stream \"%s\": its publisher (pid %d) is stopped: continue it",
+			attachment->name, (int)pid);
+	if (pid > 0)
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"stream \"%s\": its publisher (pid %d) doesn't answer in that time",
+			attachment->name, (int)pid);
+	return gy_fail(GEYSER_ERROR_TIMEOUT,
+		"stream \"%s\": its publisher doesn't accept connections: is it stopped?",
+		attachment->name);
+}
+
+static bool is_to_be_continued(enum geyser_result result)
+{
+	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY;
+}
+
+/* The answer to what was asked, or its next packet. */
+static enum geyser_result await_answer(struct gy_attachment *attachment,
+	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
+{
+	uint64_t from = gy_now(), graced = from + attachment->grace_ns;
+	uint64_t until = patience->deadline > graced ? patience->deadline : graced;
+	enum geyser_result result =
+		gy_peer_await(attachment->peer, until, patience->stop_fd, answer, fd);
+
+	spend_grace(attachment, from, patience->deadline);
+	*again = is_to_be_continued(result) && answer->type == GY_WIRE_NONE;
+	if (!*again)
+		attachment->asked = false;
+	return *again && result == GEYSER_ERROR_TIMEOUT ? say_silent(attachment) : result;
+}
+
+/* Asks, unless that is done already, and awaits the answer. */
+static enum geyser_result ask(struct gy_attachment *attachment, struct gy_message *question,
+	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
+{
+	*fd = -1;
+	*again = false;
+	answer->type = GY_WIRE_NONE;
+	if (!attachment->asked) {
+		enum geyser_result result =
+			gy_peer_send(attachment->peer, attachment->manager->application, question);
+
+		if (result != GEYSER_OK)
+			return result;
+		attachment->asked = true;
+	}
+	return await_answer(attachment, patience, answer, fd, again);
+}
+
+static enum geyser_result open_peer(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	uint64_t from = gy_now(), graced = from + attachment->grace_ns;
+	uint64_t until = patience->deadline > graced ? patience->deadline : graced;
+	enum geyser_result result = gy_peer_open(attachment->manager->ipc, attachment->instance,
+		until, patience->stop_fd, &attachment->peer);
+
+	spend_grace(attachment, from, patience->deadline);
+	if (result == GEYSER_OK && gy_peer_is_own(attachment->peer))
+		attachment->grace_ns = OWN_GRACE;
+	*again = is_to_be_continued(result);
+	return result == GEYSER_ERROR_TIMEOUT ? say_silent(attachment) : result;
+}
+
+static enum geyser_result subscribe(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
 	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE}, answer;
 	enum geyser_result result;
 	int fd;
 
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
+	memcpy(question.name.name, attachment->name, sizeof(question.name.name));
 	question.name.every = attachment->view.every;
-	result = gy_peer_ask(attachment->peer, manager->application, &question,
-		gy_deadline(manager->import_timeout_ns), &answer, &fd);
-	if (result == GEYSER_OK)
-		result = map_ring(attachment, &answer, fd);
-	if (result != GEYSER_OK)
-		return result;
-	result = gy_peer_next(
-		attachment->peer, gy_deadline(manager->import_timeout_ns), &answer, &fd);
+	result = ask(attachment, &question, patience, &answer, &fd, again);
+	return result == GEYSER_OK ? map_ring(attachment, &answer, fd) : result;
+}
+
+static enum geyser_result await_lease(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	struct gy_message answer;
+	enum geyser_result result;
+	int fd;
+
+	result = await_answer(attachment, patience, &answer, &fd, again);
 	return result == GEYSER_OK ? map_lease(attachment, &answer, fd) : result;
 }
 
 /* ---- buffers ---- */
 
-static enum geyser_result ask_buffer(
-	struct gy_attachment *attachment, uint32_t buffer, struct gy_incoming *incoming)
+static enum geyser_result ask_buffer(struct gy_attachment *attachment, uint32_t buffer,
+	const struct gy_patience *patience, struct gy_incoming *incoming, bool *again)
 {
-	struct geyser_manager *manager = attachment->manager;
 	struct gy_message question = {
 		.type = GY_WIRE_BUFFER, .buffer = {buffer, attachment->mirrored}};
-	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
-		gy_deadline(manager->import_timeout_ns), &incoming->answer, &incoming->fd);
+	enum geyser_result result =
+		ask(attachment, &question, patience, &incoming->answer, &incoming->fd, again);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -143,61 +236,77 @@ static struct gy_import_terms terms_of(const struct gy_attachment *attachment, u
 	return terms;
 }
 
-static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t buffer)
+static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t buffer,
+	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE, .fd = -1};
 	struct gy_import_terms terms;
-	struct geyser_texture *texture;
-	enum geyser_result result = ask_buffer(attachment, buffer, &incoming);
+	enum geyser_result result = ask_buffer(attachment, buffer, patience, &incoming, again);
 
 	if (result != GEYSER_OK)
 		return result;
 	terms = terms_of(attachment, buffer, &incoming.answer.texture.desc);
-	result = gy_texture_accept(attachment->manager, &incoming, NULL, &terms, &texture);
+	result = gy_texture_accept(attachment->manager, &incoming, NULL, &terms, &out->texture);
 	if (result != GEYSER_OK)
 		return result;
-	gy_texture_set_of_subscriber(texture);
+	gy_texture_set_of_subscriber(out->texture);
 	if (attachment->mirrored)
-		gy_texture_set_mirrored(texture);
-	gy_texture_prefault(texture);
-	geyser_texture_unref(attachment->buffers[buffer]);
-	attachment->buffers[buffer] = texture;
-	attachment->generations[buffer] = incoming.answer.texture.generation;
+		gy_texture_set_mirrored(out->texture);
+	gy_texture_prefault(out->texture);
+	out->generation = incoming.answer.texture.generation;
 	return GEYSER_OK;
 }
 
 /* Memory that we can't import has a copy that we can. */
-static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer)
+static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer,
+	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
-	enum geyser_result result = try_buffer(attachment, buffer);
+	enum geyser_result result;
 
+	*out = (struct gy_fetched){.texture = NULL};
+	result = try_buffer(attachment, buffer, patience, out, again);
 	if (!attachment->drawn_by_device || attachment->mirrored ||
 		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
 		return result;
 	attachment->mirrored = true;
-	return try_buffer(attachment, buffer);
+	return try_buffer(attachment, buffer, patience, out, again);
+}
+
+static void set_buffer(
+	struct gy_attachment *attachment, uint32_t buffer, const struct gy_fetched *fetched)
+{
+	geyser_texture_unref(attachment->buffers[buffer]);
+	attachment->buffers[buffer] = fetched->texture;
+	attachment->generations[buffer] = fetched->generation;
 }
 
 /* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
  * its frame comes. */
-static enum geyser_result fetch_buffers(struct gy_attachment *attachment)
+static enum geyser_result fetch_buffers(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
+	struct gy_fetched fetched;
 
-	for (uint32_t i = 0; result == GEYSER_OK && i < attachment->view.buffers; i++)
-		result = fetch_buffer(attachment, i);
-	return result;
+	while (attachment->stage_buffer < attachment->view.buffers) {
+		result = fetch_buffer(
+			attachment, attachment->stage_buffer, patience, &fetched, again);
+		if (result != GEYSER_OK)
+			return result;
+		set_buffer(attachment, attachment->stage_buffer, &fetched);
+		attachment->wanted[attachment->stage_buffer] = fetched.generation;
+		attachment->stage_buffer++;
+	}
+	return GEYSER_OK;
 }
 
 /* ---- the event that frames refer to ---- */
 
-static enum geyser_result ask_ready(
-	struct gy_attachment *attachment, bool twin, struct gy_message *answer, int *fd)
+static enum geyser_result ask_event(struct gy_attachment *attachment, bool twin,
+	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
-	struct geyser_manager *manager = attachment->manager;
 	struct gy_message question = {.type = GY_WIRE_READY, .ready = {attachment->mirrored, twin}};
-	enum geyser_result result = gy_peer_ask(attachment->peer, manager->application, &question,
-		gy_deadline(manager->import_timeout_ns), answer, fd);
+	enum geyser_result result = ask(attachment, &question, patience, answer, fd, again);
 
 	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
 		return result;
@@ -208,15 +317,13 @@ static enum geyser_result ask_ready(
 		answer->type);
 }
 
-static enum geyser_result ask_twin(
-	struct gy_attachment *attachment, const struct gy_wire_event *described, int *fd)
+static enum geyser_result ask_ready(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
 {
-	struct gy_message answer;
-
-	*fd = -1;
-	if (!gy_event_wants_twin(attachment->manager, described))
+	if (!attachment->drawn_by_device)
 		return GEYSER_OK;
-	return ask_ready(attachment, true, &answer, fd);
+	return ask_event(attachment, false, patience, &attachment->event.answer,
+		&attachment->event.fd, again);
 }
 
 static void close_lease(struct gy_attachment *attachment)
@@ -227,7 +334,7 @@ static void close_lease(struct gy_attachment *attachment)
 }
 
 /* The event has a hold of its own on the peer: callers may keep it for longer than this. */
-static enum geyser_result fetch_ready(struct gy_attachment *attachment)
+static enum geyser_result accept_event(struct gy_attachment *attachment, int *twin)
 {
 	const struct gy_event_seat seat = {
 		.fd = attachment->lease_fd,
@@ -235,21 +342,29 @@ static enum geyser_result fetch_ready(struct gy_attachment *attachment)
 		.sleepers = attachment->mirrored ? offsetof(struct gy_lease_page, mirror_sleepers)
 						 : offsetof(struct gy_lease_page, ready_sleepers),
 	};
-	struct gy_incoming incoming = {.source.kind = GY_HANDLE_EVENT, .fd = -1};
+	struct gy_incoming incoming = attachment->event;
 	enum geyser_result result;
+
+	attachment->event.fd = -1;
+	incoming.peer = gy_peer_ref(attachment->peer);
+	result = gy_event_accept(attachment->manager, &incoming, &seat, twin, &attachment->ready);
+	gy_incoming_finish(&incoming, attachment->ready != NULL);
+	return result;
+}
+
+static enum geyser_result ask_twin(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	enum geyser_result result = GEYSER_OK;
+	struct gy_message answer;
 	int twin = -1;
 
 	if (!attachment->drawn_by_device)
 		return GEYSER_OK;
-	result = ask_ready(attachment, false, &incoming.answer, &incoming.fd);
-	if (result != GEYSER_OK)
-		return result;
-	incoming.peer = gy_peer_ref(attachment->peer);
-	result = ask_twin(attachment, &incoming.answer.event, &twin);
+	if (gy_event_wants_twin(attachment->manager, &attachment->event.answer.event))
+		result = ask_event(attachment, true, patience, &answer, &twin, again);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(
-			attachment->manager, &incoming, &seat, &twin, &attachment->ready);
-	gy_incoming_finish(&incoming, attachment->ready != NULL);
+		result = accept_event(attachment, &twin);
 	if (twin >= 0)
 		(void)close(twin);
 	return result;
@@ -262,6 +377,56 @@ static enum geyser_result watch_death(struct gy_attachment *attachment)
 	gy_peer_set_bell(
 		attachment->peer, (_Atomic uint32_t *)&view->page->wakes, &attachment->sleepers);
 	return gy_peer_watch_death(attachment->peer);
+}
+
+/* ---- all of it ---- */
+
+static enum geyser_result run_stage(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	switch (attachment->stage) {
+	case GY_STAGE_CONNECT:
+		return open_peer(attachment, patience, again);
+	case GY_STAGE_SUBSCRIBE:
+		return subscribe(attachment, patience, again);
+	case GY_STAGE_LEASE:
+		return await_lease(attachment, patience, again);
+	case GY_STAGE_BUFFERS:
+		return fetch_buffers(attachment, patience, again);
+	case GY_STAGE_READY:
+		return ask_ready(attachment, patience, again);
+	case GY_STAGE_TWIN:
+		return ask_twin(attachment, patience, again);
+	case GY_STAGE_DONE:
+		break;
+	}
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_attachment_connect(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	*again = false;
+	while (result == GEYSER_OK && attachment->stage != GY_STAGE_DONE) {
+		result = run_stage(attachment, patience, again);
+		if (result == GEYSER_OK)
+			attachment->stage++;
+	}
+	if (result != GEYSER_OK)
+		return result;
+	close_lease(attachment);
+	return watch_death(attachment);
+}
+
+enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
+	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
+{
+	*again = false;
+	if (!attachment->asked)
+		attachment->grace_ns = gy_peer_is_own(attachment->peer) ? OWN_GRACE : GRACE;
+	return fetch_buffer(attachment, attachment->pending_buffer, patience, out, again);
 }
 
 /* ---- life ---- */
@@ -279,27 +444,25 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 		return result;
 	attachment = calloc(1, sizeof(*attachment));
 	if (!attachment)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
+		goto no_memory;
+	attachment->kept = calloc(1, sizeof(*attachment->kept));
+	if (!attachment->kept)
+		goto free_attachment;
 	attachment->references = 1;
 	attachment->lease_fd = -1;
 	attachment->manager = gy_manager_ref(manager);
 	attachment->view.every = delivery == GEYSER_DELIVER_EVERY;
-	result = gy_peer_open(
-		manager->ipc, instance, gy_deadline(manager->import_timeout_ns), &attachment->peer);
-	if (result == GEYSER_OK)
-		result = subscribe(attachment, name);
-	if (result == GEYSER_OK)
-		result = fetch_buffers(attachment);
-	if (result == GEYSER_OK)
-		result = fetch_ready(attachment);
-	close_lease(attachment);
-	if (result == GEYSER_OK)
-		result = watch_death(attachment);
-	if (result == GEYSER_OK)
-		*out = attachment;
-	else
-		gy_attachment_unref(attachment);
-	return result;
+	attachment->instance = instance;
+	attachment->grace_ns = GRACE;
+	attachment->event = (struct gy_incoming){.source.kind = GY_HANDLE_EVENT, .fd = -1};
+	strcpy(attachment->name, name);
+	*out = attachment;
+	return GEYSER_OK;
+
+free_attachment:
+	free(attachment);
+no_memory:
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 }
 
 void gy_attachment_unref(struct gy_attachment *attachment)
@@ -308,13 +471,17 @@ void gy_attachment_unref(struct gy_attachment *attachment)
 		return;
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		geyser_texture_unref(attachment->buffers[i]);
+	if (attachment->ready) /* callers may keep it */
+		gy_timeline_leave(gy_event_timeline(attachment->ready));
 	geyser_event_unref(attachment->ready);
-	gy_peer_set_bell(
-		attachment->peer, NULL, NULL); /* its words end here, the peer perhaps not */
-	gy_peer_release(attachment->peer, NULL);
+	if (attachment->event.fd >= 0)
+		(void)close(attachment->event.fd);
+	close_lease(attachment);
+	gy_peer_leave(attachment->peer); /* the bell is in the pages */
 	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
 	gy_memory_unmap(attachment->view.lease, sizeof(struct gy_lease_memory));
 	gy_manager_unref(attachment->manager);
+	free(attachment->kept);
 	free(attachment);
 }
 
@@ -338,6 +505,7 @@ static void set_points(struct gy_attachment *attachment, struct geyser_frame *fr
 
 	if (attachment->ready && value) {
 		frame->wait = (struct geyser_point){attachment->ready, value};
+		frame->handed_out = &attachment->handed_out;
 		gy_texture_set_ready(frame->texture, attachment->ready, value);
 	} else {
 		gy_texture_set_ready(frame->texture, NULL, 0);
@@ -359,11 +527,31 @@ static void count_latency(struct gy_attachment *attachment, const struct geyser_
 		memory_order_relaxed);
 }
 
+/* The frame that was leased. */
+static struct geyser_frame *give_out(
+	struct gy_attachment *attachment, uint32_t buffer, const struct gy_ring_record *record)
+{
+	struct geyser_frame *frame = &attachment->frames[buffer];
+
+	*frame = (struct geyser_frame){
+		.texture = attachment->buffers[buffer],
+		.record = *record,
+		.buffer = buffer,
+		.out = true,
+		.owner = attachment,
+	};
+	set_points(attachment, frame);
+	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
+	count_latency(attachment, &frame->record.info);
+	attachment->references++;
+	return frame;
+}
+
+/* A generation other than ours is asked for once: if the answer was of another one than the record
+ * says, the frame is not to be had. */
 enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out)
 {
 	struct gy_ring_record record;
-	enum geyser_result result = GEYSER_OK;
-	struct geyser_frame *frame;
 	int buffer;
 
 	*out = NULL;
@@ -373,32 +561,42 @@ enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct g
 	buffer = gy_ring_take(&attachment->view, &record);
 	if (buffer < 0)
 		return GEYSER_OK;
-	if (!attachment->buffers[buffer] || attachment->generations[buffer] != record.generation)
-		result = fetch_buffer(attachment, (uint32_t)buffer);
-	/* What was fetched may have come after the frame if we were left out meanwhile. */
-	if (result != GEYSER_OK || gy_ring_is_evicted(&attachment->view)) {
+	if (attachment->buffers[buffer] && attachment->generations[buffer] == record.generation) {
+		*out = give_out(attachment, (uint32_t)buffer, &record);
+	} else if (attachment->buffers[buffer] && attachment->wanted[buffer] == record.generation) {
 		gy_ring_release(&attachment->view, (uint32_t)buffer);
-		return result;
+	} else {
+		attachment->pending = true;
+		attachment->pending_buffer = (uint32_t)buffer;
+		attachment->pending_record = record;
 	}
-	frame = &attachment->frames[buffer];
-	*frame = (struct geyser_frame){
-		.texture = attachment->buffers[buffer],
-		.record = record,
-		.buffer = (uint32_t)buffer,
-		.out = true,
-		.owner = attachment,
-	};
-	set_points(attachment, frame);
-	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
-	count_latency(attachment, &frame->record.info);
-	attachment->references++;
-	*out = frame;
 	return GEYSER_OK;
+}
+
+void gy_attachment_settle(
+	struct gy_attachment *attachment, struct gy_fetched *fetched, struct geyser_frame **out)
+{
+	const uint32_t buffer = attachment->pending_buffer;
+	const struct gy_ring_record *record = &attachment->pending_record;
+
+	*out = NULL;
+	attachment->pending = false;
+	if (fetched->texture) {
+		set_buffer(attachment, buffer, fetched);
+		attachment->wanted[buffer] = record->generation;
+	}
+	/* What was fetched may have come after the frame if we were left out meanwhile. */
+	if (fetched->texture && fetched->generation == record->generation &&
+		!gy_ring_is_evicted(&attachment->view))
+		*out = give_out(attachment, buffer, record);
+	else
+		gy_ring_release(&attachment->view, buffer);
 }
 
 void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame)
 {
 	frame->out = false;
+	frame->returning = false;
 	gy_ring_release(&attachment->view, frame->buffer);
 	gy_attachment_unref(attachment);
 }

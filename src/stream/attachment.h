@@ -12,28 +12,86 @@
 /* What a subscriber's work on a frame will signal; subscriber.c's. */
 enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct geyser_point *out);
 
+/* How long a call waits for a publisher's answers. */
+struct gy_patience {
+	uint64_t deadline; /* the caller's */
+	int stop_fd;       /* the wait ends with BUSY when it is readable; -1: none */
+};
+
+/* A buffer that was asked for. */
+struct gy_fetched {
+	struct geyser_texture *texture; /* NULL: none came */
+	uint32_t generation;
+};
+
+/* An event that callers may still have borrowed when its attachment has ended. */
+struct gy_kept {
+	struct gy_kept *next;
+	struct geyser_event *event;
+};
+
+/* How far the conversation with the publisher has come, from connecting on. */
+enum gy_stage {
+	GY_STAGE_CONNECT,
+	GY_STAGE_SUBSCRIBE,
+	GY_STAGE_LEASE,
+	GY_STAGE_BUFFERS,
+	GY_STAGE_READY,
+	GY_STAGE_TWIN,
+	GY_STAGE_DONE,
+};
+
 struct gy_attachment {
-	uint32_t references; /* the subscriber's, and one for each frame out; guarded by the
-				subscriber's lock */
+	uint32_t references; /* the subscriber's, one for each frame out, and one for each thread
+				that is at work on it; guarded by the subscriber's lock */
 	struct geyser_manager *manager;
-	struct gy_peer *peer;
 	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
 	int lease_fd;             /* of that memory while connecting, else -1 */
 	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
-	uint32_t generations[GY_RING_BUFFERS];
-	bool drawn_by_device;       /* the publisher's frames */
+	uint32_t generations[GY_RING_BUFFERS];           /* of buffers */
+	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
+	bool drawn_by_device;             /* the publisher's frames */
 	bool mirrored;              /* the buffers are copies: ours can't be the publisher's own */
 	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
+	struct gy_kept *kept;       /* what ready is kept with afterwards; NULL if it can't be */
+	_Atomic bool handed_out;    /* ready was given to the caller */
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_subscriber *subscriber;
 	_Atomic uint32_t sleepers;  /* threads that sleep on the ring */
 	struct gy_attachment *next; /* in the subscriber's list of those that have ended */
+
+	/* A frame that was taken, and whose buffer is to be asked for: it keeps its lease. Guarded
+	 * by the subscriber's lock. */
+	bool pending;
+	uint32_t pending_buffer;
+	struct gy_ring_record pending_record;
+
+	/* The conversation: of the thread whose turn it is to ask (see subscriber.h). */
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+	uint64_t instance;
+	struct gy_peer *peer;
+	enum gy_stage stage;
+	uint32_t stage_buffer;    /* of GY_STAGE_BUFFERS */
+	struct gy_incoming event; /* of GY_STAGE_TWIN */
+	bool asked;               /* a question is out */
+	uint64_t grace_ns; /* waiting beyond the caller's deadlines that is left to this question */
 };
 
-/* Errors: NOT_FOUND (nobody publishes that name), STALE (a dead publisher's), and as
- * geyser_texture_import. */
+/* Finds the publisher, asks it nothing yet. Errors: NOT_FOUND (nobody publishes that name),
+ * OUT_OF_MEMORY, and as gy_registry_open. */
 enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
 	enum geyser_delivery delivery, struct gy_attachment **out);
+
+/*
+ * Connects, or goes on connecting where the last call has stopped. Without the subscriber's lock.
+ *
+ * *again: the publisher has not answered within the patience (TIMEOUT, BUSY): to be called again,
+ * with what has been asked still asked. An attachment whose first answers come at once connects
+ * even if the deadline has passed already. Other errors: STALE (a dead publisher's), and as
+ * geyser_texture_import; the attachment is good for nothing then.
+ */
+enum geyser_result gy_attachment_connect(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again);
 
 /* Drops a reference. */
 void gy_attachment_unref(struct gy_attachment *attachment);
@@ -44,10 +102,20 @@ bool gy_attachment_is_dead(struct gy_attachment *attachment);
 /* Its device is lost. */
 bool gy_attachment_is_lost(const struct gy_attachment *attachment);
 
-/* The next frame, or NULL with GEYSER_OK if there is none yet. Adds a reference with the frame.
- * Errors: BUSY (all buffers held), and as geyser_texture_import for a buffer that is new since a
- * resize. */
+/* The next frame, or NULL with GEYSER_OK if there is none yet; or it becomes pending, if its buffer
+ * is new since a resize. Adds a reference with the frame. Not while one is pending. Errors: BUSY
+ * (all buffers held). */
 enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out);
+
+/* Asks for the pending frame's buffer, or goes on asking; without the subscriber's lock. *again: as
+ * gy_attachment_connect. *out is the caller's, to be settled. Errors: as geyser_texture_import. */
+enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
+	const struct gy_patience *patience, struct gy_fetched *out, bool *again);
+
+/* The pending frame is one now, as from gy_attachment_take, or NULL with GEYSER_OK if its buffer is
+ * another's by now; after a failed fetch (texture NULL) it is given up. */
+void gy_attachment_settle(
+	struct gy_attachment *attachment, struct gy_fetched *fetched, struct geyser_frame **out);
 
 /* Gives back a frame of this attachment, and its reference. */
 void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame);

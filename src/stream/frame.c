@@ -32,9 +32,12 @@ enum geyser_result geyser_frame_wait_point(struct geyser_frame *frame, struct ge
 {
 	enum geyser_result result = check_point(frame, out);
 
-	if (result == GEYSER_OK && frame->begin_signal && frame->wait.value)
-		*out = frame->wait;
-	return result;
+	if (result != GEYSER_OK || !frame->begin_signal || !frame->wait.value)
+		return result;
+	if (frame->handed_out)
+		atomic_store(frame->handed_out, true);
+	*out = frame->wait;
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_frame_signal_point(struct geyser_frame *frame, struct geyser_point *out)

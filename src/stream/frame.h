@@ -7,13 +7,17 @@
 
 #include <geyser/stream.h>
 
+#include <stdatomic.h>
+
 struct geyser_frame {
 	struct geyser_texture *texture;
 	struct gy_ring_record record;
 	uint32_t buffer;
 	bool out;                   /* with the caller */
+	bool returning;             /* released, and read by our device still */
 	void *owner;                /* the publisher, or a subscriber's attachment */
 	struct geyser_point wait;   /* before work on it */
+	_Atomic bool *handed_out;   /* becomes true when the caller gets wait's event; or NULL */
 	struct geyser_point signal; /* after it; value 0: not asked for */
 	/* Chooses what the caller's work will signal. */
 	enum geyser_result (*begin_signal)(struct geyser_frame *frame, struct geyser_point *out);

@@ -13,44 +13,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- attaching and detaching; with the lock held ---- */
+/* ---- detaching; with the lock held ---- */
 
-/* The stream that left us out goes on where we left: no frame comes twice, and those that came
- * meanwhile are dropped ones. */
-static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *view)
+/* A caller may hold the event: it is borrowed until the subscriber is destroyed. */
+static void keep_event(struct geyser_subscriber *subscriber, struct gy_attachment *attachment)
 {
-	uint64_t left_at = subscriber->left_at;
+	struct gy_kept *kept = attachment->kept;
 
-	subscriber->left_at = 0;
-	if (!left_at || atomic_load(&view->page->created) != subscriber->left_stream)
+	if (!atomic_load(&attachment->handed_out) || !kept)
 		return;
-	if (view->last > left_at) {
-		subscriber->stats.dropped += view->last - left_at;
-	} else {
-		view->last = left_at;
-		atomic_store(&view->lease->taken, left_at);
-	}
-}
-
-static enum geyser_result attach(struct geyser_subscriber *subscriber)
-{
-	enum geyser_result result = gy_attachment_create(subscriber->manager, subscriber->name,
-		subscriber->delivery, &subscriber->attachment);
-
-	if (result != GEYSER_OK)
-		return result;
-	subscriber->attachment->subscriber = subscriber;
-	subscriber->end = GEYSER_END_NONE;
-	subscriber->stats.connections++;
-	resume(subscriber, &subscriber->attachment->view);
-	return GEYSER_OK;
-}
-
-/* It may be there, but not yet ready or no more. */
-static bool is_absence(enum geyser_result result)
-{
-	return result == GEYSER_ERROR_NOT_FOUND || result == GEYSER_ERROR_STALE ||
-	       result == GEYSER_ERROR_DISCONNECTED;
+	attachment->kept = NULL;
+	kept->event = geyser_event_ref(attachment->ready);
+	kept->next = subscriber->kept;
+	subscriber->kept = kept;
 }
 
 /* Those that the caller has frames of stay, until it has none. */
@@ -66,6 +41,7 @@ static void prune(struct geyser_subscriber *subscriber)
 			continue;
 		}
 		*link = attachment->next;
+		keep_event(subscriber, attachment);
 		gy_attachment_unref(attachment);
 	}
 }
@@ -101,30 +77,6 @@ bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
 	return true;
 }
 
-enum geyser_result gy_subscriber_await_publisher(
-	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd)
-{
-	enum geyser_result result = attach(subscriber), waited = GEYSER_OK;
-	struct gy_arrival arrival;
-
-	if (!is_absence(result) || gy_now() >= deadline)
-		return result;
-	result = gy_arrival_init(&arrival);
-	if (result != GEYSER_OK)
-		return result;
-	for (;;) {
-		/* another thread may have been faster */
-		result = subscriber->attachment ? GEYSER_OK : attach(subscriber);
-		if (!is_absence(result) || waited != GEYSER_OK)
-			break;
-		(void)pthread_mutex_unlock(&subscriber->lock);
-		waited = gy_arrival_wait(&arrival, deadline, stop_fd);
-		(void)pthread_mutex_lock(&subscriber->lock);
-	}
-	gy_arrival_finish(&arrival);
-	return is_absence(result) ? waited : result;
-}
-
 /* ---- life ---- */
 
 static enum geyser_result check_desc(const struct geyser_subscriber_desc *desc)
@@ -145,6 +97,7 @@ static struct geyser_subscriber *allocate(
 
 	if (!subscriber)
 		return NULL;
+	atomic_init(&subscriber->references, 1);
 	subscriber->manager = gy_manager_ref(manager);
 	subscriber->delivery = desc->delivery;
 	strcpy(subscriber->name, desc->name);
@@ -180,7 +133,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 		return GEYSER_OK;
 	}
 	geyser_subscriber_destroy(subscriber);
-	if (!is_absence(result))
+	if (!gy_subscriber_is_absence(result))
 		return result;
 	/* a first look may take longer than the time that was given */
 	return desc->connect_timeout_ns
@@ -191,27 +144,55 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 		       : GEYSER_ERROR_NOT_FOUND;
 }
 
+/* Those that the caller has, and those that our device still reads. */
 static void release_frames(struct gy_attachment *attachment)
 {
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
-		if (attachment->frames[i].out)
+		if (attachment->frames[i].out || attachment->frames[i].returning)
 			gy_attachment_release(attachment, &attachment->frames[i]);
 }
 
+static void drop_kept(struct gy_kept *kept)
+{
+	struct gy_kept *next;
+
+	for (; kept; kept = next) {
+		next = kept->next;
+		geyser_event_unref(kept->event);
+		free(kept);
+	}
+}
+
+static void unref(struct geyser_subscriber *subscriber)
+{
+	if (atomic_fetch_sub(&subscriber->references, 1) > 1)
+		return;
+	(void)pthread_mutex_destroy(&subscriber->lock);
+	free(subscriber);
+}
+
+/* Callbacks of frames that our device still reads come later, or on another thread just now: they
+ * find the subscriber gone, and nothing but its memory. */
 void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber)
 		return;
 	gy_subscriber_fd_finish(subscriber);
-	geyser_event_unref(subscriber->done); /* frames that wait for it are released now */
+	gy_attachment_unref(subscriber->arriving);
+	gy_later_hold();
+	(void)pthread_mutex_lock(&subscriber->lock);
+	subscriber->gone = true;
 	if (subscriber->attachment)
 		detach(subscriber);
 	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
 		release_frames(it);
 	prune(subscriber);
-	(void)pthread_mutex_destroy(&subscriber->lock);
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_later_release();
+	geyser_event_unref(subscriber->done);
+	drop_kept(subscriber->kept);
 	gy_manager_unref(subscriber->manager);
-	free(subscriber);
+	unref(subscriber);
 }
 
 /* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
@@ -269,19 +250,39 @@ static enum geyser_result lose(struct geyser_subscriber *subscriber)
 		subscriber->name);
 }
 
+/* The pending frame, or the next. Lets the lock go where it asks for a buffer. */
+static enum geyser_result take_next(struct geyser_subscriber *subscriber,
+	struct gy_attachment *attachment, uint64_t deadline, struct geyser_frame **out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!attachment->pending)
+		result = gy_attachment_take(attachment, out);
+	if (result == GEYSER_OK && attachment->pending)
+		result = gy_subscriber_fetch(subscriber, deadline, out);
+	return result;
+}
+
 /* What there is now: a frame, or NULL with GEYSER_OK. Frames that were published before the end are
  * still taken. */
-static enum geyser_result take(struct geyser_subscriber *subscriber, struct geyser_frame **out)
+static enum geyser_result take(
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out)
 {
 	struct gy_attachment *attachment = subscriber->attachment;
 	bool dead = gy_attachment_is_dead(attachment);
 	enum geyser_result result;
+	bool ended;
 
 	if (gy_attachment_is_lost(attachment))
 		return lose(subscriber);
-	result = gy_attachment_take(attachment, out);
-	if (result == GEYSER_ERROR_DISCONNECTED || (result == GEYSER_OK && !*out && dead))
-		result = disconnect(subscriber);
+	attachment->references++;
+	result = take_next(subscriber, attachment, deadline, out);
+	ended = result == GEYSER_ERROR_DISCONNECTED ||
+		(result == GEYSER_OK && !*out && dead && !attachment->pending);
+	if (ended) /* another thread may have said so */
+		result = subscriber->attachment == attachment ? disconnect(subscriber) : GEYSER_OK;
+	gy_attachment_unref(attachment);
+	prune(subscriber);
 	return result;
 }
 
@@ -337,7 +338,10 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 	if (deadline != GY_NEVER && gy_now() >= deadline)
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
 			subscriber->name);
-	gy_subscriber_sleep(subscriber, deadline, NULL);
+	/* another thread may have found the end, or taken a frame whose buffer is to be asked for
+	 */
+	if (subscriber->attachment && !subscriber->attachment->pending)
+		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
 
@@ -365,6 +369,16 @@ static struct geyser_frame *take_undrawn(struct geyser_subscriber *subscriber)
 	return frame;
 }
 
+static enum geyser_result connect(struct geyser_subscriber *subscriber, uint64_t deadline)
+{
+	enum geyser_result result = gy_subscriber_await_publisher(subscriber, deadline, -1);
+
+	if (!gy_subscriber_is_absence(result))
+		return result;
+	return gy_fail(
+		GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present", subscriber->name);
+}
+
 static enum geyser_result acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out)
 {
@@ -380,14 +394,10 @@ static enum geyser_result acquire(
 		uint32_t returns = atomic_load(&subscriber->returns);
 
 		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
-		if (!subscriber->attachment) {
-			result = gy_subscriber_await_publisher(subscriber, deadline, -1);
-			if (is_absence(result))
-				result = gy_fail(GEYSER_ERROR_TIMEOUT,
-					"nobody publishes \"%s\" at present", subscriber->name);
-		}
+		if (!subscriber->attachment)
+			result = connect(subscriber, deadline);
 		if (result == GEYSER_OK)
-			result = take(subscriber, out);
+			result = take(subscriber, deadline, out);
 		if (result == GEYSER_OK && *out)
 			result = await_drawn(subscriber, deadline, out);
 		if (result == GEYSER_ERROR_BUSY && subscriber->reading > 0)
@@ -446,40 +456,64 @@ static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame 
 	gy_later_release();
 }
 
-/* On the event's thread, or when it ends. */
+/* A frame on its way back: our device still reads it. */
+struct returning {
+	struct geyser_subscriber *subscriber; /* a reference */
+	struct geyser_frame *frame;           /* valid until the subscriber is gone */
+};
+
+/* On the event's thread, or when it ends, which may be long after the subscriber. */
 static void work_done(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
-	struct geyser_frame *frame = user;
-
-	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
+	struct returning *returning = user;
+	struct geyser_subscriber *subscriber = returning->subscriber;
+	struct geyser_frame *frame = returning->frame;
 
 	(void)event;
 	(void)value;
 	(void)result;
+	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
-	subscriber->reading--;
-	gy_attachment_release(frame->owner, frame);
-	prune(subscriber);
+	if (!subscriber->gone) {
+		subscriber->reading--;
+		gy_attachment_release(frame->owner, frame);
+		prune(subscriber);
+	}
 	(void)pthread_mutex_unlock(&subscriber->lock);
+	gy_later_release();
 	atomic_fetch_add(&subscriber->returns, 1);
 	gy_wake(&subscriber->returns, false);
+	unref(subscriber);
+	free(returning);
+}
+
+static void set_returning(
+	struct geyser_subscriber *subscriber, struct geyser_frame *frame, bool returning)
+{
+	(void)pthread_mutex_lock(&subscriber->lock);
+	frame->out = !returning;
+	frame->returning = returning;
+	subscriber->reading += returning ? 1 : -1u;
+	(void)pthread_mutex_unlock(&subscriber->lock);
 }
 
 /* The event's thread may call before this returns. */
 static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	const struct geyser_point signal = frame->signal;
+	struct returning *returning = malloc(sizeof(*returning));
 
-	(void)pthread_mutex_lock(&subscriber->lock);
-	frame->out = false;
-	subscriber->reading++;
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	if (geyser_event_notify(signal.event, signal.value, work_done, frame) == GEYSER_OK)
+	if (!returning)
+		return false;
+	*returning = (struct returning){subscriber, frame};
+	atomic_fetch_add(&subscriber->references, 1);
+	set_returning(subscriber, frame, true);
+	if (geyser_event_notify(signal.event, signal.value, work_done, returning) == GEYSER_OK)
 		return true;
-	(void)pthread_mutex_lock(&subscriber->lock);
-	subscriber->reading--;
-	(void)pthread_mutex_unlock(&subscriber->lock);
+	set_returning(subscriber, frame, false);
+	unref(subscriber);
+	free(returning);
 	return false;
 }
 

@@ -10,10 +10,17 @@
 #include <pthread.h>
 
 /*
- * The lock guards all below it. It is held while a publisher is asked (which has a time limit), let
- * go while waiting for a frame. Nothing on the thread "geyser-ipc" takes it.
+ * The lock guards all below it, but for what says otherwise. It is never held while a publisher is
+ * asked or waited for. Nothing on the thread "geyser-ipc" takes it.
+ *
+ * One thread at a time asks: the one whose turn it is (asking). It alone uses `arriving` and the
+ * conversation of an attachment. Who wants to ask meanwhile waits for `turns` to change, no longer
+ * than its own deadline.
  */
 struct geyser_subscriber {
+	_Atomic uint32_t references; /* the caller's, and one for each frame that waits for our
+					device; nothing but the memory lives on without the
+					caller's */
 	struct geyser_manager *manager;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	enum geyser_delivery delivery;
@@ -21,6 +28,12 @@ struct geyser_subscriber {
 	pthread_mutex_t lock;
 	struct gy_attachment *attachment; /* NULL: no publisher at present */
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
+	struct gy_attachment *arriving;   /* connected to as far as its publisher has answered: of
+					     the thread whose turn it is to ask */
+	bool asking;
+	_Atomic uint32_t turns;       /* counts turns that have ended */
+	struct gy_kept *kept;         /* events of ended attachments that callers may hold */
+	bool gone;                    /* destroyed: only the memory is left */
 	struct geyser_frame *undrawn; /* taken, but not drawn yet when the caller's time was up */
 	struct geyser_event
 		*done;            /* our device's work on frames signals it; NULL until asked for */
@@ -41,11 +54,24 @@ struct geyser_subscriber {
 	_Atomic uint32_t kicks; /* something was acquired, or the thread is to end */
 };
 
+/* Nobody publishes: it may be there, but not yet ready or no more. */
+bool gy_subscriber_is_absence(enum geyser_result result);
+
 /* All below: with the lock held, which they let go while they wait. */
 
-/* Until the publisher is there. stop_fd: -1, or what ends it with BUSY. */
+/* ---- asking.c ---- */
+
+/* Until the publisher is there. stop_fd: -1, or what ends it with BUSY. Errors: absence, or TIMEOUT
+ * if there is one that doesn't answer; then the next call goes on. */
 enum geyser_result gy_subscriber_await_publisher(
 	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd);
+
+/* Until the pending frame's buffer is there. *out: as gy_attachment_settle. Errors: TIMEOUT, and as
+ * gy_attachment_fetch. */
+enum geyser_result gy_subscriber_fetch(
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out);
+
+/* ---- subscriber.c ---- */
 
 /* The publisher has left us out: the attachment ends, and there is none at present. */
 bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber);

@@ -53,9 +53,13 @@ static bool has_news(struct geyser_subscriber *subscriber)
 	if (undrawn)
 		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
 		       GEYSER_ERROR_TIMEOUT;
-	return attachment && (gy_ring_has_next(&attachment->view) ||
-				     gy_attachment_is_dead(subscriber->attachment) ||
-				     gy_attachment_is_lost(attachment));
+	if (!attachment)
+		return false;
+	if (gy_attachment_is_dead(subscriber->attachment) || gy_attachment_is_lost(attachment))
+		return true;
+	if (attachment->pending)
+		return gy_peer_has_answer(attachment->peer, 0, -1);
+	return gy_ring_has_next(&attachment->view);
 }
 
 /* Its device takes milliseconds; whoever polls is not to be told before. */
@@ -68,6 +72,18 @@ static void await_undrawn(struct geyser_subscriber *subscriber)
 	(void)geyser_event_wait(event, wait.value, LOOK_EVERY);
 	geyser_event_unref(event);
 	(void)pthread_mutex_lock(&subscriber->lock);
+}
+
+/* Of the pending frame's buffer. Another thread may take it, or ask again. */
+static void await_answer(struct geyser_subscriber *subscriber)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+
+	attachment->references++;
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	(void)gy_peer_has_answer(attachment->peer, gy_deadline(LOOK_EVERY), subscriber->close.fd);
+	(void)pthread_mutex_lock(&subscriber->lock);
+	gy_attachment_unref(attachment);
 }
 
 /* What keeps it from connecting is no absence, and may last. */
@@ -99,6 +115,8 @@ static void *serve(void *data)
 				rest(subscriber);
 		} else if (!has_news(subscriber) && subscriber->undrawn) {
 			await_undrawn(subscriber);
+		} else if (!has_news(subscriber) && subscriber->attachment->pending) {
+			await_answer(subscriber);
 		} else if (!has_news(subscriber)) {
 			gy_subscriber_sleep(subscriber, GY_NEVER, &kicks);
 		} else {

@@ -9,6 +9,7 @@
  * waits without a deadline has no timer running, and pays a tenth of the wake for one: it is not
  * started. */
 #define LOOK_EVERY GY_SECOND
+#define LOOK_ALONE (10 * GY_MILLISECOND)
 
 /* Returns the largest value seen, this one included. Who learns of a value here rather than from
  * the page must see what its signaller wrote before, too: hence acquire and release. */
@@ -105,14 +106,18 @@ bool gy_timeline_is_lost(const struct gy_timeline *timeline)
 	return atomic_load(&timeline->page->lost) != 0;
 }
 
-static uint64_t next_look(uint64_t deadline)
+void gy_timeline_leave(struct gy_timeline *timeline)
 {
-	uint64_t look;
+	atomic_store(&timeline->alone, true);
+}
 
-	if (deadline == GY_NEVER)
+static uint64_t next_look(const struct gy_timeline *timeline, uint64_t deadline)
+{
+	if (atomic_load(&timeline->alone))
+		return gy_earlier(gy_deadline(LOOK_ALONE), deadline);
+	if (deadline == GY_NEVER && !timeline->sleepers)
 		return GY_NEVER;
-	look = gy_deadline(LOOK_EVERY);
-	return look < deadline ? look : deadline;
+	return gy_earlier(gy_deadline(LOOK_EVERY), deadline);
 }
 
 static void lie_down(struct gy_timeline *timeline)
@@ -156,7 +161,7 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 			return false;
 		lie_down(timeline);
 		if (gy_timeline_value(timeline) < value && !gy_timeline_is_lost(timeline))
-			gy_wait(all, count + 1, next_look(deadline));
+			gy_wait(all, count + 1, next_look(timeline, deadline));
 		get_up(timeline);
 	}
 }

@@ -42,6 +42,7 @@ struct gy_timeline {
 	struct gy_audience *audience;
 	/* Only of a follower, whose page is mapped for reading: its own word in the audience. */
 	_Atomic uint32_t *sleepers;
+	_Atomic bool alone; /* a follower that has left the audience: nobody wakes it */
 };
 
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
@@ -60,6 +61,10 @@ void gy_timeline_give(struct gy_timeline *timeline, uint64_t value);
  * followers. */
 void gy_timeline_lose(struct gy_timeline *timeline);
 bool gy_timeline_is_lost(const struct gy_timeline *timeline);
+
+/* A follower leaves the audience: from now on, or a second later for who sleeps, waits look by
+ * themselves. */
+void gy_timeline_leave(struct gy_timeline *timeline);
 
 /* Sleeps until the value is reached (true), the deadline has passed, it is lost, or one of up to
  * GY_WAIT_WORDS

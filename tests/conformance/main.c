@@ -25,6 +25,7 @@ static const struct group *const groups[] = {
 	&stream_frames_group,
 	&stream_holding_group,
 	&stream_life_group,
+	&stream_outlives_group,
 	&watches_group,
 	&every_call_group,
 };

@@ -210,7 +210,7 @@ static void publish_many(const char *text)
 
 static void begin_subscribing(const char *text)
 {
-	say_result(make_subscriber(text, 0));
+	say_result(make_subscriber(text, PATIENCE));
 }
 
 static void publish_on(const char *text)

@@ -237,13 +237,13 @@ static enum geyser_result resolve_from_outside(struct world *world)
 	result = gy_registry_open(false, &registry);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, &socket, &pid);
+	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, -1, &socket, &pid);
 	gy_registry_close(&registry);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_ask(socket, true, "", &question);
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(socket, 0, gy_deadline(UINT64_C(20000000000)), &answer, &fd);
+		result = gy_await(socket, 0, gy_deadline(UINT64_C(20000000000)), -1, &answer, &fd);
 	assert_int_equal(fd, -1);
 	assert_int_equal(close(socket), 0);
 	return result;

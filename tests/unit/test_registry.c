@@ -210,15 +210,15 @@ static void connecting(void **state)
 	(void)state;
 	assert_ok(gy_registry_claim(&claim));
 	assert_ok(gy_registry_open(false, &registry));
-	assert_ok(gy_registry_connect(&registry, claim.instance, GY_NEVER, &fd, &pid));
+	assert_ok(gy_registry_connect(&registry, claim.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(pid, getpid());
 	assert_int_equal(close(fd), 0);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, claim.instance + 1, GY_NEVER, &fd, &pid));
+		gy_registry_connect(&registry, claim.instance + 1, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(fd, -1);
 	gy_claim_release(&claim);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, claim.instance, GY_NEVER, &fd, &pid));
+		gy_registry_connect(&registry, claim.instance, GY_NEVER, -1, &fd, &pid));
 	gy_registry_close(&registry);
 }
 
@@ -241,11 +241,11 @@ static void a_long_path(void **state)
 	assert_ok(gy_registry_claim(&claim));
 	assert_int_equal(claim.socket, -1);
 	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for",
-		gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
+		gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(fd, -1);
 #else
 	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, &fd, &pid));
+	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(close(fd), 0);
 #endif
 	gy_claim_release(&claim);

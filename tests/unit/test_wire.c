@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 2 /* magic, major, minor */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 3 /* magic, major, minor */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -83,6 +83,7 @@ static const uint8_t texture_ticket[] = {HEADER, 17, 0, 173, 0, 0, 0, 9, 0, 0, 0
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 3, 0, 'c', 'a', 'm',
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
+static const uint8_t unsubscribe[] = {HEADER, 9, 0, 0, 0, 0, 0, 0x14, 0, 0, 0};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
 
@@ -112,6 +113,7 @@ static const struct golden {
 	{buffer_mirror, sizeof(buffer_mirror), GY_WIRE_BUFFER, 14},
 	{stream_ready, sizeof(stream_ready), GY_WIRE_STREAM, 16},
 	{ready, sizeof(ready), GY_WIRE_READY, 19},
+	{unsubscribe, sizeof(unsubscribe), GY_WIRE_UNSUBSCRIBE, 20},
 	{texture_ticket, sizeof(texture_ticket), GY_WIRE_TEXTURE, 9},
 };
 
@@ -415,7 +417,7 @@ static void unknown_types(void **state)
 	(void)state;
 	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
 		enum geyser_result result;
-		bool known = (type >= 1 && type <= 8) || (type >= 17 && type <= 23) || type == 31;
+		bool known = (type >= 1 && type <= 9) || (type >= 17 && type <= 23) || type == 31;
 
 		if (known)
 			continue;
@@ -564,7 +566,7 @@ static void error_results_are_failures(void **state)
 
 static void encoding_needs_room_and_a_type(void **state)
 {
-	static const int types[] = {GY_WIRE_NONE, 9, 16, 24, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
+	static const int types[] = {GY_WIRE_NONE, 10, 16, 24, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
 	static struct gy_message message;
 	uint8_t bytes[GY_MESSAGE_MAX];
 	size_t used;

@@ -5,7 +5,10 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,4 +49,23 @@ bool gy_peer_has_ended(int socket, pid_t pid)
 	ended = poll(&end, 1, 0) > 0;
 	(void)close(end.fd);
 	return ended;
+}
+
+/* "PID (NAME) STATE …", and a name may have any characters: proc_pid_stat(5). */
+bool gy_process_is_stopped(pid_t pid)
+{
+	char path[32], text[128];
+	const char *end;
+	ssize_t length;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && (end[2] == 'T' || end[2] == 't');
 }

@@ -24,36 +24,58 @@ int gy_socket_pair(int ends[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
 }
 
-static void set_send_timeout(int fd, uint64_t deadline)
-{
-	uint64_t now = gy_now(), left = deadline > now ? deadline - now : 1000;
-	struct timeval time = {
-		.tv_sec = (time_t)(left / GY_SECOND),
-		.tv_usec = (suseconds_t)(left % GY_SECOND / 1000),
-	};
+/* The kernel rounds its time limit up to its ticks, of up to 10 ms: what is left after it, or is
+ * less, is waited for by looking each millisecond. */
+#define ROUGHLY (20 * GY_MILLISECOND)
 
-	if (deadline != GY_NEVER)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+static void set_send_timeout(int fd, uint64_t left)
+{
+	struct timeval time = {.tv_sec = 0};
+
+	if (left != GY_NEVER) {
+		time.tv_sec = (time_t)(left / GY_SECOND);
+		time.tv_usec = (suseconds_t)(left % GY_SECOND / 1000);
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+}
+
+/* Waits its turn in the kernel's queue. */
+static int connect_blocking(
+	int fd, const struct sockaddr *address, socklen_t size, uint64_t timeout_ns)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int failed, error;
+
+	(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	set_send_timeout(fd, timeout_ns);
+	failed = connect(fd, address, size);
+	error = errno;
+	(void)fcntl(fd, F_SETFL, flags);
+	errno = error;
+	return failed;
 }
 
 /* The socket doesn't block; only if too many wait already for the exporter does this wait its turn.
  */
 int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, uint64_t deadline)
 {
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
 	int failed = connect(fd, address, size);
-	int flags, error;
 
-	if (!failed || errno != EAGAIN)
-		return failed;
-	flags = fcntl(fd, F_GETFL);
-	(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	do {
-		set_send_timeout(fd, deadline);
-		failed = connect(fd, address, size);
-	} while (failed && errno == EINTR && gy_now() < deadline);
-	error = errno;
-	(void)fcntl(fd, F_SETFL, flags);
-	errno = error == EINTR ? EAGAIN : error; /* the deadline passed as well */
+	while (failed && (errno == EAGAIN || errno == EINTR)) {
+		uint64_t left = gy_time_left(deadline);
+
+		errno = EAGAIN;
+		if (left == 0)
+			return failed;
+		if (left > ROUGHLY) {
+			failed = connect_blocking(
+				fd, address, size, left == GY_NEVER ? GY_NEVER : left - ROUGHLY);
+		} else {
+			(void)nanosleep(&moment, NULL);
+			failed = connect(fd, address, size);
+		}
+	}
 	return failed;
 }
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* A subscriber's questions to its publisher: one thread at a time asks, without the lock. */
+#include "stream/arrival.h"
+#include "stream/subscriber.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* ---- whose turn it is; with the lock held ---- */
+
+static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint64_t deadline)
+{
+	while (subscriber->asking) {
+		const struct gy_wait_word turns = {
+			.word = &subscriber->turns,
+			.expected = atomic_load(&subscriber->turns),
+		};
+
+		if (deadline != GY_NEVER && gy_now() >= deadline)
+			return gy_fail(GEYSER_ERROR_TIMEOUT,
+				"stream \"%s\": its publisher doesn't answer in that time; "
+				"another thread waits for it",
+				subscriber->name);
+		(void)pthread_mutex_unlock(&subscriber->lock);
+		gy_wait(&turns, 1, deadline);
+		(void)pthread_mutex_lock(&subscriber->lock);
+	}
+	subscriber->asking = true;
+	return GEYSER_OK;
+}
+
+static void end_turn(struct geyser_subscriber *subscriber)
+{
+	subscriber->asking = false;
+	atomic_fetch_add(&subscriber->turns, 1);
+	gy_wake(&subscriber->turns, false);
+}
+
+/* ---- connecting; without the lock, in one's turn ---- */
+
+bool gy_subscriber_is_absence(enum geyser_result result)
+{
+	return result == GEYSER_ERROR_NOT_FOUND || result == GEYSER_ERROR_STALE ||
+	       result == GEYSER_ERROR_DISCONNECTED;
+}
+
+/* A publisher that has not answered in time stays half connected to, for the next call. */
+static enum geyser_result arrive(
+	struct geyser_subscriber *subscriber, const struct gy_patience *patience)
+{
+	enum geyser_result result = GEYSER_OK;
+	bool again = false;
+
+	if (!subscriber->arriving)
+		result = gy_attachment_create(subscriber->manager, subscriber->name,
+			subscriber->delivery, &subscriber->arriving);
+	if (result == GEYSER_OK)
+		result = gy_attachment_connect(subscriber->arriving, patience, &again);
+	if (result == GEYSER_OK || again)
+		return result;
+	gy_attachment_unref(subscriber->arriving);
+	subscriber->arriving = NULL;
+	return result;
+}
+
+static enum geyser_result await_arrival(
+	struct geyser_subscriber *subscriber, const struct gy_patience *patience)
+{
+	enum geyser_result result = arrive(subscriber, patience), waited = GEYSER_OK;
+	struct gy_arrival arrival;
+
+	if (!gy_subscriber_is_absence(result) || gy_now() >= patience->deadline)
+		return result;
+	waited = gy_arrival_init(&arrival);
+	if (waited != GEYSER_OK)
+		return waited;
+	for (;;) {
+		result = arrive(subscriber, patience);
+		if (!gy_subscriber_is_absence(result) || waited != GEYSER_OK)
+			break;
+		waited = gy_arrival_wait(&arrival, patience->deadline, patience->stop_fd);
+	}
+	gy_arrival_finish(&arrival);
+	if (!gy_subscriber_is_absence(result) || waited == GEYSER_ERROR_TIMEOUT)
+		return result;
+	return waited;
+}
+
+/* The stream that left us out goes on where we left: no frame comes twice, and those that came
+ * meanwhile are dropped ones. */
+static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *view)
+{
+	uint64_t left_at = subscriber->left_at;
+
+	subscriber->left_at = 0;
+	if (!left_at || atomic_load(&view->page->created) != subscriber->left_stream)
+		return;
+	if (view->last > left_at) {
+		subscriber->stats.dropped += view->last - left_at;
+	} else {
+		view->last = left_at;
+		atomic_store(&view->lease->taken, left_at);
+	}
+}
+
+/* With the lock held. */
+static void adopt(struct geyser_subscriber *subscriber)
+{
+	subscriber->attachment = subscriber->arriving;
+	subscriber->arriving = NULL;
+	subscriber->attachment->subscriber = subscriber;
+	subscriber->end = GEYSER_END_NONE;
+	subscriber->stats.connections++;
+	resume(subscriber, &subscriber->attachment->view);
+}
+
+enum geyser_result gy_subscriber_await_publisher(
+	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd)
+{
+	const struct gy_patience patience = {deadline, stop_fd};
+	enum geyser_result result = begin_turn(subscriber, deadline);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (!subscriber->attachment) { /* another thread may have been faster */
+		(void)pthread_mutex_unlock(&subscriber->lock);
+		result = await_arrival(subscriber, &patience);
+		(void)pthread_mutex_lock(&subscriber->lock);
+		if (result == GEYSER_OK)
+			adopt(subscriber);
+	}
+	end_turn(subscriber);
+	return result;
+}
+
+/* ---- a buffer that is new since a resize; with the lock held ---- */
+
+/* Another thread may detach meanwhile: then nobody wants the buffer. */
+static enum geyser_result fetch(struct geyser_subscriber *subscriber,
+	struct gy_attachment *attachment, uint64_t deadline, struct geyser_frame **out)
+{
+	const struct gy_patience patience = {deadline, -1};
+	enum geyser_result result;
+	struct gy_fetched fetched;
+	bool again;
+
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	result = gy_attachment_fetch(attachment, &patience, &fetched, &again);
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (again)
+		return result;
+	if (subscriber->attachment != attachment) {
+		geyser_texture_unref(fetched.texture);
+		return GEYSER_OK;
+	}
+	gy_attachment_settle(attachment, &fetched, out);
+	return result;
+}
+
+enum geyser_result gy_subscriber_fetch(
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+	enum geyser_result result;
+
+	*out = NULL;
+	attachment->references++;
+	result = begin_turn(subscriber, deadline);
+	if (result == GEYSER_OK) {
+		if (subscriber->attachment == attachment && attachment->pending)
+			result = fetch(subscriber, attachment, deadline, out);
+		end_turn(subscriber);
+	}
+	gy_attachment_unref(attachment);
+	return result;
+}

@@ -1,0 +1,595 @@
+/*
+ * A caller's time is the caller's: publishers and exporters that are silent, slow, that answer by
+ * half, accept nobody, or are stopped, keep no call for longer than its timeout.
+ *
+ * "test_patience measure COUNT" prints how much longer the calls take.
+ */
+#include "peer.h"
+
+#include "base/clock.h"
+
+#include <geyser/stream.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME "patience"
+#define SIDE 16
+#define BUFFERS 3
+#define OTHER_GENERATION 77
+#define SLOWLY 60 /* ms before each answer */
+#define QUICKLY 0
+#define SLACK (3 * GY_SECOND)           /* a busy machine, a sanitizer */
+#define IMPORT_TIMEOUT (60 * GY_SECOND) /* far from all timeouts here */
+#define PATIENCE (20 * GY_SECOND)
+
+/* ---- publishers that try one's patience ---- */
+
+enum manner {
+	QUICK,     /* as it should be */
+	SILENT,    /* reads, and answers nothing */
+	HALF,      /* sends the first of the two packets of an answer */
+	NO_BUFFER, /* answers a subscriber, and nothing about buffers */
+	SLOW,      /* answers everything, each time late */
+	DEAF,      /* accepts nobody */
+	MANNERS,
+};
+
+static const char *const manner_names[MANNERS] = {
+	"quick", "silent", "half", "no buffer", "slow", "deaf"};
+
+struct publisher {
+	struct fake fake;
+	_Atomic int manner; /* enum manner; may change */
+	_Atomic uint32_t questions;
+	struct gy_ring_page *page;
+	int ring, lease, picture;
+};
+
+static bool send_pages(const struct publisher *publisher, int connection, uint32_t sequence)
+{
+	struct gy_message answer = {
+		.type = GY_WIRE_STREAM,
+		.sequence = sequence,
+		.stream.buffers = BUFFERS,
+		.stream.ring_size = sizeof(struct gy_ring_page),
+		.stream.lease_size = sizeof(struct gy_lease_memory),
+	};
+
+	if (!peer_send_message(connection, &answer, publisher->ring))
+		return false;
+	answer.type = GY_WIRE_LEASE;
+	if (publisher->manner == HALF)
+		return true;
+	return peer_send_message(connection, &answer, publisher->lease);
+}
+
+static bool send_picture(const struct publisher *publisher, int connection, uint32_t sequence)
+{
+	const struct gy_message answer = {
+		.type = GY_WIRE_PICTURE,
+		.sequence = sequence,
+		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
+			.width = SIDE,
+			.height = SIDE,
+			.depth = 1,
+			.layers = 1,
+			.mip_levels = 1,
+			.usage = GEYSER_USAGE_COPY_SRC},
+		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
+			.size = 4096,
+			.plane_count = 1,
+			.planes[0].row_pitch = SIDE * 4},
+	};
+
+	return peer_send_message(connection, &answer, publisher->picture);
+}
+
+/* Until it is time, or the importer hangs up, or the fake is stopped. */
+static void delay(const struct fake *fake, int connection)
+{
+	struct pollfd wanted[] = {
+		{.fd = connection, .events = POLLRDHUP},
+		{.fd = fake->stop[0], .events = POLLIN},
+	};
+
+	(void)poll(wanted, 2, SLOWLY);
+}
+
+static bool answer(struct publisher *publisher, int connection, const struct gy_message *question)
+{
+	const int manner = publisher->manner;
+
+	publisher->questions++;
+	if (manner == SLOW)
+		delay(&publisher->fake, connection);
+	if (manner == SILENT || (manner == NO_BUFFER && question->type != GY_WIRE_SUBSCRIBE))
+		return true;
+	return question->type == GY_WIRE_SUBSCRIBE
+		       ? send_pages(publisher, connection, question->sequence)
+		       : send_picture(publisher, connection, question->sequence);
+}
+
+static void serve(struct fake *fake, int connection)
+{
+	struct publisher *publisher = (struct publisher *)fake;
+	struct pollfd wanted[] = {
+		{.fd = connection, .events = POLLIN},
+		{.fd = fake->stop[0], .events = POLLIN},
+	};
+	struct gy_message question;
+
+	while (poll(wanted, 2, -1) > 0 && !wanted[1].revents)
+		if (!fake_question(connection, &question) ||
+			!answer(publisher, connection, &question))
+			return;
+}
+
+static void start(struct publisher *publisher, enum manner manner)
+{
+	char target[32];
+
+	*publisher = (struct publisher){
+		.manner = (int)manner,
+		.ring = test_memory(sizeof(struct gy_ring_page)),
+		.lease = test_memory(sizeof(struct gy_lease_memory)),
+		.picture = test_memory(4096),
+	};
+	publisher->page = mmap(NULL, sizeof(*publisher->page), PROT_READ | PROT_WRITE, MAP_SHARED,
+		publisher->ring, 0);
+	assert_ptr_not_equal(publisher->page, MAP_FAILED);
+	fake_start(&publisher->fake, manner == DEAF ? NULL : serve, NULL);
+	(void)snprintf(target, sizeof(target), "%016llx.sock",
+		(unsigned long long)publisher->fake.instance);
+	(void)unlink(test_runtime_path("geyser/stream-" NAME));
+	assert_int_equal(symlink(target, test_runtime_path("geyser/stream-" NAME)), 0);
+}
+
+static void stop(struct publisher *publisher)
+{
+	fake_stop(&publisher->fake);
+	(void)unlink(test_runtime_path("geyser/stream-" NAME));
+	assert_int_equal(munmap(publisher->page, sizeof(*publisher->page)), 0);
+	(void)close(publisher->ring);
+	(void)close(publisher->lease);
+	(void)close(publisher->picture);
+}
+
+/* A frame in buffer 0 that is said to be of that generation. */
+static void publish(struct publisher *publisher, uint64_t sequence, uint32_t generation)
+{
+	struct gy_ring_slot *slot = &publisher->page->slots[0];
+
+	slot->record.generation = generation;
+	atomic_store(&slot->sequence, sequence);
+	atomic_store(&publisher->page->newest, sequence << GY_RING_BUFFER_BITS);
+}
+
+/* ---- calls ---- */
+
+struct call {
+	const char *name;
+	enum manner manner; /* of the publisher, when it comes to the call */
+	struct geyser_manager *manager;
+	struct publisher publisher;
+	struct geyser_subscriber *subscriber;
+	void (*prepare)(struct call *call);
+	enum geyser_result (*make)(struct call *call, uint64_t timeout_ns);
+	void (*finish)(struct call *call);
+	bool no_timeout; /* the call has none: it is to return at once */
+};
+
+static struct geyser_manager *make_manager(uint64_t import_timeout_ns)
+{
+	const struct geyser_manager_desc desc = {
+		.backend = GEYSER_BACKEND_HOST, .import_timeout_ns = import_timeout_ns};
+	struct geyser_manager *manager;
+
+	assert_ok(geyser_manager_create(&desc, &manager));
+	return manager;
+}
+
+static enum geyser_result subscribe(
+	struct geyser_manager *manager, uint64_t timeout_ns, struct geyser_subscriber **out)
+{
+	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = timeout_ns};
+
+	return geyser_subscriber_create(manager, &desc, out);
+}
+
+static void drop(struct call *call)
+{
+	geyser_subscriber_destroy(call->subscriber);
+	call->subscriber = NULL;
+}
+
+static enum geyser_result create(struct call *call, uint64_t timeout_ns)
+{
+	struct geyser_subscriber *subscriber;
+	enum geyser_result result = subscribe(call->manager, timeout_ns, &subscriber);
+
+	geyser_subscriber_destroy(subscriber);
+	return result;
+}
+
+static enum geyser_result acquire(struct call *call, uint64_t timeout_ns)
+{
+	struct geyser_frame *frame;
+	enum geyser_result result = geyser_subscriber_acquire(call->subscriber, timeout_ns, &frame);
+
+	if (result == GEYSER_OK)
+		assert_ok(geyser_subscriber_release(call->subscriber, frame));
+	return result;
+}
+
+static void connect_well(struct call *call)
+{
+	call->publisher.manner = QUICK;
+	assert_ok(subscribe(call->manager, PATIENCE, &call->subscriber));
+}
+
+/* The buffer of the frame that is there must be asked for. */
+static void prepare_fetch(struct call *call)
+{
+	connect_well(call);
+	call->publisher.manner = (int)call->manner;
+	publish(&call->publisher, 1, OTHER_GENERATION);
+}
+
+/* The publisher that it was connected to has gone. */
+static void prepare_reconnect(struct call *call)
+{
+	struct geyser_frame *frame;
+
+	connect_well(call);
+	stop(&call->publisher);
+	assert_fails(GEYSER_ERROR_DISCONNECTED, "has died",
+		geyser_subscriber_acquire(call->subscriber, PATIENCE, &frame));
+	start(&call->publisher, call->manner);
+}
+
+/* Its thread is in the middle of a question that nobody answers. */
+static void prepare_thread(struct call *call)
+{
+	uint32_t before;
+	int fd;
+
+	prepare_reconnect(call);
+	before = call->publisher.questions;
+	assert_ok(geyser_subscriber_fd(call->subscriber, &fd));
+	(void)close(fd);
+	while (call->manner != DEAF && call->publisher.questions == before)
+		(void)usleep(1000);
+}
+
+static enum geyser_result destroy(struct call *call, uint64_t timeout_ns)
+{
+	(void)timeout_ns;
+	drop(call);
+	return GEYSER_ERROR_TIMEOUT;
+}
+
+static enum geyser_result read_stats(struct call *call, uint64_t timeout_ns)
+{
+	struct geyser_subscriber_stats stats;
+
+	(void)timeout_ns;
+	assert_ok(geyser_subscriber_get_stats(call->subscriber, &stats));
+	return GEYSER_ERROR_TIMEOUT;
+}
+
+static enum geyser_result import_texture(struct call *call, uint64_t timeout_ns)
+{
+	const struct geyser_handle handle = fake_handle(&call->publisher.fake, GY_HANDLE_TEXTURE);
+	struct geyser_manager *manager = make_manager(timeout_ns ? timeout_ns : 1);
+	struct geyser_texture *texture;
+	enum geyser_result result = geyser_texture_import(manager, &handle, NULL, &texture);
+
+	geyser_manager_destroy(manager);
+	return result;
+}
+
+static enum geyser_result import_event(struct call *call, uint64_t timeout_ns)
+{
+	const struct geyser_handle handle = fake_handle(&call->publisher.fake, GY_HANDLE_EVENT);
+	struct geyser_manager *manager = make_manager(timeout_ns ? timeout_ns : 1);
+	struct geyser_event *event;
+	enum geyser_result result = geyser_event_import(manager, &handle, &event);
+
+	geyser_manager_destroy(manager);
+	return result;
+}
+
+static const struct call calls[] = {
+	{.name = "subscriber_create", .make = create},
+	{.name = "acquire, a new buffer",
+		.prepare = prepare_fetch,
+		.make = acquire,
+		.finish = drop},
+	{.name = "acquire, reconnecting",
+		.prepare = prepare_reconnect,
+		.make = acquire,
+		.finish = drop},
+	{.name = "acquire, the thread asks",
+		.prepare = prepare_thread,
+		.make = acquire,
+		.finish = drop},
+	{.name = "get_stats, the thread asks",
+		.prepare = prepare_thread,
+		.make = read_stats,
+		.finish = drop,
+		.no_timeout = true},
+	{.name = "destroy, the thread asks",
+		.prepare = prepare_thread,
+		.make = destroy,
+		.no_timeout = true},
+	{.name = "texture_import", .make = import_texture},
+	{.name = "event_import", .make = import_event},
+};
+
+static const uint64_t timeouts[] = {0, 10 * GY_MILLISECOND, 100 * GY_MILLISECOND};
+
+/* A publisher that accepts nobody, or sends half of what is only asked at first, is none that one
+ * can be connected to. */
+static bool makes_sense(const struct call *call, enum manner manner)
+{
+	if (call->prepare == prepare_fetch)
+		return manner == SILENT || manner == NO_BUFFER;
+	if (call->make == import_texture || call->make == import_event)
+		return manner == SILENT || manner == DEAF;
+	return manner != QUICK && manner != SLOW;
+}
+
+static uint64_t measure(struct call *call, uint64_t timeout_ns)
+{
+	uint64_t before;
+	enum geyser_result result;
+
+	if (call->prepare)
+		call->prepare(call);
+	before = gy_now();
+	result = call->make(call, timeout_ns);
+	before = gy_now() - before;
+	if (result != GEYSER_ERROR_TIMEOUT)
+		print_error("%s, %s: %s\n", call->name, manner_names[call->manner],
+			geyser_result_string(result));
+	assert_int_equal(result, GEYSER_ERROR_TIMEOUT);
+	if (call->finish)
+		call->finish(call);
+	return before;
+}
+
+static struct call begin_call(size_t index, enum manner manner)
+{
+	struct call call = calls[index];
+
+	call.manner = manner;
+	call.manager = make_manager(IMPORT_TIMEOUT);
+	return call;
+}
+
+static void every_call_ends_in_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(calls); i++)
+		for (unsigned manner = 0; manner < MANNERS; manner++) {
+			struct call call = begin_call(i, (enum manner)manner);
+
+			if (makes_sense(&call, call.manner)) {
+				start(&call.publisher, call.prepare ? QUICK : call.manner);
+				for (size_t j = 0; j < TEST_COUNT(timeouts); j++) {
+					uint64_t most = call.no_timeout ? 0 : timeouts[j];
+
+					assert_in_range(
+						measure(&call, timeouts[j]), 0, most + SLACK);
+					if (!call.prepare)
+						continue;
+					stop(&call.publisher);
+					start(&call.publisher, QUICK);
+				}
+				stop(&call.publisher);
+			}
+			geyser_manager_destroy(call.manager);
+		}
+}
+
+/* ---- what is slow but honest is had in the end ---- */
+
+static void a_slow_publisher_is_reached_by_short_calls(void **state)
+{
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	const uint64_t deadline = gy_deadline(PATIENCE);
+	struct geyser_subscriber *subscriber;
+	struct publisher publisher;
+	struct geyser_frame *frame;
+	enum geyser_result result;
+	unsigned calls_made = 0;
+
+	(void)state;
+	start(&publisher, QUICK);
+	assert_ok(subscribe(manager, PATIENCE, &subscriber));
+	stop(&publisher);
+	assert_fails(GEYSER_ERROR_DISCONNECTED, "has died",
+		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	start(&publisher, SLOW);
+	publish(&publisher, 1, 0);
+	do {
+		result = geyser_subscriber_acquire(subscriber, GY_MILLISECOND, &frame);
+		calls_made++;
+	} while (result == GEYSER_ERROR_TIMEOUT && gy_now() < deadline);
+	assert_ok(result);
+	assert_true(calls_made > 1);
+	assert_int_equal(publisher.fake.served, 1); /* one connection, gone on with */
+	assert_int_equal(publisher.questions, 1 + BUFFERS);
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+	stop(&publisher);
+}
+
+/* The answer is never of the generation that the records are of. */
+static void a_wrong_generation_costs_one_question(void **state)
+{
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	struct geyser_subscriber *subscriber;
+	struct publisher publisher;
+	struct geyser_frame *frame;
+
+	(void)state;
+	start(&publisher, QUICK);
+	assert_ok(subscribe(manager, PATIENCE, &subscriber));
+	assert_int_equal(publisher.questions, 1 + BUFFERS);
+	for (uint64_t i = 1; i <= 20; i++) {
+		publish(&publisher, i, OTHER_GENERATION);
+		assert_fails(GEYSER_ERROR_TIMEOUT, NULL,
+			geyser_subscriber_acquire(subscriber, PATIENCE / 1000, &frame));
+	}
+	assert_int_equal(publisher.questions, 1 + BUFFERS + 1);
+	publish(&publisher, 21, 0); /* what it has */
+	assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+	stop(&publisher);
+}
+
+/* ---- a process that is stopped ---- */
+
+static pid_t start_process(void)
+{
+	const struct geyser_stream_desc desc = {
+		.name = NAME,
+		.texture = {.format = GEYSER_FORMAT_R8_UNORM, .width = SIDE, .height = SIDE},
+	};
+	struct geyser_publisher *publisher;
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(test_pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct geyser_manager *manager = make_manager(0);
+
+		if (geyser_publisher_create(manager, &desc, &publisher) ||
+			write(ends[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	(void)close(ends[0]);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	return pid;
+}
+
+static void a_stopped_publisher_is_called_so(void **state)
+{
+	const pid_t pid = start_process();
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	struct geyser_subscriber *subscriber;
+	uint64_t before;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(timeouts); i++) {
+		before = gy_now();
+		assert_fails(GEYSER_ERROR_TIMEOUT, "stopped",
+			subscribe(manager, timeouts[i], &subscriber));
+		assert_in_range(gy_now() - before, 0, timeouts[i] + SLACK);
+	}
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_ok(subscribe(manager, PATIENCE, &subscriber));
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* ---- measuring ---- */
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print_line(const struct call *call, uint64_t timeout_ns, uint64_t *over, size_t count)
+{
+	const double ms = (double)GY_MILLISECOND;
+
+	qsort(over, count, sizeof(*over), compare);
+	print_message("%-28s %-10s %4.0f ms: %6.2f %6.2f %6.2f %6.2f ms over\n", call->name,
+		manner_names[call->manner], (double)timeout_ns / ms, (double)over[count / 2] / ms,
+		(double)over[count * 99 / 100] / ms, (double)over[count * 999 / 1000] / ms,
+		(double)over[count - 1] / ms);
+}
+
+static void measure_call(struct call *call, uint64_t timeout_ns, size_t count)
+{
+	uint64_t *over = calloc(count, sizeof(*over));
+	const uint64_t allowed = call->no_timeout ? 0 : timeout_ns;
+
+	assert_non_null(over);
+	start(&call->publisher, call->prepare ? QUICK : call->manner);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t took = measure(call, timeout_ns);
+
+		over[i] = took > allowed ? took - allowed : 0;
+		if (!call->prepare)
+			continue;
+		stop(&call->publisher);
+		start(&call->publisher, QUICK);
+	}
+	stop(&call->publisher);
+	print_line(call, timeout_ns, over, count);
+	free(over);
+}
+
+static size_t measurements; /* of each kind */
+
+static void measure_all(void **state)
+{
+	const size_t count = measurements;
+
+	(void)state;
+	print_message("%-28s %-10s  timeout: p50, p99, p99.9, max\n", "call", "publisher");
+	for (size_t i = 0; i < TEST_COUNT(calls); i++)
+		for (unsigned manner = 0; manner < MANNERS; manner++) {
+			struct call call = begin_call(i, (enum manner)manner);
+
+			if (makes_sense(&call, call.manner)) {
+				measure_call(&call, 0, count);
+				if (!call.no_timeout)
+					measure_call(&call, timeouts[1], count);
+			}
+			geyser_manager_destroy(call.manager);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_call_ends_in_time),
+		cmocka_unit_test(a_slow_publisher_is_reached_by_short_calls),
+		cmocka_unit_test(a_wrong_generation_costs_one_question),
+		cmocka_unit_test(a_stopped_publisher_is_called_so),
+	};
+	const struct CMUnitTest measuring[] = {cmocka_unit_test(measure_all)};
+
+	if (argc == 3 && strcmp(argv[1], "measure") == 0) {
+		measurements = strtoul(argv[2], NULL, 10);
+		return cmocka_run_group_tests_name(
+			"measuring patience", measuring, test_runtime_enter, test_runtime_leave);
+	}
+	test_limit(100);
+	return cmocka_run_group_tests_name(
+		"hostile patience", tests, test_runtime_enter, test_runtime_leave);
+}
