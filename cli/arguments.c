@@ -57,7 +57,7 @@ bool parse_number(const char *text, uint64_t *out)
 	return take_digits(&text, base, out) && !*text;
 }
 
-/* As ffmpeg's -s knows them (libavutil/parseutils.c). */
+/* The names of sizes that ffmpeg's -s knows (libavutil/parseutils.c). */
 static const struct {
 	const char *name;
 	uint16_t width, height;
@@ -195,14 +195,13 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* The rates of NTSC are written as if they were decimal: 23.976 is 24000/1001, which no decimal
- * is. */
+/* Users write NTSC's rates as decimals, but no decimal is exact: 23.976 means 24000/1001. */
 static bool is_ntsc(uint64_t num, uint64_t den, uint32_t *out_num, uint32_t *out_den)
 {
 	const uint64_t whole = (num + den - 1) / den; /* 30 for 29.97 */
 	const double exact = (double)whole * 1000 / 1001;
 	const double given = (double)num / (double)den;
-	/* Rounded or cut off at the last digit that is there. */
+	/* The number may be rounded, or cut off, at its last digit. */
 	const double above = (given - exact) * (double)den;
 
 	if (den < 100 || above > 0.5 || above <= -1)

@@ -21,7 +21,8 @@
 /* What tell_progress wrote is still there. */
 static bool in_progress;
 
-/* In one call, so that lines of several processes don't mix. Nobody can be told of a failure. */
+/* Writes all in one call, so that lines of several processes don't mix. A failure can't be reported
+ * anywhere, so it is ignored. */
 static void write_stderr(const char *before, const char *after, const char *format, va_list args)
 {
 	char text[LINE_SIZE + 32];

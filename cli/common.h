@@ -56,7 +56,8 @@ void failures_capture(char *text, size_t size);
 /* As getopt_long. */
 int next_option(int argc, char **argv, const char *brief, const struct option *options);
 
-/* For what next_option returns on a wrong option: '?' or ':'. */
+/* Call this if next_option returned '?' or ':', for a wrong option. Prints what is wrong and
+ * returns the exit status. */
 int option_error(char **argv, int result, const char *command);
 
 /* As library_failure, but wrong usage if the library says that the argument is wrong. */
@@ -64,18 +65,18 @@ int creation_failure(enum geyser_result result, const char *name);
 
 /* ---- answers: collected here, and written to stdout whole ------------------------------------ */
 
-/* The text that is to be written. Writing to it never waits. */
+/* Returns the stream that collects answers. Writing to it never waits. */
 FILE *answers(void);
 
 /* Writes what was collected to stdout, also where that is non-blocking. */
 enum io_result answers_flush(void);
 
-/* The same for a command that prints again and again: whether it is to go on. A reader that has
- * gone, or a signal, ends it with STATUS_OK. */
+/* As answers_flush, for a command that prints again and again. False if the command must end, with
+ * *status: a reader that has gone, or a signal, ends it with STATUS_OK. */
 bool answers_go_on(int *status);
 
-/* The same; what a subcommand that printed returns, since a full disk shows only here. A signal
- * that ended the writing is no failure. */
+/* As answers_flush, and returns the exit status. A subcommand that printed returns it, since a full
+ * disk shows only here. A signal that ended the writing is no failure. */
 int finish_output(void);
 
 /* Writes what was collected to stderr instead. */
@@ -86,14 +87,14 @@ int print_help(const char *text);
 
 /* ---- stderr --------------------------------------------------------------------------------- */
 
-/* Writes to stderr, in one piece: remarks and figures. */
+/* Writes a remark or a figure to stderr, in one piece. */
 __attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
 
-/* The same as "geyser: ...", and only if stderr is a terminal: progress, or what is waited for.
- * What is told next takes its place. */
+/* Writes "geyser: ..." to stderr, only if that is a terminal: the progress, or what the command
+ * waits for. The next message takes its place. */
 __attribute__((format(printf, 1, 2))) void tell_progress(const char *format, ...);
 
-/* Takes away what tell_progress wrote last. */
+/* Removes the last text of tell_progress from the terminal. */
 void end_progress(void);
 
 /* ---- reading arguments ---------------------------------------------------------------------- */
@@ -119,8 +120,8 @@ enum geyser_format parse_format(const char *text);
 const char *nearest_word(
 	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user);
 
-/* A word as a shell reads it, in quotes if need be. Returns out, which has room for two more
- * characters. */
+/* Writes a word such that a shell reads it as one, in quotes if need be. Returns out, whose size
+ * must be larger by two than the word's. */
 const char *shell_word(const char *word, char *out, size_t size);
 
 /* A handle or an id from the command line. */
@@ -184,7 +185,7 @@ uint64_t now_ns(void);
 
 #define DURATION_SIZE 32u
 
-/* For people: "1.5 s", "20 ms", "3 µs". Returns text. */
+/* Writes a duration for people: "1.5 s", "20 ms", "3 µs". Returns text. */
 const char *duration_text(uint64_t ns, char text[DURATION_SIZE]);
 
 /* "" for 1, else "s". */
@@ -192,18 +193,18 @@ const char *plural(uint64_t count);
 
 /* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one has come, or -1
  * after a message. To be called before the library or a driver starts threads, which inherit the
- * mask: before a manager is made. From then on a thread sees to it that the process ends with
- * STATUS_OK a second after the signal, wherever it hangs. */
+ * mask: before a manager is made. From then on a thread ends the process with STATUS_OK a second
+ * after the signal, wherever it hangs. */
 int signals_open(void);
 
-/* The process gets so much time to end by itself, and this status if it doesn't. */
+/* Sets how long the process may take to end after a signal, and its status if it takes longer. */
 void signals_set_end(uint64_t grace_ns, int status);
 
-/* From now on this is called at once when a signal comes, on the thread of signals_open: to end
- * what the command waits for within the library. NULL: nothing any more; no call runs then. */
+/* Sets a function that the thread of signals_open calls at once when a signal comes. It ends a wait
+ * of the command within the library. NULL removes it: when this returns no call is running. */
 void signals_set_hook(void (*hook)(void *user), void *user);
 
-/* What signals_open returned; -1 before, and after signals_close. */
+/* Returns the descriptor of signals_open; -1 before that, and after signals_close. */
 int signals_fd(void);
 void signals_close(void);
 

@@ -68,7 +68,7 @@ static void draw_border(const struct sheet *sheet, uint32_t x, uint32_t y, uint3
 	canvas_fill(&sheet->canvas, x, y, width + 2 * BORDER, height + 2 * BORDER, colour);
 }
 
-/* Copies a part of what a viewer kept. */
+/* Copies a part of a viewer's picture. */
 static void paste(const struct sheet *sheet, uint32_t from_x, uint32_t from_y, uint32_t width,
 	uint32_t height, uint32_t x, uint32_t y)
 {
@@ -105,7 +105,8 @@ static bool load(struct sheet *sheet, const char *path)
 
 /* ---- panels --------------------------------------------------------------------------------- */
 
-/* The first frame of the strip among those that the viewer got; frames if there is none. */
+/* Returns the index of the strip's first frame among the viewer's frames; the number of frames if
+ * the viewer got no such frame. */
 static uint32_t strip_begin(const struct demo_view *view)
 {
 	uint32_t i = 0;

@@ -1,6 +1,6 @@
 /*
- * geyser info: descriptors, how many this process may have and what objects cost of them. Measured,
- * since a driver has descriptors of its own.
+ * geyser info: how many descriptors this process may have, and how many each object costs. The
+ * costs are measured, since a driver has descriptors of its own.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,7 @@
 
 #include "info.h"
 
-/* Descriptors that are open; -1: it can't be told. */
+/* Counts this process's open descriptors; -1 if the system doesn't tell. */
 static int count_open(void)
 {
 	DIR *directory = opendir("/dev/fd");
@@ -24,8 +24,8 @@ static int count_open(void)
 	return count;
 }
 
-/* One that others can open, without exporting it here; -1 after a failure. The texture is the
- * caller's. */
+/* Returns how many descriptors a texture costs that other processes can open; it isn't exported
+ * here. -1 after a failure. The caller owns the texture. */
 static int cost_of_texture(struct geyser_manager *manager, struct geyser_texture **out)
 {
 	const struct geyser_texture_desc desc = {
@@ -55,7 +55,7 @@ static int cost_of_event(struct geyser_manager *manager, struct geyser_event **o
 	return before < 0 || after < 0 ? -1 : after - before;
 }
 
-/* The second of each: the first may make what all share. */
+/* Measures the second object of each kind: the first one may open descriptors that all share. */
 void info_costs(struct geyser_manager *manager, struct info_costs *out)
 {
 	struct geyser_texture *textures[2];

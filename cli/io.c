@@ -54,7 +54,7 @@ enum io_result io_open_to_write(const char *path, int *out)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-/* Waits for the descriptor or a signal; what is ready is in fds. */
+/* Waits for the descriptor or a signal; fds then says which of them is ready. */
 static enum io_result await(struct pollfd fds[2], uint64_t limit_ns)
 {
 	int count;
@@ -134,7 +134,7 @@ enum io_result io_read_all(int fd, void *data, size_t size, size_t *length)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Writing to a pipe, a socket or a terminal may have to wait. */
+/* Whether writing may have to wait: to a pipe, a socket or a terminal. */
 static bool has_to_wait(int fd)
 {
 	struct stat status;

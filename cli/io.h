@@ -49,8 +49,8 @@ enum io_result io_read_all(int fd, void *data, size_t size, size_t *length);
 /* Writes all of it. */
 enum io_result io_write(int fd, const void *data, size_t size, enum io_patience patience);
 
-/* Whether nobody can read any more what is written to this pipe, socket or terminal. A descriptor
- * of another kind: never. */
+/* Whether the other end of this pipe, socket or terminal is closed, so that nobody can read our
+ * output. Always false for a descriptor of another kind. */
 bool io_reader_gone(int fd);
 
 /* Whether it is a terminal. */

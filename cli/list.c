@@ -266,7 +266,7 @@ static int list_all(bool as_json)
 
 /* ---- watching ------------------------------------------------------------------------------- */
 
-/* As much as a line has room for, the name always. */
+/* Prints the columns that a line has room for, and always the name. */
 static void print_line(const char *name, const struct geyser_stream_info *stream)
 {
 	char cell[COLUMN_COUNT][CELL_SIZE];
@@ -351,7 +351,7 @@ static int watch_all(struct geyser_stream_watch *watch, int signals)
 	}
 }
 
-/* A terminal that shows nothing looks as if something were wrong. */
+/* Without a line on the terminal the user would think that something is wrong. */
 static void tell_if_empty(void)
 {
 	struct geyser_stream_info *streams;

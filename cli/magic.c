@@ -1,5 +1,5 @@
 /*
- * What a file is, by its first bytes.
+ * Recognizes kinds of files by their first bytes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,7 +27,8 @@ struct mark {
 		0, 0, "" \
 	}
 
-/* Every kind has four bytes or more that raw texels hardly have: two, as "BM", would be too few. */
+/* Each kind has a mark of four bytes or more, which raw texels hardly begin with. Two bytes, as
+ * "BM", would be too few. */
 static const struct {
 	struct mark first, second;
 	struct magic kind;
@@ -169,7 +170,8 @@ static void write_rest(
 		use->height, geyser_format_name(format));
 }
 
-/* In front of the program that converts: the file's name is its argument, stdin is its own. */
+/* Writes the command line. A file's name is an argument of the converting program; stdin it reads
+ * itself. */
 static void write_line(
 	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
 {

@@ -1,5 +1,5 @@
 /*
- * What a file is, by its first bytes: so that a film isn't taken for pixels.
+ * Recognizes kinds of files by their first bytes, so that a film isn't taken for pixels.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +12,7 @@
 
 #include <geyser/format.h>
 
-/* So many first bytes tell of every kind. */
+/* How many of a file's first bytes are needed to recognize every kind. */
 #define MAGIC_SIZE 32u
 
 enum magic_class {
@@ -29,10 +29,10 @@ struct magic {
 	const char *unpack; /* of MAGIC_PACKED: "gzip -dc" */
 };
 
-/* NULL if the bytes may well be raw texels. */
+/* Returns the kind of a file with these first bytes; NULL if they may be raw texels. */
 const struct magic *magic_find(const unsigned char *data, size_t size);
 
-/* Raw texels of a command line, and what they are for. */
+/* A command's input of raw texels, for the command line that a refusal suggests. */
 struct magic_use {
 	const char *input;   /* the file; "-" is stdin */
 	const char *command; /* what follows: "geyser send cam", "geyser share --raw -" */
@@ -41,13 +41,14 @@ struct magic_use {
 	bool single; /* one picture */
 };
 
-/* Says that these bytes are no raw texels, if they aren't, with the command line that works. */
+/* If these bytes are another kind of file, prints that, with a command line that works, and returns
+ * true. */
 bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t size);
 
-/* The same for what must be a PNG. */
+/* As magic_refuse, for an input that must be a PNG. */
 bool magic_refuse_picture(const char *input, const unsigned char *data, size_t size);
 
-/* ffmpeg's name of the texels ("rgba"), or NULL if it has none. */
+/* Returns ffmpeg's name of the format ("rgba"), or NULL if ffmpeg has none. */
 const char *magic_pixel_format(enum geyser_format format);
 
 #endif

@@ -44,29 +44,30 @@ static void print_overview(FILE *file)
 		file);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	(void)fputs("  help     what a command does: geyser help COMMAND\n"
-		    "\n"
-		    "options:\n"
-		    "  -h, --help     this text; after a command that command's\n"
-		    "  -V, --version  the version of the library that runs\n"
-		    "\n"
-		    "examples:\n"
-		    "  geyser share photo.png     prints a handle and an id, and stays\n"
-		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
-		    "  geyser send test --pattern clock\n"
-		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
-		    "\n"
-		    "environment:\n"
-		    "  GEYSER_BACKEND        what the backend auto is, host, vulkan or metal; by\n"
-		    "                        default a GPU's where there is one, else host\n"
-		    "  GEYSER_VULKAN_DEVICE  vulkan's device: its number, a part of its name, its\n"
-		    "                        UUID, or cpu, discrete, integrated or virtual\n"
-		    "  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
-		    "                        depth, but that a GPU may schedule sooner\n"
-		    "  XDG_RUNTIME_DIR       the first directory in which exports are registered and\n"
-		    "                        looked for; geyser info shows all\n"
-		    "\n"
-		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
+	(void)fputs(
+		"  help     what a command does: geyser help COMMAND\n"
+		"\n"
+		"options:\n"
+		"  -h, --help     this text; after a command that command's\n"
+		"  -V, --version  the version of the library that runs\n"
+		"\n"
+		"examples:\n"
+		"  geyser share photo.png     prints a handle and an id, and stays\n"
+		"  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
+		"  geyser send test --pattern clock\n"
+		"  geyser recv test --frames 10 --output frame-%02d.png\n"
+		"\n"
+		"environment:\n"
+		"  GEYSER_BACKEND        what the backend auto is, host, vulkan or metal; by\n"
+		"                        default a GPU's where there is one, else host\n"
+		"  GEYSER_VULKAN_DEVICE  vulkan's device: its number, a part of its name, its\n"
+		"                        UUID, or cpu, discrete, integrated or virtual\n"
+		"  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
+		"                        depth, but that a GPU may schedule sooner\n"
+		"  XDG_RUNTIME_DIR       the first directory in which exports are registered and\n"
+		"                        looked for; geyser info shows all\n"
+		"\n"
+		"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 		file);
 }
 
@@ -158,7 +159,7 @@ int main(int argc, char **argv)
 	if (!command)
 		return STATUS_USAGE;
 	status = command->run(argc - 1, argv + 1);
-	/* What a command printed before it failed. */
+	/* Write also the answers of a command that failed later. */
 	if (answers_flush() != IO_DONE && !status)
 		status = STATUS_FAILURE;
 	return status;

@@ -23,7 +23,7 @@ static bool cannot_write(struct outfile *out, int error)
 	return false;
 }
 
-/* After what an io function returned, other than IO_DONE. */
+/* Handles a result of an io function that isn't IO_DONE. */
 static bool ended(struct outfile *out, enum io_result result)
 {
 	out->failed = true;
@@ -102,7 +102,7 @@ static bool find_place(const char *path, struct outfile *out, mode_t *mode)
 	return true;
 }
 
-/* After a message. */
+/* True, after a message, if the file is a terminal. */
 static bool is_terminal(struct outfile *out)
 {
 	out->failed = io_is_terminal(out->fd);
@@ -130,7 +130,7 @@ static bool open_file(struct outfile *out, mode_t mode)
 	return out->fd >= 0 || cannot_write(out, errno);
 }
 
-/* Without clearing the buffer, which is large. */
+/* Sets the fields, but doesn't clear the buffer, which is large. */
 static void init(struct outfile *out, const char *name)
 {
 	out->fd = -1;

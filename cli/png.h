@@ -64,8 +64,8 @@ bool png_open(const char *path, struct png_reader *out);
  * can't hold the picture exactly; the texels are then partly written. */
 bool png_read(struct png_reader *reader, const struct png_texels *texels);
 
-/* After png_read: names on stderr what the PNG says of its colours and place, which a texture has
- * no place for. */
+/* Call this after png_read. Names on stderr the metadata of the PNG that a texture can't hold, such
+ * as its colour profile and orientation. */
 void png_tell_dropped(struct png_reader *reader);
 void png_close(struct png_reader *reader);
 

@@ -1,5 +1,5 @@
 /*
- * What a PNG says of its numbers, which a texture has no place for.
+ * Reports the metadata of a PNG that a texture can't hold.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void add(
 					 : NAMES_SIZE - names->length - 1;
 }
 
-/* PNG specification, 11.3.3.5: what a decoder that knows no sRGB chunk takes for sRGB. */
+/* PNG specification, 11.3.3.5: the values that mean sRGB to a decoder without sRGB chunks. */
 static bool is_srgb(const struct spng_chrm_int *c)
 {
 	static const struct spng_chrm_int srgb = {

@@ -29,7 +29,7 @@ static bool png_failure(const struct png_reader *reader, int result)
 	return false;
 }
 
-/* The buffer has more, or the file has ended; false if neither can be. */
+/* Fills the buffer, or finds that the file has ended; false after a failure. */
 static bool fill_buffer(struct png_reader *reader)
 {
 	const enum io_result result =
@@ -92,7 +92,7 @@ static bool read_header(struct png_reader *reader)
 	return true;
 }
 
-/* Without clearing the buffer, which is large. */
+/* Sets the fields, but doesn't clear the buffer, which is large. */
 static void init(struct png_reader *reader, const char *path)
 {
 	const bool from_stdin = strcmp(path, "-") == 0;
@@ -105,7 +105,7 @@ static void init(struct png_reader *reader, const char *path)
 	reader->filled = reader->taken = 0;
 }
 
-/* What the file is instead, by its first bytes. */
+/* False, after a message, if the first bytes show another kind of file. */
 static bool check_kind(struct png_reader *reader)
 {
 	if (io_is_terminal(reader->fd)) {

@@ -13,7 +13,7 @@
 /* Twice as fast as the default, a tenth larger: a grab is waited for. */
 #define COMPRESSION_LEVEL 3
 
-/* The file has told of its own failures. */
+/* Prints the failure, unless the file has printed its own. */
 static bool write_failure(const struct outfile *file, int result)
 {
 	if (!file->failed)
@@ -97,7 +97,7 @@ struct color_chunk {
 	unsigned char bytes[4];
 };
 
-/* The context keeps out, which must live as long. */
+/* The context keeps a pointer to out, which must live as long as the context. */
 static int set_color(
 	struct spng_ctx *context, const struct png_texels *texels, struct color_chunk *out)
 {

@@ -57,7 +57,7 @@ const char recv_help[] =
 /* Waits of the library are cut into pieces of this length, to see signals. */
 #define SLICE_NS UINT64_C(100000000)
 
-/* After that a terminal is told what is waited for. */
+/* After so long a message on the terminal says what the command waits for. */
 #define WORRY_NS NANOSECONDS
 
 struct recv_options {
@@ -227,7 +227,7 @@ static enum geyser_result try_to_connect(
 	return result;
 }
 
-/* *status is the result where the command doesn't go on. */
+/* False if the command must end, with *status. */
 static bool connect_stream(struct receiver *receiver, struct geyser_manager *manager, int *status)
 {
 	const struct recv_options *const options = receiver->options;

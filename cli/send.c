@@ -147,7 +147,7 @@ static bool stdin_has_data(void)
 	       (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-/* Of a pattern: what most screens show, and every backend has. */
+/* Sets a pattern's defaults: a size that most screens show, a format that every backend has. */
 static void default_frames(struct send_options *options)
 {
 	if (!options->width) {

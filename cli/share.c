@@ -160,7 +160,7 @@ static const char *default_label(const char *path)
 	return strcmp(path, "-") == 0 || strlen(name) > GEYSER_MAX_LABEL ? NULL : name;
 }
 
-/* Before there was anything to share. */
+/* A signal came before there was anything to share. */
 static int interrupted(void)
 {
 	return failure("share: interrupted before the picture was read");
@@ -271,7 +271,7 @@ static int cannot_read(const struct share_options *options, enum io_result resul
 		raw_name(options), strerror(errno));
 }
 
-/* What follows the texels. */
+/* Counts the bytes that follow the texels. */
 static enum io_result count_surplus(int fd, uint64_t *count)
 {
 	unsigned char bytes[4096];
@@ -300,7 +300,7 @@ static bool is_refused(const struct share_options *options, const void *head, si
 		head, length);
 }
 
-/* Reads straight into the mapping. */
+/* Reads the rows straight into the mapping. */
 static int read_rows(
 	int fd, const struct share_options *options, const struct geyser_mapping *mapping)
 {

@@ -49,9 +49,9 @@ void signals_set_end(uint64_t grace_ns, int status)
 	atomic_store(&ending.status, status);
 }
 
-/* Most waits see the signal and end in order. Some can't: within a driver, the library's acquire,
- * or an open that a network file system doesn't answer. The library's peers are made for a process
- * that just ends. */
+/* Ends the process some time after a signal. Most waits see the signal and end in order. Some
+ * can't: within a driver, within the library's acquire, or in an open that a network file system
+ * doesn't answer. Peers of the library cope with a process that just ends. */
 static void *end_late(void *user)
 {
 	struct pollfd poll_signals = {.fd = *(const int *)user, .events = POLLIN};

@@ -54,8 +54,8 @@ static int choose_numbered(const char *path, const char *percent)
 	return STATUS_OK;
 }
 
-/* Names that are no promise of another kind of file: those without an ending, of pipes and devices,
- * and what raw texels are usually called. */
+/* Whether a name fits raw texels: it has no ending, is a pipe or device, or has an ending that is
+ * common for raw texels. */
 static bool is_raw_name(const char *path)
 {
 	static const char *const endings[] = {
@@ -74,7 +74,7 @@ static bool is_raw_name(const char *path)
 	return false;
 }
 
-/* What is typed most: a film. It gets the line that makes one. */
+/* Refuses a name. Most such names are films, so the message has a command line that makes one. */
 static int refuse_name(const char *stream, const char *path)
 {
 	return usage_error(
@@ -235,7 +235,7 @@ static enum sink_result write_raw(const struct sink *sink, const struct geyser_m
 	return result;
 }
 
-/* A PNG would show it; whoever reads raw frames has to know. */
+/* Says what a PNG would show and raw frames don't, so that a reader of raw frames knows it. */
 static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
 {
 	const struct upright_need need = upright_need(geyser_frame_get_info(frame), &sink->desc);

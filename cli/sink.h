@@ -36,8 +36,8 @@ enum sink_result {
 	SINK_FAILED,      /* after a message */
 };
 
-/* path NULL: nowhere; kind SINK_NONE: by the path. Touches no file yet. Prints what is wrong and
- * returns the exit status, or STATUS_OK. */
+/* Chooses where frames go. path NULL: nowhere. kind SINK_NONE: the path's ending decides. Touches
+ * no file yet. Prints what is wrong and returns the exit status, or STATUS_OK. */
 int sink_choose(const char *stream, const char *path, enum sink_kind kind, struct sink *out);
 
 enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame);

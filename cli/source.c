@@ -39,7 +39,7 @@ static bool check_kind(const struct source *source, mode_t mode)
 	return false;
 }
 
-/* A file tells at once whether it has raw texels, and whether they are whole frames. */
+/* Checks at once whether a file has raw texels, and whether they are whole frames. */
 static bool check_file(const struct source *source, const struct magic_use *use, off_t file_size)
 {
 	const uint64_t size = frame_size(use->width, use->height, use->format);
@@ -145,7 +145,7 @@ static enum source_result read_bytes(
 	return SOURCE_FRAME;
 }
 
-/* A pipe tells with its first bytes whether it has raw texels: before a frame of them is shown. */
+/* Checks a pipe's first bytes for raw texels, before a frame of them is shown. */
 static enum source_result read_head(struct source *source, uint64_t size)
 {
 	const struct magic_use *const use = source->use;

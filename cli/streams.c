@@ -95,7 +95,7 @@ static unsigned total_width(const struct table *table, const struct widths *widt
 	return total;
 }
 
-/* The column of the highest rank of those that are left; count if all must stay. */
+/* Returns the column of the highest rank that is still shown; count if all must stay. */
 static size_t least_wanted(const struct table *table, const struct widths *widths)
 {
 	size_t least = table->count;

@@ -12,8 +12,8 @@
 
 /* ---- a stream that can't be received -------------------------------------------------------- */
 
-/* Says why, and returns the exit status. The library's last failure on this thread is the one to
- * get there. */
+/* Prints why the stream can't be received, and returns the exit status. Call this after the library
+ * failed to connect on this thread: it uses that error's detail. */
 int stream_absence(const char *name, uint64_t waited_ns);
 
 /* Whether there is a stream of that name whose program doesn't answer. */
@@ -41,11 +41,11 @@ struct table {
 bool table_init(struct table *table, const struct column *columns, size_t count, size_t rows);
 void table_finish(struct table *table);
 
-/* Prints titles and rows, each line followed by end, in so many columns of a terminal; and which
- * columns of the table there was no room for. */
+/* Prints titles and rows, each line followed by end, in width columns of a terminal. The last line
+ * names the table's columns that had no room. */
 void table_print(const struct table *table, unsigned width, const char *end);
 
-/* What lists say that are empty: "no streams in DIRECTORY". */
+/* Prints the line of an empty list: "no streams in DIRECTORY". */
 void print_no_streams(const char *end);
 
 /* text without what a terminal would obey: other programs have written it. */

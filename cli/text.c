@@ -10,7 +10,7 @@
 #define FIRST ' '
 #define COLUMNS (TEXT_ADVANCE - 1)
 
-/* A byte each column, from the left; the lowest bit is the top row. */
+/* Each glyph has a byte for each column, from the left; the lowest bit is the top row. */
 /* clang-format off */
 static const uint8_t glyphs[][COLUMNS] = {
 	{0x00, 0x00, 0x00, 0x00, 0x00}, /*   */

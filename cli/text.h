@@ -8,15 +8,15 @@
 
 #include "canvas.h"
 
-/* Of a character, in dots; the column and row between two are in it. */
+/* The size of a character in dots, with the empty column and row between two characters. */
 #define TEXT_ADVANCE 6u
 #define TEXT_HEIGHT 7u
 
-/* Draws ASCII; dot is the size of a dot in texels. What isn't on the canvas is left out. */
+/* Draws ASCII text; dot is the size of a dot in texels. Dots outside the canvas are left out. */
 void text_draw(const struct canvas *canvas, uint32_t x, uint32_t y, uint32_t dot,
 	struct colour colour, const char *text);
 
-/* In texels. */
+/* Returns the text's width in texels. */
 uint32_t text_length(const char *text, uint32_t dot);
 
 #endif

@@ -111,11 +111,11 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 	cell_print(cell[9], "%" PRIu64, stream->frames);
 }
 
-/* Whether to go on; else *status is the command's result. */
+/* Prints one table. False if the command must end, with *status. */
 static bool print_look(
 	const struct top *top, const struct look *look, const struct look *before, int *status)
 {
-	/* Over what is there, and each line's rest cleared: that doesn't flicker. */
+	/* Overwrite the old table and clear the rest of each line: that doesn't flicker. */
 	const char *const end = top->screen ? "\033[K\r\n" : "\n";
 	struct table table;
 

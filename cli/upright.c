@@ -1,5 +1,5 @@
 /*
- * A frame as it is meant to be seen.
+ * Makes the picture of a frame as it is meant to be seen.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,7 +19,7 @@ static bool has_alpha(enum geyser_format format)
 	return info && info->channels == 4;
 }
 
-/* The part to show; of what lies outside the texture nothing. */
+/* Returns the part to show, cut to the texture. */
 static struct geyser_rect crop_of(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
 {
@@ -64,8 +64,9 @@ static bool swaps_sides(enum geyser_orientation orientation)
 	return (unsigned)orientation & 1;
 }
 
-/* Where the texel at x, y of the upright picture lies in a picture of that width and height, which
- * is first flipped about the vertical axis if need be, then turned counter-clockwise. */
+/* Finds where the texel at x, y of the upright picture lies in the frame, a picture of that width
+ * and height. The frame is first flipped about the vertical axis if need be, then turned
+ * counter-clockwise. */
 static void find_texel(enum geyser_orientation orientation, uint32_t width, uint32_t height,
 	uint32_t x, uint32_t y, uint32_t *from_x, uint32_t *from_y)
 {
@@ -93,7 +94,7 @@ static void find_texel(enum geyser_orientation orientation, uint32_t width, uint
 
 /* ---- alpha ---------------------------------------------------------------------------------- */
 
-/* A colour that was multiplied by alpha / max, before that. */
+/* Undoes the multiplication of a colour by alpha / max. */
 static uint32_t divide(uint32_t value, uint32_t alpha, uint32_t max)
 {
 	const uint64_t straight = alpha ? ((uint64_t)value * max + alpha / 2) / alpha : 0;

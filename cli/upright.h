@@ -10,7 +10,7 @@
 
 #include "png.h"
 
-/* What a frame says of itself that its texels alone don't show. */
+/* What a reader of a frame's texels must know besides them. */
 struct upright_need {
 	bool crop, turn;
 	bool premultiplied, opaque; /* of a format with alpha */
@@ -19,11 +19,12 @@ struct upright_need {
 struct upright_need upright_need(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
 
-/* "premultiplied, cropped, turned": what raw texels don't say; "" if they say all. */
+/* Lists what raw texels don't show: "premultiplied, cropped, turned", or "". */
 void upright_describe(const struct upright_need *need, char *text, size_t size);
 
-/* Makes *out the frame as it is meant to be seen. The format has a PNG layout. *owned is the memory
- * that holds it, to be freed, or NULL where that is the mapping. False after a message. */
+/* Makes *out the frame as it is meant to be seen. The format must have a PNG layout. The picture
+ * lies in *owned, which the caller frees, or in the mapping, and *owned is NULL. False after a
+ * message. */
 bool upright_picture(const struct geyser_frame_info *info, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping, struct png_texels *out, unsigned char **owned);
 

@@ -1,5 +1,5 @@
 /*
- * What a word that isn't known may have meant.
+ * Finds known words that are near to an unknown one.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,8 +24,8 @@ static bool same(char a, char b)
 
 #define WORD_MAX 63u
 
-/* How many letters are wrong, missing, too many or swapped with their neighbours (Damerau and
- * Levenshtein, optimal string alignment). Longer words are no candidates. */
+/* Counts the letters that are wrong, missing, too many or swapped with their neighbours (Damerau
+ * and Levenshtein, optimal string alignment). Longer words are no candidates. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t rows[3][WORD_MAX + 1];
@@ -81,7 +81,7 @@ const char *nearest_word(
 
 /* ---- formats -------------------------------------------------------------------------------- */
 
-/* What others call their pixels, and the format that is meant or comes near. */
+/* Names of formats in other programs, and geyser's format that is equal or near. */
 static const struct {
 	const char *name, *format, *remark;
 } aliases[] = {
@@ -143,7 +143,7 @@ static const struct {
 	{"d24s8", "depth24plus-stencil8", NULL},
 };
 
-/* What these begin with is Y'CbCr. */
+/* Names with these beginnings are Y'CbCr formats. */
 static const char *const yuv[] = {"yuv", "yuy", "yvy", "yv12", "uyvy", "nv12", "nv16", "nv2",
 	"nv42", "i420", "iyuv", "i42", "i44", "p010", "p012", "p016", "p21", "p41", "y21", "ayuv",
 	"vuya", "xv3"};
@@ -163,7 +163,7 @@ static const char *format_word(size_t index, void *user)
 	return index ? geyser_format_name((enum geyser_format)index) : NULL;
 }
 
-/* As our names are written: "VK_FORMAT_R8G8B8A8_UNORM" becomes "r8g8b8a8-unorm". */
+/* Writes a name in the style of our names: "VK_FORMAT_R8G8B8A8_UNORM" becomes "r8g8b8a8-unorm". */
 static void simplify(const char *text, char *out, size_t size)
 {
 	static const char *const before[] = {"vk_format_", "gl_", "dxgi_format_", "drm_format_",
@@ -222,7 +222,7 @@ enum geyser_format parse_format(const char *text)
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-/* Those of the command that runs. */
+/* The options of the command that runs. */
 static const struct option *known;
 
 static const char *option_word(size_t index, void *user)
@@ -246,7 +246,7 @@ int next_option(int argc, char **argv, const char *brief, const struct option *o
 	return getopt_long(argc, argv, brief, options, NULL);
 }
 
-/* A long option that isn't known, or that is the beginning of several. */
+/* Prints an error for a long option that is unknown, or the beginning of several. */
 static int wrong_long_option(const char *command, const char *word)
 {
 	char name[64], all[256] = "";

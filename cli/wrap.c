@@ -29,7 +29,8 @@ unsigned output_width(void)
 	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
 }
 
-/* The character at *text, which moves behind it; bytes that are no UTF-8 count as one each. */
+/* Returns the character at *text and moves *text behind it. Bytes that are no UTF-8 count as one
+ * character each. */
 static uint32_t next_character(const unsigned char **text)
 {
 	const unsigned char first = *(*text)++;

@@ -6,17 +6,18 @@
 #ifndef GEYSER_CLI_WRAP_H
 #define GEYSER_CLI_WRAP_H
 
-/* Where stdout is no terminal and COLUMNS isn't set. */
+/* The width if stdout is no terminal and COLUMNS isn't set. */
 #define WIDTH_DEFAULT 80u
 
-/* Of stdout. */
+/* Returns the width of stdout in columns. */
 unsigned output_width(void);
 
-/* In columns of a terminal: characters of East Asia take two, marks that combine none. */
+/* Returns a text's width in columns of a terminal: East Asian characters take two, combining marks
+ * none. */
 unsigned text_width(const char *text);
 
-/* Prints head and text, and goes on below the text's beginning where it is too wide; each line is
- * followed by end. A word that is wider than a line isn't cut. */
+/* Prints head and text. A text that is too wide goes on in further lines, below its beginning; each
+ * line is followed by end. A word that is wider than a line isn't cut. */
 void print_wrapped(const char *head, const char *text, unsigned width, const char *end);
 
 #endif

@@ -59,7 +59,7 @@ enum geyser_result {
 	GEYSER_ERROR_LIMIT = -13,          /* over a limit: size, file descriptors, connections */
 	GEYSER_ERROR_PROTOCOL = -14,       /* the peer speaks another protocol, or nonsense */
 	GEYSER_ERROR_DEVICE_LOST = -15,    /* the GPU was reset or removed */
-	GEYSER_ERROR_NO_RUNTIME_DIR = -16, /* XDG_RUNTIME_DIR is unset or no directory */
+	GEYSER_ERROR_NO_RUNTIME_DIR = -16, /* no registry: geyser_registry_place */
 	GEYSER_ERROR_SYSTEM = -17,         /* the system refused; the detail names call and errno */
 };
 
@@ -159,10 +159,10 @@ GEYSER_API enum geyser_result geyser_manager_memory(
 #define GEYSER_USAGE_DMA_BUF 0x40u
 #define GEYSER_USAGE_GLOBAL_ID 0x80u
 #define GEYSER_USAGE_LINEAR 0x100u
-/* Of a stream's buffers: subscribers may write into them, and the memory is then not sealed against
- * writing. Without this bit a subscriber's frames are for reading only. Other textures can be
- * written by whoever imports them, with the bit or without. Every format can have it:
- * geyser_manager_format_usage doesn't list it. docs/streams.md says what is sealed. */
+/* For a stream's buffers: subscribers may write into them, and their memory is not sealed against
+ * writing. Without this bit a subscriber's frames are for reading only. Importers of other textures
+ * may write into those with the bit or without it. Every format can have the bit:
+ * geyser_manager_format_usage doesn't list it. docs/streams.md says which memory is sealed. */
 #define GEYSER_USAGE_WRITERS 0x200u
 
 /* Limits of any backend; a backend's own may be lower. */
@@ -199,12 +199,12 @@ GEYSER_API void geyser_texture_unref(struct geyser_texture *texture);
 GEYSER_API const struct geyser_texture_desc *geyser_texture_get_desc(
 	const struct geyser_texture *texture);
 
-/* Keeps data of the caller's with a texture: a view, an import into another API. It is found again
- * by key, which is an address of the caller's own. When the last reference is dropped destroy(data)
- * runs on that thread, while the texture is still whole; not in a forked child. Within it every
- * call is allowed, also with the texture, which stays alive if destroy takes a reference. destroy
- * may be NULL. Errors: INVALID_ARGUMENT (texture, key or data NULL), EXISTS
- * (something is attached with that key), OUT_OF_MEMORY. */
+/* Keeps a pointer of the caller with a texture: to a view, or to an import into another API.
+ * geyser_texture_attached finds it again by key, which is an address that the caller owns. The
+ * thread that drops the texture's last reference calls destroy(data), while the texture is still
+ * whole; a forked child doesn't. destroy may be NULL. It may make any call, also with the texture,
+ * which stays alive if destroy takes a reference. Errors: INVALID_ARGUMENT (texture, key or data
+ * NULL), EXISTS (something is attached with that key), OUT_OF_MEMORY. */
 GEYSER_API enum geyser_result geyser_texture_attach(
 	struct geyser_texture *texture, const void *key, void *data, void (*destroy)(void *data));
 
@@ -249,8 +249,8 @@ enum geyser_path {
 	GEYSER_PATH_COPY = 2,      /* copied through host memory */
 };
 
-/* What this process may do with the texels: READ_WRITE, or READ of what others share for reading
- * only, such as the frames that a subscriber acquires. READ for NULL. */
+/* Returns what this process may do with the texels: READ_WRITE, or READ if the exporter shares the
+ * texture for reading only, as a publisher shares its frames. READ for NULL. */
 GEYSER_API enum geyser_access geyser_texture_access(const struct geyser_texture *texture);
 
 /* How this process gets at the texels on its backend: on the GPU for a GPU's. ZERO_COPY for one
@@ -295,8 +295,9 @@ GEYSER_API uint32_t geyser_handle_id(const struct geyser_handle *handle);
  * stopped). */
 GEYSER_API enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out);
 
+/* What an id names. */
 enum geyser_export_kind {
-	GEYSER_EXPORT_UNKNOWN = 0, /* its exporter is stopped or can't be reached */
+	GEYSER_EXPORT_UNKNOWN = 0, /* the exporter is stopped or can't be reached */
 	GEYSER_EXPORT_TEXTURE = 1,
 	GEYSER_EXPORT_EVENT = 2,
 };
@@ -309,13 +310,14 @@ struct geyser_export_info {
 	struct geyser_handle handle; /* zero while the kind is UNKNOWN */
 };
 
-/* All textures and events that this user's programs export, sorted by id; free the array with
- * geyser_export_list_free. Asking is no import: whoever counts importers sees nothing of it. Each
- * exporter is asked once, and all of them within half a second. Errors: INVALID_ARGUMENT (NULL),
- * NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
+/* Lists all textures and events that this user's programs export, sorted by id. The caller owns the
+ * array: geyser_export_list_free frees it. *out may be NULL where *count is 0. The call imports
+ * nothing and changes no count of importers. It asks each exporter once, and waits about half a
+ * second at most for all answers together. Errors: INVALID_ARGUMENT (NULL), NO_RUNTIME_DIR,
+ * PERMISSION, OUT_OF_MEMORY, LIMIT. */
 GEYSER_API enum geyser_result geyser_export_list(struct geyser_export_info **out, size_t *count);
 
-/* NULL is fine. */
+/* Frees an array of geyser_export_list; NULL is fine. */
 GEYSER_API void geyser_export_list_free(struct geyser_export_info *exports);
 
 /* Reads the text form: "geyser1-" and 78 hexadecimal digits, nothing before or after.
@@ -381,18 +383,18 @@ GEYSER_API struct geyser_event *geyser_event_ref(struct geyser_event *event);
 
 /* Drops a reference; NULL is fine. The last one first runs every pending callback with
  * GEYSER_ERROR_STALE, so it may wait for a callback that is running: hold no lock that one needs.
- * Within a callback of the library's it waits for nothing: the event's own thread then runs what is
- * pending, and ends the event afterwards. */
+ * Called within a callback of the library it waits for nothing: the event's own thread then runs
+ * the pending callbacks, and ends the event afterwards. */
 GEYSER_API void geyser_event_unref(struct geyser_event *event);
 
-/* As geyser_texture_attach and geyser_texture_attached; where the last reference is dropped within
- * a callback, destroy(data) runs on the event's thread, after its callbacks. */
+/* As geyser_texture_attach and geyser_texture_attached. If the last reference is dropped within a
+ * callback, the event's thread calls destroy(data), after the event's callbacks. */
 GEYSER_API enum geyser_result geyser_event_attach(
 	struct geyser_event *event, const void *key, void *data, void (*destroy)(void *data));
 GEYSER_API void *geyser_event_attached(const struct geyser_event *event, const void *key);
 
-/* As for textures. All holders, not only the exporter, may signal. The events of a stream's frames
- * cross with the stream alone: export says GEYSER_ERROR_PERMISSION for them. */
+/* As for textures. All holders, not only the exporter, may signal. The event of a stream's frames
+ * reaches subscribers with the stream: exporting it is an error, PERMISSION. */
 GEYSER_API enum geyser_result geyser_event_export(
 	struct geyser_event *event, struct geyser_handle *out);
 GEYSER_API enum geyser_result geyser_event_unexport(struct geyser_event *event);
@@ -424,9 +426,10 @@ GEYSER_API enum geyser_result geyser_event_wait(
 typedef void geyser_event_callback(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user);
 
-/* Costs O(log n) with n callbacks pending, in whatever order of values. Errors: INVALID_ARGUMENT
- * (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread), STALE (called within a callback that
- * says GEYSER_ERROR_STALE: nothing new is called any more). */
+/* Calls callback once: when the value is reached, or when it can't be reached any more. The call
+ * costs O(log n) with n callbacks pending, whatever the order of their values. Errors:
+ * INVALID_ARGUMENT (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread), STALE (called
+ * within a callback that got GEYSER_ERROR_STALE: the event ends, and takes no more callbacks). */
 GEYSER_API enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,
 	void (*callback)(
 		struct geyser_event *event, uint64_t value, enum geyser_result result, void *user),
@@ -436,8 +439,8 @@ GEYSER_API enum geyser_result geyser_event_notify(struct geyser_event *event, ui
  * exporter has died or the event is released; a geyser_event_wait with timeout 0 then says which.
  * It is one end of a socket pair, and poll() may say POLLHUP as well. The library keeps the other
  * end until then; it finds out by itself, within a second, that the caller has closed its own.
- * Errors: as geyser_event_notify, and LIMIT (no free file descriptor, or this event has descriptors
- * for values not reached that number a quarter of the process's limit). */
+ * Errors: as geyser_event_notify, and LIMIT (no free file descriptor; or this event's descriptors
+ * for values not reached yet are a quarter of the process's limit, ulimit -n). */
 GEYSER_API enum geyser_result geyser_event_fd(struct geyser_event *event, uint64_t value, int *out);
 
 /* ---- native objects, for programs with a transport of their own (Wayland, D-Bus, PipeWire, XPC)
@@ -470,10 +473,10 @@ struct geyser_native_texture {
 GEYSER_API enum geyser_result geyser_texture_export_native(
 	struct geyser_texture *texture, struct geyser_native_texture *out);
 
-/* The same as a certain type, where the texture can be had as several: a host texture as a dma-buf
- * through /dev/udmabuf. A stream's buffer in host memory is sealed and can't become one, unless the
- * stream is made with GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_WRITERS. Errors: as above, and
- * UNSUPPORTED, naming what the texture can be. */
+/* As geyser_texture_export_native, with a type that the caller chooses: a host texture can be a
+ * memfd, or a dma-buf through /dev/udmabuf. A stream's buffer in host memory is sealed and can't
+ * become a dma-buf, unless the stream is made with GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_WRITERS.
+ * Errors: as geyser_texture_export_native, and UNSUPPORTED, naming the types that are possible. */
 GEYSER_API enum geyser_result geyser_texture_export_native_as(struct geyser_texture *texture,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 
@@ -484,7 +487,7 @@ GEYSER_API void geyser_native_texture_release(struct geyser_native_texture *nati
 
 /* Makes a texture of memory that came some other way; fd and object stay the caller's. A memfd must
  * be sealed against shrinking, growing and further seals, lie on tmpfs, and hold the layout it
- * claims. It need not be allocated; geyser_texture_export allocates what is missing. Errors:
+ * claims. Its pages need not be allocated; geyser_texture_export allocates missing ones. Errors:
  * INVALID_ARGUMENT, UNSUPPORTED (type or kind of memory), UNSEALED, MISMATCH (size or pitch, with
  * the numbers), LIMIT. */
 GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,
@@ -527,25 +530,26 @@ struct geyser_system_info {
 /* What this kernel offers. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_system_get_info(struct geyser_system_info *out);
 
-/* Where this process registers its exports: the first place that it can use, of
- * geyser_registry_place. It need not exist yet, and is not made by this call. Errors:
- * INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR (no place can be used), PERMISSION
- * (exists with a wrong owner or mode). Also NO_RUNTIME_DIR, on macOS and iOS, if its path is too
- * long for a socket's address: then a process imports what it exports itself, but no other can.
- * text holds the path also after that and after PERMISSION, else "" after a failure.
- */
+/* Writes the path of the directory in which this process registers its exports: the first place of
+ * geyser_registry_place that it can use. The directory need not exist yet, and this call doesn't
+ * make it. Errors: INVALID_ARGUMENT (NULL, size too small), NO_RUNTIME_DIR (no place can be used),
+ * PERMISSION (the directory exists with a wrong owner or mode). On macOS and iOS also
+ * NO_RUNTIME_DIR, if the path is too long for a socket's address: then only this process itself can
+ * import its exports. text holds the path also after that error and after PERMISSION; after any
+ * other error it is "". */
 GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size);
 
-/* The places where a registry may lie, from index 0 on, in the order in which they are preferred:
- * "geyser" in $XDG_RUNTIME_DIR, "geyser" in /run/user/UID, and /tmp/geyser-UID; on macOS "geyser"
- * in $XDG_RUNTIME_DIR and in the user's temporary directory. A process registers in the first that
- * it can use, and looks for names, ids and handles in all, so that programs of one user with and
- * without a session find each other. The first two are used only if the directory belongs to this
- * process's effective user. GEYSER_OK: this place can be used; a registry need not exist there yet.
- * Errors: NOT_FOUND (there are no so many places), NO_RUNTIME_DIR (this one can't be used:
- * geyser_error_detail says why), PERMISSION (what lies there belongs to another user, has a wrong
- * mode or is no directory), INVALID_ARGUMENT (NULL, size too small). text holds the path if there
- * is one, also after NO_RUNTIME_DIR and PERMISSION, else "". */
+/* Writes the path of a place where a registry may lie. Index 0 is the preferred place: "geyser" in
+ * $XDG_RUNTIME_DIR, then "geyser" in /run/user/UID, then /tmp/geyser-UID. On macOS and iOS there
+ * are two: "geyser" in $XDG_RUNTIME_DIR, then in the user's temporary directory. A process
+ * registers in the first place that it can use. It looks for names, ids and handles in all places,
+ * so that programs of one user with and without a session find each other. $XDG_RUNTIME_DIR and
+ * /run/user/UID are used only if they belong to this process's effective user. GEYSER_OK means that
+ * this place can be used; a registry need not exist there yet. Errors: NOT_FOUND (no place has this
+ * index), NO_RUNTIME_DIR (this place can't be used: geyser_error_detail says why), PERMISSION (the
+ * entry there belongs to another user, has a wrong mode or is no directory), INVALID_ARGUMENT
+ * (NULL, size too small). text holds the place's path if it has one, also after NO_RUNTIME_DIR and
+ * PERMISSION, else "". */
 GEYSER_API enum geyser_result geyser_registry_place(unsigned index, char *text, size_t size);
 
 #ifdef __cplusplus

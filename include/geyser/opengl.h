@@ -108,10 +108,9 @@ GEYSER_API enum geyser_result geyser_gl_texture_get_info(
 /*
  * Before GL uses the texture, and after it has waited (geyser_gl_event_wait). For reading, a copied
  * texture is uploaded. For writing alone it isn't: all of it must then be drawn. Errors:
- * INVALID_ARGUMENT (an unknown access), PERMISSION (writing what this process may only read:
- * geyser_texture_access), BUSY (it is acquired already), and of copied ones as
- * geyser_texture_map.
- */
+ * INVALID_ARGUMENT (an unknown access), PERMISSION (writing a texture that this process may
+ * only read: geyser_texture_access), BUSY (it is acquired already), and of copied ones as
+ * geyser_texture_map. */
 GEYSER_API enum geyser_result geyser_gl_texture_acquire(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 

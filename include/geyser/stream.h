@@ -126,8 +126,8 @@ enum geyser_pacing {
 };
 
 struct geyser_stream_desc {
-	const char *name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8 without control characters,
-			     and without those that aren't seen or change the look of others */
+	const char *name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8, without control characters
+			     and characters that are invisible or change how others look */
 	struct geyser_texture_desc texture;
 	uint32_t buffers;                        /* 2 to GEYSER_STREAM_BUFFERS_MAX; 0: 3 */
 	uint32_t frame_rate_num, frame_rate_den; /* frames a second, for people; 0: variable */
@@ -141,15 +141,14 @@ struct geyser_stream_desc {
 GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
 	const struct geyser_stream_desc *desc, struct geyser_publisher **out);
 
-/* A buffer to draw into, whose texels are those of an earlier frame, or zero. Several may be
- * acquired at a time. A buffer's texture changes with a resize, and where a subscriber was left out
- * that may still read the old one: keep no list of textures by buffer. With FREE pacing it waits
- * only where subscribers hold every buffer. With LOSSLESS it waits for subscribers that get every
- * frame to take theirs; one that doesn't within a timeout over 0 is left out until it takes one
- * again. Errors: INVALID_ARGUMENT (NULL), TIMEOUT (who holds it up), BUSY (the caller itself has
- * acquired all), DEVICE_LOST (make a new manager and publisher), DISCONNECTED (the publisher was
- * closed).
- */
+/* Gives the caller a buffer to draw into. Its texels are those of an earlier frame, or zero.
+ * Several buffers may be acquired at a time. A buffer gets another texture after a resize, or after
+ * a subscriber was left out that may still read the old texture: keep no list of textures by
+ * buffer. With FREE pacing the call waits only while subscribers hold every buffer. With LOSSLESS
+ * it waits until each subscriber with DELIVER_EVERY has taken its frames; a subscriber that doesn't
+ * within a timeout over 0 isn't waited for again until it takes a frame. Errors: INVALID_ARGUMENT
+ * (NULL), TIMEOUT (who holds it up), BUSY (the caller itself has acquired all), DEVICE_LOST (make a
+ * new manager and publisher), DISCONNECTED (the publisher was closed). */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
 
@@ -164,18 +163,20 @@ GEYSER_API enum geyser_result geyser_publisher_submit(
 GEYSER_API enum geyser_result geyser_publisher_discard(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
-/* How long a subscriber may keep the publisher without a buffer; 1 s unless this is called. Where
- * an acquire finds that subscribers hold every buffer, and has found so for that long, one
- * subscriber that has held frames all that time is left out: of several the one that holds most.
- * Its frames stay as they are until it releases them, as the publisher draws into new buffers
- * instead, which costs it the making of them. The subscriber's releases say STALE, and it joins
- * again with its next acquire. UINT64_MAX: no subscriber is ever left out, and acquire waits as
- * long as its timeout says. A subscriber that claims buffers which the stream hasn't is left out at
- * once. Errors: INVALID_ARGUMENT (NULL). */
+/* Sets for how many nanoseconds subscribers may keep the publisher without a buffer (the hold
+ * limit); the default is 1 s. When geyser_publisher_acquire has found for that long that
+ * subscribers hold every buffer, it leaves one subscriber out: one that has held frames all that
+ * time, and of several the one that holds most. That subscriber's frames stay as they are until it
+ * releases them: the publisher makes new buffers and draws into those. geyser_subscriber_release
+ * then says STALE, and the subscriber's next acquire joins the stream again. With UINT64_MAX no
+ * subscriber is left out for holding frames, and acquire waits until its own timeout. A subscriber
+ * that claims buffers which the stream doesn't have is left out at once. Errors: INVALID_ARGUMENT
+ * (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 
-/* How often subscribers have been left out. Errors: INVALID_ARGUMENT (NULL). */
+/* Tells how often the publisher has left a subscriber out: see geyser_publisher_set_hold_limit.
+ * Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_get_evictions(
 	struct geyser_publisher *publisher, uint64_t *out);
 
@@ -210,14 +211,14 @@ GEYSER_API enum geyser_result geyser_publisher_get_stats(
 GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 	struct geyser_publisher *publisher, int *out);
 
-/* Ends the stream: subscribers get what was submitted, then DISCONNECTED, and keep what they hold.
- * The publisher stays: to acquire or submit a frame is DISCONNECTED from now on. For a program that
- * ends while another of its threads is within geyser_publisher_acquire or _flush, which return
- * then. Again is fine, as is NULL. */
+/* Ends the stream: subscribers get the submitted frames, then DISCONNECTED, and keep the frames
+ * that they hold. The publisher stays: acquiring or submitting a frame is DISCONNECTED from now on.
+ * Call this when the program ends while another of its threads is within geyser_publisher_acquire
+ * or _flush: those calls then return. A second call does nothing; NULL is fine. */
 GEYSER_API void geyser_publisher_close(struct geyser_publisher *publisher);
 
-/* Ends the stream as geyser_publisher_close does, and the publisher. Frames acquired are gone.
- * NULL is fine. */
+/* Ends the stream as geyser_publisher_close does, and frees the publisher, with the frames that the
+ * caller has acquired. No other call may use the publisher meanwhile. NULL is fine. */
 GEYSER_API void geyser_publisher_destroy(struct geyser_publisher *publisher);
 
 /* ---- subscribing --------------------------------------------------------------------------- */
@@ -238,12 +239,12 @@ struct geyser_subscriber_desc {
 };
 
 /* Connects to the stream of that name. The first frame it gets is the newest at that time. The
- * connect timeout alone says how long that may take, not the manager's import timeout. Errors:
- * INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (nor within
- * it; or its publisher doesn't answer: the detail says whether it is stopped), LIMIT (the stream
- * has GEYSER_STREAM_SUBSCRIBERS_MAX, or half as many in this process, which isn't the publisher's;
- * this process was left out of the stream several times, and may come back later), and as
- * geyser_texture_import. */
+ * connect timeout limits the whole call; the manager's import timeout doesn't. Errors:
+ * INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (no such
+ * stream within it; or its publisher doesn't answer: the detail says whether it is stopped), LIMIT
+ * (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX; or this process, which isn't the publisher's, has
+ * half as many; or the publisher has left this process out several times and lets it come back
+ * later), and as geyser_texture_import. */
 GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out);
 
@@ -263,8 +264,8 @@ GEYSER_API enum geyser_result geyser_subscriber_acquire(
 
 /* Gives the buffer back. Frames of a publisher that is gone stay readable until then.
  * Errors: INVALID_ARGUMENT (NULL; not a frame of this subscriber), STALE (the publisher has left
- * this subscriber out, see geyser_publisher_set_hold_limit: the frame is given back all the same,
- * its content was right until now, and the next acquire joins the stream again). */
+ * this subscriber out, see geyser_publisher_set_hold_limit: the frame is released all the same, its
+ * texels were right until now, and the next acquire joins the stream again). */
 GEYSER_API enum geyser_result geyser_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame);
 
@@ -285,17 +286,17 @@ struct geyser_subscriber_stats {
 GEYSER_API enum geyser_result geyser_subscriber_get_stats(
 	struct geyser_subscriber *subscriber, struct geyser_subscriber_stats *out);
 
-/* How the stream has ended that a subscriber was connected to. */
+/* How a stream has ended, as its subscriber sees it. */
 enum geyser_end {
-	GEYSER_END_NONE = 0,   /* it hasn't: the subscriber is connected, or never was */
+	GEYSER_END_NONE = 0,   /* it goes on, or the subscriber was never connected */
 	GEYSER_END_CLOSED = 1, /* the publisher called geyser_publisher_close or _destroy */
 	GEYSER_END_BROKEN = 2, /* the publisher's process was killed or left without that call,
 				     or it lost its device */
 };
 
-/* How the stream has ended that the last call of geyser_subscriber_acquire said DISCONNECTED or
- * DEVICE_LOST of. The answer stays until the subscriber is connected to another publisher. Errors:
- * INVALID_ARGUMENT (NULL). */
+/* Tells how the stream has ended, after geyser_subscriber_acquire said DISCONNECTED or DEVICE_LOST.
+ * The answer stays until the subscriber is connected to another publisher. Errors: INVALID_ARGUMENT
+ * (NULL). */
 GEYSER_API enum geyser_result geyser_subscriber_get_end(
 	struct geyser_subscriber *subscriber, enum geyser_end *out);
 
@@ -333,11 +334,11 @@ struct geyser_stream_watch; /* opaque */
 
 enum geyser_stream_change { GEYSER_STREAM_ADDED = 1, GEYSER_STREAM_REMOVED = 2 };
 
-/* Watches streams come and go. Callbacks run within geyser_stream_watch_dispatch, on its caller's
- * thread, with no lock held; the first dispatch reports all that are there. Within a callback every
- * call is allowed: a dispatch of the same watch reports what is left, and after its destruction
- * nothing more is called. name is borrowed until the return. Errors: INVALID_ARGUMENT (NULL),
- * NO_RUNTIME_DIR, PERMISSION, LIMIT, SYSTEM. */
+/* Watches streams come and go. geyser_stream_watch_dispatch runs the callbacks on its caller's
+ * thread, with no lock held; the first dispatch reports all streams that are there. A callback may
+ * make any call: a dispatch of the same watch reports the remaining changes, and after the watch's
+ * destruction no callback runs. name is borrowed until the callback returns. Errors:
+ * INVALID_ARGUMENT (NULL), NO_RUNTIME_DIR, PERMISSION, LIMIT, SYSTEM. */
 GEYSER_API enum geyser_result geyser_stream_watch_create(
 	void (*callback)(enum geyser_stream_change change, const char *name, void *user),
 	void *user, struct geyser_stream_watch **out);
@@ -345,13 +346,14 @@ GEYSER_API enum geyser_result geyser_stream_watch_create(
 /* Borrowed: readable when dispatch has something to report. */
 GEYSER_API int geyser_stream_watch_fd(const struct geyser_stream_watch *watch);
 
-/* Reports what has changed since the last call; waits up to timeout_ns for a change. Of several
- * threads one gets each change. GEYSER_OK also if a callback has destroyed the watch. Errors:
- * INVALID_ARGUMENT, TIMEOUT (no change), SYSTEM. */
+/* Reports the changes since the last call; waits up to timeout_ns for one. If several threads
+ * dispatch, one of them gets each change. GEYSER_OK also if a callback has destroyed the watch.
+ * Errors: INVALID_ARGUMENT, TIMEOUT (no change), SYSTEM. */
 GEYSER_API enum geyser_result geyser_stream_watch_dispatch(
 	struct geyser_stream_watch *watch, uint64_t timeout_ns);
 
-/* NULL is fine. Within a callback of the watch's the memory goes when its dispatch returns. */
+/* Ends the watch; NULL is fine. Within a callback of the watch, the dispatch that runs the callback
+ * frees the memory when it returns. */
 GEYSER_API void geyser_stream_watch_destroy(struct geyser_stream_watch *watch);
 
 #ifdef __cplusplus

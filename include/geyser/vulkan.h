@@ -68,9 +68,9 @@ GEYSER_API enum geyser_result geyser_vulkan_get_device(
  * read GPU memory. A program that submits to the same queue either
  *  - brackets its submits with geyser_vulkan_queue_lock and _unlock, or
  *  - gives the lock that it has: lock and unlock are called, with user, around each submit. Set it
- *    before any other use of the manager; unlock may not be NULL if lock isn't. These two are part
- *    of the submit, on whatever thread that is, and not callbacks to do work in: neither may call
- *    geyser, or wait for a thread that does.
+ *    before any other use of the manager; unlock may not be NULL if lock isn't. geyser calls
+ *    both on the thread that submits, any thread of the process. Neither may call geyser, or wait
+ *    for a thread that does.
  * Errors: INVALID_ARGUMENT, UNSUPPORTED (not a Vulkan manager).
  */
 GEYSER_API enum geyser_result geyser_vulkan_manager_set_queue_lock(struct geyser_manager *manager,
@@ -139,11 +139,11 @@ struct geyser_vulkan_access {
 /*
  * Records the taking over of a texture: from VK_QUEUE_FAMILY_EXTERNAL to the manager's queue
  * family, from the layout GENERAL to to->layout, visible to to->stages and to->access. Where the
- * texture's path is GEYSER_PATH_COPY it records the upload from host memory as well. What this
- * process may only read (geyser_texture_access), such as a subscriber's frame, is acquired and
- * released with an access without writes. The submit
- * must wait for the event or the frame's point that says that the texture may be used; the barrier
- * comes after that wait whatever stages it blocks.
+ * texture's path is GEYSER_PATH_COPY it records the upload from host memory as well. A texture
+ * that this process may only read (geyser_texture_access), such as a subscriber's frame, is
+ * acquired and released with an access without writes. The submit must wait for the event or the
+ * frame's point that says that the texture may be used; the barrier comes after that wait whatever
+ * stages it blocks.
  *
  * The command buffer is the caller's, of the manager's queue family, in the recording state,
  * outside of a render pass. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's),
@@ -183,8 +183,8 @@ GEYSER_API enum geyser_result geyser_vulkan_texture_create_with_modifiers(
  * An event has one value in all processes: whoever raises it, the others see. As for any timeline
  * semaphore, its values are signalled in order: a signaller that follows another one waits for its
  * value first. When an imported event's exporter dies, its semaphore is raised above all values, so
- * that no queue of the importer's hangs; geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. The
- * semaphore of an event that a subscriber's frames wait for is for waiting only.
+ * that no queue of the importer's hangs; geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. A
+ * subscriber may only wait for the semaphore of its frames' event, and not signal it.
  * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager's), OUT_OF_MEMORY, SYSTEM,
  * DEVICE_LOST. */
 GEYSER_API enum geyser_result geyser_vulkan_event_semaphore(

@@ -28,7 +28,7 @@ struct gy_backend_texture {
 	bool describes_anew; /* texture_describe's fd is a new one, and the caller's */
 };
 
-/* How a backend takes memory that comes in. */
+/* How a backend must import memory. */
 struct gy_import_terms {
 	bool from_peer; /* map no more than the layout, and refuse memory that isn't allocated */
 	bool read_only; /* never map it for writing */
@@ -50,7 +50,7 @@ struct gy_backend_point {
 struct gy_event_source {
 	struct gy_timeline *timeline;
 	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; NULL if it is our own */
-	/* The timeline is another process's to raise: no value that the twin has goes up to it. */
+	/* Another process alone raises the timeline: values of the twin aren't carried up to it. */
 	bool follows;
 };
 
@@ -139,9 +139,10 @@ const struct gy_backend *gy_backend_open(
 
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
-/* Compares what a peer or a caller describes with the memory itself. Fills in where the texels lie,
- * how many bytes are to be mapped, and whether they may be mapped for writing. Errors: MISMATCH
- * (also too little of it is allocated), LIMIT (over terms->most), and as gy_memory_check. */
+/* Compares the description of a peer or a caller with the memory itself. Fills in where the texels
+ * lie, how many bytes are to be mapped, and whether they may be mapped for writing. Errors:
+ * MISMATCH (also too little of it is allocated), LIMIT (over terms->most), and as
+ * gy_memory_check. */
 enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
 	struct gy_layout *layout, uint64_t *size, bool *writable);
@@ -168,8 +169,8 @@ enum geyser_result gy_host_memory_create(
 enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, struct gy_host_memory *out);
-/* Before others import memory that a caller brought: what of the layout is missing in it is
- * allocated, where that is possible. */
+/* Allocates the pages of the layout that are missing, where that is possible. Call this before
+ * peers import memory that a caller has imported. */
 void gy_host_memory_share(int fd, const struct gy_layout *layout);
 void gy_host_memory_finish(struct gy_host_memory *memory);
 

@@ -21,7 +21,7 @@ static enum geyser_result check_allocated(int fd, const struct gy_layout *layout
 		allocated, layout->size);
 }
 
-/* Texels that a peer describes: the peer must have the memory that we are to map. */
+/* Checks texels that a peer describes: the peer must have allocated the memory that we map. */
 static enum geyser_result check_peers(
 	int fd, const struct gy_layout *layout, const struct gy_import_terms *terms, uint64_t *size)
 {
@@ -71,7 +71,7 @@ enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void 
 
 static const char memory_name[] = "geyser-texture";
 
-/* Others get the descriptor, so it is sealed after the only mapping for writing. */
+/* Other processes get the descriptor, so it is sealed once our mapping for writing is made. */
 static enum geyser_result allocate_published(uint64_t size, struct gy_host_memory *out)
 {
 	return gy_memory_create_published(memory_name, size, &out->fd, &out->data);

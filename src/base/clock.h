@@ -33,7 +33,7 @@ static inline uint64_t gy_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The relative timeout until that deadline: 0 if it has passed. */
+/* Returns the relative timeout until the deadline: 0 if it has passed. */
 static inline uint64_t gy_time_left(uint64_t deadline)
 {
 	uint64_t now;

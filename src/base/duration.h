@@ -9,7 +9,7 @@
 
 #define GY_DURATION_SIZE 32
 
-/* "1.5 s", "20 ms", "3 µs". Returns text. */
+/* Writes a duration for people: "1.5 s", "20 ms", "3 µs". Returns text. */
 static inline const char *gy_duration(uint64_t ns, char text[GY_DURATION_SIZE])
 {
 	if (ns >= 1000 * GY_SECOND)

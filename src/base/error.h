@@ -17,7 +17,8 @@ __attribute__((format(printf, 2, 3))) enum geyser_result gy_fail(
  * appended. */
 __attribute__((format(printf, 1, 2))) enum geyser_result gy_fail_errno(const char *format, ...);
 
-/* This thread's detail, so that what runs in between leaves none of its own. */
+/* A copy of this thread's error detail. Saved and restored around a callback, it keeps the
+ * callback's failures from replacing the detail. */
 struct gy_kept_detail {
 	char text[512];
 };

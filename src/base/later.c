@@ -13,7 +13,7 @@ void gy_later_hold(void)
 	holds++;
 }
 
-/* What runs may itself hold and release, which then runs the rest. */
+/* A function that was put off may itself hold and release: that release runs the rest. */
 void gy_later_release(void)
 {
 	struct gy_kept_detail kept;

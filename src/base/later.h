@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting off what the end of an object does until this thread holds no lock of the library's: the
- * end may run the program's own code, which may call what takes that lock.
+ * Puts off the end of an object until this thread holds no lock of the library. The end may run the
+ * program's own code, and that code may call a function that takes the same lock.
  */
 #ifndef GY_BASE_LATER_H
 #define GY_BASE_LATER_H
 
 #include <stdbool.h>
 
-/* Embedded in what may be put off. */
+/* Embedded in an object whose end may be put off. */
 struct gy_later {
 	struct gy_later *next;
 	void (*run)(struct gy_later *later);
 };
 
-/* Before this thread takes a lock. Holds may nest. */
+/* Call this before the thread takes a lock. Holds may nest. */
 void gy_later_hold(void);
 
-/* After it has let the lock go. The last one runs what was put off, in that order; this thread's
- * detail stays. */
+/* Call this after the thread has released the lock. The outermost release runs the functions that
+ * were put off, in the order in which they were put off. This thread's error detail stays as it
+ * is. */
 void gy_later_release(void);
 
-/* False if this thread has no hold: then the caller does it at once. */
+/* Lets the outermost release call run(later). False if this thread has no hold: then nothing is put
+ * off, and the caller does the work at once. */
 bool gy_later_put_off(struct gy_later *later, void (*run)(struct gy_later *later));
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A list in both directions, its links embedded in what it lists: the first is found, and any taken
- * out, in one step. */
+/* A doubly linked list whose links are embedded in its elements. Finding the first element and
+ * removing any element take constant time. */
 #ifndef GY_BASE_LIST_H
 #define GY_BASE_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A list's head, or one link; linked to itself, an empty list or a link that is in none. */
+/* A list's head, or the link in an element. A head that is linked to itself is an empty list; such
+ * a link is in no list. */
 struct gy_list {
 	struct gy_list *next, *previous;
 };
@@ -33,7 +34,7 @@ static inline void gy_list_append(struct gy_list *list, struct gy_list *link)
 	list->previous = link;
 }
 
-/* One that is in no list is left as it is. */
+/* Removes a link from its list; a link that is in no list stays as it is. */
 static inline void gy_list_remove(struct gy_list *link)
 {
 	link->previous->next = link->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8, as far as names and peers' words need it. */
+/* The UTF-8 functions that names and messages of peers need. */
 #ifndef GY_BASE_TEXT_H
 #define GY_BASE_TEXT_H
 
@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the sequence that starts here, and its code point; 0 if it is none: of the shortest
- * form, no surrogate. Reads no byte after the text's 0. */
+/* Reads the UTF-8 sequence at text: returns how many bytes it has, and its code point in *code.
+ * Returns 0 if the bytes are no sequence, not the shortest form, or a surrogate. Reads no byte
+ * after the text's final 0. */
 size_t gy_utf8_next(const unsigned char *text, uint32_t *code);
 
-/* Controls, and characters that are not seen or that change the order or the look of others: two
- * texts with and without them look alike, or one looks like another. U+0000 to U+001F and U+007F
- * are not among them: they are one byte each, and handled before. */
+/* Whether a character can make two different texts look alike: controls, invisible characters, and
+ * characters that change the order or the look of others. False for U+0000 to U+001F and U+007F:
+ * callers check those bytes themselves. */
 bool gy_is_misleading(uint32_t code);
 
 #endif

@@ -15,12 +15,12 @@ enum geyser_result gy_thread_start(
 
 /* ---- callbacks ---- */
 
-/* Both stand around each call of the program's own code within a call of the program's. The
- * callback's failures leave no detail behind. */
+/* Call these two around each call of the program's own code that happens within a call of the
+ * library. The callback's failures then don't change this thread's error detail. */
 void gy_callback_begin(struct gy_kept_detail *kept);
 void gy_callback_end(const struct gy_kept_detail *kept);
 
-/* The whole of this thread, one of the library's, counts as a callback. */
+/* Marks this thread, one of the library, as one that runs callbacks only. */
 void gy_callback_thread(void);
 
 /* Whether this thread runs a callback. Such a thread must not wait for callbacks of other threads:

@@ -81,7 +81,7 @@ static bool is_published(const struct geyser_event *event)
 	return event->timeline.audience != NULL;
 }
 
-/* Gives back what the event is made of, without an object. */
+/* Frees the event's resources and memory; its object doesn't exist yet, or no more. */
 static void deallocate(struct geyser_event *event)
 {
 	gy_audience_destroy(event->timeline.audience);
@@ -103,7 +103,7 @@ static enum geyser_result take_seat(struct geyser_event *event, const struct gy_
 	return GEYSER_OK;
 }
 
-/* Takes the fd over, also when it fails. seat: as gy_event_accept's. */
+/* Takes the fd over, also after a failure. seat: as in gy_event_accept. */
 static enum geyser_result wrap(int fd, const struct gy_event_seat *seat, struct geyser_event **out)
 {
 	struct geyser_event *event = calloc(1, sizeof(*event));
@@ -218,7 +218,7 @@ static enum geyser_result allocate_published(struct geyser_event **out)
 	return result;
 }
 
-/* Without a twin. */
+/* Makes an event without a twin. */
 static enum geyser_result create(
 	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
@@ -323,8 +323,9 @@ struct geyser_manager *gy_event_manager(struct geyser_event *event)
 	return event->object.manager;
 }
 
-/* When its callbacks have run; on the notifier's thread if the last reference was dropped within a
- * callback. False: what was attached, or a callback, has taken a reference that stays. */
+/* Ends the event after its callbacks have run; on the notifier's thread if the last reference was
+ * dropped within a callback. False if a callback, or the destroy function of attached data, has
+ * taken a reference and kept it. */
 static bool end(struct geyser_event *event)
 {
 	gy_object_detach_all(&event->object);

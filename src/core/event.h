@@ -10,18 +10,18 @@
 enum geyser_result gy_event_describe(
 	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd);
 
-/* Whether our driver can open the semaphore of the event that a peer has described: then the peer
- * is to be asked for it, before gy_event_accept. */
+/* Whether our driver can open the semaphore of the event that a peer has described. If so, ask the
+ * peer for the semaphore before gy_event_accept. */
 bool gy_event_wants_twin(
 	const struct geyser_manager *manager, const struct gy_wire_event *described);
 
 /* As geyser_event_create, but other processes can't raise the event: they map its page for reading.
- * It can't be exported; whoever serves it adds followers to its timeline's audience. */
+ * The event can't be exported. Its publisher adds each follower to the timeline's audience. */
 enum geyser_result gy_event_publish(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out);
 
-/* Memory that a follower shares with the publisher of an event, and where in it the follower counts
- * its sleeping threads (struct gy_audience_member). The event maps the memory for itself. */
+/* Memory that a follower shares with an event's publisher. At the offset sleepers the follower
+ * counts its sleeping threads (struct gy_audience_member). The event makes a mapping of its own. */
 struct gy_event_seat {
 	int fd; /* borrowed */
 	size_t size, sleepers;
@@ -45,8 +45,9 @@ typedef enum geyser_result gy_twin_maker(void *device, const struct gy_event_sou
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
 	gy_twin_maker *make, void *data, struct geyser_event **out);
 
-/* The device of who made the event is lost: the word, shared between processes, becomes 1 and is
- * woken. It lives as long as the event, and may be mapped for reading alone. */
+/* Returns a word that processes share. It becomes 1, and its sleepers are woken, when the event's
+ * creator loses its device. The word lives as long as the event, and may be mapped for reading
+ * only. */
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event);
 
 /* Lives as long as the event. */

@@ -33,7 +33,7 @@ static void kick(struct gy_notifier *notifier)
 
 /* ---- the thread; with the lock held ---- */
 
-/* What a notification that comes first is told now, or 1 to go on waiting. */
+/* Returns the result for the first notification, or 1 if it must go on waiting. */
 static int outcome(const struct gy_notifier *notifier, uint64_t value)
 {
 	if (gy_timeline_value(notifier->timeline) >= value)
@@ -47,7 +47,7 @@ static int outcome(const struct gy_notifier *notifier, uint64_t value)
 	return 1;
 }
 
-/* Lets the lock go while the callback runs. */
+/* Releases the lock while the callback runs. */
 static void call(struct gy_notifier *notifier, int result)
 {
 	const struct gy_notification first = gy_queue_take(&notifier->callbacks);
@@ -58,8 +58,8 @@ static void call(struct gy_notifier *notifier, int result)
 	(void)pthread_mutex_lock(&notifier->lock);
 }
 
-/* The other end is readable from now on, at its end. A forked child may have a copy of this one:
- * closing it would say nothing. */
+/* Makes the caller's end readable for good: it reads an end of file. Closing our end isn't enough,
+ * since a forked child may have a copy of it. */
 static void make_readable(int fd)
 {
 	(void)shutdown(fd, SHUT_RDWR);
@@ -82,7 +82,7 @@ static void sweep(struct gy_notifier *notifier)
 		notifier->sweep_at = SWEEP_AT;
 }
 
-/* Whether there was something to do. */
+/* Runs the first notification that is due. False if none is. */
 static bool work(struct gy_notifier *notifier)
 {
 	const struct gy_notification *first = gy_queue_first(&notifier->descriptors);
@@ -99,7 +99,7 @@ static bool work(struct gy_notifier *notifier)
 	return result <= 0;
 }
 
-/* The smallest value that something waits for; UINT64_MAX if nothing does. */
+/* Returns the smallest value that a callback or descriptor waits for; UINT64_MAX if none waits. */
 static uint64_t next_value(const struct gy_notifier *notifier)
 {
 	const struct gy_notification *callback = gy_queue_first(&notifier->callbacks);
@@ -114,7 +114,8 @@ static bool is_pending(const struct gy_notifier *notifier)
 	return notifier->callbacks.count > 0 || notifier->descriptors.count > 0;
 }
 
-/* Lets the lock go to sleep. kicks is as it was when the lock was held. */
+/* Releases the lock and sleeps. It reads kicks before it releases the lock, so that no kick is
+ * lost. */
 static void sleep_until_next(struct gy_notifier *notifier)
 {
 	const uint64_t value = next_value(notifier), deadline = gy_deadline(LOOK_EVERY);

@@ -32,27 +32,28 @@ void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 enum geyser_result gy_notifier_add(
 	struct gy_notifier *notifier, uint64_t value, geyser_event_callback *callback, void *user);
 
-/* *out is the caller's: readable for good once the value is reached or the notifier closes. The
- * notifier keeps the other end until then, or until it finds out that the caller has closed *out:
- * it looks whenever the number of descriptors has doubled, and each second. Errors: as
- * gy_notifier_add, LIMIT (no free descriptor, or a quarter of the process's limit is in use here).
- */
+/* The caller owns *out: it is readable for good once the value is reached or the notifier closes.
+ * The notifier keeps the other end until then, or until it finds out that the caller has closed
+ * *out: it looks whenever the number of descriptors has doubled, and each second. Errors: as
+ * gy_notifier_add, LIMIT (no free descriptor, or a quarter of the process's limit is in use
+ * here). */
 enum geyser_result gy_notifier_add_fd(struct gy_notifier *notifier, uint64_t value, int *out);
 
 /*
- * Runs what is pending with GEYSER_ERROR_STALE and ends the thread. True: all has run.
+ * Runs the pending callbacks with GEYSER_ERROR_STALE and ends the thread. True: all have run.
  *
- * False if called within a callback, of whatever event: waiting for the thread could then be
- * waiting for one that waits for us. The thread calls finished(event) when it has ended its work,
- * and the event must live until then.
+ * False if called within a callback of any event: the thread might wait for us, so we can't wait
+ * for it. The thread then calls finished(event) when its work is done, and the event must live
+ * until then.
  */
 bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event));
 
-/* After the close, where a callback has taken a new reference to the event: all is as at first. */
+/* Undoes the close, if a callback has taken a new reference to the event: the notifier is as
+ * new. */
 void gy_notifier_reopen(struct gy_notifier *notifier);
 
-/* After the close: nothing is called any more. In a forked child, where its thread isn't, without
- * one: the callbacks are the parent's, and are not called. */
+/* Frees the notifier after gy_notifier_close. A forked child calls this without a close: it has no
+ * such thread, and the callbacks belong to the parent and are not called. */
 void gy_notifier_finish(struct gy_notifier *notifier);
 
 #endif

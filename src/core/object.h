@@ -80,11 +80,11 @@ void gy_object_finish(struct gy_object *object);
 
 void gy_object_ref(struct gy_object *object);
 
-/* True if that was the last reference. The object has one reference then all the same, which is the
- * caller's: what its end calls may take references and drop them. */
+/* Drops a reference. True if it was the last one: the object then still counts one reference, which
+ * the caller owns, so that callbacks at the object's end may take references and drop them. */
 bool gy_object_unref(struct gy_object *object);
 
-/* Whether nobody but the caller has a reference. */
+/* Whether the caller's reference is the only one. */
 bool gy_object_is_unshared(const struct gy_object *object);
 
 /* As geyser_texture_attach and geyser_texture_attached. */
@@ -92,15 +92,15 @@ enum geyser_result gy_object_attach(
 	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data));
 void *gy_object_attached(const struct gy_object *object, const void *key);
 
-/* After the last unref, while the object is whole: also what is attached meanwhile. In a forked
- * child nothing is destroyed. */
+/* Destroys the attached data, also data that is attached meanwhile. Call this after the last unref,
+ * while the object is whole. In a forked child it destroys nothing. */
 void gy_object_detach_all(struct gy_object *object);
 
 enum geyser_result gy_object_export(struct gy_object *object, struct geyser_handle *out);
 enum geyser_result gy_object_unexport(struct gy_object *object);
 
-/* Checks the handle and asks its exporter until the deadline. twin: for an event's semaphore, which
- * is no import of its own: give the peer back with NULL. */
+/* Checks the handle and asks its exporter, until the deadline. With twin it asks for an event's
+ * semaphore. That is no import of its own: release the peer with NULL. */
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
 	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin, uint64_t deadline,
 	struct gy_incoming *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What waits for values of an event: the smallest value comes first, and of equal values the one
- * that was added first. Adding and taking cost O(log n). The caller locks. */
+/* A priority queue of notifications that wait for values of an event. The smallest value comes
+ * first, and of equal values the one that was added first. Adding and taking cost O(log n). The
+ * caller locks. */
 #ifndef GY_CORE_QUEUE_H
 #define GY_CORE_QUEUE_H
 
@@ -24,17 +25,17 @@ struct gy_queue {
 /* Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_queue_add(struct gy_queue *queue, const struct gy_notification *notification);
 
-/* The first one, or NULL. It stays until the queue changes. */
+/* Returns the first notification, or NULL. It is borrowed until the queue changes. */
 const struct gy_notification *gy_queue_first(const struct gy_queue *queue);
 
-/* Takes the first one out; there must be one. */
+/* Takes the first notification out; the queue must not be empty. */
 struct gy_notification gy_queue_take(struct gy_queue *queue);
 
-/* Takes out those for which goes() is true. */
+/* Takes out the notifications for which goes() is true. */
 void gy_queue_sweep(
 	struct gy_queue *queue, bool (*goes)(const struct gy_notification *notification));
 
-/* Frees the memory; what is in the queue is forgotten. */
+/* Frees the memory and drops all notifications in the queue. */
 void gy_queue_finish(struct gy_queue *queue);
 
 #endif

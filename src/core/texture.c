@@ -206,7 +206,7 @@ static void end(struct geyser_texture *texture)
 	deallocate(texture);
 }
 
-/* What was attached is told first, and may take a reference that stays. */
+/* Destroys attached data first: its destroy function may take a reference and keep it. */
 static void end_last(struct gy_later *later)
 {
 	struct geyser_texture *texture =
@@ -252,7 +252,7 @@ void *geyser_texture_attached(const struct geyser_texture *texture, const void *
 
 /* ---- access ---- */
 
-/* Why it isn't writable. */
+/* Says why this process may not write into the texture. */
 static const char *refusal(const struct geyser_texture *texture)
 {
 	if (texture->mirrored)
@@ -623,7 +623,7 @@ void geyser_native_texture_release(struct geyser_native_texture *native)
 	native->object = NULL;
 }
 
-/* The caller vouches for memory that it brings itself. */
+/* The caller vouches for memory that it imports itself. */
 static const struct gy_import_terms callers_terms = {.most = UINT64_MAX};
 
 /* The caller keeps its reference, too. */

@@ -5,8 +5,8 @@
 
 #include "core/object.h"
 
-/* The TEXTURE message that makes another process map it. *fd is lent until gy_texture_described.
- * Errors: STALE (its device is lost), LIMIT. */
+/* Fills in the TEXTURE message with which another process maps the texture. The caller borrows *fd
+ * until gy_texture_described. Errors: STALE (the texture's device is lost), LIMIT. */
 enum geyser_result gy_texture_describe(
 	struct geyser_texture *texture, struct gy_message *answer, int *fd);
 void gy_texture_described(const struct geyser_texture *texture, int fd);
@@ -26,13 +26,14 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, gy_texture_maker *make, void *data,
 	struct geyser_texture **out);
 
-/* A stream's buffer: as geyser_texture_create, but others may only read it, unless the usage has
- * GEYSER_USAGE_WRITERS. With GEYSER_USAGE_DMA_BUF they may only read it by geyser's word. */
+/* Makes a stream's buffer: as geyser_texture_create, but other processes may only read it, unless
+ * the usage has GEYSER_USAGE_WRITERS. With GEYSER_USAGE_DMA_BUF only geyser refuses their writes,
+ * not the kernel. */
 enum geyser_result gy_texture_create_published(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
-/* Error PERMISSION if this process may only read the texture; what: the argument that asks for more
- * than that. */
+/* Errors: PERMISSION if this process may only read the texture. what names the argument that asks
+ * for writing. */
 enum geyser_result gy_texture_check_write(const struct geyser_texture *texture, const char *what);
 
 /* Maps wait from now on until the event has reached the value; NULL: not any more. Takes a
@@ -43,7 +44,7 @@ void gy_texture_set_ready(
 /* It shows a copy: its path says so. */
 void gy_texture_set_mirrored(struct geyser_texture *texture);
 
-/* It is a frame of a publisher's stream: refusals name what the publisher could do. */
+/* Marks the texture as a frame of a stream: errors then say what its publisher could do. */
 void gy_texture_set_of_subscriber(struct geyser_texture *texture);
 
 /* Whether its device reads a copy of the memory: gy_texture_upload brings it up to date. */

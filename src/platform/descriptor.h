@@ -71,7 +71,7 @@ enum geyser_result gy_watch_create(
 /* Watches one more directory in the same way. */
 enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const char *path);
 
-/* Watches no directory any more; its descriptor stays what it is. */
+/* Ends the watching of all directories; the watch's descriptor stays the same. */
 void gy_watch_clear(struct gy_watch *watch);
 
 void gy_watch_destroy(struct gy_watch *watch);
@@ -79,9 +79,9 @@ void gy_watch_destroy(struct gy_watch *watch);
 /* Readable when something has changed. */
 int gy_watch_fd(const struct gy_watch *watch);
 
-/* Whether something has changed since the last call; *unlocked becomes true if a lock was let go.
- * That a directory is removed, or another put in its place, is told where the directory above is
- * nobody else's. */
+/* Whether something has changed since the last call; *unlocked becomes true if a lock was released.
+ * The removal or replacement of a watched directory is reported only if no other user may write
+ * into the directory above it. */
 bool gy_watch_drain(struct gy_watch *watch, bool *unlocked);
 
 #endif

@@ -21,19 +21,20 @@ struct gy_hold {
 
 #define GY_NO_HOLD ((struct gy_hold){.fd = -1})
 
-/* Takes fd over. */
+/* Starts a hold of the file; takes fd over. */
 void gy_hold_take(int fd, struct gy_hold *out);
 
 /* Ends the hold, and with it the locks. In a forked child it only closes. GY_NO_HOLD is fine. */
 void gy_hold_release(struct gy_hold *hold);
 
-/* One byte of a file, which need not be there, locked through this descriptor until that is closed
- * or gy_byte_unlock. Never waits: false with errno, EAGAIN or EACCES if somebody else holds it.
- * exclusive needs a descriptor open for writing, a shared lock one open for reading. */
+/* Locks one byte of a file through this descriptor, until gy_byte_unlock or until the descriptor is
+ * closed. The file need not have that byte. Never waits: false with errno, EAGAIN or EACCES if
+ * another descriptor holds the lock. An exclusive lock needs a descriptor open for writing, a
+ * shared lock one open for reading. */
 bool gy_byte_lock(int fd, uint64_t offset, bool exclusive);
 bool gy_byte_unlock(int fd, uint64_t offset);
 
-/* Whether anybody else holds that byte in any way. Takes no lock. */
+/* Whether another descriptor has a lock on that byte, of any kind. Takes no lock. */
 bool gy_byte_is_locked(int fd, uint64_t offset);
 
 #endif

@@ -32,14 +32,14 @@ enum geyser_result gy_memory_probe(void);
  * (other kinds of memory, by name), UNSEALED (its size may change, and what is missing). */
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
 
-/* Bytes that are allocated of such memory; UINT64_MAX where the system doesn't say. */
+/* Returns how many bytes of such memory are allocated; UINT64_MAX where the system doesn't say. */
 uint64_t gy_memory_allocated(int fd);
 
-/* Allocates what is missing of these bytes, if the descriptor and the system allow it. */
+/* Allocates the missing pages of this range, if the descriptor and the system allow it. */
 void gy_memory_fill(int fd, uint64_t offset, uint64_t size);
 
-/* Bytes that one peer may make this process map: half of the machine's memory, or half of the
- * process's own limit (RLIMIT_AS) if that is less. */
+/* Returns how many bytes one peer may make this process map: half of the machine's memory, or half
+ * of the process's own limit (RLIMIT_AS) if that is less. */
 uint64_t gy_memory_share(void);
 
 /* Maps the first size bytes. Errors: OUT_OF_MEMORY, LIMIT, PERMISSION. */
@@ -53,7 +53,7 @@ void gy_memory_prefault(void *data, size_t size, bool writable);
  * UNSUPPORTED (no /dev/udmabuf; sealed against writing), PERMISSION, LIMIT. */
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out);
 
-/* Whether the machine has what makes them. */
+/* Whether the machine can make dma-bufs (/dev/udmabuf). */
 bool gy_memory_has_dma_buf(void);
 
 /* ---- sleeping on an address ---- */
@@ -86,8 +86,8 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
  * *ended if it is because the process has ended already. */
 int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
-/* Whether it is known that the peer's process has ended: a child of its, made by clone without
- * fork's handlers, may keep its sockets open. */
+/* Whether the peer's process is known to have ended. Its socket alone doesn't tell: a child that
+ * was made by clone without fork's handlers may keep it open. */
 bool gy_peer_has_ended(int socket, pid_t pid);
 
 /* Whether that process is stopped, by a signal or a debugger; false where it can't be known. */
@@ -108,10 +108,11 @@ struct gy_runtime_place {
 
 #define GY_RUNTIME_PLACES 3 /* at most */
 
-/* The first place, 0, is the one to be preferred. False if there are no so many. */
+/* Fills in the place of that index; index 0 is the preferred place. False if no place has this
+ * index. */
 bool gy_runtime_place(unsigned index, struct gy_runtime_place *out);
 
-/* Makes a directory for this user alone, whatever the umask is. False with errno. */
+/* Makes a directory of mode 0700, whatever the umask is. False with errno. */
 bool gy_directory_make(const char *path);
 
 /* A path for an open directory that is short enough for a socket's address; false where there is

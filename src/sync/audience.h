@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes that follow a timeline which one process alone raises: a stream's events.
+ * An audience: the processes that follow a timeline which only its publisher raises. The events of
+ * a stream are such timelines.
  *
- * Followers map the timeline's page for reading, so a follower says elsewhere that it sleeps: in a
- * word of memory that it shares with the publisher alone. The publisher reads all these words after
+ * Followers map the timeline's page for reading. So a follower says that it sleeps in a word of
+ * other memory, which it shares with the publisher alone. The publisher reads all these words after
  * it has raised the value, and writes the value into each follower's notice.
  */
 #ifndef GY_SYNC_AUDIENCE_H
@@ -32,19 +33,20 @@ struct gy_audience {
 	struct gy_audience_member members[GY_AUDIENCE_MAX];
 };
 
-/* NULL if there is no memory. */
+/* Makes an audience without members; NULL if there is no memory. */
 struct gy_audience *gy_audience_create(void);
 void gy_audience_destroy(struct gy_audience *audience);
 
-/* Before the follower learns of the timeline. Sets its notice to *value. False: all places are
- * taken. */
+/* Adds a follower and sets its notice to *value. Call this before the follower learns of the
+ * timeline. False: all places are taken. */
 bool gy_audience_add(struct gy_audience *audience, const struct gy_audience_member *member,
 	const _Atomic uint64_t *value);
 
-/* Afterwards nobody reads or writes the member's words. Unknown ones are ignored. */
+/* Removes a follower; afterwards nobody reads or writes its words. An unknown follower is
+ * ignored. */
 void gy_audience_remove(struct gy_audience *audience, const _Atomic uint32_t *sleepers);
 
-/* After the value was raised: writes it into all notices. True if a member may sleep. */
+/* Writes the value into all notices; call this after raising it. True if a member may sleep. */
 bool gy_audience_tell(struct gy_audience *audience, const _Atomic uint64_t *value);
 
 #endif

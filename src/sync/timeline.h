@@ -2,7 +2,7 @@
 /*
  * A 64-bit value that only grows, in memory that processes share, and sleeping until it is reached.
  *
- * Who sleeps says so by "sleepers"; who raises the value then, and only then, makes a system call.
+ * A sleeper sets "sleepers"; only then does the process that raises the value make a system call.
  * The order of the steps is what keeps a wake-up from being lost; see timeline.c.
  *
  * There are two kinds. Of a shared timeline every holder may write the page. A hostile holder may
@@ -23,8 +23,8 @@
 struct gy_timeline_page {
 	_Atomic uint64_t value;
 	_Atomic uint32_t wakes; /* the futex: counts wake-ups */
-	/* Not 0: somebody may sleep; the one who wakes them clears it. Of a published timeline:
-	 * threads of the publisher's process only. */
+	/* Not 0: a thread may sleep; the signaller that wakes it clears the word. In a published
+	 * timeline: threads of the publisher's process only. */
 	_Atomic uint32_t sleepers;
 	/* Values up to this one are in the semaphore that all processes share, if there is one, or
 	 * about to be: see backend/vulkan/event.c. */
@@ -47,7 +47,7 @@ struct gy_timeline {
 
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
 
-/* Not for followers. */
+/* Raises the value and wakes sleepers. Not for followers. */
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value);
 
 /* As gy_timeline_signal, with a value that a device has signalled. A published timeline rises to
@@ -57,8 +57,8 @@ void gy_timeline_carry(struct gy_timeline *timeline, uint64_t value);
 /* A device may signal a published timeline up to this value from now on. */
 void gy_timeline_give(struct gy_timeline *timeline, uint64_t value);
 
-/* Nothing may come any more: all holders are told. A value that was reached stays so. Not for
- * followers. */
+/* Declares that no further value comes, and wakes all holders. A value that was reached stays
+ * reached. Not for followers. */
 void gy_timeline_lose(struct gy_timeline *timeline);
 bool gy_timeline_is_lost(const struct gy_timeline *timeline);
 

@@ -8,8 +8,7 @@
  * again. A block that a shared event is to call can't be taken back: it holds the twin's object,
  * and finds out that the twin has ended when it is called, or never is.
  *
- * An event of a stream is the publisher's alone to raise: in a subscriber's process nothing comes
- * up.
+ * Only the publisher raises an event of a stream: in a subscriber's process no value comes up.
  */
 #include "backend/metal/mtl.h"
 

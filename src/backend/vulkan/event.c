@@ -15,11 +15,10 @@
  * a hint: one that isn't kept soon is a liar's, or that of a process which has ended, and from then
  * on this process carries all values itself. tests/model/carry.pml is this protocol.
  *
- * An event of a stream is the publisher's alone to raise, and so goes one way only in a
- * subscriber's process: down from the page into a semaphore of its own, and nowhere where the
- * semaphore is shared, which the publisher raises. Whatever a subscriber does to its semaphore
- * stays out of the page. The publisher's page takes no value from the semaphore that was not given
- * out (gy_timeline_carry).
+ * Only the publisher raises an event of a stream. In a subscriber's process values therefore go one
+ * way: down from the page into a semaphore of its own. A shared semaphore the publisher raises
+ * itself, so there the subscriber carries nothing. A subscriber's signals never reach the page. The
+ * publisher's page takes only values from the semaphore that were given out (gy_timeline_carry).
  *
  * When the exporter dies, no value may come that a queue waits for: the semaphore is raised to
  * GY_FREED, above all values, and its threads end.
@@ -36,7 +35,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A claim is kept in microseconds; what takes longer is not waited for. */
+/* A claim is kept within microseconds; we don't wait for one that takes longer than this. */
 #define CLAIMS_WITHIN (50 * GY_MILLISECOND)
 
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
@@ -96,8 +95,8 @@ static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value
 		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
 }
 
-/* What the semaphore must have reached before it is signalled with that value: the claim before
- * ours or, if others have claimed as much, the value itself. */
+/* Claims a value. Returns what the semaphore must reach before we signal it: the claim before ours
+ * or, if others have claimed as much, the value itself. */
 static uint64_t claim(_Atomic uint64_t *claimed, uint64_t value)
 {
 	uint64_t before = atomic_load(claimed);
@@ -108,7 +107,8 @@ static uint64_t claim(_Atomic uint64_t *claimed, uint64_t value)
 	return value;
 }
 
-/* Until the claims of others are kept, for CLAIMS_WITHIN at most. Returns the semaphore's value. */
+/* Waits until other processes have kept their claims, for CLAIMS_WITHIN at most. Returns the
+ * semaphore's value. */
 static uint64_t await_claims(struct vk_event *event, uint64_t now, uint64_t value)
 {
 	struct vk_device *device = event->device;

@@ -252,7 +252,8 @@ void gy_vk_texture_upload(struct gy_backend_texture *base)
 		(size_t)base->layout.size);
 }
 
-/* Whoever brings no copy up to date gets none: the device would read stale texels. */
+/* Refuses the import if the caller doesn't call texture_upload: the device would read stale
+ * texels. */
 static enum geyser_result refuse_read_only(const struct vk_texture *texture)
 {
 	char reason[128];
@@ -349,7 +350,7 @@ enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published)
 	return create(texture, published, false);
 }
 
-/* Subscribers read it, and our device alone writes it. */
+/* Makes a mirror: subscribers read it, and only our device writes it. */
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
 {
 	enum geyser_result result = check_device(texture);

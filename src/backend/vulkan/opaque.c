@@ -88,8 +88,8 @@ enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd)
 	return GEYSER_OK;
 }
 
-/* A GPU's memory has a descriptor from then on. That of a driver for the CPU has had one from the
- * beginning: it is duplicated for each importer, and nothing more is kept. */
+/* Lets other processes open the memory. A GPU's memory has a descriptor from then on. A CPU
+ * driver's memory has had one from the beginning, which is duplicated for each importer. */
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
 {
 	enum geyser_result result;

@@ -285,7 +285,7 @@ enum geyser_result gy_vk_texture_finish(
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
 /* Its descriptor, which costs a driver as much as the rest of making it. */
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
-/* One more, the caller's. */
+/* Makes one more descriptor of the memory; the caller owns it. */
 enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd);
 enum geyser_result gy_vk_opaque_import(struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms);

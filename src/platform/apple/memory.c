@@ -160,7 +160,7 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
-/* The system doesn't say: st_blocks of such an object is 0. */
+/* The system doesn't say how much is allocated: st_blocks of such an object is 0. */
 uint64_t gy_memory_allocated(int fd)
 {
 	(void)fd;

@@ -90,7 +90,8 @@ static void watch_locks_of(struct gy_watch *watch, int directory_fd)
 	(void)closedir(directory);
 }
 
-/* A lock that ends before it is watched has ended before whoever is told of this change looks. */
+/* A lock may end before we watch it. That is harmless: callers look at all locks after this change
+ * is reported. */
 static void watch_locks(struct gy_watch *watch)
 {
 	forget_locks(watch);
@@ -132,7 +133,7 @@ enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const cha
 	return GEYSER_OK;
 }
 
-/* Watches of a closed descriptor end with it. */
+/* Closing a descriptor ends its watches. */
 void gy_watch_clear(struct gy_watch *watch)
 {
 	struct kevent change;

@@ -6,8 +6,8 @@
 
 #define SIZE 4096 /* any will do: the mapping is never touched */
 
-/* A mapping keeps its file open, and no child gets a copy of this one. It is freed with the
- * process's memory, before its descriptors are. */
+/* A mapping keeps its file open, and no child gets a copy of this mapping. The kernel frees a dead
+ * process's mappings before it closes the process's descriptors. */
 void gy_hold_take(int fd, struct gy_hold *out)
 {
 	void *page = mmap(NULL, SIZE, PROT_NONE, MAP_SHARED, fd, 0);
@@ -24,7 +24,7 @@ void gy_hold_take(int fd, struct gy_hold *out)
 	out->fd = -1;
 }
 
-/* A child has other things at that address, or nothing. */
+/* A forked child doesn't have the mapping: it has another one at that address, or none. */
 void gy_hold_release(struct gy_hold *hold)
 {
 	if (hold->page && hold->pid == getpid())

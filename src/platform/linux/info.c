@@ -28,7 +28,7 @@ static void probe_seals(struct geyser_system_info *out)
 	(void)close(fd);
 }
 
-/* A word that has changed already ends the call with EAGAIN, where there is one. */
+/* Where the kernel has futex_waitv, a word that has changed already ends the call with EAGAIN. */
 static bool probe_waitv(void)
 {
 	uint32_t word = 0;

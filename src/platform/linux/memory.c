@@ -254,7 +254,7 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
-/* Pages that were swapped out count. */
+/* st_blocks counts pages that were swapped out, too. */
 uint64_t gy_memory_allocated(int fd)
 {
 	struct stat status;

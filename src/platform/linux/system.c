@@ -35,8 +35,8 @@ const char *gy_program_name(void)
 	return program_invocation_short_name;
 }
 
-/* Programs of one user with and without a session (a login shell, a cron job, a container) share
- * one place at least. */
+/* Programs of one user share at least one place, with a session (a login shell) or without (a cron
+ * job, a container). */
 bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -62,8 +62,8 @@ bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 	}
 }
 
-/* By descriptor: what lies at the path may be another's by now. One without a right to read it,
- * which fchmod doesn't take. */
+/* Sets the mode through a descriptor: another user's entry may lie at the path by now. The umask
+ * may have taken our right to read, so the descriptor is O_PATH, which fchmod refuses. */
 bool gy_directory_make(const char *path)
 {
 	char alias[64];

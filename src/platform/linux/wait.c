@@ -20,8 +20,8 @@ static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t v
 		time, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* A call that neither slept nor found a changed word was refused: by a kernel that lacks it, or by
- * a sandbox, which may answer with any error. */
+/* Whether the system call was refused: it neither slept nor found a changed word. A kernel may lack
+ * the call, or a sandbox may refuse it with any error. */
 static bool was_refused(long result)
 {
 	return result < 0 && errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT;
@@ -37,7 +37,7 @@ static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
 		(void)nanosleep(&moment, NULL); /* the caller looks again: not in a tight loop */
 }
 
-/* False if it was refused; *for_good: it will be again. */
+/* False if the kernel refused the call; *for_good: it will refuse it every time. */
 static bool wait_several(
 	const struct gy_wait_word *words, unsigned count, uint64_t deadline, bool *for_good)
 {

@@ -17,7 +17,7 @@
  * closing is a death. */
 #define CHANGES (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_CLOSE_WRITE)
 
-/* Of the directory above: a new one in the old one's place. */
+/* Events of the directory above: a new directory in the old one's place. */
 #define REPLACEMENTS (IN_CREATE | IN_MOVED_TO)
 
 struct directory {
@@ -74,7 +74,7 @@ enum geyser_result gy_watch_create(
 	return result;
 }
 
-/* A directory in which others write, as /tmp, changes too often to be watched. */
+/* Watches the directory above, unless other users may write into it: /tmp changes too often. */
 static int watch_above(int inotify, const char *path, const char *name)
 {
 	char above[4096];
@@ -132,7 +132,7 @@ int gy_watch_fd(const struct gy_watch *watch)
 	return watch->inotify;
 }
 
-/* Events of the directory above count if they are about ours. */
+/* An event of the directory above counts if it names our directory. */
 static bool concerns_us(const struct gy_watch *watch, const struct inotify_event *event)
 {
 	for (unsigned i = 0; i < watch->count; i++) {

@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 
-/* Locks of an open file, not of a process: those end when the process closes any descriptor of the
- * file. */
+/* Uses locks of an open file description (F_OFD). Locks of a process would end when the process
+ * closes any descriptor of the file. */
 static bool control(int fd, int command, short type, uint64_t offset, struct flock *lock)
 {
 	*lock = (struct flock){
