@@ -484,7 +484,7 @@ static void register_without_a_session(void)
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(
 		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == claim.instance);
-	child_assert(gy_registries_connect(holder, GY_NEVER, &socket, &pid) == GEYSER_OK);
+	child_assert(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid) == GEYSER_OK);
 	child_assert(close(socket) == 0 && pid == getpid());
 	child_assert(gy_registry_claim(&second) == GEYSER_OK);
 	child_assert(strcmp(second.registry.path, shared_path()) != 0);
@@ -629,7 +629,7 @@ static void a_removed_registry_is_made_again(void **state)
 	gy_claim_keep_name(&claim, "cam", &lock);
 	assert_ok(gy_registries_find_name("cam", &holder));
 	assert_true(holder == instance);
-	assert_ok(gy_registries_connect(instance, GY_NEVER, &socket, &pid));
+	assert_ok(gy_registries_connect(instance, GY_NEVER, -1, &socket, &pid));
 	assert_int_equal(close(socket), 0);
 
 	/* the name is another's by then */
@@ -707,7 +707,7 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_int_equal(waitpid(parent, &status, 0), parent);
 	assert_int_equal(kill(pids[1], 0), 0); /* it lives on */
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registries_connect(holder, GY_NEVER, &socket, &pid));
+		gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
 	assert_ok(gy_registry_claim(&claim));
 	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
 	gy_claim_remove_name(&claim, "cam", &lock);
