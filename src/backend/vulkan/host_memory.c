@@ -7,7 +7,9 @@
  *
  * Some drivers take no memory that this process may only read. NVIDIA's names memory types for such
  * a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A stream's frame
- * is then uploaded: the CPU copies each one into a staging buffer of the driver's own.
+ * is then uploaded: the CPU copies each one into a staging buffer of the driver's own. A discrete
+ * GPU isn't asked, but gets the upload at once: after such a failure NVIDIA's driver (580.159) also
+ * fails the allocation of the staging buffer.
  */
 #include "backend/vulkan/vk.h"
 
@@ -292,12 +294,19 @@ static enum geyser_result complete(struct vk_texture *texture, bool mirror)
 	return result == GEYSER_OK && !mirror ? make_beside(texture) : result;
 }
 
+/* Whether the driver is asked to import memory that this process may only read. */
+static bool may_lie_in_place(const struct vk_device *device)
+{
+	return device->info.host_memory &&
+	       device->info.type != VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU;
+}
+
 static enum geyser_result complete_read_only(
 	struct vk_texture *texture, const struct gy_import_terms *terms)
 {
 	enum geyser_result result;
 
-	if (!texture->device->info.host_memory) {
+	if (terms->uploads && !may_lie_in_place(texture->device)) {
 		describe(texture);
 		return make_uploaded(texture);
 	}
