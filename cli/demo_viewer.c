@@ -10,7 +10,7 @@
  *		frame's number, keeps the frame, and waits to be killed
  *
  * At the stream's end every and slow write the PNG file SHOWN (see demo.h), and print "FRAMES
- *DROPPED P50 P99 CHANGED" and, for each frame, "SEQUENCE CHECKSUM".
+ * DROPPED P50 P99 CHANGED" and, for each frame, "SEQUENCE CHECKSUM".
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -13,12 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As much of a sweep as an export waits for: a small one to its end, of a large one for so long.
- * The rest is done by the thread "geyser-ipc". */
+/* How much of a sweep an export waits for: a small sweep ends within that. The thread "geyser-ipc"
+ * does the rest of a large one. */
 #define SWEEP_STEPS 3
 #define SWEEP_TIME (5 * GY_MILLISECOND)
 
-/* Whoever looks whether we live holds the file for a moment before we do: then another is made. */
+/* A process that looks whether we live may lock the new file for a moment before we do. We then
+ * make another one, this often at most. */
 #define ATTEMPTS 1000
 
 static enum geyser_result lock_file(const struct gy_claim *claim, const char *name, int *fd)
@@ -103,7 +104,7 @@ close_socket:
 	return result;
 }
 
-/* systemd-tmpfiles removes nothing below a directory that somebody has locked, however old. */
+/* systemd-tmpfiles removes nothing below a directory that a process has locked, however old. */
 static void keep_from_ageing(const struct gy_claim *claim)
 {
 	(void)flock(claim->registry.fd, LOCK_SH | LOCK_NB);

@@ -15,7 +15,7 @@
 /* Descriptors that no peer's connection takes, whatever else this process has open. */
 #define SPARED 8
 
-/* How many idle connections of others are looked at for one to close. */
+/* How many idle connections of others we look at, to find one to close. */
 #define TRIES 64
 
 static int compare_pids(const void *a, const void *b)
@@ -71,8 +71,8 @@ static long soft_limit(void)
 	return (long)limit.rlim_cur;
 }
 
-/* How many more connections there can be. The lowest free descriptor tells how many are in use: all
- * below it. */
+/* Returns how many more connections there can be. All descriptors below the lowest free one are in
+ * use. */
 static long count_room(const struct gy_ipc *ipc, int lowest)
 {
 	long limit = soft_limit();
@@ -82,8 +82,8 @@ static long count_room(const struct gy_ipc *ipc, int lowest)
 	return lowest >= 0 && descriptors < connections ? descriptors : connections;
 }
 
-/* The client's own oldest; else one of a process that has more connections than this one. NULL if
- * there is none. */
+/* Chooses an idle connection to close: the client's own oldest one, else one of a process that has
+ * more connections than this client. NULL if there is none. */
 static struct gy_connection *choose_victim(struct gy_ipc *ipc, const struct gy_client *client)
 {
 	struct gy_list *link = ipc->idle.next;

@@ -2,10 +2,11 @@
 /*
  * The processes that are connected to this exporter, and how many connections each may have.
  *
- * A connection costs this process a descriptor. All of them may have half of its soft limit; one
- * process may have as many as are left to the others, so a quarter at most. Idle connections hold
- * no import and no subscription: they are closed when room is needed, the oldest first, and after
- * some seconds in any case. With the ipc's lock held.
+ * A connection costs this process a descriptor. All connections together may have half of its soft
+ * limit. One process may have no more connections than remain free for the others: a quarter of the
+ * limit at most. An idle connection has no import and no subscription. It is closed when room is
+ * needed, the oldest first, and after some seconds in any case. Call all functions with the ipc's
+ * lock held.
  */
 #ifndef GY_IPC_CLIENT_H
 #define GY_IPC_CLIENT_H
@@ -29,7 +30,7 @@ enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest);
 /* Counts a connection of that process. NULL: out of memory. */
 struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid);
 
-/* The connection is gone; its client too, if it was the last one. */
+/* Counts a connection no more; frees the client with its last connection. */
 void gy_client_leave(struct gy_ipc *ipc, struct gy_client *client);
 
 #endif

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* How soon a connect that waits its turn finds out that it is to stop. */
+/* How soon a connect that waits for its turn notices stop_fd. */
 #define SLICE (5 * GY_MILLISECOND)
 
 static enum geyser_result connect_failure(uint64_t instance)
@@ -51,7 +51,7 @@ static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 	return life == GY_LIFE_ALIVE;
 }
 
-/* Nothing ends a wait for one's turn but time: who may be told to stop waits in slices. */
+/* Only time ends a connect's wait for its turn. With a stop_fd we therefore wait in slices. */
 static int connect_in_slices(
 	int fd, const struct sockaddr_un *address, uint64_t deadline, int stop_fd)
 {
@@ -137,7 +137,8 @@ close_socket:
 	return result;
 }
 
-/* In the registry of one place, which is opened only if its path is too long for an address. */
+/* Connects in the registry of one place. Opens the registry only if its path is too long for an
+ * address. */
 static enum geyser_result connect_at(struct gy_registry *registry, bool first, uint64_t instance,
 	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {

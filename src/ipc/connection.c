@@ -84,7 +84,8 @@ static void forget_all_imports(struct gy_ipc *ipc, struct gy_connection *connect
 	}
 }
 
-/* The connection stays the stream's: its closing tells that the stream has ended. */
+/* Ends the subscription. The connection stays open: its closing tells the peer that the stream has
+ * ended. */
 static void unsubscribe(struct gy_connection *connection)
 {
 	if (connection->subscription)
@@ -118,8 +119,8 @@ static void append_to_idle(struct gy_ipc *ipc, struct gy_connection *connection)
 	gy_list_append(&connection->client->idle, &connection->idle_of_client);
 }
 
-/* After a packet. A peer that hasn't said hello stays where it is: nothing that it sends gives it
- * more time for that. */
+/* Updates the connection's place among the idle ones after a packet. A peer that hasn't said hello
+ * keeps its place: other packets don't give it more time. */
 static void update_idle(struct gy_ipc *ipc, struct gy_connection *connection)
 {
 	if (!connection->greeted)
@@ -147,7 +148,8 @@ static bool send_answer(
 
 	gy_packet_add(&packet, answer);
 	result = gy_packet_send(connection->source.fd, &packet, fd);
-	/* too many descriptors are on their way to somebody: this peer is told, and comes again */
+	/* Too many descriptors are in flight to some process: the peer gets this error and can ask
+	 * again. */
 	if (result == GEYSER_ERROR_LIMIT)
 		gy_connection_refuse(connection->source.fd, result);
 	return result == GEYSER_OK;
@@ -181,7 +183,7 @@ static enum geyser_result find_export(
 	return GEYSER_OK;
 }
 
-/* The answer is sent, or can't be. */
+/* Releases the descriptor when the answer is sent, or can't be sent. */
 static void finish_parcel(struct gy_ipc *ipc, struct parcel *parcel)
 {
 	if (parcel->ours)

@@ -6,7 +6,7 @@
 
 #include "ipc/client.h"
 
-/* How long a connection stays that holds no import and no subscription, and asks nothing. */
+/* How long an idle connection stays: one without import, subscription and question. */
 #define GY_IDLE_WITHIN (5 * GY_SECOND)
 
 struct gy_connection {
@@ -22,7 +22,8 @@ struct gy_connection {
 	void *subscription;
 };
 
-/* Of a peer that was accepted; takes the fd over on success. Not yet watched, and idle. Errors:
+/* Makes the connection of an accepted peer, idle and not watched yet; takes the fd over on success.
+ * Errors:
  * OUT_OF_MEMORY. */
 enum geyser_result gy_connection_create(
 	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);

@@ -53,7 +53,8 @@ void gy_exports_forget(struct gy_ipc *ipc)
 	}
 }
 
-/* twalk hands its caller's data to nobody. With the ipc's lock held. */
+/* The claim whose links are made again: twalk passes no data to its action. Guarded by the ipc's
+ * lock. */
 static _Thread_local const struct gy_claim *restored;
 
 static void restore_id(const void *node, VISIT visit, int depth)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One question about each of many streams: every exporter is asked on one connection, and all of
- * them at the same time, so that those that don't answer cost the time of one. */
+/* Asks one question about each of many streams. Each exporter is asked on one connection, and all
+ * exporters at the same time: those that don't answer cost the time of one. */
 #include "ipc/packet.h"
 #include "ipc/process.h"
 #include "ipc/question.h"
@@ -19,14 +19,14 @@
  * buffer. */
 #define WINDOW 16
 
-/* Before a full queue of connections is tried again. */
+/* How long to wait before connecting again, if the exporter's queue of connections is full. */
 #define RETRY GY_MILLISECOND
 
 struct asked {
 	struct gy_stream_query *query;
 };
 
-/* What one exporter is asked. */
+/* The questions to one exporter. */
 struct inquiry {
 	struct asked *asked; /* about this exporter's streams */
 	size_t count, sent, answered;
@@ -44,7 +44,7 @@ struct inquiries {
 
 /* ---- one exporter ---- */
 
-/* What was not answered has that result. */
+/* Ends the inquiry; unanswered questions get that result. */
 static void finish(struct inquiries *inquiries, struct inquiry *inquiry, enum geyser_result result)
 {
 	if (inquiry->socket >= 0) {
@@ -72,13 +72,14 @@ static enum geyser_result send_more(struct inquiry *inquiry)
 		result = gy_ask(inquiry->socket, inquiry->sent == 0, "", &question);
 		inquiry->sent += result == GEYSER_OK;
 	}
-	/* a full buffer empties with the answers; who hung up may have left the reason */
+	/* a full buffer empties with the answers; a peer that hung up may have sent its reason
+	 * before */
 	if (result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_DISCONNECTED)
 		return GEYSER_OK;
 	return result;
 }
 
-/* False: this one can't be connected to at the moment. */
+/* Connects to one exporter. False if that isn't possible at the moment. */
 static bool open_inquiry(struct inquiries *inquiries, struct inquiry *inquiry)
 {
 	const struct gy_stream_query *query = inquiry->asked[0].query;
@@ -96,7 +97,7 @@ static bool open_inquiry(struct inquiries *inquiries, struct inquiry *inquiry)
 	return true;
 }
 
-/* False: nothing more that it says is of use. */
+/* Takes one answer. False if the exporter's further answers are of no use. */
 static bool take_answer(struct inquiry *inquiry, const struct gy_message *answer)
 {
 	struct gy_stream_query *query;
@@ -135,7 +136,7 @@ static void refuse_rest(
 	finish(inquiries, inquiry, answer->error.result);
 }
 
-/* One packet that has come. */
+/* Receives one packet. */
 static void receive(struct inquiries *inquiries, struct inquiry *inquiry)
 {
 	struct gy_message answer;
@@ -164,7 +165,7 @@ static void receive(struct inquiries *inquiries, struct inquiry *inquiry)
 
 /* ---- all of them ---- */
 
-/* Connects to those that it can; returns how long the others wait. */
+/* Connects to all exporters that it can; returns how long to wait before the others are tried. */
 static uint64_t open_all(struct inquiries *inquiries, bool *left)
 {
 	bool waiting = false;
@@ -192,7 +193,7 @@ static unsigned list_open(struct inquiries *inquiries)
 	return count;
 }
 
-/* In the order of list_open. */
+/* Receives from all connections, in the order of list_open. */
 static void receive_all(struct inquiries *inquiries)
 {
 	const struct pollfd *polled = inquiries->polled;

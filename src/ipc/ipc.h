@@ -107,8 +107,8 @@ void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
 
 /* ---- importing ----
  *
- * A deadline holds for everything that the call does: connecting, asking, each packet of the
- * answer. What isn't there in time is TIMEOUT. */
+ * A deadline limits the whole call: connecting, asking, and each packet of the answer. An answer
+ * that isn't there in time is TIMEOUT. */
 
 /* An exporter that something was imported from: a connection, held as long as any of it lives. */
 struct gy_peer;
@@ -120,7 +120,7 @@ enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fiel
 	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd,
 	struct gy_peer **peer);
 
-/* One more hold on the peer, for gy_peer_release with NULL. Returns the peer. */
+/* Takes one more hold on the peer, which gy_peer_release with NULL gives back. Returns the peer. */
 struct gy_peer *gy_peer_ref(struct gy_peer *peer);
 
 /* One import of that object is gone; handle NULL: only the hold on the peer. peer NULL is fine. */
@@ -144,11 +144,11 @@ enum geyser_result gy_peer_send(
 enum geyser_result gy_peer_await(
 	struct gy_peer *peer, uint64_t deadline, int stop_fd, struct gy_message *answer, int *fd);
 
-/* Whether something of the peer's is there to be read, its end included; waits for it until the
- * deadline, or until stop_fd, unless that is -1, is readable. */
+/* Whether the peer has sent something to read, or has closed the connection. Waits for it until the
+ * deadline, or until stop_fd is readable (-1: none). */
 bool gy_peer_has_answer(const struct gy_peer *peer, uint64_t deadline, int stop_fd);
 
-/* Sends and awaits. */
+/* Sends a question and awaits the answer's first packet. */
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd);
 
@@ -157,10 +157,10 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
  * process's death. NULL is fine. */
 void gy_peer_leave(struct gy_peer *peer);
 
-/* The exporter is this process: its answers come whatever others do. */
+/* Whether the exporter is this process: then no other process can delay its answers. */
 bool gy_peer_is_own(const struct gy_peer *peer);
 
-/* Of the exporter's process; it may be another's by now. */
+/* Returns the exporter's process id; another process may have it by now. */
 pid_t gy_peer_pid(const struct gy_peer *peer);
 
 /* From now on the exporter's death is noticed. */

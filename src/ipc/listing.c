@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What this user's programs export: the registry's ids, and what their exporters say of them. */
+/* Lists this user's exports: the registry's ids, and their exporters' answers about them. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/handle.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* For the answers of all exporters together, and of one after that: its answers may lie there. */
+/* How long to wait for the answers of all exporters together. After that, answers that have come
+ * already are still read. */
 #define ANSWERS_WITHIN (GY_SECOND / 2)
 #define ANSWER_WITHIN (GY_SECOND / 50)
 
@@ -94,7 +95,7 @@ static int compare_ids(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Each exporter is looked at once. */
+/* Removes the entries of dead exporters. Looks at each exporter once. */
 static enum geyser_result drop_dead(const struct gy_registry *registry, struct entries *entries)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -144,7 +145,7 @@ static void send_more(struct group *group)
 	}
 }
 
-/* One that can't be reached is listed by its ids alone. */
+/* Connects to an exporter. If that fails, its exports are listed by their ids only. */
 static enum geyser_result begin(
 	const struct gy_registry *registry, struct group *group, uint64_t deadline)
 {
@@ -216,8 +217,8 @@ static size_t find_groups(struct entries *entries, struct group *groups)
 	return count;
 }
 
-/* All are asked before the first answer is awaited, so that those that don't answer cost the time
- * of one. */
+/* Asks all exporters before it awaits the first answer: those that don't answer cost the time of
+ * one. */
 static enum geyser_result ask(const struct gy_registry *registry, struct entries *entries)
 {
 	struct group *groups = calloc(entries->count + 1, sizeof(*groups));
@@ -264,7 +265,7 @@ static enum geyser_result list(
 	return result;
 }
 
-/* Adds those of one registry. */
+/* Adds the exports of one registry. */
 static enum geyser_result add_list(
 	const struct gy_registry *registry, struct geyser_export_info **out, size_t *count)
 {

@@ -102,8 +102,8 @@ enum geyser_result gy_registry_find_name(
 	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
 }
 
-/* The first living exporter with a link of that name, except in that registry; else *dead is one
- * that isn't known to live, if there is any. */
+/* Finds the first living exporter with a link of that name, but not in the registry except. If
+ * there is none, *dead is an exporter that isn't known to live, if any. */
 static enum geyser_result find_living(const struct gy_registries *list, const char *except,
 	const char *name, uint64_t *instance, uint64_t *dead)
 {
@@ -135,7 +135,7 @@ enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance)
 	gy_registries_close(&list);
 	if (result != GEYSER_ERROR_NOT_FOUND || dead == 0)
 		return result;
-	*instance = dead; /* whoever asks it is told what became of it */
+	*instance = dead; /* a question to it will say that it is gone */
 	return GEYSER_OK;
 }
 
@@ -157,8 +157,8 @@ enum geyser_result gy_claim_find_elsewhere(
 
 /* ---- locks ---- */
 
-/* Two bytes of the file stand for a name: the first is its publisher's, the second is for sweeps.
- * That two names share them is as likely as guessing 62 bits (FNV-1a). */
+/* Returns the offset of the two bytes that stand for a name: its publisher locks the first, sweeps
+ * lock the second. Two names share them with the probability of 2^-62 (FNV-1a). */
 static uint64_t name_offset(const char *file)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -178,7 +178,8 @@ uint64_t gy_name_lock_offset(const char *name)
 
 #define SWEEPS(offset) ((offset) + 1)
 
-/* A file that was removed before it was locked is not the one that others lock. */
+/* Whether this file is the one that other processes lock: it may have been removed before we locked
+ * it. */
 static bool is_current(const struct gy_claim *claim, const struct stat *status)
 {
 	struct stat now;
@@ -187,7 +188,7 @@ static bool is_current(const struct gy_claim *claim, const struct stat *status)
 	       now.st_dev == status->st_dev && now.st_ino == status->st_ino;
 }
 
-/* Open for writing, which an exclusive lock needs. */
+/* Opens the file for writing, which an exclusive lock needs. */
 static enum geyser_result open_names(const struct gy_claim *claim, int *fd, struct stat *status)
 {
 	const char *path = claim->registry.path;
@@ -226,10 +227,11 @@ static enum geyser_result lock_name(
 
 /* ---- taking a name ---- */
 
-/* How often others may come between our looking and our doing. */
+/* How often another process may change the link between our look and our change. */
 #define ATTEMPTS 100
 
-/* Whose link is in the way. Errors: EXISTS (that exporter lives), LIMIT. */
+/* Finds which exporter the existing link belongs to. Errors: EXISTS (that exporter lives),
+ * LIMIT. */
 static enum geyser_result judge_link(
 	const struct gy_claim *claim, const char *file, uint64_t *holder, bool *dead)
 {
@@ -256,8 +258,8 @@ static enum geyser_result judge_link(
 	return gy_fail(GEYSER_ERROR_EXISTS, "%s is published already", file);
 }
 
-/* Makes the link in place of a dead exporter's. The caller holds the name's lock: nobody else
- * replaces the link meanwhile. */
+/* Makes the link, in place of a dead exporter's if there is one. The caller holds the name's lock,
+ * so no other process replaces the link meanwhile. */
 static enum geyser_result make_link(
 	const struct gy_claim *claim, const char *file, uint64_t *holder)
 {
@@ -314,7 +316,7 @@ static enum geyser_result take_name(
 	if (result == GEYSER_ERROR_BUSY) {
 		bool dead;
 
-		/* most likely its publisher's, and then there is somebody to ask */
+		/* the lock is most likely a publisher's: then *holder is the exporter to ask */
 		return judge_link(claim, file, holder, &dead) == GEYSER_ERROR_EXISTS
 			       ? GEYSER_ERROR_EXISTS
 			       : gy_fail(GEYSER_ERROR_BUSY, "another process has this name");
@@ -359,7 +361,7 @@ void gy_claim_remove_name(const struct gy_claim *claim, const char *name, struct
 
 	gy_name_to_file(name, file);
 	if (lock->hold.pid)
-		gy_claim_unlink(claim, file); /* before its lock: from then on it is another's */
+		gy_claim_unlink(claim, file); /* first: once the lock is free, another may link */
 	gy_claim_abandon_name(lock);
 }
 
@@ -392,14 +394,14 @@ void gy_claim_keep_name(const struct gy_claim *claim, const char *name, struct g
 	}
 	swept = gy_byte_is_locked(fd, SWEEPS(name_offset(file)));
 	(void)close(fd);
-	/* only if it is absent: nobody else makes it while we hold its lock */
+	/* make the link only if it is absent: no other process makes it while we hold the lock */
 	if (gy_claim_link(claim, file) || errno == EEXIST)
 		lock->guarded = swept;
 }
 
 /* ---- a sweep's part ---- */
 
-/* The link is read again under the lock: its new owner, if it has one, now sees the sweep. */
+/* Reads the link again under the lock: a publisher that has replaced it now sees the sweep. */
 void gy_name_sweep(const struct gy_registry *registry, const char *file)
 {
 	int fd = openat(registry->fd, NAMES, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

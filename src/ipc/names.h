@@ -3,14 +3,14 @@
  * Streams in the registry: "stream-NAME" is a link to the socket of the exporter that publishes it.
  * Bytes of NAME that can't stand in a file's name are written %XX.
  *
- * What takes a name is a lock, which the kernel frees when the publisher's process dies: the first
- * of two bytes of the file ".names" that stand for NAME. Its holder makes the link, and replaces
- * one that a dead exporter has left. Nobody else takes that lock, so whoever finds it taken has
- * met a publisher. A sweep, which also removes dead exporters' links, holds a shared lock on the
- * second byte while it does: it may have read the link before a publisher replaced it, and then
- * remove the new one. A publisher that sees such a sweep keeps looking after its link until the
- * sweep has ended (gy_claim_keep_name). Nobody waits for a lock: a stopped process stops nobody.
- * tests/model/names.pml is this protocol.
+ * A publisher takes a name with a lock: it locks the first of two bytes of the file ".names" that
+ * stand for NAME. The kernel frees the lock when the publisher's process dies. The lock's holder
+ * makes the link, or replaces the link of a dead exporter. Only publishers take that lock, so a
+ * taken lock always means a publisher. A sweep removes dead exporters' links, and holds a shared
+ * lock on the second byte meanwhile. It may have read a link before a publisher replaced it, and
+ * then remove the new link. A publisher that sees such a sweep therefore checks its link again
+ * until the sweep has ended (gy_claim_keep_name). No process waits for a lock, so a stopped process
+ * stops no other. tests/model/names.pml is this protocol.
  */
 #ifndef GY_IPC_NAMES_H
 #define GY_IPC_NAMES_H
@@ -29,18 +29,18 @@ void gy_name_to_file(const char *name, char file[GY_FILE_NAME_SIZE]);
 /* False if it is no stream's file. */
 bool gy_name_from_file(const char *file, char name[GEYSER_STREAM_NAME_MAX + 1]);
 
-/* A name that is taken. Zero bytes stand for none. */
+/* The lock of a name that this process has taken. All zero: none. */
 struct gy_name_lock {
 	struct gy_hold hold;
 	uint64_t device, inode; /* of the file */
-	bool guarded;           /* gy_claim_keep_name is to be called */
+	bool guarded;           /* a sweep is under way: call gy_claim_keep_name often */
 };
 
-/* Where in ".names" the two bytes of a name are. For tests. */
+/* Returns the offset of a name's two bytes in ".names". For tests. */
 uint64_t gy_name_lock_offset(const char *name);
 
-/* Takes a name, also from an exporter that has died. Errors: EXISTS (*holder is the exporter that
- * the link names and that holds its lock, or 0 if something is in the link's place that is none),
+/* Takes a name, also from an exporter that has died. Errors: EXISTS (*holder is the living exporter
+ * to which the link points, or 0 if the entry in the link's place is no link to an exporter),
  * BUSY (another process is about to take the name, give it back, or die: try again soon),
  * OUT_OF_MEMORY, LIMIT, SYSTEM. */
 enum geyser_result gy_claim_add_name(const struct gy_claim *claim, const char *name,
@@ -48,22 +48,23 @@ enum geyser_result gy_claim_add_name(const struct gy_claim *claim, const char *n
 void gy_claim_remove_name(
 	const struct gy_claim *claim, const char *name, struct gy_name_lock *lock);
 
-/* Forgets it without a change in the registry. */
+/* Releases the lock, and leaves the registry as it is. */
 void gy_claim_abandon_name(struct gy_name_lock *lock);
 
-/* Puts the link back if somebody has removed it, and takes the lock again if its file was removed:
- * then the name may be another's by now. To be called now and then, often while lock->guarded. */
+/* Makes the link again if somebody has removed it, and takes the lock again if its file was
+ * removed: another publisher may then have the name by now. Call this now and then, and often while
+ * lock->guarded. */
 void gy_claim_keep_name(const struct gy_claim *claim, const char *name, struct gy_name_lock *lock);
 
 /* Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_name(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* The exporter that publishes it, in whatever registry: a living one if there is. Errors:
- * NOT_FOUND, LIMIT, and as gy_registries_open. */
+/* Finds the exporter that publishes the stream, in all registries; a living one if there is one.
+ * Errors: NOT_FOUND, LIMIT, and as gy_registries_open. */
 enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance);
 
-/* A living one in the registries other than the claim's. */
+/* Finds a living exporter of the stream in the registries other than the claim's. */
 enum geyser_result gy_claim_find_elsewhere(
 	const struct gy_claim *claim, const char *name, uint64_t *instance);
 

@@ -90,7 +90,7 @@ static enum geyser_result fds_refused(int socket)
 		"a security policy forbids to receive it");
 }
 
-/* What a peer sent too much of is its fault, also where that filled this process's table. */
+/* A peer that sends too many descriptors is at fault, even if they filled this process's table. */
 static enum geyser_result check_received(
 	int socket, ssize_t size, const struct gy_received *received)
 {

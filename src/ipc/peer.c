@@ -219,7 +219,7 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 
 /* ---- the end of a subscription ---- */
 
-/* With the lock held. Who is dead is watched no more, and nobody asks: no descriptor is kept. */
+/* Closes the descriptors of a dead peer: nobody watches or asks it any more. With the lock held. */
 static void close_dead(struct gy_peer *peer)
 {
 	if (peer->socket >= 0)
@@ -230,8 +230,8 @@ static void close_dead(struct gy_peer *peer)
 	peer->pidfd = -1;
 }
 
-/* With the lock held. A peer that doesn't read its socket, or has never heard of the message, is
- * left: the connection ends for both. */
+/* Tells the exporter that the subscription is over. If the message can't be sent, it ends the
+ * connection instead. With the lock held. */
 static void unsubscribe(struct gy_peer *peer)
 {
 	const struct gy_message message = {.type = GY_WIRE_UNSUBSCRIBE};

@@ -51,8 +51,8 @@ static void after_fork_in_child(void)
 	(void)pthread_mutex_unlock(&current_lock);
 }
 
-/* A child made by clone itself has run no handlers: its copy is left behind when it is first used.
- * With current_lock held. */
+/* Leaves behind the parent's instance. A child that was made by clone has run no fork handlers, so
+ * this happens at its first use. With current_lock held. */
 static void leave_parents(void)
 {
 	struct gy_ipc *parents = current;

@@ -23,8 +23,8 @@ struct gy_source {
 /* One reference to the process's, if there is one: NULL otherwise. */
 struct gy_ipc *gy_ipc_current(void);
 
-/* With the lock held, before something is given back: in a child that clone itself has made, and so
- * without fork's handlers, this leaves behind what is the parent's. */
+/* Call this with the lock held, before giving anything back. A child that was made by clone has run
+ * none of fork's handlers: this leaves behind the parent's resources there. */
 void gy_ipc_leave_parents(struct gy_ipc *ipc);
 
 struct gy_connection; /* an importer, seen from the exporter */
@@ -88,8 +88,8 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc);
  * the file system; *out is -1 if that instance is another's. Errors: LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int *out);
 
-/* Gives the spare descriptor up, for an answer that needs one; false if there is none. Restored
- * once that is closed. */
+/* Closes the spare descriptor, so that an answer can use its place; false if there is none. The
+ * server opens it again once the answer's descriptor is closed. */
 bool gy_server_lend_spare(struct gy_ipc *ipc);
 void gy_server_restore_spare(struct gy_ipc *ipc);
 
@@ -102,8 +102,8 @@ void gy_server_finish(struct gy_ipc *ipc, bool unlink);
 /* After the thread has ended or in a forked child: names are given back, or forgotten. */
 void gy_served_finish(struct gy_ipc *ipc, bool unlink);
 
-/* Puts names back that somebody has removed: all, or those that a sweep may be about to remove.
- * True if there are such: to be called again soon. */
+/* Makes the links of streams again that somebody has removed. all: checks all links; else only
+ * those that a sweep may be about to remove. True if there are such links: call it again soon. */
 bool gy_served_keep(struct gy_ipc *ipc, bool all);
 
 /* A stream by name, with an answerable error. */
@@ -118,7 +118,7 @@ struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);
 /* Gives every id back, without a word to their objects: for the end. */
 void gy_exports_forget(struct gy_ipc *ipc);
 
-/* Makes the links of all ids again. */
+/* Makes the links of all exported ids again. */
 void gy_exports_restore(struct gy_ipc *ipc);
 
 /* Counts an import come (+1) or gone (-1). */

@@ -6,8 +6,7 @@
 #include "ipc/registry.h"
 #include "ipc/wire.h"
 
-/* A connected socket to that exporter, which may be this process. Errors: as gy_registry_connect.
- */
+/* Connects a socket to that exporter, which may be this process. Errors: as gy_registry_connect. */
 enum geyser_result gy_connect_once(
 	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out);
 
@@ -16,15 +15,15 @@ enum geyser_result gy_connect_once(
 enum geyser_result gy_ask(
 	int socket, bool hello, const char *application, const struct gy_message *question);
 
-/* The answer with that sequence, awaited until the deadline or until stop_fd, unless that is -1, is
- * readable (BUSY); after either it can be awaited again. *fd is the caller's or -1. What the
- * exporter refuses is an error in its own words, with answer->type GY_WIRE_ERROR. Errors: TIMEOUT,
- * DISCONNECTED, PROTOCOL, LIMIT, and the exporter's. */
+/* Awaits the answer with that sequence, until the deadline (TIMEOUT), or until stop_fd is readable
+ * (BUSY; -1: none); the answer can then be awaited again. The caller owns *fd, or it is -1. If the
+ * exporter refuses, the error has its words, and answer->type is GY_WIRE_ERROR. Errors: TIMEOUT,
+ * BUSY, DISCONNECTED, PROTOCOL, LIMIT, and the exporter's. */
 enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
 	struct gy_message *answer, int *fd);
 
-/* A peer's words go to a terminal: control characters, those that mislead (gy_is_misleading), and
- * bytes that are no UTF-8 become '?'. */
+/* Makes a peer's words safe for a terminal: control characters, misleading characters
+ * (gy_is_misleading) and bytes that are no UTF-8 become '?'. */
 void gy_make_printable(char *text);
 
 #endif

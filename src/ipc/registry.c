@@ -23,7 +23,7 @@
 
 /* ---- places ---- */
 
-/* The path of the registry there; "" if the place has none. */
+/* Writes the registry's path at a place; "" if the place has none. */
 static enum geyser_result compose_path(
 	const struct gy_runtime_place *place, char *path, size_t size)
 {
@@ -44,8 +44,8 @@ static enum geyser_result compose_path(
 		place->parent, strlen(place->parent), size - sizeof(place->folder) - 1);
 }
 
-/* Whether the place is ours to use. Where root has a user's XDG_RUNTIME_DIR (sudo), a folder of
- * root's in there would lock the user out. */
+/* Whether this process may use the place. With sudo root has a user's XDG_RUNTIME_DIR: a folder of
+ * root's there would lock the user out. */
 static enum geyser_result check_parent(const struct gy_runtime_place *place)
 {
 	char text[GY_ERROR_TEXT_SIZE];
@@ -123,7 +123,8 @@ static enum geyser_result check_directory(const char *path, const struct stat *s
 	return GEYSER_OK;
 }
 
-/* Another process may just be making it, under an umask that took our own rights away. */
+/* Another process may be making the directory right now, under an umask that takes our own rights
+ * away for a moment. */
 static enum geyser_result check_opened(const struct gy_registry *registry, struct stat *status)
 {
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);
@@ -207,7 +208,7 @@ bool gy_registry_is_current(const struct gy_registry *registry)
 
 /* ---- all places ---- */
 
-/* A path may be written in two ways. */
+/* Whether the list has this directory already: one directory may have two paths. */
 static bool is_listed(const struct gy_registries *list, const struct gy_registry *registry)
 {
 	struct stat one, other;
@@ -236,8 +237,9 @@ static enum geyser_result open_or_make(bool create, struct gy_registry *registry
 		       : result;
 }
 
-/* The first place must be as it should be, for it is the one to register in. Anybody can take the
- * name of our folder in /tmp: where that comes later it is no obstacle. */
+/* Opens the registries. The first place must have the right owner and mode, as this process
+ * registers there. Any user can take the name of our folder in /tmp: as a later place it is left
+ * out. */
 enum geyser_result gy_registries_open(bool create, struct gy_registries *out)
 {
 	enum geyser_result result;
@@ -309,7 +311,7 @@ static enum geyser_result check_text(char *text, size_t size)
 	return GEYSER_OK;
 }
 
-/* Of a place whose parent is good. */
+/* Describes the registry at a place whose parent is usable. */
 static enum geyser_result describe_place(const char *path, char *text, size_t size)
 {
 	enum geyser_result result = copy_path(path, text, size);
@@ -374,8 +376,9 @@ bool gy_registry_read_link(const struct gy_registry *registry, const char *name,
 	return gy_registry_read_name(target, SOCKET, instance);
 }
 
-/* Opened for reading: the closing of one open for writing tells watchers that its exporter is gone
- * (stream/arrival.c). Locked in a shared way: whoever looks at the same moment sees no life. */
+/* Looks whether an exporter lives. Opens the lock file for reading: closing one that was open for
+ * writing tells watchers that its exporter is gone (stream/arrival.c). Takes a shared lock, which
+ * other processes don't take for life. */
 static enum gy_life probe(const struct gy_registry *registry, uint64_t instance, int *fd)
 {
 	char name[NAME_SIZE];

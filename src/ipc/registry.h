@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registry is a directory: which processes export, and under which ids.
+ * The registry is a directory that tells which processes export, and under which ids.
  *
  *	0123456789abcdef.lock   locked (flock) as long as that exporter lives
  *	0123456789abcdef.sock   its socket, unless its path is too long for a socket's address
@@ -12,8 +12,8 @@
  * the next exporter to start finds its lock free and removes them (sweep.c). An instance that was
  * found dead never lives again. All functions are safe from any thread.
  *
- * There may be several (gy_runtime_place), for programs of one user that have a session and that
- * have none. A process registers in the first that it can have, and looks in all.
+ * There may be several registries (gy_runtime_place), for programs of one user with and without a
+ * session. A process registers in the first one that it can have, and looks in all of them.
  */
 #ifndef GY_IPC_REGISTRY_H
 #define GY_IPC_REGISTRY_H
@@ -34,47 +34,50 @@ struct gy_registry {
 	char path[4096];
 };
 
-/* All registries that there are, in order. */
+/* All existing registries, in the order of their places. */
 struct gy_registries {
 	unsigned count;
-	unsigned usable; /* places where one may lie, whether or not it is there */
+	unsigned usable; /* places that can hold a registry, whether or not it exists */
 	struct gy_registry all[GY_RUNTIME_PLACES];
 };
 
 struct gy_sweep;
 
-/* An exporter's place in it. */
+/* An exporter's entries in a registry. */
 struct gy_claim {
 	struct gy_registry registry;
 	struct gy_hold lock;
 	int socket; /* listening, non-blocking; -1 where the path is too long for an address */
 	uint64_t instance;
-	struct gy_sweep *sweep; /* of what the dead left, or NULL; see gy_claim_sweep */
+	struct gy_sweep *sweep; /* removes dead exporters' entries, or NULL: gy_claim_sweep */
 };
 
-/* The one to register in. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if it doesn't exist
- * and create is false. */
+/* Opens the registry in which this process registers. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT;
+ * NOT_FOUND if it doesn't exist and create is false. */
 enum geyser_result gy_registry_open(bool create, struct gy_registry *out);
 void gy_registry_close(struct gy_registry *registry);
 
-/* Whether it is still what lies at its path. */
+/* Whether the registry's path still leads to this directory. */
 bool gy_registry_is_current(const struct gy_registry *registry);
 
-/* Those to look in; create makes all that can be. One that isn't as it should be is left out where
- * there is another. Errors: as gy_registry_open. */
+/* Opens the registries in which this process looks. create: makes those that don't exist, where
+ * that is possible. A registry with a wrong owner or mode is left out if there is another one.
+ * Errors: as gy_registry_open. */
 enum geyser_result gy_registries_open(bool create, struct gy_registries *out);
 void gy_registries_close(struct gy_registries *list);
 
-/* Whether opening them again would find the same. */
+/* Whether opening the registries again would find the same ones. */
 bool gy_registries_are_current(const struct gy_registries *list);
 
-/* Calls visit for each name in it. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM: then not for all. */
+/* Calls visit for each name in the registry. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM: then some names
+ * may be missing. */
 typedef void gy_registry_visitor(const struct gy_registry *registry, const char *name, void *data);
 enum geyser_result gy_registry_each(
 	const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
 
-/* Whether that exporter holds its lock. To look, it takes a shared lock for a moment, which
- * nobody's life is judged by. Errors: LIMIT, OUT_OF_MEMORY: then it is not known. */
+/* Whether that exporter lives, which is whether it holds its lock. The look takes a shared lock for
+ * a moment, which other processes don't take for life. Errors: LIMIT, OUT_OF_MEMORY: then *alive is
+ * not known. */
 enum geyser_result gy_registry_is_alive(
 	const struct gy_registry *registry, uint64_t instance, bool *alive);
 
@@ -82,18 +85,18 @@ enum geyser_result gy_registry_is_alive(
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Opens (making it if need be), locks a new instance and listens, where that can be, and removes
- * what dead exporters left, or begins to: see gy_claim_sweep. */
+/* Opens the registry, or makes it, locks a new instance and, where the path allows it, listens.
+ * Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. */
 enum geyser_result gy_registry_claim(struct gy_claim *out);
 
-/* Goes on removing what dead exporters left, until the deadline. True if there may be more. */
+/* Goes on removing dead exporters' entries, until the deadline. True if there may be more. */
 bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline);
 
-/* Whether the registry still has it: somebody may have removed it. */
+/* Whether the registry still has the claim's files: somebody may have removed them. */
 bool gy_claim_is_intact(const struct gy_claim *claim);
 
-/* Makes it anew, with the same instance, where the registry is now: with another socket, and
- * without links. Errors: as gy_registry_claim: then it is what it was. */
+/* Makes the claim anew, with the same instance, where the registry is now. The new claim has
+ * another socket, and no links. Errors: as gy_registry_claim; the claim then stays as it was. */
 enum geyser_result gy_claim_renew(struct gy_claim *claim);
 
 /* Closes the descriptors only: what a forked child does with its parent's claim. */
@@ -106,11 +109,11 @@ void gy_claim_release(struct gy_claim *claim);
  */
 bool gy_claim_link(const struct gy_claim *claim, const char *name);
 
-/* Removes a link if it points at the claim's socket. Only for names that nobody else may change
- * meanwhile. */
+/* Removes a link if it points at the claim's socket. Call this only for names that no other process
+ * may change meanwhile. */
 void gy_claim_unlink(const struct gy_claim *claim, const char *name);
 
-/* Makes the link of an id again that was reserved once. */
+/* Makes the link of a reserved id again. */
 void gy_claim_restore_id(const struct gy_claim *claim, uint32_t id);
 
 /* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
@@ -121,17 +124,18 @@ void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);
 enum geyser_result gy_registry_find_id(
 	const struct gy_registry *registry, uint32_t id, uint64_t *instance);
 
-/* The same in all registries. Errors: NOT_FOUND, and as gy_registries_open. */
+/* As gy_registry_find_id, in all registries. Errors: NOT_FOUND, and as gy_registries_open. */
 enum geyser_result gy_registries_find_id(uint32_t id, uint64_t *instance);
 
-/* A connected socket to that exporter, whose listener is a process of this user: *pid. Times out at
- * the deadline, and is given up (BUSY) within milliseconds when stop_fd, unless that is -1, becomes
- * readable. Not for this process's own exporter: see gy_server_connect. Errors: STALE (gone),
- * PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has no address). */
+/* Connects to that exporter, until the deadline. The caller owns *out; *pid is the process that
+ * listens, of this user. stop_fd: -1, or a descriptor: when it becomes readable, the call ends with
+ * BUSY within milliseconds. Not for this process's own exporter: see gy_server_connect. Errors:
+ * BUSY, STALE (gone), PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has
+ * no address). */
 enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
 	uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 
-/* The same in whatever registry that exporter is. */
+/* As gy_registry_connect, in the registry in which that exporter is. */
 enum geyser_result gy_registries_connect(
 	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 

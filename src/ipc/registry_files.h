@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry's file names, and the lives of exporters, for the registry's own sources. */
+/* The registry's file names, and whether exporters live, for the registry's own sources. */
 #ifndef GY_IPC_REGISTRY_FILES_H
 #define GY_IPC_REGISTRY_FILES_H
 
@@ -19,12 +19,12 @@
 #define SOCKET ".sock"
 #define NAMES ".names"
 
-/* The registry's path at a place. Errors: NO_RUNTIME_DIR: the place can't be used; NOT_FOUND: there
- * are no so many. */
+/* Writes the registry's path at the place of that index. Errors: NO_RUNTIME_DIR (the place can't be
+ * used), NOT_FOUND (no place has this index). */
 enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size);
 
-/* Opens registry->path, or only looks at it where its path fits into an address. Errors: as
- * gy_registry_open. */
+/* Opens the registry at registry->path. A path that fits into a socket's address is only checked,
+ * not opened. Errors: as gy_registry_open. */
 enum geyser_result gy_registry_open_path(bool create, struct gy_registry *registry);
 enum geyser_result gy_registry_look(struct gy_registry *registry);
 
@@ -38,8 +38,9 @@ enum gy_life {
 
 enum gy_life gy_registry_probe(const struct gy_registry *registry, uint64_t instance);
 
-/* The lock file of an exporter that is dead, locked in a shared way: no exporter can begin to use
- * it until the descriptor is closed. -1 if it isn't there or isn't dead. */
+/* Opens the lock file of a dead exporter and takes a shared lock: no exporter can begin to use the
+ * file until the descriptor is closed. The caller owns it. -1 if there is no such file, or if the
+ * exporter lives. */
 int gy_registry_hold_dead(const struct gy_registry *registry, uint64_t instance);
 
 /* Reads "0123456789abcdef" and that suffix; false if the name is another. */
@@ -47,13 +48,13 @@ bool gy_registry_read_name(const char *name, const char *suffix, uint64_t *insta
 
 /* ---- what dead exporters left: sweep.c ---- */
 
-/* NULL if there is no memory or descriptor for it. */
+/* Begins a sweep; NULL if there is no memory or descriptor for it. */
 struct gy_sweep *gy_sweep_create(const struct gy_registry *registry);
 
-/* True if there is more to do. */
+/* Does a small piece of the sweep. True if there is more to do. */
 bool gy_sweep_step(struct gy_sweep *sweep);
 
-/* NULL is fine. In a forked child it closes only. */
+/* Frees the sweep; NULL is fine. forked: only closes its descriptors, in a forked child. */
 void gy_sweep_destroy(struct gy_sweep *sweep, bool forked);
 
 /* Removes a stream's link if its exporter is dead. */

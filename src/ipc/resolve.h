@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions that need no manager. One deadline holds for all that each of them does. */
+/* Questions that need no manager. The deadline limits a whole call. */
 #ifndef GY_IPC_RESOLVE_H
 #define GY_IPC_RESOLVE_H
 
@@ -10,12 +10,12 @@
 /* Errors: as geyser_handle_from_id. */
 enum geyser_result gy_resolve(uint32_t id, uint64_t deadline, struct geyser_handle *out);
 
-/* How that stream of that exporter is doing; registry NULL: wherever the exporter is. Errors:
- * NOT_FOUND, STALE, TIMEOUT, and as geyser_texture_import. */
+/* Asks an exporter for a stream's description and figures. registry NULL: the exporter may be in
+ * any registry. Errors: NOT_FOUND, STALE, TIMEOUT, and as geyser_texture_import. */
 enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t instance,
 	const char *name, uint64_t deadline, struct geyser_stream_info *out);
 
-/* A question about a stream, and what came of it. */
+/* A question about a stream, and its result. */
 struct gy_stream_query {
 	const struct gy_registry *registry; /* its exporter's */
 	uint64_t instance;

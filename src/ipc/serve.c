@@ -17,8 +17,8 @@ enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct g
 	return gy_fail(GEYSER_ERROR_NOT_FOUND, "stream \"%s\": nobody publishes it", name);
 }
 
-/* In our registry, unless somebody publishes it in another. Two that begin at once in two
- * registries both see the other, and try again. */
+/* Adds the name to our registry, unless a publisher has it in another one. Two publishers that
+ * begin at once in two registries see each other, and try again. */
 static enum geyser_result add_name(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
 {
 	enum geyser_result result =
@@ -55,8 +55,9 @@ static enum geyser_result serve(struct gy_ipc *ipc, struct gy_served *served, ui
 	return GEYSER_OK;
 }
 
-/* Who holds the name: EXISTS if it is that stream's publisher. Asked without the lock, since it
- * may be this process. Other errors: it doesn't answer (TIMEOUT), or is about to be gone. */
+/* Asks the name's holder: EXISTS if it publishes that stream. Call this without the lock, since the
+ * holder may be this process. Other errors: the holder doesn't answer (TIMEOUT), or is about to be
+ * gone. */
 static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
@@ -69,11 +70,11 @@ static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t
 		info.application, info.pid);
 }
 
-/* However long the caller would wait for answers. */
+/* The longest time for which we try to get a name, even if the caller's deadline is later. */
 #define PATIENCE (10 * GY_SECOND)
 
-/* One attempt. True if another may do better: a process that has been killed is alive for the
- * kernel, and so for its locks, a little longer than it answers. */
+/* Tries once to take the name. True if another attempt may succeed: the kernel keeps a killed
+ * process's locks a little longer than the process answers. */
 static bool try_to_serve(
 	struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline, enum geyser_result *result)
 {

@@ -175,7 +175,7 @@ enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int 
 
 /* ---- now and then ---- */
 
-/* Closes the connections that have held nothing for too long; returns when to look again, or
+/* Closes the connections that have been idle for too long; returns when to look again, or
  * GY_NEVER. */
 static uint64_t expire(struct gy_ipc *ipc, uint64_t now)
 {
@@ -191,8 +191,8 @@ static uint64_t expire(struct gy_ipc *ipc, uint64_t now)
 	return GY_NEVER;
 }
 
-/* Somebody has removed the registry, or us from it: exports and streams go on, and are put where
- * others look for them. Connections stand. */
+/* Registers again after somebody has removed the registry, or our entries in it. Exports, streams
+ * and connections go on; other processes find them at the new place. */
 static void renew(struct gy_ipc *ipc)
 {
 	gy_loop_remove(ipc, &ipc->listener);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Removing what dead exporters left: their links, then their sockets and locks.
+ * Removes the entries of dead exporters: their links, then their sockets and locks.
  *
- * A sweep reads the directory in batches, so that it can be done in small pieces: however much was
- * left, an export waits for a moment only. A link of a batch is removed if its exporter is dead
- * after the batch was read: an exporter makes links after it has locked its instance, so one that
- * has links and no lock is dead for good. The locks of the dead go last, and only of those that
- * were dead before a whole pass over the links began: while a lock is there, another sweep can
- * finish what this one began.
+ * A sweep reads the directory in batches, so that it can be done in small pieces: an export waits
+ * for a moment only, however many entries there are. A link of a batch is removed if its exporter
+ * is dead after the batch was read. An exporter makes links after it has locked its instance: one
+ * that has links and no lock is dead for good. The locks of dead exporters go last, and only if the
+ * exporter was dead before a whole pass over the links began. While a lock file is there, another
+ * sweep can finish the work of this one.
  */
 #include "ipc/registry_files.h"
 
@@ -66,7 +66,7 @@ void gy_sweep_destroy(struct gy_sweep *sweep, bool forked)
 	free(sweep);
 }
 
-/* One for which there is no memory is left to the next sweep. */
+/* Notes a dead exporter. If there is no memory, the next sweep removes it. */
 static void add_instance(struct instances *list, uint64_t instance)
 {
 	if (list->count == list->room) {
@@ -81,7 +81,7 @@ static void add_instance(struct instances *list, uint64_t instance)
 	list->all[list->count++] = instance;
 }
 
-/* Names of one batch are often of one exporter. */
+/* The last answer of is_dead: names of one batch often belong to one exporter. */
 struct verdict {
 	uint64_t instance;
 	bool known, dead;
@@ -137,7 +137,8 @@ static bool sweep_batch(struct gy_sweep *sweep)
 	return count == BATCH;
 }
 
-/* An instance that has just been made has no lock yet, and finds that its file is held, or gone. */
+/* Removes a dead exporter's socket and lock. An exporter that has just made its lock file, and has
+ * not locked it yet, then finds the file locked or gone, and makes another one. */
 static void remove_instance(const struct gy_sweep *sweep, uint64_t instance)
 {
 	int fd = gy_registry_hold_dead(sweep->registry, instance);

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* How often it is looked whether a registry was removed or another can be had: no descriptor tells
- * that of every place. */
+/* How often we check whether a registry was removed or another place has become usable: no
+ * descriptor reports that for every place. */
 #define LOOK_EVERY GY_SECOND
 
 static enum geyser_result watch_all(struct gy_arrival *arrival)
@@ -46,7 +46,8 @@ void gy_arrival_finish(struct gy_arrival *arrival)
 	gy_registries_close(&arrival->registries);
 }
 
-/* Somebody has removed a registry, or another place has come to be: true. */
+/* Opens and watches the registries again, if one was removed or another place has become usable.
+ * True if so. */
 static bool begin_anew(struct gy_arrival *arrival, enum geyser_result *result)
 {
 	if (gy_registries_are_current(&arrival->registries))

@@ -14,7 +14,7 @@ struct gy_arrival {
 	bool closed; /* a lock file was: its exporter has ended. For the caller to clear */
 };
 
-/* Makes the registries that there can be, to have something to watch. Errors: as
+/* Begins to watch all registries; makes those that don't exist, where that is possible. Errors: as
  * gy_registries_open, LIMIT, SYSTEM. */
 enum geyser_result gy_arrival_init(struct gy_arrival *arrival);
 void gy_arrival_finish(struct gy_arrival *arrival);

@@ -44,7 +44,8 @@ bool gy_subscriber_is_absence(enum geyser_result result)
 	       result == GEYSER_ERROR_DISCONNECTED;
 }
 
-/* A publisher that has not answered in time stays half connected to, for the next call. */
+/* Connects to the publisher. If it doesn't answer in time, the next call goes on with the half-made
+ * connection. */
 static enum geyser_result arrive(
 	struct geyser_subscriber *subscriber, const struct gy_patience *patience)
 {
@@ -86,8 +87,8 @@ static enum geyser_result await_arrival(
 	return waited;
 }
 
-/* The stream that left us out goes on where we left: no frame comes twice, and those that came
- * meanwhile are dropped ones. */
+/* After the stream has left us out, goes on where we left: no frame comes twice, and the frames
+ * that came meanwhile count as dropped. */
 static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *view)
 {
 	uint64_t left_at = subscriber->left_at;

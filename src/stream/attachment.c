@@ -20,7 +20,8 @@ static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 	return gy_registries_find_name(name, instance);
 }
 
-/* Maps what came with a message, if it is as large as this version's. The fd stays open. */
+/* Maps the memory that came with a message, if it is as large as this version expects. The fd stays
+ * open. */
 static enum geyser_result map_memory(
 	int fd, uint64_t claimed, size_t size, bool writable, void **out)
 {
@@ -65,7 +66,7 @@ static enum geyser_result map_ring(
 	return result;
 }
 
-/* Keeps the fd until the event that frames refer to has mapped the lease, too. */
+/* Maps the lease. Keeps the fd until the event of the stream's frames has mapped the lease, too. */
 static enum geyser_result map_lease(
 	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
 {
@@ -215,7 +216,8 @@ static enum geyser_result ask_buffer(struct gy_attachment *attachment, uint32_t 
 		incoming->answer.type);
 }
 
-/* All buffers together may take this process's share, the one that is replaced aside. */
+/* All buffers together may take gy_memory_share bytes; the buffer that is replaced doesn't
+ * count. */
 static struct gy_import_terms terms_of(const struct gy_attachment *attachment, uint32_t buffer,
 	const struct geyser_texture_desc *desc)
 {

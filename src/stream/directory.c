@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-/* For the answers of all publishers together; those that are stopped are listed without one. */
+/* How long to wait for the answers of all publishers together. Stopped ones are listed without an
+ * answer. */
 #define ANSWERS_WITHIN (GY_SECOND / 2)
 
 /* ---- names ---- */
@@ -53,7 +54,7 @@ static void add_entry(const struct gy_registry *registry, const char *file, void
 	entries->all[entries->count++] = entry;
 }
 
-/* One name may be in two registries: the first registry comes first. */
+/* Orders by name. A name may be in two registries: the first registry comes first. */
 static int compare_names(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -69,8 +70,8 @@ static int compare_instances(const void *a, const void *b)
 	return (x->instance > y->instance) - (x->instance < y->instance);
 }
 
-/* Each exporter is looked at once. Where it can't be known whether one lives, it is an error: a
- * living stream must not vanish from a list. */
+/* Removes the entries of dead exporters. Looks at each exporter once. It is an error if a look
+ * fails: a living stream must not vanish from a list. */
 static enum geyser_result drop_dead(struct entries *entries)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -92,7 +93,7 @@ static enum geyser_result drop_dead(struct entries *entries)
 	return result;
 }
 
-/* Of several streams of one name the first stays. */
+/* Removes all but the first of several streams of one name. */
 static void drop_doubles(struct entries *entries)
 {
 	size_t kept = 0;
@@ -135,14 +136,14 @@ static bool has_ended(const struct gy_stream_query *query)
 	       query->result == GEYSER_ERROR_PERMISSION;
 }
 
-/* This process lacks what it needs to ask: that says nothing about the stream. */
+/* Whether this process had no resource to ask with: that says nothing about the stream. */
 static bool could_not_ask(const struct gy_stream_query *query)
 {
 	return !query->refused &&
 	       (query->result == GEYSER_ERROR_LIMIT || query->result == GEYSER_ERROR_OUT_OF_MEMORY);
 }
 
-/* Fills those that live; one that doesn't answer, or can't be reached, has a name alone. */
+/* Fills in the living streams. One that doesn't answer, or can't be reached, gets its name only. */
 static enum geyser_result describe(const struct gy_stream_query *queries, size_t total,
 	struct geyser_stream_info *streams, size_t *count)
 {
@@ -391,7 +392,7 @@ static enum geyser_result find_changes(struct geyser_stream_watch *watch, uint64
 	return result;
 }
 
-/* Another thread reads. */
+/* Waits while another thread reads. */
 static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t deadline)
 {
 	const struct gy_wait_word turns = {
@@ -405,7 +406,7 @@ static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t
 	return GEYSER_OK;
 }
 
-/* The callback may dispatch: then that call tells the rest. */
+/* Reports one change. The callback may dispatch: that call then reports the rest. */
 static void tell_next(struct geyser_stream_watch *watch)
 {
 	const struct change change = watch->changes[watch->told++];
@@ -438,7 +439,7 @@ static enum geyser_result dispatch(struct geyser_stream_watch *watch, uint64_t d
 	return result;
 }
 
-/* With the lock held, which it gives up. */
+/* Drops a reference. Called with the lock held, and releases the lock. */
 static void unref(struct geyser_stream_watch *watch)
 {
 	bool last = --watch->references == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Subscribers that keep a publisher without a buffer: who is left out, and for how long one process
+ * Leaves out subscribers that keep a publisher without a buffer, and decides how long a process
  * stays out that is left out again and again. With the publisher's lock held.
  */
 #include "stream/publisher.h"
@@ -54,7 +54,7 @@ static struct gy_outcast *find_outcast(struct geyser_publisher *publisher, pid_t
 	return NULL;
 }
 
-/* Without a free record, the process that was left out longest ago is forgotten. */
+/* Records that a process was left out. Without a free record, the oldest one is replaced. */
 static void remember(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
 {
 	struct gy_outcast *outcast = find_outcast(publisher, pid, now);

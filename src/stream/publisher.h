@@ -108,15 +108,16 @@ void gy_mirrors_finish(struct geyser_publisher *publisher);
  * thread unmaps them when it wakes, and a leaving subscriber wakes it. With the lock held. */
 void gy_publisher_reap(struct geyser_publisher *publisher);
 
-/* A subscription that becomes able to receive frames is counted, one that ends is so no more. Those
- * who watch the count are told. */
+/* Counts a subscription that can now receive frames, or stops counting one that ends. Raises the
+ * descriptor that watches the count. */
 void gy_subscription_set_counted(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted);
 
 /* ---- eviction.c, with the lock held ---- */
 
-/* There is no buffer to draw into: leaves out a subscriber that has kept the publisher waiting for
- * longer than it allows. False: there is none; *due is when to look again, or GY_NEVER. */
+/* Leaves out a subscriber that has kept the publisher waiting for longer than the hold limit. Call
+ * this if there is no buffer to draw into. False: there is no such subscriber; *due is when to look
+ * again, or GY_NEVER. */
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
 
 /* Whether that process may have one more subscriber. Errors: LIMIT. */

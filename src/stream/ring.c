@@ -62,7 +62,7 @@ static bool is_owed(struct gy_ring_writer *writer, uint64_t sequence)
 	return false;
 }
 
-/* The last frame that a buffer still holds. */
+/* Returns the sequence of the last frame that a buffer still holds. */
 static uint64_t last_readable(const struct gy_ring_writer *writer)
 {
 	uint64_t last = 0;
@@ -242,7 +242,8 @@ static uint32_t all_buffers(const struct gy_ring_writer *writer)
 	return BIT(writer->buffers) - 1;
 }
 
-/* When it is to be left out if nothing changes. A bit of a buffer that there isn't is a lie. */
+/* Returns when the reader is to be left out if nothing changes. A reader that claims a buffer which
+ * doesn't exist is due at once. */
 static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
 	uint32_t held, uint64_t limit_ns)
 {
@@ -251,8 +252,8 @@ static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring
 	return limit_ns < NEVER - reader->since ? reader->since + limit_ns : NEVER;
 }
 
-/* The epoch first: a subscriber that sets a bit later than we look sees it. Sleepers are woken,
- * this one may be among them. */
+/* Leaves a reader out. Raises the epoch before it looks at held: a subscriber that sets a bit after
+ * our look sees the new epoch. Wakes all sleepers, since this reader may be among them. */
 static void evict(struct gy_ring_writer *writer, uint32_t place)
 {
 	struct gy_ring_reader *reader = &writer->readers[place];

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ring: which buffer holds which frame, who reads it, and who may draw into it. In shared
- *memory, without a lock between processes, and with one writer for each word:
+ * memory, without a lock between processes, and with one writer for each word:
  *
  *	struct gy_ring_page	written by the publisher, mapped read-only by every subscriber
  *	struct gy_lease_page	one for each subscriber, written by it, read by the publisher
  *	struct gy_notice_page	one for each subscriber, written by the publisher, read by it
  *
  * A subscriber leases a buffer by setting its bit in "held", and then looks whether the buffer
- *still holds the frame it wanted. A publisher takes a buffer by clearing its sequence, and then
- *looks whether anybody holds it. Both orders are sequentially consistent, so that at least one of
- *the two sees the other: a buffer is never drawn into while somebody reads it. tests/model/ring.pml
- *is this algorithm, checked over all interleavings.
+ * still holds the frame it wanted. A publisher takes a buffer by clearing its sequence, and then
+ * looks whether anybody holds it. Both orders are sequentially consistent, so that at least one of
+ * the two sees the other: a buffer is never drawn into while somebody reads it.
+ * tests/model/ring.pml is this algorithm, checked over all interleavings.
  *
  * A publisher leaves a subscriber out that keeps it without a buffer: it raises the epoch of the
  * subscriber's place, then looks what the subscriber holds. Those buffers are "spoiled": they get
@@ -20,8 +20,8 @@
  * bit, or the subscriber sees the epoch; memory that a subscriber holds is never drawn into.
  *
  * What the other side writes is hostile: indices are masked, and a lying subscriber harms only
- *itself. Nothing here locks: a writer is guarded by its publisher's lock, a view by its
- *subscriber's.
+ * itself. Nothing here locks: a writer is guarded by its publisher's lock, a view by its
+ * subscriber's.
  */
 #ifndef GY_STREAM_RING_H
 #define GY_STREAM_RING_H
@@ -87,16 +87,16 @@ struct gy_lease_page {
 	_Atomic uint64_t epoch;
 };
 
-/* What a device of the subscriber can wait for: a page of its own, which a driver can register.
- * The publisher writes the values of the stream's events here when it raises them. After the
- * publisher's death the subscriber alone writes here, to end what its device waits for. */
+/* The values that a device of the subscriber can wait for, in a page of their own, which a driver
+ * can register. The publisher writes the values of the stream's events here when it raises them.
+ * After the publisher's death only the subscriber writes here, to end its device's waits. */
 struct gy_notice_page {
 	_Atomic uint64_t ready, mirror_ready;
 };
 
 #define GY_NOTICE_ALIGNMENT 4096
 
-/* All that a subscriber and the publisher share with nobody else: the memory of a LEASE message. */
+/* The memory of a LEASE message, which one subscriber shares with the publisher only. */
 struct gy_lease_memory {
 	struct gy_lease_page lease;
 	alignas(GY_NOTICE_ALIGNMENT) struct gy_notice_page notice;
@@ -140,19 +140,19 @@ void gy_ring_publish(
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
 
-/* After a gy_ring_begin that found nothing: leaves out one reader that has kept the publisher
- * without a buffer for limit_ns, or at once if its lease can't be true. It is the one that has done
- * so for longest, of several the one that holds most. Returns its place, or -1; then *due is when
- * to call again, or GY_NEVER. now: not 0. */
+/* Leaves out one reader that has kept the publisher without a buffer for limit_ns, or whose lease
+ * claims buffers that don't exist. Call this after a gy_ring_begin that found no buffer. It chooses
+ * the reader that has done so for longest, and of several the one that holds most. Returns the
+ * reader's place, or -1; *due is then when to call again, or GY_NEVER. now: not 0. */
 int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due);
 
 /* After a timeout: does not wait again, until they move, for those who owe the oldest frame that
  * nobody reads. Returns one of them, or -1. */
 int gy_ring_excuse(struct gy_ring_writer *writer);
 
-/* Frames that a reader, unless it is excused, has yet to take: the most that any reader has. To a
- * reader that gets the newest frame only, that is one or none. Frames that no buffer holds any more
- * don't count. */
+/* Returns how many frames a reader has yet to take: the largest number of all readers that aren't
+ * excused. It is one or none for a reader that gets the newest frame only. Frames that no buffer
+ * holds any more don't count. */
 uint64_t gy_ring_owed(struct gy_ring_writer *writer);
 
 /* Buffers that somebody reads, as bits. */
@@ -171,11 +171,12 @@ struct gy_ring_view {
 	uint64_t epoch;
 };
 
-/* Takes over from the lease where the view begins; page, lease, buffers and every are set. */
+/* Reads the view's first frame, place and epoch from the lease. Set page, lease, buffers and every
+ * before. */
 void gy_ring_open(struct gy_ring_view *view);
 
-/* The publisher has left this subscriber out: it gets no more frames. What it holds stays as it is.
- */
+/* Whether the publisher has left this subscriber out. It gets no more frames; those that it holds
+ * stay as they are. */
 bool gy_ring_is_evicted(const struct gy_ring_view *view);
 
 /* Leases the next frame and copies its record: its buffer, or -1 if there is none yet. */

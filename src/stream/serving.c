@@ -32,7 +32,7 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 	}
 }
 
-/* Threads that wait for a release look again, and wait for other leases. */
+/* Wakes threads that wait for a release: they look again, and wait for other leases. */
 static void kick(struct geyser_publisher *publisher)
 {
 	atomic_fetch_add(&publisher->kicks, 1);
@@ -93,7 +93,7 @@ free_subscription:
 	return result;
 }
 
-/* ---- the stream's events: who sleeps on them, who is told their values ---- */
+/* ---- the audiences of the stream's events ---- */
 
 _Static_assert(GY_AUDIENCE_MAX == GY_RING_READERS, "a place for each subscriber");
 
@@ -106,7 +106,7 @@ static void follow_one(
 	(void)gy_audience_add(timeline->audience, &member, &timeline->page->value);
 }
 
-/* Before the subscriber gets the events. */
+/* Adds the subscriber to the audiences. Call this before the subscriber gets the events. */
 static void follow(struct geyser_publisher *publisher, struct gy_lease_page *lease)
 {
 	struct gy_notice_page *notice = &((struct gy_lease_memory *)lease)->notice;
@@ -117,7 +117,7 @@ static void follow(struct geyser_publisher *publisher, struct gy_lease_page *lea
 	follow_one(publisher->mirrors.ready, &lease->mirror_sleepers, &notice->mirror_ready);
 }
 
-/* Before the lease is unmapped. */
+/* Removes the subscriber from the audiences. Call this before the lease is unmapped. */
 static void unfollow(struct geyser_publisher *publisher, const struct gy_lease_page *lease)
 {
 	if (!publisher->ready)
@@ -144,7 +144,7 @@ static enum geyser_result join(
 	return GEYSER_OK;
 }
 
-/* Frames that it could get. */
+/* Counts the frames that the subscriber could get. */
 static uint64_t frames_for(
 	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
 {
@@ -326,7 +326,8 @@ static enum geyser_result ready(
 
 /* ---- figures ---- */
 
-/* A subscriber writes its own figures: none can be of more frames than there were for it. */
+/* Adds a subscriber's figures. The subscriber writes them itself, so none may count more frames
+ * than it could get. */
 static void add_reader(const struct geyser_publisher *publisher,
 	const struct gy_subscription *subscription, struct geyser_stream_info *out,
 	uint64_t counts[GY_LATENCY_BUCKETS])

@@ -53,14 +53,16 @@ static void wake_sleepers(struct gy_timeline *timeline)
  *		A5 wake all
  *
  * All are sequentially consistent. If B3 comes before A1, the value is not seen, but then B2 comes
- *before A2: the signaller finds sleepers set, or somebody else has cleared it after B2 and counts
- *wakes after that, hence after B1. Either way wakes changes after B1, and B4 doesn't sleep or is
- *woken. A sleeper that was killed leaves sleepers set, which costs the next signal one system call.
+ * before A2: the signaller finds sleepers set, or somebody else has cleared it after B2 and counts
+ * wakes after that, hence after B1. Either way wakes changes after B1, and B4 doesn't sleep or is
+ * woken. A sleeper that was killed leaves sleepers set, which costs the next signal one system
+ * call.
  *
  * A follower of a published timeline counts itself in its own word at B2, and out after B4. The
  * signaller reads all these words between A3 and A4, and clears none. If B3 comes before A1, B2
- *came before that read, and the word is not 0 until B4 is over: wakes changes after B1. A word that
- *lies costs each signal one system call. tests/model/event.pml searches all interleavings of both.
+ * came before that read, and the word is not 0 until B4 is over: wakes changes after B1. A word
+ * that lies costs each signal one system call. tests/model/event.pml searches all interleavings of
+ * both.
  */
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 {
