@@ -77,7 +77,7 @@ int stream_absence(const char *name, uint64_t waited_ns)
 	} else if (stream) {
 		status = failure(
 			"%s: its program is stopped or doesn't answer (waited %s): kill -CONT "
-			"lets one go on that was stopped",
+			"resumes a stopped one",
 			name, time);
 	} else {
 		advise(&listed, name, advice, sizeof(advice));

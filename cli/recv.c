@@ -317,8 +317,8 @@ static enum step no_frame(struct receiver *receiver, uint64_t waited, uint64_t l
 	(void)duration_text(waited, time);
 	if (stream_is_silent(options->name))
 		(void)failure("%s: no frame came for %s (after %" PRIu64
-			      "): its program is stopped or doesn't answer; kill -CONT lets one go "
-			      "on that was stopped",
+			      "): its program is stopped or doesn't answer; kill -CONT resumes "
+			      "a stopped one",
 			options->name, time, receiver->frames);
 	else
 		(void)failure("%s: no frame came for %s (after %" PRIu64

@@ -1,11 +1,11 @@
-"""What the scripts that run tests share: counts of what tests report, and the limit that they run under."""
+"""Shared by the scripts that run tests: counts of test results, and the limit that tests run under."""
 
 import re
 import resource
 
 TAIL = 60  # lines of a failed test's log
 
-# What a user's process may usually have open: no test may need more.
+# The usual limit of descriptors of a user's process: no test may need more.
 DESCRIPTORS = 1024
 
 CMOCKA = re.compile(r"^\[ +(OK|FAILED|ERROR|SKIPPED) +\] (?!---)(\S.*)$", re.M)

@@ -364,8 +364,9 @@ def _declare(library: ctypes.CDLL, prototypes: Prototypes) -> None:
 
 
 def _installed(usual: str) -> str:
-    """The library that was installed with this package, or "": `library.txt` has the folder it was
-    installed to, seen from here. Only an installation outside the loader's own path has that file."""
+    """Returns the path of the library that was installed with this package, or "".
+    `library.txt` has the library's folder, relative to this one. Only an installation outside the
+    loader's own path has that file."""
     here = os.path.dirname(os.path.abspath(__file__))
     try:
         with open(os.path.join(here, "library.txt"), encoding="utf-8") as file:

@@ -32,8 +32,9 @@ class Work(Protocol):
 
 
 class Local:
-    """What lives in one process, once: a copy would release the same memory again, and another
-    process has no such memory. So copy and pickle are refused; what to send instead is said."""
+    """Base of objects that live in one process only: a copy would release the same memory again,
+    and another process has no such memory. Copy and pickle raise TypeErrors, which say what to send
+    instead."""
 
     __slots__ = ()
     _instead: ClassVar[str] = ""

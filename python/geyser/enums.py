@@ -121,7 +121,7 @@ class StreamChange(enum.IntEnum):
 
 
 class End(enum.IntEnum):
-    """How a stream has ended that a subscriber was connected to."""
+    """How a stream has ended, as its subscriber sees it."""
 
     NONE = 0  #: it goes on
     CLOSED = 1  #: its publisher was closed

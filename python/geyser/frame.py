@@ -41,8 +41,8 @@ class Stream(Object):
         self._textures = {}
 
     def _is_late(self, pointer: Any, out: Any, give_back: Any) -> bool:
-        """Whether this was closed while a frame was waited for: that goes back, and nobody gets it.
-        The caller then lets go of the pointer, which its error's traceback would keep alive."""
+        """Whether this was closed while a thread waited for a frame: the frame is then given back.
+        The caller must drop the pointer, which its error's traceback would keep alive."""
         if self._pointer is pointer:
             return False
         give_back(pointer, out)
@@ -151,7 +151,7 @@ class Frame(Local, Metadata, Described):
         return memory
 
     def _repr_png_(self) -> Optional[bytes]:
-        """As Texture's: upright, the part to show."""
+        """As Texture._repr_png_, of the part to show, turned upright."""
         if self.closed or not png.can_show(self._form, self.width, self.height):
             return None
         memory = self._texture._map(Access.READ)

@@ -1,4 +1,4 @@
-"""Pictures of textures and frames for notebooks: PNG, by zlib alone."""
+"""Writes pictures of textures and frames for notebooks: PNG files, with zlib only."""
 
 import struct
 import zlib
@@ -29,8 +29,7 @@ def picture(
     crop: Optional[Rect] = None,
     orientation: Orientation = Orientation.NORMAL,
 ) -> bytes:
-    """The picture of a texture's first level, upright. Of premultiplied alpha it is the colour on
-    black."""
+    """Returns a PNG of a texture's first level, upright. Premultiplied alpha is shown on black."""
     channels, pitch = form.channels, view.strides[0]
     area = crop or Rect(0, 0, view.shape[1], view.shape[0])
     first, last = area.x * channels, (area.x + area.width) * channels
@@ -47,8 +46,8 @@ def picture(
 
 
 def _turned(texels: Any, width: int, height: int, orientation: Orientation) -> List[bytes]:
-    """Rows of the upright picture: mirrored about the vertical axis if it is one of the flipped,
-    then turned counter-clockwise by as many quarters."""
+    """Returns the rows of the upright picture. A flipped orientation is mirrored about the vertical
+    axis first; then the picture is turned counter-clockwise by the orientation's quarters."""
     flipped, quarters = divmod(int(orientation), 4)
     if quarters in (0, 2):
         lines = [texels[y * width : (y + 1) * width] for y in range(height)]

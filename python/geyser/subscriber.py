@@ -145,7 +145,7 @@ class Subscriber(Stream):
 
     @property
     def end(self) -> End:
-        """How the stream has ended that the last DisconnectedError told of."""
+        """How the stream has ended, after a DisconnectedError."""
         out = ctypes.c_int()
         self._check(lib.geyser_subscriber_get_end(self._pointer, ctypes.byref(out)))
         return End(out.value)

@@ -200,7 +200,7 @@ class Texture(Object, Described):
             memory.end()
 
     def _repr_png_(self) -> Optional[bytes]:
-        """For notebooks: the picture, where a PNG can hold the texels (8 bits a channel)."""
+        """Returns a PNG for notebooks, or None if a PNG can't hold the texels (8 bits a channel)."""
         shape = self._shape
         if self.closed or shape.depth * shape.layers > 1:
             return None

@@ -1,4 +1,4 @@
-"""Numbers that callers give: integers and seconds of any type that is one, NumPy's too."""
+"""Checks numbers that callers give: integers and seconds of any numeric type, also NumPy's."""
 
 import operator
 from typing import Any, SupportsFloat, SupportsIndex, Union
@@ -10,12 +10,12 @@ Seconds = Union[SupportsFloat, SupportsIndex]
 
 
 def is_bool(value: Any) -> bool:
-    """Whether it says yes or no: Python's bool and NumPy's, which count as numbers there."""
+    """Whether a value is a bool, Python's or NumPy's: both count as numbers there."""
     return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
 
 
 def is_integer(value: Any) -> bool:
-    """Whether it is an integer in Python's sense, and no bool."""
+    """Whether a value is an integer (operator.index takes it), and no bool."""
     if is_bool(value):
         return False
     try:
@@ -26,7 +26,7 @@ def is_integer(value: Any) -> bool:
 
 
 def integer(value: Integer, what: str, bits: int = 32) -> int:
-    """An integer that C's unsigned type of that many bits holds."""
+    """Returns a value as an integer that an unsigned C type of that many bits holds."""
     number = operator.index(value) if is_integer(value) else -1
     if not 0 <= number < 1 << bits:
         kind = "" if is_integer(value) else f", not a {type(value).__name__}"
@@ -37,7 +37,7 @@ def integer(value: Integer, what: str, bits: int = 32) -> int:
 
 
 def real(value: Seconds, what: str) -> float:
-    """A number as a float."""
+    """Returns a number as a float."""
     if not is_bool(value) and not isinstance(value, (str, bytes, bytearray)):
         try:
             return float(value)
