@@ -233,8 +233,8 @@ enum geyser_delivery {
 struct geyser_subscriber_desc {
 	const char *name;
 	enum geyser_delivery delivery;
-	/* How long to wait for the publisher to come and to answer. 0: it must be there. However
-	 * short the time is, a publisher of another process has 15 ms to answer. */
+	/* Nanoseconds to wait for the publisher to come and to answer. 0: it must be there. A
+	 * publisher in another process has at least 15 ms to answer. */
 	uint64_t connect_timeout_ns;
 };
 
@@ -255,10 +255,9 @@ GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *ma
  * and as geyser_texture_import after a resize. On a manager without a device a frame is acquired
  * when it is drawn; one that isn't in time is the next call's.
  *
- * A publisher that doesn't answer, after a resize or when it has come back, makes no call longer
- * than its timeout, but for 15 ms once for each question to it: the next call goes on where this
- * one has stopped. While one thread waits for an answer, the calls of other threads that need none
- * return at once. */
+ * A publisher may not answer, after a resize or when it has come back. The call then ends at its
+ * timeout, or up to 15 ms later for each question; the next call goes on where this one stopped.
+ * While one thread waits for an answer, calls of other threads that need none return at once. */
 GEYSER_API enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
 

@@ -126,21 +126,22 @@ struct gy_peer *gy_peer_ref(struct gy_peer *peer);
 /* One import of that object is gone; handle NULL: only the hold on the peer. peer NULL is fine. */
 void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle);
 
-/* A connection of one's own, to ask several questions; never shared with imports. Given back by
- * gy_peer_release with NULL, or gy_peer_leave. Ends early, with BUSY, when stop_fd, unless that is
- * -1, becomes readable. Errors: as geyser_texture_import. */
+/* Opens a connection of its own, to ask several questions; imports never share it. Give it back
+ * with gy_peer_release and NULL, or with gy_peer_leave. Ends early, with BUSY, when stop_fd (-1:
+ * none) becomes readable. Errors: as geyser_texture_import. */
 enum geyser_result gy_peer_open(struct gy_ipc *ipc, uint64_t instance, uint64_t deadline,
 	int stop_fd, struct gy_peer **out);
 
-/* Sends a question without waiting for its answer. One thread at a time, as all that follow.
+/* Sends a question without waiting for its answer. One thread at a time may call this and the
+ * functions below.
  * Errors: TIMEOUT (the peer has not read the questions before it), SYSTEM. */
 enum geyser_result gy_peer_send(
 	struct gy_peer *peer, const char *application, struct gy_message *question);
 
-/* The next packet of the answer to the question that was sent last, or the error that it says. *fd,
- * or the surface in the answer, is the caller's. After TIMEOUT, and after BUSY (stop_fd, unless
- * that is -1, is readable), the answer can be awaited again if answer->type is GY_WIRE_NONE; else
- * it has come, and says so. */
+/* Awaits the next packet of the answer to the last question, or returns the error in it. The caller
+ * owns *fd, or the surface in the answer. TIMEOUT and BUSY (stop_fd is readable; -1: none) can be
+ * the exporter's own answer, or come from the wait itself: then answer->type is GY_WIRE_NONE, and
+ * the answer can be awaited again. */
 enum geyser_result gy_peer_await(
 	struct gy_peer *peer, uint64_t deadline, int stop_fd, struct gy_message *answer, int *fd);
 
@@ -152,9 +153,9 @@ bool gy_peer_has_answer(const struct gy_peer *peer, uint64_t deadline, int stop_
 enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 	struct gy_message *question, uint64_t deadline, struct gy_message *answer, int *fd);
 
-/* Gives a subscriber's hold back, with its bell. If something else holds the peer, the exporter is
- * told that the subscription is over; the peer goes on watching for the stream's end and the
- * process's death. NULL is fine. */
+/* Gives a subscriber's hold and its bell back. If another hold remains, tells the exporter that the
+ * subscription is over; the peer goes on watching for the stream's end and the process's death.
+ * NULL is fine. */
 void gy_peer_leave(struct gy_peer *peer);
 
 /* Whether the exporter is this process: then no other process can delay its answers. */
@@ -163,13 +164,13 @@ bool gy_peer_is_own(const struct gy_peer *peer);
 /* Returns the exporter's process id; another process may have it by now. */
 pid_t gy_peer_pid(const struct gy_peer *peer);
 
-/* From now on the exporter's death is noticed. */
+/* Begins to watch for the exporter's death. */
 enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
 
-/* Who sleeps on this word, shared between processes, is woken by the exporter's death as well,
- * again and again as long as *sleeping isn't 0: so that one word is enough to sleep on. A sleeper
- * sets *sleeping, then looks whether the exporter is dead, then sleeps. The words must
- * stay until this is called with NULL. */
+/* Lets the exporter's death wake sleepers on this word, which processes share, again and again as
+ * long as *sleeping isn't 0: one word is then enough to sleep on. A sleeper sets *sleeping, then
+ * looks whether the exporter is dead, then sleeps. The words must stay until this is called with
+ * NULL. */
 void gy_peer_set_bell(
 	struct gy_peer *peer, _Atomic uint32_t *bell, const _Atomic uint32_t *sleeping);
 
