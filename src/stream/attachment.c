@@ -84,14 +84,14 @@ static enum geyser_result map_lease(
 
 /* ---- the conversation: one question at a time, whose answer may be another call's ---- */
 
-/* One question may wait so much longer than callers allow it, all calls together: what is answered
- * at once is had also by those who have no time. */
+/* How much longer than the callers' timeouts one question may wait, in all calls together. A caller
+ * with a timeout of 0 thus gets an answer that comes at once. */
 #define GRACE (15 * GY_MILLISECOND)
 
-/* This process answers itself, however busy the machine is. */
+/* The same for questions to this process itself: it answers, however busy the machine is. */
 #define OWN_GRACE (5 * GY_SECOND)
 
-/* What a wait that began then has taken beyond the deadline. */
+/* Subtracts the time that a wait, begun at from, has taken beyond the deadline. */
 static void spend_grace(struct gy_attachment *attachment, uint64_t from, uint64_t deadline)
 {
 	uint64_t now = gy_now(), since = from > deadline ? from : deadline;
@@ -100,7 +100,7 @@ static void spend_grace(struct gy_attachment *attachment, uint64_t from, uint64_
 	attachment->grace_ns -= gy_earlier(spent, attachment->grace_ns);
 }
 
-/* Says who doesn't answer, and that it is stopped if that is known. */
+/* Fails with the process that doesn't answer, and says that it is stopped if that is known. */
 static enum geyser_result say_silent(const struct gy_attachment *attachment)
 {
 	pid_t pid = attachment->peer ? gy_peer_pid(attachment->peer) : 0;
@@ -587,7 +587,7 @@ void gy_attachment_settle(
 		set_buffer(attachment, buffer, fetched);
 		attachment->wanted[buffer] = record->generation;
 	}
-	/* What was fetched may have come after the frame if we were left out meanwhile. */
+	/* If we were left out meanwhile, the fetched texture may belong to a later frame. */
 	if (fetched->texture && fetched->generation == record->generation &&
 		!gy_ring_is_evicted(&attachment->view))
 		*out = give_out(attachment, buffer, record);

@@ -107,8 +107,9 @@ bool gy_attachment_is_lost(const struct gy_attachment *attachment);
  * (all buffers held). */
 enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out);
 
-/* Asks for the pending frame's buffer, or goes on asking; without the subscriber's lock. *again: as
- * gy_attachment_connect. *out is the caller's, to be settled. Errors: as geyser_texture_import. */
+/* Asks for the pending frame's buffer, or goes on asking. Call this without the subscriber's lock.
+ * *again: as in gy_attachment_connect. The caller owns *out and must settle it. Errors: as
+ * geyser_texture_import. */
 enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again);
 

@@ -144,7 +144,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 		       : GEYSER_ERROR_NOT_FOUND;
 }
 
-/* Those that the caller has, and those that our device still reads. */
+/* Releases the frames that the caller holds, and those that our device still reads. */
 static void release_frames(struct gy_attachment *attachment)
 {
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)

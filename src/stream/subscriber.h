@@ -10,12 +10,12 @@
 #include <pthread.h>
 
 /*
- * The lock guards all below it, but for what says otherwise. It is never held while a publisher is
- * asked or waited for. Nothing on the thread "geyser-ipc" takes it.
+ * The lock guards all fields below it, except where a comment says otherwise. No thread holds it
+ * while it asks a publisher or waits for one. The thread "geyser-ipc" never takes it.
  *
- * One thread at a time asks: the one whose turn it is (asking). It alone uses `arriving` and the
- * conversation of an attachment. Who wants to ask meanwhile waits for `turns` to change, no longer
- * than its own deadline.
+ * One thread at a time asks the publisher: the one that has the turn (asking). Only that thread
+ * uses `arriving` and the conversation of an attachment. Another thread that wants to ask waits
+ * until `turns` changes, no longer than its own deadline.
  */
 struct geyser_subscriber {
 	_Atomic uint32_t references; /* the caller's, and one for each frame that waits for our

@@ -74,7 +74,8 @@ static void await_undrawn(struct geyser_subscriber *subscriber)
 	(void)pthread_mutex_lock(&subscriber->lock);
 }
 
-/* Of the pending frame's buffer. Another thread may take it, or ask again. */
+/* Waits for the answer about the pending frame's buffer. Another thread may take it, or ask
+ * again. */
 static void await_answer(struct geyser_subscriber *subscriber)
 {
 	struct gy_attachment *attachment = subscriber->attachment;

@@ -62,8 +62,8 @@ void gy_timeline_give(struct gy_timeline *timeline, uint64_t value);
 void gy_timeline_lose(struct gy_timeline *timeline);
 bool gy_timeline_is_lost(const struct gy_timeline *timeline);
 
-/* A follower leaves the audience: from now on, or a second later for who sleeps, waits look by
- * themselves. */
+/* Takes a follower out of the audience. Its waits then look at the value themselves; a thread that
+ * sleeps already begins to do so within a second. */
 void gy_timeline_leave(struct gy_timeline *timeline);
 
 /* Sleeps until the value is reached (true), the deadline has passed, it is lost, or one of up to
