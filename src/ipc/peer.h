@@ -15,7 +15,7 @@ struct gy_peer {
 	pid_t pid;
 	int socket;
 	int pidfd; /* -1 until watched, or where there is none */
-	bool own; /* the exporter is this process */
+	bool own;  /* the exporter is this process */
 	bool busy, greeted, watched;
 	bool broken; /* no more questions: an answer is missing, or a release could not be sent */
 	unsigned references;
