@@ -73,7 +73,7 @@ static void expect_reachable(bool reachable)
 	assert_string_equal(directory, path);
 }
 
-/* It is passed over, and all goes well elsewhere: tests/unit/test_registry.c tries where. */
+/* It is passed over, and all goes well elsewhere: tests/unit/test_registry_places.c tries where. */
 static void expect_passed_over(const char *word)
 {
 	char path[512], place[512];

@@ -1,0 +1,294 @@
+/* Importers that are many, or take what they can get, or say nothing: a real exporter in a process
+ * of its own has room for the others all the same. */
+#include "victim.h"
+
+#include "base/clock.h"
+#include "ipc/ipc.h"
+#include "platform/platform.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* All connections have half of it; a process has as many as are left to the others. */
+#define CONNECTIONS (EXPORTER_FDS / 2)
+#define SHARE (CONNECTIONS / 2)
+
+/* What peers leave to the exporter's own program, whatever they do. */
+static void the_exporter_has_descriptors_left(void)
+{
+	assert_in_range(test_fd_count(exporter.pid), 1, exporter.fds + CONNECTIONS);
+}
+
+/* A connection that holds an import; -1 if the exporter refuses it, perhaps before all was said. */
+static int peer_hold(void)
+{
+	const struct gy_message hello = {.type = GY_WIRE_HELLO};
+	const struct gy_message question = import_question(&exporter.texture);
+	struct gy_message answer = {.type = GY_WIRE_NONE};
+	int fd = peer_connect(exporter.instance), memory = -1;
+	struct gy_packet packet = {.size = 0};
+
+	gy_packet_add(&packet, &hello);
+	gy_packet_add(&packet, &question);
+	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
+	if (gy_packet_receive(fd, &packet, &memory) == GEYSER_OK)
+		(void)gy_packet_next(&packet, &answer);
+	if (memory >= 0)
+		(void)close(memory);
+	if (answer.type == GY_WIRE_TEXTURE)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(close(fds[i]), 0);
+}
+
+/* More connections than the exporter has descriptors, with nothing asked and nothing held: the
+ * oldest make room, and all are closed in time, though nobody here has let go. Who holds something
+ * meanwhile keeps it. */
+static void expect_idle_ones_to_go(int (*connect_idle)(void))
+{
+	enum { IDLE = EXPORTER_FDS + 40 };
+	int fds[IDLE], held = peer_hold();
+
+	assert_true(held >= 0);
+	for (size_t i = 0; i < IDLE; i++)
+		fds[i] = connect_idle();
+	the_exporter_has_descriptors_left();
+	a_real_import_works();
+	assert_true(hung_up(fds[0]));
+	test_fd_count_becomes(exporter.pid, exporter.fds + 1);
+	for (size_t i = 0; i < IDLE; i++)
+		assert_true(hung_up(fds[i]));
+	assert_int_equal(importers_now(), 1);
+	close_all(fds, IDLE);
+	assert_int_equal(close(held), 0);
+	nothing_is_left();
+}
+
+static int connect_silent(void)
+{
+	return peer_connect(exporter.instance);
+}
+
+static int connect_greeted(void)
+{
+	return peer_greet(exporter.instance);
+}
+
+static int connect_after_release(void)
+{
+	struct gy_message release = import_question(&exporter.texture);
+	int fd = peer_hold();
+
+	assert_true(fd >= 0);
+	release.type = GY_WIRE_RELEASE;
+	assert_true(peer_send_message(fd, &release, -1));
+	return fd;
+}
+
+static void silent_peers_delay_nobody(void **state)
+{
+	(void)state;
+	expect_idle_ones_to_go(connect_silent);
+}
+
+static void greeted_peers_are_not_kept(void **state)
+{
+	(void)state;
+	expect_idle_ones_to_go(connect_greeted);
+}
+
+static void a_release_ends_the_hold(void **state)
+{
+	(void)state;
+	expect_idle_ones_to_go(connect_after_release);
+}
+
+/* What is asked again and again is not idle. */
+static void questions_keep_a_connection(void **state)
+{
+	const struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = 1};
+	const uint64_t deadline = gy_deadline(7 * GY_SECOND);
+	int fd = peer_greet(exporter.instance), silent = peer_connect(exporter.instance), memory;
+
+	(void)state;
+	while (gy_now() < deadline) {
+		struct pollfd wanted = {.fd = silent, .events = POLLRDHUP};
+
+		assert_true(peer_send_message(fd, &question, -1));
+		assert_int_equal(answer_of(fd, &memory).type, GY_WIRE_ERROR);
+		(void)poll(&wanted, 1, 100);
+	}
+	assert_true(hung_up(silent));
+	assert_int_equal(close(silent), 0);
+	assert_int_equal(close(fd), 0);
+	nothing_is_left();
+}
+
+/* A connection within this process is no exception, though nothing comes that would wake its
+ * thread. */
+static void silence_within_a_process(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 16, .height = 16};
+	const uint64_t deadline = gy_deadline(20 * GY_SECOND);
+	struct gy_handle_fields fields;
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	struct gy_wait_word dead;
+	struct gy_peer *peer;
+	struct gy_ipc *ipc;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_texture_create(manager, &desc, &texture));
+	assert_ok(geyser_texture_export(texture, &handle));
+	assert_ok(gy_handle_decode(&handle, &fields));
+	assert_ok(gy_ipc_acquire(&ipc));
+	assert_ok(gy_peer_open(ipc, fields.instance, GY_NEVER, -1, &peer));
+	assert_ok(gy_peer_watch_death(peer));
+	dead = (struct gy_wait_word){.word = gy_peer_dead(peer)};
+	while (!atomic_load(dead.word) && gy_now() < deadline)
+		gy_wait(&dead, 1, deadline);
+	assert_int_equal(atomic_load(dead.word), 1);
+	gy_peer_release(peer, NULL);
+	gy_ipc_release(ipc);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(manager);
+}
+
+/* A process that takes all it can get and holds it until the pipe is closed. */
+struct greedy {
+	pid_t pid;
+	int life;
+	size_t count;
+};
+
+static size_t hold_all(void)
+{
+	int fds[EXPORTER_FDS];
+	size_t count = 0;
+
+	while (count < EXPORTER_FDS && (fds[count] = peer_hold()) >= 0)
+		count++;
+	return count;
+}
+
+static void greedy_start(struct greedy *greedy)
+{
+	int life[2], out[2];
+
+	assert_int_equal(test_pipe(life), 0);
+	assert_int_equal(test_pipe(out), 0);
+	greedy->pid = fork();
+	if (greedy->pid == 0) {
+		char byte;
+
+		test_limit(100);
+		(void)close(life[1]);
+		greedy->count = hold_all();
+		if (write(out[1], &greedy->count, sizeof(greedy->count)) < 0)
+			_exit(1);
+		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	(void)close(life[0]);
+	(void)close(out[1]);
+	greedy->life = life[1];
+	assert_int_equal(
+		read(out[0], &greedy->count, sizeof(greedy->count)), sizeof(greedy->count));
+	(void)close(out[0]);
+}
+
+static void greedy_stop(const struct greedy *greedy)
+{
+	int status = -1;
+
+	assert_int_equal(close(greedy->life), 0);
+	assert_int_equal(waitpid(greedy->pid, &status, 0), greedy->pid);
+	assert_int_equal(status, 0);
+}
+
+/* Each takes its share and is told then; there is one left for the next process, however many have
+ * come before. */
+static void greedy_processes_leave_room(void **state)
+{
+	struct greedy all[4];
+	size_t before = CONNECTIONS;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(all); i++) {
+		greedy_start(&all[i]);
+		assert_in_range(all[i].count, before / 2, before / 2 + 1);
+		before -= all[i].count;
+		the_exporter_has_descriptors_left();
+		a_real_import_works();
+	}
+	/* the later ones have the pipes of those before them */
+	for (size_t i = TEST_COUNT(all); i > 0; i--)
+		greedy_stop(&all[i - 1]);
+	nothing_is_left();
+}
+
+/* What idle connections of another process take is given to who needs it. */
+static void idle_ones_make_room_for_others(void **state)
+{
+	struct greedy greedy;
+	int fds[SHARE];
+
+	(void)state;
+	for (size_t i = 0; i < SHARE; i++)
+		fds[i] = peer_greet(exporter.instance);
+	greedy_start(&greedy);
+	assert_in_range(greedy.count, SHARE / 2 + 1, SHARE);
+	a_real_import_works();
+	greedy_stop(&greedy);
+	close_all(fds, SHARE);
+	nothing_is_left();
+}
+
+/* A process that holds all it may have is told so, and nothing of what it has is taken from it. */
+static void too_many_connections_are_told(void **state)
+{
+	struct geyser_manager *manager;
+	struct geyser_texture *texture;
+	int fds[SHARE];
+
+	(void)state;
+	for (size_t i = 0; i < SHARE; i++) {
+		fds[i] = peer_hold();
+		assert_true(fds[i] >= 0);
+	}
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_fails(GEYSER_ERROR_LIMIT, "has 40 connections, 40 of them of process",
+		geyser_texture_import(manager, &exporter.texture, NULL, &texture));
+	geyser_manager_destroy(manager);
+	assert_int_equal(importers_now(), SHARE);
+	close_all(fds, SHARE);
+	test_fd_count_becomes(exporter.pid, exporter.fds);
+	nothing_is_left();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(too_many_connections_are_told),
+		cmocka_unit_test(greedy_processes_leave_room),
+		cmocka_unit_test(idle_ones_make_room_for_others),
+		cmocka_unit_test(silent_peers_delay_nobody),
+		cmocka_unit_test(greeted_peers_are_not_kept),
+		cmocka_unit_test(a_release_ends_the_hold),
+		cmocka_unit_test(questions_keep_a_connection),
+		cmocka_unit_test(silence_within_a_process),
+	};
+
+	test_limit(100);
+	return cmocka_run_group_tests_name("hostile crowd", tests, start_exporter, stop_exporter);
+}

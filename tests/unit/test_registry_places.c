@@ -1,0 +1,259 @@
+/* The places that a registry may be in, and who meets there: with a session and without, and where
+ * somebody else came first. */
+#include "base/clock.h"
+#include "ipc/names.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+/* Each is passed over, with a reason, and what comes next is taken. */
+static void a_runtime_directory_that_is_no_use(void **state)
+{
+	static const struct {
+		const char *value, *words;
+	} cases[] = {
+		{NULL, "not set"},
+		{"", "not set"},
+		{"relative", "absolute"},
+		{"/nowhere/at/all", "No such file"},
+		{"/etc/hostname", "not a directory"},
+	};
+	char text[4096], other[4096];
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		if (cases[i].value)
+			assert_int_equal(setenv("XDG_RUNTIME_DIR", cases[i].value, 1), 0);
+		else
+			assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+		assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, cases[i].words,
+			geyser_registry_place(0, text, sizeof(text)));
+		assert_ok(geyser_registry_directory(text, sizeof(text)));
+		if (geyser_registry_place(1, other, sizeof(other)) != GEYSER_OK)
+			assert_ok(geyser_registry_place(2, other, sizeof(other)));
+		assert_string_equal(text, other);
+	}
+	assert_fails(GEYSER_ERROR_NOT_FOUND, NULL, geyser_registry_place(3, text, sizeof(text)));
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, NULL, geyser_registry_place(0, NULL, 1));
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, NULL, geyser_registry_place(0, text, 0));
+}
+
+/* ---- as another user, who has no session ---- */
+
+#ifndef GEYSER_PLATFORM_APPLE
+
+/* Nobody's, so that no other test has to do with its folder in /tmp. */
+static uid_t test_uid(void)
+{
+	static uid_t uid;
+
+	if (uid == 0)
+		uid = 1000000 + (uid_t)getpid();
+	return uid;
+}
+
+static const char *shared_path(void)
+{
+	static char path[64];
+
+	(void)snprintf(path, sizeof(path), "/tmp/geyser-%u", test_uid());
+	return path;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+	(void)status;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+	(void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Runs it in a child as the test's user. A failed assertion there ends the child with another
+ * status. */
+static void as_user(uid_t uid, void (*run)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setgid(uid) < 0 || setuid(uid) < 0)
+			_exit(2);
+		run();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+#define child_assert(condition)                                                                   \
+	do {                                                                                      \
+		if (!(condition)) {                                                               \
+			(void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, \
+				geyser_error_detail());                                           \
+			_exit(1);                                                                 \
+		}                                                                                 \
+	} while (0)
+
+static void register_without_a_session(void)
+{
+	struct gy_name_lock lock, again;
+	struct gy_registries all;
+	struct gy_claim claim, second;
+	struct stat status;
+	uint64_t holder;
+	int socket;
+	pid_t pid;
+
+	(void)unsetenv("XDG_RUNTIME_DIR");
+	(void)umask(0777);
+	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
+	child_assert(gy_claim_add_name(&claim, "cam", &lock, &holder) == GEYSER_OK);
+	child_assert(strcmp(claim.registry.path, shared_path()) == 0);
+	child_assert(lstat(shared_path(), &status) == 0 && status.st_uid == getuid() &&
+		     (status.st_mode & 07777) == 0700);
+	child_assert(fstatat(claim.registry.fd, ".names", &status, 0) == 0 &&
+		     (status.st_mode & 07777) == 0600);
+
+	/* and with one: it is found, and its name is taken */
+	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
+	child_assert(
+		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == claim.instance);
+	child_assert(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid) == GEYSER_OK);
+	child_assert(close(socket) == 0 && pid == getpid());
+	child_assert(gy_registry_claim(&second) == GEYSER_OK);
+	child_assert(strcmp(second.registry.path, shared_path()) != 0);
+	child_assert(gy_claim_find_elsewhere(&second, "cam", &holder) == GEYSER_OK);
+	child_assert(gy_claim_find_elsewhere(&claim, "cam", &holder) == GEYSER_ERROR_NOT_FOUND);
+	child_assert(gy_registries_open(false, &all) == GEYSER_OK && all.count == 2);
+	gy_registries_close(&all);
+	gy_claim_remove_name(&claim, "cam", &lock);
+	child_assert(gy_claim_add_name(&second, "cam", &again, &holder) == GEYSER_OK);
+	child_assert(
+		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == second.instance);
+	gy_claim_remove_name(&second, "cam", &again);
+	gy_claim_release(&second);
+	gy_claim_release(&claim);
+}
+
+static void make_session(uid_t uid)
+{
+	assert_int_equal(chmod(test_runtime_path(""), 0755), 0);
+	assert_int_equal(mkdir(test_runtime_path("session"), 0700), 0);
+	assert_int_equal(chown(test_runtime_path("session"), uid, uid), 0);
+}
+
+static void with_and_without_a_session_they_meet(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can become another user */
+	make_session(test_uid());
+	as_user(test_uid(), register_without_a_session);
+	remove_tree(shared_path());
+}
+
+static void expect_squatted(void)
+{
+	struct gy_registries all;
+	struct gy_claim claim;
+	char text[64];
+
+	(void)unsetenv("XDG_RUNTIME_DIR");
+	child_assert(gy_registry_claim(&claim) == GEYSER_ERROR_PERMISSION);
+	child_assert(gy_registries_open(false, &all) == GEYSER_ERROR_PERMISSION);
+	child_assert(gy_registries_open(true, &all) == GEYSER_ERROR_PERMISSION);
+	child_assert(geyser_registry_directory(text, sizeof(text)) == GEYSER_ERROR_PERMISSION);
+	child_assert(geyser_registry_place(2, text, sizeof(text)) == GEYSER_ERROR_PERMISSION);
+	child_assert(strcmp(text, shared_path()) == 0);
+
+	/* no obstacle to those who have a session */
+	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
+	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
+	child_assert(gy_registries_open(true, &all) == GEYSER_OK && all.count == 1);
+	gy_registries_close(&all);
+	gy_claim_release(&claim);
+}
+
+/* Whoever came first has the name in /tmp: nothing of it is used, or followed. */
+static void a_squatted_place_is_refused(void **state)
+{
+	struct stat status;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_session(test_uid());
+	assert_int_equal(mkdir(shared_path(), 0777), 0); /* root's */
+	as_user(test_uid(), expect_squatted);
+	assert_int_equal(chmod(shared_path(), 0777), 0);
+	as_user(test_uid(), expect_squatted);
+	assert_int_equal(rmdir(shared_path()), 0);
+
+	assert_int_equal(mkdir(shared_path(), 0700), 0); /* open to others */
+	assert_int_equal(chown(shared_path(), test_uid(), test_uid()), 0);
+	assert_int_equal(chmod(shared_path(), 0755), 0);
+	as_user(test_uid(), expect_squatted);
+	assert_int_equal(rmdir(shared_path()), 0);
+
+	assert_int_equal(symlink(test_runtime_path("session"), shared_path()), 0);
+	as_user(test_uid(), expect_squatted);
+	assert_int_equal(unlink(shared_path()), 0);
+
+	fd = open(shared_path(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	as_user(test_uid(), expect_squatted);
+	assert_int_equal(unlink(shared_path()), 0);
+	assert_int_equal(stat(test_runtime_path("session"), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0700);
+}
+
+/* sudo keeps a user's XDG_RUNTIME_DIR: root makes nothing in it. */
+static void root_leaves_a_users_directory_alone(void **state)
+{
+	char text[256];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(test_runtime_path(""), 12345, 12345), 0);
+	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "uid 12345",
+		geyser_registry_place(0, text, sizeof(text)));
+	assert_string_equal(text, test_runtime_path("geyser"));
+	assert_ok(geyser_registry_directory(text, sizeof(text)));
+	assert_string_not_equal(text, test_runtime_path("geyser"));
+	assert_int_equal(chown(test_runtime_path(""), 0, 0), 0);
+}
+#endif
+
+#define registry_test(name) \
+	cmocka_unit_test_setup_teardown(name, test_runtime_enter, test_runtime_leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		registry_test(a_runtime_directory_that_is_no_use),
+#ifndef GEYSER_PLATFORM_APPLE
+		registry_test(with_and_without_a_session_they_meet),
+		registry_test(a_squatted_place_is_refused),
+		registry_test(root_leaves_a_users_directory_alone),
+#endif
+	};
+
+	test_limit(60);
+	return cmocka_run_group_tests_name("registry places", tests, NULL, NULL);
+}
