@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <geyser/stream.h>
@@ -351,10 +352,17 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 		return STEP_FAILED;
 	case GEYSER_ERROR_TIMEOUT:
 		return no_frame(receiver, waited, limit);
+	case GEYSER_ERROR_LIMIT:
+		if (!receiver->frames)
+			break;
+		/* The sender has left us out for our slowness, and takes us back in some time. */
+		(void)nanosleep(&(struct timespec){.tv_nsec = SLICE_NS}, NULL);
+		return no_frame(receiver, waited, limit);
 	default:
-		(void)library_failure("%s", options->name);
-		return STEP_FAILED;
+		break;
 	}
+	(void)library_failure("%s", options->name);
+	return STEP_FAILED;
 }
 
 /* Fewer frames than --frames are no failure, but nobody should have to count them. */

@@ -165,13 +165,14 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
 
 /* Sets for how many nanoseconds subscribers may keep the publisher without a buffer (the hold
  * limit); the default is 1 s. When geyser_publisher_acquire has found for that long that
- * subscribers hold every buffer, it leaves one subscriber out: one that has held frames all that
- * time, and of several the one that holds most. That subscriber's frames stay as they are until it
- * releases them: the publisher makes new buffers and draws into those. geyser_subscriber_release
+ * subscribers hold every buffer, it leaves one subscriber out: among those that hold a buffer now,
+ * the one that has held most buffers for longest. That subscriber's frames stay as they are until
+ * it releases them: the publisher makes new buffers and draws into those. geyser_subscriber_release
  * then says STALE, and the subscriber's next acquire joins the stream again. With UINT64_MAX no
  * subscriber is left out for holding frames, and acquire waits until its own timeout. A subscriber
- * that claims buffers which the stream doesn't have is left out at once. Errors: INVALID_ARGUMENT
- * (NULL). */
+ * that claims buffers which the stream doesn't have is left out as soon as acquire finds no buffer.
+ * Buffers that the publisher's own program has acquired don't count as held. Errors:
+ * INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 
@@ -251,9 +252,11 @@ GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *ma
 /* The next frame. Several may be held at a time; each keeps one of the publisher's buffers from it.
  * Errors: INVALID_ARGUMENT (NULL), TIMEOUT, DISCONNECTED (the publisher has gone: said once; the
  * next calls wait for one of that name to come back and connect to it, numbering from 1 again),
- * BUSY (the caller holds every buffer), DEVICE_LOST (the publisher's: then as after DISCONNECTED),
- * and as geyser_texture_import after a resize. On a manager without a device a frame is acquired
- * when it is drawn; one that isn't in time is the next call's.
+ * BUSY (the caller holds every buffer), LIMIT (the publisher has left this process out repeatedly
+ * for holding frames too long: try again after the time in the error's detail), DEVICE_LOST (the
+ * publisher's: then as after DISCONNECTED), and as geyser_texture_import after a resize. On a
+ * manager without a device a frame is acquired when it is drawn; one that isn't in time is the next
+ * call's.
  *
  * A publisher may not answer, after a resize or when it has come back. The call then ends at its
  * timeout, or up to 15 ms later for each question; the next call goes on where this one stopped.

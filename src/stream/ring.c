@@ -191,9 +191,9 @@ static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 
 static void forgive_all(struct gy_ring_writer *writer)
 {
-	for (uint32_t i = 0; writer->starved && i < writer->reader_count; i++)
-		writer->readers[i].since = 0;
-	writer->starved = false;
+	for (uint32_t i = 0; writer->starved_since && i < writer->reader_count; i++)
+		writer->readers[i].charge = 0;
+	writer->starved_since = 0;
 }
 
 int gy_ring_begin(struct gy_ring_writer *writer)
@@ -242,16 +242,6 @@ static uint32_t all_buffers(const struct gy_ring_writer *writer)
 	return BIT(writer->buffers) - 1;
 }
 
-/* Returns when the reader is to be left out if nothing changes. A reader that claims a buffer which
- * doesn't exist is due at once. */
-static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
-	uint32_t held, uint64_t limit_ns)
-{
-	if (held & ~all_buffers(writer))
-		return 0;
-	return limit_ns < NEVER - reader->since ? reader->since + limit_ns : NEVER;
-}
-
 /* Leaves a reader out. Raises the epoch before it looks at held: a subscriber that sets a bit after
  * our look sees the new epoch. Wakes all sleepers, since this reader may be among them. */
 static void evict(struct gy_ring_writer *writer, uint32_t place)
@@ -265,33 +255,49 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	gy_wake(&writer->page->wakes, true);
 }
 
-int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due)
+/* Charges each reader that holds buffers for the time since the last look. Returns the one that
+ * holds some now and has been charged most; of equals the one that holds most. *lies: one claims a
+ * buffer that doesn't exist, and is the one returned. */
+static int charge(struct gy_ring_writer *writer, uint64_t passed, bool *lies)
 {
 	int found = -1, most = 0;
 
-	*due = NEVER;
-	if ((gy_ring_held(writer) | writer->drawing) != all_buffers(writer))
-		return -1; /* a frame is owed, or a buffer has just come back */
-	for (uint32_t i = 0; i < writer->reader_count; i++) {
+	*lies = false;
+	for (uint32_t i = 0; i < writer->reader_count && !*lies; i++) {
 		struct gy_ring_reader *reader = &writer->readers[i];
 		uint32_t held = held_by(reader);
 		int count = __builtin_popcount(held);
-		uint64_t at;
 
 		if (!held)
-			reader->since = 0;
-		else if (!reader->since)
-			reader->since = now;
-		if (!held)
 			continue;
-		writer->starved = true;
-		at = due_of(writer, reader, held, limit_ns);
-		if (at > *due || (at == *due && count <= most))
+		reader->charge += passed * (uint64_t)count;
+		*lies = held & ~all_buffers(writer);
+		if (found >= 0 && !*lies &&
+			(reader->charge < writer->readers[found].charge ||
+				(reader->charge == writer->readers[found].charge && count <= most)))
 			continue;
-		*due = at;
 		most = count;
 		found = (int)i;
 	}
+	return found;
+}
+
+int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due)
+{
+	bool lies;
+	int found;
+
+	*due = NEVER;
+	if (gy_ring_held(writer) != all_buffers(writer))
+		return -1; /* a frame is owed or acquired, or a buffer has just come back */
+	if (!writer->starved_since)
+		writer->starved_since = writer->charged_at = now;
+	found = charge(writer, now - writer->charged_at, &lies);
+	writer->charged_at = now;
+	if (lies)
+		*due = 0;
+	else if (limit_ns < NEVER - writer->starved_since)
+		*due = writer->starved_since + limit_ns;
 	if (found < 0 || *due > now || *due == NEVER)
 		return -1;
 	evict(writer, (uint32_t)found);

@@ -111,7 +111,8 @@ struct gy_ring_reader {
 			 excused_at */
 	uint64_t excused_at; /* the most that it has ever taken when it was excused or came back */
 	bool evicted;        /* left out: its lease counts no more, its place stays taken */
-	uint64_t since; /* since when it has kept the publisher without a buffer; 0: it doesn't */
+	/* Nanoseconds times buffers that it has held while the publisher found no buffer. */
+	uint64_t charge;
 };
 
 struct gy_ring_writer {
@@ -121,8 +122,9 @@ struct gy_ring_writer {
 	uint64_t sequence; /* of the newest frame */
 	uint32_t spoiled;  /* bit b: the buffer gets other memory before it is drawn into */
 	bool lossless;
-	bool starved;          /* some reader's "since" is set */
-	uint32_t reader_count; /* all in use are below this */
+	uint64_t starved_since; /* subscribers have held every buffer since then; 0: they don't */
+	uint64_t charged_at;    /* when the readers were charged last */
+	uint32_t reader_count;  /* all in use are below this */
 	struct gy_ring_reader readers[GY_RING_READERS];
 };
 
@@ -140,10 +142,11 @@ void gy_ring_publish(
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
 
-/* Leaves out one reader that has kept the publisher without a buffer for limit_ns, or whose lease
- * claims buffers that don't exist. Call this after a gy_ring_begin that found no buffer. It chooses
- * the reader that has done so for longest, and of several the one that holds most. Returns the
- * reader's place, or -1; *due is then when to call again, or GY_NEVER. now: not 0. */
+/* Leaves out one reader after the readers have held every buffer for limit_ns, or one whose lease
+ * claims buffers that don't exist. Call this after a gy_ring_begin that found no buffer. Readers
+ * that take turns gain nothing: the time counts until a buffer is found. Each reader is charged for
+ * the buffers it holds and for how long; the one with the largest charge goes. Returns the reader's
+ * place, or -1; *due is then when to call again, or GY_NEVER. now: not 0. */
 int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due);
 
 /* After a timeout: does not wait again, until they move, for those who owe the oldest frame that

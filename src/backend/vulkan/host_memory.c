@@ -8,8 +8,8 @@
  * Some drivers take no memory that this process may only read. NVIDIA's names memory types for such
  * a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A stream's frame
  * is then uploaded: the CPU copies each one into a staging buffer of the driver's own. A discrete
- * GPU isn't asked, but gets the upload at once: after such a failure NVIDIA's driver (580.159) also
- * fails the allocation of the staging buffer.
+ * GPU isn't asked, but gets the upload at once. It would read the pages over its bus for each texel
+ * anyway. In one run on an H200 the allocation after such a refused import failed, too.
  */
 #include "backend/vulkan/vk.h"
 
