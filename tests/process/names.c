@@ -16,17 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#endif
-
 /* Sanitizers have locks of their own, which such a child gets as they are. */
-#if !defined(GEYSER_PLATFORM_APPLE) && !defined(SANITIZED)
+#if !defined(GEYSER_PLATFORM_APPLE) && !SANITIZED
 #define BARE_CLONE
 #include <sys/syscall.h>
 #endif
