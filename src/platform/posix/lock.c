@@ -3,6 +3,13 @@
 
 #include <fcntl.h>
 
+/* Newer SDKs of Apple declare these, with the values that XNU has in bsd/sys/fcntl.h; older SDKs
+ * don't. */
+#if defined(__APPLE__) && !defined(F_OFD_SETLK)
+#define F_OFD_SETLK 90
+#define F_OFD_GETLK 92
+#endif
+
 /* Uses locks of an open file description (F_OFD). Locks of a process would end when the process
  * closes any descriptor of the file. */
 static bool control(int fd, int command, short type, uint64_t offset, struct flock *lock)
