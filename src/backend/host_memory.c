@@ -55,7 +55,8 @@ enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 			desc, native->planes[0].offset, native->planes[0].row_pitch, *size, layout);
 	if (result == GEYSER_OK && terms->from_peer)
 		result = check_peers(native->fd, layout, terms, size);
-	*writable = *writable && !terms->read_only;
+	if (result == GEYSER_OK)
+		*writable = *writable && !terms->read_only;
 	return result;
 }
 

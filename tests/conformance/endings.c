@@ -9,7 +9,7 @@ static const char key;
 /* Two events whose callbacks run at the same time; each drops the other's last reference. */
 struct crossing {
 	struct geyser_event *other;
-	pthread_barrier_t *both;
+	struct latch *both;
 	struct latch *done;
 	_Atomic unsigned *stale;
 };
@@ -30,7 +30,8 @@ static void drop_other(
 
 	(void)value;
 	check(result == GEYSER_OK);
-	(void)pthread_barrier_wait(crossing->both);
+	latch_add(crossing->both);
+	check(latch_wait(crossing->both, 2));
 	geyser_event_unref(crossing->other);
 	/* this one's last reference may have gone by now; it is whole until the return */
 	check(geyser_event_value(event, &value) == GEYSER_OK && value == 1);
@@ -61,12 +62,11 @@ static void two_callbacks_drop_each_others_event(void **state)
 		struct geyser_event *a = make_event(manager_of(state), 0);
 		struct geyser_event *b = make_event(manager_of(state), 0);
 		_Atomic unsigned stale = 0;
-		pthread_barrier_t both;
-		struct latch done;
+		struct latch both, done;
 		struct crossing of_a = {b, &both, &done, &stale}, of_b = {a, &both, &done, &stale};
 
 		latch_init(&done);
-		assert_int_equal(pthread_barrier_init(&both, NULL, 2), 0);
+		latch_init(&both);
 		ok(geyser_event_notify(a, 1, drop_other, &of_a));
 		ok(geyser_event_notify(b, 1, drop_other, &of_b));
 		ok(geyser_event_notify(a, 2, count_stale, &stale));
@@ -81,7 +81,7 @@ static void two_callbacks_drop_each_others_event(void **state)
 		await_count(&stale, 2);
 		await_fds(fds);
 		latch_finish(&done);
-		(void)pthread_barrier_destroy(&both);
+		latch_finish(&both);
 	}
 	no_failures();
 }

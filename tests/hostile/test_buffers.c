@@ -113,14 +113,6 @@ static int ask_buffer(int connection, uint32_t index)
 	return fd;
 }
 
-static const char *path_of(int fd)
-{
-	static char path[32];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return path;
-}
-
 static bool maps_for_writing(int fd)
 {
 	void *data = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -169,6 +161,14 @@ static void expect_no_way_to_write(int fd)
 	assert_false(maps_for_writing(fd));
 	assert_false(becomes_writable(fd));
 	assert_false(is_removed_by_advice(fd));
+}
+
+static const char *path_of(int fd)
+{
+	static char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
 }
 
 static void expect_sealed(int fd)

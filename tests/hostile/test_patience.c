@@ -523,13 +523,13 @@ static int compare(const void *a, const void *b)
 
 static void print_line(const struct call *call, uint64_t timeout_ns, uint64_t *over, size_t count)
 {
+	const size_t at[] = {count / 2, count * 99 / 100, count * 999 / 1000, count - 1};
 	const double ms = (double)GY_MILLISECOND;
 
 	qsort(over, count, sizeof(*over), compare);
 	print_message("%-28s %-10s %4.0f ms: %6.2f %6.2f %6.2f %6.2f ms over\n", call->name,
-		manner_names[call->manner], (double)timeout_ns / ms, (double)over[count / 2] / ms,
-		(double)over[count * 99 / 100] / ms, (double)over[count * 999 / 1000] / ms,
-		(double)over[count - 1] / ms);
+		manner_names[call->manner], (double)timeout_ns / ms, (double)over[at[0]] / ms,
+		(double)over[at[1]] / ms, (double)over[at[2]] / ms, (double)over[at[3]] / ms);
 }
 
 static void measure_call(struct call *call, uint64_t timeout_ns, size_t count)

@@ -11,9 +11,11 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifndef GEYSER_PLATFORM_APPLE
+#include <sys/syscall.h>
+#endif
 
 #include "support.h"
 
