@@ -186,11 +186,12 @@ static int contend(void *data)
 static void a_name_has_one_owner_at_a_time(void **state)
 {
 	pid_t children[4];
-	/* cppcheck-suppress invalidFunctionArg; no file: the descriptor is -1 */
-	_Atomic pid_t *owner = mmap(
-		NULL, sizeof(*owner), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const int both = PROT_READ | PROT_WRITE;
+	_Atomic pid_t *owner;
 
 	(void)state;
+	/* cppcheck-suppress invalidFunctionArg; no file: the descriptor is -1 */
+	owner = mmap(NULL, sizeof(*owner), both, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(owner != MAP_FAILED);
 	for (unsigned i = 0; i < COUNT_OF(children); i++)
 		children[i] = start_child(contend, owner);
