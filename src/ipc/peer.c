@@ -219,8 +219,8 @@ enum geyser_result gy_peer_ask(struct gy_peer *peer, const char *application,
 
 /* ---- the end of a subscription ---- */
 
-/* Closes the descriptors of a dead peer: nobody watches or asks it any more. With the lock held. */
-static void close_dead(struct gy_peer *peer)
+/* Closes the descriptors of a peer that nobody watches or asks any more. With the lock held. */
+static void close_descriptors(struct gy_peer *peer)
 {
 	if (peer->socket >= 0)
 		(void)close(peer->socket);
@@ -253,7 +253,7 @@ void gy_peer_leave(struct gy_peer *peer)
 	peer->bell = NULL;
 	peer->sleeping = NULL;
 	if (peer->references > 1 && atomic_load(&peer->dead))
-		close_dead(peer);
+		close_descriptors(peer);
 	else if (peer->references > 1 && peer->socket >= 0)
 		unsubscribe(peer);
 	drop_reference(ipc, peer);
@@ -370,12 +370,7 @@ enum geyser_result gy_peer_watch_death(struct gy_peer *peer)
 void gy_importer_abandon(struct gy_ipc *ipc)
 {
 	for (struct gy_peer *peer = ipc->peers; peer; peer = peer->next) {
-		if (peer->socket >= 0)
-			(void)close(peer->socket);
-		if (peer->pidfd >= 0)
-			(void)close(peer->pidfd);
-		peer->socket = -1;
-		peer->pidfd = -1;
+		close_descriptors(peer);
 		peer->broken = true;
 		/* the watches are the parent's: forgotten here, not removed from its poller */
 		peer->socket_source.key = 0;
