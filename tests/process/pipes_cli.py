@@ -21,8 +21,8 @@ from cli import (  # noqa: E402
     GEYSER, LIMIT, fail, geyser, need, noise, read, registry, run_all, succeed, write,
 )
 from streams_cli import (  # noqa: E402
-    FRAME, LOSSLESS, SIZE, Running, Terminal, line, sending, streams, until, until_frames,
-    watches_its_peer,
+    FRAME, LOSSLESS, SIZE, Running, Terminal, exactly, line, sending, streams, until,
+    until_frames, watches_its_peer,
 )
 
 TESTS = []
@@ -224,7 +224,7 @@ def receiver_ends_with_its_reader():
         with Running("recv", "idle", "--output", "-") as receiver:
             until(lambda: streams()[0]["subscribers"] == 1)
             sender.process.stdin.write(noise(FRAME))
-            assert receiver.process.stdout.read(FRAME) == noise(FRAME)
+            assert exactly(receiver.process.stdout, FRAME) == noise(FRAME)
             receiver.process.stdout.close()  # no frame comes any more
             receiver.process.stdout = None
             assert receiver.finish()[1] == ""

@@ -83,6 +83,18 @@ def line(stream):
     return stream.readline().decode().rstrip("\n")
 
 
+def exactly(stream, count):
+    """The next bytes. A pipe gives what is there, which may be less."""
+    data = b""
+    while len(data) < count:
+        ready, _, _ = select.select([stream], [], [], LIMIT)
+        assert ready, f"only {len(data)} of {count} bytes came"
+        part = stream.read(count - len(data))
+        assert part, f"the output ended after {len(data)} of {count} bytes"
+        data += part
+    return data
+
+
 def streams():
     return json.loads(succeed("list", "--json"))
 
