@@ -137,7 +137,7 @@ class Publisher(Stream):
         result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > 0:
             result = self._wait_for_buffer(timeout_ns, out)
-        words = re.sub(r"\(waited \d+ ns\)", f"(waited {timeout} s)", detail()) if result else ""
+        words = re.sub(r"\(waited [^()]*\)", f"(waited {timeout} s)", detail()) if result else ""
         if result or self._is_late(pointer, out, lib.geyser_publisher_discard):
             del pointer
             if result == times.TIMEOUT:
