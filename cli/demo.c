@@ -135,13 +135,12 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 	return remove(path);
 }
 
-/* Everything temporary is in here, also the registry if XDG_RUNTIME_DIR is unset. */
+/* Everything temporary is in here. */
 static bool make_scratch(struct demo *demo)
 {
 	const char *parent = getenv("TMPDIR");
 
-	/* A socket's path has to fit into 108 bytes. */
-	if (!parent || *parent != '/' || strlen(parent) > 48)
+	if (!parent || *parent != '/')
 		parent = "/tmp";
 	(void)snprintf(demo->scratch, sizeof(demo->scratch), "%s/geyser-demo-XXXXXX", parent);
 	if (mkdtemp(demo->scratch))
@@ -208,21 +207,6 @@ static bool choose_sheet(struct demo *demo, const char *path)
 	return false;
 }
 
-static bool prepare_registry(const struct demo *demo)
-{
-	const char *const runtime = getenv("XDG_RUNTIME_DIR");
-
-	if (runtime && *runtime)
-		return true;
-	if (setenv("XDG_RUNTIME_DIR", demo->scratch, 1) < 0) {
-		(void)failure("XDG_RUNTIME_DIR can't be set (%s)", strerror(errno));
-		return false;
-	}
-	(void)fprintf(
-		answers(), "  XDG_RUNTIME_DIR is unset: %s, for this demo only\n", demo->scratch);
-	return true;
-}
-
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int run_steps(struct demo *demo)
@@ -265,8 +249,7 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 	(void)fprintf(answers(),
 		"geyser %s: pictures and a stream go through processes without a copy\n\n",
 		geyser_version());
-	if (choose_sheet(demo, sheet) && make_scratch(demo) && choose_files(demo, keep) &&
-		prepare_registry(demo))
+	if (choose_sheet(demo, sheet) && make_scratch(demo) && choose_files(demo, keep))
 		status = run_demo(demo);
 	remove_scratch(demo);
 	signals_close();
