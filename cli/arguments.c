@@ -299,7 +299,7 @@ int target_parse(const char *text, struct target *out)
 	*out = (struct target){.text = text};
 	if (strncmp(text, "geyser", 6) == 0) {
 		if (geyser_handle_from_string(text, &out->handle))
-			return library_failure("%.100s", text);
+			return usage_error("%.100s: %s", text, geyser_error_detail());
 		return STATUS_OK;
 	}
 	if (!parse_number(text, &id) || !id || id > UINT32_MAX)
