@@ -126,7 +126,8 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 void require(enum geyser_result result, const char *what);
 void *allocate(size_t count, size_t size);
 
-/* A directory of our own as XDG_RUNTIME_DIR, removed at exit: nobody else's exports are there. */
+/* A directory of our own as GEYSER_RUNTIME_DIR, removed at exit: nobody else's exports are there.
+ */
 void runtime_directory_make(void);
 
 /* False: this machine gives us too few CPUs for it. */

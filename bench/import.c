@@ -186,7 +186,7 @@ void bench_import(const struct settings *settings, struct results *results)
 {
 	struct import import = {.samples = settings->quick ? 20 : 100};
 	const int length = snprintf(
-		import.path, sizeof(import.path), "%s/by-hand.sock", getenv("XDG_RUNTIME_DIR"));
+		import.path, sizeof(import.path), "%s/by-hand.sock", getenv("GEYSER_RUNTIME_DIR"));
 
 	if (length < 0 || (size_t)length >= sizeof(import.path))
 		die("the runtime directory's path is too long");

@@ -77,7 +77,7 @@ void runtime_directory_make(void)
 	if (!mkdtemp(directory))
 		die("making %s: %s", directory, strerror(errno));
 	owner = getpid();
-	if (atexit(remove_directory) != 0 || setenv("XDG_RUNTIME_DIR", directory, 1) != 0)
+	if (atexit(remove_directory) != 0 || setenv("GEYSER_RUNTIME_DIR", directory, 1) != 0)
 		die("no memory");
 }
 

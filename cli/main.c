@@ -64,8 +64,9 @@ static void print_overview(FILE *file)
 		"                        UUID, or cpu, discrete, integrated or virtual\n"
 		"  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
 		"                        depth, but that a GPU may schedule sooner\n"
-		"  XDG_RUNTIME_DIR       the first directory in which exports are registered and\n"
-		"                        looked for; geyser info shows all\n"
+		"  GEYSER_RUNTIME_DIR    the one directory in which exports are registered and\n"
+		"                        looked for; programs that have it meet nobody else\n"
+		"  XDG_RUNTIME_DIR       else the first directory for that; geyser info shows all\n"
 		"\n"
 		"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 		file);

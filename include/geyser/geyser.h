@@ -541,16 +541,18 @@ GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size)
 
 /* Writes the path of a place where a registry may lie. Index 0 is the preferred place: "geyser" in
  * $XDG_RUNTIME_DIR, then "geyser" in /run/user/UID, then /tmp/geyser-UID. On macOS and iOS there
- * are two: "geyser" in $XDG_RUNTIME_DIR, then in the user's temporary directory. A process
- * registers in the first place that it can use. It looks for names, ids and handles in all places,
- * so that programs of one user with and without a session find each other. $XDG_RUNTIME_DIR and
- * /run/user/UID are used only if they belong to this process's effective user. GEYSER_OK means that
- * this place can be used; a registry need not exist there yet. Errors: NOT_FOUND (no place has this
- * index), NO_RUNTIME_DIR (this place can't be used: geyser_error_detail says why), PERMISSION (the
- * entry there belongs to another user, has a wrong mode or is no directory), INVALID_ARGUMENT
- * (NULL, size too small). text holds the place's path if it has one, also after NO_RUNTIME_DIR and
- * PERMISSION, else "". */
-GEYSER_API enum geyser_result geyser_registry_place(unsigned index, char *text, size_t size);
+ * are two: "geyser" in $XDG_RUNTIME_DIR, then in the user's temporary directory. If
+ * $GEYSER_RUNTIME_DIR is set and not empty, "geyser" in that directory is the only place. A process
+ * registers in the first place where it can make files. It looks for names, ids and handles in all
+ * places, so that programs of one user with and without a session find each other. $XDG_RUNTIME_DIR
+ * and /run/user/UID are used only if they belong to this process's effective user. GEYSER_OK means
+ * that this process could register there; a registry need not exist there yet. Errors: NOT_FOUND
+ * (no place has this index), NO_RUNTIME_DIR (this process can't register there: geyser_error_detail
+ * says why; in a directory that is only read-only it still looks for names), PERMISSION (the entry
+ * there belongs to another user, has a wrong mode or is no directory), INVALID_ARGUMENT (NULL, size
+ * too small). text holds the place's path if it has one, also after NO_RUNTIME_DIR and PERMISSION,
+ * else "". */
+GEYSER_API enum geyser_result geyser_registry_place(uint32_t index, char *text, size_t size);
 
 #ifdef __cplusplus
 }

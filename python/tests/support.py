@@ -17,7 +17,7 @@ BACKEND = os.environ.setdefault("GEYSER_BACKEND", "host")
 
 RUNTIME = tempfile.mkdtemp(prefix="geyser-python-")
 OWNER = os.getpid()
-os.environ["XDG_RUNTIME_DIR"] = RUNTIME
+os.environ["GEYSER_RUNTIME_DIR"] = RUNTIME
 # a forked child leaves it alone
 atexit.register(lambda: os.getpid() == OWNER and shutil.rmtree(RUNTIME, ignore_errors=True))
 

@@ -110,24 +110,77 @@ static void keep_from_ageing(const struct gy_claim *claim)
 	(void)flock(claim->registry.fd, LOCK_SH | LOCK_NB);
 }
 
-enum geyser_result gy_registry_claim(struct gy_claim *out)
+/* Makes the lock file of an instance that had one before, in another registry. */
+static enum geyser_result lock_again(struct gy_claim *claim)
 {
-	enum geyser_result result = gy_registry_open(true, &out->registry);
-	uint64_t deadline;
+	enum geyser_result result;
+	char name[NAME_SIZE];
+	int fd;
 
-	out->lock = GY_NO_HOLD;
-	out->socket = -1;
-	out->sweep = NULL;
-	if (result != GEYSER_OK)
-		return result;
-	result = lock_instance(out);
-	if (result == GEYSER_OK)
-		result = listen_instance(out);
+	instance_name(name, claim->instance, LOCK);
+	result = lock_file(claim, name, &fd);
 	if (result != GEYSER_OK) {
-		gy_claim_release(out);
+		if (fd >= 0)
+			(void)close(fd);
 		return result;
 	}
-	keep_from_ageing(out);
+	gy_hold_take(fd, &claim->lock);
+	/* one that was left there is bound to nothing any more */
+	instance_name(name, claim->instance, SOCKET);
+	(void)unlinkat(claim->registry.fd, name, 0);
+	return GEYSER_OK;
+}
+
+static enum geyser_result claim_in(struct gy_claim *claim, bool again)
+{
+	enum geyser_result result = gy_registry_open_path(true, &claim->registry);
+
+	if (result == GEYSER_OK)
+		result = again ? lock_again(claim) : lock_instance(claim);
+	if (result == GEYSER_OK)
+		result = listen_instance(claim);
+	if (result == GEYSER_OK)
+		keep_from_ageing(claim);
+	else
+		gy_claim_release(claim);
+	return result;
+}
+
+/* Claims in the first place that can be written. Fails as the first place did. */
+static enum geyser_result claim_somewhere(struct gy_claim *claim, bool again)
+{
+	enum geyser_result first = GEYSER_OK, result;
+	struct gy_kept_detail detail;
+	size_t size = sizeof(claim->registry.path);
+
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		if (gy_registry_find_place(i, claim->registry.path, size) != GEYSER_OK)
+			continue;
+		result = claim_in(claim, again);
+		if (result == GEYSER_OK)
+			return GEYSER_OK;
+		if (first == GEYSER_OK) {
+			first = result;
+			gy_detail_keep(&detail);
+		}
+		if (!gy_registry_is_passed_over(claim->registry.path, result))
+			break;
+	}
+	if (first == GEYSER_OK)
+		return gy_registry_no_place();
+	gy_detail_restore(&detail);
+	return first;
+}
+
+enum geyser_result gy_registry_claim(struct gy_claim *out)
+{
+	enum geyser_result result;
+	uint64_t deadline;
+
+	*out = (struct gy_claim){.registry.fd = -1, .lock = GY_NO_HOLD, .socket = -1};
+	result = claim_somewhere(out, false);
+	if (result != GEYSER_OK)
+		return result;
 	out->sweep = gy_sweep_create(&out->registry);
 	deadline = gy_now() + SWEEP_TIME;
 	for (unsigned i = 0; i < SWEEP_STEPS && gy_claim_sweep(out, 0); i++)
@@ -159,34 +212,17 @@ bool gy_claim_is_intact(const struct gy_claim *claim)
 enum geyser_result gy_claim_renew(struct gy_claim *claim)
 {
 	struct gy_claim renewed = {
+		.registry.fd = -1,
 		.instance = claim->instance,
 		.lock = GY_NO_HOLD,
 		.socket = -1,
 	};
-	enum geyser_result result = gy_registry_open(true, &renewed.registry);
-	char name[NAME_SIZE];
-	int fd = -1;
+	enum geyser_result result = claim_somewhere(&renewed, true);
 
 	if (result != GEYSER_OK)
 		return result;
-	instance_name(name, claim->instance, LOCK);
-	result = lock_file(&renewed, name, &fd);
-	if (result == GEYSER_OK) {
-		gy_hold_take(fd, &renewed.lock);
-		/* one that was left there is bound to nothing any more */
-		instance_name(name, claim->instance, SOCKET);
-		(void)unlinkat(renewed.registry.fd, name, 0);
-		result = listen_instance(&renewed);
-	} else if (fd >= 0) {
-		(void)close(fd);
-	}
-	if (result != GEYSER_OK) {
-		gy_claim_release(&renewed);
-		return result;
-	}
 	gy_claim_abandon(claim);
 	*claim = renewed;
-	keep_from_ageing(claim);
 	return GEYSER_OK;
 }
 

@@ -23,6 +23,18 @@
 
 /* ---- places ---- */
 
+/* Fills in the place of that index. $GEYSER_RUNTIME_DIR is the only place if it is set. */
+static bool get_place(unsigned index, struct gy_runtime_place *out)
+{
+	const char *only = getenv("GEYSER_RUNTIME_DIR");
+
+	if (!only || !*only)
+		return gy_runtime_place(index, out);
+	*out = (struct gy_runtime_place){.name = "GEYSER_RUNTIME_DIR", .folder = "geyser"};
+	(void)snprintf(out->parent, sizeof(out->parent), "%s", only);
+	return index == 0;
+}
+
 /* Writes the registry's path at a place; "" if the place has none. */
 static enum geyser_result compose_path(
 	const struct gy_runtime_place *place, char *path, size_t size)
@@ -70,15 +82,15 @@ enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t siz
 	enum geyser_result result;
 
 	path[0] = '\0';
-	if (!gy_runtime_place(index, &place))
-		return gy_fail(GEYSER_ERROR_NOT_FOUND, "there are %u places", index);
+	if (!get_place(index, &place))
+		return gy_fail(GEYSER_ERROR_NOT_FOUND, "place %u: there are fewer", index);
 	result = compose_path(&place, path, size);
 	if (result == GEYSER_OK)
 		result = check_parent(&place);
 	return result;
 }
 
-static enum geyser_result no_place(void)
+enum geyser_result gy_registry_no_place(void)
 {
 	char path[4096], reasons[400] = "";
 	enum geyser_result result;
@@ -92,8 +104,10 @@ static enum geyser_result no_place(void)
 			length ? "; " : "", geyser_error_detail());
 	}
 	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-		"no directory for the registry: %s: set XDG_RUNTIME_DIR to a directory of your own",
-		reasons);
+		"no directory for the registry: %s: set %s to a directory of your own", reasons,
+		gy_registry_find_place(1, path, sizeof(path)) == GEYSER_ERROR_NOT_FOUND
+			? "GEYSER_RUNTIME_DIR"
+			: "XDG_RUNTIME_DIR");
 }
 
 /* ---- the directory ---- */
@@ -179,18 +193,6 @@ enum geyser_result gy_registry_look(struct gy_registry *registry)
 	return check_directory(registry->path, &status);
 }
 
-enum geyser_result gy_registry_open(bool create, struct gy_registry *out)
-{
-	out->fd = -1;
-	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
-		enum geyser_result result = gy_registry_find_place(i, out->path, sizeof(out->path));
-
-		if (result == GEYSER_OK)
-			return gy_registry_open_path(create, out);
-	}
-	return no_place();
-}
-
 void gy_registry_close(struct gy_registry *registry)
 {
 	if (registry->fd >= 0)
@@ -207,6 +209,27 @@ bool gy_registry_is_current(const struct gy_registry *registry)
 }
 
 /* ---- all places ---- */
+
+/* Whether nobody can make an entry in the registry, or make the registry itself: errno says why. A
+ * registry with a wrong owner or mode is not among these. */
+static bool is_read_only(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[4096];
+
+	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0)
+		return false;
+	if (errno != ENOENT || !slash)
+		return errno == EROFS;
+	(void)snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
+	return faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) < 0 &&
+	       (errno == EROFS || errno == EACCES);
+}
+
+bool gy_registry_is_passed_over(const char *path, enum geyser_result result)
+{
+	return result != GEYSER_OK && (result == GEYSER_ERROR_OUT_OF_MEMORY || is_read_only(path));
+}
 
 /* Whether the list has this directory already: one directory may have two paths. */
 static bool is_listed(const struct gy_registries *list, const struct gy_registry *registry)
@@ -227,12 +250,12 @@ static bool is_shortage(enum geyser_result result)
 	return result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY;
 }
 
-/* Where making one fails for lack of room, others will do. */
+/* Opens the registry, and makes it where that is possible. */
 static enum geyser_result open_or_make(bool create, struct gy_registry *registry)
 {
 	enum geyser_result result = gy_registry_open_path(create, registry);
 
-	return create && result == GEYSER_ERROR_OUT_OF_MEMORY
+	return create && gy_registry_is_passed_over(registry->path, result)
 		       ? gy_registry_open_path(false, registry)
 		       : result;
 }
@@ -266,7 +289,7 @@ enum geyser_result gy_registries_open(bool create, struct gy_registries *out)
 	if (out->count > 0)
 		return GEYSER_OK;
 	if (out->usable == 0)
-		return no_place();
+		return gy_registry_no_place();
 	return gy_fail(GEYSER_ERROR_NOT_FOUND,
 		"nothing is exported: there is no registry, \"geyser info\" says where one may be");
 }
@@ -311,6 +334,15 @@ static enum geyser_result check_text(char *text, size_t size)
 	return GEYSER_OK;
 }
 
+static enum geyser_result read_only(const char *path)
+{
+	char text[GY_ERROR_TEXT_SIZE];
+
+	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+		"registry (%.300s) can't be written (%s): this process only looks there", path,
+		gy_error_text(errno, text));
+}
+
 /* Describes the registry at a place whose parent is usable. */
 static enum geyser_result describe_place(const char *path, char *text, size_t size)
 {
@@ -319,23 +351,30 @@ static enum geyser_result describe_place(const char *path, char *text, size_t si
 
 	if (result == GEYSER_OK && lstat(path, &status) == 0)
 		result = check_directory(path, &status);
+	if (result == GEYSER_OK && is_read_only(path))
+		return read_only(path);
 	return result == GEYSER_OK && is_too_long(path) ? no_address(path) : result;
 }
 
 enum geyser_result geyser_registry_directory(char *text, size_t size)
 {
 	enum geyser_result result = check_text(text, size);
-	char path[PATH_MAX];
+	char path[PATH_MAX], first[PATH_MAX] = "";
 
 	if (result != GEYSER_OK)
 		return result;
-	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++)
-		if (gy_registry_find_place(i, path, sizeof(path)) == GEYSER_OK)
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		if (gy_registry_find_place(i, path, sizeof(path)) != GEYSER_OK)
+			continue;
+		if (!is_read_only(path))
 			return describe_place(path, text, size);
-	return no_place();
+		if (!first[0])
+			strcpy(first, path);
+	}
+	return first[0] ? describe_place(first, text, size) : gy_registry_no_place();
 }
 
-enum geyser_result geyser_registry_place(unsigned index, char *text, size_t size)
+enum geyser_result geyser_registry_place(uint32_t index, char *text, size_t size)
 {
 	enum geyser_result result = check_text(text, size), copied;
 	char path[PATH_MAX];

@@ -13,7 +13,8 @@
  * found dead never lives again. All functions are safe from any thread.
  *
  * There may be several registries (gy_runtime_place), for programs of one user with and without a
- * session. A process registers in the first one that it can have, and looks in all of them.
+ * session. A process registers in the first one that it can have, and looks in all of them. With
+ * $GEYSER_RUNTIME_DIR there is one registry, in that directory.
  */
 #ifndef GY_IPC_REGISTRY_H
 #define GY_IPC_REGISTRY_H
@@ -52,9 +53,6 @@ struct gy_claim {
 	struct gy_sweep *sweep; /* removes dead exporters' entries, or NULL: gy_claim_sweep */
 };
 
-/* Opens the registry in which this process registers. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT;
- * NOT_FOUND if it doesn't exist and create is false. */
-enum geyser_result gy_registry_open(bool create, struct gy_registry *out);
 void gy_registry_close(struct gy_registry *registry);
 
 /* Whether the registry's path still leads to this directory. */
@@ -62,7 +60,7 @@ bool gy_registry_is_current(const struct gy_registry *registry);
 
 /* Opens the registries in which this process looks. create: makes those that don't exist, where
  * that is possible. A registry with a wrong owner or mode is left out if there is another one.
- * Errors: as gy_registry_open. */
+ * Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if none exists. */
 enum geyser_result gy_registries_open(bool create, struct gy_registries *out);
 void gy_registries_close(struct gy_registries *list);
 
@@ -85,8 +83,10 @@ enum geyser_result gy_registry_is_alive(
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Opens the registry, or makes it, locks a new instance and, where the path allows it, listens.
- * Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. */
+/* Opens the registry in which this process registers, or makes it, locks a new instance and, where
+ * the path allows it, listens. A place that can't be written is passed over, if another one can.
+ * Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. Errors:
+ * NO_RUNTIME_DIR, PERMISSION, LIMIT, OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_registry_claim(struct gy_claim *out);
 
 /* Goes on removing dead exporters' entries, until the deadline. True if there may be more. */

@@ -23,9 +23,19 @@
  * used), NOT_FOUND (no place has this index). */
 enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size);
 
-/* Opens the registry at registry->path. A path that fits into a socket's address is only checked,
- * not opened. Errors: as gy_registry_open. */
+/* Says why no place can be used: NO_RUNTIME_DIR. */
+enum geyser_result gy_registry_no_place(void);
+
+/* Whether the registry at that path failed for want of room, or because nobody can write there:
+ * then another place will do. Call this right after the failure. */
+bool gy_registry_is_passed_over(const char *path, enum geyser_result result);
+
+/* Opens the registry at registry->path. create: makes it. Errors: PERMISSION, LIMIT, OUT_OF_MEMORY,
+ * SYSTEM; NOT_FOUND if it doesn't exist and create is false. */
 enum geyser_result gy_registry_open_path(bool create, struct gy_registry *registry);
+
+/* As gy_registry_open_path, but a path that fits into a socket's address is only checked, not
+ * opened. */
 enum geyser_result gy_registry_look(struct gy_registry *registry);
 
 /* Whether an exporter lives. */

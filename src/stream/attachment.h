@@ -78,7 +78,7 @@ struct gy_attachment {
 };
 
 /* Finds the publisher, asks it nothing yet. Errors: NOT_FOUND (nobody publishes that name),
- * OUT_OF_MEMORY, and as gy_registry_open. */
+ * OUT_OF_MEMORY, and as gy_registries_open. */
 enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
 	enum geyser_delivery delivery, struct gy_attachment **out);
 

@@ -16,7 +16,9 @@ static struct fixture fixture;
 
 static void registry_path(char *path, size_t size)
 {
-	(void)snprintf(path, size, "%s/geyser", getenv("XDG_RUNTIME_DIR"));
+	const char *only = getenv("GEYSER_RUNTIME_DIR");
+
+	(void)snprintf(path, size, "%s/geyser", only ? only : getenv("XDG_RUNTIME_DIR"));
 }
 
 static unsigned each_entry(const char *path, bool remove)
@@ -49,7 +51,7 @@ unsigned registry_entries(void)
 int setup_registry(void **state)
 {
 	fixture = (struct fixture){.directory = "/tmp/geyser-test-XXXXXX"};
-	if (!mkdtemp(fixture.directory) || setenv("XDG_RUNTIME_DIR", fixture.directory, 1) < 0)
+	if (!mkdtemp(fixture.directory) || setenv("GEYSER_RUNTIME_DIR", fixture.directory, 1) < 0)
 		return -1;
 	(void)alarm(TEST_SECONDS);
 	fixture.fds = fd_count();

@@ -68,7 +68,7 @@ void expect_refusal(enum geyser_result result, enum geyser_result wanted, const 
 
 struct fixture {
 	struct geyser_manager *manager; /* made by setup_manager */
-	char directory[32];             /* XDG_RUNTIME_DIR */
+	char directory[32];             /* GEYSER_RUNTIME_DIR */
 	unsigned fds;                   /* open before the test */
 	unsigned inheritable_fds;       /* of those, the ones that exec keeps */
 };
@@ -76,8 +76,8 @@ struct fixture {
 /* Of the managers that setup_manager makes. */
 extern enum geyser_backend test_backend;
 
-/* cmocka fixtures: *state is a struct fixture. Each test has its own XDG_RUNTIME_DIR and must end
- * in time; it must leave no descriptor open. */
+/* cmocka fixtures: *state is a struct fixture. Each test has its own GEYSER_RUNTIME_DIR and must
+ * end in time; it must leave no descriptor open. */
 int setup_registry(void **state);
 int teardown_registry(void **state);
 /* The same, and a manager before and an empty registry after the test. */

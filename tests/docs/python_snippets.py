@@ -77,7 +77,7 @@ class Snippet(NamedTuple):
     def start(self, folder):
         return subprocess.Popen(
             [sys.executable, "-W", "error", "-u", "-c", self.source], text=True, cwd=folder,
-            env={**os.environ, "XDG_RUNTIME_DIR": folder}, stdout=subprocess.PIPE,
+            env={**os.environ, "GEYSER_RUNTIME_DIR": folder}, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
 

@@ -170,7 +170,7 @@ int peer_ask(
 	uint64_t instance;
 	int connection;
 
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, name, &instance));
 	gy_registry_close(&registry);
 	connection = peer_greet(instance);

@@ -90,7 +90,7 @@ static int subscribe(void)
 	uint64_t instance;
 	int connection;
 
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
 	gy_registry_close(&registry);
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", NAME);

@@ -109,7 +109,7 @@ static struct raw subscribe_raw(void)
 	uint64_t instance;
 	int fd;
 
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
 	gy_registry_close(&registry);
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", NAME);

@@ -96,7 +96,7 @@ def main():
         result = subprocess.run(
             [PRODUCER, "--frames", "1"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, timeout=LIMIT, check=False,
-            env={**os.environ, "XDG_RUNTIME_DIR": directory},
+            env={**os.environ, "GEYSER_RUNTIME_DIR": directory},
         )
     if b"EGL" in result.stderr or b"Vulkan" in result.stderr:
         print(f"1..0 # SKIP {result.stderr.decode().strip()}")

@@ -127,7 +127,7 @@ def noise(count, seed=1):
 
 
 def registry():
-    path = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    path = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
     names = os.listdir(path) if os.path.isdir(path) else []
     return [name for name in names if name != ".names"]  # it stays
 
@@ -359,7 +359,7 @@ def event_create_prints_json():
 @test
 def info_is_json():
     info = json.loads(succeed("info", "--json"))
-    directory = os.environ["XDG_RUNTIME_DIR"] + "/geyser"
+    directory = os.environ["GEYSER_RUNTIME_DIR"] + "/geyser"
     assert info["registry"]["directory"] == directory and info["registry"]["problem"] is None
     assert {"sealing", "future_write", "futex_waitv", "pidfd"} == set(info["kernel"])
     assert info["descriptors"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -402,7 +402,7 @@ def info_tells_which_api_reaches_which():
 
 @test
 def info_names_what_is_wrong_with_the_registry():
-    directory = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    directory = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
     os.mkdir(directory)
     os.chmod(directory, 0o755)
     info = json.loads(succeed("info", "--json"))
@@ -418,12 +418,15 @@ def info_names_what_is_wrong_with_the_registry():
 
 @test
 def info_says_where_the_registries_are():
-    directory = os.environ["XDG_RUNTIME_DIR"] + "/geyser"
-    text = succeed("info").decode()
-    assert "registry" in text, text
-    text = " ".join(text.split())  # lines are folded
+    parent = os.environ["GEYSER_RUNTIME_DIR"]
     places = json.loads(succeed("info", "--json"))["registry"]["places"]
-    assert places[0] == {"directory": directory, "problem": None}
+    assert places == [{"directory": parent + "/geyser", "problem": None}]
+    del os.environ["GEYSER_RUNTIME_DIR"]
+    os.environ["XDG_RUNTIME_DIR"] = parent
+    text = " ".join(succeed("info").decode().split())  # lines are folded
+    assert f"registry {parent}/geyser" in text, text
+    places = json.loads(succeed("info", "--json"))["registry"]["places"]
+    assert places[0] == {"directory": parent + "/geyser", "problem": None}
     if sys.platform == "linux":
         assert places[2]["directory"] == f"/tmp/geyser-{os.geteuid()}" and len(places) == 3
         assert f"looked in: {places[2]['directory']}" in text, text
@@ -433,6 +436,8 @@ def info_says_where_the_registries_are():
     assert info["directory"] not in (None, "/not/there/geyser")
     text = " ".join(succeed("info").decode().split())
     assert "not used: XDG_RUNTIME_DIR (/not/there)" in text, text
+    os.environ["GEYSER_RUNTIME_DIR"] = "/not/there"
+    fail(1, "GEYSER_RUNTIME_DIR (/not/there)", "event", "create")
 
 
 @test
@@ -466,6 +471,8 @@ def wrong_usage_is_status_2():
         ("event", ["event"]),
         ("frob", ["event", "frob"]),
         ("event signal", ["event", "signal", "0x7"]),
+        ("no digit", ["grab", "geyser1-zz", "out.png"]),
+        ("damaged", ["grab", "geyser1-" + 78 * "0", "out.png"]),
         ("abc", ["event", "signal", "0x7", "abc"]),
         ("18446744073709551616", ["event", "signal", "0x7", "18446744073709551616"]),
         ("-1", ["event", "create", "--initial=-1"]),
@@ -499,7 +506,7 @@ def run(function):
     os.mkdir(runtime, 0o700)
     os.mkdir(work)
     os.chdir(work)
-    os.environ["XDG_RUNTIME_DIR"] = runtime
+    os.environ["GEYSER_RUNTIME_DIR"] = runtime
     try:
         function()
         return None

@@ -1,4 +1,4 @@
-/* XDG_RUNTIME_DIR and the registry in every wrong state. */
+/* GEYSER_RUNTIME_DIR, XDG_RUNTIME_DIR and the registry in every wrong state. */
 #include "harness.h"
 
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static void expect_reachable(bool reachable)
 {
 	char directory[512], path[512];
 
-	(void)snprintf(path, sizeof(path), "%s/geyser", getenv("XDG_RUNTIME_DIR"));
+	(void)snprintf(path, sizeof(path), "%s/geyser", getenv("GEYSER_RUNTIME_DIR"));
 	if (reachable)
 		ok(geyser_registry_directory(directory, sizeof(directory)));
 	else
@@ -84,12 +84,26 @@ static void expect_passed_over(const char *word)
 	expect_all_well();
 }
 
+/* As XDG_RUNTIME_DIR it is passed over. As GEYSER_RUNTIME_DIR it leaves no other place. */
+static void expect_bad_directory(const char *path, const char *word)
+{
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
+	expect_refusals(GEYSER_ERROR_NO_RUNTIME_DIR, word);
+	expect_refusals(GEYSER_ERROR_NO_RUNTIME_DIR, "GEYSER_RUNTIME_DIR");
+	assert_int_equal(unsetenv("GEYSER_RUNTIME_DIR"), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	expect_passed_over(word);
+	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+}
+
 static void without_a_runtime_directory(void **state)
 {
 	(void)state;
 	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+	assert_int_equal(unsetenv("GEYSER_RUNTIME_DIR"), 0);
 	expect_passed_over("XDG_RUNTIME_DIR is not set");
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", "", 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", "", 1), 0);
 	expect_passed_over("XDG_RUNTIME_DIR is not set");
 }
 
@@ -98,10 +112,8 @@ static void a_runtime_directory_that_is_relative(void **state)
 	static const char *const paths[] = {".", "tmp", "../tmp", "tmp/x"};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		assert_int_equal(setenv("XDG_RUNTIME_DIR", paths[i], 1), 0);
-		expect_passed_over("absolute path");
-	}
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		expect_bad_directory(paths[i], "absolute path");
 }
 
 static void a_runtime_directory_that_does_not_exist(void **state)
@@ -111,8 +123,7 @@ static void a_runtime_directory_that_does_not_exist(void **state)
 	struct stat status;
 
 	(void)snprintf(path, sizeof(path), "%s/not-there", fixture->directory);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
-	expect_passed_over("No such file or directory");
+	expect_bad_directory(path, "No such file or directory");
 	assert_int_equal(stat(path, &status), -1);
 }
 
@@ -125,10 +136,33 @@ static void a_runtime_directory_that_is_a_file(void **state)
 	(void)snprintf(path, sizeof(path), "%s/file", fixture->directory);
 	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
-	expect_passed_over("not a directory");
+	expect_bad_directory(path, "not a directory");
 	(void)close(fd);
 	(void)unlink(path);
+}
+
+/* Programs that have it meet there alone, whatever else they could have. */
+static void a_directory_for_geyser_alone(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[64], text[512];
+	struct peer exporter;
+
+	(void)snprintf(path, sizeof(path), "%s/other", fixture->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", fixture->directory, 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
+	refused(GEYSER_ERROR_NOT_FOUND, "1", geyser_registry_place(1, text, sizeof(text)));
+	start_exporter(&exporter, "export-texture", "1");
+	expect_all_well();
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", fixture->directory, 1), 0);
+	start_refused("import-texture", exporter.id, GEYSER_ERROR_NOT_FOUND);
+	end_peer(&exporter);
+	(void)strcat(path, "/geyser");
+	assert_int_equal(rmdir(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
 }
 
 static void make_registry(void **state, char path[64], mode_t mode)
@@ -203,7 +237,7 @@ static void a_runtime_directory_with_a_very_long_path(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	(void)snprintf(path, sizeof(path), "%s/%s/%s", fixture->directory, part, part);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
 	expect_reachable(LONG_PATHS);
 	expect_all_well();
 	start_exporter(&exporter, "export-texture", "1");
@@ -244,7 +278,7 @@ static void paths_around_the_limit_of_an_address(void **state)
 		path[base] = '/';
 		path[length] = '\0';
 		assert_int_equal(mkdir(path, 0700), 0);
-		assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+		assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
 		expect_reachable(LONG_PATHS ||
 				 length + strlen("/geyser/0123456789abcdef.sock") < ADDRESS_SIZE);
 		expect_all_well();
@@ -261,6 +295,7 @@ int main(int argc, char **argv)
 		registry_test(a_runtime_directory_that_is_relative),
 		registry_test(a_runtime_directory_that_does_not_exist),
 		registry_test(a_runtime_directory_that_is_a_file),
+		registry_test(a_directory_for_geyser_alone),
 		registry_test(a_registry_with_another_mode),
 		registry_test(a_registry_that_is_a_file),
 		registry_test(a_registry_that_is_a_link),

@@ -239,7 +239,7 @@ def wrong_names_are_refused():
         producer.end()
     refuse(1, "name", PRODUCER, "n" * 64)
     refuse(1, "name", VIEWER, "")
-    registry = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    registry = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
     os.chmod(registry, 0o755)
     refuse(1, "0700", PRODUCER, "tri")
     os.chmod(registry, 0o700)

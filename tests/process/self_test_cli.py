@@ -114,7 +114,7 @@ def without_a_backend_it_tries_all_that_are_there():
 
 @test
 def registry_that_others_can_write_fails_the_export():
-    directory = os.path.join(os.environ["XDG_RUNTIME_DIR"], "geyser")
+    directory = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
     os.mkdir(directory)
     os.chmod(directory, 0o777)
     steps = failed_report(self_test())
@@ -127,14 +127,14 @@ def registry_that_others_can_write_fails_the_export():
 @test
 def registry_that_cannot_be_written_fails_the_export():
     if os.geteuid() == 0:
-        os.environ["XDG_RUNTIME_DIR"] = need("/proc/self")
+        os.environ["GEYSER_RUNTIME_DIR"] = need("/proc/self")
     else:
-        os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o500)
+        os.chmod(os.environ["GEYSER_RUNTIME_DIR"], 0o500)
     try:
         assert failed_report(self_test())["export"][0] == "FAILED"
     finally:
         if os.geteuid() != 0:
-            os.chmod(os.environ["XDG_RUNTIME_DIR"], 0o700)
+            os.chmod(os.environ["GEYSER_RUNTIME_DIR"], 0o700)
 
 
 @test

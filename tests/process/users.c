@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,12 +153,23 @@ static void a_registry_of_another_user_is_refused(void **state)
 	geyser_texture_unref(texture);
 }
 
+/* All places, of which the first is the test's. */
+static int setup(void **state)
+{
+	int failed = setup_manager(state);
+
+	return failed || setenv("XDG_RUNTIME_DIR", getenv("GEYSER_RUNTIME_DIR"), 1) ||
+	       unsetenv("GEYSER_RUNTIME_DIR");
+}
+
+#define users_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown_manager)
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		manager_test(another_user_imports_nothing),
-		manager_test(root_imports_nothing_of_another_user),
-		manager_test(a_registry_of_another_user_is_refused),
+		users_test(another_user_imports_nothing),
+		users_test(root_imports_nothing_of_another_user),
+		users_test(a_registry_of_another_user_is_refused),
 	};
 
 	if (geteuid() != 0) {

@@ -165,9 +165,9 @@ static void without_a_registry(void **state)
 	const struct fixture *fixture = *state;
 	struct shared shared = share();
 
-	assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+	assert_int_equal(unsetenv("GEYSER_RUNTIME_DIR"), 0);
 	import_both(&shared, &shared.texture_handle, &shared.event_handle);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", fixture->directory, 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", fixture->directory, 1), 0);
 	end_sharing(&shared);
 	assert_int_equal(registry_entries(), 0);
 }
@@ -215,7 +215,7 @@ static void make_long_path(const char *directory, char path[256])
 	path[base] = '/';
 	path[200] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
 }
 
 static void where_no_socket_has_an_address(void **state)

@@ -95,7 +95,7 @@ def terminals_have_their_own_width():
 
 @test
 def empty_lists_say_so():
-    words = f"no streams in {os.environ['XDG_RUNTIME_DIR']}/geyser\n"
+    words = f"no streams in {os.environ['GEYSER_RUNTIME_DIR']}/geyser\n"
     assert succeed("list").decode() == words
     assert succeed("top", "--interval", "0.05", "--count", "1").decode() == words + "\n"
     assert json.loads(succeed("list", "--json")) == []
@@ -107,7 +107,7 @@ def empty_lists_say_so():
 
 @test
 def all_that_is_exported_is_listed():
-    words = f"no textures or events in {os.environ['XDG_RUNTIME_DIR']}/geyser"
+    words = f"no textures or events in {os.environ['GEYSER_RUNTIME_DIR']}/geyser"
     assert words in succeed("list", "--all").decode()
     write("in.png", png.encode(2, 2, 8, 6, bytes(16)))
     with Running("share", "--once", "--json", "in.png") as share, sending("cam"):

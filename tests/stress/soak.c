@@ -565,7 +565,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	program = argv[0];
-	if (!mkdtemp(directory) || setenv("XDG_RUNTIME_DIR", directory, 1)) {
+	if (!mkdtemp(directory) || setenv("GEYSER_RUNTIME_DIR", directory, 1)) {
 		perror("soak: a directory for the registry");
 		return 2;
 	}

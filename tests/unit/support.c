@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include "ipc/registry.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -31,7 +33,7 @@ int test_runtime_enter(void **state)
 	(void)snprintf(runtime_dir, sizeof(runtime_dir), "/tmp/geyser-test-XXXXXX");
 	if (!mkdtemp(runtime_dir))
 		return -1;
-	return setenv("XDG_RUNTIME_DIR", runtime_dir, 1);
+	return setenv("GEYSER_RUNTIME_DIR", runtime_dir, 1);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -45,7 +47,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 int test_runtime_leave(void **state)
 {
 	(void)state;
-	(void)unsetenv("XDG_RUNTIME_DIR");
+	(void)unsetenv("GEYSER_RUNTIME_DIR");
 	return nftw(runtime_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -55,6 +57,18 @@ const char *test_runtime_path(const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", runtime_dir, name);
 	return path;
+}
+
+enum geyser_result test_open_registry(bool create, struct gy_registry *out)
+{
+	struct gy_registries all;
+	enum geyser_result result = gy_registries_open(create, &all);
+
+	if (result == GEYSER_OK)
+		*out = all.all[0];
+	else
+		out->fd = -1;
+	return result;
 }
 
 static size_t count_names(const char *path)

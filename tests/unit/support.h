@@ -18,15 +18,20 @@
 /* A hang is a failure: ends the process with SIGALRM after so many seconds. */
 void test_limit(unsigned seconds);
 
-/* A registry of the test's own: XDG_RUNTIME_DIR is a new directory of mode 0700. For cmocka's setup
- * and teardown; leaving removes it with all that is in it. */
+/* A registry of the test's own, and no other: GEYSER_RUNTIME_DIR is a new directory of mode 0700.
+ * For cmocka's setup and teardown; leaving removes it with all that is in it. */
 int test_runtime_enter(void **state);
 int test_runtime_leave(void **state);
 
-/* "$XDG_RUNTIME_DIR/NAME", static until the next call. */
+/* "$GEYSER_RUNTIME_DIR/NAME", static until the next call. */
 const char *test_runtime_path(const char *name);
 
-/* Names in $XDG_RUNTIME_DIR/geyser, without ".", ".." and ".names", which stays; 0
+struct gy_registry;
+
+/* Opens that registry, or makes it. */
+enum geyser_result test_open_registry(bool create, struct gy_registry *out);
+
+/* Names in $GEYSER_RUNTIME_DIR/geyser, without ".", ".." and ".names", which stays; 0
  * if it doesn't exist. */
 size_t test_registry_entries(void);
 

@@ -234,7 +234,7 @@ static enum geyser_result resolve_from_outside(struct world *world)
 	pid_t pid;
 
 	assert_ok(gy_handle_decode(&world->texture_handle, &fields));
-	result = gy_registry_open(false, &registry);
+	result = test_open_registry(false, &registry);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, -1, &socket, &pid);

@@ -60,9 +60,9 @@ static void assert_registry_refused(enum geyser_result expected, const char *wor
 	struct gy_claim claim;
 	char text[4096];
 
-	assert_fails(expected, words, gy_registry_open(false, &registry));
+	assert_fails(expected, words, test_open_registry(false, &registry));
 	assert_int_equal(registry.fd, -1);
-	assert_fails(expected, words, gy_registry_open(true, &registry));
+	assert_fails(expected, words, test_open_registry(true, &registry));
 	assert_int_equal(registry.fd, -1);
 	assert_fails(expected, words, gy_registry_claim(&claim));
 	assert_fails(expected, words, geyser_registry_directory(text, sizeof(text)));
@@ -91,9 +91,9 @@ static void a_missing_registry(void **state)
 	struct stat status;
 
 	(void)state;
-	assert_fails(
-		GEYSER_ERROR_NOT_FOUND, "nothing is exported", gy_registry_open(false, &registry));
-	assert_ok(gy_registry_open(true, &registry));
+	assert_fails(GEYSER_ERROR_NOT_FOUND, "nothing is exported",
+		test_open_registry(false, &registry));
+	assert_ok(test_open_registry(true, &registry));
 	assert_int_equal(fcntl(registry.fd, F_GETFD), FD_CLOEXEC);
 	gy_registry_close(&registry);
 	assert_int_equal(registry.fd, -1);
@@ -178,7 +178,7 @@ static void connecting(void **state)
 
 	(void)state;
 	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_connect(&registry, claim.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(pid, getpid());
 	assert_int_equal(close(fd), 0);
@@ -326,7 +326,7 @@ static void junk_links_name_nothing(void **state)
 
 	(void)state;
 	make_registry(0700);
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	for (size_t i = 0; i < TEST_COUNT(targets); i++) {
 		make_link(targets[i], "id-0000002a");
 		assert_fails(GEYSER_ERROR_NOT_FOUND, "0x0000002a",

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef GEYSER_PLATFORM_APPLE
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,6 +226,78 @@ static void a_squatted_place_is_refused(void **state)
 	assert_int_equal(status.st_mode & 0777, 0700);
 }
 
+static void register_and_look(void)
+{
+	struct gy_registries all;
+	struct gy_claim claim;
+	char text[256];
+
+	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
+	child_assert(geyser_registry_place(0, text, sizeof(text)) == GEYSER_ERROR_NO_RUNTIME_DIR);
+	child_assert(strstr(geyser_error_detail(), "can't be written"));
+	child_assert(geyser_registry_directory(text, sizeof(text)) == GEYSER_OK);
+	child_assert(strcmp(text, shared_path()) == 0);
+	child_assert(gy_registries_open(true, &all) == GEYSER_OK);
+	gy_registries_close(&all);
+	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
+	child_assert(strcmp(claim.registry.path, shared_path()) == 0);
+	gy_claim_release(&claim);
+
+	/* where it is the only place, the failure says why */
+	child_assert(setenv("GEYSER_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
+	child_assert(gy_registry_claim(&claim) != GEYSER_OK);
+	child_assert(strstr(geyser_error_detail(), "session/geyser"));
+}
+
+/* Such as a read-only mount in a container, or one where no entry is left. */
+static void a_place_that_cannot_be_written_is_passed_over(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_session(test_uid());
+	assert_int_equal(chmod(test_runtime_path("session"), 0500), 0);
+	as_user(test_uid(), register_and_look);
+	remove_tree(shared_path());
+}
+
+/* In a mount namespace of the child's own: nothing to undo. */
+static void expect_read_only_mount(void)
+{
+	const char *path = test_runtime_path("session");
+	struct gy_registries all;
+	char text[256];
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount(path, path, NULL, MS_BIND, NULL) < 0 ||
+		mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0) {
+		print_message("# skipped: mounts are not allowed here\n");
+		return;
+	}
+	child_assert(setgid(test_uid()) == 0 && setuid(test_uid()) == 0);
+	register_and_look();
+
+	/* what is registered there is found */
+	child_assert(unsetenv("GEYSER_RUNTIME_DIR") == 0);
+	child_assert(setenv("XDG_RUNTIME_DIR", path, 1) == 0);
+	child_assert(gy_registries_open(false, &all) == GEYSER_OK);
+	child_assert(strncmp(all.all[0].path, path, strlen(path)) == 0);
+	gy_registries_close(&all);
+	child_assert(geyser_registry_directory(text, sizeof(text)) == GEYSER_OK);
+}
+
+static void a_read_only_mount_is_looked_in(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_session(test_uid());
+	assert_int_equal(mkdir(test_runtime_path("session/geyser"), 0700), 0);
+	assert_int_equal(chown(test_runtime_path("session/geyser"), test_uid(), test_uid()), 0);
+	as_user(0, expect_read_only_mount);
+	remove_tree(shared_path());
+}
+
 /* sudo keeps a user's XDG_RUNTIME_DIR: root makes nothing in it. */
 static void root_leaves_a_users_directory_alone(void **state)
 {
@@ -240,8 +316,16 @@ static void root_leaves_a_users_directory_alone(void **state)
 }
 #endif
 
-#define registry_test(name) \
-	cmocka_unit_test_setup_teardown(name, test_runtime_enter, test_runtime_leave)
+/* All places, of which the first is the test's. */
+static int enter(void **state)
+{
+	int failed = test_runtime_enter(state);
+
+	return failed || setenv("XDG_RUNTIME_DIR", getenv("GEYSER_RUNTIME_DIR"), 1) ||
+	       unsetenv("GEYSER_RUNTIME_DIR");
+}
+
+#define registry_test(name) cmocka_unit_test_setup_teardown(name, enter, test_runtime_leave)
 
 int main(void)
 {
@@ -250,6 +334,8 @@ int main(void)
 #ifndef GEYSER_PLATFORM_APPLE
 		registry_test(with_and_without_a_session_they_meet),
 		registry_test(a_squatted_place_is_refused),
+		registry_test(a_place_that_cannot_be_written_is_passed_over),
+		registry_test(a_read_only_mount_is_looked_in),
 		registry_test(root_leaves_a_users_directory_alone),
 #endif
 	};

@@ -99,7 +99,7 @@ def main():
     for number, (name, test) in enumerate(tests, 1):
         error = None
         with tempfile.TemporaryDirectory() as directory:
-            os.environ["XDG_RUNTIME_DIR"] = directory
+            os.environ["GEYSER_RUNTIME_DIR"] = directory
             try:
                 test()
             except (AssertionError, subprocess.TimeoutExpired) as failure:
