@@ -236,15 +236,6 @@ static void drop_last(
 	latch_add(&log->latch);
 }
 
-/* Until the event, which ends on its own thread, has closed what it held. */
-static void await_fds(unsigned count)
-{
-	uint64_t end = now_ns() + PATIENCE;
-
-	while (fd_count() != count)
-		assert_true(now_ns() < end);
-}
-
 static void a_callback_may_drop_the_last_reference(void **state)
 {
 	/* keeps a connection of this process to itself, whose descriptors come and go otherwise */
@@ -270,7 +261,7 @@ static void a_callback_may_drop_the_last_reference(void **state)
 		assert_true(latch_wait(&log->latch, 2));
 		/* the pending one, after its event's last reference was dropped */
 		assert_int_equal(log->calls[1].result, GEYSER_ERROR_STALE);
-		await_fds(fds);
+		fd_count_becomes(fds);
 		end_log(log, 2);
 		latch_finish(&signalled);
 	}

@@ -38,14 +38,6 @@ static void drop_other(
 	latch_add(crossing->done);
 }
 
-static void await_fds(unsigned count)
-{
-	uint64_t end = now_ns() + PATIENCE;
-
-	while (fd_count() != count)
-		assert_true(now_ns() < end);
-}
-
 static void await_count(_Atomic unsigned *count, unsigned wanted)
 {
 	uint64_t end = now_ns() + PATIENCE;
@@ -79,7 +71,7 @@ static void two_callbacks_drop_each_others_event(void **state)
 		geyser_event_unref(b);
 		assert_true(latch_wait(&done, 2));
 		await_count(&stale, 2);
-		await_fds(fds);
+		fd_count_becomes(fds);
 		latch_finish(&done);
 		latch_finish(&both);
 	}
@@ -122,7 +114,7 @@ static void a_chain_of_events_ends(void **state)
 	}
 	geyser_event_unref(last);
 	await_count(&ended, 50);
-	await_fds(fds);
+	fd_count_becomes(fds);
 	no_failures();
 }
 

@@ -38,10 +38,7 @@ static void world_init(struct world *world, void **state)
 /* Events whose last reference goes within a callback end on threads of their own. */
 static void world_finish(struct world *world)
 {
-	uint64_t end = now_ns() + PATIENCE;
-
-	while (fd_count() != world->fds)
-		assert_true(now_ns() < end);
+	fd_count_becomes(world->fds);
 	geyser_event_unref(world->of);
 	geyser_event_unref(world->kept);
 	latch_finish(&world->called);

@@ -307,6 +307,16 @@ unsigned fd_count(void)
 	return count;
 }
 
+void fd_count_becomes(unsigned count)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	uint64_t end = now_ns() + PATIENCE;
+
+	while (fd_count() != count && now_ns() < end)
+		(void)nanosleep(&moment, NULL);
+	assert_int_equal(fd_count(), count);
+}
+
 unsigned inheritable_fd_count(void)
 {
 	unsigned count = 0;

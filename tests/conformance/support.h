@@ -140,6 +140,11 @@ bool latch_wait(struct latch *latch, unsigned count);
 /* ---- the machine ---- */
 
 unsigned fd_count(void);
+
+/* Waits, for PATIENCE at most, until this process has so many: an event whose last reference goes
+ * within a callback ends on a thread of its own. */
+void fd_count_becomes(unsigned count);
+
 unsigned inheritable_fd_count(void);
 bool fd_is_cloexec(int fd);
 /* Lowers RLIMIT_NOFILE until that many numbers are free; *before is what it was. */
