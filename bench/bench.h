@@ -18,6 +18,10 @@
 
 #include <geyser/geyser.h>
 
+/* Within this time, in ns, a publisher of a stream answers its subscriber, also if a driver's first
+ * calls keep it busy. */
+#define CONNECT_TIMEOUT UINT64_C(10000000000)
+
 /* ---- statistics (stats.c) ------------------------------------------------------------------- */
 
 #define BENCH_ROUNDS_MAX 200

@@ -68,7 +68,10 @@ static void follow(struct fan *fan, size_t turn)
 
 static void run_reader(const struct peer_pipes *pipes, void *data)
 {
-	const struct geyser_subscriber_desc desc = {.name = STREAM};
+	const struct geyser_subscriber_desc desc = {
+		.name = STREAM,
+		.connect_timeout_ns = CONNECT_TIMEOUT,
+	};
 	struct geyser_manager *manager;
 	struct fan *fan = data;
 	char byte;

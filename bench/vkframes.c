@@ -55,7 +55,10 @@ static void follow(struct frames *frames, const struct frames_turn *turn)
 static void run_reader(const struct peer_pipes *pipes, void *data)
 {
 	const struct geyser_subscriber_desc desc = {
-		.name = STREAM, .delivery = GEYSER_DELIVER_EVERY};
+		.name = STREAM,
+		.delivery = GEYSER_DELIVER_EVERY,
+		.connect_timeout_ns = CONNECT_TIMEOUT,
+	};
 	struct frames *frames = data;
 	struct frames_turn turn;
 	const char *why = "";

@@ -21,7 +21,10 @@ static void receive(struct rival *rival, struct geyser_subscriber *subscriber)
 static void read_frames(const struct peer_pipes *pipes, void *data)
 {
 	const struct geyser_subscriber_desc desc = {
-		.name = STREAM, .delivery = GEYSER_DELIVER_EVERY};
+		.name = STREAM,
+		.delivery = GEYSER_DELIVER_EVERY,
+		.connect_timeout_ns = CONNECT_TIMEOUT,
+	};
 	struct geyser_subscriber *subscriber;
 	struct geyser_manager *manager;
 	struct rival *rival = data;

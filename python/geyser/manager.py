@@ -240,7 +240,7 @@ class Manager(Object):
             create = lib.geyser_subscriber_create
             return int(create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
 
-        result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"))
+        result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"), growing=True)
         if result:
             self._fail(result)
         made = SubscriberPointer(out.value)

@@ -34,16 +34,19 @@ def to_value(value: values.Integer) -> int:
     return values.integer(value, "value", 64)
 
 
-def wait(call: Callable[[int], int], timeout_ns: int) -> int:
+def wait(call: Callable[[int], int], timeout_ns: int, growing: bool = False) -> int:
     """What call(ns) comes to within the time. It is called again and again with less, so that a
     KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles
     signals between two calls of C. Only a timeout_ns of 0 is asked as 0, which may have another
-    answer than a time that has passed (connecting: no such stream)."""
+    answer than a time that has passed (connecting: no such stream). growing: each call gets twice
+    the time of the one before, for what begins anew with each call: a slow one would never end."""
     if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
+    most = SLICE
     while True:
         left = NEVER if deadline is None else max(1, deadline - time.monotonic_ns())
-        result = call(min(SLICE, left))
-        if result != TIMEOUT or left <= SLICE:
+        result = call(min(most, left))
+        if result != TIMEOUT or left <= most:
             return result
+        most = 2 * most if growing else most

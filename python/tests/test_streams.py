@@ -431,6 +431,17 @@ class Subscribing(Streams):
             self.assertEqual(len(asked), 2)
             self.assertGreater(min(asked), 0)
 
+    def test_connecting_gets_longer_and_longer_tries(self):
+        """Each try begins anew: with equal ones a publisher that needs more is never reached."""
+        asked = []
+
+        def connect(ns):
+            asked.append(ns)
+            return 0 if ns >= 4 * times.SLICE else int(geyser.Result.TIMEOUT)
+
+        self.assertEqual(times.wait(connect, 3_600_000_000_000, growing=True), 0)
+        self.assertEqual(asked, [times.SLICE, 2 * times.SLICE, 4 * times.SLICE])
+
     def test_waits_for_the_publisher(self):
         made = []
         timer = threading.Timer(0.2, lambda: made.append(self.publish()))
