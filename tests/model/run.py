@@ -6,13 +6,15 @@ run.py MODEL SPIN CC...: MODEL is one of MODELS; a search is of every state, or 
 
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIMIT = 240  # seconds for one search
+LIMIT = 240  # seconds of processor time for one search
 
 # what it is, defines
 RING_HOLDS = (
@@ -110,16 +112,22 @@ MODELS = {
 }
 
 
+def limit_time():
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+
+
 def command(arguments, folder):
     result = subprocess.run(
-        arguments, cwd=folder, timeout=LIMIT, check=False, stdin=subprocess.DEVNULL,
+        arguments, cwd=folder, check=False, stdin=subprocess.DEVNULL, preexec_fn=limit_time,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )
+    if result.returncode == -signal.SIGXCPU or result.returncode == -signal.SIGKILL:
+        raise OSError(f"{arguments[0]} was ended after {LIMIT} s of processor time")
     return result.returncode, result.stdout
 
 
 def search(model, spin, compiler, defines):
-    """What pan printed; raises OSError or TimeoutExpired where it could not be run."""
+    """What pan printed; raises OSError where it could not be run to its end."""
     with tempfile.TemporaryDirectory() as folder:
         steps = (
             [spin, "-a"] + [f"-D{define}" for define in defines.split()]
@@ -166,7 +174,7 @@ def main(model, spin, compiler):
     def run(case):
         try:
             output = search(model, spin, compiler, case[1])
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except OSError as error:
             return str(error), ""
         return judge(output, case[2]), output
 
