@@ -43,6 +43,8 @@ struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid)
 			return NULL;
 		client->pid = pid;
 		gy_list_init(&client->idle);
+		gy_list_init(&client->waiting);
+		gy_list_init(&client->turn);
 		if (!tsearch(client, &ipc->clients, compare_pids)) {
 			free(client);
 			return NULL;
@@ -99,6 +101,49 @@ static struct gy_connection *choose_victim(struct gy_ipc *ipc, const struct gy_c
 	return NULL;
 }
 
+static enum geyser_result fail_full(
+	const struct gy_ipc *ipc, const struct gy_client *client, pid_t pid)
+{
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"the exporter (pid %d) has %u connections, %u of them of process "
+		"%d: its %ld descriptors (see \"ulimit -n\") allow no more",
+		getpid(), ipc->connection_count, client ? client->connections : 0, pid,
+		soft_limit());
+}
+
+/* Chooses whose waiting connection gives its place up: the client's own, else that of a process
+ * that has more connections than this client. NULL if there is none. */
+static const struct gy_client *choose_waiting(
+	const struct gy_ipc *ipc, const struct gy_client *client)
+{
+	const struct gy_list *link = ipc->turns.next;
+
+	if (client && !gy_list_is_empty(&client->waiting))
+		return client;
+	for (int i = 0; i < TRIES && link != &ipc->turns; i++, link = link->next) {
+		const struct gy_client *it = GY_LIST_OWNER(link, struct gy_client, turn);
+
+		if (it->connections > (client ? client->connections : 0))
+			return it;
+	}
+	return NULL;
+}
+
+/* Returns a connection to close whose first question isn't answered yet, after telling its peer
+ * why. NULL if there is none. */
+static struct gy_connection *refuse_waiting(
+	const struct gy_ipc *ipc, const struct gy_client *client)
+{
+	const struct gy_client *chosen = choose_waiting(ipc, client);
+	struct gy_connection *oldest;
+
+	if (!chosen)
+		return NULL;
+	oldest = GY_LIST_OWNER(chosen->waiting.next, struct gy_connection, waiting);
+	gy_connection_refuse(oldest->source.fd, fail_full(ipc, chosen, chosen->pid));
+	return oldest;
+}
+
 enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest)
 {
 	const struct gy_client *client = find(ipc, pid);
@@ -108,14 +153,46 @@ enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest)
 		struct gy_connection *victim = choose_victim(ipc, client);
 
 		if (!victim)
-			return gy_fail(GEYSER_ERROR_LIMIT,
-				"the exporter (pid %d) has %u connections, %u of them of process "
-				"%d: its %ld descriptors (see \"ulimit -n\") allow no more",
-				getpid(), ipc->connection_count, client ? client->connections : 0,
-				pid, soft_limit());
+			victim = refuse_waiting(ipc, client);
+		if (!victim)
+			return fail_full(ipc, client, pid);
 		gy_connection_close(ipc, victim);
 		client = find(ipc, pid); /* it may have gone with its last connection */
 		room++;
 	}
 	return GEYSER_OK;
+}
+
+/* ---- turns ---- */
+
+void gy_client_wait(struct gy_ipc *ipc, struct gy_connection *connection)
+{
+	struct gy_client *client = connection->client;
+
+	if (gy_list_is_empty(&client->waiting))
+		gy_list_append(&ipc->turns, &client->turn);
+	gy_list_append(&client->waiting, &connection->waiting);
+}
+
+void gy_client_stop_waiting(struct gy_connection *connection)
+{
+	gy_list_remove(&connection->waiting);
+	if (gy_list_is_empty(&connection->client->waiting))
+		gy_list_remove(&connection->client->turn);
+}
+
+struct gy_connection *gy_client_next(struct gy_ipc *ipc)
+{
+	struct gy_connection *connection;
+	struct gy_client *client;
+
+	if (gy_list_is_empty(&ipc->turns))
+		return NULL;
+	client = GY_LIST_OWNER(ipc->turns.next, struct gy_client, turn);
+	connection = GY_LIST_OWNER(client->waiting.next, struct gy_connection, waiting);
+	gy_list_remove(&client->turn);
+	gy_list_remove(&connection->waiting);
+	if (!gy_list_is_empty(&client->waiting))
+		gy_list_append(&ipc->turns, &client->turn);
+	return connection;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "platform/socket.h"
 
 #include <search.h>
 #include <stdio.h>
@@ -106,13 +107,14 @@ void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection)
 	ipc->connection_count--;
 	gy_list_remove(&connection->idle);
 	gy_list_remove(&connection->idle_of_client);
+	gy_client_stop_waiting(connection);
 	gy_client_leave(ipc, connection->client);
 	free(connection);
 }
 
 /* ---- idle or not ---- */
 
-static void append_to_idle(struct gy_ipc *ipc, struct gy_connection *connection)
+void gy_connection_set_idle(struct gy_ipc *ipc, struct gy_connection *connection)
 {
 	connection->idle_since = gy_now();
 	gy_list_append(&ipc->idle, &connection->idle);
@@ -128,7 +130,7 @@ static void update_idle(struct gy_ipc *ipc, struct gy_connection *connection)
 	gy_list_remove(&connection->idle);
 	gy_list_remove(&connection->idle_of_client);
 	if (!connection->imports && !connection->served)
-		append_to_idle(ipc, connection);
+		gy_connection_set_idle(ipc, connection);
 }
 
 /* ---- answering ---- */
@@ -247,6 +249,15 @@ bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int
 	return send_answer(reply->connection, &numbered, fd);
 }
 
+/* A subscription costs more than all other answers: a peer that has hung up gets none. */
+static enum geyser_result check_presence(const struct gy_connection *connection)
+{
+	if (!gy_socket_is_hung_up(connection->source.fd))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_DISCONNECTED, "process %d has hung up after its question",
+		connection->client->pid);
+}
+
 static enum geyser_result subscribe(struct gy_ipc *ipc, struct gy_connection *connection,
 	const struct gy_wire_name *name, struct gy_reply *reply)
 {
@@ -256,6 +267,9 @@ static enum geyser_result subscribe(struct gy_ipc *ipc, struct gy_connection *co
 	if (result == GEYSER_OK && connection->served)
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
 			"a connection subscribes to one stream: open another");
+	gy_server_look_for_others(ipc);
+	if (result == GEYSER_OK)
+		result = check_presence(connection);
 	if (result == GEYSER_OK)
 		result = served->ops->subscribe(served, name->every, connection->application,
 			connection->client->pid, reply, &connection->subscription);
@@ -448,7 +462,9 @@ enum geyser_result gy_connection_create(
 			"the exporter (pid %d) has no memory left", getpid());
 	}
 	connection->source = (struct gy_source){.fd = fd, .ready = connection_ready};
-	append_to_idle(ipc, connection);
+	gy_list_init(&connection->idle);
+	gy_list_init(&connection->idle_of_client);
+	gy_list_init(&connection->waiting);
 	connection->next = ipc->connections;
 	connection->link = &ipc->connections;
 	if (connection->next)

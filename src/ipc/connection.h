@@ -14,6 +14,7 @@ struct gy_connection {
 	struct gy_source source;
 	bool greeted;
 	struct gy_list idle, idle_of_client; /* links in ipc->idle and client->idle, or in none */
+	struct gy_list waiting;              /* link in client->waiting, or in none */
 	uint64_t idle_since;
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
@@ -22,11 +23,13 @@ struct gy_connection {
 	void *subscription;
 };
 
-/* Makes the connection of an accepted peer, idle and not watched yet; takes the fd over on success.
- * Errors:
- * OUT_OF_MEMORY. */
+/* Makes the connection of an accepted peer, which is not watched yet; takes the fd over on success.
+ * Until gy_connection_set_idle it is not idle. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_connection_create(
 	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);
+
+/* Counts the connection as idle from now on, until it has an import or a subscription. */
+void gy_connection_set_idle(struct gy_ipc *ipc, struct gy_connection *connection);
 
 /* What it has imported is given back, and its subscription ended. */
 void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection);

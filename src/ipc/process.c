@@ -87,6 +87,7 @@ static enum geyser_result create(struct gy_ipc **out)
 	ipc->wake = GY_NO_WAKEUP;
 	ipc->spare_fd = -1;
 	gy_list_init(&ipc->idle);
+	gy_list_init(&ipc->turns);
 	*out = ipc;
 	return GEYSER_OK;
 }

@@ -51,6 +51,7 @@ struct gy_ipc {
 	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
 	struct gy_claim claim;
 	struct gy_source listener;
+	unsigned unlooked; /* connections accepted since it was last looked whether more wait */
 	int spare_fd;   /* given up to refuse a connection, or to answer, when the table is full */
 	void *by_token; /* tsearch tree of gy_export */
 	void *by_id;    /* likewise */
@@ -58,6 +59,7 @@ struct gy_ipc {
 	unsigned connection_count;
 	void *clients;                /* tsearch tree of gy_client by pid */
 	struct gy_list idle;          /* connections that hold nothing, the oldest first */
+	struct gy_list turns;         /* clients with connections that wait, the next one first */
 	struct gy_served *served;     /* streams */
 	struct gy_surfaces *surfaces; /* NULL until one is offered */
 
@@ -108,6 +110,9 @@ bool gy_served_keep(struct gy_ipc *ipc, bool all);
 
 /* A stream by name, with an answerable error. */
 enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
+
+/* Says that an answer took long: it is looked at the next accept whether many wait by now. */
+void gy_server_look_for_others(struct gy_ipc *ipc);
 
 /* Closes the connections of a stream's subscribers. */
 void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served);

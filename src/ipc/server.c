@@ -16,6 +16,14 @@
 #define LOOK_EVERY GY_SECOND
 #define KEEP_EVERY (20 * GY_MILLISECOND)
 
+/* How many connections are accepted, and how many of those are answered, before others get their
+ * turn. A question may cost more than ten times as much as accepting. */
+#define ACCEPTED_AT_ONCE 64
+#define TURNS 8
+
+/* After how many connections it is looked whether more wait at once. */
+#define LOOK_AFTER 16
+
 /* Before accepting again where not even a spare descriptor was left. */
 #define PAUSE (50 * GY_MILLISECOND)
 
@@ -42,8 +50,6 @@ static enum geyser_result check_importer(struct gy_ipc *ipc, int fd, pid_t *pid)
 	return gy_client_admit(ipc, peer.pid, fd);
 }
 
-/* The question is likely there already: it is answered first, then the connection is watched for
- * more. */
 static void accept_one(struct gy_ipc *ipc, int fd)
 {
 	struct gy_connection *connection = NULL;
@@ -52,17 +58,39 @@ static void accept_one(struct gy_ipc *ipc, int fd)
 
 	if (result == GEYSER_OK)
 		result = gy_connection_create(ipc, fd, pid, &connection);
-	if (result != GEYSER_OK) {
+	if (result == GEYSER_OK)
+		gy_client_wait(ipc, connection);
+	else
 		refuse(fd, result);
-		return;
-	}
+}
+
+/* The question is likely there already: it is answered first, then the connection is watched for
+ * more. */
+static void begin_service(struct gy_ipc *ipc, struct gy_connection *connection)
+{
+	gy_connection_set_idle(ipc, connection);
 	if (gy_connection_receive(ipc, connection)) {
-		result = gy_loop_add(ipc, &connection->source, GY_READABLE);
+		enum geyser_result result = gy_loop_add(ipc, &connection->source, GY_READABLE);
+
 		if (result == GEYSER_OK)
 			return;
-		gy_connection_refuse(fd, result);
+		gy_connection_refuse(connection->source.fd, result);
 	}
 	gy_connection_close(ipc, connection);
+}
+
+/* Answers the first questions of some connections, of each process in turn. True: others wait. */
+static bool take_turns(struct gy_ipc *ipc)
+{
+	struct gy_connection *connection;
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		connection = gy_client_next(ipc);
+		if (!connection)
+			return false;
+		begin_service(ipc, connection);
+	}
+	return !gy_list_is_empty(&ipc->turns);
 }
 
 static int open_spare(void)
@@ -115,17 +143,49 @@ static void resume_accepting(struct gy_ipc *ipc)
 		ipc->resume_at = gy_now() + PAUSE;
 }
 
-/* One at a time: if more wait, the poller says so at once, while an accept that finds nothing would
- * make a socket for nothing, before the importer just answered gets its turn. */
+static void accept_next(struct gy_ipc *ipc, int listener, bool dead_too)
+{
+	int fd = gy_socket_accept(listener);
+
+	if (fd >= 0 && dead_too && gy_socket_is_hung_up(fd))
+		(void)close(fd); /* whatever it has asked */
+	else if (fd >= 0)
+		accept_one(ipc, fd);
+	else if ((errno == EMFILE || errno == ENFILE) && !refuse_for_lack_of_fds(ipc, listener))
+		pause_accepting(ipc);
+}
+
+/* Whether more peers wait. An accept that finds nothing would make a socket for nothing. */
+static bool do_others_wait(int listener)
+{
+	struct pollfd others = {.fd = listener, .events = POLLIN};
+
+	return gy_poll(&others, 1, 0) > 0;
+}
+
+/* Accepts one, as a rule: the looks of the second branch would delay that importer's answer. The
+ * system's queue is first come first served. While more peers wait there, takes batches out of it,
+ * so that processes get their turns. */
 static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 {
-	int fd = gy_socket_accept(source->fd);
+	const int listener = source->fd;
+	unsigned count = 0;
 
 	(void)events;
-	if (fd >= 0)
-		accept_one(ipc, fd);
-	else if ((errno == EMFILE || errno == ENFILE) && !refuse_for_lack_of_fds(ipc, source->fd))
-		pause_accepting(ipc);
+	if (ipc->unlooked++ < LOOK_AFTER) {
+		accept_next(ipc, listener, false);
+		return;
+	}
+	do
+		accept_next(ipc, listener, true);
+	while (++count < ACCEPTED_AT_ONCE && ipc->resume_at == 0 && do_others_wait(listener));
+	if (count < ACCEPTED_AT_ONCE)
+		ipc->unlooked = 0;
+}
+
+void gy_server_look_for_others(struct gy_ipc *ipc)
+{
+	ipc->unlooked = LOOK_AFTER;
 }
 
 /* ---- this process's own imports ---- */
@@ -144,6 +204,7 @@ static enum geyser_result connect_within(struct gy_ipc *ipc, int *out)
 	result = gy_connection_create(ipc, ends[1], getpid(), &connection);
 	if (result != GEYSER_OK)
 		goto close_ends;
+	gy_connection_set_idle(ipc, connection);
 	result = gy_loop_add(ipc, &connection->source, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto close_connection;
@@ -214,9 +275,11 @@ static void look_after_registry(struct gy_ipc *ipc)
 int gy_server_tick(struct gy_ipc *ipc)
 {
 	uint64_t now, next;
+	bool waiting;
 
 	if (!ipc->claimed)
 		return -1;
+	waiting = take_turns(ipc);
 	now = gy_now();
 	next = expire(ipc, now);
 	if (ipc->resume_at && ipc->resume_at <= now)
@@ -229,7 +292,7 @@ int gy_server_tick(struct gy_ipc *ipc)
 		next = ipc->look_at;
 	if (gy_served_keep(ipc, false) && now + KEEP_EVERY < next)
 		next = now + KEEP_EVERY;
-	if (gy_claim_sweep(&ipc->claim, 0))
+	if (gy_claim_sweep(&ipc->claim, 0) || waiting)
 		return 0;
 	return next == GY_NEVER ? -1 : (int)((next - now) / GY_MILLISECOND) + 1;
 }

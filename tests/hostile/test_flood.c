@@ -1,0 +1,436 @@
+/*
+ * Processes that connect and subscribe as fast as they can: what that costs a publisher, and how
+ * soon an honest subscriber is served beside them.
+ *
+ * "test_flood measure" floods in several ways for some seconds each, and prints how long honest
+ * subscribers take.
+ */
+#include "peer.h"
+
+#include "base/clock.h"
+#include "ipc/names.h"
+#include "ipc/process.h"
+#include "stream/publisher.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME "flooded"
+#define PATIENCE (20 * GY_SECOND)
+
+static struct geyser_manager *manager;
+static struct geyser_publisher *publisher;
+static struct gy_ipc *ipc;
+static uint64_t instance;
+
+static void begin(void)
+{
+	const struct geyser_stream_desc desc = {
+		.name = NAME,
+		.texture = {.format = GEYSER_FORMAT_R8_UNORM, .width = 16, .height = 16},
+	};
+	struct gy_registry registry;
+
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
+	assert_ok(gy_ipc_acquire(&ipc));
+	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
+	gy_registry_close(&registry);
+}
+
+static void end(void)
+{
+	gy_ipc_release(ipc);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
+/* The publisher answers nobody until resume(): what is sent meanwhile is there at once then. */
+static void block(void)
+{
+	assert_int_equal(pthread_mutex_lock(&ipc->lock), 0);
+}
+
+static void resume(void)
+{
+	assert_int_equal(pthread_mutex_unlock(&ipc->lock), 0);
+}
+
+/* Each subscription raises the epoch of its place. */
+static uint64_t subscriptions_made(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < GY_RING_READERS; i++)
+		sum += atomic_load(&publisher->ring.page->epochs[i]);
+	return sum;
+}
+
+/* Connects, says hello and SUBSCRIBE. */
+static int ask_for_a_place(void)
+{
+	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "flood"};
+	const struct gy_message question = {
+		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
+	struct gy_packet packet = {.size = 0};
+	int fd = peer_connect(instance);
+
+	gy_packet_add(&packet, &hello);
+	gy_packet_add(&packet, &question);
+	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
+	return fd;
+}
+
+static struct gy_message await_answer(int connection)
+{
+	struct gy_message answer = {.type = GY_WIRE_NONE};
+	struct gy_packet packet;
+	int fd = -1;
+
+	assert_ok(gy_packet_receive(connection, &packet, &fd));
+	assert_ok(gy_packet_next(&packet, &answer));
+	if (fd >= 0)
+		assert_int_equal(close(fd), 0);
+	return answer;
+}
+
+/* ---- a process beside this one ---- */
+
+struct helper {
+	pid_t pid;
+	int orders; /* closed to end it */
+	int reports;
+};
+
+/* Forks a child that runs work(orders, reports) when it is told to. The fork takes the lock that
+ * block() holds: call this before. */
+static struct helper start_helper(int (*work)(int orders, int reports))
+{
+	int orders[2], reports[2];
+	struct helper helper;
+	char byte;
+
+	assert_int_equal(test_pipe(orders), 0);
+	assert_int_equal(test_pipe(reports), 0);
+	helper.pid = fork();
+	assert_true(helper.pid >= 0);
+	if (helper.pid == 0) {
+		test_limit(100);
+		(void)close(orders[1]);
+		(void)close(reports[0]);
+		_exit(read(orders[0], &byte, 1) == 1 ? work(orders[0], reports[1]) : 1);
+	}
+	(void)close(orders[0]);
+	(void)close(reports[1]);
+	helper.orders = orders[1];
+	helper.reports = reports[0];
+	return helper;
+}
+
+/* Returns when the helper says that its work has begun. */
+static void let_work(const struct helper *helper)
+{
+	char byte;
+
+	assert_int_equal(write(helper->orders, "", 1), 1);
+	assert_int_equal(read(helper->reports, &byte, 1), 1);
+}
+
+static void stop_helper(const struct helper *helper)
+{
+	int status = -1;
+
+	(void)close(helper->orders);
+	assert_int_equal(waitpid(helper->pid, &status, 0), helper->pid);
+	(void)close(helper->reports);
+	assert_int_equal(status, 0);
+}
+
+/* ---- what is dead already costs nothing ---- */
+
+#define DEAD 200
+
+static void who_has_hung_up_gets_no_subscription(void **state)
+{
+	int honest;
+
+	(void)state;
+	begin();
+	block();
+	for (unsigned i = 0; i < DEAD; i++)
+		assert_int_equal(close(ask_for_a_place()), 0);
+	honest = ask_for_a_place();
+	resume();
+	assert_int_equal(await_answer(honest).type, GY_WIRE_STREAM);
+	assert_int_equal(subscriptions_made(), 1);
+	assert_int_equal(close(honest), 0);
+	end();
+}
+
+/* ---- processes are served in turn ---- */
+
+#define CROWD 40
+
+static int crowd(int orders, int reports)
+{
+	int fds[CROWD];
+	char byte;
+
+	for (unsigned i = 0; i < CROWD; i++)
+		fds[i] = ask_for_a_place();
+	if (write(reports, "", 1) != 1)
+		return 1;
+	for (unsigned i = 0; i < CROWD; i++) /* until it is to end they stay open */
+		if (fds[i] < 0)
+			return 2;
+	return read(orders, &byte, 1) == 0 ? 0 : 3;
+}
+
+/* The place in the ring tells who was served before. */
+static uint32_t place_of(int connection)
+{
+	struct gy_packet packet;
+	uint32_t place;
+	void *page;
+	int fd = -1;
+
+	assert_int_equal(await_answer(connection).type, GY_WIRE_STREAM);
+	assert_ok(gy_packet_receive(connection, &packet, &fd));
+	page = mmap(NULL, sizeof(struct gy_lease_page), PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(page != MAP_FAILED);
+	place = atomic_load(&((struct gy_lease_page *)page)->place);
+	assert_int_equal(munmap(page, sizeof(struct gy_lease_page)), 0);
+	assert_int_equal(close(fd), 0);
+	return place;
+}
+
+static void one_connection_comes_before_anothers_many(void **state)
+{
+	struct helper helper;
+	int honest;
+
+	(void)state;
+	begin();
+	helper = start_helper(crowd);
+	block();
+	let_work(&helper);
+	honest = ask_for_a_place();
+	resume();
+	/* behind the crowd's first one, which came alone, and the next, which has its turn */
+	assert_in_range(place_of(honest), 0, 2);
+	assert_int_equal(close(honest), 0);
+	stop_helper(&helper);
+	end();
+}
+
+/* ---- who is over its share is told so ---- */
+
+#define FEW_FDS 160
+#define SHARE (FEW_FDS / 4)
+#define OVER 20
+
+static int crowd_over_its_share(int orders, int reports)
+{
+	int fds[SHARE + OVER];
+	char byte;
+
+	for (unsigned i = 0; i < SHARE + OVER; i++)
+		fds[i] = ask_for_a_place();
+	if (write(reports, "", 1) != 1)
+		return 1;
+	for (unsigned i = 1; i <= OVER; i++) { /* the first came alone: these have waited longest */
+		const struct gy_message answer = await_answer(fds[i]);
+
+		if (answer.type != GY_WIRE_ERROR || answer.error.result != GEYSER_ERROR_LIMIT ||
+			!strstr(answer.error.detail, "allow no more"))
+			return 2;
+	}
+	return read(orders, &byte, 1) == 0 ? 0 : 3;
+}
+
+static void who_waits_beyond_its_share_is_refused(void **state)
+{
+	struct rlimit before, few;
+	struct helper helper;
+	int honest;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){FEW_FDS, before.rlim_max};
+	begin();
+	helper = start_helper(crowd_over_its_share);
+	block();
+	let_work(&helper);
+	honest = ask_for_a_place();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	resume();
+	assert_int_equal(await_answer(honest).type, GY_WIRE_STREAM);
+	assert_int_equal(close(honest), 0);
+	stop_helper(&helper);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	end();
+}
+
+/* ---- floods ---- */
+
+#define FLOODERS 3
+#define OPEN 300 /* more than a process's share of 1024 descriptors */
+
+static void close_at_once(void)
+{
+	(void)close(ask_for_a_place());
+}
+
+/* Keeps as many connections as it can, and replaces the oldest one. */
+static void keep_open(void)
+{
+	static int fds[OPEN];
+	static unsigned next;
+
+	if (fds[next] > 0)
+		(void)close(fds[next]);
+	fds[next] = ask_for_a_place();
+	next = (next + 1) % OPEN;
+}
+
+/* Each child asks once and is gone, or leaves its connection to nobody. */
+static void fork_and_ask(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (unsigned i = 0; i < 32; i++)
+			(void)ask_for_a_place();
+		_exit(0);
+	}
+	(void)waitpid(pid, NULL, 0);
+}
+
+static void (*const floods[])(void) = {close_at_once, keep_open, fork_and_ask};
+static const char *const flood_names[] = {"close at once", "keep open", "fork"};
+static void (*flood_kind)(void);
+
+static int flood(int orders, int reports)
+{
+	struct pollfd end_of_it = {.fd = orders, .events = POLLIN};
+
+	flood_kind();
+	if (write(reports, "", 1) != 1)
+		return 1;
+	while (poll(&end_of_it, 1, 0) == 0)
+		for (unsigned i = 0; i < 64; i++)
+			flood_kind();
+	return 0;
+}
+
+/* An honest subscriber lives in a process of its own. Returns how long it took, or GY_NEVER. */
+static uint64_t subscribe_honestly(uint64_t timeout_ns)
+{
+	int status = -1, out[2];
+	uint64_t took = GY_NEVER;
+	pid_t pid;
+
+	assert_int_equal(test_pipe(out), 0);
+	pid = fork();
+	if (pid == 0) {
+		const struct geyser_subscriber_desc desc = {
+			.name = NAME, .connect_timeout_ns = timeout_ns};
+		struct geyser_subscriber *subscriber;
+		struct geyser_manager *own;
+		uint64_t begin_at = gy_now();
+		enum geyser_result result;
+
+		(void)geyser_manager_create(NULL, &own);
+		result = geyser_subscriber_create(own, &desc, &subscriber);
+		if (result == GEYSER_OK)
+			took = gy_now() - begin_at;
+		else
+			print_error(
+				"%s: %s\n", geyser_result_string(result), geyser_error_detail());
+		_exit(write(out[1], &took, sizeof(took)) == sizeof(took) ? 0 : 1);
+	}
+	assert_int_equal(close(out[1]), 0);
+	assert_int_equal(read(out[0], &took, sizeof(took)), sizeof(took));
+	assert_int_equal(close(out[0]), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return took;
+}
+
+/* Returns how many of them got no place in time; *longest: of the others. */
+static unsigned flood_honest_ones(
+	unsigned kind, unsigned flooders, unsigned honest, uint64_t timeout_ns, uint64_t *longest)
+{
+	struct helper helpers[FLOODERS];
+	unsigned failed = 0;
+
+	*longest = 0;
+	begin();
+	flood_kind = floods[kind];
+	for (unsigned i = 0; i < flooders; i++)
+		helpers[i] = start_helper(flood);
+	for (unsigned i = 0; i < flooders; i++)
+		let_work(&helpers[i]);
+	for (unsigned i = 0; i < honest; i++) {
+		uint64_t took = subscribe_honestly(timeout_ns);
+
+		failed += took == GY_NEVER;
+		if (took != GY_NEVER && took > *longest)
+			*longest = took;
+	}
+	for (unsigned i = flooders; i > 0; i--) /* the later ones have the pipes of earlier ones */
+		stop_helper(&helpers[i - 1]);
+	end();
+	return failed;
+}
+
+static void honest_ones_are_served_in_a_flood(void **state)
+{
+	uint64_t longest;
+
+	(void)state;
+	for (unsigned kind = 0; kind < TEST_COUNT(floods); kind++)
+		assert_int_equal(flood_honest_ones(kind, 1, 5, PATIENCE, &longest), 0);
+}
+
+static void measure(void)
+{
+	for (unsigned flooders = 1; flooders <= FLOODERS; flooders += 2)
+		for (unsigned kind = 0; kind < TEST_COUNT(floods); kind++) {
+			uint64_t longest;
+			unsigned failed =
+				flood_honest_ones(kind, flooders, 15, GY_SECOND, &longest);
+
+			(void)printf("%u flooders, %s: %u of 15 failed, the longest took %.1f ms\n",
+				flooders, flood_names[kind], failed, (double)longest / 1e6);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_hung_up_gets_no_subscription),
+		cmocka_unit_test(one_connection_comes_before_anothers_many),
+		cmocka_unit_test(who_waits_beyond_its_share_is_refused),
+		cmocka_unit_test(honest_ones_are_served_in_a_flood),
+	};
+
+	if (argc > 1 && strcmp(argv[1], "measure") == 0) {
+		void *state = NULL;
+
+		if (test_runtime_enter(&state) != 0)
+			return 1;
+		measure();
+		return test_runtime_leave(&state);
+	}
+	test_limit(100);
+	return cmocka_run_group_tests_name(
+		"hostile flood", tests, test_runtime_enter, test_runtime_leave);
+}
