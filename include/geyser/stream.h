@@ -171,8 +171,10 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
  * then says STALE, and the subscriber's next acquire joins the stream again. With UINT64_MAX no
  * subscriber is left out for holding frames, and acquire waits until its own timeout. A subscriber
  * that claims buffers which the stream doesn't have is left out as soon as acquire finds no buffer.
- * Buffers that the publisher's own program has acquired don't count as held. Errors:
- * INVALID_ARGUMENT (NULL). */
+ * Buffers that the publisher's own program has acquired don't count as held. Subscribers of other
+ * processes that joined less than ten minutes ago have a shorter limit for some minutes after such
+ * a subscriber was left out; docs/streams.md says how much shorter. Errors: INVALID_ARGUMENT
+ * (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 

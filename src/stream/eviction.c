@@ -18,6 +18,17 @@
 #define DOUBLINGS 12
 #define FORGIVE_AFTER (600 * GY_SECOND)
 
+/* A program that forks a new process for each try has no process with a record. So all newcomers
+ * together have a budget: after each newcomer that is left out, newcomers may keep the publisher
+ * without a buffer for half as long, down to 1 / (1 << HALVINGS) of the hold limit. One is
+ * forgotten each FORGET_AFTER. Newcomers can thus take two hold limits at once (1 + 1/2 + 1/4 ...),
+ * then one in FORGET_AFTER, and 1/1024 of one each time beyond that. A subscriber is no newcomer
+ * after SETTLE_AFTER: 63 that wait for that and then take a hold limit each take a tenth of the
+ * time. */
+#define HALVINGS 10
+#define FORGET_AFTER (60 * GY_SECOND)
+#define SETTLE_AFTER (600 * GY_SECOND)
+
 /* Places of one stream that one process may take, if it isn't the publisher's own: others find room
  * beside a process that takes all it can get. */
 #define PLACES_OF_A_PROCESS (GY_RING_READERS / 2)
@@ -85,12 +96,24 @@ static enum geyser_result check_outcast(struct geyser_publisher *publisher, pid_
 		publisher->served.name, pid, outcast->times, (until - now) / GY_MILLISECOND + 1);
 }
 
+enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher)
+{
+	return gy_fail(GEYSER_ERROR_LIMIT, "stream \"%s\" has %d subscribers: no more are possible",
+		publisher->served.name, GY_RING_READERS);
+}
+
 enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid)
 {
-	unsigned places = 0;
+	unsigned places = 0, taken = 0;
 
-	for (uint32_t i = 0; i < publisher->ring.reader_count; i++)
-		places += publisher->subscriptions[i] && publisher->subscriptions[i]->pid == pid;
+	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
+		const struct gy_subscription *subscription = publisher->subscriptions[i];
+
+		taken += subscription != NULL;
+		places += subscription && subscription->pid == pid;
+	}
+	if (taken == GY_RING_READERS)
+		return gy_publisher_fail_full(publisher);
 	if (pid != getpid() && places >= PLACES_OF_A_PROCESS)
 		return gy_fail(GEYSER_ERROR_LIMIT,
 			"stream \"%s\" has %u subscribers in this process (pid %d): no more of one "
@@ -99,14 +122,55 @@ enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t 
 	return check_outcast(publisher, pid);
 }
 
+/* ---- newcomers ---- */
+
+uint64_t gy_publisher_settles_at(pid_t pid)
+{
+	return pid == getpid() ? 0 : gy_now() + SETTLE_AFTER;
+}
+
+static void forget_newcomers(struct geyser_publisher *publisher, uint64_t now)
+{
+	uint64_t count = (now - publisher->newcomers_out_at) / FORGET_AFTER;
+
+	if (count >= publisher->newcomers_out) {
+		publisher->newcomers_out = 0;
+		return;
+	}
+	publisher->newcomers_out -= (uint32_t)count;
+	publisher->newcomers_out_at += count * FORGET_AFTER;
+}
+
+static void count_newcomer(struct geyser_publisher *publisher, uint64_t now)
+{
+	if (publisher->newcomers_out == 0)
+		publisher->newcomers_out_at = now;
+	if (publisher->newcomers_out < HALVINGS)
+		publisher->newcomers_out++;
+}
+
+static struct gy_hold_limits hold_limits(struct geyser_publisher *publisher, uint64_t now)
+{
+	const uint64_t limit = publisher->hold_limit_ns;
+
+	forget_newcomers(publisher, now);
+	return (struct gy_hold_limits){
+		.settled = limit,
+		.newcomer = limit == GY_NEVER ? GY_NEVER : limit >> publisher->newcomers_out,
+	};
+}
+
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due)
 {
 	const uint64_t now = gy_now();
-	int place = gy_ring_evict(&publisher->ring, publisher->hold_limit_ns, now, due);
+	const struct gy_hold_limits limits = hold_limits(publisher, now);
+	int place = gy_ring_evict(&publisher->ring, &limits, now, due);
 
 	if (place < 0)
 		return false;
 	publisher->evictions++;
+	if (now < publisher->ring.readers[place].settles_at)
+		count_newcomer(publisher, now);
 	remember(publisher, publisher->subscriptions[place]->pid, now);
 	gy_subscription_set_counted(publisher, publisher->subscriptions[place], false);
 	return true;

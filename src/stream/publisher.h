@@ -81,6 +81,9 @@ struct geyser_publisher {
 	uint64_t hold_limit_ns;  /* how long a subscriber may keep us without a buffer */
 	uint64_t evictions;      /* of subscribers that did so for longer */
 	struct gy_outcast outcasts[GY_OUTCASTS];
+	uint32_t newcomers_out; /* newcomers that were left out and are not forgotten yet */
+	uint64_t
+		newcomers_out_at; /* when the oldest was left out, or the one before it forgotten */
 };
 
 extern const struct gy_served_ops gy_publisher_ops;
@@ -120,7 +123,13 @@ void gy_subscription_set_counted(
  * again, or GY_NEVER. */
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
 
+/* Returns when a subscriber of that process that comes now is no newcomer any more. */
+uint64_t gy_publisher_settles_at(pid_t pid);
+
 /* Whether that process may have one more subscriber. Errors: LIMIT. */
 enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid);
+
+/* Says that the stream has no place left: LIMIT. */
+enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher);
 
 #endif

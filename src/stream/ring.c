@@ -255,24 +255,57 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	gy_wake(&writer->page->wakes, true);
 }
 
-/* Charges each reader that holds buffers for the time since the last look. Returns the one that
- * holds some now and has been charged most; of equals the one that holds most. *lies: one claims a
- * buffer that doesn't exist, and is the one returned. */
-static int charge(struct gy_ring_writer *writer, uint64_t passed, bool *lies)
+/* When the reader has held every buffer with the others for as long as it may. */
+static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
+	const struct gy_hold_limits *limits, uint64_t now)
+{
+	uint64_t limit = now < reader->settles_at ? limits->newcomer : limits->settled;
+
+	return limit < NEVER - writer->starved_since ? writer->starved_since + limit : NEVER;
+}
+
+/* Charges each reader that holds buffers for the time since the last look. Returns one that claims
+ * a buffer which doesn't exist, or -1. *due is when the time of the next reader comes, *kept the
+ * buffers of those whose time has not come. */
+static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
+	uint64_t *due, uint32_t *kept)
+{
+	uint64_t passed = now - writer->charged_at;
+
+	*due = NEVER;
+	*kept = 0;
+	writer->charged_at = now;
+	for (uint32_t i = 0; i < writer->reader_count; i++) {
+		struct gy_ring_reader *reader = &writer->readers[i];
+		uint32_t held = held_by(reader);
+		uint64_t own_due = due_of(writer, reader, limits, now);
+
+		if (held & ~all_buffers(writer))
+			return (int)i;
+		reader->charge += passed * (uint64_t)__builtin_popcount(held);
+		if (!held || own_due <= now)
+			continue;
+		*kept |= held;
+		if (own_due < *due)
+			*due = own_due;
+	}
+	return -1;
+}
+
+/* Returns the reader that was charged most, of equals the one that holds most; -1: no reader holds
+ * a buffer beside the kept ones. */
+static int find_most_charged(const struct gy_ring_writer *writer, uint32_t kept)
 {
 	int found = -1, most = 0;
 
-	*lies = false;
-	for (uint32_t i = 0; i < writer->reader_count && !*lies; i++) {
-		struct gy_ring_reader *reader = &writer->readers[i];
+	for (uint32_t i = 0; i < writer->reader_count; i++) {
+		const struct gy_ring_reader *reader = &writer->readers[i];
 		uint32_t held = held_by(reader);
 		int count = __builtin_popcount(held);
 
-		if (!held)
+		if (!(held & ~kept))
 			continue;
-		reader->charge += passed * (uint64_t)count;
-		*lies = held & ~all_buffers(writer);
-		if (found >= 0 && !*lies &&
+		if (found >= 0 &&
 			(reader->charge < writer->readers[found].charge ||
 				(reader->charge == writer->readers[found].charge && count <= most)))
 			continue;
@@ -282,9 +315,10 @@ static int charge(struct gy_ring_writer *writer, uint64_t passed, bool *lies)
 	return found;
 }
 
-int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due)
+int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
+	uint64_t *due)
 {
-	bool lies;
+	uint32_t kept;
 	int found;
 
 	*due = NEVER;
@@ -292,13 +326,10 @@ int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now
 		return -1; /* a frame is owed or acquired, or a buffer has just come back */
 	if (!writer->starved_since)
 		writer->starved_since = writer->charged_at = now;
-	found = charge(writer, now - writer->charged_at, &lies);
-	writer->charged_at = now;
-	if (lies)
-		*due = 0;
-	else if (limit_ns < NEVER - writer->starved_since)
-		*due = writer->starved_since + limit_ns;
-	if (found < 0 || *due > now || *due == NEVER)
+	found = charge(writer, limits, now, due, &kept);
+	if (found < 0)
+		found = find_most_charged(writer, kept);
+	if (found < 0)
 		return -1;
 	evict(writer, (uint32_t)found);
 	return found;

@@ -111,8 +111,14 @@ struct gy_ring_reader {
 			 excused_at */
 	uint64_t excused_at; /* the most that it has ever taken when it was excused or came back */
 	bool evicted;        /* left out: its lease counts no more, its place stays taken */
+	uint64_t settles_at; /* a newcomer until then */
 	/* Nanoseconds times buffers that it has held while the publisher found no buffer. */
 	uint64_t charge;
+};
+
+/* For how many nanoseconds readers may hold every buffer. */
+struct gy_hold_limits {
+	uint64_t settled, newcomer;
 };
 
 struct gy_ring_writer {
@@ -142,12 +148,14 @@ void gy_ring_publish(
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
 
-/* Leaves out one reader after the readers have held every buffer for limit_ns, or one whose lease
- * claims buffers that don't exist. Call this after a gy_ring_begin that found no buffer. Readers
- * that take turns gain nothing: the time counts until a buffer is found. Each reader is charged for
- * the buffers it holds and for how long; the one with the largest charge goes. Returns the reader's
- * place, or -1; *due is then when to call again, or GY_NEVER. now: not 0. */
-int gy_ring_evict(struct gy_ring_writer *writer, uint64_t limit_ns, uint64_t now, uint64_t *due);
+/* Leaves out one reader after the readers have held every buffer for longer than that reader may,
+ * or one whose lease claims buffers that don't exist. Call this after a gy_ring_begin that found no
+ * buffer. Readers that take turns gain nothing: the time counts until a buffer is found. Each
+ * reader is charged for the buffers it holds and for how long. Among those whose time has come and
+ * that hold a buffer which no other reader may keep, the one with the largest charge goes. Returns
+ * the reader's place, or -1; *due is then when to call again, or GY_NEVER. now: not 0. */
+int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
+	uint64_t *due);
 
 /* After a timeout: does not wait again, until they move, for those who owe the oldest frame that
  * nobody reads. Returns one of them, or -1. */

@@ -133,12 +133,11 @@ static enum geyser_result join(
 	int reader = gy_ring_join(&publisher->ring, subscription->lease, every);
 
 	if (reader < 0)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"stream \"%s\" has %d subscribers: no more are possible",
-			publisher->served.name, GY_RING_READERS);
+		return gy_publisher_fail_full(publisher);
 	subscription->reader = (uint32_t)reader;
 	subscription->joined_at = atomic_load(&subscription->lease->taken);
 	publisher->subscriptions[reader] = subscription;
+	publisher->ring.readers[reader].settles_at = gy_publisher_settles_at(subscription->pid);
 	follow(publisher, subscription->lease);
 	kick(publisher);
 	return GEYSER_OK;
@@ -198,6 +197,18 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 		GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost", publisher->served.name);
 }
 
+/* Asked before anything is made, so that a refusal costs little. No other thread adds subscribers.
+ */
+static enum geyser_result admit(struct geyser_publisher *publisher, pid_t pid)
+{
+	enum geyser_result result;
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	result = gy_publisher_admit(publisher, pid);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return result;
+}
+
 static enum geyser_result subscribe(struct gy_served *served, bool every, const char *application,
 	pid_t pid, struct gy_reply *reply, void **out)
 {
@@ -207,15 +218,14 @@ static enum geyser_result subscribe(struct gy_served *served, bool every, const 
 	int fd;
 
 	result = check_device(publisher);
-	if (result != GEYSER_OK)
-		return result;
-	result = make_subscription(application, pid, &subscription, &fd);
+	if (result == GEYSER_OK)
+		result = admit(publisher, pid);
+	if (result == GEYSER_OK)
+		result = make_subscription(application, pid, &subscription, &fd);
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&publisher->lock);
-	result = gy_publisher_admit(publisher, pid);
-	if (result == GEYSER_OK)
-		result = join(publisher, subscription, every);
+	result = join(publisher, subscription, every);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	if (result == GEYSER_OK) {
 		/* A peer that these don't reach hangs up, and is unsubscribed then. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE (20 * GY_SECOND)
@@ -252,6 +253,109 @@ out:
 	geyser_manager_destroy(manager);
 }
 
+/* ---- a program that forks a new process for each try ---- */
+
+#define TRIES 12
+#define SLICES 4 /* of the hold limit: how long one acquire waits */
+
+struct forked {
+	pid_t pid;
+	int life;
+};
+
+/* Holds every buffer for as long as it is allowed to live. */
+static struct forked fork_holder(uint32_t held)
+{
+	int life[2], ready[2];
+	struct forked forked;
+	char byte;
+
+	assert_int_equal(test_pipe(life), 0);
+	assert_int_equal(test_pipe(ready), 0);
+	forked.pid = fork();
+	assert_true(forked.pid >= 0);
+	if (forked.pid == 0) {
+		int connection;
+		struct gy_lease_page *lease;
+
+		test_limit(100);
+		(void)close(life[1]);
+		lease = peer_subscribe(NAME, false, &connection);
+		atomic_store(&lease->held, held);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	(void)close(life[0]);
+	(void)close(ready[1]);
+	forked.life = life[1];
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	(void)close(ready[0]);
+	return forked;
+}
+
+static void end_holder(const struct forked *forked)
+{
+	int status = -1;
+
+	(void)close(forked->life);
+	assert_int_equal(waitpid(forked->pid, &status, 0), forked->pid);
+	assert_int_equal(status, 0);
+}
+
+/* Returns how many times acquire finds no buffer within a slice of the hold limit, at most all. */
+static unsigned slices_without_buffer(
+	struct geyser_publisher *publisher, uint64_t slice, unsigned most)
+{
+	struct geyser_frame *frame;
+	unsigned count = 0;
+
+	while (count < most && geyser_publisher_acquire(publisher, slice, &frame) != GEYSER_OK)
+		count++;
+	if (count < most)
+		assert_ok(geyser_publisher_submit(publisher, frame));
+	return count;
+}
+
+/* Each process has no record, and its full hold limit would be TRIES times as long together. */
+static void newcomers_together_have_two_hold_limits(void **state)
+{
+	const uint64_t limit = GY_SECOND, slice = limit / SLICES;
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct gy_lease_page *lease;
+	struct forked last;
+	unsigned slices = 0;
+	int connection;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 3);
+	assert_ok(geyser_publisher_set_hold_limit(publisher, limit));
+	for (unsigned i = 0; i < TRIES; i++) {
+		const struct forked forked = fork_holder(7);
+
+		slices += slices_without_buffer(publisher, slice, SLICES + 1);
+		assert_int_equal(evictions(publisher), i + 1);
+		end_holder(&forked);
+	}
+	assert_in_range(slices, 1, 2 * SLICES);
+
+	/* the publisher's own process is no newcomer, and a limit that is off stays off */
+	lease = peer_subscribe(NAME, false, &connection);
+	atomic_store(&lease->held, 7);
+	assert_ok(geyser_publisher_set_hold_limit(publisher, PATIENCE));
+	assert_int_equal(slices_without_buffer(publisher, slice, 1), 1);
+	peer_unsubscribe(lease, connection);
+	assert_ok(geyser_publisher_set_hold_limit(publisher, UINT64_MAX));
+	last = fork_holder(7);
+	assert_int_equal(slices_without_buffer(publisher, slice, 1), 1);
+	assert_int_equal(evictions(publisher), TRIES);
+	end_holder(&last);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
 /* A reader's own figures can't be of more frames than there were. */
 static void figures_are_within_what_was_published(void **state)
 {
@@ -359,6 +463,7 @@ int main(void)
 		cmocka_unit_test(who_holds_all_keeps_nobody),
 		cmocka_unit_test(liars_together_keep_nobody),
 		cmocka_unit_test(who_is_left_out_again_and_again_stays_out),
+		cmocka_unit_test(newcomers_together_have_two_hold_limits),
 		cmocka_unit_test(figures_are_within_what_was_published),
 		cmocka_unit_test(who_goes_back_and_forth_is_waited_for_once),
 		cmocka_unit_test(who_has_no_buffers_is_not_counted),
