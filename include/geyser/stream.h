@@ -94,8 +94,12 @@ GEYSER_API struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *
 
 /* A value of an event. */
 struct geyser_point {
-	struct geyser_event *event; /* borrowed until the publisher or subscriber is destroyed; a
-				       reference of the caller's keeps it for longer. NULL: none */
+	/* Borrowed until the publisher or subscriber is destroyed; a reference of the caller's
+	 * keeps it for longer. NULL: none. For this promise a subscriber keeps one event of each
+	 * publisher that it was connected to and that gave out a point: a descriptor and some
+	 * memory each. A program that sees thousands of publishers of one name destroys the
+	 * subscriber from time to time. */
+	struct geyser_event *event;
 	uint64_t value;
 };
 

@@ -411,6 +411,8 @@ static enum geyser_result give_out(
 	return GEYSER_OK;
 }
 
+/* Textures end after the lock is released, as their end may run the program's own code: refill and
+ * replace see to that, so nothing needs to be put off here (base/later.h). No event ends. */
 enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
 {
