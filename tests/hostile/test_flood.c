@@ -40,7 +40,7 @@ static void begin(void)
 	assert_ok(geyser_manager_create(NULL, &manager));
 	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
 	assert_ok(gy_ipc_acquire(&ipc));
-	assert_ok(gy_registry_open(false, &registry));
+	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
 	gy_registry_close(&registry);
 }
