@@ -18,7 +18,7 @@
 /* Longest line: a path of PATH_MAX and a sentence about it. */
 #define LINE_SIZE 6144
 
-/* What tell_progress wrote is still there. */
+/* The line that tell_progress wrote is still on the screen. */
 static bool in_progress;
 
 /* Writes all in one call, so that lines of several processes don't mix. A failure can't be reported

@@ -21,7 +21,7 @@ struct geyser_texture {
 	struct geyser_event *ready;
 	uint64_t ready_value;
 	bool mirrored;      /* what it shows is a copy of the exporter's texture */
-	bool of_subscriber; /* a frame of somebody else's stream */
+	bool of_subscriber; /* a buffer of a stream that this process subscribes to */
 };
 
 enum geyser_result gy_texture_describe(

@@ -214,7 +214,8 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 	return *buffer >= 0;
 }
 
-/* What one thread sleeps on: a word of the publisher's own, and one in each subscriber's lease. */
+/* The words on which a thread sleeps while it waits for a buffer: one of the publisher's own, and
+ * one in each subscriber's lease. */
 struct sleep {
 	struct gy_wait_word words[GY_WAIT_WORDS];
 	unsigned count;
@@ -354,7 +355,8 @@ static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t bu
 	return GEYSER_OK;
 }
 
-/* After a resize, or after a refill. *old is to be released without the lock, or NULL. */
+/* Puts the buffer's new texture in the place of the old one, if a resize or a refill has made one.
+ * The caller releases *old, which may be NULL, after it has released the lock. */
 static enum geyser_result replace(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {

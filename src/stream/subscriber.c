@@ -3,12 +3,12 @@
 #include "stream/arrival.h"
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/later.h"
 #include "core/event.h"
 #include "ipc/names.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,6 +111,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out)
 {
 	struct geyser_subscriber *subscriber;
+	char time[GY_DURATION_SIZE];
 	enum geyser_result result;
 
 	if (!out)
@@ -138,9 +139,8 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	/* a first look may take longer than the time that was given */
 	return desc->connect_timeout_ns
 		       ? gy_fail(GEYSER_ERROR_TIMEOUT,
-				 "stream \"%s\": nobody publishes it, nor did within %" PRIu64
-				 " ns",
-				 desc->name, desc->connect_timeout_ns)
+				 "stream \"%s\": nobody publishes it, nor did within %s",
+				 desc->name, gy_duration(desc->connect_timeout_ns, time))
 		       : GEYSER_ERROR_NOT_FOUND;
 }
 

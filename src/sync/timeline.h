@@ -29,7 +29,7 @@ struct gy_timeline_page {
 	/* Values up to this one are in the semaphore that all processes share, if there is one, or
 	 * about to be: see backend/vulkan/event.c. */
 	_Atomic uint64_t carried;
-	_Atomic uint32_t lost; /* a futex; not 0: the device of who made the timeline is lost */
+	_Atomic uint32_t lost; /* a futex; not 0: the device of one of the holders is lost */
 };
 
 #define GY_TIMELINE_WORDS 2   /* see gy_timeline_wait */
