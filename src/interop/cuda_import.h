@@ -22,7 +22,8 @@ struct gy_cuda_imports;
 enum geyser_result gy_cuda_import(struct geyser_texture *texture, struct CUstream_st *stream,
 	struct gy_cuda_scope *scope, const struct gy_cuda_import **out, void **mapped);
 
-/* Memory of the GPU's: an array, or with rows. The descriptor is consumed by a success, and is -1
+/* Memory of the GPU's: an array, or with rows. The caller sets texture.writable first: an array
+ * that is only to be read allows no surface. The descriptor is consumed by a success, and is -1
  * then. On failure what was made is still to be undone. */
 enum geyser_result gy_cuda_import_device(const struct gy_cuda *cuda,
 	const struct geyser_texture_desc *desc, struct geyser_native_texture *native,

@@ -34,9 +34,10 @@ static enum geyser_result import_memory(const struct gy_cuda *cuda,
 }
 
 /* Drivers refuse CUDA_ARRAY3D_DEPTH_TEXTURE of imported memory; without it depth is what its bits
- * say, and no surface can be bound to it. */
-static unsigned int array_flags(
-	const struct geyser_texture_desc *desc, const struct geyser_format_info *info)
+ * say, and no surface can be bound to it. Kernels write an array through a surface alone, so an
+ * array that is only to be read allows none. */
+static unsigned int array_flags(const struct geyser_texture_desc *desc,
+	const struct geyser_format_info *info, bool writable)
 {
 	unsigned int flags = desc->layers > 1 ? GY_CU_ARRAY3D_LAYERED : 0;
 
@@ -44,7 +45,7 @@ static unsigned int array_flags(
 		return flags;
 	if (desc->usage & GEYSER_USAGE_RENDER_ATTACHMENT)
 		flags |= GY_CU_ARRAY3D_COLOR_ATTACHMENT;
-	return flags | GY_CU_ARRAY3D_SURFACE_LDST;
+	return writable ? flags | GY_CU_ARRAY3D_SURFACE_LDST : flags;
 }
 
 static enum geyser_result map_array(const struct gy_cuda *cuda,
@@ -61,7 +62,7 @@ static enum geyser_result map_array(const struct gy_cuda *cuda,
 						  : 0,
 		.array.format = info->cuda.array_format,
 		.array.channels = info->cuda.channels,
-		.array.flags = array_flags(desc, info),
+		.array.flags = array_flags(desc, info, import->texture.writable),
 		.levels = desc->mip_levels,
 	};
 	struct geyser_cuda_texture *texture = &import->texture;

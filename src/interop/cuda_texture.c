@@ -145,11 +145,11 @@ static enum geyser_result import_device(struct gy_cuda_imports *imports,
 	struct geyser_native_texture native;
 	enum geyser_result result = describe(imports, &native);
 
+	import->texture.writable =
+		(geyser_texture_access(imports->texture) & GEYSER_ACCESS_WRITE) != 0;
 	if (result == GEYSER_OK)
 		result = gy_cuda_import_device(
 			scope->cuda, geyser_texture_get_desc(imports->texture), &native, import);
-	import->texture.writable =
-		(geyser_texture_access(imports->texture) & GEYSER_ACCESS_WRITE) != 0;
 	geyser_native_texture_release(&native);
 	return result;
 }

@@ -57,7 +57,9 @@ static void tell_double(void)
 	X(MemFree, "cuMemFree_v2")                                 \
 	X(MemcpyDtoH, "cuMemcpyDtoH_v2")                           \
 	X(MemcpyHtoD, "cuMemcpyHtoD_v2")                           \
-	X(MemsetD32Async, "cuMemsetD32Async")
+	X(MemsetD32Async, "cuMemsetD32Async")                      \
+	X(SurfObjectCreate, "cuSurfObjectCreate")                  \
+	X(SurfObjectDestroy, "cuSurfObjectDestroy")
 
 static bool load(void *library)
 {

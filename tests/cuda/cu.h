@@ -9,6 +9,7 @@
 #define TESTS_CUDA_CU_H
 
 #include "gpu.h"
+#include "surface.h"
 
 #include <geyser/cuda.h>
 
@@ -33,6 +34,8 @@ struct cu {
 	int (*MemcpyHtoD)(unsigned long long to, const void *from, size_t size);
 	int (*MemsetD32Async)(unsigned long long to, unsigned int value, size_t count,
 		struct CUstream_st *stream);
+	int (*SurfObjectCreate)(unsigned long long *surface, const struct cu_resource *resource);
+	int (*SurfObjectDestroy)(unsigned long long surface);
 	/* the double's alone: else NULL */
 	int (*double_alive)(void);
 	void (*double_fail)(const char *name, int result);

@@ -7,7 +7,7 @@ struct stage {
 	struct geyser_frame *frame; /* to be drawn */
 };
 
-static void begin(void **state, struct stage *stage)
+static void begin_with(void **state, struct stage *stage, uint32_t usage)
 {
 	struct geyser_manager *manager = ((struct fixture *)*state)->manager;
 	const struct geyser_stream_desc stream = {
@@ -15,14 +15,18 @@ static void begin(void **state, struct stage *stage)
 		.texture = {.format = GEYSER_FORMAT_R32_UINT,
 			.width = 64,
 			.height = 64,
-			.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST |
-				 GEYSER_USAGE_LINEAR},
+			.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | usage},
 	};
 	const struct geyser_subscriber_desc subscriber = {.name = "cuda"};
 
 	ok(geyser_publisher_create(manager, &stream, &stage->publisher));
 	ok(geyser_subscriber_create(manager, &subscriber, &stage->subscriber));
 	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &stage->frame));
+}
+
+static void begin(void **state, struct stage *stage)
+{
+	begin_with(state, stage, GEYSER_USAGE_LINEAR);
 }
 
 static void end(struct stage *stage)
@@ -180,6 +184,43 @@ static void a_subscribers_frame_is_read(void **state)
 	end(&stage);
 }
 
+/* Whether kernels could write into it. */
+static bool takes_surface(struct geyser_frame *frame)
+{
+	struct cu_resource resource = {.type = CU_RESOURCE_ARRAY};
+	struct geyser_cuda_texture texture;
+	unsigned long long surface;
+	bool made;
+
+	ok(geyser_cuda_texture(geyser_frame_texture(frame), &texture));
+	assert_non_null(texture.array);
+	resource.of.array = texture.array;
+	made = cu.SurfObjectCreate(&surface, &resource) == 0;
+	if (made)
+		cuda(cu.SurfObjectDestroy(surface));
+	return made;
+}
+
+static void only_writers_get_surfaces(void **state)
+{
+	static const uint32_t usages[] = {0, GEYSER_USAGE_WRITERS};
+
+	for (size_t i = 0; i < COUNT_OF(usages); i++) {
+		struct geyser_frame *frame;
+		struct stage stage;
+
+		begin_with(state, &stage, usages[i]);
+		cu_enter();
+		assert_true(takes_surface(stage.frame));
+		ok(geyser_publisher_submit(stage.publisher, stage.frame));
+		ok(geyser_subscriber_acquire(stage.subscriber, PATIENCE, &frame));
+		assert_int_equal(takes_surface(frame), usages[i] == GEYSER_USAGE_WRITERS);
+		ok(geyser_subscriber_release(stage.subscriber, frame));
+		cu_leave();
+		end(&stage);
+	}
+}
+
 /* The page of a driver that can't read what it may not write is copied. */
 static void registering_that_is_refused(void **state)
 {
@@ -211,6 +252,7 @@ int main(void)
 		host_test(a_stream_that_fails),
 		vulkan_test(a_subscribers_frame_is_read),
 		host_test(a_subscribers_frame_is_read),
+		vulkan_test(only_writers_get_surfaces),
 		host_test(registering_that_is_refused),
 	};
 

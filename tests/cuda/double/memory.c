@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The double's memory: allocated, imported, pinned; and copies of it. */
 #include "double.h"
+#include "pages.h"
+#include "surface.h"
 
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +23,7 @@ struct CUextMemory_st {
 struct CUarray_st {
 	uint8_t *data;
 	size_t pitch, height;
+	unsigned int flags;
 };
 
 struct CUmipmappedArray_st {
@@ -191,7 +192,8 @@ CALL int cuExternalMemoryGetMappedMipmappedArray(struct CUmipmappedArray_st **ou
 		abort();
 	**out = (struct CUmipmappedArray_st){
 		double_context(),
-		{memory->data + LAVAPIPE_HEADER + desc->offset, pitch, desc->array.height},
+		{memory->data + LAVAPIPE_HEADER + desc->offset, pitch, desc->array.height,
+			desc->array.flags},
 	};
 	double_count(1);
 	return GY_CU_SUCCESS;
@@ -217,37 +219,37 @@ CALL int cuMipmappedArrayDestroy(struct CUmipmappedArray_st *array)
 	return GY_CU_SUCCESS;
 }
 
-/* ---- pinned ---- */
-
-/* What /proc/self/maps says: every page from begin to end is in a mapping that may be written. */
-static bool may_be_written(uint64_t begin, uint64_t end)
+/* As the driver: of an array that was made for surfaces, and of no other. */
+CALL int cuSurfObjectCreate(unsigned long long *out, const struct cu_resource *resource)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
+	const struct CUarray_st *array = resource->of.array;
 
-	if (!maps)
-		abort();
-	while (begin < end && fgets(line, sizeof(line), maps)) {
-		uint64_t from, to;
-		char rights[5];
-
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &from, &to, rights) != 3)
-			continue; /* the rest of a long line */
-		if (from <= begin && begin < to && rights[1] == 'w')
-			begin = to;
-	}
-	(void)fclose(maps);
-	return begin >= end;
+	ENTER(true);
+	if (resource->type != CU_RESOURCE_ARRAY || resource->flags != 0 || !array ||
+		!(array->flags & GY_CU_ARRAY3D_SURFACE_LDST))
+		return GY_CU_INVALID_VALUE;
+	double_count(1);
+	*out = (uintptr_t)array;
+	return GY_CU_SUCCESS;
 }
+
+CALL int cuSurfObjectDestroy(unsigned long long surface)
+{
+	ENTER(true);
+	if (!surface)
+		return GY_CU_INVALID_VALUE;
+	double_count(-1);
+	return GY_CU_SUCCESS;
+}
+
+/* ---- pinned ---- */
 
 /* As the driver does (580.159), pages that may only be read are refused without the flag that says
  * so. */
 CALL int cuMemHostRegister_v2(void *data, size_t size, unsigned int flags)
 {
-	const uint64_t begin = (uint64_t)(uintptr_t)data;
-
 	ENTER(true);
-	if (!(flags & GY_CU_MEMHOSTREGISTER_READ_ONLY) && !may_be_written(begin, begin + size))
+	if (!(flags & GY_CU_MEMHOSTREGISTER_READ_ONLY) && !pages_may_be_written(data, size))
 		return GY_CU_INVALID_VALUE;
 	if (kind_at(data) == PINNED)
 		return GY_CU_HOST_MEMORY_ALREADY_REGISTERED;
