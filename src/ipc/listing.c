@@ -2,7 +2,9 @@
 /* Lists this user's exports: the registry's ids, and their exporters' answers about them. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/grow.h"
 #include "ipc/handle.h"
+#include "ipc/links.h"
 #include "ipc/question.h"
 #include "platform/platform.h"
 
@@ -20,7 +22,7 @@
 #define WINDOW 16
 
 struct entry {
-	uint64_t instance;
+	struct gy_link link;
 	struct geyser_export_info info;
 	bool ended; /* it was unexported meanwhile */
 };
@@ -61,31 +63,17 @@ static bool read_id(const char *file, uint32_t *id)
 static void add_entry(const struct gy_registry *registry, const char *file, void *data)
 {
 	struct entries *entries = data;
-	struct entry entry = {.instance = 0};
+	struct entry entry = {.link.registry = registry}, *all;
 
 	if (!read_id(file, &entry.info.id) ||
-		!gy_registry_read_link(registry, file, &entry.instance))
+		!gy_registry_read_link(registry, file, &entry.link.instance))
 		return;
-	if (entries->count == entries->room) {
-		size_t room = entries->room ? 2 * entries->room : 16;
-		struct entry *all = realloc(entries->all, room * sizeof(*all));
-
-		entries->no_memory = entries->no_memory || !all;
-		if (!all)
-			return;
+	all = gy_grow(entries->all, entries->count, &entries->room, sizeof(*all));
+	if (all) {
+		all[entries->count++] = entry;
 		entries->all = all;
-		entries->room = room;
 	}
-	entries->all[entries->count++] = entry;
-}
-
-static int compare_instances(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->instance != y->instance)
-		return x->instance < y->instance ? -1 : 1;
-	return (x->info.id > y->info.id) - (x->info.id < y->info.id);
+	entries->no_memory = entries->no_memory || !all;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -95,37 +83,14 @@ static int compare_ids(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Removes the entries of dead exporters. Looks at each exporter once. */
-static enum geyser_result drop_dead(const struct gy_registry *registry, struct entries *entries)
-{
-	enum geyser_result result = GEYSER_OK;
-	uint64_t last = 0;
-	bool alive = false;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < entries->count && result == GEYSER_OK; i++) {
-		const struct entry entry = entries->all[i];
-
-		if (i == 0 || entry.instance != last)
-			result = gy_registry_is_alive(registry, entry.instance, &alive);
-		last = entry.instance;
-		if (alive)
-			entries->all[kept++] = entry;
-	}
-	entries->count = kept;
-	return result;
-}
-
 static enum geyser_result read_entries(const struct gy_registry *registry, struct entries *out)
 {
 	enum geyser_result result = gy_registry_each(registry, add_entry, out);
 
 	if (result == GEYSER_OK && out->no_memory)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of exports");
-	if (result != GEYSER_OK || !out->count)
-		return result;
-	qsort(out->all, out->count, sizeof(*out->all), compare_instances);
-	return drop_dead(registry, out);
+	return result == GEYSER_OK ? gy_links_drop_dead(out->all, &out->count, sizeof(*out->all))
+				   : result;
 }
 
 /* ---- one exporter ---- */
@@ -150,7 +115,7 @@ static enum geyser_result begin(
 	const struct gy_registry *registry, struct group *group, uint64_t deadline)
 {
 	enum geyser_result result =
-		gy_connect_once(registry, group->entries->instance, deadline, &group->socket);
+		gy_connect_once(registry, group->entries->link.instance, deadline, &group->socket);
 	struct gy_credentials peer;
 
 	if (result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY)
@@ -170,7 +135,7 @@ static void take_answer(struct entry *entry, const struct gy_message *answer)
 
 	if (answer->type != GY_WIRE_HANDLE ||
 		gy_handle_decode(&answer->handle, &fields) != GEYSER_OK ||
-		fields.id != entry->info.id || fields.instance != entry->instance)
+		fields.id != entry->info.id || fields.instance != entry->link.instance)
 		return;
 	entry->info.kind =
 		fields.kind == GY_HANDLE_TEXTURE ? GEYSER_EXPORT_TEXTURE : GEYSER_EXPORT_EVENT;
@@ -210,7 +175,7 @@ static size_t find_groups(struct entries *entries, struct group *groups)
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->all[i];
 
-		if (i == 0 || entry->instance != entry[-1].instance)
+		if (i == 0 || entry->link.instance != entry[-1].link.instance)
 			groups[count++] = (struct group){.entries = entry, .socket = -1};
 		groups[count - 1].count++;
 	}

@@ -11,6 +11,8 @@
  */
 #include "ipc/registry_files.h"
 
+#include "base/grow.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -69,16 +71,12 @@ void gy_sweep_destroy(struct gy_sweep *sweep, bool forked)
 /* Notes a dead exporter. If there is no memory, the next sweep removes it. */
 static void add_instance(struct instances *list, uint64_t instance)
 {
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		uint64_t *all = realloc(list->all, room * sizeof(*all));
+	uint64_t *all = gy_grow(list->all, list->count, &list->room, sizeof(*all));
 
-		if (!all)
-			return;
-		list->all = all;
-		list->room = room;
-	}
-	list->all[list->count++] = instance;
+	if (!all)
+		return;
+	all[list->count++] = instance;
+	list->all = all;
 }
 
 /* The last answer of is_dead: names of one batch often belong to one exporter. */

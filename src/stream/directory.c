@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/grow.h"
 #include "base/thread.h"
+#include "ipc/links.h"
 #include "ipc/names.h"
 #include "ipc/resolve.h"
 #include "platform/platform.h"
@@ -22,9 +24,8 @@
 /* ---- names ---- */
 
 struct entry {
+	struct gy_link link;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
-	uint64_t instance;
-	const struct gy_registry *registry;
 };
 
 struct entries {
@@ -36,22 +37,17 @@ struct entries {
 static void add_entry(const struct gy_registry *registry, const char *file, void *data)
 {
 	struct entries *entries = data;
-	struct entry entry = {.registry = registry};
+	struct entry entry = {.link.registry = registry}, *all;
 
 	if (!gy_name_from_file(file, entry.name) ||
-		!gy_registry_read_link(registry, file, &entry.instance))
+		!gy_registry_read_link(registry, file, &entry.link.instance))
 		return;
-	if (entries->count == entries->room) {
-		size_t room = entries->room ? 2 * entries->room : 16;
-		struct entry *all = realloc(entries->all, room * sizeof(*all));
-
-		entries->no_memory = entries->no_memory || !all;
-		if (!all)
-			return;
+	all = gy_grow(entries->all, entries->count, &entries->room, sizeof(*all));
+	if (all) {
+		all[entries->count++] = entry;
 		entries->all = all;
-		entries->room = room;
 	}
-	entries->all[entries->count++] = entry;
+	entries->no_memory = entries->no_memory || !all;
 }
 
 /* Orders by name. A name may be in two registries: the first registry comes first. */
@@ -60,37 +56,9 @@ static int compare_names(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 
-	return order ? order : (x->registry > y->registry) - (x->registry < y->registry);
-}
-
-static int compare_instances(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	return (x->instance > y->instance) - (x->instance < y->instance);
-}
-
-/* Removes the entries of dead exporters. Looks at each exporter once. It is an error if a look
- * fails: a living stream must not vanish from a list. */
-static enum geyser_result drop_dead(struct entries *entries)
-{
-	enum geyser_result result = GEYSER_OK;
-	uint64_t last = 0;
-	size_t kept = 0;
-	bool alive = false;
-
-	qsort(entries->all, entries->count, sizeof(*entries->all), compare_instances);
-	for (size_t i = 0; i < entries->count && result == GEYSER_OK; i++) {
-		const struct entry entry = entries->all[i];
-
-		if (i == 0 || entry.instance != last)
-			result = gy_registry_is_alive(entry.registry, entry.instance, &alive);
-		last = entry.instance;
-		if (alive)
-			entries->all[kept++] = entry;
-	}
-	entries->count = kept;
-	return result;
+	return order ? order
+		     : (x->link.registry > y->link.registry) -
+			       (x->link.registry < y->link.registry);
 }
 
 /* Removes all but the first of several streams of one name. */
@@ -114,8 +82,8 @@ static enum geyser_result read_entries(const struct gy_registries *registries, s
 		result = gy_registry_each(&registries->all[i], add_entry, out);
 	if (result == GEYSER_OK && out->no_memory)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
-	if (result == GEYSER_OK && out->count)
-		result = drop_dead(out);
+	if (result == GEYSER_OK)
+		result = gy_links_drop_dead(out->all, &out->count, sizeof(*out->all));
 	if (result != GEYSER_OK) {
 		free(out->all);
 		*out = (struct entries){.all = NULL};
@@ -179,8 +147,8 @@ static enum geyser_result ask(
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	for (size_t i = 0; i < entries->count; i++)
 		queries[i] = (struct gy_stream_query){
-			.registry = entries->all[i].registry,
-			.instance = entries->all[i].instance,
+			.registry = entries->all[i].link.registry,
+			.instance = entries->all[i].link.instance,
 			.name = entries->all[i].name,
 			.info = &streams[i],
 		};
@@ -317,7 +285,7 @@ static size_t compare(
 		int order = i == before->count ? 1
 			    : j == now->count  ? -1
 					       : strcmp(before->all[i].name, now->all[j].name);
-		bool same = order == 0 && before->all[i].instance == now->all[j].instance;
+		bool same = order == 0 && before->all[i].link.instance == now->all[j].link.instance;
 
 		if (order <= 0 && !same)
 			add_change(changes, &count, GEYSER_STREAM_REMOVED, before->all[i].name);

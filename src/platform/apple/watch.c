@@ -8,6 +8,7 @@
 #include "platform/descriptor.h"
 
 #include "base/error.h"
+#include "base/grow.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,16 +40,12 @@ static int add(const struct gy_watch *watch, int fd, unsigned flags, unsigned no
 /* False if there is no memory for one more. */
 static bool keep(struct gy_watch *watch, int fd)
 {
-	if (watch->count == watch->room) {
-		size_t room = watch->room ? 2 * watch->room : 16;
-		int *locks = realloc(watch->locks, room * sizeof(*locks));
+	int *locks = gy_grow(watch->locks, watch->count, &watch->room, sizeof(*locks));
 
-		if (!locks)
-			return false;
-		watch->locks = locks;
-		watch->room = room;
-	}
-	watch->locks[watch->count++] = fd;
+	if (!locks)
+		return false;
+	locks[watch->count++] = fd;
+	watch->locks = locks;
 	return true;
 }
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Arrays that grow by one item at a time. */
+#ifndef GY_BASE_GROW_H
+#define GY_BASE_GROW_H
+
+#include <stdlib.h>
+
+/* Makes room for an item behind the count items that the array has. Returns the array, which may
+ * have moved, or NULL if there is no memory: the old array stays. */
+static inline void *gy_grow(void *all, size_t count, size_t *room, size_t item_size)
+{
+	const size_t more = *room ? 2 * *room : 16;
+	void *grown;
+
+	if (count < *room)
+		return all;
+	grown = realloc(all, more * item_size);
+	if (grown)
+		*room = more;
+	return grown;
+}
+
+#endif
