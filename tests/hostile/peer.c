@@ -56,12 +56,29 @@ static const char *id_link(void)
 	return test_runtime_path(name);
 }
 
+static const char *stream_link(const char *name)
+{
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "geyser/stream-%s", name);
+	return test_runtime_path(file);
+}
+
+/* Replaces the link that a failed test has left. */
+static void link_to(const struct fake *fake, const char *path)
+{
+	char target[32];
+
+	(void)snprintf(target, sizeof(target), "%016" PRIx64 ".sock", fake->instance);
+	(void)unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+}
+
 void fake_start(
 	struct fake *fake, void (*serve)(struct fake *fake, int connection), const void *script)
 {
 	static uint64_t instances = 0xfa4e000000000000u;
 	struct sockaddr_un address;
-	char target[32];
 
 	*fake = (struct fake){.instance = ++instances, .serve = serve, .script = script};
 	assert_true(mkdir(test_runtime_path("geyser"), 0700) == 0 || errno == EEXIST);
@@ -70,9 +87,7 @@ void fake_start(
 	assert_int_equal(
 		bind(fake->listener, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fake->listener, serve ? 64 : 0), 0);
-	(void)snprintf(target, sizeof(target), "%016" PRIx64 ".sock", fake->instance);
-	(void)unlink(id_link()); /* a failed test's */
-	assert_int_equal(symlink(target, id_link()), 0);
+	link_to(fake, id_link());
 	assert_int_equal(test_pipe(fake->stop), 0);
 	if (serve)
 		assert_int_equal(pthread_create(&fake->thread, NULL, serve_all, fake), 0);
@@ -89,6 +104,16 @@ void fake_stop(struct fake *fake)
 	(void)unlink(id_link());
 }
 
+void fake_publish(const struct fake *fake, const char *name)
+{
+	link_to(fake, stream_link(name));
+}
+
+void fake_withdraw(const char *name)
+{
+	(void)unlink(stream_link(name));
+}
+
 struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind kind)
 {
 	const struct gy_handle_fields fields = {
@@ -103,6 +128,37 @@ struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind ki
 
 	gy_handle_encode(&fields, &handle);
 	return handle;
+}
+
+struct gy_message peer_stream(uint32_t sequence, uint32_t buffers)
+{
+	return (struct gy_message){
+		.type = GY_WIRE_STREAM,
+		.sequence = sequence,
+		.stream.buffers = buffers,
+		.stream.ring_size = sizeof(struct gy_ring_page),
+		.stream.lease_size = sizeof(struct gy_lease_memory),
+	};
+}
+
+struct gy_message peer_texture(
+	enum gy_wire_type type, uint32_t sequence, uint32_t width, uint32_t height, uint64_t size)
+{
+	return (struct gy_message){
+		.type = type,
+		.sequence = sequence,
+		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
+			.width = width,
+			.height = height,
+			.depth = 1,
+			.layers = 1,
+			.mip_levels = 1,
+			.usage = GEYSER_USAGE_COPY_SRC},
+		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
+			.size = size,
+			.plane_count = 1,
+			.planes[0].row_pitch = (uint64_t)width * 4},
+	};
 }
 
 bool fake_question(int connection, struct gy_message *out)

@@ -34,6 +34,10 @@ void fake_start(
 	struct fake *fake, void (*serve)(struct fake *fake, int connection), const void *script);
 void fake_stop(struct fake *fake);
 
+/* Links the name of a stream to it in the registry; fake_withdraw removes the link. */
+void fake_publish(const struct fake *fake, const char *name);
+void fake_withdraw(const char *name);
+
 /* The handle under which it pretends to export something; the id is also linked in the registry. */
 struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind kind);
 
@@ -42,6 +46,15 @@ bool fake_question(int connection, struct gy_message *out);
 
 /* Sleeps until the importer hangs up or the fake is stopped. */
 void fake_linger(const struct fake *fake, int connection);
+
+/* What an honest exporter answers, for a test to spoil. */
+
+/* A stream, with the sizes of its pages; its lease is the same message of another type. */
+struct gy_message peer_stream(uint32_t sequence, uint32_t buffers);
+
+/* A texture or a picture (type) of rgba8unorm in a memfd of that size, in rows without padding. */
+struct gy_message peer_texture(
+	enum gy_wire_type type, uint32_t sequence, uint32_t width, uint32_t height, uint64_t size);
 
 /* ---- raw sending ---- */
 

@@ -26,22 +26,8 @@ static size_t right_answer(const struct gy_message *question, uint8_t bytes[GY_M
 	struct gy_message answer = {
 		.type = GY_WIRE_EVENT, .sequence = question->sequence, .event.size = 4096};
 
-	if (question->object.kind == GY_HANDLE_TEXTURE) {
-		answer = (struct gy_message){
-			.type = GY_WIRE_TEXTURE,
-			.sequence = question->sequence,
-			.texture.desc = {.format = GEYSER_FORMAT_R8_UNORM,
-				.width = 64,
-				.height = 64,
-				.depth = 1,
-				.layers = 1,
-				.mip_levels = 1,
-				.usage = GEYSER_USAGE_COPY_SRC},
-			.texture.native = {.type = GEYSER_NATIVE_MEMFD,
-				.plane_count = 1,
-				.planes[0].row_pitch = 64},
-		};
-	}
+	if (question->object.kind == GY_HANDLE_TEXTURE)
+		answer = peer_texture(GY_WIRE_TEXTURE, question->sequence, 32, 32, 0);
 	return gy_wire_encode(&answer, bytes, GY_MESSAGE_MAX);
 }
 

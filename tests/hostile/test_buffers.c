@@ -1,6 +1,7 @@
 /*
  * The memory of a stream's buffers. A subscriber tries everything to write into it; a publisher
- * sends memory that isn't there.
+ * sends memory that isn't there. It is host memory on every backend: a driver's own memory can be
+ * mapped only by the driver, and isn't sealed.
  */
 #include "peer.h"
 
@@ -29,6 +30,7 @@
 #define SIDE 64u
 #define BYTES (SIDE * SIDE * 4) /* whole pages */
 #define BUFFERS 3u
+#define PATIENCE (20 * GY_SECOND)
 
 /* ---- what a subscriber gets ---- */
 
@@ -44,7 +46,7 @@ static struct stream publish(uint32_t usage)
 		.texture = {.format = GEYSER_FORMAT_RGBA8_UNORM,
 			.width = SIDE,
 			.height = SIDE,
-			.usage = usage},
+			.usage = usage | GEYSER_USAGE_HOST_MEMORY},
 		.buffers = BUFFERS,
 	};
 	struct stream stream;
@@ -211,7 +213,11 @@ static void a_subscriber_can_only_read(void **state)
 {
 	struct stream stream = publish(0);
 	const struct geyser_texture_desc desc = {
-		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = SIDE, .height = SIDE};
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
+		.width = SIDE,
+		.height = SIDE,
+		.usage = GEYSER_USAGE_HOST_MEMORY,
+	};
 	int connection = subscribe();
 
 	(void)state;
@@ -290,12 +296,7 @@ static bool send_memory(int connection, struct gy_message *answer, enum gy_wire_
 
 static bool send_pages(int connection, uint32_t sequence)
 {
-	struct gy_message answer = {
-		.sequence = sequence,
-		.stream.buffers = BUFFERS,
-		.stream.ring_size = sizeof(struct gy_ring_page),
-		.stream.lease_size = sizeof(struct gy_lease_memory),
-	};
+	struct gy_message answer = peer_stream(sequence, BUFFERS);
 
 	return send_memory(connection, &answer, GY_WIRE_STREAM,
 		       test_memory(sizeof(struct gy_ring_page))) &&
@@ -306,22 +307,11 @@ static bool send_pages(int connection, uint32_t sequence)
 static bool send_picture(
 	int connection, const struct offer *offer, enum gy_wire_type type, uint32_t sequence)
 {
-	const struct gy_message answer = {
-		.type = type,
-		.sequence = sequence,
-		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
-			.width = offer->width,
-			.height = offer->height,
-			.depth = 1,
-			.layers = offer->layers ? offer->layers : 1,
-			.mip_levels = 1,
-			.usage = GEYSER_USAGE_COPY_SRC},
-		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
-			.size = offer->memory,
-			.plane_count = 1,
-			.planes[0] = {offer->offset, (uint64_t)offer->width * 4}},
-	};
+	struct gy_message answer =
+		peer_texture(type, sequence, offer->width, offer->height, offer->memory);
 
+	answer.texture.desc.layers = offer->layers ? offer->layers : 1;
+	answer.texture.native.planes[0].offset = offer->offset;
 	return peer_send_message(connection, &answer, offer_fd);
 }
 
@@ -343,18 +333,15 @@ static void serve_offer(struct fake *fake, int connection)
 
 static void start_miser(struct fake *fake, const struct offer *offer)
 {
-	char target[32];
-
 	make_offer(offer);
 	fake_start(fake, serve_offer, offer);
-	(void)snprintf(target, sizeof(target), "%016llx.sock", (unsigned long long)fake->instance);
-	assert_int_equal(symlink(target, test_runtime_path("geyser/stream-" NAME)), 0);
+	fake_publish(fake, NAME);
 }
 
 static void stop_miser(struct fake *fake)
 {
 	fake_stop(fake);
-	(void)unlink(test_runtime_path("geyser/stream-" NAME));
+	fake_withdraw(NAME);
 	assert_int_equal(close(offer_fd), 0);
 }
 
@@ -400,7 +387,7 @@ static uint64_t imported_bytes(struct geyser_manager *manager)
 
 static void subscribe_to_offer(struct geyser_manager *manager, const struct offered *offered)
 {
-	const struct geyser_subscriber_desc desc = {.name = NAME};
+	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = PATIENCE};
 	struct geyser_subscriber *subscriber;
 
 	if (offered->result == GEYSER_OK) {
@@ -455,7 +442,7 @@ static void memory_that_is_not_there(void **state)
 static void more_than_one_peer_may_have(void **state)
 {
 	static const struct offer offer = {8 * TIB, 4096, 32768, 32768, 0, 2048};
-	const struct geyser_subscriber_desc desc = {.name = NAME};
+	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = PATIENCE};
 	struct geyser_subscriber *subscriber;
 	struct geyser_manager *manager;
 	struct geyser_texture *texture;

@@ -61,21 +61,7 @@ static enum geyser_result import_from(
 
 static struct gy_message good_texture(uint32_t sequence)
 {
-	return (struct gy_message){
-		.type = GY_WIRE_TEXTURE,
-		.sequence = sequence,
-		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
-			.width = SIDE,
-			.height = SIDE,
-			.depth = 1,
-			.layers = 1,
-			.mip_levels = 1,
-			.usage = GEYSER_USAGE_COPY_SRC},
-		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
-			.size = SIZE,
-			.plane_count = 1,
-			.planes[0].row_pitch = (uint64_t)SIDE * 4},
-	};
+	return peer_texture(GY_WIRE_TEXTURE, sequence, SIDE, SIDE, SIZE);
 }
 
 /* ---- descriptions that are wrong ---- */

@@ -53,13 +53,7 @@ struct publisher {
 
 static bool send_pages(const struct publisher *publisher, int connection, uint32_t sequence)
 {
-	struct gy_message answer = {
-		.type = GY_WIRE_STREAM,
-		.sequence = sequence,
-		.stream.buffers = BUFFERS,
-		.stream.ring_size = sizeof(struct gy_ring_page),
-		.stream.lease_size = sizeof(struct gy_lease_memory),
-	};
+	struct gy_message answer = peer_stream(sequence, BUFFERS);
 
 	if (!peer_send_message(connection, &answer, publisher->ring))
 		return false;
@@ -71,21 +65,7 @@ static bool send_pages(const struct publisher *publisher, int connection, uint32
 
 static bool send_picture(const struct publisher *publisher, int connection, uint32_t sequence)
 {
-	const struct gy_message answer = {
-		.type = GY_WIRE_PICTURE,
-		.sequence = sequence,
-		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
-			.width = SIDE,
-			.height = SIDE,
-			.depth = 1,
-			.layers = 1,
-			.mip_levels = 1,
-			.usage = GEYSER_USAGE_COPY_SRC},
-		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
-			.size = 4096,
-			.plane_count = 1,
-			.planes[0].row_pitch = SIDE * 4},
-	};
+	const struct gy_message answer = peer_texture(GY_WIRE_PICTURE, sequence, SIDE, SIDE, 4096);
 
 	return peer_send_message(connection, &answer, publisher->picture);
 }
@@ -132,8 +112,6 @@ static void serve(struct fake *fake, int connection)
 
 static void start(struct publisher *publisher, enum manner manner)
 {
-	char target[32];
-
 	*publisher = (struct publisher){
 		.manner = (int)manner,
 		.ring = test_memory(sizeof(struct gy_ring_page)),
@@ -144,16 +122,13 @@ static void start(struct publisher *publisher, enum manner manner)
 		publisher->ring, 0);
 	assert_ptr_not_equal(publisher->page, MAP_FAILED);
 	fake_start(&publisher->fake, manner == DEAF ? NULL : serve, NULL);
-	(void)snprintf(target, sizeof(target), "%016llx.sock",
-		(unsigned long long)publisher->fake.instance);
-	(void)unlink(test_runtime_path("geyser/stream-" NAME));
-	assert_int_equal(symlink(target, test_runtime_path("geyser/stream-" NAME)), 0);
+	fake_publish(&publisher->fake, NAME);
 }
 
 static void stop(struct publisher *publisher)
 {
 	fake_stop(&publisher->fake);
-	(void)unlink(test_runtime_path("geyser/stream-" NAME));
+	fake_withdraw(NAME);
 	assert_int_equal(munmap(publisher->page, sizeof(*publisher->page)), 0);
 	(void)close(publisher->ring);
 	(void)close(publisher->lease);

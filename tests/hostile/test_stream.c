@@ -150,14 +150,11 @@ static bool send_memory(
 
 static bool send_pages(int connection, const uint64_t *says, uint32_t sequence)
 {
-	struct gy_message answer = {
-		.type = (enum gy_wire_type)says[ANSWER],
-		.sequence = sequence,
-		.stream.buffers = (uint32_t)says[BUFFERS],
-		.stream.ring_size = says[RING_SIZE],
-		.stream.lease_size = says[LEASE_SIZE],
-	};
+	struct gy_message answer = peer_stream(sequence, (uint32_t)says[BUFFERS]);
 
+	answer.type = (enum gy_wire_type)says[ANSWER];
+	answer.stream.ring_size = says[RING_SIZE];
+	answer.stream.lease_size = says[LEASE_SIZE];
 	if (!send_memory(connection, &answer, says[RING_BYTES], &liars_page))
 		return false;
 	answer.type = GY_WIRE_LEASE;
@@ -167,21 +164,7 @@ static bool send_pages(int connection, const uint64_t *says, uint32_t sequence)
 static bool send_picture(int connection, const uint64_t *says, uint32_t sequence)
 {
 	const uint32_t side = (uint32_t)says[PICTURE_SIDE];
-	const struct gy_message answer = {
-		.type = GY_WIRE_PICTURE,
-		.sequence = sequence,
-		.texture.desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,
-			.width = side,
-			.height = side,
-			.depth = 1,
-			.layers = 1,
-			.mip_levels = 1,
-			.usage = GEYSER_USAGE_COPY_SRC},
-		.texture.native = {.type = GEYSER_NATIVE_MEMFD,
-			.size = 4096,
-			.plane_count = 1,
-			.planes[0].row_pitch = (uint64_t)side * 4},
-	};
+	const struct gy_message answer = peer_texture(GY_WIRE_PICTURE, sequence, side, side, 4096);
 
 	return send_memory(connection, &answer, says[PICTURE_BYTES], NULL);
 }
@@ -201,19 +184,15 @@ static void serve_lies(struct fake *fake, int connection)
 
 static void start_liar(struct fake *fake, const uint64_t says[FIELDS])
 {
-	char target[32];
-
 	liars_page = NULL;
 	fake_start(fake, serve_lies, says);
-	(void)snprintf(target, sizeof(target), "%016llx.sock", (unsigned long long)fake->instance);
-	(void)unlink(test_runtime_path("geyser/stream-" NAME));
-	assert_int_equal(symlink(target, test_runtime_path("geyser/stream-" NAME)), 0);
+	fake_publish(fake, NAME);
 }
 
 static void stop_liar(struct fake *fake)
 {
 	fake_stop(fake);
-	(void)unlink(test_runtime_path("geyser/stream-" NAME));
+	fake_withdraw(NAME);
 	if (liars_page)
 		assert_int_equal(munmap(liars_page, sizeof(*liars_page)), 0);
 }

@@ -53,12 +53,17 @@ void start_exporter(struct peer *peer, const char *role, const char *argument)
 		fail_msg("%s: %s", role, line.text);
 }
 
+void start_saying(struct peer *peer, const char *role, const char *argument, const char *wanted)
+{
+	struct line line = start_peer(peer, role, argument);
+
+	if (strcmp(line.text, wanted) != 0)
+		fail_msg("%s %s: %s", role, argument, line.text);
+}
+
 void start_importer(struct peer *peer, const char *role, const char *handle_or_id)
 {
-	struct line line = start_peer(peer, role, handle_or_id);
-
-	if (strcmp(line.text, "ok") != 0)
-		fail_msg("%s %s: %s", role, handle_or_id, line.text);
+	start_saying(peer, role, handle_or_id, "ok");
 }
 
 void start_refused(const char *role, const char *handle_or_id, enum geyser_result wanted)
@@ -144,6 +149,15 @@ static int finish(struct peer *peer)
 void reap_peer(struct peer *peer)
 {
 	assert_int_equal(finish(peer), 0);
+}
+
+void stop_peer(const struct peer *peer)
+{
+	int status;
+
+	assert_int_equal(kill(peer->pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(peer->pid, &status, WUNTRACED), peer->pid);
+	assert_true(WIFSTOPPED(status));
 }
 
 void end_peer(struct peer *peer)

@@ -30,6 +30,12 @@ int run_suite(
 /* Starts a peer and reads its first line. */
 struct line start_peer(struct peer *peer, const char *role, const char *argument);
 
+/* The same; the first line must be this one. */
+void start_saying(struct peer *peer, const char *role, const char *argument, const char *wanted);
+
+/* Stops the process, and returns when it has stopped. SIGCONT lets it go on. */
+void stop_peer(const struct peer *peer);
+
 /* Those that must succeed. */
 void start_exporter(struct peer *peer, const char *role, const char *argument);
 void start_importer(struct peer *peer, const char *role, const char *handle_or_id);

@@ -6,30 +6,12 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define MANY 40u /* streams of one process: more than are asked about at once */
 
 /* Stopped processes are waited for half a second; one after the other these would be several. */
 #define WITHIN (UINT64_C(3) * 1000000000)
-
-static void start(struct peer *peer, const char *role, const char *argument)
-{
-	struct line line = start_peer(peer, role, argument);
-
-	if (strcmp(line.text, "ok") != 0)
-		fail_msg("%s %s: %s", role, argument, line.text);
-}
-
-static void stop(const struct peer *peer)
-{
-	int status;
-
-	assert_int_equal(kill(peer->pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(peer->pid, &status, WUNTRACED), peer->pid);
-	assert_true(WIFSTOPPED(status));
-}
 
 static void resume(struct peer *peer)
 {
@@ -61,7 +43,7 @@ static void every_stream_of_a_process_is_described(void **state)
 	size_t count;
 
 	(void)state;
-	start(&publisher, "publish-many", "many 40");
+	start_saying(&publisher, "publish-many", "many 40", "ok");
 	for (int i = 0; i < 10; i++) {
 		ok(geyser_stream_list(&streams, &count));
 		assert_int_equal(count, MANY);
@@ -82,7 +64,7 @@ static void a_processs_own_streams_are_described(void **state)
 	struct peer publisher;
 	size_t count;
 
-	start(&publisher, "publish", "other 2 0");
+	start_saying(&publisher, "publish", "other 2 0", "ok");
 	ok(geyser_publisher_create(manager_of(state), &desc, &own));
 	ok(geyser_stream_list(&streams, &count));
 	assert_int_equal(count, 2);
@@ -106,12 +88,12 @@ static void stopped_processes_cost_one_wait(void **state)
 		char argument[64];
 
 		(void)snprintf(argument, sizeof(argument), "stopped-%u 2 0", i);
-		start(&stopped[i], "publish", argument);
-		stop(&stopped[i]);
+		start_saying(&stopped[i], "publish", argument, "ok");
+		stop_peer(&stopped[i]);
 	}
-	start(&with_many, "publish-many", "many 40");
-	stop(&with_many);
-	start(&running, "publish-many", "running 40");
+	start_saying(&with_many, "publish-many", "many 40", "ok");
+	stop_peer(&with_many);
+	start_saying(&running, "publish-many", "running 40", "ok");
 	begun = now_ns();
 	ok(geyser_stream_list(&streams, &count));
 	assert_in_range(now_ns() - begun, 0, WITHIN);

@@ -3,7 +3,6 @@
 #include "harness.h"
 
 #include <signal.h>
-#include <sys/wait.h>
 
 /* Lock, socket and one id. */
 #define ENTRIES_OF_ONE 3
@@ -101,15 +100,6 @@ static void crashes_and_restarts_leave_nothing_that_grows(void **state)
 
 /* ---- stopped ---- */
 
-static void stop(const struct peer *peer)
-{
-	int status;
-
-	assert_int_equal(kill(peer->pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(peer->pid, &status, WUNTRACED), peer->pid);
-	assert_true(WIFSTOPPED(status));
-}
-
 static struct geyser_manager *impatient_manager(void)
 {
 	const struct geyser_manager_desc desc = {
@@ -132,7 +122,7 @@ static void a_stopped_exporter_costs_the_timeout(void **state)
 	(void)state;
 	start_exporter(&exporter, "export-texture", "7");
 	handle = handle_of(&exporter);
-	stop(&exporter);
+	stop_peer(&exporter);
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t begin = now_ns();
 
@@ -166,7 +156,7 @@ static void a_stopped_exporter_holds_up_nobody_else(void **state)
 	one = handle_of(&stopped);
 	two = handle_of(&running);
 	before = import_texture(manager, &one);
-	stop(&stopped);
+	stop_peer(&stopped);
 	refused(GEYSER_ERROR_TIMEOUT, "stopped",
 		geyser_texture_import(manager, &one, NULL, &texture));
 	texture = import_texture(manager, &two);
@@ -188,7 +178,7 @@ static void an_id_of_a_stopped_exporter_times_out(void **state)
 	(void)state;
 	start_exporter(&exporter, "export-texture", "7");
 	handle = handle_of(&exporter);
-	stop(&exporter);
+	stop_peer(&exporter);
 	refused(GEYSER_ERROR_TIMEOUT, "stopped",
 		geyser_handle_from_id(geyser_handle_id(&handle), &found));
 	assert_int_equal(kill(exporter.pid, SIGCONT), 0);
@@ -205,7 +195,7 @@ static void one_that_is_killed_while_stopped_is_stale(void **state)
 	(void)state;
 	start_exporter(&exporter, "export-texture", "7");
 	handle = handle_of(&exporter);
-	stop(&exporter);
+	stop_peer(&exporter);
 	kill_peer(&exporter);
 	refused(GEYSER_ERROR_STALE, "gone",
 		geyser_texture_import(manager, &handle, NULL, &texture));

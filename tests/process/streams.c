@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define AT_ONCE (SANITIZED ? 10 * SECOND : SECOND)
@@ -90,23 +89,6 @@ static void subscribers_become(struct geyser_publisher *publisher, uint32_t coun
 	(void)close(fd);
 }
 
-static void start(struct peer *peer, const char *role, const char *argument, const char *wanted)
-{
-	struct line line = start_peer(peer, role, argument);
-
-	if (strcmp(line.text, wanted) != 0)
-		fail_msg("%s %s: %s", role, argument, line.text);
-}
-
-static void stop(const struct peer *peer)
-{
-	int status;
-
-	assert_int_equal(kill(peer->pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(peer->pid, &status, WUNTRACED), peer->pid);
-	assert_true(WIFSTOPPED(status));
-}
-
 /* ---- a stream of one frame ---- */
 
 /* A counted subscriber can receive, and flush waits until it has. */
@@ -118,7 +100,7 @@ static void one_frame_arrives(void **state)
 		struct geyser_publisher *publisher;
 		struct peer subscriber;
 
-		start(&subscriber, "first", deliveries[i % 2], "starting");
+		start_saying(&subscriber, "first", deliveries[i % 2], "starting");
 		publisher = publish(manager_of(state), "single", 3, GEYSER_PACING_FREE);
 		subscribers_become(publisher, 1);
 		submit(publisher, PATIENCE);
@@ -155,8 +137,8 @@ static void who_waits_is_told_of_a_death(void **state)
 	pthread_t thread;
 	uint64_t killed;
 
-	start(&publisher, "publish", "dies 3 0", "ok");
-	start(&waiter, "subscribe", "dies 0", "ok");
+	start_saying(&publisher, "publish", "dies 3 0", "ok");
+	start_saying(&waiter, "subscribe", "dies 0", "ok");
 	waiting = (struct waiting){subscribe(manager_of(state), "dies", GEYSER_DELIVER_EVERY), 0};
 	ask(&publisher, "submit 1", "ok");
 	frame = take(waiting.subscriber, 1);
@@ -184,7 +166,7 @@ static void the_dead_ones_frames_still_come(void **state)
 	enum geyser_end end;
 	struct peer publisher;
 
-	start(&publisher, "publish", "last 3 1", "ok");
+	start_saying(&publisher, "publish", "last 3 1", "ok");
 	subscriber = subscribe(manager_of(state), "last", GEYSER_DELIVER_EVERY);
 	ask(&publisher, "submit 1", "ok");
 	ask(&publisher, "submit 2", "ok");
@@ -210,7 +192,7 @@ static void a_dead_ones_name_is_free_at_once(void **state)
 	struct peer publisher;
 
 	for (unsigned i = 0; i < 5; i++) {
-		start(&publisher, "publish", "name 2 0", "ok");
+		start_saying(&publisher, "publish", "name 2 0", "ok");
 		ask(&publisher, "submit 1", "ok");
 		if (!subscriber)
 			subscriber = subscribe(manager_of(state), "name", GEYSER_DELIVER_LATEST);
@@ -237,7 +219,7 @@ static void a_name_taken_by_another_process(void **state)
 	char pid[32];
 	size_t count;
 
-	start(&other, "publish", "theirs 3 0", "ok");
+	start_saying(&other, "publish", "theirs 3 0", "ok");
 	(void)snprintf(pid, sizeof(pid), "peer (pid %d)", (int)other.pid);
 	refused(GEYSER_ERROR_EXISTS, pid,
 		geyser_publisher_create(manager_of(state), &desc, &publisher));
@@ -265,7 +247,7 @@ static void the_watch_tells_of_a_death(void **state)
 	(void)state;
 	ok(geyser_stream_watch_create(note_change, change, &watch));
 	for (unsigned i = 0; i < 5; i++) {
-		start(&publisher, "publish", "watched 2 0", "ok");
+		start_saying(&publisher, "publish", "watched 2 0", "ok");
 		ok(geyser_stream_watch_dispatch(watch, PATIENCE));
 		assert_string_equal(change, "1 watched");
 		kill_peer(&publisher);
@@ -283,8 +265,8 @@ static void a_stopped_publisher_is_listed_by_name(void **state)
 	size_t count;
 
 	(void)state;
-	start(&publisher, "publish", "stopped 2 0", "ok");
-	stop(&publisher);
+	start_saying(&publisher, "publish", "stopped 2 0", "ok");
+	stop_peer(&publisher);
 	ok(geyser_stream_list(&streams, &count));
 	assert_int_equal(count, 1);
 	assert_string_equal(streams[0].name, "stopped");
@@ -308,7 +290,7 @@ static void a_killed_subscribers_buffer_comes_back(void **state)
 
 		for (unsigned j = 0; j < 2; j++) {
 			submit(publisher, 0);
-			start(&subscribers[j], "subscribe", delivery[i % 2], "ok");
+			start_saying(&subscribers[j], "subscribe", delivery[i % 2], "ok");
 			ask(&subscribers[j], "take 0", j ? "ok 2" : "ok 1");
 		}
 		assert_int_equal(stats_of(publisher).subscribers, 2);
@@ -334,12 +316,12 @@ static void a_stopped_subscriber_costs_nothing(void **state)
 	struct peer every, latest;
 
 	submit(publisher, 0);
-	start(&every, "subscribe", "free 1", "ok");
-	start(&latest, "subscribe", "free 0", "ok");
+	start_saying(&every, "subscribe", "free 1", "ok");
+	start_saying(&latest, "subscribe", "free 0", "ok");
 	ask(&every, "take 0", "ok 1");
 	make_wait(&latest, "wait 0");
 	make_wait(&every, "wait 18446744073709551615"); /* stopped while it sleeps */
-	stop(&every);
+	stop_peer(&every);
 	for (unsigned i = 0; i < 500; i++)
 		submit(publisher, 0);
 	assert_int_equal(kill(every.pid, SIGCONT), 0);
@@ -357,8 +339,8 @@ static void a_stopped_subscriber_costs_lossless_one_timeout(void **state)
 	struct geyser_frame *frame;
 	struct peer subscriber;
 
-	start(&subscriber, "subscribe", "lossless 1", "ok");
-	stop(&subscriber);
+	start_saying(&subscriber, "subscribe", "lossless 1", "ok");
+	stop_peer(&subscriber);
 	for (unsigned i = 0; i < 3; i++)
 		submit(publisher, 0);
 	refused(GEYSER_ERROR_TIMEOUT, "peer (pid",
@@ -462,8 +444,8 @@ static void kill_subscribers(void **state, enum geyser_pacing pacing, unsigned c
 
 	assert_int_equal(pthread_create(&thread, NULL, publish_on, &publishing), 0);
 	for (unsigned i = 0; i < count; i++) {
-		start(&peers[0], "read-on", roles[next_random(&random) % 2], "starting");
-		start(&peers[1], "read-on", roles[next_random(&random) % 2], "starting");
+		start_saying(&peers[0], "read-on", roles[next_random(&random) % 2], "starting");
+		start_saying(&peers[1], "read-on", roles[next_random(&random) % 2], "starting");
 		kill_at_random(&peers[0], &random);
 		kill_at_random(&peers[1], &random);
 		subscribers_become(publishing.publisher, 0);
@@ -538,7 +520,8 @@ static void publishers_killed_at_random_moments(void **state)
 		subscribers[i] = subscribe(manager_of(state), "mortal", (enum geyser_delivery)i);
 	geyser_publisher_destroy(first);
 	for (unsigned i = 0; i < count; i++) {
-		start(&publisher, "publish-on", i % 2 ? "mortal 2 1" : "mortal 3 0", "starting");
+		start_saying(
+			&publisher, "publish-on", i % 2 ? "mortal 2 1" : "mortal 3 0", "starting");
 		kill_at_random(&publisher, &random);
 		replace(manager_of(state), subscribers, (uint8_t)i);
 		if (i == 5)
@@ -557,7 +540,7 @@ static int leave_swept(void **state)
 	unsigned left;
 
 	geyser_manager_destroy(manager_of(state));
-	start(&publisher, "publish", "sweeper 2 0", "ok");
+	start_saying(&publisher, "publish", "sweeper 2 0", "ok");
 	end_peer(&publisher);
 	left = registry_entries();
 	if (teardown_registry(state) != 0)
