@@ -9,7 +9,6 @@
 #include "wrap.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #ifdef GEYSER_HAVE_VULKAN
 #include <geyser/vulkan.h>
@@ -46,11 +45,12 @@ struct report {
 static void ask_host(struct interop_side *out)
 {
 	out->available = geyser_backend_available(GEYSER_BACKEND_HOST) == GEYSER_OK;
-	out->host_memory = true;
-	if (out->available)
-		(void)snprintf(out->detail, sizeof(out->detail), "sealed memory, events by futex");
-	else
+	if (!out->available) {
 		(void)snprintf(out->reason, sizeof(out->reason), "%s", geyser_error_detail());
+		return;
+	}
+	(void)snprintf(out->detail, sizeof(out->detail), "sealed memory, events by futex");
+	interop_ask_frame("host", NULL, interop_texture_path, NULL, out);
 }
 
 static void refuse(struct interop_side *out)
@@ -67,7 +67,6 @@ static void describe_vulkan(const struct geyser_vulkan_info *info, struct report
 	side->device_known = true;
 	(void)memcpy(side->device_uuid, info->device_uuid, sizeof(side->device_uuid));
 	side->device_memory = info->opaque_fd;
-	side->host_memory = info->host_memory;
 	side->native = info->native_events;
 	(void)snprintf(side->detail, sizeof(side->detail), "%.120s, %.120s; %s", info->name,
 		info->driver,
@@ -91,6 +90,7 @@ static void ask_vulkan(struct report *out)
 
 	if (geyser_vulkan_get_info(manager, &info) == GEYSER_OK)
 		describe_vulkan(&info, out);
+	interop_ask_frame("vulkan", manager, interop_texture_path, NULL, side);
 #endif
 	geyser_manager_destroy(manager);
 }
@@ -104,7 +104,7 @@ static void ask_metal(struct interop_side *out)
 		refuse(out);
 		return;
 	}
-	out->available = out->host_memory = true;
+	out->available = true;
 #ifdef GEYSER_HAVE_METAL
 	struct geyser_metal_info info;
 
@@ -112,8 +112,21 @@ static void ask_metal(struct interop_side *out)
 		(void)snprintf(out->detail, sizeof(out->detail),
 			"%.120s; IOSurfaces, events bridged by threads", info.name);
 #endif
+	interop_ask_frame("metal", manager, interop_texture_path, NULL, out);
 	geyser_manager_destroy(manager);
 }
+
+#ifdef GEYSER_HAVE_CUDA
+static enum geyser_result cuda_path(struct geyser_texture *frame, void *data, enum geyser_path *out)
+{
+	struct geyser_cuda_texture texture;
+	const enum geyser_result result = geyser_cuda_texture(frame, &texture);
+
+	(void)data;
+	*out = texture.path;
+	return result;
+}
+#endif
 
 /* The GPU of Vulkan's, if CUDA has it, else its first. */
 static void ask_cuda(const struct interop_side *vulkan, struct interop_side *out)
@@ -132,10 +145,11 @@ static void ask_cuda(const struct interop_side *vulkan, struct interop_side *out
 	}
 	out->available = out->device_known = true;
 	(void)memcpy(out->device_uuid, info.devices[chosen].uuid, sizeof(out->device_uuid));
-	out->device_memory = out->host_memory = out->native = true;
+	out->device_memory = out->native = true;
 	(void)snprintf(out->detail, sizeof(out->detail), "%.90s, CUDA %d.%d; external semaphores",
 		info.devices[chosen].name, info.driver_version / 1000,
 		info.driver_version % 1000 / 10);
+	interop_ask_frame("cuda", NULL, cuda_path, NULL, out);
 #else
 	(void)vulkan;
 	(void)snprintf(out->reason, sizeof(out->reason), "this build of geyser has no CUDA");
@@ -181,8 +195,6 @@ static void ask(struct report *out)
 	ask_metal(&sides[INTEROP_METAL]);
 	keep_to_device(vulkan, &sides[INTEROP_OPENGL]);
 	keep_to_device(vulkan, &sides[INTEROP_CUDA]);
-	/* host textures reach GL as dma-bufs, which this makes of them */
-	sides[INTEROP_OPENGL].host_memory &= access("/dev/udmabuf", R_OK | W_OK) == 0;
 	derive(out);
 }
 
@@ -202,6 +214,11 @@ static bool reaches_device(const struct report *report, enum interop_api api)
 static bool makes_device_memory(const struct report *report, enum interop_api from)
 {
 	return from != INTEROP_METAL && reaches_device(report, from);
+}
+
+static bool makes_host_memory(const struct report *report, enum interop_api from)
+{
+	return from != INTEROP_METAL && !makes_device_memory(report, from);
 }
 
 static enum order order_of(const struct report *report, enum interop_api api)
@@ -230,6 +247,14 @@ static enum geyser_path path_from_device(const struct report *report, enum inter
 	return to == INTEROP_PYTORCH ? GEYSER_PATH_BLIT : GEYSER_PATH_ZERO_COPY;
 }
 
+/* Of frames in host memory. A producer draws into them by the path that it reads them by. */
+static enum geyser_path path_from_host(
+	const struct interop_side *producer, const struct interop_side *consumer)
+{
+	return producer->host_path > consumer->host_path ? producer->host_path
+							 : consumer->host_path;
+}
+
 static struct cell work_out(const struct report *report, enum interop_api from, enum interop_api to)
 {
 	const struct interop_side *producer = &report->sides[from], *consumer = &report->sides[to];
@@ -240,8 +265,10 @@ static struct cell work_out(const struct report *report, enum interop_api from, 
 		cell.possible &= to == INTEROP_METAL || is_cpu(to) || to == INTEROP_PYTORCH;
 	else if (makes_device_memory(report, from))
 		cell.path = path_from_device(report, to);
-	else if (!producer->host_memory || !consumer->host_memory)
-		cell.path = GEYSER_PATH_COPY;
+	else
+		cell.path = path_from_host(producer, consumer);
+	if (makes_host_memory(report, from))
+		cell.possible &= producer->host_known && consumer->host_known;
 	if (cell.possible)
 		cell.order = order_between(report, from, to);
 	return cell;

@@ -1,6 +1,7 @@
 /*
  * geyser info --interop: which API reaches which other one's textures on this machine, and how.
- * interop.c works the table out and prints it, interop_gl.c makes the OpenGL context that is asked.
+ * interop.c works the table out and prints it, interop_gl.c makes the OpenGL context that is asked,
+ * interop_frame.c the frame in host memory that each API is asked about.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,10 +29,25 @@ struct interop_side {
 	char detail[512];  /* the device, and what of it matters here */
 	bool device_known; /* device_uuid says which GPU */
 	uint8_t device_uuid[16];
-	bool device_memory; /* reaches a Vulkan device's memory in place */
-	bool host_memory;   /* reaches sealed host memory in place */
-	bool native;        /* waits and signals on the GPU itself */
+	bool device_memory;         /* reaches a Vulkan device's memory in place */
+	bool native;                /* waits and signals on the GPU itself */
+	bool host_known;            /* host_path is known */
+	enum geyser_path host_path; /* how the API gets at a stream's frame in host memory */
 };
+
+/* Writes the path by which an API gets at a frame. */
+typedef enum geyser_result interop_asker(
+	struct geyser_texture *frame, void *data, enum geyser_path *out);
+
+/* Makes a stream's frame in host memory, receives it on the manager (NULL: one of the host
+ * backend), and sets out's host_known and host_path to what the asker says of it. After a failure,
+ * which is printed, the path is not known. */
+void interop_ask_frame(const char *api, struct geyser_manager *manager, interop_asker *ask,
+	void *data, struct interop_side *out);
+
+/* An asker: the path of the manager's own device. */
+enum geyser_result interop_texture_path(
+	struct geyser_texture *frame, void *data, enum geyser_path *out);
 
 /* OpenGL as a context without a window has it, on the GPU with that UUID if there is one (NULL:
  * any).

@@ -87,11 +87,24 @@ static void describe(const struct geyser_gl_info *info, struct interop_side *out
 	out->device_known = memcmp(info->device_uuid, unknown, sizeof(unknown)) != 0;
 	(void)memcpy(out->device_uuid, info->device_uuid, sizeof(out->device_uuid));
 	out->device_memory = info->memory_object_fd;
-	out->host_memory = info->dma_buf_import;
 	out->native = info->timeline_semaphore;
 	(void)snprintf(out->detail, sizeof(out->detail), "%.120s, %.120s; %s", info->renderer,
 		info->version,
 		info->timeline_semaphore ? "timeline semaphores" : "events by fences");
+}
+
+static enum geyser_result gl_path(struct geyser_texture *frame, void *data, enum geyser_path *out)
+{
+	struct geyser_gl_texture_info info;
+	struct geyser_gl_texture *texture;
+	enum geyser_result result = geyser_gl_texture_import(data, frame, &texture);
+
+	if (result == GEYSER_OK)
+		result = geyser_gl_texture_get_info(texture, &info);
+	if (result == GEYSER_OK)
+		*out = info.path;
+	geyser_gl_texture_destroy(texture);
+	return result;
 }
 
 static bool ask_context(struct interop_side *out)
@@ -105,6 +118,7 @@ static bool ask_context(struct interop_side *out)
 	}
 	if (geyser_gl_get_info(gl, &info) == GEYSER_OK)
 		describe(&info, out);
+	interop_ask_frame("opengl", NULL, gl_path, gl, out);
 	geyser_gl_destroy(gl);
 	return out->available;
 }
