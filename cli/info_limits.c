@@ -37,9 +37,10 @@ static int cost_of_texture(struct geyser_manager *manager, struct geyser_texture
 	if (geyser_texture_create(manager, &desc, out))
 		return -1;
 	if (geyser_texture_export_native(*out, &native) == GEYSER_OK) {
-		if (native.fd >= 0)
-			(void)close(native.fd);
-		after = native.object ? -1 : count_open();
+		const bool has_object = native.object != NULL;
+
+		geyser_native_texture_release(&native);
+		after = has_object ? -1 : count_open();
 	}
 	return before < 0 || after < 0 ? -1 : after - before;
 }
