@@ -95,6 +95,13 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 
 /* ---- in host memory ---- */
 
+enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
+{
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+		"%s makes no buffer of %" PRIu64 " bytes of host memory",
+		texture->device->info.name, texture->base.bytes);
+}
+
 /* Metal reads it in place where it can. */
 static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
 {
@@ -148,9 +155,7 @@ static enum geyser_result mirror_create(
 	gy_layout_of(desc, &texture->base.layout);
 	result = wrap_memory(texture, gy_host_memory_create(&texture->base, true, &texture->host));
 	if (result == GEYSER_OK && !texture->buffer)
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
-			"%s makes no buffer of %" PRIu64 " bytes of host memory",
-			texture->device->info.name, texture->base.bytes);
+		result = gy_mtl_no_buffer(texture);
 	return finish(texture, result, out);
 }
 
@@ -168,6 +173,23 @@ static enum geyser_result import_surface(
 	return result;
 }
 
+/* Metal may refuse memory that this process may only read. Then it reads a copy, if the caller
+ * brings that up to date. */
+static enum geyser_result import_host(struct mtl_texture *texture,
+	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
+{
+	enum geyser_result result =
+		wrap_memory(texture, gy_host_memory_import(&texture->base, &texture->desc, native,
+					     terms, &texture->host));
+
+	if (result != GEYSER_OK || texture->buffer || texture->base.writable || !terms->uploads)
+		return result;
+	result = gy_mtl_view_uploaded(texture);
+	if (result != GEYSER_OK)
+		texture->host.fd = -1; /* it stays the caller's */
+	return result;
+}
+
 static enum geyser_result texture_import(void *device, const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
 	struct gy_backend_texture **out)
@@ -180,8 +202,7 @@ static enum geyser_result texture_import(void *device, const struct geyser_textu
 	if (native->type == GEYSER_NATIVE_IOSURFACE)
 		result = import_surface(texture, native);
 	else if (native->type == GEYSER_NATIVE_MEMFD)
-		result = wrap_memory(texture,
-			gy_host_memory_import(&texture->base, desc, native, terms, &texture->host));
+		result = import_host(texture, native, terms);
 	else
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the metal backend imports GEYSER_NATIVE_IOSURFACE and "
@@ -249,6 +270,18 @@ static enum geyser_result texture_describe(
 	return GEYSER_OK;
 }
 
+static enum geyser_result texture_convert(struct gy_backend_texture *base,
+	enum geyser_native_type type, struct geyser_native_texture *out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	if (texture->memory == MTL_HOST)
+		return gy_host_memory_convert(texture->host.fd, &base->layout, type, out);
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"native type (%d): the texture's memory is an IOSurface (%d)", (int)type,
+		(int)GEYSER_NATIVE_IOSURFACE);
+}
+
 enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
 {
 	const struct mtl_texture *texture = (const struct mtl_texture *)base;
@@ -256,6 +289,12 @@ enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void 
 	*out = texture->texture;
 	if (*out)
 		return GEYSER_OK;
+	if (!texture->buffer)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s makes no buffer of this host memory%s",
+			texture->device->info.name,
+			base->writable ? ""
+				       : ", which is shared for reading only: a stream's frame is "
+					 "uploaded instead");
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
 		" on: Metal reads rows that are a multiple of %zu, of one mip level",
@@ -317,8 +356,10 @@ const struct gy_backend gy_metal_backend = {
 	.texture_import = texture_import,
 	.texture_share = texture_share,
 	.texture_describe = texture_describe,
+	.texture_convert = texture_convert,
 	.texture_map = texture_map,
 	.texture_unmap = texture_unmap,
+	.texture_upload = gy_mtl_texture_upload,
 	.texture_destroy = texture_destroy,
 	.event_create = gy_mtl_event_create,
 	.event_signal = gy_mtl_event_signal,

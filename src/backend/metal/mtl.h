@@ -41,8 +41,12 @@ struct mtl_texture {
 
 	/* MTL_HOST */
 	struct gy_host_memory host;
-	void *buffer; /* id<MTLBuffer> on it; NULL if Metal makes none */
+	void *buffer; /* id<MTLBuffer> on it, or of its copy; NULL if Metal makes none */
 };
+
+/* metal.c */
+/* OUT_OF_MEMORY, in words. */
+enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
 
 /* device.m */
 void gy_mtl_device_close(void *device);
@@ -70,6 +74,10 @@ void gy_mtl_surface_unlock(struct mtl_texture *texture);
  * (Metal makes none); not of host memory, which then has none. */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
 void gy_mtl_view_host(struct mtl_texture *texture);
+/* In a buffer of Metal's own, into which texture_upload copies the host memory. Errors:
+ * OUT_OF_MEMORY. */
+enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);
+void gy_mtl_texture_upload(struct gy_backend_texture *texture);
 /* In private storage: new, or of a handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);
 void gy_mtl_view_release(struct mtl_texture *texture);

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 #import <Metal/Metal.h>
 
 /* Copies by blit need no bits. */
@@ -96,28 +98,57 @@ static bool is_linear(const struct mtl_texture *texture)
 	       layout->offset % alignment == 0;
 }
 
-void gy_mtl_view_host(struct mtl_texture *texture)
+/* The buffer's contents as a texture. Without one if Metal can't read such rows. */
+static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
 {
 	const struct gy_layout *layout = &texture->base.layout;
+	MTLTextureDescriptor *descriptor;
 
+	texture->buffer = buffer;
+	if (!buffer || !is_linear(texture))
+		return;
+	descriptor = describe(&texture->desc, MTLStorageModeShared);
+	(void)keep(texture,
+		[buffer newTextureWithDescriptor:descriptor
+					  offset:(NSUInteger)layout->offset
+				     bytesPerRow:(NSUInteger)layout->row_pitch],
+		"in host memory");
+	[descriptor release];
+}
+
+void gy_mtl_view_host(struct mtl_texture *texture)
+{
 	@autoreleasepool {
-		MTLTextureDescriptor *descriptor;
-		id<MTLBuffer> buffer =
+		view_buffer(texture,
 			[metal(texture) newBufferWithBytesNoCopy:texture->host.data
 							  length:(NSUInteger)texture->base.bytes
 							 options:MTLResourceStorageModeShared
-						     deallocator:nil];
+						     deallocator:nil]);
+	}
+}
 
-		texture->buffer = buffer;
-		if (!buffer || !is_linear(texture))
-			return;
-		descriptor = describe(&texture->desc, MTLStorageModeShared);
-		(void)keep(texture,
-			[buffer newTextureWithDescriptor:descriptor
-						  offset:(NSUInteger)layout->offset
-					     bytesPerRow:(NSUInteger)layout->row_pitch],
-			"in host memory");
-		[descriptor release];
+enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture)
+{
+	@autoreleasepool {
+		view_buffer(
+			texture, [metal(texture) newBufferWithLength:(NSUInteger)texture->base.bytes
+							     options:MTLResourceStorageModeShared]);
+	}
+	if (!texture->buffer)
+		return gy_mtl_no_buffer(texture);
+	texture->base.uploads = true;
+	texture->base.path = GEYSER_PATH_COPY;
+	return GEYSER_OK;
+}
+
+void gy_mtl_texture_upload(struct gy_backend_texture *base)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+	const uint64_t offset = base->layout.offset;
+
+	@autoreleasepool {
+		memcpy((char *)((id<MTLBuffer>)texture->buffer).contents + offset,
+			(const char *)texture->host.data + offset, (size_t)base->layout.size);
 	}
 }
 

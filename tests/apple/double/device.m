@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #import "objects.h"
 
+#include "pages.h"
+
 #include <pthread.h>
 
 #define PAGE 4096
@@ -102,6 +104,8 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 	if ((options >> 4 & 0xf) == MTLStorageModePrivate)
 		double_die("memory of the caller's as a private buffer");
 	if (double_fails("newBuffer"))
+		return nil;
+	if (double_setting("GEYSER_DOUBLE_WRITABLE") && !pages_may_be_written(pointer, length))
 		return nil;
 	return [[DoubleBuffer alloc] initWithDevice:self
 					      bytes:pointer

@@ -178,6 +178,28 @@ static void copies(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* Metal refuses the frame's memory, and then has none for a copy of it either. */
+static void uploads(void **state)
+{
+	const struct geyser_stream_desc desc = {.name = "uploaded", .texture = picture};
+	const struct geyser_subscriber_desc subscriber_desc = {.name = "uploaded"};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber *subscriber;
+	struct geyser_publisher *publisher;
+
+	ok(geyser_publisher_create(host, &desc, &publisher));
+	failing("newBuffer", 0,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no buffer",
+			geyser_subscriber_create(
+				manager_of(state), &subscriber_desc, &subscriber)));
+	/* that of the memory alone */
+	failing("newBuffer", 1,
+		ok(geyser_subscriber_create(manager_of(state), &subscriber_desc, &subscriber)));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(host);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +210,7 @@ int main(int argc, char **argv)
 		manager_test(private_storage),
 		manager_test(events),
 		manager_test(copies),
+		manager_test(uploads),
 	};
 
 	test_backend = GEYSER_BACKEND_METAL;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams in host memory where Metal makes no buffer of memory that may only be read
+ * (GEYSER_DOUBLE_WRITABLE): frames are uploaded. Nobody knows whether a Mac does so; where it does
+ * not, frames are read in place, and all but the path is the same. */
+#import "gpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 64
+#define HEIGHT 40
+
+struct stage {
+	struct geyser_manager *host;
+	struct gpu gpu;
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+};
+
+static bool refuses;
+
+static void begin(void **state, struct stage *stage, uint32_t usage)
+{
+	const struct geyser_stream_desc desc = {
+		.name = "frames",
+		.texture = {.format = GEYSER_FORMAT_BGRA8_UNORM,
+			.width = WIDTH,
+			.height = HEIGHT,
+			.usage = usage},
+	};
+	const struct geyser_subscriber_desc subscriber = {
+		.name = "frames", .delivery = GEYSER_DELIVER_EVERY};
+
+	stage->host = make_manager_on(GEYSER_BACKEND_HOST);
+	gpu_open(&stage->gpu, manager_of(state));
+	ok(geyser_publisher_create(stage->host, &desc, &stage->publisher));
+	ok(geyser_subscriber_create(manager_of(state), &subscriber, &stage->subscriber));
+}
+
+static void end(struct stage *stage)
+{
+	geyser_subscriber_destroy(stage->subscriber);
+	geyser_publisher_destroy(stage->publisher);
+	gpu_close(&stage->gpu);
+	geyser_manager_destroy(stage->host);
+}
+
+static void submit(struct stage *stage, uint32_t seed)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &frame));
+	assert_true(fill_texture(geyser_frame_texture(frame), seed));
+	ok(geyser_publisher_submit(stage->publisher, frame));
+}
+
+static struct geyser_frame *take(struct stage *stage)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
+	return frame;
+}
+
+static void expect(struct stage *stage, struct geyser_frame *frame, uint32_t seed)
+{
+	struct geyser_texture *texture = geyser_frame_texture(frame);
+
+	assert_int_equal(
+		geyser_texture_path(texture), refuses ? GEYSER_PATH_COPY : GEYSER_PATH_ZERO_COPY);
+	assert_int_equal(geyser_texture_map_path(texture), GEYSER_PATH_ZERO_COPY);
+	assert_int_equal(geyser_texture_access(texture), GEYSER_ACCESS_READ);
+	assert_true(gpu_texture_holds(&stage->gpu, texture, seed));
+	assert_true(texture_holds(texture, seed));
+}
+
+static void frames_arrive(void **state)
+{
+	const struct geyser_texture_desc larger = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 2 * WIDTH, .height = HEIGHT};
+	struct geyser_frame *frame;
+	struct stage stage;
+
+	begin(state, &stage, 0);
+	for (uint32_t i = 1; i <= 12; i++) {
+		if (i == 7)
+			ok(geyser_publisher_resize(stage.publisher, &larger));
+		submit(&stage, i);
+		frame = take(&stage);
+		expect(&stage, frame, i);
+		ok(geyser_subscriber_release(stage.subscriber, frame));
+	}
+	end(&stage);
+}
+
+/* What the publisher draws later isn't seen in it. */
+static void a_frame_that_is_held_stays(void **state)
+{
+	struct geyser_frame *held, *frame;
+	struct stage stage;
+
+	begin(state, &stage, 0);
+	submit(&stage, 1);
+	held = take(&stage);
+	for (uint32_t i = 2; i <= 9; i++) {
+		submit(&stage, i);
+		frame = take(&stage);
+		expect(&stage, frame, i);
+		expect(&stage, held, 1);
+		ok(geyser_subscriber_release(stage.subscriber, frame));
+	}
+	ok(geyser_subscriber_release(stage.subscriber, held));
+	end(&stage);
+}
+
+static void a_frame_is_released_while_it_is_read(void **state)
+{
+	struct stage stage;
+
+	begin(state, &stage, 0);
+	for (uint32_t i = 1; i <= 20; i++) {
+		id<MTLCommandBuffer> commands = gpu_begin(&stage.gpu);
+		struct geyser_frame *frame;
+		id<MTLBuffer> buffer;
+
+		submit(&stage, i);
+		frame = take(&stage);
+		ok(geyser_metal_encode_frame_wait((void *)commands, frame));
+		buffer = gpu_read(commands, geyser_frame_texture(frame));
+		ok(geyser_metal_subscriber_release(stage.subscriber, frame, (void *)commands));
+		gpu_finish(commands);
+		assert_true(gpu_holds(buffer, i));
+	}
+	end(&stage);
+}
+
+/* The buffers of such a stream may be written, and so are read and written in place. */
+static void writers_need_no_upload(void **state)
+{
+	struct geyser_texture *mine;
+	struct geyser_frame *frame;
+	struct stage stage;
+
+	begin(state, &stage, GEYSER_USAGE_WRITERS);
+	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	mine = geyser_texture_ref(geyser_frame_texture(frame));
+	assert_true(fill_texture(mine, 1));
+	ok(geyser_publisher_submit(stage.publisher, frame));
+	frame = take(&stage);
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_ZERO_COPY);
+	gpu_fill(&stage.gpu, geyser_frame_texture(frame), 2);
+	assert_true(texture_holds(mine, 2));
+	ok(geyser_subscriber_release(stage.subscriber, frame));
+	geyser_texture_unref(mine);
+	end(&stage);
+}
+
+/* Nobody would bring a copy up to date: the CPU reads it, Metal doesn't. */
+static void other_imports_say_so(void **state)
+{
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	struct geyser_frame *frame;
+	struct stage stage;
+	void *metal = &stage;
+
+	if (!refuses)
+		skip();
+	begin(state, &stage, 0);
+	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	assert_true(fill_texture(geyser_frame_texture(frame), 5));
+	handle = export_texture(geyser_frame_texture(frame));
+	texture = import_texture(manager_of(state), &handle);
+	assert_true(texture_holds(texture, 5));
+	assert_int_equal(geyser_texture_path(texture), GEYSER_PATH_ZERO_COPY);
+	refused(GEYSER_ERROR_UNSUPPORTED, "for reading only",
+		geyser_metal_texture(texture, &metal));
+	assert_null(metal);
+	geyser_texture_unref(texture);
+	ok(geyser_publisher_discard(stage.publisher, frame));
+	end(&stage);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		manager_test(frames_arrive),
+		manager_test(a_frame_that_is_held_stays),
+		manager_test(a_frame_is_released_while_it_is_read),
+		manager_test(writers_need_no_upload),
+		manager_test(other_imports_say_so),
+	};
+	const char *value = getenv("GEYSER_DOUBLE_WRITABLE");
+
+	refuses = value && strcmp(value, "1") == 0;
+	test_backend = GEYSER_BACKEND_METAL;
+	return run_suite(argc, argv, "read_only", tests, COUNT_OF(tests));
+}
