@@ -240,13 +240,15 @@ enum geyser_delivery {
 struct geyser_subscriber_desc {
 	const char *name;
 	enum geyser_delivery delivery;
-	/* Nanoseconds to wait for the publisher to come and to answer. 0: it must be there. A
-	 * publisher in another process has at least 15 ms to answer. */
+	/* Nanoseconds to wait for the publisher to come and to take the subscriber in. 0: it must
+	 * be there. A publisher in another process has at least 15 ms to answer. */
 	uint64_t connect_timeout_ns;
 };
 
 /* Connects to the stream of that name. The first frame it gets is the newest at that time. The
- * connect timeout limits the whole call; the manager's import timeout doesn't. Errors:
+ * connect timeout limits the whole call; the manager's import timeout doesn't. A publisher may need
+ * longer to hand over its buffers, above all where it must make copies for this subscriber: the
+ * call then succeeds, and geyser_subscriber_acquire waits for them and has their errors. Errors:
  * INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (no such
  * stream within it; or its publisher doesn't answer: the detail says whether it is stopped), LIMIT
  * (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX; or this process, which isn't the publisher's, has

@@ -70,7 +70,8 @@ static enum geyser_result await_arrival(
 	enum geyser_result result = arrive(subscriber, patience), waited = GEYSER_OK;
 	struct gy_arrival arrival;
 
-	if (!gy_subscriber_is_absence(result) || gy_now() >= patience->deadline)
+	if (!gy_subscriber_is_absence(result) || subscriber->begun ||
+		gy_now() >= patience->deadline)
 		return result;
 	waited = gy_arrival_init(&arrival);
 	if (waited != GEYSER_OK)
@@ -129,9 +130,47 @@ enum geyser_result gy_subscriber_await_publisher(
 		(void)pthread_mutex_lock(&subscriber->lock);
 		if (result == GEYSER_OK)
 			adopt(subscriber);
+		else if (subscriber->begun && !subscriber->arriving)
+			subscriber->broken_off = true;
+		if (result == GEYSER_OK || subscriber->broken_off)
+			subscriber->begun = false;
 	}
 	end_turn(subscriber);
 	return result;
+}
+
+/* The publisher has taken us in: what is missing are its buffers, which it may have to make for
+ * us. */
+static bool is_taken_in(const struct gy_attachment *attachment)
+{
+	return attachment && attachment->stage >= GY_STAGE_BUFFERS;
+}
+
+enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline)
+{
+	enum geyser_result result = gy_subscriber_await_publisher(subscriber, deadline, -1);
+
+	subscriber->begun = result == GEYSER_ERROR_TIMEOUT && is_taken_in(subscriber->arriving);
+	return subscriber->begun ? GEYSER_OK : result;
+}
+
+enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline)
+{
+	enum geyser_result result = GEYSER_ERROR_DISCONNECTED;
+
+	if (!subscriber->broken_off)
+		result = gy_subscriber_await_publisher(subscriber, deadline, -1);
+	if (!gy_subscriber_is_absence(result))
+		return result;
+	if (!subscriber->broken_off)
+		return gy_fail(GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present",
+			subscriber->name);
+	subscriber->broken_off = false;
+	subscriber->end = GEYSER_END_BROKEN;
+	return gy_fail(GEYSER_ERROR_DISCONNECTED,
+		"the publisher of \"%s\" has gone before its first frame came: frames come when "
+		"there is a new one",
+		subscriber->name);
 }
 
 /* ---- a buffer that is new since a resize; with the lock held ---- */

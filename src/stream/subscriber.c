@@ -126,8 +126,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	if (!subscriber)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 	(void)pthread_mutex_lock(&subscriber->lock);
-	result = gy_subscriber_await_publisher(
-		subscriber, gy_deadline(desc->connect_timeout_ns), -1);
+	result = gy_subscriber_begin(subscriber, gy_deadline(desc->connect_timeout_ns));
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	if (result == GEYSER_OK) {
 		*out = subscriber;
@@ -369,16 +368,6 @@ static struct geyser_frame *take_undrawn(struct geyser_subscriber *subscriber)
 	return frame;
 }
 
-static enum geyser_result connect(struct geyser_subscriber *subscriber, uint64_t deadline)
-{
-	enum geyser_result result = gy_subscriber_await_publisher(subscriber, deadline, -1);
-
-	if (!gy_subscriber_is_absence(result))
-		return result;
-	return gy_fail(
-		GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present", subscriber->name);
-}
-
 static enum geyser_result acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out)
 {
@@ -395,7 +384,7 @@ static enum geyser_result acquire(
 
 		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
 		if (!subscriber->attachment)
-			result = connect(subscriber, deadline);
+			result = gy_subscriber_connect(subscriber, deadline);
 		if (result == GEYSER_OK)
 			result = take(subscriber, deadline, out);
 		if (result == GEYSER_OK && *out)

@@ -30,6 +30,8 @@ struct geyser_subscriber {
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
 	struct gy_attachment *arriving;   /* connected to as far as its publisher has answered: of
 					     the thread whose turn it is to ask */
+	bool begun;      /* the caller has this subscriber, but `arriving` has no buffers yet */
+	bool broken_off; /* and its publisher failed before: the next acquire says so */
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
 	struct gy_kept *kept;         /* events of ended attachments that callers may hold */
@@ -65,6 +67,14 @@ bool gy_subscriber_is_absence(enum geyser_result result);
  * if there is one that doesn't answer; then the next call goes on. */
 enum geyser_result gy_subscriber_await_publisher(
 	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd);
+
+/* As gy_subscriber_await_publisher, for a new subscriber: GEYSER_OK also if the publisher has taken
+ * it in within the time, and only the buffers are still to come. */
+enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline);
+
+/* As gy_subscriber_await_publisher, for acquire. Errors: DISCONNECTED (the publisher has failed
+ * after gy_subscriber_begin), TIMEOUT (also: there is none), and as gy_attachment_connect. */
+enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline);
 
 /* Until the pending frame's buffer is there. *out: as gy_attachment_settle. Errors: TIMEOUT, and as
  * gy_attachment_fetch. */

@@ -54,7 +54,7 @@ static bool has_news(struct geyser_subscriber *subscriber)
 		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
 		       GEYSER_ERROR_TIMEOUT;
 	if (!attachment)
-		return false;
+		return subscriber->broken_off;
 	if (gy_attachment_is_dead(subscriber->attachment) || gy_attachment_is_lost(attachment))
 		return true;
 	if (attachment->pending)
@@ -110,7 +110,7 @@ static void *serve(void *data)
 		};
 
 		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
-		if (!subscriber->attachment) {
+		if (!subscriber->attachment && !subscriber->broken_off) {
 			if (gy_subscriber_await_publisher(
 				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK)
 				rest(subscriber);

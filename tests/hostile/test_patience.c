@@ -36,16 +36,18 @@ enum manner {
 	HALF,      /* sends the first of the two packets of an answer */
 	NO_BUFFER, /* answers a subscriber, and nothing about buffers */
 	SLOW,      /* answers everything, each time late */
+	LATE,      /* answers a subscriber; about buffers only when the test says so */
 	DEAF,      /* accepts nobody */
 	MANNERS,
 };
 
 static const char *const manner_names[MANNERS] = {
-	"quick", "silent", "half", "no buffer", "slow", "deaf"};
+	"quick", "silent", "half", "no buffer", "slow", "late", "deaf"};
 
 struct publisher {
 	struct fake fake;
-	_Atomic int manner; /* enum manner; may change */
+	_Atomic int manner;       /* enum manner; may change */
+	_Atomic bool has_buffers; /* for LATE */
 	_Atomic uint32_t questions;
 	struct gy_ring_page *page;
 	int ring, lease, picture;
@@ -81,11 +83,24 @@ static void delay(const struct fake *fake, int connection)
 	(void)poll(wanted, 2, SLOWLY);
 }
 
+static void await_buffers(const struct publisher *publisher, int connection)
+{
+	struct pollfd wanted[] = {
+		{.fd = connection, .events = POLLRDHUP},
+		{.fd = publisher->fake.stop[0], .events = POLLIN},
+	};
+
+	while (!publisher->has_buffers && poll(wanted, 2, 1) == 0)
+		;
+}
+
 static bool answer(struct publisher *publisher, int connection, const struct gy_message *question)
 {
 	const int manner = publisher->manner;
 
 	publisher->questions++;
+	if (manner == LATE && question->type != GY_WIRE_SUBSCRIBE)
+		await_buffers(publisher, connection);
 	if (manner == SLOW)
 		delay(&publisher->fake, connection);
 	if (manner == SILENT || (manner == NO_BUFFER && question->type != GY_WIRE_SUBSCRIBE))
@@ -183,11 +198,15 @@ static void drop(struct call *call)
 	call->subscriber = NULL;
 }
 
+/* A publisher that has taken us in is there, though its buffers are not. */
 static enum geyser_result create(struct call *call, uint64_t timeout_ns)
 {
 	struct geyser_subscriber *subscriber;
 	enum geyser_result result = subscribe(call->manager, timeout_ns, &subscriber);
+	struct geyser_frame *frame;
 
+	if (result == GEYSER_OK && call->manner == NO_BUFFER)
+		result = geyser_subscriber_acquire(subscriber, 0, &frame);
 	geyser_subscriber_destroy(subscriber);
 	return result;
 }
@@ -317,7 +336,7 @@ static bool makes_sense(const struct call *call, enum manner manner)
 		return manner == SILENT || manner == NO_BUFFER;
 	if (call->make == import_texture || call->make == import_event)
 		return manner == SILENT || manner == DEAF;
-	return manner != QUICK && manner != SLOW;
+	return manner != QUICK && manner != SLOW && manner != LATE;
 }
 
 static uint64_t measure(struct call *call, uint64_t timeout_ns)
@@ -404,6 +423,102 @@ static void a_slow_publisher_is_reached_by_short_calls(void **state)
 	geyser_subscriber_destroy(subscriber);
 	geyser_manager_destroy(manager);
 	stop(&publisher);
+}
+
+/* ---- a publisher whose buffers come later ---- */
+
+/* Subscribes while the publisher has no buffers. */
+static struct geyser_subscriber *subscribe_early(struct geyser_manager *manager)
+{
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame;
+
+	assert_ok(subscribe(manager, GY_SECOND / 2, &subscriber));
+	assert_fails(GEYSER_ERROR_TIMEOUT, "doesn't answer",
+		geyser_subscriber_acquire(subscriber, 0, &frame));
+	return subscriber;
+}
+
+static void buffers_may_come_after_the_subscriber(void **state)
+{
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	struct geyser_subscriber *subscriber;
+	struct publisher publisher;
+	struct geyser_frame *frame;
+
+	(void)state;
+	start(&publisher, LATE);
+	publish(&publisher, 1, 0);
+	subscriber = subscribe_early(manager);
+	publisher.has_buffers = true;
+	assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_ok(geyser_subscriber_release(subscriber, frame));
+	assert_int_equal(publisher.fake.served, 1);
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+	stop(&publisher);
+}
+
+static void who_polls_is_told_that_they_have_come(void **state)
+{
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	struct pollfd readable = {.events = POLLIN};
+	struct geyser_subscriber *subscriber;
+	struct publisher publisher;
+	struct geyser_frame *frame;
+
+	(void)state;
+	start(&publisher, LATE);
+	publish(&publisher, 1, 0);
+	subscriber = subscribe_early(manager);
+	assert_ok(geyser_subscriber_fd(subscriber, &readable.fd));
+	assert_int_equal(poll(&readable, 1, 0), 0);
+	publisher.has_buffers = true;
+	assert_int_equal(poll(&readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
+	assert_ok(geyser_subscriber_acquire(subscriber, 0, &frame));
+	assert_ok(geyser_subscriber_release(subscriber, frame));
+	(void)close(readable.fd);
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+	stop(&publisher);
+}
+
+/* Whether the caller or the thread "geyser-stream" notices, the caller is told once. */
+static void a_publisher_that_goes_before_they_come(void **state)
+{
+	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
+	struct geyser_frame *frame;
+
+	(void)state;
+	for (unsigned polling = 0; polling < 2; polling++) {
+		struct pollfd readable = {.fd = -1, .events = POLLIN};
+		struct geyser_subscriber *subscriber;
+		struct publisher publisher;
+		enum geyser_end end;
+
+		start(&publisher, LATE);
+		subscriber = subscribe_early(manager);
+		if (polling)
+			assert_ok(geyser_subscriber_fd(subscriber, &readable.fd));
+		stop(&publisher);
+		if (polling)
+			assert_int_equal(poll(&readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
+		assert_fails(GEYSER_ERROR_DISCONNECTED, "before its first frame",
+			geyser_subscriber_acquire(subscriber, polling ? 0 : PATIENCE, &frame));
+		assert_ok(geyser_subscriber_get_end(subscriber, &end));
+		assert_int_equal(end, GEYSER_END_BROKEN);
+		assert_fails(GEYSER_ERROR_TIMEOUT, polling ? NULL : "nobody publishes",
+			geyser_subscriber_acquire(subscriber, 0, &frame));
+		start(&publisher, QUICK);
+		publish(&publisher, 1, 0);
+		assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+		assert_ok(geyser_subscriber_release(subscriber, frame));
+		if (polling)
+			(void)close(readable.fd);
+		geyser_subscriber_destroy(subscriber);
+		stop(&publisher);
+	}
+	geyser_manager_destroy(manager);
 }
 
 /* The answer is never of the generation that the records are of. */
@@ -554,6 +669,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_ends_in_time),
 		cmocka_unit_test(a_slow_publisher_is_reached_by_short_calls),
+		cmocka_unit_test(buffers_may_come_after_the_subscriber),
+		cmocka_unit_test(who_polls_is_told_that_they_have_come),
+		cmocka_unit_test(a_publisher_that_goes_before_they_come),
 		cmocka_unit_test(a_wrong_generation_costs_one_question),
 		cmocka_unit_test(a_stopped_publisher_is_called_so),
 	};
