@@ -270,6 +270,10 @@ static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_
 	if (!attachment->drawn_by_device || attachment->mirrored ||
 		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
 		return result;
+	if (attachment->stage == GY_STAGE_DONE) {
+		attachment->outgrown = true;
+		return result;
+	}
 	attachment->mirrored = true;
 	return try_buffer(attachment, buffer, patience, out, again);
 }

@@ -51,7 +51,9 @@ struct gy_attachment {
 	uint32_t generations[GY_RING_BUFFERS];           /* of buffers */
 	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
 	bool drawn_by_device;             /* the publisher's frames */
-	bool mirrored;              /* the buffers are copies: ours can't be the publisher's own */
+	bool mirrored;         /* the buffers are copies: ours can't be the publisher's own */
+	_Atomic bool outgrown; /* since a resize the buffers must be copies, whose event we don't
+				  have: to be left, and joined anew */
 	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
 	struct gy_kept *kept;       /* what ready is kept with afterwards; NULL if it can't be */
 	_Atomic bool handed_out;    /* ready was given to the caller */

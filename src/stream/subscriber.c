@@ -64,13 +64,15 @@ static void detach(struct geyser_subscriber *subscriber)
 	prune(subscriber);
 }
 
-bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
+bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber)
 {
 	struct gy_attachment *attachment = subscriber->attachment;
 
-	if (!attachment || !gy_ring_is_evicted(&attachment->view))
+	if (!attachment || (!gy_ring_is_evicted(&attachment->view) && !attachment->outgrown))
 		return false;
 	subscriber->left_at = attachment->view.last;
+	if (attachment->outgrown)
+		subscriber->left_at = attachment->pending_record.info.sequence - 1;
 	subscriber->left_stream = atomic_load(&attachment->view.page->created);
 	detach(subscriber);
 	subscriber->end = GEYSER_END_NONE;
@@ -276,6 +278,8 @@ static enum geyser_result take(
 		return lose(subscriber);
 	attachment->references++;
 	result = take_next(subscriber, attachment, deadline, out);
+	if (attachment->outgrown)
+		result = GEYSER_OK;
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
 		(result == GEYSER_OK && !*out && dead && !attachment->pending);
 	if (ended) /* another thread may have said so */
@@ -339,7 +343,8 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 			subscriber->name);
 	/* another thread may have found the end, or taken a frame whose buffer is to be asked for
 	 */
-	if (subscriber->attachment && !subscriber->attachment->pending)
+	if (subscriber->attachment && !subscriber->attachment->pending &&
+		!subscriber->attachment->outgrown)
 		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
@@ -382,7 +387,7 @@ static enum geyser_result acquire(
 	for (;;) {
 		uint32_t returns = atomic_load(&subscriber->returns);
 
-		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
+		(void)gy_subscriber_leave_if_due(subscriber); /* and join again */
 		if (!subscriber->attachment)
 			result = gy_subscriber_connect(subscriber, deadline);
 		if (result == GEYSER_OK)

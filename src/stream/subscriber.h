@@ -83,8 +83,9 @@ enum geyser_result gy_subscriber_fetch(
 
 /* ---- subscriber.c ---- */
 
-/* The publisher has left us out: the attachment ends, and there is none at present. */
-bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber);
+/* Ends the attachment if the publisher has left us out, or if it is outgrown: there is none then,
+ * and the next call joins again. */
+bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber);
 
 /* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,
  * or NULL. */

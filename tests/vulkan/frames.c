@@ -270,6 +270,58 @@ static void acquiring_in_memory_waits_for_drawing(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* A subscriber's buffers are the publisher's own until a resize. Copies are drawn later, and
+ * another event says when: the subscriber joins the stream again to get it. */
+static void frames_that_become_copies_are_drawn(void **state)
+{
+	struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_HOST_MEMORY,
+	};
+	const struct geyser_subscriber_desc subscribing = {.name = "frames"};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber_stats stats;
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame;
+	struct gpu_work drawn;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	ok(geyser_publisher_resize(stage.publisher, &desc));
+	for (uint32_t i = 0; i < 3; i++) /* each buffer is replaced when its turn comes */
+		ok(geyser_publisher_submit(stage.publisher, acquire(&stage)));
+	frame = acquire(&stage);
+	assert_true(fill_texture(geyser_frame_texture(frame), 1));
+	ok(geyser_publisher_submit(stage.publisher, frame));
+	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_ZERO_COPY);
+
+	desc.usage &= ~GEYSER_USAGE_HOST_MEMORY;
+	ok(geyser_publisher_resize(stage.publisher, &desc));
+	drawn = draw_behind_gate(&stage, 2, 5);
+	ok(geyser_subscriber_release(subscriber, frame));
+	refused(GEYSER_ERROR_TIMEOUT, "",
+		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
+	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), 2));
+	assert_int_equal(geyser_frame_get_info(frame)->sequence, 5);
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
+	ok(geyser_subscriber_get_stats(subscriber, &stats));
+	assert_int_equal(stats.connections, 2);
+	assert_int_equal(stats.frames, 2);
+	assert_int_equal(stats.dropped, 0);
+	ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	gpu_finish(&stage.drawing, &drawn);
+	end(&stage);
+	geyser_manager_destroy(host);
+}
+
 /* Nobody asks for a point: a frame is done when it is submitted. */
 static void frames_filled_by_the_cpu(void **state)
 {
@@ -489,6 +541,7 @@ int main(int argc, char **argv)
 		manager_test(drawing_waits_for_reading),
 		manager_test(mapping_waits_for_drawing),
 		manager_test(acquiring_in_memory_waits_for_drawing),
+		manager_test(frames_that_become_copies_are_drawn),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(points_are_asked_for_once),
 		manager_test(a_subscribers_commands_only_read),
