@@ -150,6 +150,8 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 	case GY_WIRE_PICTURE:
 		put_texture(writer, &message->texture);
 		put(writer, 4, message->texture.generation);
+		if (message->texture.filled)
+			put(writer, 8, message->texture.filled);
 		return true;
 	case GY_WIRE_EVENT:
 		put(writer, 8, message->event.size);
@@ -364,6 +366,8 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 	case GY_WIRE_PICTURE:
 		get_texture(reader, &out->texture);
 		out->texture.generation = get32(reader);
+		if (!reader->bad && reader->left >= 8)
+			out->texture.filled = get(reader, 8);
 		return true;
 	case GY_WIRE_EVENT:
 		out->event.size = get(reader, 8);

@@ -19,7 +19,7 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 3
+#define GY_WIRE_MINOR 4
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -67,6 +67,9 @@ struct gy_wire_texture {
 	uint8_t ticket[GY_TICKET_SIZE];
 	char label[GEYSER_MAX_LABEL + 1];
 	uint32_t generation; /* of a stream's buffer */
+	/* PICTURE: the mirrors' event reaches this value when the mirror is filled; 0: it is. From
+	 * minor 4 on. */
+	uint64_t filled;
 };
 
 struct gy_wire_event {

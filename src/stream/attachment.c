@@ -256,6 +256,7 @@ static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t 
 		gy_texture_set_mirrored(out->texture);
 	gy_texture_prefault(out->texture);
 	out->generation = incoming.answer.texture.generation;
+	out->filled = attachment->mirrored ? incoming.answer.texture.filled : 0;
 	return GEYSER_OK;
 }
 
@@ -284,6 +285,7 @@ static void set_buffer(
 	geyser_texture_unref(attachment->buffers[buffer]);
 	attachment->buffers[buffer] = fetched->texture;
 	attachment->generations[buffer] = fetched->generation;
+	attachment->filled[buffer] = fetched->filled;
 }
 
 /* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
@@ -509,6 +511,8 @@ static void set_points(struct gy_attachment *attachment, struct geyser_frame *fr
 	const struct gy_ring_record *record = &frame->record;
 	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
 
+	if (value < attachment->filled[frame->buffer])
+		value = attachment->filled[frame->buffer]; /* published before there were mirrors */
 	if (attachment->ready && value) {
 		frame->wait = (struct geyser_point){attachment->ready, value};
 		frame->handed_out = &attachment->handed_out;

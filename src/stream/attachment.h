@@ -22,6 +22,7 @@ struct gy_patience {
 struct gy_fetched {
 	struct geyser_texture *texture; /* NULL: none came */
 	uint32_t generation;
+	uint64_t filled; /* it is when the attachment's ready event has reached this */
 };
 
 /* An event that callers may still have borrowed when its attachment has ended. */
@@ -49,6 +50,7 @@ struct gy_attachment {
 	int lease_fd;             /* of that memory while connecting, else -1 */
 	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
 	uint32_t generations[GY_RING_BUFFERS];           /* of buffers */
+	uint64_t filled[GY_RING_BUFFERS];                /* of mirrors: as in struct gy_fetched */
 	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
 	bool drawn_by_device;             /* the publisher's frames */
 	bool mirrored;         /* the buffers are copies: ours can't be the publisher's own */

@@ -20,7 +20,8 @@ static enum geyser_result make_one(struct geyser_publisher *publisher, uint32_t 
 		&publisher->mirrors.textures[buffer]);
 }
 
-static enum geyser_result copy(struct geyser_publisher *publisher, uint32_t buffer)
+static enum geyser_result copy(
+	struct geyser_publisher *publisher, uint32_t buffer, uint64_t sequence)
 {
 	struct gy_mirrors *mirrors = &publisher->mirrors;
 	struct gy_backend_point wait = {.value = publisher->drawn[buffer]};
@@ -38,6 +39,7 @@ static enum geyser_result copy(struct geyser_publisher *publisher, uint32_t buff
 		return result;
 	mirrors->ready_value = signal.value;
 	mirrors->filled[buffer] = signal.value;
+	mirrors->holds[buffer] = sequence;
 	return GEYSER_OK;
 }
 
@@ -48,31 +50,30 @@ enum geyser_result gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t 
 	return value ? geyser_event_wait(publisher->mirrors.ready, value, COPY_WITHIN) : GEYSER_OK;
 }
 
-/* Whoever draws into a buffer now will fill its mirror when done. */
-static enum geyser_result fill_all(struct geyser_publisher *publisher)
+/* Whether a frame later than that one lies in the buffer, and not in its mirror. */
+static bool is_missing(const struct geyser_publisher *publisher, uint32_t buffer, uint64_t after)
 {
-	enum geyser_result result = GEYSER_OK;
+	uint64_t sequence = atomic_load(&publisher->ring.page->slots[buffer].sequence);
 
-	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++) {
-		if (!publisher->mirrors.textures[i])
-			result = make_one(publisher, i);
-		if (result == GEYSER_OK && !(publisher->ring.drawing & UINT32_C(1) << i))
-			result = copy(publisher, i);
-	}
-	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++)
-		result = gy_mirrors_wait(publisher, i);
-	return result;
+	return sequence > after && sequence != publisher->mirrors.holds[buffer];
 }
 
-enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher)
+/* Waits for no copy: the drawing before it may take long, and each reader is told the value at
+ * which a mirror is filled. */
+enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after)
 {
 	enum geyser_result result = GEYSER_OK;
 
 	if (!publisher->ready)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"the stream's buffers are in host memory: there are no copies of them");
-	if (publisher->mirrors.readers == 0)
-		result = fill_all(publisher);
+	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++) {
+		if (!publisher->mirrors.textures[i])
+			result = make_one(publisher, i);
+		if (result == GEYSER_OK && is_missing(publisher, i, after))
+			result = copy(publisher, i,
+				atomic_load(&publisher->ring.page->slots[i].sequence));
+	}
 	if (result == GEYSER_OK)
 		publisher->mirrors.readers++;
 	return result;
@@ -91,7 +92,7 @@ enum geyser_result gy_mirrors_fill(
 	record->mirror_ready = 0;
 	if (publisher->mirrors.readers == 0)
 		return GEYSER_OK;
-	result = copy(publisher, buffer);
+	result = copy(publisher, buffer, publisher->ring.sequence + 1);
 	if (result == GEYSER_OK)
 		record->mirror_ready = publisher->mirrors.filled[buffer];
 	return result;
@@ -107,6 +108,7 @@ static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 	backend_of(publisher)->texture_destroy(mirrors->textures[buffer]);
 	mirrors->textures[buffer] = NULL;
 	mirrors->filled[buffer] = 0;
+	mirrors->holds[buffer] = 0;
 }
 
 enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer)

@@ -32,7 +32,8 @@ struct gy_mirrors {
 	uint64_t ready_value;
 	uint32_t readers; /* such subscribers */
 	struct gy_backend_texture *textures[GY_RING_BUFFERS];
-	uint64_t filled[GY_RING_BUFFERS]; /* value at which each is */
+	uint64_t holds[GY_RING_BUFFERS];  /* sequence of the frame in each; 0: none */
+	uint64_t filled[GY_RING_BUFFERS]; /* value at which it is there */
 };
 
 /* A process whose subscribers were left out. */
@@ -90,9 +91,9 @@ extern const struct gy_served_ops gy_publisher_ops;
 
 /* What follows has its file: mirrors.c. With the lock held. */
 
-/* There is one more who reads mirrors: they are made and filled. Errors: as texture_copy,
- * OUT_OF_MEMORY, LIMIT, UNSUPPORTED, TIMEOUT. */
-enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher);
+/* There is one more who reads mirrors, of frames after that one: they are made, and filled when the
+ * event reaches their values. Errors: as texture_copy, OUT_OF_MEMORY, LIMIT, UNSUPPORTED. */
+enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after);
 void gy_mirrors_leave(struct geyser_publisher *publisher);
 
 /* A frame was drawn: its mirror follows, if anybody reads it. */

@@ -256,7 +256,7 @@ static enum geyser_result join_mirrors(
 	enum geyser_result result = GEYSER_OK;
 
 	if (!subscription->mirrored)
-		result = gy_mirrors_join(publisher);
+		result = gy_mirrors_join(publisher, subscription->joined_at);
 	if (result == GEYSER_OK)
 		subscription->mirrored = true;
 	return result;
@@ -275,6 +275,7 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 		publisher->mirrors.textures[index], &answer->texture.native);
 	answer->texture.desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID |
 					GEYSER_USAGE_LINEAR | GEYSER_USAGE_WRITERS);
+	answer->texture.filled = publisher->mirrors.filled[index];
 	*fd = answer->texture.native.fd;
 	return result;
 }

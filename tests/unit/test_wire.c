@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 3 /* magic, major, minor */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 4 /* magic, major, minor */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -83,6 +83,16 @@ static const uint8_t texture_ticket[] = {HEADER, 17, 0, 173, 0, 0, 0, 9, 0, 0, 0
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 3, 0, 'c', 'a', 'm',
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
+/* When a mirror is filled came with minor version 4. */
+static const uint8_t picture_filled[] = {HEADER, 23, 0, 0xa9, 0, 0, 0, 0x12, 0, 0, 0,
+	3, 0, 0, 0, 0x80, 7, 0, 0, 0x38, 4, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0x17, 0, 0,
+	0, 1, 0, 0, 0, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x40, 0, 0,
+	0, 0, 0, 0, 0, 0, 0x1e, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e,
+	0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d,
+	0x1e, 0x1f, 3, 0, 0x63, 0x61, 0x6d, 0xef, 0xbe, 0xad, 0xde,
+	9, 8, 7, 6, 5, 4, 3, 2};
 static const uint8_t unsubscribe[] = {HEADER, 9, 0, 0, 0, 0, 0, 0x14, 0, 0, 0};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
@@ -115,6 +125,7 @@ static const struct golden {
 	{ready, sizeof(ready), GY_WIRE_READY, 19},
 	{unsubscribe, sizeof(unsubscribe), GY_WIRE_UNSUBSCRIBE, 20},
 	{texture_ticket, sizeof(texture_ticket), GY_WIRE_TEXTURE, 9},
+	{picture_filled, sizeof(picture_filled), GY_WIRE_PICTURE, 18},
 };
 
 /* From memory of exactly that size, so that a sanitizer sees any byte read beyond it. */
@@ -232,6 +243,10 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	message = decoded(ready, sizeof(ready));
 	assert_true(message.ready.mirror);
 	assert_false(message.ready.twin);
+	message = decoded(picture_filled, sizeof(picture_filled));
+	assert_true(message.texture.filled == UINT64_C(0x0203040506070809));
+	message = decoded(picture, sizeof(picture));
+	assert_true(message.texture.filled == 0);
 }
 
 static void a_status_says_what_it_says(void **state)
@@ -323,7 +338,8 @@ static void every_cut_is_refused(void **state)
 /* Cut to this, it is a message of minor version 0; 0 for the others. */
 static size_t enough_of(const uint8_t *bytes)
 {
-	return bytes == import_twin     ? sizeof(import)
+	return bytes == picture_filled  ? sizeof(picture)
+	       : bytes == import_twin   ? sizeof(import)
 	       : bytes == event_shared  ? sizeof(event)
 	       : bytes == buffer_mirror ? sizeof(buffer)
 	       : bytes == stream_ready  ? sizeof(stream)
@@ -341,10 +357,11 @@ static void every_short_payload_is_refused(void **state)
 	for (size_t i = 0; i < TEST_COUNT(goldens); i++)
 		for (size_t size = GY_WIRE_HEADER; size < goldens[i].size; size++) {
 			size_t enough = enough_of(goldens[i].bytes);
+			size_t added = goldens[i].bytes == picture_filled ? 8 : 4;
 
 			memcpy(bytes, goldens[i].bytes, size);
 			gy_put_le(bytes + 8, 4, size - GY_WIRE_HEADER);
-			if (enough && size >= enough && size < enough + 4) {
+			if (enough && size >= enough && size < enough + added) {
 				assert_ok(decode(bytes, size, &used, &message));
 				continue;
 			}

@@ -270,6 +270,38 @@ static void acquiring_in_memory_waits_for_drawing(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* A subscriber that needs copies joins a stream whose newest frame takes long to draw: neither it
+ * nor the publisher waits for that. */
+static void joining_waits_for_no_drawing(void **state)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = "frames", .connect_timeout_ns = PATIENCE};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber *subscribers[2];
+	struct geyser_frame *frame;
+	struct gpu_work drawn;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	drawn = draw_behind_gate(&stage, 1, 5);
+	for (unsigned i = 0; i < 2; i++) { /* the second finds the first one's copies under way */
+		ok(geyser_subscriber_create(host, &desc, &subscribers[i]));
+		refused(GEYSER_ERROR_TIMEOUT, "",
+			geyser_subscriber_acquire(subscribers[i], 50 * MILLISECOND, &frame));
+		ok(geyser_publisher_discard(stage.publisher, acquire(&stage)));
+		if (i == 0)
+			geyser_subscriber_destroy(subscribers[i]);
+	}
+	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_subscriber_acquire(subscribers[1], PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	ok(geyser_subscriber_release(subscribers[1], frame));
+	geyser_subscriber_destroy(subscribers[1]);
+	gpu_finish(&stage.drawing, &drawn);
+	end(&stage);
+	geyser_manager_destroy(host);
+}
+
 /* A subscriber's buffers are the publisher's own until a resize. Copies are drawn later, and
  * another event says when: the subscriber joins the stream again to get it. */
 static void frames_that_become_copies_are_drawn(void **state)
@@ -541,6 +573,7 @@ int main(int argc, char **argv)
 		manager_test(drawing_waits_for_reading),
 		manager_test(mapping_waits_for_drawing),
 		manager_test(acquiring_in_memory_waits_for_drawing),
+		manager_test(joining_waits_for_no_drawing),
 		manager_test(frames_that_become_copies_are_drawn),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(points_are_asked_for_once),
