@@ -43,11 +43,27 @@ static enum geyser_result copy(
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffer)
+enum geyser_result gy_mirrors_wait(
+	struct geyser_publisher *publisher, uint32_t buffer, uint64_t deadline)
 {
-	uint64_t value = publisher->mirrors.filled[buffer];
+	const uint64_t value = publisher->mirrors.filled[buffer], now = gy_now();
+	const uint64_t left = deadline > now ? deadline - now : 0;
+	enum geyser_result result;
 
-	return value ? geyser_event_wait(publisher->mirrors.ready, value, COPY_WITHIN) : GEYSER_OK;
+	if (!value || geyser_event_wait(publisher->mirrors.ready, value, 0) == GEYSER_OK)
+		return GEYSER_OK;
+	publisher->sleepers++;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	result = geyser_event_wait(
+		publisher->mirrors.ready, value, deadline == GY_NEVER ? GY_NEVER : left);
+	(void)pthread_mutex_lock(&publisher->lock);
+	publisher->sleepers--;
+	if (result != GEYSER_ERROR_TIMEOUT)
+		return result;
+	return gy_fail(result,
+		"stream \"%s\": the device still draws a frame, or copies it for a subscriber that "
+		"can't read the buffers",
+		publisher->served.name);
 }
 
 /* Whether a frame later than that one lies in the buffer, and not in its mirror. */
@@ -104,7 +120,8 @@ static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 
 	if (!mirrors->textures[buffer])
 		return;
-	(void)gy_mirrors_wait(publisher, buffer);
+	if (mirrors->filled[buffer])
+		(void)geyser_event_wait(mirrors->ready, mirrors->filled[buffer], COPY_WITHIN);
 	backend_of(publisher)->texture_destroy(mirrors->textures[buffer]);
 	mirrors->textures[buffer] = NULL;
 	mirrors->filled[buffer] = 0;

@@ -312,9 +312,9 @@ static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t t
 }
 
 static enum geyser_result begin(
-	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
+	struct geyser_publisher *publisher, uint64_t timeout_ns, uint64_t deadline, int *buffer)
 {
-	uint64_t deadline = gy_deadline(timeout_ns), due;
+	uint64_t due;
 
 	*buffer = -1;
 	while (!is_ready(publisher, buffer)) {
@@ -385,11 +385,11 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 }
 
 /* The caller's. */
-static enum geyser_result give_out(
-	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
+static enum geyser_result give_out(struct geyser_publisher *publisher, uint32_t buffer,
+	uint64_t deadline, struct geyser_texture **old)
 {
 	struct geyser_frame *frame = &publisher->frames[buffer];
-	enum geyser_result result = gy_mirrors_wait(publisher, buffer);
+	enum geyser_result result = gy_mirrors_wait(publisher, buffer, deadline);
 
 	if (result == GEYSER_OK && publisher->ring.spoiled & UINT32_C(1) << buffer &&
 		!publisher->next[buffer])
@@ -418,6 +418,7 @@ static enum geyser_result give_out(
 enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
 {
+	const uint64_t deadline = gy_deadline(timeout_ns);
 	struct geyser_texture *old = NULL;
 	enum geyser_result result;
 	int buffer;
@@ -430,9 +431,9 @@ enum geyser_result geyser_publisher_acquire(
 	(void)pthread_mutex_lock(&publisher->lock);
 	result = check_device(publisher);
 	if (result == GEYSER_OK)
-		result = begin(publisher, timeout_ns, &buffer);
+		result = begin(publisher, timeout_ns, deadline, &buffer);
 	if (result == GEYSER_OK)
-		result = give_out(publisher, (uint32_t)buffer, &old);
+		result = give_out(publisher, (uint32_t)buffer, deadline, &old);
 	if (result == GEYSER_OK)
 		*out = &publisher->frames[buffer];
 	(void)pthread_mutex_unlock(&publisher->lock);

@@ -100,8 +100,10 @@ void gy_mirrors_leave(struct geyser_publisher *publisher);
 enum geyser_result gy_mirrors_fill(
 	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record);
 
-/* Until the mirror's copy no longer reads the buffer. Errors: TIMEOUT, DEVICE_LOST. */
-enum geyser_result gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffer);
+/* Waits, without the lock, until no copy reads the buffer any more; the caller has begun to draw
+ * into it. Errors: TIMEOUT, DEVICE_LOST. */
+enum geyser_result gy_mirrors_wait(
+	struct geyser_publisher *publisher, uint32_t buffer, uint64_t deadline);
 
 /* The buffer has another texture: its mirror is made anew, if there is any. */
 enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer);

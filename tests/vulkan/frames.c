@@ -302,6 +302,35 @@ static void joining_waits_for_no_drawing(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* All buffers are drawn behind the gate, and a copy follows each. The publisher's time is its own.
+ */
+static void acquiring_waits_for_copies_in_time(void **state)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = "frames", .connect_timeout_ns = PATIENCE};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame;
+	struct gpu_work drawn[2];
+	struct stage stage;
+
+	begin(state, &stage, 2);
+	ok(geyser_subscriber_create(host, &desc, &subscriber));
+	drawn[0] = draw_behind_gate(&stage, 1, 5);
+	drawn[1] = draw_behind_gate(&stage, 2, 5);
+	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
+		geyser_publisher_acquire(stage.publisher, 0, &frame));
+	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
+		geyser_publisher_acquire(stage.publisher, 10 * MILLISECOND, &frame));
+	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_publisher_discard(stage.publisher, acquire(&stage)));
+	geyser_subscriber_destroy(subscriber);
+	for (unsigned i = 0; i < 2; i++)
+		gpu_finish(&stage.drawing, &drawn[i]);
+	end(&stage);
+	geyser_manager_destroy(host);
+}
+
 /* A subscriber's buffers are the publisher's own until a resize. Copies are drawn later, and
  * another event says when: the subscriber joins the stream again to get it. */
 static void frames_that_become_copies_are_drawn(void **state)
@@ -574,6 +603,7 @@ int main(int argc, char **argv)
 		manager_test(mapping_waits_for_drawing),
 		manager_test(acquiring_in_memory_waits_for_drawing),
 		manager_test(joining_waits_for_no_drawing),
+		manager_test(acquiring_waits_for_copies_in_time),
 		manager_test(frames_that_become_copies_are_drawn),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(points_are_asked_for_once),
