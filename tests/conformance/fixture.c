@@ -99,8 +99,8 @@ int teardown_manager(void **state)
 	unsigned left;
 
 	geyser_manager_destroy(fixture.manager);
-	/* an object that ends on a thread of its own keeps the manager, and so the registry's
-	 * entries */
+	/* An object that ends on another thread still keeps the manager, and with it the registry's
+	 * entries. */
 	for (uint64_t end = now_ns() + PATIENCE; registry_entries() > 0 && now_ns() < end;)
 		(void)sched_yield();
 	left = registry_entries();

@@ -141,8 +141,9 @@ bool latch_wait(struct latch *latch, unsigned count);
 
 unsigned fd_count(void);
 
-/* Waits, for PATIENCE at most, until this process has so many: an event whose last reference goes
- * within a callback ends on a thread of its own. */
+/* Waits, for PATIENCE at most, until this process has `count` descriptors open; else the test
+ * fails. An event whose last reference goes within a callback closes its descriptors on another
+ * thread. */
 void fd_count_becomes(unsigned count);
 
 unsigned inheritable_fd_count(void);

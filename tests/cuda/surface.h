@@ -1,5 +1,6 @@
 /*
- * A surface object, by which kernels write into an array: what the library itself doesn't make.
+ * CUDA's description of a surface object, through which kernels write into an array. The library
+ * itself makes none.
  *
  * SPDX-License-Identifier: MIT
  */

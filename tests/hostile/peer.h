@@ -34,7 +34,8 @@ void fake_start(
 	struct fake *fake, void (*serve)(struct fake *fake, int connection), const void *script);
 void fake_stop(struct fake *fake);
 
-/* Links the name of a stream to it in the registry; fake_withdraw removes the link. */
+/* Makes a link in the registry by which the fake publishes a stream of that name. fake_withdraw
+ * removes the link. */
 void fake_publish(const struct fake *fake, const char *name);
 void fake_withdraw(const char *name);
 
@@ -47,12 +48,13 @@ bool fake_question(int connection, struct gy_message *out);
 /* Sleeps until the importer hangs up or the fake is stopped. */
 void fake_linger(const struct fake *fake, int connection);
 
-/* What an honest exporter answers, for a test to spoil. */
+/* The functions below return an honest exporter's answers, which a test may change. */
 
-/* A stream, with the sizes of its pages; its lease is the same message of another type. */
+/* Returns a STREAM message with the sizes of its pages. A LEASE message differs in type only. */
 struct gy_message peer_stream(uint32_t sequence, uint32_t buffers);
 
-/* A texture or a picture (type) of rgba8unorm in a memfd of that size, in rows without padding. */
+/* Returns a TEXTURE or PICTURE message (type): rgba8unorm, width by height texels in rows without
+ * padding, in a memfd of size bytes. */
 struct gy_message peer_texture(
 	enum gy_wire_type type, uint32_t sequence, uint32_t width, uint32_t height, uint64_t size);
 

@@ -52,7 +52,7 @@ static void end(void)
 	geyser_manager_destroy(manager);
 }
 
-/* The publisher answers nobody until resume(): what is sent meanwhile is there at once then. */
+/* Keeps the publisher from answering until resume(): it then finds all that was sent meanwhile. */
 static void block(void)
 {
 	assert_int_equal(pthread_mutex_lock(&ipc->lock), 0);
@@ -73,7 +73,7 @@ static uint64_t subscriptions_made(void)
 	return sum;
 }
 
-/* Connects, says hello and SUBSCRIBE. */
+/* Connects, and sends HELLO and SUBSCRIBE. Returns the connection, which the caller closes. */
 static int ask_for_a_place(void)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "flood"};
@@ -193,7 +193,7 @@ static int crowd(int orders, int reports)
 	return read(orders, &byte, 1) == 0 ? 0 : 3;
 }
 
-/* The place in the ring tells who was served before. */
+/* Returns the place in the ring that a connection got: how many were served before it. */
 static uint32_t place_of(int connection)
 {
 	struct gy_packet packet;
@@ -223,7 +223,7 @@ static void one_connection_comes_before_anothers_many(void **state)
 	let_work(&helper);
 	honest = ask_for_a_place();
 	resume();
-	/* behind the crowd's first one, which came alone, and the next, which has its turn */
+	/* two of the crowd come before: the first, which was accepted alone, and one in turn */
 	assert_in_range(place_of(honest), 0, 2);
 	assert_int_equal(close(honest), 0);
 	stop_helper(&helper);
@@ -300,7 +300,7 @@ static void keep_open(void)
 	next = (next + 1) % OPEN;
 }
 
-/* Each child asks once and is gone, or leaves its connection to nobody. */
+/* Makes a process that asks 32 times and ends, without waiting for an answer. */
 static void fork_and_ask(void)
 {
 	pid_t pid = fork();
@@ -330,7 +330,8 @@ static int flood(int orders, int reports)
 	return 0;
 }
 
-/* An honest subscriber lives in a process of its own. Returns how long it took, or GY_NEVER. */
+/* Subscribes in a process of its own, as an honest program. Returns how long that took, in ns, or
+ * GY_NEVER if it failed. */
 static uint64_t subscribe_honestly(uint64_t timeout_ns)
 {
 	int status = -1, out[2];
@@ -364,7 +365,8 @@ static uint64_t subscribe_honestly(uint64_t timeout_ns)
 	return took;
 }
 
-/* Returns how many of them got no place in time; *longest: of the others. */
+/* Floods, and lets honest processes subscribe one after the other. Returns how many of them failed
+ * within timeout_ns. *longest: the longest time, in ns, that another one took. */
 static unsigned flood_honest_ones(
 	unsigned kind, unsigned flooders, unsigned honest, uint64_t timeout_ns, uint64_t *longest)
 {

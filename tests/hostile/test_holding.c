@@ -256,14 +256,14 @@ out:
 /* ---- a program that forks a new process for each try ---- */
 
 #define TRIES 12
-#define SLICES 4 /* of the hold limit: how long one acquire waits */
+#define SLICES 4 /* one acquire waits for 1 / SLICES of the hold limit */
 
 struct forked {
 	pid_t pid;
 	int life;
 };
 
-/* Holds every buffer for as long as it is allowed to live. */
+/* Starts a process that claims these buffers until end_holder. */
 static struct forked fork_holder(uint32_t held)
 {
 	int life[2], ready[2];
@@ -303,7 +303,8 @@ static void end_holder(const struct forked *forked)
 	assert_int_equal(status, 0);
 }
 
-/* Returns how many times acquire finds no buffer within a slice of the hold limit, at most all. */
+/* Returns how often acquire finds no buffer within a slice (ns) of the hold limit, before it finds
+ * one. Gives up after `most` times. */
 static unsigned slices_without_buffer(
 	struct geyser_publisher *publisher, uint64_t slice, unsigned most)
 {
@@ -317,7 +318,8 @@ static unsigned slices_without_buffer(
 	return count;
 }
 
-/* Each process has no record, and its full hold limit would be TRIES times as long together. */
+/* No process has a record. If each had the full hold limit, together they would keep the publisher
+ * without a buffer for TRIES limits. */
 static void newcomers_together_have_two_hold_limits(void **state)
 {
 	const uint64_t limit = GY_SECOND, slice = limit / SLICES;

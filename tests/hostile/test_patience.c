@@ -198,7 +198,8 @@ static void drop(struct call *call)
 	call->subscriber = NULL;
 }
 
-/* A publisher that has taken us in is there, though its buffers are not. */
+/* create succeeds once the publisher has accepted the subscriber. Without buffers the first acquire
+ * then waits. */
 static enum geyser_result create(struct call *call, uint64_t timeout_ns)
 {
 	struct geyser_subscriber *subscriber;
@@ -483,7 +484,7 @@ static void who_polls_is_told_that_they_have_come(void **state)
 	stop(&publisher);
 }
 
-/* Whether the caller or the thread "geyser-stream" notices, the caller is told once. */
+/* The caller is told once, whether its own call or the thread "geyser-stream" notices the end. */
 static void a_publisher_that_goes_before_they_come(void **state)
 {
 	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);

@@ -84,7 +84,7 @@ static void expect_passed_over(const char *word)
 	expect_all_well();
 }
 
-/* As XDG_RUNTIME_DIR it is passed over. As GEYSER_RUNTIME_DIR it leaves no other place. */
+/* A bad XDG_RUNTIME_DIR is passed over. A bad GEYSER_RUNTIME_DIR leaves no place at all. */
 static void expect_bad_directory(const char *path, const char *word)
 {
 	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
@@ -141,7 +141,7 @@ static void a_runtime_directory_that_is_a_file(void **state)
 	(void)unlink(path);
 }
 
-/* Programs that have it meet there alone, whatever else they could have. */
+/* Programs with one GEYSER_RUNTIME_DIR find each other there, and find nothing in other places. */
 static void a_directory_for_geyser_alone(void **state)
 {
 	const struct fixture *fixture = *state;

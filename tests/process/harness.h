@@ -30,10 +30,10 @@ int run_suite(
 /* Starts a peer and reads its first line. */
 struct line start_peer(struct peer *peer, const char *role, const char *argument);
 
-/* The same; the first line must be this one. */
+/* Starts a peer, whose first line must be `wanted`. */
 void start_saying(struct peer *peer, const char *role, const char *argument, const char *wanted);
 
-/* Stops the process, and returns when it has stopped. SIGCONT lets it go on. */
+/* Stops the peer's process (SIGSTOP), and returns when it has stopped. SIGCONT lets it go on. */
 void stop_peer(const struct peer *peer);
 
 /* Those that must succeed. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What `geyser info --interop` says of host memory: interop_cli.py GEYSER GPU [PATH]. Prints TAP.
 
-GPU is vulkan or metal. PATH is by what frames in host memory must reach it, if that is known. Every
-wait has a limit."""
+GPU is vulkan or metal. PATH, if given, is the path by which frames in host memory must reach that
+API. Every wait has a limit."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def path_in_report(here, there):
 
 
 def path_of_receiver(backend):
-    """What the library says of a frame of the host backend's, in another process."""
+    """The path that the library reports for a frame of the host backend, in another process."""
     arguments = ["--pattern", "noise", "--frames", "2", "--size", "256x256"]
     arguments += ["--format", "rgba8unorm", "--backend", "host", *LOSSLESS]
     with Running("recv", "p", "--backend", backend, "--output", "p.raw", "--json") as receiver:

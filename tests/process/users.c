@@ -153,7 +153,7 @@ static void a_registry_of_another_user_is_refused(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* All places, of which the first is the test's. */
+/* Makes all places usable; the first of them is the test's own directory. */
 static int setup(void **state)
 {
 	int failed = setup_manager(state);

@@ -28,7 +28,8 @@ const char *test_runtime_path(const char *name);
 
 struct gy_registry;
 
-/* Opens that registry, or makes it. */
+/* Opens the test's registry. create: makes it if it doesn't exist. The caller closes it
+ * (gy_registry_close). Errors: as gy_registries_open; out->fd is -1 then. */
 enum geyser_result test_open_registry(bool create, struct gy_registry *out);
 
 /* Names in $GEYSER_RUNTIME_DIR/geyser, without ".", ".." and ".names", which stays; 0

@@ -249,7 +249,7 @@ static void register_and_look(void)
 	child_assert(strstr(geyser_error_detail(), "session/geyser"));
 }
 
-/* Such as a read-only mount in a container, or one where no entry is left. */
+/* A directory without write permission stands for one where no file can be made. */
 static void a_place_that_cannot_be_written_is_passed_over(void **state)
 {
 	(void)state;
@@ -261,7 +261,7 @@ static void a_place_that_cannot_be_written_is_passed_over(void **state)
 	remove_tree(shared_path());
 }
 
-/* In a mount namespace of the child's own: nothing to undo. */
+/* Runs in a child with its own mount namespace, so there is nothing to undo. */
 static void expect_read_only_mount(void)
 {
 	const char *path = test_runtime_path("session");
@@ -316,7 +316,7 @@ static void root_leaves_a_users_directory_alone(void **state)
 }
 #endif
 
-/* All places, of which the first is the test's. */
+/* Makes all places usable; the first of them is the test's own directory. */
 static int enter(void **state)
 {
 	int failed = test_runtime_enter(state);

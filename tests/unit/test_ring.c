@@ -549,7 +549,7 @@ static void a_newcomer_has_the_shorter_limit(void **state)
 	evicts_at(SETTLES_AT, hold_limits.settled, 1);
 }
 
-/* Its going would free no buffer. */
+/* Leaving the newcomer out would free no buffer. */
 static void a_newcomer_is_not_left_out_for_what_others_hold(void **state)
 {
 	uint64_t due;

@@ -270,8 +270,8 @@ static void acquiring_in_memory_waits_for_drawing(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* A subscriber that needs copies joins a stream whose newest frame takes long to draw: neither it
- * nor the publisher waits for that. */
+/* A subscriber that needs copies joins a stream whose newest frame takes long to draw: neither the
+ * subscriber's create nor the publisher's acquire waits for the drawing. */
 static void joining_waits_for_no_drawing(void **state)
 {
 	const struct geyser_subscriber_desc desc = {
@@ -302,8 +302,8 @@ static void joining_waits_for_no_drawing(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* All buffers are drawn behind the gate, and a copy follows each. The publisher's time is its own.
- */
+/* All buffers are drawn behind the gate, and a copy follows each. acquire waits for the copies
+ * within its own timeout. */
 static void acquiring_waits_for_copies_in_time(void **state)
 {
 	const struct geyser_subscriber_desc desc = {
@@ -331,8 +331,8 @@ static void acquiring_waits_for_copies_in_time(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* A subscriber's buffers are the publisher's own until a resize. Copies are drawn later, and
- * another event says when: the subscriber joins the stream again to get it. */
+/* The subscriber reads the publisher's own buffers until a resize, and copies after it. Another
+ * event says when a copy is filled: the subscriber joins the stream again to get that event. */
 static void frames_that_become_copies_are_drawn(void **state)
 {
 	struct geyser_texture_desc desc = {

@@ -12,11 +12,13 @@
  *                                  rows of linear textures in steps of 256 bytes instead of 16
  *   GEYSER_DOUBLE_PROBE=none|all   formats of which nobody knows whether a surface can have them;
  *                                  without it half of them work
- *   GEYSER_DOUBLE_WRITABLE=1       no buffer of the caller's memory where that may only be read;
- * which Macs do so isn't known GEYSER_DOUBLE_OLD=1            macOS before 12: no
- * waitUntilSignaledValue:timeoutMS: GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap
- * service refuses GEYSER_DOUBLE_NO_DEVICE=1      no GPU GEYSER_DOUBLE_LEAKS=1          a process
- * may exit with live objects GEYSER_DOUBLE_FAIL=call:n,...  as apple_double_fail
+ *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
+ *                                  nobody knows whether a Mac does so
+ *   GEYSER_DOUBLE_OLD=1            macOS before 12: no waitUntilSignaledValue:timeoutMS:
+ *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses
+ *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
+ *   GEYSER_DOUBLE_LEAKS=1          a process may exit with live objects
+ *   GEYSER_DOUBLE_FAIL=call:n,...  as apple_double_fail
  */
 #ifndef GY_APPLE_DOUBLE_H
 #define GY_APPLE_DOUBLE_H
