@@ -18,8 +18,8 @@
 
 #include <geyser/geyser.h>
 
-/* Within this time, in ns, a publisher of a stream answers its subscriber, also if a driver's first
- * calls keep it busy. */
+/* How long, in ns, a subscriber waits for its publisher: a driver's first calls may keep the
+ * publisher busy. */
 #define CONNECT_TIMEOUT UINT64_C(10000000000)
 
 /* ---- statistics (stats.c) ------------------------------------------------------------------- */
@@ -130,8 +130,8 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 void require(enum geyser_result result, const char *what);
 void *allocate(size_t count, size_t size);
 
-/* A directory of our own as GEYSER_RUNTIME_DIR, removed at exit: nobody else's exports are there.
- */
+/* Makes a directory of our own, sets GEYSER_RUNTIME_DIR to it, and removes it at exit: it has no
+ * other program's exports. */
 void runtime_directory_make(void);
 
 /* False: this machine gives us too few CPUs for it. */

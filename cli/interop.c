@@ -1,5 +1,6 @@
 /*
- * geyser info --interop: the table of docs/interop.md for this machine, from what its drivers say.
+ * geyser info --interop: the table of docs/interop.md for this machine. It asks the drivers, and
+ * asks the library by which path each API reaches a frame in host memory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -128,7 +129,7 @@ static enum geyser_result cuda_path(struct geyser_texture *frame, void *data, en
 }
 #endif
 
-/* The GPU of Vulkan's, if CUDA has it, else its first. */
+/* Asks CUDA about the GPU that Vulkan uses, or about CUDA's first GPU if CUDA lacks that one. */
 static void ask_cuda(const struct interop_side *vulkan, struct interop_side *out)
 {
 #ifdef GEYSER_HAVE_CUDA
@@ -247,7 +248,8 @@ static enum geyser_path path_from_device(const struct report *report, enum inter
 	return to == INTEROP_PYTORCH ? GEYSER_PATH_BLIT : GEYSER_PATH_ZERO_COPY;
 }
 
-/* Of frames in host memory. A producer draws into them by the path that it reads them by. */
+/* Returns the path of frames in host memory: the slower one of both sides. A producer writes a
+ * frame by the same path as it reads one. */
 static enum geyser_path path_from_host(
 	const struct interop_side *producer, const struct interop_side *consumer)
 {

@@ -1,7 +1,7 @@
 /*
  * geyser info --interop: which API reaches which other one's textures on this machine, and how.
- * interop.c works the table out and prints it, interop_gl.c makes the OpenGL context that is asked,
- * interop_frame.c the frame in host memory that each API is asked about.
+ * interop.c works the table out and prints it. interop_gl.c makes the OpenGL context that it asks.
+ * interop_frame.c makes the frame in host memory that it asks each API about.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -32,20 +32,22 @@ struct interop_side {
 	bool device_memory;         /* reaches a Vulkan device's memory in place */
 	bool native;                /* waits and signals on the GPU itself */
 	bool host_known;            /* host_path is known */
-	enum geyser_path host_path; /* how the API gets at a stream's frame in host memory */
+	enum geyser_path host_path; /* how the API reaches a stream's frame in host memory */
 };
 
-/* Writes the path by which an API gets at a frame. */
+/* Writes to *out the path by which an API reaches the frame, which is borrowed. data: the asker's
+ * own. Errors: those of the API's import. */
 typedef enum geyser_result interop_asker(
 	struct geyser_texture *frame, void *data, enum geyser_path *out);
 
-/* Makes a stream's frame in host memory, receives it on the manager (NULL: one of the host
- * backend), and sets out's host_known and host_path to what the asker says of it. After a failure,
- * which is printed, the path is not known. */
+/* Publishes a frame in host memory, receives it on the manager (NULL: a new manager of the host
+ * backend) and calls the asker with it. Sets out->host_path to the asker's answer, and
+ * out->host_known to true. After a failure it prints an error that names the API, and host_known is
+ * false. It waits for 2 seconds at most in each step. */
 void interop_ask_frame(const char *api, struct geyser_manager *manager, interop_asker *ask,
 	void *data, struct interop_side *out);
 
-/* An asker: the path of the manager's own device. */
+/* An asker: says by which path the frame's manager reaches it (geyser_texture_path). */
 enum geyser_result interop_texture_path(
 	struct geyser_texture *frame, void *data, enum geyser_path *out);
 

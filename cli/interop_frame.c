@@ -1,6 +1,7 @@
 /*
- * A stream of one frame in host memory, made and received in this process. The library is asked by
- * which path an API gets at the frame: a driver may take such memory in place, or only a copy.
+ * A stream of one frame in host memory, which this process publishes and receives. The library
+ * then says by which path an API reaches the frame: a driver may read such memory in place, or only
+ * a copy of it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -64,9 +64,10 @@ static void print_overview(FILE *file)
 		"                        UUID, or cpu, discrete, integrated or virtual\n"
 		"  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
 		"                        depth, but that a GPU may schedule sooner\n"
-		"  GEYSER_RUNTIME_DIR    the one directory in which exports are registered and\n"
-		"                        looked for; programs that have it meet nobody else\n"
-		"  XDG_RUNTIME_DIR       else the first directory for that; geyser info shows all\n"
+		"  GEYSER_RUNTIME_DIR    the only directory in which exports are registered and\n"
+		"                        looked for; programs find no exports outside of it\n"
+		"  XDG_RUNTIME_DIR       without GEYSER_RUNTIME_DIR: the first of several such\n"
+		"                        directories; geyser info shows all of them\n"
 		"\n"
 		"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 		file);

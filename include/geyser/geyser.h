@@ -547,11 +547,11 @@ GEYSER_API enum geyser_result geyser_registry_directory(char *text, size_t size)
  * places, so that programs of one user with and without a session find each other. $XDG_RUNTIME_DIR
  * and /run/user/UID are used only if they belong to this process's effective user. GEYSER_OK means
  * that this process could register there; a registry need not exist there yet. Errors: NOT_FOUND
- * (no place has this index), NO_RUNTIME_DIR (this process can't register there: geyser_error_detail
- * says why; in a directory that is only read-only it still looks for names), PERMISSION (the entry
- * there belongs to another user, has a wrong mode or is no directory), INVALID_ARGUMENT (NULL, size
- * too small). text holds the place's path if it has one, also after NO_RUNTIME_DIR and PERMISSION,
- * else "". */
+ * (no place has this index), NO_RUNTIME_DIR (this process can't register there:
+ * geyser_error_detail says why; it still looks for names in a directory that it can read but not
+ * write), PERMISSION (the entry there belongs to another user, has a wrong mode or is no
+ * directory), INVALID_ARGUMENT (NULL, size too small). text holds the place's path if it has one,
+ * also after NO_RUNTIME_DIR and PERMISSION, else "". */
 GEYSER_API enum geyser_result geyser_registry_place(uint32_t index, char *text, size_t size);
 
 #ifdef __cplusplus

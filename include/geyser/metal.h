@@ -59,9 +59,9 @@ GEYSER_API const char *geyser_metal_format_refusal(
 /* ---- textures ------------------------------------------------------------------------------ */
 
 /* The id<MTLTexture>. Borrowed as long as the texture lives. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (not a Metal manager's; host memory whose rows Metal can't read, or of which Metal
- * makes no buffer: the detail says which pitch it needs, or why there is no buffer, and
- * geyser_texture_map works all the same). */
+ * UNSUPPORTED (the texture isn't a Metal manager's; Metal can't read the rows of this host memory,
+ * or makes no buffer of it). The detail says which row pitch Metal needs, or why there is no
+ * buffer; geyser_texture_map works on such host memory all the same. */
 GEYSER_API enum geyser_result geyser_metal_texture(
 	struct geyser_texture *texture, void **mtl_texture);
 

@@ -94,11 +94,11 @@ GEYSER_API struct geyser_frame_info *geyser_frame_get_info(struct geyser_frame *
 
 /* A value of an event. */
 struct geyser_point {
-	/* Borrowed until the publisher or subscriber is destroyed; a reference of the caller's
-	 * keeps it for longer. NULL: none. For this promise a subscriber keeps one event of each
-	 * publisher that it was connected to and that gave out a point: a descriptor and some
-	 * memory each. A program that sees thousands of publishers of one name destroys the
-	 * subscriber from time to time. */
+	/* Borrowed until the publisher or subscriber is destroyed; geyser_event_ref keeps it for
+	 * longer. NULL: there is no event. A subscriber therefore keeps one event, which is a
+	 * descriptor and some memory, for each publisher whose points the caller has got. A
+	 * program that sees thousands of publishers of one name should destroy the subscriber
+	 * from time to time. */
 	struct geyser_event *event;
 	uint64_t value;
 };
@@ -240,15 +240,17 @@ enum geyser_delivery {
 struct geyser_subscriber_desc {
 	const char *name;
 	enum geyser_delivery delivery;
-	/* Nanoseconds to wait for the publisher to come and to take the subscriber in. 0: it must
-	 * be there. A publisher in another process has at least 15 ms to answer. */
+	/* Nanoseconds to wait until a publisher of that name exists and has accepted this
+	 * subscriber. 0: the publisher must exist already. A publisher in another process has at
+	 * least 15 ms to answer. */
 	uint64_t connect_timeout_ns;
 };
 
 /* Connects to the stream of that name. The first frame it gets is the newest at that time. The
- * connect timeout limits the whole call; the manager's import timeout doesn't. A publisher may need
- * longer to hand over its buffers, above all where it must make copies for this subscriber: the
- * call then succeeds, and geyser_subscriber_acquire waits for them and has their errors. Errors:
+ * connect timeout limits the whole call; the manager's import timeout doesn't. The call succeeds
+ * once the publisher has accepted the subscriber. If the publisher needs longer to send its buffers
+ * (it may have to make copies for this subscriber), geyser_subscriber_acquire waits for them and
+ * reports their errors. Errors:
  * INVALID_ARGUMENT, NOT_FOUND (no such stream, with a connect timeout of 0), TIMEOUT (no such
  * stream within it; or its publisher doesn't answer: the detail says whether it is stopped), LIMIT
  * (the stream has GEYSER_STREAM_SUBSCRIBERS_MAX; or this process, which isn't the publisher's, has

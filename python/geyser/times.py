@@ -35,11 +35,12 @@ def to_value(value: values.Integer) -> int:
 
 
 def wait(call: Callable[[int], int], timeout_ns: int, growing: bool = False) -> int:
-    """What call(ns) comes to within the time. It is called again and again with less, so that a
-    KeyboardInterrupt gets through, and what another thread has closed is noticed: Python handles
-    signals between two calls of C. Only a timeout_ns of 0 is asked as 0, which may have another
-    answer than a time that has passed (connecting: no such stream). growing: each call gets twice
-    the time of the one before, for what begins anew with each call: a slow one would never end."""
+    """Returns the result of call(ns), which is called with short times again and again until
+    timeout_ns has passed. Python handles signals between two calls of C: so a KeyboardInterrupt
+    gets through, and another thread may close the object. call gets 0 only if timeout_ns is 0: the
+    result may differ from that of a time that has passed (connecting: no such stream). growing:
+    each call gets twice the time of the one before. That is for a call that begins anew each time,
+    and would never end if it needs longer than a short time."""
     if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns

@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-/* Makes room for an item behind the count items that the array has. Returns the array, which may
- * have moved, or NULL if there is no memory: the old array stays. */
+/* Makes room for one more item after the count items of the array. *room: how many items fit, 0 at
+ * first; item_size: in bytes. Returns the array, which may have moved, or NULL if there is no
+ * memory: then the old array is unchanged. The caller owns the array, and frees it with free. */
 static inline void *gy_grow(void *all, size_t count, size_t *room, size_t item_size)
 {
 	const size_t more = *room ? 2 * *room : 16;

@@ -22,9 +22,9 @@ struct gy_cuda_imports;
 enum geyser_result gy_cuda_import(struct geyser_texture *texture, struct CUstream_st *stream,
 	struct gy_cuda_scope *scope, const struct gy_cuda_import **out, void **mapped);
 
-/* Memory of the GPU's: an array, or with rows. The caller sets texture.writable first: an array
- * that is only to be read allows no surface. The descriptor is consumed by a success, and is -1
- * then. On failure what was made is still to be undone. */
+/* Imports the GPU's memory as an array, or as rows. The caller sets texture.writable first: an
+ * array for reading only is made without the flag for surfaces. On success CUDA owns the
+ * descriptor, and native->fd is -1. On failure the caller undoes what was made. */
 enum geyser_result gy_cuda_import_device(const struct gy_cuda *cuda,
 	const struct geyser_texture_desc *desc, struct geyser_native_texture *native,
 	struct gy_cuda_import *import);

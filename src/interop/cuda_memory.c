@@ -34,8 +34,9 @@ static enum geyser_result import_memory(const struct gy_cuda *cuda,
 }
 
 /* Drivers refuse CUDA_ARRAY3D_DEPTH_TEXTURE of imported memory; without it depth is what its bits
- * say, and no surface can be bound to it. Kernels write an array through a surface alone, so an
- * array that is only to be read allows none. */
+ * say, and no surface can be bound to it. Kernels write into an array only through a surface, so
+ * an array for reading only is made without the flag for surfaces. NVIDIA's driver 580 doesn't
+ * enforce that flag. */
 static unsigned int array_flags(const struct geyser_texture_desc *desc,
 	const struct geyser_format_info *info, bool writable)
 {

@@ -110,7 +110,8 @@ static void keep_from_ageing(const struct gy_claim *claim)
 	(void)flock(claim->registry.fd, LOCK_SH | LOCK_NB);
 }
 
-/* Makes the lock file of an instance that had one before, in another registry. */
+/* Locks an instance that was locked before, when its registry was another directory or still had
+ * its lock file. Errors: BUSY (the lock file exists already), and as lock_file. */
 static enum geyser_result lock_again(struct gy_claim *claim)
 {
 	enum geyser_result result;
@@ -125,12 +126,14 @@ static enum geyser_result lock_again(struct gy_claim *claim)
 		return result;
 	}
 	gy_hold_take(fd, &claim->lock);
-	/* one that was left there is bound to nothing any more */
+	/* no process listens on a socket that was left there */
 	instance_name(name, claim->instance, SOCKET);
 	(void)unlinkat(claim->registry.fd, name, 0);
 	return GEYSER_OK;
 }
 
+/* Claims in the registry at claim->registry.path. again: the instance that the claim already has,
+ * else a new one. After an error the claim holds nothing. */
 static enum geyser_result claim_in(struct gy_claim *claim, bool again)
 {
 	enum geyser_result result = gy_registry_open_path(true, &claim->registry);
@@ -146,7 +149,8 @@ static enum geyser_result claim_in(struct gy_claim *claim, bool again)
 	return result;
 }
 
-/* Claims in the first place that can be written. Fails as the first place did. */
+/* Claims in the first place that this process can write. If there is none, the error is that of the
+ * first place that was tried. */
 static enum geyser_result claim_somewhere(struct gy_claim *claim, bool again)
 {
 	enum geyser_result first = GEYSER_OK, result;

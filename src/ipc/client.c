@@ -15,7 +15,8 @@
 /* Descriptors that no peer's connection takes, whatever else this process has open. */
 #define SPARED 8
 
-/* How many idle connections of others we look at, to find one to close. */
+/* How many idle connections of other processes we look at to find one to close. As many processes
+ * with waiting connections we look at to find one that gives a connection up. */
 #define TRIES 64
 
 static int compare_pids(const void *a, const void *b)
@@ -111,8 +112,8 @@ static enum geyser_result fail_full(
 		soft_limit());
 }
 
-/* Chooses whose waiting connection gives its place up: the client's own, else that of a process
- * that has more connections than this client. NULL if there is none. */
+/* Chooses the process that gives up a waiting connection: this client, else a process that has more
+ * connections than this client. NULL if there is none. */
 static const struct gy_client *choose_waiting(
 	const struct gy_ipc *ipc, const struct gy_client *client)
 {
@@ -129,8 +130,8 @@ static const struct gy_client *choose_waiting(
 	return NULL;
 }
 
-/* Returns a connection to close whose first question isn't answered yet, after telling its peer
- * why. NULL if there is none. */
+/* Chooses a connection whose first question isn't answered yet, and tells its peer why the exporter
+ * refuses it. The caller closes the connection. NULL if there is none. */
 static struct gy_connection *refuse_waiting(
 	const struct gy_ipc *ipc, const struct gy_client *client)
 {

@@ -7,9 +7,9 @@
  * limit at most. An idle connection has no import and no subscription. It is closed when room is
  * needed, the oldest first, and after some seconds in any case.
  *
- * A connection that was accepted waits until its first question is answered. The processes take
- * turns: one process's many connections don't delay another process's single one. Call all
- * functions with the ipc's lock held.
+ * An accepted connection waits until the exporter answers its first question. The processes take
+ * turns, so the many connections of one process don't delay the single one of another process. Call
+ * all functions with the ipc's lock held.
  */
 #ifndef GY_IPC_CLIENT_H
 #define GY_IPC_CLIENT_H
@@ -21,16 +21,17 @@
 struct gy_client {
 	pid_t pid;
 	unsigned connections;
-	struct gy_list idle;    /* of these, the oldest first */
-	struct gy_list waiting; /* of these, those whose first question is not answered yet */
-	struct gy_list turn;    /* link in ipc->turns while a connection waits */
+	struct gy_list idle; /* its idle connections, the oldest first */
+	/* Its connections whose first question isn't answered yet, the oldest first. */
+	struct gy_list waiting;
+	struct gy_list turn; /* link in ipc->turns while a connection waits */
 };
 
 struct gy_connection;
 
-/* Makes room for one more connection of that process: closes idle ones, then refuses those that
- * have waited longest. lowest: the lowest number that a new descriptor gets, or -1 for
- * a connection within this process. Errors: LIMIT. */
+/* Makes room for one more connection of that process: closes idle connections, then refuses
+ * connections that wait, the oldest first. lowest: the lowest number that a new descriptor gets, or
+ * -1 for a connection within this process. Errors: LIMIT. */
 enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest);
 
 /* Counts a connection of that process. NULL: out of memory. */
@@ -39,14 +40,14 @@ struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid);
 /* Counts a connection no more; frees the client with its last connection. */
 void gy_client_leave(struct gy_ipc *ipc, struct gy_client *client);
 
-/* Lets an accepted connection wait for its process's turn. */
+/* Appends an accepted connection to those that wait for a turn of their process. */
 void gy_client_wait(struct gy_ipc *ipc, struct gy_connection *connection);
 
-/* Takes the connection out of the turns, if it waits. */
+/* Removes the connection from those that wait. Does nothing if it doesn't wait. */
 void gy_client_stop_waiting(struct gy_connection *connection);
 
-/* Returns the connection whose turn it is, which waits no longer; NULL: none waits. The next turn
- * is another process's, if a connection of another one waits. */
+/* Returns the connection whose turn it is, and removes it from those that wait. NULL: no connection
+ * waits. The next turn goes to another process, if a connection of another process waits. */
 struct gy_connection *gy_client_next(struct gy_ipc *ipc);
 
 #endif

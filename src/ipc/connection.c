@@ -249,7 +249,8 @@ bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int
 	return send_answer(reply->connection, &numbered, fd);
 }
 
-/* A subscription costs more than all other answers: a peer that has hung up gets none. */
+/* Checks that the peer is still connected. A subscription costs more than any other answer, so a
+ * peer that has hung up gets none. */
 static enum geyser_result check_presence(const struct gy_connection *connection)
 {
 	if (!gy_socket_is_hung_up(connection->source.fd))

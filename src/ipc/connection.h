@@ -23,15 +23,18 @@ struct gy_connection {
 	void *subscription;
 };
 
-/* Makes the connection of an accepted peer, which is not watched yet; takes the fd over on success.
- * Until gy_connection_set_idle it is not idle. Errors: OUT_OF_MEMORY. */
+/* Makes the connection of an accepted peer. The thread doesn't watch it yet (gy_loop_add), and it
+ * doesn't count as idle yet (gy_connection_set_idle). On success the connection owns the fd, on
+ * failure the caller still does. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_connection_create(
 	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);
 
-/* Counts the connection as idle from now on, until it has an import or a subscription. */
+/* Counts the connection as idle from now on, until it has an import or a subscription. It must not
+ * be among the idle ones yet. */
 void gy_connection_set_idle(struct gy_ipc *ipc, struct gy_connection *connection);
 
-/* What it has imported is given back, and its subscription ended. */
+/* Ends the peer's subscription, gives back what it has imported, closes the fd and frees the
+ * connection. */
 void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection);
 
 /* Reads and answers what is there now; false: it is to be closed. */

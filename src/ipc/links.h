@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of registries' links: ids or names, and the exporters that have them. */
+/* Lists of links in registries: ids or names of streams, each with its exporter. */
 #ifndef GY_IPC_LINKS_H
 #define GY_IPC_LINKS_H
 
 #include "ipc/registry.h"
 
-/* Whose link an item of a list is. The item begins with it. */
+/* The exporter that a link leads to. Each item of a list begins with this struct. */
 struct gy_link {
 	uint64_t instance;
 	const struct gy_registry *registry; /* borrowed */

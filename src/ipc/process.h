@@ -51,7 +51,7 @@ struct gy_ipc {
 	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
 	struct gy_claim claim;
 	struct gy_source listener;
-	unsigned unlooked; /* connections accepted since it was last looked whether more wait */
+	unsigned unlooked; /* accepted since the server last checked whether more peers wait */
 	int spare_fd;   /* given up to refuse a connection, or to answer, when the table is full */
 	void *by_token; /* tsearch tree of gy_export */
 	void *by_id;    /* likewise */
@@ -111,7 +111,8 @@ bool gy_served_keep(struct gy_ipc *ipc, bool all);
 /* A stream by name, with an answerable error. */
 enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
 
-/* Says that an answer took long: it is looked at the next accept whether many wait by now. */
+/* Tells the server that an answer takes long: at the next accept the server checks whether more
+ * peers wait. */
 void gy_server_look_for_others(struct gy_ipc *ipc);
 
 /* Closes the connections of a stream's subscribers. */

@@ -210,8 +210,9 @@ bool gy_registry_is_current(const struct gy_registry *registry)
 
 /* ---- all places ---- */
 
-/* Whether nobody can make an entry in the registry, or make the registry itself: errno says why. A
- * registry with a wrong owner or mode is not among these. */
+/* Whether this process can't make files in the registry because the file system is read-only, or
+ * can't make the missing registry in its parent: errno says why. False for a registry with a wrong
+ * owner or mode, which is another error. */
 static bool is_read_only(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -250,7 +251,7 @@ static bool is_shortage(enum geyser_result result)
 	return result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY;
 }
 
-/* Opens the registry, and makes it where that is possible. */
+/* Opens the registry. create: makes it first; where it can't be made, an existing one will do. */
 static enum geyser_result open_or_make(bool create, struct gy_registry *registry)
 {
 	enum geyser_result result = gy_registry_open_path(create, registry);
@@ -334,6 +335,7 @@ static enum geyser_result check_text(char *text, size_t size)
 	return GEYSER_OK;
 }
 
+/* Fails because of is_read_only, which has set errno. */
 static enum geyser_result read_only(const char *path)
 {
 	char text[GY_ERROR_TEXT_SIZE];

@@ -13,8 +13,8 @@
  * found dead never lives again. All functions are safe from any thread.
  *
  * There may be several registries (gy_runtime_place), for programs of one user with and without a
- * session. A process registers in the first one that it can have, and looks in all of them. With
- * $GEYSER_RUNTIME_DIR there is one registry, in that directory.
+ * session. A process registers in the first one where it can make files, and looks in all of them.
+ * With $GEYSER_RUNTIME_DIR the only registry is in that directory.
  */
 #ifndef GY_IPC_REGISTRY_H
 #define GY_IPC_REGISTRY_H
@@ -83,10 +83,11 @@ enum geyser_result gy_registry_is_alive(
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Opens the registry in which this process registers, or makes it, locks a new instance and, where
- * the path allows it, listens. A place that can't be written is passed over, if another one can.
- * Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. Errors:
- * NO_RUNTIME_DIR, PERMISSION, LIMIT, OUT_OF_MEMORY, SYSTEM. */
+/* Opens or makes the registry in which this process registers, locks a new instance and, where the
+ * path allows it, listens. Passes over a place where it can't make files, if it can in another
+ * place. Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. The caller
+ * owns the claim: gy_claim_release. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT, OUT_OF_MEMORY, BUSY
+ * (no lock could be taken), SYSTEM. */
 enum geyser_result gy_registry_claim(struct gy_claim *out);
 
 /* Goes on removing dead exporters' entries, until the deadline. True if there may be more. */

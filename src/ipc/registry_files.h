@@ -23,19 +23,20 @@
  * used), NOT_FOUND (no place has this index). */
 enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size);
 
-/* Says why no place can be used: NO_RUNTIME_DIR. */
+/* Fails with NO_RUNTIME_DIR, and says for each place why this process can't use it. */
 enum geyser_result gy_registry_no_place(void);
 
-/* Whether the registry at that path failed for want of room, or because nobody can write there:
- * then another place will do. Call this right after the failure. */
+/* Whether this process should try another place after that result at the registry's path: there was
+ * no room, or this process can't make files there. Call this right after the failure. False for
+ * GEYSER_OK. */
 bool gy_registry_is_passed_over(const char *path, enum geyser_result result);
 
-/* Opens the registry at registry->path. create: makes it. Errors: PERMISSION, LIMIT, OUT_OF_MEMORY,
- * SYSTEM; NOT_FOUND if it doesn't exist and create is false. */
+/* Opens the registry at registry->path. create: makes it if it doesn't exist. Errors: PERMISSION,
+ * LIMIT, OUT_OF_MEMORY, SYSTEM; NOT_FOUND if it doesn't exist and create is false. */
 enum geyser_result gy_registry_open_path(bool create, struct gy_registry *registry);
 
-/* As gy_registry_open_path, but a path that fits into a socket's address is only checked, not
- * opened. */
+/* As gy_registry_open_path without create, but only checks a path that fits into a socket's
+ * address: registry->fd is -1 then. */
 enum geyser_result gy_registry_look(struct gy_registry *registry);
 
 /* Whether an exporter lives. */

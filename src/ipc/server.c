@@ -11,17 +11,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* How often it is looked whether the registry still has us, and a stream's link while a sweep is
- * under way. */
+/* How often the thread checks whether the registry still has our files, and whether it has our
+ * streams' links while a sweep is under way. */
 #define LOOK_EVERY GY_SECOND
 #define KEEP_EVERY (20 * GY_MILLISECOND)
 
-/* How many connections are accepted, and how many of those are answered, before others get their
- * turn. A question may cost more than ten times as much as accepting. */
+/* The thread accepts ACCEPTED_AT_ONCE connections at most, and answers TURNS first questions at
+ * most, before it looks at its other descriptors again. A question may cost more than ten times as
+ * much as accepting a connection. */
 #define ACCEPTED_AT_ONCE 64
 #define TURNS 8
 
-/* After how many connections it is looked whether more wait at once. */
+/* After so many connections, accepted one by one, the thread checks whether more peers wait. */
 #define LOOK_AFTER 16
 
 /* Before accepting again where not even a spare descriptor was left. */
@@ -79,7 +80,8 @@ static void begin_service(struct gy_ipc *ipc, struct gy_connection *connection)
 	gy_connection_close(ipc, connection);
 }
 
-/* Answers the first questions of some connections, of each process in turn. True: others wait. */
+/* Answers the first questions of some connections, of one process after the other. True if more
+ * connections wait. */
 static bool take_turns(struct gy_ipc *ipc)
 {
 	struct gy_connection *connection;
@@ -143,19 +145,22 @@ static void resume_accepting(struct gy_ipc *ipc)
 		ipc->resume_at = gy_now() + PAUSE;
 }
 
+/* Accepts the next peer. dead_too: first checks whether that peer has hung up, and closes its
+ * connection then. */
 static void accept_next(struct gy_ipc *ipc, int listener, bool dead_too)
 {
 	int fd = gy_socket_accept(listener);
 
 	if (fd >= 0 && dead_too && gy_socket_is_hung_up(fd))
-		(void)close(fd); /* whatever it has asked */
+		(void)close(fd); /* nobody reads the answer to its question */
 	else if (fd >= 0)
 		accept_one(ipc, fd);
 	else if ((errno == EMFILE || errno == ENFILE) && !refuse_for_lack_of_fds(ipc, listener))
 		pause_accepting(ipc);
 }
 
-/* Whether more peers wait. An accept that finds nothing would make a socket for nothing. */
+/* Whether more peers wait to be accepted. A poll costs less than an accept that finds none: the
+ * kernel makes a socket first. */
 static bool do_others_wait(int listener)
 {
 	struct pollfd others = {.fd = listener, .events = POLLIN};
@@ -163,9 +168,9 @@ static bool do_others_wait(int listener)
 	return gy_poll(&others, 1, 0) > 0;
 }
 
-/* Accepts one, as a rule: the looks of the second branch would delay that importer's answer. The
- * system's queue is first come first served. While more peers wait there, takes batches out of it,
- * so that processes get their turns. */
+/* Accepts one peer as a rule: checks for more peers would delay that peer's answer. The kernel's
+ * queue of peers is first come, first served. While many peers wait there, this accepts a batch, so
+ * that take_turns can choose among their processes. */
 static void listener_ready(struct gy_ipc *ipc, struct gy_source *source, uint32_t events)
 {
 	const int listener = source->fd;

@@ -67,8 +67,8 @@ struct gy_wire_texture {
 	uint8_t ticket[GY_TICKET_SIZE];
 	char label[GEYSER_MAX_LABEL + 1];
 	uint32_t generation; /* of a stream's buffer */
-	/* PICTURE: the mirrors' event reaches this value when the mirror is filled; 0: it is. From
-	 * minor 4 on. */
+	/* PICTURE: the mirrors' event reaches this value when the mirror is filled; 0: the mirror
+	 * is filled already, or the message isn't about one. From minor 4 on. */
 	uint64_t filled;
 };
 

@@ -139,8 +139,8 @@ enum geyser_result gy_subscriber_await_publisher(
 	return result;
 }
 
-/* The publisher has taken us in: what is missing are its buffers, which it may have to make for
- * us. */
+/* Whether the publisher has accepted the subscription. Its buffers are still missing then; it may
+ * have to make copies for us. */
 static bool is_taken_in(const struct gy_attachment *attachment)
 {
 	return attachment && attachment->stage >= GY_STAGE_BUFFERS;

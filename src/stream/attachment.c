@@ -260,7 +260,7 @@ static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t 
 	return GEYSER_OK;
 }
 
-/* Memory that we can't import has a copy that we can. */
+/* Fetches a buffer. If we can't import the publisher's memory, asks for its copy in host memory. */
 static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
@@ -271,6 +271,7 @@ static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_
 	if (!attachment->drawn_by_device || attachment->mirrored ||
 		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
 		return result;
+	/* Too late for copies: this attachment has the event of the buffers, not the copies'. */
 	if (attachment->stage == GY_STAGE_DONE) {
 		attachment->outgrown = true;
 		return result;
@@ -505,14 +506,14 @@ bool gy_attachment_is_lost(const struct gy_attachment *attachment)
 
 /* ---- frames ---- */
 
-/* Who works on a device waits there; maps wait for themselves. */
+/* Sets the value at which the frame is drawn. A device waits for it, and so does a mapping. */
 static void set_points(struct gy_attachment *attachment, struct geyser_frame *frame)
 {
 	const struct gy_ring_record *record = &frame->record;
 	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
 
 	if (value < attachment->filled[frame->buffer])
-		value = attachment->filled[frame->buffer]; /* published before there were mirrors */
+		value = attachment->filled[frame->buffer]; /* the frame is older than its mirror */
 	if (attachment->ready && value) {
 		frame->wait = (struct geyser_point){attachment->ready, value};
 		frame->handed_out = &attachment->handed_out;

@@ -22,7 +22,7 @@ struct gy_patience {
 struct gy_fetched {
 	struct geyser_texture *texture; /* NULL: none came */
 	uint32_t generation;
-	uint64_t filled; /* it is when the attachment's ready event has reached this */
+	uint64_t filled; /* the ready event's value at which a mirror is filled; 0: it is already */
 };
 
 /* An event that callers may still have borrowed when its attachment has ended. */
@@ -53,9 +53,10 @@ struct gy_attachment {
 	uint64_t filled[GY_RING_BUFFERS];                /* of mirrors: as in struct gy_fetched */
 	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
 	bool drawn_by_device;             /* the publisher's frames */
-	bool mirrored;         /* the buffers are copies: ours can't be the publisher's own */
-	_Atomic bool outgrown; /* since a resize the buffers must be copies, whose event we don't
-				  have: to be left, and joined anew */
+	bool mirrored; /* buffers are the publisher's mirrors: we can't import its own textures */
+	/* A resize has made buffers that we can't import. Their mirrors have another event, so the
+	 * subscriber leaves this attachment and joins the stream again. */
+	_Atomic bool outgrown;
 	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
 	struct gy_kept *kept;       /* what ready is kept with afterwards; NULL if it can't be */
 	_Atomic bool handed_out;    /* ready was given to the caller */

@@ -18,13 +18,14 @@
 #define DOUBLINGS 12
 #define FORGIVE_AFTER (600 * GY_SECOND)
 
-/* A program that forks a new process for each try has no process with a record. So all newcomers
- * together have a budget: after each newcomer that is left out, newcomers may keep the publisher
- * without a buffer for half as long, down to 1 / (1 << HALVINGS) of the hold limit. One is
- * forgotten each FORGET_AFTER. Newcomers can thus take two hold limits at once (1 + 1/2 + 1/4 ...),
- * then one in FORGET_AFTER, and 1/1024 of one each time beyond that. A subscriber is no newcomer
- * after SETTLE_AFTER: 63 that wait for that and then take a hold limit each take a tenth of the
- * time. */
+/* A newcomer is a subscriber of another process that joined less than SETTLE_AFTER ago. A program
+ * that forks a new process for each try has no process with a record, so all newcomers share one
+ * budget. After each newcomer that is left out, newcomers may keep the publisher without a buffer
+ * for half as long, down to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one
+ * halving each FORGET_AFTER. Newcomers can thus take two hold limits at once (1 + 1/2 + 1/4 ...),
+ * then one each FORGET_AFTER, and 1/1024 of one for each further try. Settled subscribers have the
+ * whole limit: 63 that each wait for SETTLE_AFTER and then hold all buffers take a tenth of the
+ * publisher's time. */
 #define HALVINGS 10
 #define FORGET_AFTER (60 * GY_SECOND)
 #define SETTLE_AFTER (600 * GY_SECOND)

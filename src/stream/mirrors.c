@@ -66,7 +66,7 @@ enum geyser_result gy_mirrors_wait(
 		publisher->served.name);
 }
 
-/* Whether a frame later than that one lies in the buffer, and not in its mirror. */
+/* Whether the buffer holds a frame later than the sequence `after` that its mirror doesn't hold. */
 static bool is_missing(const struct geyser_publisher *publisher, uint32_t buffer, uint64_t after)
 {
 	uint64_t sequence = atomic_load(&publisher->ring.page->slots[buffer].sequence);
@@ -74,8 +74,8 @@ static bool is_missing(const struct geyser_publisher *publisher, uint32_t buffer
 	return sequence > after && sequence != publisher->mirrors.holds[buffer];
 }
 
-/* Waits for no copy: the drawing before it may take long, and each reader is told the value at
- * which a mirror is filled. */
+/* Starts the copies and doesn't wait for them: a copy begins after the frame's drawing, which may
+ * take long. Each subscriber gets the value at which a mirror is filled with its answer. */
 enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after)
 {
 	enum geyser_result result = GEYSER_OK;

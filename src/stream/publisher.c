@@ -384,7 +384,9 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 	return GEYSER_OK;
 }
 
-/* The caller's. */
+/* Prepares the buffer's frame for the caller to draw into. Lets go of the lock while it waits for
+ * copies, until the deadline. On failure discards the buffer. The caller releases *old as with
+ * replace. */
 static enum geyser_result give_out(struct geyser_publisher *publisher, uint32_t buffer,
 	uint64_t deadline, struct geyser_texture **old)
 {

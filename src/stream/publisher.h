@@ -32,8 +32,8 @@ struct gy_mirrors {
 	uint64_t ready_value;
 	uint32_t readers; /* such subscribers */
 	struct gy_backend_texture *textures[GY_RING_BUFFERS];
-	uint64_t holds[GY_RING_BUFFERS];  /* sequence of the frame in each; 0: none */
-	uint64_t filled[GY_RING_BUFFERS]; /* value at which it is there */
+	uint64_t holds[GY_RING_BUFFERS];  /* sequence of each mirror's frame; 0: no frame */
+	uint64_t filled[GY_RING_BUFFERS]; /* ready's value at which that frame is copied */
 };
 
 /* A process whose subscribers were left out. */
@@ -83,29 +83,33 @@ struct geyser_publisher {
 	uint64_t evictions;      /* of subscribers that did so for longer */
 	struct gy_outcast outcasts[GY_OUTCASTS];
 	uint32_t newcomers_out; /* newcomers that were left out and are not forgotten yet */
-	uint64_t
-		newcomers_out_at; /* when the oldest was left out, or the one before it forgotten */
+	/* When the first of them was left out, or when the last one before was forgotten: ns of
+	 * gy_now. */
+	uint64_t newcomers_out_at;
 };
 
 extern const struct gy_served_ops gy_publisher_ops;
 
-/* What follows has its file: mirrors.c. With the lock held. */
+/* The functions below are implemented in mirrors.c. Call them with the lock held. */
 
-/* There is one more who reads mirrors, of frames after that one: they are made, and filled when the
- * event reaches their values. Errors: as texture_copy, OUT_OF_MEMORY, LIMIT, UNSUPPORTED. */
+/* Counts one more subscriber that reads mirrors. Makes missing mirrors, and starts the copies of
+ * frames later than the sequence `after`; each copy is done when mirrors.ready reaches
+ * mirrors.filled. gy_mirrors_leave ends it. Errors: as texture_copy, OUT_OF_MEMORY, LIMIT,
+ * UNSUPPORTED (the buffers are in host memory). */
 enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after);
 void gy_mirrors_leave(struct geyser_publisher *publisher);
 
-/* A frame was drawn: its mirror follows, if anybody reads it. */
+/* Starts the copy of a frame that the program submits, if any subscriber reads mirrors. Sets
+ * record->mirror_ready. */
 enum geyser_result gy_mirrors_fill(
 	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record);
 
-/* Waits, without the lock, until no copy reads the buffer any more; the caller has begun to draw
- * into it. Errors: TIMEOUT, DEVICE_LOST. */
+/* Waits until no copy reads the buffer any more, which the caller has begun to draw into. Lets go
+ * of the lock while it waits. deadline: ns, as of gy_now. Errors: TIMEOUT, DEVICE_LOST. */
 enum geyser_result gy_mirrors_wait(
 	struct geyser_publisher *publisher, uint32_t buffer, uint64_t deadline);
 
-/* The buffer has another texture: its mirror is made anew, if there is any. */
+/* Makes the buffer's mirror anew, if it has one: the buffer has another texture now. */
 enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer);
 
 void gy_mirrors_finish(struct geyser_publisher *publisher);
@@ -126,13 +130,14 @@ void gy_subscription_set_counted(
  * again, or GY_NEVER. */
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
 
-/* Returns when a subscriber of that process that comes now is no newcomer any more. */
+/* Returns the time, as of gy_now, at which a subscriber of that process that joins now stops being
+ * a newcomer. 0 for this process, whose subscribers never are. */
 uint64_t gy_publisher_settles_at(pid_t pid);
 
 /* Whether that process may have one more subscriber. Errors: LIMIT. */
 enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid);
 
-/* Says that the stream has no place left: LIMIT. */
+/* Fails with LIMIT: the stream has no place left. */
 enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher);
 
 #endif

@@ -255,7 +255,8 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	gy_wake(&writer->page->wakes, true);
 }
 
-/* When the reader has held every buffer with the others for as long as it may. */
+/* Returns the time at which the reader has held buffers for as long as it may while the publisher
+ * had none. */
 static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
 	const struct gy_hold_limits *limits, uint64_t now)
 {
@@ -264,9 +265,9 @@ static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring
 	return limit < NEVER - writer->starved_since ? writer->starved_since + limit : NEVER;
 }
 
-/* Charges each reader that holds buffers for the time since the last look. Returns one that claims
- * a buffer which doesn't exist, or -1. *due is when the time of the next reader comes, *kept the
- * buffers of those whose time has not come. */
+/* Charges each reader for the buffers that it holds and for the time since the last call. Returns
+ * a reader that claims a buffer which doesn't exist, or -1. *due: when the next reader's limit
+ * ends; *kept: the buffers of readers whose limit has not ended. */
 static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
 	uint64_t *due, uint32_t *kept)
 {
@@ -292,8 +293,8 @@ static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *li
 	return -1;
 }
 
-/* Returns the reader that was charged most, of equals the one that holds most; -1: no reader holds
- * a buffer beside the kept ones. */
+/* Returns the reader with the largest charge, and of equal ones the one that holds most buffers. -1
+ * if no reader holds a buffer other than the kept ones. */
 static int find_most_charged(const struct gy_ring_writer *writer, uint32_t kept)
 {
 	int found = -1, most = 0;

@@ -111,12 +111,12 @@ struct gy_ring_reader {
 			 excused_at */
 	uint64_t excused_at; /* the most that it has ever taken when it was excused or came back */
 	bool evicted;        /* left out: its lease counts no more, its place stays taken */
-	uint64_t settles_at; /* a newcomer until then */
+	uint64_t settles_at; /* the reader is a newcomer until gy_ring_evict's now is this, in ns */
 	/* Nanoseconds times buffers that it has held while the publisher found no buffer. */
 	uint64_t charge;
 };
 
-/* For how many nanoseconds readers may hold every buffer. */
+/* How long, in ns, readers may hold every buffer: settled ones, and newcomers (settles_at). */
 struct gy_hold_limits {
 	uint64_t settled, newcomer;
 };

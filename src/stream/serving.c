@@ -197,8 +197,8 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 		GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost", publisher->served.name);
 }
 
-/* Asked before anything is made, so that a refusal costs little. No other thread adds subscribers.
- */
+/* Whether that process may have one more subscriber. Call this before anything is made for it, so
+ * that a refusal costs little. The answer stays true: no other thread adds subscribers. */
 static enum geyser_result admit(struct geyser_publisher *publisher, pid_t pid)
 {
 	enum geyser_result result;
@@ -249,7 +249,7 @@ static void unsubscribe(struct gy_served *served, void *subscription)
 	(void)pthread_mutex_unlock(&publisher->lock);
 }
 
-/* From now on this one reads mirrors. */
+/* Makes the subscription one that reads mirrors, if it isn't yet. */
 static enum geyser_result join_mirrors(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {

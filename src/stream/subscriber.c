@@ -28,7 +28,7 @@ static void keep_event(struct geyser_subscriber *subscriber, struct gy_attachmen
 	subscriber->kept = kept;
 }
 
-/* Those that the caller has frames of stay, until it has none. */
+/* Frees the ended attachments, except those of which the caller still holds frames. */
 static void prune(struct geyser_subscriber *subscriber)
 {
 	struct gy_attachment **link = &subscriber->ended;
@@ -72,6 +72,7 @@ bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber)
 		return false;
 	subscriber->left_at = attachment->view.last;
 	if (attachment->outgrown)
+		/* the frame that couldn't be read comes again */
 		subscriber->left_at = attachment->pending_record.info.sequence - 1;
 	subscriber->left_stream = atomic_load(&attachment->view.page->created);
 	detach(subscriber);
@@ -278,7 +279,7 @@ static enum geyser_result take(
 		return lose(subscriber);
 	attachment->references++;
 	result = take_next(subscriber, attachment, deadline, out);
-	if (attachment->outgrown)
+	if (attachment->outgrown) /* acquire joins again */
 		result = GEYSER_OK;
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
 		(result == GEYSER_OK && !*out && dead && !attachment->pending);

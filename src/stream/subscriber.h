@@ -30,8 +30,8 @@ struct geyser_subscriber {
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
 	struct gy_attachment *arriving;   /* connected to as far as its publisher has answered: of
 					     the thread whose turn it is to ask */
-	bool begun;      /* the caller has this subscriber, but `arriving` has no buffers yet */
-	bool broken_off; /* and its publisher failed before: the next acquire says so */
+	bool begun;      /* create has succeeded, though `arriving` has no buffers yet */
+	bool broken_off; /* `arriving` failed before it had buffers: the next acquire says so */
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
 	struct gy_kept *kept;         /* events of ended attachments that callers may hold */
@@ -68,12 +68,13 @@ bool gy_subscriber_is_absence(enum geyser_result result);
 enum geyser_result gy_subscriber_await_publisher(
 	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd);
 
-/* As gy_subscriber_await_publisher, for a new subscriber: GEYSER_OK also if the publisher has taken
- * it in within the time, and only the buffers are still to come. */
+/* Waits for the publisher of a new subscriber, as gy_subscriber_await_publisher. Also succeeds if
+ * the publisher has accepted the subscription in time and only its buffers are missing. */
 enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline);
 
-/* As gy_subscriber_await_publisher, for acquire. Errors: DISCONNECTED (the publisher has failed
- * after gy_subscriber_begin), TIMEOUT (also: there is none), and as gy_attachment_connect. */
+/* Waits for the publisher in acquire, as gy_subscriber_await_publisher. Errors: DISCONNECTED (the
+ * publisher has gone since gy_subscriber_begin), TIMEOUT (it doesn't answer, or there is none), and
+ * as gy_attachment_connect. */
 enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline);
 
 /* Until the pending frame's buffer is there. *out: as gy_attachment_settle. Errors: TIMEOUT, and as
@@ -83,8 +84,8 @@ enum geyser_result gy_subscriber_fetch(
 
 /* ---- subscriber.c ---- */
 
-/* Ends the attachment if the publisher has left us out, or if it is outgrown: there is none then,
- * and the next call joins again. */
+/* Ends the attachment if the publisher has left us out, or if the attachment is outgrown. Returns
+ * whether it did: the subscriber has no attachment then, and the next acquire joins again. */
 bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber);
 
 /* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,

@@ -102,7 +102,8 @@ enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
 		texture->device->info.name, texture->base.bytes);
 }
 
-/* Metal reads it in place where it can. */
+/* Makes Metal's view of the host memory, unless result is an error. Metal may refuse: then there
+ * is no buffer, or no texture. */
 static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
 {
 	texture->memory = MTL_HOST;
@@ -173,8 +174,8 @@ static enum geyser_result import_surface(
 	return result;
 }
 
-/* Metal may refuse memory that this process may only read. Then it reads a copy, if the caller
- * brings that up to date. */
+/* Metal may refuse memory that this process may only read. Metal then reads a copy, if the caller
+ * promises to upload each frame into it (terms->uploads). */
 static enum geyser_result import_host(struct mtl_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
@@ -186,7 +187,7 @@ static enum geyser_result import_host(struct mtl_texture *texture,
 		return result;
 	result = gy_mtl_view_uploaded(texture);
 	if (result != GEYSER_OK)
-		texture->host.fd = -1; /* it stays the caller's */
+		texture->host.fd = -1; /* the caller keeps the descriptor */
 	return result;
 }
 

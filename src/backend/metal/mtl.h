@@ -41,11 +41,11 @@ struct mtl_texture {
 
 	/* MTL_HOST */
 	struct gy_host_memory host;
-	void *buffer; /* id<MTLBuffer> on it, or of its copy; NULL if Metal makes none */
+	void *buffer; /* id<MTLBuffer> of that memory, or of a copy; NULL if Metal makes none */
 };
 
 /* metal.c */
-/* OUT_OF_MEMORY, in words. */
+/* Fails with OUT_OF_MEMORY: Metal makes no buffer as large as the texture. */
 enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
 
 /* device.m */
@@ -74,9 +74,10 @@ void gy_mtl_surface_unlock(struct mtl_texture *texture);
  * (Metal makes none); not of host memory, which then has none. */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
 void gy_mtl_view_host(struct mtl_texture *texture);
-/* In a buffer of Metal's own, into which texture_upload copies the host memory. Errors:
+/* Makes the view in a buffer of Metal's own, and sets the texture's path to COPY. Errors:
  * OUT_OF_MEMORY. */
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);
+/* Copies the host memory into that buffer. */
 void gy_mtl_texture_upload(struct gy_backend_texture *texture);
 /* In private storage: new, or of a handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);

@@ -98,7 +98,8 @@ static bool is_linear(const struct mtl_texture *texture)
 	       layout->offset % alignment == 0;
 }
 
-/* The buffer's contents as a texture. Without one if Metal can't read such rows. */
+/* Makes a texture of the buffer's contents, and takes the buffer over. There is no texture if the
+ * buffer is nil, or if Metal can't read such rows. */
 static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
 {
 	const struct gy_layout *layout = &texture->base.layout;

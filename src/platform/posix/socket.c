@@ -96,7 +96,7 @@ bool gy_socket_is_hung_up(int socket)
 	if (poll(&alive, 1, 0) == 0)
 		return false;
 	if (alive.revents & POLLHUP)
-		return true; /* though there may be something to read */
+		return true; /* even if data is left to read */
 	return !(alive.revents & POLLIN) || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
