@@ -120,11 +120,15 @@ static enum geyser_result lock_again(struct gy_claim *claim)
 
 	instance_name(name, claim->instance, LOCK);
 	result = lock_file(claim, name, &fd);
-	if (result != GEYSER_OK) {
-		if (fd >= 0)
-			(void)close(fd);
-		return result;
+	if (result != GEYSER_OK && fd >= 0) {
+		(void)unlinkat(claim->registry.fd, name, 0); /* or the next try would find it */
+		(void)close(fd);
 	}
+	if (result == GEYSER_ERROR_BUSY)
+		return gy_fail(
+			result, "%.300s/%s: another process has it", claim->registry.path, name);
+	if (result != GEYSER_OK)
+		return result;
 	gy_hold_take(fd, &claim->lock);
 	/* no process listens on a socket that was left there */
 	instance_name(name, claim->instance, SOCKET);

@@ -124,14 +124,16 @@ enum geyser_result gy_subscriber_await_publisher(
 
 	if (result != GEYSER_OK)
 		return result;
-	if (!subscriber->attachment) { /* another thread may have been faster */
+	if (!subscriber->attachment && subscriber->broken_off) {
+		result = subscriber->broken_off;
+	} else if (!subscriber->attachment) { /* another thread may have been faster */
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		result = await_arrival(subscriber, &patience);
 		(void)pthread_mutex_lock(&subscriber->lock);
 		if (result == GEYSER_OK)
 			adopt(subscriber);
 		else if (subscriber->begun && !subscriber->arriving)
-			subscriber->broken_off = true;
+			subscriber->broken_off = result;
 		if (result == GEYSER_OK || subscriber->broken_off)
 			subscriber->begun = false;
 	}
@@ -154,23 +156,36 @@ enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uin
 	return subscriber->begun ? GEYSER_OK : result;
 }
 
+/* Whether a publisher has gone before its buffers came; the caller of this tells it. A failure of
+ * another kind comes again when the publisher is asked again. */
+static bool take_broken_off(struct geyser_subscriber *subscriber)
+{
+	const bool gone = gy_subscriber_is_absence(subscriber->broken_off);
+
+	subscriber->broken_off = GEYSER_OK;
+	if (gone)
+		subscriber->end = GEYSER_END_BROKEN;
+	return gone;
+}
+
 enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline)
 {
-	enum geyser_result result = GEYSER_ERROR_DISCONNECTED;
+	enum geyser_result result = GEYSER_OK;
+	bool gone = take_broken_off(subscriber);
 
-	if (!subscriber->broken_off)
+	if (!gone) {
 		result = gy_subscriber_await_publisher(subscriber, deadline, -1);
+		gone = result != GEYSER_OK && take_broken_off(subscriber);
+	}
+	if (gone)
+		return gy_fail(GEYSER_ERROR_DISCONNECTED,
+			"the publisher of \"%s\" has gone before its first frame came: frames come "
+			"when there is a new one",
+			subscriber->name);
 	if (!gy_subscriber_is_absence(result))
 		return result;
-	if (!subscriber->broken_off)
-		return gy_fail(GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present",
-			subscriber->name);
-	subscriber->broken_off = false;
-	subscriber->end = GEYSER_END_BROKEN;
-	return gy_fail(GEYSER_ERROR_DISCONNECTED,
-		"the publisher of \"%s\" has gone before its first frame came: frames come when "
-		"there is a new one",
-		subscriber->name);
+	return gy_fail(
+		GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present", subscriber->name);
 }
 
 /* ---- a buffer that is new since a resize; with the lock held ---- */

@@ -277,6 +277,7 @@ static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_
 		return result;
 	}
 	attachment->mirrored = true;
+	attachment->direct = buffer;
 	return try_buffer(attachment, buffer, patience, out, again);
 }
 
@@ -290,20 +291,22 @@ static void set_buffer(
 }
 
 /* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
- * its frame comes. */
+ * its frame comes. Buffers that came before one that must be a mirror come again, as mirrors: the
+ * frames of one subscriber refer to one event. */
 static enum geyser_result fetch_buffers(
 	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
 {
-	enum geyser_result result = GEYSER_OK;
 	struct gy_fetched fetched;
 
-	while (attachment->stage_buffer < attachment->view.buffers) {
-		result = fetch_buffer(
-			attachment, attachment->stage_buffer, patience, &fetched, again);
+	while (attachment->stage_buffer < attachment->view.buffers + attachment->direct) {
+		uint32_t buffer = attachment->stage_buffer % attachment->view.buffers;
+		enum geyser_result result =
+			fetch_buffer(attachment, buffer, patience, &fetched, again);
+
 		if (result != GEYSER_OK)
 			return result;
-		set_buffer(attachment, attachment->stage_buffer, &fetched);
-		attachment->wanted[attachment->stage_buffer] = fetched.generation;
+		set_buffer(attachment, buffer, &fetched);
+		attachment->wanted[buffer] = fetched.generation;
 		attachment->stage_buffer++;
 	}
 	return GEYSER_OK;

@@ -76,7 +76,8 @@ struct gy_attachment {
 	uint64_t instance;
 	struct gy_peer *peer;
 	enum gy_stage stage;
-	uint32_t stage_buffer;    /* of GY_STAGE_BUFFERS */
+	uint32_t stage_buffer; /* of GY_STAGE_BUFFERS: counts buffers that have come */
+	uint32_t direct;       /* how many had come when it turned out that they must be mirrors */
 	struct gy_incoming event; /* of GY_STAGE_TWIN */
 	bool asked;               /* a question is out */
 	uint64_t grace_ns; /* waiting beyond the caller's deadlines that is left to this question */

@@ -40,30 +40,36 @@ static enum geyser_result copy(
 	mirrors->ready_value = signal.value;
 	mirrors->filled[buffer] = signal.value;
 	mirrors->holds[buffer] = sequence;
+	mirrors->copying |= UINT32_C(1) << buffer;
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_mirrors_wait(
-	struct geyser_publisher *publisher, uint32_t buffer, uint64_t deadline)
+uint32_t gy_mirrors_busy(struct geyser_publisher *publisher)
 {
-	const uint64_t value = publisher->mirrors.filled[buffer], now = gy_now();
-	const uint64_t left = deadline > now ? deadline - now : 0;
-	enum geyser_result result;
+	struct gy_mirrors *mirrors = &publisher->mirrors;
 
-	if (!value || geyser_event_wait(publisher->mirrors.ready, value, 0) == GEYSER_OK)
-		return GEYSER_OK;
+	for (uint32_t rest = mirrors->copying; rest; rest &= rest - 1) {
+		int buffer = __builtin_ctz(rest);
+
+		if (geyser_event_wait(mirrors->ready, mirrors->filled[buffer], 0) !=
+			GEYSER_ERROR_TIMEOUT)
+			mirrors->copying &= ~(UINT32_C(1) << buffer);
+	}
+	return mirrors->copying;
+}
+
+void gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffers, uint64_t deadline)
+{
+	const uint64_t now = gy_now(), left = deadline > now ? deadline - now : 0;
+	uint64_t value = UINT64_MAX;
+
+	for (; buffers; buffers &= buffers - 1)
+		value = gy_earlier(value, publisher->mirrors.filled[__builtin_ctz(buffers)]);
 	publisher->sleepers++;
 	(void)pthread_mutex_unlock(&publisher->lock);
-	result = geyser_event_wait(
-		publisher->mirrors.ready, value, deadline == GY_NEVER ? GY_NEVER : left);
+	(void)geyser_event_wait(publisher->mirrors.ready, value, left);
 	(void)pthread_mutex_lock(&publisher->lock);
 	publisher->sleepers--;
-	if (result != GEYSER_ERROR_TIMEOUT)
-		return result;
-	return gy_fail(result,
-		"stream \"%s\": the device still draws a frame, or copies it for a subscriber that "
-		"can't read the buffers",
-		publisher->served.name);
 }
 
 /* Whether the buffer holds a frame later than the sequence `after` that its mirror doesn't hold. */
@@ -114,18 +120,23 @@ enum geyser_result gy_mirrors_fill(
 	return result;
 }
 
+/* A mirror into which a hung device still copies is left behind: its memory can't be taken. */
 static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 {
 	struct gy_mirrors *mirrors = &publisher->mirrors;
+	struct gy_backend_texture *texture = mirrors->textures[buffer];
+	enum geyser_result copied = GEYSER_OK;
 
-	if (!mirrors->textures[buffer])
+	if (!texture)
 		return;
 	if (mirrors->filled[buffer])
-		(void)geyser_event_wait(mirrors->ready, mirrors->filled[buffer], COPY_WITHIN);
-	backend_of(publisher)->texture_destroy(mirrors->textures[buffer]);
+		copied = geyser_event_wait(mirrors->ready, mirrors->filled[buffer], COPY_WITHIN);
+	if (copied != GEYSER_ERROR_TIMEOUT)
+		backend_of(publisher)->texture_destroy(texture);
 	mirrors->textures[buffer] = NULL;
 	mirrors->filled[buffer] = 0;
 	mirrors->holds[buffer] = 0;
+	mirrors->copying &= ~(UINT32_C(1) << buffer);
 }
 
 enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer)

@@ -210,7 +210,7 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 	if (!buffer)
 		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
 	if (*buffer < 0)
-		*buffer = gy_ring_begin(&publisher->ring);
+		*buffer = gy_ring_begin(&publisher->ring, gy_mirrors_busy(publisher));
 	return *buffer >= 0;
 }
 
@@ -311,24 +311,45 @@ static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t t
 		subscription->application, subscription->pid, time);
 }
 
-static enum geyser_result begin(
-	struct geyser_publisher *publisher, uint64_t timeout_ns, uint64_t deadline, int *buffer)
+static enum geyser_result copied_from(const struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
-	uint64_t due;
+	char time[GY_DURATION_SIZE];
+
+	(void)gy_duration(timeout_ns, time);
+	return gy_fail(GEYSER_ERROR_TIMEOUT,
+		"the device still draws a frame of \"%s\", or copies it for a subscriber that "
+		"can't "
+		"read the buffers (waited %s)",
+		publisher->served.name, time);
+}
+
+/* Waits until a subscriber has released a buffer, or a copy has read it. No subscriber is left out
+ * because of a copy. */
+static enum geyser_result begin(
+	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
+{
+	uint64_t deadline = gy_deadline(timeout_ns), due = GY_NEVER;
 
 	*buffer = -1;
 	while (!is_ready(publisher, buffer)) {
+		uint32_t copying = gy_mirrors_busy(publisher) & ~gy_ring_held(&publisher->ring);
+
 		if (check_device(publisher) != GEYSER_OK)
 			return GEYSER_ERROR_DEVICE_LOST;
 		if (publisher->ring.drawing == all_bits(publisher->ring.buffers))
 			return gy_fail(GEYSER_ERROR_BUSY,
 				"all %u buffers are acquired: submit or discard one first",
 				publisher->ring.buffers);
-		if (gy_publisher_evict(publisher, &due))
+		if (!copying && gy_publisher_evict(publisher, &due))
 			continue;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
-			return held_up(publisher, timeout_ns);
-		sleep_for_release(publisher, buffer, due < deadline ? due : deadline);
+			return copying ? copied_from(publisher, timeout_ns)
+				       : held_up(publisher, timeout_ns);
+		if (copying)
+			gy_mirrors_wait(
+				publisher, copying, gy_earlier(gy_deadline(LOOK_EVERY), deadline));
+		else
+			sleep_for_release(publisher, buffer, due < deadline ? due : deadline);
 	}
 	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
@@ -387,11 +408,11 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 /* Prepares the buffer's frame for the caller to draw into. Lets go of the lock while it waits for
  * copies, until the deadline. On failure discards the buffer. The caller releases *old as with
  * replace. */
-static enum geyser_result give_out(struct geyser_publisher *publisher, uint32_t buffer,
-	uint64_t deadline, struct geyser_texture **old)
+static enum geyser_result give_out(
+	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
 	struct geyser_frame *frame = &publisher->frames[buffer];
-	enum geyser_result result = gy_mirrors_wait(publisher, buffer, deadline);
+	enum geyser_result result = GEYSER_OK;
 
 	if (result == GEYSER_OK && publisher->ring.spoiled & UINT32_C(1) << buffer &&
 		!publisher->next[buffer])
@@ -420,7 +441,6 @@ static enum geyser_result give_out(struct geyser_publisher *publisher, uint32_t 
 enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
 {
-	const uint64_t deadline = gy_deadline(timeout_ns);
 	struct geyser_texture *old = NULL;
 	enum geyser_result result;
 	int buffer;
@@ -433,9 +453,9 @@ enum geyser_result geyser_publisher_acquire(
 	(void)pthread_mutex_lock(&publisher->lock);
 	result = check_device(publisher);
 	if (result == GEYSER_OK)
-		result = begin(publisher, timeout_ns, deadline, &buffer);
+		result = begin(publisher, timeout_ns, &buffer);
 	if (result == GEYSER_OK)
-		result = give_out(publisher, (uint32_t)buffer, deadline, &old);
+		result = give_out(publisher, (uint32_t)buffer, &old);
 	if (result == GEYSER_OK)
 		*out = &publisher->frames[buffer];
 	(void)pthread_mutex_unlock(&publisher->lock);

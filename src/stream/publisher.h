@@ -32,6 +32,7 @@ struct gy_mirrors {
 	uint64_t ready_value;
 	uint32_t readers; /* such subscribers */
 	struct gy_backend_texture *textures[GY_RING_BUFFERS];
+	uint32_t copying; /* bit b: a copy of buffer b was under way when we looked last */
 	uint64_t holds[GY_RING_BUFFERS];  /* sequence of each mirror's frame; 0: no frame */
 	uint64_t filled[GY_RING_BUFFERS]; /* ready's value at which that frame is copied */
 };
@@ -104,10 +105,12 @@ void gy_mirrors_leave(struct geyser_publisher *publisher);
 enum geyser_result gy_mirrors_fill(
 	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record);
 
-/* Waits until no copy reads the buffer any more, which the caller has begun to draw into. Lets go
- * of the lock while it waits. deadline: ns, as of gy_now. Errors: TIMEOUT, DEVICE_LOST. */
-enum geyser_result gy_mirrors_wait(
-	struct geyser_publisher *publisher, uint32_t buffer, uint64_t deadline);
+/* Returns the buffers that copies still read, by bit. */
+uint32_t gy_mirrors_busy(struct geyser_publisher *publisher);
+
+/* Waits until a copy of one of these buffers has ended. Lets go of the lock while it waits.
+ * deadline: ns, as of gy_now. */
+void gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffers, uint64_t deadline);
 
 /* Makes the buffer's mirror anew, if it has one: the buffer has another texture now. */
 enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer);

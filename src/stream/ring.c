@@ -196,9 +196,9 @@ static void forgive_all(struct gy_ring_writer *writer)
 	writer->starved_since = 0;
 }
 
-int gy_ring_begin(struct gy_ring_writer *writer)
+int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy)
 {
-	uint32_t tried = 0;
+	uint32_t tried = busy;
 	int buffer;
 
 	while ((buffer = oldest(writer, tried)) >= 0) {

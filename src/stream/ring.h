@@ -135,8 +135,8 @@ struct gy_ring_writer {
 };
 
 /* A buffer that nobody reads, to be drawn into, or -1. The oldest frame goes first, the newest only
- * if there is no other. */
-int gy_ring_begin(struct gy_ring_writer *writer);
+ * if there is no other. busy: bits of buffers that are not to be taken. */
+int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy);
 void gy_ring_discard(struct gy_ring_writer *writer, uint32_t buffer);
 
 /* The frame gets the next sequence; the record is complete but for that. Wakes who sleeps. */

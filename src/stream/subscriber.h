@@ -30,8 +30,9 @@ struct geyser_subscriber {
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
 	struct gy_attachment *arriving;   /* connected to as far as its publisher has answered: of
 					     the thread whose turn it is to ask */
-	bool begun;      /* create has succeeded, though `arriving` has no buffers yet */
-	bool broken_off; /* `arriving` failed before it had buffers: the next acquire says so */
+	bool begun; /* create has succeeded, though `arriving` has no buffers yet */
+	enum geyser_result broken_off; /* how `arriving` failed before it had buffers: for the
+					  next acquire; else GEYSER_OK */
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
 	struct gy_kept *kept;         /* events of ended attachments that callers may hold */

@@ -54,7 +54,7 @@ static bool has_news(struct geyser_subscriber *subscriber)
 		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
 		       GEYSER_ERROR_TIMEOUT;
 	if (!attachment)
-		return subscriber->broken_off;
+		return subscriber->broken_off != GEYSER_OK;
 	if (gy_attachment_is_dead(subscriber->attachment) || gy_attachment_is_lost(attachment))
 		return true;
 	if (attachment->pending)
@@ -112,7 +112,8 @@ static void *serve(void *data)
 		(void)gy_subscriber_leave_if_due(subscriber); /* and join again */
 		if (!subscriber->attachment && !subscriber->broken_off) {
 			if (gy_subscriber_await_publisher(
-				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK)
+				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK &&
+				!subscriber->broken_off)
 				rest(subscriber);
 		} else if (!has_news(subscriber) && subscriber->undrawn) {
 			await_undrawn(subscriber);

@@ -32,6 +32,13 @@
 #define SANITIZED 0
 #endif
 
+/* ThreadSanitizer ends a child that was forked beside threads when it starts one. */
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define CHILD_HAS_THREADS 0
+#else
+#define CHILD_HAS_THREADS 1
+#endif
+
 #ifdef __APPLE__
 #define APPLE 1
 #else

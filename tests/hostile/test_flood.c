@@ -398,6 +398,8 @@ static void honest_ones_are_served_in_a_flood(void **state)
 	uint64_t longest;
 
 	(void)state;
+	if (!TEST_CHILD_HAS_THREADS)
+		skip();
 	for (unsigned kind = 0; kind < TEST_COUNT(floods); kind++)
 		assert_int_equal(flood_honest_ones(kind, 1, 5, PATIENCE, &longest), 0);
 }

@@ -122,7 +122,7 @@ def command(arguments, folder):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )
     if result.returncode == -signal.SIGXCPU or result.returncode == -signal.SIGKILL:
-        raise OSError(f"{arguments[0]} was ended after {LIMIT} s of processor time")
+        raise OSError(f"{arguments[0]} was killed: {LIMIT} s of processor time, or no memory")
     return result.returncode, result.stdout
 
 

@@ -10,13 +10,6 @@ struct family {
 	struct geyser_handle texture_handle, event_handle;
 };
 
-/* ThreadSanitizer ends a forked child that starts a thread. */
-#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
-#define CHILD_HAS_THREADS 0
-#else
-#define CHILD_HAS_THREADS 1
-#endif
-
 static unsigned called; /* back, in this process */
 
 static void count_call(

@@ -60,6 +60,8 @@ static void another_user_imports_nothing(void **state)
 	struct geyser_handle handle;
 	char path[64];
 
+	if (!CHILD_HAS_THREADS)
+		skip();
 	texture = make_texture(fixture->manager, GEYSER_FORMAT_R8_UNORM, 8, 8);
 	handle = export_texture(texture);
 	in_child(import_as_nobody, &handle);
@@ -112,6 +114,8 @@ static void root_imports_nothing_of_another_user(void **state)
 	struct pipes pipes;
 	pid_t child;
 
+	if (!CHILD_HAS_THREADS)
+		skip();
 	assert_int_equal(chown(fixture->directory, NOBODY, NOBODY), 0);
 	assert_int_equal(pipe(pipes.there) | pipe(pipes.back), 0);
 	child = start_child(export_as_nobody, &pipes);

@@ -258,7 +258,7 @@ static bool sleep_for_release(
 				.shared = true,
 			};
 		atomic_store(&writer->page->waiting, 1);
-		*buffer = gy_ring_begin(writer);
+		*buffer = gy_ring_begin(writer, 0);
 		if (*buffer < 0)
 			gy_wait(words, SUBSCRIBERS, deadline);
 	} while (*buffer < 0 && gy_now() < deadline);
@@ -270,7 +270,7 @@ static bool publish_one(struct gy_ring_writer *writer, const struct shared *shar
 {
 	struct gy_ring_record record = {.generation = 1};
 	uint64_t sequence = writer->sequence + 1;
-	int buffer = gy_ring_begin(writer);
+	int buffer = gy_ring_begin(writer, 0);
 
 	if (buffer < 0 && !sleep_for_release(writer, shared->leases, &buffer))
 		return false;

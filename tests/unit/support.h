@@ -13,6 +13,17 @@
 
 #include <cmocka.h>
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+/* ThreadSanitizer ends a child that was forked beside threads when it starts one. */
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define TEST_CHILD_HAS_THREADS 0
+#else
+#define TEST_CHILD_HAS_THREADS 1
+#endif
+
 #define TEST_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A hang is a failure: ends the process with SIGALRM after so many seconds. */

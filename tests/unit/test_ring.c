@@ -49,7 +49,7 @@ static struct gy_ring_view *join(uint32_t i, bool every)
 
 static int publish(void)
 {
-	int buffer = gy_ring_begin(&writer);
+	int buffer = gy_ring_begin(&writer, 0);
 
 	if (buffer >= 0)
 		gy_ring_publish(&writer, (uint32_t)buffer, &record);
@@ -86,12 +86,12 @@ static void the_oldest_goes_first(void **state)
 		assert_int_equal(publish(), i % 3);
 	assert_int_equal(writer.sequence, 9);
 	/* all can be had at once, the newest last, and no more */
-	assert_int_equal(gy_ring_begin(&writer), 0);
-	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_int_equal(gy_ring_begin(&writer, 0), 0);
+	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	assert_int_equal(atomic_load(&page.newest), 9 << GY_RING_BUFFER_BITS | 2);
-	assert_int_equal(gy_ring_begin(&writer), 2);
+	assert_int_equal(gy_ring_begin(&writer, 0), 2);
 	assert_int_equal(atomic_load(&page.newest), 0);
-	assert_int_equal(gy_ring_begin(&writer), -1);
+	assert_int_equal(gy_ring_begin(&writer, 0), -1);
 }
 
 static void a_discarded_buffer_goes_first(void **state)
@@ -100,11 +100,11 @@ static void a_discarded_buffer_goes_first(void **state)
 	begin_test(3, false);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(publish(), i);
-	assert_int_equal(gy_ring_begin(&writer), 0);
-	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_int_equal(gy_ring_begin(&writer, 0), 0);
+	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	gy_ring_discard(&writer, 1);
 	assert_int_equal(atomic_load(&page.slots[1].sequence), 0);
-	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	gy_ring_publish(&writer, 1, &record);
 	assert_int_equal(writer.sequence, 4);
 }
@@ -139,14 +139,14 @@ static void the_newest_goes_if_the_others_are_held(void **state)
 	assert_int_equal(publish(), 0);
 	assert_int_equal(take(one, &buffer), 1);
 	assert_int_equal(publish(), 1);
-	assert_int_equal(gy_ring_begin(&writer), 1);
+	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	assert_false(gy_ring_has_next(other));
 	assert_int_equal(pass(other), 0);
 	gy_ring_publish(&writer, 1, &record);
 	assert_true(gy_ring_has_next(other));
 	assert_int_equal(take(other, &buffer), 3);
 	/* now both are held */
-	assert_int_equal(gy_ring_begin(&writer), -1);
+	assert_int_equal(gy_ring_begin(&writer, 0), -1);
 	assert_int_equal(gy_ring_held(&writer), 3);
 	assert_int_equal(atomic_load(&page.newest) >> GY_RING_BUFFER_BITS, 3);
 }
@@ -365,7 +365,7 @@ static void who_joins_begins_with_the_newest(void **state)
 	assert_int_equal(atomic_load(&leases[1].dropped), 0);
 	/* where the newest is being drawn over it begins with the next */
 	for (int i = 0; i < 3; i++)
-		assert_true(gy_ring_begin(&writer) >= 0);
+		assert_true(gy_ring_begin(&writer, 0) >= 0);
 	(void)join(2, true);
 	assert_int_equal(pass(&views[2]), 0);
 	gy_ring_publish(&writer, 1, &record);

@@ -323,6 +323,10 @@ static void acquiring_waits_for_copies_in_time(void **state)
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
 		geyser_publisher_acquire(stage.publisher, 10 * MILLISECOND, &frame));
 	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame)); /* neither call took it */
+	assert_int_equal(geyser_frame_get_info(frame)->sequence, 2);
+	assert_true(texture_holds(geyser_frame_texture(frame), 2));
+	ok(geyser_subscriber_release(subscriber, frame));
 	ok(geyser_publisher_discard(stage.publisher, acquire(&stage)));
 	geyser_subscriber_destroy(subscriber);
 	for (unsigned i = 0; i < 2; i++)
@@ -376,6 +380,41 @@ static void frames_that_become_copies_are_drawn(void **state)
 	assert_int_equal(stats.connections, 2);
 	assert_int_equal(stats.frames, 2);
 	assert_int_equal(stats.dropped, 0);
+	ok(geyser_subscriber_release(subscriber, frame));
+	geyser_subscriber_destroy(subscriber);
+	gpu_finish(&stage.drawing, &drawn);
+	end(&stage);
+	geyser_manager_destroy(host);
+}
+
+/* After a resize the newest frame's buffer alone is in host memory. A subscriber that can read only
+ * that one gets copies of all: with them comes the event that says when they are drawn. */
+static void some_buffers_can_be_read_and_some_cannot(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_HOST_MEMORY,
+	};
+	const struct geyser_subscriber_desc subscribing = {
+		.name = "frames", .connect_timeout_ns = PATIENCE};
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_subscriber *subscriber;
+	struct geyser_frame *frame;
+	struct gpu_work drawn;
+	struct stage stage;
+
+	begin(state, &stage, 3);
+	ok(geyser_publisher_resize(stage.publisher, &desc));
+	drawn = draw_behind_gate(&stage, 1, 5);
+	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
+	refused(GEYSER_ERROR_TIMEOUT, "",
+		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
+	ok(geyser_event_signal(stage.gate, 5));
+	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), 1));
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
 	ok(geyser_subscriber_release(subscriber, frame));
 	geyser_subscriber_destroy(subscriber);
 	gpu_finish(&stage.drawing, &drawn);
@@ -604,6 +643,7 @@ int main(int argc, char **argv)
 		manager_test(acquiring_in_memory_waits_for_drawing),
 		manager_test(joining_waits_for_no_drawing),
 		manager_test(acquiring_waits_for_copies_in_time),
+		manager_test(some_buffers_can_be_read_and_some_cannot),
 		manager_test(frames_that_become_copies_are_drawn),
 		manager_test(frames_filled_by_the_cpu),
 		manager_test(points_are_asked_for_once),
