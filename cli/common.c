@@ -14,6 +14,7 @@
 
 #include "common.h"
 #include "json.h"
+#include "wrap.h"
 
 /* Longest line: a path of PATH_MAX and a sentence about it. */
 #define LINE_SIZE 6144
@@ -21,19 +22,38 @@
 /* The line that tell_progress wrote is still on the screen. */
 static bool in_progress;
 
+/* Formats a message for a terminal and returns its length, of less than size. Names in it come from
+ * files, arguments and other programs. A newline that ends the message stays. */
+__attribute__((format(printf, 3, 0))) static size_t format_message(
+	char *text, size_t size, const char *format, va_list args)
+{
+	size_t length;
+	bool ends;
+
+	if (vsnprintf(text, size, format, args) < 0)
+		*text = '\0';
+	length = strlen(text);
+	ends = length && text[length - 1] == '\n';
+	if (ends)
+		text[length - 1] = '\0';
+	replace_controls(text);
+	length = strlen(text);
+	if (ends)
+		text[length++] = '\n';
+	text[length] = '\0';
+	return length;
+}
+
 /* Writes all in one call, so that lines of several processes don't mix. A failure can't be reported
  * anywhere, so it is ignored. */
 static void write_stderr(const char *before, const char *after, const char *format, va_list args)
 {
 	char text[LINE_SIZE + 32];
 	size_t length = 0;
-	int count;
 
 	for (; *before; before++)
 		text[length++] = *before;
-	count = vsnprintf(text + length, LINE_SIZE, format, args);
-	if (count > 0)
-		length += count < LINE_SIZE ? (size_t)count : LINE_SIZE - 1;
+	length += format_message(text + length, LINE_SIZE, format, args);
 	for (; *after; after++)
 		text[length++] = *after;
 	(void)io_write(STDERR_FILENO, text, length, IO_FINISH);
@@ -84,7 +104,7 @@ __attribute__((format(printf, 1, 0))) static void complain(const char *format, v
 {
 	char line[LINE_SIZE];
 
-	(void)vsnprintf(line, sizeof(line), format, args);
+	(void)format_message(line, sizeof(line), format, args);
 	if (captured.text) {
 		if (!*captured.text)
 			(void)snprintf(captured.text, captured.size, "%s", line);

@@ -28,15 +28,7 @@ void cell_print(char cell[CELL_SIZE], const char *format, ...)
 void cell_text(char cell[CELL_SIZE], const char *text)
 {
 	cell_print(cell, "%s", *text ? text : "-");
-	for (char *c = cell; *c; c++) {
-		const unsigned char byte = (unsigned char)c[0], next = (unsigned char)c[1];
-		const bool c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;
-
-		if (c1)
-			*c++ = '?';
-		if (c1 || byte < 0x20 || byte == 0x7f)
-			*c = '?';
-	}
+	replace_controls(cell);
 }
 
 void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream)
@@ -184,7 +176,7 @@ void print_no_streams(const char *end)
 	char directory[PATH_MAX];
 
 	if (geyser_registry_directory(directory, sizeof(directory)))
-		(void)fprintf(answers(), "no streams%s", end);
-	else
-		(void)fprintf(answers(), "no streams in %s%s", directory, end);
+		*directory = '\0';
+	replace_controls(directory);
+	(void)fprintf(answers(), "no streams%s%s%s", *directory ? " in " : "", directory, end);
 }

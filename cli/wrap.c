@@ -69,6 +69,32 @@ static unsigned character_width(uint32_t character)
 	return is_in(character, wide, sizeof(wide) / sizeof(wide[0])) ? 2 : 1;
 }
 
+/* The control characters, and what sets a text's direction or begins a line. */
+static bool is_control(uint32_t character)
+{
+	static const struct range ranges[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0x061c, 0x061c},
+		{0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+
+	return is_in(character, ranges, sizeof(ranges) / sizeof(ranges[0]));
+}
+
+void replace_controls(char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at) {
+		const unsigned char *const begin = at;
+
+		if (is_control(next_character(&at))) {
+			*text++ = '?';
+			continue;
+		}
+		for (const unsigned char *byte = begin; byte < at; byte++)
+			*text++ = (char)*byte;
+	}
+	*text = '\0';
+}
+
 unsigned text_width(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -92,6 +118,7 @@ void print_wrapped(const char *head, const char *text, unsigned width, const cha
 		unsigned needed;
 
 		(void)snprintf(word, sizeof(word), "%.*s", (int)length, text);
+		replace_controls(word);
 		needed = text_width(word);
 		if (begun && column + 1 + needed > width) {
 			(void)fprintf(answers(), "%s%*s", end, (int)indent, "");

@@ -228,5 +228,36 @@ def times_are_for_people():
         assert re.search(rf"waited [\d.]+ (µs|{words})\)", said) and " ns" not in said, said
 
 
+# ---- what a terminal would obey ----
+
+
+@test
+def messages_hold_no_controls():
+    orders = ("\033[31m", "\x9b31m", "a\nb", "\r", "\x7f", "\u202e", "\u2066", "\u2028")
+    directory = os.environ["GEYSER_RUNTIME_DIR"]
+    for text in orders:
+        said = [
+            geyser("share", f"a{text}b.png"), geyser(text), geyser("recv", f"cam{text}"),
+            geyser("send", f"cam{text}", *SIZE, "--pattern", "bars", "--frames", "1"),
+            geyser("grab", text, "x.png"), geyser("list", f"--{text}"), geyser("top", text),
+        ]
+        os.environ["GEYSER_BACKEND"] = text
+        said.append(geyser("recv", "cam", "--connect-timeout", "0"))
+        os.environ["GEYSER_BACKEND"] = BACKEND
+        for result in said:
+            message = result.stderr.decode()
+            assert result.returncode and message.startswith("geyser: "), result
+            assert message[-1] == "\n" and "?" in message, result
+            assert message[:-1].isprintable(), result
+        os.environ["GEYSER_RUNTIME_DIR"] = f"/nowhere/{text}"
+        out = succeed("info").decode()
+        os.environ["GEYSER_RUNTIME_DIR"] = directory
+        assert all(row.isprintable() for row in out.split("\n")) and "?" in out, out
+    for byte in (b"\x9b", b"\xc2", b"\xc0\x9b", b"\xe0\x80\x9b"):  # no UTF-8
+        said = geyser(b"a" + byte + b"31m").stderr
+        assert b"(a?31m)" in said, said
+    assert "(é日本µ)" in geyser("é日本µ").stderr.decode()
+
+
 if __name__ == "__main__":
     sys.exit(run_all(TESTS))
