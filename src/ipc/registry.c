@@ -45,8 +45,9 @@ static enum geyser_result compose_path(
 	if (!place->parent[0])
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s is not set", place->name);
 	if (place->parent[0] != '/')
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s) is no absolute path",
-			place->name, place->parent);
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+			"%s (%.100s) is no absolute path: give the path from / on", place->name,
+			place->parent);
 	length = snprintf(path, size, "%s/%s", place->parent, place->folder);
 	if (length > 0 && (size_t)length < size)
 		return GEYSER_OK;
@@ -63,15 +64,22 @@ static enum geyser_result check_parent(const struct gy_runtime_place *place)
 	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
 
-	if (stat(place->parent, &status) < 0)
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s): %s", place->name,
-			place->parent, gy_error_text(errno, text));
+	if (stat(place->parent, &status) < 0) {
+		const int error = errno;
+
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s): %s: %s", place->name,
+			place->parent, gy_error_text(error, text),
+			error == ENOENT ? "make it, or name one that exists"
+					: "name a directory of your own");
+	}
 	if (!S_ISDIR(status.st_mode))
-		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "%s (%.100s) is not a directory",
-			place->name, place->parent);
+		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
+			"%s (%.100s) is not a directory: name a directory of your own", place->name,
+			place->parent);
 	if (!place->shared && status.st_uid != geteuid())
 		return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-			"%s (%.100s) belongs to uid %u, and this process runs as uid %u",
+			"%s (%.100s) belongs to uid %u, and this process runs as uid %u: name a "
+			"directory of your own",
 			place->name, place->parent, status.st_uid, geteuid());
 	return GEYSER_OK;
 }
@@ -103,11 +111,11 @@ enum geyser_result gy_registry_no_place(void)
 		length += (size_t)snprintf(reasons + length, sizeof(reasons) - length, "%s%s",
 			length ? "; " : "", geyser_error_detail());
 	}
-	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
-		"no directory for the registry: %s: set %s to a directory of your own", reasons,
+	/* The reason of the only place says what to do about it. */
+	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "no directory for the registry: %s%s", reasons,
 		gy_registry_find_place(1, path, sizeof(path)) == GEYSER_ERROR_NOT_FOUND
-			? "GEYSER_RUNTIME_DIR"
-			: "XDG_RUNTIME_DIR");
+			? ""
+			: ": set XDG_RUNTIME_DIR to a directory of your own");
 }
 
 /* ---- the directory ---- */

@@ -113,7 +113,7 @@ static void a_runtime_directory_that_is_relative(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(paths); i++)
-		expect_bad_directory(paths[i], "absolute path");
+		expect_bad_directory(paths[i], "absolute path: give the path from / on");
 }
 
 static void a_runtime_directory_that_does_not_exist(void **state)
@@ -123,7 +123,7 @@ static void a_runtime_directory_that_does_not_exist(void **state)
 	struct stat status;
 
 	(void)snprintf(path, sizeof(path), "%s/not-there", fixture->directory);
-	expect_bad_directory(path, "No such file or directory");
+	expect_bad_directory(path, "No such file or directory: make it, or name one that exists");
 	assert_int_equal(stat(path, &status), -1);
 }
 

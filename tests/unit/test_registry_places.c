@@ -26,9 +26,9 @@ static void a_runtime_directory_that_is_no_use(void **state)
 	} cases[] = {
 		{NULL, "not set"},
 		{"", "not set"},
-		{"relative", "absolute"},
-		{"/nowhere/at/all", "No such file"},
-		{"/etc/hostname", "not a directory"},
+		{"relative", "is no absolute path: give the path from / on"},
+		{"/nowhere/at/all", "No such file or directory: make it, or name one that exists"},
+		{"/etc/hostname", "not a directory: name a directory of your own"},
 	};
 	char text[4096], other[4096];
 
