@@ -219,7 +219,9 @@ GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 	struct geyser_publisher *publisher, int *out);
 
 /* Ends the stream: subscribers get the submitted frames, then DISCONNECTED, and keep the frames
- * that they hold. The publisher stays: acquiring or submitting a frame is DISCONNECTED from now on.
+ * that they hold. A frame is lost if its subscriber doesn't have the buffer yet (it has just come,
+ * or after a resize), or if the device still draws or copies it: geyser_publisher_flush before this
+ * waits for that. The publisher stays: acquiring or submitting a frame is DISCONNECTED from now on.
  * Call this when the program ends while another of its threads is within geyser_publisher_acquire
  * or _flush: those calls then return. A second call does nothing; NULL is fine. */
 GEYSER_API void geyser_publisher_close(struct geyser_publisher *publisher);
@@ -289,7 +291,8 @@ GEYSER_API enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *sub
 struct geyser_subscriber_stats {
 	uint64_t frames;  /* acquired */
 	uint64_t dropped; /* submitted while connected and never acquired; LATEST skips by design */
-	uint64_t connections; /* to this publisher and those before it */
+	uint64_t connections; /* to this publisher and those before it; counts one when its buffers
+				 have come */
 	uint64_t latency_p50_ns,
 		latency_p99_ns; /* submit to acquired, within 10 %; 0: no frame yet */
 };

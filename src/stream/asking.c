@@ -59,6 +59,8 @@ static enum geyser_result arrive(
 		result = gy_attachment_connect(subscriber->arriving, patience, &again);
 	if (result == GEYSER_OK || again)
 		return result;
+	subscriber->closed_early =
+		subscriber->arriving && gy_attachment_is_closed(subscriber->arriving);
 	gy_attachment_unref(subscriber->arriving);
 	subscriber->arriving = NULL;
 	return result;
@@ -164,7 +166,7 @@ static bool take_broken_off(struct geyser_subscriber *subscriber)
 
 	subscriber->broken_off = GEYSER_OK;
 	if (gone)
-		subscriber->end = GEYSER_END_BROKEN;
+		subscriber->end = subscriber->closed_early ? GEYSER_END_CLOSED : GEYSER_END_BROKEN;
 	return gone;
 }
 

@@ -260,7 +260,8 @@ static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t 
 	return GEYSER_OK;
 }
 
-/* Fetches a buffer. If we can't import the publisher's memory, asks for its copy in host memory. */
+/* Fetches a buffer. If we can't import the publisher's memory, asks for its copy in host memory.
+ * After a resize the event of the copies must come first: then fails with that stage. */
 static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
@@ -271,17 +272,19 @@ static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_
 	if (!attachment->drawn_by_device || attachment->mirrored ||
 		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
 		return result;
-	/* Too late for copies: this attachment has the event of the buffers, not the copies'. */
+	if (attachment->stage == GY_STAGE_DONE && attachment->lease_fd < 0)
+		return result;
+	attachment->mirrored = true;
 	if (attachment->stage == GY_STAGE_DONE) {
 		attachment->outgrown = true;
+		attachment->stage = GY_STAGE_READY;
 		return result;
 	}
-	attachment->mirrored = true;
 	attachment->direct = buffer;
 	return try_buffer(attachment, buffer, patience, out, again);
 }
 
-static void set_buffer(
+void gy_attachment_set_buffer(
 	struct gy_attachment *attachment, uint32_t buffer, const struct gy_fetched *fetched)
 {
 	geyser_texture_unref(attachment->buffers[buffer]);
@@ -305,7 +308,7 @@ static enum geyser_result fetch_buffers(
 
 		if (result != GEYSER_OK)
 			return result;
-		set_buffer(attachment, buffer, &fetched);
+		gy_attachment_set_buffer(attachment, buffer, &fetched);
 		attachment->wanted[buffer] = fetched.generation;
 		attachment->stage_buffer++;
 	}
@@ -345,6 +348,20 @@ static void close_lease(struct gy_attachment *attachment)
 	attachment->lease_fd = -1;
 }
 
+/* Puts a new event in its place. After a resize it comes later, under the subscriber's lock. */
+static void set_event(
+	struct gy_attachment *attachment, struct gy_kept *successor, struct geyser_event *event)
+{
+	if (!successor) {
+		attachment->ready = event;
+	} else if (event) {
+		successor->event = event;
+		attachment->successor = successor;
+	} else {
+		free(successor);
+	}
+}
+
 /* The event has a hold of its own on the peer: callers may keep it for longer than this. */
 static enum geyser_result accept_event(struct gy_attachment *attachment, int *twin)
 {
@@ -354,13 +371,19 @@ static enum geyser_result accept_event(struct gy_attachment *attachment, int *tw
 		.sleepers = attachment->mirrored ? offsetof(struct gy_lease_page, mirror_sleepers)
 						 : offsetof(struct gy_lease_page, ready_sleepers),
 	};
+	struct gy_kept *successor = attachment->ready ? calloc(1, sizeof(*successor)) : NULL;
 	struct gy_incoming incoming = attachment->event;
+	struct geyser_event *event = NULL;
 	enum geyser_result result;
 
 	attachment->event.fd = -1;
 	incoming.peer = gy_peer_ref(attachment->peer);
-	result = gy_event_accept(attachment->manager, &incoming, &seat, twin, &attachment->ready);
-	gy_incoming_finish(&incoming, attachment->ready != NULL);
+	if (attachment->ready && !successor)
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
+	else
+		result = gy_event_accept(attachment->manager, &incoming, &seat, twin, &event);
+	gy_incoming_finish(&incoming, event != NULL);
+	set_event(attachment, successor, event);
 	return result;
 }
 
@@ -415,29 +438,59 @@ static enum geyser_result run_stage(
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_attachment_connect(
+static enum geyser_result run_stages(
 	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
 
-	*again = false;
 	while (result == GEYSER_OK && attachment->stage != GY_STAGE_DONE) {
 		result = run_stage(attachment, patience, again);
 		if (result == GEYSER_OK)
 			attachment->stage++;
 	}
+	return result;
+}
+
+/* Whether a resize may make buffers that we can't import: who has the publisher's kind of device
+ * can import all that it makes. */
+static bool may_outgrow(const struct gy_attachment *attachment)
+{
+	return attachment->drawn_by_device && !attachment->mirrored &&
+	       !attachment->manager->backend->event_create;
+}
+
+enum geyser_result gy_attachment_connect(
+	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+{
+	enum geyser_result result;
+
+	*again = false;
+	result = run_stages(attachment, patience, again);
 	if (result != GEYSER_OK)
 		return result;
-	close_lease(attachment);
+	if (!may_outgrow(attachment))
+		close_lease(attachment);
 	return watch_death(attachment);
 }
 
 enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
+	enum geyser_result result;
+
 	*again = false;
+	*out = (struct gy_fetched){.texture = NULL};
 	if (!attachment->asked)
 		attachment->grace_ns = gy_peer_is_own(attachment->peer) ? OWN_GRACE : GRACE;
+	if (attachment->stage == GY_STAGE_DONE) {
+		result = fetch_buffer(attachment, attachment->pending_buffer, patience, out, again);
+		if (attachment->stage == GY_STAGE_DONE)
+			return result;
+	}
+	result = run_stages(attachment, patience, again);
+	if (result != GEYSER_OK)
+		return result;
+	close_lease(attachment);
 	return fetch_buffer(attachment, attachment->pending_buffer, patience, out, again);
 }
 
@@ -493,6 +546,9 @@ void gy_attachment_unref(struct gy_attachment *attachment)
 	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
 	gy_memory_unmap(attachment->view.lease, sizeof(struct gy_lease_memory));
 	gy_manager_unref(attachment->manager);
+	if (attachment->successor)
+		geyser_event_unref(attachment->successor->event);
+	free(attachment->successor);
 	free(attachment->kept);
 	free(attachment);
 }
@@ -502,115 +558,12 @@ bool gy_attachment_is_dead(struct gy_attachment *attachment)
 	return atomic_load(gy_peer_dead(attachment->peer)) != 0;
 }
 
+bool gy_attachment_is_closed(const struct gy_attachment *attachment)
+{
+	return attachment->view.page && atomic_load(&attachment->view.page->closed) != 0;
+}
+
 bool gy_attachment_is_lost(const struct gy_attachment *attachment)
 {
 	return attachment->ready && atomic_load(gy_event_lost(attachment->ready)) != 0;
-}
-
-/* ---- frames ---- */
-
-/* Sets the value at which the frame is drawn. A device waits for it, and so does a mapping. */
-static void set_points(struct gy_attachment *attachment, struct geyser_frame *frame)
-{
-	const struct gy_ring_record *record = &frame->record;
-	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
-
-	if (value < attachment->filled[frame->buffer])
-		value = attachment->filled[frame->buffer]; /* the frame is older than its mirror */
-	if (attachment->ready && value) {
-		frame->wait = (struct geyser_point){attachment->ready, value};
-		frame->handed_out = &attachment->handed_out;
-		gy_texture_set_ready(frame->texture, attachment->ready, value);
-	} else {
-		gy_texture_set_ready(frame->texture, NULL, 0);
-	}
-	if (attachment->manager->backend->event_create)
-		frame->begin_signal = gy_subscriber_begin_signal;
-}
-
-static void count_latency(struct gy_attachment *attachment, const struct geyser_frame_info *info)
-{
-	uint64_t now = gy_now();
-	_Atomic uint32_t *counts = attachment->view.lease->latency;
-	uint32_t bucket =
-		gy_latency_bucket(now > info->timestamp_ns ? now - info->timestamp_ns : 0);
-
-	/* this page has one writer */
-	atomic_store_explicit(&counts[bucket],
-		atomic_load_explicit(&counts[bucket], memory_order_relaxed) + 1,
-		memory_order_relaxed);
-}
-
-/* The frame that was leased. */
-static struct geyser_frame *give_out(
-	struct gy_attachment *attachment, uint32_t buffer, const struct gy_ring_record *record)
-{
-	struct geyser_frame *frame = &attachment->frames[buffer];
-
-	*frame = (struct geyser_frame){
-		.texture = attachment->buffers[buffer],
-		.record = *record,
-		.buffer = buffer,
-		.out = true,
-		.owner = attachment,
-	};
-	set_points(attachment, frame);
-	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
-	count_latency(attachment, &frame->record.info);
-	attachment->references++;
-	return frame;
-}
-
-/* A generation other than ours is asked for once: if the answer was of another one than the record
- * says, the frame is not to be had. */
-enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out)
-{
-	struct gy_ring_record record;
-	int buffer;
-
-	*out = NULL;
-	if (attachment->view.held == (UINT64_C(1) << attachment->view.buffers) - 1)
-		return gy_fail(GEYSER_ERROR_BUSY, "all %u buffers are held: release a frame first",
-			attachment->view.buffers);
-	buffer = gy_ring_take(&attachment->view, &record);
-	if (buffer < 0)
-		return GEYSER_OK;
-	if (attachment->buffers[buffer] && attachment->generations[buffer] == record.generation) {
-		*out = give_out(attachment, (uint32_t)buffer, &record);
-	} else if (attachment->buffers[buffer] && attachment->wanted[buffer] == record.generation) {
-		gy_ring_release(&attachment->view, (uint32_t)buffer);
-	} else {
-		attachment->pending = true;
-		attachment->pending_buffer = (uint32_t)buffer;
-		attachment->pending_record = record;
-	}
-	return GEYSER_OK;
-}
-
-void gy_attachment_settle(
-	struct gy_attachment *attachment, struct gy_fetched *fetched, struct geyser_frame **out)
-{
-	const uint32_t buffer = attachment->pending_buffer;
-	const struct gy_ring_record *record = &attachment->pending_record;
-
-	*out = NULL;
-	attachment->pending = false;
-	if (fetched->texture) {
-		set_buffer(attachment, buffer, fetched);
-		attachment->wanted[buffer] = record->generation;
-	}
-	/* If we were left out meanwhile, the fetched texture may belong to a later frame. */
-	if (fetched->texture && fetched->generation == record->generation &&
-		!gy_ring_is_evicted(&attachment->view))
-		*out = give_out(attachment, buffer, record);
-	else
-		gy_ring_release(&attachment->view, buffer);
-}
-
-void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame)
-{
-	frame->out = false;
-	frame->returning = false;
-	gy_ring_release(&attachment->view, frame->buffer);
-	gy_attachment_unref(attachment);
 }

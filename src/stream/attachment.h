@@ -31,6 +31,10 @@ struct gy_kept {
 	struct geyser_event *event;
 };
 
+/* Keeps the event until the subscriber is destroyed, and takes its reference over. With the
+ * subscriber's lock held; subscriber.c's. */
+void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *kept);
+
 /* How far the conversation with the publisher has come, from connecting on. */
 enum gy_stage {
 	GY_STAGE_CONNECT,
@@ -47,16 +51,17 @@ struct gy_attachment {
 				that is at work on it; guarded by the subscriber's lock */
 	struct geyser_manager *manager;
 	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
-	int lease_fd;             /* of that memory while connecting, else -1 */
+	int lease_fd; /* of that memory while an event may still have to map it, else -1 */
 	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
 	uint32_t generations[GY_RING_BUFFERS];           /* of buffers */
 	uint64_t filled[GY_RING_BUFFERS];                /* of mirrors: as in struct gy_fetched */
 	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
 	bool drawn_by_device;             /* the publisher's frames */
 	bool mirrored; /* buffers are the publisher's mirrors: we can't import its own textures */
-	/* A resize has made buffers that we can't import. Their mirrors have another event, so the
-	 * subscriber leaves this attachment and joins the stream again. */
-	_Atomic bool outgrown;
+	/* Since a resize there are buffers that we can't import, and the mirrors' event is still to
+	 * be asked for, or to take the place of ready. */
+	bool outgrown;
+	struct gy_kept *successor;  /* holds the mirrors' event until then; else NULL */
 	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
 	struct gy_kept *kept;       /* what ready is kept with afterwards; NULL if it can't be */
 	_Atomic bool handed_out;    /* ready was given to the caller */
@@ -99,11 +104,18 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 enum geyser_result gy_attachment_connect(
 	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again);
 
+/* Puts a buffer that was fetched in its place, and takes its texture over. */
+void gy_attachment_set_buffer(
+	struct gy_attachment *attachment, uint32_t buffer, const struct gy_fetched *fetched);
+
 /* Drops a reference. */
 void gy_attachment_unref(struct gy_attachment *attachment);
 
 /* The publisher's process has ended, or its stream has. */
 bool gy_attachment_is_dead(struct gy_attachment *attachment);
+
+/* Its publisher has closed the stream. False if the ring has not come yet. */
+bool gy_attachment_is_closed(const struct gy_attachment *attachment);
 
 /* Its device is lost. */
 bool gy_attachment_is_lost(const struct gy_attachment *attachment);

@@ -13,11 +13,11 @@ static const struct gy_backend *backend_of(const struct geyser_publisher *publis
 	return publisher->manager->backend;
 }
 
-static enum geyser_result make_one(struct geyser_publisher *publisher, uint32_t buffer)
+static enum geyser_result make_one(const struct geyser_publisher *publisher,
+	const struct geyser_texture *texture, struct gy_backend_texture **out)
 {
-	return backend_of(publisher)->mirror_create(publisher->manager->device,
-		geyser_texture_get_desc(publisher->buffers[buffer]),
-		&publisher->mirrors.textures[buffer]);
+	return backend_of(publisher)->mirror_create(
+		publisher->manager->device, geyser_texture_get_desc(texture), out);
 }
 
 static enum geyser_result copy(
@@ -91,7 +91,8 @@ enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t 
 			"the stream's buffers are in host memory: there are no copies of them");
 	for (uint32_t i = 0; result == GEYSER_OK && i < publisher->ring.buffers; i++) {
 		if (!publisher->mirrors.textures[i])
-			result = make_one(publisher, i);
+			result = make_one(
+				publisher, publisher->buffers[i], &publisher->mirrors.textures[i]);
 		if (result == GEYSER_OK && is_missing(publisher, i, after))
 			result = copy(publisher, i,
 				atomic_load(&publisher->ring.page->slots[i].sequence));
@@ -139,12 +140,21 @@ static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 	mirrors->copying &= ~(UINT32_C(1) << buffer);
 }
 
-enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer)
+enum geyser_result gy_mirrors_replace(
+	struct geyser_publisher *publisher, uint32_t buffer, const struct geyser_texture *texture)
 {
+	struct gy_backend_texture *made = NULL;
+	enum geyser_result result = GEYSER_OK;
+
 	if (!publisher->mirrors.textures[buffer])
 		return GEYSER_OK;
+	if (publisher->mirrors.readers > 0)
+		result = make_one(publisher, texture, &made);
+	if (result != GEYSER_OK)
+		return result;
 	destroy_one(publisher, buffer);
-	return publisher->mirrors.readers > 0 ? make_one(publisher, buffer) : GEYSER_OK;
+	publisher->mirrors.textures[buffer] = made;
+	return GEYSER_OK;
 }
 
 void gy_mirrors_finish(struct geyser_publisher *publisher)

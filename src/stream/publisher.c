@@ -381,16 +381,21 @@ static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t bu
 static enum geyser_result replace(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
+	enum geyser_result result;
+
 	*old = NULL;
 	if (!publisher->next[buffer])
 		return GEYSER_OK;
+	result = gy_mirrors_replace(publisher, buffer, publisher->next[buffer]);
+	if (result != GEYSER_OK)
+		return result;
 	*old = publisher->buffers[buffer];
 	publisher->buffers[buffer] = publisher->next[buffer];
 	publisher->generations[buffer] = publisher->generation;
 	publisher->next[buffer] = NULL;
 	publisher->drawn[buffer] = 0;
 	publisher->ring.spoiled &= ~(UINT32_C(1) << buffer);
-	return gy_mirrors_replace(publisher, buffer);
+	return GEYSER_OK;
 }
 
 static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
@@ -405,9 +410,8 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 	return GEYSER_OK;
 }
 
-/* Prepares the buffer's frame for the caller to draw into. Lets go of the lock while it waits for
- * copies, until the deadline. On failure discards the buffer. The caller releases *old as with
- * replace. */
+/* Prepares the buffer's frame for the caller to draw into. On failure discards the buffer, which
+ * keeps its texture. The caller releases *old as with replace. */
 static enum geyser_result give_out(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {

@@ -112,8 +112,11 @@ uint32_t gy_mirrors_busy(struct geyser_publisher *publisher);
  * deadline: ns, as of gy_now. */
 void gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffers, uint64_t deadline);
 
-/* Makes the buffer's mirror anew, if it has one: the buffer has another texture now. */
-enum geyser_result gy_mirrors_replace(struct geyser_publisher *publisher, uint32_t buffer);
+/* Makes the buffer's mirror anew, for the texture that is to be the buffer's; frees the old one. If
+ * nobody reads mirrors, there is none then. On failure the old one stays. Errors: as mirror_create.
+ */
+enum geyser_result gy_mirrors_replace(
+	struct geyser_publisher *publisher, uint32_t buffer, const struct geyser_texture *texture);
 
 void gy_mirrors_finish(struct geyser_publisher *publisher);
 

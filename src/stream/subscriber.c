@@ -15,6 +15,12 @@
 
 /* ---- detaching; with the lock held ---- */
 
+void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *kept)
+{
+	kept->next = subscriber->kept;
+	subscriber->kept = kept;
+}
+
 /* A caller may hold the event: it is borrowed until the subscriber is destroyed. */
 static void keep_event(struct geyser_subscriber *subscriber, struct gy_attachment *attachment)
 {
@@ -24,8 +30,7 @@ static void keep_event(struct geyser_subscriber *subscriber, struct gy_attachmen
 		return;
 	attachment->kept = NULL;
 	kept->event = geyser_event_ref(attachment->ready);
-	kept->next = subscriber->kept;
-	subscriber->kept = kept;
+	gy_subscriber_keep(subscriber, kept);
 }
 
 /* Frees the ended attachments, except those of which the caller still holds frames. */
@@ -53,7 +58,7 @@ static void detach(struct geyser_subscriber *subscriber)
 	struct gy_lease_page *lease = attachment->view.lease;
 
 	subscriber->end =
-		atomic_load(&attachment->view.page->closed) ? GEYSER_END_CLOSED : GEYSER_END_BROKEN;
+		gy_attachment_is_closed(attachment) ? GEYSER_END_CLOSED : GEYSER_END_BROKEN;
 	subscriber->stats.dropped += atomic_load(&lease->dropped);
 	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
 		subscriber->latency[i] +=
@@ -64,11 +69,11 @@ static void detach(struct geyser_subscriber *subscriber)
 	prune(subscriber);
 }
 
-bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber)
+bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
 {
 	struct gy_attachment *attachment = subscriber->attachment;
 
-	if (!attachment || (!gy_ring_is_evicted(&attachment->view) && !attachment->outgrown))
+	if (!attachment || !gy_ring_is_evicted(&attachment->view))
 		return false;
 	subscriber->left_at = attachment->view.last;
 	if (attachment->outgrown)
@@ -279,8 +284,6 @@ static enum geyser_result take(
 		return lose(subscriber);
 	attachment->references++;
 	result = take_next(subscriber, attachment, deadline, out);
-	if (attachment->outgrown) /* acquire joins again */
-		result = GEYSER_OK;
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
 		(result == GEYSER_OK && !*out && dead && !attachment->pending);
 	if (ended) /* another thread may have said so */
@@ -344,8 +347,7 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 			subscriber->name);
 	/* another thread may have found the end, or taken a frame whose buffer is to be asked for
 	 */
-	if (subscriber->attachment && !subscriber->attachment->pending &&
-		!subscriber->attachment->outgrown)
+	if (subscriber->attachment && !subscriber->attachment->pending)
 		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
@@ -388,7 +390,7 @@ static enum geyser_result acquire(
 	for (;;) {
 		uint32_t returns = atomic_load(&subscriber->returns);
 
-		(void)gy_subscriber_leave_if_due(subscriber); /* and join again */
+		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
 		if (!subscriber->attachment)
 			result = gy_subscriber_connect(subscriber, deadline);
 		if (result == GEYSER_OK)

@@ -33,6 +33,8 @@ struct geyser_subscriber {
 	bool begun; /* create has succeeded, though `arriving` has no buffers yet */
 	enum geyser_result broken_off; /* how `arriving` failed before it had buffers: for the
 					  next acquire; else GEYSER_OK */
+	bool closed_early; /* the publisher of the last `arriving` that failed had closed the
+			      stream; guarded as that */
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
 	struct gy_kept *kept;         /* events of ended attachments that callers may hold */
@@ -85,9 +87,9 @@ enum geyser_result gy_subscriber_fetch(
 
 /* ---- subscriber.c ---- */
 
-/* Ends the attachment if the publisher has left us out, or if the attachment is outgrown. Returns
- * whether it did: the subscriber has no attachment then, and the next acquire joins again. */
-bool gy_subscriber_leave_if_due(struct geyser_subscriber *subscriber);
+/* Ends the attachment if the publisher has left us out. Returns whether it did: the subscriber has
+ * no attachment then, and the next acquire joins again. */
+bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber);
 
 /* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,
  * or NULL. */

@@ -109,7 +109,7 @@ static void *serve(void *data)
 			.expected = atomic_load(&subscriber->kicks),
 		};
 
-		(void)gy_subscriber_leave_if_due(subscriber); /* and join again */
+		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
 		if (!subscriber->attachment && !subscriber->broken_off) {
 			if (gy_subscriber_await_publisher(
 				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK &&

@@ -9,6 +9,7 @@
 
 #define NOBODY 65534
 
+/* In a forked child, which has a manager of the host backend: drivers of GPUs work in none. */
 static bool become_nobody(void)
 {
 	return setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
@@ -33,7 +34,7 @@ static int try_all(const struct geyser_handle *handle, struct geyser_manager *ma
 
 static int import_as_nobody(void *data)
 {
-	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO};
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
 	struct geyser_manager *manager;
 	struct geyser_texture *texture;
 	struct geyser_handle handle;
@@ -82,7 +83,7 @@ struct pipes {
 
 static int export_as_nobody(void *data)
 {
-	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_AUTO};
+	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
 	const struct geyser_texture_desc texture_desc = {
 		.format = GEYSER_FORMAT_R8_UNORM,
 		.width = 1,
