@@ -12,7 +12,8 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-LIMIT = 30  # seconds that a test waits for another process
+PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))  # as tests/process/cli.py has it
+LIMIT = 30 * PATIENCE  # seconds that a test waits for another process
 BACKEND = os.environ.setdefault("GEYSER_BACKEND", "host")
 
 RUNTIME = tempfile.mkdtemp(prefix="geyser-python-")
