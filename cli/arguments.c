@@ -278,6 +278,14 @@ bool parse_seconds(const char *text, uint64_t *out)
 	return true;
 }
 
+int parse_timeout(const char *command, const char *name, const char *text, bool zero, uint64_t *out)
+{
+	if (parse_seconds(text, out) && (*out || zero))
+		return STATUS_OK;
+	return usage_error("%s: wrong %s (%.100s): expected seconds%s, as 2 or 0.5, up to 10^9",
+		command, name, text, zero ? "" : " over 0");
+}
+
 const char *shell_word(const char *word, char *out, size_t size)
 {
 	static const char plain[] =
@@ -297,7 +305,7 @@ int target_parse(const char *text, struct target *out)
 	uint64_t id;
 
 	*out = (struct target){.text = text};
-	if (strncmp(text, "geyser", 6) == 0) {
+	if (strncmp(text, "geyser1-", 8) == 0) {
 		if (geyser_handle_from_string(text, &out->handle))
 			return usage_error("%.100s: %s", text, geyser_error_detail());
 		return STATUS_OK;
@@ -314,4 +322,12 @@ int target_parse(const char *text, struct target *out)
 enum geyser_result target_find(struct target *target)
 {
 	return target->by_id ? geyser_handle_from_id(target->id, &target->handle) : GEYSER_OK;
+}
+
+int import_failure(const struct target *target, const char *kind, enum geyser_result result)
+{
+	if (target->by_id && result == GEYSER_ERROR_NOT_FOUND)
+		return failure("no %s has the id (%.100s): geyser list --all shows what is shared",
+			kind, target->text);
+	return library_failure("import of %.100s", target->text);
 }

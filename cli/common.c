@@ -230,6 +230,15 @@ int print_help(const char *text)
 	return finish_output();
 }
 
+int set_names(const char *command, enum names names, enum names *out)
+{
+	if (*out != NAMES_BOTH && *out != names)
+		return usage_error(
+			"%s: --print-handle, --print-id and --json: expected one of them", command);
+	*out = names;
+	return STATUS_OK;
+}
+
 int print_names(const struct geyser_handle *handle, enum names names)
 {
 	char text[GEYSER_HANDLE_TEXT_SIZE];

@@ -113,6 +113,11 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 /* "2", "0.25": seconds to nanoseconds, up to 10^9 s. */
 bool parse_seconds(const char *text, uint64_t *out);
 
+/* As parse_seconds for the option that the name describes ("timeout"); zero: 0 is allowed. Prints
+ * what is wrong and returns the exit status, or STATUS_OK. */
+int parse_timeout(
+	const char *command, const char *name, const char *text, bool zero, uint64_t *out);
+
 /* GEYSER_FORMAT_NONE after an error message that names the nearest format. */
 enum geyser_format parse_format(const char *text);
 
@@ -137,6 +142,10 @@ int target_parse(const char *text, struct target *out);
 
 /* Looks an id up; nothing to do for a handle. */
 enum geyser_result target_find(struct target *target);
+
+/* Prints why a target of that kind ("texture") can't be imported, and returns the exit status. Call
+ * this with the result of the failed call, on its thread: the message has that error's detail. */
+int import_failure(const struct target *target, const char *kind, enum geyser_result result);
 
 /* ---- managers: each command that makes one has --backend ------------------------------------- */
 
@@ -179,6 +188,10 @@ enum names {
 	NAMES_ID,     /* 0x… alone */
 	NAMES_JSON,   /* {"handle":"…","id":"0x…"} */
 };
+
+/* Takes an option that chooses names, of which a command takes one. *out begins as NAMES_BOTH.
+ * Prints what is wrong and returns the exit status, or STATUS_OK. */
+int set_names(const char *command, enum names names, enum names *out);
 int print_names(const struct geyser_handle *handle, enum names names);
 
 uint64_t now_ns(void);

@@ -85,9 +85,12 @@ static int create_action(struct geyser_manager *manager, struct event_options *o
 static struct geyser_event *import(struct geyser_manager *manager, struct target *target)
 {
 	struct geyser_event *event = NULL;
+	enum geyser_result result = target_find(target);
 
-	if (target_find(target) || geyser_event_import(manager, &target->handle, &event))
-		(void)library_failure("import of %.100s", target->text);
+	if (!result)
+		result = geyser_event_import(manager, &target->handle, &event);
+	if (result)
+		(void)import_failure(target, "event", result);
 	return event;
 }
 
@@ -172,20 +175,18 @@ static int take_option(int option, char **argv, struct event_options *out)
 			"event: wrong value (%.100s): expected a number from 0 to 2^64-1", optarg);
 	case 't':
 		out->has_timeout = true;
-		if (parse_seconds(optarg, &out->timeout_ns))
-			return STATUS_OK;
-		return usage_error(
-			"event: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
+		return parse_timeout("event", "timeout", optarg, true, &out->timeout_ns);
 	case 'B':
 		return parse_backend(optarg, &out->backend);
 	case OPTION_ID:
 	case OPTION_HANDLE:
 	case OPTION_JSON:
 		out->has_names = true;
-		out->names = option == OPTION_ID       ? NAMES_ID
-			     : option == OPTION_HANDLE ? NAMES_HANDLE
-						       : NAMES_JSON;
-		return STATUS_OK;
+		return set_names("event",
+			option == OPTION_ID       ? NAMES_ID
+			: option == OPTION_HANDLE ? NAMES_HANDLE
+						  : NAMES_JSON,
+			&out->names);
 	default:
 		return option_error(argv, option, "event");
 	}

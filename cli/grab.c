@@ -61,6 +61,9 @@ static int kind_of(const char *path, enum kind *kind)
 {
 	const char *const dot = strrchr(path, '.');
 
+	if (!*path)
+		return usage_error(
+			"grab: an empty file name (\"\"): expected a file, or - for stdout");
 	if (*kind != KIND_BY_NAME)
 		return STATUS_OK;
 	if (strcmp(path, "-") == 0 || (dot && strcasecmp(dot, ".raw") == 0))
@@ -74,20 +77,23 @@ static int kind_of(const char *path, enum kind *kind)
 	return STATUS_OK;
 }
 
+static int set_kind(enum kind kind, enum kind *out)
+{
+	if (*out != KIND_BY_NAME && *out != kind)
+		return usage_error("grab: --png and --raw: expected one of them");
+	*out = kind;
+	return STATUS_OK;
+}
+
 static int take_option(int option, char **argv, struct grab_options *out)
 {
 	switch (option) {
 	case 'p':
-		out->kind = KIND_PNG;
-		return STATUS_OK;
+		return set_kind(KIND_PNG, &out->kind);
 	case 'r':
-		out->kind = KIND_RAW;
-		return STATUS_OK;
+		return set_kind(KIND_RAW, &out->kind);
 	case 't':
-		if (parse_seconds(optarg, &out->timeout_ns))
-			return STATUS_OK;
-		return usage_error(
-			"grab: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
+		return parse_timeout("grab", "timeout", optarg, true, &out->timeout_ns);
 	case 'B':
 		return parse_backend(optarg, &out->backend);
 	case 'v':
@@ -150,9 +156,7 @@ static int import(
 		os_sleep_until(now_ns() + RETRY_NS);
 		result = try_import(manager, &options->target, out);
 	}
-	if (result)
-		return library_failure("import of %.100s", options->target.text);
-	return STATUS_OK;
+	return result ? import_failure(&options->target, "texture", result) : STATUS_OK;
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */

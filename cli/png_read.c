@@ -19,8 +19,18 @@
 /* Metadata that a picture may carry: far above any real one, far below all memory. */
 #define CHUNK_LIMIT (64u << 20)
 
+#define SIGNATURE_SIZE 8u
+
+static bool no_png(const struct png_reader *reader)
+{
+	(void)failure("%s is no PNG: expected a PNG file, or raw texels with --raw", reader->name);
+	return false;
+}
+
 static bool png_failure(const struct png_reader *reader, int result)
 {
+	if (result == SPNG_ESIGNATURE)
+		return no_png(reader);
 	if (!reader->interrupted)
 		(void)failure("%s: can't be read (%s): expected a whole PNG file", reader->name,
 			reader->error           ? strerror(reader->error)
@@ -114,8 +124,13 @@ static bool check_kind(struct png_reader *reader)
 	}
 	if (!fill_buffer(reader))
 		return png_failure(reader, SPNG_IO_ERROR);
-	return !magic_refuse_picture(
-		reader->fd == STDIN_FILENO ? "-" : reader->name, reader->buffer, reader->filled);
+	if (magic_refuse_picture(reader->fd == STDIN_FILENO ? "-" : reader->name, reader->buffer,
+		    reader->filled))
+		return false;
+	/* libspng calls a text that is shorter than a PNG's header a file that ends too early. */
+	if (reader->filled >= SIGNATURE_SIZE && !magic_find(reader->buffer, reader->filled))
+		return no_png(reader);
+	return true;
 }
 
 bool png_open(const char *path, struct png_reader *out)

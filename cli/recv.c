@@ -91,6 +91,14 @@ enum step {
 
 enum { OPTION_JSON = 256, OPTION_RAW, OPTION_PNG };
 
+static int set_kind(enum sink_kind kind, enum sink_kind *out)
+{
+	if (*out != SINK_NONE && *out != kind)
+		return usage_error("recv: --raw and --png: expected one of them");
+	*out = kind;
+	return STATUS_OK;
+}
+
 static int take_option(int option, char **argv, struct recv_options *out)
 {
 	switch (option) {
@@ -103,16 +111,10 @@ static int take_option(int option, char **argv, struct recv_options *out)
 		return usage_error(
 			"recv: wrong number of frames (%.100s): expected 1 or more", optarg);
 	case 't':
-		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
-			return STATUS_OK;
-		return usage_error(
-			"recv: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
+		return parse_timeout("recv", "timeout", optarg, false, &out->timeout_ns);
 	case 'c':
-		if (parse_seconds(optarg, &out->connect_timeout_ns))
-			return STATUS_OK;
-		return usage_error(
-			"recv: wrong connect timeout (%.100s): expected seconds, as 2 or 0.5",
-			optarg);
+		return parse_timeout(
+			"recv", "connect timeout", optarg, true, &out->connect_timeout_ns);
 	case 'e':
 		out->every = true;
 		return STATUS_OK;
@@ -128,11 +130,9 @@ static int take_option(int option, char **argv, struct recv_options *out)
 		out->json = true;
 		return STATUS_OK;
 	case OPTION_RAW:
-		out->kind = SINK_RAW;
-		return STATUS_OK;
+		return set_kind(SINK_RAW, &out->kind);
 	case OPTION_PNG:
-		out->kind = SINK_PNG;
-		return STATUS_OK;
+		return set_kind(SINK_PNG, &out->kind);
 	default:
 		return option_error(argv, option, "recv");
 	}

@@ -89,8 +89,8 @@ static int take_value(int option, struct send_options *out)
 	case 'r':
 		if (parse_rate(optarg, &out->rate_num, &out->rate_den))
 			return STATUS_OK;
-		return usage_error("send: wrong rate (%.100s): expected frames a second, as 30, "
-				   "29.97 or 30000/1001",
+		return usage_error("send: wrong rate (%.100s): expected frames a second, over 0 "
+				   "and at most 1000000, as 30, 29.97 or 30000/1001",
 			optarg);
 	case 'n':
 		return take_number("frames", 1, INT64_MAX, &out->frames);
@@ -100,10 +100,7 @@ static int take_value(int option, struct send_options *out)
 		return take_count(
 			"subscribers", 0, GEYSER_STREAM_SUBSCRIBERS_MAX, &out->subscribers);
 	default:
-		if (parse_seconds(optarg, &out->timeout_ns) && out->timeout_ns)
-			return STATUS_OK;
-		return usage_error(
-			"send: wrong timeout (%.100s): expected seconds, as 2 or 0.5", optarg);
+		return parse_timeout("send", "timeout", optarg, false, &out->timeout_ns);
 	}
 }
 

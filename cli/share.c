@@ -81,14 +81,11 @@ static int take_option(int option, char **argv, struct share_options *out)
 		out->host_memory = true;
 		return STATUS_OK;
 	case OPTION_HANDLE:
-		out->names = NAMES_HANDLE;
-		return STATUS_OK;
+		return set_names("share", NAMES_HANDLE, &out->names);
 	case OPTION_ID:
-		out->names = NAMES_ID;
-		return STATUS_OK;
+		return set_names("share", NAMES_ID, &out->names);
 	case OPTION_JSON:
-		out->names = NAMES_JSON;
-		return STATUS_OK;
+		return set_names("share", NAMES_JSON, &out->names);
 	case '1':
 		out->once = true;
 		return STATUS_OK;
@@ -110,6 +107,9 @@ static int check_options(const struct share_options *options)
 		return usage_error("share: raw texels (%s) without their %s: expected --size WxH "
 				   "and --format F",
 			options->raw, options->width ? "format" : "size");
+	if (options->label && strlen(options->label) > GEYSER_MAX_LABEL)
+		return usage_error("share: too long a label (%zu bytes): expected at most %u",
+			strlen(options->label), GEYSER_MAX_LABEL);
 	if (options->picture && options->width)
 		return usage_error("share: a size for a picture (%s): only raw texels need --size",
 			options->picture);

@@ -93,6 +93,9 @@ int sink_choose(const char *stream, const char *path, enum sink_kind kind, struc
 		return usage_error("recv: --raw or --png without a file: expected --output FILE");
 	if (!path)
 		return STATUS_OK;
+	if (!*path)
+		return usage_error(
+			"recv: an empty file name (\"\"): expected --output FILE, or - for stdout");
 	if (strcmp(path, "-") == 0 && io_is_terminal(STDOUT_FILENO))
 		return usage_error("recv: stdout is a terminal, which binary data makes "
 				   "unreadable: expected a pipe or a file");

@@ -281,14 +281,14 @@ def killed_share_is_gone():
 @test
 def failed_grab_leaves_the_old_file():
     write("old.png", b"old")
-    fail(1, "nothing is exported", "grab", "0x7", "old.png")
+    fail(1, "no texture has the id (0x7)", "grab", "0x7", "old.png")
     assert read("old.png") == b"old"
     assert os.listdir(".") == ["old.png"]
 
 
 @test
 def grab_gives_up_after_its_timeout():
-    fail(1, "nothing is exported", "grab", "--timeout", "0.2", "0x7", "out.png")
+    fail(1, "no texture has the id (0x7)", "grab", "--timeout", "0.2", "0x7", "out.png")
     assert os.listdir(".") == []
 
 

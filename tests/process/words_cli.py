@@ -228,6 +228,54 @@ def times_are_for_people():
         assert re.search(rf"waited [\d.]+ (µs|{words})\)", said) and " ns" not in said, said
 
 
+# ---- what would be right ----
+
+
+@test
+def ranges_are_named():
+    for arguments in (["recv", "x"], ["send", "x", *SIZE, "--lossless"]):
+        for value in ("0", "0.0", "x", "1000000001"):
+            fail(2, "expected seconds over 0, as 2 or 0.5, up to 10^9", *arguments, "-t", value)
+    for arguments in (
+        ["grab", "0x7", "x.png", "-t"], ["recv", "x", "-c"], ["event", "wait", "0x7", "1", "-t"],
+    ):
+        fail(2, "expected seconds, as 2 or 0.5, up to 10^9", *arguments, "1000000001")
+    for value in ("0", "100000000000"):
+        fail(2, "over 0 and at most 1000000", "send", "x", *SIZE, "--fps", value)
+
+
+@test
+def contradictory_options_are_refused():
+    write("in.png", png.encode(2, 2, 8, 6, bytes(16)))
+    for options in (["--print-handle", "--print-id"], ["--print-id", "--json"]):
+        for arguments in (["share", "in.png"], ["event", "create"]):
+            fail(2, "expected one of them", *arguments, *options)
+    fail(2, "expected one of them", "grab", "0x7", "x.png", "--png", "--raw")
+    fail(2, "expected one of them", "recv", "x", "-o", "x.raw", "--raw", "--png")
+    fail(1, "no texture has the id", "grab", "0x7", "x.png", "--png", "--png")
+
+
+@test
+def wrong_values_are_wrong_usage():
+    write("in.png", png.encode(2, 2, 8, 6, bytes(16)))
+    fail(2, "share: too long a label (256 bytes)", "share", "--label", "x" * 256, "in.png")
+    fail(2, "an empty file name", "recv", "s1", "-o", "", "-n", "1")
+    fail(2, "an empty file name", "recv", "s1", "-o", "", "--raw")
+    fail(2, "an empty file name", "grab", "0x7", "")
+    for command in (["grab", "geyser2-00", "x.png"], ["event", "value", "geyser2-00"]):
+        fail(2, "neither handle nor id (geyser2-00)", *command)
+        assert geyser(*command).stderr.count(b"geyser2-00") == 1
+
+
+@test
+def what_is_not_there_says_where_to_look():
+    shown = "geyser list --all shows what is shared"
+    fail(1, f"no texture has the id (0x12345678): {shown}", "grab", "0x12345678", "x.png")
+    fail(1, f"no event has the id (0x12345678): {shown}", "event", "value", "0x12345678")
+    write("txt.png", b"a text, and no picture\n")
+    fail(1, "txt.png is no PNG: expected", "share", "txt.png")
+
+
 # ---- what a terminal would obey ----
 
 
