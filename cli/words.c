@@ -59,7 +59,7 @@ const char *nearest_word(
 {
 	const char *best = NULL;
 	const size_t length = strlen(text);
-	size_t best_distance = length / 3 + 2; /* "shrae", "grb" */
+	size_t best_distance = length / 3 + 2; /* "shrae" */
 
 	if (length > 32)
 		return NULL;
@@ -71,6 +71,9 @@ const char *nearest_word(
 		if (candidate && length > 2 && strncasecmp(text, candidate, length) == 0)
 			d = 1;
 
+		/* Of a short word two letters are too much of it: "foo" doesn't mean "top". */
+		if (d > 1 && candidate && smaller(length, strlen(candidate)) <= 3)
+			continue;
 		if (d < best_distance) {
 			best = candidate;
 			best_distance = d;

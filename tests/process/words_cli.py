@@ -228,6 +228,17 @@ def times_are_for_people():
         assert re.search(rf"waited [\d.]+ (µs|{words})\)", said) and " ns" not in said, said
 
 
+@test
+def short_words_are_not_guessed_from_one_letter():
+    for words, arguments in (
+        ("geyser --help lists all", ["foo"]), ("geyser --help lists all", ["toad"]),
+        ("or 4k\n", ["send", "x", "--size", "big"]),
+        ("did you mean grab?", ["grb"]), ("did you mean top?", ["tpo"]),
+        ("did you mean vga?", ["send", "x", "--size", "vgaa"]),
+    ):
+        fail(2, words, *arguments)
+
+
 # ---- what would be right ----
 
 
