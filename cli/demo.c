@@ -16,6 +16,7 @@
 
 #include "common.h"
 #include "demo.h"
+#include "outfile.h"
 
 const char demo_help[] =
 	"usage: geyser demo [--size WxH] [--keep DIR] [--sheet FILE]\n"
@@ -189,7 +190,7 @@ static bool is_safe(const char *path)
 	return S_ISREG(status.st_mode) && status.st_uid == geteuid();
 }
 
-/* path is NULL for the default. */
+/* Sets and checks the sheet's path; path is NULL for the default. */
 static bool choose_sheet(struct demo *demo, const char *path)
 {
 	const char *parent = getenv("TMPDIR");
@@ -201,7 +202,7 @@ static bool choose_sheet(struct demo *demo, const char *path)
 	else
 		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s/geyser-demo.png", parent);
 	if (path || is_safe(demo->sheet))
-		return true;
+		return outfile_check(demo->sheet);
 	(void)failure("%s can't be replaced (not a file of yours): name another with --sheet",
 		demo->sheet);
 	return false;
@@ -228,6 +229,9 @@ static int run_demo(struct demo *demo)
 {
 	int status;
 
+	(void)fprintf(answers(),
+		"geyser %s: pictures and a stream go through processes without a copy\n\n",
+		geyser_version());
 	if (geyser_manager_create(
 		    &(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST}, &demo->manager))
 		return library_failure("demo");
@@ -246,9 +250,6 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 	demo->signals = signals_open();
 	if (demo->signals < 0)
 		return STATUS_FAILURE;
-	(void)fprintf(answers(),
-		"geyser %s: pictures and a stream go through processes without a copy\n\n",
-		geyser_version());
 	if (choose_sheet(demo, sheet) && make_scratch(demo) && choose_files(demo, keep))
 		status = run_demo(demo);
 	remove_scratch(demo);

@@ -159,6 +159,23 @@ bool outfile_open(const char *path, struct outfile *out)
 	return false;
 }
 
+bool outfile_check(const char *path)
+{
+	char directory[PATH_MAX];
+	struct outfile out;
+	mode_t mode;
+
+	init(&out, path);
+	if (strcmp(path, "-") == 0)
+		return true;
+	if (!find_place(path, &out, &mode))
+		return cannot_write(&out, errno);
+	directory_of(out.path, directory);
+	if (!out.direct && faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) < 0)
+		return cannot_write(&out, errno);
+	return true;
+}
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static bool write_all(struct outfile *out, const void *data, size_t size)

@@ -31,6 +31,9 @@ struct outfile {
  * false. */
 bool outfile_open(const char *path, struct outfile *out);
 
+/* Whether outfile_open may succeed, as far as can be told without making a file. */
+bool outfile_check(const char *path);
+
 /* Adds these bytes. */
 bool outfile_write(struct outfile *out, const void *data, size_t size);
 

@@ -287,6 +287,12 @@ def what_is_not_there_says_where_to_look():
     fail(1, "txt.png is no PNG: expected", "share", "txt.png")
 
 
+@test
+def a_demo_looks_first_at_its_sheet_s_place():
+    for path in ("/nowhere/x.png", os.getcwd()):
+        fail(1, f"{path}: can't be written", "demo", "--sheet", path)
+
+
 # ---- what a terminal would obey ----
 
 
