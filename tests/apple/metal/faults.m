@@ -156,6 +156,8 @@ static void copies(void **state)
 	struct geyser_frame *frame;
 
 	ok(geyser_publisher_create(manager_of(state), &desc, &publisher));
+	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
+	ok(geyser_publisher_submit(publisher, frame)); /* there is something to copy */
 	failing("newBuffer", 0,
 		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no buffer",
 			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
