@@ -14,7 +14,7 @@ from counting import Count
 BUILD = "build-apple"
 BACKEND = "src/backend/metal"
 COVERAGE = 95.0
-BACKEND_LINES = 1200
+BACKEND_LINES = 1500
 FUNCTION_LINES = 80
 NOT_PASSED = re.compile(r"^FAILED|\[ +(?:FAILED|ERROR) +\]|^ *not ok|^ *double: |: error: ")
 
