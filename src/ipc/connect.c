@@ -123,11 +123,6 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 			instance, peer.uid, registry->uid);
 		goto close_socket;
 	}
-	if (gy_peer_has_ended(*out, peer.pid)) {
-		errno = ECONNREFUSED;
-		result = connect_failure(instance);
-		goto close_socket;
-	}
 	*pid = peer.pid;
 	return GEYSER_OK;
 

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "platform/descriptor.h"
+#include "platform/platform.h"
+#include "platform/socket.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,15 +18,34 @@
 
 /* ---- one question and its answer ---- */
 
-/* Until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable). */
+/* An answer that takes no longer than this costs no look at whether the peer still lives. */
+#define PROMPTLY (2 * GY_MILLISECOND)
+
+/* Whether the process that listened at the socket's other end is gone. Its child, made by clone
+ * without fork's handlers, may keep the socket open, and nobody answers. */
+static bool has_ended(int socket)
+{
+	struct gy_credentials peer;
+
+	return gy_peer_credentials(socket, &peer) == GEYSER_OK &&
+	       gy_peer_has_ended(socket, peer.pid);
+}
+
+/* Until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has
+ * ended). */
 static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 {
 	struct pollfd fds[] = {
 		{.fd = fd, .events = POLLIN},
 		{.fd = stop_fd, .events = POLLIN},
 	};
-	int count = gy_poll(fds, 2, deadline);
+	int count = gy_poll(fds, 2, gy_earlier(gy_deadline(PROMPTLY), deadline));
 
+	if (count == 0 && has_ended(fd))
+		return gy_fail(GEYSER_ERROR_STALE,
+			"the exporter is gone: get a new handle from a running one");
+	if (count == 0)
+		count = gy_poll(fds, 2, deadline);
 	if (count > 0 && fds[1].revents)
 		return gy_fail(GEYSER_ERROR_BUSY, "waiting for the peer's answer was ended");
 	if (count > 0)

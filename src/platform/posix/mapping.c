@@ -14,10 +14,23 @@ uint64_t gy_memory_round(uint64_t size)
 	return (size + page - 1) / page * page;
 }
 
+/* Returns the machine's memory in bytes. It is asked for once: a system call for each import shows. */
+static uint64_t total_memory(void)
+{
+	static _Atomic uint64_t known;
+	long pages, page;
+
+	if (known)
+		return known;
+	pages = sysconf(_SC_PHYS_PAGES);
+	page = sysconf(_SC_PAGESIZE);
+	known = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+	return known;
+}
+
 uint64_t gy_memory_share(void)
 {
-	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	uint64_t most = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+	uint64_t most = total_memory();
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
