@@ -30,7 +30,7 @@ static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline, in
 {
 	enum geyser_result result = gy_server_connect(peer->ipc, peer->instance, &peer->socket);
 
-	peer->pid = getpid();
+	peer->pid = gy_process_id();
 	peer->own = peer->socket >= 0;
 	if (result != GEYSER_OK || peer->socket >= 0)
 		return result;

@@ -57,7 +57,7 @@ static void leave_parents(void)
 {
 	struct gy_ipc *parents = current;
 
-	if (!parents || parents->pid == getpid())
+	if (!parents || parents->pid == gy_process_id())
 		return;
 	current = NULL;
 	abandon(parents);
@@ -82,7 +82,7 @@ static enum geyser_result create(struct gy_ipc **out)
 	if (!ipc)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
 	(void)pthread_mutex_init(&ipc->lock, NULL);
-	ipc->pid = getpid();
+	ipc->pid = gy_process_id();
 	ipc->poller = -1;
 	ipc->wake = GY_NO_WAKEUP;
 	ipc->spare_fd = -1;
@@ -122,7 +122,7 @@ struct gy_ipc *gy_ipc_current(void)
 
 void gy_ipc_leave_parents(struct gy_ipc *ipc)
 {
-	if (!ipc->foreign && ipc->pid != getpid())
+	if (!ipc->foreign && ipc->pid != gy_process_id())
 		abandon(ipc);
 }
 
@@ -149,7 +149,7 @@ void gy_ipc_release(struct gy_ipc *ipc)
 
 bool gy_ipc_is_foreign(const struct gy_ipc *ipc)
 {
-	return ipc->foreign || ipc->pid != getpid();
+	return ipc->foreign || ipc->pid != gy_process_id();
 }
 
 enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc)
@@ -167,7 +167,8 @@ __attribute__((destructor)) static void at_exit(void)
 {
 	if (pthread_mutex_trylock(&current_lock) != 0)
 		return;
-	if (current && current->pid == getpid() && pthread_mutex_trylock(&current->lock) == 0) {
+	if (current && current->pid == gy_process_id() &&
+		pthread_mutex_trylock(&current->lock) == 0) {
 		gy_server_finish(current, true);
 		(void)pthread_mutex_unlock(&current->lock);
 	}

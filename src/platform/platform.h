@@ -90,6 +90,10 @@ int gy_peer_watch(int socket, pid_t pid, bool *ended);
  * was made by clone without fork's handlers may keep it open. */
 bool gy_peer_has_ended(int socket, pid_t pid);
 
+/* Returns getpid(), without a system call each time where the kernel can tell a child of any kind
+ * from its parent. */
+pid_t gy_process_id(void);
+
 /* Whether that process is stopped, by a signal or a debugger; false where it can't be known. */
 bool gy_process_is_stopped(pid_t pid);
 

@@ -62,6 +62,11 @@ int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const 
 	return error;
 }
 
+pid_t gy_process_id(void)
+{
+	return getpid(); /* libSystem keeps it */
+}
+
 /* ---- places ---- */
 
 /* The user's own temporary directory; to a sandboxed program, its container's. */

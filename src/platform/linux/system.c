@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,40 @@ int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const 
 const char *gy_program_name(void)
 {
 	return program_invocation_short_name;
+}
+
+/* The kernel zeroes this page in each child that doesn't share its parent's memory, also in one
+ * that was made by clone without fork's handlers. */
+static _Atomic pid_t *make_page(void)
+{
+	static _Atomic(_Atomic pid_t *) shared;
+	static _Atomic bool refused;
+	_Atomic pid_t *page = shared, *none = NULL;
+	const size_t size = sizeof(*page);
+	const int protection = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	if (page || refused)
+		return page;
+	page = mmap(NULL, size, protection, flags, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK) == 0 &&
+		atomic_compare_exchange_strong(&shared, &none, page))
+		return page;
+	(void)munmap(page, size);
+	refused = !shared;
+	return shared;
+}
+
+pid_t gy_process_id(void)
+{
+	_Atomic pid_t *known = make_page();
+
+	if (!known)
+		return getpid();
+	if (*known == 0)
+		*known = getpid();
+	return *known;
 }
 
 /* Programs of one user share at least one place, with a session (a login shell) or without (a cron
