@@ -31,6 +31,12 @@ static bool has_ended(int socket)
 	       gy_peer_has_ended(socket, peer.pid);
 }
 
+static enum geyser_result gone(void)
+{
+	return gy_fail(
+		GEYSER_ERROR_STALE, "the exporter is gone: get a new handle from a running one");
+}
+
 /* Until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has
  * ended). */
 static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
@@ -42,8 +48,7 @@ static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 	int count = gy_poll(fds, 2, gy_earlier(gy_deadline(PROMPTLY), deadline));
 
 	if (count == 0 && has_ended(fd))
-		return gy_fail(GEYSER_ERROR_STALE,
-			"the exporter is gone: get a new handle from a running one");
+		return gone();
 	if (count == 0)
 		count = gy_poll(fds, 2, deadline);
 	if (count > 0 && fds[1].revents)
@@ -160,8 +165,13 @@ enum geyser_result gy_connect_once(
 	}
 	if (result != GEYSER_OK || *out >= 0)
 		return result;
-	return registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
-			: gy_registries_connect(instance, deadline, -1, out, &pid);
+	result = registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
+			  : gy_registries_connect(instance, deadline, -1, out, &pid);
+	if (result != GEYSER_OK || !has_ended(*out))
+		return result;
+	(void)close(*out);
+	*out = -1;
+	return gone();
 }
 
 /* One question on a connection of its own. */

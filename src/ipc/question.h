@@ -6,7 +6,8 @@
 #include "ipc/registry.h"
 #include "ipc/wire.h"
 
-/* Connects a socket to that exporter, which may be this process. Errors: as gy_registry_connect. */
+/* Connects a socket to that exporter, which may be this process. Errors: as gy_registry_connect;
+ * STALE also if the exporter has ended, and a child of it keeps its socket open. */
 enum geyser_result gy_connect_once(
 	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out);
 
@@ -18,7 +19,7 @@ enum geyser_result gy_ask(
 /* Awaits the answer with that sequence, until the deadline (TIMEOUT), or until stop_fd is readable
  * (BUSY; -1: none); the answer can then be awaited again. The caller owns *fd, or it is -1. If the
  * exporter refuses, the error has its words, and answer->type is GY_WIRE_ERROR. Errors: TIMEOUT,
- * BUSY, DISCONNECTED, PROTOCOL, LIMIT, and the exporter's. */
+ * BUSY, DISCONNECTED, PROTOCOL, LIMIT, STALE (as for gy_connect_once), and the exporter's. */
 enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
 	struct gy_message *answer, int *fd);
 

@@ -1,6 +1,7 @@
 /* The registry directory: whose it is, what the dead leave in it, and which ids are taken. */
 #include "base/clock.h"
 #include "ipc/names.h"
+#include "ipc/question.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -458,8 +459,9 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 #ifndef GEYSER_PLATFORM_APPLE
 	struct gy_name_lock lock;
 	struct gy_claim claim;
+	struct gy_message answer;
 	uint64_t holder;
-	int ends[2], socket, status;
+	int ends[2], socket, status, fd;
 	pid_t parent, pids[2], pid;
 
 	(void)state;
@@ -473,6 +475,7 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 		if (pids[0] != 0 && (write(ends[1], &claim.instance, 8) != 8 ||
 					    write(ends[1], pids, sizeof(pids[0])) < 0))
 			_exit(2);
+		(void)alarm(60);
 		for (;;)
 			(void)pause();
 	}
@@ -481,8 +484,13 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_int_equal(kill(parent, SIGKILL), 0);
 	assert_int_equal(waitpid(parent, &status, 0), parent);
 	assert_int_equal(kill(pids[1], 0), 0); /* it lives on */
-	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
+	assert_fails(
+		GEYSER_ERROR_STALE, "is gone", gy_connect_once(NULL, holder, GY_NEVER, &socket));
+	/* an import looks only once the answer is late */
+	assert_ok(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
+	assert_fails(
+		GEYSER_ERROR_STALE, "is gone", gy_await(socket, 0, GY_NEVER, -1, &answer, &fd));
+	assert_int_equal(close(socket), 0);
 	assert_ok(gy_registry_claim(&claim));
 	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
 	gy_claim_remove_name(&claim, "cam", &lock);
