@@ -147,6 +147,8 @@ static enum geyser_result connect_at(struct gy_registry *registry, bool first, u
 	return result;
 }
 
+/* Each import connects, and each system call shows: whether this process may use a place is looked
+ * at only if the exporter isn't reached there. */
 enum geyser_result gy_registries_connect(
 	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {
@@ -155,11 +157,16 @@ enum geyser_result gy_registries_connect(
 
 	*out = -1;
 	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		char path[sizeof(registry.path)];
 		enum geyser_result result;
 
-		if (gy_registry_find_place(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
+		if (gy_registry_find_path(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
 			continue;
 		result = connect_at(&registry, first, instance, deadline, stop_fd, out, pid);
+		if (result == GEYSER_OK)
+			return result;
+		if (gy_registry_find_place(i, path, sizeof(path)) != GEYSER_OK)
+			continue;
 		if (result != GEYSER_ERROR_STALE && result != GEYSER_ERROR_NOT_FOUND)
 			return result;
 		first = false;

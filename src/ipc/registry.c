@@ -84,15 +84,27 @@ static enum geyser_result check_parent(const struct gy_runtime_place *place)
 	return GEYSER_OK;
 }
 
+static enum geyser_result find_path(
+	unsigned index, struct gy_runtime_place *place, char *path, size_t size)
+{
+	path[0] = '\0';
+	if (!get_place(index, place))
+		return gy_fail(GEYSER_ERROR_NOT_FOUND, "place %u: there are fewer", index);
+	return compose_path(place, path, size);
+}
+
+enum geyser_result gy_registry_find_path(unsigned index, char *path, size_t size)
+{
+	struct gy_runtime_place place;
+
+	return find_path(index, &place, path, size);
+}
+
 enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size)
 {
 	struct gy_runtime_place place;
-	enum geyser_result result;
+	enum geyser_result result = find_path(index, &place, path, size);
 
-	path[0] = '\0';
-	if (!get_place(index, &place))
-		return gy_fail(GEYSER_ERROR_NOT_FOUND, "place %u: there are fewer", index);
-	result = compose_path(&place, path, size);
 	if (result == GEYSER_OK)
 		result = check_parent(&place);
 	return result;
