@@ -9,20 +9,8 @@ import re
 import sys
 import tempfile
 
-# what each part of src/ may include besides itself; public headers are open to all
-LAYERS = {
-    "base": set(),
-    "format": {"base"},
-    "platform": {"base"},
-    "sync": {"base", "platform"},
-    "backend": {"base", "format", "platform", "sync"},
-    "ipc": {"base", "format", "platform"},
-    "core": {"base", "format", "platform", "sync", "backend", "ipc"},
-    "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"},
-    # the public functions of native headers (vulkan.h): they reach into all of the above
-    "native": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
-    "interop": {"base"},
-}
+from layers import LAYERS, layer_of
+
 # programs that see what a user sees: public headers and their own
 OUTSIDE = ("cli", "bench", "examples")
 SOURCES = (".c", ".h", ".m", ".def")
@@ -56,8 +44,8 @@ def resolve(root, path, bracket, name):
 def check_inside(layer, path, target):
     """Why a file of this layer may not include that file of src/, or None."""
     parts = target.split("/")
-    other = parts[1] if len(parts) > 2 else None
-    if other not in LAYERS:
+    other = layer_of(target.removeprefix("src/"))
+    if other is None:
         return "is in no known part of src/"
     if other != layer and other not in LAYERS[layer]:
         return f"{layer} may include only {', '.join(sorted(LAYERS[layer] | {layer}))}"
@@ -73,8 +61,8 @@ def check_inside(layer, path, target):
 
 def check_file(root, path):
     top = path.split("/")[0]
-    layer = path.split("/")[1] if top == "src" else None
-    if top == "src" and layer not in LAYERS:
+    layer = layer_of(path.removeprefix("src/")) if top == "src" else None
+    if top == "src" and layer is None:
         yield f"{path}: in no known part of src/: one of {', '.join(sorted(LAYERS))}"
         return
     for line, bracket, name in includes(root, path):

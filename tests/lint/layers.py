@@ -1,0 +1,55 @@
+"""The parts of src/, what each may use, and the functions that a part has called from below."""
+
+# Folder in src/: the other folders whose files it may include and whose functions it may call.
+LAYERS = {
+    "base": set(),
+    "format": {"base"},
+    "platform": {"base"},
+    "sync": {"base", "platform"},
+    "backend": {"base", "format", "platform", "sync"},
+    "ipc": {"base", "format", "platform"},
+    "core": {"base", "format", "platform", "sync", "backend", "ipc"},
+    "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"},
+    # the public functions of native headers (vulkan.h): they reach into all of the above
+    "native": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
+    "interop": {"base"},
+}
+
+# These call public functions (geyser_...), as any program does.
+USERS = {"interop"}
+
+
+def layer_of(path):
+    """The deepest folder of the table that path (from src/ on) lies in, or None."""
+    folder = path
+    while "/" in folder:
+        folder = folder.rsplit("/", 1)[0]
+        if folder in LAYERS:
+            return folder
+    return None
+
+
+# Header: the function pointers that it declares ("*": a table of many), and why. Each is an arrow
+# upward that neither an #include nor nm shows.
+CALLBACKS = {
+    "backend/backend.h": ("*", "core calls each backend through this table; on_lost tells core "
+        "that the device is lost"),
+    "backend/vulkan.h": ("lock unlock", "the program's own functions, which guard its queue"),
+    "backend/vulkan/vk.h": ("lock_queue unlock_queue on_lost", "kept from backend/vulkan.h and "
+        "backend/backend.h"),
+    "base/later.h": ("run", "the owner of an object frees it once no callback runs"),
+    "base/system.h": ("run", "the first function of a thread"),
+    "base/thread.h": ("run", "the first function of a thread"),
+    "core/notifier.h": ("finished", "event.c frees an event whose last callback has ended"),
+    "core/object.h": ("destroy lose", "the program's own destructor; textures and events end "
+        "their waits when their manager's device is lost"),
+    "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
+    "interop/cuda_driver.h": ("*", "functions of libcuda, looked up at run time"),
+    "interop/opengl.h": ("finish free free_", "each kind of object frees what it keeps with a "
+        "context"),
+    "ipc/ipc.h": ("*", "core describes its exports, and stream its publishers, to the exporter"),
+    "ipc/process.h": ("ready", "the owner of a descriptor handles its events on geyser-ipc"),
+    "stream/frame.h": ("begin_signal", "a publisher's frame and a subscriber's signal different "
+        "events"),
+    "sync/follower.h": ("carry", "a backend raises its semaphore to each value of a timeline"),
+}
