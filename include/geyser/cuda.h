@@ -39,8 +39,8 @@ struct CUstream_st;         /* CUstream */
 struct geyser_cuda_device {
 	int device; /* CUdevice */
 	char name[96];
-	uint8_t uuid[16]; /* as struct geyser_vulkan_info's and geyser_native_texture's device_uuid
-			   */
+	/* The same bytes as device_uuid of struct geyser_vulkan_info and geyser_native_texture. */
+	uint8_t uuid[16];
 };
 
 struct geyser_cuda_info {

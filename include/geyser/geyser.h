@@ -74,8 +74,9 @@ GEYSER_API const char *geyser_error_detail(void);
 /* ---- managers ------------------------------------------------------------------------------ */
 
 enum geyser_backend {
-	GEYSER_BACKEND_AUTO = 0, /* $GEYSER_BACKEND by name if that is set, else the best available:
-				    a GPU's, not a software Vulkan */
+	/* The backend that $GEYSER_BACKEND names; if it isn't set, the best available one: a
+	 * GPU's, but not Vulkan on a software device. */
+	GEYSER_BACKEND_AUTO = 0,
 	GEYSER_BACKEND_HOST = 1, /* sealed shared memory; everywhere */
 	GEYSER_BACKEND_VULKAN = 2,
 	GEYSER_BACKEND_METAL = 3,
@@ -91,8 +92,8 @@ struct geyser_manager; /* opaque; a connection to one backend, and the maker of 
 
 struct geyser_manager_desc {
 	enum geyser_backend backend;
-	const char *application;    /* shown to peers; at most 63 bytes, copied; NULL: the program's
-				       name */
+	/* The name that peers see: at most 63 bytes, copied. NULL: the name of the program. */
+	const char *application;
 	uint64_t import_timeout_ns; /* how long an import waits for the exporter's answer; 0: 5 s */
 };
 
@@ -218,11 +219,11 @@ enum geyser_access {
 };
 
 struct geyser_mapping {
-	void *data;         /* first texel of mip level 0, layer 0 */
-	size_t row_pitch;   /* bytes from one row of mip level 0 to the next */
-	size_t slice_pitch; /* bytes from one layer (2D) or depth slice of mip level 0 (3D) to the
-			       next */
-	size_t size;        /* bytes of all layers and mip levels from data on */
+	void *data;       /* first texel of mip level 0, layer 0 */
+	size_t row_pitch; /* bytes from one row of mip level 0 to the next */
+	/* Bytes from one layer (2D) or depth slice of mip level 0 (3D) to the next. */
+	size_t slice_pitch;
+	size_t size; /* bytes of all layers and mip levels from data on */
 };
 
 /* Maps the texels into this process. On the host backend this is the shared memory itself: what is
@@ -495,8 +496,8 @@ GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager
 	struct geyser_texture **out);
 
 enum geyser_native_event_type {
-	GEYSER_NATIVE_EVENT_TIMELINE_FD = 1, /* the opaque descriptor of a Vulkan timeline
-						semaphore, for the same driver */
+	/* The opaque descriptor of a Vulkan timeline semaphore, for the same driver. */
+	GEYSER_NATIVE_EVENT_TIMELINE_FD = 1,
 };
 
 struct geyser_native_event {
@@ -517,14 +518,18 @@ GEYSER_API enum geyser_result geyser_event_export_native(
 /* ---- the machine --------------------------------------------------------------------------- */
 
 struct geyser_system_info {
-	bool sealing;      /* shared memory of a fixed size: needed by the host backend. memfd with
-			      F_SEAL_SHRINK, GROW and SEAL; on macOS shm_open */
-	bool future_write; /* such that others can only read: F_SEAL_FUTURE_WRITE, Linux 5.1; on
-			      macOS a descriptor for reading */
-	bool futex_waitv;  /* Linux 5.16; without it waits on imported events look for a dead peer
-			      every 50 ms */
-	bool pidfd;        /* Linux 5.3, on macOS a kqueue; without it a death is noticed by the
-			      socket alone */
+	/* Shared memory can have a fixed size, which the host backend needs. Linux: a memfd with
+	 * F_SEAL_SHRINK, GROW and SEAL; macOS: shm_open. */
+	bool sealing;
+	/* Shared memory can be read-only for other processes. Linux 5.1: F_SEAL_FUTURE_WRITE;
+	 * macOS: a descriptor for reading. */
+	bool future_write;
+	/* Linux 5.16. Without futex_waitv, a wait on an imported event checks every 50 ms whether
+	 * the peer has died. */
+	bool futex_waitv;
+	/* Linux 5.3; on macOS a kqueue. Without a pidfd, only the socket tells that a peer has
+	 * died. */
+	bool pidfd;
 };
 
 /* What this kernel offers. Errors: INVALID_ARGUMENT (NULL). */

@@ -36,9 +36,9 @@ struct geyser_gl_desc {
 	 * alone, with no lock held: every call is allowed there. NULL: eglGetProcAddress of
 	 * libEGL.so.1, opened at run time. */
 	void *(*get_proc_address)(void *user, const char *name);
-	void *user;        /* for get_proc_address */
-	void *egl_display; /* the EGLDisplay, for dma-bufs; NULL: the current one, where the context
-			      is EGL's */
+	void *user; /* for get_proc_address */
+	/* The EGLDisplay, for dma-bufs. NULL: the current EGLDisplay, if EGL made the context. */
+	void *egl_display;
 };
 
 /* For the context that is current. desc may be NULL for all defaults. The result is the caller's to

@@ -26,8 +26,9 @@ extern "C" {
 
 /* ---- frames -------------------------------------------------------------------------------- */
 
-struct geyser_frame; /* opaque: a buffer, acquired by a publisher to be drawn or by a subscriber to
-			be read */
+/* Opaque. A buffer of a stream: a publisher has acquired it to draw into it, or a subscriber to
+ * read it. */
+struct geyser_frame;
 
 struct geyser_rect {
 	uint32_t x, y, width, height; /* texels, from the top left */
@@ -124,14 +125,17 @@ GEYSER_API enum geyser_result geyser_frame_signal_point(
 struct geyser_publisher; /* opaque */
 
 enum geyser_pacing {
-	GEYSER_PACING_FREE = 0,     /* publishing never waits for anybody */
-	GEYSER_PACING_LOSSLESS = 1, /* acquire waits until every DELIVER_EVERY subscriber alive has
-				       taken its frames, within the timeout */
+	/* Publishing never waits for a subscriber. */
+	GEYSER_PACING_FREE = 0,
+	/* geyser_publisher_acquire waits, up to its timeout, until every living subscriber with
+	 * DELIVER_EVERY has taken its frames. */
+	GEYSER_PACING_LOSSLESS = 1,
 };
 
 struct geyser_stream_desc {
-	const char *name; /* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8, without control characters
-			     and characters that are invisible or change how others look */
+	/* 1 to GEYSER_STREAM_NAME_MAX bytes of UTF-8. Control characters aren't allowed, nor are
+	 * characters that are invisible or change how others look. */
+	const char *name;
 	struct geyser_texture_desc texture;
 	uint32_t buffers;                        /* 2 to GEYSER_STREAM_BUFFERS_MAX; 0: 3 */
 	uint32_t frame_rate_num, frame_rate_den; /* frames a second, for people; 0: variable */
@@ -291,10 +295,11 @@ GEYSER_API enum geyser_result geyser_subscriber_fd(struct geyser_subscriber *sub
 struct geyser_subscriber_stats {
 	uint64_t frames;  /* acquired */
 	uint64_t dropped; /* submitted while connected and never acquired; LATEST skips by design */
-	uint64_t connections; /* to this publisher and those before it; counts one when its buffers
-				 have come */
-	uint64_t latency_p50_ns,
-		latency_p99_ns; /* submit to acquired, within 10 %; 0: no frame yet */
+	/* Connections to this publisher and to earlier ones. A connection counts from the moment
+	 * when its buffers have come. */
+	uint64_t connections;
+	/* The time from submit to acquire, within 10 %; 0: no frame yet. */
+	uint64_t latency_p50_ns, latency_p99_ns;
 };
 
 /* Errors: INVALID_ARGUMENT (NULL). */
@@ -305,8 +310,8 @@ GEYSER_API enum geyser_result geyser_subscriber_get_stats(
 enum geyser_end {
 	GEYSER_END_NONE = 0,   /* it goes on, or the subscriber was never connected */
 	GEYSER_END_CLOSED = 1, /* the publisher called geyser_publisher_close or _destroy */
-	GEYSER_END_BROKEN = 2, /* the publisher's process was killed or left without that call,
-				     or it lost its device */
+	/* The publisher's process was killed or left without that call, or it lost its device. */
+	GEYSER_END_BROKEN = 2,
 };
 
 /* Tells how the stream has ended, after geyser_subscriber_acquire said DISCONNECTED or DEVICE_LOST.
@@ -334,8 +339,8 @@ struct geyser_stream_info {
 	uint32_t subscribers;
 	uint64_t frames;  /* submitted so far */
 	uint64_t dropped; /* by subscribers that get every frame, all together */
-	uint64_t latency_p50_ns, latency_p99_ns; /* submit to acquired, of all subscribers now
-						    connected, within 10 % */
+	/* The time from submit to acquire, of all subscribers now connected, within 10 %. */
+	uint64_t latency_p50_ns, latency_p99_ns;
 };
 
 /* All of this user's streams, sorted by name; free the array with geyser_stream_list_free. A

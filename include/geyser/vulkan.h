@@ -30,8 +30,9 @@ struct geyser_vulkan_device {
 	VkInstance instance;
 	VkPhysicalDevice physical_device;
 	VkDevice device;
-	VkQueue queue;         /* graphics or compute; geyser submits to it: see
-				  geyser_vulkan_manager_set_queue_lock */
+	/* A queue for graphics or compute. geyser submits to it: see
+	 * geyser_vulkan_manager_set_queue_lock. */
+	VkQueue queue;
 	uint32_t queue_family; /* of queue */
 	PFN_vkGetInstanceProcAddr get_instance_proc_addr;
 };
@@ -94,11 +95,12 @@ struct geyser_vulkan_info {
 	VkPhysicalDeviceType type;
 	uint32_t api_version; /* as VK_MAKE_API_VERSION */
 	uint8_t device_uuid[16], driver_uuid[16];
-	bool opaque_fd;     /* memory of one driver between processes: VK_KHR_external_memory_fd */
-	bool host_memory;   /* sealed host memory as images: VK_EXT_external_memory_host */
-	bool dma_buf;       /* VK_EXT_external_memory_dma_buf with DRM format modifiers */
-	bool native_events; /* timeline semaphores between processes; without, events are bridged
-			       by a thread for each */
+	bool opaque_fd;   /* memory of one driver between processes: VK_KHR_external_memory_fd */
+	bool host_memory; /* sealed host memory as images: VK_EXT_external_memory_host */
+	bool dma_buf;     /* VK_EXT_external_memory_dma_buf with DRM format modifiers */
+	/* Timeline semaphores can be shared between processes. Without them, each event has a
+	 * thread that carries its values between the page and the semaphore. */
+	bool native_events;
 };
 
 /* Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager). */

@@ -6,9 +6,11 @@
 #include <geyser/geyser.h>
 
 /* Stores the sentence as this thread's detail and returns result, so that a check is one line:
- *	return gy_fail(GEYSER_ERROR_LIMIT, "width (%u): at most %u", width, max);
- * The sentence says what was wrong, with the value in parentheses, and after a colon what would be
- *right. */
+ *
+ *     return gy_fail(GEYSER_ERROR_LIMIT, "width (%u): at most %u", width, max);
+ *
+ * The sentence says what was wrong, with the value in parentheses. After a colon it says what
+ * would be right. */
 __attribute__((format(printf, 2, 3))) enum geyser_result gy_fail(
 	enum geyser_result result, const char *format, ...);
 

@@ -4,8 +4,8 @@
  *	 0  "GYSR"     4  version 1     5  kind     6  backend     7  0
  *	 8  id        12  uid          16  instance               24  token (16)
  *	40  0 (20)                                                60  CRC-32 of bytes 0 to 59
- * The text form is "geyser1-" and the hexadecimal digits of bytes 5 to 39 and 60 to 63: the rest is
- *constant.
+ * The text form is "geyser1-" and the hexadecimal digits of bytes 5 to 39 and 60 to 63. The other
+ * bytes are constant.
  */
 #include "ipc/handle.h"
 

@@ -12,8 +12,8 @@
 
 /* A descriptor that the thread watches. Embedded in its owner. */
 struct gy_source {
-	uint64_t key; /* names this watch: an event of an earlier one with the same fd finds nothing
-		       */
+	/* Names this watch. An event of an earlier watch with the same fd finds no source. */
+	uint64_t key;
 	int fd;
 	/* Called by the thread with the ipc's lock held; may remove and free the source. events:
 	 * enum gy_readiness. */

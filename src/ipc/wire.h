@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages between exporter and importer: bytes to structs and back, nothing else. What it decodes
- *comes from a peer and is hostile: every length, count and string is checked here; what the numbers
- *mean is checked by the core.
+ * Messages between exporter and importer: bytes to structs and back, nothing else. The bytes come
+ * from a peer and are hostile. The functions here check every length, count and string; the core
+ * checks what the numbers mean.
  *
  * A packet (one record of a local socket, at most GY_PACKET_MAX bytes) is one or more messages. A
- *message is a header of 16 bytes and a payload, little-endian, at most GY_MESSAGE_MAX in all: 0
- *"GYSR"   4  major   5  minor   6  type (2)   8  payload bytes (4)   12  sequence (4) A payload
- *longer than this version knows is a later minor version's: the rest is ignored. A type with the
- *bit GY_WIRE_OPTIONAL that isn't known is skipped; any other unknown type is an error.
+ * message is a header of 16 bytes and a payload, little-endian, at most GY_MESSAGE_MAX in all:
+ *
+ *     0  "GYSR"   4  major   5  minor   6  type (2)   8  payload bytes (4)   12  sequence (4)
+ *
+ * A payload that is longer than this version knows comes from a later minor version: the decoder
+ * ignores the rest. It skips an unknown type that has the bit GY_WIRE_OPTIONAL; any other unknown
+ * type is an error.
  */
 #ifndef GY_IPC_WIRE_H
 #define GY_IPC_WIRE_H

@@ -47,8 +47,9 @@ enum gy_stage {
 };
 
 struct gy_attachment {
-	uint32_t references; /* the subscriber's, one for each frame out, and one for each thread
-				that is at work on it; guarded by the subscriber's lock */
+	/* One reference is the subscriber's; each frame that the caller holds has one, and each
+	 * thread that works on the attachment. Guarded by the subscriber's lock. */
+	uint32_t references;
 	struct geyser_manager *manager;
 	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
 	int lease_fd; /* of that memory while an event may still have to map it, else -1 */

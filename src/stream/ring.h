@@ -107,8 +107,9 @@ struct gy_lease_memory {
 struct gy_ring_reader {
 	const struct gy_lease_page *lease; /* NULL: free */
 	bool every;
-	bool excused; /* held a lossless publisher up: not waited for until it takes more than
-			 excused_at */
+	/* The reader held a lossless publisher up. The publisher doesn't wait for it until it has
+	 * taken more than excused_at. */
+	bool excused;
 	uint64_t excused_at; /* the most that it has ever taken when it was excused or came back */
 	bool evicted;        /* left out: its lease counts no more, its place stays taken */
 	uint64_t settles_at; /* the reader is a newcomer until gy_ring_evict's now is this, in ns */

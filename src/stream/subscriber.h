@@ -18,9 +18,9 @@
  * until `turns` changes, no longer than its own deadline.
  */
 struct geyser_subscriber {
-	_Atomic uint32_t references; /* the caller's, and one for each frame that waits for our
-					device; nothing but the memory lives on without the
-					caller's */
+	/* The caller has one reference, and each frame that waits for our device has one. Without
+	 * the caller's, only the memory is left. */
+	_Atomic uint32_t references;
 	struct geyser_manager *manager;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	enum geyser_delivery delivery;
@@ -28,13 +28,16 @@ struct geyser_subscriber {
 	pthread_mutex_t lock;
 	struct gy_attachment *attachment; /* NULL: no publisher at present */
 	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
-	struct gy_attachment *arriving;   /* connected to as far as its publisher has answered: of
-					     the thread whose turn it is to ask */
+	/* The connection that is being made, as far as its publisher has answered. It belongs to
+	 * the thread that has the turn. */
+	struct gy_attachment *arriving;
 	bool begun; /* create has succeeded, though `arriving` has no buffers yet */
-	enum geyser_result broken_off; /* how `arriving` failed before it had buffers: for the
-					  next acquire; else GEYSER_OK */
-	bool closed_early; /* the publisher of the last `arriving` that failed had closed the
-			      stream; guarded as that */
+	/* How `arriving` failed before it had buffers: the next acquire returns it. Else
+	 * GEYSER_OK. */
+	enum geyser_result broken_off;
+	/* The publisher of the last `arriving` that failed had closed the stream. The thread that
+	 * has the turn owns this field too. */
+	bool closed_early;
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
 	struct gy_kept *kept;         /* events of ended attachments that callers may hold */

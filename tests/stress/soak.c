@@ -9,8 +9,8 @@
  *	- a torn frame, or a frame that changes while it is held
  *	- a restart that is refused because the name is taken
  *	- a subscriber that gets no frame for PATIENCE while the coordinator runs
- *	- a process that ends by another signal than the coordinator's, or with a status other than
- *0
+ *	- a process that ends with a status other than 0, or by a signal of another process than
+ *	  the coordinator
  *	- descriptors or mappings that grow in the two processes that live for the whole run
  *	- entries that the registry still has after the end
  *

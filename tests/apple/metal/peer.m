@@ -1,6 +1,6 @@
 /*
- * The other process. It makes a manager, says "ok", and then obeys a line at a time from stdin,
- *each answered by a line:
+ * The other process. It makes a manager and says "ok". Then it reads commands from stdin, a line
+ * each, and answers each with a line:
  *
  *	metal_peer metal|host SOCKET|-
  *
