@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/system.h"
-#include "ipc/resolve.h"
+#include "ipc/lookup/lookup.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "core/object.h"
 
 #include "base/error.h"
-#include "ipc/surface.h"
+#include "ipc/surface/surface.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "ipc/surface.h"
+#include "ipc/surface/surface.h"
 #include "platform/platform.h"
 
 #include <errno.h>

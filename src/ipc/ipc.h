@@ -10,8 +10,8 @@
 #ifndef GY_IPC_IPC_H
 #define GY_IPC_IPC_H
 
-#include "ipc/names.h"
-#include "ipc/wire.h"
+#include "ipc/registry/names.h"
+#include "ipc/wire/wire.h"
 #include "platform/descriptor.h"
 
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 /* The one struct gy_ipc of a process: made on demand, shared, ended with its last user, left behind
  * by fork. */
 #include "ipc/process.h"
-#include "ipc/surface.h"
+#include "ipc/surface/surface.h"
 
 #include "base/error.h"
 #include "base/system.h"

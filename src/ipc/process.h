@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 #include "ipc/ipc.h"
-#include "ipc/registry.h"
+#include "ipc/registry/registry.h"
 #include "platform/descriptor.h"
 
 #include <pthread.h>
@@ -28,7 +28,7 @@ struct gy_ipc *gy_ipc_current(void);
 void gy_ipc_leave_parents(struct gy_ipc *ipc);
 
 struct gy_connection; /* an importer, seen from the exporter */
-struct gy_surfaces;   /* see ipc/surface.h */
+struct gy_surfaces;   /* see ipc/surface/surface.h */
 
 struct gy_ipc {
 	unsigned users; /* guarded by the process-wide lock, all else by the next line's */

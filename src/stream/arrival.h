@@ -5,7 +5,7 @@
 #ifndef GY_STREAM_ARRIVAL_H
 #define GY_STREAM_ARRIVAL_H
 
-#include "ipc/registry.h"
+#include "ipc/registry/registry.h"
 #include "platform/descriptor.h"
 
 struct gy_arrival {

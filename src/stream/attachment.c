@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/event.h"
-#include "ipc/names.h"
-#include "ipc/surface.h"
+#include "ipc/registry/names.h"
+#include "ipc/surface/surface.h"
 
 #include <inttypes.h>
 #include <stdio.h>

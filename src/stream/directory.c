@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "base/thread.h"
-#include "ipc/links.h"
-#include "ipc/names.h"
-#include "ipc/resolve.h"
+#include "ipc/lookup/lookup.h"
+#include "ipc/registry/links.h"
+#include "ipc/registry/names.h"
 #include "platform/platform.h"
 
 #include <pthread.h>

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/error.h"
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "sockets.h"
 
 #include "base/clock.h"
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 
 #include <poll.h>
 
-#include "ipc/packet.h"
-#include "ipc/registry.h"
+#include "ipc/registry/registry.h"
+#include "ipc/wire/packet.h"
 #include "stream/ring.h"
 
 #include <pthread.h>

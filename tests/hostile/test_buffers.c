@@ -6,7 +6,7 @@
 #include "peer.h"
 
 #include "base/clock.h"
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 #include "platform/platform.h"
 #include "stream/ring.h"
 

@@ -8,8 +8,8 @@
 #include "peer.h"
 
 #include "base/clock.h"
-#include "ipc/names.h"
 #include "ipc/process.h"
+#include "ipc/registry/names.h"
 #include "stream/publisher.h"
 
 #include <signal.h>

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "core/event.h"
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 #include "stream/publisher.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * A stream's name in the registry, as src/ipc/names.c and sweep.c change it: publishers that take
- * the name and give it back, one that may be killed at any step, a sweep that may stop anywhere.
- * Each system call is one step; all interleavings of the steps are searched by run.py.
+ * A stream's name in the registry, as names.c and sweep.c of src/ipc/registry change it: publishers
+ * that take the name and give it back, one that may be killed at any step, a sweep that may stop
+ * anywhere. Each system call is one step; all interleavings of the steps are searched by run.py.
  *
  * What the kernel keeps:
  *	link	"stream-NAME": whose socket it points at. Only absent -> mine (symlink) is a conditional

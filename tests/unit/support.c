@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "ipc/registry.h"
+#include "ipc/registry/registry.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
 #include "faults.h"
 
 #include "base/clock.h"
-#include "ipc/question.h"
-#include "ipc/registry.h"
+#include "ipc/importer/request.h"
+#include "ipc/registry/registry.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Handle bytes and text: pinned, and every damage refused. */
 #include "base/bytes.h"
-#include "ipc/handle.h"
+#include "ipc/wire/handle.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Streams' names, and what stands for them in the registry. */
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Packets over a socket pair: what may cross, and what is closed and refused. */
-#include "ipc/packet.h"
+#include "ipc/wire/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>

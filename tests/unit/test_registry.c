@@ -1,7 +1,7 @@
 /* The registry directory: whose it is, what the dead leave in it, and which ids are taken. */
 #include "base/clock.h"
-#include "ipc/names.h"
-#include "ipc/question.h"
+#include "ipc/importer/request.h"
+#include "ipc/registry/names.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* The places that a registry may be in, and who meets there: with a session and without, and where
  * somebody else came first. */
 #include "base/clock.h"
-#include "ipc/names.h"
+#include "ipc/registry/names.h"
 
 #include <fcntl.h>
 #include <ftw.h>

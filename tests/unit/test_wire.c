@@ -1,6 +1,6 @@
 /* Messages: pinned bytes, and nothing that a peer can send is taken for what it isn't. */
 #include "base/bytes.h"
-#include "ipc/wire.h"
+#include "ipc/wire/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The Mach service that hands surfaces over, by the library's inside: what strangers send to it,
  * and exporters that answer with nonsense or not at all.
  */
-#include "ipc/surface.h"
+#include "ipc/surface/surface.h"
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* What this process exports: records by token and by id, and who has imported them. */
+#include "ipc/process.h"
+
+#include "base/error.h"
+#include "platform/random.h"
+
+#include <fcntl.h>
+#include <search.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static int compare_tokens(const void *a, const void *b)
+{
+	const struct gy_export *x = a, *y = b;
+
+	return memcmp(x->fields.token, y->fields.token, GY_TOKEN_SIZE);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct gy_export *x = a, *y = b;
+
+	return (x->fields.id > y->fields.id) - (x->fields.id < y->fields.id);
+}
+
+struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE])
+{
+	struct gy_export wanted = {0}, *const * found;
+
+	memcpy(wanted.fields.token, token, GY_TOKEN_SIZE);
+	found = tfind(&wanted, &ipc->by_token, compare_tokens);
+	return found ? *found : NULL;
+}
+
+struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id)
+{
+	struct gy_export wanted = {.fields.id = id}, *const * found;
+
+	found = tfind(&wanted, &ipc->by_id, compare_ids);
+	return found ? *found : NULL;
+}
+
+/* The root is taken until there is none; a node begins with its key (tsearch). */
+void gy_exports_forget(struct gy_ipc *ipc)
+{
+	while (ipc->by_id) {
+		struct gy_export *export = *(struct gy_export **)ipc->by_id;
+
+		gy_claim_remove_id(&ipc->claim, export->fields.id);
+		(void)tdelete(export, &ipc->by_id, compare_ids);
+	}
+}
+
+/* The claim whose links are made again: twalk passes no data to its action. Guarded by the ipc's
+ * lock. */
+static _Thread_local const struct gy_claim *restored;
+
+static void restore_id(const void *node, VISIT visit, int depth)
+{
+	const struct gy_export *export = *(struct gy_export *const *)node;
+
+	(void)depth;
+	if (visit == postorder || visit == leaf)
+		gy_claim_restore_id(restored, export->fields.id);
+}
+
+void gy_exports_restore(struct gy_ipc *ipc)
+{
+	restored = &ipc->claim;
+	twalk(ipc->by_id, restore_id);
+}
+
+/* ---- listing ---- */
+
+static void unlist(struct gy_ipc *ipc, struct gy_export *export)
+{
+	if (!export->listed)
+		return;
+	(void)tdelete(export, &ipc->by_token, compare_tokens);
+	export->listed = false;
+	gy_wakeup_close(&export->notify);
+}
+
+static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
+{
+	struct gy_handle_fields *fields = &export->fields;
+	enum geyser_result result;
+
+	*fields = (struct gy_handle_fields){
+		.kind = export->kind,
+		.backend = export->backend,
+		.uid = geteuid(),
+		.instance = ipc->claim.instance,
+	};
+	export->importers = (struct geyser_importers){0};
+	export->notify = GY_NO_WAKEUP;
+	result = gy_random(fields->token, GY_TOKEN_SIZE);
+	if (result != GEYSER_OK)
+		return result;
+	result = gy_claim_add_id(&ipc->claim, &fields->id);
+	if (result != GEYSER_OK)
+		return result;
+	if (!tsearch(export, &ipc->by_token, compare_tokens))
+		goto remove_id;
+	if (!tsearch(export, &ipc->by_id, compare_ids))
+		goto remove_token;
+	export->listed = true;
+	return GEYSER_OK;
+
+remove_token:
+	(void)tdelete(export, &ipc->by_token, compare_tokens);
+remove_id:
+	gy_claim_remove_id(&ipc->claim, fields->id);
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an export");
+}
+
+static enum geyser_result add(struct gy_ipc *ipc, struct gy_export *export)
+{
+	enum geyser_result result = gy_ipc_check_own(ipc);
+
+	if (result == GEYSER_OK)
+		result = gy_server_start(ipc);
+	if (result != GEYSER_OK)
+		return result;
+	unlist(ipc, export); /* exported once before, under another token */
+	result = list(ipc, export);
+	export->importable = result == GEYSER_OK;
+	return result;
+}
+
+enum geyser_result gy_export_add(
+	struct gy_ipc *ipc, struct gy_export *export, struct geyser_handle *out, bool *changed)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&ipc->lock);
+	*changed = !export->importable;
+	if (*changed)
+		result = add(ipc, export);
+	if (result == GEYSER_OK)
+		gy_handle_encode(&export->fields, out);
+	else
+		*changed = false;
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return result;
+}
+
+static bool withdraw(struct gy_ipc *ipc, struct gy_export *export)
+{
+	gy_ipc_leave_parents(ipc);
+	if (!export->importable)
+		return false;
+	export->importable = false;
+	if (ipc->claimed) { /* not a forked child's leftover */
+		(void)tdelete(export, &ipc->by_id, compare_ids);
+		gy_claim_remove_id(&ipc->claim, export->fields.id);
+	}
+	return true;
+}
+
+void gy_export_withdraw(struct gy_ipc *ipc, struct gy_export *export, bool *changed)
+{
+	(void)pthread_mutex_lock(&ipc->lock);
+	*changed = withdraw(ipc, export);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+void gy_export_remove(struct gy_ipc *ipc, struct gy_export *export)
+{
+	(void)pthread_mutex_lock(&ipc->lock);
+	(void)withdraw(ipc, export);
+	unlist(ipc, export);
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+/* ---- importers ---- */
+
+void gy_export_count(struct gy_export *export, int change)
+{
+	if (change > 0) {
+		export->importers.current++;
+		export->importers.total++;
+	} else if (export->importers.current > 0) {
+		export->importers.current--;
+	}
+	if (export->notify.fd >= 0)
+		gy_wakeup_raise(&export->notify);
+}
+
+void gy_export_importers(struct gy_ipc *ipc, struct gy_export *export, struct geyser_importers *out)
+{
+	(void)pthread_mutex_lock(&ipc->lock);
+	*out = export->importable ? export->importers : (struct geyser_importers){0};
+	(void)pthread_mutex_unlock(&ipc->lock);
+}
+
+static enum geyser_result duplicate_notify_fd(struct gy_export *export, int *out)
+{
+	bool made = export->notify.fd < 0;
+	enum geyser_result result = GEYSER_OK;
+
+	if (!export->importable)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "not exported: export it first");
+	if (made)
+		result = gy_wakeup_create(&export->notify);
+	if (result != GEYSER_OK)
+		return result;
+	*out = fcntl(export->notify.fd, F_DUPFD_CLOEXEC, 0);
+	if (*out >= 0)
+		return GEYSER_OK;
+	result = gy_fail_errno("duplicating a descriptor");
+	if (made)
+		gy_wakeup_close(&export->notify);
+	return result;
+}
+
+enum geyser_result gy_export_importers_fd(struct gy_ipc *ipc, struct gy_export *export, int *out)
+{
+	enum geyser_result result;
+
+	(void)pthread_mutex_lock(&ipc->lock);
+	result = duplicate_notify_fd(export, out);
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return result;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Reaching an exporter by its instance. */
+#include "ipc/registry/files.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "platform/descriptor.h"
+#include "platform/platform.h"
+#include "platform/socket.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* How soon a connect that waits for its turn notices stop_fd. */
+#define SLICE (5 * GY_MILLISECOND)
+
+static enum geyser_result connect_failure(uint64_t instance)
+{
+	switch (errno) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return gy_fail(GEYSER_ERROR_STALE,
+			"exporter %016" PRIx64 " is gone: get a new handle from a running one",
+			instance);
+	case EAGAIN:
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
+			instance);
+	case ECANCELED:
+		return gy_fail(GEYSER_ERROR_BUSY, "connecting to exporter %016" PRIx64 " was ended",
+			instance);
+	default:
+		return gy_fail_errno("connecting to exporter %016" PRIx64, instance);
+	}
+}
+
+/* A refusal that may mean no more than a full queue is looked into: it is not one if the exporter
+ * lives. */
+static bool is_busy(const struct gy_registry *registry, uint64_t instance)
+{
+	struct gy_registry opened = *registry;
+	enum gy_life life;
+
+	if (!gy_socket_refuses_when_busy())
+		return false;
+	if (registry->fd < 0 && gy_registry_open_path(false, &opened) != GEYSER_OK)
+		return false;
+	life = gy_registry_probe(&opened, instance);
+	if (registry->fd < 0)
+		gy_registry_close(&opened);
+	return life == GY_LIFE_ALIVE;
+}
+
+/* Only time ends a connect's wait for its turn. With a stop_fd we therefore wait in slices. */
+static int connect_in_slices(
+	int fd, const struct sockaddr_un *address, uint64_t deadline, int stop_fd)
+{
+	const struct sockaddr *generic = (const struct sockaddr *)address;
+	struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
+	int failed;
+
+	for (;;) {
+		uint64_t slice = stop_fd < 0 ? GY_NEVER : gy_deadline(SLICE);
+
+		failed = gy_socket_connect(
+			fd, generic, sizeof(*address), gy_earlier(slice, deadline));
+		if (!failed || errno != EAGAIN || gy_now() >= deadline)
+			return failed;
+		if (gy_poll(&stop, 1, 0) > 0) {
+			errno = ECANCELED;
+			return failed;
+		}
+	}
+}
+
+static int connect_within(int fd, const struct sockaddr_un *address,
+	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int stop_fd)
+{
+	const struct timespec moment = gy_timespec(GY_MILLISECOND);
+
+	for (;;) {
+		int failed = connect_in_slices(fd, address, deadline, stop_fd);
+
+		if (!failed || errno != ECONNREFUSED)
+			return failed;
+		if (!is_busy(registry, instance)) {
+			errno = ECONNREFUSED;
+			return failed;
+		}
+		if (gy_now() >= deadline) {
+			errno = EAGAIN;
+			return failed;
+		}
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
+enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	struct gy_credentials peer;
+	struct sockaddr_un address;
+	enum geyser_result result;
+	char name[NAME_SIZE];
+
+	*out = -1;
+	instance_name(name, instance, SOCKET);
+	if (!compose_address(registry, name, &address))
+		return no_address(registry->path);
+	*out = gy_socket_create();
+	if (*out < 0)
+		return gy_fail_errno("making a socket");
+	if (connect_within(*out, &address, registry, instance, deadline, stop_fd)) {
+		result = connect_failure(instance);
+		goto close_socket;
+	}
+	result = gy_peer_credentials(*out, &peer);
+	if (result != GEYSER_OK)
+		goto close_socket;
+	if (peer.uid != registry->uid) {
+		result = gy_fail(GEYSER_ERROR_PERMISSION,
+			"exporter %016" PRIx64 " runs as uid %u: this process runs as uid %u",
+			instance, peer.uid, registry->uid);
+		goto close_socket;
+	}
+	*pid = peer.pid;
+	return GEYSER_OK;
+
+close_socket:
+	(void)close(*out);
+	*out = -1;
+	return result;
+}
+
+/* Connects in the registry of one place. Opens the registry only if its path is too long for an
+ * address. */
+static enum geyser_result connect_at(struct gy_registry *registry, bool first, uint64_t instance,
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	enum geyser_result result = gy_registry_look(registry);
+
+	if (result == GEYSER_OK)
+		result = gy_registry_connect(registry, instance, deadline, stop_fd, out, pid);
+	else if (!first && result != GEYSER_ERROR_LIMIT)
+		result = GEYSER_ERROR_NOT_FOUND; /* it is no obstacle: see gy_registries_open */
+	gy_registry_close(registry);
+	return result;
+}
+
+/* Each import connects, and each system call shows: whether this process may use a place is looked
+ * at only if the exporter isn't reached there. */
+enum geyser_result gy_registries_connect(
+	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	struct gy_registry registry;
+	bool first = true;
+
+	*out = -1;
+	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
+		char path[sizeof(registry.path)];
+		enum geyser_result result;
+
+		if (gy_registry_find_path(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
+			continue;
+		result = connect_at(&registry, first, instance, deadline, stop_fd, out, pid);
+		if (result == GEYSER_OK)
+			return result;
+		if (gy_registry_find_place(i, path, sizeof(path)) != GEYSER_OK)
+			continue;
+		if (result != GEYSER_ERROR_STALE && result != GEYSER_ERROR_NOT_FOUND)
+			return result;
+		first = false;
+	}
+	errno = ENOENT;
+	return connect_failure(instance);
+}
