@@ -29,7 +29,7 @@ TARGETS = {
     "arm64-apple-ios13": MACOS + ["-Dtests=false"],
 }
 # where the analyzer looks for what is never released
-ANALYZED = ("src/backend/metal/", "src/ipc/surface/", "src/native/metal", "src/interop/")
+ANALYZED = ("src/backend/metal/", "src/ipc/surface/", "src/api/metal", "src/interop/")
 ANALYZED += ("examples/apple/", "cli/selftest_metal")
 ANALYZE = ["--analyze", "--analyzer-output", "text", "-Wno-error", "-Xclang"]
 ANALYZE += ["-analyzer-checker=osx,core,unix"]
@@ -38,9 +38,9 @@ ANALYZE += ["-analyzer-checker=osx,core,unix"]
 ELSEWHERE = {
     "src/platform/linux/": "Linux",
     "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
-    "src/native/vulkan.c": "the same",
-    "src/interop/cuda": "there is no CUDA for macOS",
-    "src/interop/opengl": "memory by file descriptors and EGL; a Mac's OpenGL is in cgl.c",
+    "src/api/vulkan.c": "the same",
+    "src/interop/cuda/": "there is no CUDA for macOS",
+    "src/interop/opengl/": "memory by file descriptors and EGL; a Mac's OpenGL is in apple/cgl.c",
     "src/ipc/surface/no_surface.c": "where there is no Metal",
     "cli/os_linux.c": "Linux",
     "cli/info_vulkan.c": "the Vulkan backend's",

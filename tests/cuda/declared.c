@@ -1,10 +1,10 @@
 /*
- * What src/interop/cuda_driver.h declares of CUDA, beside CUDA's own header: it compiles, or they
+ * What src/interop/cuda/driver.h declares of CUDA, beside CUDA's own header: it compiles, or they
  * differ. Built where that header is.
  */
 #include <cuda.h>
 
-#include "interop/cuda_driver.h"
+#include "interop/cuda/driver.h"
 
 #include <stdio.h>
 

@@ -11,7 +11,7 @@ LAYERS = {
     "core": {"base", "format", "platform", "sync", "backend", "ipc"},
     "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"},
     # the public functions of native headers (vulkan.h): they reach into all of the above
-    "native": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
+    "api": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
     "interop": {"base"},
 }
 
@@ -44,8 +44,8 @@ CALLBACKS = {
     "core/object.h": ("destroy lose", "the program's own destructor; textures and events end "
         "their waits when their manager's device is lost"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
-    "interop/cuda_driver.h": ("*", "functions of libcuda, looked up at run time"),
-    "interop/opengl.h": ("finish free free_", "each kind of object frees what it keeps with a "
+    "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
+    "interop/opengl/gl.h": ("finish free free_", "each kind of object frees what it keeps with a "
         "context"),
     "ipc/ipc.h": ("*", "core describes its exports, and stream its publishers, to the exporter"),
     "ipc/process.h": ("ready", "the owner of a descriptor handles its events on geyser-ipc"),

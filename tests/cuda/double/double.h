@@ -3,7 +3,7 @@
 #ifndef TESTS_CUDA_DOUBLE_H
 #define TESTS_CUDA_DOUBLE_H
 
-#include "interop/cuda_driver.h"
+#include "interop/cuda/driver.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/metal_objects.h"
+
+#import <Metal/Metal.h>
+
+void gy_metal_encode_wait(void *command_buffer, void *shared_event, uint64_t value)
+{
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)command_buffer encodeWaitForEvent:(id<MTLEvent>)shared_event
+								   value:value];
+	}
+}
+
+void gy_metal_encode_signal(void *command_buffer, void *shared_event, uint64_t value)
+{
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)command_buffer encodeSignalEvent:(id<MTLEvent>)shared_event
+								  value:value];
+	}
+}
+
+void gy_metal_commit(void *command_buffer, bool wait_until_scheduled)
+{
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)command_buffer commit];
+		if (wait_until_scheduled)
+			[(id<MTLCommandBuffer>)command_buffer waitUntilScheduled];
+	}
+}
+
+uint64_t gy_metal_event_value(void *shared_event)
+{
+	return [(id<MTLSharedEvent>)shared_event signaledValue];
+}
+
+void gy_metal_release(void *object)
+{
+	@autoreleasepool {
+		[(id)object release];
+	}
+}
+
+void *gy_metal_new_event_handle(void *shared_event)
+{
+	@autoreleasepool {
+		return [(id<MTLSharedEvent>)shared_event newSharedEventHandle];
+	}
+}
+
+void *gy_metal_new_event(void *device, void *event_handle)
+{
+	@autoreleasepool {
+		return [(id<MTLDevice>)device
+			newSharedEventWithHandle:(MTLSharedEventHandle *)event_handle];
+	}
+}
+
+void *gy_metal_new_texture_handle(void *texture)
+{
+	@autoreleasepool {
+		return [(id<MTLTexture>)texture newSharedTextureHandle];
+	}
+}

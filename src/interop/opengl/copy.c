@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* Textures of GL's own, and the way of texels between them and a geyser texture's mapping. */
+#include "interop/opengl/gl.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+/* How texels differ in the mapping and in GL's words for them; all have 32 bits. */
+enum conversion {
+	PLAIN,
+	SWAPPED,       /* red and blue: OpenGL ES has no blue-first pixels */
+	DEPTH24,       /* low 24 bits; GL's is normalised to 32 */
+	DEPTH_STENCIL, /* depth in the low 24 bits; GL has it in the high ones */
+};
+
+struct transfer {
+	struct geyser_gl_texture *texture;
+	struct geyser_format_gl format;
+	enum conversion conversion;
+	struct geyser_mapping mapping;
+	uint32_t *staging; /* one slice of level 0, where texels are converted */
+	uint32_t framebuffer;
+	bool upload;
+};
+
+/* One depth slice of one level of one layer. */
+struct slice {
+	struct geyser_subresource at;
+	uint8_t *data;
+	int level, layer; /* or depth slice */
+};
+
+/* ---- conversion ---- */
+
+static enum conversion find_conversion(
+	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *words)
+{
+	switch (format) {
+	case GEYSER_FORMAT_DEPTH24_PLUS:
+		return DEPTH24;
+	case GEYSER_FORMAT_DEPTH24_PLUS_STENCIL8:
+		return DEPTH_STENCIL;
+	default:
+		if (words->format != GY_GL_BGRA || !gl->info.es)
+			return PLAIN;
+		words->format = GY_GL_RGBA;
+		return SWAPPED;
+	}
+}
+
+static uint32_t to_gl(enum conversion conversion, uint32_t texel)
+{
+	switch (conversion) {
+	case DEPTH24: /* 2^24 - 1 becomes 2^32 - 1 */
+		return texel << 8 | (texel >> 16 & 0xFF);
+	case DEPTH_STENCIL:
+		return texel << 8 | texel >> 24;
+	case SWAPPED:
+		return (texel & 0xFF00FF00) | (texel & 0xFF) << 16 | (texel >> 16 & 0xFF);
+	default:
+		return texel;
+	}
+}
+
+static uint32_t from_gl(enum conversion conversion, uint32_t texel)
+{
+	switch (conversion) {
+	case DEPTH24:
+		return texel >> 8;
+	case DEPTH_STENCIL:
+		return texel >> 8 | texel << 24;
+	default: /* its own inverse */
+		return to_gl(conversion, texel);
+	}
+}
+
+/* Rows without padding in the staging memory. */
+static void convert(const struct transfer *transfer, const struct slice *slice)
+{
+	uint32_t *staged = transfer->staging;
+
+	for (uint32_t y = 0; y < slice->at.height; y++) {
+		uint32_t *const row = (uint32_t *)(void *)(slice->data + y * slice->at.row_pitch);
+
+		for (uint32_t x = 0; x < slice->at.width; x++, staged++) {
+			if (transfer->upload)
+				*staged = to_gl(transfer->conversion, row[x]);
+			else
+				row[x] = from_gl(transfer->conversion, *staged);
+		}
+	}
+}
+
+/* ---- slices ---- */
+
+static void *memory_of(const struct transfer *transfer, const struct slice *slice)
+{
+	return transfer->staging ? (void *)transfer->staging : slice->data;
+}
+
+static int row_length(const struct transfer *transfer, const struct slice *slice)
+{
+	const struct geyser_format_info *const info =
+		geyser_format_get_info(transfer->texture->desc.format);
+
+	return transfer->staging ? 0 : (int)(slice->at.row_pitch / info->bytes_per_texel);
+}
+
+static enum geyser_result upload_slice(struct transfer *transfer, const struct slice *slice)
+{
+	const struct geyser_gl *const gl = transfer->texture->item.gl;
+	const uint32_t target = transfer->texture->info.target;
+	const int width = (int)slice->at.width, height = (int)slice->at.height;
+	const void *const data = memory_of(transfer, slice);
+
+	if (transfer->staging)
+		convert(transfer, slice);
+	gl->f.PixelStorei(GY_GL_UNPACK_ROW_LENGTH, row_length(transfer, slice));
+	if (target == GY_GL_TEXTURE_2D)
+		gl->f.TexSubImage2D(target, slice->level, 0, 0, width, height,
+			transfer->format.format, transfer->format.type, data);
+	else
+		gl->f.TexSubImage3D(target, slice->level, 0, 0, slice->layer, width, height, 1,
+			transfer->format.format, transfer->format.type, data);
+	return gy_gl_check(gl, "glTexSubImage");
+}
+
+static enum geyser_result read_slice(struct transfer *transfer, const struct slice *slice)
+{
+	const struct geyser_gl *const gl = transfer->texture->item.gl;
+	enum geyser_result result;
+
+	gl->f.PixelStorei(GY_GL_PACK_ROW_LENGTH, row_length(transfer, slice));
+	gl->f.ReadPixels(0, 0, (int)slice->at.width, (int)slice->at.height, transfer->format.format,
+		transfer->format.type, memory_of(transfer, slice));
+	result = gy_gl_check(gl, "glReadPixels");
+	if (result == GEYSER_ERROR_SYSTEM)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (%s): this GL (%s) can't read such a texture back",
+			geyser_format_name(transfer->texture->desc.format), gl->info.version);
+	if (result == GEYSER_OK && transfer->staging)
+		convert(transfer, slice);
+	return result;
+}
+
+static enum geyser_result download_slice(struct transfer *transfer, const struct slice *slice)
+{
+	const struct geyser_gl_texture *const texture = transfer->texture;
+	const struct gy_gl_attachment attachment = {
+		.framebuffer = transfer->framebuffer,
+		.target = GY_GL_READ_FRAMEBUFFER,
+		.texture = texture->info.name,
+		.texture_target = texture->info.target,
+		.level = slice->level,
+		.layer = slice->layer,
+		.format = texture->desc.format,
+	};
+	const enum geyser_result result = gy_gl_attach(
+		texture->item.gl, &attachment, geyser_format_name(texture->desc.format));
+
+	return result == GEYSER_OK ? read_slice(transfer, slice) : result;
+}
+
+static enum geyser_result move_level(struct transfer *transfer, uint32_t level, uint32_t layer)
+{
+	struct slice slice = {.level = (int)level, .layer = (int)layer};
+	enum geyser_result result = geyser_texture_get_subresource(
+		transfer->texture->texture, 0, level, layer, &slice.at);
+
+	for (uint32_t z = 0; result == GEYSER_OK && z < slice.at.depth; z++) {
+		slice.data = (uint8_t *)transfer->mapping.data + slice.at.offset +
+			     z * slice.at.slice_pitch;
+		if (slice.at.depth > 1)
+			slice.layer = (int)z;
+		result = transfer->upload ? upload_slice(transfer, &slice)
+					  : download_slice(transfer, &slice);
+	}
+	return result;
+}
+
+static enum geyser_result move_all(struct transfer *transfer)
+{
+	const struct geyser_texture_desc *const desc = &transfer->texture->desc;
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t layer = 0; layer < desc->layers; layer++)
+		for (uint32_t level = 0; level < desc->mip_levels && result == GEYSER_OK; level++)
+			result = move_level(transfer, level, layer);
+	return result;
+}
+
+/* ---- whole textures ---- */
+
+static enum geyser_result begin(struct transfer *transfer, struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const size_t texels = (size_t)texture->desc.width * texture->desc.height;
+
+	transfer->texture = texture;
+	transfer->format = geyser_format_get_info(texture->desc.format)->gl;
+	transfer->conversion = find_conversion(gl, texture->desc.format, &transfer->format);
+	if (transfer->conversion != PLAIN) {
+		transfer->staging = malloc(texels * sizeof(*transfer->staging));
+		if (!transfer->staging)
+			return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+				"no memory to convert %zu texels in", texels);
+	}
+	return geyser_texture_map(texture->texture,
+		transfer->upload ? GEYSER_ACCESS_READ : GEYSER_ACCESS_WRITE, &transfer->mapping);
+}
+
+static enum geyser_result end(struct transfer *transfer, enum geyser_result result)
+{
+	if (transfer->mapping.data)
+		geyser_texture_unmap(transfer->texture->texture);
+	free(transfer->staging);
+	return result;
+}
+
+enum geyser_result gy_gl_copy_upload(struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	struct transfer transfer = {.upload = true};
+	enum geyser_result result = begin(&transfer, texture);
+	struct gy_gl_state state;
+
+	if (result != GEYSER_OK)
+		return end(&transfer, result);
+	gy_gl_keep(gl, GY_GL_KEEP_TEXTURE | GY_GL_KEEP_UNPACK, texture->info.target, &state);
+	gl->f.BindTexture(texture->info.target, texture->info.name);
+	result = move_all(&transfer);
+	gy_gl_restore(gl, &state);
+	return end(&transfer, result);
+}
+
+enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	struct transfer transfer = {.upload = false};
+	enum geyser_result result = begin(&transfer, texture);
+	struct gy_gl_state state;
+
+	/* NVIDIA's glReadPixels keeps Vulkan's calls of this process from being made until the GPU
+	 * has come to it, which one of them may have to let go on; waiting for a fence doesn't. */
+	if (result == GEYSER_OK)
+		result = gy_gl_finish(gl);
+	if (result != GEYSER_OK)
+		return end(&transfer, result);
+	gy_gl_keep(gl, GY_GL_KEEP_FRAMEBUFFERS | GY_GL_KEEP_PACK, 0, &state);
+	gl->f.GenFramebuffers(1, &transfer.framebuffer);
+	result = move_all(&transfer);
+	gy_gl_restore(gl, &state);
+	gl->f.DeleteFramebuffers(1, &transfer.framebuffer);
+	return end(&transfer, result);
+}
+
+/* ---- making one ---- */
+
+static uint32_t level_extent(uint32_t extent, uint32_t level)
+{
+	return extent >> level ? extent >> level : 1;
+}
+
+static void make_level(const struct geyser_gl_texture *texture,
+	const struct geyser_format_gl *format, uint32_t level)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const struct geyser_texture_desc *const desc = &texture->desc;
+	const int width = (int)level_extent(desc->width, level);
+	const int height = (int)level_extent(desc->height, level);
+	const uint32_t depth = desc->depth > 1 ? level_extent(desc->depth, level) : desc->layers;
+
+	if (texture->info.target == GY_GL_TEXTURE_2D)
+		gl->f.TexImage2D(GY_GL_TEXTURE_2D, (int)level, (int)format->internal_format, width,
+			height, 0, format->format, format->type, NULL);
+	else
+		gl->f.TexImage3D(texture->info.target, (int)level, (int)format->internal_format,
+			width, height, (int)depth, 0, format->format, format->type, NULL);
+}
+
+enum geyser_result gy_gl_copy_create(struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	struct geyser_format_gl format = geyser_format_get_info(texture->desc.format)->gl;
+	struct gy_gl_state state;
+	enum geyser_result result;
+
+	(void)find_conversion(gl, texture->desc.format, &format);
+	texture->info.path = GEYSER_PATH_COPY;
+	texture->info.internal_format = format.internal_format;
+	texture->info.swapped = false;
+	gy_gl_texture_name(texture);
+	gy_gl_keep(gl, GY_GL_KEEP_UNPACK, 0, &state); /* with a buffer bound, NULL is in that */
+	for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
+		make_level(texture, &format, level);
+	result = gy_gl_check(gl, "glTexImage");
+	gy_gl_restore(gl, &state);
+	return result;
+}

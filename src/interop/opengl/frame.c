@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames of streams as GL textures: what they wait for, and what says that they are done. */
+#include "interop/opengl/gl.h"
+
+#include "base/error.h"
+
+static enum geyser_result check_frame(struct geyser_gl *gl, const struct geyser_frame *frame)
+{
+	if (!frame)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "frame is NULL");
+	return gy_gl_enter(gl);
+}
+
+/* A frame in host memory says nothing here: its map waits. What the CPU copies the CPU waits for.
+ */
+static enum geyser_result wait_for_frame(struct geyser_gl *gl, struct geyser_frame *frame,
+	const struct geyser_gl_texture *texture, uint64_t timeout_ns)
+{
+	struct geyser_point point;
+	const enum geyser_result result = geyser_frame_wait_point(frame, &point);
+
+	if (result != GEYSER_OK || !point.event)
+		return result;
+	if (texture->info.path == GEYSER_PATH_COPY)
+		return geyser_event_wait(point.event, point.value, timeout_ns);
+	return gy_gl_event_wait(gl, point.event, point.value, timeout_ns);
+}
+
+enum geyser_result gy_gl_frame_begin(struct geyser_gl *gl, struct geyser_frame *frame,
+	enum geyser_access access, uint64_t timeout_ns, struct geyser_gl_texture **out)
+{
+	enum geyser_result result = gy_gl_texture_kept(gl, geyser_frame_texture(frame), out);
+
+	if (result == GEYSER_OK)
+		result = wait_for_frame(gl, frame, *out, timeout_ns);
+	return result == GEYSER_OK ? gy_gl_texture_begin(*out, access) : result;
+}
+
+enum geyser_result geyser_gl_frame_begin(struct geyser_gl *gl, struct geyser_frame *frame,
+	enum geyser_access access, uint64_t timeout_ns, struct geyser_gl_texture_info *out)
+{
+	struct geyser_gl_texture *texture;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_gl_texture_info){.reason = ""};
+	result = check_frame(gl, frame);
+	if (result == GEYSER_OK)
+		result = gy_gl_frame_begin(gl, frame, access, timeout_ns, &texture);
+	if (result == GEYSER_OK)
+		*out = texture->info;
+	return result;
+}
+
+/* Whoever asks for a frame's signal point must signal it, so it is asked for only where GL does.
+ * Elsewhere GL is done before the frame is; of a copy it is already. */
+static enum geyser_result signal_frame(
+	struct geyser_gl *gl, struct geyser_frame *frame, const struct geyser_gl_texture *texture)
+{
+	struct geyser_point point;
+	enum geyser_result result;
+
+	if (texture->info.path == GEYSER_PATH_COPY)
+		return GEYSER_OK;
+	if (!gl->info.timeline_semaphore)
+		return gy_gl_finish(gl);
+	result = geyser_frame_signal_point(frame, &point);
+	if (result == GEYSER_ERROR_UNSUPPORTED)
+		return gy_gl_finish(gl);
+	return result == GEYSER_OK ? gy_gl_event_signal(gl, point.event, point.value) : result;
+}
+
+enum geyser_result gy_gl_frame_end(
+	struct geyser_gl *gl, struct geyser_frame *frame, struct geyser_gl_texture *texture)
+{
+	const enum geyser_result result = gy_gl_texture_end(texture, texture->acquired);
+
+	return result == GEYSER_OK ? signal_frame(gl, frame, texture) : result;
+}
+
+enum geyser_result geyser_gl_frame_end(struct geyser_gl *gl, struct geyser_frame *frame)
+{
+	struct geyser_gl_texture *texture;
+	enum geyser_result result = check_frame(gl, frame);
+
+	if (result != GEYSER_OK)
+		return result;
+	texture = gy_gl_texture_find(gl, geyser_frame_texture(frame));
+	if (!texture || !texture->acquired)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the frame isn't begun: geyser_gl_frame_begin comes first");
+	return gy_gl_frame_end(gl, frame, texture);
+}

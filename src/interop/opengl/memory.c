@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Vulkan's memory as GL textures: GL_EXT_memory_object_fd. */
+#include "interop/opengl/gl.h"
+
+#include "base/error.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* GL takes the descriptor that it imports. A software driver's memory is a file whose beginning it
+ * reads from where the descriptor's offset stands, which copies share with every process that has
+ * one: so a file is opened anew. */
+static int copy_fd(int fd)
+{
+	struct stat status;
+	char path[32];
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static enum geyser_result import_object(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const int dedicated = native->dedicated;
+	const int fd = copy_fd(native->fd);
+	enum geyser_result result;
+
+	if (fd < 0)
+		return gy_fail_errno("duplicating a descriptor");
+	gl->f.CreateMemoryObjectsEXT(1, &texture->memory);
+	gl->f.MemoryObjectParameterivEXT(
+		texture->memory, GY_GL_DEDICATED_MEMORY_OBJECT_EXT, &dedicated);
+	result = gy_gl_check(gl, "glMemoryObjectParameterivEXT");
+	if (result == GEYSER_OK) {
+		gl->f.ImportMemoryFdEXT(
+			texture->memory, native->size, GY_GL_HANDLE_TYPE_OPAQUE_FD_EXT, fd);
+		result = gy_gl_check(gl, "glImportMemoryFdEXT");
+	}
+	if (result != GEYSER_OK)
+		(void)close(fd);
+	return result;
+}
+
+static enum geyser_result set_storage(
+	struct geyser_gl_texture *texture, uint32_t internal_format, uint64_t offset)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const struct geyser_texture_desc *const desc = &texture->desc;
+	const uint32_t third = desc->depth > 1 ? desc->depth : desc->layers;
+
+	if (texture->info.target == GY_GL_TEXTURE_2D)
+		gl->f.TexStorageMem2DEXT(GY_GL_TEXTURE_2D, (int)desc->mip_levels, internal_format,
+			(int)desc->width, (int)desc->height, texture->memory, offset);
+	else
+		gl->f.TexStorageMem3DEXT(texture->info.target, (int)desc->mip_levels,
+			internal_format, (int)desc->width, (int)desc->height, (int)third,
+			texture->memory, offset);
+	return gy_gl_check(gl, "glTexStorageMemEXT");
+}
+
+static void swap_channels(struct geyser_gl_texture *texture)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+
+	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_SWIZZLE_R, GY_GL_BLUE);
+	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_SWIZZLE_B, GY_GL_RED);
+	texture->info.swapped = true;
+}
+
+/* Blue-first storage is OpenGL ES's, by extension, and no extension says what it is on memory of
+ * others'. NVIDIA's is blue first. Mesa 22.3 refuses it, Mesa 25.0 takes the name and stores red
+ * first, which nothing but the memory shows: so only NVIDIA's is asked for. */
+static enum geyser_result try_blue_first(struct geyser_gl_texture *texture, uint64_t offset)
+{
+	const enum geyser_result result = set_storage(texture, GY_GL_BGRA8_EXT, offset);
+
+	if (result == GEYSER_OK)
+		texture->info.internal_format = GY_GL_BGRA8_EXT;
+	return result;
+}
+
+static enum geyser_result make_storage(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	const enum geyser_format format = texture->desc.format;
+	const uint64_t offset = native->planes[0].offset;
+	const bool blue_first = geyser_format_get_info(format)->gl.format == GY_GL_BGRA;
+	enum geyser_result result;
+
+	gy_gl_texture_name(texture);
+	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_TILING_EXT,
+		native->planes[0].row_pitch ? GY_GL_LINEAR_TILING_EXT : GY_GL_OPTIMAL_TILING_EXT);
+	result = gy_gl_check(gl, "glTexParameteri(GL_TEXTURE_TILING_EXT)");
+	if (result != GEYSER_OK)
+		return result;
+	if (format == GEYSER_FORMAT_BGRA8_UNORM && gl->blue_first &&
+		try_blue_first(texture, offset) == GEYSER_OK)
+		return GEYSER_OK;
+	result = set_storage(texture, texture->info.internal_format, offset);
+	if (result == GEYSER_OK && blue_first)
+		swap_channels(texture);
+	return result == GEYSER_OK ? gy_gl_check(gl, "glTexParameteri") : result;
+}
+
+enum geyser_result gy_gl_memory_import(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = import_object(texture, native);
+
+	if (result == GEYSER_OK)
+		result = make_storage(texture, native);
+	texture->on_memory_object = result == GEYSER_OK;
+	texture->info.path = GEYSER_PATH_ZERO_COPY;
+	return result;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* geyser's textures as GL textures: which way, and their life. */
+#include "interop/opengl/gl.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- formats ---- */
+
+static bool has_format(const struct geyser_gl *gl, const struct geyser_format_info *info)
+{
+	if (info->format == GEYSER_FORMAT_R8_UNORM_SRGB)
+		return gl->srgb_8_bits;
+	if (info->format == GEYSER_FORMAT_RG8_UNORM_SRGB)
+		return gl->srgb_8x2_bits;
+	return info->gl.internal_format != 0;
+}
+
+enum geyser_result gy_gl_format(
+	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *out)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(format);
+
+	*out = info->gl;
+	if (has_format(gl, info))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (%s): this GL (%s) has no such texture; use one without -srgb", info->name,
+		gl->info.version);
+}
+
+/* ---- names ---- */
+
+static uint32_t target_of(const struct geyser_texture_desc *desc)
+{
+	if (desc->depth > 1)
+		return GY_GL_TEXTURE_3D;
+	return desc->layers > 1 ? GY_GL_TEXTURE_2D_ARRAY : GY_GL_TEXTURE_2D;
+}
+
+void gy_gl_texture_name(struct geyser_gl_texture *texture)
+{
+	const struct gy_gl_functions *const f = &texture->item.gl->f;
+	const uint32_t target = texture->info.target;
+
+	f->GenTextures(1, &texture->info.name);
+	f->BindTexture(target, texture->info.name);
+	/* else it samples nothing until there are all levels that there could be */
+	f->TexParameteri(target, GY_GL_TEXTURE_MAX_LEVEL, (int)texture->desc.mip_levels - 1);
+}
+
+static void finish(struct gy_gl_item *item)
+{
+	struct geyser_gl_texture *const texture = (struct geyser_gl_texture *)item;
+	const struct geyser_gl *const gl = item->gl;
+
+	if (texture->info.name)
+		gl->f.DeleteTextures(1, &texture->info.name);
+	if (texture->memory)
+		gl->f.DeleteMemoryObjectsEXT(1, &texture->memory);
+	if (texture->image)
+		(void)gl->egl.DestroyImageKHR(gl->display, texture->image);
+	texture->info.name = 0;
+	texture->memory = 0;
+	texture->image = NULL;
+}
+
+static void free_texture(struct gy_gl_item *item)
+{
+	struct geyser_gl_texture *const texture = (struct geyser_gl_texture *)item;
+
+	if (texture->imported)
+		geyser_texture_unref(texture->texture);
+	free(texture);
+}
+
+/* ---- the ways ---- */
+
+/* Why it isn't zero-copy: unless that is the machine's trouble rather than the driver's ability. */
+static enum geyser_result copy_instead(struct geyser_gl_texture *texture, enum geyser_result why)
+{
+	if (why != GEYSER_ERROR_UNSUPPORTED && why != GEYSER_ERROR_SYSTEM)
+		return why;
+	finish(&texture->item);
+	(void)snprintf(texture->reason, sizeof(texture->reason), "%s", geyser_error_detail());
+	return gy_gl_copy_create(texture);
+}
+
+static enum geyser_result import_memory(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+	enum geyser_result result =
+		gy_gl_check_device(gl, "texture", native->device_uuid, native->driver_uuid);
+
+	if (result != GEYSER_OK)
+		return result;
+	result = gl->info.memory_object_fd
+			 ? gy_gl_memory_import(texture, native)
+			 : gy_fail(GEYSER_ERROR_UNSUPPORTED,
+				   "GL_EXT_memory_object_fd is missing: Vulkan's memory is copied");
+	return result == GEYSER_OK ? GEYSER_OK : copy_instead(texture, result);
+}
+
+static enum geyser_result import_image(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const enum geyser_result result = gy_gl_image_import(texture, native);
+
+	return result == GEYSER_OK ? GEYSER_OK : copy_instead(texture, result);
+}
+
+/* Sealed host memory becomes a dma-buf where that is of use. */
+static enum geyser_result import_host_memory(struct geyser_gl_texture *texture)
+{
+	struct geyser_native_texture native;
+	enum geyser_result result;
+
+	texture->host_memory = true;
+	if (!texture->item.gl->info.dma_buf_import)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"host memory, and this GL takes no dma-bufs "
+			"(EGL_EXT_image_dma_buf_import): it is copied");
+	else if (texture->info.target != GY_GL_TEXTURE_2D || texture->desc.mip_levels > 1)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"host memory of %u layers, %u slices and %u levels: dma-bufs have one of "
+			"each",
+			texture->desc.layers, texture->desc.depth, texture->desc.mip_levels);
+	else
+		result = geyser_texture_export_native_as(
+			texture->texture, GEYSER_NATIVE_DMA_BUF, &native);
+	if (result != GEYSER_OK)
+		return copy_instead(texture, result);
+	result = import_image(texture, &native);
+	geyser_native_texture_release(&native);
+	return result;
+}
+
+static enum geyser_result import_native(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	switch (native->type) {
+	case GEYSER_NATIVE_OPAQUE_FD:
+		return import_memory(texture, native);
+	case GEYSER_NATIVE_DMA_BUF:
+		return import_image(texture, native);
+	default:
+		return import_host_memory(texture);
+	}
+}
+
+static enum geyser_result make_texture(struct geyser_gl_texture *texture)
+{
+	struct geyser_native_texture native;
+	struct geyser_format_gl format;
+	struct gy_gl_state state;
+	enum geyser_result result = gy_gl_format(texture->item.gl, texture->desc.format, &format);
+
+	if (result == GEYSER_OK)
+		result = geyser_texture_export_native(texture->texture, &native);
+	if (result != GEYSER_OK)
+		return result;
+	texture->info.internal_format = format.internal_format;
+	gy_gl_keep(texture->item.gl, GY_GL_KEEP_TEXTURE, texture->info.target, &state);
+	result = import_native(texture, &native);
+	gy_gl_restore(texture->item.gl, &state);
+	geyser_native_texture_release(&native);
+	return result;
+}
+
+/* ---- making one ---- */
+
+static enum geyser_result create_texture(struct geyser_gl *gl, struct geyser_texture *texture,
+	bool imported, struct geyser_gl_texture **out)
+{
+	struct geyser_gl_texture *const made = calloc(1, sizeof(*made));
+	enum geyser_result result;
+
+	if (!made)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
+	gy_gl_item_init(&made->item, gl, finish, free_texture);
+	made->imported = imported;
+	made->texture = imported ? geyser_texture_ref(texture) : texture;
+	made->desc = *geyser_texture_get_desc(texture);
+	made->desc.label = NULL;
+	made->info.target = target_of(&made->desc);
+	made->info.reason = made->reason;
+	result = make_texture(made);
+	if (result == GEYSER_OK)
+		*out = made;
+	else
+		gy_gl_item_end(&made->item);
+	return result;
+}
+
+enum geyser_result geyser_gl_texture_import(
+	struct geyser_gl *gl, struct geyser_texture *texture, struct geyser_gl_texture **out)
+{
+	enum geyser_result result;
+
+	if (out)
+		*out = NULL;
+	if (!texture || !out)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", texture ? "out" : "texture");
+	result = gy_gl_enter(gl);
+	return result == GEYSER_OK ? create_texture(gl, texture, true, out) : result;
+}
+
+enum geyser_result geyser_gl_texture_get_info(
+	const struct geyser_gl_texture *texture, struct geyser_gl_texture_info *out)
+{
+	if (out)
+		*out = (struct geyser_gl_texture_info){.reason = ""};
+	if (!texture || !out)
+		return gy_fail(
+			GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", texture ? "out" : "texture");
+	*out = texture->info;
+	return GEYSER_OK;
+}
+
+/* Without a context that could delete them, the GL objects stay until geyser_gl_destroy or a call
+ * of another thread's. */
+void geyser_gl_texture_destroy(struct geyser_gl_texture *texture)
+{
+	if (!texture)
+		return;
+	if (!texture->item.gl->destroyed && gy_gl_enter(texture->item.gl) != GEYSER_OK)
+		gy_gl_item_died(&texture->item);
+	else
+		gy_gl_item_end(&texture->item);
+}
+
+/* ---- those that are kept with a texture ---- */
+
+struct geyser_gl_texture *gy_gl_texture_find(
+	const struct geyser_gl *gl, const struct geyser_texture *texture)
+{
+	return geyser_texture_attached(texture, gl);
+}
+
+enum geyser_result gy_gl_texture_kept(
+	struct geyser_gl *gl, struct geyser_texture *texture, struct geyser_gl_texture **out)
+{
+	enum geyser_result result;
+
+	*out = gy_gl_texture_find(gl, texture);
+	if (*out)
+		return GEYSER_OK;
+	result = create_texture(gl, texture, false, out);
+	if (result != GEYSER_OK)
+		return result;
+	result = geyser_texture_attach(texture, gl, &(*out)->item, gy_gl_item_died);
+	if (result != GEYSER_OK)
+		gy_gl_item_end(&(*out)->item);
+	return result;
+}
+
+/* ---- use ---- */
+
+static enum geyser_result check_access(enum geyser_access access)
+{
+	if (access >= GEYSER_ACCESS_READ && access <= GEYSER_ACCESS_READ_WRITE)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"access (%d): it must be READ, WRITE or READ_WRITE, 1 to 3", (int)access);
+}
+
+/* A copied one is read by the CPU, which what GL waits for in its stream doesn't hold up. */
+static enum geyser_result bring(struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (texture->info.path == GEYSER_PATH_ZERO_COPY) {
+		gy_gl_events_acquire(texture);
+		return gy_gl_check(texture->item.gl, "glWaitSemaphoreEXT");
+	}
+	if (texture->item.gl->waited)
+		result = gy_gl_finish(texture->item.gl);
+	if (result == GEYSER_OK && access & GEYSER_ACCESS_READ)
+		result = gy_gl_copy_upload(texture);
+	return result;
+}
+
+enum geyser_result gy_gl_texture_begin(struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	enum geyser_result result = check_access(access);
+
+	if (result == GEYSER_OK && access & ~geyser_texture_access(texture->texture))
+		result = gy_fail(GEYSER_ERROR_PERMISSION,
+			"access (%d): the texture is shared for reading only; a publisher lets its "
+			"subscribers write into frames by GEYSER_USAGE_WRITERS",
+			(int)access);
+	if (result == GEYSER_OK && texture->acquired)
+		result = gy_fail(GEYSER_ERROR_BUSY,
+			"the texture is acquired already (access %d): release it first",
+			(int)texture->acquired);
+	if (result == GEYSER_OK)
+		result = bring(texture, access);
+	if (result == GEYSER_OK)
+		texture->acquired = access;
+	return result;
+}
+
+/* Whoever reads host memory next is a CPU, to whom GL's commands say nothing. */
+static enum geyser_result take_back(struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+
+	if (texture->info.path == GEYSER_PATH_COPY)
+		return access & GEYSER_ACCESS_WRITE ? gy_gl_copy_download(texture) : GEYSER_OK;
+	texture->signal_pending = true;
+	if (texture->host_memory && access & GEYSER_ACCESS_WRITE)
+		return gy_gl_finish(gl);
+	gl->f.Flush();
+	return gy_gl_check(gl, "glFlush");
+}
+
+enum geyser_result gy_gl_texture_end(struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	const enum geyser_access acquired = texture->acquired;
+	enum geyser_result result = check_access(access);
+
+	if (result == GEYSER_OK && !acquired)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the texture isn't acquired: each release follows an acquire");
+	else if (result == GEYSER_OK && access & ~acquired)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"access (%d): the texture is acquired for %d", (int)access, (int)acquired);
+	texture->acquired = 0;
+	return result == GEYSER_OK ? take_back(texture, access) : result;
+}
+
+enum geyser_result geyser_gl_texture_acquire(
+	struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	enum geyser_result result;
+
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	result = gy_gl_enter(texture->item.gl);
+	return result == GEYSER_OK ? gy_gl_texture_begin(texture, access) : result;
+}
+
+enum geyser_result geyser_gl_texture_release(
+	struct geyser_gl_texture *texture, enum geyser_access access)
+{
+	enum geyser_result result;
+
+	if (!texture)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	result = gy_gl_enter(texture->item.gl);
+	return result == GEYSER_OK ? gy_gl_texture_end(texture, access) : result;
+}
