@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What even errors and threads ask of the operating system; src/platform has it. */
+/* The operating system's calls that errors and threads need (system_linux.c, system_apple.c). */
 #ifndef GY_BASE_SYSTEM_H
 #define GY_BASE_SYSTEM_H
 

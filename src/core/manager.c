@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/object.h"
+#include "core/manager.h"
 
 #include "base/clock.h"
 #include "base/error.h"
