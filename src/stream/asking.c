@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A subscriber's questions to its publisher: one thread at a time asks, without the lock. */
+#include "stream/asking.h"
 #include "stream/arrival.h"
-#include "stream/subscriber.h"
+#include "stream/taking.h"
 
 #include "base/clock.h"
 #include "base/error.h"

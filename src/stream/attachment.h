@@ -9,9 +9,6 @@
 #include "core/texture.h"
 #include "stream/frame.h"
 
-/* What a subscriber's work on a frame will signal; subscriber.c's. */
-enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct geyser_point *out);
-
 /* How long a call waits for a publisher's answers. */
 struct gy_patience {
 	uint64_t deadline; /* the caller's */
@@ -30,10 +27,6 @@ struct gy_kept {
 	struct gy_kept *next;
 	struct geyser_event *event;
 };
-
-/* Keeps the event until the subscriber is destroyed, and takes its reference over. With the
- * subscriber's lock held; subscriber.c's. */
-void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *kept);
 
 /* How far the conversation with the publisher has come, from connecting on. */
 enum gy_stage {
@@ -77,7 +70,7 @@ struct gy_attachment {
 	uint32_t pending_buffer;
 	struct gy_ring_record pending_record;
 
-	/* The conversation: of the thread whose turn it is to ask (see subscriber.h). */
+	/* The conversation: of the thread whose turn it is to ask (see subscriber_state.h). */
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	uint64_t instance;
 	struct gy_peer *peer;
@@ -121,23 +114,10 @@ bool gy_attachment_is_closed(const struct gy_attachment *attachment);
 /* Its device is lost. */
 bool gy_attachment_is_lost(const struct gy_attachment *attachment);
 
-/* The next frame, or NULL with GEYSER_OK if there is none yet; or it becomes pending, if its buffer
- * is new since a resize. Adds a reference with the frame. Not while one is pending. Errors: BUSY
- * (all buffers held). */
-enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out);
-
 /* Asks for the pending frame's buffer, or goes on asking. Call this without the subscriber's lock.
  * *again: as in gy_attachment_connect. The caller owns *out and must settle it. Errors: as
  * geyser_texture_import. */
 enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again);
-
-/* The pending frame is one now, as from gy_attachment_take, or NULL with GEYSER_OK if its buffer is
- * another's by now; after a failed fetch (texture NULL) it is given up. */
-void gy_attachment_settle(
-	struct gy_attachment *attachment, struct gy_fetched *fetched, struct geyser_frame **out);
-
-/* Gives back a frame of this attachment, and its reference. */
-void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame);
 
 #endif

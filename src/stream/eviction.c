@@ -3,7 +3,8 @@
  * Leaves out subscribers that keep a publisher without a buffer, and decides how long a process
  * stays out that is left out again and again. With the publisher's lock held.
  */
-#include "stream/publisher.h"
+#include "stream/eviction.h"
+#include "stream/subscriptions.h"
 
 #include "base/clock.h"
 #include "base/error.h"

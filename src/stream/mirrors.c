@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/publisher.h"
+#include "stream/mirrors.h"
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/publisher.h"
+#include "stream/eviction.h"
+#include "stream/mirrors.h"
+#include "stream/publisher_state.h"
+#include "stream/serving.h"
+#include "stream/subscriptions.h"
 
 #include "base/clock.h"
 #include "base/duration.h"

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A publisher's answers to its subscribers; on the thread "geyser-ipc", with the ipc's lock held.
  */
-#include "stream/publisher.h"
+#include "stream/serving.h"
+#include "stream/eviction.h"
+#include "stream/mirrors.h"
+#include "stream/subscriptions.h"
 
 #include "base/error.h"
 
@@ -15,39 +18,11 @@ static struct geyser_publisher *publisher_of(struct gy_served *served)
 					   offsetof(struct geyser_publisher, served));
 }
 
-void gy_publisher_reap(struct geyser_publisher *publisher)
-{
-	struct gy_subscription **link = &publisher->graves;
-
-	while (*link) {
-		struct gy_subscription *grave = *link;
-
-		if (grave->sleepers > 0) {
-			link = &grave->next;
-			continue;
-		}
-		*link = grave->next;
-		gy_memory_unmap(grave->lease, sizeof(struct gy_lease_memory));
-		free(grave);
-	}
-}
-
 /* Wakes threads that wait for a release: they look again, and wait for other leases. */
 static void kick(struct geyser_publisher *publisher)
 {
 	atomic_fetch_add(&publisher->kicks, 1);
 	gy_wake(&publisher->kicks, false);
-}
-
-void gy_subscription_set_counted(
-	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted)
-{
-	if (subscription->counted == counted)
-		return;
-	subscription->counted = counted;
-	publisher->subscriber_count += counted ? 1 : -1u;
-	if (publisher->notify.fd >= 0)
-		gy_wakeup_raise(&publisher->notify);
 }
 
 /* A subscriber counts as soon as it can receive a frame, not before: a publisher that waits for it

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/subscriber.h"
-#include "stream/arrival.h"
+#include "stream/asking.h"
+#include "stream/detaching.h"
+#include "stream/sleeping.h"
+#include "stream/subscriber_fd.h"
+#include "stream/subscriber_state.h"
+#include "stream/taking.h"
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -12,78 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- detaching; with the lock held ---- */
-
-void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *kept)
-{
-	kept->next = subscriber->kept;
-	subscriber->kept = kept;
-}
-
-/* A caller may hold the event: it is borrowed until the subscriber is destroyed. */
-static void keep_event(struct geyser_subscriber *subscriber, struct gy_attachment *attachment)
-{
-	struct gy_kept *kept = attachment->kept;
-
-	if (!atomic_load(&attachment->handed_out) || !kept)
-		return;
-	attachment->kept = NULL;
-	kept->event = geyser_event_ref(attachment->ready);
-	gy_subscriber_keep(subscriber, kept);
-}
-
-/* Frees the ended attachments, except those of which the caller still holds frames. */
-static void prune(struct geyser_subscriber *subscriber)
-{
-	struct gy_attachment **link = &subscriber->ended;
-
-	while (*link) {
-		struct gy_attachment *attachment = *link;
-
-		if (attachment->references > 1) {
-			link = &attachment->next;
-			continue;
-		}
-		*link = attachment->next;
-		keep_event(subscriber, attachment);
-		gy_attachment_unref(attachment);
-	}
-}
-
-/* Its figures stay. */
-static void detach(struct geyser_subscriber *subscriber)
-{
-	struct gy_attachment *attachment = subscriber->attachment;
-	struct gy_lease_page *lease = attachment->view.lease;
-
-	subscriber->end =
-		gy_attachment_is_closed(attachment) ? GEYSER_END_CLOSED : GEYSER_END_BROKEN;
-	subscriber->stats.dropped += atomic_load(&lease->dropped);
-	for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)
-		subscriber->latency[i] +=
-			atomic_load_explicit(&lease->latency[i], memory_order_relaxed);
-	subscriber->attachment = NULL;
-	attachment->next = subscriber->ended;
-	subscriber->ended = attachment;
-	prune(subscriber);
-}
-
-bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
-{
-	struct gy_attachment *attachment = subscriber->attachment;
-
-	if (!attachment || !gy_ring_is_evicted(&attachment->view))
-		return false;
-	subscriber->left_at = attachment->view.last;
-	if (attachment->outgrown)
-		/* the frame that couldn't be read comes again */
-		subscriber->left_at = attachment->pending_record.info.sequence - 1;
-	subscriber->left_stream = atomic_load(&attachment->view.page->created);
-	detach(subscriber);
-	subscriber->end = GEYSER_END_NONE;
-	return true;
-}
 
 /* ---- life ---- */
 
@@ -190,10 +122,10 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 	(void)pthread_mutex_lock(&subscriber->lock);
 	subscriber->gone = true;
 	if (subscriber->attachment)
-		detach(subscriber);
+		gy_subscriber_detach(subscriber);
 	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
 		release_frames(it);
-	prune(subscriber);
+	gy_subscriber_prune(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	gy_later_release();
 	geyser_event_unref(subscriber->done);
@@ -204,42 +136,9 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 
 /* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
 
-/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps; who
- * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). One word is quicker
- * to sleep on than two. */
-void gy_subscriber_sleep(
-	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
-{
-	struct gy_attachment *attachment = subscriber->attachment;
-	struct gy_ring_view *view = &attachment->view;
-	struct gy_wait_word words[3] = {
-		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
-	};
-	unsigned count = 1;
-
-	words[0].expected = atomic_load(words[0].word);
-	if (word)
-		words[count++] = *word;
-	if (attachment->ready)
-		words[count++] = (struct gy_wait_word){
-			.word = gy_event_lost(attachment->ready), .shared = true};
-	attachment->references++; /* another thread may detach meanwhile */
-	atomic_fetch_add(&attachment->sleepers, 1);
-	atomic_store(&view->lease->sleeping, 1);
-	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment) &&
-		!gy_ring_is_evicted(view)) {
-		(void)pthread_mutex_unlock(&subscriber->lock);
-		gy_wait(words, count, deadline);
-		(void)pthread_mutex_lock(&subscriber->lock);
-	}
-	if (atomic_fetch_sub(&attachment->sleepers, 1) == 1)
-		atomic_store(&view->lease->sleeping, 0);
-	gy_attachment_unref(attachment);
-}
-
 static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 {
-	detach(subscriber);
+	gy_subscriber_detach(subscriber);
 	return gy_fail(GEYSER_ERROR_DISCONNECTED,
 		"the publisher of \"%s\" has %s: frames come again when there is a new one",
 		subscriber->name,
@@ -249,7 +148,7 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 
 static enum geyser_result lose(struct geyser_subscriber *subscriber)
 {
-	detach(subscriber);
+	gy_subscriber_detach(subscriber);
 	subscriber->end = GEYSER_END_BROKEN;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the publisher of \"%s\" has lost its device: frames come again when there is a "
@@ -289,7 +188,7 @@ static enum geyser_result take(
 	if (ended) /* another thread may have said so */
 		result = subscriber->attachment == attachment ? disconnect(subscriber) : GEYSER_OK;
 	gy_attachment_unref(attachment);
-	prune(subscriber);
+	gy_subscriber_prune(subscriber);
 	return result;
 }
 
@@ -429,26 +328,12 @@ enum geyser_result geyser_subscriber_acquire(
 
 /* ---- releasing ---- */
 
-enum geyser_result gy_subscriber_begin_signal(struct geyser_frame *frame, struct geyser_point *out)
-{
-	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
-	enum geyser_result result = GEYSER_OK;
-
-	(void)pthread_mutex_lock(&subscriber->lock);
-	if (!subscriber->done)
-		result = geyser_event_create(subscriber->manager, 0, &subscriber->done);
-	if (result == GEYSER_OK)
-		*out = (struct geyser_point){subscriber->done, ++subscriber->done_value};
-	(void)pthread_mutex_unlock(&subscriber->lock);
-	return result;
-}
-
 static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
 	gy_attachment_release(frame->owner, frame);
-	prune(subscriber);
+	gy_subscriber_prune(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	gy_later_release();
 }
@@ -475,7 +360,7 @@ static void work_done(
 	if (!subscriber->gone) {
 		subscriber->reading--;
 		gy_attachment_release(frame->owner, frame);
-		prune(subscriber);
+		gy_subscriber_prune(subscriber);
 	}
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	gy_later_release();

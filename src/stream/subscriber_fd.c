@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A subscriber as a descriptor for poll(): a thread, "geyser-stream", keeps it true. */
-#include "stream/subscriber.h"
+#include "stream/subscriber_fd.h"
+#include "stream/asking.h"
+#include "stream/detaching.h"
+#include "stream/sleeping.h"
 
 #include "base/clock.h"
 #include "base/error.h"

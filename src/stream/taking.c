@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* An attachment's frames: taken, drawn when their events say so, given back. */
-#include "stream/attachment.h"
+#include "stream/taking.h"
+#include "stream/detaching.h"
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/event.h"
+
+/* Chooses what a subscriber's work on a frame will signal. */
+static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
+{
+	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&subscriber->lock);
+	if (!subscriber->done)
+		result = geyser_event_create(subscriber->manager, 0, &subscriber->done);
+	if (result == GEYSER_OK)
+		*out = (struct geyser_point){subscriber->done, ++subscriber->done_value};
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	return result;
+}
 
 /* Sets the value at which the frame is drawn. A device waits for it, and so does a mapping. */
 static void set_points(struct gy_attachment *attachment, struct geyser_frame *frame)
@@ -22,7 +38,7 @@ static void set_points(struct gy_attachment *attachment, struct geyser_frame *fr
 		gy_texture_set_ready(frame->texture, NULL, 0);
 	}
 	if (attachment->manager->backend->event_create)
-		frame->begin_signal = gy_subscriber_begin_signal;
+		frame->begin_signal = begin_signal;
 }
 
 static void count_latency(struct gy_attachment *attachment, const struct geyser_frame_info *info)

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "ipc/process.h"
 #include "ipc/registry/names.h"
-#include "stream/publisher.h"
+#include "stream/publisher_state.h"
 
 #include <signal.h>
 #include <stdio.h>

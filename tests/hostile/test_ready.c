@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "core/event.h"
 #include "ipc/registry/names.h"
-#include "stream/publisher.h"
+#include "stream/publisher_state.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -41,8 +41,8 @@ CALLBACKS = {
     "base/system.h": ("run", "the first function of a thread"),
     "base/thread.h": ("run", "the first function of a thread"),
     "core/notifier.h": ("finished", "event.c frees an event whose last callback has ended"),
-    "core/object.h": ("destroy lose", "the program's own destructor; textures and events end "
-        "their waits when their manager's device is lost"),
+    "core/manager.h": ("lose", "events end their waits when their manager's device is lost"),
+    "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
     "interop/opengl/gl.h": ("finish free free_", "each kind of object frees what it keeps with a "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a publisher, for publisher.c and serving.c. */
-#ifndef GY_STREAM_PUBLISHER_H
-#define GY_STREAM_PUBLISHER_H
+/* The members of a publisher, for the files that implement it. */
+#ifndef GY_STREAM_PUBLISHER_STATE_H
+#define GY_STREAM_PUBLISHER_STATE_H
 
 #include "core/event.h"
 #include "core/texture.h"
@@ -88,62 +88,5 @@ struct geyser_publisher {
 	 * gy_now. */
 	uint64_t newcomers_out_at;
 };
-
-extern const struct gy_served_ops gy_publisher_ops;
-
-/* The functions below are implemented in mirrors.c. Call them with the lock held. */
-
-/* Counts one more subscriber that reads mirrors. Makes missing mirrors, and starts the copies of
- * frames later than the sequence `after`; each copy is done when mirrors.ready reaches
- * mirrors.filled. gy_mirrors_leave ends it. Errors: as texture_copy, OUT_OF_MEMORY, LIMIT,
- * UNSUPPORTED (the buffers are in host memory). */
-enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after);
-void gy_mirrors_leave(struct geyser_publisher *publisher);
-
-/* Starts the copy of a frame that the program submits, if any subscriber reads mirrors. Sets
- * record->mirror_ready. */
-enum geyser_result gy_mirrors_fill(
-	struct geyser_publisher *publisher, uint32_t buffer, struct gy_ring_record *record);
-
-/* Returns the buffers that copies still read, by bit. */
-uint32_t gy_mirrors_busy(struct geyser_publisher *publisher);
-
-/* Waits until a copy of one of these buffers has ended. Lets go of the lock while it waits.
- * deadline: ns, as of gy_now. */
-void gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffers, uint64_t deadline);
-
-/* Makes the buffer's mirror anew, for the texture that is to be the buffer's; frees the old one. If
- * nobody reads mirrors, there is none then. On failure the old one stays. Errors: as mirror_create.
- */
-enum geyser_result gy_mirrors_replace(
-	struct geyser_publisher *publisher, uint32_t buffer, const struct geyser_texture *texture);
-
-void gy_mirrors_finish(struct geyser_publisher *publisher);
-
-/* Unmaps the leases of subscribers that have left, except those that a thread sleeps on: that
- * thread unmaps them when it wakes, and a leaving subscriber wakes it. With the lock held. */
-void gy_publisher_reap(struct geyser_publisher *publisher);
-
-/* Counts a subscription that can now receive frames, or stops counting one that ends. Raises the
- * descriptor that watches the count. */
-void gy_subscription_set_counted(
-	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted);
-
-/* ---- eviction.c, with the lock held ---- */
-
-/* Leaves out a subscriber that has kept the publisher waiting for longer than the hold limit. Call
- * this if there is no buffer to draw into. False: there is no such subscriber; *due is when to look
- * again, or GY_NEVER. */
-bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
-
-/* Returns the time, as of gy_now, at which a subscriber of that process that joins now stops being
- * a newcomer. 0 for this process, whose subscribers never are. */
-uint64_t gy_publisher_settles_at(pid_t pid);
-
-/* Whether that process may have one more subscriber. Errors: LIMIT. */
-enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid);
-
-/* Fails with LIMIT: the stream has no place left. */
-enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher);
 
 #endif

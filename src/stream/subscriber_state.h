@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a subscriber, for subscriber.c and subscriber_fd.c. */
-#ifndef GY_STREAM_SUBSCRIBER_H
-#define GY_STREAM_SUBSCRIBER_H
+/* The members of a subscriber, for the files that implement it. */
+#ifndef GY_STREAM_SUBSCRIBER_STATE_H
+#define GY_STREAM_SUBSCRIBER_STATE_H
 
 #include "stream/attachment.h"
 
@@ -61,50 +61,5 @@ struct geyser_subscriber {
 	struct gy_wakeup close; /* raised: the thread is to end */
 	_Atomic uint32_t kicks; /* something was acquired, or the thread is to end */
 };
-
-/* Nobody publishes: it may be there, but not yet ready or no more. */
-bool gy_subscriber_is_absence(enum geyser_result result);
-
-/* All below: with the lock held, which they let go while they wait. */
-
-/* ---- asking.c ---- */
-
-/* Until the publisher is there. stop_fd: -1, or what ends it with BUSY. Errors: absence, or TIMEOUT
- * if there is one that doesn't answer; then the next call goes on. */
-enum geyser_result gy_subscriber_await_publisher(
-	struct geyser_subscriber *subscriber, uint64_t deadline, int stop_fd);
-
-/* Waits for the publisher of a new subscriber, as gy_subscriber_await_publisher. Also succeeds if
- * the publisher has accepted the subscription in time and only its buffers are missing. */
-enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline);
-
-/* Waits for the publisher in acquire, as gy_subscriber_await_publisher. Errors: DISCONNECTED (the
- * publisher has gone since gy_subscriber_begin), TIMEOUT (it doesn't answer, or there is none), and
- * as gy_attachment_connect. */
-enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline);
-
-/* Until the pending frame's buffer is there. *out: as gy_attachment_settle. Errors: TIMEOUT, and as
- * gy_attachment_fetch. */
-enum geyser_result gy_subscriber_fetch(
-	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out);
-
-/* ---- subscriber.c ---- */
-
-/* Ends the attachment if the publisher has left us out. Returns whether it did: the subscriber has
- * no attachment then, and the next acquire joins again. */
-bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber);
-
-/* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,
- * or NULL. */
-void gy_subscriber_sleep(
-	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word);
-
-/* ---- subscriber_fd.c ---- */
-
-/* Something was acquired: whoever polls sees what is left. */
-void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber);
-
-/* Without the lock: ends the thread, closes its descriptors. */
-void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber);
 
 #endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* A publisher's answers to its subscribers. */
+#ifndef GY_STREAM_SERVING_H
+#define GY_STREAM_SERVING_H
+
+#include "stream/publisher_state.h"
+
+/* The thread geyser-ipc calls these functions with the ipc's lock held. */
+extern const struct gy_served_ops gy_publisher_ops;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/sleeping.h"
+
+#include "core/event.h"
+
+/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps; who
+ * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). One word is quicker
+ * to sleep on than two. */
+void gy_subscriber_sleep(
+	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
+{
+	struct gy_attachment *attachment = subscriber->attachment;
+	struct gy_ring_view *view = &attachment->view;
+	struct gy_wait_word words[3] = {
+		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
+	};
+	unsigned count = 1;
+
+	words[0].expected = atomic_load(words[0].word);
+	if (word)
+		words[count++] = *word;
+	if (attachment->ready)
+		words[count++] = (struct gy_wait_word){
+			.word = gy_event_lost(attachment->ready), .shared = true};
+	attachment->references++; /* another thread may detach meanwhile */
+	atomic_fetch_add(&attachment->sleepers, 1);
+	atomic_store(&view->lease->sleeping, 1);
+	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment) &&
+		!gy_ring_is_evicted(view)) {
+		(void)pthread_mutex_unlock(&subscriber->lock);
+		gy_wait(words, count, deadline);
+		(void)pthread_mutex_lock(&subscriber->lock);
+	}
+	if (atomic_fetch_sub(&attachment->sleepers, 1) == 1)
+		atomic_store(&view->lease->sleeping, 0);
+	gy_attachment_unref(attachment);
+}
