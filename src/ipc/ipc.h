@@ -10,7 +10,7 @@
 #ifndef GY_IPC_IPC_H
 #define GY_IPC_IPC_H
 
-#include "ipc/registry/names.h"
+#include "ipc/registry/name_lock.h"
 #include "ipc/wire/wire.h"
 #include "platform/descriptor.h"
 

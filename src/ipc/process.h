@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 #include "ipc/ipc.h"
-#include "ipc/registry/registry.h"
+#include "ipc/registry/entry.h"
 #include "platform/descriptor.h"
 
 #include <pthread.h>
@@ -46,10 +46,10 @@ struct gy_ipc {
 	void *sources; /* tsearch tree of gy_source by key */
 
 	/* exporter */
-	bool claimed;
+	bool registered;
 	uint64_t look_at;   /* when to look whether the registry still has us */
 	uint64_t resume_at; /* not 0: accepts nobody until then, for lack of descriptors */
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	struct gy_source listener;
 	unsigned unlooked; /* accepted since the server last checked whether more peers wait */
 	int spare_fd;   /* given up to refuse a connection, or to answer, when the table is full */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random bytes from the kernel, for tokens, ids and instances. */
-#ifndef GY_IPC_RANDOM_H
-#define GY_IPC_RANDOM_H
+#ifndef GY_PLATFORM_RANDOM_H
+#define GY_PLATFORM_RANDOM_H
 
 #include "base/error.h"
 

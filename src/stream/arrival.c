@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "ipc/registry/files.h"
 
 /* How often we check whether a registry was removed or another place has become usable: no
  * descriptor reports that for every place. */
@@ -18,8 +19,8 @@ static enum geyser_result watch_all(struct gy_arrival *arrival)
 		if (arrival->watch)
 			result = gy_watch_add(arrival->watch, registry->fd, registry->path);
 		else
-			result = gy_watch_create(registry->fd, registry->path,
-				GY_REGISTRY_LOCK_SUFFIX, &arrival->watch);
+			result = gy_watch_create(
+				registry->fd, registry->path, GY_LOCK_SUFFIX, &arrival->watch);
 	}
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "faults.h"
 
 #include "base/clock.h"
+#include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
 #include "ipc/registry/registry.h"
 

@@ -1,5 +1,5 @@
 /* Streams' names, and what stands for them in the registry. */
-#include "ipc/registry/names.h"
+#include "ipc/registry/name_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,34 +129,34 @@ static void other_files_have_no_name(void **state)
 static void a_name_is_taken_once(void **state)
 {
 	struct gy_name_lock lock, second, third;
-	struct gy_claim claim, other;
+	struct gy_registry_entry entry, other;
 	uint64_t instance, holder;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_registry_claim(&other));
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_entry_create(&other));
 	assert_fails(GEYSER_ERROR_NOT_FOUND, "\"a/b\"",
-		gy_registry_find_name(&claim.registry, "a/b", &instance));
-	assert_ok(gy_claim_add_name(&claim, "a/b", &lock, &holder));
+		gy_registry_find_name(&entry.registry, "a/b", &instance));
+	assert_ok(gy_entry_add_name(&entry, "a/b", &lock, &holder));
 	assert_int_equal(holder, 0);
 	assert_ok(gy_registry_find_name(&other.registry, "a/b", &instance));
-	assert_true(instance == claim.instance);
+	assert_true(instance == entry.instance);
 	assert_fails(
-		GEYSER_ERROR_EXISTS, "\"a/b\"", gy_claim_add_name(&other, "a/b", &second, &holder));
-	assert_true(holder == claim.instance);
+		GEYSER_ERROR_EXISTS, "\"a/b\"", gy_entry_add_name(&other, "a/b", &second, &holder));
+	assert_true(holder == entry.instance);
 	assert_fails(
-		GEYSER_ERROR_EXISTS, "\"a/b\"", gy_claim_add_name(&claim, "a/b", &second, &holder));
-	gy_claim_remove_name(&other, "a/b", &second); /* not its own: stays */
+		GEYSER_ERROR_EXISTS, "\"a/b\"", gy_entry_add_name(&entry, "a/b", &second, &holder));
+	gy_entry_remove_name(&other, "a/b", &second); /* not its own: stays */
 	assert_ok(gy_registry_find_name(&other.registry, "a/b", &instance));
-	assert_ok(gy_claim_add_name(&other, "a%2Fb", &third, &holder)); /* another name */
-	gy_claim_remove_name(&claim, "a/b", &lock);
-	assert_ok(gy_claim_add_name(&other, "a/b", &second, &holder));
-	gy_claim_remove_name(&claim, "a/b", &lock); /* a second time */
+	assert_ok(gy_entry_add_name(&other, "a%2Fb", &third, &holder)); /* another name */
+	gy_entry_remove_name(&entry, "a/b", &lock);
+	assert_ok(gy_entry_add_name(&other, "a/b", &second, &holder));
+	gy_entry_remove_name(&entry, "a/b", &lock); /* a second time */
 	assert_ok(gy_registry_find_name(&other.registry, "a/b", &instance));
-	gy_claim_remove_name(&other, "a/b", &second);
-	gy_claim_remove_name(&other, "a%2Fb", &third);
-	gy_claim_release(&claim);
-	gy_claim_release(&other);
+	gy_entry_remove_name(&other, "a/b", &second);
+	gy_entry_remove_name(&other, "a%2Fb", &third);
+	gy_entry_release(&entry);
+	gy_entry_release(&other);
 	assert_int_equal(test_registry_entries(), 0);
 }
 
@@ -164,69 +164,69 @@ static void a_name_is_taken_once(void **state)
 static void a_dead_ones_name_is_taken_over(void **state)
 {
 	struct gy_name_lock lock, lost;
-	struct gy_claim dead, claim;
+	struct gy_registry_entry dead, entry;
 	uint64_t holder, instance;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&dead));
-	assert_ok(gy_claim_add_name(&dead, "cam", &lost, &holder));
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_abandon_name(&lost);
-	gy_claim_abandon(&dead);
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
+	assert_ok(gy_entry_create(&dead));
+	assert_ok(gy_entry_add_name(&dead, "cam", &lost, &holder));
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_abandon_name(&lost);
+	gy_entry_abandon(&dead);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_false(lock.guarded);
-	assert_ok(gy_registry_find_name(&claim.registry, "cam", &instance));
-	assert_true(instance == claim.instance);
-	gy_claim_remove_name(&claim, "cam", &lock);
+	assert_ok(gy_registry_find_name(&entry.registry, "cam", &instance));
+	assert_true(instance == entry.instance);
+	gy_entry_remove_name(&entry, "cam", &lock);
 	assert_fails(GEYSER_ERROR_NOT_FOUND, "cam",
-		gy_registry_find_name(&claim.registry, "cam", &instance));
-	gy_claim_release(&claim);
+		gy_registry_find_name(&entry.registry, "cam", &instance));
+	gy_entry_release(&entry);
 }
 
 /* The kernel frees a dying process's locks one after the other. */
 static void one_that_is_dying_is_busy(void **state)
 {
 	struct gy_name_lock lock, lost;
-	struct gy_claim dying, claim;
+	struct gy_registry_entry dying, entry;
 	uint64_t holder;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&dying));
-	assert_ok(gy_claim_add_name(&dying, "cam", &lost, &holder));
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_abandon(&dying); /* its instance's lock, then its name's */
-	assert_fails(GEYSER_ERROR_BUSY, "cam", gy_claim_add_name(&claim, "cam", &lock, &holder));
-	gy_claim_abandon_name(&lost);
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&dying));
+	assert_ok(gy_entry_add_name(&dying, "cam", &lost, &holder));
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_abandon(&dying); /* its instance's lock, then its name's */
+	assert_fails(GEYSER_ERROR_BUSY, "cam", gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_abandon_name(&lost);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 
-	assert_ok(gy_registry_claim(&dying));
-	assert_ok(gy_claim_add_name(&dying, "cam", &lost, &holder));
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_abandon_name(&lost); /* the other way round: somebody is to be asked */
-	assert_fails(GEYSER_ERROR_EXISTS, "cam", gy_claim_add_name(&claim, "cam", &lock, &holder));
+	assert_ok(gy_entry_create(&dying));
+	assert_ok(gy_entry_add_name(&dying, "cam", &lost, &holder));
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_abandon_name(&lost); /* the other way round: somebody is to be asked */
+	assert_fails(GEYSER_ERROR_EXISTS, "cam", gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_true(holder == dying.instance);
-	gy_claim_abandon(&dying);
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	gy_entry_abandon(&dying);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 }
 
 static void a_link_to_nowhere_is_taken_over(void **state)
 {
 	struct gy_name_lock lock;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	uint64_t holder, instance;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	assert_int_equal(symlinkat("00000000deadbeef.sock", claim.registry.fd, "stream-cam"), 0);
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	assert_ok(gy_registry_find_name(&claim.registry, "cam", &instance));
-	assert_true(instance == claim.instance);
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	assert_int_equal(symlinkat("00000000deadbeef.sock", entry.registry.fd, "stream-cam"), 0);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	assert_ok(gy_registry_find_name(&entry.registry, "cam", &instance));
+	assert_true(instance == entry.instance);
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), 0);
 }
 
@@ -234,28 +234,29 @@ static void a_link_to_nowhere_is_taken_over(void **state)
 static void other_things_hold_a_name(void **state)
 {
 	struct gy_name_lock lock;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	uint64_t holder;
 	int fd;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	fd = openat(claim.registry.fd, "stream-cam", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_ok(gy_entry_create(&entry));
+	fd = openat(entry.registry.fd, "stream-cam", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(close(fd), 0);
 	assert_fails(GEYSER_ERROR_EXISTS, "stream-cam",
-		gy_claim_add_name(&claim, "cam", &lock, &holder));
+		gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_int_equal(holder, 0);
 	assert_fails(GEYSER_ERROR_NOT_FOUND, "cam",
-		gy_registry_find_name(&claim.registry, "cam", &holder));
-	assert_int_equal(unlinkat(claim.registry.fd, "stream-cam", 0), 0);
-	gy_claim_release(&claim);
+		gy_registry_find_name(&entry.registry, "cam", &holder));
+	assert_int_equal(unlinkat(entry.registry.fd, "stream-cam", 0), 0);
+	gy_entry_release(&entry);
 }
 
 /* ---- beside a sweep that has stopped between its look and its unlink ---- */
 
 /* As sweep.c does, in a process of its own: reads the link, and removes it once it is told to. */
-static pid_t start_sweep(const struct gy_claim *claim, uint64_t offset, int ready[2], int go[2])
+static pid_t start_sweep(
+	const struct gy_registry_entry *entry, uint64_t offset, int ready[2], int go[2])
 {
 	char byte;
 	pid_t child;
@@ -265,10 +266,10 @@ static pid_t start_sweep(const struct gy_claim *claim, uint64_t offset, int read
 	child = fork();
 	if (child != 0)
 		return child;
-	fd = openat(claim->registry.fd, ".names", O_RDONLY | O_CLOEXEC);
+	fd = openat(entry->registry.fd, ".names", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || !gy_byte_lock(fd, offset, false) || write(ready[1], "x", 1) != 1)
 		_exit(1);
-	if (read(go[0], &byte, 1) != 1 || unlinkat(claim->registry.fd, "stream-cam", 0) < 0)
+	if (read(go[0], &byte, 1) != 1 || unlinkat(entry->registry.fd, "stream-cam", 0) < 0)
 		_exit(2);
 	_exit(write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 1 ? 0 : 3);
 }
@@ -284,38 +285,38 @@ static void await(int fd)
 static void a_late_sweep_removes_no_name_for_good(void **state)
 {
 	struct gy_name_lock lock;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	uint64_t holder;
 	int ready[2], go[2], status;
 	pid_t sweep;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder)); /* makes the file of locks */
-	gy_claim_remove_name(&claim, "cam", &lock);
-	assert_int_equal(symlinkat("00000000deadbeef.sock", claim.registry.fd, "stream-cam"), 0);
-	sweep = start_sweep(&claim, gy_name_lock_offset("cam") + 1, ready, go);
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* makes the file of locks */
+	gy_entry_remove_name(&entry, "cam", &lock);
+	assert_int_equal(symlinkat("00000000deadbeef.sock", entry.registry.fd, "stream-cam"), 0);
+	sweep = start_sweep(&entry, gy_name_lock_offset("cam") + 1, ready, go);
 	await(ready[0]);
 
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder)); /* nobody is waited for */
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* nobody is waited for */
 	assert_true(lock.guarded);
-	gy_claim_keep_name(&claim, "cam", &lock);
+	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_true(lock.guarded);
 	assert_int_equal(write(go[1], "x", 1), 1);
 	await(ready[0]);
 	assert_fails(GEYSER_ERROR_NOT_FOUND, "cam",
-		gy_registry_find_name(&claim.registry, "cam", &holder));
-	gy_claim_keep_name(&claim, "cam", &lock);
-	assert_ok(gy_registry_find_name(&claim.registry, "cam", &holder));
+		gy_registry_find_name(&entry.registry, "cam", &holder));
+	gy_entry_keep_name(&entry, "cam", &lock);
+	assert_ok(gy_registry_find_name(&entry.registry, "cam", &holder));
 	assert_true(lock.guarded); /* it still runs */
 
 	assert_int_equal(write(go[1], "x", 1), 1);
 	assert_int_equal(waitpid(sweep, &status, 0), sweep);
 	assert_int_equal(status, 0);
-	gy_claim_keep_name(&claim, "cam", &lock);
+	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_false(lock.guarded);
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 	for (unsigned i = 0; i < 2; i++)
 		(void)(close(ready[i]) | close(go[i]));
 }
@@ -324,25 +325,25 @@ static void a_late_sweep_removes_no_name_for_good(void **state)
 static void one_who_looks_is_not_taken_for_life(void **state)
 {
 	struct gy_name_lock lock, lost;
-	struct gy_claim dead, claim;
+	struct gy_registry_entry dead, entry;
 	uint64_t holder;
 	char name[64];
 	int fd;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_registry_claim(&dead));
-	assert_ok(gy_claim_add_name(&dead, "cam", &lost, &holder));
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_entry_create(&dead));
+	assert_ok(gy_entry_add_name(&dead, "cam", &lost, &holder));
 	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", dead.instance);
-	fd = openat(claim.registry.fd, name, O_RDONLY | O_CLOEXEC);
+	fd = openat(entry.registry.fd, name, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	gy_claim_abandon_name(&lost);
-	gy_claim_abandon(&dead);
+	gy_entry_abandon_name(&lost);
+	gy_entry_abandon(&dead);
 	assert_int_equal(flock(fd, LOCK_SH | LOCK_NB), 0);
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	gy_claim_remove_name(&claim, "cam", &lock);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_remove_name(&entry, "cam", &lock);
 	assert_int_equal(close(fd), 0);
-	gy_claim_release(&claim);
+	gy_entry_release(&entry);
 }
 
 #define registry_test(function) \

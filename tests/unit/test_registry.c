@@ -1,7 +1,8 @@
 /* The registry directory: whose it is, what the dead leave in it, and which ids are taken. */
 #include "base/clock.h"
+#include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
-#include "ipc/registry/names.h"
+#include "ipc/registry/name_lock.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -58,14 +59,14 @@ static void make_link(const char *target, const char *name)
 static void assert_registry_refused(enum geyser_result expected, const char *words)
 {
 	struct gy_registry registry;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	char text[4096];
 
 	assert_fails(expected, words, test_open_registry(false, &registry));
 	assert_int_equal(registry.fd, -1);
 	assert_fails(expected, words, test_open_registry(true, &registry));
 	assert_int_equal(registry.fd, -1);
-	assert_fails(expected, words, gy_registry_claim(&claim));
+	assert_fails(expected, words, gy_entry_create(&entry));
 	assert_fails(expected, words, geyser_registry_directory(text, sizeof(text)));
 }
 
@@ -150,45 +151,45 @@ static void things_that_are_no_directory(void **state)
 static void a_claim_comes_and_goes(void **state)
 {
 	size_t fds = test_fd_count(getpid());
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	struct stat status;
 	char name[64];
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
+	assert_ok(gy_entry_create(&entry));
 	assert_int_equal(test_registry_entries(), 2);
-	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".sock", claim.instance);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".sock", entry.instance);
 	assert_int_equal(lstat(in_registry(name), &status), 0);
 	assert_true(S_ISSOCK(status.st_mode));
 	assert_int_equal(status.st_mode & 0777, 0600);
-	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", claim.instance);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", entry.instance);
 	assert_int_equal(lstat(in_registry(name), &status), 0);
 	assert_true(S_ISREG(status.st_mode));
 	assert_int_equal(status.st_mode & 0777, 0600);
-	gy_claim_release(&claim);
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), 0);
 	assert_int_equal(test_fd_count(getpid()), fds);
 }
 
 static void connecting(void **state)
 {
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	struct gy_registry registry;
 	pid_t pid = 0;
 	int fd;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
+	assert_ok(gy_entry_create(&entry));
 	assert_ok(test_open_registry(false, &registry));
-	assert_ok(gy_registry_connect(&registry, claim.instance, GY_NEVER, -1, &fd, &pid));
+	assert_ok(gy_registry_connect(&registry, entry.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(pid, getpid());
 	assert_int_equal(close(fd), 0);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, claim.instance + 1, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&registry, entry.instance + 1, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(fd, -1);
-	gy_claim_release(&claim);
+	gy_entry_release(&entry);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, claim.instance, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&registry, entry.instance, GY_NEVER, -1, &fd, &pid));
 	gy_registry_close(&registry);
 }
 
@@ -197,7 +198,7 @@ static void connecting(void **state)
 static void a_long_path(void **state)
 {
 	char path[256];
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	pid_t pid;
 	int fd;
 
@@ -208,52 +209,52 @@ static void a_long_path(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
 #ifdef GEYSER_PLATFORM_APPLE
-	assert_ok(gy_registry_claim(&claim));
-	assert_int_equal(claim.socket, -1);
+	assert_ok(gy_entry_create(&entry));
+	assert_int_equal(entry.socket, -1);
 	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for",
-		gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(fd, -1);
 #else
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_registry_connect(&claim.registry, claim.instance, GY_NEVER, -1, &fd, &pid));
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, -1, &fd, &pid));
 	assert_int_equal(close(fd), 0);
 #endif
-	gy_claim_release(&claim);
+	gy_entry_release(&entry);
 }
 
 /* Of three exporters one has died (its descriptors are closed, its entries are there). */
 static void the_dead_are_swept_and_the_living_not(void **state)
 {
-	struct gy_claim living, dead, next;
+	struct gy_registry_entry living, dead, next;
 	uint32_t living_id, dead_ids[20];
 	uint64_t instance;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&living));
-	assert_ok(gy_claim_add_id(&living, &living_id));
-	assert_ok(gy_registry_claim(&dead));
+	assert_ok(gy_entry_create(&living));
+	assert_ok(gy_entry_add_id(&living, &living_id));
+	assert_ok(gy_entry_create(&dead));
 	for (size_t i = 0; i < TEST_COUNT(dead_ids); i++)
-		assert_ok(gy_claim_add_id(&dead, &dead_ids[i]));
+		assert_ok(gy_entry_add_id(&dead, &dead_ids[i]));
 	assert_int_equal(test_registry_entries(), 2 + 1 + 2 + 20);
-	gy_claim_abandon(&dead);
+	gy_entry_abandon(&dead);
 	assert_int_equal(test_registry_entries(), 2 + 1 + 2 + 20);
 
-	assert_ok(gy_registry_claim(&next));
+	assert_ok(gy_entry_create(&next));
 	assert_int_equal(test_registry_entries(), 2 + 1 + 2);
 	assert_ok(gy_registry_find_id(&next.registry, living_id, &instance));
 	assert_true(instance == living.instance);
 	for (size_t i = 0; i < TEST_COUNT(dead_ids); i++)
 		assert_fails(GEYSER_ERROR_NOT_FOUND, "nothing is exported",
 			gy_registry_find_id(&next.registry, dead_ids[i], &instance));
-	gy_claim_remove_id(&living, living_id);
-	gy_claim_release(&living);
-	gy_claim_release(&next);
+	gy_entry_remove_id(&living, living_id);
+	gy_entry_release(&living);
+	gy_entry_release(&next);
 	assert_int_equal(test_registry_entries(), 0);
 }
 
 static void a_lock_held_elsewhere_is_respected(void **state)
 {
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	int fd;
 
 	(void)state;
@@ -264,12 +265,12 @@ static void a_lock_held_elsewhere_is_respected(void **state)
 	fd = open(in_registry("00000000000000ab.lock"), O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), 3);
 	assert_int_equal(close(fd), 0);
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), 0);
 }
 
@@ -279,7 +280,7 @@ static void names_that_are_not_ours_are_left(void **state)
 	static const char *const files[] = {".lock", "junk.lock", "00000000000000ab", "README",
 		"00000000000000ab.lock.lock", "00000000000000ab.sock", "0x000000000000ab.locks",
 		"id-00000002", "id-"};
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 
 	(void)state;
 	make_registry(0700);
@@ -288,8 +289,8 @@ static void names_that_are_not_ours_are_left(void **state)
 	make_link("00000000000000ab.sock", "id-00000003");
 	make_link("/etc/hostname", "0000000000000001.lock");
 	assert_int_equal(mkfifo(in_registry("fifo"), 0600), 0);
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), TEST_COUNT(files) + 3);
 	assert_int_equal(access("/etc/hostname", F_OK), 0);
 }
@@ -300,7 +301,7 @@ static void lock_names_that_are_no_number(void **state)
 	static const char *const locks[] = {"thisisnotanumber.lock", "0x00000000000000.lock",
 		"-000000000000001.lock", " 00000000000000a.lock", "000000000000000G.lock",
 		"00000000000000AB.lock"};
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 
 	(void)state;
 	make_registry(0700);
@@ -308,8 +309,8 @@ static void lock_names_that_are_no_number(void **state)
 		make_file(locks[i]);
 	make_link("0000000000000000.sock", "id-00000001");
 	make_link("00000000000000ab.sock", "id-00000002");
-	assert_ok(gy_registry_claim(&claim));
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	gy_entry_release(&entry);
 	for (size_t i = 0; i < TEST_COUNT(locks); i++)
 		assert_true(exists(locks[i]));
 	assert_true(exists("id-00000001"));
@@ -346,37 +347,37 @@ static void junk_links_name_nothing(void **state)
 static void every_id_is_given_once(void **state)
 {
 	static uint32_t ids[2000];
-	struct gy_claim claims[2];
+	struct gy_registry_entry entries[2];
 	uint64_t instance;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claims[0]));
-	assert_ok(gy_registry_claim(&claims[1]));
+	assert_ok(gy_entry_create(&entries[0]));
+	assert_ok(gy_entry_create(&entries[1]));
 	for (size_t i = 0; i < TEST_COUNT(ids); i++) {
-		assert_ok(gy_claim_add_id(&claims[i % 2], &ids[i]));
+		assert_ok(gy_entry_add_id(&entries[i % 2], &ids[i]));
 		assert_int_not_equal(ids[i], 0);
 	}
 	/* as many names as ids: no two are the same */
 	assert_int_equal(test_registry_entries(), TEST_COUNT(ids) + 4);
 	for (size_t i = 0; i < TEST_COUNT(ids); i++) {
-		assert_ok(gy_registry_find_id(&claims[0].registry, ids[i], &instance));
-		assert_true(instance == claims[i % 2].instance);
-		gy_claim_remove_id(&claims[i % 2], ids[i]);
+		assert_ok(gy_registry_find_id(&entries[0].registry, ids[i], &instance));
+		assert_true(instance == entries[i % 2].instance);
+		gy_entry_remove_id(&entries[i % 2], ids[i]);
 	}
-	gy_claim_release(&claims[0]);
-	gy_claim_release(&claims[1]);
+	gy_entry_release(&entries[0]);
+	gy_entry_release(&entries[1]);
 	assert_int_equal(test_registry_entries(), 0);
 }
 
 /* ---- removed while an exporter lives ---- */
 
-static void remove_registry(const struct gy_claim *claim)
+static void remove_registry(const struct gy_registry_entry *entry)
 {
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".sock", claim->instance);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".sock", entry->instance);
 	(void)unlink(in_registry(name));
-	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", claim->instance);
+	(void)snprintf(name, sizeof(name), "%016" PRIx64 ".lock", entry->instance);
 	(void)unlink(in_registry(name));
 	(void)unlink(in_registry(".names"));
 	(void)unlink(in_registry("stream-cam"));
@@ -387,43 +388,43 @@ static void a_removed_registry_is_made_again(void **state)
 {
 	size_t fds = test_fd_count(getpid());
 	struct gy_name_lock lock, other_lock;
-	struct gy_claim claim, other;
+	struct gy_registry_entry entry, other;
 	uint64_t holder, instance;
 	int socket;
 	pid_t pid;
 
 	(void)state;
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	instance = claim.instance;
-	assert_true(gy_claim_is_intact(&claim));
-	remove_registry(&claim);
-	assert_false(gy_claim_is_intact(&claim));
-	assert_ok(gy_claim_renew(&claim));
-	assert_true(claim.instance == instance);
-	assert_true(gy_claim_is_intact(&claim));
-	gy_claim_keep_name(&claim, "cam", &lock);
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	instance = entry.instance;
+	assert_true(gy_entry_is_intact(&entry));
+	remove_registry(&entry);
+	assert_false(gy_entry_is_intact(&entry));
+	assert_ok(gy_entry_renew(&entry));
+	assert_true(entry.instance == instance);
+	assert_true(gy_entry_is_intact(&entry));
+	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registries_find_name("cam", &holder));
 	assert_true(holder == instance);
 	assert_ok(gy_registries_connect(instance, GY_NEVER, -1, &socket, &pid));
 	assert_int_equal(close(socket), 0);
 
 	/* the name is another's by then */
-	remove_registry(&claim);
-	assert_ok(gy_registry_claim(&other));
-	assert_ok(gy_claim_add_name(&other, "cam", &other_lock, &holder));
-	assert_false(gy_claim_is_intact(&claim));
-	assert_ok(gy_claim_renew(&claim));
-	gy_claim_keep_name(&claim, "cam", &lock);
+	remove_registry(&entry);
+	assert_ok(gy_entry_create(&other));
+	assert_ok(gy_entry_add_name(&other, "cam", &other_lock, &holder));
+	assert_false(gy_entry_is_intact(&entry));
+	assert_ok(gy_entry_renew(&entry));
+	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registries_find_name("cam", &holder));
 	assert_true(holder == other.instance);
-	gy_claim_remove_name(&other, "cam", &other_lock);
-	gy_claim_release(&other);
-	gy_claim_keep_name(&claim, "cam", &lock);
+	gy_entry_remove_name(&other, "cam", &other_lock);
+	gy_entry_release(&other);
+	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registries_find_name("cam", &holder));
 	assert_true(holder == instance);
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 	assert_int_equal(test_registry_entries(), 0);
 	assert_int_equal(test_fd_count(getpid()), fds);
 }
@@ -433,24 +434,24 @@ static void a_removed_registry_is_made_again(void **state)
 /* In small pieces: each takes a moment, and ends with nothing left. */
 static void a_large_sweep_is_done_in_pieces(void **state)
 {
-	struct gy_claim dead[5], next;
+	struct gy_registry_entry dead[5], next;
 	uint32_t id;
 	bool more = true;
 
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(dead); i++) {
-		assert_ok(gy_registry_claim(&dead[i]));
+		assert_ok(gy_entry_create(&dead[i]));
 		for (unsigned j = 0; j < 1000; j++)
-			assert_ok(gy_claim_add_id(&dead[i], &id));
+			assert_ok(gy_entry_add_id(&dead[i], &id));
 	}
 	for (size_t i = 0; i < TEST_COUNT(dead); i++)
-		gy_claim_abandon(&dead[i]);
-	assert_ok(gy_registry_claim(&next));
+		gy_entry_abandon(&dead[i]);
+	assert_ok(gy_entry_create(&next));
 	for (unsigned pieces = 0; more && pieces < 1000; pieces++)
-		more = gy_claim_sweep(&next, 0);
+		more = gy_entry_sweep(&next, 0);
 	assert_false(more);
 	assert_int_equal(test_registry_entries(), 2);
-	gy_claim_release(&next);
+	gy_entry_release(&next);
 }
 
 /* Neither a lock nor a socket's listener is a life where a child keeps the parent's descriptors. */
@@ -458,7 +459,7 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 {
 #ifndef GEYSER_PLATFORM_APPLE
 	struct gy_name_lock lock;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	struct gy_message answer;
 	uint64_t holder;
 	int ends[2], socket, status, fd;
@@ -468,11 +469,11 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_int_equal(test_pipe(ends), 0);
 	parent = fork();
 	if (parent == 0) {
-		if (gy_registry_claim(&claim) != GEYSER_OK ||
-			gy_claim_add_name(&claim, "cam", &lock, &holder) != GEYSER_OK)
+		if (gy_entry_create(&entry) != GEYSER_OK ||
+			gy_entry_add_name(&entry, "cam", &lock, &holder) != GEYSER_OK)
 			_exit(1);
 		pids[0] = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
-		if (pids[0] != 0 && (write(ends[1], &claim.instance, 8) != 8 ||
+		if (pids[0] != 0 && (write(ends[1], &entry.instance, 8) != 8 ||
 					    write(ends[1], pids, sizeof(pids[0])) < 0))
 			_exit(2);
 		(void)alarm(60);
@@ -491,10 +492,10 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_fails(
 		GEYSER_ERROR_STALE, "is gone", gy_await(socket, 0, GY_NEVER, -1, &answer, &fd));
 	assert_int_equal(close(socket), 0);
-	assert_ok(gy_registry_claim(&claim));
-	assert_ok(gy_claim_add_name(&claim, "cam", &lock, &holder));
-	gy_claim_remove_name(&claim, "cam", &lock);
-	gy_claim_release(&claim);
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_entry_release(&entry);
 	assert_int_equal(kill(pids[1], SIGKILL), 0);
 	assert_int_equal(close(ends[0]) | close(ends[1]), 0);
 #else

@@ -1,7 +1,8 @@
 /* The places that a registry may be in, and who meets there: with a session and without, and where
  * somebody else came first. */
 #include "base/clock.h"
-#include "ipc/registry/names.h"
+#include "ipc/importer/connect.h"
+#include "ipc/registry/name_lock.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -120,7 +121,7 @@ static void register_without_a_session(void)
 {
 	struct gy_name_lock lock, again;
 	struct gy_registries all;
-	struct gy_claim claim, second;
+	struct gy_registry_entry entry, second;
 	struct stat status;
 	uint64_t holder;
 	int socket;
@@ -128,33 +129,33 @@ static void register_without_a_session(void)
 
 	(void)unsetenv("XDG_RUNTIME_DIR");
 	(void)umask(0777);
-	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
-	child_assert(gy_claim_add_name(&claim, "cam", &lock, &holder) == GEYSER_OK);
-	child_assert(strcmp(claim.registry.path, shared_path()) == 0);
+	child_assert(gy_entry_create(&entry) == GEYSER_OK);
+	child_assert(gy_entry_add_name(&entry, "cam", &lock, &holder) == GEYSER_OK);
+	child_assert(strcmp(entry.registry.path, shared_path()) == 0);
 	child_assert(lstat(shared_path(), &status) == 0 && status.st_uid == getuid() &&
 		     (status.st_mode & 07777) == 0700);
-	child_assert(fstatat(claim.registry.fd, ".names", &status, 0) == 0 &&
+	child_assert(fstatat(entry.registry.fd, ".names", &status, 0) == 0 &&
 		     (status.st_mode & 07777) == 0600);
 
 	/* and with one: it is found, and its name is taken */
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(
-		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == claim.instance);
+		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == entry.instance);
 	child_assert(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid) == GEYSER_OK);
 	child_assert(close(socket) == 0 && pid == getpid());
-	child_assert(gy_registry_claim(&second) == GEYSER_OK);
+	child_assert(gy_entry_create(&second) == GEYSER_OK);
 	child_assert(strcmp(second.registry.path, shared_path()) != 0);
-	child_assert(gy_claim_find_elsewhere(&second, "cam", &holder) == GEYSER_OK);
-	child_assert(gy_claim_find_elsewhere(&claim, "cam", &holder) == GEYSER_ERROR_NOT_FOUND);
+	child_assert(gy_entry_find_elsewhere(&second, "cam", &holder) == GEYSER_OK);
+	child_assert(gy_entry_find_elsewhere(&entry, "cam", &holder) == GEYSER_ERROR_NOT_FOUND);
 	child_assert(gy_registries_open(false, &all) == GEYSER_OK && all.count == 2);
 	gy_registries_close(&all);
-	gy_claim_remove_name(&claim, "cam", &lock);
-	child_assert(gy_claim_add_name(&second, "cam", &again, &holder) == GEYSER_OK);
+	gy_entry_remove_name(&entry, "cam", &lock);
+	child_assert(gy_entry_add_name(&second, "cam", &again, &holder) == GEYSER_OK);
 	child_assert(
 		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == second.instance);
-	gy_claim_remove_name(&second, "cam", &again);
-	gy_claim_release(&second);
-	gy_claim_release(&claim);
+	gy_entry_remove_name(&second, "cam", &again);
+	gy_entry_release(&second);
+	gy_entry_release(&entry);
 }
 
 static void make_session(uid_t uid)
@@ -177,11 +178,11 @@ static void with_and_without_a_session_they_meet(void **state)
 static void expect_squatted(void)
 {
 	struct gy_registries all;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	char text[64];
 
 	(void)unsetenv("XDG_RUNTIME_DIR");
-	child_assert(gy_registry_claim(&claim) == GEYSER_ERROR_PERMISSION);
+	child_assert(gy_entry_create(&entry) == GEYSER_ERROR_PERMISSION);
 	child_assert(gy_registries_open(false, &all) == GEYSER_ERROR_PERMISSION);
 	child_assert(gy_registries_open(true, &all) == GEYSER_ERROR_PERMISSION);
 	child_assert(geyser_registry_directory(text, sizeof(text)) == GEYSER_ERROR_PERMISSION);
@@ -190,10 +191,10 @@ static void expect_squatted(void)
 
 	/* no obstacle to those who have a session */
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
-	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
+	child_assert(gy_entry_create(&entry) == GEYSER_OK);
 	child_assert(gy_registries_open(true, &all) == GEYSER_OK && all.count == 1);
 	gy_registries_close(&all);
-	gy_claim_release(&claim);
+	gy_entry_release(&entry);
 }
 
 /* Whoever came first has the name in /tmp: nothing of it is used, or followed. */
@@ -233,7 +234,7 @@ static void a_squatted_place_is_refused(void **state)
 static void register_and_look(void)
 {
 	struct gy_registries all;
-	struct gy_claim claim;
+	struct gy_registry_entry entry;
 	char text[256];
 
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
@@ -243,13 +244,13 @@ static void register_and_look(void)
 	child_assert(strcmp(text, shared_path()) == 0);
 	child_assert(gy_registries_open(true, &all) == GEYSER_OK);
 	gy_registries_close(&all);
-	child_assert(gy_registry_claim(&claim) == GEYSER_OK);
-	child_assert(strcmp(claim.registry.path, shared_path()) == 0);
-	gy_claim_release(&claim);
+	child_assert(gy_entry_create(&entry) == GEYSER_OK);
+	child_assert(strcmp(entry.registry.path, shared_path()) == 0);
+	gy_entry_release(&entry);
 
 	/* where it is the only place, the failure says why */
 	child_assert(setenv("GEYSER_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
-	child_assert(gy_registry_claim(&claim) != GEYSER_OK);
+	child_assert(gy_entry_create(&entry) != GEYSER_OK);
 	child_assert(strstr(geyser_error_detail(), "session/geyser"));
 }
 

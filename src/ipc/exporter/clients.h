@@ -11,8 +11,8 @@
  * turns, so the many connections of one process don't delay the single one of another process. Call
  * all functions with the ipc's lock held.
  */
-#ifndef GY_IPC_CLIENT_H
-#define GY_IPC_CLIENT_H
+#ifndef GY_IPC_EXPORTER_CLIENTS_H
+#define GY_IPC_EXPORTER_CLIENTS_H
 
 #include "base/list.h"
 #include "ipc/process.h"

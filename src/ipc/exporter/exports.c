@@ -48,14 +48,14 @@ void gy_exports_forget(struct gy_ipc *ipc)
 	while (ipc->by_id) {
 		struct gy_export *export = *(struct gy_export **)ipc->by_id;
 
-		gy_claim_remove_id(&ipc->claim, export->fields.id);
+		gy_entry_remove_id(&ipc->entry, export->fields.id);
 		(void)tdelete(export, &ipc->by_id, compare_ids);
 	}
 }
 
-/* The claim whose links are made again: twalk passes no data to its action. Guarded by the ipc's
+/* The entry whose links are made again: twalk passes no data to its action. Guarded by the ipc's
  * lock. */
-static _Thread_local const struct gy_claim *restored;
+static _Thread_local const struct gy_registry_entry *restored;
 
 static void restore_id(const void *node, VISIT visit, int depth)
 {
@@ -63,12 +63,12 @@ static void restore_id(const void *node, VISIT visit, int depth)
 
 	(void)depth;
 	if (visit == postorder || visit == leaf)
-		gy_claim_restore_id(restored, export->fields.id);
+		gy_entry_restore_id(restored, export->fields.id);
 }
 
 void gy_exports_restore(struct gy_ipc *ipc)
 {
-	restored = &ipc->claim;
+	restored = &ipc->entry;
 	twalk(ipc->by_id, restore_id);
 }
 
@@ -92,14 +92,14 @@ static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
 		.kind = export->kind,
 		.backend = export->backend,
 		.uid = geteuid(),
-		.instance = ipc->claim.instance,
+		.instance = ipc->entry.instance,
 	};
 	export->importers = (struct geyser_importers){0};
 	export->notify = GY_NO_WAKEUP;
 	result = gy_random(fields->token, GY_TOKEN_SIZE);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_claim_add_id(&ipc->claim, &fields->id);
+	result = gy_entry_add_id(&ipc->entry, &fields->id);
 	if (result != GEYSER_OK)
 		return result;
 	if (!tsearch(export, &ipc->by_token, compare_tokens))
@@ -112,7 +112,7 @@ static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
 remove_token:
 	(void)tdelete(export, &ipc->by_token, compare_tokens);
 remove_id:
-	gy_claim_remove_id(&ipc->claim, fields->id);
+	gy_entry_remove_id(&ipc->entry, fields->id);
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an export");
 }
 
@@ -153,9 +153,9 @@ static bool withdraw(struct gy_ipc *ipc, struct gy_export *export)
 	if (!export->importable)
 		return false;
 	export->importable = false;
-	if (ipc->claimed) { /* not a forked child's leftover */
+	if (ipc->registered) { /* not a forked child's leftover */
 		(void)tdelete(export, &ipc->by_id, compare_ids);
-		gy_claim_remove_id(&ipc->claim, export->fields.id);
+		gy_entry_remove_id(&ipc->entry, export->fields.id);
 	}
 	return true;
 }

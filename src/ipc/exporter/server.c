@@ -233,7 +233,7 @@ enum geyser_result gy_server_connect(struct gy_ipc *ipc, uint64_t instance, int 
 
 	*out = -1;
 	(void)pthread_mutex_lock(&ipc->lock);
-	if (ipc->claimed && ipc->claim.instance == instance)
+	if (ipc->registered && ipc->entry.instance == instance)
 		result = connect_within(ipc, out);
 	(void)pthread_mutex_unlock(&ipc->lock);
 	return result;
@@ -262,9 +262,9 @@ static uint64_t expire(struct gy_ipc *ipc, uint64_t now)
 static void renew(struct gy_ipc *ipc)
 {
 	gy_loop_remove(ipc, &ipc->listener);
-	if (gy_claim_renew(&ipc->claim) == GEYSER_OK)
+	if (gy_entry_renew(&ipc->entry) == GEYSER_OK)
 		gy_exports_restore(ipc);
-	ipc->listener = (struct gy_source){.fd = ipc->claim.socket, .ready = listener_ready};
+	ipc->listener = (struct gy_source){.fd = ipc->entry.socket, .ready = listener_ready};
 	if (ipc->listener.fd >= 0 && ipc->resume_at == 0)
 		resume_accepting(ipc);
 }
@@ -272,7 +272,7 @@ static void renew(struct gy_ipc *ipc)
 static void look_after_registry(struct gy_ipc *ipc)
 {
 	ipc->look_at = gy_now() + LOOK_EVERY;
-	if (!gy_claim_is_intact(&ipc->claim))
+	if (!gy_entry_is_intact(&ipc->entry))
 		renew(ipc);
 	(void)gy_served_keep(ipc, true);
 }
@@ -282,7 +282,7 @@ int gy_server_tick(struct gy_ipc *ipc)
 	uint64_t now, next;
 	bool waiting;
 
-	if (!ipc->claimed)
+	if (!ipc->registered)
 		return -1;
 	waiting = take_turns(ipc);
 	now = gy_now();
@@ -297,7 +297,7 @@ int gy_server_tick(struct gy_ipc *ipc)
 		next = ipc->look_at;
 	if (gy_served_keep(ipc, false) && now + KEEP_EVERY < next)
 		next = now + KEEP_EVERY;
-	if (gy_claim_sweep(&ipc->claim, 0) || waiting)
+	if (gy_entry_sweep(&ipc->entry, 0) || waiting)
 		return 0;
 	return next == GY_NEVER ? -1 : (int)((next - now) / GY_MILLISECOND) + 1;
 }
@@ -308,30 +308,30 @@ enum geyser_result gy_server_start(struct gy_ipc *ipc)
 {
 	enum geyser_result result;
 
-	if (ipc->claimed) {
-		if (!gy_claim_is_intact(&ipc->claim))
+	if (ipc->registered) {
+		if (!gy_entry_is_intact(&ipc->entry))
 			look_after_registry(ipc);
 		return GEYSER_OK;
 	}
-	result = gy_registry_claim(&ipc->claim);
+	result = gy_entry_create(&ipc->entry);
 	if (result != GEYSER_OK)
 		return result;
 	ipc->spare_fd = open_spare();
 	result = gy_loop_start(ipc);
 	if (result != GEYSER_OK)
-		goto release_claim;
-	ipc->listener = (struct gy_source){.fd = ipc->claim.socket, .ready = listener_ready};
+		goto release_entry;
+	ipc->listener = (struct gy_source){.fd = ipc->entry.socket, .ready = listener_ready};
 	if (ipc->listener.fd >= 0)
 		result = gy_loop_add(ipc, &ipc->listener, GY_READABLE);
 	if (result != GEYSER_OK)
-		goto release_claim;
-	ipc->claimed = true;
+		goto release_entry;
+	ipc->registered = true;
 	ipc->look_at = gy_now() + LOOK_EVERY;
 	gy_wakeup_raise(&ipc->wake); /* there may be more to sweep */
 	return GEYSER_OK;
 
-release_claim:
-	gy_claim_release(&ipc->claim);
+release_entry:
+	gy_entry_release(&ipc->entry);
 	if (ipc->spare_fd >= 0)
 		(void)close(ipc->spare_fd);
 	ipc->spare_fd = -1;
@@ -341,21 +341,21 @@ release_claim:
 /* A forked child only closes: ids, socket and lock are its parent's, and so may the poller be. */
 void gy_server_finish(struct gy_ipc *ipc, bool unlink)
 {
-	if (!ipc->claimed)
+	if (!ipc->registered)
 		return;
-	ipc->claimed = false;
+	ipc->registered = false;
 	gy_served_finish(ipc, unlink);
 	if (unlink) {
 		gy_loop_remove(ipc, &ipc->listener);
 		gy_exports_forget(ipc);
 		while (ipc->connections)
 			gy_connection_close(ipc, ipc->connections);
-		gy_claim_release(&ipc->claim);
+		gy_entry_release(&ipc->entry);
 	} else {
 		for (struct gy_connection *it = ipc->connections; it; it = it->next)
 			(void)close(it->source.fd);
 		ipc->connections = NULL; /* not freed: a child may do little after fork */
-		gy_claim_abandon(&ipc->claim);
+		gy_entry_abandon(&ipc->entry);
 	}
 	if (ipc->spare_fd >= 0)
 		(void)close(ipc->spare_fd);

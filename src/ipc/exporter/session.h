@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An importer's connection, seen from the exporter: what it has asked for, and what it has. On the
  * thread. */
-#ifndef GY_IPC_CONNECTION_H
-#define GY_IPC_CONNECTION_H
+#ifndef GY_IPC_EXPORTER_SESSION_H
+#define GY_IPC_EXPORTER_SESSION_H
 
 #include "ipc/exporter/clients.h"
 

@@ -2,7 +2,7 @@
 /* The streams that this process publishes, by name. */
 #include "ipc/lookup/lookup.h"
 #include "ipc/process.h"
-#include "ipc/registry/names.h"
+#include "ipc/registry/name_lock.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -22,14 +22,14 @@ enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct g
 static enum geyser_result add_name(struct gy_ipc *ipc, struct gy_served *served, uint64_t *holder)
 {
 	enum geyser_result result =
-		gy_claim_add_name(&ipc->claim, served->name, &served->lock, holder);
+		gy_entry_add_name(&ipc->entry, served->name, &served->lock, holder);
 
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_claim_find_elsewhere(&ipc->claim, served->name, holder);
+	result = gy_entry_find_elsewhere(&ipc->entry, served->name, holder);
 	if (result == GEYSER_ERROR_NOT_FOUND)
 		return GEYSER_OK;
-	gy_claim_remove_name(&ipc->claim, served->name, &served->lock);
+	gy_entry_remove_name(&ipc->entry, served->name, &served->lock);
 	return result == GEYSER_OK ? gy_fail(GEYSER_ERROR_EXISTS,
 					     "stream \"%s\" is published already", served->name)
 				   : result;
@@ -121,8 +121,8 @@ void gy_unserve(struct gy_ipc *ipc, struct gy_served *served)
 		if (served->next)
 			served->next->link = served->link;
 		served->link = NULL;
-		if (ipc->claimed)
-			gy_claim_remove_name(&ipc->claim, served->name, &served->lock);
+		if (ipc->registered)
+			gy_entry_remove_name(&ipc->entry, served->name, &served->lock);
 	}
 	gy_server_drop_subscribers(ipc, served);
 	(void)pthread_mutex_unlock(&ipc->lock);
@@ -136,9 +136,9 @@ void gy_served_finish(struct gy_ipc *ipc, bool unlink)
 		next = it->next;
 		it->link = NULL;
 		if (unlink)
-			gy_claim_remove_name(&ipc->claim, it->name, &it->lock);
+			gy_entry_remove_name(&ipc->entry, it->name, &it->lock);
 		else
-			gy_claim_abandon_name(&it->lock);
+			gy_entry_abandon_name(&it->lock);
 	}
 	ipc->served = NULL;
 }
@@ -149,7 +149,7 @@ bool gy_served_keep(struct gy_ipc *ipc, bool all)
 
 	for (struct gy_served *it = ipc->served; it; it = it->next) {
 		if (it->lock.guarded || all)
-			gy_claim_keep_name(&ipc->claim, it->name, &it->lock);
+			gy_entry_keep_name(&ipc->entry, it->name, &it->lock);
 		again = again || it->lock.guarded;
 	}
 	return again;

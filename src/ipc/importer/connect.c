@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reaching an exporter by its instance. */
+#include "ipc/importer/connect.h"
+#include "ipc/registry/address.h"
 #include "ipc/registry/files.h"
+#include "ipc/registry/life.h"
+#include "ipc/registry/place.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -101,12 +104,12 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	struct gy_credentials peer;
 	struct sockaddr_un address;
 	enum geyser_result result;
-	char name[NAME_SIZE];
+	char name[GY_INSTANCE_FILE_SIZE];
 
 	*out = -1;
-	instance_name(name, instance, SOCKET);
-	if (!compose_address(registry, name, &address))
-		return no_address(registry->path);
+	gy_instance_file(name, instance, GY_SOCKET_SUFFIX);
+	if (!gy_registry_address(registry, name, &address))
+		return gy_registry_no_address(registry->path);
 	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections to exporters: shared by imports, or one's own; and the exporter's death. */
 #include "ipc/importer/peer.h"
+#include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
 #include "ipc/surface/surface.h"
 #include "ipc/wire/packet.h"

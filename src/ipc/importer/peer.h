@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The inside of struct gy_peer, for the importer's files. */
-#ifndef GY_IPC_PEER_H
-#define GY_IPC_PEER_H
+#ifndef GY_IPC_IMPORTER_PEER_H
+#define GY_IPC_IMPORTER_PEER_H
 
 #include "ipc/process.h"
 

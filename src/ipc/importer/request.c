@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/importer/request.h"
+#include "ipc/importer/connect.h"
 #include "ipc/lookup/lookup.h"
 #include "ipc/process.h"
 #include "ipc/wire/packet.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One question to an exporter, and its answer, on a connected socket. */
-#ifndef GY_IPC_QUESTION_H
-#define GY_IPC_QUESTION_H
+#ifndef GY_IPC_IMPORTER_REQUEST_H
+#define GY_IPC_IMPORTER_REQUEST_H
 
 #include "ipc/registry/registry.h"
 #include "ipc/wire/wire.h"

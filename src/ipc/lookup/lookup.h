@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions that need no manager. The deadline limits a whole call. */
-#ifndef GY_IPC_RESOLVE_H
-#define GY_IPC_RESOLVE_H
+#ifndef GY_IPC_LOOKUP_LOOKUP_H
+#define GY_IPC_LOOKUP_LOOKUP_H
 
 #include "ipc/registry/registry.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/registry/links.h"
+#include "ipc/registry/life.h"
 
 #include <stdlib.h>
 #include <string.h>

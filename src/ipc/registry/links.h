@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of links in registries: ids or names of streams, each with its exporter. */
-#ifndef GY_IPC_LINKS_H
-#define GY_IPC_LINKS_H
+#ifndef GY_IPC_REGISTRY_LINKS_H
+#define GY_IPC_REGISTRY_LINKS_H
 
 #include "ipc/registry/registry.h"
 

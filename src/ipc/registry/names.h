@@ -9,11 +9,11 @@
  * taken lock always means a publisher. A sweep removes dead exporters' links, and holds a shared
  * lock on the second byte meanwhile. It may have read a link before a publisher replaced it, and
  * then remove the new link. A publisher that sees such a sweep therefore checks its link again
- * until the sweep has ended (gy_claim_keep_name). No process waits for a lock, so a stopped process
+ * until the sweep has ended (gy_entry_keep_name). No process waits for a lock, so a stopped process
  * stops no other. tests/model/names.pml is this protocol.
  */
-#ifndef GY_IPC_NAMES_H
-#define GY_IPC_NAMES_H
+#ifndef GY_IPC_REGISTRY_NAMES_H
+#define GY_IPC_REGISTRY_NAMES_H
 
 #include "ipc/registry/registry.h"
 
@@ -29,32 +29,15 @@ void gy_name_to_file(const char *name, char file[GY_FILE_NAME_SIZE]);
 /* False if it is no stream's file. */
 bool gy_name_from_file(const char *file, char name[GEYSER_STREAM_NAME_MAX + 1]);
 
-/* The lock of a name that this process has taken. All zero: none. */
-struct gy_name_lock {
-	struct gy_hold hold;
-	uint64_t device, inode; /* of the file */
-	bool guarded;           /* a sweep is under way: call gy_claim_keep_name often */
-};
-
-/* Returns the offset of a name's two bytes in ".names". For tests. */
+/* Returns the offset of the two bytes in ".names" that stand for a name. Its publisher locks the
+ * first byte, and sweeps lock the second. */
 uint64_t gy_name_lock_offset(const char *name);
+uint64_t gy_name_file_lock_offset(const char *file);
 
-/* Takes a name, also from an exporter that has died. Errors: EXISTS (*holder is the living exporter
- * to which the link points, or 0 if the entry in the link's place is no link to an exporter),
- * BUSY (another process is about to take the name, give it back, or die: try again soon),
- * OUT_OF_MEMORY, LIMIT, SYSTEM. */
-enum geyser_result gy_claim_add_name(const struct gy_claim *claim, const char *name,
-	struct gy_name_lock *lock, uint64_t *holder);
-void gy_claim_remove_name(
-	const struct gy_claim *claim, const char *name, struct gy_name_lock *lock);
+#define GY_NAME_SWEEPS(offset) ((offset) + 1)
 
-/* Releases the lock, and leaves the registry as it is. */
-void gy_claim_abandon_name(struct gy_name_lock *lock);
-
-/* Makes the link again if somebody has removed it, and takes the lock again if its file was
- * removed: another publisher may then have the name by now. Call this now and then, and often while
- * lock->guarded. */
-void gy_claim_keep_name(const struct gy_claim *claim, const char *name, struct gy_name_lock *lock);
+/* Removes a stream's link if its exporter is dead. */
+void gy_name_sweep(const struct gy_registry *registry, const char *file);
 
 /* Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_name(
@@ -64,8 +47,9 @@ enum geyser_result gy_registry_find_name(
  * Errors: NOT_FOUND, LIMIT, and as gy_registries_open. */
 enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance);
 
-/* Finds a living exporter of the stream in the registries other than the claim's. */
-enum geyser_result gy_claim_find_elsewhere(
-	const struct gy_claim *claim, const char *name, uint64_t *instance);
+/* Finds a living exporter of the stream in the registries other than the one with that path.
+ * Errors: as gy_registries_find_name. */
+enum geyser_result gy_registries_find_name_elsewhere(
+	const char *path, const char *name, uint64_t *instance);
 
 #endif

@@ -16,17 +16,15 @@
  * session. A process registers in the first one where it can make files, and looks in all of them.
  * With $GEYSER_RUNTIME_DIR the only registry is in that directory.
  */
-#ifndef GY_IPC_REGISTRY_H
-#define GY_IPC_REGISTRY_H
+#ifndef GY_IPC_REGISTRY_REGISTRY_H
+#define GY_IPC_REGISTRY_REGISTRY_H
 
-#include "platform/lock.h"
 #include "platform/platform.h"
 
 #include <geyser/geyser.h>
 
+#include <sys/stat.h>
 #include <sys/types.h>
-
-#define GY_REGISTRY_LOCK_SUFFIX ".lock"
 
 /* A registry directory that was checked: ours, mode 0700. */
 struct gy_registry {
@@ -42,16 +40,27 @@ struct gy_registries {
 	struct gy_registry all[GY_RUNTIME_PLACES];
 };
 
-struct gy_sweep;
+/* Whether this process should try another place after that result at the registry's path: there was
+ * no room, or this process can't make files there. Call this right after the failure. False for
+ * GEYSER_OK. */
+bool gy_registry_is_passed_over(const char *path, enum geyser_result result);
 
-/* An exporter's entries in a registry. */
-struct gy_claim {
-	struct gy_registry registry;
-	struct gy_hold lock;
-	int socket; /* listening, non-blocking; -1 where the path is too long for an address */
-	uint64_t instance;
-	struct gy_sweep *sweep; /* removes dead exporters' entries, or NULL: gy_claim_sweep */
-};
+/* Whether this process can't make files in the registry because the file system is read-only, or
+ * can't make the missing registry in its parent: errno says why. False for a registry with a wrong
+ * owner or mode, which is another error. */
+bool gy_registry_is_read_only(const char *path);
+
+/* Whether a file may be a registry: a directory of this user, with mode 0700. Errors: PERMISSION.
+ */
+enum geyser_result gy_registry_check_directory(const char *path, const struct stat *status);
+
+/* Opens the registry at registry->path. create: makes it if it doesn't exist. Errors: PERMISSION,
+ * LIMIT, OUT_OF_MEMORY, SYSTEM; NOT_FOUND if it doesn't exist and create is false. */
+enum geyser_result gy_registry_open_path(bool create, struct gy_registry *registry);
+
+/* As gy_registry_open_path without create, but only checks a path that fits into a socket's
+ * address: registry->fd is -1 then. */
+enum geyser_result gy_registry_look(struct gy_registry *registry);
 
 void gy_registry_close(struct gy_registry *registry);
 
@@ -73,53 +82,9 @@ typedef void gy_registry_visitor(const struct gy_registry *registry, const char 
 enum geyser_result gy_registry_each(
 	const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
 
-/* Whether that exporter lives, which is whether it holds its lock. The look takes a shared lock for
- * a moment, which other processes don't take for life. Errors: LIMIT, OUT_OF_MEMORY: then *alive is
- * not known. */
-enum geyser_result gy_registry_is_alive(
-	const struct gy_registry *registry, uint64_t instance, bool *alive);
-
 /* Which exporter's socket a link points at; false if it is no such link. */
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
-
-/* Opens or makes the registry in which this process registers, locks a new instance and, where the
- * path allows it, listens. Passes over a place where it can't make files, if it can in another
- * place. Also removes the entries of dead exporters, or begins to: see gy_claim_sweep. The caller
- * owns the claim: gy_claim_release. Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT, OUT_OF_MEMORY, BUSY
- * (no lock could be taken), SYSTEM. */
-enum geyser_result gy_registry_claim(struct gy_claim *out);
-
-/* Goes on removing dead exporters' entries, until the deadline. True if there may be more. */
-bool gy_claim_sweep(struct gy_claim *claim, uint64_t deadline);
-
-/* Whether the registry still has the claim's files: somebody may have removed them. */
-bool gy_claim_is_intact(const struct gy_claim *claim);
-
-/* Makes the claim anew, with the same instance, where the registry is now. The new claim has
- * another socket, and no links. Errors: as gy_registry_claim; the claim then stays as it was. */
-enum geyser_result gy_claim_renew(struct gy_claim *claim);
-
-/* Closes the descriptors only: what a forked child does with its parent's claim. */
-void gy_claim_abandon(struct gy_claim *claim);
-
-/* Removes socket and lock, and closes. */
-void gy_claim_release(struct gy_claim *claim);
-
-/* Makes a link of this name to the claim's socket; false with errno, EEXIST if the name is taken.
- */
-bool gy_claim_link(const struct gy_claim *claim, const char *name);
-
-/* Removes a link if it points at the claim's socket. Call this only for names that no other process
- * may change meanwhile. */
-void gy_claim_unlink(const struct gy_claim *claim, const char *name);
-
-/* Makes the link of a reserved id again. */
-void gy_claim_restore_id(const struct gy_claim *claim, uint32_t id);
-
-/* Reserves a free id, not 0. Errors: OUT_OF_MEMORY (directory full), SYSTEM. */
-enum geyser_result gy_claim_add_id(struct gy_claim *claim, uint32_t *id);
-void gy_claim_remove_id(struct gy_claim *claim, uint32_t id);
 
 /* Which exporter has given out this id. Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_id(
@@ -127,17 +92,5 @@ enum geyser_result gy_registry_find_id(
 
 /* As gy_registry_find_id, in all registries. Errors: NOT_FOUND, and as gy_registries_open. */
 enum geyser_result gy_registries_find_id(uint32_t id, uint64_t *instance);
-
-/* Connects to that exporter, until the deadline. The caller owns *out; *pid is the process that
- * listens, of this user. stop_fd: -1, or a descriptor: when it becomes readable, the call ends with
- * BUSY within milliseconds. Not for this process's own exporter: see gy_server_connect. Errors:
- * BUSY, STALE (gone), PERMISSION (another user's), TIMEOUT, LIMIT, NO_RUNTIME_DIR (its socket has
- * no address). */
-enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int stop_fd, int *out, pid_t *pid);
-
-/* As gy_registry_connect, in the registry in which that exporter is. */
-enum geyser_result gy_registries_connect(
-	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 
 #endif

@@ -9,7 +9,10 @@
  * exporter was dead before a whole pass over the links began. While a lock file is there, another
  * sweep can finish the work of this one.
  */
+#include "ipc/registry/sweep.h"
 #include "ipc/registry/files.h"
+#include "ipc/registry/life.h"
+#include "ipc/registry/names.h"
 
 #include "base/grow.h"
 
@@ -100,7 +103,7 @@ static void remove_if_dead(struct gy_sweep *sweep, const char *name, struct verd
 {
 	uint64_t instance;
 
-	if (gy_registry_read_name(name, LOCK, &instance)) {
+	if (gy_registry_read_name(name, GY_LOCK_SUFFIX, &instance)) {
 		if (sweep->stage == COLLECT && is_dead(sweep, instance, last))
 			add_instance(&sweep->dead, instance);
 		return;
@@ -117,7 +120,8 @@ static void remove_if_dead(struct gy_sweep *sweep, const char *name, struct verd
 static bool concerns_us(const char *name)
 {
 	return strncmp(name, "id-", 3) == 0 || strncmp(name, "stream-", 7) == 0 ||
-	       (strlen(name) == 16 + strlen(LOCK) && strcmp(name + 16, LOCK) == 0);
+	       (strlen(name) == 16 + strlen(GY_LOCK_SUFFIX) &&
+		       strcmp(name + 16, GY_LOCK_SUFFIX) == 0);
 }
 
 /* False at the directory's end. */
@@ -140,13 +144,13 @@ static bool sweep_batch(struct gy_sweep *sweep)
 static void remove_instance(const struct gy_sweep *sweep, uint64_t instance)
 {
 	int fd = gy_registry_hold_dead(sweep->registry, instance);
-	char name[NAME_SIZE];
+	char name[GY_INSTANCE_FILE_SIZE];
 
 	if (fd < 0)
 		return;
-	instance_name(name, instance, SOCKET);
+	gy_instance_file(name, instance, GY_SOCKET_SUFFIX);
 	(void)unlinkat(sweep->registry->fd, name, 0);
-	instance_name(name, instance, LOCK);
+	gy_instance_file(name, instance, GY_LOCK_SUFFIX);
 	(void)unlinkat(sweep->registry->fd, name, 0);
 	(void)close(fd);
 }

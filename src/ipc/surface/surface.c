@@ -132,7 +132,7 @@ enum geyser_result gy_surface_offer(
 	enum geyser_result result = ipc->surfaces ? GEYSER_OK : start(ipc);
 
 	if (result == GEYSER_OK && importer != getpid() && !ipc->surfaces->service)
-		result = gy_mach_serve(ipc->claim.instance, ipc->surfaces, &ipc->surfaces->service);
+		result = gy_mach_serve(ipc->entry.instance, ipc->surfaces, &ipc->surfaces->service);
 	return result == GEYSER_OK ? add(ipc->surfaces, owner, texture) : result;
 }
 
@@ -161,7 +161,7 @@ enum geyser_result gy_surface_collect(
 
 	texture->native.object = NULL;
 	(void)pthread_mutex_lock(&ipc->lock);
-	if (ipc->claimed && ipc->claim.instance == instance)
+	if (ipc->registered && ipc->entry.instance == instance)
 		ours = ipc->surfaces;
 	(void)pthread_mutex_unlock(&ipc->lock);
 	if (!ours)

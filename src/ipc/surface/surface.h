@@ -6,8 +6,8 @@
  * random bits, and the importer sends that to the exporter's Mach service, which hands the surface
  * over, once. Within one process the ticket is enough. A build without Metal refuses all of it.
  */
-#ifndef GY_IPC_SURFACE_H
-#define GY_IPC_SURFACE_H
+#ifndef GY_IPC_SURFACE_SURFACE_H
+#define GY_IPC_SURFACE_SURFACE_H
 
 #include "ipc/process.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the 64 bytes of a handle say. */
-#ifndef GY_IPC_HANDLE_H
-#define GY_IPC_HANDLE_H
+#ifndef GY_IPC_WIRE_HANDLE_H
+#define GY_IPC_WIRE_HANDLE_H
 
 #include <geyser/geyser.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets over a local socket, with at most one descriptor each. */
-#ifndef GY_IPC_PACKET_H
-#define GY_IPC_PACKET_H
+#ifndef GY_IPC_WIRE_PACKET_H
+#define GY_IPC_WIRE_PACKET_H
 
 #include "ipc/wire/wire.h"
 

@@ -13,8 +13,8 @@
  * ignores the rest. It skips an unknown type that has the bit GY_WIRE_OPTIONAL; any other unknown
  * type is an error.
  */
-#ifndef GY_IPC_WIRE_H
-#define GY_IPC_WIRE_H
+#ifndef GY_IPC_WIRE_WIRE_H
+#define GY_IPC_WIRE_WIRE_H
 
 #include "base/driver.h"
 #include "ipc/wire/handle.h"

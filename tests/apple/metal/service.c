@@ -56,7 +56,7 @@ static int begin(void **state)
 {
 	(void)state;
 	(void)alarm(100);
-	ipc = (struct gy_ipc){.claim.instance = next_instance()};
+	ipc = (struct gy_ipc){.entry.instance = next_instance()};
 	surface = make_surface(&bgra_surface);
 	return 0;
 }
@@ -94,7 +94,7 @@ static void collects(const struct ticket *ticket)
 {
 	void *collected = NULL;
 
-	ok(gy_mach_collect(ipc.claim.instance, ticket->bytes, PATIENCE, &collected));
+	ok(gy_mach_collect(ipc.entry.instance, ticket->bytes, PATIENCE, &collected));
 	assert_int_equal(IOSurfaceGetID(collected), IOSurfaceGetID(surface));
 	gy_surface_release(collected);
 }
@@ -104,7 +104,7 @@ static void collects_nothing(const struct ticket *ticket)
 	void *collected = NULL;
 
 	refused(GEYSER_ERROR_NOT_FOUND, "unexported meanwhile",
-		gy_mach_collect(ipc.claim.instance, ticket->bytes, PATIENCE, &collected));
+		gy_mach_collect(ipc.entry.instance, ticket->bytes, PATIENCE, &collected));
 	assert_null(collected);
 }
 
@@ -161,7 +161,7 @@ static void one_service_of_a_name(void **state)
 
 	(void)state;
 	refused(GEYSER_ERROR_SYSTEM, "Service active",
-		gy_mach_serve(ipc.claim.instance, ipc.surfaces, &service));
+		gy_mach_serve(ipc.entry.instance, ipc.surfaces, &service));
 	assert_null(service);
 	collects(&ticket);
 }
@@ -178,7 +178,7 @@ static mach_port_t find_service(void)
 	char name[32];
 	mach_port_t port;
 
-	service_name(ipc.claim.instance, name);
+	service_name(ipc.entry.instance, name);
 	assert_int_equal(bootstrap_look_up(bootstrap_port, name, &port), BOOTSTRAP_SUCCESS);
 	return port;
 }
@@ -335,11 +335,11 @@ static void fake_answers(enum answer answer, enum geyser_result wanted, const ch
 	void *collected = NULL, *reply;
 	char name[32];
 
-	service_name(ipc.claim.instance, name);
+	service_name(ipc.entry.instance, name);
 	assert_int_equal(bootstrap_check_in(bootstrap_port, name, &fake.port), BOOTSTRAP_SUCCESS);
 	assert_int_equal(pthread_create(&fake.thread, NULL, fake_exporter, &fake), 0);
 	refused(wanted, word,
-		gy_mach_collect(ipc.claim.instance, ticket.bytes,
+		gy_mach_collect(ipc.entry.instance, ticket.bytes,
 			answer == NOTHING ? HURRY : PATIENCE, &collected));
 	assert_null(collected);
 	assert_int_equal(pthread_join(fake.thread, &reply), 0);
@@ -367,7 +367,7 @@ static void an_exporter_that_has_ended(void **state)
 	gy_surface_withdraw(&ipc, &owner);
 	gy_surfaces_finish(&ipc, true);
 	refused(GEYSER_ERROR_DISCONNECTED, "it has ended",
-		gy_mach_collect(ipc.claim.instance, ticket.bytes, PATIENCE, &collected));
+		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
 }
 
 /* ---- short of resources ---- */
@@ -380,7 +380,7 @@ static void fails(const char *call, enum geyser_result wanted, const char *word)
 
 	apple_double_fail(call, 1);
 	refused(wanted, word,
-		gy_mach_collect(ipc.claim.instance, ticket.bytes, PATIENCE, &collected));
+		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
 	assert_null(collected);
 	apple_double_fail(NULL, 0);
 	ticket = offer();
@@ -419,7 +419,7 @@ static void an_answer_that_can_t_be_sent(void **state)
 	(void)state;
 	apple_double_fail("mach_msg_send", 2); /* the question is the first */
 	refused(GEYSER_ERROR_DISCONNECTED, "has ended",
-		gy_mach_collect(ipc.claim.instance, ticket.bytes, PATIENCE, &collected));
+		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
 	apple_double_fail(NULL, 0);
 	ticket = offer();
 	collects(&ticket);
