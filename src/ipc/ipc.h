@@ -71,39 +71,41 @@ struct gy_reply;
 /* False if the peer can't be reached: whoever answers then gives up. */
 bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int fd);
 
-struct gy_served;
+struct gy_published_stream;
 
 /* Called with the ipc's lock held, which they must not take again. */
-struct gy_served_ops {
+struct gy_published_ops {
 	/* Answers with STREAM and LEASE; *subscription stands for this subscriber until
 	 * unsubscribe. */
-	enum geyser_result (*subscribe)(struct gy_served *served, bool every,
+	enum geyser_result (*subscribe)(struct gy_published_stream *stream, bool every,
 		const char *application, pid_t pid, struct gy_reply *reply, void **subscription);
-	void (*unsubscribe)(struct gy_served *served, void *subscription);
+	void (*unsubscribe)(struct gy_published_stream *stream, void *subscription);
 	/* mirror: a copy in host memory, for one who can't read the buffer's own. */
-	enum geyser_result (*buffer)(struct gy_served *served, void *subscription, uint32_t index,
-		bool mirror, struct gy_reply *reply);
+	enum geyser_result (*buffer)(struct gy_published_stream *stream, void *subscription,
+		uint32_t index, bool mirror, struct gy_reply *reply);
 	/* The event that frames refer to, that of the mirrors or of the buffers; twin: its native
 	 * semaphore. */
-	enum geyser_result (*ready)(struct gy_served *served, void *subscription, bool mirror,
-		bool twin, struct gy_reply *reply);
-	void (*status)(struct gy_served *served, struct geyser_stream_info *out);
+	enum geyser_result (*ready)(struct gy_published_stream *stream, void *subscription,
+		bool mirror, bool twin, struct gy_reply *reply);
+	void (*status)(struct gy_published_stream *stream, struct geyser_stream_info *out);
 };
 
 /* A stream that this process publishes. Embedded in its publisher. */
-struct gy_served {
-	const struct gy_served_ops *ops;
+struct gy_published_stream {
+	const struct gy_published_ops *ops;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	struct gy_name_lock lock;
-	struct gy_served *next, **link;
+	struct gy_published_stream *next, **link;
 };
 
-/* Takes the name and answers subscribers from now on. Errors: EXISTS, and as geyser_texture_export.
- */
-enum geyser_result gy_serve(struct gy_ipc *ipc, struct gy_served *served, uint64_t deadline);
+/* Takes the name, if it is free, and answers subscribers from now on. Errors: EXISTS (*holder is
+ * the exporter to ask whether it publishes the stream, or 0), BUSY (the name is being taken or
+ * given back: try again), and as geyser_texture_export. */
+enum geyser_result gy_exporter_publish(
+	struct gy_ipc *ipc, struct gy_published_stream *stream, uint64_t *holder);
 
 /* Gives the name back and unsubscribes all: no operation runs or comes afterwards. */
-void gy_unserve(struct gy_ipc *ipc, struct gy_served *served);
+void gy_exporter_unpublish(struct gy_ipc *ipc, struct gy_published_stream *stream);
 
 /* ---- importing ----
  *

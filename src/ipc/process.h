@@ -57,10 +57,10 @@ struct gy_ipc {
 	void *by_id;    /* likewise */
 	struct gy_connection *connections;
 	unsigned connection_count;
-	void *clients;                /* tsearch tree of gy_client by pid */
-	struct gy_list idle;          /* connections that hold nothing, the oldest first */
-	struct gy_list turns;         /* clients with connections that wait, the next one first */
-	struct gy_served *served;     /* streams */
+	void *clients;        /* tsearch tree of gy_client by pid */
+	struct gy_list idle;  /* connections that hold nothing, the oldest first */
+	struct gy_list turns; /* clients with connections that wait, the next one first */
+	struct gy_published_stream *streams;
 	struct gy_surfaces *surfaces; /* NULL until one is offered */
 
 	/* importer */
@@ -102,21 +102,22 @@ int gy_server_tick(struct gy_ipc *ipc);
 void gy_server_finish(struct gy_ipc *ipc, bool unlink);
 
 /* After the thread has ended or in a forked child: names are given back, or forgotten. */
-void gy_served_finish(struct gy_ipc *ipc, bool unlink);
+void gy_published_finish(struct gy_ipc *ipc, bool unlink);
 
 /* Makes the links of streams again that somebody has removed. all: checks all links; else only
  * those that a sweep may be about to remove. True if there are such links: call it again soon. */
-bool gy_served_keep(struct gy_ipc *ipc, bool all);
+bool gy_published_keep(struct gy_ipc *ipc, bool all);
 
 /* A stream by name, with an answerable error. */
-enum geyser_result gy_served_find(struct gy_ipc *ipc, const char *name, struct gy_served **out);
+enum geyser_result gy_published_find(
+	struct gy_ipc *ipc, const char *name, struct gy_published_stream **out);
 
 /* Tells the server that an answer takes long: at the next accept the server checks whether more
  * peers wait. */
 void gy_server_look_for_others(struct gy_ipc *ipc);
 
 /* Closes the connections of a stream's subscribers. */
-void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served);
+void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_published_stream *stream);
 
 struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE]);
 struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id);

@@ -95,13 +95,13 @@ static enum geyser_result check_outcast(struct geyser_publisher *publisher, pid_
 		"stream \"%s\" has left this process (pid %d) out %u times, for frames that it "
 		"held "
 		"too long: it may come back in %" PRIu64 " ms",
-		publisher->served.name, pid, outcast->times, (until - now) / GY_MILLISECOND + 1);
+		publisher->published.name, pid, outcast->times, (until - now) / GY_MILLISECOND + 1);
 }
 
 enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher)
 {
 	return gy_fail(GEYSER_ERROR_LIMIT, "stream \"%s\" has %d subscribers: no more are possible",
-		publisher->served.name, GY_RING_READERS);
+		publisher->published.name, GY_RING_READERS);
 }
 
 enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t pid)
@@ -120,7 +120,7 @@ enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t 
 		return gy_fail(GEYSER_ERROR_LIMIT,
 			"stream \"%s\" has %u subscribers in this process (pid %d): no more of one "
 			"process are possible",
-			publisher->served.name, places, pid);
+			publisher->published.name, places, pid);
 	return check_outcast(publisher, pid);
 }
 

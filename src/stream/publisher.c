@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "ipc/registry/names.h"
+#include "stream/naming.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -79,8 +80,8 @@ static struct geyser_publisher *allocate(
 	if (!publisher)
 		return NULL;
 	publisher->manager = gy_manager_ref(manager);
-	publisher->served.ops = &gy_publisher_ops;
-	strcpy(publisher->served.name, desc->name);
+	publisher->published.ops = &gy_publisher_ops;
+	strcpy(publisher->published.name, desc->name);
 	publisher->ring_fd = -1;
 	publisher->notify = GY_NO_WAKEUP;
 	publisher->rate_num = desc->frame_rate_num;
@@ -145,8 +146,8 @@ static enum geyser_result create(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = make_events(publisher);
 	if (result == GEYSER_OK)
-		result = gy_serve(
-			manager->ipc, &publisher->served, gy_deadline(manager->import_timeout_ns));
+		result = gy_stream_take_name(manager->ipc, &publisher->published,
+			gy_deadline(manager->import_timeout_ns));
 	if (result == GEYSER_OK)
 		*out = publisher;
 	else
@@ -175,7 +176,7 @@ void geyser_publisher_close(struct geyser_publisher *publisher)
 	/* The page is also the parent's where this process was forked: its stream goes on. */
 	if (!gy_ipc_is_foreign(publisher->manager->ipc))
 		atomic_store(&publisher->ring.page->closed, 1);
-	gy_unserve(publisher->manager->ipc, &publisher->served);
+	gy_exporter_unpublish(publisher->manager->ipc, &publisher->published);
 }
 
 void geyser_publisher_destroy(struct geyser_publisher *publisher)
@@ -201,7 +202,7 @@ static bool is_closed(const struct geyser_publisher *publisher)
 static enum geyser_result fail_closed(const struct geyser_publisher *publisher)
 {
 	return gy_fail(GEYSER_ERROR_DISCONNECTED, "stream \"%s\" was closed: make a new publisher",
-		publisher->served.name);
+		publisher->published.name);
 }
 
 /* What is waited for: a buffer to draw into or, with buffer NULL, that all frames are taken and
@@ -292,7 +293,7 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the device of stream \"%s\" is lost: make a new manager and publisher",
-		publisher->served.name);
+		publisher->published.name);
 }
 
 static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
@@ -324,7 +325,7 @@ static enum geyser_result copied_from(const struct geyser_publisher *publisher, 
 		"the device still draws a frame of \"%s\", or copies it for a subscriber that "
 		"can't "
 		"read the buffers (waited %s)",
-		publisher->served.name, time);
+		publisher->published.name, time);
 }
 
 /* Waits until a subscriber has released a buffer, or a copy has read it. No subscriber is left out

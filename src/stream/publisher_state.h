@@ -52,7 +52,7 @@ struct gy_outcast {
  */
 struct geyser_publisher {
 	struct geyser_manager *manager;
-	struct gy_served served;
+	struct gy_published_stream published;
 	int ring_fd;
 	uint32_t rate_num, rate_den;
 	enum geyser_pacing pacing;

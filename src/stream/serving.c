@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct geyser_publisher *publisher_of(struct gy_served *served)
+static struct geyser_publisher *publisher_of(struct gy_published_stream *published)
 {
-	return (struct geyser_publisher *)((char *)served -
-					   offsetof(struct geyser_publisher, served));
+	return (struct geyser_publisher *)((char *)published -
+					   offsetof(struct geyser_publisher, published));
 }
 
 /* Wakes threads that wait for a release: they look again, and wait for other leases. */
@@ -168,8 +168,8 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 {
 	if (!gy_manager_is_lost(publisher->manager))
 		return GEYSER_OK;
-	return gy_fail(
-		GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost", publisher->served.name);
+	return gy_fail(GEYSER_ERROR_STALE, "the device of stream \"%s\" is lost",
+		publisher->published.name);
 }
 
 /* Whether that process may have one more subscriber. Call this before anything is made for it, so
@@ -184,10 +184,10 @@ static enum geyser_result admit(struct geyser_publisher *publisher, pid_t pid)
 	return result;
 }
 
-static enum geyser_result subscribe(struct gy_served *served, bool every, const char *application,
-	pid_t pid, struct gy_reply *reply, void **out)
+static enum geyser_result subscribe(struct gy_published_stream *published, bool every,
+	const char *application, pid_t pid, struct gy_reply *reply, void **out)
 {
-	struct geyser_publisher *publisher = publisher_of(served);
+	struct geyser_publisher *publisher = publisher_of(published);
 	struct gy_subscription *subscription = NULL;
 	enum geyser_result result;
 	int fd;
@@ -215,9 +215,9 @@ static enum geyser_result subscribe(struct gy_served *served, bool every, const 
 	return result;
 }
 
-static void unsubscribe(struct gy_served *served, void *subscription)
+static void unsubscribe(struct gy_published_stream *published, void *subscription)
 {
-	struct geyser_publisher *publisher = publisher_of(served);
+	struct geyser_publisher *publisher = publisher_of(published);
 
 	(void)pthread_mutex_lock(&publisher->lock);
 	leave(publisher, subscription);
@@ -257,10 +257,10 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 
 /* A subscriber that holds the buffer's lease asks for what it has seen there: while it does, the
  * buffer stays. */
-static enum geyser_result buffer(
-	struct gy_served *served, void *data, uint32_t index, bool mirror, struct gy_reply *reply)
+static enum geyser_result buffer(struct gy_published_stream *published, void *data, uint32_t index,
+	bool mirror, struct gy_reply *reply)
 {
-	struct geyser_publisher *publisher = publisher_of(served);
+	struct geyser_publisher *publisher = publisher_of(published);
 	struct gy_subscription *subscription = data;
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	enum geyser_result result = GEYSER_OK;
@@ -287,10 +287,10 @@ static enum geyser_result buffer(
 	return result;
 }
 
-static enum geyser_result ready(
-	struct gy_served *served, void *data, bool mirror, bool twin, struct gy_reply *reply)
+static enum geyser_result ready(struct gy_published_stream *published, void *data, bool mirror,
+	bool twin, struct gy_reply *reply)
 {
-	struct geyser_publisher *publisher = publisher_of(served);
+	struct geyser_publisher *publisher = publisher_of(published);
 	struct gy_subscription *subscription = data;
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	enum geyser_result result;
@@ -345,9 +345,9 @@ static void fill_readers(struct geyser_publisher *publisher, struct geyser_strea
 	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
 }
 
-static void status(struct gy_served *served, struct geyser_stream_info *out)
+static void status(struct gy_published_stream *published, struct geyser_stream_info *out)
 {
-	struct geyser_publisher *publisher = publisher_of(served);
+	struct geyser_publisher *publisher = publisher_of(published);
 	const struct geyser_texture_desc *desc;
 	struct geyser_texture *newest;
 
@@ -368,13 +368,13 @@ static void status(struct gy_served *served, struct geyser_stream_info *out)
 		.subscribers = publisher->subscriber_count,
 		.frames = publisher->ring.sequence,
 	};
-	strcpy(out->name, served->name);
+	strcpy(out->name, published->name);
 	memcpy(out->application, publisher->manager->application, sizeof(out->application));
 	fill_readers(publisher, out);
 	(void)pthread_mutex_unlock(&publisher->lock);
 }
 
-const struct gy_served_ops gy_publisher_ops = {
+const struct gy_published_ops gy_publisher_ops = {
 	.subscribe = subscribe,
 	.unsubscribe = unsubscribe,
 	.buffer = buffer,

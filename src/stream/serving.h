@@ -6,6 +6,6 @@
 #include "stream/publisher_state.h"
 
 /* The thread geyser-ipc calls these functions with the ipc's lock held. */
-extern const struct gy_served_ops gy_publisher_ops;
+extern const struct gy_published_ops gy_publisher_ops;
 
 #endif

@@ -274,7 +274,7 @@ static void look_after_registry(struct gy_ipc *ipc)
 	ipc->look_at = gy_now() + LOOK_EVERY;
 	if (!gy_entry_is_intact(&ipc->entry))
 		renew(ipc);
-	(void)gy_served_keep(ipc, true);
+	(void)gy_published_keep(ipc, true);
 }
 
 int gy_server_tick(struct gy_ipc *ipc)
@@ -295,7 +295,7 @@ int gy_server_tick(struct gy_ipc *ipc)
 		look_after_registry(ipc);
 	if (ipc->look_at < next)
 		next = ipc->look_at;
-	if (gy_served_keep(ipc, false) && now + KEEP_EVERY < next)
+	if (gy_published_keep(ipc, false) && now + KEEP_EVERY < next)
 		next = now + KEEP_EVERY;
 	if (gy_entry_sweep(&ipc->entry, 0) || waiting)
 		return 0;
@@ -344,7 +344,7 @@ void gy_server_finish(struct gy_ipc *ipc, bool unlink)
 	if (!ipc->registered)
 		return;
 	ipc->registered = false;
-	gy_served_finish(ipc, unlink);
+	gy_published_finish(ipc, unlink);
 	if (unlink) {
 		gy_loop_remove(ipc, &ipc->listener);
 		gy_exports_forget(ipc);

@@ -90,7 +90,7 @@ static void forget_all_imports(struct gy_ipc *ipc, struct gy_connection *connect
 static void unsubscribe(struct gy_connection *connection)
 {
 	if (connection->subscription)
-		connection->served->ops->unsubscribe(connection->served, connection->subscription);
+		connection->stream->ops->unsubscribe(connection->stream, connection->subscription);
 	connection->subscription = NULL;
 }
 
@@ -129,7 +129,7 @@ static void update_idle(struct gy_ipc *ipc, struct gy_connection *connection)
 		return;
 	gy_list_remove(&connection->idle);
 	gy_list_remove(&connection->idle_of_client);
-	if (!connection->imports && !connection->served)
+	if (!connection->imports && !connection->stream)
 		gy_connection_set_idle(ipc, connection);
 }
 
@@ -262,20 +262,20 @@ static enum geyser_result check_presence(const struct gy_connection *connection)
 static enum geyser_result subscribe(struct gy_ipc *ipc, struct gy_connection *connection,
 	const struct gy_wire_name *name, struct gy_reply *reply)
 {
-	struct gy_served *served;
-	enum geyser_result result = gy_served_find(ipc, name->name, &served);
+	struct gy_published_stream *stream;
+	enum geyser_result result = gy_published_find(ipc, name->name, &stream);
 
-	if (result == GEYSER_OK && connection->served)
+	if (result == GEYSER_OK && connection->stream)
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
 			"a connection subscribes to one stream: open another");
 	gy_server_look_for_others(ipc);
 	if (result == GEYSER_OK)
 		result = check_presence(connection);
 	if (result == GEYSER_OK)
-		result = served->ops->subscribe(served, name->every, connection->application,
+		result = stream->ops->subscribe(stream, name->every, connection->application,
 			connection->client->pid, reply, &connection->subscription);
 	if (result == GEYSER_OK)
-		connection->served = served;
+		connection->stream = stream;
 	return result;
 }
 
@@ -283,12 +283,12 @@ static enum geyser_result query(
 	struct gy_ipc *ipc, const struct gy_wire_name *name, struct gy_reply *reply)
 {
 	struct gy_message answer = {.type = GY_WIRE_STATUS};
-	struct gy_served *served;
-	enum geyser_result result = gy_served_find(ipc, name->name, &served);
+	struct gy_published_stream *stream;
+	enum geyser_result result = gy_published_find(ipc, name->name, &stream);
 
 	if (result != GEYSER_OK)
 		return result;
-	served->ops->status(served, &answer.status);
+	stream->ops->status(stream, &answer.status);
 	(void)gy_reply_send(reply, &answer, -1);
 	return GEYSER_OK;
 }
@@ -296,13 +296,13 @@ static enum geyser_result query(
 static enum geyser_result show_buffer(struct gy_ipc *ipc, struct gy_connection *connection,
 	const struct gy_wire_buffer *buffer, struct gy_reply *reply)
 {
-	struct gy_served *served = connection->served;
-	enum geyser_result result = served->ops->buffer(
-		served, connection->subscription, buffer->index, buffer->mirror, reply);
+	struct gy_published_stream *stream = connection->stream;
+	enum geyser_result result = stream->ops->buffer(
+		stream, connection->subscription, buffer->index, buffer->mirror, reply);
 
 	if (result == GEYSER_ERROR_LIMIT && gy_server_lend_spare(ipc))
-		result = served->ops->buffer(
-			served, connection->subscription, buffer->index, buffer->mirror, reply);
+		result = stream->ops->buffer(
+			stream, connection->subscription, buffer->index, buffer->mirror, reply);
 	return result;
 }
 
@@ -315,7 +315,8 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 		.sequence = message->sequence,
 	};
 
-	const struct gy_served_ops *ops = connection->subscription ? connection->served->ops : NULL;
+	const struct gy_published_ops *ops =
+		connection->subscription ? connection->stream->ops : NULL;
 
 	if (message->type == GY_WIRE_SUBSCRIBE)
 		answer->error.result = subscribe(ipc, connection, &message->name, &reply);
@@ -324,7 +325,7 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 	else if (ops && message->type == GY_WIRE_BUFFER)
 		answer->error.result = show_buffer(ipc, connection, &message->buffer, &reply);
 	else if (ops)
-		answer->error.result = ops->ready(connection->served, connection->subscription,
+		answer->error.result = ops->ready(connection->stream, connection->subscription,
 			message->ready.mirror, message->ready.twin, &reply);
 	else
 		answer->error.result = gy_fail(
@@ -333,13 +334,13 @@ static void answer_stream(struct gy_ipc *ipc, struct gy_connection *connection,
 		set_error(answer);
 }
 
-void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_served *served)
+void gy_server_drop_subscribers(struct gy_ipc *ipc, struct gy_published_stream *stream)
 {
 	struct gy_connection *next;
 
 	for (struct gy_connection *it = ipc->connections; it; it = next) {
 		next = it->next;
-		if (it->served == served)
+		if (it->stream == stream)
 			gy_connection_close(ipc, it);
 	}
 }

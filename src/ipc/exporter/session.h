@@ -19,7 +19,7 @@ struct gy_connection {
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_client *client;
-	struct gy_served *served; /* NULL: hasn't subscribed */
+	struct gy_published_stream *stream; /* NULL: hasn't subscribed */
 	void *subscription;
 };
 
