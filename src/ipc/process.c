@@ -35,7 +35,7 @@ static void abandon(struct gy_ipc *parents)
 	parents->foreign = true;
 	gy_importer_abandon(parents);
 	gy_server_finish(parents, false);
-	gy_surfaces_finish(parents, false);
+	parents->surfaces = NULL; /* the child has no such surfaces, and no such service */
 	gy_loop_abandon(parents);
 }
 
@@ -141,7 +141,7 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	if (!ipc->foreign) {
 		gy_loop_stop(ipc);
 		gy_server_finish(ipc, true);
-		gy_surfaces_finish(ipc, true);
+		gy_surfaces_finish(ipc->surfaces);
 	}
 	(void)pthread_mutex_destroy(&ipc->lock);
 	free(ipc);

@@ -98,7 +98,7 @@ void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection)
 {
 	unsubscribe(connection);
 	forget_all_imports(ipc, connection);
-	gy_surface_withdraw(ipc, connection);
+	gy_surface_withdraw(ipc->surfaces, connection);
 	gy_loop_remove(ipc, &connection->source);
 	(void)close(connection->source.fd);
 	*connection->link = connection->next;
@@ -163,7 +163,8 @@ static enum geyser_result offer_surface(
 {
 	if (!gy_surface_is_in(answer))
 		return GEYSER_OK;
-	return gy_surface_offer(ipc, connection, connection->client->pid, &answer->texture);
+	return gy_surface_offer(&ipc->surfaces, ipc->entry.instance, connection,
+		connection->client->pid, &answer->texture);
 }
 
 static enum geyser_result find_export(

@@ -165,11 +165,24 @@ enum geyser_result gy_peer_open(
 	return GEYSER_OK;
 }
 
+/* This process's surfaces if it is the exporter of that instance, else NULL. */
+static struct gy_surfaces *own_surfaces(struct gy_ipc *ipc, uint64_t instance)
+{
+	struct gy_surfaces *surfaces = NULL;
+
+	(void)pthread_mutex_lock(&ipc->lock);
+	if (ipc->registered && ipc->entry.instance == instance)
+		surfaces = ipc->surfaces;
+	(void)pthread_mutex_unlock(&ipc->lock);
+	return surfaces;
+}
+
 static enum geyser_result collect(
 	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd)
 {
 	if (*fd < 0)
-		return gy_surface_collect(peer->ipc, peer->instance, deadline, &answer->texture);
+		return gy_surface_collect(own_surfaces(peer->ipc, peer->instance), peer->instance,
+			deadline, &answer->texture);
 	(void)close(*fd);
 	*fd = -1;
 	answer->texture.native.object = NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Mach service that hands surfaces over: a ticket is answered with a send right. */
-#include "ipc/surface/surface.h"
+#include "ipc/surface/mach.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -11,12 +10,14 @@
 
 #include "base/thread.h"
 
+#include <CoreFoundation/CoreFoundation.h>
 #include <IOSurface/IOSurface.h>
 #include <bsm/libbsm.h>
 #include <mach/mach.h>
 #include <servers/bootstrap.h>
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static void drop_receive_right(mach_port_t port)
 
 struct gy_mach_service {
 	mach_port_t port; /* the receive right, and a send right to wake the thread by */
-	struct gy_surfaces *surfaces;
+	struct gy_offers *offers;
 	pthread_t thread;
 	_Atomic bool closing;
 };
@@ -133,9 +134,10 @@ static void handle(struct gy_mach_service *service, union received *message)
 		mach_msg_destroy(&message->header);
 		return;
 	}
-	surface = gy_surfaces_take(service->surfaces, message->ticket.ticket);
+	surface = gy_offers_take(service->offers, message->ticket.ticket);
 	answer(message->header.msgh_remote_port, surface);
-	gy_surface_release(surface);
+	if (surface)
+		CFRelease(surface);
 }
 
 static void *serve(void *data)
@@ -185,7 +187,7 @@ static enum geyser_result start(struct gy_mach_service *service)
 }
 
 enum geyser_result gy_mach_serve(
-	uint64_t instance, struct gy_surfaces *surfaces, struct gy_mach_service **out)
+	uint64_t instance, struct gy_offers *offers, struct gy_mach_service **out)
 {
 	struct gy_mach_service *service = calloc(1, sizeof(*service));
 	char name[SERVICE_NAME_SIZE];
@@ -193,7 +195,7 @@ enum geyser_result gy_mach_serve(
 
 	if (!service)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a Mach service");
-	service->surfaces = surfaces;
+	service->offers = offers;
 	service_name(instance, name);
 	result = check_in(name, &service->port);
 	if (result != GEYSER_OK)
@@ -338,10 +340,10 @@ static enum geyser_result refuse(void)
 }
 
 enum geyser_result gy_mach_serve(
-	uint64_t instance, struct gy_surfaces *surfaces, struct gy_mach_service **out)
+	uint64_t instance, struct gy_offers *offers, struct gy_mach_service **out)
 {
 	(void)instance;
-	(void)surfaces;
+	(void)offers;
 	(void)out;
 	return refuse();
 }

@@ -10,32 +10,32 @@ static enum geyser_result refuse(void)
 		"the texture is an IOSurface: this build of geyser has no metal backend");
 }
 
-enum geyser_result gy_surface_offer(
-	struct gy_ipc *ipc, const void *owner, pid_t importer, struct gy_wire_texture *texture)
+enum geyser_result gy_surface_offer(struct gy_surfaces **surfaces, uint64_t instance,
+	const void *owner, pid_t importer, struct gy_wire_texture *texture)
 {
-	(void)ipc;
+	(void)surfaces;
+	(void)instance;
 	(void)owner;
 	(void)importer;
 	(void)texture;
 	return refuse();
 }
 
-void gy_surface_withdraw(struct gy_ipc *ipc, const void *owner)
+void gy_surface_withdraw(struct gy_surfaces *surfaces, const void *owner)
 {
-	(void)ipc;
+	(void)surfaces;
 	(void)owner;
 }
 
-void gy_surfaces_finish(struct gy_ipc *ipc, bool own)
+void gy_surfaces_finish(struct gy_surfaces *surfaces)
 {
-	(void)ipc;
-	(void)own;
+	(void)surfaces;
 }
 
-enum geyser_result gy_surface_collect(
-	struct gy_ipc *ipc, uint64_t instance, uint64_t deadline, struct gy_wire_texture *texture)
+enum geyser_result gy_surface_collect(struct gy_surfaces *own, uint64_t instance, uint64_t deadline,
+	struct gy_wire_texture *texture)
 {
-	(void)ipc;
+	(void)own;
 	(void)instance;
 	(void)deadline;
 	texture->native.object = NULL;

@@ -3,6 +3,7 @@
  * The Mach service that hands surfaces over, by the library's inside: what strangers send to it,
  * and exporters that answer with nonsense or not at all.
  */
+#include "ipc/surface/mach.h"
 #include "ipc/surface/surface.h"
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 
 #include <inttypes.h>
 #include <mach/mach.h>
+#include <pthread.h>
 #include <servers/bootstrap.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +43,8 @@
 
 /* ---- an exporter ---- */
 
-static struct gy_ipc ipc;
+static uint64_t exporter;
+static struct gy_surfaces *surfaces;
 static IOSurfaceRef surface;
 static const int owner = 1;
 
@@ -56,7 +59,7 @@ static int begin(void **state)
 {
 	(void)state;
 	(void)alarm(100);
-	ipc = (struct gy_ipc){.entry.instance = next_instance()};
+	exporter = next_instance();
 	surface = make_surface(&bgra_surface);
 	return 0;
 }
@@ -64,8 +67,9 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	gy_surface_withdraw(&ipc, &owner);
-	gy_surfaces_finish(&ipc, true);
+	gy_surface_withdraw(surfaces, &owner);
+	gy_surfaces_finish(surfaces);
+	surfaces = NULL;
 	assert_false(IOSurfaceIsInUse(surface)); /* no right of it is left */
 	CFRelease(surface);
 #if !defined(__APPLE__)
@@ -85,7 +89,7 @@ static struct ticket offer(void)
 	struct gy_wire_texture texture = {.native.object = surface};
 	struct ticket ticket;
 
-	ok(gy_surface_offer(&ipc, &owner, getppid(), &texture));
+	ok(gy_surface_offer(&surfaces, exporter, &owner, getppid(), &texture));
 	memcpy(ticket.bytes, texture.ticket, sizeof(ticket.bytes));
 	return ticket;
 }
@@ -94,7 +98,7 @@ static void collects(const struct ticket *ticket)
 {
 	void *collected = NULL;
 
-	ok(gy_mach_collect(ipc.entry.instance, ticket->bytes, PATIENCE, &collected));
+	ok(gy_mach_collect(exporter, ticket->bytes, PATIENCE, &collected));
 	assert_int_equal(IOSurfaceGetID(collected), IOSurfaceGetID(surface));
 	gy_surface_release(collected);
 }
@@ -104,7 +108,7 @@ static void collects_nothing(const struct ticket *ticket)
 	void *collected = NULL;
 
 	refused(GEYSER_ERROR_NOT_FOUND, "unexported meanwhile",
-		gy_mach_collect(ipc.entry.instance, ticket->bytes, PATIENCE, &collected));
+		gy_mach_collect(exporter, ticket->bytes, PATIENCE, &collected));
 	assert_null(collected);
 }
 
@@ -135,7 +139,7 @@ static void a_ticket_withdrawn(void **state)
 	struct ticket ticket = offer();
 
 	(void)state;
-	gy_surface_withdraw(&ipc, &owner);
+	gy_surface_withdraw(surfaces, &owner);
 	collects_nothing(&ticket);
 }
 
@@ -160,8 +164,7 @@ static void one_service_of_a_name(void **state)
 	struct ticket ticket = offer();
 
 	(void)state;
-	refused(GEYSER_ERROR_SYSTEM, "Service active",
-		gy_mach_serve(ipc.entry.instance, ipc.surfaces, &service));
+	refused(GEYSER_ERROR_SYSTEM, "Service active", gy_mach_serve(exporter, NULL, &service));
 	assert_null(service);
 	collects(&ticket);
 }
@@ -178,7 +181,7 @@ static mach_port_t find_service(void)
 	char name[32];
 	mach_port_t port;
 
-	service_name(ipc.entry.instance, name);
+	service_name(exporter, name);
 	assert_int_equal(bootstrap_look_up(bootstrap_port, name, &port), BOOTSTRAP_SUCCESS);
 	return port;
 }
@@ -335,12 +338,12 @@ static void fake_answers(enum answer answer, enum geyser_result wanted, const ch
 	void *collected = NULL, *reply;
 	char name[32];
 
-	service_name(ipc.entry.instance, name);
+	service_name(exporter, name);
 	assert_int_equal(bootstrap_check_in(bootstrap_port, name, &fake.port), BOOTSTRAP_SUCCESS);
 	assert_int_equal(pthread_create(&fake.thread, NULL, fake_exporter, &fake), 0);
 	refused(wanted, word,
-		gy_mach_collect(ipc.entry.instance, ticket.bytes,
-			answer == NOTHING ? HURRY : PATIENCE, &collected));
+		gy_mach_collect(
+			exporter, ticket.bytes, answer == NOTHING ? HURRY : PATIENCE, &collected));
 	assert_null(collected);
 	assert_int_equal(pthread_join(fake.thread, &reply), 0);
 	if (reply)
@@ -364,10 +367,11 @@ static void an_exporter_that_has_ended(void **state)
 	void *collected = NULL;
 
 	(void)state;
-	gy_surface_withdraw(&ipc, &owner);
-	gy_surfaces_finish(&ipc, true);
+	gy_surface_withdraw(surfaces, &owner);
+	gy_surfaces_finish(surfaces);
+	surfaces = NULL;
 	refused(GEYSER_ERROR_DISCONNECTED, "it has ended",
-		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
+		gy_mach_collect(exporter, ticket.bytes, PATIENCE, &collected));
 }
 
 /* ---- short of resources ---- */
@@ -379,8 +383,7 @@ static void fails(const char *call, enum geyser_result wanted, const char *word)
 	void *collected = NULL;
 
 	apple_double_fail(call, 1);
-	refused(wanted, word,
-		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
+	refused(wanted, word, gy_mach_collect(exporter, ticket.bytes, PATIENCE, &collected));
 	assert_null(collected);
 	apple_double_fail(NULL, 0);
 	ticket = offer();
@@ -405,7 +408,7 @@ static void a_service_that_can_t_be(void **state)
 	(void)state;
 	apple_double_fail("bootstrap_check_in", 1);
 	refused(GEYSER_ERROR_SYSTEM, "bootstrap_check_in",
-		gy_surface_offer(&ipc, &owner, getppid(), &texture));
+		gy_surface_offer(&surfaces, exporter, &owner, getppid(), &texture));
 	ticket = offer(); /* the next one may work */
 	collects(&ticket);
 }
@@ -419,7 +422,7 @@ static void an_answer_that_can_t_be_sent(void **state)
 	(void)state;
 	apple_double_fail("mach_msg_send", 2); /* the question is the first */
 	refused(GEYSER_ERROR_DISCONNECTED, "has ended",
-		gy_mach_collect(ipc.entry.instance, ticket.bytes, PATIENCE, &collected));
+		gy_mach_collect(exporter, ticket.bytes, PATIENCE, &collected));
 	apple_double_fail(NULL, 0);
 	ticket = offer();
 	collects(&ticket);
