@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Little-endian numbers in byte arrays, whatever the machine's own order and alignment. */
+/* Reads and writes little-endian numbers in byte arrays. The arrays need no alignment, and the byte
+ * order of the machine doesn't matter. */
 #ifndef GY_BASE_BYTES_H
 #define GY_BASE_BYTES_H
 

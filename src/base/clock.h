@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Times are nanoseconds on CLOCK_MONOTONIC; UINT64_MAX as a deadline means none. */
+/* Times are nanoseconds on CLOCK_MONOTONIC. A deadline of GY_NEVER means that there is no
+ * deadline. */
 #ifndef GY_BASE_CLOCK_H
 #define GY_BASE_CLOCK_H
 
@@ -18,7 +19,7 @@ static inline uint64_t gy_now(void)
 	return (uint64_t)now.tv_sec * GY_SECOND + (uint64_t)now.tv_nsec;
 }
 
-/* The absolute deadline of a relative timeout; one that overflows is none. */
+/* Returns the absolute deadline of a relative timeout. Returns GY_NEVER if the sum overflows. */
 static inline uint64_t gy_deadline(uint64_t timeout_ns)
 {
 	uint64_t deadline;
@@ -33,7 +34,7 @@ static inline uint64_t gy_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Returns the relative timeout until the deadline: 0 if it has passed. */
+/* Returns the nanoseconds left until the deadline, or 0 if the deadline has passed. */
 static inline uint64_t gy_time_left(uint64_t deadline)
 {
 	uint64_t now;

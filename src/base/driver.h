@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which driver of which device: only the same can open its descriptors. */
+/* Identifies a device and its driver. A descriptor of GPU memory or of a semaphore can be opened
+ * only with the device and driver that made it. */
 #ifndef GY_BASE_DRIVER_H
 #define GY_BASE_DRIVER_H
 

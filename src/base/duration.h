@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Times in messages, for people. */
+/* Writes durations in messages that people read. */
 #ifndef GY_BASE_DURATION_H
 #define GY_BASE_DURATION_H
 
@@ -9,7 +9,7 @@
 
 #define GY_DURATION_SIZE 32
 
-/* Writes a duration for people: "1.5 s", "20 ms", "3 µs". Returns text. */
+/* Writes a duration with a suitable unit: "1.5 s", "20 ms", "3 µs". Returns text. */
 static inline const char *gy_duration(uint64_t ns, char text[GY_DURATION_SIZE])
 {
 	if (ns >= 1000 * GY_SECOND)

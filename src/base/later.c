@@ -13,7 +13,8 @@ void gy_later_hold(void)
 	holds++;
 }
 
-/* A function that was put off may itself hold and release: that release runs the rest. */
+/* A function that was put off may itself hold and release. Its release then runs the remaining
+ * functions. */
 void gy_later_release(void)
 {
 	struct gy_kept_detail kept;

@@ -8,22 +8,22 @@
 
 #include <stdbool.h>
 
-/* Embedded in an object whose end may be put off. */
+/* An object whose end may be put off embeds this struct. */
 struct gy_later {
 	struct gy_later *next;
 	void (*run)(struct gy_later *later);
 };
 
-/* Call this before the thread takes a lock. Holds may nest. */
+/* Starts a hold. The thread calls this before it takes a lock. Holds may nest. */
 void gy_later_hold(void);
 
-/* Call this after the thread has released the lock. The outermost release runs the functions that
- * were put off, in the order in which they were put off. This thread's error detail stays as it
- * is. */
+/* Ends a hold. The thread calls this after it has released the lock. The end of the outermost hold
+ * runs the functions that were put off, in the order in which they were put off. This thread's
+ * error detail stays as it is. */
 void gy_later_release(void);
 
-/* Lets the outermost release call run(later). False if this thread has no hold: then nothing is put
- * off, and the caller does the work at once. */
+/* Makes the end of the outermost hold call run(later). Returns false if this thread has no hold:
+ * nothing is put off then, and the caller does the work at once. */
 bool gy_later_put_off(struct gy_later *later, void (*run)(struct gy_later *later));
 
 #endif

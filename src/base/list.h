@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A list's head, or the link in an element. A head that is linked to itself is an empty list; such
- * a link is in no list. */
+/* Is the head of a list, or the link in an element. A head that points to itself is an empty list.
+ * A link that points to itself is in no list. */
 struct gy_list {
 	struct gy_list *next, *previous;
 };
 
-/* The struct that a link is embedded in. */
+/* Returns the struct that the link is embedded in. */
 #define GY_LIST_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void gy_list_init(struct gy_list *list)
@@ -34,7 +34,7 @@ static inline void gy_list_append(struct gy_list *list, struct gy_list *link)
 	list->previous = link;
 }
 
-/* Removes a link from its list; a link that is in no list stays as it is. */
+/* Removes a link from its list. A link that is in no list stays as it is. */
 static inline void gy_list_remove(struct gy_list *link)
 {
 	link->previous->next = link->next;

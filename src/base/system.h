@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The operating system's calls that errors and threads need (system_linux.c, system_apple.c). */
+/* Declares the calls of the operating system that errors and threads need. system_linux.c and
+ * system_apple.c implement them. */
 #ifndef GY_BASE_SYSTEM_H
 #define GY_BASE_SYSTEM_H
 
@@ -8,14 +9,16 @@
 
 #define GY_ERROR_TEXT_SIZE 128
 
-/* The sentence for an errno, in English whatever the locale: text, or one that lives for ever. */
+/* Returns the sentence for an errno, in English whatever the locale is. The result is either text
+ * itself or a string that is never freed. */
 const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE]);
 
-/* pthread_create, with a name for debuggers: 15 bytes at most, and it lives for ever. */
+/* Calls pthread_create and names the thread for debuggers. name has at most 15 bytes and must never
+ * be freed. Returns 0, or the error number of pthread_create. */
 int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const char *name,
 	void *(*run)(void *data), void *data);
 
-/* The running program's file name; lives for ever. */
+/* Returns the file name of the running program. The string is never freed. */
 const char *gy_program_name(void);
 
 #endif

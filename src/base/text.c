@@ -22,9 +22,10 @@ size_t gy_utf8_next(const unsigned char *text, uint32_t *code)
 	return length;
 }
 
-/* The table has the characters of Unicode 15 that are default-ignorable (DerivedCoreProperties.txt)
- * or of general category Cf, Zl or Zp, and blanks without ink. It leaves out joiners and variation
- * selectors that scripts and emoji need: U+200C, U+200D, U+FE00 to U+FE0F. */
+/* The table holds the characters of Unicode 15 that are default-ignorable
+ * (DerivedCoreProperties.txt) or of general category Cf, Zl or Zp, and characters that show
+ * nothing. It leaves out the joiners and variation selectors that scripts and emoji need: U+200C,
+ * U+200D, U+FE00 to U+FE0F. */
 bool gy_is_misleading(uint32_t code)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads of the library's own. */
+/* Starts the library's own threads, and tells which threads run callbacks. */
 #ifndef GY_BASE_THREAD_H
 #define GY_BASE_THREAD_H
 
@@ -7,24 +7,24 @@
 
 #include <pthread.h>
 
-/* Starts one under this name (15 bytes at most, a constant) with every signal blocked: the
- * program's signals are for its own threads. stack: bytes, 0 for the system's default. Errors:
- * OUT_OF_MEMORY, SYSTEM. */
+/* Starts a thread with the given name. The thread blocks all signals, because the program's own
+ * threads handle the program's signals. name is a constant of at most 15 bytes. stack is the stack
+ * size in bytes; 0 means the system's default. Errors: OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_thread_start(
 	pthread_t *thread, const char *name, size_t stack, void *(*run)(void *data), void *data);
 
 /* ---- callbacks ---- */
 
-/* Call these two around each call of the program's own code that happens within a call of the
- * library. The callback's failures then don't change this thread's error detail. */
+/* Each call of the program's own code within a call of the library goes between these two
+ * functions. The callback's failures then don't change this thread's error detail. */
 void gy_callback_begin(struct gy_kept_detail *kept);
 void gy_callback_end(const struct gy_kept_detail *kept);
 
-/* Marks this thread, one of the library, as one that runs callbacks only. */
+/* Marks this thread as a thread of the library that runs nothing but callbacks. */
 void gy_callback_thread(void);
 
-/* Whether this thread runs a callback. Such a thread must not wait for callbacks of other threads:
- * one of those may wait for this thread in the same way. */
+/* Returns whether this thread runs a callback. Such a thread must not wait for the callbacks of
+ * another thread, because that thread may wait for this thread in the same way. */
 bool gy_callback_is_running(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The format table and its three look-ups.
+ * The format table and the three functions that search it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Where each row stands in formats.def, counted from 1. Two rows of one constant don't compile. */
+/* Gives each row's position in formats.def, counted from 1. Two rows with the same constant don't
+ * compile. */
 enum row {
 	ROW_NONE,
 #define GEYSER_FORMAT(constant, ...) ROW_##constant,
@@ -73,8 +74,8 @@ const struct geyser_format_info *geyser_format_get_info(enum geyser_format forma
 	return &formats[index];
 }
 
-/* A switch, though the table has the names too: with no default, the compiler warns of a constant
- * that has no row even where GEYSER_FORMAT_COUNT was forgotten as well. */
+/* Uses a switch although the table has the names too. The switch has no default, so the compiler
+ * warns of a constant that has no row, even if GEYSER_FORMAT_COUNT wasn't changed either. */
 const char *geyser_format_name(enum geyser_format format)
 {
 	switch (format) {

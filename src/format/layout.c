@@ -147,7 +147,7 @@ enum geyser_result gy_desc_compare(
 
 /* ---- layouts ---- */
 
-/* Blocks are 1 × 1 but for compressed formats. */
+/* Blocks are 1 × 1 texels, except in compressed formats. */
 static uint64_t tight_row(const struct geyser_format_info *info, uint32_t width)
 {
 	return (uint64_t)((width + info->block_width - 1) / info->block_width) *
@@ -159,7 +159,7 @@ static uint64_t rows(const struct geyser_format_info *info, uint32_t height)
 	return (height + info->block_height - 1) / info->block_height;
 }
 
-/* One mip level of one layer, all its depth slices. */
+/* Returns the size of one mip level of one layer, with all its depth slices. */
 static uint64_t level_size(const struct geyser_texture_desc *desc, uint32_t mip_level)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
@@ -178,7 +178,8 @@ static uint64_t levels_size(const struct geyser_texture_desc *desc, uint32_t mip
 	return size;
 }
 
-/* Largest: 32768 × 32768 × 2048 × 16 bytes and a third for mip levels, under 2^46. */
+/* The largest size is 32768 × 32768 × 2048 × 16 bytes and a third more for mip levels: under
+ * 2^46. */
 void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
@@ -190,7 +191,8 @@ void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
 	out->size = layer * desc->layers;
 }
 
-/* Every product is checked: pitch and offset are a peer's. */
+/* Fills in slice_pitch and size. Returns false if a product overflows: a peer has chosen
+ * row_pitch. */
 static bool padded_size(const struct geyser_texture_desc *desc, struct gy_layout *layout)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);

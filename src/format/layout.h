@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the texels of a texture lie in linear memory. */
+/* Tells where the texels of a texture lie in linear memory. */
 #ifndef GY_FORMAT_LAYOUT_H
 #define GY_FORMAT_LAYOUT_H
 
 #include <geyser/geyser.h>
 
-/* Rows without padding, mip levels one after the other, then the next layer: the least memory there
- * can be. A texture of one mip level may have a longer row_pitch. */
+/* Describes the layout of a texture's texels. By default rows have no padding, the mip levels of a
+ * layer follow each other, and then the next layer begins. A texture of one mip level may have a
+ * longer row_pitch. All members are in bytes. */
 struct gy_layout {
 	uint64_t offset;      /* of the first texel within the memory */
-	uint64_t row_pitch;   /* mip level 0 */
+	uint64_t row_pitch;   /* from one row of mip level 0 to the next */
 	uint64_t slice_pitch; /* from one layer, or depth slice of mip level 0, to the next */
-	uint64_t size;        /* of all, from offset on */
+	uint64_t size;        /* of all texels, counted from offset */
 };
 
-/* Checks a descriptor and fills in its defaults; label is kept as it is.
- * Errors: as geyser_texture_create. name is what the messages call it. */
+/* Checks a descriptor and fills in its defaults; label is kept as it is. Messages call the
+ * descriptor name. Errors: as geyser_texture_create. */
 enum geyser_result gy_desc_resolve(
 	const char *name, const struct geyser_texture_desc *desc, struct geyser_texture_desc *out);
 
-/* The layout without padding of a resolved descriptor; can't overflow. */
+/* Computes the layout without padding of a resolved descriptor. The computation can't overflow. */
 void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out);
 
-/* A layout that somebody else claims, against the memory's real size. Errors: MISMATCH. */
+/* Compares a layout that a peer or the caller gives with the size of the memory, and fills in the
+ * whole layout. Errors: MISMATCH. */
 enum geyser_result gy_layout_check(const struct geyser_texture_desc *desc, uint64_t offset,
 	uint64_t row_pitch, uint64_t memory_size, struct gy_layout *out);
 
-/* mip_level and layer are within the descriptor's. */
+/* Tells where one mip level of one layer lies. The descriptor must have that mip level and
+ * layer. */
 void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
 	uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
 
-/* Error MISMATCH, naming the first field in which two resolved descriptors differ; labels don't
- * count. */
+/* Compares two resolved descriptors, except for their labels. Errors: MISMATCH, naming the first
+ * field that differs. */
 enum geyser_result gy_desc_compare(
 	const struct geyser_texture_desc *is, const struct geyser_texture_desc *expected);
 
