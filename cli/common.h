@@ -26,20 +26,13 @@ enum {
 
 #define NANOSECONDS UINT64_C(1000000000)
 
-/* ---- subcommands: each has its file, and its row in main.c ---------------------------------- */
+/* ---- subcommands: commands.def lists them --------------------------------------------------- */
 
-int share_command(int argc, char **argv);
-int grab_command(int argc, char **argv);
-int info_command(int argc, char **argv);
-int event_command(int argc, char **argv);
-int send_command(int argc, char **argv);
-int recv_command(int argc, char **argv);
-int list_command(int argc, char **argv);
-int top_command(int argc, char **argv);
-int demo_command(int argc, char **argv);
-
-extern const char share_help[], grab_help[], info_help[], event_help[], send_help[], recv_help[],
-	list_help[], top_help[], demo_help[];
+#define COMMAND(name, summary)                     \
+	int name##_command(int argc, char **argv); \
+	extern const char name##_help[];
+#include "commands.def"
+#undef COMMAND
 
 /* ---- errors: each prints one line and returns the exit status that goes with it ------------- */
 

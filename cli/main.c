@@ -19,17 +19,11 @@ struct command {
 	const char *summary;
 };
 
+#define COMMAND(name, summary) {#name, name##_command, name##_help, summary},
 static const struct command commands[] = {
-	{"share", share_command, share_help, "share a picture or raw texels, and stay"},
-	{"grab", grab_command, grab_help, "write a shared texture to a file"},
-	{"event", event_command, event_help, "create, signal, wait for or read a timeline event"},
-	{"info", info_command, info_help, "what this machine offers: backends, devices, formats"},
-	{"send", send_command, send_help, "publish frames as a stream: a file, a pipe, a pattern"},
-	{"recv", recv_command, recv_help, "write a stream's frames to a file, a pipe or PNGs"},
-	{"list", list_command, list_help, "which streams there are, and as they come and go"},
-	{"top", top_command, top_help, "watch the streams' rates and latencies"},
-	{"demo", demo_command, demo_help, "watch pictures and a stream go through processes"},
+#include "commands.def"
 };
+#undef COMMAND
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -19,7 +19,7 @@ import unittest
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 from cli import (  # noqa: E402
-    BACKEND, GEYSER, LIMIT, fail, need, noise, read, registry, run_all, succeed, write,
+    BACKEND, GEYSER, LIMIT, commands, fail, need, noise, read, registry, run_all, succeed, write,
 )
 
 SIZE = ["--size", "64x36", "--format", "rgba8unorm"]
@@ -522,7 +522,7 @@ def wrong_usage_is_status_2():
 
 @test
 def help_is_there():
-    for command in ("send", "recv", "list", "top"):
+    for command in commands():
         text = succeed(command, "--help")
         assert text.startswith(b"usage: geyser " + command.encode()), text
 

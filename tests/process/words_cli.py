@@ -11,11 +11,10 @@ import time
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 from cli import (  # noqa: E402
-    BACKEND, LIMIT, fail, geyser, registry, run_all, succeed, write,
+    BACKEND, LIMIT, commands, fail, geyser, registry, run_all, succeed, write,
 )
 from streams_cli import SIZE, Running, Terminal, line, sending, streams  # noqa: E402
 
-COMMANDS = ("share", "grab", "event", "info", "send", "recv", "list", "top", "demo")
 TESTS = []
 
 
@@ -35,7 +34,7 @@ def in_columns(text, width=80):
 @test
 def help_fits():
     in_columns(succeed("--help").decode())
-    for command in COMMANDS:
+    for command in commands():
         text = succeed(command, "--help").decode()
         in_columns(text)
         assert text.startswith(f"usage: geyser {command}") and "  -h, --help" in text
@@ -47,7 +46,7 @@ def each_option_is_in_the_manual():
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with open(os.path.join(root, "docs", "cli.md"), encoding="utf-8") as file:
         manual = file.read()
-    for command in COMMANDS:
+    for command in commands():
         section = re.search(rf"\n## geyser {command}\n(.*?)\n## ", manual, re.S).group(1)
         for option in re.findall(r"^ .*?(--[a-z-]+)", succeed(command, "--help").decode(), re.M):
             assert option == "--help" or option in section, (command, option)
