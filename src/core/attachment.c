@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What callers keep with a texture or an event. The list only grows while its object lives, so that
- * it is read without a lock. */
+/* Data that callers attach to a texture or an event. The list grows by atomic insertion and shrinks
+ * only at the object's end, so readers need no lock. */
 #include "core/object.h"
 
 #include "base/error.h"
@@ -15,6 +15,7 @@ struct gy_attachment {
 	void (*destroy)(void *data);
 };
 
+/* Searches the list from `from` up to, but not including, `end`. */
 static struct gy_attachment *find(
 	struct gy_attachment *from, const struct gy_attachment *end, const void *key)
 {
@@ -37,7 +38,7 @@ static enum geyser_result insert(struct gy_object *object, struct gy_attachment 
 	struct gy_attachment *head = atomic_load(&object->attachments), *searched = NULL;
 
 	do {
-		/* what others have put before it since the last look */
+		/* search only the entries that other threads have inserted since the last try */
 		if (find(head, searched, attachment->key))
 			return gy_fail(GEYSER_ERROR_EXISTS,
 				"key (%p): something is attached with it", attachment->key);
@@ -65,6 +66,8 @@ enum geyser_result gy_object_attach(
 	return result;
 }
 
+/* Frees the list. In a forked child (foreign), the destroy functions aren't called: the data
+ * belongs to the parent. */
 static void detach(struct gy_attachment *list, bool foreign)
 {
 	struct gy_kept_detail kept;

@@ -15,12 +15,13 @@
 struct geyser_event {
 	struct gy_object object;
 	struct gy_timeline timeline;
-	int fd;     /* the timeline's memory */
-	void *seat; /* of a follower: the memory of its word in the audience; else NULL */
+	int fd;     /* of the timeline's shared memory */
+	void *seat; /* a follower's mapping of the memory in gy_event_seat; else NULL */
 	size_t seat_size;
 	struct gy_notifier notifier;
-	pthread_mutex_t lock;                    /* around the making of the twin */
-	struct gy_backend_event *_Atomic native; /* the backend's twin; NULL until it is needed */
+	pthread_mutex_t lock; /* held while the native event is made */
+	/* the backend's semaphore or shared event; NULL until needed */
+	struct gy_backend_event *_Atomic native;
 	struct gy_watched watched;
 };
 
@@ -29,7 +30,8 @@ static const struct gy_backend *backend_of(const struct geyser_event *event)
 	return event->object.manager->backend;
 }
 
-/* Whether other processes can use the twin's semaphore itself. */
+/* Whether other processes can open the semaphores of the manager's device. Fills in the driver that
+ * such a process must have. */
 static bool is_shared(const struct geyser_manager *manager, struct gy_driver_id *id)
 {
 	const struct gy_backend *backend = manager->backend;
@@ -60,7 +62,8 @@ enum geyser_result gy_event_describe(
 	return GEYSER_OK;
 }
 
-/* Called under the ipc's lock: reads only what never changes. */
+/* Describes an event to an importer. The ipc layer calls this with its lock held, so this function
+ * takes no lock and reads only members that never change or are atomic. */
 static enum geyser_result describe(
 	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
 {
@@ -71,17 +74,20 @@ static enum geyser_result describe(
 	return gy_event_describe(event, twin, answer, fd);
 }
 
+/* Whether another process publishes this event, so that this process maps the page read-only. */
 static bool is_follower(const struct geyser_event *event)
 {
 	return event->timeline.sleepers != NULL;
 }
 
+/* Whether this process alone raises the event: gy_event_publish has made it. */
 static bool is_published(const struct geyser_event *event)
 {
 	return event->timeline.audience != NULL;
 }
 
-/* Frees the event's resources and memory; its object doesn't exist yet, or no more. */
+/* Frees the event's memory, mappings and descriptor. Call this before gy_object_init or after
+ * gy_object_finish. */
 static void deallocate(struct geyser_event *event)
 {
 	gy_audience_destroy(event->timeline.audience);
@@ -92,6 +98,7 @@ static void deallocate(struct geyser_event *event)
 	free(event);
 }
 
+/* Maps the memory that the follower shares with the event's publisher. */
 static enum geyser_result take_seat(struct geyser_event *event, const struct gy_event_seat *seat)
 {
 	enum geyser_result result = gy_memory_map(seat->fd, seat->size, true, &event->seat);
@@ -103,7 +110,8 @@ static enum geyser_result take_seat(struct geyser_event *event, const struct gy_
 	return GEYSER_OK;
 }
 
-/* Takes the fd over, also after a failure. seat: as in gy_event_accept. */
+/* Makes an event of the timeline's shared memory. Takes ownership of fd, also after a failure.
+ * seat: as in gy_event_accept. */
 static enum geyser_result wrap(int fd, const struct gy_event_seat *seat, struct geyser_event **out)
 {
 	struct geyser_event *event = calloc(1, sizeof(*event));
@@ -126,7 +134,8 @@ static enum geyser_result wrap(int fd, const struct gy_event_seat *seat, struct 
 	return result;
 }
 
-/* Only of an event made here: what another one's device signals goes on. */
+/* The manager calls this when its device is lost. Only events that this manager has created are
+ * registered for it: the device that signals an imported event is another one, and may go on. */
 static void lose(struct gy_watched *watched)
 {
 	struct geyser_event *event =
@@ -148,7 +157,8 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 	(void)pthread_mutex_init(&event->lock, NULL);
 }
 
-/* fd: another process's semaphore, taken over on success, or -1. */
+/* Makes the backend's semaphore or shared event and keeps it equal to the timeline. fd: the
+ * exporter's semaphore, which the new native event owns after success; -1 makes a new semaphore. */
 static enum geyser_result make_twin(struct geyser_event *event, int fd)
 {
 	const struct gy_event_source source = {
@@ -218,7 +228,7 @@ static enum geyser_result allocate_published(struct geyser_event **out)
 	return result;
 }
 
-/* Makes an event without a twin. */
+/* Makes an event without a native event. published: as gy_event_publish. */
 static enum geyser_result create(
 	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
@@ -231,6 +241,7 @@ static enum geyser_result create(
 	return GEYSER_OK;
 }
 
+/* Makes an event, and its native event at once if other processes can open the semaphore. */
 static enum geyser_result create_with_twin(
 	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
@@ -240,7 +251,7 @@ static enum geyser_result create_with_twin(
 
 	if (result != GEYSER_OK)
 		return result;
-	if (is_shared(manager, &id)) /* importers may ask for it */
+	if (is_shared(manager, &id)) /* importers may request the semaphore */
 		result = make_twin(event, -1);
 	if (result == GEYSER_OK)
 		*out = event;
@@ -292,7 +303,8 @@ struct geyser_event *geyser_event_ref(struct geyser_event *event)
 	return event;
 }
 
-/* The twin goes before the peer: its threads look whether that is dead. */
+/* Destroys the native event before gy_object_finish releases the peer: threads of the native event
+ * read the peer's death word. */
 static void destroy(struct geyser_event *event)
 {
 	struct geyser_manager *manager = event->object.manager;
@@ -323,9 +335,9 @@ struct geyser_manager *gy_event_manager(struct geyser_event *event)
 	return event->object.manager;
 }
 
-/* Ends the event after its callbacks have run; on the notifier's thread if the last reference was
- * dropped within a callback. False if a callback, or the destroy function of attached data, has
- * taken a reference and kept it. */
+/* Ends the event after its callbacks have run. If a callback has dropped the last reference, the
+ * notifier's thread calls this. Returns false if a callback, or the destroy function of attached
+ * data, has taken a reference and kept it. */
 static bool end(struct geyser_event *event)
 {
 	gy_object_detach_all(&event->object);
@@ -343,6 +355,8 @@ static void end_on_own_thread(struct geyser_event *event)
 		geyser_event_unref(event);
 }
 
+/* Ends an event whose last reference is dropped. Starts again if code that ran meanwhile has taken
+ * a reference and dropped it. */
 static void end_last(struct gy_later *later)
 {
 	struct geyser_event *event =
@@ -354,7 +368,7 @@ static void end_last(struct gy_later *later)
 			destroy(event);
 			return;
 		}
-		/* No new importers while the last callbacks run. */
+		/* Refuse new importers while the last callbacks run. */
 		(void)gy_object_unexport(&event->object);
 		if (!gy_notifier_close(&event->notifier, end_on_own_thread) || end(event))
 			return;
@@ -369,7 +383,7 @@ void geyser_event_unref(struct geyser_event *event)
 		end_last(&event->object.end);
 }
 
-/* ---- what callers keep with it ---- */
+/* ---- data that callers attach ---- */
 
 enum geyser_result geyser_event_attach(
 	struct geyser_event *event, const void *key, void *data, void (*release)(void *data))
@@ -405,6 +419,7 @@ enum geyser_result geyser_event_unexport(struct geyser_event *event)
 	return gy_object_unexport(&event->object);
 }
 
+/* Checks the memory that a peer has sent for an event. follows: reading is enough. */
 static enum geyser_result check_incoming(const struct gy_incoming *incoming, bool follows)
 {
 	bool writable;
@@ -424,8 +439,6 @@ static enum geyser_result check_incoming(const struct gy_incoming *incoming, boo
 	return GEYSER_OK;
 }
 
-/* The exporter's own semaphore, if that is of our driver; without it ours is kept equal to the
- * page. */
 bool gy_event_wants_twin(
 	const struct geyser_manager *manager, const struct gy_wire_event *described)
 {
@@ -462,6 +475,7 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 	return result;
 }
 
+/* Requests the exporter's semaphore. The caller owns *fd. */
 static enum geyser_result ask_for_twin(struct geyser_manager *manager,
 	const struct geyser_handle *handle, uint64_t deadline, int *fd)
 {

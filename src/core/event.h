@@ -1,59 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* Events, for streams and for native headers. */
+/*
+ * Functions on events for src/stream, src/api and src/core.
+ *
+ * An event has up to two representations, which have the same value:
+ *
+ * - the timeline, a page of shared memory that every process can read and sleep on;
+ * - the native event, a Vulkan timeline semaphore or a Metal shared event that the queues of a
+ *   device wait for and signal. The backend makes it when it is first needed, and keeps it equal to
+ *   the timeline.
+ */
 #ifndef GY_CORE_EVENT_H
 #define GY_CORE_EVENT_H
 
 #include "core/object.h"
 
-/* The EVENT message, or with twin its semaphore's descriptor. *fd stays the event's. Asks nobody
- * and waits for nothing. Errors: UNSUPPORTED (no semaphore to share), DEVICE_LOST. */
+/* Fills in the EVENT message for an importer. twin: *fd becomes the native semaphore's descriptor
+ * instead of the timeline's. The event keeps ownership of *fd. This function never blocks. Errors:
+ * UNSUPPORTED (no semaphore to share), STALE or DEVICE_LOST (the event's device is lost). */
 enum geyser_result gy_event_describe(
 	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd);
 
-/* Whether our driver can open the semaphore of the event that a peer has described. If so, ask the
- * peer for the semaphore before gy_event_accept. */
+/* Whether this manager's driver can open the native semaphore of an event that a peer has
+ * described. If so, request the semaphore from the peer before gy_event_accept. */
 bool gy_event_wants_twin(
 	const struct geyser_manager *manager, const struct gy_wire_event *described);
 
-/* As geyser_event_create, but other processes can't raise the event: they map its page for reading.
- * The event can't be exported. Its publisher adds each follower to the timeline's audience. */
+/* Makes an event that only this process can raise; otherwise as geyser_event_create. Other
+ * processes ("followers") map its page read-only. The event can't be exported by a handle. The
+ * publisher adds each follower to the timeline's audience (sync/audience.h). */
 enum geyser_result gy_event_publish(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out);
 
-/* Memory that a follower shares with an event's publisher. At the offset sleepers the follower
- * counts its sleeping threads (struct gy_audience_member). The event makes a mapping of its own. */
+/* Memory that a follower shares with an event's publisher. At the byte offset `sleepers` the
+ * follower counts its sleeping threads (struct gy_audience_member). gy_event_accept makes a mapping
+ * of its own. */
 struct gy_event_seat {
 	int fd; /* borrowed */
 	size_t size, sleepers;
 };
 
-/* Checks what a peer has described and makes an event of it; takes the incoming's descriptor over.
- * seat: of an event made by gy_event_publish; NULL for one that everybody may raise. The event gets
- * the incoming's peer, which watches for its exporter's death, and ends waits when that has come.
- * *twin: the exporter's semaphore, or -1; taken over (then -1) on success. *out may be an event
- * also after a failure: it has the incoming's peer then, and is to be released. */
+/*
+ * Checks the event that a peer has described and makes an event of it.
+ *
+ * seat: for an event that gy_event_publish has made; NULL for an event that every holder may raise.
+ * *twin: the descriptor of the exporter's semaphore, or -1; after success the event owns it, and
+ * *twin is -1. The new event takes the incoming's descriptor and peer over. The peer watches for
+ * the exporter's death, which ends the event's waits.
+ *
+ * Set *out to NULL before. After a failure *out may be an event, too, which has the incoming's
+ * peer: drop its reference. Call gy_incoming_finish in any case; taken is whether *out is an event.
+ */
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
 	const struct gy_event_seat *seat, int *twin, struct geyser_event **out);
 
-/* The backend's twin, made if there is none yet. Errors: UNSUPPORTED (a backend without devices),
- * and as event_create. */
+/* Gives the event's native event, which the event owns, and makes it if there is none yet. Errors:
+ * UNSUPPORTED (the backend has no devices), and as the backend's event_create. */
 enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend_event **out);
 
-/* As geyser_event_create, with what makes the twin. */
+/* Makes an event whose native event comes from make(device, source, data, out), for native objects
+ * of the caller; otherwise as geyser_event_create. */
 typedef enum geyser_result gy_twin_maker(void *device, const struct gy_event_source *source,
 	void *data, struct gy_backend_event **out);
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
 	gy_twin_maker *make, void *data, struct geyser_event **out);
 
-/* Returns a word that processes share. It becomes 1, and its sleepers are woken, when the event's
- * creator loses its device. The word lives as long as the event, and may be mapped for reading
- * only. */
+/* Returns a word in the event's shared page. It becomes 1, and threads that sleep on it are woken,
+ * when the event's creator loses its device. The word lives as long as the event. Don't write it:
+ * the page may be mapped read-only. */
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event);
 
-/* Lives as long as the event. */
+/* Returns the event's timeline, which lives as long as the event. */
 struct gy_timeline *gy_event_timeline(struct geyser_event *event);
 
-/* Borrowed. */
+/* Returns the event's manager. The event owns the reference. */
 struct geyser_manager *gy_event_manager(struct geyser_event *event);
 
 #endif

@@ -35,7 +35,7 @@ static enum geyser_result set_application(struct geyser_manager *manager, const 
 	return GEYSER_OK;
 }
 
-/* ---- a device that is lost ---- */
+/* ---- loss of the device ---- */
 
 bool gy_manager_is_lost(const struct geyser_manager *manager)
 {
@@ -52,7 +52,8 @@ static void lose_all(void *user)
 	(void)pthread_mutex_unlock(&manager->lock);
 }
 
-/* One that is made when the device is lost already is told at once. */
+/* Checks for the loss after the insertion, so that a loss meanwhile isn't missed. Then lose() may
+ * be called twice. */
 void gy_manager_watch(struct geyser_manager *manager, struct gy_watched *watched)
 {
 	(void)pthread_mutex_lock(&manager->lock);

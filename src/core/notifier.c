@@ -9,13 +9,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A callback has no deadline, and is not to be lost to a peer that erases the note that we sleep.
- * Also how long a descriptor that the caller has closed may keep our end open. */
+/* How often a sleeping notifier looks again. A hostile peer can erase the mark that this thread
+ * sleeps in the shared page; then callbacks, which have no deadline, are this late at most. A
+ * descriptor that the caller has closed keeps this side's end open for this long at most. */
 #define LOOK_EVERY GY_SECOND
 
-#define SWEEP_AT 8      /* descriptors, at least */
+#define SWEEP_AT 8      /* the first search for closed descriptors, when there are this many */
 #define LIMIT_SHARE 4   /* one event may have a quarter of the process's descriptors */
-#define LIMIT_LEAST 256 /* where the system names no limit */
+#define LIMIT_LEAST 256 /* of descriptors, if getrlimit fails */
 
 void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 	struct gy_timeline *timeline, _Atomic uint32_t *dead)
@@ -25,15 +26,17 @@ void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 	(void)pthread_mutex_init(&notifier->lock, NULL);
 }
 
+/* Wakes the thread, so that it looks at the queues and at closing again. */
 static void kick(struct gy_notifier *notifier)
 {
 	atomic_fetch_add(&notifier->kicks, 1);
 	gy_wake(&notifier->kicks, false);
 }
 
-/* ---- the thread; with the lock held ---- */
+/* ---- the thread; all functions but run() need the lock ---- */
 
-/* Returns the result for the first notification, or 1 if it must go on waiting. */
+/* Returns the result for a notification that waits for this value, or 1 if it must go on
+ * waiting. */
 static int outcome(const struct gy_notifier *notifier, uint64_t value)
 {
 	if (gy_timeline_value(notifier->timeline) >= value)
@@ -47,7 +50,7 @@ static int outcome(const struct gy_notifier *notifier, uint64_t value)
 	return 1;
 }
 
-/* Releases the lock while the callback runs. */
+/* Runs the first callback in the queue. Releases the lock meanwhile. */
 static void call(struct gy_notifier *notifier, int result)
 {
 	const struct gy_notification first = gy_queue_take(&notifier->callbacks);
@@ -58,14 +61,15 @@ static void call(struct gy_notifier *notifier, int result)
 	(void)pthread_mutex_lock(&notifier->lock);
 }
 
-/* Makes the caller's end readable for good: it reads an end of file. Closing our end isn't enough,
- * since a forked child may have a copy of it. */
+/* Makes the caller's end of a socket pair readable for good, at end of file, and closes this end.
+ * close() alone isn't enough: a forked child may have a copy of this end. */
 static void make_readable(int fd)
 {
 	(void)shutdown(fd, SHUT_RDWR);
 	(void)close(fd);
 }
 
+/* Closes this side's end if the caller has closed the other. Returns whether it was so. */
 static bool is_unwanted(const struct gy_notification *notification)
 {
 	if (!gy_socket_is_hung_up(notification->fd))
@@ -74,6 +78,7 @@ static bool is_unwanted(const struct gy_notification *notification)
 	return true;
 }
 
+/* Drops the descriptors that the caller has closed. */
 static void sweep(struct gy_notifier *notifier)
 {
 	gy_queue_sweep(&notifier->descriptors, is_unwanted);
@@ -82,7 +87,7 @@ static void sweep(struct gy_notifier *notifier)
 		notifier->sweep_at = SWEEP_AT;
 }
 
-/* Runs the first notification that is due. False if none is. */
+/* Runs the first notification that is due. Returns false if none is due. */
 static bool work(struct gy_notifier *notifier)
 {
 	const struct gy_notification *first = gy_queue_first(&notifier->descriptors);
@@ -114,8 +119,8 @@ static bool is_pending(const struct gy_notifier *notifier)
 	return notifier->callbacks.count > 0 || notifier->descriptors.count > 0;
 }
 
-/* Releases the lock and sleeps. It reads kicks before it releases the lock, so that no kick is
- * lost. */
+/* Releases the lock and sleeps until a notification may be due. Reads the wake word before it
+ * releases the lock, so that no later change of the word is missed. */
 static void sleep_until_next(struct gy_notifier *notifier)
 {
 	const uint64_t value = next_value(notifier), deadline = gy_deadline(LOOK_EVERY);
@@ -165,14 +170,14 @@ static enum geyser_result start(struct gy_notifier *notifier)
 
 /* ---- adding ---- */
 
-/* With the lock held. */
+/* Queues a notification, and starts the thread if there is none. Needs the lock. */
 static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *queue,
 	const struct gy_notification *notification)
 {
 	const bool first = !is_pending(notifier) || notification->value < next_value(notifier);
 	enum geyser_result result = GEYSER_OK;
 
-	/* a callback that always asks for the next one would keep the event for ever */
+	/* otherwise a callback that always adds the next one would keep the event alive for ever */
 	if (notifier->closing)
 		return gy_fail(GEYSER_ERROR_STALE,
 			"the event's last reference is gone: nothing is called any more");
@@ -207,7 +212,7 @@ static size_t descriptor_limit(void)
 	return (size_t)(limit.rlim_cur / LIMIT_SHARE);
 }
 
-/* With the lock held. */
+/* Refuses one more descriptor if the event has too many. Needs the lock. */
 static enum geyser_result check_descriptors(struct gy_notifier *notifier)
 {
 	size_t limit = descriptor_limit();
@@ -224,7 +229,7 @@ static enum geyser_result check_descriptors(struct gy_notifier *notifier)
 		notifier->descriptors.count);
 }
 
-/* With the lock held. */
+/* Needs the lock. */
 static enum geyser_result add_fd(struct gy_notifier *notifier, uint64_t value, int *out)
 {
 	const bool reached = notifier->closing || gy_timeline_value(notifier->timeline) >= value;
@@ -276,7 +281,7 @@ bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct gey
 	notifier->finished = within ? finished : NULL;
 	if (running)
 		kick(notifier);
-	/* from the unlock on the thread may free the event */
+	/* the thread may free the event as soon as the lock is released */
 	if (running && within)
 		(void)pthread_detach(thread);
 	(void)pthread_mutex_unlock(&notifier->lock);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Callbacks and descriptors for an event: a thread, "geyser-event", from the event's first
- * notification to the event's end.
+ * The callbacks and descriptors that wait for values of one event.
+ *
+ * The first notification starts a thread, "geyser-event", which lives until the event ends. The
+ * thread sleeps on the timeline until the smallest value in the two queues is reached. Then it runs
+ * the callback, or makes the descriptor readable.
  */
 #ifndef GY_CORE_NOTIFIER_H
 #define GY_CORE_NOTIFIER_H
@@ -14,46 +17,52 @@
 struct gy_notifier {
 	pthread_mutex_t lock;
 	struct gy_queue callbacks;
-	struct gy_queue descriptors; /* this side's ends of socket pairs */
-	size_t sweep_at;             /* so many descriptors: look which the caller has closed */
-	_Atomic uint32_t kicks;      /* changes when what comes first, or closing, does */
+	struct gy_queue descriptors; /* this side's ends of the socket pairs */
+	size_t sweep_at; /* at this count, look for descriptors that the caller has closed */
+	/* The thread's wake word: increased when the first notification or `closing` changes. */
+	_Atomic uint32_t kicks;
 	bool closing, running;
 	pthread_t thread;
-	struct geyser_event *event; /* handed to callbacks */
+	struct geyser_event *event; /* passed to callbacks */
 	struct gy_timeline *timeline;
-	_Atomic uint32_t *dead;                       /* NULL: nobody's death matters */
+	_Atomic uint32_t *dead; /* not 0: the exporter has died; NULL: no exporter */
 	void (*finished)(struct geyser_event *event); /* see gy_notifier_close */
 };
 
+/* Starts no thread yet. The notifier borrows all three arguments until gy_notifier_finish. */
 void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 	struct gy_timeline *timeline, _Atomic uint32_t *dead);
 
-/* Errors: OUT_OF_MEMORY, SYSTEM (no thread), STALE (the notifier is closing). */
+/* Adds a callback. Errors: OUT_OF_MEMORY, SYSTEM (no thread), STALE (the notifier is closing). */
 enum geyser_result gy_notifier_add(
 	struct gy_notifier *notifier, uint64_t value, geyser_event_callback *callback, void *user);
 
-/* The caller owns *out: it is readable for good once the value is reached or the notifier closes.
- * The notifier keeps the other end until then, or until it finds out that the caller has closed
- * *out: it looks whenever the number of descriptors has doubled, and each second. Errors: as
- * gy_notifier_add, LIMIT (no free descriptor, or a quarter of the process's limit is in use
- * here). */
+/*
+ * Makes a descriptor that becomes readable, for good, once the value is reached or the notifier
+ * closes. The caller owns *out.
+ *
+ * The notifier keeps the other end of the socket pair until then, or until it finds that the caller
+ * has closed *out. It searches for closed ones whenever the number of descriptors has doubled, and
+ * each second. Errors: as gy_notifier_add, LIMIT (no free descriptor; or this event has a quarter
+ * of the process's limit).
+ */
 enum geyser_result gy_notifier_add_fd(struct gy_notifier *notifier, uint64_t value, int *out);
 
 /*
- * Runs the pending callbacks with GEYSER_ERROR_STALE and ends the thread. True: all have run.
+ * Runs the pending callbacks with GEYSER_ERROR_STALE and ends the thread. Returns true once all
+ * have run.
  *
- * False if called within a callback of any event: the thread might wait for us, so we can't wait
- * for it. The thread then calls finished(event) when its work is done, and the event must live
- * until then.
+ * Within a callback of any event this function doesn't wait and returns false, because the thread
+ * may be waiting for the calling thread. The notifier's thread then calls finished(event) when its
+ * work is done. The event must live until then.
  */
 bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct geyser_event *event));
 
-/* Undoes the close, if a callback has taken a new reference to the event: the notifier is as
- * new. */
+/* Makes a closed notifier usable again, after a callback has taken a new reference to the event. */
 void gy_notifier_reopen(struct gy_notifier *notifier);
 
-/* Frees the notifier after gy_notifier_close. A forked child calls this without a close: it has no
- * such thread, and the callbacks belong to the parent and are not called. */
+/* Frees the notifier after gy_notifier_close. A forked child calls this without gy_notifier_close:
+ * the thread and the callbacks belong to the parent, so no callback is called. */
 void gy_notifier_finish(struct gy_notifier *notifier);
 
 #endif

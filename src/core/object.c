@@ -26,7 +26,7 @@ void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
 	}
 }
 
-/* A stream's objects have no handle: the peer counts no import of them. */
+/* Objects of a stream have no handle, so the peer doesn't count them as imports. */
 static const struct gy_handle_fields *handle_of(const struct gy_handle_fields *source)
 {
 	return source->id ? source : NULL;

@@ -80,7 +80,7 @@ const struct gy_notification *gy_queue_first(const struct gy_queue *queue)
 	return queue->count ? &queue->all[0] : NULL;
 }
 
-/* Frees the memory that a burst of notifications needed, once the burst is over. */
+/* Frees the memory of a burst of notifications once all are taken out. */
 static void shrink(struct gy_queue *queue)
 {
 	if (queue->count == 0 && queue->room > ROOM_FIRST)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A priority queue of notifications that wait for values of an event. The smallest value comes
- * first, and of equal values the one that was added first. Adding and taking cost O(log n). The
- * caller locks. */
+ * first; of equal values, the notification that was added first. Adding and taking cost O(log n).
+ * The caller must hold its own lock. */
 #ifndef GY_CORE_QUEUE_H
 #define GY_CORE_QUEUE_H
 
@@ -9,29 +9,29 @@
 
 struct gy_notification {
 	uint64_t value;
-	uint64_t order; /* the queue's: counts what was added */
+	uint64_t order; /* set by the queue: a count of all additions */
 	geyser_event_callback *callback;
 	void *user;
-	int fd; /* without a callback: see gy_notifier_add_fd */
+	int fd; /* this side's end of a socket pair, if callback is NULL */
 };
 
 struct gy_queue {
-	struct gy_notification
-		*all; /* a heap: all[i] comes before all[2 * i + 1] and [2 * i + 2] */
+	/* A binary heap: all[i] comes before all[2 * i + 1] and all[2 * i + 2]. */
+	struct gy_notification *all;
 	size_t count, room;
 	uint64_t added;
 };
 
-/* Errors: OUT_OF_MEMORY. */
+/* Adds a copy of the notification. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_queue_add(struct gy_queue *queue, const struct gy_notification *notification);
 
-/* Returns the first notification, or NULL. It is borrowed until the queue changes. */
+/* Returns the first notification, or NULL. The result is borrowed until the queue changes. */
 const struct gy_notification *gy_queue_first(const struct gy_queue *queue);
 
-/* Takes the first notification out; the queue must not be empty. */
+/* Removes the first notification and returns it. The queue must not be empty. */
 struct gy_notification gy_queue_take(struct gy_queue *queue);
 
-/* Takes out the notifications for which goes() is true. */
+/* Removes the notifications for which goes() returns true. */
 void gy_queue_sweep(
 	struct gy_queue *queue, bool (*goes)(const struct gy_notification *notification));
 

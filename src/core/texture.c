@@ -14,14 +14,16 @@
 
 struct geyser_texture {
 	struct gy_object object;
-	struct geyser_texture_desc desc; /* resolved; label is ours */
+	struct geyser_texture_desc desc; /* resolved; owns the label */
 	struct gy_backend_texture *texture;
 	char *label;
-	/* A stream's frame: it is drawn when the event has reached the value. */
+	/* A frame of a stream is drawn when the event `ready` has reached the value. NULL: nothing
+	 * to wait for. */
 	struct geyser_event *ready;
 	uint64_t ready_value;
-	bool mirrored;      /* what it shows is a copy of the exporter's texture */
-	bool of_subscriber; /* a buffer of a stream that this process subscribes to */
+	bool mirrored; /* the texture is a copy of the exporter's texture */
+	/* the texture is a buffer of a stream that this process subscribes to */
+	bool of_subscriber;
 };
 
 enum geyser_result gy_texture_describe(
@@ -51,7 +53,8 @@ enum geyser_result gy_texture_share(struct geyser_texture *texture)
 	return backend->texture_share ? backend->texture_share(texture->texture) : GEYSER_OK;
 }
 
-/* Called under the ipc's lock: reads only what never changes. */
+/* Describes a texture to an importer. The ipc layer calls this with its lock held, so this function
+ * reads only members that never change. */
 static enum geyser_result describe(
 	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
 {
@@ -64,7 +67,7 @@ static enum geyser_result describe(
 	return gy_texture_describe(texture, answer, fd);
 }
 
-/* Everything but the backend's part. */
+/* Makes a texture without the backend's part. */
 static enum geyser_result allocate(
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
@@ -114,8 +117,8 @@ static enum geyser_result check_arguments(
 	return GEYSER_OK;
 }
 
-/* What the format can't have at all gy_desc_resolve has refused; here it is this backend that
- * can't. */
+/* gy_desc_resolve has already refused usages that the format never has. This function refuses those
+ * that this backend lacks. */
 enum geyser_result gy_texture_check_support(
 	struct geyser_manager *manager, const struct geyser_texture_desc *desc)
 {
@@ -159,6 +162,7 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	return GEYSER_OK;
 }
 
+/* Makes the backend's part of a texture. data: whether the texture is published. */
 static enum geyser_result make_any(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
 {
@@ -178,7 +182,8 @@ enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 	return gy_texture_make(manager, desc, make_any, &published, out);
 }
 
-/* udmabuf takes no memory that is sealed against writing. */
+/* udmabuf refuses memory that is sealed against writing, so a texture with GEYSER_USAGE_DMA_BUF
+ * stays unsealed. */
 enum geyser_result gy_texture_create_published(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
@@ -196,7 +201,7 @@ struct geyser_texture *geyser_texture_ref(struct geyser_texture *texture)
 
 static void end(struct geyser_texture *texture)
 {
-	/* The export ends before the memory goes, and the device after it. */
+	/* End the export first, then free the memory, then close the device. */
 	struct geyser_manager *manager = gy_manager_ref(texture->object.manager);
 
 	gy_object_finish(&texture->object);
@@ -206,7 +211,8 @@ static void end(struct geyser_texture *texture)
 	deallocate(texture);
 }
 
-/* Destroys attached data first: its destroy function may take a reference and keep it. */
+/* Ends a texture whose last reference is dropped. Destroys attached data first: a destroy function
+ * may take a reference and keep it. */
 static void end_last(struct gy_later *later)
 {
 	struct geyser_texture *texture =
@@ -235,7 +241,7 @@ const struct geyser_texture_desc *geyser_texture_get_desc(const struct geyser_te
 	return texture ? &texture->desc : NULL;
 }
 
-/* ---- what callers keep with it ---- */
+/* ---- data that callers attach ---- */
 
 enum geyser_result geyser_texture_attach(
 	struct geyser_texture *texture, const void *key, void *data, void (*destroy)(void *data))
@@ -423,7 +429,8 @@ enum geyser_result geyser_texture_unexport(struct geyser_texture *texture)
 	return gy_object_unexport(&texture->object);
 }
 
-/* Host memory is the same wherever its maker wanted it. */
+/* A texture in host memory can be imported even if this backend offers no dma-buf or linear usage:
+ * host memory is the same with and without those. */
 static enum geyser_result check_incoming_support(struct geyser_manager *manager,
 	const struct gy_incoming *incoming, const struct geyser_texture_desc *desc)
 {
@@ -434,8 +441,8 @@ static enum geyser_result check_incoming_support(struct geyser_manager *manager,
 	return gy_texture_check_support(manager, &asked);
 }
 
-/* The exporter's descriptor is a peer's word: checked like any other, then against what was
- * expected. */
+/* Checks the exporter's descriptor like one from a caller, since a peer may be hostile. Then
+ * compares it with the expected descriptor, if there is one. */
 static enum geyser_result check_incoming(struct geyser_manager *manager,
 	const struct gy_incoming *incoming, const struct geyser_texture_desc *expected,
 	struct geyser_texture_desc *out)
@@ -450,6 +457,8 @@ static enum geyser_result check_incoming(struct geyser_manager *manager,
 	return result == GEYSER_OK ? check_incoming_support(manager, incoming, out) : result;
 }
 
+/* Makes a texture of imported memory. After success the texture owns native's descriptor or
+ * surface. */
 static enum geyser_result adopt(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, const struct gy_incoming *incoming,
@@ -487,7 +496,7 @@ enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_i
 		result = adopt(manager, &desc, &native, terms, incoming, out);
 	}
 	if (result == GEYSER_OK)
-		incoming->fd = -1; /* the texture's now */
+		incoming->fd = -1; /* the texture owns the descriptor now */
 	gy_incoming_finish(incoming, result == GEYSER_OK);
 	return result;
 }
@@ -543,6 +552,8 @@ enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, i
 
 /* ---- native ---- */
 
+/* Describes the texture's memory with a descriptor or surface that the caller owns. any: the
+ * memory's own type will do; otherwise converts it to the given type. */
 static enum geyser_result export_native(struct geyser_texture *texture, bool any,
 	enum geyser_native_type type, struct geyser_native_texture *out)
 {
@@ -623,10 +634,10 @@ void geyser_native_texture_release(struct geyser_native_texture *native)
 	native->object = NULL;
 }
 
-/* The caller vouches for memory that it imports itself. */
+/* No limits: the caller vouches for memory that it imports by descriptor. */
 static const struct gy_import_terms callers_terms = {.most = UINT64_MAX};
 
-/* The caller keeps its reference, too. */
+/* Imports an IOSurface. The caller keeps its own reference to the surface. */
 static enum geyser_result adopt_object(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	struct geyser_texture **out)
@@ -642,7 +653,8 @@ static enum geyser_result adopt_object(struct geyser_manager *manager,
 	return result;
 }
 
-/* The caller keeps its fd. Counted as held: nobody else's object stands behind it. */
+/* Imports a copy of the caller's descriptor; the caller keeps its own. The manager's counters count
+ * such memory as held, not imported, because no exporter's object belongs to it. */
 static enum geyser_result adopt_copy(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	struct geyser_texture **out)
