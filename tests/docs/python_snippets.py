@@ -152,7 +152,7 @@ def snippets(text, path):
 
 
 def documents(root):
-    for folder in ("", "docs", "examples", "python"):
+    for folder in ("", "docs", "docs/development", "examples", "python"):
         for name in sorted(os.listdir(os.path.join(root, folder))):
             if name.endswith(".md"):
                 yield os.path.join(folder, name)

@@ -3,7 +3,8 @@
 
 A ```c or ```objc block is the body of a function. Its #include lines go in front of that, as does what
 a comment before the block says, for names that the text doesn't declare: `<!-- c: declarations -->`, or
-`<!-- macos: declarations -->` where there is no such thing on iOS. Blocks that need Apple's frameworks
+`<!-- macos: declarations -->` where there is no such thing on iOS. A block under `<!-- file: NAME -->`
+is a whole source file, which walks.py runs. Blocks that need Apple's frameworks
 are compiled by APPLE, if that is given; scripts/apple/proof_compile.py compiles them for Apple's
 systems."""
 
@@ -14,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 BLOCK = re.compile(
-    r"(?:<!-- (?P<kind>c|macos):(?P<given>(?:(?!-->).)*)-->\n)?^```(?P<language>c|objc)\n(?P<code>.*?)^```$",
+    r"(?:<!-- (?P<kind>c|macos|file):(?P<given>(?:(?!-->).)*)-->\n)?^```(?P<language>c|objc)\n(?P<code>.*?)^```$",
     re.M | re.S,
 )
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Werror", "-"]
@@ -35,6 +36,9 @@ SELF_TEST = (
     ("```c\ngeyser_texture_unref(texture);\n```\n", False),
     ("<!-- c: struct geyser_event *e; -->\n```c\ngeyser_event_unref(e);\n```\n", True),
     ("```c\n#include <no/such.h>\n```\n", False),
+    ("<!-- file: a.c -->\n```c\nint main(void)\n{\n\treturn 0;\n}\n```\n", True),
+    ("<!-- file: a.c -->\n```c\nint a = 1;\n(void)a;\n```\n", False),
+    ("<!-- file: a.c -->\n```c\nint a = GEYSER_OK;\n```\n", False),
     ("<!-- c: struct geyser_texture *t; -->\n```c\ngeyser_metal_texture(t);\n```\n", False),
 )
 APPLE_SELF_TEST = (
@@ -68,21 +72,29 @@ class Snippet(NamedTuple):
         return result.returncode == 0, result.stderr
 
 
+def body_of_function(code, given):
+    """(what is in front of the function, its body)"""
+    given = given.strip() + "\n"
+    first = PREPROCESSOR.findall(given) + re.findall(r"^#(?:include|import).*\n", code, re.M)
+    head = "".join(first) + "".join(f"#include <{header}>\n" for header in HEADERS)
+    head += PREPROCESSOR.sub("", given)
+    return head, re.sub(r"^#(?:include|import).*$", "", code, flags=re.M)
+
+
 def snippets(text, path):
     for match in BLOCK.finditer(text):
         line = text.count("\n", 0, match.start("code")) + 1
-        code, given = match.group("code"), match.group("given") or ""
-        given = given.strip() + "\n"
-        first = PREPROCESSOR.findall(given) + re.findall(r"^#(?:include|import).*\n", code, re.M)
-        head = "".join(first) + "".join(f"#include <{header}>\n" for header in HEADERS)
-        head += PREPROCESSOR.sub("", given)
-        body = re.sub(r"^#(?:include|import).*$", "", code, flags=re.M)
-        source = f'{head}\nvoid snippet(void);\nvoid snippet(void)\n{{\n#line {line} "{path}"\n{body}}}\n'
-        yield Snippet(path, line, match.group("language"), match.group("kind") == "macos", source)
+        kind, code = match.group("kind"), match.group("code")
+        if kind == "file":
+            source = f'#line {line} "{path}"\n{code}'
+        else:
+            head, body = body_of_function(code, match.group("given") or "")
+            source = f'{head}\nvoid snippet(void);\nvoid snippet(void)\n{{\n#line {line} "{path}"\n{body}}}\n'
+        yield Snippet(path, line, match.group("language"), kind == "macos", source)
 
 
 def documents(root):
-    for folder in ("", "docs", "examples"):
+    for folder in ("", "docs", "docs/development", "examples"):
         for name in sorted(os.listdir(os.path.join(root, folder))):
             if name.endswith(".md"):
                 yield os.path.join(folder, name)
