@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between operating systems: shared memory, sleeping on an address, who the peer is.
- * Descriptors and sockets have headers of their own. */
+/* Declares what differs between operating systems: shared memory, sleeping on an address, and the
+ * identity of peers. descriptor.h, lock.h and socket.h declare the rest. */
 #ifndef GY_PLATFORM_PLATFORM_H
 #define GY_PLATFORM_PLATFORM_H
 
@@ -11,49 +11,53 @@
 
 /* ---- shared memory: anonymous, never on a disk, of fixed size ---- */
 
-/* Whole pages, as the kernel counts them. */
+/* Rounds a size up to whole pages. */
 uint64_t gy_memory_round(uint64_t size);
 
-/* Allocates and zeroes size bytes (over 0) whose number can't change from then on. The fd is the
- * caller's. name is for people, where the system shows one. Errors: LIMIT (no fd), OUT_OF_MEMORY,
- * UNSUPPORTED (no such memory). */
+/* Allocates and zeroes size bytes, over 0, of shared memory whose size can't change afterwards. The
+ * caller owns the descriptor. Some systems show name to people. Errors: LIMIT (no free descriptor),
+ * OUT_OF_MEMORY, UNSUPPORTED (no such memory). */
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
 
-/* The same, mapped for writing here, while the fd allows no new writable mapping: others can only
- * read. The mapping is the caller's to unmap. */
+/* Works like gy_memory_create, and also maps the memory for writing. Nobody can make another
+ * writable mapping through the descriptor, so other processes can only read. The caller owns the
+ * descriptor and the mapping. */
 enum geyser_result gy_memory_create_published(
 	const char *name, uint64_t size, int *fd, void **data);
 
-/* Whether such memory can be had. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
+/* Checks whether this system has such memory. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_memory_probe(void);
 
-/* Memory from a peer, before it is mapped: of the kind above, so that its size can't change after
- * this check, and its size. writable: whether it may be mapped for writing. Errors: UNSUPPORTED
- * (other kinds of memory, by name), UNSEALED (its size may change, and what is missing). */
+/* Checks memory from a peer, before it is mapped: it must be of the kind above, so that its size
+ * can't change after this check. *writable tells whether the memory may be mapped for writing.
+ * Errors: INVALID_ARGUMENT (no open descriptor), UNSUPPORTED (another kind of memory, by name),
+ * UNSEALED (the size may change; names the missing seals). */
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
 
-/* Returns how many bytes of such memory are allocated; UINT64_MAX where the system doesn't say. */
+/* Returns how many bytes of such memory are allocated, or UINT64_MAX if the system doesn't say. */
 uint64_t gy_memory_allocated(int fd);
 
 /* Allocates the missing pages of this range, if the descriptor and the system allow it. */
 void gy_memory_fill(int fd, uint64_t offset, uint64_t size);
 
-/* Returns how many bytes one peer may make this process map: half of the machine's memory, or half
- * of the process's own limit (RLIMIT_AS) if that is less. */
+/* Returns how many bytes of memory one peer may make this process map. The limit is half of the
+ * machine's memory, or half of the process's own limit (RLIMIT_AS) if that is less. */
 uint64_t gy_memory_share(void);
 
-/* Maps the first size bytes. Errors: OUT_OF_MEMORY, LIMIT, PERMISSION. */
+/* Maps the first size bytes of the memory; the caller unmaps them. Errors: OUT_OF_MEMORY, LIMIT,
+ * PERMISSION. */
 enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out);
 void gy_memory_unmap(void *data, size_t size);
 
-/* Brings every page in, so that none faults later; does what the kernel can. */
+/* Brings all pages in, as far as the kernel can, so that later accesses don't fault. */
 void gy_memory_prefault(void *data, size_t size, bool writable);
 
-/* Memory as gy_memory_create makes it, whole pages, as a dma-buf: the fd is the caller's. Errors:
- * UNSUPPORTED (no /dev/udmabuf; sealed against writing), PERMISSION, LIMIT. */
+/* Makes a dma-buf of memory made by gy_memory_create. size is a number of whole pages. The caller
+ * owns the new descriptor. Errors: UNSUPPORTED (no /dev/udmabuf, memory sealed against writing, or
+ * a size over udmabuf's limit), PERMISSION, LIMIT. */
 enum geyser_result gy_memory_to_dma_buf(int fd, uint64_t size, int *out);
 
-/* Whether the machine can make dma-bufs (/dev/udmabuf). */
+/* Returns whether the machine can make dma-bufs (/dev/udmabuf). */
 bool gy_memory_has_dma_buf(void);
 
 /* ---- sleeping on an address ---- */
@@ -61,14 +65,15 @@ bool gy_memory_has_dma_buf(void);
 struct gy_wait_word {
 	_Atomic uint32_t *word;
 	uint32_t expected;
-	bool shared; /* between processes */
+	bool shared; /* whether processes share the word */
 };
 
-#define GY_WAIT_WORDS 66 /* at most: a publisher's 64 subscribers, and two */
+/* the most words of one wait: for a publisher's 64 subscribers, and two more */
+#define GY_WAIT_WORDS 66
 
-/* Sleeps while every word has its expected value, until one is woken or the deadline passes; may
- * also return for no reason, at the latest after 50 ms where the kernel can't watch several words.
- */
+/* Sleeps while every word has its expected value. Returns when a word is woken or the deadline
+ * passes, and may return early for no reason. If the kernel can't watch several words, it returns
+ * after 50 ms at the latest. */
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline);
 void gy_wake(_Atomic uint32_t *word, bool shared);
 
@@ -76,54 +81,59 @@ void gy_wake(_Atomic uint32_t *word, bool shared);
 
 struct gy_credentials {
 	uid_t uid;
-	pid_t pid; /* for people and for liveness, never for permission: it may be reused */
+	/* to tell people, and to see whether it lives; never for permission, as pids are reused */
+	pid_t pid;
 };
 
-/* Who is, or for a listening peer was, at the other end. Errors: SYSTEM. */
+/* Returns the process at the other end of the connection. If it has connected to a listener, that
+ * is the process that began to listen. Errors: SYSTEM. */
 enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out);
 
-/* A descriptor that becomes readable when the peer's process ends; -1 where that can't be had, with
- * *ended if it is because the process has ended already. */
+/* Returns a descriptor that becomes readable when the peer's process ends; the caller owns it.
+ * Returns -1 if there is no such descriptor, with *ended true if the process has ended already. */
 int gy_peer_watch(int socket, pid_t pid, bool *ended);
 
-/* Whether the peer's process is known to have ended. Its socket alone doesn't tell: a child that
- * was made by clone without fork's handlers may keep it open. */
+/* Returns whether the peer's process is known to have ended. The socket alone doesn't tell: a child
+ * made by clone, for which no fork handlers run, may keep it open. */
 bool gy_peer_has_ended(int socket, pid_t pid);
 
-/* Returns getpid(), without a system call each time where the kernel can tell a child of any kind
- * from its parent. */
+/* Returns the process's id, as getpid() does. It makes no system call each time, if the kernel can
+ * tell every kind of child from its parent. */
 pid_t gy_process_id(void);
 
-/* Whether that process is stopped, by a signal or a debugger; false where it can't be known. */
+/* Returns whether a signal or a debugger has stopped that process; false if the system doesn't
+ * say. */
 bool gy_process_is_stopped(pid_t pid);
 
 /* ---- the kernel ---- */
 
-/* Unpredictable bytes, 256 at most; false with errno. */
+/* Fills in unpredictable bytes, 256 at most. Returns false with errno after a failure. */
 bool gy_system_random(void *bytes, size_t count);
 
-/* A place where a registry may lie: the directory folder within parent. */
+/* A place where a registry may lie: the directory folder within the directory parent. */
 struct gy_runtime_place {
-	const char *name;  /* what an error calls the parent */
-	char parent[4096]; /* "" if there is none; cut off where there is no room */
+	const char *name;  /* what an error message calls parent */
+	char parent[4096]; /* "" if there is none; cut off if it is too long */
 	char folder[32];
-	bool shared; /* others write in parent, too: only the folder must be this user's */
+	bool shared; /* other users write into parent, too: only folder must belong to this user */
 };
 
-#define GY_RUNTIME_PLACES 3 /* at most */
+#define GY_RUNTIME_PLACES 3 /* the most places of any system */
 
-/* Fills in the place of that index; index 0 is the preferred place. False if no place has this
- * index. */
+/* Fills in the place with that index; index 0 is the preferred place. Returns false if no place has
+ * this index. */
 bool gy_runtime_place(unsigned index, struct gy_runtime_place *out);
 
-/* Makes a directory of mode 0700, whatever the umask is. False with errno. */
+/* Makes a directory of mode 0700, whatever the umask is. Returns false with errno after a
+ * failure. */
 bool gy_directory_make(const char *path);
 
-/* A path for an open directory that is short enough for a socket's address; false where there is
- * none. */
+/* Writes a path for an open directory that is short enough for a socket's address. Returns false if
+ * the system has no such path. */
 bool gy_directory_alias(int directory, char *path, size_t size);
 
-/* Whether it has a GPU's device file: quick, where asking a driver takes long. */
+/* Returns whether the machine has the device file of a GPU. This is quick, while asking a driver
+ * takes long. */
 bool gy_platform_has_gpu(void);
 
 void gy_platform_info(struct geyser_system_info *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random bytes from the kernel, for tokens, ids and instances. */
+/* Gets random bytes from the kernel, for tokens, ids and instances. */
 #ifndef GY_PLATFORM_RANDOM_H
 #define GY_PLATFORM_RANDOM_H
 
@@ -7,7 +7,7 @@
 
 #include "platform/platform.h"
 
-/* Up to 256 bytes. Errors: SYSTEM. */
+/* Fills in count random bytes, 256 at most. Errors: SYSTEM. */
 static inline enum geyser_result gy_random(void *bytes, size_t count)
 {
 	return gy_system_random(bytes, count) ? GEYSER_OK : gy_fail_errno("random bytes");

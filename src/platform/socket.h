@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Local sockets that keep packets apart, with descriptors. Where the system has no SOCK_SEQPACKET,
- * a stream carries them in frames. */
+/* Declares local sockets that carry packets and descriptors. On a system without SOCK_SEQPACKET,
+ * packets are frames on a stream socket. */
 #ifndef GY_PLATFORM_SOCKET_H
 #define GY_PLATFORM_SOCKET_H
 
@@ -11,37 +11,39 @@
 
 #define GY_SOCKET_PACKET_MAX 1024
 
-/* CLOEXEC, non-blocking; -1 with errno. */
+/* Create or accept a socket that is close-on-exec and non-blocking. Return -1 with errno after a
+ * failure. */
 int gy_socket_create(void);
 int gy_socket_accept(int listener);
 
-/* Both ends of a connection within this process. 0, or -1 with errno. */
+/* Creates both ends of a connection within this process. Returns 0, or -1 with errno. */
 int gy_socket_pair(int ends[2]);
 
-/* Waits its turn if too many wait for the listener already. 0, or -1 with errno: EAGAIN if the
- * deadline passed; what the system says of a listener that isn't there. */
+/* Connects the socket. If too many processes wait for the listener already, the call waits for its
+ * turn until the deadline. Returns 0, or -1 with errno: EAGAIN if the deadline has passed, or the
+ * system's error if there is no listener. */
 int gy_socket_connect(
 	int socket, const struct sockaddr *address, socklen_t size, uint64_t deadline);
 
-/* Whether such a refusal may also mean that too many wait for the listener. */
+/* Returns whether that error may also mean that too many processes wait for the listener. */
 bool gy_socket_refuses_when_busy(void);
 
-/* Whether the other end is gone, as far as is known without reading. */
+/* Returns whether the other end is gone, as far as can be known without reading. */
 bool gy_socket_is_hung_up(int socket);
 
-/* size bytes as one packet, whole or not at all, with fd unless that is -1. wait: as the socket
- * does, else never. 0, or -1 with errno. */
+/* Sends size bytes as one packet, whole or not at all, and with it fd unless fd is -1. If wait is
+ * false the call never blocks; else the socket's own mode decides. Returns 0, or -1 with errno. */
 int gy_socket_send(int socket, const void *bytes, size_t size, int fd, bool wait);
 
 struct gy_received {
-	size_t fds;     /* that came: all but the first are closed already */
-	bool fds_lost;  /* this process had no room for all */
-	bool too_large; /* a packet of more than there was room for */
+	size_t fds;     /* how many came; all but the first are closed already */
+	bool fds_lost;  /* this process had no room for all descriptors of the packet */
+	bool too_large; /* the packet was larger than room */
 };
 
-/* The next packet: its size, 0 at the end; -1 with errno, EBADMSG for what is no packet. *fd is the
- * first descriptor that came with it, or -1: also after a failure it may be one, which is the
- * caller's. */
+/* Receives the next packet. Returns its size, 0 at the end of the connection, or -1 with errno:
+ * EBADMSG for bytes that are no packet. *fd is the first descriptor that came with the packet, or
+ * -1. The caller owns *fd, also after a failure. */
 ssize_t gy_socket_receive(
 	int socket, void *bytes, size_t room, int *fd, struct gy_received *received);
 

@@ -3,7 +3,8 @@
 
 #include <unistd.h>
 
-/* A mapping holds the file here, but not its locks. */
+/* A mapping would keep the file open on this system, but not the file's locks, so the descriptor is
+ * kept instead. */
 void gy_hold_take(int fd, struct gy_hold *out)
 {
 	*out = (struct gy_hold){.pid = getpid(), .fd = fd};

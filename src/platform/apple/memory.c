@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shared memory of a size that can't change: a POSIX shared memory object. XNU lets ftruncate give
- * one its size once in its life (kern/posix_shm.c, pshm_truncate), which does what seals do on
- * Linux; and maps what was opened for reading only without any way to make it writable
- * (pshm_mmap). Its name is random and gone before anybody is told of it.
+ * Shared memory of a fixed size: a POSIX shared memory object. On XNU, ftruncate can set the size
+ * of such an object only once (kern/posix_shm.c, pshm_truncate). This does what size seals do on
+ * Linux. A mapping made through a read-only descriptor can never become writable (pshm_mmap). The
+ * object's name is random, and is removed before any other process learns of the object.
  */
 #include "platform/platform.h"
 
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_SIZE 32 /* XNU takes 31 bytes */
+#define NAME_SIZE 32 /* XNU allows 31 bytes */
 #define TRIES 16
 
 static enum geyser_result open_failure(void)
@@ -36,7 +36,8 @@ static enum geyser_result open_failure(void)
 	return gy_fail_errno("shm_open");
 }
 
-/* A new object, open for reading and writing, and under this name until that is unlinked. */
+/* Creates an object and opens it for reading and writing. The object keeps this name until
+ * shm_unlink. */
 static enum geyser_result open_new(char name[NAME_SIZE], int *out)
 {
 	uint64_t number;
@@ -56,7 +57,8 @@ static enum geyser_result open_new(char name[NAME_SIZE], int *out)
 	return open_failure();
 }
 
-/* Pages come at first use, and without an end: what is more than there can be is refused before. */
+/* Refuses a size larger than the machine's memory. The system itself would grant any size, and then
+ * allocate pages at first use until no memory is left. */
 static enum geyser_result check_available(uint64_t size)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -69,7 +71,8 @@ static enum geyser_result check_available(uint64_t size)
 		available);
 }
 
-/* *reader: a second descriptor, for reading only, unless it is NULL. */
+/* Creates an object. Unless reader is NULL, *reader becomes a second descriptor, open for reading
+ * only. */
 static enum geyser_result create(uint64_t size, int *out, int *reader)
 {
 	enum geyser_result result = check_available(size);
@@ -100,7 +103,7 @@ static enum geyser_result create(uint64_t size, int *out, int *reader)
 
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
 {
-	(void)name; /* nobody would see it */
+	(void)name; /* the system shows no name */
 	*out = -1;
 	return create(size, out, NULL);
 }
@@ -141,8 +144,9 @@ static const char *file_kind(mode_t mode)
 			     : "not a file of memory";
 }
 
-/* fstat gives such an object no type bits (kern/posix_shm.c, pshm_stat), and everything else some.
- * One whose size is 0 can be given another, once; all users of it need more than that. */
+/* fstat gives a shared memory object no file type bits (kern/posix_shm.c, pshm_stat), and gives
+ * such bits to everything else. An object of size 0 can still get another size, once. That is
+ * harmless, because every caller needs more than 0 bytes. */
 enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 {
 	char text[GY_ERROR_TEXT_SIZE];
@@ -160,7 +164,7 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
-/* The system doesn't say how much is allocated: st_blocks of such an object is 0. */
+/* The system doesn't say how much of an object is allocated: its st_blocks is 0. */
 uint64_t gy_memory_allocated(int fd)
 {
 	(void)fd;
@@ -174,8 +178,8 @@ void gy_memory_fill(int fd, uint64_t offset, uint64_t size)
 	(void)size;
 }
 
-/* The first touch of each page brings it in; reading changes nothing that a peer writes meanwhile.
- */
+/* The first access to a page brings it in. Reading leaves alone what a peer writes at the same
+ * time. */
 void gy_memory_prefault(void *data, size_t size, bool writable)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);

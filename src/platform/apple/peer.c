@@ -25,7 +25,7 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out)
 	return GEYSER_OK;
 }
 
-/* A kqueue is readable as long as an event in it waits to be taken, and nobody takes this one. */
+/* A kqueue stays readable until an event in it is taken, and no code takes this event. */
 int gy_peer_watch(int socket, pid_t pid, bool *ended)
 {
 	struct kevent change;
@@ -51,7 +51,7 @@ bool gy_peer_has_ended(int socket, pid_t pid)
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
-/* iOS tells nothing of other processes, and macOS little that is worth a second way. */
+/* iOS tells nothing about other processes. On macOS the answer isn't worth code of its own. */
 bool gy_process_is_stopped(pid_t pid)
 {
 	(void)pid;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* kqueue. A forked child has none of its parent's: there the numbers are free again, and closing
- * them at once, as fork's handlers do, closes nothing. */
+/* Implements the poller with kqueue. A forked child doesn't inherit its parent's kqueues: their
+ * descriptor numbers are free there. The fork handlers close the numbers at once, before anything
+ * else gets them, so they close nothing. */
 #include "platform/descriptor.h"
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@ int gy_poller_create(void)
 	return poller;
 }
 
-/* EV_CLEAR: what is there to be read, and is another thread's to read, is told once. */
+/* EV_CLEAR reports unread data only once. With GY_HUNG_UP alone another thread reads the data. */
 int gy_poller_add(int poller, int fd, enum gy_readiness events, uint64_t key)
 {
 	struct kevent change;

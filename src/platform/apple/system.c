@@ -18,12 +18,13 @@ bool gy_system_random(void *bytes, size_t count)
 
 pid_t gy_process_id(void)
 {
-	return getpid(); /* libSystem keeps it */
+	return getpid(); /* libSystem caches the value */
 }
 
 /* ---- places ---- */
 
-/* The user's own temporary directory; to a sandboxed program, its container's. */
+/* The second place is the user's own temporary directory. A sandboxed program gets its container's
+ * directory. */
 bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -38,7 +39,8 @@ bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 	if (index > 1)
 		return false;
 	out->name = "the user's temporary directory";
-	length = confstr(_CS_DARWIN_USER_TEMP_DIR, out->parent, size); /* counts the last 0 */
+	/* the length includes the final 0 */
+	length = confstr(_CS_DARWIN_USER_TEMP_DIR, out->parent, size);
 	if (length < 2)
 		out->parent[0] = '\0';
 	else
@@ -60,7 +62,7 @@ bool gy_directory_make(const char *path)
 	       fchmodat(AT_FDCWD, path, 0700, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* /dev/fd knows no names below a directory. */
+/* A path through /dev/fd can't name an entry of a directory. */
 bool gy_directory_alias(int directory, char *path, size_t size)
 {
 	(void)directory;
@@ -71,7 +73,7 @@ bool gy_directory_alias(int directory, char *path, size_t size)
 
 /* ---- the kernel ---- */
 
-/* The Vulkan backend asks, and isn't there. */
+/* Only the Vulkan backend calls this function, and Apple builds don't have that backend. */
 bool gy_platform_has_gpu(void)
 {
 	return false;

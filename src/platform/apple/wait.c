@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sleeping on an address: os_sync_wait_on_address, public since macOS 14.4 and iOS 17.4. It takes
- * one word: of several a sleeper sleeps on the first, and looks at the others after slices that
- * grow from 50 us to 50 ms. Older systems have no public call that sleeps on memory which processes
- * share: there a sleeper looks again after pauses that grow from 50 us to 10 ms.
+ * Sleeps on an address with os_sync_wait_on_address, which is public since macOS 14.4 and iOS 17.4.
+ * The call takes one word. A sleeper with several words sleeps on the first word, and looks at the
+ * others after slices that grow from 50 us to 50 ms.
+ *
+ * Older systems have no public call that sleeps on memory shared between processes. A sleeper there
+ * looks at the words again after pauses that grow from 50 us to 10 ms.
  */
 #include "platform/platform.h"
 
@@ -29,7 +31,7 @@ static bool can_sleep(void)
 	return false;
 }
 
-/* False if that much time has passed, which is not 0. */
+/* Sleeps on one word. Returns false if the timeout has passed. timeout_ns must not be 0. */
 static bool sleep_on(const struct gy_wait_word *word, uint64_t timeout_ns)
 {
 #if HAVE_WAIT
@@ -58,19 +60,20 @@ static bool as_expected(const struct gy_wait_word *words, unsigned count)
 	return true;
 }
 
-/* Asleep on the first word, awake now and then to look at the others. */
+/* Sleeps on the first word, and wakes from time to time to look at the others. */
 static void sleep_in_slices(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
 	uint64_t slice = PAUSE_MIN, now;
 
 	while (as_expected(words, count) && (now = gy_now()) < deadline) {
 		if (sleep_on(&words[0], deadline - now < slice ? deadline - now : slice))
-			return; /* woken: that counts also where no word has changed */
+			return; /* the word may still be unchanged after a wake */
 		slice = slice + slice / 2 < SLICE_MAX ? slice + slice / 2 : SLICE_MAX;
 	}
 }
 
-/* Nobody can be woken here: who is to look up without a word having changed does so in time. */
+/* Looks at the words again and again. Nothing can wake this loop, so it returns after 50 ms at the
+ * latest. The caller then notices changes that the words don't show. */
 static void look_again(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
 	uint64_t end = gy_now() + SLICE_MAX, pause = PAUSE_MIN, now;
@@ -93,11 +96,12 @@ void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline
 		look_again(words, count, deadline);
 	else if (count > 1)
 		sleep_in_slices(words, count, deadline);
-	else if (deadline > now) /* a timeout of 0 would be refused */
+	else if (deadline > now) /* the system refuses a timeout of 0 */
 		(void)sleep_on(words, deadline == GY_NEVER ? GY_NEVER : deadline - now);
 }
 
-/* That nobody sleeps is no failure; and who only looks again needs no waking. */
+/* Ignores the error of a call that finds no sleeper. A sleeper that looks at the words again needs
+ * no wake. */
 void gy_wake(_Atomic uint32_t *word, bool shared)
 {
 #if HAVE_WAIT

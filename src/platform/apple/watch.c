@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A directory by kqueue. Names that come and go are writes to it. The end of a lock is told for the
- * locked file alone (NOTE_FUNLOCK, also when its holder dies): each is opened and watched as long
- * as somebody holds it. One that nobody holds is not watched, or those who look whether its holder
- * lives would wake each other for ever.
+ * Watches a directory with kqueue. A name that comes or goes is reported as a write to the
+ * directory.
+ *
+ * The kernel reports the end of a lock (NOTE_FUNLOCK, also when the holder dies) only for the
+ * locked file itself. So the watch opens each lock file and watches it as long as a process holds
+ * its lock. It doesn't watch a file whose lock is free. Processes take that lock for a moment to
+ * see whether its holder lives, and would wake each other for ever.
  */
 #include "platform/descriptor.h"
 
@@ -25,7 +28,7 @@ struct gy_watch {
 	int directories[GY_WATCH_DIRECTORIES];
 	unsigned directory_count;
 	const char *suffix;
-	int *locks; /* watched files */
+	int *locks; /* descriptors of the watched lock files */
 	size_t count, room;
 };
 
@@ -37,7 +40,7 @@ static int add(const struct gy_watch *watch, int fd, unsigned flags, unsigned no
 	return kevent(watch->kqueue, &change, 1, NULL, 0, NULL);
 }
 
-/* False if there is no memory for one more. */
+/* Adds a descriptor to the list. Returns false if there is no memory. */
 static bool keep(struct gy_watch *watch, int fd)
 {
 	int *locks = gy_grow(watch->locks, watch->count, &watch->room, sizeof(*locks));
@@ -130,7 +133,7 @@ enum geyser_result gy_watch_add(struct gy_watch *watch, int directory, const cha
 	return GEYSER_OK;
 }
 
-/* Closing a descriptor ends its watches. */
+/* EV_DELETE and closing a descriptor both end its watch. */
 void gy_watch_clear(struct gy_watch *watch)
 {
 	struct kevent change;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* eventfd and epoll. */
+/* Implements wake-ups with eventfd, and pollers with epoll. */
 #include "platform/descriptor.h"
 
 #include "base/clock.h"
@@ -41,7 +41,7 @@ void gy_wakeup_raise(const struct gy_wakeup *wakeup)
 	const uint64_t one = 1;
 
 	if (write(wakeup->fd, &one, sizeof(one)) < 0)
-		return; /* its counter is full: it is readable all the same */
+		return; /* the counter is full, and the descriptor readable */
 }
 
 void gy_wakeup_clear(const struct gy_wakeup *wakeup)
@@ -49,7 +49,7 @@ void gy_wakeup_clear(const struct gy_wakeup *wakeup)
 	uint64_t count;
 
 	if (read(wakeup->fd, &count, sizeof(count)) < 0)
-		return; /* it wasn't readable */
+		return; /* the descriptor wasn't readable */
 }
 
 void gy_wakeup_close(struct gy_wakeup *wakeup)
@@ -88,7 +88,7 @@ int gy_poller_wait(int poller, struct gy_ready *out, int room, int timeout_ms)
 	int count = epoll_wait(poller, events, room < BATCH ? room : BATCH, timeout_ms);
 
 	if (count < 0 && errno != EINTR)
-		(void)nanosleep(&moment, NULL); /* the caller asks again: not in a tight loop */
+		(void)nanosleep(&moment, NULL); /* the caller tries again: prevent a tight loop */
 	for (int i = 0; i < count; i++) {
 		bool hung_up = events[i].events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* GPUs' device files, and memory as dma-bufs. */
+/* Finds the device files of GPUs, and makes dma-bufs of shared memory. */
 #include "platform/platform.h"
 
 #include "base/error.h"
@@ -17,7 +17,7 @@
 bool gy_platform_has_gpu(void)
 {
 	static const char *const files[] = {
-		"/dev/dri/renderD128", "/dev/nvidiactl", "/dev/dxg", /* of WSL */
+		"/dev/dri/renderD128", "/dev/nvidiactl", "/dev/dxg", /* WSL */
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -26,9 +26,9 @@ bool gy_platform_has_gpu(void)
 	return false;
 }
 
-/* udmabuf takes pages that were allocated and never touched as they are, and the first fault of a
- * mapping then empties them: what was written through the dma-buf before would be gone (seen with
- * Linux 6.12). */
+/* Reads each page once. udmabuf accepts pages that are allocated but were never touched. The first
+ * fault of a mapping then zeroes such a page, and data written through the dma-buf before is lost
+ * (seen with Linux 6.12). */
 static enum geyser_result touch_pages(int fd, uint64_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -45,7 +45,7 @@ static enum geyser_result touch_pages(int fd, uint64_t size)
 
 bool gy_memory_has_dma_buf(void)
 {
-	static _Atomic int found; /* 0: not asked yet; -1: none */
+	static _Atomic int found; /* 0: not known yet; 1: available; -1: not available */
 
 	if (!atomic_load_explicit(&found, memory_order_relaxed))
 		atomic_store_explicit(

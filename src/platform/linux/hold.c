@@ -4,9 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SIZE 4096 /* any will do: the mapping is never touched */
+#define SIZE 4096 /* any size will do: the mapping is never accessed */
 
-/* A mapping keeps its file open, and no child gets a copy of this mapping. The kernel frees a dead
+/* The mapping keeps the file open, and no child inherits the mapping. The kernel frees a dead
  * process's mappings before it closes the process's descriptors. */
 void gy_hold_take(int fd, struct gy_hold *out)
 {
@@ -14,7 +14,7 @@ void gy_hold_take(int fd, struct gy_hold *out)
 
 	*out = (struct gy_hold){.pid = getpid(), .fd = fd};
 	if (page == MAP_FAILED)
-		return; /* a file system that maps nothing */
+		return; /* this file system allows no mappings: keep the descriptor */
 	if (madvise(page, SIZE, MADV_DONTFORK) < 0) {
 		(void)munmap(page, SIZE);
 		return;
@@ -24,7 +24,8 @@ void gy_hold_take(int fd, struct gy_hold *out)
 	out->fd = -1;
 }
 
-/* A forked child doesn't have the mapping: it has another one at that address, or none. */
+/* A forked child doesn't have the mapping. Its own memory may have another mapping at that
+ * address. */
 void gy_hold_release(struct gy_hold *hold)
 {
 	if (hold->page && hold->pid == getpid())

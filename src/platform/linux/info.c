@@ -28,7 +28,8 @@ static void probe_seals(struct geyser_system_info *out)
 	(void)close(fd);
 }
 
-/* Where the kernel has futex_waitv, a word that has changed already ends the call with EAGAIN. */
+/* The word differs from the expected value. futex_waitv then returns at once with EAGAIN, if the
+ * kernel has that call. */
 static bool probe_waitv(void)
 {
 	uint32_t word = 0;

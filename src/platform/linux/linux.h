@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Linux only: numbers that Debian 12's headers may lack. */
+/* Defines numbers of Linux that the headers of Debian 12 may lack. */
 #ifndef GY_PLATFORM_LINUX_LINUX_H
 #define GY_PLATFORM_LINUX_LINUX_H
 

@@ -28,14 +28,15 @@
 
 #define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* Below this a request can't be what exhausts the machine, and asking how much is free would cost
- * more than the allocation itself. */
+/* A smaller request can't exhaust the machine. Asking the kernel how much memory is free would cost
+ * more than the allocation. */
 #define ASK_FIRST (UINT64_C(64) << 20)
 
-/* fallocate undoes the whole call on a signal: steps keep what was done. */
+/* A signal makes fallocate undo the whole call. Allocating in steps keeps the finished steps. */
 #define ALLOCATION_STEP (UINT64_C(256) << 20)
 
-/* Bytes that can be had without swapping, or UINT64_MAX if the kernel doesn't say. */
+/* Returns how many bytes are available without swapping, or UINT64_MAX if the kernel doesn't
+ * say. */
 static uint64_t memory_available(void)
 {
 	FILE *file = fopen("/proc/meminfo", "re");
@@ -55,7 +56,8 @@ static uint64_t memory_available(void)
 	return available;
 }
 
-/* tmpfs grants any size and then takes every page there is; the refusal has to come before. */
+/* Refuses a size larger than the available memory. tmpfs itself would grant any size, and then take
+ * all memory of the machine. */
 static enum geyser_result check_available(uint64_t size)
 {
 	uint64_t available;
@@ -70,8 +72,8 @@ static enum geyser_result check_available(uint64_t size)
 		available);
 }
 
-/* MFD_NOEXEC_SEAL came with Linux 6.3; without it some kernels refuse or log each memfd. A sandbox
- * may refuse the flag with any error. */
+/* Some kernels refuse or log every memfd made without MFD_NOEXEC_SEAL, which came with Linux 6.3. A
+ * sandbox may refuse this flag with any error. */
 static int open_memory(const char *name)
 {
 	static _Atomic bool no_noexec;
@@ -104,7 +106,7 @@ static int allocate(int fd, uint64_t size)
 	return 0;
 }
 
-/* Allocated, not yet sealed. */
+/* Creates memory that is allocated, but not sealed yet. */
 static enum geyser_result create_unsealed(const char *name, uint64_t size, int *out)
 {
 	enum geyser_result result = check_available(size);
@@ -167,7 +169,8 @@ enum geyser_result gy_memory_create_published(
 	return result;
 }
 
-/* All memfds lie on one tmpfs of the kernel's own: most are known by its number, without asking. */
+/* The kernel keeps all memfds on one tmpfs of its own. Its device number identifies most memory
+ * without a further system call. */
 static _Atomic uint64_t memfd_device;
 
 enum geyser_result gy_memory_probe(void)
@@ -176,7 +179,7 @@ enum geyser_result gy_memory_probe(void)
 	int fd;
 	enum geyser_result result = gy_memory_create("geyser-probe", 1, &fd);
 
-	if (result == GEYSER_ERROR_SYSTEM) /* not for want of memory or descriptors */
+	if (result == GEYSER_ERROR_SYSTEM) /* LIMIT and OUT_OF_MEMORY are reported as they are */
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"the kernel has no shared memory to seal: memfd_create is needed");
 	if (result != GEYSER_OK)
@@ -254,7 +257,7 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 	return GEYSER_OK;
 }
 
-/* st_blocks counts pages that were swapped out, too. */
+/* st_blocks includes the pages that are swapped out. */
 uint64_t gy_memory_allocated(int fd)
 {
 	struct stat status;
@@ -267,7 +270,7 @@ void gy_memory_fill(int fd, uint64_t offset, uint64_t size)
 	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
 }
 
-/* Linux 5.14; elsewhere the first touch does it, page by page. */
+/* Works since Linux 5.14. On older kernels the first access to each page brings it in. */
 void gy_memory_prefault(void *data, size_t size, bool writable)
 {
 	(void)madvise(data, size, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For ThreadSanitizer only (meson option one_mapping): the same memory is mapped at one address,
- * however often it is imported in a process, so that two threads that act as two processes race
- * where it can see them.
+ * For ThreadSanitizer only (meson option one_mapping). All imports of the same memory in a process
+ * share one mapping, and so one address. Tests run two threads that act as two processes.
+ * ThreadSanitizer sees their races only if both threads use the same address.
  */
 #include "platform/platform.h"
 

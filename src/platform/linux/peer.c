@@ -24,8 +24,8 @@ enum geyser_result gy_peer_credentials(int socket, struct gy_credentials *out)
 	return GEYSER_OK;
 }
 
-/* SO_PEERPIDFD (Linux 6.5) can't be mistaken; a pid may have been reused by the time it is opened.
- */
+/* SO_PEERPIDFD (Linux 6.5) always finds the right process. A pid may belong to another process by
+ * the time it is opened. */
 int gy_peer_watch(int socket, pid_t pid, bool *ended)
 {
 	int fd = -1;
@@ -51,7 +51,8 @@ bool gy_peer_has_ended(int socket, pid_t pid)
 	return ended;
 }
 
-/* "PID (NAME) STATE …", and a name may have any characters: proc_pid_stat(5). */
+/* Reads /proc/PID/stat: "PID (NAME) STATE …". NAME may contain any character: see
+ * proc_pid_stat(5). */
 bool gy_process_is_stopped(pid_t pid)
 {
 	char path[32], text[128];

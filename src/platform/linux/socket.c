@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SOCK_SEQPACKET: a packet is a record. */
+/* Implements packets with SOCK_SEQPACKET: each packet is one record. */
 #include "platform/posix/posix.h"
 
 #include "base/clock.h"
@@ -24,8 +24,9 @@ int gy_socket_pair(int ends[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
 }
 
-/* The kernel rounds its time limit up to its ticks, of up to 10 ms: what is left after it, or is
- * less, is waited for by looking each millisecond. */
+/* The kernel rounds a send timeout up to its clock ticks, which are up to 10 ms. So connect waits
+ * in the kernel until 20 ms before the deadline. For the remaining time the code tries again each
+ * millisecond. */
 #define ROUGHLY (20 * GY_MILLISECOND)
 
 static void set_send_timeout(int fd, uint64_t left)
@@ -39,7 +40,7 @@ static void set_send_timeout(int fd, uint64_t left)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
-/* Waits its turn in the kernel's queue. */
+/* Connects with a blocking call: the kernel makes the caller wait in its queue. */
 static int connect_blocking(
 	int fd, const struct sockaddr *address, socklen_t size, uint64_t timeout_ns)
 {
@@ -55,8 +56,7 @@ static int connect_blocking(
 	return failed;
 }
 
-/* The socket doesn't block; only if too many wait already for the exporter does this wait its turn.
- */
+/* First tries without blocking. Waits only if too many processes already wait for the listener. */
 int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, uint64_t deadline)
 {
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The kernel zeroes this page in each child that doesn't share its parent's memory, also in one
- * that was made by clone without fork's handlers. */
+/* The kernel zeroes this page in each child that doesn't share its parent's memory. That includes
+ * children made by clone, for which no fork handlers run. */
 static _Atomic pid_t *make_page(void)
 {
 	static _Atomic(_Atomic pid_t *) shared;
@@ -45,8 +45,8 @@ pid_t gy_process_id(void)
 	return *known;
 }
 
-/* Programs of one user share at least one place, with a session (a login shell) or without (a cron
- * job, a container). */
+/* Two programs of one user always share at least one place. It doesn't matter whether they run in a
+ * session (a login shell) or without one (a cron job, a container). */
 bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -72,8 +72,9 @@ bool gy_runtime_place(unsigned index, struct gy_runtime_place *out)
 	}
 }
 
-/* Sets the mode through a descriptor: another user's entry may lie at the path by now. The umask
- * may have taken our right to read, so the descriptor is O_PATH, which fchmod refuses. */
+/* Sets the mode through a descriptor, because another user's entry may lie at the path by now. The
+ * umask may have removed our right to read the directory, so the descriptor is O_PATH. fchmod
+ * refuses such a descriptor, so chmod is called on its path in /proc. */
 bool gy_directory_make(const char *path)
 {
 	char alias[64];
@@ -94,14 +95,14 @@ bool gy_directory_make(const char *path)
 	return !failed;
 }
 
-/* Any path reaches the directory through its descriptor. */
+/* Every directory can be reached through its descriptor in /proc. */
 bool gy_directory_alias(int directory, char *path, size_t size)
 {
 	(void)snprintf(path, size, "/proc/self/fd/%d", directory);
 	return true;
 }
 
-/* So few bytes the kernel gives whole. */
+/* For so few bytes, getrandom never returns a part of them. */
 bool gy_system_random(void *bytes, size_t count)
 {
 	return getrandom(bytes, count, 0) == (ssize_t)count;

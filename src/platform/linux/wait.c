@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* How long a dead peer may go unseen where only one word can be watched. */
+/* Without futex_waitv only one word can be watched. The death of a peer is then noticed after at
+ * most this time. */
 #define SLICE (50 * GY_MILLISECOND)
 
 static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t value,
@@ -20,8 +21,8 @@ static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t v
 		time, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* Whether the system call was refused: it neither slept nor found a changed word. A kernel may lack
- * the call, or a sandbox may refuse it with any error. */
+/* Returns whether the system call was refused. A refused call neither slept nor found a changed
+ * word. A kernel may lack the call, or a sandbox may refuse it with any error. */
 static bool was_refused(long result)
 {
 	return result < 0 && errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT;
@@ -34,10 +35,11 @@ static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
 
 	if (was_refused(futex(word->word, FUTEX_WAIT_BITSET, word->shared, word->expected,
 		    deadline == GY_NEVER ? NULL : &time)))
-		(void)nanosleep(&moment, NULL); /* the caller looks again: not in a tight loop */
+		(void)nanosleep(&moment, NULL); /* the caller looks again: prevent a tight loop */
 }
 
-/* False if the kernel refused the call; *for_good: it will refuse it every time. */
+/* Returns false if the kernel refused the call. Sets *for_good if the kernel will refuse it every
+ * time. */
 static bool wait_several(
 	const struct gy_wait_word *words, unsigned count, uint64_t deadline, bool *for_good)
 {

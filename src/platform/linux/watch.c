@@ -13,16 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A lock file is open for writing as long as its exporter lives, and nobody else opens one so: its
- * closing is a death. */
+/* An exporter keeps its lock file open for writing until it dies, and no other process opens the
+ * file for writing. So the closing of the file means the exporter's death. */
 #define CHANGES (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_CLOSE_WRITE)
 
-/* Events of the directory above: a new directory in the old one's place. */
+/* These events of the directory above mean that a new directory has taken the old one's place. */
 #define REPLACEMENTS (IN_CREATE | IN_MOVED_TO)
 
 struct directory {
-	int itself, above; /* -1 if it isn't watched */
-	char name[64];     /* within the one above */
+	int itself, above; /* watch numbers; -1 if not watched */
+	char name[64];     /* the directory's name in the directory above */
 };
 
 struct gy_watch {
@@ -31,7 +31,8 @@ struct gy_watch {
 	struct directory directories[GY_WATCH_DIRECTORIES];
 };
 
-/* The kernel has limits of its own for watches, and says so with the errors of other shortages. */
+/* Inotify has its own limits. The kernel reports them with the errors of other shortages, so the
+ * code finds out which limit was reached. */
 static enum geyser_result watch_failure(int directory, const char *path)
 {
 	int error = errno, free_fd = -1;
@@ -60,7 +61,7 @@ enum geyser_result gy_watch_create(
 	struct gy_watch *watch = calloc(1, sizeof(*watch));
 	enum geyser_result result;
 
-	(void)suffix; /* nothing else is opened for writing there */
+	(void)suffix; /* no other file there is opened for writing */
 	*out = NULL;
 	if (!watch)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a watch");
@@ -132,7 +133,8 @@ int gy_watch_fd(const struct gy_watch *watch)
 	return watch->inotify;
 }
 
-/* An event of the directory above counts if it names our directory. */
+/* Returns whether the event concerns a watched directory. An event of the directory above does so
+ * only if it names the watched directory. */
 static bool concerns_us(const struct gy_watch *watch, const struct inotify_event *event)
 {
 	for (unsigned i = 0; i < watch->count; i++) {
@@ -142,7 +144,7 @@ static bool concerns_us(const struct gy_watch *watch, const struct inotify_event
 						       strcmp(event->name, it->name) == 0))
 			return true;
 	}
-	return event->wd < 0; /* there were too many */
+	return event->wd < 0; /* the kernel's queue was too long: events are missing */
 }
 
 bool gy_watch_drain(struct gy_watch *watch, bool *unlocked)

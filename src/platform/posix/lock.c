@@ -3,14 +3,14 @@
 
 #include <fcntl.h>
 
-/* Newer SDKs of Apple declare these, with the values that XNU has in bsd/sys/fcntl.h; older SDKs
- * don't. */
+/* Newer SDKs of Apple define these constants with the values of XNU's bsd/sys/fcntl.h. Older SDKs
+ * don't define them. */
 #if defined(__APPLE__) && !defined(F_OFD_SETLK)
 #define F_OFD_SETLK 90
 #define F_OFD_GETLK 92
 #endif
 
-/* Uses locks of an open file description (F_OFD). Locks of a process would end when the process
+/* Uses locks of an open file description (F_OFD). A process's own locks would end when the process
  * closes any descriptor of the file. */
 static bool control(int fd, int command, short type, uint64_t offset, struct flock *lock)
 {

@@ -14,8 +14,8 @@ uint64_t gy_memory_round(uint64_t size)
 	return (size + page - 1) / page * page;
 }
 
-/* Returns the machine's memory in bytes. It is asked for once: a system call for each import shows.
- */
+/* Returns the machine's memory in bytes. The value is kept, because a system call for each import
+ * can be measured. */
 static uint64_t total_memory(void)
 {
 	static _Atomic uint64_t known;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors beside bytes. */
+/* Sends and receives descriptors together with bytes. */
 #include "platform/posix/posix.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* More than we ever take, so that a peer's surplus is seen and closed rather than cut off unseen.
- */
+/* This is more than the library ever accepts, so that surplus descriptors of a peer arrive, are
+ * counted and closed. The kernel would drop those that don't fit. */
 #define FDS_MAX 8
 
 ssize_t gy_message_send(int socket, struct iovec *parts, int count, int fd, int flags)
@@ -34,7 +34,7 @@ ssize_t gy_message_send(int socket, struct iovec *parts, int count, int fd, int 
 	return sent;
 }
 
-/* Keeps the first descriptor of the message in *fd and closes any other; returns how many came. */
+/* Keeps the first descriptor of the message in *fd and closes any other. Returns how many came. */
 static size_t take_fds(struct msghdr *message, int *fd)
 {
 	size_t count = 0;
@@ -69,7 +69,8 @@ ssize_t gy_message_receive(int socket, struct iovec *parts, int count, int *fd, 
 		.msg_control = control.space,
 		.msg_controllen = sizeof(control.space),
 	};
-	int resets = 0; /* a peer that closes without reading us is told before what it sent last */
+	/* the kernel reports a peer's close with unread data before the peer's last packets */
+	int resets = 0;
 	ssize_t size = -1;
 
 	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;

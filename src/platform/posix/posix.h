@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What several platforms do alike. */
+/* Declares functions that several operating systems share. */
 #ifndef GY_PLATFORM_POSIX_POSIX_H
 #define GY_PLATFORM_POSIX_POSIX_H
 
@@ -7,11 +7,11 @@
 
 #include <sys/uio.h>
 
-/* sendmsg with these parts and fd unless that is -1, again after a signal. */
+/* Calls sendmsg with these parts, and with fd unless fd is -1. Repeats the call after a signal. */
 ssize_t gy_message_send(int socket, struct iovec *parts, int count, int fd, int flags);
 
-/* recvmsg; as gy_socket_receive for descriptors. *flags are what it was called with, then what it
- * said. */
+/* Calls recvmsg. Treats descriptors as gy_socket_receive does. *flags holds the flags of the call,
+ * and afterwards the flags of the received message. */
 ssize_t gy_message_receive(int socket, struct iovec *parts, int count, int *fd, int *flags,
 	struct gy_received *received);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets where local sockets know only streams (XNU): frames of one fixed size, each the packet's
- * length, the packet, and zeros.
+ * Carries packets over a stream socket, for systems whose local sockets have no packets (XNU). Each
+ * packet is sent as a frame of one fixed size:
  *
- * A frame is sent by one call that takes it whole or not at all: XNU's sosend splits nothing while
- * the send buffer has room for SO_SNDLOWAT bytes, and refuses (EWOULDBLOCK) while it hasn't. So a
- * receiver that finds less than a frame has an odd peer, and needn't wait for the rest.
+ *    | length of the packet, 4 bytes | packet | zeros up to GY_SOCKET_PACKET_MAX |
+ *
+ * One call sends a frame, whole or not at all. XNU's sosend doesn't split a message while the send
+ * buffer has room for SO_SNDLOWAT bytes, and otherwise refuses it (EWOULDBLOCK). So a receiver that
+ * finds a part of a frame knows that its peer breaks the protocol, and doesn't wait for the rest.
  */
 #include "platform/posix/posix.h"
 
@@ -21,17 +23,19 @@
 #define LENGTH_SIZE 4
 #define FRAME_SIZE (LENGTH_SIZE + GY_SOCKET_PACKET_MAX)
 
-/* XNU's default is 8 KiB: seven frames. */
+/* XNU's default is 8 KiB, which holds seven frames. */
 #define BUFFER_SIZE (128 * 1024)
 
-/* Where a socket can be told, that holds for kernels that don't know the flag too. */
+/* If the socket itself can be told not to raise SIGPIPE, the flag isn't needed. Not all kernels
+ * know the flag. */
 #ifdef SO_NOSIGPIPE
 #define NO_SIGNAL 0
 #else
 #define NO_SIGNAL MSG_NOSIGNAL
 #endif
 
-/* What can't be set only makes full buffers likelier. */
+/* Prepares a socket. An option that can't be set does no harm, except that the send buffer is full
+ * sooner. */
 static int prepare(int fd)
 {
 	const int low = FRAME_SIZE + CMSG_SPACE(sizeof(int)), size = BUFFER_SIZE;
@@ -71,7 +75,8 @@ int gy_socket_pair(int ends[2])
 	return 0;
 }
 
-/* Who can't wait in the kernel looks again. */
+/* A process can't wait in XNU's kernel for its turn, so this function tries again each
+ * millisecond. */
 int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, uint64_t deadline)
 {
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);
@@ -82,7 +87,7 @@ int gy_socket_connect(int fd, const struct sockaddr *address, socklen_t size, ui
 	return failed;
 }
 
-/* XNU: uipc_usrreq.c, unp_connect. */
+/* See XNU's uipc_usrreq.c, unp_connect. */
 bool gy_socket_refuses_when_busy(void)
 {
 	return true;
@@ -96,12 +101,12 @@ bool gy_socket_is_hung_up(int socket)
 	if (poll(&alive, 1, 0) == 0)
 		return false;
 	if (alive.revents & POLLHUP)
-		return true; /* even if data is left to read */
+		return true; /* even if unread data is left */
 	return !(alive.revents & POLLIN) || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
-/* Part of a frame is as good as none, and the rest would be taken for a frame: nothing more may
- * follow. */
+/* The receiver can't use a part of a frame, and would take the following bytes for a frame. So
+ * after a part was sent, the connection is shut down. */
 int gy_socket_send(int socket, const void *bytes, size_t size, int fd, bool wait)
 {
 	static const uint8_t zeros[GY_SOCKET_PACKET_MAX];
@@ -139,7 +144,8 @@ ssize_t gy_socket_receive(
 
 	if (*fd >= 0)
 		(void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
-	/* so XNU says that there is no room for a descriptor (unp_externalize) */
+	/* XNU reports in this way that this process has no room for a descriptor
+	 * (unp_externalize). */
 	received->fds_lost = received->fds_lost || (size < 0 && errno == EMSGSIZE);
 	if (received->fds_lost)
 		return 1;

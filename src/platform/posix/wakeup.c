@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wake-ups by a pipe. */
+/* Implements wake-ups with a pipe. */
 #include "platform/descriptor.h"
 
 #include "base/clock.h"
@@ -10,7 +10,8 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* Rounded up, so that the deadline has passed when it ends. */
+/* Returns the milliseconds until the deadline, rounded up, so that the deadline has passed when
+ * they end. */
 static int milliseconds(uint64_t deadline)
 {
 	uint64_t now = gy_now(), left;
@@ -53,8 +54,8 @@ enum geyser_result gy_wakeup_create(struct gy_wakeup *out)
 	return GEYSER_OK;
 }
 
-/* As an eventfd it holds one count, of all that was raised and not read. Who finds it empty
- * meanwhile sees it readable again right after. */
+/* The pipe holds one count of all raises that weren't read, as an eventfd does. The pipe may be
+ * empty for a moment during this call, and is readable again right after. */
 void gy_wakeup_raise(const struct gy_wakeup *wakeup)
 {
 	uint64_t total = 1, count;
@@ -62,7 +63,7 @@ void gy_wakeup_raise(const struct gy_wakeup *wakeup)
 	while (read(wakeup->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
 		total += count;
 	if (write(wakeup->raise, &total, sizeof(total)) < 0)
-		return; /* can't be: there is room for thousands */
+		return; /* can't happen: the pipe has room for thousands of counts */
 }
 
 void gy_wakeup_clear(const struct gy_wakeup *wakeup)
