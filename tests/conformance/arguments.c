@@ -1,11 +1,11 @@
-/* NULL and nonsense for every function that takes objects; texture descriptors are in textures.c,
- * handles in handles.c, native textures in native.c. */
+/* Passes NULL and wrong values to every function that takes objects. Descriptors of textures are
+ * tested in textures.c, handles in handles.c, native textures in native.c. */
 #include "conformance.h"
 
 #include <limits.h>
 #include <stdio.h>
 
-/* What outputs hold before a call that must clear them. */
+/* Output variables hold this value before a call that must clear them. */
 #define JUNK ((void *)(uintptr_t)0x5a5a)
 
 static void no_manager(void **state)

@@ -1,4 +1,4 @@
-/* What callers keep with textures and events. */
+/* User data that callers attach to textures and events. */
 #include "conformance.h"
 
 #include <geyser/stream.h>

@@ -1,9 +1,10 @@
-/* Callbacks of events: order, threads, what may be called within them, and the event's end. */
+/* Callbacks of events: their order, their threads, the calls that they may make, and the end of
+ * their event. */
 #include "conformance.h"
 
 #include <stdlib.h>
 
-/* What a callback was told; every test has a log of its own. */
+/* The arguments and the thread of one callback. Every test has a log of its own. */
 struct call {
 	uintptr_t tag;
 	uint64_t value;
@@ -12,7 +13,7 @@ struct call {
 };
 
 struct log {
-	struct latch latch; /* its lock guards the rest; its count is the number of calls */
+	struct latch latch; /* guards `calls`; its count is the number of calls */
 	struct call calls[256];
 };
 
@@ -78,7 +79,7 @@ static struct geyser_event *event_at(void **state, uint64_t initial, bool import
 
 	if (!imported)
 		return event;
-	/* The maker's reference goes: the imported one is as good. */
+	/* Drop the exporter's reference: the imported event must work as well without it. */
 	handle = export_event(event);
 	other = import_event(manager_of(state), &handle);
 	geyser_event_unref(event);
@@ -128,7 +129,7 @@ static void one_signal_runs_all_in_order(void **state)
 	struct geyser_event *event = event_at(state, 0, false);
 	struct log *log = make_log();
 
-	/* 200 down to 101, each value twice in the order they came */
+	/* Ask for the values 200 down to 101, each value twice, and note the order of the two. */
 	for (uintptr_t i = 0; i < 200; i++)
 		ok(geyser_event_notify(event, 200 - i / 2, record, tag(log, i)));
 	ok(geyser_event_signal(event, UINT64_MAX));
@@ -174,7 +175,7 @@ static void the_last_reference_ends_pending_ones_as_stale(void **state)
 		(void)geyser_event_ref(event);
 		geyser_event_unref(event);
 		assert_true(latch_wait(&log->latch, 5));
-		geyser_event_unref(event); /* returns when all have run */
+		geyser_event_unref(event); /* returns when all callbacks have run */
 		assert_int_equal(log->latch.count, 10);
 		for (unsigned i = 0; i < 10; i++)
 			expect_call(log, i, i, i <= 4 ? GEYSER_OK : GEYSER_ERROR_STALE);
@@ -182,9 +183,9 @@ static void the_last_reference_ends_pending_ones_as_stale(void **state)
 	}
 }
 
-/* ---- calls from within ---- */
+/* ---- calls within a callback ---- */
 
-/* Signals the next value and asks to be called for it, until 100. */
+/* Signals the next value and asks for a callback at that value, up to 100. */
 static void climb(struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
 	struct log *log = user;
@@ -220,7 +221,8 @@ struct owner {
 	struct latch *signalled;
 };
 
-/* A signaller must keep a reference until its call returns; here the callback's is the last. */
+/* Drops the last reference. It waits for `signalled` first, because a signaller must keep a
+ * reference until its call returns. */
 static void drop_last(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
@@ -238,7 +240,8 @@ static void drop_last(
 
 static void a_callback_may_drop_the_last_reference(void **state)
 {
-	/* keeps a connection of this process to itself, whose descriptors come and go otherwise */
+	/* `kept` and `other` keep this process's connection to itself open. Otherwise each round
+	 * would open and close it, and the number of descriptors would vary. */
 	struct geyser_event *kept = make_event(manager_of(state), 0), *other;
 	struct geyser_handle handle = export_event(kept);
 	unsigned fds;
@@ -259,7 +262,8 @@ static void a_callback_may_drop_the_last_reference(void **state)
 		ok(geyser_event_signal(event, 1));
 		latch_add(&signalled);
 		assert_true(latch_wait(&log->latch, 2));
-		/* the pending one, after its event's last reference was dropped */
+		/* The callback that was still pending ran after the event's last reference was
+		 * dropped. */
 		assert_int_equal(log->calls[1].result, GEYSER_ERROR_STALE);
 		fd_count_becomes(fds);
 		end_log(log, 2);
@@ -302,7 +306,7 @@ static void a_callback_may_make_and_share_objects(void **state)
 	end_log(owner.log, 1);
 }
 
-/* A long callback of one event doesn't hold up another's. */
+/* A callback that waits for `open` must not delay the callbacks of another event. */
 struct gate {
 	struct log *log;
 	struct geyser_event *open;

@@ -1,6 +1,6 @@
 /*
- * The suite that every backend passes. It uses the public API only; what a backend can't do, it
- * learns from geyser_manager_format_usage.
+ * Every backend passes this suite. The suite uses the public API only, and asks
+ * geyser_manager_format_usage for what a backend can't do.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,8 +13,9 @@ struct group {
 	const char *name;
 	const struct CMUnitTest *tests;
 	size_t count;
-	const char *(*unfit)(
-		void); /* why it doesn't fit test_backend, or NULL; may itself be NULL */
+	/* Returns why the group doesn't fit test_backend, or NULL if it fits. The pointer itself
+	 * may be NULL: the group then fits every backend. */
+	const char *(*unfit)(void);
 };
 
 extern const struct group arguments_group, attached_group, callbacks_group, endings_group,
@@ -23,7 +24,7 @@ extern const struct group arguments_group, attached_group, callbacks_group, endi
 	stream_life_group, stream_outlives_group, streams_group, textures_group, threads_group,
 	watches_group;
 
-/* A test with a fixture, which is its *state. */
+/* Declares a test whose *state is a struct fixture. */
 #define test(function) cmocka_unit_test_setup_teardown(function, setup_manager, teardown_manager)
 
 #define manager_of(state) (((struct fixture *)*(state))->manager)

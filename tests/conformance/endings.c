@@ -1,4 +1,5 @@
-/* The last reference to an event, dropped within callbacks, and references that callbacks take. */
+/* Callbacks that drop the last reference to an event, and callbacks that take references while
+ * their event ends. */
 #include "conformance.h"
 
 #include <stdlib.h>
@@ -6,7 +7,8 @@
 
 static const char key;
 
-/* Two events whose callbacks run at the same time; each drops the other's last reference. */
+/* Two events whose callbacks run at the same time. Each callback drops the last reference to the
+ * other event. */
 struct crossing {
 	struct geyser_event *other;
 	struct latch *both;
@@ -33,7 +35,8 @@ static void drop_other(
 	latch_add(crossing->both);
 	check(latch_wait(crossing->both, 2));
 	geyser_event_unref(crossing->other);
-	/* this one's last reference may have gone by now; it is whole until the return */
+	/* The last reference to this event may be gone by now. The event must stay valid until this
+	 * callback returns. */
 	check(geyser_event_value(event, &value) == GEYSER_OK && value == 1);
 	latch_add(crossing->done);
 }
@@ -63,7 +66,8 @@ static void two_callbacks_drop_each_others_event(void **state)
 		ok(geyser_event_notify(b, 1, drop_other, &of_b));
 		ok(geyser_event_notify(a, 2, count_stale, &stale));
 		ok(geyser_event_notify(b, 2, count_stale, &stale));
-		(void)geyser_event_ref(a); /* a signaller keeps one until its call returns */
+		/* a signaller keeps a reference until its call returns */
+		(void)geyser_event_ref(a);
 		(void)geyser_event_ref(b);
 		ok(geyser_event_signal(a, 1));
 		ok(geyser_event_signal(b, 1));
@@ -78,7 +82,7 @@ static void two_callbacks_drop_each_others_event(void **state)
 	no_failures();
 }
 
-/* Each one's last callback drops the next one's last reference. */
+/* The last callback of each event drops the last reference to the next event. */
 struct link {
 	struct geyser_event *next;
 	_Atomic unsigned *ended;
@@ -150,7 +154,7 @@ static void a_last_callback_may_take_a_reference(void **state)
 		geyser_event_unref(event);
 		if (!keep)
 			continue;
-		/* it lives, and can do all that it could */
+		/* The event is alive again, and all calls work. */
 		assert_ptr_equal(keeper.kept, event);
 		ok(geyser_event_signal(event, 1));
 		(void)export_event(event);
@@ -161,7 +165,8 @@ static void a_last_callback_may_take_a_reference(void **state)
 	no_failures();
 }
 
-/* Always asks for the next value, as a program's loop of callbacks does. */
+/* Asks for a callback at the next value each time, as a program that handles values in a loop
+ * does. */
 static void ask_again(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
@@ -190,7 +195,7 @@ static void a_callback_that_asks_again_ends_with_its_event(void **state)
 	no_failures();
 }
 
-/* ---- what was attached ---- */
+/* ---- attached data ---- */
 
 struct attached {
 	struct geyser_texture *texture;
@@ -273,7 +278,8 @@ static void what_is_attached_may_use_its_event(void **state)
 	}
 }
 
-/* Dropped within another event's callback, while a callback of its own runs. */
+/* The last reference to `held` is dropped in another event's callback, while a callback of `held`
+ * runs. */
 struct holder {
 	struct geyser_event *held;
 	struct latch entered, dropped, destroyed;
@@ -299,7 +305,8 @@ static void drop_held(
 	(void)event;
 	(void)value;
 	check(result == GEYSER_OK);
-	geyser_event_unref(holder->held); /* the callback above waits for this one's return */
+	/* hold_up() waits for `dropped`: this call must return without waiting for hold_up() */
+	geyser_event_unref(holder->held);
 	latch_add(&holder->dropped);
 }
 

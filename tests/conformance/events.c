@@ -6,7 +6,7 @@
 static const uint64_t values[] = {0, 1, 2, UINT32_MAX - 1, UINT32_MAX, UINT64_C(1) << 32,
 	(UINT64_C(1) << 32) + 1, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 1, UINT64_MAX};
 
-/* An event and the same one imported. */
+/* An event, and the same event imported. */
 struct pair {
 	struct geyser_event *own, *imported;
 };
@@ -56,7 +56,7 @@ static void it_never_falls(void **state)
 	end_pair(&pair);
 }
 
-/* Also across the upper and lower halves of the value. */
+/* The pairs of values include values that differ only in the upper or only in the lower 32 bits. */
 static void what_is_not_reached_times_out(void **state)
 {
 	for (size_t i = 0; i + 1 < COUNT_OF(values); i++) {
@@ -90,7 +90,7 @@ static void a_timeout_is_kept(void **state)
 	end_pair(&pair);
 }
 
-/* A timeout so long that the deadline would overflow is none. */
+/* A timeout so long that its deadline would overflow means no deadline. */
 static void huge_timeouts_do_not_overflow(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 5);
@@ -171,7 +171,7 @@ static void one_signal_wakes_all(void **state)
 
 #define ROUNDS (SANITIZED ? 500u : 5000u)
 
-/* One writes an odd value, the other the even one after it. */
+/* One thread signals the odd values, the other thread the even values that follow them. */
 static void play(unsigned index, void *data)
 {
 	struct pair *pair = data;
@@ -192,7 +192,8 @@ static void two_threads_take_turns(void **state)
 	end_pair(&pair);
 }
 
-/* What was written before a signal is read after the wait; thread sanitizers look on. */
+/* Texels that a thread wrote before its signal are visible to the thread that waited.
+ * ThreadSanitizer checks the order, too. */
 struct hand_over {
 	struct pair pair;
 	struct geyser_texture *texture;
@@ -265,7 +266,8 @@ static void a_descriptor_for_what_is_reached_is_readable(void **state)
 	end_pair(&pair);
 }
 
-/* Its number may be another file's by the time the value is reached: that file stays untouched. */
+/* By the time the value is reached, another file may have the closed descriptor's number. The
+ * library must leave that file untouched. */
 static void a_descriptor_may_be_closed_early(void **state)
 {
 	struct pair pair = make_pair(state, 0);

@@ -1,6 +1,6 @@
 /*
- * Within a callback every call is allowed: each callback of the library makes calls of all kinds,
- * with objects of its own and with those that the callback is about.
+ * Every call is allowed within a callback. Each of the library's callbacks makes calls of all kinds
+ * here: with objects of its own, and with the objects that the callback is about.
  */
 #include "conformance.h"
 #include "streams.h"
@@ -11,15 +11,18 @@
 
 static const char key;
 
-/* What a callback may use. */
+/* The objects that a callback may use. */
 struct world {
 	struct geyser_manager *manager;
-	struct geyser_publisher *publisher;   /* NULL, or one that lives */
-	struct geyser_subscriber *subscriber; /* the same */
-	struct geyser_subscriber *ending;     /* to be destroyed within the callback */
+	/* These two are NULL, or alive while the callback runs. */
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+	struct geyser_subscriber *ending; /* the callback destroys this subscriber */
 	struct latch called;
-	unsigned names;                 /* counts them */
-	struct geyser_event *kept, *of; /* what the first export and import open stays */
+	unsigned names; /* number of stream names made so far */
+	/* `of` is imported from `kept`. The first export and the first import open descriptors that
+	 * stay open; both happen before `fds` is counted. */
+	struct geyser_event *kept, *of;
 	unsigned fds;
 };
 
@@ -35,7 +38,8 @@ static void world_init(struct world *world, void **state)
 	latch_init(&world->called);
 }
 
-/* Events whose last reference goes within a callback end on threads of their own. */
+/* Waits for the descriptors to be closed: an event whose last reference is dropped within a
+ * callback ends on a thread of its own. */
 static void world_finish(struct world *world)
 {
 	fd_count_becomes(world->fds);
@@ -188,7 +192,7 @@ static void use_directory(struct world *world)
 	geyser_stream_watch_destroy(watch);
 }
 
-/* With what the callback is about, if that lives. */
+/* Calls functions of the publisher and subscriber that the callback is about, if they are alive. */
 static void use_what_it_is_about(struct world *world)
 {
 	struct geyser_subscriber_stats received;
@@ -244,7 +248,7 @@ static void on_change(enum geyser_stream_change change, const char *name, void *
 	struct world *world = user;
 
 	(void)change;
-	/* it sees the streams of the other calls, too */
+	/* The watch also reports the streams that use_streams() creates. */
 	if (strncmp(name, "watched", strlen("watched")) == 0)
 		call_everything(world);
 }
@@ -311,14 +315,15 @@ static void a_watchs_callback(void **state)
 	world_finish(&world);
 }
 
-/* ---- of a stream's textures, whose last references the library drops ---- */
+/* ---- destructors on a stream's textures, whose last references the library drops ---- */
 
 struct stream {
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
 };
 
-/* A frame has been received, and something is attached to its texture. */
+/* Returns a stream whose subscriber has received and released one frame, with a destructor attached
+ * to the frame's texture. */
 static struct stream stream_with_destructor(void **state, struct world *world)
 {
 	struct stream stream = {.publisher = publish(state, "about", 3)};
@@ -341,7 +346,8 @@ static void what_a_lost_stream_destroys(void **state)
 	stream = stream_with_destructor(state, &world);
 	world.subscriber = stream.subscriber;
 	geyser_publisher_destroy(stream.publisher);
-	disconnected(stream.subscriber); /* with the detail of its own failure */
+	/* also checks the error detail, which the destructor's calls must not change */
+	disconnected(stream.subscriber);
 	assert_int_equal(world.called.count, 1);
 	geyser_subscriber_destroy(stream.subscriber);
 	world_finish(&world);
@@ -381,7 +387,7 @@ static void what_a_subscriber_destroys(void **state)
 	world_finish(&world);
 }
 
-/* The subscriber itself goes, within a call with it. */
+/* The destructor destroys the subscriber itself, within a call that uses this subscriber. */
 static void what_destroys_its_subscriber(void **state)
 {
 	struct geyser_frame *frame;
@@ -398,7 +404,8 @@ static void what_destroys_its_subscriber(void **state)
 	world_finish(&world);
 }
 
-/* Its thread may hold what was lost until the subscriber goes. */
+/* The subscriber's thread may hold the lost connection's textures until the subscriber is
+ * destroyed. */
 static void what_a_polled_stream_destroys(void **state)
 {
 	struct world world;
@@ -445,7 +452,7 @@ static void what_a_publisher_destroys(void **state)
 	}
 }
 
-/* ---- of a stream's events ---- */
+/* ---- callbacks of a stream's events ---- */
 
 static struct geyser_point wait_point(struct geyser_frame *frame)
 {
@@ -455,7 +462,7 @@ static struct geyser_point wait_point(struct geyser_frame *frame)
 	return point;
 }
 
-/* A callback that waits for more than the stream's event will reach, at the stream's end. */
+/* A callback that waits for a value beyond the last one is called at the stream's end. */
 static void what_a_streams_end_tells(void **state)
 {
 	struct geyser_publisher *publisher;

@@ -1,4 +1,4 @@
-/* A registry, and maybe a manager, for one test. */
+/* Sets up a registry, and optionally a manager, for one test. */
 #include "support.h"
 
 #include <dirent.h>
@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A test that hangs ends the program, which is a failure. */
+/* A test that hangs for this many seconds ends the program, which counts as a failure. */
 #define TEST_SECONDS 150
 
-enum geyser_backend test_backend = GEYSER_BACKEND_AUTO; /* $GEYSER_BACKEND says which */
+/* $GEYSER_BACKEND selects the backend. */
+enum geyser_backend test_backend = GEYSER_BACKEND_AUTO;
 
 static struct fixture fixture;
 
@@ -33,7 +34,8 @@ static unsigned each_entry(const char *path, bool remove)
 	while ((entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		count += strcmp(entry->d_name, ".names") != 0; /* it stays */
+		/* .names stays after the last object */
+		count += strcmp(entry->d_name, ".names") != 0;
 		if (remove)
 			(void)unlinkat(dirfd(directory), entry->d_name, 0);
 	}
@@ -90,7 +92,8 @@ int setup_manager(void **state)
 	if (setup_registry(state) != 0)
 		return -1;
 	fixture.manager = make_manager();
-	fixture.inheritable_fds = inheritable_fd_count(); /* some of a driver's own are */
+	/* a driver's own descriptors may be inheritable */
+	fixture.inheritable_fds = inheritable_fd_count();
 	return 0;
 }
 
@@ -99,8 +102,8 @@ int teardown_manager(void **state)
 	unsigned left;
 
 	geyser_manager_destroy(fixture.manager);
-	/* An object that ends on another thread still keeps the manager, and with it the registry's
-	 * entries. */
+	/* An object may end on another thread. Until then it keeps the manager, and with the
+	 * manager the registry's entries. */
 	for (uint64_t end = now_ns() + PATIENCE; registry_entries() > 0 && now_ns() < end;)
 		(void)sched_yield();
 	left = registry_entries();

@@ -1,5 +1,5 @@
-/* Every format in every shape and usage: where its subresources lie, and that what one side writes
- * and describes the other gets. */
+/* Every format in every shape and usage: where the subresources lie, and whether an importer reads
+ * the texels and the descriptor that the exporter wrote. */
 #include "conformance.h"
 
 #include <stdio.h>
@@ -23,7 +23,8 @@ static enum geyser_dimension dimension_of(const struct geyser_texture_desc *desc
 				  : GEYSER_DIMENSION_2D;
 }
 
-/* Calls visit with each format and shape that the backend has, and all the usage it can have. */
+/* Calls `visit` for each format and shape that the backend supports, with every usage bit that the
+ * combination allows. */
 static void each_texture(struct geyser_manager *manager,
 	void (*visit)(struct geyser_manager *manager, const struct geyser_texture_desc *desc))
 {
@@ -37,7 +38,8 @@ static void each_texture(struct geyser_manager *manager,
 			desc.label = geyser_format_name(desc.format);
 			ok(geyser_manager_format_usage(
 				manager, desc.format, dimension_of(&desc), &desc.usage));
-			/* not of every shape, nor of host memory: see tests/dmabuf */
+			/* Leave out two bits that not every shape and no host memory supports;
+			 * tests/dmabuf covers them. */
 			desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_LINEAR);
 			if (!desc.usage || !offers_shape(manager, &desc))
 				continue;
@@ -69,7 +71,8 @@ static void check_extent(const struct geyser_texture_desc *desc,
 	assert_true(sub->size <= mapping->size && sub->offset <= mapping->size - sub->size);
 }
 
-/* Marks the texels' bytes of one subresource; none may be another's. */
+/* Marks the bytes of one subresource's texels as taken. Fails if another subresource has taken
+ * one. */
 static void claim(uint8_t *taken, const struct geyser_subresource *sub, size_t row_bytes)
 {
 	for (uint32_t z = 0; z < sub->depth; z++)
@@ -239,12 +242,13 @@ static void usage_that_the_format_cannot_have_is_refused(void **state)
 			assert_null(texture);
 			refusals++;
 		}
-	assert_true(refusals > 0); /* no backend stores to -srgb and depth formats */
+	assert_true(refusals > 0); /* no backend can store to -srgb and depth formats */
 }
 
-/* ---- what was expected ---- */
+/* ---- the descriptor that an importer expects ---- */
 
-/* The field that stands at offset gets each wrong value that makes a valid descriptor. */
+/* Changes the field at `offset` of the expected descriptor. The result stays a valid descriptor,
+ * but the import must be refused. */
 static void expect_field(struct geyser_manager *manager, const struct geyser_handle *handle,
 	const struct geyser_texture_desc *desc, const char *name, size_t offset)
 {
@@ -255,7 +259,7 @@ static void expect_field(struct geyser_manager *manager, const struct geyser_han
 	memcpy(&value, (const char *)desc + offset, sizeof(value));
 	value = strcmp(name, "usage") == 0 ? GEYSER_USAGE_COPY_SRC : value == 1 ? 2 : value - 1;
 	if (strcmp(name, "depth") == 0)
-		expected.layers = desc->layers; /* 1: depth may be 2 */
+		expected.layers = desc->layers; /* only a texture with 1 layer may have depth 2 */
 	memcpy((char *)&expected + offset, &value, sizeof(value));
 	refused(GEYSER_ERROR_MISMATCH, name,
 		geyser_texture_import(manager, handle, &expected, &texture));
@@ -305,7 +309,7 @@ static void what_differs_from_expected_is_named(void **state)
 			expect_each_field(manager_of(state), &wide[i]);
 }
 
-/* 0 stands for the default on both sides. */
+/* A 0 in the expected descriptor means the field's default, as it does on creation. */
 static void expected_defaults_are_filled_in(void **state)
 {
 	struct geyser_texture_desc desc = {

@@ -1,4 +1,5 @@
-/* Handles as bytes, text and ids: all forms import, and nothing damaged or made up does. */
+/* Handles as bytes, text and ids. All three forms import; damaged and invented handles are
+ * refused. */
 #include "conformance.h"
 
 #include <ctype.h>
@@ -106,7 +107,7 @@ static void every_wrong_character_is_noticed(void **state)
 		}
 	for (size_t i = strlen("geyser1-"); good[i]; i++) {
 		memcpy(text, good, sizeof(text));
-		text[i] = text[i] == '7' ? '8' : '7'; /* a digit, but not the right one */
+		text[i] = text[i] == '7' ? '8' : '7'; /* a wrong but valid digit */
 		refuse_text(text, "handle");
 	}
 	geyser_texture_unref(texture);
@@ -253,7 +254,7 @@ static void guessed_ids_find_nothing(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* ---- of another kind ---- */
+/* ---- handles of the other kind of object ---- */
 
 static void a_handle_is_of_its_kind_only(void **state)
 {

@@ -1,4 +1,5 @@
-/* conformance [BACKEND [GROUP]]: all groups in one run by default. */
+/* Usage: conformance [BACKEND [GROUP]]. Without arguments it runs all groups on the default
+ * backend. */
 #include "conformance.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static const struct group *const groups[] = {
 	&notifications_group,
 	&threads_group,
 	&memory_group,
-#if !APPLE /* it is about memfds and their seals */
+#if !APPLE /* the group is about memfds and their seals */
 	&native_group,
 #endif
 	&streams_group,
@@ -39,7 +40,8 @@ static enum geyser_backend backend_by_name(const char *name)
 	exit(2);
 }
 
-/* One run of cmocka, as its output has one plan. Says why it leaves out a group that was named. */
+/* Collects the tests of all groups, or of the named one, for a single cmocka run: cmocka prints one
+ * TAP plan per run. Exits with a skip message if the named group doesn't fit the backend. */
 static size_t collect(const char *name, struct CMUnitTest *tests, size_t most)
 {
 	const char *unfit;

@@ -1,4 +1,4 @@
-/* Managers, what they tell, and the words of errors. */
+/* Managers, the information that they give, and the texts of errors. */
 #include "conformance.h"
 
 #include <limits.h>
@@ -68,7 +68,8 @@ static void a_manager_has_the_backend_asked_for(void **state)
 	assert_int_equal(geyser_manager_get_backend(NULL), GEYSER_BACKEND_AUTO);
 }
 
-/* Available and creatable are the same, and a refusal says why. */
+/* A backend is reported as available exactly if a manager for it can be created. Otherwise the
+ * refusal gives a reason. */
 static void backends_are_available_or_say_why(void **state)
 {
 	(void)state;
@@ -148,7 +149,7 @@ static void an_application_is_copied(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* Destroying the manager takes nothing from its objects. */
+/* Objects keep working after their manager is destroyed. */
 static void objects_outlive_their_manager(void **state)
 {
 	struct geyser_manager *manager = make_manager();
@@ -217,7 +218,7 @@ static void usage_of_no_format_or_dimension(void **state)
 				(enum geyser_dimension)numbers[i], &usage));
 		assert_int_equal(usage, 0);
 		if (numbers[i] == 3)
-			continue; /* rgba8unorm */
+			continue; /* 3 is a valid format, rgba8unorm */
 		refused(GEYSER_ERROR_INVALID_ARGUMENT, "format",
 			geyser_manager_format_usage(manager_of(state),
 				(enum geyser_format)numbers[i], GEYSER_DIMENSION_2D, &usage));

@@ -1,4 +1,5 @@
-/* What objects cost, what managers report of it, and that nothing stays behind. */
+/* The memory that objects cost, the numbers that managers report, and checks that nothing is left
+ * behind. */
 #include "conformance.h"
 
 #include <stdlib.h>
@@ -47,14 +48,15 @@ static void expect_events(
 	expect_usage(&info.events, held, exported, imported);
 }
 
-/* Every step of a texture's life in the numbers of both managers. */
-/* What a texture may have beside its texels: a page; of a device's memory, as much as its driver
- * needs for its tiles. */
+/* The most bytes that a texture may occupy in addition to its texels: one page on the host backend.
+ * A driver may need more for its tiles: up to the size of the texels and 64 pages. */
 static uint64_t overhead(uint64_t texels)
 {
 	return test_backend == GEYSER_BACKEND_HOST ? page_round(1) : texels + 64 * page_round(1);
 }
 
+/* Checks the numbers of both managers, the exporter's and the importer's, after each step of a
+ * texture's life. */
 static void a_textures_life_in_numbers(void **state)
 {
 	struct geyser_manager *a = manager_of(state), *b = make_manager();
@@ -148,7 +150,7 @@ static void refusals_are_not_counted(void **state)
 
 /* ---- cost ---- */
 
-/* As the kernel counts it; for backends whose memory is a file. */
+/* Compares the size with the blocks that the kernel counts, for backends whose memory is a file. */
 static void a_texture_costs_its_pixels_and_a_page(void **state)
 {
 	static const uint32_t sizes[] = {1, 4, 31, 32, 33, 63, 64, 65, 512};
@@ -164,7 +166,7 @@ static void a_texture_costs_its_pixels_and_a_page(void **state)
 			pixels + overhead(pixels));
 		assert_true(fill_texture(texture, 1));
 		ok(geyser_texture_export_native(texture, &native));
-		/* macOS counts no blocks of shared memory. */
+		/* macOS counts no blocks for shared memory. */
 		if (native.type == GEYSER_NATIVE_MEMFD && !APPLE) {
 			assert_int_equal(fstat(native.fd, &status), 0);
 			assert_in_range(status.st_blocks * 512, pixels, pixels + page_round(1));
@@ -174,7 +176,7 @@ static void a_texture_costs_its_pixels_and_a_page(void **state)
 	}
 }
 
-#if !SANITIZED /* their allocators don't tell */
+#if !SANITIZED /* sanitizers replace the allocator, which then reports nothing */
 #define BOOKED 500u
 
 static void a_texture_costs_1_kib_of_bookkeeping(void **state)
@@ -183,9 +185,9 @@ static void a_texture_costs_1_kib_of_bookkeeping(void **state)
 	uint64_t before = 0;
 
 	if (test_backend != GEYSER_BACKEND_HOST)
-		skip(); /* a driver's own can't be told from ours */
+		skip(); /* a driver's allocations can't be told apart from the library's */
 	for (unsigned i = 0; i < BOOKED; i++) {
-		if (i == 1) /* the first one starts the exporter */
+		if (i == 1) /* the first export starts the exporter */
 			before = allocated_bytes();
 		textures[i] = make_texture(manager_of(state), GEYSER_FORMAT_RGBA8_UNORM, 4, 4);
 		(void)export_texture(textures[i]);
@@ -198,11 +200,11 @@ static void a_texture_costs_1_kib_of_bookkeeping(void **state)
 
 /* ---- nothing stays ---- */
 
-/* A driver takes a hundred times as long to make one. */
+/* A driver takes about a hundred times as long to make a texture. */
 #define SLOWER (test_backend == GEYSER_BACKEND_HOST ? 1u : 100u)
 #define CYCLES ((SANITIZED ? 5000u : 100000u) / SLOWER)
 
-/* Some of malloc's arenas grow late; what 100,000 textures left would be 100 times this. */
+/* Some of malloc's arenas grow late. A leak in 100,000 textures would be 100 times this. */
 #define RSS_TOLERANCE (SANITIZED ? UINT64_MAX : UINT64_C(1) << 20)
 
 static void cycle(struct geyser_manager *manager, unsigned count)
@@ -226,7 +228,7 @@ static void cycle(struct geyser_manager *manager, unsigned count)
 	}
 }
 
-/* All cycles over one connection, which the kept texture holds. */
+/* All cycles use one connection: the kept texture holds it open. */
 static void very_many_textures_leave_nothing(void **state)
 {
 	struct geyser_texture *kept = make_texture(manager_of(state), GEYSER_FORMAT_R8_UNORM, 1, 1);
@@ -242,7 +244,7 @@ static void very_many_textures_leave_nothing(void **state)
 	assert_int_equal(fd_count(), fds);
 	assert_in_range(resident_bytes(), 0,
 		RSS_TOLERANCE == UINT64_MAX ? UINT64_MAX : resident + RSS_TOLERANCE);
-	assert_int_equal(registry_entries(), 3); /* the exporter's lock and socket, and an id */
+	assert_int_equal(registry_entries(), 3); /* the exporter's lock and socket, and one id */
 	geyser_texture_unref(imported);
 	geyser_texture_unref(kept);
 	expect_textures(manager_of(state), 0, 0, 0);
@@ -250,7 +252,8 @@ static void very_many_textures_leave_nothing(void **state)
 
 #define CONNECTIONS ((SANITIZED ? 500u : 5000u) / (SLOWER > 1 ? 10u : 1u))
 
-/* Each cycle connects anew. The far end, a thread of this process, hangs up a little later. */
+/* Each cycle makes a new connection. A thread of this process is the other end, and hangs up a
+ * little later. */
 static void very_many_connections_leave_nothing(void **state)
 {
 	unsigned fds;

@@ -1,5 +1,5 @@
-/* Native objects: what is given away, and what of others' memory is taken or refused. For
- * backends whose textures are memfds. */
+/* Native objects: the ones that geyser exports, and the foreign memory that geyser imports or
+ * refuses. The group runs on backends whose textures are memfds. */
 #include "conformance.h"
 
 #include <errno.h>
@@ -25,14 +25,14 @@
 #define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define MEMORY 4096u
 
-/* 64 bytes a row, 1024 in all */
+/* 64 bytes per row, 1024 bytes in all. */
 static const struct geyser_texture_desc desc = {
 	.format = GEYSER_FORMAT_RGBA8_UNORM,
 	.width = 16,
 	.height = 16,
 };
 
-/* Why these tests don't fit the backend, or NULL. */
+/* Returns why these tests don't fit the backend, or NULL if they do. */
 static const char *unfit(void)
 {
 	struct geyser_manager *manager = make_manager();
@@ -49,7 +49,8 @@ static const char *unfit(void)
 }
 
 #ifdef GEYSER_PLATFORM_APPLE
-/* Of a size that can't change whatever the seals; text: what it begins with. */
+/* Opens shared memory that begins with `text`, with the open flags `flags`. On Apple the size of
+ * such memory can't change, so that it needs no seals. */
 static int open_memory(size_t size, const char *text, int flags)
 {
 	static unsigned serial;
@@ -135,7 +136,7 @@ static void export_gives_a_sealed_memfd_away(void **state)
 	assert_int_equal(status.st_size, native.size);
 	assert_int_equal(native.plane_count, 1);
 	assert_in_range(native.planes[0].row_pitch, 64, native.size);
-#ifndef GEYSER_PLATFORM_APPLE /* there the kernel itself says no, but not a shim */
+#ifndef GEYSER_PLATFORM_APPLE /* Apple's kernel refuses these calls, but the Linux shim doesn't */
 	assert_int_equal(ftruncate(native.fd, 0), -1);
 	assert_int_equal(ftruncate(native.fd, MEMORY * 2), -1);
 #endif
@@ -156,7 +157,8 @@ static void what_was_given_away_comes_back(void **state)
 	ok(geyser_texture_export_native(texture, &native));
 	ok(geyser_texture_import_native(
 		manager_of(state), &native, geyser_texture_get_desc(texture), &back));
-	assert_true(fd_is_cloexec(native.fd)); /* it stays the caller's */
+	/* the import duplicated the descriptor; this one still belongs to the caller */
+	assert_true(fd_is_cloexec(native.fd));
 	(void)close(native.fd);
 	assert_true(texture_holds(back, 6));
 	assert_true(fill_texture(back, 7));
@@ -188,7 +190,8 @@ static void other_types_are_refused_by_name(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Memory of others, offset and padded, shared on as it is. */
+/* Memory that geyser didn't allocate is imported and exported again with its offset and padded
+ * rows. */
 static void offsets_and_padded_rows_are_kept(void **state)
 {
 	int fd;
@@ -227,13 +230,13 @@ static void pitches_and_offsets_at_the_boundaries(void **state)
 	static const struct {
 		uint64_t offset, row_pitch;
 		const char *refused;
-		/* NULL: taken */
+		/* NULL: the layout is accepted */
 	} rows[] = {
 		{0, 64, NULL},
 		{0, 68, NULL},
-		{0, 256, NULL}, /* 16 × 256: all of it */
+		{0, 256, NULL}, /* 16 × 256 bytes: all of the memory */
 		{3072, 64, NULL},
-		{3008, 68, NULL}, /* 3008 + 16 × 68: all of it */
+		{3008, 68, NULL}, /* 3008 + 16 × 68 bytes: all of the memory */
 		{0, 0, "row_pitch (0"},
 		{0, 4, "row_pitch (4"},
 		{0, 60, "row_pitch (60"},
@@ -253,7 +256,7 @@ static void pitches_and_offsets_at_the_boundaries(void **state)
 		{0, UINT64_MAX, "18446744073709551615"},
 		{0, UINT64_MAX - 3, "18446744073709551612"},
 		{0, UINT64_C(1) << 63, "9223372036854775808"},
-		{0, UINT64_C(1) << 60, "1152921504606846976"}, /* × 16 is 0 in 64 bits */
+		{0, UINT64_C(1) << 60, "1152921504606846976"}, /* 16 times this is 0 in 64 bits */
 		{0, (UINT64_C(1) << 60) + 64, "1152921504606847040"},
 		{0, UINT64_C(1) << 59, "9223372036854775808"},
 		{UINT64_MAX - 3, UINT64_MAX - 3, "18446744073709551612"},
@@ -311,7 +314,7 @@ static void memory_shorter_than_it_must_be(void **state)
 	}
 }
 
-/* A size that claims more than is there is a lie, wherever the texels lie. */
+/* A size beyond the end of the memory is refused, even if all texels lie within the memory. */
 static void memory_shorter_than_it_says(void **state)
 {
 	int fd;
@@ -540,7 +543,7 @@ static const struct CMUnitTest tests[] = {
 	test(files_are_refused),
 	test(what_is_no_memory_is_refused),
 	test(a_descriptor_for_reading_is_read_only),
-#ifndef GEYSER_PLATFORM_APPLE /* seals and huge pages are Linux's */
+#ifndef GEYSER_PLATFORM_APPLE /* only Linux has seals and huge pages */
 	test(every_missing_seal_is_named),
 	test(huge_pages_are_refused),
 	test(memory_sealed_against_writing_is_read_only),

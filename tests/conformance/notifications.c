@@ -1,4 +1,5 @@
-/* Many callbacks and descriptors of one event: what they cost, and what is left of them. */
+/* Many callbacks and descriptors on one event: their cost, and checks that nothing is left of
+ * them. */
 #include "conformance.h"
 
 #include <errno.h>
@@ -7,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MANY (SANITIZED ? 20000u : 200000u) /* a list would take minutes */
-#define CLOSED 2000u                        /* more than a process may have open */
+#define MANY (SANITIZED ? 20000u : 200000u) /* a linked list would take minutes */
+#define CLOSED 2000u                        /* more descriptors than a process may have open */
 
 struct tally {
 	_Atomic uint64_t last;
@@ -35,7 +36,7 @@ static void expect_next(
 	atomic_fetch_add(&tally->called, 1);
 }
 
-/* The order in which the i-th of count values is asked for. */
+/* Each of these functions returns the value that the i-th of `count` requests waits for. */
 static uint64_t rising(uint64_t i, uint64_t count)
 {
 	(void)count;
@@ -49,7 +50,7 @@ static uint64_t falling(uint64_t i, uint64_t count)
 
 static uint64_t scattered(uint64_t i, uint64_t count)
 {
-	return i * UINT64_C(7919) % count + 1; /* 7919 is a prime that doesn't divide it */
+	return i * UINT64_C(7919) % count + 1; /* 7919 is a prime that doesn't divide `count` */
 }
 
 static uint64_t equal(uint64_t i, uint64_t count)
@@ -95,7 +96,7 @@ static void closed_descriptors_leave_nothing(void **state)
 	ok(geyser_event_fd(event, 1, &kept));
 	fds = fd_count();
 	for (unsigned i = 0; i < CLOSED; i++) {
-		/* one value, and another each time */
+		/* Ask for the same value and for a new value in turn. */
 		ok(geyser_event_fd(event, i % 2 ? 1000 : 1000 + i, &fd));
 		assert_false(readable(fd, 0));
 		(void)close(fd);
@@ -103,7 +104,7 @@ static void closed_descriptors_leave_nothing(void **state)
 			most = fd_count();
 	}
 	assert_true(most <= fds + 16);
-	/* those who ask no more get back the rest, too */
+	/* The library also closes the remaining descriptors without further calls. */
 	for (uint64_t end = now_ns() + PATIENCE; fd_count() > fds;)
 		assert_true(now_ns() < end);
 	assert_false(readable(kept, 0));
@@ -113,7 +114,7 @@ static void closed_descriptors_leave_nothing(void **state)
 	geyser_event_unref(event);
 }
 
-/* Readable for good: after a read, after the event's end. */
+/* The descriptor stays readable after a read and after the event's end. */
 static void a_descriptor_stays_readable(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);
@@ -148,7 +149,8 @@ static void one_event_does_not_take_all_descriptors(void **state)
 		count++;
 	assert_in_range(count, 25, 50);
 	refused(GEYSER_ERROR_LIMIT, "ulimit", geyser_event_fd(event, 99, &fd));
-	ok(geyser_event_fd(event, 0, &fd)); /* one that is reached costs nothing that stays */
+	/* a descriptor for a reached value doesn't count towards the limit */
+	ok(geyser_event_fd(event, 0, &fd));
 	(void)close(fd);
 	ok(geyser_event_fd(other, 1, &fd));
 	(void)close(fd);
@@ -161,7 +163,7 @@ static void one_event_does_not_take_all_descriptors(void **state)
 	geyser_event_unref(event);
 }
 
-/* A child has copies of both ends, which change nothing. */
+/* A forked child has copies of both ends of the descriptor. These copies must change nothing. */
 static void a_forked_child_holds_no_descriptor_up(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);
@@ -175,7 +177,8 @@ static void a_forked_child_holds_no_descriptor_up(void **state)
 	assert_true(child >= 0);
 	if (child == 0) {
 		(void)close(end[1]);
-		_exit(read(end[0], &byte, 1) == 0 ? 0 : 1); /* until the parent says so */
+		/* the child exits when the parent closes its end */
+		_exit(read(end[0], &byte, 1) == 0 ? 0 : 1);
 	}
 	ok(geyser_event_signal(event, 1));
 	assert_true(readable(fd, PATIENCE));

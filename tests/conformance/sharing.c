@@ -1,4 +1,5 @@
-/* Exporting, unexporting and importing within one process, over the same socket as between two. */
+/* Exporting, unexporting and importing within one process. The socket is the same one that two
+ * processes use. */
 #include "conformance.h"
 
 #include <unistd.h>
@@ -38,7 +39,8 @@ static void expect_listed(const struct geyser_export_info *info, const struct ge
 
 #define LISTED 40
 
-/* More than are asked for at a time. */
+/* LISTED is larger than the number of requests that geyser_export_list sends before it reads the
+ * answers. */
 static void exports_are_listed(void **state)
 {
 	const enum geyser_backend backend = geyser_manager_get_backend(manager_of(state));
@@ -196,7 +198,8 @@ static void what_was_released_is_not_found(void **state)
 		geyser_handle_from_id(geyser_handle_id(&texture_handle), &found));
 }
 
-/* The exporter ended with its last object: what comes after it in this process is another one. */
+/* The exporter ended with its last object. A later exporter of the same process is a new one, which
+ * doesn't know the old handles. */
 static void handles_from_before_a_restart_are_stale(void **state)
 {
 	struct fixture *fixture = *state;
@@ -253,7 +256,8 @@ static void an_imported_event_is_exported_again(void **state)
 	geyser_event_unref(third);
 }
 
-/* Counts change on another thread when an importer goes: the descriptor tells. */
+/* Waits until `current` importers are counted. Another thread changes the count after an importer
+ * has left, and makes the descriptor readable. */
 static void await_current(struct geyser_texture *texture, int fd, uint32_t current)
 {
 	struct geyser_importers importers;

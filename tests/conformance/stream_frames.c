@@ -1,10 +1,10 @@
-/* What a frame is: the publisher's own texels, and all that is said of them. */
+/* Frames: their texels are the publisher's memory, and their information arrives complete. */
 #include "streams.h"
 
 /* ---- texels ---- */
 
-/* What the publisher writes after submit is seen where the subscriber has mapped the frame: nothing
- * was copied. */
+/* The publisher writes to the buffer after it has submitted the frame. The subscriber's mapping
+ * shows the change, so nothing was copied. */
 static void frames_are_the_publishers_own_memory(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "own", 3);
@@ -83,7 +83,7 @@ static void subscribers_only_read(void **state)
 #define SEALED_WORDS "GEYSER_USAGE_DMA_BUF"
 #endif
 
-/* The kernel makes dma-bufs of no memory that is sealed against writing. */
+/* The kernel makes no dma-buf from memory that is sealed against writing. */
 static void sealed_buffers_become_no_dma_bufs(void **state)
 {
 	struct geyser_publisher *publisher =
@@ -99,7 +99,8 @@ static void sealed_buffers_become_no_dma_bufs(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* What one subscriber writes, the publisher finds in the buffer. */
+/* With GEYSER_USAGE_WRITERS a subscriber may write to the buffer, and the publisher reads the
+ * result. */
 static void writers_are_asked_for(void **state)
 {
 	const uint32_t usages[] = {
@@ -128,7 +129,7 @@ static void writers_are_asked_for(void **state)
 	}
 }
 
-/* A resize decides anew. */
+/* A resize with another usage changes whether subscribers may write. */
 static void a_resize_changes_who_may_write(void **state)
 {
 	struct geyser_publisher *publisher = publish_with(state, "both", 0);
@@ -175,7 +176,7 @@ static void a_new_buffer_is_zero_and_a_used_one_is_as_it_was(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* ---- what is said of them ---- */
+/* ---- information about frames ---- */
 
 static void a_new_frame_says_nothing(void **state)
 {
@@ -199,7 +200,7 @@ static void a_new_frame_says_nothing(void **state)
 static void fill_info(struct geyser_frame_info *info, uint32_t seed)
 {
 	*info = (struct geyser_frame_info){
-		.sequence = 99, /* not the publisher's to say */
+		.sequence = 99, /* the library must ignore this: it numbers the frames itself */
 		.timestamp_ns = 1,
 		.presentation_ns = UINT64_C(0x1122334455667788) + seed,
 		.crop = {1, 2, 3 + seed % 4, 4},
@@ -255,7 +256,7 @@ static void every_field_is_carried(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* Each spoils a right one. */
+/* Makes one field of a valid description invalid; `how` selects the field. */
 static void spoil(struct geyser_frame_info *info, unsigned how)
 {
 	switch (how) {
@@ -304,7 +305,7 @@ static void fields_out_of_range_are_refused(void **state)
 		spoil(geyser_frame_get_info(frame), i);
 		refused(GEYSER_ERROR_INVALID_ARGUMENT, words[i],
 			geyser_publisher_submit(publisher, frame));
-		/* discarded, not still out */
+		/* The refused frame was discarded: it can't be submitted again. */
 		refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame",
 			geyser_publisher_submit(publisher, frame));
 		nothing_to_take(subscriber);
@@ -334,7 +335,7 @@ static void timestamps_never_go_back(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* ---- another size and format ---- */
+/* ---- changing size and format ---- */
 
 static const struct geyser_texture_desc small = {
 	.format = GEYSER_FORMAT_R16_UINT, .width = 5, .height = 3};
@@ -389,7 +390,8 @@ static void a_frame_held_over_a_resize_stays_intact(void **state)
 	expect_size(old, false);
 	assert_true(texture_holds(geyser_frame_texture(old), 1));
 	ok(geyser_subscriber_release(subscriber, old));
-	for (uint32_t i = 21; i <= 25; i++) { /* its buffer, too, is replaced now */
+	/* the buffer of the released frame is replaced now, too */
+	for (uint32_t i = 21; i <= 25; i++) {
 		frame = begin_frame(publisher);
 		expect_size(frame, true);
 		ok(geyser_publisher_discard(publisher, frame));
@@ -419,7 +421,7 @@ static void resizing_that_fails_changes_nothing(void **state)
 	frame = take(subscriber, 1);
 	expect_size(frame, false);
 	ok(geyser_subscriber_release(subscriber, frame));
-	/* the last of several counts */
+	/* Of several resizes in a row, the last one counts. */
 	desc = small;
 	desc.width = 1;
 	ok(geyser_publisher_resize(publisher, &desc));
@@ -432,7 +434,8 @@ static void resizing_that_fails_changes_nothing(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* What is waited for has happened by the time it is mapped; what is to be signalled has not. */
+/* A mapping waits for the frame's wait point. The point that the subscriber is to signal isn't
+ * reached yet. */
 static void frames_have_points(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "points", 2);

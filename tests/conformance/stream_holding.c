@@ -1,6 +1,6 @@
 /*
- * Subscribers that hold every buffer for longer than the publisher allows: they are left out, keep
- * their frames as they are, and join again.
+ * Subscribers that hold every buffer for longer than the publisher allows. The publisher evicts
+ * them; their frames stay intact, and they can join again.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,8 @@
 
 #define LIMIT (20 * MILLISECOND)
 
-/* How many frames are published while the one left out looks at its own again and again. */
+/* The number of frames that are published while the evicted subscriber reads its own frames again
+ * and again. */
 #define FRAMES (SANITIZED ? 30u : 100u)
 
 static uint64_t evictions(struct geyser_publisher *publisher)
@@ -26,7 +27,7 @@ static bool holds(struct geyser_frame *frame, uint32_t seed)
 	return texture_holds(geyser_frame_texture(frame), seed);
 }
 
-/* Two buffers, which the subscriber holds both: frames 1 and 2. */
+/* Makes a publisher with two buffers; the subscriber holds frames 1 and 2, and so both buffers. */
 static struct geyser_publisher *begin_held(void **state, const char *name, uint64_t limit_ns,
 	struct geyser_subscriber **holder, struct geyser_frame *frames[2])
 {
@@ -65,7 +66,7 @@ static void who_holds_all_for_too_long_is_left_out(void **state)
 	assert_int_equal(publisher_stats(publisher).buffers_held, 0);
 	expect_left_out(holder, frames[0]);
 	expect_left_out(holder, frames[1]);
-	/* it joins again, as if nothing had happened */
+	/* The subscriber joins again, and receives frames as before. */
 	pass(holder, last);
 	submit(publisher, last + 1);
 	pass(holder, last + 1);
@@ -98,7 +99,7 @@ static void who_is_left_out_may_join_before_it_releases(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* By a publisher that never waits, too. */
+/* The limit also holds for a publisher that always acquires with a timeout of 0. */
 static void the_limit_is_the_publishers(void **state)
 {
 	struct geyser_subscriber *holder;
@@ -123,7 +124,7 @@ static void the_limit_is_the_publishers(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* Who holds a buffer is in nobody's way as long as there is another. */
+/* A subscriber isn't evicted as long as another buffer is free. */
 static void who_leaves_a_buffer_is_never_left_out(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "room", 2);
@@ -152,7 +153,8 @@ static void work_that_is_not_done_keeps_its_frame(void **state)
 	if (geyser_frame_signal_point(frames[0], &point) == GEYSER_OK)
 		geyser_event_ref(point.event);
 	submit_all(publisher, 3, 9);
-	expect_left_out(holder, frames[0]); /* though our device may still read it */
+	/* even though the subscriber's device may still read this frame */
+	expect_left_out(holder, frames[0]);
 	submit_all(publisher, 10, 12);
 	assert_true(texture_holds(texture, 1));
 	if (point.event)
@@ -203,7 +205,8 @@ static void who_waits_is_woken_when_it_is_left_out(unsigned index, void *data)
 	}
 }
 
-/* One thread sleeps in acquire, while another holds what keeps the publisher. */
+/* Two subscribers hold one of the two buffers each, and one subscriber also sleeps in acquire. It
+ * receives the next frame, even if the publisher evicts it. */
 static void a_sleeper_joins_again(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "sleeper", 2);

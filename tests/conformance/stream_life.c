@@ -1,4 +1,4 @@
-/* How streams come, are found, and go. */
+/* Streams: how they start, how subscribers find them, and how they end. */
 #include "streams.h"
 
 #include <poll.h>
@@ -11,7 +11,7 @@ static void names_that_do(void **state)
 {
 	static const char *const names[] = {"a", "a/b", "/", "..", ".", "%", "%2F", "%41", "100%",
 		"caméra 1", "カメラ", "😀", " ", "a b", "-x", "\"", "\\",
-		/* 63 bytes, one of them with 63 that take three each in a file's name */
+		/* These names have 63 bytes. A "/" takes three bytes in a file's name. */
 		"012345678901234567890123456789012345678901234567890123456789012",
 		"///////////////////////////////////////////////////////////////"};
 	struct geyser_publisher *publishers[COUNT_OF(names)];
@@ -83,8 +83,9 @@ static void a_taken_name_says_who_has_it(void **state)
 	assert_null(second);
 	refused(GEYSER_ERROR_EXISTS, pid,
 		geyser_publisher_create(manager_of(state), &desc, &second));
-	submit(first, 1);                   /* unharmed */
-	for (unsigned i = 0; i < 10; i++) { /* free again at once */
+	submit(first, 1); /* the refused publisher left it unharmed */
+	/* The name is free again at once. */
+	for (unsigned i = 0; i < 10; i++) {
 		geyser_publisher_destroy(first);
 		ok(geyser_publisher_create(i % 2 ? manager : manager_of(state), &desc, &first));
 	}
@@ -105,7 +106,7 @@ static void subscribe_to_nobody(void **state)
 		geyser_subscriber_create(manager_of(state), &desc, &subscriber));
 	assert_null(subscriber);
 	subscriber = JUNK;
-	desc.connect_timeout_ns = 1; /* less than a first look takes */
+	desc.connect_timeout_ns = 1; /* less than the first look into the registry takes */
 	refused(GEYSER_ERROR_TIMEOUT, "nobody",
 		geyser_subscriber_create(manager_of(state), &desc, &subscriber));
 	assert_null(subscriber);
@@ -135,7 +136,7 @@ static void meet(unsigned index, void *data)
 	const struct geyser_stream_desc desc = stream_desc("later", 0, GEYSER_PACING_FREE);
 	struct meeting *meeting = data;
 
-	if (index == 4) /* makes it likely that some of the others wait by now */
+	if (index == 4) /* after the delay, some of the others probably wait already */
 		check(poll(NULL, 0, 20) == 0 && geyser_publisher_create(manager_of(meeting->state),
 							&desc, &meeting->publisher) == GEYSER_OK);
 	else
@@ -192,7 +193,7 @@ static void the_end_is_said_once(void **state)
 	submit_all(publisher, 1, 3);
 	held = take(subscriber, 1);
 	geyser_publisher_destroy(publisher);
-	pass(subscriber, 2); /* what was submitted before still comes */
+	pass(subscriber, 2); /* frames that were submitted before the end still arrive */
 	frame = take(subscriber, 3);
 	disconnected(subscriber);
 	nothing_to_take(subscriber);
@@ -216,7 +217,8 @@ static void who_comes_back_is_found(void **state)
 
 	for (unsigned i = 0; i < COUNT_OF(held); i++) {
 		submit(publisher, 1);
-		held[i] = take(subscriber, 1); /* numbering from 1 again */
+		/* the new stream's frames are numbered from 1 again */
+		held[i] = take(subscriber, 1);
 		geyser_publisher_destroy(publisher);
 		disconnected(subscriber);
 		publisher = publish(state, "again", 2 + i);
@@ -228,7 +230,7 @@ static void who_comes_back_is_found(void **state)
 	for (unsigned i = 0; i < COUNT_OF(held); i++)
 		assert_true(texture_holds(geyser_frame_texture(held[i]), 1));
 	ok(geyser_subscriber_release(subscriber, held[1]));
-	geyser_subscriber_destroy(subscriber); /* and what it holds still */
+	geyser_subscriber_destroy(subscriber); /* while the caller still holds frames */
 	geyser_publisher_destroy(publisher);
 }
 
@@ -237,7 +239,7 @@ struct ending {
 	struct geyser_subscriber *subscriber;
 };
 
-/* Index 0 ends the stream, the others wait without a deadline of their own. */
+/* Thread 0 ends the stream. The other threads wait without a deadline. */
 static void end_or_wait(unsigned index, void *data)
 {
 	struct ending *ending = data;
@@ -283,7 +285,8 @@ static void close_or_acquire(unsigned index, void *data)
 	check(geyser_publisher_flush(ending->publisher, UINT64_MAX) == GEYSER_OK);
 }
 
-/* Whichever thread is first: a subscriber that takes nothing holds nobody up after the end. */
+/* Whichever thread is first, closing ends the wait. A subscriber that takes nothing delays nobody
+ * after the end. */
 static void closing_ends_a_wait_to_draw(void **state)
 {
 	struct ending ending = {.publisher = publish_lossless(state, "close", 2)};
@@ -298,7 +301,7 @@ static void closing_ends_a_wait_to_draw(void **state)
 	disconnected(ending.subscriber);
 	ok(geyser_subscriber_get_end(ending.subscriber, &end));
 	assert_int_equal(end, GEYSER_END_CLOSED);
-	/* The name is free. */
+	/* The name is free again. */
 	geyser_publisher_destroy(publish(state, "close", 2));
 	geyser_publisher_destroy(ending.publisher);
 	geyser_subscriber_destroy(ending.subscriber);
@@ -321,7 +324,7 @@ static void the_descriptor_says_when_there_is_something(void **state)
 		submit_all(publisher, i, i + 1);
 		assert_true(readable(fd, PATIENCE));
 		pass(subscriber, i);
-		assert_true(readable(fd, PATIENCE)); /* one more */
+		assert_true(readable(fd, PATIENCE)); /* another frame is ready */
 		assert_true(readable(fd, 0));
 		pass(subscriber, i + 1);
 		assert_false(readable(fd, 0));
@@ -332,7 +335,8 @@ static void the_descriptor_says_when_there_is_something(void **state)
 	assert_true(readable(fd, PATIENCE));
 	disconnected(subscriber);
 	assert_false(readable(fd, 0));
-	publisher = publish(state, "fd", 3); /* it connects by itself */
+	/* the subscriber connects to the new publisher by itself */
+	publisher = publish(state, "fd", 3);
 	subscribers_become(publisher, 1);
 	assert_false(readable(fd, 0));
 	submit(publisher, 1);
@@ -353,7 +357,7 @@ static void a_descriptor_outlives_its_subscriber(void **state)
 			subscribe(state, "dead fd", GEYSER_DELIVER_LATEST);
 
 		ok(geyser_subscriber_fd(subscriber, &fds[i]));
-		if (i == 1) /* its thread is waiting for a publisher then */
+		if (i == 1) /* the subscriber's thread waits for a publisher then */
 			geyser_publisher_destroy(publisher);
 		if (i == 1)
 			disconnected(subscriber);
@@ -413,7 +417,7 @@ static void flush_waits_for_who_owes(void **state)
 
 	ok(geyser_publisher_flush(publisher, 0));
 	submit(publisher, 1);
-	ok(geyser_publisher_flush(publisher, 0)); /* nobody is there */
+	ok(geyser_publisher_flush(publisher, 0)); /* there is no subscriber to wait for */
 	every = subscribe(state, "flush", GEYSER_DELIVER_EVERY);
 	latest = subscribe(state, "flush", GEYSER_DELIVER_LATEST);
 	submit(publisher, 2);
@@ -431,17 +435,19 @@ static void flush_waits_for_who_owes(void **state)
 	ok(geyser_subscriber_release(latest, frame));
 	ok(geyser_publisher_flush(publisher, 0));
 	submit_all(publisher, 3, 4);
-	pass(latest, 4); /* it will never get the third */
+	pass(latest, 4); /* a subscriber to the latest frame never gets frame 3 */
 	pass(every, 3);
 	pass(every, 4);
 	ok(geyser_publisher_flush(publisher, 0));
 	submit(publisher, 5);
-	discard_all(publisher, 3); /* what no buffer holds any more is owed to nobody */
+	/* reuses the buffer of frame 5: no subscriber can take it any more */
+	discard_all(publisher, 3);
 	ok(geyser_publisher_flush(publisher, 0));
 	submit(publisher, 6);
 	geyser_subscriber_destroy(latest);
 	geyser_subscriber_destroy(every);
-	ok(geyser_publisher_flush(publisher, UINT64_MAX)); /* they owe nothing any more */
+	/* subscribers that are gone need not be waited for */
+	ok(geyser_publisher_flush(publisher, UINT64_MAX));
 	geyser_publisher_destroy(publisher);
 }
 
@@ -531,7 +537,7 @@ static void the_list_says_all(void **state)
 }
 
 struct changes {
-	char text[256]; /* "+name " and "-name " */
+	char text[256]; /* "+name " for a new stream, "-name " for an ended one */
 };
 
 static void note_change(enum geyser_stream_change change, const char *name, void *user)
@@ -573,7 +579,8 @@ static void the_watch_tells_of_changes(void **state)
 	geyser_stream_watch_destroy(NULL);
 	ok(geyser_stream_watch_create(note_change, &changes, &watch));
 	assert_true(fd_is_cloexec(geyser_stream_watch_fd(watch)));
-	ok(geyser_stream_watch_dispatch(watch, 0)); /* the first reports what there is */
+	/* the first dispatch reports the streams that exist */
+	ok(geyser_stream_watch_dispatch(watch, 0));
 	assert_string_equal(changes.text, "+a ");
 	refused(GEYSER_ERROR_TIMEOUT, "", geyser_stream_watch_dispatch(watch, 0));
 	refused(GEYSER_ERROR_TIMEOUT, "", geyser_stream_watch_dispatch(watch, 5 * MILLISECOND));
@@ -591,7 +598,7 @@ static void the_watch_tells_of_changes(void **state)
 /* ---- nothing grows ---- */
 
 #define CYCLES (SANITIZED ? 150u : 2000u)
-#define TOLERANCE (UINT64_C(512) << 10) /* bytes */
+#define TOLERANCE (UINT64_C(512) << 10) /* in bytes */
 
 static void cycle(void **state, unsigned index)
 {
@@ -623,7 +630,7 @@ static void cycles_leave_nothing(void **state)
 	resident = resident_bytes();
 	for (unsigned i = 0; i < CYCLES; i++)
 		cycle(state, i);
-	assert_in_range(fd_count(), 0, before + 2); /* a connection that is just being closed */
+	assert_in_range(fd_count(), 0, before + 2); /* one connection may just be closing */
 	assert_int_equal(registry_entries(), entries);
 	if (!SANITIZED)
 		assert_in_range(resident_bytes(), 0, resident + TOLERANCE);

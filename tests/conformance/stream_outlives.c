@@ -1,13 +1,14 @@
-/* Objects that are kept past the stream that they came from, in every order of its end. */
+/* Objects that a program keeps after their stream has ended, with every order in which the stream's
+ * parts can end. */
 #include "streams.h"
 
 #include <string.h>
 
 #define FAR_AWAY (UINT64_C(1) << 40)
 
-/* What can be ended, in any order. */
+/* The parts of a stream that a test ends, in any order. */
 enum part {
-	MANAGER, /* the subscriber's own */
+	MANAGER, /* the subscriber's manager */
 	PUBLISHER,
 	SUBSCRIBER,
 	PARTS,
@@ -19,11 +20,12 @@ struct stream {
 	struct geyser_subscriber *subscriber;
 };
 
-/* References of the caller's; NULL where the backend has no such events. */
+/* The references that the caller keeps. An event is NULL on a backend whose frames have no
+ * points. */
 struct kept {
 	struct geyser_texture *drawn, *seen;
-	struct geyser_point begun, done; /* the publisher's */
-	struct geyser_point ready, read; /* the subscriber's */
+	struct geyser_point begun, done; /* points of the publisher's frame */
+	struct geyser_point ready, read; /* points of the subscriber's frame */
 };
 
 static struct stream begin(void **state)
@@ -69,7 +71,7 @@ static struct geyser_point wait_point(struct geyser_frame *frame)
 	return keep(point);
 }
 
-/* A frame that was drawn and is being read: its release waits for the point that nobody has
+/* Draws a frame and lets the subscriber read it. The frame's release waits for a point that is not
  * signalled yet. */
 static struct kept pass_frame(struct stream *stream)
 {
@@ -142,7 +144,7 @@ static const enum part orders[][PARTS] = {
 	{SUBSCRIBER, PUBLISHER, MANAGER},
 };
 
-/* The use comes after so many parts have ended; the point is signalled once, at one of them. */
+/* Uses the kept objects after `used` parts have ended; the use signals the point once. */
 static void what_is_kept_outlives_its_stream(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(orders); i++)
@@ -161,7 +163,7 @@ static void what_is_kept_outlives_its_stream(void **state)
 		}
 }
 
-/* Nobody ever signals the point: the event ends with frames that wait for it. */
+/* The point is never signalled. Frames still wait for the event when it ends. */
 static void points_that_never_come_end_with_their_event(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {
@@ -174,7 +176,7 @@ static void points_that_never_come_end_with_their_event(void **state)
 	}
 }
 
-/* Also after the subscriber has found out that the publisher has ended. */
+/* Borrowed points stay valid even after the subscriber has noticed the publisher's end. */
 static void borrowed_points_stay_until_the_subscriber_ends(void **state)
 {
 	struct stream stream = begin(state);
@@ -196,7 +198,7 @@ static void borrowed_points_stay_until_the_subscriber_ends(void **state)
 		end_part(&stream, (enum part)i);
 }
 
-/* Whoever keeps an event is no subscriber any more. */
+/* A kept event doesn't count as a subscription. */
 static void a_kept_event_holds_no_subscription(void **state)
 {
 	struct stream stream = begin(state);
@@ -226,7 +228,7 @@ static void *wait_for_ever(void *data)
 	return NULL;
 }
 
-/* The event learns of the stream's end by itself. */
+/* A wait for the event ends with the stream, although nobody else tells the event of the end. */
 static void waits_for_a_kept_event_end_with_the_stream(void **state)
 {
 	struct stream stream = begin(state);
@@ -234,7 +236,7 @@ static void waits_for_a_kept_event_end_with_the_stream(void **state)
 	struct waiter waiter = {.event = geyser_event_ref(kept.ready.event)};
 	pthread_t thread;
 
-	if (!kept.ready.event) { /* a backend without such events */
+	if (!kept.ready.event) { /* this backend's frames have no points */
 		drop(&kept);
 		for (unsigned i = 0; i < PARTS; i++)
 			end_part(&stream, (enum part)i);

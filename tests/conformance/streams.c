@@ -1,5 +1,5 @@
-/* Publishers and subscribers: what each delivery and pacing promises; frames are in
- * stream_frames.c, the coming and going of streams in stream_life.c. */
+/* Publishers and subscribers: the promises of each delivery and pacing. Frames are tested in
+ * stream_frames.c, the start and end of streams in stream_life.c. */
 #include "streams.h"
 
 #include <stdio.h>
@@ -123,7 +123,7 @@ static void wrong_stream_descriptions(void **state)
 	desc.texture.width = 1;
 	desc.texture.format = GEYSER_FORMAT_NONE;
 	refuse_publisher(state, "format", &desc);
-	/* nothing of those holds the name */
+	/* None of the refused publishers holds the name. */
 	geyser_publisher_destroy(publish(state, "wrong", 0));
 }
 
@@ -168,7 +168,7 @@ static void buffers_are_2_to_16(void **state)
 		for (uint32_t j = 0; j < right[i].given; j++)
 			ok(geyser_publisher_acquire(publisher, 0, &frame));
 		frame = JUNK;
-		/* the caller's own: waiting wouldn't help */
+		/* The caller itself has acquired all buffers, so that waiting wouldn't help. */
 		refused(GEYSER_ERROR_BUSY, "acquired",
 			geyser_publisher_acquire(publisher, UINT64_MAX, &frame));
 		assert_null(frame);
@@ -245,7 +245,7 @@ static void every_is_in_order_and_counts_what_it_misses(void **state)
 		pass(subscriber, i);
 	nothing_to_take(subscriber);
 	assert_int_equal(subscriber_stats(subscriber).dropped, 0);
-	submit_all(publisher, 4, 8); /* three buffers: 4 and 5 are drawn over */
+	submit_all(publisher, 4, 8); /* frames 4 and 5 are overwritten: there are three buffers */
 	for (; expected <= 8; expected++)
 		pass(subscriber, expected);
 	nothing_to_take(subscriber);
@@ -269,7 +269,7 @@ static void several_frames_are_held(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		frames[i] = take(subscriber, i + 1);
 	assert_int_equal(publisher_stats(publisher).buffers_held, 3);
-	submit_all(publisher, 4, 20); /* all in the one buffer that is left */
+	submit_all(publisher, 4, 20); /* all of these use the one buffer that isn't held */
 	for (uint32_t i = 0; i < 3; i++) {
 		assert_int_equal(sequence_of(frames[i]), i + 1);
 		assert_true(texture_holds(geyser_frame_texture(frames[i]), i + 1));
@@ -321,10 +321,10 @@ static void destroying_gives_frames_back(void **state)
 	(void)take(subscriber, 2);
 	assert_int_equal(publisher_stats(publisher).buffers_held, 2);
 	geyser_subscriber_destroy(subscriber);
-	submit(publisher, 3); /* waits until it is seen to have gone */
+	submit(publisher, 3); /* waits until the publisher notices that the subscriber is gone */
 	subscribers_become(publisher, 0);
 	assert_int_equal(publisher_stats(publisher).buffers_held, 0);
-	(void)begin_frame(publisher); /* gone with the publisher */
+	(void)begin_frame(publisher); /* destroying the publisher discards this frame */
 	geyser_publisher_destroy(publisher);
 }
 
@@ -352,7 +352,7 @@ static void discarded_frames_are_never_seen(void **state)
 
 #define FRAMES (SANITIZED ? 300u : 2000u)
 
-/* Index 0 publishes, the others get every frame. */
+/* Thread 0 publishes. Each of the others receives every frame. */
 static void publish_or_read(unsigned index, void *data)
 {
 	void **objects = data;
@@ -402,7 +402,7 @@ struct crowd {
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
 	_Atomic unsigned submitted, taken;
-	_Atomic uint64_t times[SHARED_FRAMES + 1]; /* by sequence */
+	_Atomic uint64_t times[SHARED_FRAMES + 1]; /* indexed by sequence number */
 };
 
 static void submit_half(struct crowd *crowd)
@@ -444,7 +444,8 @@ static void submit_or_take(unsigned index, void *data)
 		take_some(data);
 }
 
-/* Each frame goes to one of them, and time goes on from each to the next. */
+/* Each frame goes to exactly one of the receiving threads. Timestamps never decrease from one frame
+ * to the next. */
 static void threads_share_both_ends(void **state)
 {
 	static struct crowd crowd;
@@ -461,7 +462,7 @@ static void threads_share_both_ends(void **state)
 	geyser_publisher_destroy(crowd.publisher);
 }
 
-/* ---- who is slow ---- */
+/* ---- slow subscribers ---- */
 
 static void who_does_not_take_is_left_out_after_one_timeout(void **state)
 {
@@ -476,12 +477,13 @@ static void who_does_not_take_is_left_out_after_one_timeout(void **state)
 		geyser_publisher_acquire(publisher, timeout, &frame));
 	assert_null(frame);
 	assert_true(now_ns() - begin >= timeout);
-	for (uint32_t i = 4; i <= 30; i++) { /* costs nothing any more */
+	for (uint32_t i = 4; i <= 30; i++) { /* acquire doesn't wait for this subscriber any more */
 		ok(geyser_publisher_acquire(publisher, 0, &frame));
 		assert_true(fill_texture(geyser_frame_texture(frame), i));
 		ok(geyser_publisher_submit(publisher, frame));
 	}
-	/* it moves: 29 and 30 are its own again */
+	/* After the subscriber has taken frame 28, the publisher must keep 29 and 30 for it
+	 * again. */
 	pass(subscriber, 28);
 	assert_int_equal(subscriber_stats(subscriber).dropped, 27);
 	submit(publisher, 31);
@@ -511,7 +513,8 @@ static void polling_leaves_nobody_out(void **state)
 	}
 	for (uint64_t i = 1; i <= 3; i++)
 		pass(every, i);
-	submit_all(publisher, 4, 6); /* who wants the latest only is not waited for */
+	/* the publisher doesn't wait for a subscriber to the latest frame */
+	submit_all(publisher, 4, 6);
 	for (uint64_t i = 4; i <= 6; i++)
 		pass(every, i);
 	pass(latest, 6);

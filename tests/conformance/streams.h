@@ -1,6 +1,6 @@
 /*
- * What the tests of streams share: small streams of rgba8unorm, frames filled with a pattern, and
- * waits that end. All of it fails the test when something is not as expected.
+ * Shared helpers for the tests of streams: small streams of rgba8unorm, frames filled with a
+ * pattern, and waits with a limit. Each helper fails the test if something is not as expected.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,7 +14,7 @@
 #define STREAM_WIDTH 16
 #define STREAM_HEIGHT 8
 
-/* What outputs hold before a call that must clear them. */
+/* Output variables hold this value before a call that must clear them. */
 #define JUNK ((void *)(uintptr_t)0x5a5a)
 
 struct geyser_stream_desc stream_desc(
@@ -23,19 +23,19 @@ struct geyser_stream_desc stream_desc(
 struct geyser_publisher *publish(void **state, const char *name, uint32_t buffers);
 struct geyser_publisher *publish_lossless(void **state, const char *name, uint32_t buffers);
 
-/* The publisher must be there. */
+/* Subscribes to a stream whose publisher exists. */
 struct geyser_subscriber *subscribe(void **state, const char *name, enum geyser_delivery delivery);
 
 struct geyser_frame *begin_frame(struct geyser_publisher *publisher);
 
-/* Acquires, fills with that pattern, submits. */
+/* Acquires a frame, fills it with the pattern of `seed`, and submits it. */
 void submit(struct geyser_publisher *publisher, uint32_t seed);
-/* Frames from first to last, the pattern of each being its number. */
+/* Submits the frames `first` to `last`, each filled with the pattern of its number. */
 void submit_all(struct geyser_publisher *publisher, uint32_t first, uint32_t last);
 
-/* The next frame, which must be this one and have the pattern of its number. */
+/* Takes the next frame, which must have this sequence number and the pattern of that number. */
 struct geyser_frame *take(struct geyser_subscriber *subscriber, uint64_t sequence);
-/* The same, and releases it. */
+/* Takes the next frame as take() does, and releases it. */
 void pass(struct geyser_subscriber *subscriber, uint64_t sequence);
 void nothing_to_take(struct geyser_subscriber *subscriber);
 void disconnected(struct geyser_subscriber *subscriber);
@@ -44,7 +44,8 @@ uint64_t sequence_of(struct geyser_frame *frame);
 struct geyser_publisher_stats publisher_stats(struct geyser_publisher *publisher);
 struct geyser_subscriber_stats subscriber_stats(struct geyser_subscriber *subscriber);
 
-/* Until so many are connected: a subscriber's end reaches its publisher in its own time. */
+/* Waits until `count` subscribers are connected. A publisher notices a subscriber's end a little
+ * later. */
 void subscribers_become(struct geyser_publisher *publisher, uint32_t count);
 
 #endif

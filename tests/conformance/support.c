@@ -63,7 +63,7 @@ bool offers_shape(struct geyser_manager *manager, const struct geyser_texture_de
 		return false;
 	if (desc->mip_levels <= 1)
 		return true;
-	/* Only a texture tells. */
+	/* Only an attempt to create a texture shows whether mip levels are supported. */
 	result = geyser_texture_create(manager, desc, &texture);
 	geyser_texture_unref(texture);
 	return result != GEYSER_ERROR_UNSUPPORTED;
@@ -129,7 +129,8 @@ uint8_t pattern_byte(uint32_t seed, uint64_t place)
 	return (uint8_t)(hash >> 56);
 }
 
-/* Writes or compares one level of one layer; place goes on from one to the next. */
+/* Writes or compares one level of one layer. `place` counts the bytes so far, across
+ * subresources. */
 static bool walk_subresource(uint8_t *data, const struct geyser_subresource *sub, size_t row_bytes,
 	uint32_t seed, uint64_t *place, bool compare)
 {
@@ -201,7 +202,7 @@ void no_failures(void)
 	assert_int_equal(atomic_exchange(&failures, 0), 0);
 }
 
-/* All start when the last one is there. */
+/* A starting line: all threads wait until the last one has arrived. */
 struct start {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -297,7 +298,7 @@ bool latch_wait(struct latch *latch, unsigned count)
 
 /* ---- the machine ---- */
 
-/* By asking for each number: listing /proc/self/fd needs a free descriptor itself. */
+/* Tries each number: listing /proc/self/fd would itself need a free descriptor. */
 unsigned fd_count(void)
 {
 	unsigned count = 0;

@@ -1,6 +1,6 @@
 /*
- * What the conformance and the process tests share: expectations, a registry of their own for each
- * test, texel patterns, threads that report failures, and waits that end.
+ * Shared helpers for the conformance and the process tests: expectations, a registry for each test,
+ * texel patterns, threads that report failures, and waits with a limit.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -32,7 +32,7 @@
 #define SANITIZED 0
 #endif
 
-/* ThreadSanitizer ends a child that was forked beside threads when it starts one. */
+/* ThreadSanitizer ends a forked child that starts a thread if its parent had several threads. */
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define CHILD_HAS_THREADS 0
 #else
@@ -50,17 +50,19 @@
 #define MILLISECOND UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
 
-/* Longer than anything here takes on a busy machine, shorter than the tests' own limits. */
+/* Longer than any operation of the tests takes on a busy machine, and shorter than the tests' time
+ * limits. */
 #define PATIENCE (20 * SECOND)
 
 /* ---- expectations, for the thread that runs the test ---- */
 
-/* Leaves a detail that no call under test leaves, so that an old one isn't taken for a new one. */
+/* Sets an error detail that no tested call sets, so that an old detail isn't taken for a new
+ * one. */
 void taint_detail(void);
 
 void expect_ok(enum geyser_result result, const char *call, const char *file, int line);
 
-/* The result, and a fresh detail with this word in it. */
+/* Fails the test unless the result is `wanted` and a new error detail contains `word`. */
 void expect_refusal(enum geyser_result result, enum geyser_result wanted, const char *word,
 	const char *call, const char *file, int line);
 
@@ -74,33 +76,33 @@ void expect_refusal(enum geyser_result result, enum geyser_result wanted, const 
 /* ---- a registry for one test ---- */
 
 struct fixture {
-	struct geyser_manager *manager; /* made by setup_manager */
-	char directory[32];             /* GEYSER_RUNTIME_DIR */
-	unsigned fds;                   /* open before the test */
-	unsigned inheritable_fds;       /* of those, the ones that exec keeps */
+	struct geyser_manager *manager; /* set by setup_manager */
+	char directory[32];             /* the test's GEYSER_RUNTIME_DIR */
+	unsigned fds;                   /* number of descriptors open before the test */
+	unsigned inheritable_fds;       /* number of those that exec would keep */
 };
 
-/* Of the managers that setup_manager makes. */
+/* The backend of the managers that setup_manager makes. */
 extern enum geyser_backend test_backend;
 
-/* cmocka fixtures: *state is a struct fixture. Each test has its own GEYSER_RUNTIME_DIR and must
- * end in time; it must leave no descriptor open. */
+/* These are cmocka fixtures; *state is a struct fixture. Each test has a GEYSER_RUNTIME_DIR of its
+ * own. The test must end in time and leave no descriptor open. */
 int setup_registry(void **state);
 int teardown_registry(void **state);
-/* The same, and a manager before and an empty registry after the test. */
+/* As setup_registry, with a manager. The teardown also checks that the registry is empty. */
 int setup_manager(void **state);
 int teardown_manager(void **state);
 
 struct geyser_manager *make_manager(void);
 
-/* Names in the registry; 0 if there is none. */
+/* Returns the number of names in the registry; 0 if there is no registry. */
 unsigned registry_entries(void);
 
 /* ---- objects ---- */
 
 struct geyser_texture *make_texture(
 	struct geyser_manager *manager, enum geyser_format format, uint32_t width, uint32_t height);
-/* Whether the backend has textures of that shape: arrays, depth or mip levels. */
+/* Returns whether the backend supports textures of that shape: arrays, depth, mip levels. */
 bool offers_shape(struct geyser_manager *manager, const struct geyser_texture_desc *desc);
 struct geyser_handle export_texture(struct geyser_texture *texture);
 struct geyser_texture *import_texture(
@@ -111,28 +113,30 @@ struct geyser_event *import_event(
 	struct geyser_manager *manager, const struct geyser_handle *handle);
 uint64_t value_of(struct geyser_event *event);
 
-/* Whether a mapping is the texture's memory itself, so that others see at once what is written.
- * Where it is a staging copy they see it after the unmap. */
+/* Returns whether a mapping is the texture's memory itself, so that other users see a write at
+ * once. If the mapping is a staging copy, they see the write after the unmap. */
 bool maps_in_place(struct geyser_texture *texture);
 
-/* Every texel of every subresource gets bytes that depend on the seed and its place. */
+/* Writes bytes into every texel of every subresource that depend on the seed and the texel's place.
+ * texture_holds() compares them. */
 bool fill_texture(struct geyser_texture *texture, uint32_t seed);
 bool texture_holds(struct geyser_texture *texture, uint32_t seed);
-/* Of the bytes of a texture with one layer and one level, in the order of its rows. */
+/* Returns one byte of the pattern of a texture with one layer and one level. `place` counts the
+ * bytes in the order of the rows, without padding. */
 uint8_t pattern_byte(uint32_t seed, uint64_t place);
 
 /* ---- threads ---- */
 
-/* Counts a failure, for threads that may not leave through cmocka's jumps; run_threads and
- * no_failures report it. */
+/* Counts a failure. Threads other than the test's own must use this, because cmocka's assertions
+ * jump out of the test. run_threads and no_failures report the count. */
 #define check(condition) ((condition) ? (void)0 : report_failure(#condition, __FILE__, __LINE__))
 void report_failure(const char *what, const char *file, int line);
 void no_failures(void);
 
-/* Runs count threads that start together, and waits for them. */
+/* Runs `count` threads that start together, and waits for their end. */
 void run_threads(unsigned count, void (*work)(unsigned index, void *data), void *data);
 
-/* Counts up; waiting for a count ends by a failure after PATIENCE. */
+/* A counter that threads can wait for. latch_wait() returns false after PATIENCE. */
 struct latch {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -148,20 +152,21 @@ bool latch_wait(struct latch *latch, unsigned count);
 
 unsigned fd_count(void);
 
-/* Waits, for PATIENCE at most, until this process has `count` descriptors open; else the test
- * fails. An event whose last reference goes within a callback closes its descriptors on another
- * thread. */
+/* Waits until this process has `count` descriptors open, at most for PATIENCE; then the test
+ * fails. An event whose last reference is dropped in a callback closes its descriptors on
+ * another thread. */
 void fd_count_becomes(unsigned count);
 
 unsigned inheritable_fd_count(void);
 bool fd_is_cloexec(int fd);
-/* Lowers RLIMIT_NOFILE until that many numbers are free; *before is what it was. */
+/* Lowers RLIMIT_NOFILE until `count` descriptors can still be opened. Stores the old limit in
+ * *before. */
 bool set_free_fds(unsigned count, struct rlimit *before);
 
 bool readable(int fd, uint64_t timeout_ns);
 uint64_t now_ns(void);
 
-/* A number after the state; any state but 0 will do. */
+/* Returns the next pseudo-random number and advances the state, which must not be 0. */
 uint64_t next_random(uint64_t *state);
 
 #endif

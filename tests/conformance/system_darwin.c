@@ -1,5 +1,5 @@
 /*
- * What the tests need of macOS.
+ * The functions of system.h for macOS.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -45,18 +45,18 @@ int make_pipe(int ends[2])
 	return fcntl(ends[0], F_SETFD, FD_CLOEXEC) | fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 }
 
-/* The helpers read their orders from a pipe, whose end they see. */
+/* Nothing to do: the helper processes read orders from a pipe and exit at its end. */
 void die_with_parent(void)
 {
 }
 
-/* The handlers are called in any case. */
+/* macOS can't fork without running the handlers. */
 pid_t raw_fork(void)
 {
 	return fork();
 }
 
-/* Waits are relative. */
+/* condition_wait() waits for a relative time, which needs no choice of clock. */
 void condition_init(pthread_cond_t *condition)
 {
 	(void)pthread_cond_init(condition, NULL);

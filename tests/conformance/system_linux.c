@@ -1,5 +1,5 @@
 /*
- * What the tests need of Linux.
+ * The functions of system.h for Linux.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -50,7 +50,7 @@ int make_pipe(int ends[2])
 
 void die_with_parent(void)
 {
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if it is stopped then */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* SIGKILL also ends a stopped process */
 }
 
 pid_t raw_fork(void)

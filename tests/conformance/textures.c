@@ -1,4 +1,4 @@
-/* Making textures: defaults, limits, refusals, references and mappings. */
+/* Creating textures: defaults, limits, refusals, references and mappings. */
 #include "conformance.h"
 
 #include <limits.h>
@@ -146,7 +146,8 @@ static void the_largest_of_each_size(void **state)
 	}
 }
 
-/* The first size beyond a device's limit is refused by its name, the limit itself is made. */
+/* Finds the device's limit by bisection. The first width beyond the limit is refused with the
+ * field's name, `width`. */
 static void a_devices_own_limit_is_named(void **state)
 {
 	struct geyser_texture_desc desc = {.format = GEYSER_FORMAT_R8_UNORM, .height = 1};
@@ -178,7 +179,7 @@ static void more_than_there_is_memory(void **state)
 
 	if (test_backend == GEYSER_BACKEND_HOST) {
 		refuse(state, &desc, GEYSER_ERROR_OUT_OF_MEMORY, "bytes");
-	} else { /* a device may have a limit below that */
+	} else { /* a device's own limit may be lower */
 		struct geyser_texture *texture;
 		enum geyser_result result =
 			geyser_texture_create(manager_of(state), &desc, &texture);

@@ -1,10 +1,10 @@
-/* The contract from many threads at once. */
+/* Calls from many threads at once. */
 #include "conformance.h"
 
 #include <stdlib.h>
 
 #define THREADS 16
-#define PER_THREAD (SANITIZED ? 20u : 50u) /* 16 × 50 textures: within 1024 descriptors */
+#define PER_THREAD (SANITIZED ? 20u : 50u) /* 16 × 50 textures stay below 1024 descriptors */
 
 struct work {
 	struct geyser_manager *manager;
@@ -43,7 +43,7 @@ static void export_many(unsigned index, void *data)
 	}
 }
 
-/* Each thread imports what the next one has exported, by id. */
+/* Each thread imports the exports of the next thread, by id. */
 static void import_neighbours(unsigned index, void *data)
 {
 	struct work *work = data;
@@ -130,7 +130,8 @@ static void one_handle_imported_by_16_threads(void **state)
 	free(work);
 }
 
-/* Odd threads withdraw and export what even ones import: a refusal is NOT_FOUND, nothing else. */
+/* Odd threads unexport and export the textures that even threads import. An import may only fail
+ * with NOT_FOUND. */
 static void withdraw_and_import(unsigned index, void *data)
 {
 	struct work *work = data;
@@ -164,7 +165,7 @@ static void exports_come_and_go_while_others_import(void **state)
 	free(work);
 }
 
-/* Each with a manager of its own, so that the process's last object may go at any time. */
+/* Each thread has a manager of its own, so that the process's last object can end at any time. */
 static void live_a_whole_life(unsigned index, void *data)
 {
 	const struct geyser_texture_desc desc = {
@@ -229,8 +230,8 @@ static void references_from_all_threads(void **state)
 
 #define STORM (SANITIZED ? 300u : 2000u)
 
-/* Half raise the value step by step, each waiting for the other; half only wait, with deadlines
- * short and long. Nobody may miss a step. */
+/* Half of the threads raise the value by one, each waiting for the step before. The others only
+ * wait, with short and long deadlines. No thread may miss a step. */
 static void storm(unsigned index, void *data)
 {
 	struct work *work = data;

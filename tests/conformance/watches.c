@@ -1,4 +1,4 @@
-/* What the callbacks of a stream watch may do: destroy it, dispatch it, and take their time. */
+/* Callbacks of a stream watch may destroy the watch, dispatch it, and take a long time. */
 #include "conformance.h"
 #include "streams.h"
 
@@ -9,8 +9,8 @@
 
 struct seen {
 	struct geyser_stream_watch *watch;
-	unsigned destroy_at; /* the call that destroys the watch; 0: none */
-	bool nested;         /* each call dispatches */
+	unsigned destroy_at; /* number of the call that destroys the watch; 0: none */
+	bool nested;         /* each callback dispatches the watch again */
 	enum geyser_result within;
 	_Atomic unsigned calls;
 	char names[STREAMS + 1][16];
@@ -88,7 +88,7 @@ static void a_callback_may_dispatch_its_watch(void **state)
 	no_failures();
 }
 
-/* Each change is told once, whichever thread asks. */
+/* Several threads dispatch the watch. Each change is reported once, to any of them. */
 static void dispatch_all(unsigned index, void *data)
 {
 	struct seen *seen = data;
@@ -116,7 +116,8 @@ static void several_threads_may_dispatch(void **state)
 	end_all(publishers);
 }
 
-/* The last reference to an event whose callback waits for the watch's. */
+/* The watch's callback drops the last reference to an event. The event's callback meanwhile waits
+ * for the watch's callback to return. */
 struct waiting {
 	struct geyser_event *event;
 	struct latch entered, left;
