@@ -14,11 +14,8 @@
 #include "format/layout.h"
 #include "sync/timeline.h"
 
-struct gy_backend;
-
-/* Zeroed texture state that the core fills; a backend's own struct begins with it. */
+/* What the core reads of a texture. A backend fills it in; its own struct begins with it. */
 struct gy_backend_texture {
-	const struct gy_backend *backend;
 	uint64_t bytes; /* of backing memory, whole pages */
 	bool writable;
 	struct gy_layout layout; /* of what map gives */
@@ -36,10 +33,9 @@ struct gy_import_terms {
 	uint64_t most;  /* bytes of it that may be mapped */
 };
 
-/* The twin of an event's timeline that a device's queues can wait for and signal. */
-struct gy_backend_event {
-	const struct gy_backend *backend;
-};
+/* The twin of an event's timeline that a device's queues can wait for and signal. Each backend
+ * defines a struct of its own. */
+struct gy_backend_event;
 
 struct gy_backend_point {
 	struct gy_backend_event *event;

@@ -26,11 +26,16 @@ struct geyser_texture {
 	bool of_subscriber;
 };
 
+static const struct gy_backend *backend_of(const struct geyser_texture *texture)
+{
+	return texture->object.manager->backend;
+}
+
 enum geyser_result gy_texture_describe(
 	struct geyser_texture *texture, struct gy_message *answer, int *fd)
 {
-	enum geyser_result result = texture->texture->backend->texture_describe(
-		texture->texture, &answer->texture.native);
+	enum geyser_result result =
+		backend_of(texture)->texture_describe(texture->texture, &answer->texture.native);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -48,7 +53,7 @@ void gy_texture_described(const struct geyser_texture *texture, int fd)
 
 enum geyser_result gy_texture_share(struct geyser_texture *texture)
 {
-	const struct gy_backend *backend = texture->texture->backend;
+	const struct gy_backend *backend = backend_of(texture);
 
 	return backend->texture_share ? backend->texture_share(texture->texture) : GEYSER_OK;
 }
@@ -205,7 +210,7 @@ static void end(struct geyser_texture *texture)
 	struct geyser_manager *manager = gy_manager_ref(texture->object.manager);
 
 	gy_object_finish(&texture->object);
-	texture->texture->backend->texture_destroy(texture->texture);
+	manager->backend->texture_destroy(texture->texture);
 	geyser_event_unref(texture->ready);
 	gy_manager_unref(manager);
 	deallocate(texture);
@@ -313,7 +318,7 @@ enum geyser_result geyser_texture_map(
 	if (result != GEYSER_OK)
 		return result;
 	backing = texture->texture;
-	result = backing->backend->texture_map(backing, access, &out->data);
+	result = backend_of(texture)->texture_map(backing, access, &out->data);
 	if (result != GEYSER_OK)
 		return result;
 	out->row_pitch = (size_t)backing->layout.row_pitch;
@@ -371,21 +376,21 @@ bool gy_texture_uploads(const struct geyser_texture *texture)
 
 void gy_texture_upload(struct geyser_texture *texture)
 {
-	texture->texture->backend->texture_upload(texture->texture);
+	backend_of(texture)->texture_upload(texture->texture);
 }
 
 void gy_texture_prefault(struct geyser_texture *texture)
 {
-	const struct gy_backend_texture *backing = texture->texture;
+	const struct gy_backend *backend = backend_of(texture);
 
-	if (backing->backend->texture_prefault)
-		backing->backend->texture_prefault(texture->texture);
+	if (backend->texture_prefault)
+		backend->texture_prefault(texture->texture);
 }
 
 void geyser_texture_unmap(struct geyser_texture *texture)
 {
 	if (texture)
-		texture->texture->backend->texture_unmap(texture->texture);
+		backend_of(texture)->texture_unmap(texture->texture);
 }
 
 enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *texture,
@@ -557,17 +562,18 @@ enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, i
 static enum geyser_result export_native(struct geyser_texture *texture, bool any,
 	enum geyser_native_type type, struct geyser_native_texture *out)
 {
+	const struct gy_backend *backend = backend_of(texture);
 	struct gy_backend_texture *backing = texture->texture;
 	enum geyser_result result = gy_texture_share(texture);
 
 	if (result == GEYSER_OK)
-		result = backing->backend->texture_describe(backing, out);
+		result = backend->texture_describe(backing, out);
 	if (result != GEYSER_OK)
 		return result;
 	if (!any && out->type != type)
 		gy_texture_described(texture, out->fd);
-	if (!any && out->type != type && backing->backend->texture_convert)
-		return backing->backend->texture_convert(backing, type, out);
+	if (!any && out->type != type && backend->texture_convert)
+		return backend->texture_convert(backing, type, out);
 	if (!any && out->type != type)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): the texture's memory is of type %d", (int)type,

@@ -38,7 +38,6 @@ static enum geyser_result allocate(struct host_texture **out)
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-	(*out)->base.backend = &gy_host_backend;
 	return GEYSER_OK;
 }
 

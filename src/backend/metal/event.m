@@ -23,7 +23,6 @@
 @class GeyserMetalTwin;
 
 struct mtl_event {
-	struct gy_backend_event base;
 	GeyserMetalTwin *twin; /* frees all this with its last reference */
 	struct gy_event_source source;
 	id<MTLSharedEvent> event; /* nil when it has ended */
@@ -152,7 +151,6 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 		free(event);
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
-	event->base.backend = &gy_metal_backend;
 	event->twin = [[GeyserMetalTwin alloc] init];
 	event->twin->twin_event = event;
 	event->source = *source;
@@ -180,7 +178,7 @@ enum geyser_result gy_mtl_event_create(
 		shared.signaledValue = gy_timeline_value(source->timeline);
 		result = make(device, source, shared, &event);
 		if (result == GEYSER_OK)
-			*out = &event->base;
+			*out = (struct gy_backend_event *)event;
 	}
 	return result;
 }
@@ -188,6 +186,7 @@ enum geyser_result gy_mtl_event_create(
 enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source *source,
 	void *mtl_shared_event, struct gy_backend_event **out)
 {
+	struct gy_backend_event *base;
 	struct mtl_event *event;
 	enum geyser_result result;
 	void *started;
@@ -198,11 +197,12 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 	if (result != GEYSER_OK)
 		return result;
 	event->adopted = true;
-	result = gy_metal_shared_event(&event->base, &started);
+	base = (struct gy_backend_event *)event;
+	result = gy_metal_shared_event(base, &started);
 	if (result == GEYSER_OK)
-		*out = &event->base;
+		*out = base;
 	else
-		gy_mtl_event_destroy(&event->base);
+		gy_mtl_event_destroy(base);
 	return result;
 }
 

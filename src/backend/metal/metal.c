@@ -34,7 +34,6 @@ static enum geyser_result allocate(
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
 	if (result != GEYSER_OK)
 		return result;
-	texture->base.backend = &gy_metal_backend;
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;

@@ -41,7 +41,6 @@
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 
 struct vk_event {
-	struct gy_backend_event base;
 	struct vk_device *device;
 	struct gy_event_source source;
 	VkSemaphore semaphore;
@@ -396,7 +395,6 @@ enum geyser_result gy_vk_event_create(
 
 	if (!event)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
-	event->base.backend = &gy_vulkan_backend;
 	event->device = device;
 	event->source = *source;
 	event->fd = -1;
@@ -411,7 +409,7 @@ enum geyser_result gy_vk_event_create(
 		deallocate(event);
 		return result;
 	}
-	*out = &event->base;
+	*out = (struct gy_backend_event *)event;
 	return GEYSER_OK;
 }
 

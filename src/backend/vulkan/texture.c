@@ -94,7 +94,6 @@ enum geyser_result gy_vk_texture_allocate(
 
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
-	texture->base.backend = &gy_vulkan_backend;
 	texture->device = device;
 	texture->desc = *desc;
 	texture->desc.label = NULL;
