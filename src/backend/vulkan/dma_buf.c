@@ -16,8 +16,6 @@
 
 #define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 
-#define PLANES_MAX 4
-
 #define DRM_FORMAT_MOD_LINEAR 0 /* of drm_fourcc.h, which not every system has */
 
 /* ---- what the driver can ---- */
@@ -37,122 +35,9 @@ static enum geyser_result check_desc(
 	return GEYSER_OK;
 }
 
-/* The memory of such an image can be had from another process, or given to one. */
-static bool is_supported(struct vk_device *device, const struct geyser_texture_desc *desc,
-	uint64_t modifier, VkExternalMemoryFeatureFlags needed)
-{
-	const VkPhysicalDeviceImageDrmFormatModifierInfoEXT drm = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT,
-		.drmFormatModifier = modifier,
-		.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
-	};
-	const VkPhysicalDeviceExternalImageFormatInfo external = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
-		.pNext = &drm,
-		.handleType = DMA_BUF,
-	};
-	struct vk_image_plan plan;
-	VkPhysicalDeviceImageFormatInfo2 info = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
-		.pNext = &external,
-		.tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-	};
-	VkExternalImageFormatProperties memory = {
-		.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
-	VkImageFormatProperties2 properties = {
-		.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2, .pNext = &memory};
-
-	gy_vk_image_plan(desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
-	info.format = plan.info.format;
-	info.type = plan.info.imageType;
-	info.usage = plan.info.usage;
-	return device->api.GetPhysicalDeviceImageFormatProperties2(
-		       device->handles.physical_device, &info, &properties) == VK_SUCCESS &&
-	       memory.externalMemoryProperties.externalMemoryFeatures & needed &&
-	       desc->width <= properties.imageFormatProperties.maxExtent.width &&
-	       desc->height <= properties.imageFormatProperties.maxExtent.height;
-}
-
-static VkDrmFormatModifierPropertiesEXT *list_modifiers(
-	struct vk_device *device, const struct geyser_format_info *info, uint32_t *count)
-{
-	VkDrmFormatModifierPropertiesListEXT list = {
-		.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT};
-	VkFormatProperties2 properties = {
-		.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2, .pNext = &list};
-	VkPhysicalDevice physical = device->handles.physical_device;
-	VkFormat format = (VkFormat)info->vk_format;
-
-	device->api.GetPhysicalDeviceFormatProperties2(physical, format, &properties);
-	list.pDrmFormatModifierProperties =
-		calloc(list.drmFormatModifierCount + 1, sizeof(VkDrmFormatModifierPropertiesEXT));
-	if (list.pDrmFormatModifierProperties)
-		device->api.GetPhysicalDeviceFormatProperties2(physical, format, &properties);
-	*count = list.drmFormatModifierCount;
-	return list.pDrmFormatModifierProperties;
-}
-
-#define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
-
-enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser_texture_desc *desc,
-	struct vk_modifier **out, uint32_t *count)
-{
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-	uint32_t usage = desc->usage | COPIES, all;
-	VkDrmFormatModifierPropertiesEXT *list = list_modifiers(device, info, &all);
-	struct vk_modifier *kept = calloc(all + 1, sizeof(*kept));
-
-	*count = 0;
-	*out = kept;
-	if (!list || !kept) {
-		free(list);
-		free(kept);
-		*out = NULL;
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
-	}
-	usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
-		   GEYSER_USAGE_WRITERS);
-	for (uint32_t i = 0; i < all; i++) {
-		if (usage & ~gy_vk_feature_usage(info, list[i].drmFormatModifierTilingFeatures) ||
-			list[i].drmFormatModifierPlaneCount > PLANES_MAX ||
-			!is_supported(device, desc, list[i].drmFormatModifier,
-				VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT))
-			continue;
-		kept[(*count)++] = (struct vk_modifier){
-			list[i].drmFormatModifier, list[i].drmFormatModifierPlaneCount};
-	}
-	free(list);
-	return GEYSER_OK;
-}
-
-enum geyser_result gy_vulkan_modifiers(
-	void *data, const struct geyser_texture_desc *desc, uint64_t **out, uint32_t *count)
-{
-	struct vk_device *device = data;
-	struct vk_modifier *list = NULL;
-	enum geyser_result result = GEYSER_OK;
-
-	*count = 0;
-	*out = NULL;
-	if (device->info.dma_buf)
-		result = gy_vk_modifiers(device, desc, &list, count);
-	if (result != GEYSER_OK || *count == 0) {
-		free(list);
-		return result;
-	}
-	*out = calloc(*count, sizeof(**out));
-	for (uint32_t i = 0; *out && i < *count; i++)
-		(*out)[i] = list[i].modifier;
-	free(list);
-	if (*out)
-		return GEYSER_OK;
-	*count = 0;
-	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
-}
-
 /* ---- making one ---- */
 
-static const VkImageAspectFlagBits plane_aspects[PLANES_MAX] = {
+static const VkImageAspectFlagBits plane_aspects[GY_VK_PLANES_MAX] = {
 	VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT,
 	VK_IMAGE_ASPECT_MEMORY_PLANE_1_BIT_EXT,
 	VK_IMAGE_ASPECT_MEMORY_PLANE_2_BIT_EXT,
@@ -267,7 +152,7 @@ static enum geyser_result create_from(
 	if (result != GEYSER_OK)
 		return result;
 	describe(texture, needs.size);
-	return gy_vk_texture_clear(texture);
+	return GEYSER_OK;
 }
 
 static bool is_wanted(uint64_t modifier, const uint64_t *wanted, uint32_t count)
@@ -330,25 +215,20 @@ static bool is_dma_buf(int fd)
 	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == DMA_BUF_MAGIC;
 }
 
-/* What a driver says of a modifier that it hasn't listed isn't to be trusted, nor what it does with
- * another number of planes. */
+/* The driver must list the modifier, and the planes must be as many as it says: drivers answer and
+ * behave without sense for others. */
 static enum geyser_result check_modifier(
 	const struct vk_texture *texture, const struct geyser_native_texture *native)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
-	uint32_t count, planes = 0;
-	VkDrmFormatModifierPropertiesEXT *list = list_modifiers(texture->device, info, &count);
+	uint32_t planes;
+	enum geyser_result result =
+		gy_vk_modifier_planes(texture->device, &texture->desc, native->modifier, &planes);
 
-	if (!list)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
-	for (uint32_t i = 0; i < count; i++)
-		if (list[i].drmFormatModifier == native->modifier)
-			planes = list[i].drmFormatModifierPlaneCount;
-	free(list);
-	if (planes == 0 || !is_supported(texture->device, &texture->desc, native->modifier,
-				   VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT))
+	if (result != GEYSER_OK)
+		return result;
+	if (planes == 0)
 		return none_fits(texture, &native->modifier, 1);
-	if (native->plane_count != planes || planes > PLANES_MAX)
+	if (native->plane_count != planes || planes > GY_VK_PLANES_MAX)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"plane_count (%u): with modifier 0x%" PRIx64 " there are %u",
 			native->plane_count, native->modifier, planes);
@@ -409,7 +289,7 @@ static enum geyser_result check_native(
 static enum geyser_result create_explicit(struct vk_texture *texture,
 	const struct geyser_native_texture *native, VkMemoryRequirements *needs)
 {
-	VkSubresourceLayout planes[PLANES_MAX] = {{0}};
+	VkSubresourceLayout planes[GY_VK_PLANES_MAX] = {{0}};
 	const VkImageDrmFormatModifierExplicitCreateInfoEXT drm = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT,
 		.drmFormatModifier = native->modifier,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,10 +144,55 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 		return result;
 	describe(texture, needs.size);
 	texture->base.describes_anew = device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU;
-	return gy_vk_texture_clear(texture);
+	return GEYSER_OK;
 }
 
 /* ---- importing ---- */
+
+static bool is_zero(const uint8_t uuid[16])
+{
+	static const uint8_t zero[16];
+
+	return memcmp(uuid, zero, sizeof(zero)) == 0;
+}
+
+static void print_uuid(const uint8_t uuid[16], char text[33])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 16; i++) {
+		text[2 * i] = digits[uuid[i] >> 4];
+		text[2 * i + 1] = digits[uuid[i] & 15];
+	}
+	text[32] = '\0';
+}
+
+static enum geyser_result check_uuid(
+	const char *field, const uint8_t theirs[16], const uint8_t ours[16], const char *device)
+{
+	char their_text[33], our_text[33];
+
+	if (is_zero(theirs) || memcmp(theirs, ours, 16) == 0)
+		return GEYSER_OK;
+	print_uuid(theirs, their_text);
+	print_uuid(ours, our_text);
+	return gy_fail(GEYSER_ERROR_MISMATCH,
+		"%s (%s): only the same can open such memory, and %s has %s", field, their_text,
+		device, our_text);
+}
+
+/* Errors: MISMATCH, naming what differs, before anything is asked of the driver. */
+static enum geyser_result check_driver(
+	const struct vk_device *device, const struct geyser_native_texture *native)
+{
+	const struct geyser_vulkan_info *info = &device->info;
+	enum geyser_result result =
+		check_uuid("device_uuid", native->device_uuid, info->device_uuid, info->name);
+
+	return result == GEYSER_OK ? check_uuid("driver_uuid", native->driver_uuid,
+					     info->driver_uuid, info->name)
+				   : result;
+}
 
 /* A CPU's memory is a file; the driver reads from it, and from a peer's pipe it would for ever. */
 static bool can_be_memory(const struct vk_device *device, mode_t mode)
@@ -192,7 +238,7 @@ static enum geyser_result check_file(const struct vk_device *device,
 static enum geyser_result check_native(const struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
-	enum geyser_result result = gy_vk_check_driver(texture->device, native);
+	enum geyser_result result = check_driver(texture->device, native);
 
 	if (result == GEYSER_OK && native->plane_count != 1)
 		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The life of textures, in whichever of the three kinds of memory. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -6,84 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- parts ---- */
-
-enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
-	const void *more, VkMemoryRequirements *out)
-{
-	struct vk_device *device = texture->device;
-	VkExternalMemoryImageCreateInfo external = plan->external;
-	VkImageCreateInfo info = plan->info;
-	VkResult result;
-
-	external.pNext = more;
-	info.pNext = external.handleTypes ? &external : more;
-	result = device->api.CreateImage(device->handles.device, &info, NULL, &texture->image);
-	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "vkCreateImage");
-	texture->tiling = info.tiling;
-	texture->usage = info.usage;
-	device->api.GetImageMemoryRequirements(device->handles.device, texture->image, out);
-	return GEYSER_OK;
-}
-
-enum geyser_result gy_vk_bind_image(
-	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset)
-{
-	struct vk_device *device = texture->device;
-	VkDevice vk = device->handles.device;
-	VkResult result = device->api.AllocateMemory(vk, info, NULL, &texture->memory);
-
-	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "vkAllocateMemory");
-	result = device->api.BindImageMemory(vk, texture->image, texture->memory, offset);
-	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkBindImageMemory");
-}
-
-static bool is_zero(const uint8_t uuid[16])
-{
-	static const uint8_t zero[16];
-
-	return memcmp(uuid, zero, sizeof(zero)) == 0;
-}
-
-static void print_uuid(const uint8_t uuid[16], char text[33])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < 16; i++) {
-		text[2 * i] = digits[uuid[i] >> 4];
-		text[2 * i + 1] = digits[uuid[i] & 15];
-	}
-	text[32] = '\0';
-}
-
-static enum geyser_result check_uuid(
-	const char *field, const uint8_t theirs[16], const uint8_t ours[16], const char *device)
-{
-	char their_text[33], our_text[33];
-
-	if (is_zero(theirs) || memcmp(theirs, ours, 16) == 0)
-		return GEYSER_OK;
-	print_uuid(theirs, their_text);
-	print_uuid(ours, our_text);
-	return gy_fail(GEYSER_ERROR_MISMATCH,
-		"%s (%s): only the same can open such memory, and %s has %s", field, their_text,
-		device, our_text);
-}
-
-enum geyser_result gy_vk_check_driver(
-	const struct vk_device *device, const struct geyser_native_texture *native)
-{
-	const struct geyser_vulkan_info *info = &device->info;
-	enum geyser_result result =
-		check_uuid("device_uuid", native->device_uuid, info->device_uuid, info->name);
-
-	return result == GEYSER_OK ? check_uuid("driver_uuid", native->driver_uuid,
-					     info->driver_uuid, info->name)
-				   : result;
-}
 
 /* ---- life ---- */
 
@@ -161,7 +84,8 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 	gy_vk_record_release(texture, commands, &cleared);
 }
 
-enum geyser_result gy_vk_texture_clear(struct vk_texture *texture)
+/* Zero texels, in the layout GENERAL, given to VK_QUEUE_FAMILY_EXTERNAL. */
+static enum geyser_result clear(struct vk_texture *texture)
 {
 	return gy_vk_run(texture->device, record_clear, texture);
 }
@@ -189,7 +113,10 @@ enum geyser_result gy_vulkan_create_with_modifiers(void *device,
 		result = gy_vk_texture_allocate(device, desc, &texture);
 	if (result != GEYSER_OK)
 		return result;
-	return gy_vk_texture_finish(texture, gy_vk_dma_buf_create(texture, modifiers, count), out);
+	result = gy_vk_dma_buf_create(texture, modifiers, count);
+	if (result == GEYSER_OK)
+		result = clear(texture);
+	return gy_vk_texture_finish(texture, result, out);
 }
 
 static enum geyser_result check_place(uint32_t usage)
@@ -210,6 +137,13 @@ static enum geyser_result check_place(uint32_t usage)
 	return GEYSER_OK;
 }
 
+static enum geyser_result create_opaque(struct vk_texture *texture)
+{
+	const enum geyser_result result = gy_vk_opaque_create(texture);
+
+	return result == GEYSER_OK ? clear(texture) : result;
+}
+
 enum geyser_result gy_vk_texture_create(void *device, const struct geyser_texture_desc *desc,
 	bool published, struct gy_backend_texture **out)
 {
@@ -227,7 +161,7 @@ enum geyser_result gy_vk_texture_create(void *device, const struct geyser_textur
 	if (desc->usage & GEYSER_USAGE_HOST_MEMORY)
 		result = gy_vk_host_create(texture, published);
 	else
-		result = gy_vk_opaque_create(texture);
+		result = create_opaque(texture);
 	return gy_vk_texture_finish(texture, result, out);
 }
 

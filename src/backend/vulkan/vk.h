@@ -122,9 +122,6 @@ enum geyser_result gy_vk_device_adopt(
 	const struct geyser_vulkan_device *handles, struct vk_device **out);
 void gy_vk_device_close(struct vk_device *device);
 
-/* Nothing of the driver's may be called: a forked child's copy. */
-bool gy_vk_is_foreign(const struct vk_device *device);
-
 /* loader.c: libvulkan, the instance and the choice of a physical device */
 enum geyser_result gy_vk_loader_open(struct vk_device *device);
 void gy_vk_loader_close(struct vk_device *device);
@@ -137,11 +134,16 @@ enum geyser_result gy_vk_capabilities(struct vk_device *device);
 /* One of geyser_vulkan_device_extensions(). */
 bool gy_vk_has_extension(const struct vk_device *device, const char *name);
 
+/* ---- error.c: failures ---- */
+
 /* The result for a failed call, with its name; a lost device is noted. */
 enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const char *call);
 
-/* Whoever asked for it by on_lost is told. */
+/* Notes that the device is lost, and calls on_lost the first time. */
 void gy_vk_set_lost(struct vk_device *device);
+/* Whether a forked child has inherited the device: it calls no function of the driver then. */
+bool gy_vk_is_foreign(const struct vk_device *device);
+
 /* Error DEVICE_LOST if it is. */
 enum geyser_result gy_vk_check(const struct vk_device *device);
 
@@ -179,11 +181,16 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 enum geyser_result gy_vk_image_supported(
 	struct vk_device *device, const struct vk_image_plan *plan, bool export);
 
-uint32_t gy_vk_format_usage(
-	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
-
 /* The usage that a format's features allow, as geyser's bits. */
 uint32_t gy_vk_feature_usage(const struct geyser_format_info *info, VkFormatFeatureFlags features);
+
+/* Makes texture->image and says what memory it needs. more: chained to the creation, or NULL. */
+enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
+	const void *more, VkMemoryRequirements *out);
+
+/* Allocates or imports memory as info says and binds the image there. */
+enum geyser_result gy_vk_bind_image(
+	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset);
 
 /* Of those in bits, the first with all of these properties, or without them. */
 uint32_t gy_vk_memory_type(
@@ -205,11 +212,30 @@ void gy_vk_record_copy(
 /* Bytes of a buffer that holds all texels, with what vk_copy puts behind them. */
 uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout);
 
-/* Makes texture->image and says what memory it needs. more: chained to the creation, or NULL. */
-enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
-	const void *more, VkMemoryRequirements *out);
-
 VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info);
+
+/* ---- modifier.c: DRM format modifiers ---- */
+
+#define GY_VK_PLANES_MAX 4
+
+/* Modifiers that images of this descriptor can have, with the number of planes of each. */
+struct vk_modifier {
+	uint64_t modifier;
+	uint32_t planes;
+};
+enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser_texture_desc *desc,
+	struct vk_modifier **out, uint32_t *count);
+
+/* The planes of an image with this modifier, which another process has made. *planes is 0 where the
+ * driver doesn't list the modifier, or doesn't import such an image. Errors: OUT_OF_MEMORY. */
+enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
+	const struct geyser_texture_desc *desc, uint64_t modifier, uint32_t *planes);
+
+/* ---- usage.c ---- */
+
+/* What the backend's table says. */
+uint32_t gy_vk_format_usage(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* ---- textures ---- */
 
@@ -238,7 +264,7 @@ struct vk_texture {
 	uint32_t plane_count;
 	struct {
 		uint64_t offset, row_pitch;
-	} planes[4];
+	} planes[GY_VK_PLANES_MAX];
 	bool dedicated;
 
 	/* host memory: mapped as long as the texture lives; the image lies in it, or is copied from
@@ -281,7 +307,7 @@ enum geyser_result gy_vk_texture_finish(
 	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out);
 
 /* opaque.c, host_memory.c, dma_buf.c: the three kinds of memory. Each fills a fresh texture; on
- * success native's fd is its own. */
+ * success native's fd is its own. gy_vk_texture_create then clears memory of the device's own. */
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
 /* Its descriptor, which costs a driver as much as the rest of making it. */
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
@@ -297,25 +323,6 @@ enum geyser_result gy_vk_dma_buf_create(
 	struct vk_texture *texture, const uint64_t *modifiers, uint32_t count);
 enum geyser_result gy_vk_dma_buf_import(
 	struct vk_texture *texture, const struct geyser_native_texture *native);
-
-/* Modifiers that images of this descriptor can have, with the number of planes of each. */
-struct vk_modifier {
-	uint64_t modifier;
-	uint32_t planes;
-};
-enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser_texture_desc *desc,
-	struct vk_modifier **out, uint32_t *count);
-
-/* Zero texels, GENERAL, given to EXTERNAL. */
-enum geyser_result gy_vk_texture_clear(struct vk_texture *texture);
-
-/* Allocates or imports memory as info says and binds the image there. */
-enum geyser_result gy_vk_bind_image(
-	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset);
-
-/* Errors: MISMATCH, naming what differs, before anything is asked of the driver. */
-enum geyser_result gy_vk_check_driver(
-	const struct vk_device *device, const struct geyser_native_texture *native);
 
 /* A buffer in memory of the driver's that the CPU sees. */
 enum geyser_result gy_vk_linear_create(

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* For which uses a device makes shared images of a format: by asking its driver. */
+#include "backend/vulkan/vk.h"
+
+#include <stdlib.h>
+
+#define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
+
+/* Whether the smallest texture of this kind can be made. */
+static bool makes(struct vk_device *device, const struct geyser_format_info *info,
+	enum geyser_dimension dimension, uint32_t usage, VkImageTiling tiling)
+{
+	const struct geyser_texture_desc desc = {
+		.format = info->format,
+		.width = 1,
+		.height = 1,
+		.depth = dimension == GEYSER_DIMENSION_3D ? 2 : 1,
+		.layers = dimension == GEYSER_DIMENSION_2D_ARRAY ? 2 : 1,
+		.mip_levels = 1,
+		.usage = usage,
+	};
+	struct vk_image_plan plan;
+
+	gy_vk_image_plan(&desc, tiling, VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT, &plan);
+	return gy_vk_image_supported(device, &plan, true) == GEYSER_OK;
+}
+
+static bool has_modifiers(struct vk_device *device, const struct geyser_format_info *info)
+{
+	const struct geyser_texture_desc desc = {.format = info->format,
+		.width = 1,
+		.height = 1,
+		.depth = 1,
+		.layers = 1,
+		.mip_levels = 1,
+		.usage = COPIES};
+	struct vk_modifier *list;
+	uint32_t count;
+
+	if (!device->info.dma_buf || gy_vk_modifiers(device, &desc, &list, &count) != GEYSER_OK)
+		return false;
+	free(list);
+	return count > 0;
+}
+
+/* Usage bits that the driver refuses for exportable images drop out one by one. */
+static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_info *info,
+	enum geyser_dimension dimension)
+{
+	VkFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2};
+	const VkImageTiling optimal = VK_IMAGE_TILING_OPTIMAL;
+	uint32_t usage;
+
+	if (!info->vk_format || (info->depth && !device->draws))
+		return 0;
+	device->api.GetPhysicalDeviceFormatProperties2(
+		device->handles.physical_device, (VkFormat)info->vk_format, &properties);
+	usage = gy_vk_feature_usage(info, properties.formatProperties.optimalTilingFeatures);
+	if ((usage & COPIES) != COPIES || !makes(device, info, dimension, COPIES, optimal))
+		return 0;
+	for (uint32_t bit = GEYSER_USAGE_TEXTURE_BINDING; bit <= GEYSER_USAGE_RENDER_ATTACHMENT;
+		bit <<= 1)
+		if (usage & bit && !makes(device, info, dimension, COPIES | bit, optimal))
+			usage &= ~bit;
+	if (device->info.host_memory && !info->stencil)
+		usage |= GEYSER_USAGE_HOST_MEMORY;
+	if (dimension == GEYSER_DIMENSION_2D && has_modifiers(device, info))
+		usage |= GEYSER_USAGE_DMA_BUF;
+	if (dimension == GEYSER_DIMENSION_2D &&
+		makes(device, info, dimension, COPIES, VK_IMAGE_TILING_LINEAR))
+		usage |= GEYSER_USAGE_LINEAR;
+	return usage;
+}
+
+#define KNOWN UINT32_C(0x80000000) /* no usage bit */
+
+uint32_t gy_vk_format_usage(
+	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	struct vk_device *device = data;
+	_Atomic uint32_t *known = &device->usage[info->format][dimension];
+	uint32_t usage = atomic_load_explicit(known, memory_order_relaxed);
+
+	if (!(usage & KNOWN)) {
+		usage = ask_usage(device, info, dimension) | KNOWN;
+		atomic_store_explicit(known, usage, memory_order_relaxed);
+	}
+	return usage & ~KNOWN;
+}
