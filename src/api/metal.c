@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The public functions of metal.h: arguments are checked here, the rest is the backend's. */
+/* The public functions of metal.h. These functions check the arguments; the backend does the
+ * rest. */
 #include "backend/metal.h"
 #include "api/metal_objects.h"
 
@@ -35,7 +36,7 @@ static enum geyser_result check_texture(struct geyser_texture *texture)
 	return texture ? check_backend(gy_texture_manager(texture), "texture") : is_null("texture");
 }
 
-/* Outputs are NULL after a failure. */
+/* Sets *out to NULL, so that every later failure leaves it NULL. */
 static enum geyser_result check_out(void **out)
 {
 	if (!out)
@@ -113,6 +114,7 @@ const char *geyser_metal_format_refusal(
 
 /* ---- textures ---- */
 
+/* Gets a borrowed Metal object of the texture by calling get(). */
 static enum geyser_result get_object(struct geyser_texture *texture, void **out,
 	enum geyser_result (*get)(const struct gy_backend_texture *texture, void **out))
 {
@@ -199,7 +201,7 @@ enum geyser_result geyser_metal_texture_import_surface(struct geyser_manager *ma
 	return geyser_texture_import_native(manager, &native, desc, out);
 }
 
-/* Takes the surface over, which a lookup gave. */
+/* Imports the surface and drops the reference that the lookup gave. */
 static enum geyser_result import_found(struct geyser_manager *manager, IOSurfaceRef surface,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
@@ -265,7 +267,7 @@ enum geyser_result geyser_metal_texture_import_xpc_object(struct geyser_manager 
 	return gy_fail(GEYSER_ERROR_NOT_FOUND, "the XPC object is of no IOSurface");
 }
 
-/* ---- in private storage ---- */
+/* ---- textures in private storage ---- */
 
 static enum geyser_result make_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *handle, struct gy_backend_texture **out)
@@ -337,6 +339,7 @@ enum geyser_result geyser_metal_event(struct geyser_event *event, void **mtl_sha
 
 typedef void encoder(void *command_buffer, void *shared_event, uint64_t value);
 
+/* Encodes a wait for, or a signal of, the event into the caller's command buffer. */
 static enum geyser_result encode(
 	void *command_buffer, struct geyser_event *event, uint64_t value, encoder *encode)
 {
@@ -358,7 +361,8 @@ enum geyser_result geyser_metal_encode_wait(
 enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value)
 {
-	/* 0 changes nothing: says whether the event may be signalled here at all */
+	/* a signal with value 0 changes nothing, but fails if this process mustn't signal the
+	 * event */
 	const enum geyser_result result = event ? geyser_event_signal(event, 0) : is_null("event");
 
 	return result == GEYSER_OK

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The public functions of vulkan.h: arguments are checked here, the rest is the backend's. */
+/* The public functions of vulkan.h. These functions check the arguments; the backend does the
+ * rest. */
 #include "backend/vulkan.h"
 
 #include "base/error.h"
@@ -183,11 +184,14 @@ enum geyser_result geyser_vulkan_texture_image(struct geyser_texture *texture, V
 	return result;
 }
 
+/* All kinds of access that write. */
 #define WRITES                                                                                \
 	(VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |                  \
 		VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT | \
 		VK_ACCESS_MEMORY_WRITE_BIT)
 
+/* Checks the arguments of the barrier functions. name: what the
+ * caller's parameter is called, for the message. */
 static enum geyser_result check_record(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *access, const char *name)
 {
@@ -249,6 +253,7 @@ void geyser_vulkan_modifiers_free(uint64_t *modifiers)
 	free(modifiers);
 }
 
+/* The caller's list of DRM format modifiers. */
 struct choice {
 	const uint64_t *modifiers;
 	uint32_t count;
@@ -324,6 +329,7 @@ bool geyser_vulkan_event_is_native(struct geyser_event *event)
 
 /* ---- frames ---- */
 
+/* Translates a frame's wait or signal point into a semaphore and a value. */
 static enum geyser_result point(struct geyser_frame *frame,
 	enum geyser_result (*get)(struct geyser_frame *frame, struct geyser_point *out),
 	struct geyser_vulkan_point *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenGL's textures on surfaces. The one function that it takes is looked up in the process:
- * whoever has a CGL context has loaded it, and no other program of geyser's should have to. */
+/* IOSurfaces as OpenGL textures on macOS. This file looks up CGL's function at run time rather than
+ * link to OpenGL.framework. A program that has a CGL context has loaded the framework; other
+ * programs don't need it. */
 #include <geyser/apple.h>
 #include <geyser/metal.h>
 
@@ -12,7 +13,7 @@
 #include <OpenGL/CGLIOSurface.h>
 #include <dlfcn.h>
 
-/* As OpenGL's registry numbers them. */
+/* Values of OpenGL's constants, from its registry. */
 enum {
 	UNSIGNED_BYTE = 0x1401,
 	HALF_APPLE = 0x140B,
@@ -28,7 +29,8 @@ enum {
 
 typedef __typeof__(&CGLTexImageIOSurface2D) tex_image_function;
 
-/* CGL's own words for a surface, which differ from those for pixels in memory. */
+/* The constants with which CGL names a surface's format. They differ from those for pixels in
+ * memory. */
 static const struct combination {
 	enum geyser_format format;
 	GLenum internal, channels, type;
@@ -66,7 +68,7 @@ static enum geyser_result bind_surface(void *context, struct geyser_texture *tex
 
 	if (!combination)
 		return refuse_format(desc->format);
-	/* POSIX's way to make a function's pointer of an object's */
+	/* converts dlsym's void * into a function pointer, in the way that POSIX defines */
 	*(void **)&tex_image = dlsym(RTLD_DEFAULT, "CGLTexImageIOSurface2D");
 	if (!tex_image)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,

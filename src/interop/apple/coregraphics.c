@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Graphics draws into, and copies from, mapped textures; how they are mapped is the backend's
- * affair. */
+/* Core Graphics contexts that draw into mapped textures, and images that are copies of textures. */
 #include <geyser/apple.h>
 
 #include "base/error.h"
@@ -12,13 +11,14 @@
 
 enum channels { GREY = 1, RGB = 3 };
 
-/* How Core Graphics calls a format. Byte order is of units of 16 or 32 bits: B G R A in memory is
- * A R G B in a little-endian word, R G B A the same in a big-endian one. */
+/* A format in Core Graphics' terms. The byte order is that of units of 16 or 32 bits. Bytes B G R A
+ * in memory are the 32-bit word A R G B in little-endian order; bytes R G B A are the word R G B A
+ * in big-endian order. */
 struct bitmap {
 	enum geyser_format format;
-	enum channels channels; /* without alpha */
+	enum channels channels; /* colour channels; alpha isn't counted */
 	bool alpha_first;
-	size_t bits; /* a channel */
+	size_t bits; /* of a channel */
 	CGBitmapInfo order;
 };
 
@@ -37,7 +37,7 @@ static const struct bitmap bitmaps[] = {
 	{GEYSER_FORMAT_R32_FLOAT, GREY, false, 32, LITTLE_32},
 };
 
-/* A bitmap with all that Core Graphics wants to know of it. */
+/* A bitmap in the form that Core Graphics' functions expect. */
 struct picture {
 	const struct bitmap *bitmap;
 	CGBitmapInfo info;
@@ -54,7 +54,8 @@ static const struct bitmap *find_bitmap(enum geyser_format format)
 	return NULL;
 }
 
-/* Grey has no alpha channel whatever the caller says of it. */
+/* Returns Core Graphics' constant for the alpha mode. Grey formats have no alpha channel, whatever
+ * mode the caller names. */
 static CGImageAlphaInfo alpha_info(const struct bitmap *bitmap, enum geyser_alpha alpha)
 {
 	static const CGImageAlphaInfo first[] = {
@@ -73,6 +74,7 @@ static CGImageAlphaInfo alpha_info(const struct bitmap *bitmap, enum geyser_alph
 	return bitmap->alpha_first ? first[alpha] : last[alpha];
 }
 
+/* Returns the colour space for callers that pass none. */
 static CFStringRef default_space(const struct bitmap *bitmap)
 {
 	if (bitmap->order & kCGBitmapFloatComponents)
@@ -81,6 +83,7 @@ static CFStringRef default_space(const struct bitmap *bitmap)
 	return bitmap->channels == GREY ? kCGColorSpaceGenericGrayGamma2_2 : kCGColorSpaceSRGB;
 }
 
+/* Gives a colour space that the caller owns: `given`, after a check, or the default one. */
 static enum geyser_result take_space(
 	const struct bitmap *bitmap, CGColorSpaceRef given, CGColorSpaceRef *out)
 {
@@ -194,7 +197,7 @@ static void release_pixels(void *info, const void *data, size_t size)
 	free(info);
 }
 
-/* The rows without what lies between them. */
+/* Copies the texels without the padding between rows. The caller frees *out. */
 static enum geyser_result copy_pixels(
 	struct geyser_texture *texture, const struct picture *picture, uint8_t **out)
 {
@@ -213,7 +216,7 @@ static enum geyser_result copy_pixels(
 			      picture->width, picture->height);
 }
 
-/* Takes the pixels over. */
+/* Makes an image of the pixels and takes ownership of them, also after a failure. */
 static CGImageRef create_image(const struct picture *picture, uint8_t *pixels) CF_RETURNS_RETAINED
 {
 	const size_t row = picture->width * picture->texel;

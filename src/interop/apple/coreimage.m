@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Image reads and writes surfaces by itself. Its classes are looked up in the process: whoever
- * has a CIContext has loaded them, and no other program of geyser's should have to. */
+/* IOSurfaces as Core Image images and render destinations. This file looks up Core Image's classes
+ * at run time rather than link to CoreImage.framework. A program that has a CIContext has loaded
+ * the framework; other programs don't need it. */
 #include <geyser/apple.h>
 #include <geyser/metal.h>
 
@@ -20,7 +21,8 @@ static enum geyser_result find_class(const char *name, Class *out)
 			      name);
 }
 
-/* It says how to read a surface by its FourCC alone. */
+/* Gives the texture's surface. Core Image recognizes a surface's format by its FourCC only, so a
+ * surface without one is refused. */
 static enum geyser_result find_surface(struct geyser_texture *texture, void **out)
 {
 	const enum geyser_result result = geyser_metal_texture_surface(texture, out);
@@ -118,8 +120,9 @@ static enum geyser_result fail_error(NSError *error, struct geyser_texture *text
 		gy_texture_format_name(texture), words ? words : "it doesn't say why");
 }
 
-/* The older render:toIOSurface:bounds:colorSpace: says neither whether it worked nor when it is
- * done; a task says both. */
+/* Renders and blocks until the result is in the surface. The older
+ * render:toIOSurface:bounds:colorSpace: reports neither failure nor completion; a CIRenderTask
+ * reports both. */
 static enum geyser_result render(CIContext *context, CIImage *image,
 	CIRenderDestination *destination, struct geyser_texture *texture)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the interfaces of other APIs ask of a texture first. */
+/* What the functions of apple.h and moltenvk.h ask about a texture. */
 #ifndef GY_INTEROP_APPLE_SURFACE_H
 #define GY_INTEROP_APPLE_SURFACE_H
 
@@ -10,7 +10,7 @@ static inline const char *gy_texture_format_name(const struct geyser_texture *te
 	return geyser_format_name(geyser_texture_get_desc(texture)->format);
 }
 
-/* Whether it is one picture, as a bitmap is. */
+/* Whether the texture is a single 2D picture, as a bitmap is. */
 static inline bool gy_texture_is_flat(const struct geyser_texture *texture)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);

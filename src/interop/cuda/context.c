@@ -12,14 +12,16 @@ static bool is_zero(const uint8_t uuid[16])
 	return memcmp(uuid, zero, sizeof(zero)) == 0;
 }
 
-/* ---- entering ---- */
+/* ---- entering a context ---- */
 
-/* The driver's default streams are of whatever context is current. */
+/* Whether the stream is a real handle. The small values below it name the default streams of the
+ * current context, which cuStreamGetCtx can't resolve. */
 static bool is_handle(const struct CUstream_st *stream)
 {
 	return (uintptr_t)stream > GY_CU_STREAM_PER_THREAD;
 }
 
+/* Gives the stream's context, or the current one, or NULL if none is current. */
 static enum geyser_result find_context(
 	const struct gy_cuda *cuda, struct CUstream_st *stream, struct CUctx_st **out)
 {
@@ -35,6 +37,7 @@ static enum geyser_result find_context(
 	return result == GY_CU_SUCCESS ? GEYSER_OK : gy_cuda_fail(cuda, result, "cuCtxGetCurrent");
 }
 
+/* Retains the primary context of the device with this UUID; all zero: of the first device. */
 static enum geyser_result retain_primary(struct gy_cuda_scope *scope, const uint8_t uuid[16])
 {
 	const struct gy_cuda *cuda = scope->cuda;
@@ -57,6 +60,7 @@ static enum geyser_result retain_primary(struct gy_cuda_scope *scope, const uint
 	return GEYSER_OK;
 }
 
+/* Makes the scope's context current if it isn't. */
 static enum geyser_result push(struct gy_cuda_scope *scope)
 {
 	const struct gy_cuda *cuda = scope->cuda;
@@ -75,6 +79,7 @@ static enum geyser_result push(struct gy_cuda_scope *scope)
 				       : gy_cuda_fail(cuda, result, "entering the context");
 }
 
+/* Checks that the context is on the device with this UUID; all zero: on any device. */
 static enum geyser_result check_device(
 	const struct gy_cuda_scope *scope, const uint8_t uuid[16], bool of_stream)
 {
@@ -132,7 +137,8 @@ void gy_cuda_leave(struct gy_cuda_scope *scope)
 
 /* ---- homes ---- */
 
-/* The primary context goes with whoever releases it last: that is not to be before us. */
+/* Retains the context if it is its device's primary context. CUDA destroys a primary context with
+ * its last release, which must not come before gy_cuda_home_finish. */
 static bool keep_primary(const struct gy_cuda_scope *scope)
 {
 	const struct gy_cuda *cuda = scope->cuda;

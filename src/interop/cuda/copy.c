@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mip level 0 of a texture to and from memory with rows. */
+/* Copies mip level 0 of a texture to, and from, rows in memory. */
 #include "interop/cuda/import.h"
 
 #include "base/error.h"
@@ -7,12 +7,13 @@
 struct copy {
 	struct geyser_texture *texture;
 	unsigned long long pointer;
-	size_t row_pitch; /* at the pointer */
+	size_t row_pitch; /* bytes between the starts of two rows at the pointer */
 	struct CUstream_st *stream;
 	bool to_texture;
-	size_t row, rows, slices; /* bytes, and how many */
+	size_t row, rows, slices; /* bytes of a row, number of rows, number of slices */
 };
 
+/* Checks the arguments and fills in the sizes. */
 static enum geyser_result begin(struct copy *copy)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(copy->texture);
@@ -33,7 +34,8 @@ static enum geyser_result begin(struct copy *copy)
 		geyser_format_name(desc->format), copy->row);
 }
 
-/* Host memory that CUDA doesn't know is said to be that: it can't tell by itself. */
+/* Describes the pointer's side of the copy. cuMemcpy3D can't tell by itself that a pointer is plain
+ * host memory, so the type says so where CUDA doesn't know the pointer. */
 static struct gy_cu_place place_of_pointer(const struct gy_cuda *cuda, const struct copy *copy)
 {
 	struct gy_cu_place place = {.pitch = copy->row_pitch, .height = copy->rows};
@@ -50,6 +52,8 @@ static struct gy_cu_place place_of_pointer(const struct gy_cuda *cuda, const str
 	return place;
 }
 
+/* Describes the texture's side of the copy. mapped: the host's address of a texture in host
+ * memory. */
 static struct gy_cu_place place_of_texture(
 	const struct geyser_cuda_texture *texture, const void *mapped)
 {
@@ -69,7 +73,7 @@ static struct gy_cu_place place_of_texture(
 	return place;
 }
 
-/* All rows follow each other alike on both sides: they are one. */
+/* Whether the rows of both sides have the same layout, so that one linear copy does all of them. */
 static bool is_one_row(const struct copy *copy, const struct gy_cu_place *texture)
 {
 	return texture->type == GY_CU_MEMORYTYPE_UNIFIED && texture->pitch == copy->row_pitch &&

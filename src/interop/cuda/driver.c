@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libcuda, its devices, and its errors in our words. */
+/* Loads libcuda, lists its devices, and translates its errors into the library's. */
 #include "interop/cuda/driver.h"
 
 #include "base/error.h"
@@ -29,7 +29,7 @@ static enum geyser_result classify(int result)
 		return GEYSER_ERROR_INVALID_ARGUMENT;
 	case GY_CU_NOT_PERMITTED:
 		return GEYSER_ERROR_PERMISSION;
-	/* after these a context is of no use any more */
+	/* after each of these errors the context is unusable */
 	case GY_CU_DEVICE_UNAVAILABLE:
 	case GY_CU_ECC_UNCORRECTABLE:
 	case GY_CU_ILLEGAL_ADDRESS:
@@ -55,7 +55,7 @@ enum geyser_result gy_cuda_fail(const struct gy_cuda *cuda, int result, const ch
 
 /* ---- the library ---- */
 
-/* For good once opened: nothing that the driver has started may lose its code. */
+/* Never closed: threads that the driver has started need its code. */
 static struct {
 	pthread_once_t once;
 	enum geyser_result result;
@@ -63,13 +63,14 @@ static struct {
 	struct gy_cuda cuda;
 } opened = {.once = PTHREAD_ONCE_INIT};
 
+/* Records the reason that every gy_cuda_open will give. */
 static void refuse(enum geyser_result result, const char *why)
 {
 	opened.result = result;
 	(void)snprintf(opened.why, sizeof(opened.why), "%s", why);
 }
 
-/* The symbols of those functions, in today's forms. */
+/* The symbol of each function in struct gy_cuda, in its newest version. */
 #define FUNCTIONS(X)                                                                        \
 	X(Init, "cuInit")                                                                   \
 	X(DriverGetVersion, "cuDriverGetVersion")                                           \
@@ -107,7 +108,7 @@ static void refuse(enum geyser_result result, const char *why)
 	X(WaitExternalSemaphoresAsync, "cuWaitExternalSemaphoresAsync")                     \
 	X(SignalExternalSemaphoresAsync, "cuSignalExternalSemaphoresAsync")
 
-/* The name of the first function that is missing, or NULL. */
+/* Fills in the functions. Returns the symbol of the first one that is missing, or NULL. */
 static const char *load(void *library, struct gy_cuda *cuda)
 {
 #define LOAD(name, symbol)                              \

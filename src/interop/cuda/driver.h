@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What is called of CUDA's driver, declared as its header has it, so that the library builds
- * without: tests/cuda/declared.c compares the two where that header is.
- */
+/* Declarations of the CUDA driver's functions, types and constants that the library uses. They are
+ * the library's own, so that it builds without CUDA's headers. Where cuda.h is installed,
+ * tests/cuda/declared.c compares them with it. */
 #ifndef GY_INTEROP_CUDA_DRIVER_H
 #define GY_INTEROP_CUDA_DRIVER_H
 
@@ -11,7 +10,7 @@
 struct CUextMemory_st;
 struct CUextSemaphore_st;
 
-/* CUresult */
+/* values of CUresult */
 enum {
 	GY_CU_SUCCESS = 0,
 	GY_CU_INVALID_VALUE = 1,
@@ -44,9 +43,11 @@ enum { GY_CU_MEMORYTYPE_HOST = 1, GY_CU_MEMORYTYPE_ARRAY = 3, GY_CU_MEMORYTYPE_U
 #define GY_CU_MEMHOSTREGISTER_DEVICEMAP 0x02u
 #define GY_CU_MEMHOSTREGISTER_READ_ONLY 0x08u
 #define GY_CU_POINTER_ATTRIBUTE_MEMORY_TYPE 2
-#define GY_CU_STREAM_PER_THREAD 2 /* and what is less: no pointers, but the default streams */
+/* This value and all below are no pointers but name default streams. */
+#define GY_CU_STREAM_PER_THREAD 2
 
-/* CUDA_EXTERNAL_MEMORY_HANDLE_DESC, and of semaphores, which have no size */
+/* CUDA_EXTERNAL_MEMORY_HANDLE_DESC; after it CUDA_EXTERNAL_SEMAPHORE_HANDLE_DESC, which has no
+ * size. */
 struct gy_cu_memory {
 	int type;
 	union {
@@ -85,14 +86,15 @@ struct gy_cu_mipmapped_array {
 	unsigned int levels, reserved[16];
 };
 
-/* CUDA_EXTERNAL_SEMAPHORE_SIGNAL_PARAMS and _WAIT_PARAMS: of a timeline the value alone counts */
+/* CUDA_EXTERNAL_SEMAPHORE_SIGNAL_PARAMS and CUDA_EXTERNAL_SEMAPHORE_WAIT_PARAMS. For a timeline
+ * semaphore only the value counts. */
 struct gy_cu_point {
 	unsigned long long value;
 	unsigned char others[64];
 	unsigned int flags, reserved[16];
 };
 
-/* One end of CUDA_MEMCPY3D, and all of it */
+/* The source or destination part of CUDA_MEMCPY3D, then the whole struct. */
 struct gy_cu_place {
 	size_t x, y, z, level;
 	int type;
@@ -105,10 +107,10 @@ struct gy_cu_place {
 
 struct gy_cu_copy {
 	struct gy_cu_place from, to;
-	size_t width, height, depth; /* bytes, rows, slices */
+	size_t width, height, depth; /* in bytes, rows and slices */
 };
 
-/* Its functions. All return a CUresult. */
+/* The driver's functions. All return a CUresult. */
 struct gy_cuda {
 	int (*Init)(unsigned int flags);
 	int (*DriverGetVersion)(int *version);
@@ -155,17 +157,19 @@ struct gy_cuda {
 	int (*CtxGetId)(struct CUctx_st *context, unsigned long long *id); /* NULL before CUDA 12 */
 };
 
-/* The driver, opened and initialized, for good. Errors: UNSUPPORTED, with the reason. */
+/* Gives the driver's functions. The first call loads and initializes the driver, for the life of
+ * the process. Any thread. Errors: UNSUPPORTED, with the reason. */
 enum geyser_result gy_cuda_open(const struct gy_cuda **out);
 
-/* The failure of a call in geyser's terms, with CUDA's words. */
+/* Returns the library's error for a CUresult that is no success. Records the error detail with the
+ * call's name and CUDA's description. */
 enum geyser_result gy_cuda_fail(const struct gy_cuda *cuda, int result, const char *call);
 
-/* The device with that UUID. Errors: MISMATCH (there is none), as gy_cuda_fail. */
+/* Finds the device with this UUID. Errors: MISMATCH (there is none), as gy_cuda_fail. */
 enum geyser_result gy_cuda_find_device(
 	const struct gy_cuda *cuda, const uint8_t uuid[16], int *out);
 
-/* As nvidia-smi writes it. */
+/* A UUID as nvidia-smi writes it. */
 struct gy_cuda_uuid_text {
 	char text[48];
 };

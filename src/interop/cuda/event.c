@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as external semaphores, imported once for a context and kept with the event. */
+/*
+ * Events as CUDA external semaphores. An event is imported once for each context, and the import
+ * stays attached to the event.
+ *
+ * An event whose backend has no timeline semaphore to export isn't native. Then the CPU waits, and
+ * a host function on the stream signals.
+ */
 #include "interop/cuda/context.h"
 
 #include "base/error.h"
@@ -50,7 +56,7 @@ static void destroy_semaphores(void *data)
 	free(semaphores);
 }
 
-/* The descriptor is the caller's. */
+/* Exports the event's timeline semaphore. The caller owns out->fd. */
 static enum geyser_result export_fd(struct geyser_event *event, struct geyser_native_event *out)
 {
 	const enum geyser_result result = geyser_event_export_native(event, out);
@@ -62,7 +68,8 @@ static enum geyser_result export_fd(struct geyser_event *event, struct geyser_na
 		"the event's native twin (type %d) is no timeline semaphore", (int)out->type);
 }
 
-/* Not native is no failure. */
+/* Fills in `native` and the UUID. An event without a timeline semaphore to export isn't native,
+ * which is no failure. */
 static enum geyser_result describe(struct geyser_event *event, struct semaphores *out)
 {
 	struct geyser_native_event native;
@@ -94,7 +101,8 @@ static enum geyser_result attach(struct geyser_event *event, struct semaphores *
 	return result;
 }
 
-/* Of two threads that are first, one's stays. */
+/* Gives the event's list of semaphores, and attaches one if there is none. If two threads attach at
+ * once, both get the list that came first. */
 static enum geyser_result find_semaphores(struct geyser_event *event, struct semaphores **out)
 {
 	enum geyser_result result;
@@ -126,11 +134,12 @@ static enum geyser_result import_fd(
 	semaphore.handle.fd = native.fd;
 	result = cuda->ImportExternalSemaphore(out, &semaphore);
 	if (result == GY_CU_SUCCESS)
-		return GEYSER_OK; /* the descriptor is the driver's now */
+		return GEYSER_OK; /* the driver owns the descriptor now */
 	(void)close(native.fd);
 	return gy_cuda_fail(cuda, result, "cuImportExternalSemaphore");
 }
 
+/* Imports the event into the scope's context. Needs the lock. */
 static enum geyser_result import(struct geyser_event *event, struct semaphores *semaphores,
 	const struct gy_cuda_scope *scope, struct semaphore **out)
 {
@@ -151,6 +160,7 @@ static enum geyser_result import(struct geyser_event *event, struct semaphores *
 	return GEYSER_OK;
 }
 
+/* Finds the event's semaphore in the scope's context, or imports it. */
 static enum geyser_result find_semaphore(struct geyser_event *event, struct semaphores *semaphores,
 	const struct gy_cuda_scope *scope, struct CUextSemaphore_st **out)
 {
@@ -171,6 +181,7 @@ static enum geyser_result find_semaphore(struct geyser_event *event, struct sema
 
 /* ---- on a stream, by the GPU ---- */
 
+/* Puts a wait or a signal on the stream, for the GPU to execute. */
 static enum geyser_result put(struct geyser_event *event, struct semaphores *semaphores,
 	uint64_t value, bool signal, struct CUstream_st *stream)
 {
@@ -204,15 +215,17 @@ struct deferred {
 	uint64_t value;
 };
 
-/* On a thread of CUDA's, which may make no call of CUDA's: an event that isn't native has nothing
- * of CUDA's that its last reference could undo. */
+/* CUDA calls this on a thread of its own, where no CUDA function may be called. The last
+ * geyser_event_unref calls none: an event that isn't native has no imported semaphores. */
 static void signal_deferred(void *data)
 {
 	struct deferred *deferred = data;
 	struct gy_kept_detail kept;
 
 	(void)geyser_event_signal(deferred->event, deferred->value);
-	gy_callback_begin(&kept); /* CUDA's thread must not wait for the event's last callbacks */
+	/* lets the unref return at once: CUDA's thread must not wait for the event's last
+	 * callbacks */
+	gy_callback_begin(&kept);
 	geyser_event_unref(deferred->event);
 	gy_callback_end(&kept);
 	free(deferred);
@@ -235,6 +248,7 @@ static enum geyser_result defer_signal(
 	return gy_cuda_fail(cuda, result, "cuLaunchHostFunc");
 }
 
+/* Lets a host function on the stream signal the event. */
 static enum geyser_result signal_by_cpu(struct geyser_event *event,
 	const struct semaphores *semaphores, uint64_t value, struct CUstream_st *stream)
 {
@@ -271,7 +285,9 @@ enum geyser_result geyser_cuda_event_signal(
 	struct semaphores *semaphores;
 	enum geyser_result result = find_semaphores(event, &semaphores);
 
-	if (result == GEYSER_OK) /* 0 changes nothing: says whether the event may be signalled */
+	/* a signal with value 0 changes nothing, but fails if this process mustn't signal the
+	 * event */
+	if (result == GEYSER_OK)
 		result = geyser_event_signal(event, 0);
 	if (result != GEYSER_OK)
 		return result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A stream's frames on CUDA's streams. */
+/* Waits for and signals a stream's frames on CUDA streams. */
 #include "interop/cuda/context.h"
 
 #include "base/error.h"
@@ -17,7 +17,8 @@ enum geyser_result geyser_cuda_frame_wait(struct geyser_frame *frame, struct CUs
 	return geyser_cuda_event_wait(point.event, point.value, stream);
 }
 
-/* The frame is done when it is handed over: so must its work be. */
+/* Blocks until the CUDA stream's work is done. A frame without a signal point counts as done when
+ * it is submitted or released, so its work must be done before that. */
 static enum geyser_result finish(struct CUstream_st *stream)
 {
 	static const uint8_t any[16];
@@ -48,6 +49,7 @@ enum geyser_result geyser_cuda_frame_signal(struct geyser_frame *frame, struct C
 		return result;
 	result = geyser_cuda_event_signal(point.event, point.value, stream);
 	if (result != GEYSER_OK)
+		/* the CPU signals instead, so that no peer waits for ever */
 		(void)geyser_event_signal(point.event, point.value);
 	return result;
 }

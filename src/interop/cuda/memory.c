@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of the GPU's as arrays and pointers, and the host's as pinned memory. */
+/* Imports GPU memory as arrays or device pointers, and host memory as pinned memory. */
 #include "interop/cuda/import.h"
 
 #include "base/error.h"
 
 #include <inttypes.h>
 
-/* What the driver finds wrong with a description that is right is something that it can't. */
+/* Translates a failure to import. The descriptions passed are valid, so CUDA_ERROR_INVALID_VALUE
+ * means that the driver doesn't support them. */
 static enum geyser_result refuse(const struct gy_cuda *cuda, int result, const char *call)
 {
 	const enum geyser_result outcome = gy_cuda_fail(cuda, result, call);
@@ -14,7 +15,7 @@ static enum geyser_result refuse(const struct gy_cuda *cuda, int result, const c
 	return result == GY_CU_INVALID_VALUE ? GEYSER_ERROR_UNSUPPORTED : outcome;
 }
 
-/* ---- the GPU's ---- */
+/* ---- GPU memory ---- */
 
 static enum geyser_result import_memory(const struct gy_cuda *cuda,
 	struct geyser_native_texture *native, struct gy_cuda_import *import)
@@ -29,14 +30,17 @@ static enum geyser_result import_memory(const struct gy_cuda *cuda,
 
 	if (result != GY_CU_SUCCESS)
 		return refuse(cuda, result, "cuImportExternalMemory");
-	native->fd = -1; /* the driver's now */
+	native->fd = -1; /* the driver owns the descriptor now */
 	return GEYSER_OK;
 }
 
-/* Drivers refuse CUDA_ARRAY3D_DEPTH_TEXTURE of imported memory; without it depth is what its bits
- * say, and no surface can be bound to it. Kernels write into an array only through a surface, so
- * an array for reading only is made without the flag for surfaces. NVIDIA's driver 580 doesn't
- * enforce that flag. */
+/*
+ * Chooses the array's flags. Drivers refuse CUDA_ARRAY3D_DEPTH_TEXTURE for imported memory. Without
+ * it, a depth array has the plain format of its bits and can't be bound to a surface.
+ *
+ * Kernels write into an array only through a surface, so an array for reading only lacks the flag
+ * for surfaces. NVIDIA's driver 580 doesn't enforce the flag.
+ */
 static unsigned int array_flags(const struct geyser_texture_desc *desc,
 	const struct geyser_format_info *info, bool writable)
 {
@@ -78,6 +82,7 @@ static enum geyser_result map_array(const struct gy_cuda *cuda,
 	return GEYSER_OK;
 }
 
+/* Maps memory with a linear layout as a device pointer. */
 static enum geyser_result map_rows(const struct gy_cuda *cuda,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	struct gy_cuda_import *import)
@@ -129,9 +134,10 @@ enum geyser_result gy_cuda_import_device(const struct gy_cuda *cuda,
 	return rows ? map_rows(cuda, desc, native, import) : map_array(cuda, desc, native, import);
 }
 
-/* ---- the host's ---- */
+/* ---- host memory ---- */
 
-/* Of all contexts, so that a second one need not pin it again. */
+/* Pins the memory for all contexts, so that a second context needn't pin it again. Returns false if
+ * there is no device pointer. */
 static bool pin(const struct gy_cuda *cuda, void *data, size_t size, struct gy_cuda_import *import)
 {
 	unsigned int flags = GY_CU_MEMHOSTREGISTER_PORTABLE | GY_CU_MEMHOSTREGISTER_DEVICEMAP;
@@ -161,7 +167,7 @@ void gy_cuda_import_host(const struct gy_cuda *cuda, const struct geyser_mapping
 	texture->path = GEYSER_PATH_COPY;
 }
 
-/* ---- the end of both ---- */
+/* ---- undoing ---- */
 
 void gy_cuda_import_undo(struct gy_cuda_import *import, void *mapped)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A texture's imports: found, made, kept. */
+/* Finds or makes a texture's imports, and keeps them attached to the texture. */
 #include "interop/cuda/import.h"
 
 #include "base/error.h"
@@ -10,9 +10,9 @@
 
 struct gy_cuda_imports {
 	pthread_mutex_t lock;
-	struct geyser_texture *texture; /* not ours to keep: we go with it */
+	struct geyser_texture *texture; /* holds no reference: the texture owns this struct */
 	bool described;
-	struct geyser_native_texture native; /* without a descriptor */
+	struct geyser_native_texture native; /* without its descriptor */
 	bool mapped, writable;
 	struct geyser_mapping mapping;
 	struct gy_cuda_import *first;
@@ -47,7 +47,8 @@ static void destroy_imports(void *data)
 	free(imports);
 }
 
-/* Of two threads that are first, one's stays. */
+/* Gives the texture's imports, and attaches them if there are none. If two threads attach at once,
+ * both get those that came first. */
 static enum geyser_result find_imports(struct geyser_texture *texture, struct gy_cuda_imports **out)
 {
 	enum geyser_result result;
@@ -68,7 +69,7 @@ static enum geyser_result find_imports(struct geyser_texture *texture, struct gy
 	return *out ? GEYSER_OK : result;
 }
 
-/* ---- what the texture is ---- */
+/* ---- the texture's memory ---- */
 
 static enum geyser_result check_type(enum geyser_native_type type)
 {
@@ -80,7 +81,7 @@ static enum geyser_result check_type(enum geyser_native_type type)
 		type == GEYSER_NATIVE_DMA_BUF ? "a dma-buf" : "an IOSurface");
 }
 
-/* The descriptor is the caller's. */
+/* Describes the texture's memory. The caller releases *out, also after a failure. */
 static enum geyser_result describe(
 	struct gy_cuda_imports *imports, struct geyser_native_texture *out)
 {
@@ -91,12 +92,13 @@ static enum geyser_result describe(
 	imports->native = *out;
 	imports->native.fd = -1;
 	imports->described = true;
-	if (out->type == GEYSER_NATIVE_MEMFD) /* any device's, whichever made it */
+	/* host memory works with any device, whichever device made it */
+	if (out->type == GEYSER_NATIVE_MEMFD)
 		memset(imports->native.device_uuid, 0, sizeof(out->device_uuid));
 	return check_type(out->type);
 }
 
-/* Known for good after the first time: the type, and which device. */
+/* Fills in imports->native once; later calls only check the type. */
 static enum geyser_result describe_once(struct gy_cuda_imports *imports)
 {
 	struct geyser_native_texture native;
@@ -109,6 +111,7 @@ static enum geyser_result describe_once(struct gy_cuda_imports *imports)
 	return result;
 }
 
+/* Maps a texture in host memory, for writing if this process may write. */
 static enum geyser_result map_once(struct gy_cuda_imports *imports)
 {
 	enum geyser_result result;
@@ -187,7 +190,7 @@ static enum geyser_result find_import(struct gy_cuda_imports *imports,
 	return make_import(imports, scope, out);
 }
 
-/* Under the imports' lock. */
+/* Enters the context and finds or makes the import there. Needs the imports' lock. */
 static enum geyser_result enter_and_find(struct gy_cuda_imports *imports,
 	struct CUstream_st *stream, struct gy_cuda_scope *scope, struct gy_cuda_import **out)
 {

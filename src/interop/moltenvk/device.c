@@ -50,7 +50,8 @@ static enum geyser_result load_device(struct gy_mvk *vk)
 	return GEYSER_OK;
 }
 
-/* A device gives out the functions of enabled extensions only. */
+/* vkGetDeviceProcAddr gives functions of enabled extensions only, so a missing function means that
+ * the extension isn't enabled. */
 static enum geyser_result load_extensions(struct gy_mvk *vk)
 {
 #define LOAD(name) (PFN_vk##name) vk->GetDeviceProcAddr(vk->device, "vk" #name)
@@ -87,7 +88,7 @@ enum geyser_result gy_mvk_open(const struct geyser_moltenvk_device *device, stru
 	return result;
 }
 
-/* MoltenVK's LUID is Metal's registryID, its highest byte first. */
+/* Compares MoltenVK's LUID with Metal's registryID: the same bytes, with the highest first. */
 enum geyser_result gy_mvk_check_device(const struct gy_mvk *vk, uint64_t registry_id)
 {
 	VkPhysicalDeviceIDProperties id = {
@@ -120,7 +121,8 @@ static enum geyser_result classify(VkResult result)
 	case VK_ERROR_FEATURE_NOT_PRESENT:
 	case VK_ERROR_FORMAT_NOT_SUPPORTED:
 		return GEYSER_ERROR_UNSUPPORTED;
-	case VK_ERROR_INITIALIZATION_FAILED: /* says MoltenVK of a surface that doesn't fit */
+	/* MoltenVK's error for a surface that doesn't fit the image */
+	case VK_ERROR_INITIALIZATION_FAILED:
 		return GEYSER_ERROR_MISMATCH;
 	default:
 		return GEYSER_ERROR_SYSTEM;

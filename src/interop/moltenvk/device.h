@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A caller's MoltenVK device with the functions that are called on it. */
+/* The caller's MoltenVK device, and the Vulkan functions that the library calls on it. */
 #ifndef GY_INTEROP_MOLTENVK_DEVICE_H
 #define GY_INTEROP_MOLTENVK_DEVICE_H
 
@@ -9,7 +9,8 @@
 #define VK_USE_PLATFORM_METAL_EXT
 #include <vulkan/vulkan.h>
 
-/* Of the instance, and of the device; the last two have a second name from before Vulkan 1.2. */
+/* The functions of the instance and of the device, without "vk". GY_MVK_INSTANCE and GY_MVK_DEVICE
+ * call f(name) for each. */
 #define GY_MVK_INSTANCE(f)                                             \
 	f(GetDeviceProcAddr) f(GetPhysicalDeviceImageFormatProperties) \
 		f(GetPhysicalDeviceMemoryProperties) f(GetPhysicalDeviceProperties2)
@@ -22,7 +23,7 @@ struct gy_mvk {
 	VkPhysicalDevice physical_device;
 	VkDevice device;
 	PFN_vkExportMetalObjectsEXT ExportMetalObjectsEXT;
-	/* NULL without timeline semaphores */
+	/* NULL without timeline semaphores; Vulkan 1.1 names both with the suffix KHR */
 	PFN_vkGetSemaphoreCounterValue GetSemaphoreCounterValue;
 	PFN_vkSignalSemaphore SignalSemaphore;
 #define GY_MVK_MEMBER(name) PFN_vk##name name;
@@ -31,14 +32,15 @@ struct gy_mvk {
 #undef GY_MVK_MEMBER
 };
 
-/* Errors: INVALID_ARGUMENT (NULL, a NULL member), UNSUPPORTED (naming the extension or function
- * that is missing). */
+/* Loads the device's functions. Errors: INVALID_ARGUMENT (device or a member is NULL), UNSUPPORTED
+ * (the message names the missing extension or function). */
 enum geyser_result gy_mvk_open(const struct geyser_moltenvk_device *device, struct gy_mvk *out);
 
-/* Whether the device is the GPU with that registryID of Metal's: MISMATCH if it isn't. */
+/* Errors: MISMATCH if the device isn't the GPU with this registryID of Metal's. */
 enum geyser_result gy_mvk_check_device(const struct gy_mvk *vk, uint64_t registry_id);
 
-/* The failure of a call in geyser's terms. */
+/* Returns the library's error for a VkResult that is no success, and records the error detail with
+ * the call's name. */
 enum geyser_result gy_mvk_fail(VkResult result, const char *call);
 
 #endif

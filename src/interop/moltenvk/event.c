@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Timeline semaphores on shared events, and events on the shared events of semaphores. */
+/* Events as MoltenVK timeline semaphores, and MoltenVK's semaphores as events. Both ways the two
+ * share one MTLSharedEvent. */
 #include "interop/moltenvk/device.h"
 
 #include "base/error.h"
@@ -7,7 +8,8 @@
 
 #include <geyser/metal.h>
 
-/* NULL if the semaphore has none: it is emulated, or binary. */
+/* Returns the semaphore's MTLSharedEvent, borrowed. NULL if MoltenVK emulates the semaphore, or if
+ * it is binary. */
 static void *export_event(const struct gy_mvk *vk, VkSemaphore semaphore)
 {
 	VkExportMetalSharedEventInfoEXT event = {
@@ -64,8 +66,8 @@ static enum geyser_result create_semaphore(
 	return result == VK_SUCCESS ? GEYSER_OK : gy_mvk_fail(result, "vkCreateSemaphore");
 }
 
-/* While the semaphore was made, another process may have signalled the event, and the import have
- * set its shared event back. */
+/* Raises the semaphore to the event's value. A peer may have signalled the event after its value
+ * was read for the import, and the import may then have set the shared event back. */
 static enum geyser_result catch_up(
 	const struct gy_mvk *vk, struct geyser_event *event, VkSemaphore semaphore)
 {
@@ -86,6 +88,7 @@ static enum geyser_result catch_up(
 	return result == VK_SUCCESS ? GEYSER_OK : gy_mvk_fail(result, "vkSignalSemaphore");
 }
 
+/* Refuses a semaphore that MoltenVK has made without the shared event. */
 static enum geyser_result check_import(const struct gy_mvk *vk, VkSemaphore semaphore, void *shared)
 {
 	if (export_event(vk, semaphore) == shared)
@@ -95,7 +98,8 @@ static enum geyser_result check_import(const struct gy_mvk *vk, VkSemaphore sema
 		"(MVK_CONFIG_VK_SEMAPHORE_SUPPORT_STYLE)");
 }
 
-/* The shared event may be ahead of the event's page, which a listener brings up to it. */
+/* Returns the larger of the event's two values. The shared event may be ahead of the event's page
+ * until a listener has raised the page. */
 static uint64_t present_value(struct geyser_event *event, void *shared)
 {
 	const uint64_t gpu = gy_mvk_event_value(shared);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Images on surfaces and on textures in private storage, and textures on the surfaces of images. */
+/* Textures as MoltenVK images, and MoltenVK's images as textures. Both ways the two share an
+ * IOSurface, or an MTLTexture in private storage. */
 #include "interop/moltenvk/device.h"
 
 #include "base/error.h"
@@ -8,14 +9,15 @@
 
 #include <geyser/metal.h>
 
-/* What an image is made on; the surface is NULL for private storage. */
+/* The Metal objects that an image is made on. surface is NULL for private storage. */
 struct source {
 	void *texture, *surface;
 };
 
-/* ---- what a texture is in Vulkan ---- */
+/* ---- a texture's description in Vulkan's terms ---- */
 
-/* Metal stores every depth as 32-bit float (formats.def), so that is what MoltenVK must call it. */
+/* Returns the VkFormat. Metal stores every depth format as 32-bit float (formats.def), so MoltenVK
+ * needs the format for that. */
 static VkFormat vulkan_format(enum geyser_format format)
 {
 	switch (format) {
@@ -68,7 +70,7 @@ static struct geyser_moltenvk_image describe(const struct geyser_texture_desc *d
 	};
 }
 
-/* ---- whether the device can have it ---- */
+/* ---- checks of the device's limits ---- */
 
 static enum geyser_result check_limits(
 	const VkImageFormatProperties *limits, const struct geyser_moltenvk_image *image)
@@ -102,7 +104,7 @@ static enum geyser_result check_format(const struct gy_mvk *vk,
 	return check_limits(&limits, image);
 }
 
-/* ---- making one ---- */
+/* ---- making an image ---- */
 
 static enum geyser_result create_image(
 	const struct gy_mvk *vk, const struct source *source, struct geyser_moltenvk_image *image)
@@ -136,7 +138,7 @@ static enum geyser_result create_image(
 		.tiling = VK_IMAGE_TILING_OPTIMAL,
 		.usage = image->usage,
 		.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
-		/* a barrier from UNDEFINED might lose what is in the surface */
+		/* a barrier from UNDEFINED might discard the surface's contents */
 		.initialLayout = VK_IMAGE_LAYOUT_PREINITIALIZED,
 	};
 	const VkResult result = vk->CreateImage(vk->device, &info, NULL, &image->image);
@@ -144,8 +146,8 @@ static enum geyser_result create_image(
 	return result == VK_SUCCESS ? GEYSER_OK : gy_mvk_fail(result, "vkCreateImage");
 }
 
-/* MoltenVK has no optimal images in memory that is coherent with the host; of the rest, private
- * memory comes first. */
+/* Finds a type of device-local memory that is neither host-coherent nor lazily allocated. MoltenVK
+ * accepts no optimal images in host-coherent memory, and lists private memory first. */
 static bool find_memory_type(const struct gy_mvk *vk, uint32_t bits, uint32_t *out)
 {
 	const VkMemoryPropertyFlags unwanted =
@@ -165,8 +167,8 @@ static bool find_memory_type(const struct gy_mvk *vk, uint32_t bits, uint32_t *o
 	return false;
 }
 
-/* The pixels have their memory already; Vulkan wants some bound all the same. Dedicated to the
- * image, MoltenVK allocates none. */
+/* Binds memory to the image, as Vulkan requires, though the pixels have memory already. MoltenVK
+ * allocates none if the memory is dedicated to the image. */
 static enum geyser_result bind_memory(const struct gy_mvk *vk, struct geyser_moltenvk_image *image)
 {
 	const VkMemoryDedicatedAllocateInfo dedicated = {
@@ -215,7 +217,8 @@ static void *export_surface(const struct gy_mvk *vk, VkImage image)
 	return surface.ioSurface;
 }
 
-/* A driver that ignores what it doesn't know in a chain would leave us with an image of its own. */
+/* Refuses an image that the driver has made without the surface: a driver ignores structs in the
+ * pNext chain that it doesn't know. */
 static enum geyser_result check_import(const struct gy_mvk *vk, const struct source *source,
 	const struct geyser_moltenvk_image *image)
 {
@@ -225,7 +228,8 @@ static enum geyser_result check_import(const struct gy_mvk *vk, const struct sou
 		"the device has made an image without the surface that it was given");
 }
 
-/* The surface if there is one: MoltenVK then makes a texture of its own on it. */
+/* Gives the texture's Metal objects. The surface comes first where there is one; MoltenVK then
+ * makes an MTLTexture of its own on it. */
 static enum geyser_result find_source(struct geyser_texture *texture, struct source *out)
 {
 	const enum geyser_result result = geyser_metal_texture(texture, &out->texture);
@@ -286,7 +290,7 @@ void geyser_moltenvk_image_destroy(
 		destroy_image(&vk, image);
 }
 
-/* ---- the other way round ---- */
+/* ---- textures of images ---- */
 
 enum geyser_result geyser_moltenvk_texture_create(const struct geyser_moltenvk_device *device,
 	VkImage image, struct geyser_manager *manager, const struct geyser_texture_desc *desc,

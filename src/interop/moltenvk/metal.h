@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What C asks of Metal's objects. */
+/* Properties of Metal objects, for the C files here. */
 #ifndef GY_INTEROP_MOLTENVK_METAL_H
 #define GY_INTEROP_MOLTENVK_METAL_H
 
 #include <stdint.h>
 
-/* The registryID of the device of an id<MTLTexture> or an id<MTLSharedEvent>. */
+/* Both return the registryID of the object's device. texture: id<MTLTexture>; event:
+ * id<MTLSharedEvent>. */
 uint64_t gy_mvk_texture_device(void *texture);
 uint64_t gy_mvk_event_device(void *event);
 
-/* The signaledValue of an id<MTLSharedEvent>. */
+/* Returns the signaledValue of an id<MTLSharedEvent>. */
 uint64_t gy_mvk_event_value(void *event);
 
 #endif
