@@ -62,6 +62,8 @@ void gy_gl_item_died(void *item);
 /* To begin every call: the context is current, the dead are buried, glGetError has nothing. */
 enum geyser_result gy_gl_enter(struct geyser_gl *gl);
 
+/* ---- query.c: questions to GL ---- */
+
 /* What glGetError has after a call of that name. */
 enum geyser_result gy_gl_check(const struct geyser_gl *gl, const char *call);
 
@@ -147,12 +149,12 @@ enum geyser_result gy_gl_texture_begin(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 enum geyser_result gy_gl_texture_end(struct geyser_gl_texture *texture, enum geyser_access access);
 
-/* GL's words for a format on this GL: UNSUPPORTED, by name, where it has none. */
+/* name.c: GL's words for a format on this GL: UNSUPPORTED, by name, where it has none. */
 enum geyser_result gy_gl_format(
 	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *out);
 
-/* A new texture, bound to its target with the state kept, whose only levels are the descriptor's.
- */
+/* Makes texture->info.name, bound to its target and with the descriptor's levels alone. The caller
+ * has kept the state. */
 void gy_gl_texture_name(struct geyser_gl_texture *texture);
 
 /* One layer of one level of a texture, to be a framebuffer's only attachment. */

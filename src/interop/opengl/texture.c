@@ -8,49 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- formats ---- */
-
-static bool has_format(const struct geyser_gl *gl, const struct geyser_format_info *info)
-{
-	if (info->format == GEYSER_FORMAT_R8_UNORM_SRGB)
-		return gl->srgb_8_bits;
-	if (info->format == GEYSER_FORMAT_RG8_UNORM_SRGB)
-		return gl->srgb_8x2_bits;
-	return info->gl.internal_format != 0;
-}
-
-enum geyser_result gy_gl_format(
-	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *out)
-{
-	const struct geyser_format_info *const info = geyser_format_get_info(format);
-
-	*out = info->gl;
-	if (has_format(gl, info))
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"format (%s): this GL (%s) has no such texture; use one without -srgb", info->name,
-		gl->info.version);
-}
-
-/* ---- names ---- */
-
-static uint32_t target_of(const struct geyser_texture_desc *desc)
-{
-	if (desc->depth > 1)
-		return GY_GL_TEXTURE_3D;
-	return desc->layers > 1 ? GY_GL_TEXTURE_2D_ARRAY : GY_GL_TEXTURE_2D;
-}
-
-void gy_gl_texture_name(struct geyser_gl_texture *texture)
-{
-	const struct gy_gl_functions *const f = &texture->item.gl->f;
-	const uint32_t target = texture->info.target;
-
-	f->GenTextures(1, &texture->info.name);
-	f->BindTexture(target, texture->info.name);
-	/* else it samples nothing until there are all levels that there could be */
-	f->TexParameteri(target, GY_GL_TEXTURE_MAX_LEVEL, (int)texture->desc.mip_levels - 1);
-}
+/* ---- GL objects ---- */
 
 static void finish(struct gy_gl_item *item)
 {
@@ -172,6 +130,13 @@ static enum geyser_result make_texture(struct geyser_gl_texture *texture)
 }
 
 /* ---- making one ---- */
+
+static uint32_t target_of(const struct geyser_texture_desc *desc)
+{
+	if (desc->depth > 1)
+		return GY_GL_TEXTURE_3D;
+	return desc->layers > 1 ? GY_GL_TEXTURE_2D_ARRAY : GY_GL_TEXTURE_2D;
+}
 
 static enum geyser_result create_texture(struct geyser_gl *gl, struct geyser_texture *texture,
 	bool imported, struct geyser_gl_texture **out)
