@@ -92,12 +92,6 @@ const char *gy_mtl_format_refusal(
 	return NULL;
 }
 
-size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info)
-{
-	return [(id<MTLDevice>)device->device
-		minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)info->mtl_pixel_format];
-}
-
 /* ---- life ---- */
 
 static void fill_info(struct mtl_device *device, id<MTLDevice> metal)

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "platform/platform.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static enum geyser_result check(
@@ -93,13 +92,6 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 }
 
 /* ---- in host memory ---- */
-
-enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
-{
-	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
-		"%s makes no buffer of %" PRIu64 " bytes of host memory",
-		texture->device->info.name, texture->base.bytes);
-}
 
 /* Makes Metal's view of the host memory, unless result is an error. Metal may refuse: then there
  * is no buffer, or no texture. */
@@ -280,27 +272,6 @@ static enum geyser_result texture_convert(struct gy_backend_texture *base,
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"native type (%d): the texture's memory is an IOSurface (%d)", (int)type,
 		(int)GEYSER_NATIVE_IOSURFACE);
-}
-
-enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
-{
-	const struct mtl_texture *texture = (const struct mtl_texture *)base;
-
-	*out = texture->texture;
-	if (*out)
-		return GEYSER_OK;
-	if (!texture->buffer)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s makes no buffer of this host memory%s",
-			texture->device->info.name,
-			base->writable ? ""
-				       : ", which is shared for reading only: a stream's frame is "
-					 "uploaded instead");
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
-		" on: Metal reads rows that are a multiple of %zu, of one mip level",
-		base->layout.row_pitch, base->layout.offset,
-		gy_mtl_row_alignment(
-			texture->device, geyser_format_get_info(texture->desc.format)));
 }
 
 enum geyser_result gy_metal_surface(const struct gy_backend_texture *base, void **out)

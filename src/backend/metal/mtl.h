@@ -44,18 +44,12 @@ struct mtl_texture {
 	void *buffer; /* id<MTLBuffer> of that memory, or of a copy; NULL if Metal makes none */
 };
 
-/* metal.c */
-/* Fails with OUT_OF_MEMORY: Metal makes no buffer as large as the texture. */
-enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
-
 /* device.m */
 void gy_mtl_device_close(void *device);
 uint32_t gy_mtl_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 const char *gy_mtl_format_refusal(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
-/* Bytes that rows of a texture in linear memory are a multiple of. Not of a depth format. */
-size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
 
 /* surface.c */
 /* As both IOSurface and Metal's linear textures want them. */
@@ -70,10 +64,14 @@ enum geyser_result gy_mtl_surface_lock(
 void gy_mtl_surface_unlock(struct mtl_texture *texture);
 
 /* view.m */
+/* Bytes that rows of a texture in linear memory are a multiple of. Not of a depth format. */
+size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
 /* On the texture's surface or in its host memory, as its descriptor says. Errors: UNSUPPORTED
  * (Metal makes none); not of host memory, which then has none. */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
 void gy_mtl_view_host(struct mtl_texture *texture);
+/* Fails with OUT_OF_MEMORY: Metal makes no buffer as large as the texture. */
+enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
 /* Makes the view in a buffer of Metal's own, and sets the texture's path to COPY. Errors:
  * OUT_OF_MEMORY. */
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #import <Metal/Metal.h>
@@ -87,6 +88,12 @@ enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
 	return result;
 }
 
+size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info)
+{
+	return [(id<MTLDevice>)device->device
+		minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)info->mtl_pixel_format];
+}
+
 /* Rows that aren't as Metal wants them can still be copied from and to. */
 static bool is_linear(const struct mtl_texture *texture)
 {
@@ -115,6 +122,13 @@ static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
 				     bytesPerRow:(NSUInteger)layout->row_pitch],
 		"in host memory");
 	[descriptor release];
+}
+
+enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
+{
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+		"%s makes no buffer of %" PRIu64 " bytes of host memory",
+		texture->device->info.name, texture->base.bytes);
 }
 
 void gy_mtl_view_host(struct mtl_texture *texture)
@@ -204,6 +218,27 @@ enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle
 		}
 	}
 	return result;
+}
+
+enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	*out = texture->texture;
+	if (*out)
+		return GEYSER_OK;
+	if (!texture->buffer)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s makes no buffer of this host memory%s",
+			texture->device->info.name,
+			base->writable ? ""
+				       : ", which is shared for reading only: a stream's frame is "
+					 "uploaded instead");
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
+		" on: Metal reads rows that are a multiple of %zu, of one mip level",
+		base->layout.row_pitch, base->layout.offset,
+		gy_mtl_row_alignment(
+			texture->device, geyser_format_get_info(texture->desc.format)));
 }
 
 void gy_mtl_view_release(struct mtl_texture *texture)
