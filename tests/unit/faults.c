@@ -28,7 +28,7 @@
 
 static _Atomic int armed, error_number;
 static _Atomic bool stays, hit;
-static _Atomic unsigned left; /* calls until the one that fails */
+static _Atomic unsigned left; /* counts down the calls until the one that fails */
 static _Atomic long allocated;
 
 void faults_arm(enum fault fault, int error, unsigned nth, bool for_good)
@@ -51,7 +51,7 @@ long faults_allocated(void)
 	return atomic_load(&allocated);
 }
 
-/* True, with errno, if this call is to fail. */
+/* Returns whether this call must fail, and sets errno if so. */
 static bool fails(enum fault fault)
 {
 	unsigned before;
@@ -75,8 +75,8 @@ static void *count(void *memory)
 	return memory;
 }
 
-/* Each name is the linker's for the library's calls: __wrap_X in place of X, __real_X for X itself.
- */
+/* The linker's option --wrap=X sends the library's calls of X to __wrap_X. The name __real_X stands
+ * for X itself. */
 #define WRAP(fault, failure, type, name, parameters, arguments)            \
 	type __real_##name parameters;                                     \
 	type __wrap_##name parameters;                                     \
@@ -125,7 +125,8 @@ WRAP(FAULT_TREE, NULL, void *, tsearch,
 	(key, root, compare))
 /* clang-format on */
 
-/* Giving up a watch may not fail: the library doesn't look, and the kernel doesn't either. */
+/* Only adding a watch may fail. Removing one never fails in the kernel, and the library doesn't
+ * check it. */
 #ifdef GEYSER_PLATFORM_APPLE
 int __real_kevent(int queue, const struct kevent *changes, int change_count, struct kevent *events,
 	int event_count, const struct timespec *timeout);

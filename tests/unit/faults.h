@@ -1,4 +1,5 @@
-/* Calls of the library that fail on demand; see the linker's --wrap in meson.build. */
+/* Makes system calls and allocations of the library fail on demand, by the linker's --wrap (see
+ * meson.build). */
 #ifndef GEYSER_TESTS_FAULTS_H
 #define GEYSER_TESTS_FAULTS_H
 
@@ -7,7 +8,7 @@
 enum fault {
 	FAULT_NONE,
 	FAULT_ACCEPT,
-	FAULT_ALLOCATION, /* malloc, calloc, strdup */
+	FAULT_ALLOCATION, /* malloc, calloc and strdup */
 	FAULT_BIND,
 	FAULT_DUPLICATE,
 	FAULT_EPOLL_CREATE,
@@ -26,17 +27,17 @@ enum fault {
 	FAULT_SOCKETPAIR,
 	FAULT_SYMLINK,
 	FAULT_THREAD,
-	FAULT_TREE, /* tsearch, which allocates */
+	FAULT_TREE, /* tsearch, which allocates memory */
 };
 
-/* From now on the nth call of that kind (1: the next) fails with this errno, and if for_good all
- * after it do. */
+/* Lets the nth call of that kind from now on fail with this errno; 1 is the next call. With
+ * `for_good` all later calls fail, too. */
 void faults_arm(enum fault fault, int error, unsigned nth, bool for_good);
 
-/* Back to normal; true if a call has failed. */
+/* Lets all calls succeed again. Returns whether a call has failed. */
 bool faults_disarm(void);
 
-/* Allocations of the library (and the test) that are not freed. */
+/* Returns the number of allocations of the library and the test that are not freed. */
 long faults_allocated(void);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "support.h"
 
-#define FDS_MAX 253 /* what Linux lets through at once */
+#define FDS_MAX 253 /* the most descriptors that Linux passes in one message */
 
 #ifdef GEYSER_PLATFORM_APPLE
 #define TYPE SOCK_STREAM
@@ -57,7 +57,7 @@ bool test_send_raw(int socket, const void *bytes, size_t size, const int *fds, s
 	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-/* Written out here once more: what the library writes is what is tested. */
+/* Builds the packet by hand, because the library's own sending code is under test. */
 bool test_send(int socket, const void *bytes, size_t size, const int *fds, size_t count)
 {
 #ifdef GEYSER_PLATFORM_APPLE

@@ -81,7 +81,8 @@ static size_t count_names(const char *path)
 		return 0;
 	while ((entry = readdir(directory)))
 		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			 strcmp(entry->d_name, ".names") != 0; /* it stays */
+			 /* .names stays after the last object */
+			 strcmp(entry->d_name, ".names") != 0;
 	(void)closedir(directory);
 	return count;
 }
@@ -112,7 +113,7 @@ size_t test_fd_count(pid_t pid)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	/* reading our own takes one */
+	/* reading this process's own list takes one descriptor */
 	return count_names(path) - (pid == getpid());
 }
 #endif
@@ -128,7 +129,7 @@ void test_fd_count_becomes(pid_t pid, size_t count)
 }
 
 #ifdef GEYSER_PLATFORM_APPLE
-/* XNU gives an object its size once. */
+/* XNU fixes the size of a shared memory object once it is set. */
 static int open_memory(size_t size, int flags)
 {
 	static _Atomic unsigned serial;

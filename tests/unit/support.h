@@ -1,5 +1,5 @@
-/* What the tests of the inside share. Include it after the system's headers, in place of cmocka.h.
- */
+/* Shared helpers for the tests of the library's internals. Include this file after the system's
+ * headers, in place of cmocka.h. */
 #ifndef GEYSER_TESTS_SUPPORT_H
 #define GEYSER_TESTS_SUPPORT_H
 
@@ -17,7 +17,7 @@
 #define __has_feature(x) 0
 #endif
 
-/* ThreadSanitizer ends a child that was forked beside threads when it starts one. */
+/* ThreadSanitizer ends a forked child that starts a thread if its parent had several threads. */
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define TEST_CHILD_HAS_THREADS 0
 #else
@@ -26,48 +26,49 @@
 
 #define TEST_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A hang is a failure: ends the process with SIGALRM after so many seconds. */
+/* Ends the process with SIGALRM after this many seconds, so that a hang is a failure. */
 void test_limit(unsigned seconds);
 
-/* A registry of the test's own, and no other: GEYSER_RUNTIME_DIR is a new directory of mode 0700.
- * For cmocka's setup and teardown; leaving removes it with all that is in it. */
+/* Give a test its own registry: GEYSER_RUNTIME_DIR is a new directory of mode 0700, and no other
+ * place is used. These are cmocka's setup and teardown; leaving removes the directory with its
+ * contents. */
 int test_runtime_enter(void **state);
 int test_runtime_leave(void **state);
 
-/* "$GEYSER_RUNTIME_DIR/NAME", static until the next call. */
+/* Returns "$GEYSER_RUNTIME_DIR/NAME" in static memory, valid until the next call. */
 const char *test_runtime_path(const char *name);
 
 struct gy_registry;
 
-/* Opens the test's registry. create: makes it if it doesn't exist. The caller closes it
- * (gy_registry_close). Errors: as gy_registries_open; out->fd is -1 then. */
+/* Opens the test's registry, and with `create` makes it if it doesn't exist. The caller closes it
+ * with gy_registry_close. Errors: as gy_registries_open; out->fd is -1 then. */
 enum geyser_result test_open_registry(bool create, struct gy_registry *out);
 
-/* Names in $GEYSER_RUNTIME_DIR/geyser, without ".", ".." and ".names", which stays; 0
- * if it doesn't exist. */
+/* Returns the number of names in $GEYSER_RUNTIME_DIR/geyser, 0 if it doesn't exist. It doesn't
+ * count ".", ".." and ".names", which stays. */
 size_t test_registry_entries(void);
 
-/* As pipe, close-on-exec. */
+/* As pipe(2), with both ends close-on-exec. */
 int test_pipe(int ends[2]);
 
-/* Open descriptors of a process. */
+/* Returns the number of open descriptors of a process. */
 size_t test_fd_count(pid_t pid);
 
-/* Waits until that process has so many: for what another thread or process closes in its own time.
- */
+/* Waits until that process has `count` descriptors open. Another thread or process may close a
+ * descriptor a little later. */
 void test_fd_count_becomes(pid_t pid, size_t count);
 
-/* Memory of that size, allocated, as geyser's own: sealed on Linux, a shared memory object on
- * macOS; and such as a peer can only read. */
+/* Return allocated memory of that size, as geyser makes it: sealed on Linux, a shared memory object
+ * on macOS. A peer can only read memory of the second kind. */
 int test_memory(size_t size);
 int test_read_only_memory(size_t size);
 
 #ifndef GEYSER_PLATFORM_APPLE
-/* An unsealed memfd of that size, allocated. */
+/* Returns an unsealed memfd of that size, with its pages allocated. */
 int test_memfd(size_t size);
 #endif
 
-/* For the first line of a test that is about what only Linux has: it is then skipped, by name. */
+/* Skips a test of something that only Linux has. Use it as the first line of such a test. */
 #ifdef GEYSER_PLATFORM_APPLE
 #define only_on_linux(what)                                            \
 	do {                                                           \
@@ -78,7 +79,8 @@ int test_memfd(size_t size);
 #define only_on_linux(what) ((void)0)
 #endif
 
-/* The call failed so, and left a sentence that has these words in it (NULL: any). */
+/* Fails the test unless the call failed with `expected` and the error detail contains `words`
+ * (NULL: any text). */
 #define assert_fails(expected, words, call) \
 	test_assert_failed(expected, words, (call), #call, __FILE__, __LINE__)
 void test_assert_failed(enum geyser_result expected, const char *words, enum geyser_result result,

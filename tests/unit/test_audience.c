@@ -1,5 +1,5 @@
-/* A published timeline: its followers sleep by words of their own, and are woken; who lies in such
- * a word wakes others for nothing, and no more. */
+/* A timeline that one publisher raises and several processes follow. Each follower says in a word
+ * of its own that it sleeps. A wrong word may cause needless wake-ups, but nothing worse. */
 #include "base/clock.h"
 #include "sync/timeline.h"
 
@@ -13,7 +13,7 @@ enum { FOLLOWERS = 3, THREADS = 2, VALUES = 5000 };
 static _Alignas(64) struct gy_timeline_page page;
 static struct gy_timeline publisher;
 
-/* A process that follows; in tests it is only a few threads. */
+/* Stands for a process that follows the timeline; the tests use a few threads for it. */
 struct follower {
 	struct gy_timeline timeline;
 	_Atomic uint32_t sleepers;
@@ -81,8 +81,8 @@ static void await_seen(uint32_t count)
 	}
 }
 
-/* The next value comes when all have seen the last one, and nobody has a deadline: a wake-up that
- * is lost shows as a test that hangs. */
+/* The next value comes only after all followers have seen the last one, and no wait has a deadline.
+ * A lost wake-up therefore hangs the test. */
 static void every_follower_is_woken(void **state)
 {
 	pthread_t threads[FOLLOWERS * THREADS];
@@ -164,14 +164,14 @@ static void a_word_that_lies_costs_a_wake_up(void **state)
 	(void)state;
 	join_audience(&followers[0]);
 	gy_timeline_signal(&publisher, 1);
-	assert_int_equal(atomic_load(&page.wakes), 0); /* nobody slept */
+	assert_int_equal(atomic_load(&page.wakes), 0); /* no follower slept */
 	atomic_store(&followers[0].sleepers, UINT32_MAX);
 	for (uint64_t value = 2; value < 10; value++) {
 		before = atomic_load(&page.wakes);
 		gy_timeline_signal(&publisher, value);
 		assert_int_equal(atomic_load(&page.wakes), before + 1);
 	}
-	/* the publisher writes none of them */
+	/* The publisher never writes to this word. */
 	assert_int_equal(atomic_load(&followers[0].sleepers), UINT32_MAX);
 }
 
@@ -182,7 +182,8 @@ static void who_has_left_is_not_looked_at(void **state)
 	join_audience(&followers[1]);
 	atomic_store(&followers[0].sleepers, 1);
 	gy_audience_remove(publisher.audience, &followers[0].sleepers);
-	gy_audience_remove(publisher.audience, &followers[2].sleepers); /* never came */
+	/* this follower had never joined */
+	gy_audience_remove(publisher.audience, &followers[2].sleepers);
 	gy_timeline_signal(&publisher, 7);
 	assert_int_equal(atomic_load(&page.wakes), 0);
 	assert_true(atomic_load(&followers[0].notice) == 0);
@@ -220,7 +221,8 @@ static void all_places_may_be_taken(void **state)
 	assert_true(atomic_load(&many[5].notice) == 0);
 }
 
-/* Coming and going while values are signalled: nobody's words are touched once it has gone. */
+/* A follower joins and leaves while values are signalled. The publisher must not write to its words
+ * after it has left. */
 static void *come_and_go(void *data)
 {
 	struct follower *follower = data;
@@ -231,7 +233,8 @@ static void *come_and_go(void *data)
 		if (!gy_audience_add(publisher.audience, &member, &page.value))
 			atomic_fetch_add(&failures, 1);
 		gy_audience_remove(publisher.audience, &follower->sleepers);
-		atomic_store(&follower->notice, 0); /* and so it stays until it comes back */
+		/* the value must stay 0 until the follower joins again */
+		atomic_store(&follower->notice, 0);
 	}
 	return NULL;
 }
@@ -270,9 +273,9 @@ static void a_device_raises_it_to_what_was_given_out(void **state)
 	assert_true(gy_timeline_value(&publisher) == 2);
 	gy_timeline_carry(&publisher, UINT64_MAX);
 	assert_true(gy_timeline_value(&publisher) == 3);
-	gy_timeline_signal(&publisher, 4); /* the publisher's CPU is believed */
+	gy_timeline_signal(&publisher, 4); /* the publisher's own CPU may signal any value */
 	assert_true(gy_timeline_value(&publisher) == 4);
-	/* one that everybody may signal has no such limit */
+	/* A timeline that every process may signal has no such limit. */
 	gy_timeline_give(&shared, 1);
 	gy_timeline_carry(&shared, 1000);
 	assert_true(gy_timeline_value(&shared) == 1000);

@@ -1,4 +1,4 @@
-/* Results and the sentences beside them. */
+/* Results, and the details that go with them. */
 #include "base/error.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 static const struct {
 	enum geyser_result result;
-	int number; /* ABI */
+	int number; /* fixed by the ABI */
 	const char *name;
 } results[] = {
 	{GEYSER_OK, 0, "GEYSER_OK"},
@@ -51,7 +51,7 @@ static void other_numbers_are_unknown(void **state)
 			"GEYSER_ERROR_UNKNOWN");
 }
 
-/* Runs first in a new thread, whose detail nobody has set. */
+/* Reads the detail first thing in a new thread, where no call has set one. */
 static void *first_detail(void *data)
 {
 	const char **seen = data;
@@ -114,7 +114,7 @@ static void errno_chooses_the_result(void **state)
 	}
 }
 
-/* Whatever is put in: it ends within the buffer. */
+/* A detail of any length ends within the buffer. */
 static void long_sentences_are_cut(void **state)
 {
 	char text[2048];
@@ -127,7 +127,7 @@ static void long_sentences_are_cut(void **state)
 	errno = EIO;
 	(void)gy_fail_errno("%s", text);
 	assert_int_equal(strlen(geyser_error_detail()), 511);
-	/* just enough room for a part of what is appended */
+	/* Leave room for only a part of the appended text. */
 	text[500] = '\0';
 	errno = EIO;
 	(void)gy_fail_errno("%s", text);

@@ -1,8 +1,10 @@
 /*
- * Every call of the system that can fail does: each operation runs with the first, the second, …
- * call of a kind failing, until it has none left to fail. Each failure has its result and a
- * sentence, leaves no output, no descriptor and no memory behind, and the operation works
- * afterwards. Exporter and importer are one process here, so that both sides' calls fail.
+ * Lets every system call that can fail fail. Each operation runs with the first, the second, … call
+ * of a kind failing, until it makes no further call of that kind.
+ *
+ * Each failure must have its result and a detail, and must leave no output, descriptor or memory
+ * behind. The operation must work afterwards. Exporter and importer are one process here, so that
+ * the calls of both sides fail.
  */
 #include "faults.h"
 
@@ -29,7 +31,7 @@ struct world {
 	struct geyser_handle texture_handle, event_handle;
 	struct geyser_native_texture native;
 	int fd;
-	unsigned notified; /* accepted by geyser_event_notify */
+	unsigned notified; /* number of callbacks that geyser_event_notify accepted */
 	unsigned called;
 };
 
@@ -37,7 +39,8 @@ struct operation {
 	const char *name;
 	void (*prepare)(struct world *world);
 	enum geyser_result (*run)(struct world *world);
-	bool (*left_nothing)(const struct world *world); /* after a failure */
+	/* checks after a failure that there is no output */
+	bool (*left_nothing)(const struct world *world);
 };
 
 static const struct geyser_texture_desc small = {
@@ -81,7 +84,7 @@ static void an_exported_event(struct world *world)
 	assert_ok(geyser_event_export(world->event, &world->event_handle));
 }
 
-/* Importing the event then goes over the connection that the texture keeps open. */
+/* An import of the event then uses the connection that the texture keeps open. */
 static void an_import_and_an_exported_event(struct world *world)
 {
 	an_exported_texture(world);
@@ -220,10 +223,10 @@ static void count_call(
 	(void)event;
 	(void)value;
 	(void)result;
-	world->called++; /* read after the event has ended */
+	world->called++; /* read only after the event has ended */
 }
 
-/* As another process does it: over the socket in the registry. */
+/* Resolves an id as another process does: over the socket in the registry. */
 static enum geyser_result resolve_from_outside(struct world *world)
 {
 	struct gy_message answer, question = {.type = GY_WIRE_RESOLVE,
@@ -356,7 +359,8 @@ struct found {
 	unsigned failed, tolerated;
 };
 
-/* One run with the nth call failing; false if there was no nth call. */
+/* Runs the operation once with the nth call failing. Returns false if it made fewer than n
+ * calls. */
 static bool run_once(const struct operation *operation, size_t fault, unsigned nth, bool for_good,
 	struct found *found)
 {
@@ -370,7 +374,8 @@ static bool run_once(const struct operation *operation, size_t fault, unsigned n
 	(void)snprintf(label, sizeof(label), "%s: fault %d (%s), call %u", operation->name,
 		(int)faults[fault].fault, strerrorname_np(faults[fault].error), nth);
 	operation->prepare(&world);
-	(void)geyser_handle_from_string("", &(struct geyser_handle){{0}}); /* another detail */
+	/* sets another error detail */
+	(void)geyser_handle_from_string("", &(struct geyser_handle){{0}});
 	faults_arm(faults[fault].fault, faults[fault].error, nth, for_good);
 	result = operation->run(&world);
 	hit = faults_disarm();
@@ -411,7 +416,7 @@ static void each_call_fails_once(void **state)
 			while (run_once(&operations[i], fault, nth, false, &found))
 				assert_in_range(++nth, 2, STEPS_MAX);
 		}
-		/* a fault that never came to pass tests nothing */
+		/* A fault that never happened would test nothing. */
 		if (faults[fault].result == GEYSER_OK)
 			assert_in_range(found.tolerated, 1, UINT32_MAX);
 		else
@@ -419,7 +424,8 @@ static void each_call_fails_once(void **state)
 	}
 }
 
-/* From the first on none succeeds any more: an error then, and never a loop. */
+/* Every call fails from the first one on. The operation must then end with an error and never
+ * loop. */
 static void each_call_fails_for_good(void **state)
 {
 	struct found found = {0};
@@ -435,7 +441,8 @@ static void each_call_fails_for_good(void **state)
 }
 
 #ifndef GEYSER_PLATFORM_APPLE
-/* The first call asks for MFD_NOEXEC_SEAL, which is done without from then on. */
+/* The first memfd_create asks for MFD_NOEXEC_SEAL. After a refusal the library stops asking for
+ * it. */
 static void kernels_without_noexec(void **state)
 {
 	struct geyser_manager *manager;
@@ -460,7 +467,7 @@ static void kernels_without_noexec(void **state)
 #define MEMORY_CALL "memfd_create"
 #endif
 
-/* No shared memory at all: said as such, not as a failure to be tried again. */
+/* The system has no shared memory at all. The error must say that, so that nobody tries again. */
 static void kernels_without_memory(void **state)
 {
 	struct geyser_manager *manager;

@@ -1,6 +1,6 @@
 /*
- * The format table: each row against what its name says, and against the native numbers, which are
- * here a second time, taken from the native headers by the names they have there.
+ * The format table. Each row is compared with the meaning of its name, and with the native numbers.
+ * These numbers are written here a second time, taken from the native headers.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,7 +18,7 @@
 
 struct native {
 	enum geyser_format format;
-	unsigned int value; /* the ABI number */
+	unsigned int value; /* fixed by the ABI */
 	const char *name;
 	const char *drm; /* four characters, or NULL */
 	uint32_t vk, mtl;
@@ -96,7 +96,7 @@ static const struct native natives[] = {
 
 #define NATIVE_COUNT (sizeof(natives) / sizeof(natives[0]))
 
-/* What a format's name says of its texels. */
+/* The properties of a texel as the format's name spells them. */
 struct spelled {
 	uint32_t bits, channels;
 	enum geyser_format_type type;
@@ -145,7 +145,7 @@ static enum geyser_format_type read_type(const char *text)
 	return 0;
 }
 
-/* "depth24plus-stencil8": 24 bits and 8; depth alone fills a 32-bit word */
+/* Parses a name such as "depth24plus-stencil8": 24 and 8 bits. Depth alone fills a 32-bit word. */
 static struct spelled spell_depth(const char *name)
 {
 	const char *rest = name + strlen("depth");
@@ -165,7 +165,8 @@ static struct spelled spell_depth(const char *name)
 	return out;
 }
 
-/* "rg11b10ufloat": letters that share the number after them, again and again, then the type */
+/* Parses a name such as "rg11b10ufloat": groups of letters, each followed by the bits of each
+ * letter's channel, then the type. */
 static struct spelled spell(const char *name)
 {
 	struct spelled out = {.srgb = has_suffix(name, "-srgb")};
@@ -329,7 +330,8 @@ static void cuda_numbers(void **state)
 
 		assert_int_equal(info->cuda.array_format, natives[i].cuda.array_format);
 		assert_int_equal(info->cuda.channels, natives[i].cuda.channels);
-		/* an element is a whole texel; a packed one is a word */
+		/* A CUDA element has as many channels as the texel. A packed texel is one channel,
+		 * a 32-bit word. */
 		if (info->cuda.channels > 1)
 			assert_int_equal(info->cuda.channels, info->channels);
 	}

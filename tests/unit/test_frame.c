@@ -1,5 +1,5 @@
-/* What goes with a frame: what a publisher's caller may say, and what a subscriber's caller gets
- * whatever the publisher's process has written. */
+/* Information about a frame: the values that a publisher may give, and the values that a subscriber
+ * gets whatever a publisher's process has written. */
 #include "stream/frame.h"
 
 #include <string.h>
@@ -74,7 +74,7 @@ static void rectangles_lie_within_the_texture(void **state)
 	}
 }
 
-/* Those that aren't counted may be anything. */
+/* Rectangles beyond damage_count may hold any values. */
 static void only_counted_damage_matters(void **state)
 {
 	struct geyser_frame_info info = {.damage_count = 1};
@@ -140,7 +140,7 @@ static void what_is_right_is_left_alone(void **state)
 	assert_memory_equal(&info, &before, sizeof(info));
 }
 
-/* Whatever is clamped passes the check. */
+/* Clamped information always passes the check. */
 static void noise_becomes_right(void **state)
 {
 	uint64_t random = UINT64_C(88172645463325252);

@@ -1,4 +1,4 @@
-/* Handle bytes and text: pinned, and every damage refused. */
+/* Handles as bytes and text: their format is fixed, and every damaged handle is refused. */
 #include "base/bytes.h"
 #include "ipc/wire/handle.h"
 
@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-/* Made with Python's struct and zlib.crc32, not with geyser. */
+/* Made with Python's struct and zlib.crc32, independently of geyser. */
 static const uint8_t golden[64] = {0x47, 0x59, 0x53, 0x52, 0x01, 0x01, 0x01, 0x00, 0x2a, 0x00, 0x00,
 	0x00, 0xe8, 0x03, 0x00, 0x00, 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01, 0xa0, 0xa1,
 	0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 0x00,
@@ -34,7 +34,8 @@ static struct geyser_handle golden_handle(void)
 	return handle;
 }
 
-/* A second CRC-32, a nibble at a time, so that damage elsewhere can be given a right checksum. */
+/* A second implementation of CRC-32, four bits at a time. It gives a damaged handle a correct
+ * checksum, so that another check must find the damage. */
 static void set_checksum(struct geyser_handle *handle)
 {
 	uint32_t table[16], crc = UINT32_MAX;
@@ -165,7 +166,7 @@ static void wrong_fields_with_a_right_checksum(void **state)
 		{5, 3, "kind of object (3)"},
 		{5, 255, "kind of object (255)"},
 		{7, 1, "keeps zero"},
-		{8, 0, "id 0"}, /* it was 0x2a */
+		{8, 0, "id 0"}, /* the id was 0x2a */
 		{40, 1, "keeps zero"},
 		{50, 128, "keeps zero"},
 		{59, 1, "keeps zero"},
@@ -246,7 +247,7 @@ static void every_other_character_is_found(void **state)
 			text[at] = junk[i];
 			assert_text_refused(text, at < 8 ? "starts with" : "no digit");
 		}
-		if (at >= 8) { /* a digit, but another one */
+		if (at >= 8) { /* replaces one digit by another valid one */
 			memcpy(text, golden_text, sizeof(text));
 			text[at] = text[at] == '0' ? '1' : '0';
 			assert_text_refused(text, NULL);

@@ -1,4 +1,5 @@
-/* Descriptors and where texels lie: boundaries, every format, and claims made to overflow. */
+/* Descriptors and the places of texels: limits, every format, and numbers that are made to
+ * overflow. */
 #include "format/layout.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(out.width, 4);
 	assert_int_equal(out.height, 3);
 	assert_ptr_equal(out.label, desc.label);
-	/* resolving again changes nothing */
+	/* Resolving a resolved descriptor changes nothing. */
 	desc = out;
 	out = resolved(&desc);
 	assert_memory_equal(&out, &desc, sizeof(out));
@@ -175,7 +176,7 @@ static void the_first_difference_is_named(void **state)
 	}
 }
 
-/* Sizes computed in the plainest way: texel by texel bytes of each level. */
+/* Adds up the bytes of all levels in the simplest way. */
 static uint64_t plain_size(const struct geyser_texture_desc *desc)
 {
 	uint64_t bytes = geyser_format_get_info(desc->format)->bytes_per_texel, size = 0;
@@ -221,7 +222,7 @@ static void all_sizes_are_the_texels_and_no_more(void **state)
 		}
 }
 
-/* Subresources lie one after the other, none shares a byte with another, and they fill the size. */
+/* Checks that the subresources follow one another, share no byte, and fill the texture's size. */
 static void check_subresources(const struct geyser_texture_desc *desc)
 {
 	struct geyser_subresource part;
@@ -287,13 +288,13 @@ static void padded_rows(void **state)
 	assert_int_equal(part.size, 96);
 }
 
-/* Of a 4 × 3 texture of 4 bytes a texel: a row is 16, all are 48. */
+/* Layouts of a 4 × 3 texture with 4 bytes per texel: a row has 16 bytes, the texture 48. */
 static void claims_against_the_memory(void **state)
 {
 	static const struct {
 		uint32_t mip_levels;
 		uint64_t offset, row_pitch, memory;
-		const char *words; /* NULL: right */
+		const char *words; /* NULL: the layout is valid */
 	} cases[] = {
 		{1, 0, 16, 48, NULL},
 		{1, 0, 16, 47, "the memory has 47"},
@@ -338,7 +339,7 @@ static void claims_against_the_memory(void **state)
 	}
 }
 
-/* slice × slices is a product of its own. */
+/* The product of slice pitch and number of slices can overflow, too. */
 static void layers_can_overflow_too(void **state)
 {
 	struct geyser_texture_desc desc = {

@@ -1,4 +1,4 @@
-/* Shared memory: how it is made, and which a peer may not give us. */
+/* Shared memory: how the library makes it, and which memory of a peer it refuses. */
 #include "platform/platform.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static void it_is_zero_sealed_and_there(void **state)
 		assert_true(writable);
 		assert_int_equal(fstat(fd, &status), 0);
 		assert_int_equal((uint64_t)status.st_blocks * 512, gy_memory_round(sizes[i]));
-#ifndef GEYSER_PLATFORM_APPLE /* there the kernel itself says no, but not a shim */
+#ifndef GEYSER_PLATFORM_APPLE /* Apple's kernel refuses these calls, but the Linux shim doesn't */
 		assert_int_equal(ftruncate(fd, (off_t)sizes[i] - 1), -1);
 		assert_int_equal(ftruncate(fd, (off_t)sizes[i] + 1), -1);
 		assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
@@ -94,7 +94,7 @@ static uint64_t kilobytes_available(void)
 	return kilobytes;
 }
 
-/* Refused before it is tried: the machine keeps what it has. */
+/* Such sizes are refused before any memory is allocated. */
 static void absurd_sizes_are_refused(void **state)
 {
 	static const uint64_t sizes[] = {
@@ -135,7 +135,8 @@ static void things_that_are_not_memory(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
 	assert_refused(GEYSER_ERROR_UNSUPPORTED, "not a file of memory", sockets[0]);
 	assert_int_equal(close(sockets[1]), 0);
-	/* either not tmpfs, or a device or directory on one, which has no seals */
+	/* These files are not on tmpfs, or are devices or directories there, which have no
+	 * seals. */
 	assert_int_not_equal(gy_memory_check(-1, &(uint64_t){0}, &(bool){false}), GEYSER_OK);
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const paths[] = {"/dev/null", "/dev/shm", "/proc/self/maps"};
@@ -172,7 +173,7 @@ static void files_on_disk(void **state)
 	assert_refused(GEYSER_ERROR_UNSUPPORTED, "on disk", fd);
 }
 
-/* It lies on tmpfs, but whoever else opens it can cut it. */
+/* The file lies on tmpfs, but any process that opens it can shorten it. */
 static void files_on_tmpfs(void **state)
 {
 	char path[] = "/dev/shm/geyser-test-XXXXXX";
@@ -211,7 +212,7 @@ static void memory_for_reading(void **state)
 	assert_int_equal(close(fd), 0);
 }
 #else
-/* Making one takes no huge page yet; the kernel may be built without them. */
+/* Creating the memory takes no huge page yet. The kernel may be built without huge pages. */
 static void huge_pages(void **state)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC | MFD_HUGETLB | MFD_ALLOW_SEALING);
@@ -248,7 +249,7 @@ static void every_missing_seal_is_named(void **state)
 			assert_int_equal(!strstr(geyser_error_detail(), seals[i].name),
 				(some & 1u << i) != 0);
 	}
-	/* made without MFD_ALLOW_SEALING it is sealed against seals, and only that */
+	/* Without MFD_ALLOW_SEALING, memory has only the seal that forbids more seals. */
 	assert_refused(GEYSER_ERROR_UNSEALED, "F_SEAL_SHRINK F_SEAL_GROW",
 		memfd_create("test", MFD_CLOEXEC));
 }

@@ -1,4 +1,4 @@
-/* Streams' names, and what stands for them in the registry. */
+/* Names of streams, and the files in the registry that stand for them. */
 #include "ipc/registry/name_lock.h"
 
 #include <errno.h>
@@ -40,20 +40,21 @@ static void other_names_are_refused_with_the_byte(void **state)
 		{"\xed\xa0\x80", "0xed at 0"}, {"\xed\xbf\xbf", "0xed at 0"},
 		{"\xf0\x8f\xbf\xbf", "0xf0 at 0"}, {"\xf4\x90\x80\x80", "0xf4 at 0"},
 		{"\xf5\x80\x80\x80", "0xf5 at 0"}, {"\xf8\x88\x80\x80\x80", "0xf8 at 0"},
-		{"\xff", "0xff at 0"}, {"\xc2\x9b", "U+009B at 0"}, /* a terminal's CSI */
-		{"cam\xe2\x80\xae", "U+202E at 3"},                 /* right-to-left override */
-		{"\xe2\x80\xaa", "U+202A at 0"},                    /* embedding */
-		{"a\xe2\x81\xa6", "U+2066 at 1"},                   /* isolates */
+		/* starts a terminal's control sequence */
+		{"\xff", "0xff at 0"}, {"\xc2\x9b", "U+009B at 0"},
+		{"cam\xe2\x80\xae", "U+202E at 3"}, /* right-to-left override */
+		{"\xe2\x80\xaa", "U+202A at 0"},    /* left-to-right embedding */
+		{"a\xe2\x81\xa6", "U+2066 at 1"},   /* directional isolates */
 		{"a\xe2\x81\xa9", "U+2069 at 1"},
-		{"a\xe2\x80\x8e", "U+200E at 1"}, /* marks of direction */
+		{"a\xe2\x80\x8e", "U+200E at 1"}, /* left-to-right mark */
 		{"a\xd8\x9c", "U+061C at 1"},
 		{"a\xe2\x80\x8b", "U+200B at 1"}, /* zero width space */
-		{"a\xe2\x80\xa8", "U+2028 at 1"}, /* a line's end */
+		{"a\xe2\x80\xa8", "U+2028 at 1"}, /* line separator */
 		{"\xef\xbb\xbf"
 		 "cam",
 			"U+FEFF at 0"},               /* byte order mark */
 		{"\xf3\xa0\x80\x81", "U+E0001 at 0"}, /* a tag */
-		{"\xe3\x85\xa4", "U+3164 at 0"},      /* a blank that is a letter */
+		{"\xe3\x85\xa4", "U+3164 at 0"},      /* Hangul filler: a letter that looks blank */
 	};
 
 	(void)state;
@@ -62,13 +63,13 @@ static void other_names_are_refused_with_the_byte(void **state)
 			gy_name_check(cases[i].name));
 }
 
-/* A name of as many bytes as there may be is looked at, not what follows it. */
+/* A name without an end is read up to the maximum length, and not beyond. */
 static void nothing_beyond_the_name_is_read(void **state)
 {
 	char name[GEYSER_STREAM_NAME_MAX + 2];
 
 	(void)state;
-	memset(name, 'x', sizeof(name)); /* without a NUL */
+	memset(name, 'x', sizeof(name)); /* there is no NUL */
 	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "63 bytes", gy_name_check(name));
 }
 
@@ -108,7 +109,7 @@ static void the_longest_name_fits(void **state)
 	assert_string_equal(again, name);
 }
 
-/* Only what gy_name_to_file writes: two files never have one name. */
+/* Only files that gy_name_to_file writes have a name, so that no two files have the same name. */
 static void other_files_have_no_name(void **state)
 {
 	static const char *const files[] = {"", "stream", "stream-", "Stream-a", "id-0000002a",
@@ -146,12 +147,13 @@ static void a_name_is_taken_once(void **state)
 	assert_true(holder == entry.instance);
 	assert_fails(
 		GEYSER_ERROR_EXISTS, "\"a/b\"", gy_entry_add_name(&entry, "a/b", &second, &holder));
-	gy_entry_remove_name(&other, "a/b", &second); /* not its own: stays */
+	/* this isn't the holder's lock: the name stays */
+	gy_entry_remove_name(&other, "a/b", &second);
 	assert_ok(gy_registry_find_name(&other.registry, "a/b", &instance));
-	assert_ok(gy_entry_add_name(&other, "a%2Fb", &third, &holder)); /* another name */
+	assert_ok(gy_entry_add_name(&other, "a%2Fb", &third, &holder)); /* a different name */
 	gy_entry_remove_name(&entry, "a/b", &lock);
 	assert_ok(gy_entry_add_name(&other, "a/b", &second, &holder));
-	gy_entry_remove_name(&entry, "a/b", &lock); /* a second time */
+	gy_entry_remove_name(&entry, "a/b", &lock); /* a second removal does nothing */
 	assert_ok(gy_registry_find_name(&other.registry, "a/b", &instance));
 	gy_entry_remove_name(&other, "a/b", &second);
 	gy_entry_remove_name(&other, "a%2Fb", &third);
@@ -160,7 +162,7 @@ static void a_name_is_taken_once(void **state)
 	assert_int_equal(test_registry_entries(), 0);
 }
 
-/* Its lock is free, which is how the dead leave it. */
+/* A process that died leaves its lock free. Its name can then be taken over. */
 static void a_dead_ones_name_is_taken_over(void **state)
 {
 	struct gy_name_lock lock, lost;
@@ -183,7 +185,7 @@ static void a_dead_ones_name_is_taken_over(void **state)
 	gy_entry_release(&entry);
 }
 
-/* The kernel frees a dying process's locks one after the other. */
+/* The kernel frees the locks of a dying process one after the other. */
 static void one_that_is_dying_is_busy(void **state)
 {
 	struct gy_name_lock lock, lost;
@@ -194,7 +196,8 @@ static void one_that_is_dying_is_busy(void **state)
 	assert_ok(gy_entry_create(&dying));
 	assert_ok(gy_entry_add_name(&dying, "cam", &lost, &holder));
 	assert_ok(gy_entry_create(&entry));
-	gy_entry_abandon(&dying); /* its instance's lock, then its name's */
+	/* frees the lock of the instance, and not yet the lock of the name */
+	gy_entry_abandon(&dying);
 	assert_fails(GEYSER_ERROR_BUSY, "cam", gy_entry_add_name(&entry, "cam", &lock, &holder));
 	gy_entry_abandon_name(&lost);
 	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
@@ -204,7 +207,7 @@ static void one_that_is_dying_is_busy(void **state)
 	assert_ok(gy_entry_create(&dying));
 	assert_ok(gy_entry_add_name(&dying, "cam", &lost, &holder));
 	assert_ok(gy_entry_create(&entry));
-	gy_entry_abandon_name(&lost); /* the other way round: somebody is to be asked */
+	gy_entry_abandon_name(&lost); /* the other way round: the holder still looks alive */
 	assert_fails(GEYSER_ERROR_EXISTS, "cam", gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_true(holder == dying.instance);
 	gy_entry_abandon(&dying);
@@ -230,7 +233,8 @@ static void a_link_to_nowhere_is_taken_over(void **state)
 	assert_int_equal(test_registry_entries(), 0);
 }
 
-/* A file that is no link of ours isn't removed: somebody else's hands made it. */
+/* An entry that isn't a link of geyser's isn't removed, because another program or the user made
+ * it. */
 static void other_things_hold_a_name(void **state)
 {
 	struct gy_name_lock lock;
@@ -252,9 +256,10 @@ static void other_things_hold_a_name(void **state)
 	gy_entry_release(&entry);
 }
 
-/* ---- beside a sweep that has stopped between its look and its unlink ---- */
+/* ---- beside a sweep that has stopped between its check and its unlink ---- */
 
-/* As sweep.c does, in a process of its own: reads the link, and removes it once it is told to. */
+/* Acts as sweep.c in a process of its own: locks the name, and removes the link when it is told
+ * to. */
 static pid_t start_sweep(
 	const struct gy_registry_entry *entry, uint64_t offset, int ready[2], int go[2])
 {
@@ -281,7 +286,8 @@ static void await(int fd)
 	assert_int_equal(read(fd, &byte, 1), 1);
 }
 
-/* It has read a dead one's link when the name is taken over, and removes the new one. */
+/* A sweep has found a dead process's link. Then another process takes over the name, and the sweep
+ * removes the new link. The holder must restore its link. */
 static void a_late_sweep_removes_no_name_for_good(void **state)
 {
 	struct gy_name_lock lock;
@@ -292,13 +298,14 @@ static void a_late_sweep_removes_no_name_for_good(void **state)
 
 	(void)state;
 	assert_ok(gy_entry_create(&entry));
-	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* makes the file of locks */
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* creates the file of locks */
 	gy_entry_remove_name(&entry, "cam", &lock);
 	assert_int_equal(symlinkat("00000000deadbeef.sock", entry.registry.fd, "stream-cam"), 0);
 	sweep = start_sweep(&entry, gy_name_lock_offset("cam") + 1, ready, go);
 	await(ready[0]);
 
-	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* nobody is waited for */
+	/* this must not wait for the sweep */
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_true(lock.guarded);
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_true(lock.guarded);
@@ -308,7 +315,7 @@ static void a_late_sweep_removes_no_name_for_good(void **state)
 		gy_registry_find_name(&entry.registry, "cam", &holder));
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registry_find_name(&entry.registry, "cam", &holder));
-	assert_true(lock.guarded); /* it still runs */
+	assert_true(lock.guarded); /* the sweep still runs */
 
 	assert_int_equal(write(go[1], "x", 1), 1);
 	assert_int_equal(waitpid(sweep, &status, 0), sweep);
@@ -321,7 +328,8 @@ static void a_late_sweep_removes_no_name_for_good(void **state)
 		(void)(close(ready[i]) | close(go[i]));
 }
 
-/* A shared lock on a dead instance is no life: neither a lister nor a sweep stands in the way. */
+/* A process that lists or sweeps holds a shared lock on a dead instance. That lock must not make
+ * the instance look alive. */
 static void one_who_looks_is_not_taken_for_life(void **state)
 {
 	struct gy_name_lock lock, lost;

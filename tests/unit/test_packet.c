@@ -1,4 +1,5 @@
-/* Packets over a socket pair: what may cross, and what is closed and refused. */
+/* Packets over a socket pair: the packets that may pass, and those that are refused and their
+ * descriptors closed. */
 #include "ipc/wire/packet.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 struct pair {
 	int ours, theirs;
-	size_t fds; /* with both open */
+	size_t fds; /* number of descriptors while both ends are open */
 };
 
 static struct pair open_pair(void)
@@ -82,7 +83,7 @@ static void optional_messages_are_skipped(void **state)
 	assert_ok(gy_packet_next(&packet, &message));
 	assert_int_equal(message.type, GY_WIRE_RESOLVE);
 	assert_int_equal(packet.size, 0);
-	/* what follows whole messages must be one too */
+	/* The bytes after a whole message must be a whole message, too. */
 	packet = one_resolve();
 	packet.size += 3;
 	assert_ok(gy_packet_next(&packet, &message));
@@ -130,7 +131,8 @@ static void surplus_descriptors_are_closed(void **state)
 	close_pair(&pair);
 }
 
-/* More than there is room to be told of: the kernel closes the rest, we what came. */
+/* The peer sends more descriptors than the receiver has room for. The kernel closes those that it
+ * can't pass on, and the library closes the others. */
 static void a_flood_of_descriptors_is_closed(void **state)
 {
 	struct pair pair = open_pair();
@@ -149,7 +151,7 @@ static void a_flood_of_descriptors_is_closed(void **state)
 	close_pair(&pair);
 }
 
-/* Lowers the limit so that only so many more descriptors can be opened; returns the old one. */
+/* Lowers the limit so that only `room` more descriptors can be opened. Returns the old limit. */
 static struct rlimit leave_room_for(rlim_t room)
 {
 	struct rlimit before, now;
@@ -172,11 +174,12 @@ static void lost_descriptors_are_noticed(void **state)
 		enum geyser_result result;
 		const char *words;
 	} cases[] = {
-		/* our table is full: which of both it is can't be told from the first case */
+		/* The table of descriptors is full, and the kernel only says that descriptors were
+		 * lost. One descriptor too many looks the same as the correct number. */
 		{1, 0, GEYSER_ERROR_LIMIT, "no free one"},
 		{3, 0, GEYSER_ERROR_LIMIT, "no free one"},
-		/* the peer sent more than one, and so it would have been with a table of any size
-		 */
+		/* Some descriptors fit and others were lost: the peer sent more than one, which is
+		 * wrong with a table of any size. */
 		{3, 1, GEYSER_ERROR_PROTOCOL, "more than 1 descriptors: one at most"},
 		{3, 2, GEYSER_ERROR_PROTOCOL, "more than 2 descriptors: one at most"},
 		{253, 1, GEYSER_ERROR_PROTOCOL, "more than 1 descriptors: one at most"},
@@ -210,7 +213,8 @@ static void lost_descriptors_are_noticed(void **state)
 }
 
 #ifndef GEYSER_PLATFORM_APPLE
-/* In a child, as a user of few descriptors: 0 if sending ends with LIMIT and says why. */
+/* Runs in a child as a user who may have few descriptors. Returns 0 if sending ends with
+ * GEYSER_ERROR_LIMIT and a detail that gives the reason. */
 static int send_until_refused(int socket)
 {
 	const struct rlimit limit = {32, 32};
@@ -257,7 +261,7 @@ static void too_long_a_packet_is_refused(void **state)
 		gy_packet_receive(pair.ours, &got, &fd));
 	assert_int_equal(fd, -1);
 	assert_int_equal(test_fd_count(getpid()), pair.fds);
-	/* the longest one is not */
+	/* The longest packet isn't refused. */
 	assert_true(test_send(pair.theirs, bytes, GY_PACKET_MAX, NULL, 0));
 	assert_ok(gy_packet_receive(pair.ours, &got, &fd));
 	assert_int_equal(got.size, GY_PACKET_MAX);
@@ -300,8 +304,8 @@ static void a_closed_peer(void **state)
 	close_pair(&pair);
 }
 
-/* It hung up without reading our question, which the kernel reports before the peer's last words.
- */
+/* The peer refused, and hung up without reading the request. The kernel reports the hang-up before
+ * the refusal, which must arrive all the same. */
 static void a_refusal_outlives_its_sender(void **state)
 {
 	struct gy_packet refusal = {.size = 0}, packet = one_resolve();
@@ -354,7 +358,8 @@ static void a_full_buffer_and_an_empty_one(void **state)
 
 #define FRAME_SIZE (4 + GY_PACKET_MAX)
 
-/* Nothing is waited for, nothing is kept, and a descriptor that came is closed. */
+/* The library doesn't wait for the rest and keeps no bytes. It closes a descriptor that came
+ * along. */
 static void what_is_no_whole_frame_is_refused(void **state)
 {
 	static const size_t sizes[] = {1, 3, 4, 5, 100, FRAME_SIZE - 1};
@@ -399,8 +404,8 @@ static void absurd_lengths_are_refused(void **state)
 	close_pair(&pair);
 }
 
-/* Packets of all sizes, more than fit at once, every other one with a descriptor: each arrives as
- * it was sent, or not at all. */
+/* Sends packets of all sizes, more than fit at once, every other one with a descriptor. Each packet
+ * arrives as it was sent, or not at all. */
 static void a_stream_keeps_packets_apart(void **state)
 {
 	struct pair pair = open_pair();

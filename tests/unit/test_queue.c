@@ -1,4 +1,5 @@
-/* The order in which notifications come, against a plain search for the first one. */
+/* The order in which the queue gives notifications, compared with a plain search for the first
+ * one. */
 #include "core/queue.h"
 
 #include <setjmp.h>

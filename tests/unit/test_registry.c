@@ -1,4 +1,5 @@
-/* The registry directory: whose it is, what the dead leave in it, and which ids are taken. */
+/* The registry's directory: its owner, the entries that dead processes leave, and the ids in
+ * use. */
 #include "base/clock.h"
 #include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
@@ -55,7 +56,8 @@ static void make_link(const char *target, const char *name)
 	assert_int_equal(symlink(target, in_registry(name)), 0);
 }
 
-/* Opening it, with and without making it, and asking for its name all say the same. */
+/* Checks that opening the registry, with and without creating it, and asking for its path all give
+ * the same error. */
 static void assert_registry_refused(enum geyser_result expected, const char *words)
 {
 	struct gy_registry registry;
@@ -78,7 +80,7 @@ static void its_name(void **state)
 	(void)state;
 	assert_ok(geyser_registry_directory(text, sizeof(text)));
 	assert_string_equal(text, path);
-	assert_int_equal(access(path, F_OK), -1); /* it isn't made by asking */
+	assert_int_equal(access(path, F_OK), -1); /* asking for the path doesn't create it */
 	assert_ok(geyser_registry_directory(text, strlen(path) + 1));
 	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "takes",
 		geyser_registry_directory(text, strlen(path)));
@@ -111,7 +113,7 @@ static void modes_that_let_others_in(void **state)
 	make_registry(0700);
 	for (size_t i = 0; i < TEST_COUNT(modes); i++) {
 		if (geteuid() != 0 && (modes[i] & 0700) != 0700)
-			continue; /* we couldn't open it */
+			continue; /* without these bits this user can't open it */
 		assert_int_equal(chmod(test_runtime_path("geyser"), modes[i]), 0);
 		assert_registry_refused(GEYSER_ERROR_PERMISSION, "0700");
 	}
@@ -121,7 +123,7 @@ static void another_users_directory(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* only root can give a directory away */
+		skip(); /* only root can give a directory to another user */
 	make_registry(0700);
 	assert_int_equal(chown(test_runtime_path("geyser"), 12345, 12345), 0);
 	assert_registry_refused(GEYSER_ERROR_PERMISSION, "uid 12345");
@@ -139,7 +141,7 @@ static void things_that_are_no_directory(void **state)
 	assert_int_equal(mkfifo(test_runtime_path("geyser"), 0700), 0);
 	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
 	assert_int_equal(unlink(test_runtime_path("geyser")), 0);
-	/* even a link to a good directory: whoever made it could turn it elsewhere */
+	/* A link to a valid directory is refused, too: its owner could point it elsewhere later. */
 	assert_int_equal(mkdir(test_runtime_path("real"), 0700), 0);
 	assert_int_equal(symlink("real", test_runtime_path("geyser")), 0);
 	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
@@ -193,8 +195,8 @@ static void connecting(void **state)
 	gy_registry_close(&registry);
 }
 
-/* The path doesn't fit into a socket's address: on Linux it works all the same, and
- * elsewhere nobody listens. */
+/* The path doesn't fit into a socket's address. On Linux the exporter works all the same; elsewhere
+ * it doesn't listen. */
 static void a_long_path(void **state)
 {
 	char path[256];
@@ -222,7 +224,7 @@ static void a_long_path(void **state)
 	gy_entry_release(&entry);
 }
 
-/* Of three exporters one has died (its descriptors are closed, its entries are there). */
+/* One of the exporters has died: its descriptors are closed, but its entries are still there. */
 static void the_dead_are_swept_and_the_living_not(void **state)
 {
 	struct gy_registry_entry living, dead, next;
@@ -274,7 +276,8 @@ static void a_lock_held_elsewhere_is_respected(void **state)
 	assert_int_equal(test_registry_entries(), 0);
 }
 
-/* None of these is a dead exporter's: a sweep leaves them alone, and does not hang on them. */
+/* None of these files belongs to a dead exporter. A sweep leaves them alone and doesn't hang on
+ * them. */
 static void names_that_are_not_ours_are_left(void **state)
 {
 	static const char *const files[] = {".lock", "junk.lock", "00000000000000ab", "README",
@@ -295,7 +298,8 @@ static void names_that_are_not_ours_are_left(void **state)
 	assert_int_equal(access("/etc/hostname", F_OK), 0);
 }
 
-/* Sixteen characters that aren't a number must not stand for one (strtoull reads "junk" as 0). */
+/* Sixteen characters that aren't a hexadecimal number must not be read as one: strtoull reads
+ * "junk" as 0. */
 static void lock_names_that_are_no_number(void **state)
 {
 	static const char *const locks[] = {"thisisnotanumber.lock", "0x00000000000000.lock",
@@ -357,7 +361,7 @@ static void every_id_is_given_once(void **state)
 		assert_ok(gy_entry_add_id(&entries[i % 2], &ids[i]));
 		assert_int_not_equal(ids[i], 0);
 	}
-	/* as many names as ids: no two are the same */
+	/* There are as many names as ids, so that no two ids are the same. */
 	assert_int_equal(test_registry_entries(), TEST_COUNT(ids) + 4);
 	for (size_t i = 0; i < TEST_COUNT(ids); i++) {
 		assert_ok(gy_registry_find_id(&entries[0].registry, ids[i], &instance));
@@ -409,7 +413,7 @@ static void a_removed_registry_is_made_again(void **state)
 	assert_ok(gy_registries_connect(instance, GY_NEVER, -1, &socket, &pid));
 	assert_int_equal(close(socket), 0);
 
-	/* the name is another's by then */
+	/* Meanwhile another process takes the name. */
 	remove_registry(&entry);
 	assert_ok(gy_entry_create(&other));
 	assert_ok(gy_entry_add_name(&other, "cam", &other_lock, &holder));
@@ -429,9 +433,9 @@ static void a_removed_registry_is_made_again(void **state)
 	assert_int_equal(test_fd_count(getpid()), fds);
 }
 
-/* ---- much that the dead left ---- */
+/* ---- many entries of dead processes ---- */
 
-/* In small pieces: each takes a moment, and ends with nothing left. */
+/* Each piece of the sweep takes a moment. After the last one no entry is left. */
 static void a_large_sweep_is_done_in_pieces(void **state)
 {
 	struct gy_registry_entry dead[5], next;
@@ -454,7 +458,8 @@ static void a_large_sweep_is_done_in_pieces(void **state)
 	gy_entry_release(&next);
 }
 
-/* Neither a lock nor a socket's listener is a life where a child keeps the parent's descriptors. */
+/* A child that was made without running the fork handlers keeps its parent's descriptors. The locks
+ * and the listening socket that it holds must not make the parent look alive. */
 static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 {
 #ifndef GEYSER_PLATFORM_APPLE
@@ -484,10 +489,10 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_int_equal(read(ends[0], &pids[1], sizeof(pids[1])), sizeof(pids[1]));
 	assert_int_equal(kill(parent, SIGKILL), 0);
 	assert_int_equal(waitpid(parent, &status, 0), parent);
-	assert_int_equal(kill(pids[1], 0), 0); /* it lives on */
+	assert_int_equal(kill(pids[1], 0), 0); /* the child is alive */
 	assert_fails(
 		GEYSER_ERROR_STALE, "is gone", gy_connect_once(NULL, holder, GY_NEVER, &socket));
-	/* an import looks only once the answer is late */
+	/* An import checks whether the exporter is alive only when the answer is late. */
 	assert_ok(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
 	assert_fails(
 		GEYSER_ERROR_STALE, "is gone", gy_await(socket, 0, GY_NEVER, -1, &answer, &fd));

@@ -1,5 +1,5 @@
-/* The places that a registry may be in, and who meets there: with a session and without, and where
- * somebody else came first. */
+/* The places where a registry can be, and which processes find each other there: with a session,
+ * without one, and where another user came first. */
 #include "base/clock.h"
 #include "ipc/importer/connect.h"
 #include "ipc/registry/name_lock.h"
@@ -19,7 +19,7 @@
 
 #include "support.h"
 
-/* Each is passed over, with a reason, and what comes next is taken. */
+/* Each of these values is passed over with a reason, and the next place is used. */
 static void a_runtime_directory_that_is_no_use(void **state)
 {
 	static const struct {
@@ -55,7 +55,7 @@ static void a_runtime_directory_that_is_no_use(void **state)
 
 #ifndef GEYSER_PLATFORM_APPLE
 
-/* Nobody's, so that no other test has to do with its folder in /tmp. */
+/* Returns a uid that no user has, so that no other test uses its folder in /tmp. */
 static uid_t test_uid(void)
 {
 	static uid_t uid;
@@ -86,10 +86,11 @@ static void remove_tree(const char *path)
 	(void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-#define NO_MOUNTS 77 /* a child's exit status: mounts are not allowed here */
+/* A child's exit status if the kernel doesn't allow it to mount. */
+#define NO_MOUNTS 77
 
-/* Runs it in a child as that user, and returns the child's exit status. A failed assertion there
- * ends the child with a status that is neither 0 nor NO_MOUNTS. */
+/* Calls `run` in a child with that uid, and returns the child's exit status. A failed assertion
+ * there ends the child with a status other than 0 and NO_MOUNTS. */
 static int as_user(uid_t uid, void (*run)(void))
 {
 	int status;
@@ -137,7 +138,7 @@ static void register_without_a_session(void)
 	child_assert(fstatat(entry.registry.fd, ".names", &status, 0) == 0 &&
 		     (status.st_mode & 07777) == 0600);
 
-	/* and with one: it is found, and its name is taken */
+	/* A process with a session finds the exporter, and can't take its name. */
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(
 		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == entry.instance);
@@ -189,7 +190,7 @@ static void expect_squatted(void)
 	child_assert(geyser_registry_place(2, text, sizeof(text)) == GEYSER_ERROR_PERMISSION);
 	child_assert(strcmp(text, shared_path()) == 0);
 
-	/* no obstacle to those who have a session */
+	/* Processes with a session aren't affected. */
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(gy_entry_create(&entry) == GEYSER_OK);
 	child_assert(gy_registries_open(true, &all) == GEYSER_OK && all.count == 1);
@@ -197,7 +198,8 @@ static void expect_squatted(void)
 	gy_entry_release(&entry);
 }
 
-/* Whoever came first has the name in /tmp: nothing of it is used, or followed. */
+/* Another user has made the directory in /tmp first. The library uses nothing in it and follows no
+ * link. */
 static void a_squatted_place_is_refused(void **state)
 {
 	struct stat status;
@@ -207,13 +209,13 @@ static void a_squatted_place_is_refused(void **state)
 	if (geteuid() != 0)
 		skip();
 	make_session(test_uid());
-	assert_int_equal(mkdir(shared_path(), 0777), 0); /* root's */
+	assert_int_equal(mkdir(shared_path(), 0777), 0); /* owned by root */
 	(void)as_user(test_uid(), expect_squatted);
 	assert_int_equal(chmod(shared_path(), 0777), 0);
 	(void)as_user(test_uid(), expect_squatted);
 	assert_int_equal(rmdir(shared_path()), 0);
 
-	assert_int_equal(mkdir(shared_path(), 0700), 0); /* open to others */
+	assert_int_equal(mkdir(shared_path(), 0700), 0); /* accessible to other users */
 	assert_int_equal(chown(shared_path(), test_uid(), test_uid()), 0);
 	assert_int_equal(chmod(shared_path(), 0755), 0);
 	(void)as_user(test_uid(), expect_squatted);
@@ -248,13 +250,13 @@ static void register_and_look(void)
 	child_assert(strcmp(entry.registry.path, shared_path()) == 0);
 	gy_entry_release(&entry);
 
-	/* where it is the only place, the failure says why */
+	/* If this is the only place, the error gives the reason. */
 	child_assert(setenv("GEYSER_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(gy_entry_create(&entry) != GEYSER_OK);
 	child_assert(strstr(geyser_error_detail(), "session/geyser"));
 }
 
-/* A directory without write permission stands for one where no file can be made. */
+/* A directory without write permission stands for any place where no file can be made. */
 static void a_place_that_cannot_be_written_is_passed_over(void **state)
 {
 	(void)state;
@@ -266,7 +268,7 @@ static void a_place_that_cannot_be_written_is_passed_over(void **state)
 	remove_tree(shared_path());
 }
 
-/* Runs in a child with its own mount namespace, so there is nothing to undo. */
+/* Runs in a child with its own mount namespace, so that nothing needs to be undone. */
 static void expect_read_only_mount(void)
 {
 	const char *path = test_runtime_path("session");
@@ -281,7 +283,7 @@ static void expect_read_only_mount(void)
 	child_assert(setgid(test_uid()) == 0 && setuid(test_uid()) == 0);
 	register_and_look();
 
-	/* what is registered there is found */
+	/* Entries in the read-only directory are still found. */
 	child_assert(unsetenv("GEYSER_RUNTIME_DIR") == 0);
 	child_assert(setenv("XDG_RUNTIME_DIR", path, 1) == 0);
 	child_assert(gy_registries_open(false, &all) == GEYSER_OK);
@@ -306,7 +308,7 @@ static void a_read_only_mount_is_looked_in(void **state)
 		skip();
 }
 
-/* sudo keeps a user's XDG_RUNTIME_DIR: root makes nothing in it. */
+/* sudo keeps a user's XDG_RUNTIME_DIR. Root must not create anything in it. */
 static void root_leaves_a_users_directory_alone(void **state)
 {
 	char text[256];
@@ -324,7 +326,7 @@ static void root_leaves_a_users_directory_alone(void **state)
 }
 #endif
 
-/* Makes all places usable; the first of them is the test's own directory. */
+/* Makes all places usable. The test's own directory is the first place. */
 static int enter(void **state)
 {
 	int failed = test_runtime_enter(state);

@@ -1,6 +1,6 @@
 /*
- * The ring, in one process: which buffer comes next, who gets which frame, and pages that lie. What
- * happens between processes is tests/model's and tests/stress's matter.
+ * The ring within one process: the next buffer, the frames that each reader gets, and pages with
+ * wrong contents. tests/model and tests/stress cover several processes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -56,7 +56,8 @@ static int publish(void)
 	return buffer;
 }
 
-/* The frame it gets, or 0; the buffer stays leased. */
+/* Returns the sequence number of the frame that the reader takes, or 0. The reader keeps the
+ * buffer. */
 static uint64_t take(struct gy_ring_view *view, int *buffer)
 {
 	struct gy_ring_record got;
@@ -65,7 +66,7 @@ static uint64_t take(struct gy_ring_view *view, int *buffer)
 	return *buffer < 0 ? 0 : got.info.sequence;
 }
 
-/* The same, and releases it. */
+/* Takes a frame as take() does, and releases its buffer. */
 static uint64_t pass(struct gy_ring_view *view)
 {
 	int buffer;
@@ -85,7 +86,8 @@ static void the_oldest_goes_first(void **state)
 	for (int i = 0; i < 9; i++)
 		assert_int_equal(publish(), i % 3);
 	assert_int_equal(writer.sequence, 9);
-	/* all can be had at once, the newest last, and no more */
+	/* The publisher can begin all three buffers at once, the newest frame's last. Then there is
+	 * no buffer left. */
 	assert_int_equal(gy_ring_begin(&writer, 0), 0);
 	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	assert_int_equal(atomic_load(&page.newest), 9 << GY_RING_BUFFER_BITS | 2);
@@ -145,7 +147,7 @@ static void the_newest_goes_if_the_others_are_held(void **state)
 	gy_ring_publish(&writer, 1, &record);
 	assert_true(gy_ring_has_next(other));
 	assert_int_equal(take(other, &buffer), 3);
-	/* now both are held */
+	/* Both buffers are held now. */
 	assert_int_equal(gy_ring_begin(&writer, 0), -1);
 	assert_int_equal(gy_ring_held(&writer), 3);
 	assert_int_equal(atomic_load(&page.newest) >> GY_RING_BUFFER_BITS, 3);
@@ -168,7 +170,7 @@ static void a_reader_that_left_holds_nothing(void **state)
 	gy_ring_leave(&writer, 1);
 	assert_int_equal(writer.reader_count, 0);
 	assert_int_equal(gy_ring_held(&writer), 0);
-	/* its place is the next one's */
+	/* The next reader gets the free place. */
 	memset(leases, 0, sizeof(leases));
 	(void)join(0, true);
 }
@@ -201,7 +203,7 @@ static void who_sleeps_is_woken(void **state)
 	assert_int_equal(atomic_load(&leases[0].releases), 0);
 	atomic_store(&page.waiting, 1);
 	assert_int_equal(pass(&views[1]), 2);
-	assert_int_equal(atomic_load(&leases[1].releases), 2); /* taken, released */
+	assert_int_equal(atomic_load(&leases[1].releases), 2); /* counts taking and releasing */
 }
 
 /* ---- lossless ---- */
@@ -225,7 +227,7 @@ static void lossless_waits_for_who_gets_every_frame(void **state)
 		assert_int_equal(publish(), (i + 1) % 2);
 	}
 	assert_int_equal(atomic_load(&leases[0].dropped), 0);
-	/* the other one held nothing up */
+	/* The reader of the latest frame delayed nothing. */
 	assert_int_equal(pass(&views[1]), 51);
 }
 
@@ -242,7 +244,7 @@ static void an_excused_reader_is_waited_for_once_it_moves(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(publish(), i % 2);
 	assert_int_equal(gy_ring_excuse(&writer), -1);
-	/* it comes back: 6 is the oldest there is */
+	/* The reader comes back. Frame 6 is the oldest one that a buffer still holds. */
 	assert_int_equal(pass(&views[0]), 6);
 	assert_int_equal(atomic_load(&leases[0].dropped), 5);
 	assert_int_equal(publish(), 1);
@@ -252,7 +254,8 @@ static void an_excused_reader_is_waited_for_once_it_moves(void **state)
 	assert_int_equal(atomic_load(&leases[0].dropped), 5);
 }
 
-/* One that is a frame behind, but not in the way, loses none because another one has stopped. */
+/* A reader is one frame behind, but doesn't block the next buffer. It must lose no frame when
+ * another reader is excused. */
 static void only_who_is_in_the_way_is_excused(void **state)
 {
 	(void)state;
@@ -267,7 +270,7 @@ static void only_who_is_in_the_way_is_excused(void **state)
 	assert_int_equal(gy_ring_excuse(&writer), 0);
 	assert_int_equal(publish(), 0);
 	assert_int_equal(publish(), 1);
-	assert_int_equal(publish(), -1); /* 3 is owed to the other */
+	assert_int_equal(publish(), -1); /* frame 3 is still owed to the other reader */
 	for (uint64_t i = 3; i <= 5; i++)
 		assert_int_equal(pass(&views[1]), i);
 	assert_int_equal(atomic_load(&leases[1].dropped), 0);
@@ -324,7 +327,7 @@ static void every_comes_in_order(void **state)
 		assert_int_equal(pass(view), i);
 	assert_int_equal(pass(view), 0);
 	assert_int_equal(atomic_load(&leases[0].dropped), 0);
-	/* 4 and 5 are drawn over */
+	/* Frames 4 and 5 are overwritten. */
 	for (int i = 0; i < 5; i++)
 		(void)publish();
 	for (uint64_t i = 6; i <= 8; i++)
@@ -363,7 +366,7 @@ static void who_joins_begins_with_the_newest(void **state)
 	assert_int_equal(pass(&views[1]), 0);
 	assert_int_equal(atomic_load(&leases[0].dropped), 0);
 	assert_int_equal(atomic_load(&leases[1].dropped), 0);
-	/* where the newest is being drawn over it begins with the next */
+	/* While the newest frame is being overwritten, a new reader begins with the next frame. */
 	for (int i = 0; i < 3; i++)
 		assert_true(gy_ring_begin(&writer, 0) >= 0);
 	(void)join(2, true);
@@ -384,14 +387,14 @@ static void the_record_comes_with_the_frame(void **state)
 	memset(&record.info.user, 0xa5, sizeof(record.info.user));
 	record.generation = 7;
 	record.info.timestamp_ns = 1234;
-	record.info.sequence = 99; /* not the publisher's to say */
+	record.info.sequence = 99; /* the ring must ignore this: it numbers the frames itself */
 	record.info.damage[GEYSER_FRAME_DAMAGE_MAX - 1].height = 5;
 	assert_int_equal(publish(), 0);
 	buffer = gy_ring_take(&views[0], &got);
 	assert_int_equal(buffer, 0);
 	record.info.sequence = 1;
 	assert_memory_equal(&got, &record, sizeof(got));
-	/* a copy: what the page says later doesn't matter */
+	/* The reader's record is a copy: later changes of the page don't affect it. */
 	page.slots[0].record.info.timestamp_ns = 5;
 	assert_int_equal(got.info.timestamp_ns, 1234);
 }
@@ -427,7 +430,8 @@ static void garbage_sequences_end(void **state)
 		atomic_store(&page.slots[0].sequence, garbage[i / count]);
 		atomic_store(&page.slots[1].sequence, garbage[i % count]);
 		atomic_store(&page.newest, garbage[i % count]);
-		/* two buffers have two frames at most, and what it holds is what it says */
+		/* Two buffers give each reader two frames at most. Each reader then holds no
+		 * buffer. */
 		(void)pass(&views[0]);
 		(void)pass(&views[0]);
 		assert_int_equal(pass(&views[0]), 0);
@@ -446,13 +450,14 @@ static void a_lying_reader_harms_itself(void **state)
 	(void)join(1, true);
 	(void)publish();
 	atomic_store(&leases[0].taken, UINT64_MAX);
-	atomic_store(&leases[0].held, UINT32_C(0xfffffffc)); /* none that there is */
+	atomic_store(&leases[0].held, UINT32_C(0xfffffffc)); /* bits of buffers that don't exist */
 	assert_int_equal(gy_ring_held(&writer), 0);
 	assert_int_equal(publish(), 1);
-	assert_int_equal(publish(), -1); /* owed to the other one */
+	assert_int_equal(publish(), -1); /* frame 1 is owed to the other reader */
 	assert_int_equal(pass(&views[1]), 1);
 	assert_int_equal(pass(&views[1]), 2);
-	/* it says that it has got less than before: waited for once, then no more */
+	/* Reader 0 then claims that it has taken fewer frames than before. The publisher waits for
+	 * it once, excuses it, and doesn't wait again. */
 	assert_int_equal(publish(), 0);
 	assert_int_equal(publish(), 1);
 	assert_int_equal(pass(&views[1]), 3);
@@ -517,7 +522,8 @@ static void percentiles_are_within_a_sixteenth(void **state)
 
 static const struct gy_hold_limits hold_limits = {.settled = 100, .newcomer = 10};
 
-/* Reader 0 is settled, reader 1 a newcomer. */
+/* Reader 0 is settled, reader 1 is a newcomer. The arguments are the bits of the buffers that each
+ * holds. */
 static void begin_held(uint32_t settled, uint32_t newcomer)
 {
 	begin_test(2, false);
@@ -543,13 +549,13 @@ static void a_newcomer_has_the_shorter_limit(void **state)
 	(void)state;
 	begin_held(0, 3);
 	evicts_at(1, hold_limits.newcomer, 1);
-	begin_held(1, 3); /* though the settled one holds a buffer, too */
+	begin_held(1, 3); /* although the settled reader also holds a buffer */
 	evicts_at(1, hold_limits.newcomer, 1);
 	begin_held(0, 3);
 	evicts_at(SETTLES_AT, hold_limits.settled, 1);
 }
 
-/* Leaving the newcomer out would free no buffer. */
+/* Evicting the newcomer would free no buffer. */
 static void a_newcomer_is_not_left_out_for_what_others_hold(void **state)
 {
 	uint64_t due;

@@ -1,6 +1,6 @@
 /*
- * What a sandbox does that refuses newer system calls, with whatever error: the library does
- * without them, never in a tight loop. Each case runs in a child with a filter of its own.
+ * A sandbox may refuse newer system calls, with any error. The library must work without these
+ * calls, and never spin in a loop. Each case runs in a child with its own filter.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -32,12 +32,13 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define WAITED (200 * GY_MILLISECOND)
-/* A wait may end early each 50 ms where one word is slept on, each 1 ms where nothing is. */
+/* A wait on one word may end early every 50 ms, and a wait without any call every 1 ms. */
 #define ROUNDS_MOST 250u
 
 static const int refusals[] = {ENOSYS, EPERM, EACCES, EINVAL, EOPNOTSUPP, ENOMEM, EFAULT, EBADF};
 
-/* number: of the call; bits: of its second argument, any of which make it refused, or 0. */
+/* Refuses the system call `number`. If `bits` isn't 0, only calls with one of these bits in their
+ * second argument are refused. */
 static bool refuse(long number, unsigned bits, int error)
 {
 	struct sock_filter code[] = {
@@ -54,7 +55,8 @@ static bool refuse(long number, unsigned bits, int error)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
-/* Runs check() in a child that is refused the call; true if it returned true there. */
+/* Runs check() in a child that may not make the call. Returns whether check() returned true
+ * there. */
 static bool holds_without(long number, unsigned bits, int error, bool (*check)(void))
 {
 	pid_t child = fork();
@@ -107,7 +109,7 @@ static void *change_second(void *data)
 	return NULL;
 }
 
-/* And the end of each wait is seen, whichever word brings it. */
+/* A wait for two words ends when either of them changes, and doesn't spin before. */
 static bool waits_for_two(void)
 {
 	struct gy_timeline_page page = {.value = 0};
@@ -143,7 +145,7 @@ static void waiting_for_several_words(void **state)
 	holds_with_each_refusal(SYS_futex_waitv, 0, says_so);
 }
 
-/* Nothing but the library's own waits: a child of one thread needs no futex. */
+/* Only the library's own waits are concerned: a child with one thread needs no futex. */
 static void waiting_for_one_word(void **state)
 {
 	(void)state;
@@ -171,7 +173,7 @@ static bool makes_no_memory(void)
 static void memory_without_noexec(void **state)
 {
 	(void)state;
-	/* a shortage is no refusal of the flag */
+	/* ENOMEM reports a shortage of memory, not an unknown flag */
 	for (size_t i = 0; i < COUNT_OF(refusals); i++)
 		assert_true(refusals[i] == ENOMEM ||
 			    holds_without(SYS_memfd_create, 8, refusals[i], makes_memory));
@@ -209,7 +211,8 @@ static bool polls_without_spinning(void)
 	return poller >= 0 && rounds <= ROUNDS_MOST;
 }
 
-/* By the socket, or not at all: the death of the peer is then the end of its socket. */
+/* The process is watched through its socket if pidfd_open is refused. Its death is then the end of
+ * the socket. */
 static bool watches_a_living_process(void)
 {
 	bool ended = true;
@@ -232,7 +235,7 @@ static void descriptors(void **state)
 #endif
 }
 
-/* The same cases without a filter, so that they mean something. */
+/* Runs the same cases without a filter, to show that they can fail. */
 static void without_a_sandbox(void **state)
 {
 	(void)state;

@@ -1,4 +1,5 @@
-/* The timeline: no wake-up is lost, no value shrinks, no wait outlives its deadline. */
+/* The timeline: no wake-up is lost, no value decreases, and no wait continues beyond its
+ * deadline. */
 #include "base/clock.h"
 #include "sync/timeline.h"
 
@@ -7,7 +8,7 @@
 
 #include "support.h"
 
-/* How late a wait may return on a busy machine under a sanitizer. */
+/* The longest delay of a wait's return on a busy machine under a sanitizer. */
 #define SLACK (10 * GY_SECOND)
 
 static _Alignas(64) struct gy_timeline_page page;
@@ -46,7 +47,7 @@ static void it_only_grows(void **state)
 	assert_true(gy_timeline_value(&timeline) == UINT64_MAX);
 	gy_timeline_signal(&timeline, 0);
 	assert_true(gy_timeline_value(&timeline) == UINT64_MAX);
-	/* nobody slept: nobody was woken */
+	/* No thread slept, so none was woken. */
 	assert_int_equal(atomic_load(&page.wakes), 0);
 }
 
@@ -62,7 +63,7 @@ static void waits_end_at_their_deadline(void **state)
 		took = gy_now() - before;
 		assert_true(took >= timeouts[i] && took < timeouts[i] + SLACK);
 	}
-	assert_false(gy_timeline_wait(&timeline, 1, 0, NULL, 0)); /* long past */
+	assert_false(gy_timeline_wait(&timeline, 1, 0, NULL, 0)); /* the deadline has passed */
 	gy_timeline_signal(&timeline, 1);
 	assert_true(gy_timeline_wait(&timeline, 1, 0, NULL, 0));
 	assert_true(gy_timeline_wait(&timeline, 0, GY_NEVER, NULL, 0));
@@ -80,7 +81,7 @@ static void a_lowered_page_is_not_believed(void **state)
 	assert_true(gy_timeline_value(&timeline) == 8);
 }
 
-/* What a process has signalled it has seen, whatever becomes of the page. */
+/* A process remembers the values that it has signalled, whatever happens to the page. */
 static void an_own_signal_is_kept(void **state)
 {
 	(void)state;
@@ -137,7 +138,7 @@ static void a_changed_word_prevents_a_wait(void **state)
 	(void)state;
 	assert_false(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
 	gy_timeline_signal(&timeline, 1);
-	/* reached comes first */
+	/* A reached value counts before a changed word. */
 	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
 }
 
@@ -174,13 +175,13 @@ static void a_loss_wakes_whoever_waits(void **state)
 	assert_false(waiter.reached);
 	assert_true(gy_timeline_is_lost(&timeline));
 	assert_false(gy_timeline_wait(&timeline, 2, GY_NEVER, NULL, 0));
-	/* what is reached stays so, before and after */
+	/* A reached value stays reached, before and after the loss. */
 	gy_timeline_signal(&timeline, 1);
 	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, NULL, 0));
 }
 
-/* A peer has erased our note that somebody sleeps: the next signal wakes nobody. A sleeper with a
- * deadline looks for itself once in a while, so that the value is found all the same. */
+/* A peer has erased the note that a thread sleeps, so that the next signal wakes nobody. A sleeper
+ * with a deadline checks by itself from time to time and still finds the value. */
 static void an_erased_sleeper_wakes_in_the_end(void **state)
 {
 	const uint64_t an_hour = gy_now() + 3600 * GY_SECOND;
@@ -193,7 +194,7 @@ static void an_erased_sleeper_wakes_in_the_end(void **state)
 		;
 	atomic_store(&page.sleepers, 0);
 	gy_timeline_signal(&timeline, 1);
-	join(thread); /* or the time limit ends the test */
+	join(thread); /* a hang would end at the test's time limit */
 	assert_true(waiter.reached);
 }
 
@@ -202,7 +203,9 @@ static void an_erased_sleeper_wakes_in_the_end(void **state)
 enum { SIGNALLERS = 4, WAITERS = 4, VALUES = 20000 };
 
 static _Atomic uint64_t next_value;
-static _Atomic uint64_t waited; /* by how many, in all rounds together */
+/* The waits that have ended, in all rounds together; in the race, the value that the waiter is
+ * about to wait for. */
+static _Atomic uint64_t waited;
 static _Atomic uint32_t failures;
 
 static void *signal_values(void *data)
@@ -245,9 +248,9 @@ static void many_signallers_and_waiters(void **state)
 	assert_true(gy_timeline_value(&timeline) == VALUES);
 }
 
-/* Every wake-up counts here: the next value comes only when all have seen the last. A lost one
- * shows as a round of a second, when the sleeper looks for itself; a few may be a busy machine's.
- */
+/* The next value comes only after all waiters have seen the last one, so that every wake-up counts.
+ * After a lost one, the round takes the second until the sleeper checks by itself. A busy machine
+ * may cause a few slow rounds. */
 #define SLOW (900 * GY_MILLISECOND)
 #define SLOW_AT_MOST 2
 
@@ -295,8 +298,8 @@ static void ping_pong_with_many(void **state)
 	assert_in_range(slow, 0, SLOW_AT_MOST);
 }
 
-/* One waiter says that it is about to wait, and at that moment the value comes: the steps of both
- * meet in every order there is. */
+/* A waiter announces its wait, and the signaller raises the value at that moment. The steps of both
+ * sides then happen in many different orders. */
 static void *race_for_values(void *data)
 {
 	uint64_t deadline = gy_deadline(60 * GY_SECOND);
@@ -304,7 +307,7 @@ static void *race_for_values(void *data)
 	(void)data;
 	for (uint64_t value = 1; value <= VALUES; value++) {
 		atomic_store(&waited, value);
-		/* the other takes a while to see that */
+		/* The signaller takes a while to see the announcement. */
 		for (volatile uint64_t pause = value * 37 % 1024; pause > 0; pause--)
 			;
 		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0))
@@ -389,7 +392,7 @@ static void waits_end_under_attack(void **state)
 		for (uint64_t round = 1; gy_now() < end; round++) {
 			uint64_t timeout = round % 5 * GY_MILLISECOND, before = gy_now(), value;
 
-			/* nobody ever writes this one */
+			/* no thread ever signals this value */
 			assert_false(gy_timeline_wait(
 				&timeline, UINT64_MAX, gy_deadline(timeout), NULL, 0));
 			assert_in_range(gy_now() - before, timeout, timeout + SLACK);

@@ -1,4 +1,4 @@
-/* Messages: pinned bytes, and nothing that a peer can send is taken for what it isn't. */
+/* Messages: their bytes are fixed, and no message of a peer is taken for something else. */
 #include "base/bytes.h"
 #include "ipc/wire/wire.h"
 
@@ -7,13 +7,13 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 4 /* magic, major, minor */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 4 /* magic, major and minor version */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
 
 /* clang-format off */
-/* Made with Python's struct, not with geyser. */
+/* Made with Python's struct, independently of geyser. */
 static const uint8_t hello[] = {HEADER, 1, 0, 16, 0, 0, 0, 1, 0, 0, 0,
 	1, 0, 0, 0, 0, 0, 0, 0x80, 6, 0, 'v', 'i', 'e', 'w', 'e', 'r'};
 static const uint8_t import[] = {HEADER, 2, 0, 20, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, TOKEN};
@@ -59,7 +59,8 @@ static const uint8_t picture[] = {HEADER, 23, 0, 0xa1, 0, 0, 0, 0x12, 0, 0, 0,
 	0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e,
 	0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d,
 	0x1e, 0x1f, 3, 0, 0x63, 0x61, 0x6d, 0xef, 0xbe, 0xad, 0xde};
-/* What minor version 1 added stands at the end, and only if it is set. */
+/* Fields that minor version 1 added are at the end of a message, and are sent only if they are
+ * set. */
 static const uint8_t import_twin[] = {HEADER, 2, 0, 24, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, TOKEN,
 	1, 0, 0, 0};
 static const uint8_t event_shared[] = {HEADER, 18, 0, 44, 0, 0, 0, 10, 0, 0, 0,
@@ -71,7 +72,7 @@ static const uint8_t buffer_mirror[] = {HEADER, 6, 0, 8, 0, 0, 0, 0x0e, 0, 0, 0,
 static const uint8_t stream_ready[] = {HEADER, 20, 0, 0x18, 0, 0, 0, 0x10, 0, 0, 0,
 	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0,
 	1, 0, 0, 0};
-/* An IOSurface's ticket came with minor version 2: between the label and the generation. */
+/* Minor version 2 added the ticket of an IOSurface, between the label and the generation. */
 static const uint8_t texture_ticket[] = {HEADER, 17, 0, 173, 0, 0, 0, 9, 0, 0, 0,
 	3, 0, 0, 0, 0x80, 0x07, 0, 0, 0x38, 0x04, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
 	0x17, 0, 0, 0, 4, 0, 0, 0, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
@@ -83,7 +84,7 @@ static const uint8_t texture_ticket[] = {HEADER, 17, 0, 173, 0, 0, 0, 9, 0, 0, 0
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 3, 0, 'c', 'a', 'm',
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
-/* When a mirror is filled came with minor version 4. */
+/* Minor version 4 added the value that says when a mirror is filled. */
 static const uint8_t picture_filled[] = {HEADER, 23, 0, 0xa9, 0, 0, 0, 0x12, 0, 0, 0,
 	3, 0, 0, 0, 0x80, 7, 0, 0, 0x38, 4, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0x17, 0, 0,
 	0, 1, 0, 0, 0, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x40, 0, 0,
@@ -128,7 +129,7 @@ static const struct golden {
 	{picture_filled, sizeof(picture_filled), GY_WIRE_PICTURE, 18},
 };
 
-/* From memory of exactly that size, so that a sanitizer sees any byte read beyond it. */
+/* Decodes from memory of exactly that size, so that a sanitizer sees a read beyond its end. */
 static enum geyser_result decode(
 	const uint8_t *bytes, size_t size, size_t *used, struct gy_message *out)
 {
@@ -162,7 +163,7 @@ static void every_message_is_pinned(void **state)
 		assert_int_equal(message.type, goldens[i].type);
 		assert_int_equal(message.sequence, goldens[i].sequence);
 		memset(bytes, 0xff, sizeof(bytes));
-		/* decoding made a copy of all strings: the label points into it */
+		/* Decoding copies all strings; the label must point to its copy. */
 		if (message.type == GY_WIRE_TEXTURE || message.type == GY_WIRE_PICTURE)
 			message.texture.desc.label = message.texture.label;
 		assert_int_equal(gy_wire_encode(&message, bytes, sizeof(bytes)), goldens[i].size);
@@ -335,7 +336,8 @@ static void every_cut_is_refused(void **state)
 				decode(goldens[i].bytes, size, &used, &message));
 }
 
-/* Cut to this, it is a message of minor version 0; 0 for the others. */
+/* Returns the size at which the message, cut there, is a valid one of an older minor version; 0 if
+ * there is no such size. */
 static size_t enough_of(const uint8_t *bytes)
 {
 	return bytes == picture_filled  ? sizeof(picture)
@@ -346,7 +348,8 @@ static size_t enough_of(const uint8_t *bytes)
 					: 0;
 }
 
-/* The same, but the header is honest about it: then the payload is too short for its type. */
+/* The header gives the cut message's real size. The payload is then too short for the message's
+ * type. */
 static void every_short_payload_is_refused(void **state)
 {
 	struct gy_message message;
@@ -500,7 +503,8 @@ static void length_is_bounded(void **state)
 	memcpy(bytes, resolve, sizeof(resolve));
 	for (size_t i = 0; i < TEST_COUNT(lengths); i++) {
 		gy_put_le(bytes + 8, 4, lengths[i]);
-		/* five fit when all the memory is given, but never more than a message's maximum */
+		/* 5 bytes would fit into the whole buffer, so that the first case passes only the
+		 * message. The other lengths exceed a message's maximum. */
 		assert_fails(GEYSER_ERROR_PROTOCOL, "cut off",
 			decode(bytes, i ? sizeof(bytes) : sizeof(resolve), &used, &message));
 	}
@@ -511,11 +515,12 @@ static void length_is_bounded(void **state)
 
 struct text_case {
 	const struct golden *golden;
-	size_t at;   /* of the text's length */
-	size_t most; /* characters */
+	size_t at;   /* offset of the text's length */
+	size_t most; /* largest number of characters */
 };
 
-/* A message whose last field, a text, has so many characters; one of them may be NUL. */
+/* Decodes a message whose last field is a text of `length` characters. A `nul_at` below `length`
+ * makes that character NUL. */
 static enum geyser_result decode_text(
 	const struct text_case *it, size_t length, size_t nul_at, struct gy_message *out)
 {
