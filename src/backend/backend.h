@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a backend is to the core: a table of functions, and the structs it embeds first in its own.
+ * Defines what the core knows of a backend: a table of functions, and the part of a texture that the
+ * core reads.
  *
- * The core has validated every argument before it calls a backend: descriptors are resolved, sizes
- * fit, usage is the format's. Functions that fail leave their reason with gy_fail. A new backend is
- * a folder beside host/, a line in backends.c, a subdir() and a line that runs tests/conformance
- * with it.
+ * The core checks every argument before it calls a backend: descriptors are resolved, sizes are
+ * within the limits, and the format allows the usage. A function that fails leaves its reason with
+ * gy_fail.
+ *
+ * A new backend needs a folder beside host/, a line in backends.c, a subdir(), and a line that runs
+ * tests/conformance with it.
+ *
+ * A *native object* of an event is a Vulkan timeline semaphore or an MTLSharedEvent. The backend
+ * keeps its value equal to the event's timeline, so that a device's queues can wait for the event
+ * and signal it.
  */
 #ifndef GY_BACKEND_BACKEND_H
 #define GY_BACKEND_BACKEND_H
@@ -14,27 +21,29 @@
 #include "format/layout.h"
 #include "sync/timeline.h"
 
-/* What the core reads of a texture. A backend fills it in; its own struct begins with it. */
+/* The part of a texture that the core reads. A backend's own struct begins with it, and the backend
+ * fills it in. */
 struct gy_backend_texture {
-	uint64_t bytes; /* of backing memory, whole pages */
+	uint64_t bytes; /* size of the backing memory, in whole pages */
 	bool writable;
-	struct gy_layout layout; /* of what map gives */
+	struct gy_layout layout; /* of the memory that texture_map gives */
 	enum geyser_path path;   /* to the memory that the exporter uses */
 	enum geyser_path map_path;
-	bool uploads;        /* the device reads a copy, which texture_upload brings up to date */
-	bool describes_anew; /* texture_describe's fd is a new one, and the caller's */
+	bool uploads;        /* the device reads a copy: texture_upload brings it up to date */
+	bool describes_anew; /* texture_describe makes a new fd, which its caller owns */
 };
 
-/* How a backend must import memory. */
+/* Tells a backend how to import memory. */
 struct gy_import_terms {
-	bool from_peer; /* map no more than the layout, and refuse memory that isn't allocated */
-	bool read_only; /* never map it for writing */
-	bool uploads;   /* before each use texture_upload is called, if the texture asks for it */
-	uint64_t most;  /* bytes of it that may be mapped */
+	/* map no more than the layout needs, and refuse memory that isn't allocated */
+	bool from_peer;
+	bool read_only; /* never map the memory for writing */
+	/* the caller calls texture_upload before each use, if the texture asks for it */
+	bool uploads;
+	uint64_t most; /* how many bytes of the memory may be mapped */
 };
 
-/* The twin of an event's timeline that a device's queues can wait for and signal. Each backend
- * defines a struct of its own. */
+/* The native object of an event. Each backend defines a struct of its own. */
 struct gy_backend_event;
 
 struct gy_backend_point {
@@ -42,11 +51,14 @@ struct gy_backend_point {
 	uint64_t value;
 };
 
-/* What a twin is kept equal to. Both live as long as it. */
+/* The timeline that a native object is kept equal to. timeline and dead live as long as the native
+ * object does. */
 struct gy_event_source {
 	struct gy_timeline *timeline;
-	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; NULL if it is our own */
-	/* Another process alone raises the timeline: values of the twin aren't carried up to it. */
+	/* becomes 1 when the exporter has died; NULL if this process exports */
+	_Atomic uint32_t *dead;
+	/* Only another process raises the timeline: values of the native object aren't carried up
+	 * to it. */
 	bool follows;
 };
 
@@ -54,127 +66,142 @@ struct gy_backend {
 	enum geyser_backend kind;
 	const char *name;
 
-	/* A device, or NULL where there is none to hold; or why no manager can be made. automatic:
-	 * the caller doesn't care which backend: no if another one does as well. */
+	/* Opens a device. *device is NULL if the backend holds no device. automatic means that the
+	 * caller accepts any backend; open then fails if another backend would do as well. A
+	 * failure leaves the reason why no manager can be made. */
 	enum geyser_result (*open)(bool automatic, void **device);
 	void (*close)(void *device);
 
-	/* Of the bits that the format can have, and those of memory, the ones that it has here. */
+	/* Returns the usage bits that the format can have on this device, including those that say
+	 * where the memory lies. */
 	uint32_t (*format_usage)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
-	/* Why it has none. May be NULL. */
+	/* Returns the reason why a format has no usage bits on this device, or NULL if it has some.
+	 * The function itself may be NULL. */
 	const char *(*format_refusal)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
-	/* published: others may only read the texture. Its host memory is then sealed such that
-	 * this process alone writes it; what can't be sealed stays as it is. */
+	/* published: other processes may only read the texture. The backend then seals its host
+	 * memory, so that this process alone can write it. Memory of other kinds stays as it is. */
 	enum geyser_result (*texture_create)(void *device, const struct geyser_texture_desc *desc,
 		bool published, struct gy_backend_texture **out);
-	/* Memory from a peer or a caller, unchecked. On success fd and object are the texture's. */
+	/* The memory comes from a peer or the caller, and is unchecked. On success the texture
+	 * takes over fd and object. */
 	enum geyser_result (*texture_import)(void *device, const struct geyser_texture_desc *desc,
 		const struct geyser_native_texture *native, const struct gy_import_terms *terms,
 		struct gy_backend_texture **out);
-	/* Before it is described for the first time: gets what others will open. May be NULL. */
+	/* Prepares the memory that other processes will open. The core calls this before the first
+	 * texture_describe. May be NULL. */
 	enum geyser_result (*texture_share)(struct gy_backend_texture *texture);
-	/* The fd or object stays the texture's, unless that describes_anew. Called with the ipc's
-	 * lock held: asks nobody and waits for nothing. Errors: STALE (the device is lost). */
+	/* The texture keeps the fd or object, unless describes_anew is set. The caller holds the
+	 * lock of ipc, so this must neither block nor make a request of a peer. Errors: STALE (the
+	 * device is lost). */
 	enum geyser_result (*texture_describe)(
 		struct gy_backend_texture *texture, struct geyser_native_texture *out);
-	/* As another type than texture_describe's; the fd is the caller's. May be NULL. */
+	/* Describes the memory as another type than texture_describe does. The caller owns the new
+	 * fd. May be NULL. */
 	enum geyser_result (*texture_convert)(struct gy_backend_texture *texture,
 		enum geyser_native_type type, struct geyser_native_texture *out);
 	enum geyser_result (*texture_map)(
 		struct gy_backend_texture *texture, enum geyser_access access, void **data);
-	/* Only of textures that say so (uploads): copies the texels from the memory to where the
-	 * device reads them. Nobody writes the memory, nor does the device read, meanwhile. */
+	/* Copies the texels from the memory to the place where the device reads them. Called only
+	 * for textures that set uploads. No process writes the memory during the call, and the
+	 * device doesn't read. */
 	void (*texture_upload)(struct gy_backend_texture *texture);
-	/* May be NULL: brings its memory in, so that nothing faults later. */
+	/* Brings the texture's memory in, so that later accesses don't fault. May be NULL. */
 	void (*texture_prefault)(struct gy_backend_texture *texture);
 	void (*texture_unmap)(struct gy_backend_texture *texture);
 	void (*texture_destroy)(struct gy_backend_texture *texture);
 
-	/* ---- only of backends whose devices work behind their callers' backs, else all NULL ----
-	 */
+	/* ---- for backends whose device works asynchronously; all NULL for other backends ---- */
 
-	/* The device can neither be used nor waited for any more. */
+	/* Returns whether the device is lost: it can be neither used nor waited for any more. May
+	 * be NULL. */
 	bool (*lost)(void *device);
-	/* Called once when it is, on whatever thread finds out; NULL: not any more. */
+	/* Sets a callback that is called once when the device is lost, on the thread that finds
+	 * out. A NULL callback takes the callback away. May be NULL. */
 	void (*on_lost)(void *device, void (*callback)(void *user), void *user);
 
-	/* Whether other processes can open a twin's descriptor, and which. */
+	/* Returns whether other processes can open a native object's descriptor, and with which
+	 * driver. May be NULL if no process ever can. */
 	bool (*event_shared)(void *device, struct gy_driver_id *out);
-	/* fd: another process's twin, taken over on success; or -1 for one of our own. */
+	/* Makes a native object. fd is the descriptor of another process's native object, taken
+	 * over on success, or -1 to make a new one. */
 	enum geyser_result (*event_create)(void *device, const struct gy_event_source *source,
 		int fd, struct gy_backend_event **out);
-	/* Where event_shared says so: the fd stays the twin's. As texture_describe. */
+	/* Gives the native object's descriptor, which the native object keeps. Called only if
+	 * event_shared returns true, under the same rules as texture_describe. */
 	enum geyser_result (*event_describe)(struct gy_backend_event *event, int *fd);
-	/* For another API in this process; keeps the twin equal to the timeline from now on. The fd
-	 * is the caller's. May be NULL. Errors: UNSUPPORTED. */
+	/* Gives a descriptor for another API in this process. The native object is kept equal to
+	 * the timeline from now on. The caller owns the fd. May be NULL. Errors: UNSUPPORTED. */
 	enum geyser_result (*event_export)(
 		struct gy_backend_event *event, struct geyser_native_event *out);
-	/* The CPU raises the timeline: the twin goes first. */
+	/* Raises the native object. The CPU raises the timeline to the same value afterwards. */
 	void (*event_signal)(struct gy_backend_event *event, uint64_t value);
 	void (*event_destroy)(struct gy_backend_event *event);
 
-	/* Sealed host memory for copies of such a texture, laid out as host textures are: nothing
-	 * but a target of texture_copy. */
+	/* Makes a mirror: sealed host memory for copies of such a texture, in the layout of host
+	 * textures. A mirror is only ever the target of texture_copy. Subscribers that can't open
+	 * the texture's own memory read its mirror. */
 	enum geyser_result (*mirror_create)(void *device, const struct geyser_texture_desc *desc,
 		struct gy_backend_texture **out);
-	/* Copies all texels when one event has reached its value (0: at once), then raises the
-	 * other; returns before that. */
+	/* Starts a copy of all texels and returns before it is done. The copy waits until wait's
+	 * event has reached its value (0: it doesn't wait), and then raises signal's event. */
 	enum geyser_result (*texture_copy)(struct gy_backend_texture *from,
 		struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
 		const struct gy_backend_point *signal);
 };
 
-/* By kind; AUTO is the one that $GEYSER_BACKEND names, or the best that opens. NULL with the reason
- * if there is none. */
+/* Opens the backend of that kind. AUTO means the backend that $GEYSER_BACKEND names, or the best
+ * one that opens. Returns NULL after a failure, with *result and the error detail set. */
 const struct gy_backend *gy_backend_open(
 	enum geyser_backend kind, void **device, enum geyser_result *result);
 
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
-/* Compares the description of a peer or a caller with the memory itself. Fills in where the texels
- * lie, how many bytes are to be mapped, and whether they may be mapped for writing. Errors:
- * MISMATCH (also too little of it is allocated), LIMIT (over terms->most), and as
+/* Compares the description from a peer or the caller with the memory itself. Fills in where the
+ * texels lie, how many bytes to map, and whether they may be mapped for writing. Errors: MISMATCH
+ * (also if too little of the memory is allocated), LIMIT (over terms->most), and as
  * gy_memory_check. */
 enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
 	struct gy_layout *layout, uint64_t *size, bool *writable);
 
-/* As gy_memory_map; *writable becomes false if the fd is open for reading only. */
+/* Works like gy_memory_map. If the fd is open for reading only, *writable becomes false. */
 enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
 
-/* Mapped as long as the texture lives. */
+/* The memory under a texture. It stays mapped as long as the texture lives. */
 struct gy_host_memory {
 	int fd;
 	void *data;
 	size_t size; /* bytes that are mapped */
 };
 
-/* Allocates whole pages and maps them for writing. published: nobody else can map them so. Errors:
- * as gy_memory_create. */
+/* Allocates whole pages and maps them for writing. published: nobody can make another writable
+ * mapping. Errors: as gy_memory_create. */
 enum geyser_result gy_host_memory_allocate(
 	uint64_t size, bool published, struct gy_host_memory *out);
 
-/* Whole pages for texture->layout; fills bytes and writable. Errors: as gy_memory_create. */
+/* Allocates whole pages for texture->layout, and fills in texture->bytes and texture->writable.
+ * Errors: as gy_memory_create. */
 enum geyser_result gy_host_memory_create(
 	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out);
-/* Checked; fills layout, too. On success the fd is the memory's. */
+/* Checks and maps the described memory. Fills in texture->layout, bytes and writable. On success
+ * *out takes over native->fd. Errors: as gy_host_memory_check and gy_memory_map. */
 enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, struct gy_host_memory *out);
-/* Allocates the pages of the layout that are missing, where that is possible. Call this before
- * peers import memory that a caller has imported. */
+/* Allocates the missing pages of the layout, if that is possible. Call this before peers import
+ * memory that the caller has imported. */
 void gy_host_memory_share(int fd, const struct gy_layout *layout);
 void gy_host_memory_finish(struct gy_host_memory *memory);
 
-/* For texture_describe: the fd stays the memory's. */
+/* Implements texture_describe. The memory keeps the fd. */
 void gy_host_memory_describe(const struct gy_host_memory *memory, const struct gy_layout *layout,
 	struct geyser_native_texture *out);
 
-/* For texture_convert. */
+/* Implements texture_convert. */
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 

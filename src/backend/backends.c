@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The backends in this build, best first. */
+/* Lists the backends in this build, the best first, and opens them. */
 #include "backend/backend.h"
 
 #include "base/error.h"

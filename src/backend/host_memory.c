@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sealed host memory under a texture of any backend. */
+/* Manages sealed host memory, which a texture of any backend may use. */
 #include "backend/backend.h"
 
 #include "base/error.h"
@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* A page that a peer left out costs us no more than its ring does. */
+/* Checks that the peer has allocated the texels' memory. Otherwise this process would pay for pages
+ * that it touches. One page may be missing, because a page costs this process no more than the
+ * peer's ring does. */
 static enum geyser_result check_allocated(int fd, const struct gy_layout *layout)
 {
 	const uint64_t page = gy_memory_round(1), allocated = gy_memory_allocated(fd);
@@ -21,7 +23,8 @@ static enum geyser_result check_allocated(int fd, const struct gy_layout *layout
 		allocated, layout->size);
 }
 
-/* Checks texels that a peer describes: the peer must have allocated the memory that we map. */
+/* Checks memory that a peer describes: its size is within the limit, and its pages are
+ * allocated. */
 static enum geyser_result check_peers(
 	int fd, const struct gy_layout *layout, const struct gy_import_terms *terms, uint64_t *size)
 {
@@ -72,7 +75,8 @@ enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void 
 
 static const char memory_name[] = "geyser-texture";
 
-/* Other processes get the descriptor, so it is sealed once our mapping for writing is made. */
+/* Other processes get the descriptor, so it is sealed once this process's writable mapping is
+ * made. */
 static enum geyser_result allocate_published(uint64_t size, struct gy_host_memory *out)
 {
 	return gy_memory_create_published(memory_name, size, &out->fd, &out->data);
@@ -93,7 +97,7 @@ static enum geyser_result allocate_shared(uint64_t size, struct gy_host_memory *
 enum geyser_result gy_host_memory_allocate(
 	uint64_t size, bool published, struct gy_host_memory *out)
 {
-	const uint64_t whole = gy_memory_round(size); /* a dma-buf is whole pages */
+	const uint64_t whole = gy_memory_round(size); /* a dma-buf consists of whole pages */
 	enum geyser_result result =
 		published ? allocate_published(whole, out) : allocate_shared(whole, out);
 

@@ -20,7 +20,7 @@ void gy_audience_destroy(struct gy_audience *audience)
 	free(audience);
 }
 
-/* With the lock held. */
+/* Returns the member with that word, or NULL. The caller holds the lock. */
 static struct gy_audience_member *find(
 	struct gy_audience *audience, const _Atomic uint32_t *sleepers)
 {
@@ -30,14 +30,16 @@ static struct gy_audience_member *find(
 	return NULL;
 }
 
-/* With the lock held: the page's value never shrinks, so neither does a notice. */
+/* Writes the page's value into the member's notice. The caller holds the lock, so a notice never
+ * shrinks, as the page's value never does. */
 static void write_notice(const struct gy_audience_member *member, const _Atomic uint64_t *value)
 {
 	atomic_store_explicit(member->notice, atomic_load(value), memory_order_release);
 }
 
-/* Count first, then read the value: a publisher that raises the value and then finds the audience
- * empty raised it before it is read here, and before the follower looks at the page. */
+/* Adds to count before it reads the value. A publisher works in the other order: it raises the
+ * value, then reads count. If the publisher reads 0, it has raised the value before the value is
+ * read here. The notice then has that value, and so does the page when the follower looks at it. */
 bool gy_audience_add(struct gy_audience *audience, const struct gy_audience_member *member,
 	const _Atomic uint64_t *value)
 {

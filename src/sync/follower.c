@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-/* As core/notifier.c's: a peer that erases the note that we sleep must not keep us asleep. */
+/* How often the thread looks again. A hostile peer may erase the mark that this thread sleeps; the
+ * thread must not stay asleep then. core/notifier.c does the same. */
 #define LOOK_EVERY GY_SECOND
 
-/* Its exporter has died, or somebody's device that signals it is lost. */
+/* Returns whether the timeline gets no further value: its exporter has died, or a device that
+ * signals it is lost. */
 static bool is_over(const struct gy_follower *follower)
 {
 	return (follower->dead && atomic_load(follower->dead)) ||

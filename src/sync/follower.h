@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that carries a timeline's values to what must be kept equal to it: a device's semaphore
- * or shared event. */
+/* A follower is a thread that carries a timeline's values to a device's semaphore or shared event,
+ * so that both stay equal. */
 #ifndef GY_SYNC_FOLLOWER_H
 #define GY_SYNC_FOLLOWER_H
 
@@ -8,15 +8,17 @@
 
 #include <pthread.h>
 
-/* Above all values: nothing that a queue waits for may come any more. */
+/* A value above all others. The thread carries it when no further value can come, so that no
+ * device's queue waits for ever. */
 #define GY_FREED UINT64_MAX
 
 struct gy_follower {
-	/* Set before the start. */
+	/* The caller sets these members before the start. */
 	struct gy_timeline *timeline;
-	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; or NULL */
-	/* Called on the thread with each value seen, the first one included; the last is GY_FREED
-	 * if the exporter has died or a device that signals is lost. */
+	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; may be NULL */
+	/* The thread calls this with each value that it sees, beginning with the timeline's present
+	 * value. The last call has GY_FREED, if the exporter has died or a device that signals is
+	 * lost. */
 	void (*carry)(void *user, uint64_t value);
 	void *user;
 
@@ -25,13 +27,14 @@ struct gy_follower {
 	_Atomic uint32_t kicks;
 };
 
-/* Errors: SYSTEM. */
+/* Starts the thread with that name. Errors: OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_follower_start(struct gy_follower *follower, const char *name);
 
-/* Ends the thread, which carries nothing afterwards. */
+/* Ends the thread and waits for its end. carry isn't called afterwards. */
 void gy_follower_stop(struct gy_follower *follower);
 
-/* The largest value that went either way: true if nobody had noted that value or a larger one. */
+/* Notes that a value was carried in either direction. Returns true if *carried was below the value
+ * until now, and false if that value or a larger one was noted already. */
 static inline bool gy_note_carried(_Atomic uint64_t *carried, uint64_t value)
 {
 	uint64_t before = atomic_load(carried);

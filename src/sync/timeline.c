@@ -1,18 +1,52 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * How a sleeper never misses a wake-up.
+ *
+ * A signaller makes a system call only if a thread sleeps. The page has three words for this:
+ * value, wakes (the futex, which counts wake-ups), and sleepers (not 0 if a thread may sleep).
+ *
+ *     signaller                            sleeper
+ *     A1 raise value                       B1 read wakes
+ *     A2 read sleepers; if 0: done         B2 set sleepers
+ *     A3 clear sleepers                    B3 read value; if reached: done
+ *     A4 add 1 to wakes                    B4 sleep while wakes is as read in B1
+ *     A5 wake all sleepers
+ *
+ * For example, a sleeper waits for value 5, and value is 4. B1 reads 7 from wakes, B2 sets
+ * sleepers, B3 reads 4. Now the signaller raises value to 5 in A1, finds sleepers set in A2, and
+ * sets wakes to 8 in A4. B4 doesn't sleep, because wakes is no longer 7. If B4 comes before A4
+ * instead, the sleeper sleeps, and A5 wakes it.
+ *
+ * This holds in general, because all steps are sequentially consistent. Suppose that B3 comes
+ * before A1, so the sleeper doesn't see the new value. Then B2 comes before A2. A2 finds sleepers
+ * set, or another signaller has cleared it after B2. Whichever signaller clears it adds 1 to wakes
+ * after B2, hence after B1. So B4 doesn't sleep, or is woken. A sleeper that is killed leaves
+ * sleepers set, which costs the next signal one system call.
+ *
+ * A follower of a published timeline can't write the page. At B2 it adds 1 to a word of its own,
+ * and after B4 it subtracts 1. Between A3 and A4 the signaller reads the words of all followers,
+ * and clears none. Suppose again that B3 comes before A1. Then B2 comes before the signaller's
+ * read, and the word isn't 0 until B4 has ended. So the signaller adds 1 to wakes after B1. A word
+ * that isn't true costs each signal one system call.
+ *
+ * tests/model/event.pml searches all interleavings of both kinds.
+ */
 #include "sync/timeline.h"
 
 #include "base/clock.h"
 
 #include <assert.h>
 
-/* A peer can erase the note that we sleep: then nobody wakes us, and we look for ourselves. Who
- * waits without a deadline has no timer running, and pays a tenth of the wake for one: it is not
- * started. */
+/* How often a sleeper looks at the value again. A hostile peer may erase the mark that this thread
+ * sleeps, and then no signal wakes the thread. On a shared timeline a thread that waits without a
+ * deadline doesn't look again: the timer would make each wake a tenth slower. LOOK_ALONE is for a
+ * follower that has left the audience. */
 #define LOOK_EVERY GY_SECOND
 #define LOOK_ALONE (10 * GY_MILLISECOND)
 
-/* Returns the largest value seen, this one included. Who learns of a value here rather than from
- * the page must see what its signaller wrote before, too: hence acquire and release. */
+/* Notes that this process has seen the value. Returns the largest value seen so far. A thread may
+ * learn of a value from here rather than from the page. It must then see what the signaller wrote
+ * before, hence acquire and release. */
 static uint64_t see(struct gy_timeline *timeline, uint64_t value)
 {
 	uint64_t seen = atomic_load_explicit(&timeline->seen, memory_order_acquire);
@@ -29,7 +63,7 @@ uint64_t gy_timeline_value(struct gy_timeline *timeline)
 	return see(timeline, atomic_load(&timeline->page->value));
 }
 
-/* After a change that sleepers look for. */
+/* Wakes the sleepers after a change that they look for. */
 static void wake_sleepers(struct gy_timeline *timeline)
 {
 	struct gy_timeline_page *page = timeline->page;
@@ -45,25 +79,6 @@ static void wake_sleepers(struct gy_timeline *timeline)
 	gy_wake(&page->wakes, true);
 }
 
-/*
- * Signaller:	A1 raise value		Sleeper:  B1 read wakes
- *		A2 read sleepers, if 0: done	  B2 set sleepers
- *		A3 clear sleepers		  B3 read value, if reached: done
- *		A4 count wakes			  B4 sleep while wakes is as B1 read it
- *		A5 wake all
- *
- * All are sequentially consistent. If B3 comes before A1, the value is not seen, but then B2 comes
- * before A2: the signaller finds sleepers set, or somebody else has cleared it after B2 and counts
- * wakes after that, hence after B1. Either way wakes changes after B1, and B4 doesn't sleep or is
- * woken. A sleeper that was killed leaves sleepers set, which costs the next signal one system
- * call.
- *
- * A follower of a published timeline counts itself in its own word at B2, and out after B4. The
- * signaller reads all these words between A3 and A4, and clears none. If B3 comes before A1, B2
- * came before that read, and the word is not 0 until B4 is over: wakes changes after B1. A word
- * that lies costs each signal one system call. tests/model/event.pml searches all interleavings of
- * both.
- */
 void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 {
 	struct gy_timeline_page *page = timeline->page;
@@ -72,7 +87,7 @@ void gy_timeline_signal(struct gy_timeline *timeline, uint64_t value)
 	while (now < value)
 		if (atomic_compare_exchange_weak(&page->value, &now, value))
 			break;
-	(void)see(timeline, value); /* ours stands even if a peer lowers the page again */
+	(void)see(timeline, value); /* stays seen even if a peer lowers the page again */
 	if (now < value)
 		wake_sleepers(timeline);
 }
@@ -113,6 +128,7 @@ void gy_timeline_leave(struct gy_timeline *timeline)
 	atomic_store(&timeline->alone, true);
 }
 
+/* Returns the time at which a sleeper must look at the value again, or GY_NEVER. */
 static uint64_t next_look(const struct gy_timeline *timeline, uint64_t deadline)
 {
 	if (atomic_load(&timeline->alone))
@@ -122,6 +138,7 @@ static uint64_t next_look(const struct gy_timeline *timeline, uint64_t deadline)
 	return gy_earlier(gy_deadline(LOOK_EVERY), deadline);
 }
 
+/* Notes that this thread may sleep: step B2. */
 static void lie_down(struct gy_timeline *timeline)
 {
 	if (timeline->sleepers)
@@ -136,6 +153,7 @@ static void get_up(struct gy_timeline *timeline)
 		atomic_fetch_sub(timeline->sleepers, 1);
 }
 
+/* Returns whether one of the words no longer has its expected value. */
 static bool interrupted(const struct gy_wait_word *words, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

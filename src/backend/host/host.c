@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Textures in sealed shared memory: the reference, on every machine. */
+/* The host backend: textures in sealed shared memory. It works on every machine, and is the
+ * reference for the other backends. */
 #include "backend/backend.h"
 
 #include "base/error.h"
@@ -41,7 +42,7 @@ static enum geyser_result allocate(struct host_texture **out)
 	return GEYSER_OK;
 }
 
-/* The texture goes if its making failed. */
+/* Ends the making of a texture. After a failure it frees the texture. */
 static enum geyser_result finish(
 	struct host_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
 {
@@ -138,7 +139,7 @@ static void host_texture_prefault(struct gy_backend_texture *base)
 
 static void host_texture_unmap(struct gy_backend_texture *base)
 {
-	(void)base; /* it stays mapped */
+	(void)base; /* the memory stays mapped */
 }
 
 static void host_texture_destroy(struct gy_backend_texture *base)
