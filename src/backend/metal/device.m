@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices, and which formats they have on an IOSurface. */
+/* Opens Metal devices, and finds out which formats a device has on an IOSurface. */
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
@@ -11,8 +11,8 @@
 
 /* ---- formats ---- */
 
-/* What every Metal device has on an IOSurface: Dawn, ANGLE and WebKit rely on 8 bits a channel and
- * on 16-bit floats. */
+/* Returns whether every Metal device has the format on an IOSurface. Dawn, ANGLE and WebKit rely on
+ * formats of 8 bits a channel and of 16-bit floats. */
 static bool is_known(const struct geyser_format_info *info)
 {
 	uint32_t bits = 8 * info->bytes_per_texel / info->channels;
@@ -22,7 +22,8 @@ static bool is_known(const struct geyser_format_info *info)
 	return bits == 8 || (bits == 16 && info->type == GEYSER_FORMAT_TYPE_FLOAT);
 }
 
-/* Metal's validation layer ends the process of who asks for one that a device can't have. */
+/* Returns whether the device may be asked for a texture of this format. If the device can't have
+ * it, Metal's validation layer would end the process. */
 static bool may_ask(const struct mtl_device *device, const struct geyser_format_info *info)
 {
 	if (info->depth || info->stencil || !info->mtl_pixel_format)
@@ -34,7 +35,7 @@ static bool may_ask(const struct mtl_device *device, const struct geyser_format_
 	return false;
 }
 
-/* Only a texture tells. */
+/* Metal has no query for this, so a texture is made to find out. */
 static bool probe(struct mtl_device *device, enum geyser_format format)
 {
 	const struct geyser_texture_desc desc = {.format = format, .width = 1, .height = 1};
@@ -100,7 +101,7 @@ static void fill_info(struct mtl_device *device, id<MTLDevice> metal)
 	bool old = [metal supportsFamily:MTLGPUFamilyApple2] &&
 		   ![metal supportsFamily:MTLGPUFamilyApple3];
 
-	device->limit = old ? 8192 : 16384; /* by the Metal feature set tables */
+	device->limit = old ? 8192 : 16384; /* from the Metal feature set tables */
 	(void)snprintf(out->name, sizeof(out->name), "%s", metal.name.UTF8String);
 	out->registry_id = metal.registryID;
 	out->unified_memory = metal.hasUnifiedMemory;

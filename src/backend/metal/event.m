@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event's twin: an MTLSharedEvent that is kept equal to the event's page.
+ * Keeps an MTLSharedEvent, the event's native object, equal to the event's page.
  *
- * Only XPC carries a shared event to another process, so each process has one of its own. A value
- * comes up by the listener's thread, which raises the page, and goes down by a follower,
- * "geyser-mtl-down". A value that came up is noted in carried first, so that it isn't carried down
- * again. A block that a shared event is to call can't be taken back: it holds the twin's object,
- * and finds out that the twin has ended when it is called, or never is.
+ * Only XPC can send a shared event to another process. So each process makes a shared event of its
+ * own:
  *
- * Only the publisher raises an event of a stream: in a subscriber's process no value comes up.
+ *     GPU and CPU of process A        shared memory        GPU and CPU of process B
+ *     shared event  -- listener ---->     page     <---- listener --  shared event
+ *                   <-- follower ----              ---- follower -->
+ *
+ * The listener's thread carries a new value up, from the shared event to the page. The follower's
+ * thread, "geyser-mtl-down", carries a new value down, from the page to the shared event. For
+ * example, A's GPU signals 5. A's listener notes 5 in carried and raises the page to 5. B's
+ * follower sees 5 in the page and sets B's shared event to 5. A's follower also sees 5, finds it
+ * noted in carried, and does nothing.
+ *
+ * A block that a shared event is to call can't be taken back. So the block holds a reference to the
+ * GeyserMetalTwin, which owns all of this. When the block is called after the end, it finds that
+ * the event has ended.
+ *
+ * Only the publisher raises an event of a stream, so in a subscriber's process no value is carried
+ * up.
  */
 #include "backend/metal/mtl.h"
 
@@ -23,15 +35,16 @@
 @class GeyserMetalTwin;
 
 struct mtl_event {
-	GeyserMetalTwin *twin; /* frees all this with its last reference */
+	GeyserMetalTwin *twin; /* frees this struct with its last reference */
 	struct gy_event_source source;
-	id<MTLSharedEvent> event; /* nil when it has ended */
+	id<MTLSharedEvent> event; /* nil after the end */
 	MTLSharedEventListener *listener;
 	pid_t owner;
-	bool adopted; /* the caller's: others may wait for it when we are gone */
+	/* the caller gave the shared event, so others may wait for it after our end */
+	bool adopted;
 	_Atomic uint64_t carried;
-	pthread_mutex_t carry; /* values must go down in order, whoever signals */
-	pthread_mutex_t lock;  /* guards started and closing, and the page once it closes */
+	pthread_mutex_t carry; /* values go down in order, whichever thread signals */
+	pthread_mutex_t lock;  /* guards started and closing, and the page while the event closes */
 	bool started, closing;
 	struct gy_follower down;
 };
@@ -56,7 +69,7 @@ struct mtl_event {
 
 /* ---- carrying values ---- */
 
-/* Also on the follower's thread. */
+/* Carries a value down. The follower's thread calls this, and so does any thread that signals. */
 static void carry_down(void *user, uint64_t value)
 {
 	struct mtl_event *event = user;
@@ -69,9 +82,10 @@ static void carry_down(void *user, uint64_t value)
 	(void)pthread_mutex_unlock(&event->carry);
 }
 
+/* Carries a value up, unless the event has ended. */
 static void came_up(struct mtl_event *event, uint64_t value);
 
-/* With the lock held. */
+/* Asks for a call of the block at the next value above this one. The caller holds the lock. */
 static void watch(struct mtl_event *event, uint64_t above)
 {
 	GeyserMetalTwin *twin = event->twin;
@@ -79,7 +93,7 @@ static void watch(struct mtl_event *event, uint64_t above)
 	[event->event notifyListener:event->listener
 			     atValue:above + 1
 			       block:^(id<MTLSharedEvent> shared, uint64_t value) {
-				 (void)value; /* it may be larger by now */
+				 (void)value; /* the value may be larger by now */
 				 @autoreleasepool {
 					 came_up(twin->twin_event, shared.signaledValue);
 				 }
@@ -97,7 +111,7 @@ static void came_up(struct mtl_event *event, uint64_t value)
 	(void)pthread_mutex_unlock(&event->lock);
 }
 
-/* With the lock held. */
+/* Starts to keep the shared event equal to the page. The caller holds the lock. */
 static enum geyser_result start(struct mtl_event *event)
 {
 	enum geyser_result result;
@@ -140,7 +154,7 @@ void gy_mtl_event_signal(struct gy_backend_event *base, uint64_t value)
 
 /* ---- life ---- */
 
-/* Takes the shared event over, also when it fails. */
+/* Makes the backend's part of an event. Takes over the shared event, even after a failure. */
 static enum geyser_result make(struct mtl_device *device, const struct gy_event_source *source,
 	id<MTLSharedEvent> shared, struct mtl_event **out)
 {
@@ -170,7 +184,7 @@ enum geyser_result gy_mtl_event_create(
 	struct mtl_device *device = data;
 	enum geyser_result result;
 
-	(void)fd; /* no twin of another process's: event_shared is NULL */
+	(void)fd; /* always -1, because event_shared is NULL */
 	@autoreleasepool {
 		id<MTLSharedEvent> shared = [(id<MTLDevice>)device->device newSharedEvent];
 		struct mtl_event *event;
@@ -206,8 +220,8 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 	return result;
 }
 
-/* The shared event holds the block, which holds the twin: that lets go of the shared event first.
- */
+/* Breaks a circle of references: the shared event holds the block, and the block holds the
+ * GeyserMetalTwin. So the reference to the shared event is released first. */
 void gy_mtl_event_destroy(struct gy_backend_event *base)
 {
 	struct mtl_event *event = (struct mtl_event *)base;
@@ -221,7 +235,7 @@ void gy_mtl_event_destroy(struct gy_backend_event *base)
 		if (event->started)
 			gy_follower_stop(&event->down);
 		if (event->started && !event->adopted)
-			carry_down(event, GY_FREED); /* nobody is to wait for it any more */
+			carry_down(event, GY_FREED); /* no queue may wait for it any longer */
 		[event->event release];
 		event->event = nil;
 		[event->twin release];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Textures: on an IOSurface, in sealed host memory, or in private storage; and the table. */
+/* Makes textures on an IOSurface, in sealed host memory, or in private storage. Has the backend's
+ * table of functions. */
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
@@ -55,7 +56,7 @@ static void texture_destroy(struct gy_backend_texture *base)
 	free(texture);
 }
 
-/* The texture goes if its making failed. */
+/* Ends the making of a texture. After a failure it destroys the texture. */
 static enum geyser_result finish(
 	struct mtl_texture *texture, enum geyser_result result, struct gy_backend_texture **out)
 {
@@ -68,7 +69,8 @@ static enum geyser_result finish(
 
 /* ---- on an IOSurface ---- */
 
-/* Takes the surface over. Whoever recycles surfaces sees by the count that it is in use. */
+/* Takes over the surface. The use count tells programs that recycle surfaces that this one is in
+ * use. */
 static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef surface)
 {
 	struct gy_layout *layout = &texture->base.layout;
@@ -93,8 +95,8 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 
 /* ---- in host memory ---- */
 
-/* Makes Metal's view of the host memory, unless result is an error. Metal may refuse: then there
- * is no buffer, or no texture. */
+/* Makes Metal's buffer and texture of the host memory, unless result is an error. Metal may refuse
+ * either: then there is no buffer, or no texture. */
 static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
 {
 	texture->memory = MTL_HOST;
@@ -135,7 +137,7 @@ static enum geyser_result texture_create(void *device, const struct geyser_textu
 		out);
 }
 
-/* Nothing but a target of copies, which need no rows of a certain length. */
+/* Makes a mirror, which is only a target of copies. Copies work with rows of any length. */
 static enum geyser_result mirror_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
@@ -158,7 +160,7 @@ static enum geyser_result import_surface(
 
 	if (result == GEYSER_OK)
 		result = wrap_surface(texture, native->object);
-	if (result != GEYSER_OK && texture->surface) { /* it stays the caller's */
+	if (result != GEYSER_OK && texture->surface) { /* the caller keeps the surface */
 		IOSurfaceDecrementUseCount(texture->surface);
 		texture->surface = NULL;
 	}
@@ -312,7 +314,7 @@ static void texture_unmap(struct gy_backend_texture *base)
 
 static enum geyser_result open_default(bool automatic, void **out)
 {
-	(void)automatic; /* where there is Metal, nothing does as well */
+	(void)automatic; /* no other backend does as well as Metal */
 	return gy_metal_adopt(NULL, out);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of the Metal backend. No Objective-C type: C files include it, too. */
+/* Declares the internal parts of the Metal backend. C files include this header too, so it has no
+ * Objective-C types. */
 #ifndef GY_BACKEND_METAL_MTL_H
 #define GY_BACKEND_METAL_MTL_H
 
@@ -12,15 +13,17 @@
 
 struct mtl_device {
 	void *device;   /* id<MTLDevice> */
-	void *queue;    /* id<MTLCommandQueue>, of copies */
-	void *listener; /* MTLSharedEventListener: its thread runs what events notify */
+	void *queue;    /* id<MTLCommandQueue>, for copies */
+	void *listener; /* MTLSharedEventListener; its thread runs the blocks of shared events */
 	pid_t owner;
 	struct geyser_metal_info info;
-	uint32_t limit;                /* texels a side, of textures without depth */
-	bool has[GEYSER_FORMAT_COUNT]; /* as a texture on an IOSurface */
+	/* the largest width and height in texels, of textures with depth 1 */
+	uint32_t limit;
+	bool has[GEYSER_FORMAT_COUNT]; /* whether the device has the format on an IOSurface */
 };
 
-/* Made by the parent of this forked process, where no framework of Apple's may be called. */
+/* Returns whether this process is a forked child of the process that made the device. A forked
+ * child must not call Apple's frameworks. */
 static inline bool gy_mtl_is_foreign(const struct mtl_device *device)
 {
 	return device->owner != getpid();
@@ -33,15 +36,16 @@ struct mtl_texture {
 	struct mtl_device *device;
 	struct geyser_texture_desc desc;
 	enum mtl_memory memory;
-	void *texture; /* id<MTLTexture>; NULL: host memory that Metal can't read as one */
+	void *texture; /* id<MTLTexture>; NULL if Metal can't read the host memory as a texture */
 
-	/* MTL_SURFACE; a use of it is counted */
+	/* for MTL_SURFACE; the surface's use count is raised */
 	IOSurfaceRef surface;
-	_Atomic uint32_t readers, writers; /* how often it is locked, and for what */
+	/* how often the surface is locked, for reading or for writing */
+	_Atomic uint32_t readers, writers;
 
-	/* MTL_HOST */
+	/* for MTL_HOST */
 	struct gy_host_memory host;
-	void *buffer; /* id<MTLBuffer> of that memory, or of a copy; NULL if Metal makes none */
+	void *buffer; /* id<MTLBuffer> of the host memory, or of a copy; NULL if Metal makes none */
 };
 
 /* device.m */
@@ -52,32 +56,37 @@ const char *gy_mtl_format_refusal(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* surface.c */
-/* As both IOSurface and Metal's linear textures want them. */
+/* Returns the length of a row in bytes, as both IOSurface and Metal's linear textures need it. */
 size_t gy_mtl_row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc);
-/* *out is the caller's. Errors: OUT_OF_MEMORY. */
+/* The caller owns *out. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_mtl_surface_create(
 	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out);
-/* One from somebody else. Errors: INVALID_ARGUMENT (no IOSurface), MISMATCH. */
+/* Checks a surface that a peer or the caller gives. Errors: INVALID_ARGUMENT (no IOSurface),
+ * MISMATCH. */
 enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc);
 enum geyser_result gy_mtl_surface_lock(
 	struct mtl_texture *texture, enum geyser_access access, void **data);
 void gy_mtl_surface_unlock(struct mtl_texture *texture);
 
 /* view.m */
-/* Bytes that rows of a texture in linear memory are a multiple of. Not of a depth format. */
+/* Returns the number of bytes that rows of a texture in linear memory must be a multiple of. The
+ * format must not be a depth format. */
 size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
-/* On the texture's surface or in its host memory, as its descriptor says. Errors: UNSUPPORTED
- * (Metal makes none); not of host memory, which then has none. */
+/* Make the MTLTexture on the texture's surface, or in its host memory. Errors of the first:
+ * UNSUPPORTED (Metal makes none). If Metal refuses host memory, the texture has no buffer or no
+ * MTLTexture. */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
 void gy_mtl_view_host(struct mtl_texture *texture);
-/* Fails with OUT_OF_MEMORY: Metal makes no buffer as large as the texture. */
+/* Returns OUT_OF_MEMORY, with an error detail that Metal makes no buffer as large as the
+ * texture. */
 enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
-/* Makes the view in a buffer of Metal's own, and sets the texture's path to COPY. Errors:
+/* Makes the MTLTexture in a new buffer of Metal's, and sets the texture's path to COPY. Errors:
  * OUT_OF_MEMORY. */
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);
 /* Copies the host memory into that buffer. */
 void gy_mtl_texture_upload(struct gy_backend_texture *texture);
-/* In private storage: new, or of a handle. Errors: UNSUPPORTED, MISMATCH. */
+/* Makes the MTLTexture in private storage: a new one if handle is NULL, else the one of that
+ * handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);
 void gy_mtl_view_release(struct mtl_texture *texture);
 enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from,

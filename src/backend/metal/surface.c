@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* IOSurfaces: made, checked and locked. */
+/* Makes, checks and locks IOSurfaces. */
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
@@ -27,7 +27,7 @@ static void set_label(CFMutableDictionaryRef properties, const char *label)
 		      : NULL;
 
 	if (!object)
-		return; /* none, or no UTF-8 */
+		return; /* there is no label, or the label is not UTF-8 */
 	CFDictionarySetValue(properties, kIOSurfaceName, object);
 	CFRelease(object);
 }
@@ -59,7 +59,8 @@ enum geyser_result gy_mtl_surface_create(
 		set_number(properties, kIOSurfacePixelFormat, info->iosurface_fourcc);
 	set_label(properties, desc->label);
 #pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* who asks for it, knows */
+/* the caller asks for a global surface */
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
 	if (desc->usage & GEYSER_USAGE_GLOBAL_ID)
 		CFDictionarySetValue(properties, kIOSurfaceIsGlobal, kCFBooleanTrue);
 #pragma clang diagnostic pop
@@ -72,7 +73,7 @@ enum geyser_result gy_mtl_surface_create(
 		desc->width, desc->height, info->name);
 }
 
-/* ---- one from somebody else ---- */
+/* ---- checks of a surface from a peer or the caller ---- */
 
 static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_texture_desc *desc)
 {
@@ -105,7 +106,7 @@ static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser
 	if (IOSurfaceGetPlaneCount(surface) > 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH, "the IOSurface has %zu planes: %s has 1",
 			IOSurfaceGetPlaneCount(surface), info->name);
-	/* Not all say what they hold, and not all formats have a name there. */
+	/* Some surfaces don't say which format they have, and some formats have no FourCC. */
 	if (fourcc && info->iosurface_fourcc && fourcc != info->iosurface_fourcc)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"the IOSurface's pixel format is 0x%08x: that of %s is 0x%08x", fourcc,
@@ -146,7 +147,7 @@ enum geyser_result gy_mtl_surface_lock(
 	return GEYSER_OK;
 }
 
-/* Every lock is undone with its own options; which one comes first doesn't matter. */
+/* An unlock must use the options of its lock. Which of several locks it ends doesn't matter. */
 void gy_mtl_surface_unlock(struct mtl_texture *texture)
 {
 	uint32_t readers = atomic_load(&texture->readers);

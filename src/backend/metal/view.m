@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* MTLTexture objects on surfaces, in host memory, and in private storage; and copying them. */
+/* Makes MTLTexture objects on surfaces, in host memory and in private storage, and copies
+ * textures. */
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
@@ -9,7 +10,7 @@
 
 #import <Metal/Metal.h>
 
-/* Copies by blit need no bits. */
+/* Copies with a blit encoder need no usage bits. */
 static MTLTextureUsage usage_of(uint32_t usage)
 {
 	return (usage & GEYSER_USAGE_TEXTURE_BINDING ? MTLTextureUsageShaderRead : 0) |
@@ -24,7 +25,7 @@ static MTLTextureType type_of(const struct geyser_texture_desc *desc)
 				  : MTLTextureType2D;
 }
 
-/* The caller's. */
+/* The caller owns the returned descriptor. */
 static MTLTextureDescriptor *describe(
 	const struct geyser_texture_desc *desc, MTLStorageMode storage)
 {
@@ -42,7 +43,7 @@ static MTLTextureDescriptor *describe(
 	return out;
 }
 
-/* What a geyser device stands for. */
+/* Returns the MTLDevice of the texture's device. */
 static id<MTLDevice> metal(const struct mtl_texture *texture)
 {
 	return (id<MTLDevice>)texture->device->device;
@@ -59,7 +60,7 @@ static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made,
 			"%s makes no texture of %u × %u texels of %s, usage 0x%x, %s",
 			texture->device->info.name, texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), texture->desc.usage, where);
-	if (name) /* a label that is no UTF-8 is none */
+	if (name) /* a label that isn't UTF-8 is left out */
 		made.label = name;
 	return GEYSER_OK;
 }
@@ -73,7 +74,7 @@ enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
 		MTLTextureDescriptor *descriptor;
 
 #if TARGET_OS_OSX
-		/* A GPU with memory of its own keeps a copy there. */
+		/* A GPU with memory of its own keeps a copy of the surface there. */
 		if (!texture->device->info.unified_memory)
 			storage = MTLStorageModeManaged;
 #endif
@@ -94,7 +95,8 @@ size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_forma
 		minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)info->mtl_pixel_format];
 }
 
-/* Rows that aren't as Metal wants them can still be copied from and to. */
+/* Returns whether Metal can read the rows as a texture. If it can't, rows can still be copied from
+ * and to the buffer. */
 static bool is_linear(const struct mtl_texture *texture)
 {
 	const struct gy_layout *layout = &texture->base.layout;
@@ -105,7 +107,7 @@ static bool is_linear(const struct mtl_texture *texture)
 	       layout->offset % alignment == 0;
 }
 
-/* Makes a texture of the buffer's contents, and takes the buffer over. There is no texture if the
+/* Makes a texture of the buffer's contents, and takes over the buffer. There is no texture if the
  * buffer is nil, or if Metal can't read such rows. */
 static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
 {
@@ -251,9 +253,10 @@ void gy_mtl_view_release(struct mtl_texture *texture)
 	texture->buffer = NULL;
 }
 
-/* ---- copies into host memory, for those who can't open an IOSurface ---- */
+/* ---- copies into host memory, for processes that can't open an IOSurface ---- */
 
-/* Metal gives no encoder, or not even a command buffer, where it is out of memory. */
+/* Encodes the copy. Returns false if Metal is out of memory: it gives no encoder then, or there was
+ * no command buffer. */
 static bool encode_copy(
 	id<MTLCommandBuffer> commands, const struct mtl_texture *from, const struct mtl_texture *to)
 {
