@@ -3,7 +3,7 @@
 #ifndef GY_STREAM_SUBSCRIBER_STATE_H
 #define GY_STREAM_SUBSCRIBER_STATE_H
 
-#include "stream/attachment.h"
+#include "stream/connection.h"
 
 #include "platform/descriptor.h"
 

@@ -4,7 +4,7 @@
 #ifndef GY_STREAM_TAKING_H
 #define GY_STREAM_TAKING_H
 
-#include "stream/attachment.h"
+#include "stream/connection.h"
 
 /* The next frame, or NULL with GEYSER_OK if there is none yet; or it becomes pending, if its buffer
  * is new since a resize. Adds a reference with the frame. Not while one is pending. Errors: BUSY

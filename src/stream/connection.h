@@ -3,8 +3,8 @@
  * A subscriber's hold on one publisher: the connection, the ring, the lease page, the buffers. It
  * ends with the publisher; what the caller still holds keeps it alive until it is released.
  */
-#ifndef GY_STREAM_ATTACHMENT_H
-#define GY_STREAM_ATTACHMENT_H
+#ifndef GY_STREAM_CONNECTION_H
+#define GY_STREAM_CONNECTION_H
 
 #include "core/texture.h"
 #include "stream/frame.h"

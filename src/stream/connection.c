@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/attachment.h"
+#include "stream/connection.h"
 
 #include "base/clock.h"
 #include "base/error.h"
