@@ -11,7 +11,7 @@ void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
 	enum gy_handle_kind kind, uint64_t bytes, const struct gy_incoming *incoming)
 {
 	atomic_init(&object->references, 1);
-	atomic_init(&object->attachments, NULL);
+	atomic_init(&object->user_data, NULL);
 	object->manager = gy_manager_ref(manager);
 	object->counters = kind == GY_HANDLE_TEXTURE ? &manager->textures : &manager->events;
 	object->bytes = bytes;

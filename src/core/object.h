@@ -8,12 +8,12 @@
 
 #include "base/later.h"
 
-struct gy_attachment;
+struct gy_user_data;
 
 struct gy_object {
 	_Atomic uint32_t references;
 	struct gy_later end; /* used if the last unref comes while a lock is held */
-	struct gy_attachment *_Atomic attachments;
+	struct gy_user_data *_Atomic user_data;
 	struct geyser_manager *manager;
 	struct gy_memory_counters *counters;
 	uint64_t bytes;

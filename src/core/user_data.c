@@ -8,16 +8,16 @@
 
 #include <stdlib.h>
 
-struct gy_attachment {
-	struct gy_attachment *next;
+struct gy_user_data {
+	struct gy_user_data *next;
 	const void *key;
 	void *data;
 	void (*destroy)(void *data);
 };
 
 /* Searches the list from `from` up to, but not including, `end`. */
-static struct gy_attachment *find(
-	struct gy_attachment *from, const struct gy_attachment *end, const void *key)
+static struct gy_user_data *find(
+	struct gy_user_data *from, const struct gy_user_data *end, const void *key)
 {
 	while (from != end && from->key != key)
 		from = from->next;
@@ -26,54 +26,53 @@ static struct gy_attachment *find(
 
 void *gy_object_attached(const struct gy_object *object, const void *key)
 {
-	struct gy_attachment *list =
-		atomic_load_explicit(&object->attachments, memory_order_acquire);
-	const struct gy_attachment *found = find(list, NULL, key);
+	struct gy_user_data *list = atomic_load_explicit(&object->user_data, memory_order_acquire);
+	const struct gy_user_data *found = find(list, NULL, key);
 
 	return found ? found->data : NULL;
 }
 
-static enum geyser_result insert(struct gy_object *object, struct gy_attachment *attachment)
+static enum geyser_result insert(struct gy_object *object, struct gy_user_data *entry)
 {
-	struct gy_attachment *head = atomic_load(&object->attachments), *searched = NULL;
+	struct gy_user_data *head = atomic_load(&object->user_data), *searched = NULL;
 
 	do {
 		/* search only the entries that other threads have inserted since the last try */
-		if (find(head, searched, attachment->key))
+		if (find(head, searched, entry->key))
 			return gy_fail(GEYSER_ERROR_EXISTS,
-				"key (%p): something is attached with it", attachment->key);
+				"key (%p): something is attached with it", entry->key);
 		searched = head;
-		attachment->next = head;
-	} while (!atomic_compare_exchange_weak(&object->attachments, &head, attachment));
+		entry->next = head;
+	} while (!atomic_compare_exchange_weak(&object->user_data, &head, entry));
 	return GEYSER_OK;
 }
 
 enum geyser_result gy_object_attach(
 	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data))
 {
-	struct gy_attachment *attachment;
+	struct gy_user_data *entry;
 	enum geyser_result result;
 
 	if (!key || !data)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", key ? "data" : "key");
-	attachment = malloc(sizeof(*attachment));
-	if (!attachment)
+	entry = malloc(sizeof(*entry));
+	if (!entry)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an attachment");
-	*attachment = (struct gy_attachment){.key = key, .data = data, .destroy = destroy};
-	result = insert(object, attachment);
+	*entry = (struct gy_user_data){.key = key, .data = data, .destroy = destroy};
+	result = insert(object, entry);
 	if (result != GEYSER_OK)
-		free(attachment);
+		free(entry);
 	return result;
 }
 
 /* Frees the list. In a forked child (foreign), the destroy functions aren't called: the data
  * belongs to the parent. */
-static void detach(struct gy_attachment *list, bool foreign)
+static void detach(struct gy_user_data *list, bool foreign)
 {
 	struct gy_kept_detail kept;
 
 	while (list) {
-		struct gy_attachment *next = list->next;
+		struct gy_user_data *next = list->next;
 
 		if (list->destroy && !foreign) {
 			gy_callback_begin(&kept);
@@ -88,8 +87,8 @@ static void detach(struct gy_attachment *list, bool foreign)
 void gy_object_detach_all(struct gy_object *object)
 {
 	const bool foreign = gy_ipc_is_foreign(object->manager->ipc);
-	struct gy_attachment *list;
+	struct gy_user_data *list;
 
-	while ((list = atomic_exchange(&object->attachments, NULL)))
+	while ((list = atomic_exchange(&object->user_data, NULL)))
 		detach(list, foreign);
 }

@@ -54,15 +54,15 @@ static enum geyser_result arrive(
 	bool again = false;
 
 	if (!subscriber->arriving)
-		result = gy_attachment_create(subscriber->manager, subscriber->name,
+		result = gy_stream_connection_create(subscriber->manager, subscriber->name,
 			subscriber->delivery, &subscriber->arriving);
 	if (result == GEYSER_OK)
-		result = gy_attachment_connect(subscriber->arriving, patience, &again);
+		result = gy_stream_connection_open(subscriber->arriving, patience, &again);
 	if (result == GEYSER_OK || again)
 		return result;
 	subscriber->closed_early =
-		subscriber->arriving && gy_attachment_is_closed(subscriber->arriving);
-	gy_attachment_unref(subscriber->arriving);
+		subscriber->arriving && gy_stream_connection_is_closed(subscriber->arriving);
+	gy_stream_connection_unref(subscriber->arriving);
 	subscriber->arriving = NULL;
 	return result;
 }
@@ -111,12 +111,12 @@ static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *vi
 /* With the lock held. */
 static void adopt(struct geyser_subscriber *subscriber)
 {
-	subscriber->attachment = subscriber->arriving;
+	subscriber->connection = subscriber->arriving;
 	subscriber->arriving = NULL;
-	subscriber->attachment->subscriber = subscriber;
+	subscriber->connection->subscriber = subscriber;
 	subscriber->end = GEYSER_END_NONE;
 	subscriber->stats.connections++;
-	resume(subscriber, &subscriber->attachment->view);
+	resume(subscriber, &subscriber->connection->view);
 }
 
 enum geyser_result gy_subscriber_await_publisher(
@@ -127,9 +127,9 @@ enum geyser_result gy_subscriber_await_publisher(
 
 	if (result != GEYSER_OK)
 		return result;
-	if (!subscriber->attachment && subscriber->broken_off) {
+	if (!subscriber->connection && subscriber->broken_off) {
 		result = subscriber->broken_off;
-	} else if (!subscriber->attachment) { /* another thread may have been faster */
+	} else if (!subscriber->connection) { /* another thread may have been faster */
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		result = await_arrival(subscriber, &patience);
 		(void)pthread_mutex_lock(&subscriber->lock);
@@ -146,9 +146,9 @@ enum geyser_result gy_subscriber_await_publisher(
 
 /* Whether the publisher has accepted the subscription. Its buffers are still missing then; it may
  * have to make copies for us. */
-static bool is_taken_in(const struct gy_attachment *attachment)
+static bool is_taken_in(const struct gy_stream_connection *connection)
 {
-	return attachment && attachment->stage >= GY_STAGE_BUFFERS;
+	return connection && connection->stage >= GY_STAGE_BUFFERS;
 }
 
 enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline)
@@ -195,7 +195,7 @@ enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, u
 
 /* Another thread may detach meanwhile: then nobody wants the buffer. */
 static enum geyser_result fetch(struct geyser_subscriber *subscriber,
-	struct gy_attachment *attachment, uint64_t deadline, struct geyser_frame **out)
+	struct gy_stream_connection *connection, uint64_t deadline, struct geyser_frame **out)
 {
 	const struct gy_patience patience = {deadline, -1};
 	enum geyser_result result;
@@ -203,32 +203,32 @@ static enum geyser_result fetch(struct geyser_subscriber *subscriber,
 	bool again;
 
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	result = gy_attachment_fetch(attachment, &patience, &fetched, &again);
+	result = gy_stream_connection_fetch(connection, &patience, &fetched, &again);
 	(void)pthread_mutex_lock(&subscriber->lock);
 	if (again)
 		return result;
-	if (subscriber->attachment != attachment) {
+	if (subscriber->connection != connection) {
 		geyser_texture_unref(fetched.texture);
 		return GEYSER_OK;
 	}
-	gy_attachment_settle(attachment, &fetched, out);
+	gy_stream_connection_settle(connection, &fetched, out);
 	return result;
 }
 
 enum geyser_result gy_subscriber_fetch(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out)
 {
-	struct gy_attachment *attachment = subscriber->attachment;
+	struct gy_stream_connection *connection = subscriber->connection;
 	enum geyser_result result;
 
 	*out = NULL;
-	attachment->references++;
+	connection->references++;
 	result = begin_turn(subscriber, deadline);
 	if (result == GEYSER_OK) {
-		if (subscriber->attachment == attachment && attachment->pending)
-			result = fetch(subscriber, attachment, deadline, out);
+		if (subscriber->connection == connection && connection->pending)
+			result = fetch(subscriber, connection, deadline, out);
 		end_turn(subscriber);
 	}
-	gy_attachment_unref(attachment);
+	gy_stream_connection_unref(connection);
 	return result;
 }

@@ -20,11 +20,11 @@ enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uin
 
 /* Waits for the publisher in acquire, as gy_subscriber_await_publisher. Errors: DISCONNECTED (the
  * publisher has gone since gy_subscriber_begin), TIMEOUT (it doesn't answer, or there is none), and
- * as gy_attachment_connect. */
+ * as gy_stream_connection_open. */
 enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, uint64_t deadline);
 
-/* Until the pending frame's buffer is there. *out: as gy_attachment_settle. Errors: TIMEOUT, and as
- * gy_attachment_fetch. */
+/* Until the pending frame's buffer is there. *out: as gy_stream_connection_settle. Errors: TIMEOUT,
+ * and as gy_stream_connection_fetch. */
 enum geyser_result gy_subscriber_fetch(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out);
 

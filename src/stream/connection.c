@@ -44,12 +44,12 @@ static enum geyser_result map_memory(
 }
 
 static enum geyser_result map_ring(
-	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
+	struct gy_stream_connection *connection, const struct gy_message *answer, int fd)
 {
 	void *page;
 	enum geyser_result result;
 
-	attachment->drawn_by_device = answer->stream.ready;
+	connection->drawn_by_device = answer->stream.ready;
 	if (answer->type != GY_WIRE_STREAM || answer->stream.buffers == 0 ||
 		answer->stream.buffers > GY_RING_BUFFERS) {
 		if (fd >= 0)
@@ -61,24 +61,24 @@ static enum geyser_result map_ring(
 		map_memory(fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
 	if (fd >= 0)
 		(void)close(fd);
-	attachment->view.page = page;
-	attachment->view.buffers = answer->stream.buffers;
+	connection->view.page = page;
+	connection->view.buffers = answer->stream.buffers;
 	return result;
 }
 
 /* Maps the lease. Keeps the fd until the event of the stream's frames has mapped the lease, too. */
 static enum geyser_result map_lease(
-	struct gy_attachment *attachment, const struct gy_message *answer, int fd)
+	struct gy_stream_connection *connection, const struct gy_message *answer, int fd)
 {
 	void *page;
 	enum geyser_result result;
 
-	attachment->lease_fd = fd;
+	connection->lease_fd = fd;
 	result = map_memory(
 		fd, answer->stream.lease_size, sizeof(struct gy_lease_memory), true, &page);
-	attachment->view.lease = page;
+	connection->view.lease = page;
 	if (result == GEYSER_OK)
-		gy_ring_open(&attachment->view);
+		gy_ring_open(&connection->view);
 	return result;
 }
 
@@ -92,30 +92,30 @@ static enum geyser_result map_lease(
 #define OWN_GRACE (5 * GY_SECOND)
 
 /* Subtracts the time that a wait, begun at from, has taken beyond the deadline. */
-static void spend_grace(struct gy_attachment *attachment, uint64_t from, uint64_t deadline)
+static void spend_grace(struct gy_stream_connection *connection, uint64_t from, uint64_t deadline)
 {
 	uint64_t now = gy_now(), since = from > deadline ? from : deadline;
 	uint64_t spent = now > since ? now - since : 0;
 
-	attachment->grace_ns -= gy_earlier(spent, attachment->grace_ns);
+	connection->grace_ns -= gy_earlier(spent, connection->grace_ns);
 }
 
 /* Fails with the process that doesn't answer, and says that it is stopped if that is known. */
-static enum geyser_result say_silent(const struct gy_attachment *attachment)
+static enum geyser_result say_silent(const struct gy_stream_connection *connection)
 {
-	pid_t pid = attachment->peer ? gy_peer_pid(attachment->peer) : 0;
+	pid_t pid = connection->peer ? gy_peer_pid(connection->peer) : 0;
 
 	if (pid > 0 && gy_process_is_stopped(pid))
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"stream \"%s\": its publisher (pid %d) is stopped: continue it",
-			attachment->name, (int)pid);
+			connection->name, (int)pid);
 	if (pid > 0)
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"stream \"%s\": its publisher (pid %d) doesn't answer in that time",
-			attachment->name, (int)pid);
+			connection->name, (int)pid);
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
 		"stream \"%s\": its publisher doesn't accept connections: is it stopped?",
-		attachment->name);
+		connection->name);
 }
 
 static bool is_to_be_continued(enum geyser_result result)
@@ -124,87 +124,87 @@ static bool is_to_be_continued(enum geyser_result result)
 }
 
 /* The answer to what was asked, or its next packet. */
-static enum geyser_result await_answer(struct gy_attachment *attachment,
+static enum geyser_result await_answer(struct gy_stream_connection *connection,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
-	uint64_t from = gy_now(), graced = from + attachment->grace_ns;
+	uint64_t from = gy_now(), graced = from + connection->grace_ns;
 	uint64_t until = patience->deadline > graced ? patience->deadline : graced;
 	enum geyser_result result =
-		gy_peer_await(attachment->peer, until, patience->stop_fd, answer, fd);
+		gy_peer_await(connection->peer, until, patience->stop_fd, answer, fd);
 
-	spend_grace(attachment, from, patience->deadline);
+	spend_grace(connection, from, patience->deadline);
 	*again = is_to_be_continued(result) && answer->type == GY_WIRE_NONE;
 	if (!*again)
-		attachment->asked = false;
-	return *again && result == GEYSER_ERROR_TIMEOUT ? say_silent(attachment) : result;
+		connection->asked = false;
+	return *again && result == GEYSER_ERROR_TIMEOUT ? say_silent(connection) : result;
 }
 
 /* Asks, unless that is done already, and awaits the answer. */
-static enum geyser_result ask(struct gy_attachment *attachment, struct gy_message *question,
+static enum geyser_result ask(struct gy_stream_connection *connection, struct gy_message *question,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
 	*fd = -1;
 	*again = false;
 	answer->type = GY_WIRE_NONE;
-	if (!attachment->asked) {
+	if (!connection->asked) {
 		enum geyser_result result =
-			gy_peer_send(attachment->peer, attachment->manager->application, question);
+			gy_peer_send(connection->peer, connection->manager->application, question);
 
 		if (result != GEYSER_OK)
 			return result;
-		attachment->asked = true;
+		connection->asked = true;
 	}
-	return await_answer(attachment, patience, answer, fd, again);
+	return await_answer(connection, patience, answer, fd, again);
 }
 
 static enum geyser_result open_peer(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
-	uint64_t from = gy_now(), graced = from + attachment->grace_ns;
+	uint64_t from = gy_now(), graced = from + connection->grace_ns;
 	uint64_t until = patience->deadline > graced ? patience->deadline : graced;
-	enum geyser_result result = gy_peer_open(attachment->manager->ipc, attachment->instance,
-		until, patience->stop_fd, &attachment->peer);
+	enum geyser_result result = gy_peer_open(connection->manager->ipc, connection->instance,
+		until, patience->stop_fd, &connection->peer);
 
-	spend_grace(attachment, from, patience->deadline);
-	if (result == GEYSER_OK && gy_peer_is_own(attachment->peer))
-		attachment->grace_ns = OWN_GRACE;
+	spend_grace(connection, from, patience->deadline);
+	if (result == GEYSER_OK && gy_peer_is_own(connection->peer))
+		connection->grace_ns = OWN_GRACE;
 	*again = is_to_be_continued(result);
-	return result == GEYSER_ERROR_TIMEOUT ? say_silent(attachment) : result;
+	return result == GEYSER_ERROR_TIMEOUT ? say_silent(connection) : result;
 }
 
 static enum geyser_result subscribe(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE}, answer;
 	enum geyser_result result;
 	int fd;
 
-	memcpy(question.name.name, attachment->name, sizeof(question.name.name));
-	question.name.every = attachment->view.every;
-	result = ask(attachment, &question, patience, &answer, &fd, again);
-	return result == GEYSER_OK ? map_ring(attachment, &answer, fd) : result;
+	memcpy(question.name.name, connection->name, sizeof(question.name.name));
+	question.name.every = connection->view.every;
+	result = ask(connection, &question, patience, &answer, &fd, again);
+	return result == GEYSER_OK ? map_ring(connection, &answer, fd) : result;
 }
 
 static enum geyser_result await_lease(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	struct gy_message answer;
 	enum geyser_result result;
 	int fd;
 
-	result = await_answer(attachment, patience, &answer, &fd, again);
-	return result == GEYSER_OK ? map_lease(attachment, &answer, fd) : result;
+	result = await_answer(connection, patience, &answer, &fd, again);
+	return result == GEYSER_OK ? map_lease(connection, &answer, fd) : result;
 }
 
 /* ---- buffers ---- */
 
-static enum geyser_result ask_buffer(struct gy_attachment *attachment, uint32_t buffer,
+static enum geyser_result ask_buffer(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_incoming *incoming, bool *again)
 {
 	struct gy_message question = {
-		.type = GY_WIRE_BUFFER, .buffer = {buffer, attachment->mirrored}};
+		.type = GY_WIRE_BUFFER, .buffer = {buffer, connection->mirrored}};
 	enum geyser_result result =
-		ask(attachment, &question, patience, &incoming->answer, &incoming->fd, again);
+		ask(connection, &question, patience, &incoming->answer, &incoming->fd, again);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -218,8 +218,8 @@ static enum geyser_result ask_buffer(struct gy_attachment *attachment, uint32_t 
 
 /* All buffers together may take gy_memory_share bytes; the buffer that is replaced doesn't
  * count. */
-static struct gy_import_terms terms_of(const struct gy_attachment *attachment, uint32_t buffer,
-	const struct geyser_texture_desc *desc)
+static struct gy_import_terms terms_of(const struct gy_stream_connection *connection,
+	uint32_t buffer, const struct geyser_texture_desc *desc)
 {
 	struct gy_import_terms terms = {
 		.from_peer = true,
@@ -229,8 +229,8 @@ static struct gy_import_terms terms_of(const struct gy_attachment *attachment, u
 	};
 
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
-		uint64_t bytes = attachment->buffers[i] && i != buffer
-					 ? gy_texture_backing(attachment->buffers[i])->bytes
+		uint64_t bytes = connection->buffers[i] && i != buffer
+					 ? gy_texture_backing(connection->buffers[i])->bytes
 					 : 0;
 
 		terms.most -= bytes < terms.most ? bytes : terms.most;
@@ -238,90 +238,90 @@ static struct gy_import_terms terms_of(const struct gy_attachment *attachment, u
 	return terms;
 }
 
-static enum geyser_result try_buffer(struct gy_attachment *attachment, uint32_t buffer,
+static enum geyser_result try_buffer(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE, .fd = -1};
 	struct gy_import_terms terms;
-	enum geyser_result result = ask_buffer(attachment, buffer, patience, &incoming, again);
+	enum geyser_result result = ask_buffer(connection, buffer, patience, &incoming, again);
 
 	if (result != GEYSER_OK)
 		return result;
-	terms = terms_of(attachment, buffer, &incoming.answer.texture.desc);
-	result = gy_texture_accept(attachment->manager, &incoming, NULL, &terms, &out->texture);
+	terms = terms_of(connection, buffer, &incoming.answer.texture.desc);
+	result = gy_texture_accept(connection->manager, &incoming, NULL, &terms, &out->texture);
 	if (result != GEYSER_OK)
 		return result;
 	gy_texture_set_of_subscriber(out->texture);
-	if (attachment->mirrored)
+	if (connection->mirrored)
 		gy_texture_set_mirrored(out->texture);
 	gy_texture_prefault(out->texture);
 	out->generation = incoming.answer.texture.generation;
-	out->filled = attachment->mirrored ? incoming.answer.texture.filled : 0;
+	out->filled = connection->mirrored ? incoming.answer.texture.filled : 0;
 	return GEYSER_OK;
 }
 
 /* Fetches a buffer. If we can't import the publisher's memory, asks for its copy in host memory.
  * After a resize the event of the copies must come first: then fails with that stage. */
-static enum geyser_result fetch_buffer(struct gy_attachment *attachment, uint32_t buffer,
+static enum geyser_result fetch_buffer(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
 	enum geyser_result result;
 
 	*out = (struct gy_fetched){.texture = NULL};
-	result = try_buffer(attachment, buffer, patience, out, again);
-	if (!attachment->drawn_by_device || attachment->mirrored ||
+	result = try_buffer(connection, buffer, patience, out, again);
+	if (!connection->drawn_by_device || connection->mirrored ||
 		(result != GEYSER_ERROR_UNSUPPORTED && result != GEYSER_ERROR_MISMATCH))
 		return result;
-	if (attachment->stage == GY_STAGE_DONE && attachment->lease_fd < 0)
+	if (connection->stage == GY_STAGE_DONE && connection->lease_fd < 0)
 		return result;
-	attachment->mirrored = true;
-	if (attachment->stage == GY_STAGE_DONE) {
-		attachment->outgrown = true;
-		attachment->stage = GY_STAGE_READY;
+	connection->mirrored = true;
+	if (connection->stage == GY_STAGE_DONE) {
+		connection->outgrown = true;
+		connection->stage = GY_STAGE_READY;
 		return result;
 	}
-	attachment->direct = buffer;
-	return try_buffer(attachment, buffer, patience, out, again);
+	connection->direct = buffer;
+	return try_buffer(connection, buffer, patience, out, again);
 }
 
-void gy_attachment_set_buffer(
-	struct gy_attachment *attachment, uint32_t buffer, const struct gy_fetched *fetched)
+void gy_stream_connection_set_buffer(
+	struct gy_stream_connection *connection, uint32_t buffer, const struct gy_fetched *fetched)
 {
-	geyser_texture_unref(attachment->buffers[buffer]);
-	attachment->buffers[buffer] = fetched->texture;
-	attachment->generations[buffer] = fetched->generation;
-	attachment->filled[buffer] = fetched->filled;
+	geyser_texture_unref(connection->buffers[buffer]);
+	connection->buffers[buffer] = fetched->texture;
+	connection->generations[buffer] = fetched->generation;
+	connection->filled[buffer] = fetched->filled;
 }
 
 /* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
  * its frame comes. Buffers that came before one that must be a mirror come again, as mirrors: the
  * frames of one subscriber refer to one event. */
 static enum geyser_result fetch_buffers(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	struct gy_fetched fetched;
 
-	while (attachment->stage_buffer < attachment->view.buffers + attachment->direct) {
-		uint32_t buffer = attachment->stage_buffer % attachment->view.buffers;
+	while (connection->stage_buffer < connection->view.buffers + connection->direct) {
+		uint32_t buffer = connection->stage_buffer % connection->view.buffers;
 		enum geyser_result result =
-			fetch_buffer(attachment, buffer, patience, &fetched, again);
+			fetch_buffer(connection, buffer, patience, &fetched, again);
 
 		if (result != GEYSER_OK)
 			return result;
-		gy_attachment_set_buffer(attachment, buffer, &fetched);
-		attachment->wanted[buffer] = fetched.generation;
-		attachment->stage_buffer++;
+		gy_stream_connection_set_buffer(connection, buffer, &fetched);
+		connection->wanted[buffer] = fetched.generation;
+		connection->stage_buffer++;
 	}
 	return GEYSER_OK;
 }
 
 /* ---- the event that frames refer to ---- */
 
-static enum geyser_result ask_event(struct gy_attachment *attachment, bool twin,
+static enum geyser_result ask_event(struct gy_stream_connection *connection, bool twin,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
-	struct gy_message question = {.type = GY_WIRE_READY, .ready = {attachment->mirrored, twin}};
-	enum geyser_result result = ask(attachment, &question, patience, answer, fd, again);
+	struct gy_message question = {.type = GY_WIRE_READY, .ready = {connection->mirrored, twin}};
+	enum geyser_result result = ask(connection, &question, patience, answer, fd, again);
 
 	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
 		return result;
@@ -333,105 +333,105 @@ static enum geyser_result ask_event(struct gy_attachment *attachment, bool twin,
 }
 
 static enum geyser_result ask_ready(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
-	if (!attachment->drawn_by_device)
+	if (!connection->drawn_by_device)
 		return GEYSER_OK;
-	return ask_event(attachment, false, patience, &attachment->event.answer,
-		&attachment->event.fd, again);
+	return ask_event(connection, false, patience, &connection->event.answer,
+		&connection->event.fd, again);
 }
 
-static void close_lease(struct gy_attachment *attachment)
+static void close_lease(struct gy_stream_connection *connection)
 {
-	if (attachment->lease_fd >= 0)
-		(void)close(attachment->lease_fd);
-	attachment->lease_fd = -1;
+	if (connection->lease_fd >= 0)
+		(void)close(connection->lease_fd);
+	connection->lease_fd = -1;
 }
 
 /* Puts a new event in its place. After a resize it comes later, under the subscriber's lock. */
-static void set_event(
-	struct gy_attachment *attachment, struct gy_kept *successor, struct geyser_event *event)
+static void set_event(struct gy_stream_connection *connection, struct gy_kept *successor,
+	struct geyser_event *event)
 {
 	if (!successor) {
-		attachment->ready = event;
+		connection->ready = event;
 	} else if (event) {
 		successor->event = event;
-		attachment->successor = successor;
+		connection->successor = successor;
 	} else {
 		free(successor);
 	}
 }
 
 /* The event has a hold of its own on the peer: callers may keep it for longer than this. */
-static enum geyser_result accept_event(struct gy_attachment *attachment, int *twin)
+static enum geyser_result accept_event(struct gy_stream_connection *connection, int *twin)
 {
 	const struct gy_event_seat seat = {
-		.fd = attachment->lease_fd,
+		.fd = connection->lease_fd,
 		.size = sizeof(struct gy_lease_memory),
-		.sleepers = attachment->mirrored ? offsetof(struct gy_lease_page, mirror_sleepers)
+		.sleepers = connection->mirrored ? offsetof(struct gy_lease_page, mirror_sleepers)
 						 : offsetof(struct gy_lease_page, ready_sleepers),
 	};
-	struct gy_kept *successor = attachment->ready ? calloc(1, sizeof(*successor)) : NULL;
-	struct gy_incoming incoming = attachment->event;
+	struct gy_kept *successor = connection->ready ? calloc(1, sizeof(*successor)) : NULL;
+	struct gy_incoming incoming = connection->event;
 	struct geyser_event *event = NULL;
 	enum geyser_result result;
 
-	attachment->event.fd = -1;
-	incoming.peer = gy_peer_ref(attachment->peer);
-	if (attachment->ready && !successor)
+	connection->event.fd = -1;
+	incoming.peer = gy_peer_ref(connection->peer);
+	if (connection->ready && !successor)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	else
-		result = gy_event_accept(attachment->manager, &incoming, &seat, twin, &event);
+		result = gy_event_accept(connection->manager, &incoming, &seat, twin, &event);
 	gy_incoming_finish(&incoming, event != NULL);
-	set_event(attachment, successor, event);
+	set_event(connection, successor, event);
 	return result;
 }
 
 static enum geyser_result ask_twin(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
 	struct gy_message answer;
 	int twin = -1;
 
-	if (!attachment->drawn_by_device)
+	if (!connection->drawn_by_device)
 		return GEYSER_OK;
-	if (gy_event_wants_twin(attachment->manager, &attachment->event.answer.event))
-		result = ask_event(attachment, true, patience, &answer, &twin, again);
+	if (gy_event_wants_twin(connection->manager, &connection->event.answer.event))
+		result = ask_event(connection, true, patience, &answer, &twin, again);
 	if (result == GEYSER_OK)
-		result = accept_event(attachment, &twin);
+		result = accept_event(connection, &twin);
 	if (twin >= 0)
 		(void)close(twin);
 	return result;
 }
 
-static enum geyser_result watch_death(struct gy_attachment *attachment)
+static enum geyser_result watch_death(struct gy_stream_connection *connection)
 {
-	const struct gy_ring_view *view = &attachment->view;
+	const struct gy_ring_view *view = &connection->view;
 
 	gy_peer_set_bell(
-		attachment->peer, (_Atomic uint32_t *)&view->page->wakes, &attachment->sleepers);
-	return gy_peer_watch_death(attachment->peer);
+		connection->peer, (_Atomic uint32_t *)&view->page->wakes, &connection->sleepers);
+	return gy_peer_watch_death(connection->peer);
 }
 
 /* ---- all of it ---- */
 
 static enum geyser_result run_stage(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
-	switch (attachment->stage) {
+	switch (connection->stage) {
 	case GY_STAGE_CONNECT:
-		return open_peer(attachment, patience, again);
+		return open_peer(connection, patience, again);
 	case GY_STAGE_SUBSCRIBE:
-		return subscribe(attachment, patience, again);
+		return subscribe(connection, patience, again);
 	case GY_STAGE_LEASE:
-		return await_lease(attachment, patience, again);
+		return await_lease(connection, patience, again);
 	case GY_STAGE_BUFFERS:
-		return fetch_buffers(attachment, patience, again);
+		return fetch_buffers(connection, patience, again);
 	case GY_STAGE_READY:
-		return ask_ready(attachment, patience, again);
+		return ask_ready(connection, patience, again);
 	case GY_STAGE_TWIN:
-		return ask_twin(attachment, patience, again);
+		return ask_twin(connection, patience, again);
 	case GY_STAGE_DONE:
 		break;
 	}
@@ -439,67 +439,67 @@ static enum geyser_result run_stage(
 }
 
 static enum geyser_result run_stages(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
 
-	while (result == GEYSER_OK && attachment->stage != GY_STAGE_DONE) {
-		result = run_stage(attachment, patience, again);
+	while (result == GEYSER_OK && connection->stage != GY_STAGE_DONE) {
+		result = run_stage(connection, patience, again);
 		if (result == GEYSER_OK)
-			attachment->stage++;
+			connection->stage++;
 	}
 	return result;
 }
 
 /* Whether a resize may make buffers that we can't import: who has the publisher's kind of device
  * can import all that it makes. */
-static bool may_outgrow(const struct gy_attachment *attachment)
+static bool may_outgrow(const struct gy_stream_connection *connection)
 {
-	return attachment->drawn_by_device && !attachment->mirrored &&
-	       !attachment->manager->backend->event_create;
+	return connection->drawn_by_device && !connection->mirrored &&
+	       !connection->manager->backend->event_create;
 }
 
-enum geyser_result gy_attachment_connect(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again)
+enum geyser_result gy_stream_connection_open(
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result;
 
 	*again = false;
-	result = run_stages(attachment, patience, again);
+	result = run_stages(connection, patience, again);
 	if (result != GEYSER_OK)
 		return result;
-	if (!may_outgrow(attachment))
-		close_lease(attachment);
-	return watch_death(attachment);
+	if (!may_outgrow(connection))
+		close_lease(connection);
+	return watch_death(connection);
 }
 
-enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
+enum geyser_result gy_stream_connection_fetch(struct gy_stream_connection *connection,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
 	enum geyser_result result;
 
 	*again = false;
 	*out = (struct gy_fetched){.texture = NULL};
-	if (!attachment->asked)
-		attachment->grace_ns = gy_peer_is_own(attachment->peer) ? OWN_GRACE : GRACE;
-	if (attachment->stage == GY_STAGE_DONE) {
-		result = fetch_buffer(attachment, attachment->pending_buffer, patience, out, again);
-		if (attachment->stage == GY_STAGE_DONE)
+	if (!connection->asked)
+		connection->grace_ns = gy_peer_is_own(connection->peer) ? OWN_GRACE : GRACE;
+	if (connection->stage == GY_STAGE_DONE) {
+		result = fetch_buffer(connection, connection->pending_buffer, patience, out, again);
+		if (connection->stage == GY_STAGE_DONE)
 			return result;
 	}
-	result = run_stages(attachment, patience, again);
+	result = run_stages(connection, patience, again);
 	if (result != GEYSER_OK)
 		return result;
-	close_lease(attachment);
-	return fetch_buffer(attachment, attachment->pending_buffer, patience, out, again);
+	close_lease(connection);
+	return fetch_buffer(connection, connection->pending_buffer, patience, out, again);
 }
 
 /* ---- life ---- */
 
-enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
-	enum geyser_delivery delivery, struct gy_attachment **out)
+enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, const char *name,
+	enum geyser_delivery delivery, struct gy_stream_connection **out)
 {
-	struct gy_attachment *attachment;
+	struct gy_stream_connection *connection;
 	enum geyser_result result;
 	uint64_t instance;
 
@@ -507,63 +507,63 @@ enum geyser_result gy_attachment_create(struct geyser_manager *manager, const ch
 	result = find_publisher(name, &instance);
 	if (result != GEYSER_OK)
 		return result;
-	attachment = calloc(1, sizeof(*attachment));
-	if (!attachment)
+	connection = calloc(1, sizeof(*connection));
+	if (!connection)
 		goto no_memory;
-	attachment->kept = calloc(1, sizeof(*attachment->kept));
-	if (!attachment->kept)
-		goto free_attachment;
-	attachment->references = 1;
-	attachment->lease_fd = -1;
-	attachment->manager = gy_manager_ref(manager);
-	attachment->view.every = delivery == GEYSER_DELIVER_EVERY;
-	attachment->instance = instance;
-	attachment->grace_ns = GRACE;
-	attachment->event = (struct gy_incoming){.source.kind = GY_HANDLE_EVENT, .fd = -1};
-	strcpy(attachment->name, name);
-	*out = attachment;
+	connection->kept = calloc(1, sizeof(*connection->kept));
+	if (!connection->kept)
+		goto free_connection;
+	connection->references = 1;
+	connection->lease_fd = -1;
+	connection->manager = gy_manager_ref(manager);
+	connection->view.every = delivery == GEYSER_DELIVER_EVERY;
+	connection->instance = instance;
+	connection->grace_ns = GRACE;
+	connection->event = (struct gy_incoming){.source.kind = GY_HANDLE_EVENT, .fd = -1};
+	strcpy(connection->name, name);
+	*out = connection;
 	return GEYSER_OK;
 
-free_attachment:
-	free(attachment);
+free_connection:
+	free(connection);
 no_memory:
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 }
 
-void gy_attachment_unref(struct gy_attachment *attachment)
+void gy_stream_connection_unref(struct gy_stream_connection *connection)
 {
-	if (!attachment || --attachment->references > 0)
+	if (!connection || --connection->references > 0)
 		return;
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
-		geyser_texture_unref(attachment->buffers[i]);
-	if (attachment->ready) /* callers may keep it */
-		gy_timeline_leave(gy_event_timeline(attachment->ready));
-	geyser_event_unref(attachment->ready);
-	if (attachment->event.fd >= 0)
-		(void)close(attachment->event.fd);
-	close_lease(attachment);
-	gy_peer_leave(attachment->peer); /* the bell is in the pages */
-	gy_memory_unmap((void *)attachment->view.page, sizeof(*attachment->view.page));
-	gy_memory_unmap(attachment->view.lease, sizeof(struct gy_lease_memory));
-	gy_manager_unref(attachment->manager);
-	if (attachment->successor)
-		geyser_event_unref(attachment->successor->event);
-	free(attachment->successor);
-	free(attachment->kept);
-	free(attachment);
+		geyser_texture_unref(connection->buffers[i]);
+	if (connection->ready) /* callers may keep it */
+		gy_timeline_leave(gy_event_timeline(connection->ready));
+	geyser_event_unref(connection->ready);
+	if (connection->event.fd >= 0)
+		(void)close(connection->event.fd);
+	close_lease(connection);
+	gy_peer_leave(connection->peer); /* the bell is in the pages */
+	gy_memory_unmap((void *)connection->view.page, sizeof(*connection->view.page));
+	gy_memory_unmap(connection->view.lease, sizeof(struct gy_lease_memory));
+	gy_manager_unref(connection->manager);
+	if (connection->successor)
+		geyser_event_unref(connection->successor->event);
+	free(connection->successor);
+	free(connection->kept);
+	free(connection);
 }
 
-bool gy_attachment_is_dead(struct gy_attachment *attachment)
+bool gy_stream_connection_is_dead(struct gy_stream_connection *connection)
 {
-	return atomic_load(gy_peer_dead(attachment->peer)) != 0;
+	return atomic_load(gy_peer_dead(connection->peer)) != 0;
 }
 
-bool gy_attachment_is_closed(const struct gy_attachment *attachment)
+bool gy_stream_connection_is_closed(const struct gy_stream_connection *connection)
 {
-	return attachment->view.page && atomic_load(&attachment->view.page->closed) != 0;
+	return connection->view.page && atomic_load(&connection->view.page->closed) != 0;
 }
 
-bool gy_attachment_is_lost(const struct gy_attachment *attachment)
+bool gy_stream_connection_is_lost(const struct gy_stream_connection *connection)
 {
-	return attachment->ready && atomic_load(gy_event_lost(attachment->ready)) != 0;
+	return connection->ready && atomic_load(gy_event_lost(connection->ready)) != 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A subscriber's hold on one publisher: the connection, the ring, the lease page, the buffers. It
- * ends with the publisher; what the caller still holds keeps it alive until it is released.
+ * A subscriber's connection to one publisher: the peer, the ring, the lease page, the buffers. The
+ * connection ends with the publisher. Frames that the caller still holds keep its memory until the
+ * caller releases them.
  */
 #ifndef GY_STREAM_CONNECTION_H
 #define GY_STREAM_CONNECTION_H
@@ -22,7 +23,7 @@ struct gy_fetched {
 	uint64_t filled; /* the ready event's value at which a mirror is filled; 0: it is already */
 };
 
-/* An event that callers may still have borrowed when its attachment has ended. */
+/* An event that callers may still have borrowed when its connection has ended. */
 struct gy_kept {
 	struct gy_kept *next;
 	struct geyser_event *event;
@@ -39,9 +40,9 @@ enum gy_stage {
 	GY_STAGE_DONE,
 };
 
-struct gy_attachment {
+struct gy_stream_connection {
 	/* One reference is the subscriber's; each frame that the caller holds has one, and each
-	 * thread that works on the attachment. Guarded by the subscriber's lock. */
+	 * thread that works on the connection. Guarded by the subscriber's lock. */
 	uint32_t references;
 	struct geyser_manager *manager;
 	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
@@ -61,8 +62,8 @@ struct gy_attachment {
 	_Atomic bool handed_out;    /* ready was given to the caller */
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_subscriber *subscriber;
-	_Atomic uint32_t sleepers;  /* threads that sleep on the ring */
-	struct gy_attachment *next; /* in the subscriber's list of those that have ended */
+	_Atomic uint32_t sleepers;         /* threads that sleep on the ring */
+	struct gy_stream_connection *next; /* in the subscriber's list of those that have ended */
 
 	/* A frame that was taken, and whose buffer is to be asked for: it keeps its lease. Guarded
 	 * by the subscriber's lock. */
@@ -84,40 +85,40 @@ struct gy_attachment {
 
 /* Finds the publisher, asks it nothing yet. Errors: NOT_FOUND (nobody publishes that name),
  * OUT_OF_MEMORY, and as gy_registries_open. */
-enum geyser_result gy_attachment_create(struct geyser_manager *manager, const char *name,
-	enum geyser_delivery delivery, struct gy_attachment **out);
+enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, const char *name,
+	enum geyser_delivery delivery, struct gy_stream_connection **out);
 
 /*
  * Connects, or goes on connecting where the last call has stopped. Without the subscriber's lock.
  *
  * *again: the publisher has not answered within the patience (TIMEOUT, BUSY): to be called again,
- * with what has been asked still asked. An attachment whose first answers come at once connects
+ * with what has been asked still asked. A connection whose first answers come at once connects
  * even if the deadline has passed already. Other errors: STALE (a dead publisher's), and as
- * geyser_texture_import; the attachment is good for nothing then.
+ * geyser_texture_import; the connection is good for nothing then.
  */
-enum geyser_result gy_attachment_connect(
-	struct gy_attachment *attachment, const struct gy_patience *patience, bool *again);
+enum geyser_result gy_stream_connection_open(
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again);
 
 /* Puts a buffer that was fetched in its place, and takes its texture over. */
-void gy_attachment_set_buffer(
-	struct gy_attachment *attachment, uint32_t buffer, const struct gy_fetched *fetched);
+void gy_stream_connection_set_buffer(
+	struct gy_stream_connection *connection, uint32_t buffer, const struct gy_fetched *fetched);
 
 /* Drops a reference. */
-void gy_attachment_unref(struct gy_attachment *attachment);
+void gy_stream_connection_unref(struct gy_stream_connection *connection);
 
 /* The publisher's process has ended, or its stream has. */
-bool gy_attachment_is_dead(struct gy_attachment *attachment);
+bool gy_stream_connection_is_dead(struct gy_stream_connection *connection);
 
 /* Its publisher has closed the stream. False if the ring has not come yet. */
-bool gy_attachment_is_closed(const struct gy_attachment *attachment);
+bool gy_stream_connection_is_closed(const struct gy_stream_connection *connection);
 
 /* Its device is lost. */
-bool gy_attachment_is_lost(const struct gy_attachment *attachment);
+bool gy_stream_connection_is_lost(const struct gy_stream_connection *connection);
 
 /* Asks for the pending frame's buffer, or goes on asking. Call this without the subscriber's lock.
- * *again: as in gy_attachment_connect. The caller owns *out and must settle it. Errors: as
+ * *again: as in gy_stream_connection_open. The caller owns *out and must settle it. Errors: as
  * geyser_texture_import. */
-enum geyser_result gy_attachment_fetch(struct gy_attachment *attachment,
+enum geyser_result gy_stream_connection_fetch(struct gy_stream_connection *connection,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again);
 
 #endif

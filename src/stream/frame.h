@@ -15,7 +15,7 @@ struct geyser_frame {
 	uint32_t buffer;
 	bool out;                   /* with the caller */
 	bool returning;             /* released, and read by our device still */
-	void *owner;                /* the publisher, or a subscriber's attachment */
+	void *owner;                /* the publisher, or a subscriber's connection */
 	struct geyser_point wait;   /* before work on it */
 	_Atomic bool *handed_out;   /* becomes true when the caller gets wait's event; or NULL */
 	struct geyser_point signal; /* after it; value 0: not asked for */

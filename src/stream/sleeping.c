@@ -9,8 +9,8 @@
 void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
 {
-	struct gy_attachment *attachment = subscriber->attachment;
-	struct gy_ring_view *view = &attachment->view;
+	struct gy_stream_connection *connection = subscriber->connection;
+	struct gy_ring_view *view = &connection->view;
 	struct gy_wait_word words[3] = {
 		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
 	};
@@ -19,19 +19,19 @@ void gy_subscriber_sleep(
 	words[0].expected = atomic_load(words[0].word);
 	if (word)
 		words[count++] = *word;
-	if (attachment->ready)
+	if (connection->ready)
 		words[count++] = (struct gy_wait_word){
-			.word = gy_event_lost(attachment->ready), .shared = true};
-	attachment->references++; /* another thread may detach meanwhile */
-	atomic_fetch_add(&attachment->sleepers, 1);
+			.word = gy_event_lost(connection->ready), .shared = true};
+	connection->references++; /* another thread may detach meanwhile */
+	atomic_fetch_add(&connection->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);
-	if (!gy_ring_has_next(view) && !gy_attachment_is_dead(attachment) &&
+	if (!gy_ring_has_next(view) && !gy_stream_connection_is_dead(connection) &&
 		!gy_ring_is_evicted(view)) {
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		gy_wait(words, count, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
 	}
-	if (atomic_fetch_sub(&attachment->sleepers, 1) == 1)
+	if (atomic_fetch_sub(&connection->sleepers, 1) == 1)
 		atomic_store(&view->lease->sleeping, 0);
-	gy_attachment_unref(attachment);
+	gy_stream_connection_unref(connection);
 }

@@ -84,11 +84,11 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 }
 
 /* Releases the frames that the caller holds, and those that our device still reads. */
-static void release_frames(struct gy_attachment *attachment)
+static void release_frames(struct gy_stream_connection *connection)
 {
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
-		if (attachment->frames[i].out || attachment->frames[i].returning)
-			gy_attachment_release(attachment, &attachment->frames[i]);
+		if (connection->frames[i].out || connection->frames[i].returning)
+			gy_stream_connection_release(connection, &connection->frames[i]);
 }
 
 static void drop_kept(struct gy_kept *kept)
@@ -117,13 +117,13 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 	if (!subscriber)
 		return;
 	gy_subscriber_fd_finish(subscriber);
-	gy_attachment_unref(subscriber->arriving);
+	gy_stream_connection_unref(subscriber->arriving);
 	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
 	subscriber->gone = true;
-	if (subscriber->attachment)
+	if (subscriber->connection)
 		gy_subscriber_detach(subscriber);
-	for (struct gy_attachment *it = subscriber->ended; it; it = it->next)
+	for (struct gy_stream_connection *it = subscriber->ended; it; it = it->next)
 		release_frames(it);
 	gy_subscriber_prune(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
@@ -158,13 +158,13 @@ static enum geyser_result lose(struct geyser_subscriber *subscriber)
 
 /* The pending frame, or the next. Lets the lock go where it asks for a buffer. */
 static enum geyser_result take_next(struct geyser_subscriber *subscriber,
-	struct gy_attachment *attachment, uint64_t deadline, struct geyser_frame **out)
+	struct gy_stream_connection *connection, uint64_t deadline, struct geyser_frame **out)
 {
 	enum geyser_result result = GEYSER_OK;
 
-	if (!attachment->pending)
-		result = gy_attachment_take(attachment, out);
-	if (result == GEYSER_OK && attachment->pending)
+	if (!connection->pending)
+		result = gy_stream_connection_take(connection, out);
+	if (result == GEYSER_OK && connection->pending)
 		result = gy_subscriber_fetch(subscriber, deadline, out);
 	return result;
 }
@@ -174,20 +174,20 @@ static enum geyser_result take_next(struct geyser_subscriber *subscriber,
 static enum geyser_result take(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out)
 {
-	struct gy_attachment *attachment = subscriber->attachment;
-	bool dead = gy_attachment_is_dead(attachment);
+	struct gy_stream_connection *connection = subscriber->connection;
+	bool dead = gy_stream_connection_is_dead(connection);
 	enum geyser_result result;
 	bool ended;
 
-	if (gy_attachment_is_lost(attachment))
+	if (gy_stream_connection_is_lost(connection))
 		return lose(subscriber);
-	attachment->references++;
-	result = take_next(subscriber, attachment, deadline, out);
+	connection->references++;
+	result = take_next(subscriber, connection, deadline, out);
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
-		(result == GEYSER_OK && !*out && dead && !attachment->pending);
+		(result == GEYSER_OK && !*out && dead && !connection->pending);
 	if (ended) /* another thread may have said so */
-		result = subscriber->attachment == attachment ? disconnect(subscriber) : GEYSER_OK;
-	gy_attachment_unref(attachment);
+		result = subscriber->connection == connection ? disconnect(subscriber) : GEYSER_OK;
+	gy_stream_connection_unref(connection);
 	gy_subscriber_prune(subscriber);
 	return result;
 }
@@ -233,7 +233,7 @@ static enum geyser_result await_drawn(
 	if (result == GEYSER_ERROR_TIMEOUT && !subscriber->undrawn)
 		subscriber->undrawn = *frame;
 	else
-		gy_attachment_release((*frame)->owner, *frame);
+		gy_stream_connection_release((*frame)->owner, *frame);
 	*frame = NULL;
 	/* Who publishes has died within the drawing, or lost its device: the next look says so. */
 	return result == GEYSER_ERROR_TIMEOUT ? result : GEYSER_OK;
@@ -246,7 +246,7 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 			subscriber->name);
 	/* another thread may have found the end, or taken a frame whose buffer is to be asked for
 	 */
-	if (subscriber->attachment && !subscriber->attachment->pending)
+	if (subscriber->connection && !subscriber->connection->pending)
 		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
@@ -290,7 +290,7 @@ static enum geyser_result acquire(
 		uint32_t returns = atomic_load(&subscriber->returns);
 
 		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
-		if (!subscriber->attachment)
+		if (!subscriber->connection)
 			result = gy_subscriber_connect(subscriber, deadline);
 		if (result == GEYSER_OK)
 			result = take(subscriber, deadline, out);
@@ -332,7 +332,7 @@ static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame 
 {
 	gy_later_hold();
 	(void)pthread_mutex_lock(&subscriber->lock);
-	gy_attachment_release(frame->owner, frame);
+	gy_stream_connection_release(frame->owner, frame);
 	gy_subscriber_prune(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	gy_later_release();
@@ -359,7 +359,7 @@ static void work_done(
 	(void)pthread_mutex_lock(&subscriber->lock);
 	if (!subscriber->gone) {
 		subscriber->reading--;
-		gy_attachment_release(frame->owner, frame);
+		gy_stream_connection_release(frame->owner, frame);
 		gy_subscriber_prune(subscriber);
 	}
 	(void)pthread_mutex_unlock(&subscriber->lock);
@@ -400,9 +400,9 @@ static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_
 }
 
 static enum geyser_result check_eviction(
-	const struct geyser_subscriber *subscriber, const struct gy_attachment *attachment)
+	const struct geyser_subscriber *subscriber, const struct gy_stream_connection *connection)
 {
-	if (!gy_ring_is_evicted(&attachment->view))
+	if (!gy_ring_is_evicted(&connection->view))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_STALE,
 		"the publisher of \"%s\" had no buffer left for longer than it allows, and has "
@@ -422,7 +422,7 @@ enum geyser_result geyser_subscriber_release(
 	if (!subscriber || !frame)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL",
 			subscriber ? "frame" : "subscriber");
-	if (!frame->out || ((struct gy_attachment *)frame->owner)->subscriber != subscriber)
+	if (!frame->out || ((struct gy_stream_connection *)frame->owner)->subscriber != subscriber)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"frame is none that this subscriber has got and not released");
 	result = check_eviction(subscriber, frame->owner);
@@ -452,8 +452,8 @@ enum geyser_result geyser_subscriber_get_stats(
 	(void)pthread_mutex_lock(&subscriber->lock);
 	*out = subscriber->stats;
 	memcpy(counts, subscriber->latency, sizeof(counts));
-	if (subscriber->attachment) {
-		struct gy_lease_page *lease = subscriber->attachment->view.lease;
+	if (subscriber->connection) {
+		struct gy_lease_page *lease = subscriber->connection->view.lease;
 
 		out->dropped += atomic_load(&lease->dropped);
 		for (uint32_t i = 0; i < GY_LATENCY_BUCKETS; i++)

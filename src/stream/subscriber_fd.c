@@ -50,19 +50,20 @@ void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
 /* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
 static bool has_news(struct geyser_subscriber *subscriber)
 {
-	const struct gy_attachment *attachment = subscriber->attachment;
+	const struct gy_stream_connection *connection = subscriber->connection;
 	const struct geyser_frame *undrawn = subscriber->undrawn;
 
 	if (undrawn)
 		return geyser_event_wait(undrawn->wait.event, undrawn->wait.value, 0) !=
 		       GEYSER_ERROR_TIMEOUT;
-	if (!attachment)
+	if (!connection)
 		return subscriber->broken_off != GEYSER_OK;
-	if (gy_attachment_is_dead(subscriber->attachment) || gy_attachment_is_lost(attachment))
+	if (gy_stream_connection_is_dead(subscriber->connection) ||
+		gy_stream_connection_is_lost(connection))
 		return true;
-	if (attachment->pending)
-		return gy_peer_has_answer(attachment->peer, 0, -1);
-	return gy_ring_has_next(&attachment->view);
+	if (connection->pending)
+		return gy_peer_has_answer(connection->peer, 0, -1);
+	return gy_ring_has_next(&connection->view);
 }
 
 /* Its device takes milliseconds; whoever polls is not to be told before. */
@@ -81,13 +82,13 @@ static void await_undrawn(struct geyser_subscriber *subscriber)
  * again. */
 static void await_answer(struct geyser_subscriber *subscriber)
 {
-	struct gy_attachment *attachment = subscriber->attachment;
+	struct gy_stream_connection *connection = subscriber->connection;
 
-	attachment->references++;
+	connection->references++;
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	(void)gy_peer_has_answer(attachment->peer, gy_deadline(LOOK_EVERY), subscriber->close.fd);
+	(void)gy_peer_has_answer(connection->peer, gy_deadline(LOOK_EVERY), subscriber->close.fd);
 	(void)pthread_mutex_lock(&subscriber->lock);
-	gy_attachment_unref(attachment);
+	gy_stream_connection_unref(connection);
 }
 
 /* What keeps it from connecting is no absence, and may last. */
@@ -113,14 +114,14 @@ static void *serve(void *data)
 		};
 
 		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
-		if (!subscriber->attachment && !subscriber->broken_off) {
+		if (!subscriber->connection && !subscriber->broken_off) {
 			if (gy_subscriber_await_publisher(
 				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK &&
 				!subscriber->broken_off)
 				rest(subscriber);
 		} else if (!has_news(subscriber) && subscriber->undrawn) {
 			await_undrawn(subscriber);
-		} else if (!has_news(subscriber) && subscriber->attachment->pending) {
+		} else if (!has_news(subscriber) && subscriber->connection->pending) {
 			await_answer(subscriber);
 		} else if (!has_news(subscriber)) {
 			gy_subscriber_sleep(subscriber, GY_NEVER, &kicks);

@@ -14,7 +14,7 @@
  * while it asks a publisher or waits for one. The thread "geyser-ipc" never takes it.
  *
  * One thread at a time asks the publisher: the one that has the turn (asking). Only that thread
- * uses `arriving` and the conversation of an attachment. Another thread that wants to ask waits
+ * uses `arriving` and the conversation of a connection. Another thread that wants to ask waits
  * until `turns` changes, no longer than its own deadline.
  */
 struct geyser_subscriber {
@@ -26,11 +26,11 @@ struct geyser_subscriber {
 	enum geyser_delivery delivery;
 
 	pthread_mutex_t lock;
-	struct gy_attachment *attachment; /* NULL: no publisher at present */
-	struct gy_attachment *ended;      /* of publishers that are gone, with frames still out */
+	struct gy_stream_connection *connection; /* NULL: no publisher at present */
+	struct gy_stream_connection *ended; /* of publishers that are gone, with frames still out */
 	/* The connection that is being made, as far as its publisher has answered. It belongs to
 	 * the thread that has the turn. */
-	struct gy_attachment *arriving;
+	struct gy_stream_connection *arriving;
 	bool begun; /* create has succeeded, though `arriving` has no buffers yet */
 	/* How `arriving` failed before it had buffers: the next acquire returns it. Else
 	 * GEYSER_OK. */
@@ -40,7 +40,7 @@ struct geyser_subscriber {
 	bool closed_early;
 	bool asking;
 	_Atomic uint32_t turns;       /* counts turns that have ended */
-	struct gy_kept *kept;         /* events of ended attachments that callers may hold */
+	struct gy_kept *kept;         /* events of ended connections that callers may hold */
 	bool gone;                    /* destroyed: only the memory is left */
 	struct geyser_frame *undrawn; /* taken, but not drawn yet when the caller's time was up */
 	struct geyser_event

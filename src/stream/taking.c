@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An attachment's frames: taken, drawn when their events say so, given back. */
+/* A connection's frames: taken, drawn when their events say so, given back. */
 #include "stream/taking.h"
 #include "stream/detaching.h"
 
@@ -10,7 +10,8 @@
 /* Chooses what a subscriber's work on a frame will signal. */
 static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
 {
-	struct geyser_subscriber *subscriber = ((struct gy_attachment *)frame->owner)->subscriber;
+	struct geyser_subscriber *subscriber =
+		((struct gy_stream_connection *)frame->owner)->subscriber;
 	enum geyser_result result = GEYSER_OK;
 
 	(void)pthread_mutex_lock(&subscriber->lock);
@@ -23,28 +24,29 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 }
 
 /* Sets the value at which the frame is drawn. A device waits for it, and so does a mapping. */
-static void set_points(struct gy_attachment *attachment, struct geyser_frame *frame)
+static void set_points(struct gy_stream_connection *connection, struct geyser_frame *frame)
 {
 	const struct gy_ring_record *record = &frame->record;
-	uint64_t value = attachment->mirrored ? record->mirror_ready : record->ready;
+	uint64_t value = connection->mirrored ? record->mirror_ready : record->ready;
 
-	if (value < attachment->filled[frame->buffer])
-		value = attachment->filled[frame->buffer]; /* the frame is older than its mirror */
-	if (attachment->ready && value) {
-		frame->wait = (struct geyser_point){attachment->ready, value};
-		frame->handed_out = &attachment->handed_out;
-		gy_texture_set_ready(frame->texture, attachment->ready, value);
+	if (value < connection->filled[frame->buffer])
+		value = connection->filled[frame->buffer]; /* the frame is older than its mirror */
+	if (connection->ready && value) {
+		frame->wait = (struct geyser_point){connection->ready, value};
+		frame->handed_out = &connection->handed_out;
+		gy_texture_set_ready(frame->texture, connection->ready, value);
 	} else {
 		gy_texture_set_ready(frame->texture, NULL, 0);
 	}
-	if (attachment->manager->backend->event_create)
+	if (connection->manager->backend->event_create)
 		frame->begin_signal = begin_signal;
 }
 
-static void count_latency(struct gy_attachment *attachment, const struct geyser_frame_info *info)
+static void count_latency(
+	struct gy_stream_connection *connection, const struct geyser_frame_info *info)
 {
 	uint64_t now = gy_now();
-	_Atomic uint32_t *counts = attachment->view.lease->latency;
+	_Atomic uint32_t *counts = connection->view.lease->latency;
 	uint32_t bucket =
 		gy_latency_bucket(now > info->timestamp_ns ? now - info->timestamp_ns : 0);
 
@@ -55,100 +57,102 @@ static void count_latency(struct gy_attachment *attachment, const struct geyser_
 }
 
 /* The frame that was leased. */
-static struct geyser_frame *give_out(
-	struct gy_attachment *attachment, uint32_t buffer, const struct gy_ring_record *record)
+static struct geyser_frame *give_out(struct gy_stream_connection *connection, uint32_t buffer,
+	const struct gy_ring_record *record)
 {
-	struct geyser_frame *frame = &attachment->frames[buffer];
+	struct geyser_frame *frame = &connection->frames[buffer];
 
 	*frame = (struct geyser_frame){
-		.texture = attachment->buffers[buffer],
+		.texture = connection->buffers[buffer],
 		.record = *record,
 		.buffer = buffer,
 		.out = true,
-		.owner = attachment,
+		.owner = connection,
 	};
-	set_points(attachment, frame);
+	set_points(connection, frame);
 	gy_frame_info_clamp(&frame->record.info, geyser_texture_get_desc(frame->texture));
-	count_latency(attachment, &frame->record.info);
-	attachment->references++;
+	count_latency(connection, &frame->record.info);
+	connection->references++;
 	return frame;
 }
 
 /* A generation other than ours is asked for once: if the answer was of another one than the record
  * says, the frame is not to be had. */
-enum geyser_result gy_attachment_take(struct gy_attachment *attachment, struct geyser_frame **out)
+enum geyser_result gy_stream_connection_take(
+	struct gy_stream_connection *connection, struct geyser_frame **out)
 {
 	struct gy_ring_record record;
 	int buffer;
 
 	*out = NULL;
-	if (attachment->view.held == (UINT64_C(1) << attachment->view.buffers) - 1)
+	if (connection->view.held == (UINT64_C(1) << connection->view.buffers) - 1)
 		return gy_fail(GEYSER_ERROR_BUSY, "all %u buffers are held: release a frame first",
-			attachment->view.buffers);
-	buffer = gy_ring_take(&attachment->view, &record);
+			connection->view.buffers);
+	buffer = gy_ring_take(&connection->view, &record);
 	if (buffer < 0)
 		return GEYSER_OK;
-	if (attachment->buffers[buffer] && attachment->generations[buffer] == record.generation) {
-		*out = give_out(attachment, (uint32_t)buffer, &record);
-	} else if (attachment->buffers[buffer] && attachment->wanted[buffer] == record.generation) {
-		gy_ring_release(&attachment->view, (uint32_t)buffer);
+	if (connection->buffers[buffer] && connection->generations[buffer] == record.generation) {
+		*out = give_out(connection, (uint32_t)buffer, &record);
+	} else if (connection->buffers[buffer] && connection->wanted[buffer] == record.generation) {
+		gy_ring_release(&connection->view, (uint32_t)buffer);
 	} else {
-		attachment->pending = true;
-		attachment->pending_buffer = (uint32_t)buffer;
-		attachment->pending_record = record;
+		connection->pending = true;
+		connection->pending_buffer = (uint32_t)buffer;
+		connection->pending_record = record;
 	}
 	return GEYSER_OK;
 }
 
 /* Mirrors take the place of all buffers, as far as no frame of them is out, and their event that of
  * the buffers'. Callers may have borrowed the latter. */
-static void outgrow(struct gy_attachment *attachment)
+static void outgrow(struct gy_stream_connection *connection)
 {
-	struct gy_kept *kept = attachment->kept;
+	struct gy_kept *kept = connection->kept;
 
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
-		if (attachment->frames[i].out || attachment->frames[i].returning)
+		if (connection->frames[i].out || connection->frames[i].returning)
 			continue;
-		geyser_texture_unref(attachment->buffers[i]);
-		attachment->buffers[i] = NULL;
+		geyser_texture_unref(connection->buffers[i]);
+		connection->buffers[i] = NULL;
 	}
-	if (!attachment->successor)
+	if (!connection->successor)
 		return;
-	kept->event = attachment->ready;
-	gy_subscriber_keep(attachment->subscriber, kept);
-	attachment->ready = attachment->successor->event;
-	attachment->kept = attachment->successor;
-	attachment->kept->event = NULL;
-	attachment->successor = NULL;
-	attachment->outgrown = false;
+	kept->event = connection->ready;
+	gy_subscriber_keep(connection->subscriber, kept);
+	connection->ready = connection->successor->event;
+	connection->kept = connection->successor;
+	connection->kept->event = NULL;
+	connection->successor = NULL;
+	connection->outgrown = false;
 }
 
-void gy_attachment_settle(
-	struct gy_attachment *attachment, struct gy_fetched *fetched, struct geyser_frame **out)
+void gy_stream_connection_settle(struct gy_stream_connection *connection,
+	struct gy_fetched *fetched, struct geyser_frame **out)
 {
-	const uint32_t buffer = attachment->pending_buffer;
-	const struct gy_ring_record *record = &attachment->pending_record;
+	const uint32_t buffer = connection->pending_buffer;
+	const struct gy_ring_record *record = &connection->pending_record;
 
 	*out = NULL;
-	attachment->pending = false;
-	if (attachment->outgrown)
-		outgrow(attachment);
+	connection->pending = false;
+	if (connection->outgrown)
+		outgrow(connection);
 	if (fetched->texture) {
-		gy_attachment_set_buffer(attachment, buffer, fetched);
-		attachment->wanted[buffer] = record->generation;
+		gy_stream_connection_set_buffer(connection, buffer, fetched);
+		connection->wanted[buffer] = record->generation;
 	}
 	/* If we were left out meanwhile, the fetched texture may belong to a later frame. */
 	if (fetched->texture && fetched->generation == record->generation &&
-		!gy_ring_is_evicted(&attachment->view))
-		*out = give_out(attachment, buffer, record);
+		!gy_ring_is_evicted(&connection->view))
+		*out = give_out(connection, buffer, record);
 	else
-		gy_ring_release(&attachment->view, buffer);
+		gy_ring_release(&connection->view, buffer);
 }
 
-void gy_attachment_release(struct gy_attachment *attachment, struct geyser_frame *frame)
+void gy_stream_connection_release(
+	struct gy_stream_connection *connection, struct geyser_frame *frame)
 {
 	frame->out = false;
 	frame->returning = false;
-	gy_ring_release(&attachment->view, frame->buffer);
-	gy_attachment_unref(attachment);
+	gy_ring_release(&connection->view, frame->buffer);
+	gy_stream_connection_unref(connection);
 }
