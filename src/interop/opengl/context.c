@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A context: its functions, what it can do, and the life of what is made with it. */
+/* A geyser_gl: GL's functions, the context's abilities, and the life of objects that have GL
+ * objects. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what has GL objects ---- */
+/* ---- owners of GL objects ---- */
 
 static void unref(struct geyser_gl *gl)
 {
@@ -50,7 +51,8 @@ static void free_item(struct gy_gl_item *item)
 	unref(gl);
 }
 
-/* What geyser_gl_destroy has ended already has no objects any more, and is in no list. */
+/* After geyser_gl_destroy the item is in no list and its GL objects are gone, so only its memory is
+ * freed. */
 void gy_gl_item_end(struct gy_gl_item *item)
 {
 	if (!item->gl->destroyed) {
@@ -77,6 +79,7 @@ void gy_gl_item_died(void *data)
 		free_item(item);
 }
 
+/* Ends the items that other threads have put into the dead list. The context must be current. */
 static void bury(struct geyser_gl *gl)
 {
 	struct gy_gl_item *dead;
@@ -93,8 +96,8 @@ static void bury(struct geyser_gl *gl)
 
 /* ---- calls ---- */
 
-/* Each kind of error is kept at most once for each part of a driver; one that is lost says so
- * without end. */
+/* Clears GL's errors. A driver keeps each kind of error at most once for each of its parts, so 64
+ * calls clear all. A lost context reports errors without end. */
 static enum geyser_result drain(const struct geyser_gl *gl)
 {
 	for (unsigned i = 0; i < 64; i++) {
@@ -108,8 +111,9 @@ static enum geyser_result drain(const struct geyser_gl *gl)
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST, "the GL context is lost: make a new one");
 }
 
-/* Which contexts share objects GL doesn't say, and some drivers' sync objects are valid in all. So
- * there is a texture, never used, that has a number no other has. */
+/* The number by which check_current knows the context. GL can't tell whether two contexts share
+ * objects, and some drivers accept sync objects of any context. So each geyser_gl has a texture,
+ * the sentinel, whose base level is a number that no other geyser_gl has. */
 static int cookie(const struct geyser_gl *gl)
 {
 	return (int)((uintptr_t)gl >> 4 & 0x3FFFFFFF) | 1;
@@ -127,7 +131,8 @@ static enum geyser_result make_sentinel(struct geyser_gl *gl)
 	return gy_gl_check(gl, "glTexParameteri");
 }
 
-/* A stranger's texture may have the name, and be of another target: then it can't be bound. */
+/* In a context that shares no objects, the sentinel's name may belong to another texture. If that
+ * texture has another target, binding fails, and this clears GL's error. */
 static bool has_sentinel(const struct geyser_gl *gl)
 {
 	struct gy_gl_state state;
@@ -145,7 +150,8 @@ static bool has_sentinel(const struct geyser_gl *gl)
 	return false;
 }
 
-/* Without a context GL's functions do nothing, and return 0 at best. */
+/* Checks that the current context is geyser_gl_create's or shares objects with it. Without a
+ * current context, GL's functions do nothing and return 0 at best. */
 static enum geyser_result check_current(const struct geyser_gl *gl)
 {
 	const void *const current = gl->context ? gl->egl.GetCurrentContext() : NULL;
@@ -180,7 +186,7 @@ enum geyser_result gy_gl_enter(struct geyser_gl *gl)
 	return result;
 }
 
-/* ---- making one ---- */
+/* ---- creating a geyser_gl ---- */
 
 struct loader {
 	void *(*get)(void *user, const char *name);
@@ -194,12 +200,12 @@ static void *get_from_egl(void *user, const char *name)
 	return gl->egl.GetProcAddress(name);
 }
 
-/* The name of the first function that is missing of those that must be there, or NULL. */
+/* Fills in the functions. Returns the first required one that is missing, or NULL. */
 static const char *load(struct geyser_gl *gl, const struct loader *loader)
 {
 	const char *missing = NULL;
 
-	/* the address of a function in a pointer to an object, as POSIX has it */
+	/* converts an object's pointer into a function's, in the way that POSIX defines */
 #define GY_GL_REQUIRED(result, name, ...)                              \
 	*(void **)&gl->f.name = loader->get(loader->user, "gl" #name); \
 	if (!gl->f.name && !missing)                                   \
@@ -274,6 +280,7 @@ static void read_uuids(struct geyser_gl *gl)
 	gl->f.GetUnsignedBytevEXT(GY_GL_DRIVER_UUID_EXT, gl->info.driver_uuid);
 }
 
+/* Fills in what the context can do. */
 static void examine(struct geyser_gl *gl)
 {
 	const struct gy_gl_functions *const f = &gl->f;
@@ -310,7 +317,8 @@ static enum geyser_result open_context(struct geyser_gl *gl, const struct geyser
 	if (desc && desc->egl_display)
 		gl->display = desc->egl_display;
 	examine(gl);
-	result = drain(gl); /* of a driver that has an extension's name alone */
+	/* a driver may name an extension that it doesn't have, which sets GL's error */
+	result = drain(gl);
 	return result == GEYSER_OK ? make_sentinel(gl) : result;
 }
 
@@ -346,8 +354,9 @@ enum geyser_result geyser_gl_get_info(const struct geyser_gl *gl, struct geyser_
 	return GEYSER_OK;
 }
 
-/* The dead are in the list of the living, too, and are freed here; of the others only the objects
- * go. With the lock, so that nobody frees one under us. */
+/* Ends all items, with the lock held, so that no other thread frees one meanwhile. Only the GL
+ * objects of living items end here; their memory is freed with the texture or event. Dead items,
+ * which are in both lists, are freed here. */
 void geyser_gl_destroy(struct geyser_gl *gl)
 {
 	bool current;

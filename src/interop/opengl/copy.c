@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Textures of GL's own, and the way of texels between them and a geyser texture's mapping. */
+/* GL textures of GL's own memory, and copies between them and the mapping of a texture. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
 
 #include <stdlib.h>
 
-/* How texels differ in the mapping and in GL's words for them; all have 32 bits. */
+/* How texels in the mapping differ from GL's. All these have 32 bits. */
 enum conversion {
 	PLAIN,
-	SWAPPED,       /* red and blue: OpenGL ES has no blue-first pixels */
-	DEPTH24,       /* low 24 bits; GL's is normalised to 32 */
-	DEPTH_STENCIL, /* depth in the low 24 bits; GL has it in the high ones */
+	SWAPPED,       /* red and blue swapped: OpenGL ES has no BGRA pixels */
+	DEPTH24,       /* low 24 bits in the mapping, normalized 32 bits in GL */
+	DEPTH_STENCIL, /* depth is in the low 24 bits in the mapping, in the high ones in GL */
 };
 
 struct transfer {
@@ -19,20 +19,23 @@ struct transfer {
 	struct geyser_format_gl format;
 	enum conversion conversion;
 	struct geyser_mapping mapping;
-	uint32_t *staging; /* one slice of level 0, where texels are converted */
+	/* room for the converted texels of one slice of level 0; NULL without conversion */
+	uint32_t *staging;
 	uint32_t framebuffer;
 	bool upload;
 };
 
-/* One depth slice of one level of one layer. */
+/* One depth slice of one mip level of one layer. */
 struct slice {
 	struct geyser_subresource at;
 	uint8_t *data;
-	int level, layer; /* or depth slice */
+	int level, layer; /* the layer, or the depth slice of a 3D texture */
 };
 
 /* ---- conversion ---- */
 
+/* Returns the conversion between the mapping and GL. Changes the format in `words` if GL has
+ * another. */
 static enum conversion find_conversion(
 	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *words)
 {
@@ -52,7 +55,7 @@ static enum conversion find_conversion(
 static uint32_t to_gl(enum conversion conversion, uint32_t texel)
 {
 	switch (conversion) {
-	case DEPTH24: /* 2^24 - 1 becomes 2^32 - 1 */
+	case DEPTH24: /* so that 2^24 - 1 becomes 2^32 - 1 */
 		return texel << 8 | (texel >> 16 & 0xFF);
 	case DEPTH_STENCIL:
 		return texel << 8 | texel >> 24;
@@ -70,12 +73,12 @@ static uint32_t from_gl(enum conversion conversion, uint32_t texel)
 		return texel >> 8;
 	case DEPTH_STENCIL:
 		return texel >> 8 | texel << 24;
-	default: /* its own inverse */
+	default: /* the conversion is its own inverse */
 		return to_gl(conversion, texel);
 	}
 }
 
-/* Rows without padding in the staging memory. */
+/* Converts between the mapping and the staging memory, whose rows have no padding. */
 static void convert(const struct transfer *transfer, const struct slice *slice)
 {
 	uint32_t *staged = transfer->staging;
@@ -241,8 +244,9 @@ enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture)
 	enum geyser_result result = begin(&transfer, texture);
 	struct gy_gl_state state;
 
-	/* NVIDIA's glReadPixels keeps Vulkan's calls of this process from being made until the GPU
-	 * has come to it, which one of them may have to let go on; waiting for a fence doesn't. */
+	/* NVIDIA's glReadPixels blocks this process's Vulkan calls until the GPU has executed it.
+	 * One of those calls may be what lets the GPU go on. Waiting for a fence blocks no
+	 * calls. */
 	if (result == GEYSER_OK)
 		result = gy_gl_finish(gl);
 	if (result != GEYSER_OK)
@@ -255,7 +259,7 @@ enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture)
 	return end(&transfer, result);
 }
 
-/* ---- making one ---- */
+/* ---- creating a copied texture ---- */
 
 static uint32_t level_extent(uint32_t extent, uint32_t level)
 {
@@ -291,7 +295,8 @@ enum geyser_result gy_gl_copy_create(struct geyser_gl_texture *texture)
 	texture->info.internal_format = format.internal_format;
 	texture->info.swapped = false;
 	gy_gl_texture_name(texture);
-	gy_gl_keep(gl, GY_GL_KEEP_UNPACK, 0, &state); /* with a buffer bound, NULL is in that */
+	/* while a buffer is bound, GL takes NULL as an offset into it */
+	gy_gl_keep(gl, GY_GL_KEEP_UNPACK, 0, &state);
 	for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
 		make_level(texture, &format, level);
 	result = gy_gl_check(gl, "glTexImage");

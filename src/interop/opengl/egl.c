@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* libEGL, opened at run time: GL's functions where the caller has no other way to them, and images
- * of dma-bufs where the context is EGL's. */
+/* Opens libEGL at run time. It gives GL's functions to callers that pass no loader of their own,
+ * and images of dma-bufs for contexts of EGL. */
 #include "interop/opengl/gl.h"
 
 #include <dlfcn.h>
 #include <string.h>
 
-/* Left open for good by some drivers; geyser gives up only its own hold on it. */
+/* unref() in context.c closes the library again. Some drivers keep it loaded for good. */
 bool gy_egl_open(struct geyser_gl *gl)
 {
 	struct gy_egl_functions *const egl = &gl->egl;
@@ -15,7 +15,7 @@ bool gy_egl_open(struct geyser_gl *gl)
 	gl->libegl = dlopen("libEGL.so.1", RTLD_NOW | RTLD_LOCAL);
 	if (!gl->libegl)
 		return false;
-		/* the address of a function in a pointer to an object, as POSIX has it */
+		/* converts an object's pointer into a function's, in the way that POSIX defines */
 #define GY_EGL_REQUIRED(result, name, ...)                     \
 	*(void **)&egl->name = dlsym(gl->libegl, "egl" #name); \
 	all = all && egl->name;

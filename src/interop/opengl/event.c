@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Events in GL's command stream, where the device has timeline semaphores between APIs; else a wait
- * of the CPU's before GL's commands, and a fence after them. */
+/* Events in GL's command stream. Where GL has timeline semaphores, the GPU waits and signals.
+ * Elsewhere the CPU waits before GL's commands are issued, and signals after a fence. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Kept with an event; the semaphore is 0 where it has no native twin. */
+/* Attached to an event. semaphore is 0 if the event has no native semaphore that GL can import. */
 struct gl_event {
 	struct gy_gl_item item;
 	uint32_t semaphore;
@@ -32,9 +32,9 @@ static void free_event(struct gy_gl_item *item)
 	free(item);
 }
 
-/* ---- twins ---- */
+/* ---- semaphores ---- */
 
-/* GL takes the descriptor if it imports it. */
+/* Imports the semaphore. After success GL owns the descriptor. */
 static enum geyser_result import_semaphore(
 	struct gl_event *event, const struct geyser_native_event *native)
 {
@@ -53,7 +53,8 @@ static enum geyser_result import_semaphore(
 	return result;
 }
 
-/* An event that has no twin is none of GL's: that is no failure. */
+/* Imports the event's native semaphore. An event without one isn't native for GL, which is no
+ * failure. */
 static enum geyser_result find_twin(struct gl_event *event, struct geyser_event *of)
 {
 	struct geyser_native_event native;
@@ -91,7 +92,7 @@ static enum geyser_result make_event(
 	return result;
 }
 
-/* *out is 0 where the event isn't native. */
+/* Gives the event's GL semaphore, or 0 if the event isn't native. */
 static enum geyser_result semaphore_of(
 	struct geyser_gl *gl, struct geyser_event *event, uint32_t *out)
 {
@@ -122,8 +123,9 @@ static void wait_for(struct geyser_gl *gl, uint32_t count, const uint32_t *textu
 	gl->f.WaitSemaphoreEXT(gl->waited, 0, NULL, count, textures, &layout);
 }
 
-/* The wait for a value that is reached costs next to nothing: repeated, it brings this texture over
- * from whoever had it. */
+/* Waits again for the last value, this time naming the texture. GL needs that to see what another
+ * API has written to the texture. GL has waited for the value before, so the second wait costs next
+ * to nothing. */
 void gy_gl_events_acquire(struct geyser_gl_texture *texture)
 {
 	struct geyser_gl *const gl = texture->item.gl;
@@ -156,7 +158,8 @@ enum geyser_result gy_gl_event_wait(
 
 #define SIGNALLED_MAX 64u
 
-/* Textures that were released since the last signal go over to whoever waits for this one. */
+/* Collects textures that were released since the last signal. The signal names them, so that their
+ * contents are visible to the peers that wait for it. */
 static uint32_t collect(struct geyser_gl *gl, uint32_t *names, uint32_t *layouts)
 {
 	uint32_t count = 0;
@@ -182,7 +185,9 @@ enum geyser_result gy_gl_event_signal(
 	uint32_t names[SIGNALLED_MAX], layouts[SIGNALLED_MAX], semaphore;
 	enum geyser_result result = semaphore_of(gl, event, &semaphore);
 
-	if (result == GEYSER_OK) /* 0 changes nothing: says whether the event may be signalled */
+	/* a signal with value 0 changes nothing, but fails if this process mustn't signal the
+	 * event */
+	if (result == GEYSER_OK)
 		result = geyser_event_signal(event, 0);
 	if (result != GEYSER_OK)
 		return result;

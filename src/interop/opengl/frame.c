@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames of streams as GL textures: what they wait for, and what says that they are done. */
+/* Frames of streams as GL textures: waits before GL's work and signals after it. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -11,8 +11,8 @@ static enum geyser_result check_frame(struct geyser_gl *gl, const struct geyser_
 	return gy_gl_enter(gl);
 }
 
-/* A frame in host memory says nothing here: its map waits. What the CPU copies the CPU waits for.
- */
+/* Waits until the frame is drawn. A frame in host memory has no wait point, because its mapping
+ * waits. For a copied texture the CPU waits, since the CPU copies. */
 static enum geyser_result wait_for_frame(struct geyser_gl *gl, struct geyser_frame *frame,
 	const struct geyser_gl_texture *texture, uint64_t timeout_ns)
 {
@@ -53,8 +53,9 @@ enum geyser_result geyser_gl_frame_begin(struct geyser_gl *gl, struct geyser_fra
 	return result;
 }
 
-/* Whoever asks for a frame's signal point must signal it, so it is asked for only where GL does.
- * Elsewhere GL is done before the frame is; of a copy it is already. */
+/* Signals that GL's work on the frame is done. A caller of geyser_frame_signal_point must signal
+ * that point, so this calls it only if GL can signal. Otherwise GL finishes its work here. For a
+ * copied texture the work is done already. */
 static enum geyser_result signal_frame(
 	struct geyser_gl *gl, struct geyser_frame *frame, const struct geyser_gl_texture *texture)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What is called of GL and EGL, by name: neither's headers are needed to build. */
+/* The functions and constants of GL and EGL that the library uses. They are declared here, so that
+ * the library builds without the headers of GL and EGL. */
 #ifndef GY_INTEROP_OPENGL_FUNCTIONS_H
 #define GY_INTEROP_OPENGL_FUNCTIONS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* As Khronos' registry numbers them. */
+/* Values from Khronos' registry. */
 enum {
 	GY_GL_NO_ERROR = 0,
 	GY_GL_NONE = 0,
@@ -122,10 +123,11 @@ enum {
 	GY_EGL_IMAGE_PRESERVED = 0x30D2,
 	GY_EGL_LINUX_DMA_BUF = 0x3270,
 	GY_EGL_LINUX_DRM_FOURCC = 0x3271,
-	GY_EGL_DMA_BUF_PLANE0_FD =
-		0x3272, /* offset and pitch follow; the next planes after those */
+	/* the fd of plane 0; offset and pitch follow, then the same for planes 1 and 2 */
+	GY_EGL_DMA_BUF_PLANE0_FD = 0x3272,
 	GY_EGL_DMA_BUF_PLANE3_FD = 0x3440,
-	GY_EGL_DMA_BUF_PLANE0_MODIFIER_LO = 0x3443, /* the high half follows; then the planes' */
+	/* the high half follows, then the other planes */
+	GY_EGL_DMA_BUF_PLANE0_MODIFIER_LO = 0x3443,
 	GY_EGL_TRUE = 1,
 };
 

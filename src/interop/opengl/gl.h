@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sources of geyser/opengl.h share. */
+/* Shared by the files that implement geyser/opengl.h. */
 #ifndef GY_INTEROP_OPENGL_GL_H
 #define GY_INTEROP_OPENGL_GL_H
 
@@ -10,19 +10,24 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* ---- what has GL objects ---- */
+/* ---- owners of GL objects ---- */
 
 /*
- * Begins each thing that has GL objects. They can be deleted only where the context is current, but
- * a texture or an event, and what is kept with it, may die on any thread at any time: then the
- * thing is put in its geyser_gl's grave, and buried by the next call. Each holds a reference to its
- * geyser_gl, whose address is also the key under which it is kept with a texture or an event.
+ * The first member of every struct that owns GL objects.
+ *
+ * GL objects can be deleted only while the context is current. But a texture or an event, and the
+ * item attached to it, may end on any thread. The item then goes into its geyser_gl's list of dead
+ * items, and the next call with a current context ends it.
+ *
+ * Each item holds a reference to its geyser_gl. The address of the geyser_gl is also the key by
+ * which the item is attached.
  */
 struct gy_gl_item {
 	struct geyser_gl *gl;
-	struct gy_gl_item *next, *previous; /* of those alive */
+	struct gy_gl_item *next, *previous; /* in the list of living items */
 	struct gy_gl_item *next_dead;
-	void (*finish)(struct gy_gl_item *item); /* its GL objects; the context is current */
+	/* deletes the GL objects; the context is current */
+	void (*finish)(struct gy_gl_item *item);
 	void (*free)(struct gy_gl_item *item);
 };
 
@@ -31,67 +36,74 @@ struct geyser_gl {
 	struct gy_gl_functions f;
 	struct gy_egl_functions egl; /* all NULL without libEGL */
 	void *libegl;
-	void *context, *display; /* EGL's; NULL where the context isn't EGL's */
-	uint32_t sentinel;       /* a texture, to know other contexts of the share group by */
+	void *context, *display; /* EGL's; NULL for a context of another kind */
+	uint32_t sentinel; /* a texture that marks contexts that share objects with this one */
 	struct geyser_gl_info info;
-	/* the semaphore that GL waited for last, and the value: see gy_gl_events_acquire */
+	/* The semaphore that GL waited for last, and the value; see gy_gl_events_acquire. */
 	uint32_t waited;
 	uint64_t waited_value;
-	bool blue_first;    /* imported memory of GL_BGRA8_EXT is: see memory.c */
+	bool blue_first;    /* imported memory of GL_BGRA8_EXT has blue first; see memory.c */
 	bool image_storage; /* GL_EXT_EGL_image_storage */
 	bool image_srgb;    /* EGL_EXT_image_gl_colorspace */
-	bool swap_in_pack;  /* glReadPixels takes GL_BGRA */
-	bool srgb_8_bits;   /* GL_EXT_texture_sRGB_R8 and RG8 */
+	bool swap_in_pack;  /* glReadPixels accepts GL_BGRA */
+	bool srgb_8_bits;   /* GL_EXT_texture_sRGB_R8; the next: GL_EXT_texture_sRGB_RG8 */
 	bool srgb_8x2_bits;
 	pthread_mutex_t lock;
-	bool destroyed;           /* under the lock; so are these */
-	struct gy_gl_item *alive; /* touched only by calls, but for geyser_gl_destroy */
+	bool destroyed; /* the lock guards this and `dead` */
+	/* changed only by calls with a current context, and by geyser_gl_destroy */
+	struct gy_gl_item *alive;
 	struct gy_gl_item *dead;
 };
 
-/* Takes a reference. */
+/* Initializes the item and puts it into the list of living items. Takes a reference to gl. */
 void gy_gl_item_init(struct gy_gl_item *item, struct geyser_gl *gl,
 	void (*finish)(struct gy_gl_item *item), void (*free_)(struct gy_gl_item *item));
-/* Where the context is current, or gl is destroyed: deletes its objects and frees it. */
+/* Deletes the item's GL objects and frees it. The context must be current, or gl destroyed. */
 void gy_gl_item_end(struct gy_gl_item *item);
-/* On any thread; for geyser_texture_attach. */
+/* Puts the item into the list of dead items, or frees it if gl is destroyed. Any thread. This is
+ * the destroy function for geyser_texture_attach and geyser_event_attach. */
 void gy_gl_item_died(void *item);
 
 /* ---- calls ---- */
 
-/* To begin every call: the context is current, the dead are buried, glGetError has nothing. */
+/* Every public call begins with this. Checks that the context is current, ends dead items and
+ * clears GL's errors. Errors: INVALID_ARGUMENT, DEVICE_LOST. */
 enum geyser_result gy_gl_enter(struct geyser_gl *gl);
 
-/* ---- query.c: questions to GL ---- */
+/* ---- query.c: what GL says about itself ---- */
 
-/* What glGetError has after a call of that name. */
+/* Returns glGetError's error, if there is one, as the library's. call: the name of GL's function
+ * that came before, for the message. */
 enum geyser_result gy_gl_check(const struct geyser_gl *gl, const char *call);
 
-/* Waits until GL has done all that it was given. */
+/* Blocks until GL has executed all commands so far. */
 enum geyser_result gy_gl_finish(const struct geyser_gl *gl);
 
 bool gy_gl_has_extension(const struct geyser_gl *gl, const char *name);
 
 int gy_gl_integer(const struct geyser_gl *gl, uint32_t name);
 
-/* MISMATCH unless one of the context's devices, and its driver, have these UUIDs; all zero, or a
- * context that doesn't say: not checked. what: "texture". */
+/* Errors: MISMATCH unless the context is on the device, and of the driver, with these UUIDs. An
+ * all-zero UUID isn't checked, nor is a context that doesn't tell its UUIDs. what: "texture" or
+ * "event". */
 enum geyser_result gy_gl_check_device(const struct geyser_gl *gl, const char *what,
 	const uint8_t device_uuid[16], const uint8_t driver_uuid[16]);
 
 /* ---- EGL ---- */
 
-/* Opens libEGL and takes what it has. False, and all NULL, if it isn't there. */
+/* Opens libEGL and loads its functions. Returns false, with all functions NULL, if there is no
+ * libEGL. */
 bool gy_egl_open(struct geyser_gl *gl);
-/* What the display can; needs GL's extensions. */
+/* Fills in what the EGL display can do. Needs GL's functions. */
 void gy_egl_examine(struct geyser_gl *gl);
 
-/* ---- GL's state, kept from being changed ---- */
+/* ---- saving GL's state ---- */
 
 enum {
-	GY_GL_KEEP_TEXTURE = 1,      /* bound to the target, of the active unit */
-	GY_GL_KEEP_FRAMEBUFFERS = 2, /* and the scissor test, which is off meanwhile, and sRGB */
-	GY_GL_KEEP_PACK = 4,         /* all plain meanwhile, with no buffer bound */
+	GY_GL_KEEP_TEXTURE = 1, /* the texture bound to the target in the active unit */
+	/* with the scissor test, which is switched off, and the sRGB conversion */
+	GY_GL_KEEP_FRAMEBUFFERS = 2,
+	GY_GL_KEEP_PACK = 4, /* set to the simplest values, with no buffer bound */
 	GY_GL_KEEP_UNPACK = 8,
 };
 
@@ -112,36 +124,37 @@ void gy_gl_restore(const struct geyser_gl *gl, const struct gy_gl_state *state);
 
 struct geyser_gl_texture {
 	struct gy_gl_item item;
-	struct geyser_texture *texture; /* referenced if imported is set */
-	bool imported;                  /* by the caller; else kept with the texture */
+	struct geyser_texture *texture; /* holds a reference if imported is set */
+	bool imported; /* the caller has imported it; otherwise it is attached to the texture */
 	struct geyser_gl_texture_info info;
 	struct geyser_texture_desc desc;
-	uint32_t memory; /* a memory object */
-	void *image;     /* an EGL image */
-	/* the pixels are the CPU's, too, who knows nothing of GL's commands */
+	uint32_t memory; /* a GL memory object */
+	void *image;     /* an EGLImage */
+	/* The texels are in host memory, where the CPU may access them without GL. */
 	bool host_memory;
 	bool on_memory_object;
-	enum geyser_access acquired; /* 0: it isn't */
-	bool signal_pending;         /* released, and no event signalled since */
+	enum geyser_access acquired; /* 0: not acquired */
+	bool signal_pending; /* the texture was released, and no event has been signalled since */
 	char reason[256];
 };
 
-/* Makes what texture->info says of texture->desc, in this order of preference. Each leaves the
- * texture without GL objects if it fails. */
+/* The three ways to make a GL texture of texture->texture, in order of preference. Each fills in
+ * texture->info. After a failure the GL objects made so far are still in `texture`. */
 enum geyser_result gy_gl_memory_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_gl_image_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_gl_copy_create(struct geyser_gl_texture *texture);
 
-/* Between a copied texture and the geyser texture's mapping. */
+/* Copy the texels of a copied texture from, and to, the texture's mapping. The
+ * download blocks until GL has executed all commands. */
 enum geyser_result gy_gl_copy_upload(struct geyser_gl_texture *texture);
 enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture);
 
-/* One that is kept with the texture, made when first asked for. */
+/* Gives the GL texture that is attached to the texture; makes and attaches it if there is none. */
 enum geyser_result gy_gl_texture_kept(
 	struct geyser_gl *gl, struct geyser_texture *texture, struct geyser_gl_texture **out);
-/* The same that was begun with; NULL if there is none. */
+/* Returns the GL texture that is attached to the texture, or NULL. */
 struct geyser_gl_texture *gy_gl_texture_find(
 	const struct geyser_gl *gl, const struct geyser_texture *texture);
 
@@ -149,34 +162,35 @@ enum geyser_result gy_gl_texture_begin(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 enum geyser_result gy_gl_texture_end(struct geyser_gl_texture *texture, enum geyser_access access);
 
-/* name.c: GL's words for a format on this GL: UNSUPPORTED, by name, where it has none. */
+/* name.c: gives GL's terms for the format. Errors: UNSUPPORTED, with the format's name, if this GL
+ * has no such texture. */
 enum geyser_result gy_gl_format(
 	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *out);
 
-/* Makes texture->info.name, bound to its target and with the descriptor's levels alone. The caller
- * has kept the state. */
+/* Makes the texture object texture->info.name, bound to its target, with the descriptor's number of
+ * levels. The caller saves and restores the binding. */
 void gy_gl_texture_name(struct geyser_gl_texture *texture);
 
-/* One layer of one level of a texture, to be a framebuffer's only attachment. */
+/* One layer of one level of a texture, as the only attachment of a framebuffer. */
 struct gy_gl_attachment {
 	uint32_t framebuffer, target; /* GL_READ_FRAMEBUFFER or GL_DRAW_FRAMEBUFFER */
 	uint32_t texture, texture_target;
 	int level, layer;
-	enum geyser_format format; /* NONE: a colour format of the caller's */
+	enum geyser_format format; /* GEYSER_FORMAT_NONE: some colour format */
 };
 
-/* Attaches and binds it. Errors: UNSUPPORTED (GL draws into no such texture, by what: "texture"),
- * and as gy_gl_check. */
+/* Binds the framebuffer and attaches the layer. Errors: UNSUPPORTED (GL has no such framebuffer;
+ * the message begins with `what`), and as gy_gl_check. */
 enum geyser_result gy_gl_attach(
 	const struct geyser_gl *gl, const struct gy_gl_attachment *attachment, const char *what);
 
 /* ---- events ---- */
 
-/* Makes GL's later use of the texture follow what was waited for, and what is signalled next follow
- * its use. Nothing where events aren't native. */
+/* Orders GL's later use of the texture after the last wait, and the next signal after that use.
+ * Does nothing if events aren't native. */
 void gy_gl_events_acquire(struct geyser_gl_texture *texture);
 
-/* As the public ones, within a call. */
+/* The same as the public functions, for use within a call (after gy_gl_enter). */
 enum geyser_result gy_gl_event_wait(
 	struct geyser_gl *gl, struct geyser_event *event, uint64_t value, uint64_t timeout_ns);
 enum geyser_result gy_gl_event_signal(

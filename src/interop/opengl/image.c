@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dma-bufs as GL textures, and GL textures as dma-bufs: by EGL's images. */
+/* dma-bufs as GL textures, and GL textures as dma-bufs, by EGL images. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -10,7 +10,7 @@
 
 #define PLANES_MAX 4u
 #define MODIFIER_LINEAR UINT64_C(0)
-#define MODIFIER_INVALID UINT64_C(0x00FFFFFFFFFFFFFF) /* the driver's own choice, unnamed */
+#define MODIFIER_INVALID UINT64_C(0x00FFFFFFFFFFFFFF) /* the driver's own layout, unnamed */
 #define ATTRIBUTES_MAX (6 + 2 + 10 * PLANES_MAX + 2 + 1)
 
 /* ---- dma-bufs as textures ---- */
@@ -29,7 +29,7 @@ static void put(struct attributes *attributes, int name, int value)
 static void put_plane(struct attributes *attributes, const struct geyser_native_texture *native,
 	uint32_t plane, bool modifiers)
 {
-	/* the fourth came with a later extension, and so has numbers apart */
+	/* a later extension added the fourth plane, so its numbers are elsewhere */
 	const int first =
 		plane < 3 ? GY_EGL_DMA_BUF_PLANE0_FD + 3 * (int)plane : GY_EGL_DMA_BUF_PLANE3_FD;
 	const int modifier = GY_EGL_DMA_BUF_PLANE0_MODIFIER_LO + 2 * (int)plane;
@@ -54,7 +54,7 @@ static void *create_image(
 	put(&attributes, GY_EGL_WIDTH, (int)texture->desc.width);
 	put(&attributes, GY_EGL_HEIGHT, (int)texture->desc.height);
 	put(&attributes, GY_EGL_LINUX_DRM_FOURCC, (int)format->drm_fourcc);
-	/* texels change outside of EGL; what is there must stay */
+	/* the dma-buf has contents already, which EGL must preserve */
 	put(&attributes, GY_EGL_IMAGE_PRESERVED, GY_EGL_TRUE);
 	if (format->srgb)
 		put(&attributes, GY_EGL_GL_COLORSPACE, GY_EGL_GL_COLORSPACE_SRGB);
@@ -73,9 +73,8 @@ static uint64_t whole_blocks(uint32_t texels)
 	return ((uint64_t)texels + LLVMPIPE_BLOCK - 1) / LLVMPIPE_BLOCK * LLVMPIPE_BLOCK;
 }
 
-/* llvmpipe reads and writes whole blocks of 4 x 4 texels, by instructions that fault where rows
- * aren't aligned, and takes any dma-buf: drawing ends the process, or changes what is behind a row.
- */
+/* Refuses dma-bufs on which llvmpipe would fault or write past a row. llvmpipe accepts any dma-buf,
+ * but reads and writes whole blocks of 4 x 4 texels, with instructions that need aligned rows. */
 static enum geyser_result check_llvmpipe(
 	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
@@ -98,6 +97,7 @@ static enum geyser_result check_llvmpipe(
 		native->size, offset, pitch, rows, row);
 }
 
+/* Refuses dma-bufs that this GL can't use. texture.c then makes a copied texture instead. */
 static enum geyser_result check_dma_buf(
 	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
@@ -143,9 +143,9 @@ static enum geyser_result bind_image(struct geyser_gl_texture *texture)
 	return gy_gl_check(gl, "glEGLImageTargetTexture2DOES");
 }
 
-/* Some drivers make images of memory that they then can't map (Mesa's kms_swrast, of another's),
- * and say so only when it is used: as GL_OUT_OF_MEMORY. Any other error is about the format alone.
- */
+/* Reads one texel. Some drivers make images of memory that they can't map, such as Mesa's
+ * kms_swrast for another device's memory. They report GL_OUT_OF_MEMORY only when the image is used.
+ * Any other error only means that the format can't be read. */
 static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
@@ -173,7 +173,7 @@ static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
 		gl->info.renderer);
 }
 
-/* The image keeps the dma-buf itself, so the descriptor stays the caller's. */
+/* The EGL image holds a reference to the dma-buf, so the caller keeps its descriptor. */
 enum geyser_result gy_gl_image_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
@@ -211,7 +211,8 @@ static int level_parameter(const struct geyser_gl *gl, uint32_t name)
 	return value;
 }
 
-/* OpenGL ES 3.0 can't tell: then EGL's image is all that is known. */
+/* Compares the GL texture's size with the descriptor's. OpenGL ES 3.0 has no call for the size;
+ * then nothing is compared. */
 static enum geyser_result check_size(const struct geyser_gl *gl, const struct shared *shared)
 {
 	const struct geyser_texture_desc *const desc = shared->desc;
@@ -254,7 +255,8 @@ static enum geyser_result check_share(
 	return check_size(gl, shared);
 }
 
-/* sRGB changes nothing about how the bytes lie, and has no FourCC of its own. */
+/* Compares formats by their FourCC. An sRGB format has the same FourCC as its linear format, since
+ * the bytes have the same layout. */
 static enum geyser_result check_fourcc(const struct shared *shared, int fourcc)
 {
 	const struct geyser_format_info *const format =
@@ -275,6 +277,7 @@ static void close_all(int fds[PLANES_MAX])
 			(void)close(fds[i]);
 }
 
+/* Fills in shared->native. Refuses textures whose planes are several dma-bufs. */
 static enum geyser_result describe(struct shared *shared, int planes, const int fds[PLANES_MAX],
 	const int strides[PLANES_MAX], const int offsets[PLANES_MAX])
 {
@@ -335,7 +338,7 @@ static enum geyser_result share(const struct geyser_gl *gl, struct shared *share
 		GY_EGL_GL_TEXTURE_LEVEL, 0, GY_EGL_IMAGE_PRESERVED, GY_EGL_TRUE, GY_EGL_NONE};
 	enum geyser_result result;
 
-	/* EGL takes names as pointers, and the context that has them must be current */
+	/* EGL takes the texture's name as a pointer, and needs the context that has this name */
 	shared->image = gl->egl.CreateImageKHR(gl->display, gl->egl.GetCurrentContext(),
 		GY_EGL_GL_TEXTURE_2D, (void *)(uintptr_t)shared->name, attributes);
 	if (!shared->image)

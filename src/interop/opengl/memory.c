@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Vulkan's memory as GL textures: GL_EXT_memory_object_fd. */
+/* A Vulkan driver's memory as GL textures, by GL_EXT_memory_object_fd. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* GL takes the descriptor that it imports. A software driver's memory is a file whose beginning it
- * reads from where the descriptor's offset stands, which copies share with every process that has
- * one: so a file is opened anew. */
+/* Duplicates the descriptor; GL owns the result. A software driver's memory is a file, which the
+ * driver reads from the descriptor's current offset. Duplicates share that offset with all
+ * processes, so a file is opened anew. */
 static int copy_fd(int fd)
 {
 	struct stat status;
@@ -73,9 +73,10 @@ static void swap_channels(struct geyser_gl_texture *texture)
 	texture->info.swapped = true;
 }
 
-/* Blue-first storage is OpenGL ES's, by extension, and no extension says what it is on memory of
- * others'. NVIDIA's is blue first. Mesa 22.3 refuses it, Mesa 25.0 takes the name and stores red
- * first, which nothing but the memory shows: so only NVIDIA's is asked for. */
+/* Tries storage with blue first, for GEYSER_FORMAT_BGRA8_UNORM. OpenGL ES has such a format by
+ * extension, but no extension defines its layout in imported memory. NVIDIA's driver stores blue
+ * first. Mesa 22.3 refuses the format. Mesa 25.0 accepts it and stores red first, without any sign
+ * of it. So only NVIDIA's driver is asked. */
 static enum geyser_result try_blue_first(struct geyser_gl_texture *texture, uint64_t offset)
 {
 	const enum geyser_result result = set_storage(texture, GY_GL_BGRA8_EXT, offset);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What GL calls a texture of geyser's: its format and its name. */
+/* A texture's format and name in GL. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -37,6 +37,6 @@ void gy_gl_texture_name(struct geyser_gl_texture *texture)
 
 	f->GenTextures(1, &texture->info.name);
 	f->BindTexture(target, texture->info.name);
-	/* else it samples nothing until there are all levels that there could be */
+	/* without a largest level, a texture is incomplete until it has all possible levels */
 	f->TexParameteri(target, GY_GL_TEXTURE_MAX_LEVEL, (int)texture->desc.mip_levels - 1);
 }

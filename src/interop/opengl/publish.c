@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A texture of the caller's, copied on the GPU into a frame of a stream. */
+/* Copies the caller's GL texture, on the GPU, into a frame of a stream. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -8,16 +8,16 @@
 
 struct source {
 	uint32_t name, target, flags;
-	int width, height, internal_format; /* 0: OpenGL ES 3.0 can't tell */
+	int width, height, internal_format; /* 0: unknown, as in OpenGL ES 3.0 */
 };
 
-/* Framebuffers and what is made for one copy, all deleted after it. */
+/* One copy. Its GL objects are deleted after the copy. */
 struct blit {
 	struct geyser_gl *gl;
 	const struct source *source;
 	const struct geyser_gl_texture *to;
-	uint32_t framebuffers[2]; /* to read, to draw */
-	uint32_t texture, buffer; /* on the way to a swapped one */
+	uint32_t framebuffers[2]; /* for reading, for drawing */
+	uint32_t texture, buffer; /* used by copy_swapped */
 };
 
 /* ---- the source ---- */
@@ -105,7 +105,8 @@ static bool is_srgb(const struct geyser_gl *gl, uint32_t target)
 	return encoding == GY_GL_SRGB;
 }
 
-/* OpenGL ES always converts, OpenGL if told to: where both are the same, bytes needn't be. */
+/* Chooses the conversion between sRGB and linear. If both textures have the same encoding, the
+ * bytes should be copied unchanged. OpenGL ES has no switch for it. */
 static void set_conversion(const struct geyser_gl *gl)
 {
 	if (gl->info.es)
@@ -116,7 +117,8 @@ static void set_conversion(const struct geyser_gl *gl)
 		gl->f.Disable(GY_GL_FRAMEBUFFER_SRGB);
 }
 
-/* From the source to a texture of the stream's size, the last row first if that is asked for. */
+/* Copies the source to a texture of the stream's size. With GEYSER_GL_PUBLISH_FLIP the last row
+ * comes first. */
 static enum geyser_result copy_to(const struct blit *blit, uint32_t texture)
 {
 	const struct geyser_gl *const gl = blit->gl;
@@ -143,8 +145,9 @@ static enum geyser_result copy_to(const struct blit *blit, uint32_t texture)
 		source->name, (unsigned)source->internal_format, format);
 }
 
-/* Through a texture that isn't swapped, and a buffer which it is read into blue first: a copy can't
- * swap channels, but pixel transfers can, and none of it leaves the GPU. */
+/* Copies the source to a texture with red and blue swapped. A framebuffer copy can't swap channels,
+ * but pixel transfers can. So this copies to an unswapped texture, reads that into a buffer as
+ * BGRA, and fills the swapped texture from the buffer. All of it stays on the GPU. */
 static enum geyser_result copy_swapped(struct blit *blit)
 {
 	const struct geyser_gl *const gl = blit->gl;
@@ -201,7 +204,8 @@ static enum geyser_result copy(
 
 /* ---- publishing ---- */
 
-/* After a failure nothing is read back: nobody gets to see this buffer. */
+/* Draws the frame. After a failure the texture isn't read back, since no subscriber gets this
+ * buffer. */
 static enum geyser_result fill(struct geyser_gl *gl, struct geyser_frame *frame,
 	const struct source *source, uint64_t timeout_ns)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions to GL: errors, numbers, extensions, its devices, and whether its work is done. */
+/* What GL says about itself: errors, numbers, extensions, devices, and whether its work is done. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -104,7 +104,7 @@ static enum geyser_result check_uuid(
 		what, part, uuid_text(theirs, its), uuid_text(ours, context));
 }
 
-/* A context may be on several devices, linked. */
+/* Whether the context is on this device. A context may be on several linked devices. */
 static bool has_device(const struct geyser_gl *gl, const uint8_t uuid[16])
 {
 	const int count = gy_gl_integer(gl, GY_GL_NUM_DEVICE_UUIDS_EXT);

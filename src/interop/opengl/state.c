@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* GL's state, kept while a call changes it, and framebuffers to copy with. */
+/* Saves and restores the GL state that calls change, and sets up framebuffers for copies. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
 
 #include <inttypes.h>
 
-/* In the order of gy_gl_state's arrays. OpenGL ES has the first 4 and 6. */
+/* In the order of gy_gl_state's arrays. OpenGL ES has only the first 4 of pack_names and the first
+ * 6 of unpack_names. */
 static const uint32_t pack_names[GY_GL_PACK_COUNT] = {
 	GY_GL_PACK_ROW_LENGTH,
 	GY_GL_PACK_SKIP_ROWS,
@@ -35,6 +36,7 @@ static unsigned name_count(const struct geyser_gl *gl, const uint32_t *names)
 	return names == pack_names ? 4 : 6;
 }
 
+/* Saves the pixel store parameters and sets them to their simplest values. */
 static void keep_store(const struct geyser_gl *gl, const uint32_t *names, int *values)
 {
 	const unsigned count = name_count(gl, names);
@@ -146,8 +148,8 @@ static uint32_t attachment_of(enum geyser_format format)
 	return info->stencil ? GY_GL_DEPTH_STENCIL_ATTACHMENT : GY_GL_DEPTH_ATTACHMENT;
 }
 
-/* Before OpenGL 4.1 a framebuffer without colour is complete only if none is to be drawn or read.
- */
+/* Binds the framebuffer. Before OpenGL 4.1 a framebuffer without a colour attachment is complete
+ * only if its draw and read buffers are GL_NONE. */
 static void bind_framebuffer(
 	const struct geyser_gl *gl, const struct gy_gl_attachment *to, bool color)
 {

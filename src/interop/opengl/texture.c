@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* geyser's textures as GL textures: which way, and their life. */
+/* Textures as GL textures: which of three ways is used, and the life of the result. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
@@ -35,9 +35,10 @@ static void free_texture(struct gy_gl_item *item)
 	free(texture);
 }
 
-/* ---- the ways ---- */
+/* ---- the three ways ---- */
 
-/* Why it isn't zero-copy: unless that is the machine's trouble rather than the driver's ability. */
+/* Makes a copied texture if `why` says that the driver can't do better, and keeps the reason for
+ * the caller. Other failures are the machine's, such as no memory, and are returned. */
 static enum geyser_result copy_instead(struct geyser_gl_texture *texture, enum geyser_result why)
 {
 	if (why != GEYSER_ERROR_UNSUPPORTED && why != GEYSER_ERROR_SYSTEM)
@@ -71,7 +72,7 @@ static enum geyser_result import_image(
 	return result == GEYSER_OK ? GEYSER_OK : copy_instead(texture, result);
 }
 
-/* Sealed host memory becomes a dma-buf where that is of use. */
+/* Imports host memory as a dma-buf if both GL and the machine can do that. */
 static enum geyser_result import_host_memory(struct geyser_gl_texture *texture)
 {
 	struct geyser_native_texture native;
@@ -187,8 +188,8 @@ enum geyser_result geyser_gl_texture_get_info(
 	return GEYSER_OK;
 }
 
-/* Without a context that could delete them, the GL objects stay until geyser_gl_destroy or a call
- * of another thread's. */
+/* Without a current context, the GL objects stay until the next call in a thread that has the
+ * context, or until geyser_gl_destroy. */
 void geyser_gl_texture_destroy(struct geyser_gl_texture *texture)
 {
 	if (!texture)
@@ -199,7 +200,7 @@ void geyser_gl_texture_destroy(struct geyser_gl_texture *texture)
 		gy_gl_item_end(&texture->item);
 }
 
-/* ---- those that are kept with a texture ---- */
+/* ---- GL textures attached to a texture ---- */
 
 struct geyser_gl_texture *gy_gl_texture_find(
 	const struct geyser_gl *gl, const struct geyser_texture *texture)
@@ -234,7 +235,8 @@ static enum geyser_result check_access(enum geyser_access access)
 		"access (%d): it must be READ, WRITE or READ_WRITE, 1 to 3", (int)access);
 }
 
-/* A copied one is read by the CPU, which what GL waits for in its stream doesn't hold up. */
+/* Makes the texture's contents visible to GL. For a copied texture the CPU reads the mapping. The
+ * waits in GL's command stream don't delay the CPU, so GL must finish them first. */
 static enum geyser_result bring(struct geyser_gl_texture *texture, enum geyser_access access)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -270,7 +272,8 @@ enum geyser_result gy_gl_texture_begin(struct geyser_gl_texture *texture, enum g
 	return result;
 }
 
-/* Whoever reads host memory next is a CPU, to whom GL's commands say nothing. */
+/* Makes GL's drawing visible outside. The CPU may be the next to read host memory, and GL's
+ * commands don't delay the CPU, so GL must finish first. */
 static enum geyser_result take_back(struct geyser_gl_texture *texture, enum geyser_access access)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
