@@ -1,54 +1,64 @@
 /*
- * The sleeping and waking of src/sync/timeline.c: threads of the publisher's process and of its
- * subscribers' wait for values of one timeline, which the publisher raises. Each access to a word
- * of shared memory is one step; all interleavings of the steps are searched by run.py. The names
- * are those of timeline.c and audience.c.
+ * A model of sleeping and waking in src/sync/timeline.c and audience.c; the names are the same.
+ * Threads of the publisher's process and of its subscribers' processes wait for values of one
+ * timeline, which the publisher raises. Each access to a word of shared memory is one step. run.py
+ * searches all interleavings of the steps.
  *
- * Sleeper 0 is a thread of the publisher's process, which says so in the page ("sleepers"). The
- * others are threads of subscribers, which say so in words that they share with the publisher:
- * 1 and 2 are threads of one process, 3 is another process's.
+ * Sleeper 0 is a thread of the publisher's process, and says in the page ("sleepers") that it
+ * sleeps. The other sleepers are threads of subscribers, and say so in words that each subscriber
+ * shares with the publisher. Sleepers 1 and 2 are threads of one process, sleeper 3 of another.
+ *
+ * A sleeper first says that it sleeps, and then reads the value. The publisher first raises the
+ * value, and then reads who sleeps. Whichever of the two comes first, one of them sees the other:
+ *
+ *	sleeper				publisher
+ *	words[w]++			value = 1
+ *	reads value: reached?		reads words[w]: wakes if not 0
  *
  * Checked:
- *	wake-ups	all end having seen the last value: one that sleeps for ever is an invalid end
- *			state, also where a subscriber (STOPS) has stopped anywhere and for good, or
- *			its word lies (LIES)
+ *	wake-ups	every sleeper ends and has seen the last value; one that sleeps for ever
+ *			is an invalid end state. This holds even if a subscriber stops anywhere
+ *			for good (STOPS), or its word lies (LIES)
  *
- * A futex compares a counter with what it was: woken[] is "it has changed since I read it", which
- * says the same and keeps the number of states finite.
+ * A futex compares a counter with its value at an earlier time. Here woken[] means "the counter has
+ * changed since I read it", which keeps the number of states finite.
  *
- * BROKEN_... are mistakes that the search must find, or it proves nothing.
+ * BROKEN_... adds a mistake that the search must find. Otherwise the model would prove nothing.
  */
 #ifndef VALUES
-#define VALUES 2 /* the last one; each sleeper waits for all of them in turn */
+#define VALUES 2 /* the last value; each sleeper waits for all values in turn */
 #endif
 #ifndef SIGNALLERS
-#define SIGNALLERS 1 /* threads of the publisher that raise the timeline to each value, 1 or 2 */
+#define SIGNALLERS 1 /* 1 or 2 threads of the publisher, each raises the timeline to all values */
 #endif
 #ifndef SLEEPERS
 #define SLEEPERS 15 /* bit i: sleeper i takes part */
 #endif
 #ifndef STOPS
-#define STOPS 0 /* the subscriber with word 1 (sleeper 3) may stop */
+#define STOPS 0 /* 1: the subscriber with word 1 (sleeper 3) may stop */
 #endif
 #ifndef LIES
-#define LIES 0 /* the word of the other subscriber says so for ever: 1 that it sleeps, 2 that not */
+/* The word of the other subscriber never changes. 1: it says that a thread sleeps; 2: it says that
+ * none does. */
+#define LIES 0
 #endif
 
 #define BIT(i) (1 << (i))
 #define WORD (me == 3)
 
-/* struct gy_timeline_page. wakes: see woken. */
+/* struct gy_timeline_page. The array woken stands for its counter `wakes`. */
 byte value;
 bit sleepers;
 
-/* struct gy_audience: how many, and the words of two subscribers, each written by its process. */
+/* struct gy_audience: the number of members, and the words of two subscribers. Each process writes
+ * its own word. */
 byte count;
 bit member[2];
 byte words[2];
 
-bit woken[4]; /* wakes has changed since sleeper i read it */
+bit woken[4]; /* wakes has changed since sleeper i has read it */
 bit stopped;
-bit subscribed[2]; /* the subscriber has got the timeline */
+bit subscribed[2]; /* the subscriber has received the timeline */
 
 /* ---- the publisher ---- */
 
@@ -57,7 +67,7 @@ inline wake_all()
 	atomic { woken[0] = 1; woken[1] = 1; woken[2] = 1; woken[3] = 1 }
 }
 
-/* gy_audience_tell: the lock keeps members as they are, the words change meanwhile. */
+/* One step of gy_audience_tell. The lock keeps the members, but the words may change meanwhile. */
 inline look(w)
 {
 	if
@@ -106,7 +116,7 @@ inline wake_sleepers()
 	fi
 }
 
-/* gy_timeline_signal */
+/* gy_timeline_signal. */
 inline raise(v)
 {
 #ifdef BROKEN_EARLY
@@ -132,8 +142,8 @@ proctype signaller()
 	od
 }
 
-/* gy_audience_add and gy_audience_remove, on the thread that serves subscribers; the lock makes
- * each one step. A subscriber that has stopped leaves. */
+/* gy_audience_add and gy_audience_remove, on the thread that serves subscribers. The lock makes
+ * each of them one step. A subscriber that has stopped is removed. */
 proctype server(byte w)
 {
 #ifdef BROKEN_JOIN
@@ -146,7 +156,7 @@ proctype server(byte w)
 #if STOPS
 	if
 	:: atomic { w == 1 && stopped -> member[w] = 0; count-- }
-	:: w == 1 && value == VALUES /* or it stays */
+	:: w == 1 && value == VALUES /* or the subscriber stays */
 	:: w != 1
 	fi
 #endif
@@ -190,7 +200,8 @@ inline get_up()
 	fi
 }
 
-/* gy_timeline_wait. A liar that says it never sleeps harms itself: it may end at any time. */
+/* gy_timeline_wait. A subscriber whose word falsely says that none of its threads sleeps harms only
+ * itself: its wait may end at any time. */
 inline await(v)
 {
 	do

@@ -1,24 +1,28 @@
 /*
- * A stream's name in the registry, as names.c and sweep.c of src/ipc/registry change it: publishers
- * that take the name and give it back, one that may be killed at any step, a sweep that may stop
- * anywhere. Each system call is one step; all interleavings of the steps are searched by run.py.
+ * A model of a stream's name in the registry, as names.c and sweep.c of src/ipc/registry change it.
+ * Publishers take the name and give it back, and may be killed at any step; a sweep may stop
+ * anywhere. Each system call is one step. run.py searches all interleavings of the steps.
  *
- * What the kernel keeps:
- *	link	"stream-NAME": whose socket it points at. Only absent -> mine (symlink) is a conditional
- *		change: an unlink removes whatever is there
- *	owner	the write lock on the name's first byte in ".names"; freed by the holder's death
- *	sweeps	the read lock on its second byte
- *	alive	the lock of the instance
+ * The kernel keeps this state:
+ *	link	the link "stream-NAME": the publisher whose socket it points at. symlink() is the
+ *		only conditional change: it fails if the link exists. unlink() removes any link
+ *	owner	holder of the write lock on the name's first byte in ".names"; its death frees the
+ *		lock
+ *	sweeps	number of read locks on the name's second byte
+ *	alive	whether the lock of the instance is held
+ *
+ * The difficulty, by example: a sweep reads the link of publisher 1, which is dead. Publisher 2
+ * takes the name and makes a new link. Then the sweep removes that link by its name. So a sweep
+ * holds a read lock meanwhile, and publisher 2 renews its link as long as there is such a lock.
  *
  * Checked:
- *	owners	never two publishers at once, and nobody unlinks a living publisher's link but itself
- *		and, for a moment, a sweep
- *	listed	in the end a running publisher's link is there, also beside a sweep that has stopped
- *		for good
- *	refused	a publisher is refused only beside one that runs; none waits for a dead or a stopped
- *		process, unless that one has stopped while it was taking the name itself
+ *	owners	two publishers never have the name at once. Only the publisher itself unlinks a
+ *		living publisher's link, and for a moment a sweep
+ *	listed	in the end a running publisher's link exists, even if a sweep has stopped for good
+ *	refused	a publisher is refused only while another one runs. No publisher waits for a dead
+ *		or a stopped process, except for one that has stopped while it was taking the name
  *
- * BROKEN_... are mistakes that the search must find, or it proves nothing.
+ * BROKEN_... adds a mistake that the search must find. Otherwise the model would prove nothing.
  */
 #ifndef SWEEPS
 #define SWEEPS 1
@@ -37,7 +41,7 @@
 #endif
 
 #define NOBODY 0
-#define PUBLISHERS 3 /* 1 publishes at first, 2 and 3 come later */
+#define PUBLISHERS 3 /* publisher 1 has the name at first, 2 and 3 come later */
 #define SWEEP 4
 #define BIT(i) (1 << (i))
 
@@ -60,7 +64,7 @@ inline unlink_as(p)
 	link = NOBODY;
 }
 
-/* gy_claim_add_name: with the owner's lock, until the link is ours. */
+/* gy_entry_add_name: the publisher has the owner's lock, and tries until the link is its own. */
 inline make_link(p)
 {
 	do
@@ -68,13 +72,15 @@ inline make_link(p)
 	:: atomic { link != NOBODY -> seen = link } /* EEXIST, readlink */
 		if
 		:: seen == p -> break
-		:: seen != p && !alive[seen] -> unlink_as(p) /* it is removed by its name */
+		/* unlink removes the link by its name */
+		:: seen != p && !alive[seen] -> unlink_as(p)
 		:: else
 		fi
 	od
 }
 
-/* gy_claim_keep_name, now and then: as long as a sweep is under way that may have looked before. */
+/* gy_entry_keep_name, called from time to time while a sweep runs that may have read an older
+ * link. */
 inline keep_link(p)
 {
 	do
@@ -82,7 +88,7 @@ inline keep_link(p)
 	:: (GIVES_BACK & BIT(p)) -> leaves = 1; break
 	:: atomic {
 		sweeps == 0 ->
-		if /* the last one may have removed it before it ended */
+		if /* the last sweep may have removed the link before it ended */
 		:: link == NOBODY -> link = p
 		:: else
 		fi;
@@ -96,7 +102,7 @@ inline take(p)
 #ifndef BROKEN_LOCK
 	do
 	:: atomic { owner == NOBODY -> owner = p; break }
-	:: atomic { owner != NOBODY && RUNS(link) -> refused[p] = 1; break } /* it answers */
+	:: atomic { owner != NOBODY && RUNS(link) -> refused[p] = 1; break } /* the owner answers */
 	od;
 #endif
 	if
@@ -110,7 +116,8 @@ inline take(p)
 #ifdef BROKEN_LOOK
 			break;
 #endif
-			/* a sweep that has ended before we looked may have removed it */
+			/* A sweep that ended before the check for sweeps may have removed the
+			 * link. */
 			if
 			:: guarded || link == p -> break
 			:: else
@@ -129,7 +136,7 @@ inline take(p)
 	fi
 }
 
-/* gy_claim_remove_name */
+/* gy_entry_remove_name. */
 inline give_back(p)
 {
 	published[p] = 0;
@@ -151,7 +158,7 @@ inline free_name(p)
 	}
 }
 
-/* The kernel frees a dying process's locks one by one. */
+/* The kernel frees the locks of a dying process one by one. */
 inline die(p)
 {
 	if
@@ -181,7 +188,7 @@ proctype publisher(byte p)
 	die(p)
 }
 
-/* A sweep has met the link, and removes it if it is a dead one's. */
+/* A sweep has found the link, and removes it if its publisher is dead. */
 proctype sweep(byte s)
 {
 	byte seen;
@@ -207,7 +214,7 @@ proctype sweep(byte s)
 	} unless { sweep_stopped[s]; false }
 }
 
-/* Kills and stops whom it may, or not. */
+/* Kills or stops each publisher that may be, or neither. */
 proctype fate()
 {
 	byte p;
@@ -228,8 +235,8 @@ proctype fate()
 inline judge(p)
 {
 	assert(!RUNS(p) || stopped[p] || link == p);
-	/* either it has the name, or it was refused, or it is dead or stopped, or it has given the
-	 * name back, or it waits for one that has stopped halfway */
+	/* The publisher must have the name, be refused, dead or stopped, or have given the name
+	 * back. Else it may only wait for one that has stopped while it was taking the name. */
 	assert(!alive[p] || stopped[p] || published[p] || refused[p] || (GIVES_BACK & BIT(p)) ||
 		(owner != NOBODY && stopped[owner]))
 }

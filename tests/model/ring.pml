@@ -1,38 +1,48 @@
 /*
- * The ring of src/stream/ring.c: one publisher, subscribers, no lock. Each access to a word of
- * shared memory is one step, with what follows from it in private; all interleavings of the steps
- * are searched by run.py, which also holds the sizes. The names are those of ring.c.
+ * A model of the ring in src/stream/ring.c: one publisher and two subscribers without a lock. The
+ * names are those of ring.c. Each access to a word of shared memory is one step, together with the
+ * private work that follows. run.py searches all interleavings of the steps, and holds the sizes.
+ * src/stream/ring.h explains the algorithm. Its core, for one buffer:
+ *
+ *	subscriber				publisher
+ *	sets its bit in held			sets slot to 0
+ *	slot still has the frame? reads it	a bit is set? puts the frame back
+ *
+ * Each side writes first and then reads the other's word, so that at least one of the two sees the
+ * other.
  *
  * Checked:
- *	torn		a buffer is drawn into while nobody reads it, and holds the frame it says
- *	order		no subscriber gets a frame twice or an older one
- *	lossless	with LOSSLESS, who gets every frame misses none
- *	wake-ups	all end having got the last frame: one that sleeps for ever is an invalid end
- *			state, also where another (STOPS) has stopped anywhere and for good
- *	free		a publisher with FREE pacing gets a buffer if one is free all along
- *	evicted		with EVICTS, memory that a subscriber believes it holds is never drawn into,
- *			also after the publisher has left that subscriber out; and a subscriber that
- *			holds everything for ever (LIAR) keeps nobody from anything
+ *	torn		the publisher draws into a buffer only while no subscriber reads it, and the
+ *			buffer holds the frame that its slot names
+ *	order		no subscriber gets a frame twice, or an older frame after a newer one
+ *	lossless	with LOSSLESS, a subscriber to every frame misses none
+ *	wake-ups	every subscriber ends and has got the last frame; one that sleeps for ever
+ *			is an invalid end state. This holds even if another one stops anywhere for
+ *			good (STOPS)
+ *	free		a publisher with FREE pacing gets a buffer if one is free all the time
+ *	evicted		with EVICTS, the publisher never draws into memory that a subscriber
+ *			believes it holds, even after the eviction of that subscriber. A
+ *			subscriber that holds every buffer for ever (LIAR) delays no other process
  *
- * With EVICTS a slot's memory may change: what an evicted subscriber read there moves from
- * reading[] to retired[], as its texture lives on while the slot gets another.
+ * With EVICTS a slot's memory may be replaced. The bits of an evicted subscriber then move from
+ * reading[] to retired[]: the old texture lives on while the slot gets another.
  *
- * A futex compares a counter with what it was: woken[] and released[] are "it has changed since I
- * read it", which says the same and keeps the number of states finite.
+ * A futex compares a counter with its value at an earlier time. Here woken[] and released[] mean
+ * "the counter has changed since I read it", which keeps the number of states finite.
  *
- * BROKEN_... are mistakes that the search must find, or it proves nothing.
+ * BROKEN_... adds a mistake that the search must find. Otherwise the model would prove nothing.
  */
 #ifndef BUFFERS
 #define BUFFERS 3
 #endif
 #ifndef FRAMES
-#define FRAMES (BUFFERS + 2) /* as many as there are buffers before the subscribers come */
+#define FRAMES (BUFFERS + 2) /* the last frame; before the subscribers come, each buffer has one */
 #endif
 #ifndef EVERY
 #define EVERY 0 /* bit r: subscriber r gets every frame */
 #endif
 #ifndef KEEP
-#define KEEP 0 /* bit r: subscriber r keeps its frame until it has the next */
+#define KEEP 0 /* bit r: subscriber r keeps its frame until it has the next one */
 #endif
 #ifndef STOPS
 #define STOPS 0 /* bit r: subscriber r may stop */
@@ -41,62 +51,64 @@
 #define LOSSLESS 0
 #endif
 #ifndef DISCARDS
-#define DISCARDS 0 /* how often the publisher may give a buffer back unpublished */
+#define DISCARDS 0 /* how often the publisher may put a buffer back unpublished */
 #endif
 #ifndef GIVES_UP
-#define GIVES_UP 0 /* whether the publisher may end where it would have to wait */
+#define GIVES_UP 0 /* 1: the publisher may end instead of waiting */
 #endif
 
 #ifndef EVICTS
-#define EVICTS 0 /* bit r: the publisher may leave out subscriber r, which keeps it waiting */
+#define EVICTS 0 /* bit r: the publisher may evict subscriber r when r keeps it waiting */
 #endif
 #ifndef LIAR
-#define LIAR 0 /* whether subscriber 1 holds all buffers for ever, and does nothing else */
+#define LIAR 0 /* 1: subscriber 1 holds all buffers for ever, and does nothing else */
 #endif
 
-/* The last frame that subscribers have got before: with EVICTS they may hold all buffers at once. */
+/* The last frame that subscribers have got before the start. With EVICTS it is 0, as they may hold
+ * all buffers at once. */
 #define FIRST (EVICTS -> 0 : BUFFERS - 1)
 
 #define NONE 7
 #define BIT(i) (1 << (i))
 
-/* struct gy_ring_page. Of newest, two bits are the buffer. wakes: see woken. */
+/* struct gy_ring_page. The lower two bits of newest are the buffer. The array woken stands for its
+ * counter `wakes`. */
 byte slot[BUFFERS];
 byte newest;
 bit waiting;
 
-/* struct gy_lease_page, of two subscribers. releases: see released. */
+/* struct gy_lease_page of two subscribers. The array released stands for its counter `releases`. */
 byte held[2];
 bit sleeping[2];
 byte taken[2];
 
-bit woken[2];    /* wakes has changed since subscriber r read it */
-bit released[2]; /* releases of subscriber r has changed since the publisher read it */
-byte stopped;    /* bit r */
+bit woken[2];    /* wakes has changed since subscriber r has read it */
+bit released[2]; /* releases of subscriber r has changed since the publisher has read it */
+byte stopped;    /* bit r: subscriber r has stopped */
 #if EVICTS
-bit evicted[2]; /* the epoch of the subscriber's place is no more its own */
+bit evicted[2]; /* the epoch of the subscriber's place has changed */
 #endif
 
-/* For the checks alone. */
-byte content[BUFFERS]; /* the frame drawn there; 0: being drawn */
-byte reading[2];       /* bit b: leased and looked at */
+/* These are only for the checks. */
+byte content[BUFFERS]; /* the frame in the buffer; 0: the publisher draws into it */
+byte reading[2];       /* bit b: the subscriber holds buffer b and reads it */
 #if EVICTS
-byte retired[2];       /* the same, of memory that has been replaced since */
+byte retired[2];       /* the same for memory that has been replaced since */
 #endif
-byte free;             /* bit b: since begin began nobody has set a bit for it */
+byte free;             /* bit b: no subscriber has set this bit since begin() began */
 byte final;            /* the last frame, once it is published */
 
 /* ---- publisher ---- */
 
 #if EVICTS
-#define HELD(i) (left & BIT(i) -> 0 : held[i]) /* whose lease is no longer looked at */
+#define HELD(i) (left & BIT(i) -> 0 : held[i]) /* the leases of evicted subscribers don't count */
 #define SLEEPING(i) (sleeping[i] && !(left & BIT(i)))
 #else
 #define HELD(i) held[i]
 #define SLEEPING(i) sleeping[i]
 #endif
 
-/* is_held */
+/* is_held. */
 inline look()
 {
 	seen = (HELD(0) & BIT(buffer)) != 0;
@@ -118,7 +130,7 @@ inline owes(i)
 	fi
 }
 
-/* is_owed */
+/* is_owed. */
 inline look_owed()
 {
 	if
@@ -149,7 +161,7 @@ inline blocking(i)
 	fi
 }
 
-/* Who owes the oldest frame that nobody reads. */
+/* Excuses the subscribers that owe the oldest frame that no subscriber reads. */
 inline excuse()
 {
 	least = 255;
@@ -189,7 +201,8 @@ inline retire(i)
 	reading[i] = reading[i] & ~BIT(buffer)
 }
 
-/* The buffer is the publisher's alone; only then it gets another texture if it must. */
+/* Called when the buffer belongs to the publisher alone. Only then a spoiled buffer gets another
+ * texture. */
 inline replace()
 {
 	if
@@ -201,8 +214,8 @@ inline replace()
 	fi
 }
 
-/* What it holds now may be read for ever: it is drawn into no more. Nobody looks at its lease from
- * now on. */
+/* An evicted subscriber may read the buffers that it holds for ever, so the publisher doesn't draw
+ * into them. From now on the publisher ignores the lease. */
 inline evict(i)
 {
 #ifdef BROKEN_EVICT
@@ -233,7 +246,7 @@ inline older(i)
 	fi
 }
 
-/* Its own words alone: no steps. */
+/* Reads only the publisher's own words, so that these are no steps. */
 inline oldest()
 {
 	buffer = NONE;
@@ -245,7 +258,7 @@ inline oldest()
 	least = 0
 }
 
-/* buffer: what it got, to be drawn into, or NONE */
+/* Sets `buffer` to the buffer to draw into, or to NONE. */
 inline begin()
 {
 	atomic {
@@ -319,14 +332,16 @@ inline acquire()
 			break
 #endif
 #if EVICTS
-		/* At any time while it waits: what it waits for first is a matter of clocks. */
+		/* This may happen at any time while the publisher waits: clocks decide which comes
+		 * first. */
 		:: buffer == NONE && asked && EVICTS & 1 && held[0] && !(left & 1) -> evict(0);
 			asked = 0
 		:: buffer == NONE && asked && EVICTS & 2 && held[1] && !(left & 2) -> evict(1);
 			asked = 0
 #endif
 #if LOSSLESS && STOPS
-		/* Nobody else can move: the time that a publisher waits is long. */
+		/* No other process can move: a publisher waits for a long time before it
+		 * excuses. */
 		:: atomic {
 			buffer == NONE && asked && timeout ->
 			excuse();
@@ -481,7 +496,7 @@ inline set_held()
 	free = free & ~BIT(buffer)
 }
 
-/* What a leased frame must be. */
+/* Checks a frame that the subscriber has leased. */
 inline check()
 {
 	assert(content[buffer] == sequence);
@@ -490,7 +505,7 @@ inline check()
 	reading[me] = reading[me] | BIT(buffer)
 }
 
-/* buffer: what it got, or NONE */
+/* Sets `buffer` to the buffer that the subscriber has got, or to NONE. */
 inline take()
 {
 	do
@@ -561,8 +576,8 @@ inline use()
 	fi
 }
 
-/* Is there one? If the newest is just being taken it is no more there: if it is put back we are
- * woken. */
+/* Looks for a next frame. If the publisher is just taking the newest frame's buffer, there is none.
+ * If it puts the frame back, it wakes the subscriber. */
 inline has_next()
 {
 	find();
@@ -579,7 +594,7 @@ inline has_next()
 	atomic { sequence = 0 }
 }
 
-/* As a subscriber sleeps. */
+/* Sleeps as a subscriber does. */
 inline sleep()
 {
 #ifdef BROKEN_WAKE
@@ -648,8 +663,8 @@ inline fill(i)
 	content[i] = i + 1
 }
 
-/* The buffers are full, and the subscribers begin with the newest, as gy_ring_join has it; with
- * EVICTS they have got none yet. */
+/* The buffers are full, and the subscribers begin with the newest frame, as after gy_ring_join.
+ * With EVICTS they have got no frame yet. */
 init
 {
 	atomic {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Searches all states of a model in several sizes, and shows that its mistakes are found (TAP).
+"""Searches all states of a model in several sizes, and checks that its mistakes are found (TAP).
 
-run.py MODEL SPIN CC...: MODEL is one of MODELS; a search is of every state, or the test fails.
+Usage: run.py MODEL SPIN CC...; MODEL is a key of MODELS. A search that doesn't reach every state is
+a failure.
 """
 
 import os
@@ -16,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 240  # seconds of processor time for one search
 
-# what it is, defines
+# name, defines
 RING_HOLDS = (
     ("latest, 2 buffers", "BUFFERS=2"),
     ("latest, 3 buffers", "BUFFERS=3"),
@@ -36,7 +37,7 @@ RING_HOLDS = (
     ("lossless, one stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2"),
 )
 
-# what is wrong, defines, what must be found
+# name of the mistake, defines, text of the error that must be found
 RING_BROKEN = (
     ("a reader looks, then sets its bit", "BUFFERS=2 BROKEN_ORDER", "reading"),
     ("the publisher doesn't look again", "BUFFERS=2 BROKEN_LOOK", "reading"),
@@ -103,7 +104,8 @@ CARRY_BROKEN = (
     ("a liar's claim is trusted", "LIES=1 BROKEN_TRUST", "invalid end state"),
     ("a dead process's claim is trusted", "STOPS=1 BROKEN_TRUST", "invalid end state"),
 )
-# what holds, what doesn't, options of the search; -E: the model itself judges how it ends
+# cases that hold, cases with a mistake, options of the search (-E: the model itself checks its end
+# states)
 MODELS = {
     "ring": (RING_HOLDS, RING_BROKEN, []),
     "event": (EVENT_HOLDS, EVENT_BROKEN, []),
@@ -127,7 +129,7 @@ def command(arguments, folder):
 
 
 def search(model, spin, compiler, defines):
-    """What pan printed; raises OSError where it could not be run to its end."""
+    """Returns pan's output. Raises OSError if the search could not run to its end."""
     with tempfile.TemporaryDirectory() as folder:
         steps = (
             [spin, "-a"] + [f"-D{define}" for define in defines.split()]
@@ -143,7 +145,7 @@ def search(model, spin, compiler, defines):
 
 
 def judge(output, expected):
-    """Why this isn't the result wanted, or None."""
+    """Returns why the output isn't as expected, or None."""
     found = re.search(r"errors: (\d+)", output)
     if not found:
         return "the search did not end"
