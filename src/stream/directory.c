@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which streams there are: the registry's links, and what their publishers say of them. */
+/* The list of streams, and the watch on changes to it. Names come from the registry's links; the
+ * rest of a stream's description comes from its publisher. */
 #include "stream/arrival.h"
 
 #include "base/clock.h"
@@ -17,8 +18,8 @@
 #include <string.h>
 #include <time.h>
 
-/* How long to wait for the answers of all publishers together. Stopped ones are listed without an
- * answer. */
+/* The time limit for the answers of all publishers together. A publisher that is stopped is listed
+ * without an answer. */
 #define ANSWERS_WITHIN (GY_SECOND / 2)
 
 /* ---- names ---- */
@@ -50,7 +51,8 @@ static void add_entry(const struct gy_registry *registry, const char *file, void
 	entries->no_memory = entries->no_memory || !all;
 }
 
-/* Orders by name. A name may be in two registries: the first registry comes first. */
+/* Orders by name. A name may be in two registries; then the entry of the first registry comes
+ * first. */
 static int compare_names(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -61,7 +63,7 @@ static int compare_names(const void *a, const void *b)
 			       (x->link.registry < y->link.registry);
 }
 
-/* Removes all but the first of several streams of one name. */
+/* Keeps only the first of several streams with one name. */
 static void drop_doubles(struct entries *entries)
 {
 	size_t kept = 0;
@@ -72,7 +74,8 @@ static void drop_doubles(struct entries *entries)
 	entries->count = kept;
 }
 
-/* Sorted by name; the caller frees all. They point into the list of registries. */
+/* Reads the streams of living exporters, sorted by name. The caller frees out->all. The entries
+ * point into `registries`. */
 static enum geyser_result read_entries(const struct gy_registries *registries, struct entries *out)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -97,6 +100,7 @@ static enum geyser_result read_entries(const struct gy_registries *registries, s
 
 /* ---- listing ---- */
 
+/* Whether the stream has ended, or this process may not ask its publisher. */
 static bool has_ended(const struct gy_stream_query *query)
 {
 	return query->result == GEYSER_ERROR_NOT_FOUND || query->result == GEYSER_ERROR_STALE ||
@@ -104,14 +108,16 @@ static bool has_ended(const struct gy_stream_query *query)
 	       query->result == GEYSER_ERROR_PERMISSION;
 }
 
-/* Whether this process had no resource to ask with: that says nothing about the stream. */
+/* Whether this process lacked a resource to ask with. Then the result says nothing about the
+ * stream. */
 static bool could_not_ask(const struct gy_stream_query *query)
 {
 	return !query->refused &&
 	       (query->result == GEYSER_ERROR_LIMIT || query->result == GEYSER_ERROR_OUT_OF_MEMORY);
 }
 
-/* Fills in the living streams. One that doesn't answer, or can't be reached, gets its name only. */
+/* Copies the descriptions of living streams into `streams`. A stream whose publisher doesn't
+ * answer, or can't be reached, gets a name only. */
 static enum geyser_result describe(const struct gy_stream_query *queries, size_t total,
 	struct geyser_stream_info *streams, size_t *count)
 {
@@ -194,7 +200,7 @@ enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *c
 	*count = 0;
 	result = gy_registries_open(false, &registries);
 	if (result == GEYSER_ERROR_NOT_FOUND)
-		return GEYSER_OK; /* nobody has ever exported */
+		return GEYSER_OK; /* no process has exported yet */
 	if (result != GEYSER_OK)
 		return result;
 	result = list(&registries, out, count);
@@ -214,22 +220,23 @@ struct change {
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 };
 
-/* The lock is not held while a thread waits, reads the registry or calls back. */
+/* The watch's lock guards the members after `lock`. No thread holds it while it waits, reads the
+ * registry or runs the callback. */
 struct geyser_stream_watch {
 	void (*callback)(enum geyser_stream_change change, const char *name, void *user);
 	void *user;
 
-	/* of the one thread that is reading */
+	/* used only by the thread that has set `reading` */
 	struct gy_arrival arrival;
 	struct entries known;
 	bool begun;
 
 	pthread_mutex_t lock;
-	unsigned references;    /* the caller's, and one for each dispatch that runs */
-	bool destroyed;         /* nothing is called any more */
-	bool reading;           /* a thread waits for changes, or looks for them */
-	_Atomic uint32_t turns; /* changes when reading ends */
-	struct change *changes; /* found; read anew only when all are told */
+	unsigned references;    /* one is the caller's, and each dispatch that runs has one */
+	bool destroyed;         /* no more callbacks */
+	bool reading;           /* a thread waits for changes or reads the registry */
+	_Atomic uint32_t turns; /* the wake word for threads that wait for `reading` to end */
+	struct change *changes; /* found, but maybe not reported; replaced once all are reported */
 	size_t told, found;
 };
 
@@ -274,8 +281,8 @@ static void add_change(
 	++*count;
 }
 
-/* Two sorted lists, walked together. A name that another exporter has taken is gone and come. There
- * must be room for all of both. */
+/* Compares two sorted lists and writes the changes. A name that another exporter has taken counts
+ * as removed and added. `changes` must have room for all entries of both lists. */
 static size_t compare(
 	const struct entries *before, const struct entries *now, struct change *changes)
 {
@@ -297,6 +304,7 @@ static size_t compare(
 	return count;
 }
 
+/* Reads the registry and finds the changes since the last read. The caller frees *changes. */
 static enum geyser_result update(
 	struct geyser_stream_watch *watch, struct change **changes, size_t *count)
 {
@@ -316,8 +324,9 @@ static enum geyser_result update(
 	return GEYSER_OK;
 }
 
-/* The kernel tells of a lock file's closing a moment before it lets the lock go: who has died may
- * still look alive. */
+/* Reads the registry. A lock file that closed means that an exporter has died, but the kernel
+ * reports the close a moment before it frees the lock. So if there is no change yet, this reads
+ * again for up to 20 ms. */
 static enum geyser_result update_after_death(
 	struct geyser_stream_watch *watch, struct change **changes, size_t *count)
 {
@@ -334,8 +343,9 @@ static enum geyser_result update_after_death(
 	return result;
 }
 
-/* ---- telling; with the lock held, which they let go while they wait or call ---- */
+/* ---- reporting; the functions need the lock, and release it while they wait or call back ---- */
 
+/* Waits for changes, but not at the first call, and reads them. */
 static enum geyser_result find_changes(struct geyser_stream_watch *watch, uint64_t deadline)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -360,7 +370,7 @@ static enum geyser_result find_changes(struct geyser_stream_watch *watch, uint64
 	return result;
 }
 
-/* Waits while another thread reads. */
+/* Waits until another thread has finished reading. */
 static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t deadline)
 {
 	const struct gy_wait_word turns = {
@@ -374,7 +384,7 @@ static enum geyser_result await_turn(struct geyser_stream_watch *watch, uint64_t
 	return GEYSER_OK;
 }
 
-/* Reports one change. The callback may dispatch: that call then reports the rest. */
+/* Reports one change. The callback may call dispatch itself, which then reports the rest. */
 static void tell_next(struct geyser_stream_watch *watch)
 {
 	const struct change change = watch->changes[watch->told++];
@@ -387,6 +397,7 @@ static void tell_next(struct geyser_stream_watch *watch)
 	(void)pthread_mutex_lock(&watch->lock);
 }
 
+/* Reports changes. Waits for the first one until the deadline; returns when none is left. */
 static enum geyser_result dispatch(struct geyser_stream_watch *watch, uint64_t deadline)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -407,7 +418,7 @@ static enum geyser_result dispatch(struct geyser_stream_watch *watch, uint64_t d
 	return result;
 }
 
-/* Drops a reference. Called with the lock held, and releases the lock. */
+/* Drops a reference. Needs the lock, and releases it. */
 static void unref(struct geyser_stream_watch *watch)
 {
 	bool last = --watch->references == 0;

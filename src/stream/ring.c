@@ -1,4 +1,49 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * How frames change hands. A publisher has a few buffers, and a slot in the ring page for each,
+ * with the sequence of the buffer's frame. Each subscriber has a lease page whose word "held" has a
+ * bit for each buffer that the subscriber reads.
+ *
+ * Here are three buffers and a subscriber that gets the newest frame only:
+ *
+ *	slots	held
+ *	4 5 6	-	the publisher has submitted frames 4, 5 and 6
+ *	4 5 6	2	the subscriber leases the newest frame, 6, in buffer 2
+ *	0 5 6	2	the publisher takes buffer 0, which has the oldest frame, and draws
+ *	7 5 6	2	the publisher submits frame 7
+ *	7 8 6	2	the publisher takes buffer 1 and submits frame 8
+ *	0 8 6	2	the publisher skips buffer 2, which is held, and takes buffer 0
+ *	0 8 6	1	the subscriber releases frame 6 and leases 8; it has dropped frame 7
+ *
+ * Taking and leasing. Each side writes first and reads afterwards:
+ *
+ *	publisher				subscriber
+ *	P1 set the slot's sequence to 0		S1 set the buffer's bit in "held"
+ *	P2 read "held" of every lease		S2 read the slot's sequence
+ *	   bit set: put the sequence back	   other sequence: clear the bit
+ *
+ * All these accesses are sequentially consistent. If P2 doesn't see the bit, S1 comes after P2.
+ * Then S2 comes after P1 and reads 0, so the subscriber clears its bit. Hence the publisher never
+ * draws into a buffer that a subscriber reads.
+ *
+ * Sleeping. Again each side writes first and reads afterwards. A subscriber sets "sleeping", looks
+ * for a frame, then sleeps on "wakes"; the publisher publishes a frame, then reads "sleeping". The
+ * publisher sets "waiting", looks for a buffer, then sleeps on "releases" of all leases; a
+ * subscriber changes its lease, then reads "waiting".
+ *
+ * Leaving out. A publisher that lacks a buffer for too long leaves a subscriber out:
+ *
+ *	publisher				subscriber
+ *	P1 raise the epoch of its place		S1 set the buffer's bit in "held"
+ *	P2 read "held" for the last time	S2 read the sequence, then the epoch
+ *	   these buffers are spoiled		   other epoch: clear the bit
+ *
+ * Either P2 sees the bit or S2 sees the new epoch. A spoiled buffer gets new memory before the
+ * publisher draws into it, and the subscriber keeps the old memory. So memory that a subscriber
+ * holds is never drawn into.
+ *
+ * tests/model/ring.pml searches all interleavings of these steps.
+ */
 #include "stream/ring.h"
 
 #include <string.h>
@@ -8,6 +53,7 @@
 
 /* ---- publisher: who reads, who owes ---- */
 
+/* Whether the reader's lease counts. */
 static bool is_heard(const struct gy_ring_reader *reader)
 {
 	return reader->lease && !reader->evicted;
@@ -36,6 +82,8 @@ uint32_t gy_ring_held(const struct gy_ring_writer *writer)
 	return held;
 }
 
+/* Whether the reader gets every frame and must still take this one. Ends the reader's excuse if it
+ * has taken a frame since. */
 static bool owes(struct gy_ring_reader *reader, uint64_t sequence)
 {
 	uint64_t taken;
@@ -45,13 +93,14 @@ static bool owes(struct gy_ring_reader *reader, uint64_t sequence)
 	taken = atomic_load(&reader->lease->taken);
 	if (reader->excused && taken <= reader->excused_at)
 		return false;
-	if (reader->excused) /* a lease that goes back and forth moves once only */
+	/* so that a lease whose "taken" goes back and forth can be excused only once */
+	if (reader->excused)
 		reader->excused_at = taken;
 	reader->excused = false;
 	return taken < sequence;
 }
 
-/* With lossless pacing: somebody who gets every frame hasn't got this one. */
+/* Whether a reader must still get this frame. With free pacing no reader must. */
 static bool is_owed(struct gy_ring_writer *writer, uint64_t sequence)
 {
 	if (!writer->lossless)
@@ -62,7 +111,7 @@ static bool is_owed(struct gy_ring_writer *writer, uint64_t sequence)
 	return false;
 }
 
-/* Returns the sequence of the last frame that a buffer still holds. */
+/* Returns the largest sequence that a buffer still holds. */
 static uint64_t last_readable(const struct gy_ring_writer *writer)
 {
 	uint64_t last = 0;
@@ -77,6 +126,7 @@ static uint64_t last_readable(const struct gy_ring_writer *writer)
 	return last;
 }
 
+/* Returns how many frames the reader has yet to take. last: as from last_readable. */
 static uint64_t owed_to(struct gy_ring_writer *writer, struct gy_ring_reader *reader, uint64_t last)
 {
 	uint64_t newest = atomic_load_explicit(&writer->page->newest, memory_order_relaxed);
@@ -103,7 +153,8 @@ uint64_t gy_ring_owed(struct gy_ring_writer *writer)
 	return most;
 }
 
-/* The oldest frame that nobody reads; what keeps it from being drawn over is who owes it. */
+/* Returns the sequence of the oldest frame in a buffer that is neither held nor drawn into; 0 if
+ * there is none. Such a buffer can't be taken only because a reader still owes the frame. */
 static uint64_t oldest_unread(const struct gy_ring_writer *writer)
 {
 	uint32_t taken = writer->drawing | gy_ring_held(writer);
@@ -139,6 +190,7 @@ int gy_ring_excuse(struct gy_ring_writer *writer)
 	return found;
 }
 
+/* Wakes all subscribers if one of them says that it sleeps: all sleep on the same word. */
 static void wake_sleepers(struct gy_ring_writer *writer)
 {
 	for (uint32_t i = 0; i < writer->reader_count; i++) {
@@ -153,8 +205,9 @@ static void wake_sleepers(struct gy_ring_writer *writer)
 
 /* ---- publisher: buffers ---- */
 
-/* Clear, then look: a reader sets its bit, then looks. What was cleared in vain is put back, and
- * who may have seen it missing, and gone to sleep, is woken. */
+/* Clears the slot's sequence, then looks for readers. If a reader has set its bit meanwhile, puts
+ * the sequence back. A subscriber may have missed the frame in between and gone to sleep, so this
+ * wakes sleepers. */
 static bool try_take(struct gy_ring_writer *writer, uint32_t buffer)
 {
 	struct gy_ring_slot *slot = &writer->page->slots[buffer];
@@ -170,8 +223,8 @@ static bool try_take(struct gy_ring_writer *writer, uint32_t buffer)
 	return false;
 }
 
-/* The buffer with the smallest sequence of at least from that isn't being drawn into; -1 if there
- * is none. */
+/* Returns the buffer with the smallest sequence that isn't drawn into and hasn't been tried, or -1.
+ * tried: bits of buffers. */
 static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 {
 	uint64_t least = UINT64_MAX;
@@ -189,6 +242,7 @@ static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 	return found;
 }
 
+/* Ends the time in which readers held all buffers, and clears their charges. */
 static void forgive_all(struct gy_ring_writer *writer)
 {
 	for (uint32_t i = 0; writer->starved_since && i < writer->reader_count; i++)
@@ -235,15 +289,15 @@ void gy_ring_publish(
 	wake_sleepers(writer);
 }
 
-/* ---- publisher: readers that are left out ---- */
+/* ---- publisher: leaving out readers ---- */
 
 static uint32_t all_buffers(const struct gy_ring_writer *writer)
 {
 	return BIT(writer->buffers) - 1;
 }
 
-/* Leaves a reader out. Raises the epoch before it looks at held: a subscriber that sets a bit after
- * our look sees the new epoch. Wakes all sleepers, since this reader may be among them. */
+/* Leaves a reader out. Raises the epoch before it reads "held": a subscriber that sets a bit after
+ * that read sees the new epoch. Wakes all sleepers, since this reader may be among them. */
 static void evict(struct gy_ring_writer *writer, uint32_t place)
 {
 	struct gy_ring_reader *reader = &writer->readers[place];
@@ -255,8 +309,7 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	gy_wake(&writer->page->wakes, true);
 }
 
-/* Returns the time at which the reader has held buffers for as long as it may while the publisher
- * had none. */
+/* Returns when the reader's limit for holding all buffers ends, in ns. */
 static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
 	const struct gy_hold_limits *limits, uint64_t now)
 {
@@ -265,9 +318,9 @@ static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring
 	return limit < NEVER - writer->starved_since ? writer->starved_since + limit : NEVER;
 }
 
-/* Charges each reader for the buffers that it holds and for the time since the last call. Returns
- * a reader that claims a buffer which doesn't exist, or -1. *due: when the next reader's limit
- * ends; *kept: the buffers of readers whose limit has not ended. */
+/* Charges each reader for the buffers that it holds and for the time since the last call. Returns a
+ * reader that claims a buffer which doesn't exist, or -1. *due: when the next reader's limit ends.
+ * *kept: the buffers of readers whose limit hasn't ended. */
 static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
 	uint64_t *due, uint32_t *kept)
 {
@@ -293,8 +346,8 @@ static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *li
 	return -1;
 }
 
-/* Returns the reader with the largest charge, and of equal ones the one that holds most buffers. -1
- * if no reader holds a buffer other than the kept ones. */
+/* Returns the reader with the largest charge; of equal ones, the reader that holds most buffers.
+ * Returns -1 if no reader holds a buffer outside `kept`. */
 static int find_most_charged(const struct gy_ring_writer *writer, uint32_t kept)
 {
 	int found = -1, most = 0;
@@ -324,7 +377,9 @@ int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *li
 
 	*due = NEVER;
 	if (gy_ring_held(writer) != all_buffers(writer))
-		return -1; /* a frame is owed or acquired, or a buffer has just come back */
+		/* a reader owes a frame, the program has acquired one, or a buffer was just
+		 * released */
+		return -1;
 	if (!writer->starved_since)
 		writer->starved_since = writer->charged_at = now;
 	found = charge(writer, limits, now, due, &kept);
@@ -365,7 +420,7 @@ void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader)
 
 /* ---- subscriber ---- */
 
-/* The publisher sleeps until somebody releases or takes; see publisher.c. */
+/* Wakes a publisher that waits until a frame is taken or released. */
 static void wake_publisher(struct gy_ring_view *view)
 {
 	if (atomic_load(&view->page->waiting) == 0)
@@ -393,6 +448,8 @@ bool gy_ring_is_evicted(const struct gy_ring_view *view)
 	return atomic_load(&view->page->epochs[view->place]) != view->epoch;
 }
 
+/* Sets the buffer's bit, then checks that the buffer still holds the frame. Returns false, without
+ * the bit, if it doesn't or if the publisher has left this subscriber out. */
 static bool lease(struct gy_ring_view *view, uint32_t buffer, uint64_t sequence)
 {
 	view->held |= BIT(buffer);
@@ -404,8 +461,9 @@ static bool lease(struct gy_ring_view *view, uint32_t buffer, uint64_t sequence)
 	return false;
 }
 
-/* The buffer of the first frame after the last one. What is found may be gone at once; what was
- * there before the scan began and still is, is found. */
+/* Finds the first frame after the last one taken, among buffers that the view doesn't hold. The
+ * frame may be overwritten at once. A frame that was there when the scan began, and is still there,
+ * is found. */
 static int scan(const struct gy_ring_view *view, uint64_t *sequence)
 {
 	int found = -1;
@@ -422,8 +480,9 @@ static int scan(const struct gy_ring_view *view, uint64_t *sequence)
 	return found;
 }
 
-/* A gap may come of a scan that passed a buffer before its frame came and met a later one. Frames
- * come in order: a second scan, after the later one was seen, finds what is before it. */
+/* Finds the next frame in order. A scan may pass a buffer before its frame comes, and then find a
+ * later frame in another buffer. Frames are published in order, so a second scan finds every frame
+ * that is older than the one found. */
 static int find_every(const struct gy_ring_view *view, uint64_t *sequence)
 {
 	int buffer = scan(view, sequence);
@@ -449,8 +508,9 @@ static int find(const struct gy_ring_view *view, uint64_t *sequence)
 	return view->every ? find_every(view, sequence) : find_latest(view, sequence);
 }
 
-/* A newest frame that the publisher is just taking is gone: who came back for it would go round in
- * circles until the publisher runs again. If it is put back, sleepers are woken. */
+/* With DELIVER_LATEST, a frame that the publisher is just taking back doesn't count. Otherwise a
+ * subscriber would try again and again until the publisher runs. If the publisher puts the frame
+ * back, it wakes sleepers. */
 bool gy_ring_has_next(const struct gy_ring_view *view)
 {
 	uint64_t sequence;
@@ -469,9 +529,9 @@ static void count_dropped(struct gy_ring_view *view, uint64_t sequence)
 		atomic_store(&view->lease->dropped, atomic_load(&view->lease->dropped) + dropped);
 }
 
-/* Each failure is a buffer that the publisher cleared meanwhile: after more failures than there are
- * buffers it has published or put one back, and wakes who sleeps. A page that lies holds nobody
- * here for longer. */
+/* Each failed try means that the publisher has taken the buffer meanwhile. After more failures than
+ * there are buffers, the publisher has published a frame or put one back, and has woken sleepers.
+ * The limit also ends this loop if a hostile publisher changes the page all the time. */
 int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record)
 {
 	uint64_t sequence, failed = 0;
@@ -490,7 +550,7 @@ int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record)
 			wake_publisher(view);
 			return buffer;
 		}
-		/* The publisher is taking it: if it puts it back, it wakes us. */
+		/* The publisher is taking this buffer. If it puts the frame back, it wakes us. */
 		if (sequence == failed)
 			return -1;
 		failed = sequence;
@@ -511,7 +571,7 @@ uint32_t gy_latency_bucket(uint64_t ns)
 	return bucket < GY_LATENCY_BUCKETS ? bucket : GY_LATENCY_BUCKETS - 1;
 }
 
-/* The middle of a bucket. */
+/* Returns the latency in the middle of a bucket, in ns. */
 static uint64_t bucket_value(uint32_t bucket)
 {
 	uint32_t log = bucket / 8 + GY_LATENCY_SHIFT;
