@@ -1,12 +1,12 @@
 /*
- * Pixel formats: names, layout, and what each is called in the native APIs.
+ * Pixel formats: their names, their layout, and what each native API calls them.
  *
  * SPDX-License-Identifier: MIT
  *
- * Names follow WebGPU: channels in memory order, bits a channel, then how the bits read. Colour
- * space and alpha mode stand beside a format, never inside it; "-srgb" only says that the hardware
- * decodes sRGB's transfer function. All functions here may be called from any thread and return
- * static constants.
+ * Names follow WebGPU: first the channels in memory order, then the bits of a channel, then the
+ * type of a channel. Colour space and alpha mode are not part of a format. "-srgb" only says that
+ * the hardware decodes sRGB's transfer function. Any thread may call the functions here. They
+ * return static constants.
  */
 #ifndef GEYSER_FORMAT_H
 #define GEYSER_FORMAT_H
@@ -26,15 +26,14 @@
 extern "C" {
 #endif
 
-/* The numbers are ABI: they are sent between processes and never change. Channels of 8, 16 and 32
- * bits follow each other in memory. Of the formats from 28 on a texel is one 32-bit word in the
- * machine's byte order; on the host backend its bits are:
+/* Processes send each other these numbers, so the numbers are ABI and never change. Channels of 8,
+ * 16 and 32 bits follow each other in memory. From number 28 on, a texel is one 32-bit word in the
+ * machine's byte order. On the host backend its bits are:
  *
  *   DEPTH24_PLUS           low 24 depth, high 8 unused
  *   DEPTH24_PLUS_STENCIL8  low 24 depth, high 8 stencil
  *   RGB10A2_UNORM          from the low end R, G, B with 10 bits each, then A with 2
- *   RG11B10_UFLOAT         from the low end R and G with 11 bits each, then B with 10
- */
+ *   RG11B10_UFLOAT         from the low end R and G with 11 bits each, then B with 10 */
 enum geyser_format {
 	GEYSER_FORMAT_NONE = 0,
 	GEYSER_FORMAT_R8_UNORM = 1,
@@ -70,10 +69,11 @@ enum geyser_format {
 	GEYSER_FORMAT_RG11B10_UFLOAT = 31,
 };
 
-/* One more than the largest format: for loops over all of them, from 1. Grows with the library. */
+/* The largest format plus 1, for loops over all formats from 1 on. The number grows with the
+ * library. */
 #define GEYSER_FORMAT_COUNT 32
 
-/* How a channel's bits read. */
+/* The type of a channel: how its bits are read. */
 enum geyser_format_type {
 	GEYSER_FORMAT_TYPE_UNORM = 1,  /* 0 to 1 */
 	GEYSER_FORMAT_TYPE_FLOAT = 2,  /* signed floating point */
@@ -83,32 +83,33 @@ enum geyser_format_type {
 	GEYSER_FORMAT_TYPE_DEPTH = 6, /* depth, with or without stencil */
 };
 
-/* A format in OpenGL's words, for glTexStorage and glTexImage; all 0 where OpenGL has none. */
+/* A format's names in OpenGL, for glTexStorage and glTexImage. All members are 0 if OpenGL has no
+ * such format. */
 struct geyser_format_gl {
-	uint32_t internal_format; /* GL_RGBA8 */
-	uint32_t format;          /* GL_RGBA */
-	uint32_t type;            /* GL_UNSIGNED_BYTE */
+	uint32_t internal_format; /* for example GL_RGBA8 */
+	uint32_t format;          /* for example GL_RGBA */
+	uint32_t type;            /* for example GL_UNSIGNED_BYTE */
 };
 
-/* The elements of a CUDA array; all 0 where CUDA has none. A texel that is packed into one word
- * (see above) is one element of CU_AD_FORMAT_UNSIGNED_INT32. */
+/* The elements of a CUDA array. All members are 0 if CUDA has no such format. A texel that is one
+ * 32-bit word (see above) is one element of CU_AD_FORMAT_UNSIGNED_INT32. */
 struct geyser_format_cuda {
-	uint32_t array_format; /* CU_AD_FORMAT_UNSIGNED_INT8 */
+	uint32_t array_format; /* for example CU_AD_FORMAT_UNSIGNED_INT8 */
 	uint32_t channels;
 };
 
 struct geyser_format_info {
 	enum geyser_format format;
-	const char *name;         /* "rgba8unorm" */
-	uint32_t bytes_per_texel; /* of plane 0; for compressed formats bytes of one block */
+	const char *name;         /* for example "rgba8unorm" */
+	uint32_t bytes_per_texel; /* of plane 0; for a compressed format the bytes of a block */
 	uint32_t channels;        /* 1 to 4; depth24plus-stencil8 has 2 */
 	enum geyser_format_type type;
 	bool srgb;
 	bool depth, stencil;
 	uint32_t planes;                    /* 1 to 4 */
 	uint32_t block_width, block_height; /* texels; 1 × 1 unless compressed */
-	uint32_t usage; /* the GEYSER_USAGE bits (geyser.h) that it can ever have */
-	/* native names; 0 where that API has none */
+	uint32_t usage; /* the GEYSER_USAGE bits (geyser.h) that the format can ever have */
+	/* Names in native APIs; 0 if the API has no such format. */
 	uint32_t drm_fourcc;       /* DRM_FORMAT_… */
 	uint32_t vk_format;        /* VkFormat */
 	uint32_t mtl_pixel_format; /* MTLPixelFormat */
@@ -117,13 +118,15 @@ struct geyser_format_info {
 	struct geyser_format_cuda cuda;
 };
 
-/* The format's row, or NULL if it is no format. */
+/* Returns the format's row, or NULL if there is no such format. */
 GEYSER_API const struct geyser_format_info *geyser_format_get_info(enum geyser_format format);
 
-/* "rgba8unorm"; "none" for 0, "unknown" for any other number. */
+/* Returns the format's name, such as "rgba8unorm". Returns "none" for 0, and "unknown" for a number
+ * that is no format. */
 GEYSER_API const char *geyser_format_name(enum geyser_format format);
 
-/* The format of that exact name, or GEYSER_FORMAT_NONE. NULL is fine. */
+/* Returns the format with exactly that name, or GEYSER_FORMAT_NONE if there is none or text is
+ * NULL. */
 GEYSER_API enum geyser_format geyser_format_from_name(const char *text);
 
 #ifdef __cplusplus
