@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "ipc/registry/files.h"
 
-/* How often we check whether a registry was removed or another place has become usable: no
+/* How often to check whether a registry was removed, or whether another place can hold one now. No
  * descriptor reports that for every place. */
 #define LOOK_EVERY GY_SECOND
 
@@ -47,8 +47,8 @@ void gy_arrival_finish(struct gy_arrival *arrival)
 	gy_registries_close(&arrival->registries);
 }
 
-/* Opens and watches the registries again, if one was removed or another place has become usable.
- * True if so. */
+/* Opens and watches the registries again if one was removed or another place has become usable.
+ * Returns whether it did so. */
 static bool begin_anew(struct gy_arrival *arrival, enum geyser_result *result)
 {
 	if (gy_registries_are_current(&arrival->registries))
@@ -61,7 +61,7 @@ static bool begin_anew(struct gy_arrival *arrival, enum geyser_result *result)
 	return true;
 }
 
-/* Which changes there were matters little: whoever waits looks at the whole. */
+/* Which changes there were doesn't matter: the caller reads the whole registry again. */
 enum geyser_result gy_arrival_wait(struct gy_arrival *arrival, uint64_t deadline, int stop_fd)
 {
 	struct pollfd fds[2] = {

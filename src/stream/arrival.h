@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Waiting for the registry to change: somebody begins to export or publish, stops, or dies.
- */
+/* Waits for changes of the registry: an exporter or a publisher comes, ends or dies. */
 #ifndef GY_STREAM_ARRIVAL_H
 #define GY_STREAM_ARRIVAL_H
 
@@ -10,17 +8,17 @@
 
 struct gy_arrival {
 	struct gy_registries registries;
-	struct gy_watch *watch; /* its descriptor stays the same */
-	bool closed; /* a lock file was: its exporter has ended. For the caller to clear */
+	struct gy_watch *watch; /* the descriptor of the watch never changes */
+	bool closed; /* a lock file was closed, so an exporter has ended; the caller clears this */
 };
 
-/* Begins to watch all registries; makes those that don't exist, where that is possible. Errors: as
+/* Begins to watch all registries. Makes missing ones where that is possible. Errors: as
  * gy_registries_open, LIMIT, SYSTEM. */
 enum geyser_result gy_arrival_init(struct gy_arrival *arrival);
 void gy_arrival_finish(struct gy_arrival *arrival);
 
-/* Until something has changed since the last call: GEYSER_OK. Errors: TIMEOUT, BUSY (stop_fd,
- * unless -1, is readable), SYSTEM. */
+/* Blocks until something has changed since the last call. Errors: TIMEOUT, BUSY (stop_fd is
+ * readable; -1: none), SYSTEM. */
 enum geyser_result gy_arrival_wait(struct gy_arrival *arrival, uint64_t deadline, int stop_fd);
 
 #endif

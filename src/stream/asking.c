@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A subscriber's questions to its publisher: one thread at a time asks, without the lock. */
+/* A subscriber's requests to its publisher. One thread at a time sends them, without the
+ * subscriber's lock. */
 #include "stream/asking.h"
 #include "stream/arrival.h"
 #include "stream/taking.h"
@@ -7,8 +8,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* ---- whose turn it is; with the lock held ---- */
+/* ---- turns; the functions need the lock ---- */
 
+/* Waits until no other thread has the turn, then takes it. Errors: TIMEOUT. */
 static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint64_t deadline)
 {
 	while (subscriber->asking) {
@@ -37,7 +39,7 @@ static void end_turn(struct geyser_subscriber *subscriber)
 	gy_wake(&subscriber->turns, false);
 }
 
-/* ---- connecting; without the lock, in one's turn ---- */
+/* ---- connecting; only the thread that has the turn, without the lock ---- */
 
 bool gy_subscriber_is_absence(enum geyser_result result)
 {
@@ -45,8 +47,8 @@ bool gy_subscriber_is_absence(enum geyser_result result)
 	       result == GEYSER_ERROR_DISCONNECTED;
 }
 
-/* Connects to the publisher. If it doesn't answer in time, the next call goes on with the half-made
- * connection. */
+/* Connects to the publisher. If the publisher doesn't answer in time, keeps the unfinished
+ * connection, and the next call continues it. */
 static enum geyser_result arrive(
 	struct geyser_subscriber *subscriber, const struct gy_patience *patience)
 {
@@ -67,6 +69,7 @@ static enum geyser_result arrive(
 	return result;
 }
 
+/* Connects to the publisher. If there is none, waits for one until the deadline. */
 static enum geyser_result await_arrival(
 	struct geyser_subscriber *subscriber, const struct gy_patience *patience)
 {
@@ -91,8 +94,8 @@ static enum geyser_result await_arrival(
 	return waited;
 }
 
-/* After the stream has left us out, goes on where we left: no frame comes twice, and the frames
- * that came meanwhile count as dropped. */
+/* Continues where a publisher has left this subscriber out, so that no frame comes twice. Frames
+ * that came meanwhile count as dropped. Does nothing for another stream. */
 static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *view)
 {
 	uint64_t left_at = subscriber->left_at;
@@ -108,7 +111,7 @@ static void resume(struct geyser_subscriber *subscriber, struct gy_ring_view *vi
 	}
 }
 
-/* With the lock held. */
+/* Makes the finished connection the subscriber's own. Needs the lock. */
 static void adopt(struct geyser_subscriber *subscriber)
 {
 	subscriber->connection = subscriber->arriving;
@@ -129,7 +132,7 @@ enum geyser_result gy_subscriber_await_publisher(
 		return result;
 	if (!subscriber->connection && subscriber->broken_off) {
 		result = subscriber->broken_off;
-	} else if (!subscriber->connection) { /* another thread may have been faster */
+	} else if (!subscriber->connection) { /* another thread may have connected meanwhile */
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		result = await_arrival(subscriber, &patience);
 		(void)pthread_mutex_lock(&subscriber->lock);
@@ -144,8 +147,8 @@ enum geyser_result gy_subscriber_await_publisher(
 	return result;
 }
 
-/* Whether the publisher has accepted the subscription. Its buffers are still missing then; it may
- * have to make copies for us. */
+/* Whether the publisher has accepted the subscription. The buffers may still be missing, since the
+ * publisher may have to make mirrors first. */
 static bool is_taken_in(const struct gy_stream_connection *connection)
 {
 	return connection && connection->stage >= GY_STAGE_BUFFERS;
@@ -159,8 +162,8 @@ enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uin
 	return subscriber->begun ? GEYSER_OK : result;
 }
 
-/* Whether a publisher has gone before its buffers came; the caller of this tells it. A failure of
- * another kind comes again when the publisher is asked again. */
+/* Whether the publisher has gone before its buffers came; the caller then reports that. Clears the
+ * recorded failure: one of another kind comes again with the next request. */
 static bool take_broken_off(struct geyser_subscriber *subscriber)
 {
 	const bool gone = gy_subscriber_is_absence(subscriber->broken_off);
@@ -191,9 +194,10 @@ enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, u
 		GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present", subscriber->name);
 }
 
-/* ---- a buffer that is new since a resize; with the lock held ---- */
+/* ---- a buffer that is new since a resize; the functions need the lock ---- */
 
-/* Another thread may detach meanwhile: then nobody wants the buffer. */
+/* Fetches the pending frame's buffer. If another thread detaches the connection meanwhile, the
+ * buffer isn't needed. */
 static enum geyser_result fetch(struct geyser_subscriber *subscriber,
 	struct gy_stream_connection *connection, uint64_t deadline, struct geyser_frame **out)
 {

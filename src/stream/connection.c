@@ -20,8 +20,8 @@ static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 	return gy_registries_find_name(name, instance);
 }
 
-/* Maps the memory that came with a message, if it is as large as this version expects. The fd stays
- * open. */
+/* Maps the memory of a message, if it has the size that this version expects. The caller keeps the
+ * fd. */
 static enum geyser_result map_memory(
 	int fd, uint64_t claimed, size_t size, bool writable, void **out)
 {
@@ -66,7 +66,8 @@ static enum geyser_result map_ring(
 	return result;
 }
 
-/* Maps the lease. Keeps the fd until the event of the stream's frames has mapped the lease, too. */
+/* Maps the lease. Keeps the fd until the event of the stream's frames has mapped the memory,
+ * too. */
 static enum geyser_result map_lease(
 	struct gy_stream_connection *connection, const struct gy_message *answer, int fd)
 {
@@ -82,16 +83,17 @@ static enum geyser_result map_lease(
 	return result;
 }
 
-/* ---- the conversation: one question at a time, whose answer may be another call's ---- */
+/* ---- requests: one at a time; a later call may receive the answer ---- */
 
-/* How much longer than the callers' timeouts one question may wait, in all calls together. A caller
- * with a timeout of 0 thus gets an answer that comes at once. */
+/* How long one request may wait beyond the callers' deadlines, in all calls together. So a caller
+ * with a timeout of 0 gets an answer that comes at once. */
 #define GRACE (15 * GY_MILLISECOND)
 
-/* The same for questions to this process itself: it answers, however busy the machine is. */
+/* The same for requests to this process itself, whose thread answers even if the machine is very
+ * busy. */
 #define OWN_GRACE (5 * GY_SECOND)
 
-/* Subtracts the time that a wait, begun at from, has taken beyond the deadline. */
+/* Subtracts the time beyond the deadline that a wait has taken since `from`. */
 static void spend_grace(struct gy_stream_connection *connection, uint64_t from, uint64_t deadline)
 {
 	uint64_t now = gy_now(), since = from > deadline ? from : deadline;
@@ -100,7 +102,8 @@ static void spend_grace(struct gy_stream_connection *connection, uint64_t from, 
 	connection->grace_ns -= gy_earlier(spent, connection->grace_ns);
 }
 
-/* Fails with the process that doesn't answer, and says that it is stopped if that is known. */
+/* Fails with TIMEOUT. The message names the silent process, and says that it is stopped if that is
+ * known. */
 static enum geyser_result say_silent(const struct gy_stream_connection *connection)
 {
 	pid_t pid = connection->peer ? gy_peer_pid(connection->peer) : 0;
@@ -118,12 +121,13 @@ static enum geyser_result say_silent(const struct gy_stream_connection *connecti
 		connection->name);
 }
 
+/* Whether the answer may still come. */
 static bool is_to_be_continued(enum geyser_result result)
 {
 	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_BUSY;
 }
 
-/* The answer to what was asked, or its next packet. */
+/* Receives the next packet of the answer. *again: as in gy_stream_connection_open. */
 static enum geyser_result await_answer(struct gy_stream_connection *connection,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
@@ -139,7 +143,8 @@ static enum geyser_result await_answer(struct gy_stream_connection *connection,
 	return *again && result == GEYSER_ERROR_TIMEOUT ? say_silent(connection) : result;
 }
 
-/* Asks, unless that is done already, and awaits the answer. */
+/* Sends the request, unless an earlier call has sent it, and receives the first packet of the
+ * answer. */
 static enum geyser_result ask(struct gy_stream_connection *connection, struct gy_message *question,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
@@ -216,8 +221,8 @@ static enum geyser_result ask_buffer(struct gy_stream_connection *connection, ui
 		incoming->answer.type);
 }
 
-/* All buffers together may take gy_memory_share bytes; the buffer that is replaced doesn't
- * count. */
+/* Returns the terms for importing a buffer. All buffers of a connection together may take
+ * gy_memory_share bytes; the buffer to be replaced doesn't count. */
 static struct gy_import_terms terms_of(const struct gy_stream_connection *connection,
 	uint32_t buffer, const struct geyser_texture_desc *desc)
 {
@@ -260,8 +265,9 @@ static enum geyser_result try_buffer(struct gy_stream_connection *connection, ui
 	return GEYSER_OK;
 }
 
-/* Fetches a buffer. If we can't import the publisher's memory, asks for its copy in host memory.
- * After a resize the event of the copies must come first: then fails with that stage. */
+/* Fetches a buffer. If this process can't import the publisher's memory, requests the mirror, a
+ * copy in host memory. After a resize the mirrors' event must come first: then this returns the
+ * failure and sets the stage to GY_STAGE_READY. */
 static enum geyser_result fetch_buffer(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again)
 {
@@ -293,9 +299,9 @@ void gy_stream_connection_set_buffer(
 	connection->filled[buffer] = fetched->filled;
 }
 
-/* All of them, so that no frame waits for one. One that is replaced meanwhile is fetched again when
- * its frame comes. Buffers that came before one that must be a mirror come again, as mirrors: the
- * frames of one subscriber refer to one event. */
+/* Fetches all buffers, so that no frame has to wait for its buffer. A buffer that is replaced
+ * meanwhile is fetched again when its frame comes. If one buffer must be a mirror, those that came
+ * before are fetched again as mirrors, since all frames of a subscriber refer to one event. */
 static enum geyser_result fetch_buffers(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
@@ -348,7 +354,8 @@ static void close_lease(struct gy_stream_connection *connection)
 	connection->lease_fd = -1;
 }
 
-/* Puts a new event in its place. After a resize it comes later, under the subscriber's lock. */
+/* Stores the new event. After a resize it goes into the successor, and gy_stream_connection_settle
+ * exchanges the events with the subscriber's lock held. */
 static void set_event(struct gy_stream_connection *connection, struct gy_kept *successor,
 	struct geyser_event *event)
 {
@@ -362,7 +369,8 @@ static void set_event(struct gy_stream_connection *connection, struct gy_kept *s
 	}
 }
 
-/* The event has a hold of its own on the peer: callers may keep it for longer than this. */
+/* Makes the event. The event takes its own hold on the peer, since callers may keep the event
+ * longer than the connection. */
 static enum geyser_result accept_event(struct gy_stream_connection *connection, int *twin)
 {
 	const struct gy_event_seat seat = {
@@ -405,6 +413,7 @@ static enum geyser_result ask_twin(
 	return result;
 }
 
+/* Lets the death of the publisher wake the threads that sleep on the ring. */
 static enum geyser_result watch_death(struct gy_stream_connection *connection)
 {
 	const struct gy_ring_view *view = &connection->view;
@@ -414,7 +423,7 @@ static enum geyser_result watch_death(struct gy_stream_connection *connection)
 	return gy_peer_watch_death(connection->peer);
 }
 
-/* ---- all of it ---- */
+/* ---- all stages ---- */
 
 static enum geyser_result run_stage(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
@@ -451,8 +460,8 @@ static enum geyser_result run_stages(
 	return result;
 }
 
-/* Whether a resize may make buffers that we can't import: who has the publisher's kind of device
- * can import all that it makes. */
+/* Whether a resize may make buffers that this process can't import. A subscriber whose own backend
+ * has devices has imported the publisher's first buffers, and can import all later ones. */
 static bool may_outgrow(const struct gy_stream_connection *connection)
 {
 	return connection->drawn_by_device && !connection->mirrored &&
@@ -536,13 +545,14 @@ void gy_stream_connection_unref(struct gy_stream_connection *connection)
 		return;
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		geyser_texture_unref(connection->buffers[i]);
-	if (connection->ready) /* callers may keep it */
+	if (connection->ready) /* callers may keep the event */
 		gy_timeline_leave(gy_event_timeline(connection->ready));
 	geyser_event_unref(connection->ready);
 	if (connection->event.fd >= 0)
 		(void)close(connection->event.fd);
 	close_lease(connection);
-	gy_peer_leave(connection->peer); /* the bell is in the pages */
+	/* before the pages go: the peer writes to a word in them */
+	gy_peer_leave(connection->peer);
 	gy_memory_unmap((void *)connection->view.page, sizeof(*connection->view.page));
 	gy_memory_unmap(connection->view.lease, sizeof(struct gy_lease_memory));
 	gy_manager_unref(connection->manager);

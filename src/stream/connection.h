@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A subscriber's connection to one publisher: the peer, the ring, the lease page, the buffers. The
- * connection ends with the publisher. Frames that the caller still holds keep its memory until the
- * caller releases them.
+ * connection ends with the publisher. Frames that the caller still holds keep the connection's
+ * memory until the caller releases them.
+ *
+ * The publisher sends its buffers themselves. A subscriber that can't import them gets mirrors
+ * instead: copies in host memory, which the publisher makes.
  */
 #ifndef GY_STREAM_CONNECTION_H
 #define GY_STREAM_CONNECTION_H
@@ -10,26 +13,27 @@
 #include "core/texture.h"
 #include "stream/frame.h"
 
-/* How long a call waits for a publisher's answers. */
+/* How long a call waits for the publisher's answers. */
 struct gy_patience {
-	uint64_t deadline; /* the caller's */
-	int stop_fd;       /* the wait ends with BUSY when it is readable; -1: none */
+	uint64_t deadline; /* the caller's, as of gy_now */
+	int stop_fd;       /* a wait ends with BUSY when this is readable; -1: none */
 };
 
-/* A buffer that was asked for. */
+/* A buffer that the publisher has sent. */
 struct gy_fetched {
-	struct geyser_texture *texture; /* NULL: none came */
+	struct geyser_texture *texture; /* NULL: the request failed */
 	uint32_t generation;
-	uint64_t filled; /* the ready event's value at which a mirror is filled; 0: it is already */
+	/* the ready event's value at which the mirror is filled; 0: filled, or no mirror */
+	uint64_t filled;
 };
 
-/* An event that callers may still have borrowed when its connection has ended. */
+/* An event that outlives its connection, since callers may have borrowed it. */
 struct gy_kept {
 	struct gy_kept *next;
 	struct geyser_event *event;
 };
 
-/* How far the conversation with the publisher has come, from connecting on. */
+/* The steps of connecting, in their order. */
 enum gy_stage {
 	GY_STAGE_CONNECT,
 	GY_STAGE_SUBSCRIBE,
@@ -41,83 +45,88 @@ enum gy_stage {
 };
 
 struct gy_stream_connection {
-	/* One reference is the subscriber's; each frame that the caller holds has one, and each
-	 * thread that works on the connection. Guarded by the subscriber's lock. */
+	/* The subscriber has one reference, and so has each frame that the caller holds and each
+	 * thread that uses the connection. The subscriber's lock guards the count. */
 	uint32_t references;
 	struct geyser_manager *manager;
-	struct gy_ring_view view; /* its lease is the beginning of a struct gy_lease_memory */
-	int lease_fd; /* of that memory while an event may still have to map it, else -1 */
-	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL until first seen */
+	/* view.lease points to the beginning of a struct gy_lease_memory */
+	struct gy_ring_view view;
+	int lease_fd; /* of that memory, while an event may still have to map it; else -1 */
+	struct geyser_texture *buffers[GY_RING_BUFFERS]; /* NULL: not fetched yet */
 	uint32_t generations[GY_RING_BUFFERS];           /* of buffers */
-	uint64_t filled[GY_RING_BUFFERS];                /* of mirrors: as in struct gy_fetched */
-	uint32_t wanted[GY_RING_BUFFERS]; /* generation that the last question was about */
-	bool drawn_by_device;             /* the publisher's frames */
-	bool mirrored; /* buffers are the publisher's mirrors: we can't import its own textures */
-	/* Since a resize there are buffers that we can't import, and the mirrors' event is still to
-	 * be asked for, or to take the place of ready. */
+	uint64_t filled[GY_RING_BUFFERS];                /* as in struct gy_fetched */
+	uint32_t wanted[GY_RING_BUFFERS]; /* the generation that the last fetch was for */
+	bool drawn_by_device;             /* the publisher's device draws the frames */
+	bool mirrored;                    /* the buffers are mirrors */
+	/* Since a resize the buffers must be mirrors. The mirrors' event isn't fetched yet, or
+	 * hasn't replaced `ready` yet. */
 	bool outgrown;
-	struct gy_kept *successor;  /* holds the mirrors' event until then; else NULL */
-	struct geyser_event *ready; /* frames are drawn when it has reached their values; or NULL */
-	struct gy_kept *kept;       /* what ready is kept with afterwards; NULL if it can't be */
-	_Atomic bool handed_out;    /* ready was given to the caller */
+	/* holds the mirrors' event until it replaces `ready`; else NULL */
+	struct gy_kept *successor;
+	/* a frame is drawn when this event has reached the frame's value; or NULL */
+	struct geyser_event *ready;
+	/* allocated in advance, to keep `ready` when the connection ends; NULL: used */
+	struct gy_kept *kept;
+	_Atomic bool handed_out; /* the caller has borrowed `ready` */
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_subscriber *subscriber;
 	_Atomic uint32_t sleepers;         /* threads that sleep on the ring */
-	struct gy_stream_connection *next; /* in the subscriber's list of those that have ended */
+	struct gy_stream_connection *next; /* in the subscriber's list of ended connections */
 
-	/* A frame that was taken, and whose buffer is to be asked for: it keeps its lease. Guarded
-	 * by the subscriber's lock. */
+	/* A frame that was taken but whose buffer isn't fetched yet. It keeps its lease. The
+	 * subscriber's lock guards these three members. */
 	bool pending;
 	uint32_t pending_buffer;
 	struct gy_ring_record pending_record;
 
-	/* The conversation: of the thread whose turn it is to ask (see subscriber_state.h). */
+	/* The thread that has the turn owns the members below (see subscriber_state.h). */
 	char name[GEYSER_STREAM_NAME_MAX + 1];
 	uint64_t instance;
 	struct gy_peer *peer;
 	enum gy_stage stage;
-	uint32_t stage_buffer; /* of GY_STAGE_BUFFERS: counts buffers that have come */
-	uint32_t direct;       /* how many had come when it turned out that they must be mirrors */
-	struct gy_incoming event; /* of GY_STAGE_TWIN */
-	bool asked;               /* a question is out */
-	uint64_t grace_ns; /* waiting beyond the caller's deadlines that is left to this question */
+	uint32_t stage_buffer; /* in GY_STAGE_BUFFERS: the number of buffers fetched */
+	uint32_t direct; /* how many buffers came before the first one that had to be a mirror */
+	struct gy_incoming event; /* the answer of GY_STAGE_READY */
+	bool asked;               /* a request is sent, and its answer hasn't come */
+	uint64_t grace_ns; /* how long this request may still wait beyond the callers' deadlines */
 };
 
-/* Finds the publisher, asks it nothing yet. Errors: NOT_FOUND (nobody publishes that name),
+/* Finds the publisher, and sends nothing yet. Errors: NOT_FOUND (no publisher has this name),
  * OUT_OF_MEMORY, and as gy_registries_open. */
 enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, const char *name,
 	enum geyser_delivery delivery, struct gy_stream_connection **out);
 
 /*
- * Connects, or goes on connecting where the last call has stopped. Without the subscriber's lock.
+ * Connects, or continues where the last call has stopped. Blocks until the patience ends. Call this
+ * without the subscriber's lock.
  *
- * *again: the publisher has not answered within the patience (TIMEOUT, BUSY): to be called again,
- * with what has been asked still asked. A connection whose first answers come at once connects
- * even if the deadline has passed already. Other errors: STALE (a dead publisher's), and as
- * geyser_texture_import; the connection is good for nothing then.
+ * *again: the publisher hasn't answered within the patience (TIMEOUT, BUSY). Call this again: the
+ * request that was sent stays sent. A connection whose first answers come at once succeeds even if
+ * the deadline has passed. Other errors: STALE (the publisher has died), and as
+ * geyser_texture_import; afterwards the connection can only be dropped.
  */
 enum geyser_result gy_stream_connection_open(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again);
 
-/* Puts a buffer that was fetched in its place, and takes its texture over. */
+/* Puts a fetched buffer into its place. Takes ownership of its texture. */
 void gy_stream_connection_set_buffer(
 	struct gy_stream_connection *connection, uint32_t buffer, const struct gy_fetched *fetched);
 
-/* Drops a reference. */
+/* Drops a reference. The last one frees the connection. Accepts NULL. */
 void gy_stream_connection_unref(struct gy_stream_connection *connection);
 
-/* The publisher's process has ended, or its stream has. */
+/* Whether the publisher's process or its stream has ended. */
 bool gy_stream_connection_is_dead(struct gy_stream_connection *connection);
 
-/* Its publisher has closed the stream. False if the ring has not come yet. */
+/* Whether the publisher has closed the stream. False if the ring hasn't come yet. */
 bool gy_stream_connection_is_closed(const struct gy_stream_connection *connection);
 
-/* Its device is lost. */
+/* Whether the publisher has lost its device. */
 bool gy_stream_connection_is_lost(const struct gy_stream_connection *connection);
 
-/* Asks for the pending frame's buffer, or goes on asking. Call this without the subscriber's lock.
- * *again: as in gy_stream_connection_open. The caller owns *out and must settle it. Errors: as
- * geyser_texture_import. */
+/* Fetches the pending frame's buffer, or continues to do so. Call this without the subscriber's
+ * lock. *again: as in gy_stream_connection_open. The caller must pass *out to
+ * gy_stream_connection_settle. Errors: as geyser_texture_import. */
 enum geyser_result gy_stream_connection_fetch(struct gy_stream_connection *connection,
 	const struct gy_patience *patience, struct gy_fetched *out, bool *again);
 

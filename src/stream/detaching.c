@@ -7,7 +7,8 @@ void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *ke
 	subscriber->kept = kept;
 }
 
-/* A caller may hold the event: it is borrowed until the subscriber is destroyed. */
+/* Keeps the connection's event if the caller has borrowed it: the loan lasts until the subscriber
+ * is destroyed. */
 static void keep_event(
 	struct geyser_subscriber *subscriber, struct gy_stream_connection *connection)
 {
@@ -62,7 +63,7 @@ bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
 		return false;
 	subscriber->left_at = connection->view.last;
 	if (connection->outgrown)
-		/* the frame that couldn't be read comes again */
+		/* so that the frame that couldn't be read comes again */
 		subscriber->left_at = connection->pending_record.info.sequence - 1;
 	subscriber->left_stream = atomic_load(&connection->view.page->created);
 	gy_subscriber_detach(subscriber);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Leaves out subscribers that keep a publisher without a buffer, and decides how long a process
- * stays out that is left out again and again. With the publisher's lock held.
- */
+/* Leaves out subscribers that keep a publisher without a buffer. Decides how long a process stays
+ * out that is left out again and again. All functions need the publisher's lock. */
 #include "stream/eviction.h"
 #include "stream/subscriptions.h"
 
@@ -12,29 +10,35 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* Each eviction costs the publisher new buffers. A process that is left out a second time stays out
- * for PENALTY, and for twice as long each time after that, up to PENALTY << DOUBLINGS (68 minutes).
- * One time is forgotten each FORGIVE_AFTER. */
+/* Each subscriber that is left out costs the publisher new buffers. The second time, its process
+ * stays out for PENALTY. Each further time doubles that, up to PENALTY << DOUBLINGS (68 minutes).
+ * The publisher forgets one time in each FORGIVE_AFTER. */
 #define PENALTY GY_SECOND
 #define DOUBLINGS 12
 #define FORGIVE_AFTER (600 * GY_SECOND)
 
-/* A newcomer is a subscriber of another process that joined less than SETTLE_AFTER ago. A program
- * that forks a new process for each try has no process with a record, so all newcomers share one
- * budget. After each newcomer that is left out, newcomers may keep the publisher without a buffer
- * for half as long, down to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one
- * halving each FORGET_AFTER. Newcomers can thus take two hold limits at once (1 + 1/2 + 1/4 ...),
- * then one each FORGET_AFTER, and 1/1024 of one for each further try. Settled subscribers have the
- * whole limit: 63 that each wait for SETTLE_AFTER and then hold all buffers take a tenth of the
- * publisher's time. */
+/*
+ * A newcomer is a subscriber of another process that joined less than SETTLE_AFTER ago. A program
+ * that forks a new process for each try has no process with a record. So all newcomers share one
+ * budget.
+ *
+ * Each newcomer that is left out halves the time for which newcomers may keep the publisher without
+ * a buffer, down to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one halving in
+ * each FORGET_AFTER. So newcomers can take two hold limits at once (1 + 1/2 + 1/4 ...), then one in
+ * each FORGET_AFTER, and 1/1024 of one with each further try.
+ *
+ * Settled subscribers have the whole hold limit. Even 63 of them that each wait for SETTLE_AFTER,
+ * and then hold all buffers, take only a tenth of the publisher's time.
+ */
 #define HALVINGS 10
 #define FORGET_AFTER (60 * GY_SECOND)
 #define SETTLE_AFTER (600 * GY_SECOND)
 
-/* Places of one stream that one process may take, if it isn't the publisher's own: others find room
- * beside a process that takes all it can get. */
+/* Places in one stream that one process may take, so that others find room. The publisher's own
+ * process may take all. */
 #define PLACES_OF_A_PROCESS (GY_RING_READERS / 2)
 
+/* Returns for how long the process stays out since outcast->last, in ns. */
 static uint64_t penalty_of(const struct gy_outcast *outcast)
 {
 	uint32_t doublings = outcast->times - 2;
@@ -44,6 +48,7 @@ static uint64_t penalty_of(const struct gy_outcast *outcast)
 	return PENALTY << (doublings < DOUBLINGS ? doublings : DOUBLINGS);
 }
 
+/* Forgets one time for each FORGIVE_AFTER that has passed. */
 static void forgive(struct gy_outcast *outcast, uint64_t now)
 {
 	uint64_t times = (now - outcast->last) / FORGIVE_AFTER;
@@ -67,7 +72,7 @@ static struct gy_outcast *find_outcast(struct geyser_publisher *publisher, pid_t
 	return NULL;
 }
 
-/* Records that a process was left out. Without a free record, the oldest one is replaced. */
+/* Records that a process was left out. If no record is free, replaces the oldest one. */
 static void remember(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
 {
 	struct gy_outcast *outcast = find_outcast(publisher, pid, now);
@@ -83,6 +88,7 @@ static void remember(struct geyser_publisher *publisher, pid_t pid, uint64_t now
 	outcast->last = now;
 }
 
+/* Errors: LIMIT if the process must still stay out. */
 static enum geyser_result check_outcast(struct geyser_publisher *publisher, pid_t pid)
 {
 	const uint64_t now = gy_now();

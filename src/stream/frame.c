@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 
-#define UNSPECIFIED 2 /* of H.273 */
+#define UNSPECIFIED 2 /* the value for "unspecified" in ITU-T H.273 */
 
 struct geyser_texture *geyser_frame_texture(struct geyser_frame *frame)
 {
@@ -129,5 +129,6 @@ void gy_frame_info_clamp(struct geyser_frame_info *info, const struct geyser_tex
 	for (uint32_t i = 0; i < info->damage_count && i < GEYSER_FRAME_DAMAGE_MAX; i++)
 		kept += is_within(&info->damage[i], desc);
 	if (kept != info->damage_count)
-		info->damage_count = 0; /* the whole may have changed */
+		/* the damage isn't known exactly: 0 means that all may have changed */
+		info->damage_count = 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A frame, as publishers and subscribers hold it. */
+/* A frame, for publishers and subscribers. */
 #ifndef GY_STREAM_FRAME_H
 #define GY_STREAM_FRAME_H
 
@@ -13,25 +13,28 @@ struct geyser_frame {
 	struct geyser_texture *texture;
 	struct gy_ring_record record;
 	uint32_t buffer;
-	bool out;                   /* with the caller */
-	bool returning;             /* released, and read by our device still */
-	void *owner;                /* the publisher, or a subscriber's connection */
-	struct geyser_point wait;   /* before work on it */
-	_Atomic bool *handed_out;   /* becomes true when the caller gets wait's event; or NULL */
-	struct geyser_point signal; /* after it; value 0: not asked for */
-	/* Chooses what the caller's work will signal. */
+	bool out; /* the caller has the frame */
+	/* the caller has released the frame, and this process's device still reads it */
+	bool returning;
+	void *owner; /* the publisher, or the subscriber's connection */
+	/* work on the frame waits for this; value 0: nothing to wait for */
+	struct geyser_point wait;
+	_Atomic bool *handed_out;   /* set to true when the caller gets wait's event; or NULL */
+	struct geyser_point signal; /* work on the frame signals this; value 0: not requested */
+	/* Chooses the point that the caller's work will signal. NULL: the frame's backend has no
+	 * device. */
 	enum geyser_result (*begin_signal)(struct geyser_frame *frame, struct geyser_point *out);
 };
 
-/* Unspecified colour, the rest zero. */
+/* Sets the colour to unspecified and all else to zero. */
 void gy_frame_info_init(struct geyser_frame_info *info);
 
-/* What a publisher's caller has filled in. Errors: INVALID_ARGUMENT. */
+/* Checks what the publisher's program has filled in. Errors: INVALID_ARGUMENT. */
 enum geyser_result gy_frame_info_check(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
 
-/* What a publisher's process has written, for a subscriber's caller: everything within its range.
- */
+/* Brings values that a publisher's process has written into their ranges, since that process may be
+ * hostile. */
 void gy_frame_info_clamp(struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "core/event.h"
 
-/* A copy takes milliseconds; what takes longer has hung. */
+/* A copy takes milliseconds. After this time the device counts as hung. */
 #define COPY_WITHIN (5 * GY_SECOND)
 
 static const struct gy_backend *backend_of(const struct geyser_publisher *publisher)
@@ -20,6 +20,7 @@ static enum geyser_result make_one(const struct geyser_publisher *publisher,
 		publisher->manager->device, geyser_texture_get_desc(texture), out);
 }
 
+/* Starts the copy of a buffer into its mirror. */
 static enum geyser_result copy(
 	struct geyser_publisher *publisher, uint32_t buffer, uint64_t sequence)
 {
@@ -72,7 +73,7 @@ void gy_mirrors_wait(struct geyser_publisher *publisher, uint32_t buffers, uint6
 	publisher->sleepers--;
 }
 
-/* Whether the buffer holds a frame later than the sequence `after` that its mirror doesn't hold. */
+/* Whether the buffer holds a frame later than the sequence `after`, and its mirror doesn't. */
 static bool is_missing(const struct geyser_publisher *publisher, uint32_t buffer, uint64_t after)
 {
 	uint64_t sequence = atomic_load(&publisher->ring.page->slots[buffer].sequence);
@@ -80,8 +81,8 @@ static bool is_missing(const struct geyser_publisher *publisher, uint32_t buffer
 	return sequence > after && sequence != publisher->mirrors.holds[buffer];
 }
 
-/* Starts the copies and doesn't wait for them: a copy begins after the frame's drawing, which may
- * take long. Each subscriber gets the value at which a mirror is filled with its answer. */
+/* Starts the copies and doesn't wait for them. A copy begins when the frame is drawn, which may
+ * take long. The answer to the subscriber names the value at which each mirror is filled. */
 enum geyser_result gy_mirrors_join(struct geyser_publisher *publisher, uint64_t after)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -121,7 +122,8 @@ enum geyser_result gy_mirrors_fill(
 	return result;
 }
 
-/* A mirror into which a hung device still copies is left behind: its memory can't be taken. */
+/* Frees a mirror. If a hung device still copies into it, the mirror's memory is leaked, since it
+ * can't be freed safely. */
 static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 {
 	struct gy_mirrors *mirrors = &publisher->mirrors;

@@ -9,8 +9,8 @@
  * later. */
 #define PATIENCE (10 * GY_SECOND)
 
-/* Asks the name's holder: EXISTS if it publishes that stream. Other errors: the holder doesn't
- * answer (TIMEOUT), or is about to be gone. */
+/* Asks the name's holder whether it publishes the stream. Errors: EXISTS (it does), TIMEOUT (no
+ * answer), or those of a holder that is about to end. */
 static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
@@ -23,7 +23,7 @@ static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t
 		info.application, info.pid);
 }
 
-/* Whether the holder's answer means that it has no such stream, or not any more. */
+/* Whether the holder's answer means that it doesn't publish the stream, or no longer. */
 static bool is_free(enum geyser_result answer)
 {
 	return answer == GEYSER_ERROR_NOT_FOUND || answer == GEYSER_ERROR_STALE ||
@@ -31,7 +31,7 @@ static bool is_free(enum geyser_result answer)
 	       answer == GEYSER_ERROR_TIMEOUT;
 }
 
-/* Tries once to take the name. BUSY: another attempt may succeed, since the kernel keeps a killed
+/* Tries once to take the name. BUSY means that another try may succeed: the kernel keeps a killed
  * process's locks a little longer than the process answers. */
 static enum geyser_result try_to_take(
 	struct gy_ipc *ipc, struct gy_published_stream *stream, uint64_t deadline)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A publisher takes the name of its stream. */
+/* Takes the name of a stream for a publisher. */
 #ifndef GY_STREAM_NAMING_H
 #define GY_STREAM_NAMING_H
 
