@@ -20,7 +20,7 @@
 #define LOOK_EVERY (50 * GY_MILLISECOND)
 #define HOLD_LIMIT_DEFAULT GY_SECOND
 
-/* ---- making one ---- */
+/* ---- creating a publisher ---- */
 
 static enum geyser_result check_desc(const struct geyser_stream_desc *desc)
 {
@@ -53,8 +53,8 @@ static void unref_all(struct geyser_texture **textures)
 	}
 }
 
-/* Their pages are brought in now: a fresh buffer of 1920 × 1080 would cost 8 ms of page faults in
- * its first frame. */
+/* Makes buffers and loads their pages into memory. Otherwise the first frame in a new buffer of
+ * 1920 × 1080 would cost 8 ms of page faults. */
 static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t count,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
@@ -98,7 +98,8 @@ static struct geyser_publisher *allocate(
 	return publisher;
 }
 
-/* A device's work is done at a point of its own, not when submit is called. */
+/* Makes the events of a publisher whose backend has devices: there a frame is drawn some time after
+ * its submit. */
 static enum geyser_result make_events(struct geyser_publisher *publisher)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -173,7 +174,7 @@ void geyser_publisher_close(struct geyser_publisher *publisher)
 {
 	if (!publisher)
 		return;
-	/* The page is also the parent's where this process was forked: its stream goes on. */
+	/* a forked child shares the page with its parent, whose stream goes on */
 	if (!gy_ipc_is_foreign(publisher->manager->ipc))
 		atomic_store(&publisher->ring.page->closed, 1);
 	gy_exporter_unpublish(publisher->manager->ipc, &publisher->published);
@@ -205,11 +206,11 @@ static enum geyser_result fail_closed(const struct geyser_publisher *publisher)
 		publisher->published.name);
 }
 
-/* What is waited for: a buffer to draw into or, with buffer NULL, that all frames are taken and
- * released. */
+/* Whether a wait is over. buffer: the wait is for a buffer to draw into, which this takes. NULL:
+ * the wait is for subscribers to take and release all frames. A closed stream ends both waits. */
 static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 {
-	/* Nobody is waited for, and no frame that a subscriber has yet to take is overwritten. */
+	/* take no buffer: subscribers must still get the frames that are there */
 	if (is_closed(publisher))
 		return true;
 	if (!buffer)
@@ -219,8 +220,8 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 	return *buffer >= 0;
 }
 
-/* The words on which a thread sleeps while it waits for a buffer: one of the publisher's own, and
- * one in each subscriber's lease. */
+/* The words on which a thread sleeps while it waits for subscribers: one is the publisher's, and
+ * one is in each subscriber's lease. */
 struct sleep {
 	struct gy_wait_word words[GY_WAIT_WORDS];
 	unsigned count;
@@ -230,6 +231,7 @@ struct sleep {
 
 _Static_assert(GY_WAIT_WORDS >= GY_RING_READERS + 1, "a word for each subscriber, and our own");
 
+/* Fills in the words and their present values. */
 static void collect_words(struct geyser_publisher *publisher, struct sleep *sleep)
 {
 	sleep->subscription_count = 0;
@@ -250,7 +252,7 @@ static void collect_words(struct geyser_publisher *publisher, struct sleep *slee
 	}
 }
 
-/* While a thread sleeps on a lease the lease stays mapped, also when its subscriber leaves. */
+/* Keeps the leases mapped while a thread sleeps on them, even if their subscribers leave. */
 static void hold_leases(struct geyser_publisher *publisher, struct sleep *sleep)
 {
 	publisher->sleepers++;
@@ -266,9 +268,9 @@ static void drop_leases(struct geyser_publisher *publisher, struct sleep *sleep)
 	gy_publisher_reap(publisher);
 }
 
-/* Lets go of the lock while it sleeps, until a subscriber releases or takes something, comes or
- * goes. Set "waiting" first, then look again: a subscriber changes its lease, then looks at
- * "waiting" to see whether it must wake us. */
+/* Releases the lock and sleeps until a subscriber takes or releases a frame, comes or goes. Sets
+ * "waiting" first, then checks again: a subscriber that changes its lease after the check sees the
+ * flag and wakes this thread. */
 static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
 {
 	struct sleep sleep;
@@ -280,7 +282,7 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 		return;
 	hold_leases(publisher, &sleep);
 	(void)pthread_mutex_unlock(&publisher->lock);
-	/* A subscriber may be stopped between its release and its wake. */
+	/* a subscriber may be stopped between its release and its wake-up call */
 	look = gy_deadline(LOOK_EVERY);
 	gy_wait(sleep.words, sleep.count, look < deadline ? look : deadline);
 	(void)pthread_mutex_lock(&publisher->lock);
@@ -296,6 +298,8 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 		publisher->published.name);
 }
 
+/* Fails with TIMEOUT and names the cause. With lossless pacing, excuses the subscribers that kept
+ * the publisher waiting. */
 static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
 	bool excuse = publisher->ring.lossless && timeout_ns > 0;
@@ -328,8 +332,8 @@ static enum geyser_result copied_from(const struct geyser_publisher *publisher, 
 		publisher->published.name, time);
 }
 
-/* Waits until a subscriber has released a buffer, or a copy has read it. No subscriber is left out
- * because of a copy. */
+/* Waits for a buffer to draw into. Subscribers may hold all, or copies into mirrors may still read
+ * some. No subscriber is left out because of a copy. */
 static enum geyser_result begin(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
 {
@@ -360,8 +364,9 @@ static enum geyser_result begin(
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
 
-/* The buffer is being drawn into, but a subscriber that was left out may still read it: it gets new
- * memory. Lets go of the lock, as making a texture takes the ipc's. */
+/* Makes new memory for a buffer that the program will draw into, because a subscriber that was left
+ * out may still read the old memory. Releases the lock meanwhile: making a texture takes the lock
+ * of struct gy_ipc. */
 static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t buffer)
 {
 	struct geyser_texture *fresh[GY_RING_BUFFERS] = {NULL};
@@ -381,8 +386,8 @@ static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t bu
 	return GEYSER_OK;
 }
 
-/* Puts the buffer's new texture in the place of the old one, if a resize or a refill has made one.
- * The caller releases *old, which may be NULL, after it has released the lock. */
+/* Replaces the buffer's texture if a resize or a refill has made a new one. The caller drops the
+ * reference to *old, which may be NULL, after it has released the lock. */
 static enum geyser_result replace(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
@@ -403,6 +408,7 @@ static enum geyser_result replace(
 	return GEYSER_OK;
 }
 
+/* Chooses the value of `ready` that the program's work on the frame will signal. */
 static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
 {
 	struct geyser_publisher *publisher = frame->owner;
@@ -415,8 +421,8 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 	return GEYSER_OK;
 }
 
-/* Prepares the buffer's frame for the caller to draw into. On failure discards the buffer, which
- * keeps its texture. The caller releases *old as with replace. */
+/* Prepares the buffer's frame for the caller to draw into. After a failure discards the buffer,
+ * which keeps its texture. *old: as in replace(). */
 static enum geyser_result give_out(
 	struct geyser_publisher *publisher, uint32_t buffer, struct geyser_texture **old)
 {
@@ -445,8 +451,8 @@ static enum geyser_result give_out(
 	return GEYSER_OK;
 }
 
-/* Textures end after the lock is released, as their end may run the program's own code: refill and
- * replace see to that, so nothing needs to be put off here (base/later.h). No event ends. */
+/* Drops the old texture after the lock is released, since a texture's end may run the program's own
+ * code. So nothing needs gy_later_hold (base/later.h); no event ends here. */
 enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
 {
@@ -487,7 +493,8 @@ static enum geyser_result check_frame(
 	return GEYSER_OK;
 }
 
-/* The time is taken under the lock: it never goes back from one sequence to the next. */
+/* Gets the frame back from the caller and publishes or discards it. Reads the clock with the lock
+ * held, so that timestamps never go back from one sequence to the next. */
 static enum geyser_result take_back(
 	struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
 {

@@ -9,47 +9,49 @@
 
 #include <pthread.h>
 
-/* One subscriber, seen from the publisher. */
+/* One subscriber, in the publisher. */
 struct gy_subscription {
-	struct gy_subscription *next; /* in graves */
-	struct gy_lease_page *lease;  /* the beginning of a struct gy_lease_memory */
-	uint32_t sleepers; /* publisher threads that sleep on the lease, which must stay mapped */
-	uint32_t reader;   /* its place in the ring */
+	struct gy_subscription *next; /* in the list of retired subscriptions */
+	struct gy_lease_page *lease;  /* points to the beginning of a struct gy_lease_memory */
+	/* the publisher's threads that sleep on the lease, which must stay mapped meanwhile */
+	uint32_t sleepers;
+	uint32_t reader; /* the subscriber's place in the ring */
 	pid_t pid;
 	char application[GY_APPLICATION_MAX + 1];
-	bool mirrored; /* reads mirrors: it can't read the buffers */
-	/* It is counted once it has all it needs to receive a frame. */
+	bool mirrored; /* the subscriber can't import the buffers and reads mirrors */
+	/* The subscriber has all that it needs to receive a frame, and is counted. */
 	bool counted;
-	bool ready_sent;       /* the event that frames refer to */
-	uint32_t buffers_sent; /* bit b: buffer b, or its mirror */
-	uint64_t joined_at;    /* the last frame before those that it can get */
+	bool ready_sent;       /* the event that frames refer to was sent */
+	uint32_t buffers_sent; /* bit b: buffer b, or its mirror, was sent */
+	/* sequence of the frame before the first one that the subscriber can get */
+	uint64_t joined_at;
 };
 
-/* Copies in host memory, a buffer each, for subscribers that can't read the buffers: another
- * device's or none's. They are filled at each submit while there is such a subscriber. */
+/* Mirrors: copies of the buffers in host memory, for subscribers on another device or none. They
+ * are filled at each submit while there is such a subscriber. */
 struct gy_mirrors {
 	struct geyser_event *ready;
 	uint64_t ready_value;
-	uint32_t readers; /* such subscribers */
+	uint32_t readers; /* the number of subscribers that read mirrors */
 	struct gy_backend_texture *textures[GY_RING_BUFFERS];
-	uint32_t copying; /* bit b: a copy of buffer b was under way when we looked last */
-	uint64_t holds[GY_RING_BUFFERS];  /* sequence of each mirror's frame; 0: no frame */
-	uint64_t filled[GY_RING_BUFFERS]; /* ready's value at which that frame is copied */
+	uint32_t copying; /* bit b: a copy of buffer b ran when gy_mirrors_busy looked last */
+	uint64_t holds[GY_RING_BUFFERS]; /* the sequence of the frame in each mirror; 0: none */
+	/* the value of mirrors.ready at which that frame is copied */
+	uint64_t filled[GY_RING_BUFFERS];
 };
 
 /* A process whose subscribers were left out. */
 struct gy_outcast {
 	pid_t pid;
-	uint32_t times; /* 0: a free record */
-	uint64_t last;  /* when */
+	uint32_t times; /* how often; 0: the record is free */
+	uint64_t last;  /* when the last was left out, as of gy_now */
 };
 
 #define GY_OUTCASTS 32
 
-/*
- * The lock guards all below it. Order: the ipc's lock, then this; so nothing that takes the ipc's
- * (making or releasing a texture) is done under it.
- */
+/* `lock` guards all members below it. A thread that needs both takes the lock of struct gy_ipc
+ * first. So no thread makes or releases a texture while it holds `lock`: both take the lock of
+ * struct gy_ipc. */
 struct geyser_publisher {
 	struct geyser_manager *manager;
 	struct gy_published_stream published;
@@ -62,29 +64,32 @@ struct geyser_publisher {
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_texture *buffers[GY_RING_BUFFERS];
 	uint32_t generations[GY_RING_BUFFERS]; /* of buffers */
-	/* What replaces each buffer when nobody reads it any more: after a resize, or where a
-	 * subscriber that was left out may still read it. */
+	/* The textures that will replace `buffers`, after a resize or where a subscriber that was
+	 * left out may still read the old memory. A buffer is replaced when the program gets it
+	 * next. */
 	struct geyser_texture *next[GY_RING_BUFFERS];
 	uint32_t generation;
 
-	/* Of a backend with a device; else all NULL and 0. */
-	struct geyser_event *ready;      /* frames are drawn when it has reached their values */
-	uint64_t ready_value;            /* the last that was given to a frame */
-	uint64_t drawn[GY_RING_BUFFERS]; /* that each buffer's last work signals */
+	/* A frame is drawn when this event has reached the frame's value. This and the next three
+	 * members are NULL or 0 unless the backend has devices. */
+	struct geyser_event *ready;
+	uint64_t ready_value;            /* the last value that a frame was given */
+	uint64_t drawn[GY_RING_BUFFERS]; /* the value that the last work on each buffer signals */
 	struct gy_mirrors mirrors;
 
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
-	struct gy_subscription *graves; /* gone, but a thread still sleeps on their leases */
-	uint32_t subscriber_count;      /* those that are counted */
-	_Atomic uint32_t kicks;  /* a subscription has come or gone: waiting threads look again */
-	uint32_t sleepers;       /* threads asleep in acquire or flush */
-	struct gy_wakeup notify; /* none until somebody asks for it */
-	uint64_t dropped_before; /* by those that have left */
-	uint64_t hold_limit_ns;  /* how long a subscriber may keep us without a buffer */
-	uint64_t evictions;      /* of subscribers that did so for longer */
+	struct gy_subscription *graves; /* left, but a thread still sleeps on their leases */
+	uint32_t subscriber_count;      /* the number of subscriptions with `counted` */
+	/* The wake word of waiting threads: increased when a subscriber comes or goes. */
+	_Atomic uint32_t kicks;
+	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */
+	struct gy_wakeup notify; /* no descriptor until the program requests one */
+	uint64_t dropped_before; /* frames that subscribers which have left had dropped */
+	uint64_t hold_limit_ns;  /* how long subscribers may keep the publisher without a buffer */
+	uint64_t evictions;      /* the number of subscribers that were left out for that */
 	struct gy_outcast outcasts[GY_OUTCASTS];
-	uint32_t newcomers_out; /* newcomers that were left out and are not forgotten yet */
-	/* When the first of them was left out, or when the last one before was forgotten: ns of
+	uint32_t newcomers_out; /* the number of newcomers left out and not forgotten yet */
+	/* When the first of them was left out, or when the last one before was forgotten; as of
 	 * gy_now. */
 	uint64_t newcomers_out_at;
 };

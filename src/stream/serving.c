@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A publisher's answers to its subscribers; on the thread "geyser-ipc", with the ipc's lock held.
- */
+/* A publisher's answers to its subscribers. The thread "geyser-ipc" calls these functions, with the
+ * lock of struct gy_ipc held. */
 #include "stream/serving.h"
 #include "stream/eviction.h"
 #include "stream/mirrors.h"
@@ -18,15 +18,16 @@ static struct geyser_publisher *publisher_of(struct gy_published_stream *publish
 					   offsetof(struct geyser_publisher, published));
 }
 
-/* Wakes threads that wait for a release: they look again, and wait for other leases. */
+/* Wakes threads that wait for a release, so that they look again and sleep on the present
+ * leases. */
 static void kick(struct geyser_publisher *publisher)
 {
 	atomic_fetch_add(&publisher->kicks, 1);
 	gy_wake(&publisher->kicks, false);
 }
 
-/* A subscriber counts as soon as it can receive a frame, not before: a publisher that waits for it
- * may publish a single frame then, and end. */
+/* Counts a subscriber once it can receive a frame, and not earlier. A publisher may wait for the
+ * count, publish a single frame, and end. */
 static void count_if_complete(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
@@ -81,7 +82,7 @@ static void follow_one(
 	(void)gy_audience_add(timeline->audience, &member, &timeline->page->value);
 }
 
-/* Adds the subscriber to the audiences. Call this before the subscriber gets the events. */
+/* Adds the subscriber to the events' audiences. Call this before the subscriber gets the events. */
 static void follow(struct geyser_publisher *publisher, struct gy_lease_page *lease)
 {
 	struct gy_notice_page *notice = &((struct gy_lease_memory *)lease)->notice;
@@ -118,13 +119,14 @@ static enum geyser_result join(
 	return GEYSER_OK;
 }
 
-/* Counts the frames that the subscriber could get. */
+/* Returns the number of frames that the subscriber could get so far. */
 static uint64_t frames_for(
 	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
 {
 	return publisher->ring.sequence - subscription->joined_at;
 }
 
+/* Returns the subscriber's own count of dropped frames, limited to those it could get. */
 static uint64_t dropped_by(
 	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
 {
@@ -134,6 +136,7 @@ static uint64_t dropped_by(
 	return dropped < frames ? dropped : frames;
 }
 
+/* Removes a subscriber. Its lease stays mapped while a thread sleeps on it. */
 static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
 	if (publisher->ring.readers[subscription->reader].every)
@@ -172,8 +175,8 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 		publisher->published.name);
 }
 
-/* Whether that process may have one more subscriber. Call this before anything is made for it, so
- * that a refusal costs little. The answer stays true: no other thread adds subscribers. */
+/* Checks whether the process may have one more subscriber, before anything is made for it, so that
+ * a refusal costs little. The answer stays true, since no other thread adds subscribers. */
 static enum geyser_result admit(struct geyser_publisher *publisher, pid_t pid)
 {
 	enum geyser_result result;
@@ -203,7 +206,8 @@ static enum geyser_result subscribe(struct gy_published_stream *published, bool 
 	result = join(publisher, subscription, every);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	if (result == GEYSER_OK) {
-		/* A peer that these don't reach hangs up, and is unsubscribed then. */
+		/* if these don't reach the peer, it closes the connection and is unsubscribed
+		 * then */
 		*out = subscription;
 		(void)(send_memory(publisher, reply, GY_WIRE_STREAM, publisher->ring_fd) &&
 			send_memory(publisher, reply, GY_WIRE_LEASE, fd));
@@ -224,7 +228,7 @@ static void unsubscribe(struct gy_published_stream *published, void *subscriptio
 	(void)pthread_mutex_unlock(&publisher->lock);
 }
 
-/* Makes the subscription one that reads mirrors, if it isn't yet. */
+/* Counts the subscription among those that read mirrors, if it isn't yet. */
 static enum geyser_result join_mirrors(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
@@ -255,8 +259,8 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 	return result;
 }
 
-/* A subscriber that holds the buffer's lease asks for what it has seen there: while it does, the
- * buffer stays. */
+/* Sends a buffer or its mirror. A subscriber that holds a lease on the buffer gets the memory of
+ * the leased frame, since the publisher doesn't replace a leased buffer. */
 static enum geyser_result buffer(struct gy_published_stream *published, void *data, uint32_t index,
 	bool mirror, struct gy_reply *reply)
 {
@@ -287,6 +291,7 @@ static enum geyser_result buffer(struct gy_published_stream *published, void *da
 	return result;
 }
 
+/* Sends the event that frames refer to. twin: its native semaphore. */
 static enum geyser_result ready(struct gy_published_stream *published, void *data, bool mirror,
 	bool twin, struct gy_reply *reply)
 {
@@ -312,8 +317,8 @@ static enum geyser_result ready(struct gy_published_stream *published, void *dat
 
 /* ---- figures ---- */
 
-/* Adds a subscriber's figures. The subscriber writes them itself, so none may count more frames
- * than it could get. */
+/* Adds a subscriber's counters to the stream's. The subscriber writes its counters itself, so none
+ * may count more frames than it could get. */
 static void add_reader(const struct geyser_publisher *publisher,
 	const struct gy_subscription *subscription, struct geyser_stream_info *out,
 	uint64_t counts[GY_LATENCY_BUCKETS])

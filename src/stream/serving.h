@@ -5,7 +5,7 @@
 
 #include "stream/publisher_state.h"
 
-/* The thread geyser-ipc calls these functions with the ipc's lock held. */
+/* The thread "geyser-ipc" calls these functions with the lock of struct gy_ipc held. */
 extern const struct gy_published_ops gy_publisher_ops;
 
 #endif

@@ -3,9 +3,9 @@
 
 #include "core/event.h"
 
-/* Says that it sleeps, then looks again: the publisher publishes, then looks who sleeps; who
- * declares it dead looks likewise, and wakes the same word (gy_peer_set_bell). One word is quicker
- * to sleep on than two. */
+/* Says that a thread sleeps, then checks again. A publisher that publishes after the check sees the
+ * flag and wakes this thread. Whoever declares the publisher dead sees `sleepers` and wakes the
+ * same word (gy_peer_set_bell). Sleeping on one word is quicker than on two. */
 void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
 {
@@ -22,7 +22,7 @@ void gy_subscriber_sleep(
 	if (connection->ready)
 		words[count++] = (struct gy_wait_word){
 			.word = gy_event_lost(connection->ready), .shared = true};
-	connection->references++; /* another thread may detach meanwhile */
+	connection->references++; /* another thread may detach the connection meanwhile */
 	atomic_fetch_add(&connection->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);
 	if (!gy_ring_has_next(view) && !gy_stream_connection_is_dead(connection) &&

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A subscriber's sleep until its publisher has news. */
+/* Lets a subscriber's thread sleep until its publisher has news. */
 #ifndef GY_STREAM_SLEEPING_H
 #define GY_STREAM_SLEEPING_H
 
 #include "stream/subscriber_state.h"
 
-/* Until there may be a frame, or its end. word: a private one that also wakes it when it changes,
- * or NULL. */
+/* Sleeps until there may be a new frame, the stream may have ended, word has changed, or the
+ * deadline has passed. May also return early. Needs the subscriber's lock, and releases it while it
+ * sleeps. word: not shared between processes, or NULL. */
 void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word);
 

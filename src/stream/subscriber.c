@@ -75,7 +75,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	geyser_subscriber_destroy(subscriber);
 	if (!gy_subscriber_is_absence(result))
 		return result;
-	/* a first look may take longer than the time that was given */
+	/* even if the time was up before the first search for the publisher ended */
 	return desc->connect_timeout_ns
 		       ? gy_fail(GEYSER_ERROR_TIMEOUT,
 				 "stream \"%s\": nobody publishes it, nor did within %s",
@@ -83,7 +83,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 		       : GEYSER_ERROR_NOT_FOUND;
 }
 
-/* Releases the frames that the caller holds, and those that our device still reads. */
+/* Releases the frames that the caller holds, and those that this process's device still reads. */
 static void release_frames(struct gy_stream_connection *connection)
 {
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
@@ -110,8 +110,8 @@ static void unref(struct geyser_subscriber *subscriber)
 	free(subscriber);
 }
 
-/* Callbacks of frames that our device still reads come later, or on another thread just now: they
- * find the subscriber gone, and nothing but its memory. */
+/* The device may still read released frames. Their callbacks come later, or run now on another
+ * thread. They find `gone` set, and use only the subscriber's memory. */
 void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber)
@@ -134,7 +134,7 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 	unref(subscriber);
 }
 
-/* ---- waiting for a frame; with the lock held, which it lets go while it sleeps ---- */
+/* ---- waiting for a frame; the functions need the lock, and release it while they sleep ---- */
 
 static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 {
@@ -146,6 +146,7 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 						     : "died, or left without closing the stream");
 }
 
+/* Reports that the publisher has lost its device. */
 static enum geyser_result lose(struct geyser_subscriber *subscriber)
 {
 	gy_subscriber_detach(subscriber);
@@ -156,7 +157,7 @@ static enum geyser_result lose(struct geyser_subscriber *subscriber)
 		subscriber->name);
 }
 
-/* The pending frame, or the next. Lets the lock go where it asks for a buffer. */
+/* Gives the pending frame or the next one. Releases the lock while it fetches a buffer. */
 static enum geyser_result take_next(struct geyser_subscriber *subscriber,
 	struct gy_stream_connection *connection, uint64_t deadline, struct geyser_frame **out)
 {
@@ -169,8 +170,8 @@ static enum geyser_result take_next(struct geyser_subscriber *subscriber,
 	return result;
 }
 
-/* What there is now: a frame, or NULL with GEYSER_OK. Frames that were published before the end are
- * still taken. */
+/* Gives the frame that is there now, or NULL with GEYSER_OK. Frames that were published before the
+ * stream's end are still given. */
 static enum geyser_result take(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **out)
 {
@@ -185,15 +186,15 @@ static enum geyser_result take(
 	result = take_next(subscriber, connection, deadline, out);
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
 		(result == GEYSER_OK && !*out && dead && !connection->pending);
-	if (ended) /* another thread may have said so */
+	if (ended) /* another thread may have reported the end */
 		result = subscriber->connection == connection ? disconnect(subscriber) : GEYSER_OK;
 	gy_stream_connection_unref(connection);
 	gy_subscriber_prune(subscriber);
 	return result;
 }
 
-/* Copies a frame to where the device reads it, without the lock: the frame is this call's. There is
- * nothing left for the device to wait for. */
+/* Copies a frame to where the device reads it. Releases the lock meanwhile: no other call uses this
+ * frame. Afterwards the device has nothing to wait for. */
 static void upload(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	if (!gy_texture_uploads(frame->texture))
@@ -204,13 +205,14 @@ static void upload(struct geyser_subscriber *subscriber, struct geyser_frame *fr
 	frame->wait = (struct geyser_point){0};
 }
 
+/* Whether the CPU reads the frame: there is no device, or the CPU copies for the device. */
 static bool cpu_reads(const struct geyser_subscriber *subscriber, const struct geyser_frame *frame)
 {
 	return !subscriber->manager->backend->event_create || gy_texture_uploads(frame->texture);
 }
 
-/* Where the CPU is the reader, a frame is one when it is drawn. Lets go of the lock while it waits;
- * what isn't drawn in time is the next call's. */
+/* Waits until the frame is drawn, if the CPU reads it. Releases the lock while it waits. A frame
+ * that isn't drawn in time is kept for the next call. */
 static enum geyser_result await_drawn(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **frame)
 {
@@ -235,7 +237,7 @@ static enum geyser_result await_drawn(
 	else
 		gy_stream_connection_release((*frame)->owner, *frame);
 	*frame = NULL;
-	/* Who publishes has died within the drawing, or lost its device: the next look says so. */
+	/* otherwise the publisher has died or lost its device, which the next take() reports */
 	return result == GEYSER_ERROR_TIMEOUT ? result : GEYSER_OK;
 }
 
@@ -244,14 +246,14 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 	if (deadline != GY_NEVER && gy_now() >= deadline)
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
 			subscriber->name);
-	/* another thread may have found the end, or taken a frame whose buffer is to be asked for
-	 */
+	/* another thread may have found the end, or taken a frame whose buffer must be fetched */
 	if (subscriber->connection && !subscriber->connection->pending)
 		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
 
-/* The caller holds none, or not all: our device reads what it has released. */
+/* Waits until this process's device has read a released frame. Those frames still hold their
+ * buffers. */
 static enum geyser_result await_return(
 	struct geyser_subscriber *subscriber, uint32_t returns, uint64_t deadline)
 {
@@ -289,7 +291,8 @@ static enum geyser_result acquire(
 	for (;;) {
 		uint32_t returns = atomic_load(&subscriber->returns);
 
-		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
+		/* the connect below joins the stream again */
+		(void)gy_subscriber_leave_if_evicted(subscriber);
 		if (!subscriber->connection)
 			result = gy_subscriber_connect(subscriber, deadline);
 		if (result == GEYSER_OK)
@@ -322,12 +325,13 @@ enum geyser_result geyser_subscriber_acquire(
 		subscriber->stats.frames++;
 	gy_subscriber_fd_settle(subscriber);
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	gy_later_release(); /* the subscriber may be gone afterwards */
+	gy_later_release(); /* a callback that runs now may destroy the subscriber */
 	return result;
 }
 
 /* ---- releasing ---- */
 
+/* Gives the frame's buffer back to the publisher. */
 static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	gy_later_hold();
@@ -338,13 +342,14 @@ static void give_back(struct geyser_subscriber *subscriber, struct geyser_frame 
 	gy_later_release();
 }
 
-/* A frame on its way back: our device still reads it. */
+/* A released frame that this process's device still reads. */
 struct returning {
-	struct geyser_subscriber *subscriber; /* a reference */
+	struct geyser_subscriber *subscriber; /* holds a reference */
 	struct geyser_frame *frame;           /* valid until the subscriber is gone */
 };
 
-/* On the event's thread, or when it ends, which may be long after the subscriber. */
+/* Gives the frame back. Runs on the event's thread, or when the event ends, which may be long after
+ * the subscriber. */
 static void work_done(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user)
 {
@@ -380,7 +385,8 @@ static void set_returning(
 	(void)pthread_mutex_unlock(&subscriber->lock);
 }
 
-/* The event's thread may call before this returns. */
+/* Gives the frame back once the device has read it. work_done may run before this function returns.
+ * Returns false, with nothing done, if that can't be arranged. */
 static bool give_back_later(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	const struct geyser_point signal = frame->signal;
@@ -412,8 +418,8 @@ static enum geyser_result check_eviction(
 		subscriber->name);
 }
 
-/* The publisher gets the buffer when our device has read it, not earlier: it need not wait for a
- * process that may die. */
+/* Gives the buffer back to the publisher only when this process's device has read it. So the
+ * publisher never waits for a process that may die. */
 enum geyser_result geyser_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
@@ -429,7 +435,7 @@ enum geyser_result geyser_subscriber_release(
 	if (frame->signal.value) {
 		if (give_back_later(subscriber, frame))
 			return result;
-		/* without memory for that we wait here */
+		/* there is no memory for a callback, so wait here */
 		(void)geyser_event_wait(frame->signal.event, frame->signal.value,
 			subscriber->manager->import_timeout_ns);
 	}

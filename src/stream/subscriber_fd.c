@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A subscriber as a descriptor for poll(): a thread, "geyser-stream", keeps it true. */
+/* A descriptor for poll() that is readable while an acquire would give something. A thread,
+ * "geyser-stream", keeps its state up to date. */
 #include "stream/subscriber_fd.h"
 #include "stream/asking.h"
 #include "stream/detaching.h"
@@ -14,6 +15,7 @@
 #define RETRY_MS 1000
 #define LOOK_EVERY (10 * GY_MILLISECOND)
 
+/* Wakes the thread. */
 static void kick(struct geyser_subscriber *subscriber)
 {
 	atomic_fetch_add(&subscriber->kicks, 1);
@@ -26,7 +28,7 @@ static void stop(struct geyser_subscriber *subscriber)
 	subscriber->closing = true;
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
-		return; /* a forked child has no such thread */
+		return; /* a forked child doesn't have the thread */
 	gy_wakeup_raise(&subscriber->close);
 	kick(subscriber);
 	(void)pthread_join(subscriber->thread, NULL);
@@ -47,7 +49,7 @@ void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
 	gy_wakeup_close(&subscriber->close);
 }
 
-/* Whether an acquire that doesn't wait would say something else than TIMEOUT. */
+/* Whether an acquire with timeout 0 would return something other than TIMEOUT. */
 static bool has_news(struct geyser_subscriber *subscriber)
 {
 	const struct gy_stream_connection *connection = subscriber->connection;
@@ -66,11 +68,13 @@ static bool has_news(struct geyser_subscriber *subscriber)
 	return gy_ring_has_next(&connection->view);
 }
 
-/* Its device takes milliseconds; whoever polls is not to be told before. */
+/* Waits until the taken frame is drawn, for LOOK_EVERY at most. That takes a device milliseconds,
+ * and the descriptor must not become readable before. */
 static void await_undrawn(struct geyser_subscriber *subscriber)
 {
 	const struct geyser_point wait = subscriber->undrawn->wait;
-	struct geyser_event *event = geyser_event_ref(wait.event); /* another thread may take it */
+	/* another thread may acquire the frame meanwhile */
+	struct geyser_event *event = geyser_event_ref(wait.event);
 
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	(void)geyser_event_wait(event, wait.value, LOOK_EVERY);
@@ -78,8 +82,8 @@ static void await_undrawn(struct geyser_subscriber *subscriber)
 	(void)pthread_mutex_lock(&subscriber->lock);
 }
 
-/* Waits for the answer about the pending frame's buffer. Another thread may take it, or ask
- * again. */
+/* Waits for the answer with the pending frame's buffer. Another thread may receive it, or send the
+ * request anew. */
 static void await_answer(struct geyser_subscriber *subscriber)
 {
 	struct gy_stream_connection *connection = subscriber->connection;
@@ -91,7 +95,8 @@ static void await_answer(struct geyser_subscriber *subscriber)
 	gy_stream_connection_unref(connection);
 }
 
-/* What keeps it from connecting is no absence, and may last. */
+/* Waits before the next try to connect. The try has failed for a reason other than a missing
+ * publisher, and the reason may last. */
 static void rest(struct geyser_subscriber *subscriber)
 {
 	struct pollfd closing = {.fd = subscriber->close.fd, .events = POLLIN};
@@ -105,7 +110,7 @@ static void *serve(void *data)
 {
 	struct geyser_subscriber *subscriber = data;
 
-	gy_callback_thread(); /* destroying the subscriber waits for it */
+	gy_callback_thread(); /* geyser_subscriber_destroy waits for this thread */
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
 		struct gy_wait_word kicks = {
@@ -113,7 +118,8 @@ static void *serve(void *data)
 			.expected = atomic_load(&subscriber->kicks),
 		};
 
-		(void)gy_subscriber_leave_if_evicted(subscriber); /* and join again */
+		/* the next round joins the stream again */
+		(void)gy_subscriber_leave_if_evicted(subscriber);
 		if (!subscriber->connection && !subscriber->broken_off) {
 			if (gy_subscriber_await_publisher(
 				    subscriber, GY_NEVER, subscriber->close.fd) != GEYSER_OK &&
@@ -136,7 +142,7 @@ static void *serve(void *data)
 	return NULL;
 }
 
-/* With the lock held. */
+/* Starts the thread. Needs the lock. */
 static enum geyser_result start_serving(struct geyser_subscriber *subscriber)
 {
 	enum geyser_result result = GEYSER_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection's frames: taken, drawn when their events say so, given back. */
+/* Takes, hands out and gives back a connection's frames. */
 #include "stream/taking.h"
 #include "stream/detaching.h"
 
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "core/event.h"
 
-/* Chooses what a subscriber's work on a frame will signal. */
+/* Chooses the value of the subscriber's event `done` that the work on a frame will signal. */
 static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser_point *out)
 {
 	struct geyser_subscriber *subscriber =
@@ -23,14 +23,16 @@ static enum geyser_result begin_signal(struct geyser_frame *frame, struct geyser
 	return result;
 }
 
-/* Sets the value at which the frame is drawn. A device waits for it, and so does a mapping. */
+/* Sets the event and value at which the frame is drawn. Devices wait for them, and so do
+ * mappings. */
 static void set_points(struct gy_stream_connection *connection, struct geyser_frame *frame)
 {
 	const struct gy_ring_record *record = &frame->record;
 	uint64_t value = connection->mirrored ? record->mirror_ready : record->ready;
 
 	if (value < connection->filled[frame->buffer])
-		value = connection->filled[frame->buffer]; /* the frame is older than its mirror */
+		/* the mirror was filled after the frame was published */
+		value = connection->filled[frame->buffer];
 	if (connection->ready && value) {
 		frame->wait = (struct geyser_point){connection->ready, value};
 		frame->handed_out = &connection->handed_out;
@@ -50,13 +52,13 @@ static void count_latency(
 	uint32_t bucket =
 		gy_latency_bucket(now > info->timestamp_ns ? now - info->timestamp_ns : 0);
 
-	/* this page has one writer */
+	/* an ordinary addition will do: the lease page has one writer */
 	atomic_store_explicit(&counts[bucket],
 		atomic_load_explicit(&counts[bucket], memory_order_relaxed) + 1,
 		memory_order_relaxed);
 }
 
-/* The frame that was leased. */
+/* Fills in the frame of a leased buffer. Takes a reference to the connection. */
 static struct geyser_frame *give_out(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_ring_record *record)
 {
@@ -76,8 +78,9 @@ static struct geyser_frame *give_out(struct gy_stream_connection *connection, ui
 	return frame;
 }
 
-/* A generation other than ours is asked for once: if the answer was of another one than the record
- * says, the frame is not to be had. */
+/* If the frame's buffer is new since a resize, the frame becomes pending until its buffer is
+ * fetched. A buffer of one generation is fetched only once: if the publisher has sent a later
+ * generation, the frame's memory is gone, and the frame is dropped. */
 enum geyser_result gy_stream_connection_take(
 	struct gy_stream_connection *connection, struct geyser_frame **out)
 {
@@ -103,8 +106,8 @@ enum geyser_result gy_stream_connection_take(
 	return GEYSER_OK;
 }
 
-/* Mirrors take the place of all buffers, as far as no frame of them is out, and their event that of
- * the buffers'. Callers may have borrowed the latter. */
+/* Changes to mirrors. Drops all buffers without frames in use, and replaces the buffers' event by
+ * the mirrors' event. Keeps the old event, since callers may have borrowed it. */
 static void outgrow(struct gy_stream_connection *connection)
 {
 	struct gy_kept *kept = connection->kept;
@@ -140,7 +143,8 @@ void gy_stream_connection_settle(struct gy_stream_connection *connection,
 		gy_stream_connection_set_buffer(connection, buffer, fetched);
 		connection->wanted[buffer] = record->generation;
 	}
-	/* If we were left out meanwhile, the fetched texture may belong to a later frame. */
+	/* If the publisher has left this subscriber out meanwhile, the texture may belong to a
+	 * later frame. */
 	if (fetched->texture && fetched->generation == record->generation &&
 		!gy_ring_is_evicted(&connection->view))
 		*out = give_out(connection, buffer, record);
