@@ -1,5 +1,5 @@
 /*
- * What the subcommands share: errors, help, the end of the output, signals.
+ * What the subcommands share: errors, the end of the output, times.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -222,21 +222,6 @@ int finish_output(void)
 	}
 	return failure("stdout can't be written (%s): expected an open file or pipe with room",
 		strerror(errno));
-}
-
-int print_help(const char *text)
-{
-	(void)fputs(text, answers());
-	return finish_output();
-}
-
-int set_names(const char *command, enum names names, enum names *out)
-{
-	if (*out != NAMES_BOTH && *out != names)
-		return usage_error(
-			"%s: --print-handle, --print-id and --json: expected one of them", command);
-	*out = names;
-	return STATUS_OK;
 }
 
 int print_names(const struct geyser_handle *handle, enum names names)

@@ -9,7 +9,6 @@
 #ifndef GEYSER_CLI_COMMON_H
 #define GEYSER_CLI_COMMON_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,14 +25,6 @@ enum {
 
 #define NANOSECONDS UINT64_C(1000000000)
 
-/* ---- subcommands: commands.def lists them --------------------------------------------------- */
-
-#define COMMAND(name, summary)                     \
-	int name##_command(int argc, char **argv); \
-	extern const char name##_help[];
-#include "commands.def"
-#undef COMMAND
-
 /* ---- errors: each prints one line and returns the exit status that goes with it ------------- */
 
 __attribute__((format(printf, 1, 2))) int failure(const char *format, ...);
@@ -45,13 +36,6 @@ __attribute__((format(printf, 1, 2))) int library_failure(const char *context, .
 /* From now on the first message goes into text, which becomes "" now, and no other one anywhere;
  * NULL: all go to stderr again. For reports. */
 void failures_capture(char *text, size_t size);
-
-/* As getopt_long. */
-int next_option(int argc, char **argv, const char *brief, const struct option *options);
-
-/* Call this if next_option returned '?' or ':', for a wrong option. Prints what is wrong and
- * returns the exit status. */
-int option_error(char **argv, int result, const char *command);
 
 /* As library_failure, but wrong usage if the library says that the argument is wrong. */
 int creation_failure(enum geyser_result result, const char *name);
@@ -74,9 +58,6 @@ int finish_output(void);
 
 /* Writes what was collected to stderr instead. */
 void answers_to_stderr(void);
-
-/* Adds a help text to the answers, and finishes. */
-int print_help(const char *text);
 
 /* ---- stderr --------------------------------------------------------------------------------- */
 
@@ -142,6 +123,9 @@ int import_failure(const struct target *target, const char *kind, enum geyser_re
 
 /* ---- managers: each command that makes one has --backend ------------------------------------- */
 
+/* How many backends the library knows, without GEYSER_BACKEND_AUTO: they are 1 to this. */
+unsigned backend_count(void);
+
 /* Prints what is wrong and returns the exit status, or STATUS_OK. */
 int parse_backend(const char *text, enum geyser_backend *out);
 
@@ -176,15 +160,12 @@ const char *path_name(enum geyser_path path);
 
 /* What share and event create print about their export. */
 enum names {
-	NAMES_BOTH,   /* two lines: the handle's text, then "id 0x…" */
+	NAMES_BOTH,   /* by default: two lines: the handle's text, then "id 0x…" */
 	NAMES_HANDLE, /* the text alone */
 	NAMES_ID,     /* 0x… alone */
 	NAMES_JSON,   /* {"handle":"…","id":"0x…"} */
 };
 
-/* Takes an option that chooses names, of which a command takes one. *out begins as NAMES_BOTH.
- * Prints what is wrong and returns the exit status, or STATUS_OK. */
-int set_names(const char *command, enum names names, enum names *out);
 int print_names(const struct geyser_handle *handle, enum names names);
 
 uint64_t now_ns(void);

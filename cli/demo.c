@@ -14,36 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "demo.h"
+#include "options.h"
 #include "outfile.h"
-
-const char demo_help[] =
-	"usage: geyser demo [--size WxH] [--keep DIR] [--sheet FILE]\n"
-	"\n"
-	"Lets ffmpeg draw a picture, shares it, has a second process that knows only its\n"
-	"id write it to files, compares all of them byte for byte, orders both processes\n"
-	"by an event, and kills a third one. Then ffmpeg's video goes as a stream to\n"
-	"three processes: one that gets every frame, which must be what ffmpeg says it\n"
-	"drew, a slow one, and one that is killed half-way. Prints how long things took.\n"
-	"Needs ffmpeg, but no GPU.\n"
-	"\n"
-	"  -s, --size WxH    the picture's size, by default 1920x1080\n"
-	"  -k, --keep DIR    keep the picture and what was grabbed in this directory,\n"
-	"                    which is made if needed: source.png, grabbed.png,\n"
-	"                    grabbed.raw\n"
-	"  -o, --sheet FILE  where to put a PNG that shows what happened to the\n"
-	"                    stream; by default geyser-demo.png in TMPDIR or /tmp\n"
-	"  -h, --help        this text\n"
-	"\n"
-	"Colours are for terminals only, and not where NO_COLOR is set.\n"
-	"\n"
-	"examples:\n"
-	"  geyser demo\n"
-	"  geyser demo --size 640x480 --keep /tmp/pictures --sheet /tmp/sheet.png\n"
-	"\n"
-	"exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong\n"
-	"usage\n";
 
 static const struct {
 	const char *name;
@@ -257,35 +230,65 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 	return status;
 }
 
+struct demo_options {
+	uint32_t width, height;
+	const char *keep, *sheet; /* NULL: not given */
+};
+
+static int take_size(const struct given *given)
+{
+	struct demo_options *const out = given->options;
+
+	return parse_size(given->command, given->text, &out->width, &out->height);
+}
+
+static const struct option_row rows[] = {
+	{'s', "size", "WxH", "the picture's size, by default 1920x1080", .take = take_size},
+	{'k', "keep", "DIR",
+		"keep the picture and what was grabbed in this directory, which is made if needed: "
+		"source.png, grabbed.png, grabbed.raw",
+		TEXT(struct demo_options, keep)},
+	{'o', "sheet", "FILE",
+		"where to put a PNG that shows what happened to the\nstream; by default "
+		"geyser-demo.png in TMPDIR or /tmp",
+		TEXT(struct demo_options, sheet)},
+};
+
+const struct syntax demo_syntax = {
+	.usage = "usage: geyser demo [--size WxH] [--keep DIR] [--sheet FILE]\n"
+		 "\n"
+		 "Lets ffmpeg draw a picture, shares it, has a second process that knows only its\n"
+		 "id write it to files, compares all of them byte for byte, orders both processes\n"
+		 "by an event, and kills a third one. Then ffmpeg's video goes as a stream to\n"
+		 "three processes: one that gets every frame, which must be what ffmpeg says it\n"
+		 "drew, a slow one, and one that is killed half-way. Prints how long things took.\n"
+		 "Needs ffmpeg, but no GPU.\n"
+		 "\n",
+	.notes = "\n"
+		 "Colours are for terminals only, and not where NO_COLOR is set.\n"
+		 "\n"
+		 "examples:\n"
+		 "  geyser demo\n"
+		 "  geyser demo --size 640x480 --keep /tmp/pictures --sheet /tmp/sheet.png\n"
+		 "\n"
+		 "exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong\n"
+		 "usage\n",
+	.column = 20,
+	.words = 0,
+	OPTIONS(rows),
+};
+
 int demo_command(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"size", required_argument, NULL, 's'},
-		{"keep", required_argument, NULL, 'k'},
-		{"sheet", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	static struct demo demo = {.width = 1920, .height = 1080};
-	const char *keep = NULL, *sheet = NULL;
-	int option;
+	struct demo_options options = {.width = 1920, .height = 1080};
+	static struct demo demo;
+	int status;
 
 	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
 		return demo_peer(argc - 1, argv + 1);
-	while ((option = next_option(argc, argv, ":s:k:o:h", options)) != -1) {
-		if (option == 'h')
-			return print_help(demo_help);
-		if (option == 'k')
-			keep = optarg;
-		else if (option == 'o')
-			sheet = optarg;
-		else if (option != 's')
-			return option_error(argv, option, "demo");
-		else if (parse_size("demo", optarg, &demo.width, &demo.height))
-			return STATUS_USAGE;
-	}
-	if (optind < argc)
-		return usage_error(
-			"demo: unexpected argument (%.100s): expected none", argv[optind]);
-	return set_up_and_run(&demo, keep, sheet);
+	if (!read_options(&demo_syntax, argc, argv, &options, &status))
+		return status;
+	demo.width = options.width;
+	demo.height = options.height;
+	return set_up_and_run(&demo, options.keep, options.sheet);
 }

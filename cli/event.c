@@ -8,42 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "json.h"
-
-const char event_help[] =
-	"usage: geyser event create [--initial N] [--print-handle|--print-id|--json]\n"
-	"       geyser event signal HANDLE|ID VALUE\n"
-	"       geyser event wait HANDLE|ID VALUE [--timeout S]\n"
-	"       geyser event value HANDLE|ID [--json]\n"
-	"\n"
-	"A timeline event is a 64-bit value that only grows and that any process can\n"
-	"wait for. create prints its handle and id at once and stays until SIGINT or\n"
-	"SIGTERM; signal raises the value (to a lower one: nothing happens); wait\n"
-	"returns once it is reached; value prints it.\n"
-	"\n"
-	"  -i, --initial N     create: the first value, by default 0\n"
-	"      --print-handle  create: print only the handle's text\n"
-	"      --print-id      create: print only the id, 0x and 8 digits\n"
-	"  -t, --timeout S     wait: give up after S seconds; by default never\n"
-	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
-	"      --json          create: print {\"handle\": \"...\",\"id\": \"0x...\"},\n"
-	"                      value: {\"value\": N}\n"
-	"  -h, --help          this text\n"
-	"\n"
-	"examples:\n"
-	"  geyser event create --print-id &\n"
-	"  geyser event wait 0x1a2b3c4d 1 --timeout 10 && echo ready\n"
-	"  geyser event signal 0x1a2b3c4d 1\n"
-	"\n"
-	"exit status: 0 done, 1 it failed, timed out or the event's process died (stderr\n"
-	"says which), 2 wrong usage\n";
+#include "lists.h"
+#include "options.h"
 
 struct event_options {
-	uint64_t initial, timeout_ns;
+	uint64_t initial, timeout_ns; /* UINT64_MAX: no time limit */
 	enum names names;
 	enum geyser_backend backend;
-	bool has_initial, has_timeout, has_names;
+	bool has_initial;
 	struct target target;
 	uint64_t value;
 	int signals; /* create: from signals_open, before there is a manager; else -1 */
@@ -109,13 +82,12 @@ static int signal_action(struct geyser_manager *manager, struct event_options *o
 
 static int wait_action(struct geyser_manager *manager, struct event_options *options)
 {
-	const uint64_t timeout = options->has_timeout ? options->timeout_ns : UINT64_MAX;
 	struct geyser_event *const event = import(manager, &options->target);
 	int status = STATUS_OK;
 
 	if (!event)
 		return STATUS_FAILURE;
-	if (geyser_event_wait(event, options->value, timeout))
+	if (geyser_event_wait(event, options->value, options->timeout_ns))
 		status = library_failure("wait for %.100s", options->target.text);
 	geyser_event_unref(event);
 	return status;
@@ -162,35 +134,54 @@ static const struct action actions[] = {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-enum { OPTION_ID = 256, OPTION_HANDLE, OPTION_JSON };
-
-static int take_option(int option, char **argv, struct event_options *out)
+static int take_initial(const struct given *given)
 {
-	switch (option) {
-	case 'i':
-		out->has_initial = true;
-		if (parse_number(optarg, &out->initial))
-			return STATUS_OK;
-		return usage_error(
-			"event: wrong value (%.100s): expected a number from 0 to 2^64-1", optarg);
-	case 't':
-		out->has_timeout = true;
-		return parse_timeout("event", "timeout", optarg, true, &out->timeout_ns);
-	case 'B':
-		return parse_backend(optarg, &out->backend);
-	case OPTION_ID:
-	case OPTION_HANDLE:
-	case OPTION_JSON:
-		out->has_names = true;
-		return set_names("event",
-			option == OPTION_ID       ? NAMES_ID
-			: option == OPTION_HANDLE ? NAMES_HANDLE
-						  : NAMES_JSON,
-			&out->names);
-	default:
-		return option_error(argv, option, "event");
-	}
+	struct event_options *const out = given->options;
+
+	out->has_initial = true;
+	if (parse_number(given->text, &out->initial))
+		return STATUS_OK;
+	return usage_error(
+		"event: wrong value (%.100s): expected a number from 0 to 2^64-1", given->text);
 }
+
+static const struct option_row rows[] = {
+	{'i', "initial", "N", "create: the first value, by default 0", .take = take_initial},
+	{0, "print-handle", NULL, "create: print only the handle's text",
+		CHOICE(struct event_options, names, enum names, NAMES_HANDLE)},
+	{0, "print-id", NULL, "create: print only the id, 0x and 8 digits",
+		CHOICE(struct event_options, names, enum names, NAMES_ID)},
+	{'t', "timeout", "S", "wait: give up after S seconds; by default never",
+		SECONDS(struct event_options, timeout_ns)},
+	BACKEND_ROW(struct event_options),
+	{0, "json", NULL,
+		"create: print {\"handle\": \"...\",\"id\": \"0x...\"},\nvalue: {\"value\": N}",
+		CHOICE(struct event_options, names, enum names, NAMES_JSON)},
+};
+
+const struct syntax event_syntax = {
+	.usage = "usage: geyser event create [--initial N] [--print-handle|--print-id|--json]\n"
+		 "       geyser event signal HANDLE|ID VALUE\n"
+		 "       geyser event wait HANDLE|ID VALUE [--timeout S]\n"
+		 "       geyser event value HANDLE|ID [--json]\n"
+		 "\n"
+		 "A timeline event is a 64-bit value that only grows and that any process can\n"
+		 "wait for. create prints its handle and id at once and stays until SIGINT or\n"
+		 "SIGTERM; signal raises the value (to a lower one: nothing happens); wait\n"
+		 "returns once it is reached; value prints it.\n"
+		 "\n",
+	.notes = "\n"
+		 "examples:\n"
+		 "  geyser event create --print-id &\n"
+		 "  geyser event wait 0x1a2b3c4d 1 --timeout 10 && echo ready\n"
+		 "  geyser event signal 0x1a2b3c4d 1\n"
+		 "\n"
+		 "exit status: 0 done, 1 it failed, timed out or the event's process died (stderr\n"
+		 "says which), 2 wrong usage\n",
+	.column = 22,
+	.words = ANY_WORDS,
+	OPTIONS(rows),
+};
 
 static const char *action_word(size_t index, void *user)
 {
@@ -198,8 +189,19 @@ static const char *action_word(size_t index, void *user)
 	return actions[index].name;
 }
 
+/* Writes "create, signal, wait or value". */
+static const char *all_actions(char text[LIST_SIZE])
+{
+	struct words words = {.count = 0};
+
+	for (size_t i = 0; i < ACTION_COUNT; i++)
+		add_word(&words, "%s", actions[i].name);
+	return join_words(&words, "or", text);
+}
+
 static const struct action *find_action(const char *name)
 {
+	char all[LIST_SIZE];
 	const char *near;
 
 	for (size_t i = 0; i < ACTION_COUNT; i++) {
@@ -208,8 +210,7 @@ static const struct action *find_action(const char *name)
 	}
 	near = nearest_word(name, ACTION_COUNT, action_word, NULL);
 	(void)usage_error("event: unknown action (%.100s): %s%s%s", name,
-		near ? "did you mean " : "", near ? near : "create, signal, wait or value",
-		near ? "?" : "");
+		near ? "did you mean " : "", near ? near : all_actions(all), near ? "?" : "");
 	return NULL;
 }
 
@@ -221,9 +222,9 @@ static int check_options(const struct action *action, const struct event_options
 
 	if (options->has_initial && !create)
 		wrong = "--initial";
-	else if (options->has_timeout && action->run != wait_action)
+	else if (options->timeout_ns != UINT64_MAX && action->run != wait_action)
 		wrong = "--timeout";
-	else if (options->has_names && !create && !(value && options->names == NAMES_JSON))
+	else if (options->names && !create && !(value && options->names == NAMES_JSON))
 		wrong = options->names == NAMES_JSON ? "--json" : "--print-handle or --print-id";
 	if (wrong)
 		return usage_error("event %s: option it doesn't have (%s): geyser event --help "
@@ -232,57 +233,37 @@ static int check_options(const struct action *action, const struct event_options
 	return STATUS_OK;
 }
 
-/* NULL if there is nothing to do any more; then *status is the command's result. */
-static const struct action *read_arguments(
-	int count, char **arguments, struct event_options *out, int *status)
+/* NULL after a message; then *status is the command's result. */
+static const struct action *read_arguments(char **words, struct event_options *out, int *status)
 {
 	const struct action *action;
+	char all[LIST_SIZE];
+	unsigned count = 0;
 
 	*status = STATUS_USAGE;
-	if (!count) {
+	if (!words[0]) {
 		(void)usage_error(
-			"event: nothing to do (no action): expected create, signal, wait or value");
+			"event: nothing to do (no action): expected %s", all_actions(all));
 		return NULL;
 	}
-	action = find_action(arguments[0]);
+	action = find_action(words[0]);
 	if (!action)
 		return NULL;
-	if ((unsigned)count - 1 != action->arguments) {
-		(void)usage_error("event %s: wrong number of arguments (%d): expected %s",
-			action->name, count - 1, action->wants);
+	while (words[count + 1])
+		count++;
+	if (count != action->arguments) {
+		(void)usage_error("event %s: wrong number of arguments (%u): expected %s",
+			action->name, count, action->wants);
 		return NULL;
 	}
 	*status = check_options(action, out);
-	if (!*status && count > 1)
-		*status = target_parse(arguments[1], &out->target);
-	if (!*status && count > 2 && !parse_number(arguments[2], &out->value))
+	if (!*status && count > 0)
+		*status = target_parse(words[1], &out->target);
+	if (!*status && count > 1 && !parse_number(words[2], &out->value))
 		*status = usage_error(
 			"event %s: wrong value (%.100s): expected a number from 0 to 2^64-1",
-			action->name, arguments[2]);
+			action->name, words[2]);
 	return *status ? NULL : action;
-}
-
-static const struct action *read_options(
-	int argc, char **argv, struct event_options *out, int *status)
-{
-	static const struct option options[] = {
-		{"initial", required_argument, NULL, 'i'},
-		{"timeout", required_argument, NULL, 't'},
-		{"backend", required_argument, NULL, 'B'},
-		{"print-handle", no_argument, NULL, OPTION_HANDLE},
-		{"print-id", no_argument, NULL, OPTION_ID},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
-
-	while ((option = next_option(argc, argv, ":i:t:B:h", options)) != -1) {
-		*status = option == 'h' ? print_help(event_help) : take_option(option, argv, out);
-		if (*status || option == 'h')
-			return NULL;
-	}
-	return read_arguments(argc - optind, argv + optind, out, status);
 }
 
 static int run(const struct action *action, struct event_options *options)
@@ -300,11 +281,11 @@ static int run(const struct action *action, struct event_options *options)
 
 int event_command(int argc, char **argv)
 {
-	struct event_options options = {.names = NAMES_BOTH, .signals = -1};
-	const struct action *action;
+	struct event_options options = {.timeout_ns = UINT64_MAX, .signals = -1};
 	int status;
+	char **const words = read_options(&event_syntax, argc, argv, &options, &status);
+	const struct action *const action = words ? read_arguments(words, &options, &status) : NULL;
 
-	action = read_options(argc, argv, &options, &status);
 	if (!action)
 		return status;
 	if (action->run == create_action) {

@@ -8,35 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common.h"
+#include "options.h"
 #include "os.h"
 #include "outfile.h"
 #include "png.h"
-
-const char grab_help[] =
-	"usage: geyser grab [OPTION]... HANDLE|ID OUT.png|OUT.raw|-\n"
-	"\n"
-	"Imports a texture that another process shares and writes it to a file, or with\n"
-	"- raw to stdout. The file appears whole or not at all.\n"
-	"\n"
-	"PNG: r8unorm (gray), rg8unorm (red, green), rgba8unorm, bgra8unorm, each also\n"
-	"-srgb, with 8 bits a channel; r16uint, rg16uint, rgba16uint and rgb10a2unorm\n"
-	"with 16 bits; the first mip level. Raw: any format, rows without gaps, top row\n"
-	"first; every layer in turn, each with all its mip levels.\n"
-	"\n"
-	"  -p, --png        write a PNG, whatever the file is called\n"
-	"  -r, --raw        write raw texels, whatever the file is called\n"
-	"  -t, --timeout S  keep trying for S seconds while there is no such texture; by\n"
-	"                   default try once\n"
-	"  -B, --backend B  auto, host, vulkan or metal: see geyser --help\n"
-	"  -v, --verbose    say on stderr what was written, and how it was reached\n"
-	"  -h, --help       this text\n"
-	"\n"
-	"examples:\n"
-	"  geyser grab 0x1a2b3c4d copy.png\n"
-	"  geyser grab --timeout 2.5 $(cat handle.txt) - | sha256sum\n"
-	"\n"
-	"exit status: 0 written, 1 it failed (stderr says why), 2 wrong usage\n";
 
 /* A directory entry appears: nothing tells of it, so it is looked for this often. */
 #define RETRY_NS 20000000
@@ -77,63 +52,50 @@ static int kind_of(const char *path, enum kind *kind)
 	return STATUS_OK;
 }
 
-static int set_kind(enum kind kind, enum kind *out)
-{
-	if (*out != KIND_BY_NAME && *out != kind)
-		return usage_error("grab: --png and --raw: expected one of them");
-	*out = kind;
-	return STATUS_OK;
-}
+static const struct option_row rows[] = {
+	{'p', "png", NULL, "write a PNG, whatever the file is called",
+		CHOICE(struct grab_options, kind, enum kind, KIND_PNG)},
+	{'r', "raw", NULL, "write raw texels, whatever the file is called",
+		CHOICE(struct grab_options, kind, enum kind, KIND_RAW)},
+	{'t', "timeout", "S",
+		"keep trying for S seconds while there is no such texture; by default try once",
+		SECONDS(struct grab_options, timeout_ns)},
+	BACKEND_ROW(struct grab_options),
+	{'v', "verbose", NULL, "say on stderr what was written, and how it was reached",
+		FLAG(struct grab_options, verbose)},
+};
 
-static int take_option(int option, char **argv, struct grab_options *out)
-{
-	switch (option) {
-	case 'p':
-		return set_kind(KIND_PNG, &out->kind);
-	case 'r':
-		return set_kind(KIND_RAW, &out->kind);
-	case 't':
-		return parse_timeout("grab", "timeout", optarg, true, &out->timeout_ns);
-	case 'B':
-		return parse_backend(optarg, &out->backend);
-	case 'v':
-		out->verbose = true;
-		return STATUS_OK;
-	default:
-		return option_error(argv, option, "grab");
-	}
-}
+const struct syntax grab_syntax = {
+	.usage = "usage: geyser grab [OPTION]... HANDLE|ID OUT.png|OUT.raw|-\n"
+		 "\n"
+		 "Imports a texture that another process shares and writes it to a file, or with\n"
+		 "- raw to stdout. The file appears whole or not at all.\n"
+		 "\n"
+		 "PNG: {8-bit png formats}, with 8 bits a channel; {16-bit png formats} with 16 "
+		 "bits; the "
+		 "first mip level. Raw: any format, rows without gaps, top row first; every layer "
+		 "in turn, "
+		 "each with all its mip levels.\n"
+		 "\n",
+	.notes = "\n"
+		 "examples:\n"
+		 "  geyser grab 0x1a2b3c4d copy.png\n"
+		 "  geyser grab --timeout 2.5 $(cat handle.txt) - | sha256sum\n"
+		 "\n"
+		 "exit status: 0 written, 1 it failed (stderr says why), 2 wrong usage\n",
+	.column = 19,
+	.words = 2,
+	.wanted = "a handle or id, and the file to write",
+	OPTIONS(rows),
+};
 
-/* True if the command is to go on; else *status is its result. */
-static bool read_options(int argc, char **argv, struct grab_options *out, int *status)
+static int check_arguments(char **words, struct grab_options *out)
 {
-	static const struct option options[] = {
-		{"png", no_argument, NULL, 'p'},
-		{"raw", no_argument, NULL, 'r'},
-		{"timeout", required_argument, NULL, 't'},
-		{"backend", required_argument, NULL, 'B'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
+	int status;
 
-	while ((option = next_option(argc, argv, ":prt:B:vh", options)) != -1) {
-		*status = option == 'h' ? print_help(grab_help) : take_option(option, argv, out);
-		if (*status || option == 'h')
-			return false;
-	}
-	if (argc - optind != 2) {
-		*status = usage_error("grab: wrong number of arguments (%d): expected a handle or "
-				      "id, and the file to write",
-			argc - optind);
-		return false;
-	}
-	out->path = argv[optind + 1];
-	*status = kind_of(out->path, &out->kind);
-	if (!*status)
-		*status = target_parse(argv[optind], &out->target);
-	return !*status;
+	out->path = words[1];
+	status = kind_of(out->path, &out->kind);
+	return status ? status : target_parse(words[0], &out->target);
 }
 
 /* ---- import --------------------------------------------------------------------------------- */
@@ -292,8 +254,11 @@ int grab_command(int argc, char **argv)
 	struct geyser_manager *manager;
 	struct geyser_texture *texture;
 	int status;
+	char **const words = read_options(&grab_syntax, argc, argv, &options, &status);
 
-	if (!read_options(argc, argv, &options, &status))
+	if (words)
+		status = check_arguments(words, &options);
+	if (!words || status)
 		return status;
 	status = open_manager("grab",
 		&(struct geyser_manager_desc){

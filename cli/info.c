@@ -7,43 +7,21 @@
 
 #include "info.h"
 #include "interop.h"
+#include "options.h"
 #include "selftest.h"
 #include "wrap.h"
 
-const char info_help[] =
-	"usage: geyser info [--json] [--formats]\n"
-	"       geyser info --interop [--json]\n"
-	"       geyser info --self-test [--backend B] [--json]\n"
-	"\n"
-	"Prints the library's version, each backend or why it isn't available, the GPU's\n"
-	"device and what it offers, the directory where exports are registered, and what\n"
-	"the kernel offers.\n"
-	"\n"
-	"  -f, --formats  instead, which usages each format can have on each available\n"
-	"                 backend\n"
-	"  -i, --interop  instead, how frames get from each API (host, Vulkan, OpenGL,\n"
-	"                 CUDA, Metal) to each other, to NumPy and to PyTorch: what is\n"
-	"                 copied, and who waits, by what the drivers here say\n"
-	"  -j, --json     the same as JSON; with --formats the backends alone\n"
-	"  -t, --self-test  instead, try it all with a second process: every format, a\n"
-	"                   texture, an event, a stream, Metal's command buffers, a\n"
-	"                   process's death. The report can be pasted into an issue\n"
-	"  -B, --backend B  for --self-test: host, vulkan or metal; by default all that\n"
-	"                   are available\n"
-	"  -h, --help     this text\n"
-	"\n"
-	"GEYSER_VULKAN_DEVICE chooses Vulkan's device: see geyser --help.\n"
-	"\n"
-	"examples:\n"
-	"  geyser info\n"
-	"  geyser info --json | jq '.backends[] | select(.available).name'\n"
-	"  geyser info --interop\n"
-	"  geyser info --self-test > report.md\n"
-	"\n"
-	"exit status: 0 printed, or the self-test passed; 1 it failed; 2 wrong usage\n";
+size_t info_backend_count(void)
+{
+	const size_t count = backend_count();
 
-const enum geyser_backend info_backends[INFO_BACKENDS] = {
-	GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_METAL};
+	return count < INFO_BACKENDS ? count : INFO_BACKENDS;
+}
+
+enum geyser_backend info_backend(size_t index)
+{
+	return (enum geyser_backend)(GEYSER_BACKEND_HOST + index);
+}
 
 const struct info_dimension info_dimensions[INFO_DIMENSIONS] = {
 	{GEYSER_DIMENSION_2D, "2d"},
@@ -89,7 +67,7 @@ bool info_device(struct geyser_manager *manager, struct info_device *out)
 /* A backend is available only if a manager can be made. */
 static bool gather_backend(struct info_report *out, size_t index)
 {
-	const struct geyser_manager_desc desc = {.backend = info_backends[index]};
+	const struct geyser_manager_desc desc = {.backend = info_backend(index)};
 	struct geyser_manager *manager;
 	bool done;
 
@@ -162,7 +140,7 @@ static bool gather_machine(struct info_report *out)
 
 static bool gather(struct info_report *out, bool formats_only)
 {
-	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+	for (size_t i = 0; i < info_backend_count(); i++) {
 		if (!gather_backend(out, i))
 			return false;
 	}
@@ -194,11 +172,11 @@ static void print_tables(const struct info_report *report)
 			info_usages[u].letter, info_usages[u].name);
 	}
 	print_wrapped("", usages, output_width(), "\n");
-	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+	for (size_t i = 0; i < info_backend_count(); i++) {
 		if (!report->backends[i].available)
 			continue;
 		(void)fprintf(answers(), "\nformats of backend %s\n  %-22s",
-			geyser_backend_name(info_backends[i]), "");
+			geyser_backend_name(info_backend(i)), "");
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
 			(void)fprintf(answers(), d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n",
 				info_dimensions[d].name);
@@ -244,25 +222,25 @@ static void print_descriptors(const struct info_report *report)
 	if (report->descriptors)
 		(void)fprintf(answers(), "%-8s %-13s %lu may be open (ulimit -n)\n", "limits",
 			"descriptors", report->descriptors);
-	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+	for (size_t i = 0; i < info_backend_count(); i++) {
 		const struct info_costs *costs = &report->backends[i].costs;
 
 		if (report->backends[i].available && costs->texture >= 0 && costs->event >= 0)
 			(void)fprintf(answers(), "%-8s %-13s %d an exported texture, %d an event\n",
-				geyser_backend_name(info_backends[i]), "descriptors",
-				costs->texture, costs->event);
+				geyser_backend_name(info_backend(i)), "descriptors", costs->texture,
+				costs->event);
 	}
 }
 
 static void print_machine(const struct info_report *report)
 {
 	(void)fprintf(answers(), "geyser %s\n", geyser_version());
-	for (size_t i = 0; i < INFO_BACKENDS; i++)
-		print_fact("backend", geyser_backend_name(info_backends[i]),
+	for (size_t i = 0; i < info_backend_count(); i++)
+		print_fact("backend", geyser_backend_name(info_backend(i)),
 			report->backends[i].available ? "available" : report->backends[i].reason);
 	print_fact("backend", "auto", report->automatic ? report->automatic : report->no_automatic);
-	for (size_t i = 0; i < INFO_BACKENDS; i++)
-		print_device(info_backends[i], &report->backends[i].device);
+	for (size_t i = 0; i < info_backend_count(); i++)
+		print_device(info_backend(i), &report->backends[i].device);
 	print_fact("registry", "", report->problem[0] ? report->problem : report->registry);
 	for (unsigned i = 0; i < report->place_count; i++) {
 		const char *const directory = report->places[i].directory;
@@ -283,44 +261,65 @@ struct info_options {
 	enum geyser_backend backend;
 };
 
-/* Prints what is wrong and returns the exit status, or STATUS_OK; help: with *help set. */
-static int parse_options(int argc, char **argv, struct info_options *out, bool *help)
+static int take_tested(const struct given *given)
 {
-	static const struct option options[] = {
-		{"formats", no_argument, NULL, 'f'},
-		{"interop", no_argument, NULL, 'i'},
-		{"json", no_argument, NULL, 'j'},
-		{"self-test", no_argument, NULL, 't'},
-		{"backend", required_argument, NULL, 'B'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
+	struct info_options *const out = given->options;
 
-	while ((option = next_option(argc, argv, ":fijtB:h", options)) != -1) {
-		if (option == 'h') {
-			*help = true;
-			return STATUS_OK;
-		}
-		if (option == 'B') {
-			if (parse_backend(optarg, &out->backend))
-				return STATUS_USAGE;
-		} else if (!strchr("fijt", option)) {
-			return option_error(argv, option, "info");
-		}
-		out->formats_only |= option == 'f';
-		out->interop |= option == 'i';
-		out->json |= option == 'j';
-		out->self_test |= option == 't';
-		out->with_backend |= option == 'B';
-	}
-	if (optind < argc)
-		return usage_error(
-			"info: unexpected argument (%.100s): expected none", argv[optind]);
-	if (out->formats_only + out->interop + out->self_test > 1)
+	out->with_backend = true;
+	return parse_backend(given->text, &out->backend);
+}
+
+static const struct option_row rows[] = {
+	{'f', "formats", NULL,
+		"instead, which usages each format can have on each available backend",
+		FLAG(struct info_options, formats_only)},
+	{'i', "interop", NULL,
+		"instead, how frames get from each API (host, Vulkan, OpenGL, CUDA, Metal) to each "
+		"other, to NumPy and to PyTorch: what is copied, and who waits, by what the "
+		"drivers "
+		"here say",
+		FLAG(struct info_options, interop)},
+	{'j', "json", NULL, "the same as JSON; with --formats the backends alone",
+		FLAG(struct info_options, json)},
+	{'t', "self-test", NULL,
+		"instead, try it all with a second process: every format, a texture, an event, a "
+		"stream, Metal's command buffers, a process's death. The report can be pasted into "
+		"an issue",
+		FLAG(struct info_options, self_test)},
+	{'B', "backend", "B", "for --self-test: {true backends}; by default all that are available",
+		.take = take_tested},
+};
+
+const struct syntax info_syntax = {
+	.usage = "usage: geyser info [--json] [--formats]\n"
+		 "       geyser info --interop [--json]\n"
+		 "       geyser info --self-test [--backend B] [--json]\n"
+		 "\n"
+		 "Prints the library's version, each backend or why it isn't available, the GPU's\n"
+		 "device and what it offers, the directory where exports are registered, and what\n"
+		 "the kernel offers.\n"
+		 "\n",
+	.notes = "\n"
+		 "GEYSER_VULKAN_DEVICE chooses Vulkan's device: see geyser --help.\n"
+		 "\n"
+		 "examples:\n"
+		 "  geyser info\n"
+		 "  geyser info --json | jq '.backends[] | select(.available).name'\n"
+		 "  geyser info --interop\n"
+		 "  geyser info --self-test > report.md\n"
+		 "\n"
+		 "exit status: 0 printed, or the self-test passed; 1 it failed; 2 wrong usage\n",
+	.column = 17,
+	.words = 0,
+	OPTIONS(rows),
+};
+
+static int check_options(const struct info_options *options)
+{
+	if (options->formats_only + options->interop + options->self_test > 1)
 		return usage_error(
 			"info: --formats, --interop and --self-test: expected one of them");
-	if (out->with_backend && !out->self_test)
+	if (options->with_backend && !options->self_test)
 		return usage_error("info: --backend is for --self-test alone");
 	return STATUS_OK;
 }
@@ -329,14 +328,13 @@ int info_command(int argc, char **argv)
 {
 	static struct info_report report;
 	struct info_options options = {.backend = GEYSER_BACKEND_AUTO};
-	bool help = false;
 	int status;
 
 	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
 		return selftest_peer(argc - 1, argv + 1);
-	status = parse_options(argc, argv, &options, &help);
-	if (help)
-		return print_help(info_help);
+	if (!read_options(&info_syntax, argc, argv, &options, &status))
+		return status;
+	status = check_options(&options);
 	if (status)
 		return status;
 	if (options.self_test)

@@ -13,14 +13,16 @@
 #include "common.h"
 
 enum {
-	INFO_BACKENDS = 3,
+	INFO_BACKENDS = 8, /* at most; backend_count says how many there are */
 	INFO_DIMENSIONS = 3,
 	INFO_USAGES = 9,
 	INFO_FEATURES = 4,
 	INFO_PROPERTIES = 4
 };
 
-extern const enum geyser_backend info_backends[INFO_BACKENDS];
+/* How many backends are reported, and one of them, from 0 on. */
+size_t info_backend_count(void);
+enum geyser_backend info_backend(size_t index);
 
 extern const struct info_dimension {
 	enum geyser_dimension dimension;

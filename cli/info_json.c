@@ -67,7 +67,7 @@ static void write_backend(
 	const bool available = report->backends[index].available;
 
 	json_begin(json, NULL, '{');
-	json_string(json, "name", geyser_backend_name(info_backends[index]));
+	json_string(json, "name", geyser_backend_name(info_backend(index)));
 	json_bool(json, "available", available);
 	json_string(json, "reason", available ? NULL : report->backends[index].reason);
 	if (!formats_only) {
@@ -119,7 +119,7 @@ void info_write_json(const struct info_report *report, bool formats_only)
 	if (!formats_only)
 		write_machine(&json, report);
 	json_begin(&json, "backends", '[');
-	for (size_t i = 0; i < INFO_BACKENDS; i++)
+	for (size_t i = 0; i < info_backend_count(); i++)
 		write_backend(&json, report, i, formats_only);
 	json_end(&json, ']');
 	json_end(&json, '}');

@@ -11,27 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "json.h"
+#include "options.h"
 #include "streams.h"
 #include "wrap.h"
-
-const char list_help[] =
-	"usage: geyser list [--watch|--all] [--json]\n"
-	"\n"
-	"Lists this user's streams. A stream whose program is stopped has a name, and -\n"
-	"for what only that program could tell.\n"
-	"\n"
-	"  -w, --watch  print a line \"+ NAME ...\" for each stream that is there or\n"
-	"               begins, and \"- NAME\" for each that ends, until SIGINT or\n"
-	"               SIGTERM\n"
-	"  -a, --all    streams, and then the textures and events that are exported, by\n"
-	"               their ids\n"
-	"      --json   one array of objects; with --watch an object a line, whose\n"
-	"               \"change\" is \"added\" or \"removed\"\n"
-	"  -h, --help   this text\n"
-	"\n"
-	"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n";
 
 /* ---- a stream ------------------------------------------------------------------------------- */
 
@@ -384,33 +367,49 @@ static int watch_streams(bool as_json)
 	return status;
 }
 
+/* ---- the command ---------------------------------------------------------------------------- */
+
+struct list_options {
+	bool watch, all, json;
+};
+
+static const struct option_row rows[] = {
+	{'w', "watch", NULL,
+		"print a line \"+ NAME ...\" for each stream that is there or begins, and "
+		"\"- NAME\" for each that ends, until SIGINT or\nSIGTERM",
+		FLAG(struct list_options, watch)},
+	{'a', "all", NULL,
+		"streams, and then the textures and events that are exported, by their ids",
+		FLAG(struct list_options, all)},
+	{0, "json", NULL,
+		"one array of objects; with --watch an object a line, whose \"change\" is "
+		"\"added\" or \"removed\"",
+		FLAG(struct list_options, json)},
+};
+
+const struct syntax list_syntax = {
+	.usage = "usage: geyser list [--watch|--all] [--json]\n"
+		 "\n"
+		 "Lists this user's streams. A stream whose program is stopped has a name, and -\n"
+		 "for what only that program could tell.\n"
+		 "\n",
+	.notes = "\n"
+		 "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
+	.column = 15,
+	.words = 0,
+	OPTIONS(rows),
+};
+
 int list_command(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"watch", no_argument, NULL, 'w'},
-		{"all", no_argument, NULL, 'a'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	bool watch = false, all = false, as_json = false;
-	int option;
+	struct list_options options = {.watch = false};
+	int status;
 
-	while ((option = next_option(argc, argv, ":wajh", options)) != -1) {
-		if (option == 'h')
-			return print_help(list_help);
-		if (option != 'w' && option != 'a' && option != 'j')
-			return option_error(argv, option, "list");
-		watch |= option == 'w';
-		all |= option == 'a';
-		as_json |= option == 'j';
-	}
-	if (optind < argc)
-		return usage_error(
-			"list: unexpected argument (%.100s): expected none", argv[optind]);
-	if (watch && all)
+	if (!read_options(&list_syntax, argc, argv, &options, &status))
+		return status;
+	if (options.watch && options.all)
 		return usage_error("list: --watch and --all: expected one of them");
-	if (watch)
-		return watch_streams(as_json);
-	return all ? list_all(as_json) : list_once(as_json);
+	if (options.watch)
+		return watch_streams(options.json);
+	return options.all ? list_all(options.json) : list_once(options.json);
 }

@@ -10,16 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "options.h"
 
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const struct syntax *syntax;
 	const char *summary;
 };
 
-#define COMMAND(name, summary) {#name, name##_command, name##_help, summary},
+#define COMMAND(name, summary) {#name, name##_command, &name##_syntax, summary},
 static const struct command commands[] = {
 #include "commands.def"
 };
@@ -27,7 +27,27 @@ static const struct command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static void print_overview(FILE *file)
+static const struct {
+	const char *name, *meaning;
+} variables[] = {
+	{"GEYSER_BACKEND",
+		"what the backend auto is, {true backends}; by default a GPU's where there is one, "
+		"else host"},
+	{"GEYSER_VULKAN_DEVICE",
+		"vulkan's device: its number, a part of its name, its UUID, or cpu, discrete, "
+		"integrated or virtual"},
+	{"GEYSER_VULKAN_QUEUE",
+		"graphics, or compute for one that can't draw or have depth, but that a GPU may "
+		"schedule sooner"},
+	{"GEYSER_RUNTIME_DIR",
+		"the only directory in which exports are registered and looked for; programs find "
+		"no exports outside of it"},
+	{"XDG_RUNTIME_DIR",
+		"without GEYSER_RUNTIME_DIR: the first of several such directories; geyser info "
+		"shows all of them"},
+};
+
+static void print_overview(void)
 {
 	(void)fputs("usage: geyser COMMAND [OPTION]... [ARGUMENT]...\n"
 		    "\n"
@@ -35,36 +55,28 @@ static void print_overview(FILE *file)
 		    "between processes, without copying pixels.\n"
 		    "\n"
 		    "commands:\n",
-		file);
+		answers());
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	(void)fputs(
-		"  help     what a command does: geyser help COMMAND\n"
-		"\n"
-		"options:\n"
-		"  -h, --help     this text; after a command that command's\n"
-		"  -V, --version  the version of the library that runs\n"
-		"\n"
-		"examples:\n"
-		"  geyser share photo.png     prints a handle and an id, and stays\n"
-		"  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
-		"  geyser send test --pattern clock\n"
-		"  geyser recv test --frames 10 --output frame-%02d.png\n"
-		"\n"
-		"environment:\n"
-		"  GEYSER_BACKEND        what the backend auto is, host, vulkan or metal; by\n"
-		"                        default a GPU's where there is one, else host\n"
-		"  GEYSER_VULKAN_DEVICE  vulkan's device: its number, a part of its name, its\n"
-		"                        UUID, or cpu, discrete, integrated or virtual\n"
-		"  GEYSER_VULKAN_QUEUE   graphics, or compute for one that can't draw or have\n"
-		"                        depth, but that a GPU may schedule sooner\n"
-		"  GEYSER_RUNTIME_DIR    the only directory in which exports are registered and\n"
-		"                        looked for; programs find no exports outside of it\n"
-		"  XDG_RUNTIME_DIR       without GEYSER_RUNTIME_DIR: the first of several such\n"
-		"                        directories; geyser info shows all of them\n"
-		"\n"
-		"exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
-		file);
+		add_help_row(commands[i].name, 11, commands[i].summary);
+	add_help_row("help", 11, "what a command does: geyser help COMMAND");
+	(void)fputs("\n"
+		    "options:\n"
+		    "  -h, --help     this text; after a command that command's\n"
+		    "  -V, --version  the version of the library that runs\n"
+		    "\n"
+		    "examples:\n"
+		    "  geyser share photo.png     prints a handle and an id, and stays\n"
+		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
+		    "  geyser send test --pattern clock\n"
+		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
+		    "\n"
+		    "environment:\n",
+		answers());
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		add_help_row(variables[i].name, 24, variables[i].meaning);
+	(void)fputs("\n"
+		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
+		answers());
 }
 
 static const char *command_word(size_t index, void *user)
@@ -92,14 +104,14 @@ static int help_command(int argc, char **argv)
 	const struct command *command;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-		print_overview(answers());
+		print_overview();
 		return finish_output();
 	}
 	if (argc > 2)
 		return usage_error(
 			"help: unexpected argument (%.100s): expected one command", argv[2]);
 	command = find_command(argv[1]);
-	return command ? print_help(command->help) : STATUS_USAGE;
+	return command ? print_help(command->syntax) : STATUS_USAGE;
 }
 
 static bool is_option(const char *word, const char *brief, const char *full)
@@ -134,12 +146,12 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	opterr = 0;
 	if (argc < 2) {
-		print_overview(answers());
+		print_overview();
 		answers_to_stderr();
 		return STATUS_USAGE;
 	}
 	if (is_option(argv[1], "-h", "--help")) {
-		print_overview(answers());
+		print_overview();
 		return finish_output();
 	}
 	if (is_option(argv[1], "-V", "--version")) {

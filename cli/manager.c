@@ -6,31 +6,39 @@
 #include <string.h>
 
 #include "common.h"
+#include "lists.h"
 
-static const enum geyser_backend choices[] = {
-	GEYSER_BACKEND_AUTO, GEYSER_BACKEND_HOST, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_METAL};
+unsigned backend_count(void)
+{
+	unsigned count = 0;
 
-#define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
+	while (geyser_backend_name((enum geyser_backend)(count + 1)))
+		count++;
+	return count;
+}
 
 static const char *backend_word(size_t index, void *user)
 {
 	(void)user;
-	return geyser_backend_name(choices[index]);
+	return geyser_backend_name((enum geyser_backend)index);
 }
 
 int parse_backend(const char *text, enum geyser_backend *out)
 {
+	const size_t count = backend_count() + 1;
+	char all[LIST_SIZE];
 	const char *near;
 
-	for (size_t i = 0; i < CHOICE_COUNT; i++) {
-		if (strcmp(text, geyser_backend_name(choices[i])) == 0) {
-			*out = choices[i];
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text, backend_word(i, NULL)) == 0) {
+			*out = (enum geyser_backend)i;
 			return STATUS_OK;
 		}
 	}
-	near = nearest_word(text, CHOICE_COUNT, backend_word, NULL);
-	return usage_error("unknown backend (%.100s): expected auto, host, vulkan or metal%s%s%s",
-		text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	near = nearest_word(text, count, backend_word, NULL);
+	return usage_error("unknown backend (%.100s): expected %s%s%s%s", text,
+		list_text(LIST_BACKENDS, all), near ? "; did you mean " : "", near ? near : "",
+		near ? "?" : "");
 }
 
 int open_manager(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common.h"
+#include "lists.h"
 #include "pattern.h"
 
 static const struct {
@@ -28,16 +29,19 @@ static const char *pattern_word(size_t index, void *user)
 
 enum pattern parse_pattern(const char *text)
 {
+	struct words words = {.count = 0};
+	char all[LIST_SIZE];
 	const char *near;
 
 	for (size_t i = 0; i < NAME_COUNT; i++) {
 		if (strcmp(text, names[i].name) == 0)
 			return names[i].pattern;
+		add_word(&words, "%s", names[i].name);
 	}
 	near = nearest_word(text, NAME_COUNT, pattern_word, NULL);
-	(void)usage_error(
-		"send: unknown pattern (%.100s): expected bars, ramp, noise or clock%s%s%s", text,
-		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	(void)usage_error("send: unknown pattern (%.100s): expected %s%s%s%s", text,
+		join_words(&words, "or", all), near ? "; did you mean " : "", near ? near : "",
+		near ? "?" : "");
 	return PATTERN_NONE;
 }
 

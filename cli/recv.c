@@ -11,49 +11,10 @@
 
 #include <geyser/stream.h>
 
-#include "common.h"
 #include "json.h"
+#include "options.h"
 #include "sink.h"
 #include "streams.h"
-
-const char recv_help[] =
-	"usage: geyser recv NAME [OPTION]...\n"
-	"\n"
-	"Receives a stream's frames, until it ends, after --frames, or at SIGINT or\n"
-	"SIGTERM.\n"
-	"\n"
-	"  -o, --output FILE        FILE.raw, or - for stdout: raw frames, one after the\n"
-	"                           other; FILE.png: one PNG; frame-%05d.png: a PNG for\n"
-	"                           each frame; by default write nothing\n"
-	"      --raw, --png         write this, whatever the file is called\n"
-	"  -n, --frames N           end after N frames\n"
-	"  -e, --every              get each frame in order as long as the sender's\n"
-	"                           buffers last, and all if it is lossless; by default\n"
-	"                           always the newest\n"
-	"  -t, --timeout S          fail when no frame came for S seconds; by default\n"
-	"                           never\n"
-	"  -c, --connect-timeout S  wait for the stream to begin for S seconds, by\n"
-	"                           default 5; with 0 it must be there\n"
-	"  -r, --reconnect          when the stream ends wait for one of that name, and\n"
-	"                           go on\n"
-	"  -B, --backend B          auto, host, vulkan or metal: see geyser --help\n"
-	"  -s, --stats              at the end say on stderr how many frames came and\n"
-	"                           how late\n"
-	"      --json               the same as one JSON object on stdout, or on stderr\n"
-	"                           with --output -\n"
-	"  -h, --help               this text\n"
-	"\n"
-	"PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
-	"frames are what the sender's memory holds.\n"
-	"\n"
-	"examples:\n"
-	"  geyser recv test --frames 10 --output frame-%02d.png\n"
-	"  geyser recv clip --every --output - |\n"
-	"      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
-	"\n"
-	"exit status: 0 frames came, and the stream ended, all asked for were there or\n"
-	"stdout's reader has gone; 1 it failed or its sender died (stderr says why); 2\n"
-	"wrong usage\n";
 
 /* Waits of the library are cut into pieces of this length, to see signals. */
 #define SLICE_NS UINT64_C(100000000)
@@ -89,89 +50,66 @@ enum step {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-enum { OPTION_JSON = 256, OPTION_RAW, OPTION_PNG };
-
-static int set_kind(enum sink_kind kind, enum sink_kind *out)
+static int take_frames(const struct given *given)
 {
-	if (*out != SINK_NONE && *out != kind)
-		return usage_error("recv: --raw and --png: expected one of them");
-	*out = kind;
-	return STATUS_OK;
+	struct recv_options *const out = given->options;
+
+	if (parse_number(given->text, &out->frames) && out->frames)
+		return STATUS_OK;
+	return usage_error(
+		"recv: wrong number of frames (%.100s): expected 1 or more", given->text);
 }
 
-static int take_option(int option, char **argv, struct recv_options *out)
-{
-	switch (option) {
-	case 'o':
-		out->output = optarg;
-		return STATUS_OK;
-	case 'n':
-		if (parse_number(optarg, &out->frames) && out->frames)
-			return STATUS_OK;
-		return usage_error(
-			"recv: wrong number of frames (%.100s): expected 1 or more", optarg);
-	case 't':
-		return parse_timeout("recv", "timeout", optarg, false, &out->timeout_ns);
-	case 'c':
-		return parse_timeout(
-			"recv", "connect timeout", optarg, true, &out->connect_timeout_ns);
-	case 'e':
-		out->every = true;
-		return STATUS_OK;
-	case 'r':
-		out->reconnect = true;
-		return STATUS_OK;
-	case 'B':
-		return parse_backend(optarg, &out->backend);
-	case 's':
-		out->stats = true;
-		return STATUS_OK;
-	case OPTION_JSON:
-		out->json = true;
-		return STATUS_OK;
-	case OPTION_RAW:
-		return set_kind(SINK_RAW, &out->kind);
-	case OPTION_PNG:
-		return set_kind(SINK_PNG, &out->kind);
-	default:
-		return option_error(argv, option, "recv");
-	}
-}
+static const struct option_row rows[] = {
+	{'o', "output", "FILE",
+		"FILE.raw, or - for stdout: raw frames, one after the other; FILE.png: one PNG; "
+		"frame-%05d.png: a PNG for each frame; by default write nothing",
+		TEXT(struct recv_options, output)},
+	{0, "raw", NULL, NULL, CHOICE(struct recv_options, kind, enum sink_kind, SINK_RAW)},
+	{0, "png", NULL, "write this, whatever the file is called",
+		CHOICE(struct recv_options, kind, enum sink_kind, SINK_PNG)},
+	{'n', "frames", "N", "end after N frames", .take = take_frames},
+	{'e', "every", NULL,
+		"get each frame in order as long as the sender's buffers last, and all if it is "
+		"lossless; by default always the newest",
+		FLAG(struct recv_options, every)},
+	{'t', "timeout", "S", "fail when no frame came for S seconds; by default never",
+		TIMEOUT(struct recv_options, timeout_ns)},
+	{'c', "connect-timeout", "S",
+		"wait for the stream to begin for S seconds, by default 5; with 0 it must be there",
+		SECONDS(struct recv_options, connect_timeout_ns)},
+	{'r', "reconnect", NULL, "when the stream ends wait for one of that name, and go on",
+		FLAG(struct recv_options, reconnect)},
+	BACKEND_ROW(struct recv_options),
+	{'s', "stats", NULL, "at the end say on stderr how many frames came and how late",
+		FLAG(struct recv_options, stats)},
+	{0, "json", NULL, "the same as one JSON object on stdout, or on stderr with --output -",
+		FLAG(struct recv_options, json)},
+};
 
-/* True if the command is to go on; else *status is its result. */
-static bool read_options(int argc, char **argv, struct recv_options *out, int *status)
-{
-	static const struct option options[] = {
-		{"output", required_argument, NULL, 'o'},
-		{"frames", required_argument, NULL, 'n'},
-		{"every", no_argument, NULL, 'e'},
-		{"timeout", required_argument, NULL, 't'},
-		{"connect-timeout", required_argument, NULL, 'c'},
-		{"reconnect", no_argument, NULL, 'r'},
-		{"backend", required_argument, NULL, 'B'},
-		{"stats", no_argument, NULL, 's'},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"raw", no_argument, NULL, OPTION_RAW},
-		{"png", no_argument, NULL, OPTION_PNG},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
-
-	while ((option = next_option(argc, argv, ":o:n:et:c:rB:sh", options)) != -1) {
-		*status = option == 'h' ? print_help(recv_help) : take_option(option, argv, out);
-		if (*status || option == 'h')
-			return false;
-	}
-	if (argc - optind != 1) {
-		*status = usage_error(
-			"recv: wrong number of arguments (%d): expected the stream's name",
-			argc - optind);
-		return false;
-	}
-	out->name = argv[optind];
-	return true;
-}
+const struct syntax recv_syntax = {
+	.usage = "usage: geyser recv NAME [OPTION]...\n"
+		 "\n"
+		 "Receives a stream's frames, until it ends, after --frames, or at SIGINT or\n"
+		 "SIGTERM.\n"
+		 "\n",
+	.notes = "\n"
+		 "PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
+		 "frames are what the sender's memory holds.\n"
+		 "\n"
+		 "examples:\n"
+		 "  geyser recv test --frames 10 --output frame-%02d.png\n"
+		 "  geyser recv clip --every --output - |\n"
+		 "      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
+		 "\n"
+		 "exit status: 0 frames came, and the stream ended, all asked for were there or\n"
+		 "stdout's reader has gone; 1 it failed or its sender died (stderr says why); 2\n"
+		 "wrong usage\n",
+	.column = 27,
+	.words = 1,
+	.wanted = "the stream's name",
+	OPTIONS(rows),
+};
 
 static int choose_sink(struct receiver *receiver)
 {
@@ -481,9 +419,11 @@ int recv_command(int argc, char **argv)
 	struct receiver receiver = {.options = &options};
 	struct geyser_manager *manager;
 	int status;
+	char **const words = read_options(&recv_syntax, argc, argv, &options, &status);
 
-	if (!read_options(argc, argv, &options, &status))
+	if (!words)
 		return status;
+	options.name = words[0];
 	receiver.signals = signals_open();
 	if (receiver.signals < 0)
 		return STATUS_FAILURE;

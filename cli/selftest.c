@@ -150,12 +150,12 @@ static int run(enum geyser_backend wanted, int signals, bool json)
 
 	if (!json)
 		selftest_print_head();
-	for (size_t i = 0; i < INFO_BACKENDS; i++) {
+	for (size_t i = 0; i < info_backend_count(); i++) {
 		struct selftest_backend *const backend = &backends[count];
 
-		if (wanted != GEYSER_BACKEND_AUTO && wanted != info_backends[i])
+		if (wanted != GEYSER_BACKEND_AUTO && wanted != info_backend(i))
 			continue;
-		backend->backend = info_backends[i];
+		backend->backend = info_backend(i);
 		count++;
 		if (!is_tested(wanted, backend)) {
 			if (!json)
@@ -163,7 +163,7 @@ static int run(enum geyser_backend wanted, int signals, bool json)
 			continue;
 		}
 		backend->test = &tests[i];
-		tests[i].backend = info_backends[i];
+		tests[i].backend = info_backend(i);
 		tests[i].signals = signals;
 		test_backend(&tests[i], json);
 		count_steps(&tests[i], &counts);

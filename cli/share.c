@@ -11,41 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "magic.h"
+#include "options.h"
 #include "png.h"
-
-const char share_help[] =
-	"usage: geyser share [OPTION]... FILE.png\n"
-	"       geyser share [OPTION]... --size WxH --format F --raw FILE\n"
-	"\n"
-	"Decodes a picture into a shared texture, prints the texture's handle and id at\n"
-	"once, and stays until SIGINT or SIGTERM. FILE - is stdin.\n"
-	"\n"
-	"  -f, --format F      the texture's format; by default rgba8unorm-srgb, and\n"
-	"                      rgba16uint for a PNG of 16 bits a channel. A PNG may\n"
-	"                      become r8unorm, rg8unorm, rgba8unorm, bgra8unorm, each\n"
-	"                      also -srgb, r16uint, rg16uint, rgba16uint or\n"
-	"                      rgb10a2unorm: refused if anything would be lost\n"
-	"  -s, --size WxH      the size of raw texels, 1 to 32768 each way\n"
-	"  -r, --raw FILE      raw texels of any format: rows without gaps, top row\n"
-	"                      first, exactly W * H * bytes a texel\n"
-	"  -l, --label TEXT    the texture's label; by default the file's name\n"
-	"  -B, --backend B     auto, host, vulkan or metal: see geyser --help\n"
-	"  -H, --host-memory   with vulkan: in host memory, which every backend can\n"
-	"                      import, also that of another device; host is always so\n"
-	"      --print-handle  print only the handle's text\n"
-	"      --print-id      print only the id, 0x and 8 digits\n"
-	"      --json          print one line: {\"handle\": \"...\",\"id\": \"0x...\"}\n"
-	"  -1, --once          stay only until one importer has come and gone\n"
-	"  -h, --help          this text\n"
-	"\n"
-	"examples:\n"
-	"  geyser share photo.png\n"
-	"  ffmpeg -i clip.mp4 -frames:v 1 -f rawvideo -pix_fmt rgba - |\n"
-	"      geyser share --size 1920x1080 --format rgba8unorm-srgb --raw - --once\n"
-	"\n"
-	"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n";
 
 struct share_options {
 	enum geyser_format format; /* NONE: by the picture */
@@ -59,40 +27,58 @@ struct share_options {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-enum { OPTION_ID = 256, OPTION_HANDLE, OPTION_JSON };
-
-static int take_option(int option, char **argv, struct share_options *out)
+static int take_size(const struct given *given)
 {
-	switch (option) {
-	case 'f':
-		out->format = parse_format(optarg);
-		return out->format ? STATUS_OK : STATUS_USAGE;
-	case 's':
-		return parse_size("share", optarg, &out->width, &out->height);
-	case 'r':
-		out->raw = optarg;
-		return STATUS_OK;
-	case 'l':
-		out->label = optarg;
-		return STATUS_OK;
-	case 'B':
-		return parse_backend(optarg, &out->backend);
-	case 'H':
-		out->host_memory = true;
-		return STATUS_OK;
-	case OPTION_HANDLE:
-		return set_names("share", NAMES_HANDLE, &out->names);
-	case OPTION_ID:
-		return set_names("share", NAMES_ID, &out->names);
-	case OPTION_JSON:
-		return set_names("share", NAMES_JSON, &out->names);
-	case '1':
-		out->once = true;
-		return STATUS_OK;
-	default:
-		return option_error(argv, option, "share");
-	}
+	struct share_options *const out = given->options;
+
+	return parse_size(given->command, given->text, &out->width, &out->height);
 }
+
+static const struct option_row rows[] = {
+	{'f', "format", "F",
+		"the texture's format; by default rgba8unorm-srgb, and rgba16uint for a PNG of 16 "
+		"bits a channel. A PNG may become {png formats}: refused if anything would be lost",
+		FORMAT(struct share_options, format)},
+	{'s', "size", "WxH", "the size of raw texels, 1 to 32768 each way", .take = take_size},
+	{'r', "raw", "FILE",
+		"raw texels of any format: rows without gaps, top row first, exactly W * H * bytes "
+		"a texel",
+		TEXT(struct share_options, raw)},
+	{'l', "label", "TEXT", "the texture's label; by default the file's name",
+		TEXT(struct share_options, label)},
+	BACKEND_ROW(struct share_options),
+	{'H', "host-memory", NULL,
+		"with vulkan: in host memory, which every backend can import, also that of another "
+		"device; host is always so",
+		FLAG(struct share_options, host_memory)},
+	{0, "print-handle", NULL, "print only the handle's text",
+		CHOICE(struct share_options, names, enum names, NAMES_HANDLE)},
+	{0, "print-id", NULL, "print only the id, 0x and 8 digits",
+		CHOICE(struct share_options, names, enum names, NAMES_ID)},
+	{0, "json", NULL, "print one line: {\"handle\": \"...\",\"id\": \"0x...\"}",
+		CHOICE(struct share_options, names, enum names, NAMES_JSON)},
+	{'1', "once", NULL, "stay only until one importer has come and gone",
+		FLAG(struct share_options, once)},
+};
+
+const struct syntax share_syntax = {
+	.usage = "usage: geyser share [OPTION]... FILE.png\n"
+		 "       geyser share [OPTION]... --size WxH --format F --raw FILE\n"
+		 "\n"
+		 "Decodes a picture into a shared texture, prints the texture's handle and id at\n"
+		 "once, and stays until SIGINT or SIGTERM. FILE - is stdin.\n"
+		 "\n",
+	.notes = "\n"
+		 "examples:\n"
+		 "  geyser share photo.png\n"
+		 "  ffmpeg -i clip.mp4 -frames:v 1 -f rawvideo -pix_fmt rgba - |\n"
+		 "      geyser share --size 1920x1080 --format rgba8unorm-srgb --raw - --once\n"
+		 "\n"
+		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
+	.column = 22,
+	.words = ANY_WORDS,
+	OPTIONS(rows),
+};
 
 static int check_options(const struct share_options *options)
 {
@@ -116,38 +102,12 @@ static int check_options(const struct share_options *options)
 	return STATUS_OK;
 }
 
-/* True if the command is to go on; else *status is its result. */
-static bool read_options(int argc, char **argv, struct share_options *out, int *status)
+static int check_arguments(char **files, struct share_options *out)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},
-		{"size", required_argument, NULL, 's'},
-		{"raw", required_argument, NULL, 'r'},
-		{"label", required_argument, NULL, 'l'},
-		{"backend", required_argument, NULL, 'B'},
-		{"host-memory", no_argument, NULL, 'H'},
-		{"print-handle", no_argument, NULL, OPTION_HANDLE},
-		{"print-id", no_argument, NULL, OPTION_ID},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"once", no_argument, NULL, '1'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
-
-	*status = STATUS_OK;
-	while ((option = next_option(argc, argv, ":f:s:r:l:B:H1h", options)) != -1) {
-		*status = option == 'h' ? print_help(share_help) : take_option(option, argv, out);
-		if (*status || option == 'h')
-			return false;
-	}
-	if (argc - optind > 1)
-		*status = usage_error("share: too many files (%s): expected one", argv[optind + 1]);
-	else if (optind < argc)
-		out->picture = argv[optind];
-	if (!*status)
-		*status = check_options(out);
-	return !*status;
+	if (files[0] && files[1])
+		return usage_error("share: too many files (%s): expected one", files[1]);
+	out->picture = files[0];
+	return check_options(out);
 }
 
 /* ---- the texture ---------------------------------------------------------------------------- */
@@ -448,8 +408,11 @@ int share_command(int argc, char **argv)
 {
 	struct share_options options = {.names = NAMES_BOTH};
 	int status, signals;
+	char **const files = read_options(&share_syntax, argc, argv, &options, &status);
 
-	if (!read_options(argc, argv, &options, &status))
+	if (files)
+		status = check_arguments(files, &options);
+	if (!files || status)
 		return status;
 	signals = signals_open();
 	if (signals < 0)

@@ -11,25 +11,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "options.h"
 #include "os.h"
 #include "streams.h"
 #include "wrap.h"
-
-const char top_help[] =
-	"usage: geyser top [--interval S] [--count N]\n"
-	"\n"
-	"Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how\n"
-	"many a second were published since the last look, how long they took to\n"
-	"subscribers (median, 99th percentile), how many were dropped by subscribers\n"
-	"that get every frame, and how many subscribers there are. On a terminal the\n"
-	"table is redrawn and q ends it; else tables follow each other.\n"
-	"\n"
-	"  -i, --interval S  seconds between two looks, by default 1, at least 0.05\n"
-	"  -n, --count N     end after N tables\n"
-	"  -h, --help        this text\n"
-	"\n"
-	"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n";
 
 #define INTERVAL_MIN_NS (NANOSECONDS / 20)
 
@@ -237,43 +222,55 @@ static void leave_screen(const struct top *top)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int take_option(int option, char **argv, struct top *out)
+static int take_interval(const struct given *given)
 {
-	if (option == 'i') {
-		if (parse_seconds(optarg, &out->interval_ns) && out->interval_ns >= INTERVAL_MIN_NS)
-			return STATUS_OK;
-		return usage_error("top: wrong interval (%.100s): expected seconds, as 1 or 0.5, "
-				   "at least 0.05",
-			optarg);
-	}
-	if (option == 'n') {
-		if (parse_number(optarg, &out->count) && out->count)
-			return STATUS_OK;
-		return usage_error(
-			"top: wrong number of tables (%.100s): expected 1 or more", optarg);
-	}
-	return option_error(argv, option, "top");
+	struct top *const out = given->options;
+
+	if (parse_seconds(given->text, &out->interval_ns) && out->interval_ns >= INTERVAL_MIN_NS)
+		return STATUS_OK;
+	return usage_error(
+		"top: wrong interval (%.100s): expected seconds, as 1 or 0.5, at least 0.05",
+		given->text);
 }
+
+static int take_count(const struct given *given)
+{
+	struct top *const out = given->options;
+
+	if (parse_number(given->text, &out->count) && out->count)
+		return STATUS_OK;
+	return usage_error("top: wrong number of tables (%.100s): expected 1 or more", given->text);
+}
+
+static const struct option_row rows[] = {
+	{'i', "interval", "S", "seconds between two looks, by default 1, at least 0.05",
+		.take = take_interval},
+	{'n', "count", "N", "end after N tables", .take = take_count},
+};
+
+const struct syntax top_syntax = {
+	.usage = "usage: geyser top [--interval S] [--count N]\n"
+		 "\n"
+		 "Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how\n"
+		 "many a second were published since the last look, how long they took to\n"
+		 "subscribers (median, 99th percentile), how many were dropped by subscribers\n"
+		 "that get every frame, and how many subscribers there are. On a terminal the\n"
+		 "table is redrawn and q ends it; else tables follow each other.\n"
+		 "\n",
+	.notes = "\n"
+		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
+	.column = 20,
+	.words = 0,
+	OPTIONS(rows),
+};
 
 int top_command(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"interval", required_argument, NULL, 'i'},
-		{"count", required_argument, NULL, 'n'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	struct top top = {.interval_ns = NANOSECONDS};
-	int option, status;
+	int status;
 
-	while ((option = next_option(argc, argv, ":i:n:h", options)) != -1) {
-		status = option == 'h' ? print_help(top_help) : take_option(option, argv, &top);
-		if (status || option == 'h')
-			return status;
-	}
-	if (optind < argc)
-		return usage_error(
-			"top: unexpected argument (%.100s): expected none", argv[optind]);
+	if (!read_options(&top_syntax, argc, argv, &top, &status))
+		return status;
 	top.signals = signals_open();
 	if (top.signals < 0)
 		return STATUS_FAILURE;

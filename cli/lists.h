@@ -1,0 +1,45 @@
+/*
+ * Lists of words for messages and help texts: "host, vulkan or metal". Lists of backends and
+ * formats are made from what the library says it has, so that nobody needs to keep them up to date.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef GEYSER_CLI_LISTS_H
+#define GEYSER_CLI_LISTS_H
+
+#include <stddef.h>
+
+#define WORDS_MAX 64u
+#define WORD_SIZE 48u
+#define LIST_SIZE 512u
+
+struct words {
+	char word[WORDS_MAX][WORD_SIZE];
+	size_t count; /* 0 before the first one is added */
+};
+
+__attribute__((format(printf, 2, 3))) void add_word(struct words *words, const char *format, ...);
+
+/* Writes "a, b or c", with this word between the last two ("or"; NULL: a comma there, too). Returns
+ * text. */
+const char *join_words(const struct words *words, const char *last, char text[LIST_SIZE]);
+
+enum list {
+	LIST_BACKENDS,       /* "auto" and each backend that the library knows */
+	LIST_TRUE_BACKENDS,  /* without "auto" */
+	LIST_PNG_FORMATS,    /* that a PNG holds exactly */
+	LIST_PNG_8_FORMATS,  /* of these, the ones of 8 bits a channel, with the meaning of few
+				channels */
+	LIST_PNG_16_FORMATS, /* of these, the ones that become 16 bits a channel */
+	LIST_CANVAS_FORMATS, /* that patterns can be drawn in */
+};
+
+/* Writes a list and returns text. */
+const char *list_text(enum list list, char text[LIST_SIZE]);
+
+/* Copies a help text and puts lists in the place of their names in braces: "{backends}",
+ * "{true backends}", "{png formats}", "{8-bit png formats}", "{16-bit png formats}",
+ * "{canvas formats}". */
+void expand_lists(const char *text, char *out, size_t size);
+
+#endif
