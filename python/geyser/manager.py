@@ -68,7 +68,7 @@ def _text(value: str, what: str) -> bytes:
 class Manager(Object):
     """A connection to one backend. What it has made stays valid when it is closed.
 
-    backend: "auto", "host", "vulkan" or "metal". application: shown to peers, at most 63 bytes; by
+    backend: a Backend or its name, such as "host". application: shown to peers, at most 63 bytes; by
     default the script's name. import_timeout: seconds that an import waits for its exporter's
     answer; by default 5. Raises UnsupportedError (the backend isn't available here, with the
     reason), LimitError."""

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,10 +68,29 @@ static const struct gy_backend *open_best(void **device, enum geyser_result *res
 	return NULL;
 }
 
+#define NAMES_SIZE 128
+
+/* Writes "auto, host, vulkan or metal". Returns text. */
+static const char *all_names(char text[NAMES_SIZE])
+{
+	enum geyser_backend kind = GEYSER_BACKEND_AUTO;
+	const char *name = geyser_backend_name(kind), *between = "", *next;
+
+	for (text[0] = '\0'; name; name = next) {
+		const size_t length = strlen(text);
+
+		(void)snprintf(text + length, NAMES_SIZE - length, "%s%s", between, name);
+		next = geyser_backend_name(++kind);
+		between = next && geyser_backend_name(kind + 1) ? ", " : " or ";
+	}
+	return text;
+}
+
 const struct gy_backend *gy_backend_open(
 	enum geyser_backend kind, void **device, enum geyser_result *result)
 {
 	const char *wanted = getenv("GEYSER_BACKEND"), *name;
+	char names[NAMES_SIZE];
 
 	if (kind != GEYSER_BACKEND_AUTO)
 		return open_kind(kind, device, result);
@@ -79,8 +99,8 @@ const struct gy_backend *gy_backend_open(
 	for (kind = GEYSER_BACKEND_HOST; (name = geyser_backend_name(kind)); kind++)
 		if (strcmp(name, wanted) == 0)
 			return open_kind(kind, device, result);
-	*result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"GEYSER_BACKEND (%.40s): it must be auto, host, vulkan or metal", wanted);
+	*result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "GEYSER_BACKEND (%.40s): it must be %s",
+		wanted, all_names(names));
 	return NULL;
 }
 
