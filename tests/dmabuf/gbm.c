@@ -9,7 +9,7 @@
 
 static struct gbm_device *device;
 
-/* Without 3D a driver makes buffers on its primary node alone: the render nodes come first. */
+/* Render nodes come first. A driver without 3D makes buffers only on its primary node. */
 static const char *const nodes[] = {
 	"/dev/dri/renderD128",
 	"/dev/dri/renderD129",
@@ -48,7 +48,7 @@ bool open_gbm(void)
 	return device != NULL;
 }
 
-/* gbm_bo_get_fd's can't be written to where the driver is without 3D. */
+/* Without 3D, the driver's gbm_bo_get_fd gives a descriptor that can't be written to. */
 static int dma_buf_of(struct gbm_bo *bo)
 {
 	int fd = -1;
@@ -69,7 +69,7 @@ static struct geyser_native_texture native_of(struct gbm_bo *bo)
 	};
 
 	native.size = (uint64_t)lseek(native.fd, 0, SEEK_END);
-	/* made as linear, by a driver that has no name for it */
+	/* The driver made a linear buffer, but has no name for its modifier. */
 	if (native.modifier == DRM_FORMAT_MOD_INVALID)
 		native.modifier = DRM_FORMAT_MOD_LINEAR;
 	for (int i = 0; i < (int)native.plane_count; i++) {
@@ -103,7 +103,7 @@ static void a_gbm_buffer_is_a_texture(void **state)
 	gbm_bo_destroy(bo);
 }
 
-/* GBM picks one of the modifiers that both have. */
+/* GBM picks one of the modifiers that both sides support. */
 static void a_modifier_is_agreed_on(void **state)
 {
 	struct geyser_native_texture native;
@@ -149,7 +149,8 @@ static struct gbm_bo *import_as_gbm(const struct geyser_native_texture *native)
 	return gbm_bo_import(device, GBM_BO_IMPORT_FD_MODIFIER, &data, 0);
 }
 
-/* The buffer is the same memory: what GBM gives away of it holds what Vulkan draws afterwards. */
+/* The buffer and the texture are the same memory: a descriptor from GBM shows what Vulkan draws
+ * later. */
 static void a_texture_is_a_gbm_buffer(void **state)
 {
 	const uint64_t linear = DRM_FORMAT_MOD_LINEAR;

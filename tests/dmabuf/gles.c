@@ -1,4 +1,4 @@
-/* OpenGL ES draws into textures and reads them, by way of EGL's images. */
+/* OpenGL ES draws into textures and reads them through EGL images. */
 #include "dmabuf.h"
 
 #include <EGL/egl.h>
@@ -26,8 +26,8 @@ static bool is_software(EGLDeviceEXT device)
 	return extensions && strstr(extensions, "EGL_MESA_device_software");
 }
 
-/* The display of the first device of that kind: other platforms take a DRM device where there is
- * one, also one that can't map what others made. */
+/* Returns the display of the first EGL device of that kind. Other EGL platforms would choose a DRM
+ * device if there is one, even one that can't map foreign buffers. */
 static EGLDisplay find_display(bool software)
 {
 	PFNEGLQUERYDEVICESEXTPROC query =
@@ -57,8 +57,8 @@ static bool make_context(void)
 	       eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context);
 }
 
-/* A framebuffer of a texel, which takes the place of the last one: a driver keeps what it draws
- * into open until it draws elsewhere. */
+/* A framebuffer of one texel that takes the place of the last one. A driver keeps the buffer that
+ * it draws into open until it draws into another. */
 static GLuint idle;
 
 void draw_idly(void)
@@ -110,7 +110,7 @@ struct target {
 	GLuint texture, framebuffer;
 };
 
-/* EGL's names of what it wants to know of each plane. */
+/* EGL's names for the properties of each plane. */
 static const struct {
 	EGLint fd, offset, pitch, modifier_low, modifier_high;
 } plane_names[] = {
@@ -157,7 +157,7 @@ static EGLImageKHR make_image(const struct geyser_native_texture *native)
 	return create_image(display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes);
 }
 
-/* Keeps no descriptor of the caller's. */
+/* Makes the texture a framebuffer's colour attachment. Keeps no descriptor open. */
 static struct target begin_target(struct geyser_texture *texture)
 {
 	struct geyser_native_texture native = export_dma_buf(texture);
@@ -199,7 +199,8 @@ static bool target_holds(uint32_t seed)
 	return true;
 }
 
-/* A colour for each of a few places that no turned or swapped picture has all of. */
+/* The colours of a few places. A turned picture or one with swapped channels has other colours
+ * there. */
 static const struct spot {
 	GLint x, y;
 	uint8_t color[4];

@@ -73,7 +73,7 @@ static void an_imported_host_texture_is_one_as_well(void **state)
 	end(&host);
 }
 
-/* The same memory: what one side writes, the other sees. */
+/* Both textures are the same memory: each side sees what the other writes. */
 static void vulkan_takes_it(void **state)
 {
 	struct host host = begin(NEED_UDMABUF | NEED_VULKAN);

@@ -1,10 +1,10 @@
-/* test_dmabuf PEER: see tests/vulkan/peer.c for the other process. */
+/* Usage: test_dmabuf PEER. PEER is the program of the second process, tests/vulkan/peer.c. */
 #include "dmabuf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SKIP_STATUS 77 /* Meson's */
+#define SKIP_STATUS 77 /* Meson's status for a skipped test */
 
 static struct CMUnitTest tests[64];
 static size_t test_count;

@@ -1,4 +1,4 @@
-/* dma-bufs by way of the CPU, and what a machine has of their makers. */
+/* Access to dma-bufs by the CPU, and the search for makers of dma-bufs on this machine. */
 #include "dmabuf.h"
 
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static const char *name_of(unsigned what)
 	}
 }
 
-/* Says what Vulkan's device here can; whether it has dma-bufs. */
+/* Prints what the Vulkan device supports. Returns whether it supports dma-bufs. */
 static bool look_at_vulkan(bool *software)
 {
 	struct geyser_vulkan_info info;

@@ -1,5 +1,5 @@
-/* The same by geyser's own functions for OpenGL: dma-bufs become GL textures, and GL's textures
- * dma-bufs. The context is gles.c's. */
+/* The same tests through geyser's own functions for OpenGL: dma-bufs become GL textures, and GL
+ * textures become dma-bufs. gles.c makes the context. */
 #include "dmabuf.h"
 
 #include <GLES2/gl2.h>
@@ -47,7 +47,7 @@ static bool gl_holds(GLuint texture, uint32_t seed)
 	return good;
 }
 
-/* A row a colour. */
+/* Draws each row of texels in its own colour. */
 static void draw_rows(GLuint texture, const struct geyser_texture_desc *desc, uint8_t first)
 {
 	const GLuint framebuffer = attach(texture);
@@ -153,18 +153,20 @@ static void expect_drawn(struct geyser_gl *gl, struct geyser_manager *host,
 	draw_idly();
 }
 
-/* Where llvmpipe's blocks don't fit into the memory, drawing would end the process. Memory is of
- * whole pages, so there is often place for a last row of blocks. */
+/* If llvmpipe's blocks of texels didn't fit into the memory, drawing would crash the process.
+ * Memory consists of whole pages, which often leaves room for a last row of blocks. */
 static void llvmpipes_blocks_fit(void **state)
 {
 	static const struct {
 		uint32_t width, height;
 		bool shared;
 	} sizes[] = {
-		{64, 45, true}, {61, 33, false}, /* rows of 244 bytes */
-		{62, 48, false},                 /* 248: aligned to 8 alone */
-		{4, 2, true},                    /* 32 bytes of a page */
-		{1024, 3, false},                /* 12288 bytes, three pages: no fourth row */
+		{64, 45, true},
+		{61, 33, false}, /* rows of 244 bytes */
+		{62, 48, false}, /* rows of 248 bytes: aligned to 8 only */
+		{4, 2, true},    /* 32 bytes of one page */
+		/* 12288 bytes fill three pages: no room for a fourth row */
+		{1024, 3, false},
 	};
 	struct geyser_manager *host;
 	struct geyser_gl *gl;
@@ -186,7 +188,7 @@ static void llvmpipes_blocks_fit(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Frames of a stream in host memory that GL draws into: without a copy if the memory isn't sealed
+/* Sends frames in host memory that GL draws into. This needs no copy if the memory isn't sealed
  * against writing. */
 static void run_host_stream(uint32_t usage, enum geyser_path path)
 {
@@ -250,7 +252,7 @@ static GLuint make_own(void)
 	return name;
 }
 
-/* What GL draws into its own texture later is in geyser's, too. */
+/* The GL texture and geyser's texture share memory: later drawing appears in both. */
 static void gls_own_is_shared(void **state)
 {
 	struct geyser_gl_info info;

@@ -1,4 +1,4 @@
-/* dma-bufs between two processes, and what orders the work of their GPUs. */
+/* dma-bufs between two processes, and events that order the work of their GPUs. */
 #include "dmabuf.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@ struct two {
 	struct geyser_texture *texture;
 	struct geyser_event *event;
 	struct gpu gpu;
-	struct peer peer; /* has imported both */
+	struct peer peer; /* the peer has imported the texture and the event */
 };
 
 static void give(struct peer *peer, const char *command, const struct geyser_handle *handle)
@@ -47,7 +47,7 @@ static void end(struct two *two)
 	geyser_texture_unref(two->texture);
 }
 
-/* The same memory: what one writes, the other sees. */
+/* Both processes use the same memory: each sees what the other writes. */
 static void a_dma_buf_goes_to_another_process(void **state)
 {
 	struct two two = begin(state);
@@ -64,7 +64,7 @@ static void a_dma_buf_goes_to_another_process(void **state)
 	end(&two);
 }
 
-/* The peer's reading is submitted before what it waits for. */
+/* The peer submits its reading before the event that the reading waits for is signalled. */
 static void an_event_orders_the_work_of_two_processes(void **state)
 {
 	struct two two = begin(state);

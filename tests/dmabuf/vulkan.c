@@ -1,4 +1,4 @@
-/* Vulkan's own dma-bufs, their modifiers, and memory of others as Vulkan's images. */
+/* dma-bufs that Vulkan allocates, their modifiers, and foreign memory as Vulkan images. */
 #include "dmabuf.h"
 
 #include <drm_fourcc.h>
@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A vendor that there is none of. */
+/* A modifier of a vendor that doesn't exist. */
 #define UNKNOWN_MODIFIER UINT64_C(0xf700000000000042)
 
 static void linear_is_among_the_modifiers(void **state)
@@ -55,7 +55,7 @@ static struct geyser_texture *make_with(
 	return texture;
 }
 
-/* The CPU and the GPU see each other's writing. */
+/* The CPU and the GPU each see what the other writes. */
 static void a_linear_one_can_be_asked_for(void **state)
 {
 	const uint64_t modifiers[] = {UNKNOWN_MODIFIER, DRM_FORMAT_MOD_LINEAR};
@@ -92,7 +92,7 @@ static void an_unknown_modifier_is_refused(void **state)
 	assert_null(texture);
 }
 
-/* It comes back as another texture of the same memory. */
+/* An exported dma-buf can be imported again, as another texture with the same memory. */
 static void what_was_given_away_comes_back(void **state)
 {
 	struct geyser_texture *texture, *again;
@@ -114,7 +114,7 @@ static void what_was_given_away_comes_back(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Not a multiple of anything that a driver may like. */
+/* Uses a size that is no multiple of any alignment that a driver may prefer. */
 static void share_as_dma_buf(
 	struct geyser_manager *manager, enum geyser_format format, uint32_t usage)
 {
@@ -191,7 +191,7 @@ static void refuse(void **state, const struct geyser_native_texture *native,
 	assert_null(texture);
 }
 
-/* A peer may claim anything of the memory that it sends. */
+/* A peer may send wrong information about its memory. */
 static void memory_is_checked_against_its_claims(void **state)
 {
 	struct geyser_native_texture native, lie;

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Runs every ```python block of the documentation (TAP): python_snippets.py ROOT.
 
-A block is a program. What a comment before it says is run first, for names that the text doesn't
-declare: `<!-- python: statements -->`; `import geyser` comes before all. One whose comment begins
-with `needs MODULE..., CUDA` is run where these are. Blocks of one document that say `pair NAME
-publishes` and `pair NAME subscribes` are run as two processes, each publisher with each subscriber,
-in either order: both must end well, and the subscriber must print something. Where mypy is, it
-looks at each block, too."""
+A block is a program; `import geyser` comes before each. A comment `<!-- python: statements -->`
+before a block gives statements that run first, for names that the text doesn't declare.
+
+A comment that begins with `needs MODULE..., CUDA` limits a block to machines that have these.
+Blocks of one document with `pair NAME publishes` and `pair NAME subscribes` run as two processes:
+each publisher with each subscriber, in either order. Both must end well, and the subscriber must
+print something. If mypy is installed, it checks each block, too.
+"""
 
 import importlib.util
 import os
@@ -23,7 +25,7 @@ BLOCK = re.compile(
 )
 NEEDS = re.compile(r"\s*needs ([\w, ]+)(?:\n|$)")
 PAIR = re.compile(r"\s*pair (\w+) (publishes|subscribes)(?:\n|$|\s)")
-LIMIT = 90  # seconds for one
+LIMIT = 90  # seconds for one block
 OPTIONS = ["--ignore-missing-imports", "--no-incremental", "--check-untyped-defs"]
 OPTIONS += ["--scripts-are-modules"]
 
@@ -34,7 +36,7 @@ SELF_TEST = (
     ("<!-- python: given = 1 -->\n```python\nprint(given)\n```\n", True),
     ("```python\nif\n```\n", False),
 )
-# the second one sends nothing
+# The publisher of the second pair sends nothing.
 PAIRS_SELF_TEST = (
     (
         "<!-- python: pair a publishes -->\n```python\nwith geyser.publish('a', 4, 4) as p:\n"
@@ -58,11 +60,11 @@ class Snippet(NamedTuple):
     path: str
     line: int
     needs: list
-    pair: tuple  # (document, name, what it does), or ()
+    pair: tuple  # (document, name, "publishes" or "subscribes"), or ()
     source: str
 
     def missing(self):
-        """What it needs that isn't here."""
+        """Returns the names of needed modules and devices that this machine lacks."""
         found = []
         for name in self.needs:
             if name == "CUDA":
@@ -82,13 +84,13 @@ class Snippet(NamedTuple):
         )
 
     def run(self):
-        """(whether it ran, what it said)"""
+        """Runs the block. Returns whether it ended well, and its output."""
         with tempfile.TemporaryDirectory() as folder:
             return finish(self.start(folder))
 
 
 def finish(process):
-    """(whether it ended well, what it said)"""
+    """Waits for the process. Returns whether it ended well, and its output."""
     try:
         output, _ = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
@@ -99,7 +101,7 @@ def finish(process):
 
 
 def is_waiting(process, folder):
-    """Whether it publishes something, or watches the registry for somebody who does."""
+    """Returns whether the process publishes a stream, or watches the registry for a publisher."""
     registry = os.path.join(folder, "geyser")
     if os.path.isdir(registry) and any(one.startswith("stream-") for one in os.listdir(registry)):
         return True
@@ -114,7 +116,9 @@ def is_waiting(process, folder):
 
 
 def run_pair(first, second):
-    """(whether both ended well and the subscriber printed something, what they said)"""
+    """Runs both blocks. Returns whether both ended well and the subscriber printed something, and
+    the outputs.
+    """
     with tempfile.TemporaryDirectory() as folder:
         one = first.start(folder)
         deadline = time.monotonic() + LIMIT
@@ -130,7 +134,7 @@ def run_pair(first, second):
 
 
 def pairs(found):
-    """Each publisher with each subscriber of its pair, both ways."""
+    """Yields each publisher with each subscriber of its pair, in both orders."""
     for one in found:
         for other in found:
             if one.pair and one.pair != other.pair and one.pair[:2] == other.pair[:2]:
@@ -165,7 +169,7 @@ def all_snippets(root):
 
 
 def check_types(root, found):
-    """What mypy says; "" if nothing."""
+    """Returns mypy's complaints about the blocks, or ""."""
     with tempfile.TemporaryDirectory() as folder:
         for one in found:
             name = re.sub(r"\W", "_", f"{one.path}_{one.line}") + ".py"

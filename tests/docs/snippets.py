@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Compiles every snippet of the documentation (TAP): snippets.py ROOT -- COMPILER... [-- APPLE...].
 
-A ```c or ```objc block is the body of a function. Its #include lines go in front of that, as does what
-a comment before the block says, for names that the text doesn't declare: `<!-- c: declarations -->`, or
-`<!-- macos: declarations -->` where there is no such thing on iOS. A block under `<!-- file: NAME -->`
-is a whole source file, which walks.py runs. Blocks that need Apple's frameworks
-are compiled by APPLE, if that is given; scripts/apple/proof_compile.py compiles them for Apple's
-systems."""
+A ```c or ```objc block is the body of a function. Its #include lines go in front of that function.
+A comment `<!-- c: declarations -->` before the block gives declarations that go there, too, for
+names that the text doesn't declare; `<!-- macos: declarations -->` does so for things that iOS
+lacks. A block under `<!-- file: NAME -->` is a whole source file, which walks.py runs.
+
+Blocks that need Apple's frameworks are compiled with the command APPLE, if it is given.
+scripts/apple/proof_compile.py compiles these blocks for Apple's systems.
+"""
 
 import os
 import re
@@ -26,7 +28,7 @@ PREPROCESSOR = re.compile(r"^#.*\n", re.M)
 FRAMEWORK = re.compile(
     r"^#(?:include|import) <(?:Core\w+|Foundation|IOSurface|Metal|OpenGL|mach|xpc)/", re.M
 )
-# the guide of Apple's side, of which every snippet is to compile there
+# All snippets of this guide must compile for Apple's systems.
 GUIDE = "docs/metal.md"
 NATIVE = re.compile(r"\bgeyser_(?:metal|coregraphics|coreimage|cgl|moltenvk)_")
 
@@ -49,7 +51,7 @@ APPLE_SELF_TEST = (
 
 
 class Snippet(NamedTuple):
-    """The compiler's messages name the line in the document."""
+    """A block of code; `line` lets the compiler's messages name the line in the document."""
 
     path: str
     line: int
@@ -64,7 +66,7 @@ class Snippet(NamedTuple):
         return self.needs_frameworks() or self.path == GUIDE or bool(NATIVE.search(self.source))
 
     def compile(self, command):
-        """(whether it compiles, what the compiler says)"""
+        """Returns whether the snippet compiles, and the compiler's output."""
         command = command + ["-x", LANGUAGES[self.language]] + FLAGS
         result = subprocess.run(
             command, input=self.source, text=True, capture_output=True, timeout=60, check=False
@@ -73,7 +75,7 @@ class Snippet(NamedTuple):
 
 
 def body_of_function(code, given):
-    """(what is in front of the function, its body)"""
+    """Returns the text in front of the function, and the function's body."""
     given = given.strip() + "\n"
     first = PREPROCESSOR.findall(given) + re.findall(r"^#(?:include|import).*\n", code, re.M)
     head = "".join(first) + "".join(f"#include <{header}>\n" for header in HEADERS)
@@ -140,7 +142,7 @@ def main(root, command, apple):
 
 
 def split(arguments):
-    """The parts between "--"."""
+    """Splits the arguments at "--"."""
     parts = [[]]
     for argument in arguments:
         if argument == "--":

@@ -2,7 +2,9 @@
 """Compiles each public header alone, as C11 and as C++17, with warnings as errors (TAP).
 
 headers.py INCLUDE_DIR --headers NAME... --unbuilt NAME... --c COMPILER... --cpp COMPILER...
-Fails also when the folder holds a header that neither list has; those of unbuilt are not compiled.
+
+Headers listed after --unbuilt aren't compiled. A header in the folder that neither list names is a
+failure, too.
 """
 
 import os
@@ -55,7 +57,7 @@ def main(words):
         good.append(report(len(good) + 1, not broken, f"{standard}: a warning is an error"))
     for header in headers:
         for language, standard, compiler in languages:
-            # twice: the guard must hold; the typedef: a file may not be empty
+            # The header is included twice to test its guard; the typedef avoids an empty file.
             text = f"#include <geyser/{header}>\n" * 2 + "typedef int not_empty;\n"
             passed, output = compiles(compiler, language, standard, include, text)
             good.append(report(len(good) + 1, passed, f"{header} alone as {standard}", output))

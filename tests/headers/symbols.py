@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The shared library exports exactly what the public headers declare (TAP).
+"""Checks that the shared library exports exactly the functions that the public headers declare
+(TAP).
 
 symbols.py INCLUDE_DIR SHARED_LIBRARY STATIC_LIBRARY HEADER...
 """
@@ -11,7 +12,8 @@ import sys
 
 DECLARATION = re.compile(r"\bGEYSER_API\b[^;{(]*?\b(geyser_\w+)[ \t\n]*\(")
 
-# What compilers make of selectors, classes and blocks; nothing of it can clash but our classes' names.
+# Symbols that compilers generate for selectors, classes and blocks. Only the names of our classes
+# could clash with another library's.
 OBJECTIVE_C = re.compile(
     r"\.objc_sel_|_*(?:OBJC_(?:META)?CLASS_(?:\$_)?|objc_class_name_)Geyser"
     r"|_*OBJC_IVAR_\$_Geyser|__objc_class_ref_|__objc_ivar_offset_(?:value_)?Geyser"
@@ -20,7 +22,7 @@ OBJECTIVE_C = re.compile(
 
 
 def declared(text):
-    """Names of the functions that a header's text declares with GEYSER_API."""
+    """Returns the names of the functions that a header's text declares with GEYSER_API."""
     text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.S)
     text = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", "", text, flags=re.M)
     return set(DECLARATION.findall(text))
@@ -35,7 +37,7 @@ def defined(library, dynamic):
     names = set()
     for line in output.splitlines():
         words = line.split()
-        # an archive's members are headings; A is the version node
+        # Skip the headings for an archive's members, and the version node, which has type A.
         if len(words) < 2 or len(words[1]) != 1 or words[1] == "A":
             continue
         name = words[0].split("@")[0]

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Fails when files of src/ need each other in a circle, when a call goes up between the folders of
-layers.py, or when a header declares a function pointer that layers.py doesn't explain (TAP).
+"""Checks the arrows between the files of src/ (TAP). It fails if files need each other in a circle,
+if a call goes up between the folders of layers.py, or if a header declares a function pointer that
+layers.py doesn't explain.
 
 circles.py ROOT LIBRARY: LIBRARY is the static library of a build; nm tells which file calls which.
 circles.py --graph ROOT LIBRARY: prints each file with the files that it needs.
 
-X.c, X.m and X.h count as one file, X. X needs Y if it includes Y.h, or if it uses a symbol that Y
-defines. First proves on small graphs that it finds what is wrong.
+X.c, X.m and X.h count as one file, X. X needs Y if X includes Y.h, or if X uses a symbol that Y
+defines. The first tests prove on small graphs that each kind of mistake is found.
 """
 
 import os
@@ -17,18 +18,20 @@ import sys
 import includes
 from layers import CALLBACKS, LAYERS, USERS, layer_of
 
-# The lines of `nm -A -g -P`: libgeyser.a[core_event.c.o]: gy_event_wait T 0 52
+# A line of `nm -A -g -P`, such as: libgeyser.a[core_event.c.o]: gy_event_wait T 0 52
 SYMBOL = re.compile(r"^.*\[([^\]]+)\.o\]: (\S+) (\S)")
 POINTER = re.compile(r"\(\*(?:const )?(\w+)\)\(")
 
 
 def file_of(path):
-    """core/event for src/core/event.c and src/core/event.h"""
+    """Returns the name of a file in the graph: core/event for src/core/event.c and
+    src/core/event.h.
+    """
     return os.path.splitext(path)[0].removeprefix("src/")
 
 
 def read_includes(root):
-    """{file: the files whose headers it includes}"""
+    """Returns {file: the files whose headers it includes}."""
     needs = {}
     for path in includes.sources(root, "src"):
         found = needs.setdefault(file_of(path), set())
@@ -40,7 +43,9 @@ def read_includes(root):
 
 
 def read_calls(symbols, files):
-    """The same by the output of nm. Meson names the object of core/event.c core_event.c.o."""
+    """Returns {file: the files that it calls} from nm's output. Meson names the object of
+    core/event.c core_event.c.o.
+    """
     objects = {file.replace("/", "_"): file for file in files}
     defined, used = {}, []
     for line in symbols.splitlines():
@@ -59,7 +64,9 @@ def read_calls(symbols, files):
 
 
 def circles(needs):
-    """The sets of two files or more that need each other (Tarjan's strongly connected parts)."""
+    """Returns the sets of two or more files that need each other: Tarjan's strongly connected
+    components.
+    """
     index, low, stack, found = {}, {}, [], []
 
     def visit(file):
@@ -98,7 +105,7 @@ def upward(needs):
 
 
 def read_pointers(root):
-    """{header, from src/ on: the names of the function pointers that it declares}"""
+    """Returns {header without "src/": the names of the function pointers that it declares}."""
     pointers = {}
     for path in includes.sources(root, "src"):
         with open(os.path.join(root, path), encoding="utf-8") as source:
@@ -135,7 +142,7 @@ USER = "lib.a[interop_c.c.o]: {} U\nlib.a[core_a.c.o]: {} T 0 5\n"
 BACK = "lib.a[ipc_b.c.o]: gy_a U\n"
 FILES = {"core/a": set(), "ipc/b": set()}
 NONE = ({}, {})
-# (what is proved, includes, output of nm, pointers and their table, what is complained of)
+# (name of the case, includes, output of nm, pointers and their table, part of the complaint)
 SELF_TEST = (
     ("a call that goes down is allowed", FILES, NM, NONE, None),
     ("a call that goes up is refused", FILES, NM + BACK, NONE, "ipc/b calls core/a"),

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Fails when an #include points the wrong way between the parts of the source (TAP).
+"""Fails if an #include points the wrong way between the parts of the source (TAP).
 
-includes.py ROOT: first proves on small trees with one violation each that it finds them.
+includes.py ROOT
+
+The first tests prove on small trees with one violation each that the violation is found.
 """
 
 import os
@@ -11,7 +13,7 @@ import tempfile
 
 from layers import LAYERS, layer_of
 
-# programs that see what a user sees: public headers and their own
+# Programs that see what a user sees: the public headers and their own.
 OUTSIDE = ("cli", "bench", "examples")
 SOURCES = (".c", ".h", ".m", ".def")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"])([^>"\n]+)[>"]', re.M)
@@ -32,7 +34,9 @@ def includes(root, path):
 
 
 def resolve(root, path, bracket, name):
-    """The file in the repository that is meant, or None for a system or public header."""
+    """Returns the file in the repository that an #include names, or None for a system or public
+    header.
+    """
     beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
     if bracket == '"' and os.path.exists(os.path.join(root, beside)):
         return beside
@@ -42,7 +46,7 @@ def resolve(root, path, bracket, name):
 
 
 def check_inside(layer, path, target):
-    """Why a file of this layer may not include that file of src/, or None."""
+    """Returns why a file of this layer may not include that file of src/, or None."""
     parts = target.split("/")
     other = layer_of(target.removeprefix("src/"))
     if other is None:
@@ -90,7 +94,7 @@ def check_tree(root):
     return files, problems
 
 
-# (file that includes, what it includes, whether that is allowed)
+# (including file, included file, whether that is allowed)
 SELF_TEST = (
     ("src/base/a.c", "format/x.h", False),
     ("src/format/a.c", "base/x.h", True),

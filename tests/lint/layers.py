@@ -1,4 +1,6 @@
-"""The parts of src/, what each may use, and the functions that a part has called from below."""
+"""The folders of src/, the folders that each may use, and the functions that lower folders call
+through pointers.
+"""
 
 # Folder in src/: the other folders whose files it may include and whose functions it may call.
 LAYERS = {
@@ -10,17 +12,17 @@ LAYERS = {
     "ipc": {"base", "format", "platform"},
     "core": {"base", "format", "platform", "sync", "backend", "ipc"},
     "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"},
-    # the public functions of native headers (vulkan.h): they reach into all of the above
+    # The public functions of native headers (vulkan.h). They may use all of the folders above.
     "api": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
     "interop": {"base"},
 }
 
-# These call public functions (geyser_...), as any program does.
+# These folders call public functions (geyser_...), as any program does.
 USERS = {"interop"}
 
 
 def layer_of(path):
-    """The deepest folder of the table that path (from src/ on) lies in, or None."""
+    """Returns the deepest folder of the table that contains path (without "src/"), or None."""
     folder = path
     while "/" in folder:
         folder = folder.rsplit("/", 1)[0]
@@ -29,8 +31,8 @@ def layer_of(path):
     return None
 
 
-# Header: the function pointers that it declares ("*": a table of many), and why. Each is an arrow
-# upward that neither an #include nor nm shows.
+# Header: the function pointers that it declares ("*": a table of many), and the reason. Each
+# pointer is an arrow upward that neither an #include nor nm shows.
 CALLBACKS = {
     "backend/backend.h": ("*", "core calls each backend through this table; on_lost tells core "
         "that the device is lost"),

@@ -1,12 +1,14 @@
 /*
- * The ring between one publisher and 16 subscribers, half of which get every frame, a quarter of
- * which keep a frame until they have the next. Every word of every frame that is got is checked:
- * a torn frame, one too many, one too few, one out of order, or a hang is a failure.
+ * Passes frames through the ring, from one publisher to 16 subscribers. Half of the subscribers get
+ * every frame; a quarter keep a frame until they have the next one.
+ *
+ * Every word of every received frame is checked. A torn frame, a frame too many, too few or out of
+ * order, and a hang are failures.
  *
  *	ring_stress [--frames N] [--buffers N] [--lossless] [--threads]
  *
- * Subscribers are processes, which map the ring and the buffers read-only, or threads (--threads,
- * for ThreadSanitizer). The suite sends 100,000 frames; the long run sends 10 million:
+ * Subscribers are processes that map the ring and the buffers read-only, or threads (--threads, for
+ * ThreadSanitizer). The suite sends 100,000 frames; the long run sends 10 million:
  *
  *	build/tests/stress/ring_stress --frames 10000000
  *	build/tests/stress/ring_stress --frames 10000000 --lossless
@@ -28,9 +30,9 @@
 #include <unistd.h>
 
 #define SUBSCRIBERS 16
-#define WORDS 64 /* of a buffer */
+#define WORDS 64 /* words in a buffer */
 
-/* Nobody is without work for so long unless something is lost. */
+/* No subscriber waits longer for a frame unless a wake-up was lost. */
 #define PATIENCE (30 * GY_SECOND)
 
 struct options {
@@ -51,7 +53,7 @@ struct subscriber {
 	struct gy_ring_view view;
 	uint32_t number;
 	uint32_t taken;
-	int kept; /* buffer, or -1 */
+	int kept; /* number of the buffer that is kept, or -1 */
 	uint64_t kept_sequence;
 };
 
@@ -172,7 +174,7 @@ static bool use_frame(struct subscriber *subscriber, int buffer)
 	return kept < 0 || release(subscriber, kept, sequence);
 }
 
-/* False if no frame came in all that time. */
+/* Sleeps until there is a frame. Returns false if none came within PATIENCE. */
 static bool sleep_for_frame(struct gy_ring_view *view)
 {
 	uint64_t deadline = gy_now() + PATIENCE;
@@ -206,7 +208,7 @@ static bool subscribe(struct subscriber *subscriber)
 {
 	struct gy_ring_view *view = &subscriber->view;
 
-	gy_ring_open(view); /* its place is given by now */
+	gy_ring_open(view); /* the subscriber's place is set by now */
 	while (view->last < subscriber->options->frames) {
 		uint64_t last = view->last;
 		struct gy_ring_record record;
@@ -305,7 +307,8 @@ static void join_all(struct gy_ring_writer *writer, struct gy_lease_page *leases
 
 /* ---- as processes ---- */
 
-/* Returns in the parent alone. The children begin when the pipe's other end is closed. */
+/* Forks the subscribers and returns in the parent only. The children begin when the pipe's other
+ * end is closed. */
 static void fork_all(const struct options *options, const struct memories *memories,
 	const int start[2], pid_t *pids)
 {

@@ -1,20 +1,22 @@
 /*
- * Streams under churn: processes publish, subscribe, list, watch and export; this one kills them
- * with SIGKILL, stops them for a moment, or ends them, and starts them again, all at random.
+ * Streams while processes come and go. Child processes publish, subscribe, list, watch and export.
+ * The coordinator, this process, kills them with SIGKILL, stops them for a moment, or ends them,
+ * and starts them again, all at random.
  *
  *	soak [--seconds N] [--seed N]
  *
- * Every word of every frame is checked twice: when it is acquired and before it is released. Each
- * of these is a failure:
- *	- a torn frame, or a frame that changes while it is held
- *	- a restart that is refused because the name is taken
- *	- a subscriber that gets no frame for PATIENCE while the coordinator runs
- *	- a process that ends with a status other than 0, or by a signal of another process than
- *	  the coordinator
- *	- descriptors or mappings that grow in the two processes that live for the whole run
- *	- entries that the registry still has after the end
+ * Every word of every frame is checked twice: when the frame is acquired and before it is released.
+ * Each of these is a failure:
+ * - a torn frame, or a frame that changes while a subscriber holds it
+ * - a publisher that can't start again because its name is taken
+ * - a subscriber that gets no frame for PATIENCE while the coordinator runs
+ * - a process that ends with a status other than 0, or by a signal that the coordinator
+ *   didn't send
+ * - a growing number of descriptors or mappings in the two processes that live for the
+ *   whole run
+ * - entries that are still in the registry after the end
  *
- * The suite runs it for some seconds; the long form is "make soak".
+ * The suite runs it for some seconds; "make soak" is the long run.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -37,7 +39,7 @@
 #define SECOND UINT64_C(1000000000)
 #define MILLISECOND UINT64_C(1000000)
 
-/* A subscriber that got no frame for so long has been forgotten. */
+/* A subscriber that gets no frame for this long was forgotten by its publisher. */
 #define PATIENCE (30 * SECOND)
 
 #define WIDTH 64
@@ -61,7 +63,7 @@ static void sleep_ns(uint64_t ns)
 	(void)nanosleep(&time, NULL);
 }
 
-/* xorshift64: each process has its own sequence, which its seed decides. */
+/* xorshift64: the seed of each process decides its sequence. */
 static uint64_t random_state;
 
 static uint32_t random_below(uint32_t bound)
@@ -145,7 +147,7 @@ static int publish(const char *name)
 	return 0;
 }
 
-/* Returns the value that all words have. */
+/* Checks that all words have the same value, and returns this value. */
 static uint32_t check(const uint32_t *words)
 {
 	uint32_t value = words[0];
@@ -161,7 +163,8 @@ static uint32_t check(const uint32_t *words)
 	return value;
 }
 
-/* An evicted subscriber's release says STALE: its frame must be whole all the same. */
+/* Releasing the frame of an evicted subscriber gives GEYSER_ERROR_STALE; the frame must be intact
+ * all the same. */
 static void read_frame(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
 	struct geyser_mapping map;
@@ -267,7 +270,7 @@ static int watch(void)
 	return 0;
 }
 
-/* Exports, which sweeps what the dead have left, and ends without a word. */
+/* Exports, which sweeps the entries of dead processes, and ends without unexporting. */
 static int export_and_die(void)
 {
 	struct geyser_manager *manager = make_manager();
@@ -291,14 +294,14 @@ enum role { PUBLISH, LATEST, EVERY, LIST, WATCH, EXPORT };
 struct child {
 	enum role role;
 	unsigned stream;
-	bool lasting; /* never killed: its descriptors and mappings are counted */
+	bool lasting; /* never killed; its descriptors and mappings are counted */
 	pid_t pid;
-	size_t descriptors, mappings; /* once it had settled */
+	size_t descriptors, mappings; /* their numbers once the process has settled */
 };
 
 static const char *const role_names[] = {"publish", "latest", "every", "list", "watch", "export"};
 
-/* Stream 0 and its first subscriber last. */
+/* The publisher of stream 0 and its first subscriber live for the whole run. */
 static struct child children[] = {
 	{.role = PUBLISH, .stream = 0, .lasting = true},
 	{.role = LATEST, .stream = 0, .lasting = true},
@@ -332,8 +335,8 @@ static void start(struct child *child)
 	}
 }
 
-/* signal: the one that the child was sent, or 0. A child that SIGTERM meets before it has a handler
- * ends by that signal. */
+/* Waits for the child's end. `signal` is the one that was sent to the child, or 0. A child that
+ * gets SIGTERM before it has a handler ends by that signal. */
 static void reap(struct child *child, int signal)
 {
 	int status = 0;
@@ -387,7 +390,7 @@ static void disturb(struct child *child)
 	}
 }
 
-/* A child that has ended by itself has found something. */
+/* A child that has ended by itself has found a failure. */
 static void look_for_failures(void)
 {
 	for (size_t i = 0; i < CHILDREN; i++) {
@@ -439,7 +442,8 @@ static void measure(const struct child *child, size_t *descriptors, size_t *mapp
 	*mappings = count_lines(path);
 }
 
-/* What may come and go: subscribers' connections and leases, threads, allocator arenas. */
+/* The growth that is allowed: connections and leases of subscribers, threads and allocator arenas
+ * come and go. */
 #define SLACK_DESCRIPTORS 16
 #define SLACK_MAPPINGS 48
 
@@ -469,7 +473,7 @@ static void check_growth(void)
 	}
 }
 
-/* The next exporter sweeps what the killed ones left, and removes its own. */
+/* The next exporter sweeps the entries of the killed processes, and removes its own at its end. */
 static void check_registry(void)
 {
 	struct geyser_manager *manager = make_manager();
