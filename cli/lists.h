@@ -25,12 +25,12 @@ __attribute__((format(printf, 2, 3))) void add_word(struct words *words, const c
 const char *join_words(const struct words *words, const char *last, char text[LIST_SIZE]);
 
 enum list {
-	LIST_BACKENDS,       /* "auto" and each backend that the library knows */
-	LIST_TRUE_BACKENDS,  /* without "auto" */
-	LIST_PNG_FORMATS,    /* that a PNG holds exactly */
-	LIST_PNG_8_FORMATS,  /* of these, the ones of 8 bits a channel, with the meaning of few
-				channels */
-	LIST_PNG_16_FORMATS, /* of these, the ones that become 16 bits a channel */
+	LIST_BACKENDS,      /* "auto" and each backend that the library knows */
+	LIST_TRUE_BACKENDS, /* without "auto" */
+	LIST_PNG_FORMATS,   /* that a PNG holds exactly */
+	/* Those of 8 bits a channel, with what a PNG shows of one or two channels. */
+	LIST_PNG_8_FORMATS,
+	LIST_PNG_16_FORMATS, /* those of more bits, which become 16 */
 	LIST_CANVAS_FORMATS, /* that patterns can be drawn in */
 };
 
