@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Does what the pages tell a reader to type (TAP): walks.py ROOT PROGRAM LIBRARY.
+
+A walk is a group of ```sh blocks of one page. The comment before a block names the walk and says
+who types the block: `<!-- sh: NAME, first -->` is typed before all else, `<!-- sh: NAME, one -->`
+in one terminal and `<!-- sh: NAME, two -->` in another one. A block under `<!-- file: PATH -->` is
+saved under that name before any walk of the page begins.
+
+The two terminals are started in both orders. The second terminal's commands must all succeed. Then
+the first terminal gets Ctrl-C if it is still busy; its commands must succeed or be ended by that.
+Every other ```sh block of the pages must at least be what bash can read."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import NamedTuple
+
+import python_snippets
+
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<kind>sh|file): (?P<given>[^\n]*?) -->\n)?"
+    r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
+    re.M | re.S,
+)
+WHO = ("first", "one", "two")
+LIMIT = 90  # seconds for one
+INTERRUPTED = (0, -signal.SIGINT, 128 + signal.SIGINT)
+PC = "Name: geyser\nDescription: geyser\nVersion: 0\nCflags: -I{root}/include\nLibs: -L{lib} -lgeyser\n"
+
+ONE = "<!-- sh: a, one -->\n```sh\n%s\n```\n"
+TWO = "<!-- sh: a, two -->\n```sh\n%s\n```\n"
+SELF_TEST = (
+    (ONE % "exec sleep 1000" + TWO % "true", True),
+    (ONE % "true" + TWO % "true", True),
+    (ONE % "exec sleep 1000" + TWO % "false\ntrue", False),
+    (ONE % "exit 3" + TWO % "true", False),
+    (ONE % "until [ -e b ]; do sleep 0.01; done" + TWO % "touch b", True),
+    ("<!-- sh: a, first -->\n```sh\ntouch b\n```\n" + TWO % "[ -e b ]", True),
+    ("<!-- sh: a, first -->\n```sh\nfalse\n```\n" + TWO % "true", False),
+    ("<!-- file: b.c -->\n```c\nint main(void) { return 0; }\n```\n" + TWO % "cc b.c && ./a.out", True),
+    (TWO % "cc b.c && ./a.out", False),
+    (TWO % "echo $(geyser --version) | grep .", True),
+    ("```sh\ngeyser | sort\n```\n", True),
+    ("```sh\ngeyser |\n```\n", False),
+    ("<!-- sh: a, three -->\n```sh\ntrue\n```\n", False),
+)
+
+
+class Page(NamedTuple):
+    path: str
+    files: dict  # name to content
+    walks: dict  # name to a dict of who types to a list of commands
+    others: list  # (line, commands)
+    wrong: list  # sentences
+
+
+def read_page(text, path):
+    page = Page(path, {}, {}, [], [])
+    for match in BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start("code")) + 1
+        code, given = match.group("code"), match.group("given")
+        if match.group("kind") == "file":
+            page.files[given] = code
+        elif match.group("kind") == "sh":
+            name, _, who = given.partition(", ")
+            if who in WHO and match.group("language") == "sh":
+                page.walks.setdefault(name, {}).setdefault(who, []).append(code)
+            else:
+                page.wrong.append(f"{path}:{line}: sh: {given}: say NAME, {' or '.join(WHO)}")
+        elif match.group("language") == "sh":
+            page.others.append((line, code))
+    return page
+
+
+class Terminal:
+    def __init__(self, commands, folder, environment):
+        self.process = subprocess.Popen(
+            ["bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)], cwd=folder, text=True,
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )
+
+    def finish(self):
+        """(exit status, what it said)"""
+        try:
+            output, _ = self.process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            output, _ = self.process.communicate()
+            return 1, f"{output}it didn't end within {LIMIT} s"
+        return self.process.returncode, output
+
+    def interrupt(self):
+        """As Ctrl-C does."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        return self.finish()
+
+
+def environment_in(folder, root, program, library):
+    """What a reader has after `make install`, in a registry of its own."""
+    for name in ("pc", "registry", "bin"):
+        os.mkdir(f"{folder}/.{name}")
+    with open(f"{folder}/.pc/geyser.pc", "w", encoding="utf-8") as out:
+        out.write(PC.format(root=root, lib=os.path.dirname(library)))
+    os.symlink(program, f"{folder}/.bin/geyser")
+    return {
+        **os.environ,
+        "PATH": f"{folder}/.bin:{os.environ['PATH']}",
+        "PKG_CONFIG_PATH": f"{folder}/.pc",
+        "LD_LIBRARY_PATH": os.path.dirname(library),
+        "GEYSER_RUNTIME_DIR": f"{folder}/.registry",
+    }
+
+
+def run_walk(page, walk, order, installed):
+    """(whether all went well, what was said)"""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = environment_in(folder, *installed)
+        for name, content in page.files.items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+                out.write(content)
+        status, said = Terminal(walk.get("first", []), folder, environment).finish()
+        if status:
+            return False, f"{said}first: exit status {status}"
+        open_ones = {who: Terminal(walk.get(who, []), folder, environment) for who in order}
+        status, said = open_ones["two"].finish()
+        first_status, first_said = open_ones["one"].interrupt()
+    said = f"one: {first_said}\nexit status {first_status}\ntwo: {said}\nexit status {status}"
+    return status == 0 and first_status in INTERRUPTED, said
+
+
+def reads(code):
+    """(whether bash can read it, what bash says)"""
+    result = subprocess.run(
+        ["bash", "-n"], input=code, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=LIMIT, check=False,
+    )
+    return result.returncode == 0, result.stdout
+
+
+def results(page, installed):
+    """(whether it is right, its name, what was said) for each walk and block of a page"""
+    for name, walk in page.walks.items():
+        for order in (("one", "two"), ("two", "one")):
+            right, said = run_walk(page, walk, order, installed)
+            yield right, f"{page.path}: {name}, terminal {order[0]} begins", said
+    for line, code in page.others:
+        right, said = reads(code)
+        yield right, f"{page.path}:{line}", said
+    for sentence in page.wrong:
+        yield False, page.path, sentence
+
+
+def main(root, *paths):
+    report, installed = python_snippets.Report(), (root, *map(os.path.abspath, paths))
+    for text, right in SELF_TEST:
+        verdicts = [one[0] for one in results(read_page(text, "text"), installed)]
+        passed = bool(verdicts) and all(verdicts) == right
+        report.line(passed, f"{text!r} is right: {right}".replace("#", ""))
+    walks = 0
+    for path in python_snippets.documents(root):
+        with open(os.path.join(root, path), encoding="utf-8") as document:
+            page = read_page(document.read(), path)
+        walks += len(page.walks)
+        for right, name, said in results(page, installed):
+            report.line(right, name, said)
+    report.line(walks > 0, f"{walks} walks")
+    print(f"1..{report.number}")
+    return 0 if report.passed else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(f"usage: {sys.argv[0]} ROOT PROGRAM LIBRARY")
+    sys.exit(main(os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]))
