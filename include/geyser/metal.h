@@ -3,16 +3,16 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Plain C: Objective-C objects, Core Foundation objects and XPC objects are void *. They are
- * borrowed (+0) unless a comment says that they are the caller's (+1, to be released with
- * CFRelease, -release or xpc_release). Cast them to id<MTLTexture> and so on in Objective-C; under
- * ARC with
- * (__bridge id<MTLTexture>).
+ * This header is plain C: Objective-C objects, Core Foundation objects and XPC objects are void *.
+ * They are borrowed (+0) unless a comment says that the caller owns them (+1). The caller releases
+ * an owned object with CFRelease, -release or xpc_release. In Objective-C, cast the pointers to
+ * id<MTLTexture> and so on; under ARC use (__bridge id<MTLTexture>).
  *
- * macOS 10.15 and iOS 13 or later. A program gives its own device (geyser_metal_manager_create), or
- * lets geyser take the system's (NULL, or geyser_manager_create with GEYSER_BACKEND_METAL) and asks
- * for it with geyser_metal_get_device. Results, times, ownership and threads are as geyser.h says;
- * a command buffer is used by one thread at a time, as Metal says. docs/metal.md is the guide.
+ * The system must be macOS 10.15, iOS 13, or later. A program can give its own device
+ * (geyser_metal_manager_create). Or geyser uses the system's default device (NULL, or
+ * geyser_manager_create with GEYSER_BACKEND_METAL), and the program gets it with
+ * geyser_metal_get_device. geyser.h explains results, times, ownership and threads. As in Metal
+ * itself, only one thread at a time may use a command buffer. docs/metal.md is the guide.
  */
 #ifndef GEYSER_METAL_H
 #define GEYSER_METAL_H
@@ -25,100 +25,110 @@ extern "C" {
 
 /* ---- managers ------------------------------------------------------------------------------ */
 
-/* A manager on that id<MTLDevice>, which is retained; NULL: the system's default device. Errors:
- * INVALID_ARGUMENT (out is NULL), UNSUPPORTED (no Metal device), OUT_OF_MEMORY, LIMIT. */
+/* Makes a manager on that id<MTLDevice>, which is retained. NULL means the system's default device.
+ * The caller owns *out. Errors: INVALID_ARGUMENT (out is NULL), UNSUPPORTED (no Metal device),
+ * OUT_OF_MEMORY, LIMIT. */
 GEYSER_API enum geyser_result geyser_metal_manager_create(
 	void *mtl_device, struct geyser_manager **out);
 
-/* The same with an application name and timeouts; desc->backend must be AUTO or METAL. Errors: and
- * INVALID_ARGUMENT (another backend; application too long). */
+/* Works like geyser_metal_manager_create, with an application name and timeouts. desc->backend must
+ * be AUTO or METAL. Errors: as geyser_metal_manager_create, and INVALID_ARGUMENT (another backend;
+ * application too long). */
 GEYSER_API enum geyser_result geyser_metal_manager_create_with_desc(
 	void *mtl_device, const struct geyser_manager_desc *desc, struct geyser_manager **out);
 
-/* The id<MTLDevice> in use. Borrowed while the manager lives. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (not a Metal manager). */
+/* Gives the manager's id<MTLDevice>, borrowed while the manager lives. Errors: INVALID_ARGUMENT
+ * (NULL), UNSUPPORTED (not a Metal manager). */
 GEYSER_API enum geyser_result geyser_metal_get_device(
 	struct geyser_manager *manager, void **mtl_device);
 
 struct geyser_metal_info {
-	char name[256];       /* the device's */
-	uint64_t registry_id; /* the same device has the same in every process until a restart */
+	char name[256];       /* of the device */
+	uint64_t registry_id; /* identifies the device in every process until a restart */
 	bool unified_memory;  /* textures are in MTLStorageModeShared, else in Managed */
 	bool removable;       /* an external GPU */
 };
 
-/* Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Metal manager). */
+/* Tells about the manager's device. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Metal
+ * manager). */
 GEYSER_API enum geyser_result geyser_metal_get_info(
 	struct geyser_manager *manager, struct geyser_metal_info *out);
 
-/* Why geyser_texture_create refuses this format and dimension here, and what to use instead; NULL
- * if it doesn't, or if the manager isn't Metal's. Static. */
+/* Returns why geyser_texture_create refuses this format and dimension here, and what to use
+ * instead. Returns NULL if it doesn't refuse them, or if the manager isn't a Metal manager. The
+ * result is static. */
 GEYSER_API const char *geyser_metal_format_refusal(
 	struct geyser_manager *manager, enum geyser_format format, enum geyser_dimension dimension);
 
 /* ---- textures ------------------------------------------------------------------------------ */
 
-/* The id<MTLTexture>. Borrowed as long as the texture lives. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (the texture isn't a Metal manager's; Metal can't read the rows of this host memory,
- * or makes no buffer of it). The detail says which row pitch Metal needs, or why there is no
- * buffer; geyser_texture_map works on such host memory all the same. */
+/* Gives the id<MTLTexture>, borrowed as long as the texture lives. Errors: INVALID_ARGUMENT (NULL),
+ * UNSUPPORTED (not a texture of a Metal manager; Metal can't read the rows of this host memory, or
+ * makes no buffer of it). The detail then tells which row pitch Metal needs, or why there is no
+ * buffer. geyser_texture_map works on such host memory all the same. */
 GEYSER_API enum geyser_result geyser_metal_texture(
 	struct geyser_texture *texture, void **mtl_texture);
 
-/* The IOSurfaceRef. Borrowed as long as the texture lives. Errors: as above, and UNSUPPORTED (the
- * texture is in host memory or in private storage). */
+/* Gives the IOSurfaceRef, borrowed as long as the texture lives. Errors: as geyser_metal_texture,
+ * and UNSUPPORTED (the texture is in host memory or in private storage). */
 GEYSER_API enum geyser_result geyser_metal_texture_surface(
 	struct geyser_texture *texture, void **io_surface);
 
-/* The IOSurfaceID, as IOSurfaceLookup takes it and Syphon sends it: other processes find it by that
- * only if the texture was made with GEYSER_USAGE_GLOBAL_ID, which lets any process of any user find
- * it. Errors: as for the surface, and UNSUPPORTED (not made so). */
+/* Gives the IOSurfaceID, as IOSurfaceLookup takes it and Syphon sends it. Other processes find the
+ * surface by it only if the texture was made with GEYSER_USAGE_GLOBAL_ID. Any process of any user
+ * can then find the surface. Errors: as geyser_metal_texture_surface, and UNSUPPORTED (made without
+ * GEYSER_USAGE_GLOBAL_ID). */
 GEYSER_API enum geyser_result geyser_metal_texture_global_id(
 	struct geyser_texture *texture, uint32_t *id);
 
-/* A texture on a surface that came some other way; desc must fit it. The surface is retained.
- * Errors: as geyser_texture_import_native, MISMATCH naming what differs. */
+/* Makes a texture on a surface that the caller got in some other way. desc must fit the surface,
+ * which is retained. Errors: as geyser_texture_import_native, MISMATCH naming what differs. */
 GEYSER_API enum geyser_result geyser_metal_texture_import_surface(struct geyser_manager *manager,
 	void *io_surface, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
-/* The same by a global id. Errors: and NOT_FOUND (there is no such surface, or it isn't global). */
+/* Works like geyser_metal_texture_import_surface, with a global id. Errors: as that function, and
+ * NOT_FOUND (there is no such surface, or it isn't global). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_global_id(struct geyser_manager *manager,
 	uint32_t id, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
-/* For programs with XPC or Mach messages of their own. A send right for the surface, the caller's
- * (+1: mach_port_deallocate). While it lives IOSurfaceIsInUse is true everywhere. Errors: as for
- * the surface, and SYSTEM. */
+/* Gives a send right for the surface, for programs with XPC or Mach messages of their own. The
+ * caller owns the right (+1: mach_port_deallocate). While the right exists, IOSurfaceIsInUse is
+ * true everywhere. Errors: as geyser_metal_texture_surface, and SYSTEM. */
 GEYSER_API enum geyser_result geyser_metal_texture_mach_port(
 	struct geyser_texture *texture, uint32_t *port);
-/* The port stays the caller's. Errors: and NOT_FOUND (the port is of no surface). */
+/* Works like geyser_metal_texture_import_surface, with a port. The caller keeps the port. Errors:
+ * as that function, and NOT_FOUND (the port belongs to no surface). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_mach_port(struct geyser_manager *manager,
 	uint32_t port, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
-/* An xpc_object_t for the surface, the caller's (+1: xpc_release), to be set in an XPC dictionary.
- * Errors: as for the port. */
+/* Gives an xpc_object_t for the surface, to be set in an XPC dictionary. The caller owns it (+1:
+ * xpc_release). Errors: as geyser_metal_texture_mach_port. */
 GEYSER_API enum geyser_result geyser_metal_texture_xpc_object(
 	struct geyser_texture *texture, void **xpc_object);
-/* The object stays the caller's. Errors: and NOT_FOUND (the object is of no surface). */
+/* Works like geyser_metal_texture_import_surface, with an XPC object. The caller keeps the object.
+ * Errors: as that function, and NOT_FOUND (the object belongs to no surface). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_xpc_object(struct geyser_manager *manager,
 	void *xpc_object, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
 /*
- * A texture in private storage, for what an IOSurface can't hold: arrays, 3D, mip levels, depth and
- * stencil. It crosses processes by its handle alone, in an NSXPCConnection of the caller's:
- * geyser_texture_export, map and native export refuse it by name. Errors: as
- * geyser_texture_create, INVALID_ARGUMENT also for a usage that says where the memory lies, and
- * UNSUPPORTED (the device can't share one).
+ * Makes a texture in private storage, for textures that an IOSurface can't hold: arrays, 3D, mip
+ * levels, depth and stencil. Only its shared handle can carry it to another process, in an
+ * NSXPCConnection of the program's own. geyser_texture_export, map and native export refuse it by
+ * name. Errors: as geyser_texture_create, INVALID_ARGUMENT also for a usage that says where the
+ * memory lies, and UNSUPPORTED (the device can't share such a texture).
  */
 GEYSER_API enum geyser_result geyser_metal_texture_create_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
-/* Its MTLSharedTextureHandle, the caller's (+1). Errors: INVALID_ARGUMENT, UNSUPPORTED (not a
- * texture in private storage; the device makes no handle of it). */
+/* Gives the MTLSharedTextureHandle of a texture in private storage. The caller owns it (+1).
+ * Errors: INVALID_ARGUMENT, UNSUPPORTED (not in private storage; the device makes no handle of
+ * it). */
 GEYSER_API enum geyser_result geyser_metal_texture_shared_handle(
 	struct geyser_texture *texture, void **mtl_shared_texture_handle);
 
-/* A texture of such a handle, which stays the caller's. Errors: as for making one,
- * and MISMATCH (desc doesn't fit it, or it is another device's). */
+/* Makes a texture of such a handle. The caller keeps the handle. Errors: as
+ * geyser_metal_texture_create_private, and MISMATCH (desc doesn't fit the texture, or the handle
+ * belongs to another device). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
 	struct geyser_manager *manager, void *mtl_shared_texture_handle,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
@@ -126,72 +136,80 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
 /* ---- events -------------------------------------------------------------------------------- */
 
 /*
- * The event as an id<MTLSharedEvent>, to be waited for and signalled by command buffers. Borrowed
- * as long as the event lives. Wait before the unref until no command buffer that uses it is
- * pending.
+ * Gives the event as an id<MTLSharedEvent>, which command buffers can wait for and signal. It is
+ * borrowed as long as the event lives. Before the last unref, wait until no command buffer that
+ * uses it is pending.
  *
- * An event has one value in all processes: whoever raises it, the others see. Each process has a
- * shared event of its own, which a thread and a listener keep equal to the event's page: a signal
- * from GPU to GPU passes two CPUs. Never lower its signaledValue. When an imported event's exporter
- * dies, it is raised above all values, so that no command buffer of the importer's hangs;
- * geyser_event_wait then says GEYSER_ERROR_DISCONNECTED. So it is at the last unref, unless it was
- * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Metal manager's), OUT_OF_MEMORY,
- * SYSTEM.
+ * An event has one value in all processes: when one process raises it, the others see that. Each
+ * process has its own shared event. A thread and a listener keep it equal to the event's page, so a
+ * signal from GPU to GPU passes through two CPUs. Never lower its signaledValue.
+ *
+ * When the exporter of an imported event dies, the shared event is raised above all values, so that
+ * no command buffer of the importer hangs. geyser_event_wait then returns
+ * GEYSER_ERROR_DISCONNECTED. The last unref raises the shared event in the same way, unless it was
+ * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a Metal manager),
+ * OUT_OF_MEMORY, SYSTEM.
  */
 GEYSER_API enum geyser_result geyser_metal_event(
 	struct geyser_event *event, void **mtl_shared_event);
 
-/* Encodes into an id<MTLCommandBuffer>, outside of any encoder: what follows waits until the event
- * has reached the value; or the event reaches it when what was encoded before is done. Errors: as
- * geyser_metal_event; signal also as geyser_event_signal. */
+/* Encode a wait or a signal into an id<MTLCommandBuffer>, outside of any encoder. After a wait, the
+ * following commands wait until the event has reached the value. With a signal, the event reaches
+ * the value when the commands encoded before are done. Errors: as geyser_metal_event; signal also
+ * as geyser_event_signal. */
 GEYSER_API enum geyser_result geyser_metal_encode_wait(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 GEYSER_API enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 
-/* An event on a shared event of the caller's, which is retained; its value is the event's. As long
- * as the geyser_event lives, it may be signalled by either. Errors: INVALID_ARGUMENT, UNSUPPORTED
- * (not a Metal manager), OUT_OF_MEMORY, SYSTEM, LIMIT. */
+/* Makes an event of the caller's shared event, which is retained. The event has the shared event's
+ * value. As long as the event lives, either of the two may be signalled. Errors: INVALID_ARGUMENT,
+ * UNSUPPORTED (not a Metal manager), OUT_OF_MEMORY, SYSTEM, LIMIT. */
 GEYSER_API enum geyser_result geyser_metal_event_adopt(
 	struct geyser_manager *manager, void *mtl_shared_event, struct geyser_event **out);
 
-/* For programs with an NSXPCConnection of their own, the only thing that carries it: an
- * MTLSharedEventHandle, the caller's (+1). Signals of whoever opens it cross from GPU to GPU
- * without geyser. Errors: as geyser_metal_event. */
+/* Gives an MTLSharedEventHandle of the event. The caller owns it (+1). Only an NSXPCConnection can
+ * carry it, so this is for programs that have one. If another process opens the handle, signals
+ * cross from GPU to GPU without geyser. Errors: as geyser_metal_event. */
 GEYSER_API enum geyser_result geyser_metal_event_shared_handle(
 	struct geyser_event *event, void **mtl_shared_event_handle);
 
-/* An event on the shared event of such a handle, which stays the caller's. Errors: as for adopt,
- * and MISMATCH (it is another device's). */
+/* Makes an event on the shared event of such a handle. The caller keeps the handle. Errors: as
+ * geyser_metal_event_adopt, and MISMATCH (the handle belongs to another device). */
 GEYSER_API enum geyser_result geyser_metal_event_import_shared_handle(
 	struct geyser_manager *manager, void *mtl_shared_event_handle, struct geyser_event **out);
 
 /* ---- frames of streams --------------------------------------------------------------------- */
 
 /*
- * Encodes that what follows in the command buffer waits until the frame may be used: to a
- * subscriber, that it is drawn; to a publisher, that its own earlier work on that buffer is done.
- * CPU calls wait themselves: geyser_texture_map for this frame's texture. Errors: INVALID_ARGUMENT
- * (NULL; not acquired), UNSUPPORTED (not a Metal manager's), and as geyser_metal_event.
+ * Encodes a wait: the following commands in the command buffer wait until the frame may be used.
+ * For a subscriber that means that the frame is drawn. For a publisher it means that its own
+ * earlier work on that buffer is done. CPU calls wait by themselves: geyser_texture_map for this
+ * frame's texture. Errors: INVALID_ARGUMENT (NULL; not acquired), UNSUPPORTED (not a frame of a
+ * Metal manager), and as geyser_metal_event.
  */
 GEYSER_API enum geyser_result geyser_metal_encode_frame_wait(
 	void *mtl_command_buffer, struct geyser_frame *frame);
 
-/* Encodes the signal that the caller's work on the frame is done. Once for a frame, and commit the
- * command buffer before the frame is submitted or released: whoever waits for the frame waits for
- * that. Errors: and BUSY (asked for already). */
+/* Encodes the signal that the caller's work on the frame is done. Call this once for a frame.
+ * Commit the command buffer before the frame is submitted or released, because other processes wait
+ * for that signal. Errors: as geyser_metal_encode_frame_wait, and BUSY (called already for this
+ * frame). */
 GEYSER_API enum geyser_result geyser_metal_encode_frame_signal(
 	void *mtl_command_buffer, struct geyser_frame *frame);
 
-/* All that a publisher does with its last command buffer for a frame: encodes the signal, commits,
- * waits until it is scheduled and submits the frame, which subscribers then have before it is drawn
- * and wait for as they need. Errors: as above and as geyser_publisher_submit; the command buffer is
- * committed unless the signal can't be encoded. */
+/* Does all that a publisher does with its last command buffer for a frame. It encodes the signal,
+ * commits, waits until the command buffer is scheduled, and submits the frame. Subscribers get the
+ * frame before it is drawn, and wait for the drawing as they need. Errors: as
+ * geyser_metal_encode_frame_signal and geyser_publisher_submit. The command buffer is committed
+ * unless the signal can't be encoded. */
 GEYSER_API enum geyser_result geyser_metal_publisher_submit(
 	struct geyser_publisher *publisher, struct geyser_frame *frame, void *mtl_command_buffer);
 
-/* All that a subscriber does with its last command buffer that reads a frame: encodes the signal,
- * commits, and releases the frame, which the publisher has back on completion. Errors: likewise. */
+/* Does all that a subscriber does with its last command buffer that reads a frame. It encodes the
+ * signal, commits, and releases the frame. The publisher gets the buffer back when the command
+ * buffer has completed. Errors: as geyser_metal_encode_frame_signal and geyser_subscriber_release.
+ * The command buffer is committed unless the signal can't be encoded. */
 GEYSER_API enum geyser_result geyser_metal_subscriber_release(
 	struct geyser_subscriber *subscriber, struct geyser_frame *frame, void *mtl_command_buffer);
 
