@@ -22,6 +22,10 @@ enum geyser_result gy_texture_share(struct geyser_texture *texture);
 enum geyser_result gy_texture_check_support(
 	struct geyser_manager *manager, const struct geyser_texture_desc *desc);
 
+/* Sets *out to NULL. Errors: INVALID_ARGUMENT (manager or out is NULL). */
+enum geyser_result gy_texture_check_create(
+	const struct geyser_manager *manager, struct geyser_texture **out);
+
 /* Makes a texture whose backend part comes from make(manager, desc, data, out); otherwise as
  * geyser_texture_create. make gets a resolved descriptor, and itself checks whether the backend
  * supports it. */
@@ -69,6 +73,14 @@ struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);
  * Errors: as geyser_texture_import. */
 enum geyser_result gy_texture_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
 	const struct geyser_texture_desc *expected, const struct gy_import_terms *terms,
+	struct geyser_texture **out);
+
+/* Makes a texture of imported memory. After success the texture owns native's descriptor or
+ * surface. incoming: the peer's answer that described the memory, or NULL if the program imports it
+ * by itself. Errors: as texture_import of the backend, OUT_OF_MEMORY. */
+enum geyser_result gy_texture_adopt(struct geyser_manager *manager,
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
+	const struct gy_import_terms *terms, const struct gy_incoming *incoming,
 	struct geyser_texture **out);
 
 /* Loads the texture's pages into memory, for writing if this process may write, so that later
