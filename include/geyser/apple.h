@@ -8,7 +8,7 @@
  * owned object with CFRelease, which is CFBridgingRelease under ARC. Vulkan through MoltenVK has
  * its own header, moltenvk.h.
  *
- * Events and frames say who may use a texture's pixels when, as everywhere. No function here waits
+ * Events and frames order the use of a texture's pixels, as everywhere. No function here waits
  * for another process's GPU, unless its comment says so. geyser links to Core Graphics, which Metal
  * itself needs to find a default device. It doesn't link to Core Image and OpenGL: a program that
  * has a CIContext or a CGLContextObj has loaded them already.

@@ -518,7 +518,7 @@ GEYSER_API void geyser_native_texture_release(struct geyser_native_texture *nati
 
 /* Makes a texture of memory that the caller got in some other way. The caller keeps fd and object,
  * and owns *out. A memfd must be sealed against shrinking, growing and further seals. It must lie
- * on tmpfs, and hold the layout that native claims. Its pages need not be allocated;
+ * on tmpfs, and hold the layout that native describes. Its pages need not be allocated;
  * geyser_texture_export allocates missing ones. Errors: INVALID_ARGUMENT, UNSUPPORTED (type or kind
  * of memory), UNSEALED, MISMATCH (size or pitch, with the numbers), LIMIT. */
 GEYSER_API enum geyser_result geyser_texture_import_native(struct geyser_manager *manager,

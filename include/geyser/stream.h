@@ -195,11 +195,11 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
  * them: the publisher makes new buffers and draws into those. geyser_subscriber_release then
  * returns STALE, and the subscriber's next acquire joins the stream again.
  *
- * A subscriber that claims buffers which the stream doesn't have is left out as soon as acquire
- * finds no buffer. Buffers that the publisher's own program has acquired don't count as held. A
- * newcomer is a subscriber of another process that joined less than ten minutes ago. After a
- * newcomer was left out, all newcomers have a shorter limit for some minutes; docs/streams.md says
- * how much shorter. Errors: INVALID_ARGUMENT (NULL). */
+ * A subscriber that says it holds buffers which the stream doesn't have is left out as soon as
+ * acquire finds no buffer. Buffers that the publisher's own program has acquired don't count as
+ * held. A newcomer is a subscriber of another process that joined less than ten minutes ago. After
+ * a newcomer was left out, all newcomers have a shorter limit for some minutes; docs/streams.md
+ * says how much shorter. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 

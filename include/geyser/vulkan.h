@@ -118,9 +118,9 @@ GEYSER_API enum geyser_result geyser_vulkan_get_info(
 
 /* ---- textures ------------------------------------------------------------------------------ */
 
-/* Gives the texture's image, borrowed as long as the texture lives. While nobody uses the image, it
- * is in VK_IMAGE_LAYOUT_GENERAL and belongs to VK_QUEUE_FAMILY_EXTERNAL. Acquire it before each use
- * and release it afterwards: see geyser_vulkan_cmd_acquire. Errors: INVALID_ARGUMENT (NULL),
+/* Gives the texture's image, borrowed as long as the texture lives. While the image isn't in use,
+ * it is in VK_IMAGE_LAYOUT_GENERAL and belongs to VK_QUEUE_FAMILY_EXTERNAL. Acquire it before each
+ * use and release it afterwards: see geyser_vulkan_cmd_acquire. Errors: INVALID_ARGUMENT (NULL),
  * UNSUPPORTED (not a texture of a Vulkan manager). */
 GEYSER_API enum geyser_result geyser_vulkan_texture_image(
 	struct geyser_texture *texture, VkImage *out);
@@ -198,11 +198,11 @@ GEYSER_API enum geyser_result geyser_vulkan_texture_create_with_modifiers(
  *
  * An event has one value in all processes: when one process raises it, the others see that. Its
  * values must be signalled in order, as with any timeline semaphore. So a signaller that follows
- * another one waits for that one's value first. When the exporter of an imported event dies, the
- * semaphore is raised above all values, so that no queue of the importer hangs. geyser_event_wait
- * then returns GEYSER_ERROR_DISCONNECTED. A subscriber may wait for the semaphore of its frames'
- * event, but may not signal it. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a
- * Vulkan manager), OUT_OF_MEMORY, SYSTEM, DEVICE_LOST. */
+ * another one waits for that signaller's value first. When the exporter of an imported event dies,
+ * the semaphore is raised above all values, so that no queue of the importer hangs.
+ * geyser_event_wait then returns GEYSER_ERROR_DISCONNECTED. A subscriber may wait for the semaphore
+ * of its frames' event, but may not signal it. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an
+ * event of a Vulkan manager), OUT_OF_MEMORY, SYSTEM, DEVICE_LOST. */
 GEYSER_API enum geyser_result geyser_vulkan_event_semaphore(
 	struct geyser_event *event, VkSemaphore *out);
 

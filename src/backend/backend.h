@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Defines what the core knows of a backend: a table of functions, and the part of a texture that the
- * core reads.
+ * Defines what the core knows of a backend: a table of functions, and the part of a texture that
+ * both share.
  *
  * The core checks every argument before it calls a backend: descriptors are resolved, sizes are
  * within the limits, and the format allows the usage. A function that fails leaves its reason with
@@ -178,7 +178,7 @@ struct gy_host_memory {
 	size_t size; /* bytes that are mapped */
 };
 
-/* Allocates whole pages and maps them for writing. published: nobody can make another writable
+/* Allocates whole pages and maps them for writing. published: no process can make another writable
  * mapping. Errors: as gy_memory_create. */
 enum geyser_result gy_host_memory_allocate(
 	uint64_t size, bool published, struct gy_host_memory *out);

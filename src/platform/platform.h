@@ -19,7 +19,7 @@ uint64_t gy_memory_round(uint64_t size);
  * OUT_OF_MEMORY, UNSUPPORTED (no such memory). */
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *fd);
 
-/* Works like gy_memory_create, and also maps the memory for writing. Nobody can make another
+/* Works like gy_memory_create, and also maps the memory for writing. No process can make another
  * writable mapping through the descriptor, so other processes can only read. The caller owns the
  * descriptor and the mapping. */
 enum geyser_result gy_memory_create_published(

@@ -17,7 +17,7 @@
  * file for writing. So the closing of the file means the exporter's death. */
 #define CHANGES (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_CLOSE_WRITE)
 
-/* These events of the directory above mean that a new directory has taken the old one's place. */
+/* These events of the directory above mean that a new directory has replaced the watched one. */
 #define REPLACEMENTS (IN_CREATE | IN_MOVED_TO)
 
 struct directory {
