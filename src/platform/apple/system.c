@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/event.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,14 +76,4 @@ bool gy_directory_alias(int directory, char *path, size_t size)
 bool gy_platform_has_gpu(void)
 {
 	return false;
-}
-
-void gy_platform_info(struct geyser_system_info *out)
-{
-	int fd = kqueue();
-
-	*out = (struct geyser_system_info){.pidfd = fd >= 0};
-	if (fd >= 0)
-		(void)close(fd);
-	out->sealing = out->future_write = gy_memory_probe() == GEYSER_OK;
 }
