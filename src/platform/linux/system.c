@@ -23,6 +23,7 @@ static _Atomic pid_t *make_page(void)
 
 	if (page || refused)
 		return page;
+	/* cppcheck-suppress invalidFunctionArg; an anonymous mapping has no descriptor */
 	page = mmap(NULL, size, protection, flags, -1, 0);
 	if (page == MAP_FAILED)
 		return NULL;
