@@ -1,5 +1,5 @@
 /*
- * Why a stream can't be received: there is none of that name, or its program doesn't answer.
+ * Explains why a stream can't be received: no stream has that name, or its program doesn't answer.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,7 @@
 #include "streams.h"
 
 struct listed {
-	struct geyser_stream_info *streams; /* NULL: they can't be listed */
+	struct geyser_stream_info *streams; /* NULL: the library couldn't list them */
 	size_t count;
 };
 
@@ -28,7 +28,7 @@ static const struct geyser_stream_info *find(const struct listed *listed, const 
 	return NULL;
 }
 
-/* What to do about a name that nobody publishes. */
+/* Writes what the user can do about a name that no program publishes. */
 static void advise(struct listed *listed, const char *name, char *out, size_t size)
 {
 	const char *const near = nearest_word(name, listed->count, stream_word, listed);

@@ -1,5 +1,5 @@
 /*
- * Reading what was typed: numbers, sizes, times, formats, handles and ids.
+ * Reads arguments: numbers, sizes, times, formats, handles and ids.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,10 +10,10 @@
 
 #include "common.h"
 
-/* Both parts of a rate. */
+/* The largest numerator and denominator of a rate. */
 #define RATE_LIMIT 1000000u
 
-/* The digit's value, or base if it is none. */
+/* Returns the value of a digit, or base if the character isn't a digit of that base. */
 static unsigned digit_value(char c, unsigned base)
 {
 	unsigned value = base;
@@ -27,7 +27,8 @@ static unsigned digit_value(char c, unsigned base)
 	return value < base ? value : base;
 }
 
-/* Reads digits from *text on and moves it behind them; false if there is none or it overflows. */
+/* Reads digits and moves *text behind them. Returns false if there is no digit, or if the number is
+ * too large. */
 static bool take_digits(const char **text, unsigned base, uint64_t *out)
 {
 	const char *const start = *text;
@@ -195,13 +196,14 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* Users write NTSC's rates as decimals, but no decimal is exact: 23.976 means 24000/1001. */
+/* Users write NTSC's rates as decimals, but no decimal is exact: 23.976 means 24000/1001. Returns
+ * whether the decimal num / den is such a rate, and writes the exact one. */
 static bool is_ntsc(uint64_t num, uint64_t den, uint32_t *out_num, uint32_t *out_den)
 {
 	const uint64_t whole = (num + den - 1) / den; /* 30 for 29.97 */
 	const double exact = (double)whole * 1000 / 1001;
 	const double given = (double)num / (double)den;
-	/* The number may be rounded, or cut off, at its last digit. */
+	/* The user may have rounded the number, or cut it off, at its last digit. */
 	const double above = (given - exact) * (double)den;
 
 	if (den < 100 || above > 0.5 || above <= -1)
@@ -268,7 +270,7 @@ bool parse_seconds(const char *text, uint64_t *out)
 		if (digit_value(*text, 10) == 10)
 			return false;
 		for (; digit_value(*text, 10) < 10; text++) {
-			unit /= 10; /* digits beyond the nanosecond count nothing */
+			unit /= 10; /* becomes 0 after nine digits: the others are ignored */
 			fraction += digit_value(*text, 10) * unit;
 		}
 	}

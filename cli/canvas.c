@@ -18,7 +18,7 @@ bool canvas_holds(enum geyser_format format)
 	       (info->type == GEYSER_FORMAT_TYPE_UNORM && info->bytes_per_texel == info->channels);
 }
 
-/* A share of 65535 as IEEE half precision. */
+/* Converts value / 65535 to IEEE half precision. */
 static uint16_t to_half(uint16_t value)
 {
 	float real = (float)value / 65535;
@@ -27,7 +27,7 @@ static uint16_t to_half(uint16_t value)
 	if (real < 0x1p-14f) /* subnormal: a multiple of 2^-24 */
 		return (uint16_t)(real * 0x1p24f + 0.5f);
 	(void)memcpy(&bits, &real, sizeof(bits));
-	bits += 0xfff + (bits >> 13 & 1); /* to nearest, ties to even */
+	bits += 0xfff + (bits >> 13 & 1); /* rounds to nearest, ties to even */
 	return (uint16_t)((bits >> 13) - ((127 - 15) << 10));
 }
 

@@ -20,24 +20,25 @@ struct canvas {
 	size_t row_pitch;
 };
 
-/* As on a screen: 65535 is full. All are opaque. */
+/* A colour as a screen shows it: 65535 is full intensity. All colours are opaque. */
 struct colour {
 	uint16_t red, green, blue;
 };
 
-#define TEXEL_MAX 8u /* bytes; every size here divides it */
+#define TEXEL_MAX 8u /* bytes; the size of every texel divides it */
 
-/* Formats of few channels get what they can hold: one channel the luminance, two red and green. */
+/* Whether canvas_encode can write this format. A format of one channel gets the luminance, a format
+ * of two channels gets red and green. */
 bool canvas_holds(enum geyser_format format);
 
-/* Writes one texel, and returns its size. */
+/* Writes one texel to out and returns its size in bytes. */
 uint32_t canvas_encode(enum geyser_format format, struct colour colour, unsigned char *out);
 
-/* What isn't on the canvas is left out. */
+/* Fills a rectangle. The part of it outside the canvas is left out. */
 void canvas_fill(const struct canvas *canvas, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, struct colour colour);
 
-/* Copies row y to the rows after it, up to but without end. */
+/* Copies row y to all rows from y + 1 to end - 1. */
 void canvas_repeat(const struct canvas *canvas, uint32_t y, uint32_t end);
 
 #endif

@@ -19,7 +19,8 @@
 
 extern char **environ;
 
-/* The parent blocks signals and ignores SIGPIPE; a child starts with neither. */
+/* Starts the program. The parent blocks signals and ignores SIGPIPE; the child gets no blocked
+ * signals and SIGPIPE's default. */
 static int spawn(char *const argv[], int output, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
@@ -73,7 +74,8 @@ bool child_start(char *const argv[], const char *name, int signals, bool piped, 
 	return false;
 }
 
-/* Waits until fd is readable; false after a message. */
+/* Waits until fd is readable. Prints what is wrong and returns false at the deadline or after a
+ * signal. */
 static bool await(const struct child *child, int fd, uint64_t deadline)
 {
 	struct pollfd fds[2] = {
@@ -111,7 +113,8 @@ bool child_read_lines(
 
 		if (!await(child, child->output, deadline))
 			return false;
-		/* A byte at a time: these are a few short lines, and none of the next is taken. */
+		/* Read one byte at a time, so that no byte of the next line is consumed. The lines
+		 * are few and short. */
 		count = read(child->output, text + length, 1);
 		if (count <= 0 || length + 2 > size) {
 			(void)failure("%s ended early: see what it said above", child->name);

@@ -11,28 +11,30 @@
 #include <sys/types.h>
 
 struct child {
-	const char *name; /* for messages; borrowed */
+	const char *name; /* the program's name in messages; borrowed */
 	pid_t pid;
-	int end;     /* readable once it has ended */
-	int output;  /* the reading end of its stdout, or -1 */
+	int end;     /* readable once the child has ended */
+	int output;  /* the reading end of the child's stdout, or -1 */
 	int signals; /* from signals_open; borrowed */
 };
 
-/* Starts argv[0], looked for on PATH if it has no slash, with empty stdin and the default signals.
- * All print what is wrong and return false. */
+/* Starts argv[0]; without a slash in its name it is looked for on PATH. The child has an empty
+ * stdin and the default signals. All functions here print what is wrong and return false. */
 bool child_start(char *const argv[], const char *name, int signals, bool piped, struct child *out);
 
-/* Reads so many lines of its stdout. */
+/* Reads this many lines of the child's stdout. */
 bool child_read_lines(
 	struct child *child, unsigned lines, uint64_t limit_ns, char *text, size_t size);
 
-/* False after a message if it has ended or a signal has come; looks, doesn't wait. */
+/* Checks the child without waiting. Prints a message and returns false if the child has ended or a
+ * signal has come. */
 bool child_is_well(const struct child *child);
 
-/* Waits for the end; true if its exit status is 0. After false it is killed already. */
+/* Waits until the child ends and returns whether its exit status is 0. Kills the child if it hasn't
+ * ended within limit_ns. */
 bool child_finish(struct child *child, uint64_t limit_ns);
 
-/* Kills and reaps it if that wasn't done yet, and closes what belongs to it. */
+/* Kills and reaps the child if that wasn't done yet, and closes its descriptors. */
 void child_end(struct child *child);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the subcommands share: errors, the end of the output, times.
+ * Functions that all subcommands use: errors, answers, times.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,10 +16,10 @@
 #include "json.h"
 #include "wrap.h"
 
-/* Longest line: a path of PATH_MAX and a sentence about it. */
+/* The longest message: a path of PATH_MAX bytes and a sentence about it. */
 #define LINE_SIZE 6144
 
-/* The line that tell_progress wrote is still on the screen. */
+/* Whether the line that tell_progress wrote is still on the screen. */
 static bool in_progress;
 
 /* Formats a message for a terminal and returns its length, of less than size. Names in it come from
@@ -44,8 +44,8 @@ __attribute__((format(printf, 3, 0))) static size_t format_message(
 	return length;
 }
 
-/* Writes all in one call, so that lines of several processes don't mix. A failure can't be reported
- * anywhere, so it is ignored. */
+/* Writes the message in one call, so that lines of several processes don't mix. The function
+ * ignores a failure, since it can't report one. */
 static void write_stderr(const char *before, const char *after, const char *format, va_list args)
 {
 	char text[LINE_SIZE + 32];
@@ -88,7 +88,7 @@ void end_progress(void)
 }
 
 static struct {
-	char *text; /* borrowed; NULL: stderr */
+	char *text; /* borrowed; NULL: messages go to stderr */
 	size_t size;
 } captured;
 
@@ -154,7 +154,7 @@ int creation_failure(enum geyser_result result, const char *name)
 
 static struct {
 	FILE *file;
-	char *text; /* what was written to the file since it was flushed */
+	char *text; /* the text that was written to the file since the last flush */
 	size_t size;
 } collected;
 
@@ -180,7 +180,7 @@ static enum io_result write_collected(int fd)
 	}
 	if (collected.size)
 		result = io_write(fd, collected.text, collected.size, IO_FINISH);
-	/* The next answer takes the place of this one. */
+	/* The next answer overwrites this one in memory. */
 	(void)fseeko(file, 0, SEEK_SET);
 	return result;
 }

@@ -1,5 +1,5 @@
 /*
- * The program: what its subcommands share.
+ * Functions that all subcommands use.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -30,14 +30,15 @@ enum {
 __attribute__((format(printf, 1, 2))) int failure(const char *format, ...);
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 
-/* The library's own sentence, after the context if there is one ("import of 0x1234abcd"). */
+/* Prints the library's error detail, after the context if that isn't empty ("import of
+ * 0x1234abcd"). */
 __attribute__((format(printf, 1, 2))) int library_failure(const char *context, ...);
 
-/* From now on the first message goes into text, which becomes "" now, and no other one anywhere;
- * NULL: all go to stderr again. For reports. */
+/* Redirects messages, for reports: the first one from now on goes into text, which is set to "",
+ * and later ones are dropped. With NULL, messages go to stderr again. */
 void failures_capture(char *text, size_t size);
 
-/* As library_failure, but wrong usage if the library says that the argument is wrong. */
+/* Does the same as library_failure, but returns STATUS_USAGE if the library refused an argument. */
 int creation_failure(enum geyser_result result, const char *name);
 
 /* ---- answers: collected here, and written to stdout whole ------------------------------------ */
@@ -45,18 +46,19 @@ int creation_failure(enum geyser_result result, const char *name);
 /* Returns the stream that collects answers. Writing to it never waits. */
 FILE *answers(void);
 
-/* Writes what was collected to stdout, also where that is non-blocking. */
+/* Writes the collected answers to stdout, and waits where stdout is non-blocking and full. */
 enum io_result answers_flush(void);
 
-/* As answers_flush, for a command that prints again and again. False if the command must end, with
- * *status: a reader that has gone, or a signal, ends it with STATUS_OK. */
+/* Does the same as answers_flush, for a command that prints again and again. Returns false if the
+ * command must end with *status: STATUS_OK if stdout's reader has gone or a signal has come. */
 bool answers_go_on(int *status);
 
-/* As answers_flush, and returns the exit status. A subcommand that printed returns it, since a full
- * disk shows only here. A signal that ended the writing is no failure. */
+/* Does the same as answers_flush and returns the exit status. A subcommand that printed returns
+ * this status, since only this write shows that the disk is full. If a signal ended the write, that
+ * is no failure. */
 int finish_output(void);
 
-/* Writes what was collected to stderr instead. */
+/* Writes the collected answers to stderr instead of stdout. */
 void answers_to_stderr(void);
 
 /* ---- stderr --------------------------------------------------------------------------------- */
@@ -64,8 +66,8 @@ void answers_to_stderr(void);
 /* Writes a remark or a figure to stderr, in one piece. */
 __attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
 
-/* Writes "geyser: ..." to stderr, only if that is a terminal: the progress, or what the command
- * waits for. The next message takes its place. */
+/* Writes "geyser: ..." to stderr if stderr is a terminal: the progress, or what the command waits
+ * for. The next message overwrites this text. */
 __attribute__((format(printf, 1, 2))) void tell_progress(const char *format, ...);
 
 /* Removes the last text of tell_progress from the terminal. */
@@ -73,48 +75,51 @@ void end_progress(void);
 
 /* ---- reading arguments ---------------------------------------------------------------------- */
 
-/* Decimal, or hexadecimal after 0x; digits alone, nothing before or after. */
+/* Reads a decimal number, or a hexadecimal one after 0x. The text must have nothing but the
+ * digits. */
 bool parse_number(const char *text, uint64_t *out);
 
-/* "1920x1080", each 1 to GEYSER_MAX_DIMENSION, or one of ffmpeg's names, "hd720". Prints what is
- * wrong and returns the exit status, or STATUS_OK. */
+/* Reads a size: "1920x1080", each 1 to GEYSER_MAX_DIMENSION, or one of ffmpeg's names, such as
+ * "hd720". Prints what is wrong and returns the exit status, or STATUS_OK. */
 int parse_size(const char *command, const char *text, uint32_t *width, uint32_t *height);
 
-/* "30", "30000/1001", "29.97" (which is the same as the one before), "12.5": frames a second; both
- * parts 1 to 1000000. */
+/* Reads frames a second: "30", "12.5", "30000/1001", or "29.97", which means 30000/1001. Both parts
+ * of the result are 1 to 1000000. */
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 
-/* "2", "0.25": seconds to nanoseconds, up to 10^9 s. */
+/* Reads seconds ("2", "0.25"), at most 10^9, and converts them to nanoseconds. */
 bool parse_seconds(const char *text, uint64_t *out);
 
-/* As parse_seconds for the option that the name describes ("timeout"); zero: 0 is allowed. Prints
- * what is wrong and returns the exit status, or STATUS_OK. */
+/* Reads the seconds of the option that name describes ("timeout"). zero says whether 0 is allowed.
+ * Prints what is wrong and returns the exit status, or STATUS_OK. */
 int parse_timeout(
 	const char *command, const char *name, const char *text, bool zero, uint64_t *out);
 
-/* GEYSER_FORMAT_NONE after an error message that names the nearest format. */
+/* Reads a format's name. Returns GEYSER_FORMAT_NONE after a message that names the nearest
+ * format. */
 enum geyser_format parse_format(const char *text);
 
-/* The nearest of count words, if one is so near that it may have been meant, else NULL. */
+/* Returns the one of count words that is nearest to text; NULL if no word is near enough that the
+ * user may have meant it. */
 const char *nearest_word(
 	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user);
 
-/* Writes a word such that a shell reads it as one, in quotes if need be. Returns out, whose size
- * must be larger by two than the word's. */
+/* Writes a word so that a shell reads it as one word, in quotes where needed. Returns out, whose
+ * size must be larger than the word's by two. */
 const char *shell_word(const char *word, char *out, size_t size);
 
 /* A handle or an id from the command line. */
 struct target {
-	const char *text; /* as typed; borrowed */
+	const char *text; /* as the user typed it; borrowed */
 	bool by_id;
 	uint32_t id;
-	struct geyser_handle handle; /* valid at once, or for an id after target_find */
+	struct geyser_handle handle; /* valid after target_parse, or for an id after target_find */
 };
 
 /* Prints what is wrong and returns the exit status, or STATUS_OK. */
 int target_parse(const char *text, struct target *out);
 
-/* Looks an id up; nothing to do for a handle. */
+/* Looks up the handle of an id. Does nothing for a target that was given as a handle. */
 enum geyser_result target_find(struct target *target);
 
 /* Prints why a target of that kind ("texture") can't be imported, and returns the exit status. Call
@@ -123,27 +128,30 @@ int import_failure(const struct target *target, const char *kind, enum geyser_re
 
 /* ---- managers: each command that makes one has --backend ------------------------------------- */
 
-/* How many backends the library knows, without GEYSER_BACKEND_AUTO: they are 1 to this. */
+/* Returns how many backends the library knows, without GEYSER_BACKEND_AUTO. Their numbers are 1 to
+ * this. */
 unsigned backend_count(void);
 
 /* Prints what is wrong and returns the exit status, or STATUS_OK. */
 int parse_backend(const char *text, enum geyser_backend *out);
 
-/* Makes a manager; the same. context begins the message. */
+/* Makes a manager. Prints what is wrong, after the context, and returns the exit status, or
+ * STATUS_OK. */
 int open_manager(
 	const char *context, const struct geyser_manager_desc *desc, struct geyser_manager **out);
 
-/* What a 2D texture that this program fills is made for, of what the backend offers; host_memory:
- * in host memory, also if the backend doesn't offer that, so that creating it says why. The same.
- */
+/* Chooses the usage of a 2D texture that this program fills, from the usages that the backend
+ * offers. With host_memory the texture is in host memory, even if the backend doesn't offer that:
+ * creating it then says why not. Prints what is wrong and returns the exit status, or STATUS_OK. */
 int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool host_memory,
 	const char *context, uint32_t *out);
 
-/* How this process gets at a texture's texels. */
+/* How this process reaches a texture's texels. */
 struct reach {
 	enum geyser_backend backend;
-	enum geyser_path path;     /* of the backend itself */
-	enum geyser_path map_path; /* of mappings, which is what this program reads and writes */
+	enum geyser_path path; /* the path of the backend itself */
+	/* the path of mappings, by which this program reads and writes */
+	enum geyser_path map_path;
 };
 
 struct reach reach_of(const struct geyser_manager *manager, const struct geyser_texture *texture);
@@ -153,7 +161,7 @@ struct reach reach_of(const struct geyser_manager *manager, const struct geyser_
 /* ", vulkan, zero-copy, mapped through a copy", to go on with a line. Returns text. */
 const char *reach_text(const struct reach *reach, char text[REACH_SIZE]);
 
-/* "zero-copy", "blit", "copy". */
+/* Returns "zero-copy", "blit" or "copy". */
 const char *path_name(enum geyser_path path);
 
 /* ---- the rest ------------------------------------------------------------------------------- */
@@ -175,30 +183,31 @@ uint64_t now_ns(void);
 /* Writes a duration for people: "1.5 s", "20 ms", "3 µs". Returns text. */
 const char *duration_text(uint64_t ns, char text[DURATION_SIZE]);
 
-/* "" for 1, else "s". */
+/* Returns "" for 1, else "s". */
 const char *plural(uint64_t count);
 
-/* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one has come, or -1
- * after a message. To be called before the library or a driver starts threads, which inherit the
- * mask: before a manager is made. From then on a thread ends the process with STATUS_OK a second
- * after the signal, wherever it hangs. */
+/* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one of them has come; -1
+ * after a message. Call this before a manager is made: threads of the library and of drivers
+ * inherit the blocked signals. From then on a thread ends the process with STATUS_OK one second
+ * after a signal, wherever the process hangs. */
 int signals_open(void);
 
 /* Sets how long the process may take to end after a signal, and its status if it takes longer. */
 void signals_set_end(uint64_t grace_ns, int status);
 
-/* Sets a function that the thread of signals_open calls at once when a signal comes. It ends a wait
- * of the command within the library. NULL removes it: when this returns no call is running. */
+/* Sets a function that the thread of signals_open calls as soon as a signal comes, to end a wait of
+ * the command within the library. NULL removes the function; no call of it is running when this
+ * returns. */
 void signals_set_hook(void (*hook)(void *user), void *user);
 
-/* Returns the descriptor of signals_open; -1 before that, and after signals_close. */
+/* Returns the descriptor of signals_open; -1 before signals_open and after signals_close. */
 int signals_fd(void);
 void signals_close(void);
 
 /* Blocks until SIGINT or SIGTERM. */
 int signals_wait(int signals);
 
-/* Whether one has come. */
+/* Returns whether SIGINT or SIGTERM has come. */
 bool signals_came(int signals);
 
 #endif

@@ -37,7 +37,8 @@ static const struct {
 /* ---- how it looks --------------------------------------------------------------------------- */
 
 struct look {
-	const char *good, *bad;                 /* marks */
+	/* the marks of a step that went well and of one that failed */
+	const char *good, *bad;
 	const char *green, *red, *bold, *plain; /* escape sequences, or "" */
 };
 
@@ -109,7 +110,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 	return remove(path);
 }
 
-/* Everything temporary is in here. */
+/* Makes the directory for all temporary files. */
 static bool make_scratch(struct demo *demo)
 {
 	const char *parent = getenv("TMPDIR");
@@ -132,7 +133,7 @@ static void remove_scratch(struct demo *demo)
 		(void)failure("%s can't be removed (%s)", demo->scratch, strerror(errno));
 }
 
-/* Sets the files' paths; keep is NULL for temporary ones. */
+/* Sets the files' paths. The files are temporary if keep is NULL. */
 static bool choose_files(struct demo *demo, const char *keep)
 {
 	char directory[PATH_MAX];
@@ -153,7 +154,8 @@ static bool choose_files(struct demo *demo, const char *keep)
 	return true;
 }
 
-/* A name in a directory of everybody may lead elsewhere: only our own plain file is replaced. */
+/* In a directory that others can write to, a name may be a link of theirs. So only a plain file of
+ * this user is replaced. */
 static bool is_safe(const char *path)
 {
 	struct stat status;
@@ -163,7 +165,7 @@ static bool is_safe(const char *path)
 	return S_ISREG(status.st_mode) && status.st_uid == geteuid();
 }
 
-/* Sets and checks the sheet's path; path is NULL for the default. */
+/* Sets and checks the sheet's path; NULL is the default path. */
 static bool choose_sheet(struct demo *demo, const char *path)
 {
 	const char *parent = getenv("TMPDIR");
@@ -232,7 +234,7 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 
 struct demo_options {
 	uint32_t width, height;
-	const char *keep, *sheet; /* NULL: not given */
+	const char *keep, *sheet; /* NULL: the user gave none */
 };
 
 static int take_size(const struct given *given)

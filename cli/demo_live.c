@@ -14,10 +14,11 @@
 #include "demo.h"
 #include "os.h"
 
-/* While a peer is waited for, this often is looked whether it still lives. */
+/* How often a wait for a peer checks that the peer still lives. */
 #define LOOK_NS UINT64_C(100000000)
 
-/* As geyser_event_wait, but ends when the child or the user ends it. */
+/* Waits for the value as geyser_event_wait does. The wait also ends when the child ends or the user
+ * sends a signal. */
 static bool wait_for(const struct child *child, struct geyser_event *event, uint64_t value)
 {
 	for (uint64_t waited = 0; waited < DEMO_WAIT_NS; waited += LOOK_NS) {
@@ -66,7 +67,7 @@ static bool ask_rounds(struct demo *demo, const struct child *child, struct geys
 	return true;
 }
 
-/* The peer's first words: how long its imports took, and which memory it has. */
+/* Reads the peer's first lines: how long its imports took, and which memory it has mapped. */
 static bool compare_memory(struct demo *demo, struct child *child)
 {
 	uint64_t device, inode, peer_device, peer_inode;

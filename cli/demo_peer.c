@@ -1,5 +1,5 @@
 /*
- * The second process of geyser demo, and what both processes do alike.
+ * The second process of geyser demo, and the functions that both processes use.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -100,7 +100,7 @@ struct peer {
 	struct geyser_event *event;
 };
 
-/* From the handle to the first texel read. */
+/* Measures an import: from the handle until the first texel has been read. */
 static enum geyser_result timed_import(struct peer *peer, uint64_t *ns)
 {
 	const uint64_t start = now_ns();

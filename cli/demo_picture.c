@@ -45,7 +45,7 @@ bool demo_draw(struct demo *demo)
 
 /* ---- share ---------------------------------------------------------------------------------- */
 
-/* Opens the picture that ffmpeg drew; it must be what the texture will be. */
+/* Opens the picture that ffmpeg drew. It must have the size and the depth of the texture. */
 static bool open_source(struct demo *demo, struct png_reader *reader)
 {
 	if (!png_open(demo->source, reader))
@@ -106,7 +106,7 @@ bool demo_share(struct demo *demo)
 
 /* ---- grab ----------------------------------------------------------------------------------- */
 
-/* What a user would type. */
+/* Runs the command that a user would type. */
 static bool run_grab(struct demo *demo, char *path, pid_t *pid)
 {
 	char *const argv[] = {os_program(), "grab", demo->id, path, NULL};
@@ -131,7 +131,7 @@ bool demo_grab(struct demo *demo)
 
 /* ---- compare -------------------------------------------------------------------------------- */
 
-/* Compares tightly packed texels with what is shared. */
+/* Compares texels in rows without gaps with the shared texture. */
 static bool equals_shared(const struct demo *demo, const unsigned char *texels, const char *what)
 {
 	const size_t row = (size_t)demo->width * 4;

@@ -22,7 +22,7 @@
 #define GUTTER 36u
 #define WIDTH (2 * MARGIN + 2 * PANEL + GUTTER)
 
-/* From the top: the title, two panels, three time lines, the figures. */
+/* The sheet from the top: the title, two panels, three time lines, the figures. */
 #define TITLE_TOP 24u
 #define PANEL_TOP 100u
 #define FRAME_TOP (PANEL_TOP + 58)
@@ -33,7 +33,7 @@
 #define FIGURE_HEIGHT 30u
 #define HEIGHT (FIGURES_TOP + 3 * FIGURE_HEIGHT + 20)
 
-/* The time lines: a tick for each frame. */
+/* A time line has a tick for each frame. */
 #define TICK 7u
 #define TICKS_LEFT (WIDTH - MARGIN - DEMO_FRAMES * TICK)
 
@@ -45,7 +45,7 @@ static const struct colour paper = {4112, 5140, 6682}, ink = {61680, 61680, 6168
 struct sheet {
 	const struct demo *demo;
 	struct canvas canvas;
-	unsigned char *shown; /* of one viewer */
+	unsigned char *shown; /* the pictures that one viewer drew */
 };
 
 /* ---- parts ---------------------------------------------------------------------------------- */

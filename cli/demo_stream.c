@@ -17,23 +17,24 @@
 #include "publish.h"
 #include "source.h"
 
-/* One for each viewer, the newest frame, one to draw into. */
+/* One buffer for each of three viewers, one for the newest frame, one to draw into. */
 #define BUFFERS 5u
 
 struct show {
 	struct demo *demo;
 	char name[64];
-	char checksums[PATH_MAX + 32]; /* ffmpeg's file of them */
+	char checksums[PATH_MAX + 32]; /* the file to which ffmpeg writes the frames' checksums */
 	struct publishing publishing;
 	struct source source;
 	struct child ffmpeg, every, slow, victim;
 	pid_t victim_pid;
-	uint64_t first_ns, last_ns; /* when frames were published */
+	uint64_t first_ns, last_ns; /* when the first and the last frame were published */
 };
 
 /* ---- other processes ------------------------------------------------------------------------ */
 
-/* The same frames go to us and, as checksums that ffmpeg computes, to a file. */
+/* Starts ffmpeg. It writes its frames to our pipe, and the checksums of the same frames to a
+ * file. */
 static bool start_ffmpeg(struct show *show)
 {
 	char video[64], frames[16];
@@ -78,7 +79,8 @@ static bool start_viewers(struct show *show)
 	       publish_await_subscribers(&show->publishing, false, 3, DEMO_WAIT_NS) == PUBLISH_DONE;
 }
 
-/* Kills a viewer that holds a frame, and waits until the publisher has let go of it. */
+/* Kills a viewer that holds a frame, and waits until the publisher can use that frame's buffer
+ * again. */
 static bool kill_viewer(struct show *show)
 {
 	char text[32];
@@ -150,7 +152,7 @@ static bool send_all(struct show *show)
 		if (i + 1 == DEMO_KILL_FRAME && !kill_viewer(show))
 			return false;
 	}
-	/* Nobody holds a buffer after this: the killed one's is free, too. */
+	/* After this no viewer holds a buffer: that of the killed one is free, too. */
 	if (publish_flush(&show->publishing, DEMO_WAIT_NS) != PUBLISH_DONE)
 		return false;
 	show->demo->stream_ns = show->last_ns - show->first_ns;
@@ -262,7 +264,8 @@ bool demo_stream(struct demo *demo)
 
 /* ---- checks --------------------------------------------------------------------------------- */
 
-/* Each frame is what ffmpeg says it drew with that number, and numbers only grow. */
+/* Whether each frame has the checksum that ffmpeg wrote for its number, and the numbers only
+ * grow. */
 static bool is_true(const struct demo *demo, const struct demo_view *view, const char *name)
 {
 	uint64_t last = 0;
@@ -302,7 +305,8 @@ bool demo_every(struct demo *demo)
 	return true;
 }
 
-/* It was there before the first frame: what it didn't get up to its last one, it skipped. */
+/* The slow viewer connected before the first frame, so it skipped every frame up to its last one
+ * that it didn't get. */
 bool demo_slow(struct demo *demo)
 {
 	const struct demo_view *const view = &demo->slow;

@@ -38,12 +38,12 @@ struct viewer {
 	struct geyser_subscriber *subscriber;
 	struct demo_view view;
 	unsigned char *shown; /* DEMO_SHOWN_HEIGHT rows; owned */
-	uint32_t strip;       /* frames of the strip that are drawn */
+	uint32_t strip;       /* how many frames of the strip are drawn */
 };
 
 /* ---- what is seen --------------------------------------------------------------------------- */
 
-/* As zlib's, PNG's and ffmpeg's "CRC32". */
+/* Computes the CRC-32 of zlib, PNG and ffmpeg. */
 static uint32_t checksum(const struct geyser_mapping *mapping)
 {
 	static uint32_t table[256];
@@ -67,7 +67,7 @@ static uint32_t checksum(const struct geyser_mapping *mapping)
 	return ~crc;
 }
 
-/* The mean of a square of texels. */
+/* Writes one texel to out: the mean of a square of texels. */
 static void shrink(const unsigned char *texels, size_t row_pitch, unsigned char *out)
 {
 	const uint32_t count = DEMO_STRIP_SCALE * DEMO_STRIP_SCALE;
@@ -175,7 +175,7 @@ static int see(struct viewer *viewer, struct geyser_frame *frame)
 	return status;
 }
 
-/* Until the stream ends. */
+/* Views frames until the stream ends. */
 static int view_all(struct viewer *viewer)
 {
 	enum geyser_result result;

@@ -19,7 +19,7 @@ struct event_options {
 	bool has_initial;
 	struct target target;
 	uint64_t value;
-	int signals; /* create: from signals_open, before there is a manager; else -1 */
+	int signals; /* of signals_open, which create calls before it makes a manager; else -1 */
 };
 
 struct action {
@@ -54,7 +54,7 @@ static int create_action(struct geyser_manager *manager, struct event_options *o
 	return status;
 }
 
-/* NULL after a message. */
+/* Imports the event. Returns NULL after a message. */
 static struct geyser_event *import(struct geyser_manager *manager, struct target *target)
 {
 	struct geyser_event *event = NULL;
@@ -214,7 +214,7 @@ static const struct action *find_action(const char *name)
 	return NULL;
 }
 
-/* An option that the action has no use for was meant for another one. */
+/* Refuses an option that belongs to another action. */
 static int check_options(const struct action *action, const struct event_options *options)
 {
 	const bool create = action->run == create_action, value = action->run == value_action;
@@ -233,7 +233,7 @@ static int check_options(const struct action *action, const struct event_options
 	return STATUS_OK;
 }
 
-/* NULL after a message; then *status is the command's result. */
+/* Returns the action; NULL after a message, and *status is then the command's exit status. */
 static const struct action *read_arguments(char **words, struct event_options *out, int *status)
 {
 	const struct action *action;

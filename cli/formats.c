@@ -1,5 +1,5 @@
 /*
- * Names of formats: geyser's own, and those of other programs, which a message answers with ours.
+ * Reads names of formats. For the name that another program uses, the message names ours.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,7 @@
 
 #include "common.h"
 
-/* Names of formats in other programs, and geyser's format that is equal or near. */
+/* Names of formats in other programs, and the geyser format that is equal or nearest. */
 static const struct {
 	const char *name, *format, *remark;
 } aliases[] = {
@@ -72,7 +72,7 @@ static const struct {
 	{"d24s8", "depth24plus-stencil8", NULL},
 };
 
-/* Names with these beginnings are Y'CbCr formats. */
+/* A name that begins so is a Y'CbCr format. */
 static const char *const yuv[] = {"yuv", "yuy", "yvy", "yv12", "uyvy", "nv12", "nv16", "nv2",
 	"nv42", "i420", "iyuv", "i42", "i44", "p010", "p012", "p016", "p21", "p41", "y21", "ayuv",
 	"vuya", "xv3"};
@@ -92,7 +92,8 @@ static const char *format_word(size_t index, void *user)
 	return index ? geyser_format_name((enum geyser_format)index) : NULL;
 }
 
-/* Writes a name in the style of our names: "VK_FORMAT_R8G8B8A8_UNORM" becomes "r8g8b8a8-unorm". */
+/* Writes a name in the style of geyser's names: "VK_FORMAT_R8G8B8A8_UNORM" becomes
+ * "r8g8b8a8-unorm". */
 static void simplify(const char *text, char *out, size_t size)
 {
 	static const char *const before[] = {"vk_format_", "gl_", "dxgi_format_", "drm_format_",
@@ -108,7 +109,8 @@ static void simplify(const char *text, char *out, size_t size)
 	out[length] = '\0';
 }
 
-/* "r8g8b8a8-unorm", "rgba8-unorm-srgb": the first part by its alias, the rest as it is. */
+/* Finds the nearest geyser format. An alias is looked up by the part before the first dash:
+ * "r8g8b8a8" of "r8g8b8a8-unorm", "rgba8" of "rgba8-unorm-srgb". */
 static const char *find_format(const char *name, const char **remark)
 {
 	const size_t length = strcspn(name, "-");

@@ -13,7 +13,7 @@
 #include "outfile.h"
 #include "png.h"
 
-/* A directory entry appears: nothing tells of it, so it is looked for this often. */
+/* Nothing wakes the program when an exporter registers, so it tries again after this time. */
 #define RETRY_NS 20000000
 
 /* The least time that an exporter has to answer. */
@@ -174,7 +174,7 @@ static bool write_png(struct outfile *out, const struct geyser_texture_desc *des
 			      });
 }
 
-/* What PNG can't hold is refused before any file is touched. */
+/* Refuses a texture that a PNG can't hold, before any file is touched. */
 static int check_kind(const struct grab_options *options, const struct geyser_texture_desc *desc)
 {
 	if (options->kind == KIND_RAW)
@@ -239,8 +239,9 @@ static int write_texture(const struct grab_options *options, struct geyser_textu
 	return status;
 }
 
-/* A timeout also limits how long an exporter that doesn't answer is waited for, but one that is
- * merely busy gets a chance. 0 is the library's default. */
+/* Returns how long an import may wait for the exporter's answer: the time of --timeout, but at
+ * least ANSWER_NS, so that an exporter that is only busy can answer. 0 stands for the library's
+ * default. */
 static uint64_t answer_timeout(const struct grab_options *options)
 {
 	if (options->timeout_ns && options->timeout_ns < ANSWER_NS)

@@ -64,7 +64,7 @@ bool info_device(struct geyser_manager *manager, struct info_device *out)
 	return info_vulkan_device(manager, out) && info_metal_device(manager, out);
 }
 
-/* A backend is available only if a manager can be made. */
+/* Gathers what is known of a backend. It is available only if a manager can be made with it. */
 static bool gather_backend(struct info_report *out, size_t index)
 {
 	const struct geyser_manager_desc desc = {.backend = info_backend(index)};
@@ -84,7 +84,8 @@ static bool gather_backend(struct info_report *out, size_t index)
 	return done;
 }
 
-/* Only a manager tells what the environment and the devices make of auto. */
+/* Finds out which backend auto is here. Only a manager tells, since that depends on the environment
+ * and the devices. */
 static void gather_automatic(struct info_report *out)
 {
 	struct geyser_manager *manager;
@@ -192,7 +193,7 @@ static void print_features(const char *whose, const struct info_feature features
 			features[i].present ? "yes" : "no", features[i].meaning);
 }
 
-/* A line, or several where the text is long. */
+/* Prints a fact in one line, or in several if the text is long. */
 static void print_fact(const char *whose, const char *key, const char *text)
 {
 	char head[64];

@@ -10,7 +10,7 @@
 
 #include "info.h"
 
-/* Counts this process's open descriptors; -1 if the system doesn't tell. */
+/* Counts this process's open descriptors; -1 if the system doesn't tell them. */
 static int count_open(void)
 {
 	DIR *directory = opendir("/dev/fd");
@@ -24,8 +24,8 @@ static int count_open(void)
 	return count;
 }
 
-/* Returns how many descriptors a texture costs that other processes can open; it isn't exported
- * here. -1 after a failure. The caller owns the texture. */
+/* Returns how many descriptors a texture that other processes can open holds before it is exported;
+ * -1 after a failure. The caller owns the texture. */
 static int cost_of_texture(struct geyser_manager *manager, struct geyser_texture **out)
 {
 	const struct geyser_texture_desc desc = {
@@ -56,7 +56,8 @@ static int cost_of_event(struct geyser_manager *manager, struct geyser_event **o
 	return before < 0 || after < 0 ? -1 : after - before;
 }
 
-/* Measures the second object of each kind: the first one may open descriptors that all share. */
+/* Measures the second object of each kind: the first one may open descriptors that all objects
+ * share. */
 void info_costs(struct geyser_manager *manager, struct info_costs *out)
 {
 	struct geyser_texture *textures[2];

@@ -27,7 +27,7 @@ static const char *type_name(VkPhysicalDeviceType type)
 	}
 }
 
-/* As vulkaninfo writes it, and as GEYSER_VULKAN_DEVICE takes it. */
+/* Writes a UUID as vulkaninfo does and as GEYSER_VULKAN_DEVICE accepts it. */
 static void write_uuid(const uint8_t uuid[16], char out[256])
 {
 	static const char digits[] = "0123456789abcdef";

@@ -24,12 +24,12 @@
 static const char *const names[INTEROP_APIS] = {
 	"host", "vulkan", "opengl", "cuda", "metal", "numpy", "pytorch"};
 
-/* How one waits for the other, the quickest way first. */
+/* How a consumer waits for a producer, the quickest way first. */
 enum order { ORDER_GPU, ORDER_BRIDGE, ORDER_FENCE, ORDER_CPU };
 
 static const char *const order_names[] = {"gpu", "bridge", "fence", "cpu"};
 
-/* What is between two APIs. */
+/* How frames get from one API to another. */
 struct cell {
 	bool possible;
 	enum geyser_path path;
@@ -129,7 +129,8 @@ static enum geyser_result cuda_path(struct geyser_texture *frame, void *data, en
 }
 #endif
 
-/* Asks CUDA about the GPU that Vulkan uses, or about CUDA's first GPU if CUDA lacks that one. */
+/* Asks CUDA about the GPU that Vulkan uses, or about CUDA's first GPU if CUDA doesn't have that
+ * one. */
 static void ask_cuda(const struct interop_side *vulkan, struct interop_side *out)
 {
 #ifdef GEYSER_HAVE_CUDA
@@ -157,7 +158,7 @@ static void ask_cuda(const struct interop_side *vulkan, struct interop_side *out
 #endif
 }
 
-/* Memory and semaphores of the Vulkan device's are for others on the same device alone. */
+/* An API on another device than Vulkan's can't use the Vulkan device's memory and semaphores. */
 static void keep_to_device(const struct interop_side *vulkan, struct interop_side *side)
 {
 	const bool same = vulkan->available && side->available &&
@@ -168,7 +169,7 @@ static void keep_to_device(const struct interop_side *vulkan, struct interop_sid
 	side->native &= same && vulkan->native;
 }
 
-/* NumPy sees what the CPU maps, PyTorch what CUDA has, or else the same as NumPy. */
+/* NumPy reads what the CPU maps. PyTorch reads what CUDA has, or without CUDA the same as NumPy. */
 static void derive(struct report *out)
 {
 	struct interop_side *sides = out->sides;
@@ -211,7 +212,7 @@ static bool reaches_device(const struct report *report, enum interop_api api)
 	return !is_cpu(api) && report->sides[api].device_memory;
 }
 
-/* The kind of memory that a producer's frames are in by default. */
+/* Whether a producer's frames are in a device's memory by default. */
 static bool makes_device_memory(const struct report *report, enum interop_api from)
 {
 	return from != INTEROP_METAL && reaches_device(report, from);
@@ -231,7 +232,7 @@ static enum order order_of(const struct report *report, enum interop_api api)
 	return api == INTEROP_OPENGL ? ORDER_FENCE : api == INTEROP_CUDA ? ORDER_CPU : ORDER_BRIDGE;
 }
 
-/* The slower of both: GPU to GPU nobody else is in between. */
+/* Returns the slower way of the two sides: it is the one that both have. */
 static enum order order_between(
 	const struct report *report, enum interop_api from, enum interop_api to)
 {
@@ -240,7 +241,8 @@ static enum order order_between(
 	return ours > theirs ? ours : theirs;
 }
 
-/* Of frames in a device's memory, in the layout that the driver likes best: a tensor needs rows. */
+/* Returns the path of frames in a device's memory, in the layout that the driver prefers. A tensor
+ * needs rows, so PyTorch needs a copy. */
 static enum geyser_path path_from_device(const struct report *report, enum interop_api to)
 {
 	if (!reaches_device(report, to))
@@ -262,7 +264,7 @@ static struct cell work_out(const struct report *report, enum interop_api from, 
 	const struct interop_side *producer = &report->sides[from], *consumer = &report->sides[to];
 	struct cell cell = {.possible = producer->available && consumer->available};
 
-	/* Surfaces are Metal's own; the CPU maps them. */
+	/* Metal's frames are IOSurfaces, which the CPU can map. */
 	if (from == INTEROP_METAL)
 		cell.possible &= to == INTEROP_METAL || is_cpu(to) || to == INTEROP_PYTORCH;
 	else if (makes_device_memory(report, from))

@@ -16,7 +16,7 @@ enum interop_api {
 	INTEROP_OPENGL,
 	INTEROP_CUDA,
 	INTEROP_METAL,
-	INTEROP_PRODUCERS, /* the ones above; those below only read here */
+	INTEROP_PRODUCERS, /* the APIs above produce frames; the ones below only read them */
 	INTEROP_NUMPY = INTEROP_PRODUCERS,
 	INTEROP_PYTORCH,
 	INTEROP_APIS
@@ -25,18 +25,18 @@ enum interop_api {
 /* What the drivers say of one API. */
 struct interop_side {
 	bool available;
-	char reason[512];  /* why not */
-	char detail[512];  /* the device, and what of it matters here */
-	bool device_known; /* device_uuid says which GPU */
+	char reason[512];  /* why the API isn't available */
+	char detail[512];  /* the device, and those of its features that matter here */
+	bool device_known; /* device_uuid is known */
 	uint8_t device_uuid[16];
-	bool device_memory;         /* reaches a Vulkan device's memory in place */
-	bool native;                /* waits and signals on the GPU itself */
+	bool device_memory;         /* the API can use a Vulkan device's memory without a copy */
+	bool native;                /* the API's waits and signals run on the GPU */
 	bool host_known;            /* host_path is known */
 	enum geyser_path host_path; /* how the API reaches a stream's frame in host memory */
 };
 
-/* Writes to *out the path by which an API reaches the frame, which is borrowed. data: the asker's
- * own. Errors: those of the API's import. */
+/* Writes to *out the path by which an API reaches the frame, which is borrowed. data belongs to the
+ * asker. Returns the error of the API's import. */
 typedef enum geyser_result interop_asker(
 	struct geyser_texture *frame, void *data, enum geyser_path *out);
 
@@ -47,16 +47,15 @@ typedef enum geyser_result interop_asker(
 void interop_ask_frame(const char *api, struct geyser_manager *manager, interop_asker *ask,
 	void *data, struct interop_side *out);
 
-/* An asker: says by which path the frame's manager reaches it (geyser_texture_path). */
+/* An asker that returns the path by which the frame's manager reaches it (geyser_texture_path). */
 enum geyser_result interop_texture_path(
 	struct geyser_texture *frame, void *data, enum geyser_path *out);
 
-/* OpenGL as a context without a window has it, on the GPU with that UUID if there is one (NULL:
- * any).
- */
+/* Describes OpenGL in a context without a window, on the GPU with that UUID if there is one (NULL:
+ * any GPU). */
 void interop_ask_gl(const uint8_t *device_uuid, struct interop_side *out);
 
-/* Prints it; the exit status. */
+/* Prints the table and returns the exit status. */
 int interop_run(bool json);
 
 #endif

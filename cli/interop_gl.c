@@ -13,7 +13,7 @@
 
 #include <geyser/opengl.h>
 
-/* EGL's names and numbers, as Khronos' registry has them: the program needs no headers of it. */
+/* EGL's types and numbers, from Khronos' registry: the program needs no EGL headers to build. */
 typedef int32_t egl_int;
 typedef uint32_t egl_bool;
 
@@ -41,7 +41,7 @@ struct egl {
 		void *display, void *config, void *share, const egl_int *attributes);
 	egl_bool (*destroy_context)(void *display, void *context);
 	egl_bool (*make_current)(void *display, void *draw, void *read, void *context);
-	/* of extensions: NULL where there are none */
+	/* functions of extensions; NULL where EGL lacks the extension */
 	void *(*get_platform_display)(unsigned platform, void *native, const egl_int *attributes);
 	egl_bool (*query_devices)(egl_int size, void **devices, egl_int *count);
 };
@@ -163,7 +163,8 @@ static bool is_wanted(const uint8_t *device_uuid, const struct interop_side *sid
 	       memcmp(device_uuid, side->device_uuid, sizeof(side->device_uuid)) == 0;
 }
 
-/* True when the one that was wanted is found; *out is the first one otherwise. */
+/* Tries a display. Returns true if its device is the wanted one; else *out keeps the first device
+ * that works. */
 static bool try_display(const struct egl *egl, unsigned platform, void *native,
 	const uint8_t *device_uuid, struct interop_side *out)
 {

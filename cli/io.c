@@ -14,10 +14,11 @@
 #include "io.h"
 #include "os.h"
 
-/* How long a write with IO_FINISH goes on after a signal. */
+/* How long a write with IO_FINISH may go on after a signal. */
 #define GRACE_NS (NANOSECONDS / 2)
 
-/* No descriptor tells when a named pipe gets a reader, so the program tries again this often. */
+/* No descriptor becomes readable when a named pipe gets a reader, so the program tries again after
+ * this time. */
 #define RETRY_NS (NANOSECONDS / 50)
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ enum io_result io_open_to_write(const char *path, int *out)
 			return IO_DONE;
 		if (errno != EINTR && (errno != ENXIO || !is_pipe(path)))
 			return IO_FAILED;
-		/* os_poll waits for RETRY_NS where there are no signals to wait for. */
+		/* Without a descriptor for signals os_poll only waits for RETRY_NS. */
 		if (os_poll(&signals, 1, RETRY_NS) > 0)
 			return IO_INTERRUPTED;
 	}
@@ -134,7 +135,7 @@ enum io_result io_read_all(int fd, void *data, size_t size, size_t *length)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Whether writing may have to wait: to a pipe, a socket or a terminal. */
+/* Whether a write may have to wait, which is so for a pipe, a socket and a terminal. */
 static bool has_to_wait(int fd)
 {
 	struct stat status;
@@ -144,8 +145,8 @@ static bool has_to_wait(int fd)
 	return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || io_is_terminal(fd);
 }
 
-/* How much may be written at once. A blocking pipe takes PIPE_BUF bytes without waiting if it takes
- * any; a non-blocking descriptor takes what it can. */
+/* Returns how many bytes may be written at once. A blocking pipe that has room takes PIPE_BUF bytes
+ * without waiting; a non-blocking descriptor takes as many as it can. */
 static size_t largest_part(int fd, bool waits)
 {
 	const int flags = waits ? fcntl(fd, F_GETFL) : 0;

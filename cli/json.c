@@ -7,7 +7,7 @@
 
 #include "json.h"
 
-/* Bytes of the well-formed UTF-8 sequence at text (RFC 3629), or 0. */
+/* Returns how many bytes the UTF-8 sequence at text has; 0 if it isn't well-formed (RFC 3629). */
 static unsigned sequence_length(const unsigned char *text)
 {
 	unsigned length, low = 0x80, high = 0xbf;
@@ -17,7 +17,8 @@ static unsigned sequence_length(const unsigned char *text)
 	if (text[0] < 0xc2 || text[0] > 0xf4)
 		return 0;
 	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	/* The second byte's range also shuts out overlong forms, surrogates and above U+10FFFF. */
+	/* The range of the second byte also excludes overlong forms, surrogates and numbers above
+	 * U+10FFFF. */
 	if (text[0] == 0xe0)
 		low = 0xa0;
 	else if (text[0] == 0xed)

@@ -11,18 +11,19 @@
 #include <stdio.h>
 
 struct json {
-	FILE *file;     /* borrowed; its error flag tells of failed writes */
-	bool compact;   /* all on one line, for who reads line by line; else indented */
-	unsigned depth; /* open objects and arrays */
-	bool filled;    /* the innermost one has a member already */
+	FILE *file; /* borrowed; its error flag tells of failed writes */
+	/* one line for each value, for programs that read line by line; else indented */
+	bool compact;
+	unsigned depth; /* how many objects and arrays are open */
+	bool filled;    /* the innermost object or array has a member already */
 };
 
-/* bracket is '{' or '['; the key is NULL at the top and within arrays. The end of the outermost
- * value ends the line. */
+/* Begins an object ('{') or an array ('['). The key is NULL at the top and within arrays. The end
+ * of the outermost value also ends the line. */
 void json_begin(struct json *json, const char *key, char bracket);
 void json_end(struct json *json, char bracket);
 
-/* text NULL writes null. Bytes that are no UTF-8 become U+FFFD. */
+/* Writes a string, or null if text is NULL. Bytes that aren't UTF-8 become U+FFFD. */
 void json_string(struct json *json, const char *key, const char *text);
 void json_bool(struct json *json, const char *key, bool value);
 void json_number(struct json *json, const char *key, uint64_t value);

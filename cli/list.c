@@ -38,7 +38,7 @@ static void write_details(struct json *json, const struct geyser_stream_info *st
 	json_number(json, "latency_p99_ns", stream->latency_p99_ns);
 }
 
-/* change is NULL within an array; stream is NULL for one that ended. */
+/* Writes one stream. change is NULL within an array. stream is NULL if the stream has ended. */
 static void write_stream(struct json *json, const char *change, const char *name,
 	const struct geyser_stream_info *stream)
 {
@@ -281,7 +281,8 @@ static void print_change(bool as_json, const char *name, const struct geyser_str
 	(void)answers_flush();
 }
 
-/* One that has gone again already is told of by its name alone, as if it were stopped. */
+/* Prints the stream that was added. If it has ended already, only its name is printed, as if its
+ * program were stopped. */
 static void print_added(bool as_json, const char *name)
 {
 	const struct geyser_stream_info nobody = {0}, *found = &nobody;
@@ -312,7 +313,7 @@ static void on_change(enum geyser_stream_change change, const char *name, void *
 
 static int watch_all(struct geyser_stream_watch *watch, int signals)
 {
-	/* stdout only tells that its reader has gone. */
+	/* The entry of stdout reports only that the reader has gone. */
 	struct pollfd fds[3] = {
 		{.fd = signals, .events = POLLIN},
 		{.fd = geyser_stream_watch_fd(watch), .events = POLLIN},
@@ -334,7 +335,8 @@ static int watch_all(struct geyser_stream_watch *watch, int signals)
 	}
 }
 
-/* Without a line on the terminal the user would think that something is wrong. */
+/* Tells on a terminal that there are no streams: a user who sees nothing may think that something
+ * is wrong. */
 static void tell_if_empty(void)
 {
 	struct geyser_stream_info *streams;

@@ -64,7 +64,7 @@ static bool is_png_16(enum geyser_format format)
 	return is_png(format) && !is_png_8(format);
 }
 
-/* The format of the same memory whose numbers are sRGB's; NONE if there is no such format. */
+/* Returns the sRGB variant of a format; NONE if there is none. */
 static enum geyser_format srgb_of(enum geyser_format format)
 {
 	char name[WORD_SIZE];
@@ -73,13 +73,13 @@ static enum geyser_format srgb_of(enum geyser_format format)
 	return geyser_format_from_name(name);
 }
 
-/* Whether the list has this format and the same one as sRGB. */
+/* Whether the list has this format and its sRGB variant. */
 static bool is_pair(bool (*has)(enum geyser_format), enum geyser_format format)
 {
 	return has(format) && srgb_of(format) && has(srgb_of(format));
 }
 
-/* Whether the list has this sRGB format and the same one without sRGB, which stands for both. */
+/* Whether this is the sRGB variant of a format that stands in the list for both. */
 static bool is_second(bool (*has)(enum geyser_format), enum geyser_format format)
 {
 	for (int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
@@ -89,7 +89,7 @@ static bool is_second(bool (*has)(enum geyser_format), enum geyser_format format
 	return false;
 }
 
-/* What a PNG makes of a format with fewer channels than colours. */
+/* Returns what the channels of a format with one or two channels are in a PNG. */
 static const char *png_remark(enum geyser_format format)
 {
 	const uint8_t channels = png_layout(format)->channels;
@@ -97,7 +97,7 @@ static const char *png_remark(enum geyser_format format)
 	return channels == 1 ? " (gray)" : channels == 2 ? " (red, green)" : "";
 }
 
-/* Adds the formats: first those that exist also as sRGB, then the others. */
+/* Writes the formats: first those that the list has also as sRGB, then the others. */
 static const char *write_formats(
 	bool (*has)(enum geyser_format), bool remarks, const char *last, char text[LIST_SIZE])
 {
@@ -159,8 +159,8 @@ const char *list_text(enum list list, char text[LIST_SIZE])
 	return join_words(&words, "or", text);
 }
 
-/* Returns the length of the list's name at the beginning of text, and the list; 0 if there is none.
- */
+/* If text begins with a list's name, writes that list and returns the name's length; else returns
+ * 0. */
 static size_t match_name(const char *text, enum list *out)
 {
 	for (size_t i = 0; i < LIST_COUNT; i++) {

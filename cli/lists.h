@@ -15,31 +15,31 @@
 
 struct words {
 	char word[WORDS_MAX][WORD_SIZE];
-	size_t count; /* 0 before the first one is added */
+	size_t count; /* must be 0 before the first word is added */
 };
 
 __attribute__((format(printf, 2, 3))) void add_word(struct words *words, const char *format, ...);
 
-/* Writes "a, b or c", with this word between the last two ("or"; NULL: a comma there, too). Returns
- * text. */
+/* Writes "a, b or c". last is the word between the last two words ("or"); NULL puts a comma there.
+ * Returns text. */
 const char *join_words(const struct words *words, const char *last, char text[LIST_SIZE]);
 
 enum list {
-	LIST_BACKENDS,      /* "auto" and each backend that the library knows */
-	LIST_TRUE_BACKENDS, /* without "auto" */
-	LIST_PNG_FORMATS,   /* that a PNG holds exactly */
-	/* Those of 8 bits a channel, with what a PNG shows of one or two channels. */
+	LIST_BACKENDS,      /* "auto" and every backend that the library knows */
+	LIST_TRUE_BACKENDS, /* every backend, without "auto" */
+	LIST_PNG_FORMATS,   /* formats that a PNG holds exactly */
+	/* PNG's formats of 8 bits a channel, and what one or two channels are in a PNG. */
 	LIST_PNG_8_FORMATS,
-	LIST_PNG_16_FORMATS, /* those of more bits, which become 16 */
-	LIST_CANVAS_FORMATS, /* that patterns can be drawn in */
+	LIST_PNG_16_FORMATS, /* PNG's formats of more bits, which become 16 in the PNG */
+	LIST_CANVAS_FORMATS, /* formats that patterns can be drawn in */
 };
 
 /* Writes a list and returns text. */
 const char *list_text(enum list list, char text[LIST_SIZE]);
 
-/* Copies a help text and puts lists in the place of their names in braces: "{backends}",
- * "{true backends}", "{png formats}", "{8-bit png formats}", "{16-bit png formats}",
- * "{canvas formats}". */
+/* Copies a help text and replaces the names of lists in braces by the lists: "{backends}",
+ * "{true backends}", "{png formats}", "{8-bit png formats}", "{16-bit png formats}", "{canvas
+ * formats}". */
 void expand_lists(const char *text, char *out, size_t size);
 
 #endif

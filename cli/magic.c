@@ -12,7 +12,7 @@
 
 /* ---- kinds ---------------------------------------------------------------------------------- */
 
-/* Some bytes at one place. */
+/* Bytes that a kind of file has at one offset. */
 struct mark {
 	size_t at, size;
 	const char *bytes;
@@ -27,8 +27,8 @@ struct mark {
 		0, 0, "" \
 	}
 
-/* Each kind has a mark of four bytes or more, which raw texels hardly begin with. Two bytes, as
- * "BM", would be too few. */
+/* Each kind has a mark of at least four bytes, with which raw texels hardly ever begin. A mark of
+ * two bytes, such as "BM", would match texels by chance. */
 static const struct {
 	struct mark first, second;
 	struct magic kind;
@@ -112,7 +112,7 @@ static bool has_mark(const struct mark *mark, const unsigned char *data, size_t 
 	       memcmp(data + mark->at, mark->bytes, mark->size) == 0;
 }
 
-/* "P6\n640 480\n255\n": a letter, a digit, then a number. */
+/* Recognizes "P6\n640 480\n255\n": a letter, a digit, then a number. */
 static bool is_netpbm(const unsigned char *data, size_t size)
 {
 	if (size < 4 || data[0] != 'P' || data[1] < '1' || data[1] > '6' || data[2] != '\n')
@@ -162,7 +162,7 @@ const char *magic_pixel_format(enum geyser_format format)
 	}
 }
 
-/* The rest of a command line whose first part writes texels to stdout. */
+/* Writes the second part of a command line. The first part writes texels to stdout. */
 static void write_rest(
 	const struct magic_use *use, enum geyser_format format, char *out, size_t size)
 {
@@ -170,7 +170,7 @@ static void write_rest(
 		use->height, geyser_format_name(format));
 }
 
-/* Writes the command line. A file's name is an argument of the converting program; stdin it reads
+/* Writes the whole command line. The converting program gets a file by its name, and reads stdin
  * itself. */
 static void write_line(
 	const struct magic_use *use, const struct magic *kind, char *out, size_t size)

@@ -119,11 +119,9 @@ static bool is_option(const char *word, const char *brief, const char *full)
 	return strcmp(word, brief) == 0 || strcmp(word, full) == 0;
 }
 
-/*
- * A descriptor that was closed by the caller would be given to the next file the library opens, and
- * what is printed would land there. The other direction's mode makes uses of it fail, as they
- * should.
- */
+/* Opens /dev/null for each of stdin, stdout and stderr that is closed: else the next file that the
+ * library opens would get that number, and output would land in it. The descriptor is opened for
+ * the other direction, so that its use fails, as it must. */
 static bool fill_standard_descriptors(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
@@ -142,7 +140,8 @@ int main(int argc, char **argv)
 
 	if (!fill_standard_descriptors())
 		return STATUS_FAILURE;
-	/* A reader that went away is a failed write with a message, not a silent death. */
+	/* If the reader of stdout goes away, a write fails with a message, instead of a silent
+	 * death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	opterr = 0;
 	if (argc < 2) {
@@ -167,7 +166,7 @@ int main(int argc, char **argv)
 	if (!command)
 		return STATUS_USAGE;
 	status = command->run(argc - 1, argv + 1);
-	/* Write also the answers of a command that failed later. */
+	/* A command that failed may have printed answers before. */
 	if (answers_flush() != IO_DONE && !status)
 		status = STATUS_FAILURE;
 	return status;

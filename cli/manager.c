@@ -1,5 +1,5 @@
 /*
- * Managers and what they make textures for: the same in every subcommand.
+ * Managers, backends and usages of textures, for all subcommands.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -60,7 +60,7 @@ int choose_usage(struct geyser_manager *manager, enum geyser_format format, bool
 
 	if (geyser_manager_format_usage(manager, format, GEYSER_DIMENSION_2D, &possible))
 		return library_failure("%.100s", context);
-	/* Depth formats, for one, can't be copied to. */
+	/* Some formats have none of the wanted usages: depth formats can't be copied to. */
 	*out = possible & wanted ? possible & wanted : possible & ~memory;
 	if (host_memory)
 		*out |= GEYSER_USAGE_HOST_MEMORY;

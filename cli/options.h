@@ -43,7 +43,7 @@ struct syntax {
 	const char *notes;  /* the part of --help after the options */
 	unsigned column;    /* the column of --help in which the options' texts begin */
 	int words;          /* arguments that are no options; ANY_WORDS: the command counts them */
-	const char *wanted; /* what these words are, for messages: "the stream's name" */
+	const char *wanted; /* what these arguments are, for messages: "the stream's name" */
 	const struct option_row *options; /* without --help, which every command has */
 	size_t option_count;
 };

@@ -1,5 +1,5 @@
 /*
- * What differs between operating systems: os_linux.c, or os_darwin.c for macOS.
+ * Functions that differ between operating systems: os_linux.c, or os_darwin.c for macOS.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,36 +12,42 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What starts this same program again, for child_start. Static. */
+/* Returns the argv[0] that starts this program again, for child_start. Static. */
 char *os_program(void);
 
-/* Sees to it that this process is killed when its parent ends; false if it has ended already. */
+/* Makes the system kill this process when its parent ends. Returns false if the parent has ended
+ * already. */
 bool os_die_with_parent(pid_t parent);
 
-/* Descriptors are the caller's and close-on-exec; -1 with errno if there is none. */
+/* The caller owns the descriptors of the functions below. They are close-on-exec; -1 after a
+ * failure, which sets errno. */
 
-/* Readable once the child, not waited for yet, has ended. */
+/* Returns a descriptor that becomes readable when the child ends. The child must not have been
+ * waited for. */
 int os_watch_child(pid_t child);
 
-/* Readable once one of these signals has come, which the caller has blocked, and from then on. */
+/* Returns a descriptor that becomes readable when one of these signals comes, and stays readable.
+ * The caller has blocked the signals. */
 int os_watch_signals(const sigset_t *signals);
 
 int os_pipe(int ends[2]);
 
-/* A file in the directory that has no name yet. EOPNOTSUPP or another error of open where that
- * can't be had. */
+/* Opens a new file in the directory, without a name. Fails with EOPNOTSUPP or another error of open
+ * where the system or file system can't do that. */
 int os_open_unnamed(const char *directory, mode_t mode);
 
-/* Gives it one that isn't taken. */
+/* Gives the file a name, which must not exist yet. */
 int os_name_file(int fd, const char *path);
 
-/* As poll, but to the nanosecond where the system can; UINT64_MAX: no limit. */
+/* Does the same as poll, with a time limit in nanoseconds where the system can. UINT64_MAX: no
+ * limit. */
 int os_poll(struct pollfd *fds, unsigned count, uint64_t limit_ns);
 
-/* Sleeps until CLOCK_MONOTONIC says this. */
+/* Sleeps until CLOCK_MONOTONIC reaches this time. */
 void os_sleep_until(uint64_t time_ns);
 
-/* "macOS 14.5", "Linux 6.1.0", with the machine's architecture. */
+/* Writes the system's name and version with the machine's architecture: "macOS 14.5", "Linux
+ * 6.1.0". */
 void os_describe(char *text, size_t size);
 
 #endif

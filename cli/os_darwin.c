@@ -1,5 +1,5 @@
 /*
- * What differs between operating systems: macOS.
+ * The functions of os.h on macOS.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,13 +25,13 @@ char *os_program(void)
 	static char path[4 * PATH_MAX];
 	uint32_t size = sizeof(path);
 
-	/* Whose path is as long as that has to be on PATH. */
+	/* A program whose path is too long for the array must be found on PATH. */
 	if (_NSGetExecutablePath(path, &size) != 0)
 		(void)snprintf(path, sizeof(path), "geyser");
 	return path;
 }
 
-/* Keeps errno. */
+/* Closes the descriptor and keeps errno. */
 static void close_quietly(int fd)
 {
 	const int error = errno;
@@ -66,8 +66,8 @@ static struct kevent exit_of(pid_t pid)
 	return event;
 }
 
-/* A child that has ended but wasn't waited for may be refused (ESRCH): then what is returned is at
- * its end already, and so readable. */
+/* kqueue may refuse a child that has ended but wasn't waited for (ESRCH). Returns a descriptor at
+ * its end, which is readable. */
 static int ended_already(void)
 {
 	int ends[2];
@@ -121,7 +121,8 @@ bool os_die_with_parent(pid_t parent)
 
 /* ---- signals -------------------------------------------------------------------------------- */
 
-/* Signals that came before the filters were there make no event: EVFILT_USER stands for those. */
+/* A signal that came before its filter was added makes no event: EVFILT_USER reports such
+ * signals. */
 int os_watch_signals(const sigset_t *signals)
 {
 	struct kevent changes[NSIG];
@@ -158,7 +159,7 @@ int os_pipe(int ends[2])
 	return -1;
 }
 
-/* There are none. */
+/* macOS has no files without a name. */
 int os_open_unnamed(const char *directory, mode_t mode)
 {
 	(void)directory;
@@ -211,7 +212,7 @@ void os_describe(char *text, size_t size)
 		(void)snprintf(text, size, "unknown");
 		return;
 	}
-	/* From macOS 10.13.4 on. */
+	/* This name exists from macOS 10.13.4 on. */
 	if (sysctlbyname("kern.osproductversion", version, &length, NULL, 0) == 0)
 		(void)snprintf(text, size, "macOS %s (%s %s), %s", version, name.sysname,
 			name.release, name.machine);

@@ -1,5 +1,5 @@
 /*
- * What differs between operating systems: Linux.
+ * The functions of os.h on Linux.
  *
  * SPDX-License-Identifier: MIT
  */

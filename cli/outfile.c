@@ -23,7 +23,7 @@ static bool cannot_write(struct outfile *out, int error)
 	return false;
 }
 
-/* Handles a result of an io function that isn't IO_DONE. */
+/* Handles the result of an io function that returned anything but IO_DONE. */
 static bool ended(struct outfile *out, enum io_result result)
 {
 	out->failed = true;
@@ -31,7 +31,7 @@ static bool ended(struct outfile *out, enum io_result result)
 	return out->interrupted ? false : cannot_write(out, result == IO_GONE ? EPIPE : errno);
 }
 
-/* The directory of the path, in place; "." if it names none. */
+/* Writes the directory of the path; "." if the path has none. */
 static void directory_of(const char *path, char out[PATH_MAX])
 {
 	char *slash;
@@ -44,7 +44,7 @@ static void directory_of(const char *path, char out[PATH_MAX])
 		slash[slash == out] = '\0';
 }
 
-/* A hidden name beside the file that nobody else picks. */
+/* Picks a hidden name beside the file. It has random bits, so that no other process picks it. */
 static bool pick_temporary(struct outfile *out)
 {
 	uint64_t noise;
@@ -65,7 +65,7 @@ static int open_unnamed(struct outfile *out, mode_t mode)
 	return os_open_unnamed(directory, mode);
 }
 
-/* For systems and file systems that have no unnamed ones. */
+/* Makes a temporary file with a name, for systems and file systems that have no unnamed files. */
 static int open_named(struct outfile *out, mode_t mode)
 {
 	int fd;
@@ -78,7 +78,7 @@ static int open_named(struct outfile *out, mode_t mode)
 	return fd;
 }
 
-/* Sets the path, and the mode that the file gets; direct if there is something that isn't a regular
+/* Sets the path and the mode of the file. Sets direct if the path exists and isn't a regular
  * file. */
 static bool find_place(const char *path, struct outfile *out, mode_t *mode)
 {
@@ -102,7 +102,7 @@ static bool find_place(const char *path, struct outfile *out, mode_t *mode)
 	return true;
 }
 
-/* True, after a message, if the file is a terminal. */
+/* Returns whether the file is a terminal, after a message if it is. */
 static bool is_terminal(struct outfile *out)
 {
 	out->failed = io_is_terminal(out->fd);
@@ -130,7 +130,7 @@ static bool open_file(struct outfile *out, mode_t mode)
 	return out->fd >= 0 || cannot_write(out, errno);
 }
 
-/* Sets the fields, but doesn't clear the buffer, which is large. */
+/* Sets the fields. Doesn't clear the buffer, since it is large. */
 static void init(struct outfile *out, const char *name)
 {
 	out->fd = -1;
@@ -209,8 +209,8 @@ bool outfile_write(struct outfile *out, const void *data, size_t size)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* Gives the unnamed file its name: at once where there is none yet, else beside it first, since a
- * link replaces nothing. */
+/* Gives the unnamed file its name. If a file of that name exists, the new one gets a temporary name
+ * first, and is then renamed: a link can't replace a file. */
 static bool give_name(struct outfile *out)
 {
 	if (os_name_file(out->fd, out->path) == 0)

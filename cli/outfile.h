@@ -16,28 +16,29 @@
 
 struct outfile {
 	int fd;
-	const char *name;         /* for messages; borrowed */
-	char path[PATH_MAX];      /* where it is to be, symbolic links followed */
-	char temporary[PATH_MAX]; /* "" while it has no name, or needs none */
-	bool direct;              /* stdout, a pipe or a device: written as it is */
-	bool interrupted;         /* a signal ended a wait for its reader: no message says so */
-	bool failed;              /* after a message, or interrupted */
-	uint64_t size;            /* bytes written so far */
-	size_t filled;            /* of the buffer */
+	const char *name;         /* the file's name in messages; borrowed */
+	char path[PATH_MAX];      /* where the file will be, with symbolic links followed */
+	char temporary[PATH_MAX]; /* the temporary name; "" if the file has none */
+	/* stdout, a pipe or a device: written to without a temporary file */
+	bool direct;
+	bool interrupted; /* a signal ended a wait for the reader; no message was printed */
+	bool failed;      /* a message was printed, or `interrupted` is set */
+	uint64_t size;    /* bytes written so far */
+	size_t filled;    /* how many bytes of the buffer are filled */
 	unsigned char buffer[1 << 16];
 };
 
-/* path "-" is stdout. Waits until a named pipe has a reader. All print what is wrong and return
- * false. */
+/* Opens the file; the path "-" is stdout. Waits until a named pipe has a reader. All functions
+ * print what is wrong and return false. */
 bool outfile_open(const char *path, struct outfile *out);
 
-/* Whether outfile_open may succeed, as far as can be told without making a file. */
+/* Checks whether outfile_open may succeed, without making a file. */
 bool outfile_check(const char *path);
 
-/* Adds these bytes. */
+/* Appends these bytes. */
 bool outfile_write(struct outfile *out, const void *data, size_t size);
 
-/* Puts the file in its place and closes it. After a failure it is discarded already. */
+/* Gives the file its name and closes it. After a failure the file is discarded. */
 bool outfile_commit(struct outfile *out);
 void outfile_discard(struct outfile *out);
 

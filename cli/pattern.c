@@ -48,19 +48,19 @@ enum pattern parse_pattern(const char *text)
 /* ---- bars and ramp: bands of equal rows ------------------------------------------------------ */
 
 #define FULL UINT16_MAX
-#define MUCH 49151u /* 75 % */
+#define MUCH 49151u /* 75 % of full intensity */
 
-/* The colour of a column of a band. */
+/* Returns the colour of a column of a band. */
 typedef struct colour column_colour(uint32_t x, uint32_t width);
 
-/* One of count stripes of equal width. */
+/* Returns the colour at x of count stripes of equal width. */
 static struct colour stripe(
 	const struct colour *stripes, uint32_t count, uint32_t x, uint32_t width)
 {
 	return stripes[(uint64_t)x * count / width];
 }
 
-/* SMPTE's bars: from the left by falling luminance. */
+/* SMPTE's colour bars, from the left in the order of falling luminance. */
 static struct colour upper_bars(uint32_t x, uint32_t width)
 {
 	static const struct colour bars[] = {
@@ -91,7 +91,7 @@ static struct colour middle_bars(uint32_t x, uint32_t width)
 	return stripe(bars, sizeof(bars) / sizeof(bars[0]), x, width);
 }
 
-/* -I, white, +Q, black. */
+/* SMPTE's lowest row: -I, white, +Q, black. */
 static struct colour lower_bars(uint32_t x, uint32_t width)
 {
 	static const struct colour bars[] = {
@@ -132,11 +132,11 @@ static struct colour blue_ramp(uint32_t x, uint32_t width)
 }
 
 struct band {
-	uint32_t end; /* in twelfths of the height */
+	uint32_t end; /* the last row of the band, in twelfths of the height */
 	column_colour *colour;
 };
 
-/* Shifts the picture to the left by two texels a frame. */
+/* Draws the bands. The picture moves to the left by two texels a frame. */
 static void draw_bands(const struct band *bands, uint64_t frame, const struct canvas *canvas)
 {
 	const uint32_t shift = (uint32_t)(frame * 2 % canvas->width);
@@ -184,7 +184,7 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* What keeps eight random bytes opaque, and floats between 0 and 1. */
+/* Writes the masks that make eight random bytes opaque, and floats between 0 and 1. */
 static void noise_masks(enum geyser_format format, uint64_t *keep, uint64_t *set)
 {
 	static const uint16_t below_one[] = {0x3bff, 0x3bff, 0x3bff, 0};

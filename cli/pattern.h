@@ -10,20 +10,23 @@
 
 enum pattern {
 	PATTERN_NONE,
-	PATTERN_BARS,  /* colour bars, which move */
-	PATTERN_RAMP,  /* gray, red, green and blue from dark to full, which move */
-	PATTERN_NOISE, /* every bit random but for alpha; the same for the same frame and size */
-	PATTERN_CLOCK, /* the frame's number and time as large digits, and a hand that goes round */
+	PATTERN_BARS, /* colour bars, which move */
+	PATTERN_RAMP, /* gray, red, green and blue from dark to full, which move */
+	/* random bits, but for alpha; they depend on the frame's number and size only */
+	PATTERN_NOISE,
+	/* the frame's number and time as large digits, and a block that moves each second */
+	PATTERN_CLOCK,
 };
 
-/* PATTERN_NONE after an error message that lists all. */
+/* Returns the pattern; PATTERN_NONE after a message that lists all patterns. */
 enum pattern parse_pattern(const char *text);
 
-/* Draws frame 1, 2, 3, …, which is shown at time_ns; canvas_holds(canvas->format). */
+/* Draws a frame, counted from 1, which is shown at time_ns. The canvas must have a format for which
+ * canvas_holds is true. */
 void pattern_draw(
 	enum pattern pattern, uint64_t frame, uint64_t time_ns, const struct canvas *canvas);
 
-/* PATTERN_CLOCK's; see pattern_clock.c. */
+/* Draws PATTERN_CLOCK (pattern_clock.c). */
 void clock_draw(uint64_t frame, uint64_t time_ns, const struct canvas *canvas);
 
 #endif

@@ -14,7 +14,7 @@
 #define GLYPH_HEIGHT 7u
 #define ADVANCE (GLYPH_WIDTH + 1)
 
-/* A row each, the leftmost dot in the highest of five bits. */
+/* Each byte is a row of dots. The highest of its five bits is the leftmost dot. */
 static const struct glyph {
 	char character;
 	uint8_t rows[GLYPH_HEIGHT];
@@ -56,7 +56,8 @@ static void draw_glyph(const struct canvas *canvas, const struct glyph *glyph, u
 	}
 }
 
-/* Centred; cut off on the right where the canvas is too narrow. */
+/* Draws a line of text in the centre. Where the canvas is too narrow, the text is cut off on the
+ * right. */
 static void draw_line(const struct canvas *canvas, const char *text, uint32_t y, uint32_t dot)
 {
 	const uint32_t width = (uint32_t)(strlen(text) * ADVANCE - 1) * dot;
@@ -66,7 +67,7 @@ static void draw_line(const struct canvas *canvas, const char *text, uint32_t y,
 		draw_glyph(canvas, find_glyph(*text), x, y, dot);
 }
 
-/* The largest size of a dot with which two lines fit into five sixths of the height. */
+/* Returns the largest dot with which two lines fit into five sixths of the height. */
 static uint32_t dot_size(const struct canvas *canvas, size_t characters)
 {
 	const uint32_t by_width = canvas->width / (uint32_t)((characters + 1) * ADVANCE);
@@ -76,7 +77,7 @@ static uint32_t dot_size(const struct canvas *canvas, size_t characters)
 	return size ? size : 1;
 }
 
-/* A block at the bottom that runs from the left to the right each second. */
+/* Draws a block at the bottom that moves from the left to the right once a second. */
 static void draw_hand(const struct canvas *canvas, uint64_t time_ns)
 {
 	const uint32_t height = canvas->height / 8;

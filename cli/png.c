@@ -31,7 +31,7 @@ const struct png_layout *png_layout(enum geyser_format format)
 	return NULL;
 }
 
-/* Neither rounding meets a tie: every maximum, 2^bits - 1, is odd. */
+/* Neither function below meets a tie when it rounds: every maximum, 2^bits - 1, is odd. */
 uint16_t png_widen(uint32_t value, unsigned bits)
 {
 	const uint32_t max = (1u << bits) - 1;

@@ -23,15 +23,15 @@ struct spng_ctx;
 struct png_layout {
 	enum geyser_format format;
 	uint8_t channels;   /* 1, 2 or 4 */
-	uint8_t bits;       /* a colour channel: 8, 16, or 10 in one 32-bit word */
-	uint8_t alpha_bits; /* of the fourth channel */
+	uint8_t bits;       /* of a colour channel: 8, 16, or 10 within a 32-bit word */
+	uint8_t alpha_bits; /* bits of the fourth channel; 0 if there is none */
 	bool bgra;          /* blue comes first in memory */
 };
 
-/* NULL if PNG can't hold the format exactly. */
+/* Returns how a format is stored in a PNG; NULL if a PNG can't hold it exactly. */
 const struct png_layout *png_layout(enum geyser_format format);
 
-/* A value of so many bits as a 16-bit one of the same share of the maximum, rounded; and back. */
+/* Scales a value of this many bits to 16 bits, rounded, and back. */
 uint16_t png_widen(uint32_t value, unsigned bits);
 uint32_t png_narrow(uint16_t value, unsigned bits);
 
@@ -41,36 +41,38 @@ struct png_texels {
 	uint32_t width, height;
 	unsigned char *data; /* borrowed */
 	size_t row_pitch;
-	const struct geyser_color *color; /* writing: what the numbers mean; NULL: not known */
+	/* for png_write: the meaning of the numbers; NULL: not known */
+	const struct geyser_color *color;
 };
 
 struct png_reader {
-	int fd; /* owned, but for stdin */
+	int fd; /* owned, unless it is stdin */
 	struct spng_ctx *context;
-	const char *name; /* for messages; borrowed */
+	const char *name; /* the file's name in messages; borrowed */
 	uint32_t width, height;
-	bool deep; /* 16 bits a channel */
+	bool deep; /* the picture has 16 bits a channel */
 	bool interlaced;
-	bool interrupted; /* a signal ended a wait for more of it: no message says so */
-	int error;        /* errno of a read that failed */
+	bool interrupted; /* a signal ended a wait for input; no message was printed */
+	int error;        /* the errno of a read that failed */
 	unsigned char buffer[1 << 16];
-	size_t filled, taken; /* of the buffer */
+	size_t filled, taken; /* bytes of the buffer */
 };
 
-/* Opens the file ("-" is stdin) and reads its header. All print what is wrong and return false. */
+/* Opens the file ("-" is stdin) and reads its header. All functions print what is wrong and return
+ * false. */
 bool png_open(const char *path, struct png_reader *out);
 
 /* Decodes row by row straight into the texels, which have the picture's size. Fails if the format
- * can't hold the picture exactly; the texels are then partly written. */
+ * can't hold the picture exactly; the texels may then be partly written. */
 bool png_read(struct png_reader *reader, const struct png_texels *texels);
 
-/* Call this after png_read. Names on stderr the metadata of the PNG that a texture can't hold, such
- * as its colour profile and orientation. */
+/* Tells on stderr which metadata of the PNG a texture can't hold, such as its colour profile and
+ * orientation. Call this after png_read. */
 void png_tell_dropped(struct png_reader *reader);
 void png_close(struct png_reader *reader);
 
-/* Writes a whole PNG; the format must have a layout. -srgb formats and colours of that kind get an
- * sRGB chunk, other colours that are known a cICP chunk. */
+/* Writes a whole PNG. The format must have a layout. An -srgb format or an sRGB colour gets an sRGB
+ * chunk; another known colour gets a cICP chunk. */
 bool png_write(struct outfile *file, const struct png_texels *texels);
 
 #endif

@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void add(
 					 : NAMES_SIZE - names->length - 1;
 }
 
-/* PNG specification, 11.3.3.5: the values that mean sRGB to a decoder without sRGB chunks. */
+/* Whether a cHRM chunk has the values of sRGB (PNG specification, 11.3.3.5). */
 static bool is_srgb(const struct spng_chrm_int *c)
 {
 	static const struct spng_chrm_int srgb = {
@@ -57,7 +57,7 @@ static void add_colors(struct spng_ctx *context, struct sentence *names)
 	if (spng_get_iccp(context, &profile) == 0)
 		add(names, "its colour profile (%.79s)", profile.profile_name);
 	if (spng_get_srgb(context, &intent) == 0)
-		return; /* it overrides these two */
+		return; /* an sRGB chunk overrides gAMA and cHRM */
 	if (spng_get_gama_int(context, &gamma) == 0 && gamma != SRGB_GAMMA)
 		add(names, "its gamma (%.5g)", gamma / 100000.0);
 	if (spng_get_chrm_int(context, &primaries) == 0 && !is_srgb(&primaries))
@@ -73,7 +73,8 @@ static uint32_t number(const unsigned char *at, size_t size, bool big)
 	return value;
 }
 
-/* Exif 2.3, 4.6.2: the tag 0x0112 of the first directory, 1 to 8; 1 if there is none. */
+/* Returns the orientation, 1 to 8, by tag 0x0112 of the first directory (Exif 2.3, 4.6.2); 1 if the
+ * tag is missing. */
 static uint32_t exif_orientation(const unsigned char *data, size_t size)
 {
 	const bool big = size && data[0] == 'M';

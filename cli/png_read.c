@@ -16,7 +16,8 @@
 #include "magic.h"
 #include "png.h"
 
-/* Metadata that a picture may carry: far above any real one, far below all memory. */
+/* The most bytes of metadata in a picture: far above any real one, and far below the size of
+ * memory. */
 #define CHUNK_LIMIT (64u << 20)
 
 #define SIGNATURE_SIZE 8u
@@ -39,7 +40,7 @@ static bool png_failure(const struct png_reader *reader, int result)
 	return false;
 }
 
-/* Fills the buffer, or finds that the file has ended; false after a failure. */
+/* Fills the buffer, unless the file has ended. Returns false after a failure. */
 static bool fill_buffer(struct png_reader *reader)
 {
 	const enum io_result result =
@@ -102,7 +103,7 @@ static bool read_header(struct png_reader *reader)
 	return true;
 }
 
-/* Sets the fields, but doesn't clear the buffer, which is large. */
+/* Sets the fields. Doesn't clear the buffer, since it is large. */
 static void init(struct png_reader *reader, const char *path)
 {
 	const bool from_stdin = strcmp(path, "-") == 0;
@@ -115,7 +116,7 @@ static void init(struct png_reader *reader, const char *path)
 	reader->filled = reader->taken = 0;
 }
 
-/* False, after a message, if the first bytes show another kind of file. */
+/* Returns false, after a message, if the first bytes belong to another kind of file. */
 static bool check_kind(struct png_reader *reader)
 {
 	if (io_is_terminal(reader->fd)) {
@@ -127,7 +128,8 @@ static bool check_kind(struct png_reader *reader)
 	if (magic_refuse_picture(reader->fd == STDIN_FILENO ? "-" : reader->name, reader->buffer,
 		    reader->filled))
 		return false;
-	/* libspng calls a text that is shorter than a PNG's header a file that ends too early. */
+	/* For a text that is shorter than a PNG's header libspng would report a file that ends too
+	 * early. */
 	if (reader->filled >= SIGNATURE_SIZE && !magic_find(reader->buffer, reader->filled))
 		return no_png(reader);
 	return true;
@@ -166,16 +168,16 @@ void png_close(struct png_reader *reader)
 
 /* ---- one texel ------------------------------------------------------------------------------ */
 
-/* What a texel would lose; named by the message that lose() writes. */
+/* What a texel would lose. lose() writes the message. */
 enum loss {
 	LOSS_NONE,
-	LOSS_COLOUR, /* one channel, but red, green and blue differ */
-	LOSS_BLUE,   /* two channels, but blue isn't 0 */
-	LOSS_ALPHA,  /* no alpha channel, but not opaque */
-	LOSS_BITS,   /* a value between two that the format has */
+	LOSS_COLOUR, /* the format has one channel, but red, green and blue differ */
+	LOSS_BLUE,   /* the format has two channels, but blue isn't 0 */
+	LOSS_ALPHA,  /* the format has no alpha, but the texel isn't opaque */
+	LOSS_BITS,   /* the value lies between two values of the format */
 };
 
-/* Where one texel of the picture goes, and what it holds. */
+/* One texel of the picture: its place in the texture, and its value. */
 struct texel {
 	uint32_t x, y;
 	uint16_t rgba[4];
@@ -261,12 +263,12 @@ static bool lose(const struct png_reader *reader, const struct png_layout *layou
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-/* Where the columns of each of Adam7's passes lie (PNG specification, 8.2). */
+/* The columns of each of Adam7's passes (PNG specification, 8.2). */
 static const struct {
 	uint8_t first, step;
 } adam7_columns[7] = {{0, 8}, {4, 8}, {0, 4}, {2, 4}, {0, 2}, {1, 2}, {0, 1}};
 
-/* Puts one decoded row, of one pass if interlaced, where it belongs. */
+/* Stores one decoded row where it belongs. In an interlaced picture this is a row of one pass. */
 static bool put_row(const struct png_reader *reader, const struct spng_row_info *info,
 	const uint16_t *row, const struct png_texels *texels)
 {
@@ -288,7 +290,7 @@ static bool put_row(const struct png_reader *reader, const struct spng_row_info 
 	return true;
 }
 
-/* Through one row of 16-bit RGBA. */
+/* Decodes through one row of 16-bit RGBA, and checks each texel. */
 static bool read_checked(struct png_reader *reader, const struct png_texels *texels)
 {
 	const size_t size = (size_t)texels->width * 4 * sizeof(uint16_t);
@@ -346,7 +348,7 @@ bool png_read(struct png_reader *reader, const struct png_texels *texels)
 		return png_failure(reader, result);
 	if (!(straight ? read_straight : read_checked)(reader, texels))
 		return false;
-	/* What follows the pixels tells a whole file from one that was cut off. */
+	/* The chunks after the pixels show whether the file is whole or was cut off. */
 	result = spng_decode_chunks(reader->context);
 	return !result || png_failure(reader, result);
 }

@@ -10,10 +10,11 @@
 #include "common.h"
 #include "png.h"
 
-/* Twice as fast as the default, a tenth larger: a grab is waited for. */
+/* This level is twice as fast as the default, and its files are a tenth larger. The user waits for
+ * a grab. */
 #define COMPRESSION_LEVEL 3
 
-/* Prints the failure, unless the file has printed its own. */
+/* Prints the failure, unless the functions of outfile.h have printed one. */
 static bool write_failure(const struct outfile *file, int result)
 {
 	if (!file->failed)
@@ -27,7 +28,7 @@ static int write_bytes(struct spng_ctx *context, void *user, void *data, size_t 
 	return outfile_write(user, data, size) ? 0 : SPNG_IO_ERROR;
 }
 
-/* Samples that PNG stores for a texel: two channels become three. */
+/* Returns how many samples a PNG stores for a texel. Two channels become three. */
 static unsigned samples(const struct png_layout *layout)
 {
 	return layout->channels == 2 ? 3 : layout->channels;
@@ -38,7 +39,7 @@ static size_t sample_size(const struct png_layout *layout)
 	return layout->bits > 8 ? 2 : 1;
 }
 
-/* True if a row of texels is a row of PNG samples as it lies in memory. */
+/* Whether a row of texels in memory is a row of PNG samples already. */
 static bool is_straight(const struct png_layout *layout)
 {
 	return layout->channels != 2 && !layout->bgra && layout->bits != 10;
@@ -56,7 +57,7 @@ static void get_10_bits(const unsigned char *texel, unsigned char *out)
 	memcpy(out, wide, sizeof(wide));
 }
 
-/* PNG's samples of one texel; out holds zeroes where the texel has no channel. */
+/* Writes the samples of one texel. out must be 0 where the texel has no channel. */
 static void get_texel(
 	const struct png_layout *layout, const unsigned char *texel, unsigned char *out)
 {
@@ -91,7 +92,7 @@ static bool is_known(uint8_t code_point)
 	return code_point && code_point != CICP_UNSPECIFIED;
 }
 
-/* PNG specification, third edition, 11.3.2.6: code points of ITU-T H.273. */
+/* A cICP chunk: code points of ITU-T H.273 (PNG specification, third edition, 11.3.2.6). */
 struct color_chunk {
 	struct spng_unknown_chunk chunk;
 	unsigned char bytes[4];
@@ -118,7 +119,7 @@ static int set_color(
 			.location = SPNG_AFTER_IHDR},
 		.bytes = {is_known(color->primaries) ? color->primaries : CICP_UNSPECIFIED,
 			is_known(color->transfer) ? color->transfer : CICP_UNSPECIFIED,
-			0, /* the only matrix that PNG has */
+			0, /* the only matrix that a PNG may have */
 			color->range == GEYSER_COLOR_RANGE_FULL},
 	};
 	return spng_set_unknown_chunks(context, &out->chunk, 1);

@@ -1,5 +1,5 @@
 /*
- * What geyser send and geyser demo do with a publisher.
+ * Functions for a publisher, which geyser send and geyser demo use.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,7 +15,7 @@
 
 /* ---- waiting for descriptors ----------------------------------------------------------------- */
 
-/* Waits for fd (-1: none) or a signal: PUBLISH_LATE after limit_ns, without a message. */
+/* Waits for fd (-1: none) or a signal. Returns PUBLISH_LATE after limit_ns, without a message. */
 static enum publish_result wait_for(int fd, int signals, uint64_t limit_ns)
 {
 	struct pollfd fds[2] = {
@@ -102,8 +102,9 @@ static void close_publisher(void *user)
 	geyser_publisher_close(user);
 }
 
-/* An acquire must not be cut into short ones to look for signals: a subscriber that doesn't take
- * its frame within the timeout is left out. So a signal ends the stream, and with it the wait. */
+/* Acquires a buffer. The wait can't be cut into short ones to look for signals, since the publisher
+ * leaves out a subscriber that doesn't take its frame within the timeout. So a signal closes the
+ * stream, which ends the wait. */
 enum publish_result publish_acquire(const struct publishing *publishing, struct geyser_frame **out)
 {
 	enum geyser_result result;
@@ -119,7 +120,7 @@ enum publish_result publish_acquire(const struct publishing *publishing, struct 
 	return result == GEYSER_ERROR_TIMEOUT ? PUBLISH_LATE : PUBLISH_FAILED;
 }
 
-/* A flush may be cut into pieces: nobody is left out by it. */
+/* A flush may be cut into short waits, since it leaves no subscriber out. */
 #define SLICE_NS UINT64_C(100000000)
 
 enum publish_result publish_flush(const struct publishing *publishing, uint64_t limit_ns)
@@ -143,7 +144,8 @@ enum publish_result publish_flush(const struct publishing *publishing, uint64_t 
 
 /* ---- pacing --------------------------------------------------------------------------------- */
 
-/* The clock is slept to exactly, but no signal ends that: so only the last bit. */
+/* os_sleep_until is exact, but no signal ends it: so it is used for the last part of a wait
+ * only. */
 #define SLEEP_NS UINT64_C(20000000)
 
 enum publish_result publish_pace(const struct publishing *publishing, uint64_t time_ns)

@@ -16,18 +16,18 @@
 #include "sink.h"
 #include "streams.h"
 
-/* Waits of the library are cut into pieces of this length, to see signals. */
+/* A wait within the library is cut into pieces of this length, to look for signals in between. */
 #define SLICE_NS UINT64_C(100000000)
 
-/* After so long a message on the terminal says what the command waits for. */
+/* After this time a message on the terminal says what the command waits for. */
 #define WORRY_NS NANOSECONDS
 
 struct recv_options {
 	const char *name, *output;
-	uint64_t frames; /* 0: no limit */
+	uint64_t frames; /* the most frames to receive; 0: no limit */
 	uint64_t timeout_ns, connect_timeout_ns;
 	enum geyser_backend backend;
-	enum sink_kind kind; /* SINK_NONE: by the file's name */
+	enum sink_kind kind; /* SINK_NONE: the file's name decides */
 	bool every, reconnect, stats, json;
 };
 
@@ -39,13 +39,13 @@ struct receiver {
 	const struct geyser_manager *manager;
 	uint64_t frames, first_ns, last_ns;
 	struct reach reach; /* of the last frame */
-	bool told;          /* what is waited for */
+	bool told;          /* a message has told what the command waits for */
 };
 
 enum step {
 	STEP_NEXT,
 	STEP_END,
-	STEP_FAILED, /* after a message */
+	STEP_FAILED, /* a message was printed */
 };
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -138,8 +138,8 @@ static bool is_wanted(const struct receiver *receiver)
 	return !signals_came(receiver->signals) && !sink_is_gone(&receiver->sink);
 }
 
-/* Each try gets twice the time of the one before: a publisher that is slow to answer needs more
- * than a slice. */
+/* Tries to connect. Each try may take twice as long as the one before: a slow publisher needs more
+ * than one slice. */
 static enum geyser_result try_to_connect(
 	struct receiver *receiver, struct geyser_manager *manager, uint64_t start)
 {
@@ -166,7 +166,7 @@ static enum geyser_result try_to_connect(
 	return result;
 }
 
-/* False if the command must end, with *status. */
+/* Connects to the stream. Returns false if the command must end with *status. */
 static bool connect_stream(struct receiver *receiver, struct geyser_manager *manager, int *status)
 {
 	const struct recv_options *const options = receiver->options;
@@ -192,7 +192,7 @@ static enum step write_frame(struct receiver *receiver, struct geyser_frame *fra
 
 	const enum geyser_result released = geyser_subscriber_release(receiver->subscriber, frame);
 
-	/* STALE: we were left out for our slowness, but the frame was right. */
+	/* STALE: the publisher has left us out because we are slow, but the frame was right. */
 	if (released && released != GEYSER_ERROR_STALE) {
 		(void)library_failure("%s", receiver->options->name);
 		return STEP_FAILED;
@@ -214,7 +214,7 @@ static enum step take_frame(struct receiver *receiver, struct geyser_frame *fram
 	return write_frame(receiver, frame);
 }
 
-/* A recording that ends with its sender's death is not whole. */
+/* Ends the recording. It isn't whole if the sender died. */
 static enum step end_of_stream(const struct receiver *receiver)
 {
 	const struct recv_options *const options = receiver->options;
@@ -266,7 +266,7 @@ static enum step no_frame(struct receiver *receiver, uint64_t waited, uint64_t l
 	return STEP_FAILED;
 }
 
-/* A frame, or the end of one slice of waiting for it; since is when the waiting began. */
+/* Receives a frame, or waits for one slice. since is when the wait for this frame began. */
 static enum step receive(struct receiver *receiver, uint64_t *since)
 {
 	const struct recv_options *const options = receiver->options;
@@ -283,7 +283,8 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 		return step;
 	case GEYSER_ERROR_DISCONNECTED:
 		return end_of_stream(receiver);
-	case GEYSER_ERROR_DEVICE_LOST: /* the sender's: no orderly end */
+	/* the sender has lost its device: the stream hasn't ended in order */
+	case GEYSER_ERROR_DEVICE_LOST:
 		if (options->reconnect)
 			return STEP_NEXT;
 		(void)library_failure("%s", options->name);
@@ -293,7 +294,8 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 	case GEYSER_ERROR_LIMIT:
 		if (!receiver->frames)
 			break;
-		/* The sender has left us out for our slowness, and takes us back in some time. */
+		/* The publisher has left us out because we are slow. It takes us back after some
+		 * time. */
 		(void)nanosleep(&(struct timespec){.tv_nsec = SLICE_NS}, NULL);
 		return no_frame(receiver, waited, limit);
 	default:
@@ -303,7 +305,7 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 	return STEP_FAILED;
 }
 
-/* Fewer frames than --frames are no failure, but nobody should have to count them. */
+/* Tells on stderr if fewer frames came than --frames asked for. That isn't a failure. */
 static void tell_of_few(const struct receiver *receiver)
 {
 	const struct recv_options *const options = receiver->options;
@@ -337,7 +339,7 @@ static double frames_a_second(const struct receiver *receiver)
 	return time ? (double)(receiver->frames - 1) * NANOSECONDS / (double)time : 0;
 }
 
-/* Null where no frame came. */
+/* Writes how the last frame was reached, or null if no frame came. */
 static void write_reach(struct json *json, const struct receiver *receiver)
 {
 	const struct reach *const reach = receiver->frames ? &receiver->reach : NULL;

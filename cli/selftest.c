@@ -10,7 +10,7 @@
 
 #include "selftest.h"
 
-/* needs: a step that has to have gone well. */
+/* The steps in their order. needs names an earlier step that must have gone well. */
 static const struct {
 	const char *name;
 	selftest_step *run;
@@ -36,13 +36,14 @@ _Static_assert(STEP_COUNT <= SELFTEST_STEPS_MAX, "each has its result");
 
 /* ---- a step that never ends ------------------------------------------------------------------ */
 
-/* Made before the step: a signal handler can't format. */
+/* The message of end_process. It is formatted before the step, since a signal handler can't do
+ * that. */
 static char late[128];
 
 static void end_process(int number)
 {
 	(void)number;
-	/* Nothing can be done about a stdout that is full. */
+	/* If stderr is full, the message is lost. */
 	if (write(STDERR_FILENO, late, strlen(late)) < 0)
 		_exit(STATUS_FAILURE);
 	_exit(STATUS_FAILURE);
@@ -131,7 +132,8 @@ static void test_backend(struct selftest *test, bool json)
 
 /* ---- backends ------------------------------------------------------------------------------- */
 
-/* One that was asked for by name is tested in any case: its first step then says what is wrong. */
+/* Whether a backend is tested. A backend that the user asked for is tested even if it isn't
+ * available: its first step then says what is wrong. */
 static bool is_tested(enum geyser_backend wanted, struct selftest_backend *backend)
 {
 	if (wanted != GEYSER_BACKEND_AUTO ||

@@ -1,8 +1,8 @@
 /*
- * geyser info --self-test: selftest.c runs the steps, selftest_report.c writes the report;
- * selftest_steps.c, selftest_live.c, selftest_formats.c and selftest_gpu.c are the steps,
- * selftest_peer.c is what the second process runs in them, selftest_texels.c what both write;
- * selftest_metal.m makes command buffers.
+ * geyser info --self-test: selftest.c runs the steps, and selftest_report.c writes the report. The
+ * steps are in selftest_steps.c, selftest_live.c, selftest_formats.c and selftest_gpu.c; the second
+ * process runs selftest_peer.c. selftest_texels.c computes the texels that both processes write,
+ * and selftest_metal.m makes command buffers.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,18 +16,18 @@
 #include "child.h"
 #include "info.h"
 
-/* Nothing is waited for longer within a step, and no step may take longer. */
+/* The limit of each wait within a step, and the limit of a whole step. */
 #define SELFTEST_WAIT_NS (10 * NANOSECONDS)
 #define SELFTEST_STEP_SECONDS 60u
 
 #define SELFTEST_NOTE_SIZE 512u
 #define SELFTEST_STEPS_MAX 16u
 
-/* Rows of the texture have no power of two. */
+/* The size of the texture's rows is no power of two. */
 #define SELFTEST_WIDTH 250u
 #define SELFTEST_HEIGHT 131u
-#define SELFTEST_SEED 1u   /* of what the first process writes */
-#define SELFTEST_ANSWER 2u /* of what the second one writes back */
+#define SELFTEST_SEED 1u   /* the seed of the texels that the first process writes */
+#define SELFTEST_ANSWER 2u /* the seed of the texels that the second process writes */
 
 #define SELFTEST_ROUNDS 1000u
 #define SELFTEST_FRAMES 120u
@@ -40,63 +40,68 @@ struct selftest_step_result {
 	const char *name;
 	enum selftest_result result;
 	uint64_t ns;
-	char note[SELFTEST_NOTE_SIZE]; /* what was done, what was wrong, or why it was skipped */
+	/* what the step did, what was wrong, or why the step was skipped */
+	char note[SELFTEST_NOTE_SIZE];
 };
 
-/* One backend. */
+/* The test of one backend. */
 struct selftest {
 	enum geyser_backend backend;
 	int signals;
 	struct geyser_manager *manager;
 	struct info_device device;
 	uint32_t usage[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS];
-	char refusal[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS][256]; /* why one can't be made */
+	/* why such a texture can't be made */
+	char refusal[GEYSER_FORMAT_COUNT][INFO_DIMENSIONS][256];
 	bool formats_known;
-	enum geyser_format format; /* of the texture and the stream */
+	enum geyser_format format; /* the format of the texture and the stream */
 	struct geyser_texture *texture;
-	char handle[GEYSER_HANDLE_TEXT_SIZE]; /* of the texture */
-	char failure[SELFTEST_NOTE_SIZE];     /* what failure() said */
-	char note[SELFTEST_NOTE_SIZE];        /* what a step did, or why it is skipped */
+	char handle[GEYSER_HANDLE_TEXT_SIZE]; /* the texture's handle */
+	char failure[SELFTEST_NOTE_SIZE];     /* the first message of failure() in the step */
+	char note[SELFTEST_NOTE_SIZE];        /* what the step did, or why it is skipped */
 	struct selftest_step_result steps[SELFTEST_STEPS_MAX];
 	size_t step_count;
 };
 
-/* A step says what is wrong with failure(), or sets the note. */
+/* A step prints what is wrong with failure(), or sets the note. */
 typedef enum selftest_result selftest_step(struct selftest *test);
 selftest_step selftest_formats;
 selftest_step selftest_manager, selftest_create, selftest_map, selftest_export, selftest_import;
 selftest_step selftest_events, selftest_stream, selftest_death, selftest_release;
 selftest_step selftest_gpu_order, selftest_gpu_stream;
 
-/* Sets the note; SELFTEST_OK. */
+/* Sets the note and returns SELFTEST_OK. */
 __attribute__((format(printf, 2, 3))) enum selftest_result selftest_passed(
 	struct selftest *test, const char *format, ...);
 
-/* Runs the steps on one backend, AUTO: on each that is available, and prints the report. Returns
- * the exit status. */
+/* Runs the steps on one backend (AUTO: on each one that is available) and prints the report.
+ * Returns the exit status. */
 int selftest_run(enum geyser_backend backend, bool json);
 
 /* ---- the second process --------------------------------------------------------------------- */
 
 int selftest_peer(int argc, char **argv);
 
-/* Starts it; what it says goes to child->output. */
+/* Starts the second process. Its stdout is child->output. */
 bool selftest_start(struct selftest *test, char *role, char *first, struct child *out);
 
-/* Its next line, which must begin with the word; what follows goes into text. */
+/* Reads the second process's next line. The line must begin with the word; the rest of it goes into
+ * text. */
 bool selftest_hear(struct child *child, const char *word, char *text, size_t size);
 
-/* Waits for a value of an event that this process made, and looks meanwhile whether the child,
- * which says nothing unless something is wrong, and the user are well. */
+/* Waits for a value of an event that this process made. The wait ends with a message if the
+ * child ends, if the child prints a line (it does so only if something is wrong), or if a signal
+ * comes. */
 bool selftest_await(struct child *child, struct geyser_event *event, uint64_t value);
 
-/* Waits until the child subscribes, with the same looks. */
+/* Waits until the child subscribes. The wait ends as that of selftest_await. */
 bool selftest_await_subscriber(struct child *child, struct geyser_publisher *publisher);
 
-/* What the two processes do alike. */
+/* Reads a handle's text. Both processes use the functions below. */
 bool selftest_handle(const char *text, struct geyser_handle *out);
 
-/* Writes texels that follow from the seed, everywhere in the texture; or checks each byte. */
+/* selftest_fill writes bytes that follow from the seed, everywhere in the texture. selftest_check
+ * compares each byte. */
 bool selftest_fill(struct geyser_texture *texture, uint32_t seed);
 bool selftest_check(struct geyser_texture *texture, uint32_t seed);
 
@@ -116,7 +121,7 @@ void selftest_print_formats(const struct selftest *test);
 
 struct selftest_backend {
 	enum geyser_backend backend;
-	char reason[512]; /* why it isn't available; "" if it was tested */
+	char reason[512]; /* why the backend isn't available; "" if it was tested */
 	const struct selftest *test;
 };
 
@@ -128,7 +133,7 @@ void selftest_print_counts(const struct selftest_counts *counts);
 void selftest_write_json(const struct selftest_backend *backends, size_t count,
 	const struct selftest_counts *counts);
 
-/* "ok", "FAILED", "skipped". */
+/* Returns "ok", "FAILED" or "skipped". */
 const char *selftest_result_name(enum selftest_result result);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "selftest.h"
 
-#define SIZE 5u /* texels each way; odd, so that rows are padded */
+#define SIZE 5u /* width and height in texels; odd, so that rows are padded */
 
 #define PLACE_USAGES                                                                \
 	(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | \
@@ -27,7 +27,8 @@ static struct geyser_texture_desc desc_of(
 	};
 }
 
-/* What is offered must work. Depth has no bytes that everybody keeps. */
+/* Tries a format that the backend offers: it must work. Depth isn't compared byte by byte, since
+ * not every driver keeps depth in the same bytes. */
 static bool try_offered(struct selftest *test, enum geyser_format format, size_t d, uint32_t usage)
 {
 	const struct geyser_texture_desc desc =
@@ -45,7 +46,7 @@ static bool try_offered(struct selftest *test, enum geyser_format format, size_t
 	return done;
 }
 
-/* Once for each place that its memory can have. */
+/* Tries a format once for each kind of memory that it can have. */
 static bool try_usages(struct selftest *test, enum geyser_format format, size_t d)
 {
 	static const uint32_t places[] = {0, GEYSER_USAGE_HOST_MEMORY, GEYSER_USAGE_DMA_BUF,
@@ -62,7 +63,7 @@ static bool try_usages(struct selftest *test, enum geyser_format format, size_t 
 	return done;
 }
 
-/* What is refused must say so. */
+/* Tries a format that the backend refuses: creating the texture must fail, and say so. */
 static bool try_refused(struct selftest *test, enum geyser_format format, size_t d)
 {
 	const enum geyser_dimension dimension = info_dimensions[d].dimension;
@@ -97,7 +98,7 @@ enum selftest_result selftest_formats(struct selftest *test)
 	unsigned offered = 0, refused = 0;
 	bool done = true;
 
-	/* All are tried, so that the report has all; the first failure is the one it names. */
+	/* Try all formats, so that the report has all of them. It names the first failure. */
 	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
 			done &= try_format(test, (enum geyser_format)f, d);

@@ -22,7 +22,7 @@
 #define GPU_USAGE (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_RENDER_ATTACHMENT)
 #define GPU_FRAMES 60u
 
-/* The values of the event. */
+/* The values that the event reaches, in this order. */
 enum { DRAWN = 1, ANSWERED = 2, SEEN = 3 };
 
 /* ---- colours -------------------------------------------------------------------------------- */
@@ -31,7 +31,7 @@ struct bytes {
 	unsigned char channel[4];
 };
 
-/* Each number has its own; opaque. */
+/* Returns the texel of a number. Each number has its own, and all are opaque. */
 static struct bytes bytes_of(uint64_t number)
 {
 	return (struct bytes){{(unsigned char)(number * 7 + 51), (unsigned char)(number * 31 + 102),
@@ -97,7 +97,7 @@ static struct geyser_texture_desc desc_of(uint32_t width, uint32_t height)
 		.format = GPU_FORMAT, .width = width, .height = height, .usage = GPU_USAGE};
 }
 
-/* With textures and event borrowed by what calls this. */
+/* Makes what a process needs to draw. The textures and the event stay the caller's. */
 static bool side_init(
 	struct side *side, struct geyser_manager *manager, uint32_t width, uint32_t height)
 {
@@ -128,7 +128,8 @@ static bool encode(void *commands, struct geyser_event *event, uint64_t wait, ui
 
 /* ---- order ---------------------------------------------------------------------------------- */
 
-/* After DRAWN: copies what the parent drew, draws over it, says ANSWERED. */
+/* Encodes the answer: waits for DRAWN, copies the parent's picture, draws over it, signals
+ * ANSWERED. */
 static void *encode_answer(const struct side *side)
 {
 	void *const commands = metal_commands_begin(side->queue);
@@ -150,13 +151,13 @@ static int answer(const struct side *side)
 
 	if (!commands)
 		return STATUS_FAILURE;
-	/* The parent draws only now, so that the command buffer waits. */
+	/* The parent draws only after this line, so that the command buffer must wait. */
 	(void)fprintf(answers(), "%s\n", "waiting");
 	(void)answers_flush();
 	if (!metal_commands_finish(commands) ||
 		!check(side->copy, DRAWN, "what the first process drew"))
 		return STATUS_FAILURE;
-	/* Saying anything earlier means that something is wrong. */
+	/* A line that the child prints before SEEN means that something is wrong. */
 	if (geyser_event_wait(side->event, SEEN, SELFTEST_WAIT_NS))
 		return library_failure("event");
 	(void)fprintf(answers(), "%s\n", "seen");
@@ -213,7 +214,7 @@ static void *encode_look(const struct side *side)
 	return NULL;
 }
 
-/* Draws, and looks at the answer, which the GPU waits for. */
+/* Draws, lets the GPU wait for the answer, and checks the answer. */
 static bool ask(const struct side *side, struct child *child)
 {
 	void *look;
@@ -226,7 +227,7 @@ static bool ask(const struct side *side, struct child *child)
 	if (!look)
 		return false;
 	seen = selftest_await(child, side->event, SEEN);
-	/* Also after a failure no command buffer may be left waiting for the event. */
+	/* After a failure, too, no command buffer may be left that waits for the event. */
 	if (!seen)
 		(void)geyser_event_signal(side->event, SEEN);
 	return metal_commands_finish(look) && seen &&
@@ -253,7 +254,7 @@ static bool export_side(
 	return true;
 }
 
-/* False, with the note set, where the backend has no steps for its GPU here. */
+/* Whether the backend has GPU steps here; if not, sets the note. */
 static bool has_gpu(struct selftest *test)
 {
 	uint32_t usage;
@@ -295,7 +296,7 @@ enum selftest_result selftest_gpu_order(struct selftest *test)
 
 /* ---- a stream ------------------------------------------------------------------------------- */
 
-/* The frame is gone in any case. */
+/* The frame is consumed, whether the function succeeds or fails. */
 static bool draw_frame(struct geyser_publisher *publisher, void *queue, struct geyser_frame *frame,
 	uint64_t number)
 {
@@ -373,7 +374,7 @@ enum selftest_result selftest_gpu_stream(struct selftest *test)
 	return done ? SELFTEST_OK : SELFTEST_FAILED;
 }
 
-/* The frame is gone in any case. */
+/* The frame is consumed, whether the function succeeds or fails. */
 static bool see_frame(
 	struct geyser_subscriber *subscriber, const struct side *side, struct geyser_frame *frame)
 {

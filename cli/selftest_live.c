@@ -1,5 +1,5 @@
 /*
- * The self-test's steps with what lives: an event, a stream, and a process that dies.
+ * The self-test's steps with an event, a stream, and a process that dies.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -43,7 +43,7 @@ static bool await_by_descriptor(struct child *child, struct geyser_event *event)
 	return selftest_await(child, event, 2 * SELFTEST_ROUNDS);
 }
 
-/* The last turn is waited for by a descriptor. */
+/* Takes the turns of this process. It waits for the last turn with a descriptor. */
 static enum selftest_result take_turns(
 	struct selftest *test, struct child *child, struct geyser_event *event)
 {
@@ -103,7 +103,7 @@ enum selftest_result selftest_events(struct selftest *test)
 
 /* ---- a stream ------------------------------------------------------------------------------- */
 
-/* Waits until the publisher's subscribers change. */
+/* Waits until the number of the publisher's subscribers changes. */
 static bool await_change(struct child *child, int changes, uint64_t limit_ns)
 {
 	struct pollfd fds[3] = {
@@ -118,7 +118,7 @@ static bool await_change(struct child *child, int changes, uint64_t limit_ns)
 		return (void)failure("poll failed (%s)", strerror(errno)), false;
 	if (fds[2].revents)
 		return (void)failure("interrupted by a signal"), false;
-	/* It has ended, or says why it will. */
+	/* The child has ended, or has printed why it will end. */
 	if (fds[1].revents)
 		return (void)selftest_hear(child, "\n", text, sizeof(text)), false;
 	if (fds[0].revents && read(changes, &count, sizeof(count)) < 0 && errno != EAGAIN &&
@@ -228,7 +228,7 @@ enum selftest_result selftest_stream(struct selftest *test)
 
 /* ---- death ---------------------------------------------------------------------------------- */
 
-/* Until nobody has the texture any more. */
+/* Waits until no process has the texture any more. */
 static bool await_release(struct selftest *test, int changes)
 {
 	const uint64_t end = now_ns() + SELFTEST_WAIT_NS;
@@ -310,7 +310,7 @@ enum selftest_result selftest_death(struct selftest *test)
 
 	if (geyser_texture_importers_fd(test->texture, &changes))
 		return (void)library_failure("importers"), SELFTEST_FAILED;
-	/* Those of the steps before may only just have gone. */
+	/* The importers of earlier steps may have gone only a moment ago. */
 	if (await_release(test, changes) && selftest_start(test, "victim", test->handle, &child)) {
 		result = meet_victim(test, &child, changes);
 		child_end(&child);

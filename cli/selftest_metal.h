@@ -12,23 +12,24 @@
 
 #include <geyser/geyser.h>
 
-/* An id<MTLCommandQueue>, owned. */
+/* Makes an id<MTLCommandQueue>. The caller owns it. */
 void *metal_queue_create(struct geyser_manager *manager);
 void metal_queue_destroy(void *queue);
 
-/* An id<MTLCommandBuffer> that isn't committed yet, owned: for metal_commands_finish, or for
- * metal_commands_drop. */
+/* Makes an id<MTLCommandBuffer> that isn't committed yet. The caller owns it, and passes it to
+ * metal_commands_finish or metal_commands_drop. */
 void *metal_commands_begin(void *queue);
 
-/* Red, green, blue, alpha, 0 to 1. */
+/* Encodes a clear. The colour is red, green, blue and alpha from 0 to 1. */
 bool metal_clear(void *commands, struct geyser_texture *texture, const double colour[4]);
 
-/* All of a texture to one of the same size and format. */
+/* Encodes a copy of a whole texture to another one of the same size and format. */
 bool metal_copy(void *commands, struct geyser_texture *from, struct geyser_texture *to);
 
 void metal_commands_commit(void *commands);
 
-/* Waits until it is done, releases it, and tells how it went. */
+/* Commits the command buffer, waits until the GPU has done it, releases it, and returns whether it
+ * went well. */
 bool metal_commands_finish(void *commands);
 void metal_commands_drop(void *commands);
 

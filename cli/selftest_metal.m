@@ -102,7 +102,7 @@ void metal_commands_commit(void *commands)
 	}
 }
 
-/* Whoever calls this has a limit for all of the step. */
+/* This wait needs no limit of its own: the whole step has one. */
 bool metal_commands_finish(void *commands)
 {
 	const id<MTLCommandBuffer> buffer = commands;

@@ -56,8 +56,8 @@ static int texture_peer(struct geyser_manager *manager, const char *argument)
 
 /* ---- event ---------------------------------------------------------------------------------- */
 
-/* What was imported can be exported again; a process that does so for the first time also removes
- * what the killed one has left in the registry. */
+/* Takes the turns of this process. It exports the imported event again. The first export of a
+ * process also removes what a killed process has left in the registry. */
 static int take_turns(struct geyser_event *event)
 {
 	struct geyser_handle handle;

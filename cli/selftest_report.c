@@ -25,7 +25,7 @@ const char *selftest_result_name(enum selftest_result result)
 
 /* ---- as text -------------------------------------------------------------------------------- */
 
-/* Without what would end a table's cell or row. */
+/* Prints a cell's text without characters that would end the cell or the row. */
 static void print_cell(const char *text)
 {
 	for (; *text; text++)
@@ -95,7 +95,7 @@ static void print_usages(uint32_t usage)
 	(void)fprintf(answers(), " %-8s |", cell);
 }
 
-/* One line for each reason, with all dimensions that have it. */
+/* Prints one line for each reason, with all dimensions that have it. */
 static void print_refusals(const struct selftest *test, enum geyser_format format)
 {
 	const char(*const reasons)[256] = test->refusal[format];

@@ -38,7 +38,8 @@ enum selftest_result selftest_manager(struct selftest *test)
 		test, "%s", test->device.known ? test->device.name : "no device needed");
 }
 
-/* Of the formats that every backend is likely to have, the first that is read and written here. */
+/* Chooses the first format that can be read and written here, of those that every backend probably
+ * has. */
 static bool choose_format(struct selftest *test, uint32_t *usage)
 {
 	static const enum geyser_format formats[] = {GEYSER_FORMAT_RGBA8_UNORM,
@@ -127,7 +128,7 @@ bool selftest_hear(struct child *child, const char *word, char *text, size_t siz
 	return true;
 }
 
-/* While a peer is waited for, this often is looked whether it still lives. */
+/* How often a wait for a peer checks that the peer still lives. */
 #define LOOK_NS UINT64_C(100000000)
 
 bool selftest_await(struct child *child, struct geyser_event *event, uint64_t value)
@@ -141,7 +142,8 @@ bool selftest_await(struct child *child, struct geyser_event *event, uint64_t va
 			return true;
 		if (result != GEYSER_ERROR_TIMEOUT)
 			return (void)library_failure("%s", child->name), false;
-		/* It has ended, or says why it will; or the value came only now. */
+		/* The child has ended, or has printed why it will end. The value may have come at
+		 * the same time. */
 		if (os_poll(&output, 1, 0) > 0 && geyser_event_wait(event, value, 0))
 			return (void)selftest_hear(child, "\n", text, sizeof(text)), false;
 		if (signals_came(child->signals))

@@ -5,7 +5,7 @@
  */
 #include "selftest.h"
 
-/* Every byte depends on all bits of its place and of the seed. */
+/* Returns the byte at a place. It depends on all bits of the place and of the seed. */
 static unsigned char byte_at(uint32_t seed, uint64_t place)
 {
 	uint64_t value =

@@ -141,7 +141,7 @@ const struct syntax send_syntax = {
 	OPTIONS(rows),
 };
 
-/* ffmpeg ... | geyser send ... */
+/* Whether stdin is a pipe or a file, as in `ffmpeg ... | geyser send ...`. */
 static bool stdin_has_data(void)
 {
 	struct stat status;
@@ -150,7 +150,8 @@ static bool stdin_has_data(void)
 	       (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-/* Sets a pattern's defaults: a size that most screens show, a format that every backend has. */
+/* Sets the defaults of a pattern: a size that most screens can show, and a format that every
+ * backend has. */
 static void default_frames(struct send_options *options)
 {
 	if (!options->width) {

@@ -12,20 +12,21 @@
 
 struct send_options {
 	const char *name, *application;
-	const char *input; /* NULL: the pattern */
+	const char *input; /* the file; NULL: the pattern is drawn */
 	enum geyser_format format;
 	enum pattern pattern;
 	uint32_t width, height;
-	uint32_t rate_num, rate_den; /* 0: not paced */
+	uint32_t rate_num, rate_den; /* frames a second; 0: as fast as they come */
 	uint32_t buffers;            /* 0: the library's default */
-	uint32_t subscribers;        /* to wait for */
-	uint64_t frames;             /* 0: no limit */
+	/* the number of subscribers to wait for before the first frame */
+	uint32_t subscribers;
+	uint64_t frames; /* the most frames to send; 0: no limit */
 	uint64_t timeout_ns;
 	enum geyser_backend backend;
 	bool loop, lossless, host_memory, verbose;
 };
 
-/* Returns the exit status. signals is from signals_open. */
+/* Publishes the stream and returns the exit status. signals is the descriptor of signals_open. */
 int send_stream(const struct send_options *options, int signals);
 
 #endif

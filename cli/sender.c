@@ -15,22 +15,23 @@
 #define PROGRESS_NS UINT64_C(250000000)
 #define PROGRESS_PIPED_NS NANOSECONDS
 
-/* How long subscribers may take for the last frames of a stream that waits for nobody. */
+/* How long subscribers may take for the last frames if the stream isn't lossless. */
 #define FAREWELL_NS NANOSECONDS
 
 struct sender {
 	const struct send_options *options;
 	struct publishing publishing;
 	const struct geyser_manager *manager;
-	struct source source;   /* if there is an input */
-	struct reach reach;     /* of the last frame filled */
-	uint64_t frames;        /* sent */
-	uint64_t start_ns;      /* of the time line by which frames are paced */
-	uint64_t paced_frames;  /* on that time line */
-	uint64_t told_ns, told; /* when progress was last shown, and the frames then */
+	struct source source;  /* used only if there is an input */
+	struct reach reach;    /* how the last frame was reached */
+	uint64_t frames;       /* how many were sent */
+	uint64_t start_ns;     /* when the time line began that paces the frames */
+	uint64_t paced_frames; /* how many frames were sent on that time line */
+	/* when progress was last shown, and how many frames had been sent then */
+	uint64_t told_ns, told;
 	bool terminal;
-	struct magic_use use; /* of the input */
-	char command[160];    /* for the line that is told instead of a wrong input */
+	struct magic_use use; /* describes the input, for messages */
+	char command[160];    /* the command in the line that a message suggests */
 };
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -67,7 +68,7 @@ static void progress(struct sender *sender)
 		show_progress(sender, now);
 }
 
-/* What was sent in all. */
+/* Tells how many frames were sent in all. */
 static void report(struct sender *sender)
 {
 	char how[REACH_SIZE] = "";
@@ -86,7 +87,7 @@ static uint64_t frame_time(const struct send_options *options, uint64_t frame)
 	const uint64_t num = options->rate_num, den = options->rate_den;
 	const uint64_t rest = frame % num * den;
 
-	/* In parts: the product of all three overflows after a few days. */
+	/* Computed in parts: the product of all three overflows after a few days. */
 	return (frame / num * den + rest / num) * NANOSECONDS + rest % num * NANOSECONDS / num;
 }
 
@@ -129,7 +130,8 @@ static enum source_result fill(struct sender *sender, struct geyser_frame *frame
 	return result;
 }
 
-/* Who was held up for long goes on from there, instead of hurrying after what was missed. */
+/* Waits for the frame's time. After a long delay the time line begins anew, so that the sender
+ * doesn't hurry to catch up. */
 static enum publish_result pace(struct sender *sender)
 {
 	const uint64_t now = now_ns();
@@ -147,7 +149,7 @@ static enum publish_result pace(struct sender *sender)
 	return publish_pace(&sender->publishing, time);
 }
 
-/* The frame is gone in any case. */
+/* Submits or discards the frame; it is consumed even after a failure. */
 static enum publish_result finish_frame(
 	struct sender *sender, struct geyser_frame *frame, enum source_result drawn)
 {
@@ -169,7 +171,7 @@ static enum publish_result finish_frame(
 	return PUBLISH_DONE;
 }
 
-/* PUBLISH_LATE: a subscriber is left out from now on. */
+/* Sends one frame. After PUBLISH_LATE the publisher has left a subscriber out. */
 static enum publish_result send_frame(struct sender *sender, enum source_result *drawn)
 {
 	struct geyser_frame *frame;
@@ -195,7 +197,7 @@ static int send_frames(struct sender *sender)
 		return STATUS_FAILURE;
 	if (result == PUBLISH_INTERRUPTED || drawn == SOURCE_INTERRUPTED)
 		return STATUS_OK;
-	/* The last frames reach everybody also if the input was cut off after them. */
+	/* Let every subscriber take the last frames, even if the input was cut off after them. */
 	if (publish_flush(&sender->publishing,
 		    sender->options->lossless ? sender->options->timeout_ns : FAREWELL_NS) ==
 		PUBLISH_FAILED)

@@ -16,9 +16,9 @@
 #include "png.h"
 
 struct share_options {
-	enum geyser_format format; /* NONE: by the picture */
-	uint32_t width, height;    /* of raw texels */
-	const char *raw, *picture; /* one of both */
+	enum geyser_format format; /* NONE: the picture decides */
+	uint32_t width, height;    /* the size of raw texels */
+	const char *raw, *picture; /* one of them is set */
 	const char *label;
 	enum names names;
 	enum geyser_backend backend;
@@ -120,7 +120,7 @@ static const char *default_label(const char *path)
 	return strcmp(path, "-") == 0 || strlen(name) > GEYSER_MAX_LABEL ? NULL : name;
 }
 
-/* A signal came before there was anything to share. */
+/* Reports a signal that came before there was anything to share. */
 static int interrupted(void)
 {
 	return failure("share: interrupted before the picture was read");
@@ -199,7 +199,8 @@ static int load_picture(
 
 /* ---- raw texels ----------------------------------------------------------------------------- */
 
-/* How much of a pipe that is too long is read to tell by how much; it may have no end. */
+/* If a pipe has too many bytes, this many of them are counted for the message: the pipe may have no
+ * end. */
 #define SURPLUS_LIMIT (1u << 20)
 
 static uint64_t raw_length(const struct share_options *options)
@@ -289,7 +290,7 @@ static int read_rows(
 	return wrong_length(options, length, surplus >= SURPLUS_LIMIT);
 }
 
-/* A file's length and kind are known before anything is allocated for it. */
+/* Checks a file's length and kind before anything is allocated for it. */
 static int check_file(int fd, const struct share_options *options)
 {
 	unsigned char head[MAGIC_SIZE];

@@ -25,7 +25,7 @@ static struct {
 	pthread_mutex_t lock;
 	void (*call)(void *user);
 	void *user;
-	bool came; /* a signal */
+	bool came; /* a signal has come */
 } hook = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void signals_set_hook(void (*call)(void *user), void *user)
@@ -50,8 +50,8 @@ void signals_set_end(uint64_t grace_ns, int status)
 }
 
 /* Ends the process some time after a signal. Most waits see the signal and end in order. Some
- * can't: within a driver, within the library's acquire, or in an open that a network file system
- * doesn't answer. Peers of the library cope with a process that just ends. */
+ * can't: a call within a driver or within the library's acquire, or an open that a network file
+ * system doesn't answer. Peers cope with a process that just ends. */
 static void *end_late(void *user)
 {
 	struct pollfd poll_signals = {.fd = *(const int *)user, .events = POLLIN};
@@ -69,7 +69,7 @@ static void *end_late(void *user)
 
 static bool start_watcher(int fd)
 {
-	static int watched; /* its own, since the command closes the other one */
+	static int watched; /* a copy of the descriptor, since the command closes the original */
 	pthread_t thread;
 	int error;
 

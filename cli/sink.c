@@ -1,5 +1,5 @@
 /*
- * Where frames go to.
+ * Writes frames to a file, a pipe or PNGs.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,7 +20,8 @@
 
 /* ---- the name ------------------------------------------------------------------------------- */
 
-/* The end of the "%d" or "%0Nd" at text, N from 1 to 9, and N (1 for "%d"); else NULL. */
+/* If "%d" or "%0Nd" is at text, with N from 1 to 9, returns its end and writes N (1 for "%d"); else
+ * returns NULL. */
 static const char *conversion_end(const char *text, int *digits)
 {
 	*digits = 1;
@@ -74,7 +75,8 @@ static bool is_raw_name(const char *path)
 	return false;
 }
 
-/* Refuses a name. Most such names are films, so the message has a command line that makes one. */
+/* Refuses a name. Most such names are those of videos, so the message has a command line that makes
+ * a video. */
 static int refuse_name(const char *stream, const char *path)
 {
 	return usage_error(
@@ -193,7 +195,7 @@ static uint32_t texel_size(const struct geyser_texture_desc *desc)
 	return geyser_format_get_info(desc->format)->bytes_per_texel;
 }
 
-/* Who reads raw frames cuts them by their size. */
+/* Checks that all frames have one size. A reader of raw frames finds their ends by that size. */
 static bool check_size(const struct sink *sink, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_texture_desc *const first = &sink->desc;
@@ -223,7 +225,7 @@ static enum sink_result write_bytes(const struct sink *sink, const void *data, s
 	return cannot_write(sink, errno);
 }
 
-/* Rows without gaps between them in memory are one long row. */
+/* Writes the texels. Rows without gaps in memory are written as one long row. */
 static enum sink_result write_raw(const struct sink *sink, const struct geyser_mapping *mapping)
 {
 	const size_t tight = (size_t)sink->desc.width * texel_size(&sink->desc);
@@ -238,7 +240,8 @@ static enum sink_result write_raw(const struct sink *sink, const struct geyser_m
 	return result;
 }
 
-/* Says what a PNG would show and raw frames don't, so that a reader of raw frames knows it. */
+/* Tells the reader of raw frames what the texels alone don't show: a PNG would show the picture as
+ * it is meant. */
 static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
 {
 	const struct upright_need need = upright_need(geyser_frame_get_info(frame), &sink->desc);

@@ -1,5 +1,5 @@
 /*
- * Where frames go to: one file or pipe with raw texels, or a PNG for each.
+ * Writes frames: as raw texels to one file or pipe, or each as a PNG.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,29 +15,30 @@
 enum sink_kind {
 	SINK_NONE,
 	SINK_RAW,
-	SINK_PNG,    /* a single one */
-	SINK_NUMBER, /* PNGs, numbered from 1 */
+	SINK_PNG,    /* one PNG */
+	SINK_NUMBER, /* a PNG for each frame, numbered from 1 */
 };
 
 struct sink {
 	enum sink_kind kind;
-	const char *path;                /* borrowed */
-	const char *stream;              /* its name, for messages; borrowed */
-	uint64_t frames;                 /* written */
-	bool told;                       /* raw: what the texels alone don't show */
+	const char *path;   /* borrowed */
+	const char *stream; /* the stream's name, for messages; borrowed */
+	uint64_t frames;    /* how many were written */
+	/* raw: a message has told what the texels alone don't show */
+	bool told;
 	int fd;                          /* raw: -1 until the first frame */
 	struct geyser_texture_desc desc; /* raw: of the first frame */
 };
 
 enum sink_result {
 	SINK_WRITTEN,
-	SINK_INTERRUPTED, /* by a signal, while a pipe was full or had no reader yet */
-	SINK_GONE,        /* the pipe's reader has gone */
-	SINK_FAILED,      /* after a message */
+	SINK_INTERRUPTED, /* a signal ended the wait for a pipe that was full or had no reader */
+	SINK_GONE,        /* the reader of the pipe has gone */
+	SINK_FAILED,      /* a message was printed */
 };
 
-/* Chooses where frames go. path NULL: nowhere. kind SINK_NONE: the path's ending decides. Touches
- * no file yet. Prints what is wrong and returns the exit status, or STATUS_OK. */
+/* Chooses where frames go. path NULL: nowhere. If kind is SINK_NONE, the path's ending decides.
+ * Makes no file yet. Prints what is wrong and returns the exit status, or STATUS_OK. */
 int sink_choose(const char *stream, const char *path, enum sink_kind kind, struct sink *out);
 
 enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame);
@@ -45,7 +46,7 @@ enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame);
 /* Whether the reader of the pipe that frames go to has gone. */
 bool sink_is_gone(const struct sink *sink);
 
-/* Closes what is open; false after a message. */
+/* Closes the file that is open. Returns false after a message. */
 bool sink_close(struct sink *sink);
 
 #endif

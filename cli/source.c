@@ -1,5 +1,5 @@
 /*
- * Where frames come from: a file or pipe with raw texels.
+ * Reads frames from a file or pipe with raw texels.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -167,7 +167,7 @@ static enum source_result read_head(struct source *source, uint64_t size)
 	return SOURCE_FRAME;
 }
 
-/* Rows without gaps between them in memory are one long row. */
+/* Reads one frame. Rows without gaps in memory are read as one long row. */
 static enum source_result read_frame(struct source *source, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping, uint64_t *length)
 {

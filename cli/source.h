@@ -1,5 +1,5 @@
 /*
- * Where frames come from: a file or pipe with raw texels, row by row straight into a mapping.
+ * Reads frames from a file or pipe with raw texels, row by row straight into a mapping.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,28 +16,29 @@
 struct source {
 	int fd;
 	bool owned;
-	const char *name;            /* for messages; borrowed */
-	bool loop;                   /* at the end go on with the first frame */
-	int signals;                 /* from signals_open; borrowed */
-	uint64_t limit_ns;           /* how long bytes are waited for; UINT64_MAX: for ever */
-	uint64_t frames;             /* read */
-	const struct magic_use *use; /* NULL: the bytes aren't looked at; borrowed */
+	const char *name;            /* the file's name in messages; borrowed */
+	bool loop;                   /* begin again with the first frame at the end of the file */
+	int signals;                 /* the descriptor of signals_open; borrowed */
+	uint64_t limit_ns;           /* how long a wait for bytes may take; UINT64_MAX: no limit */
+	uint64_t frames;             /* how many were read */
+	const struct magic_use *use; /* NULL: the first bytes aren't checked; borrowed */
 	unsigned char head[MAGIC_SIZE];
-	size_t head_size, head_taken; /* bytes that were read ahead, and taken from there */
+	/* how many bytes were read ahead, and how many of them were used */
+	size_t head_size, head_taken;
 };
 
 enum source_result {
 	SOURCE_FRAME,
-	SOURCE_END,         /* after at least one frame */
-	SOURCE_INTERRUPTED, /* by a signal */
-	SOURCE_FAILED,      /* after a message; also where it ends within a frame */
+	SOURCE_END,         /* the input ended, after at least one frame */
+	SOURCE_INTERRUPTED, /* a signal ended the wait */
+	SOURCE_FAILED,      /* a message was printed; also if the input ends within a frame */
 };
 
-/* Opens use->input. A message and false if it can't be opened or looped, or if what it begins with
- * is no raw texels. Says so if it is a file of another size than that of whole frames. */
+/* Opens use->input. Returns false after a message if it can't be opened or looped, or if its first
+ * bytes aren't raw texels. Tells if the size of the file isn't that of whole frames. */
 bool source_open(const struct magic_use *use, bool loop, int signals, struct source *out);
 
-/* desc is the texture's, of one layer and one mip level. */
+/* Reads the next frame. desc describes the texture, which has one layer and one mip level. */
 enum source_result source_read(struct source *source, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping);
 void source_close(struct source *source);

@@ -1,5 +1,5 @@
 /*
- * Streams as list and top show them: tables.
+ * The tables that list and top print.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +12,7 @@
 #include "streams.h"
 #include "wrap.h"
 
-#define GAP 2u /* between two columns */
+#define GAP 2u /* spaces between two columns */
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
@@ -60,7 +60,7 @@ void table_finish(struct table *table)
 	table->cells = NULL;
 }
 
-/* How wide each column is; 0: there is no room for it. */
+/* The width of each column; 0: there is no room for the column. */
 struct widths {
 	unsigned column[COLUMNS_MAX];
 	unsigned dropped;
@@ -87,7 +87,7 @@ static unsigned total_width(const struct table *table, const struct widths *widt
 	return total;
 }
 
-/* Returns the column of the highest rank that is still shown; count if all must stay. */
+/* Returns the shown column of the highest rank; count if all shown columns must stay. */
 static size_t least_wanted(const struct table *table, const struct widths *widths)
 {
 	size_t least = table->count;
@@ -129,7 +129,7 @@ static void print_cell(const char *text, unsigned width, bool right, bool first)
 static void print_row(
 	const struct table *table, const struct widths *widths, size_t row, const char *end)
 {
-	unsigned pending = 0; /* spaces after a cell that is aligned to the left */
+	unsigned pending = 0; /* spaces that are still missing after a left-aligned cell */
 	bool first = true;
 
 	for (size_t c = 0; c < table->count; c++) {

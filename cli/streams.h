@@ -1,5 +1,5 @@
 /*
- * Streams as list and top show them.
+ * The tables that list and top print, and messages about missing streams.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -26,18 +26,19 @@ bool stream_is_silent(const char *name);
 
 struct column {
 	const char *title;
-	bool right;   /* aligned to the right */
-	uint8_t rank; /* where there isn't room for all, the highest goes first; 0: it stays */
+	bool right; /* the cells are aligned to the right */
+	/* if there isn't room for all columns, the highest rank goes first; 0: the column stays */
+	uint8_t rank;
 };
 
-/* A table whose columns are as wide as they need be. */
+/* A table. Each column is as wide as its widest cell. */
 struct table {
 	const struct column *columns;
 	size_t count, rows;
 	char (*cells)[COLUMNS_MAX][CELL_SIZE];
 };
 
-/* Of no rows yet, with room for as many; false after a message. */
+/* Makes a table without rows, with room for this many. Returns false after a message. */
 bool table_init(struct table *table, const struct column *columns, size_t count, size_t rows);
 void table_finish(struct table *table);
 
@@ -48,12 +49,12 @@ void table_print(const struct table *table, unsigned width, const char *end);
 /* Prints the line of an empty list: "no streams in DIRECTORY". */
 void print_no_streams(const char *end);
 
-/* text without what a terminal would obey: other programs have written it. */
+/* Writes a text without control characters: other programs have written it. */
 void cell_text(char cell[CELL_SIZE], const char *text);
 __attribute__((format(printf, 2, 3))) void cell_print(
 	char cell[CELL_SIZE], const char *format, ...);
 
-/* "29.97", or "-" if it isn't known. */
+/* Writes a stream's rate, "29.97", or "-" if it isn't known. */
 void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream);
 
 #endif

@@ -27,13 +27,13 @@ struct look {
 struct top {
 	uint64_t interval_ns, count;
 	int signals;
-	bool screen, keys; /* stdout, stdin is a terminal */
+	bool screen, keys; /* screen: stdout is a terminal; keys: stdin is a terminal */
 	struct termios before;
 };
 
 /* ---- a table -------------------------------------------------------------------------------- */
 
-/* The same publisher's entry in the look before, or NULL. */
+/* Returns the entry of the same publisher in the look before; NULL if there is none. */
 static const struct geyser_stream_info *find_before(
 	const struct look *before, const struct geyser_stream_info *stream)
 {
@@ -96,7 +96,7 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 	cell_print(cell[9], "%" PRIu64, stream->frames);
 }
 
-/* Prints one table. False if the command must end, with *status. */
+/* Prints one table. Returns false if the command must end with *status. */
 static bool print_look(
 	const struct top *top, const struct look *look, const struct look *before, int *status)
 {
@@ -131,22 +131,22 @@ static bool take_look(struct look *look)
 	return true;
 }
 
-/* True if somebody pressed q. */
+/* Returns whether the user pressed q. */
 static bool read_keys(struct top *top)
 {
 	char keys[16];
 	const ssize_t count = read(STDIN_FILENO, keys, sizeof(keys));
 
 	if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
-		top->keys = false; /* the terminal is gone: only signals are left */
+		top->keys = false; /* the terminal is gone: only a signal can end the command */
 	return count > 0 && (memchr(keys, 'q', (size_t)count) || memchr(keys, 'Q', (size_t)count));
 }
 
-/* Waits until the time; false if the user ended it before. */
+/* Waits until the time. Returns false if the user ended the command before. */
 static bool pause_until(struct top *top, uint64_t time_ns)
 {
 	for (;;) {
-		/* stdout only tells that its reader has gone. */
+		/* The entry of stdout reports only that the reader has gone. */
 		struct pollfd fds[3] = {
 			{.fd = top->signals, .events = POLLIN},
 			{.fd = top->keys ? STDIN_FILENO : -1, .events = POLLIN},
@@ -162,7 +162,8 @@ static bool pause_until(struct top *top, uint64_t time_ns)
 	}
 }
 
-/* A rate needs two looks. */
+/* Prints a table after each interval. A rate needs two looks, so the first table comes after the
+ * second look. */
 static int show_looks(struct top *top)
 {
 	struct look before = {0}, look = {0};
@@ -199,7 +200,8 @@ static void enter_screen(struct top *top)
 	top->screen = isatty(STDOUT_FILENO) == 1;
 	top->keys = top->screen && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
 		    tcgetattr(STDIN_FILENO, &top->before) == 0;
-	/* Its own screen, without a cursor; what is too wide is cut off instead of wrapped. */
+	/* Use the alternate screen, without a cursor. Lines that are too wide are cut off instead
+	 * of wrapped. */
 	if (top->screen)
 		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", answers());
 	if (!top->keys)

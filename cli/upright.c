@@ -19,7 +19,7 @@ static bool has_alpha(enum geyser_format format)
 	return info && info->channels == 4;
 }
 
-/* Returns the part to show, cut to the texture. */
+/* Returns the crop rectangle, clipped to the texture. */
 static struct geyser_rect crop_of(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
 {
@@ -156,7 +156,7 @@ struct job {
 	struct upright_need need;
 	struct geyser_rect crop;
 	const struct png_layout *layout;
-	uint32_t size; /* of a texel */
+	uint32_t size; /* bytes of a texel */
 	const struct geyser_mapping *mapping;
 };
 

@@ -56,7 +56,7 @@ const char *nearest_word(
 {
 	const char *best = NULL;
 	const size_t length = strlen(text);
-	size_t best_distance = length / 3 + 2; /* "shrae" */
+	size_t best_distance = length / 3 + 2; /* so that "shrae" finds "share" */
 
 	if (length > 32)
 		return NULL;
@@ -64,11 +64,11 @@ const char *nearest_word(
 		const char *const candidate = word(i, user);
 		size_t d = candidate ? distance(text, candidate) : SIZE_MAX;
 
-		/* "rgba8": a beginning is as good as one mistake. */
+		/* A beginning ("rgba8") counts as one mistake. */
 		if (candidate && length > 2 && strncasecmp(text, candidate, length) == 0)
 			d = 1;
 
-		/* Of a short word two letters are too much of it: "foo" doesn't mean "top". */
+		/* Two mistakes are too many for a short word: "foo" doesn't mean "top". */
 		if (d > 1 && candidate && smaller(length, strlen(candidate)) <= 3)
 			continue;
 		if (d < best_distance) {

@@ -42,7 +42,7 @@ static uint32_t next_character(const unsigned char **text)
 	return character;
 }
 
-/* First and last of ranges of Unicode: enough of them for names of streams. */
+/* A range of Unicode, from first to last. The ranges below are enough for names of streams. */
 struct range {
 	uint32_t first, last;
 };
@@ -69,7 +69,7 @@ static unsigned character_width(uint32_t character)
 	return is_in(character, wide, sizeof(wide) / sizeof(wide[0])) ? 2 : 1;
 }
 
-/* The control characters, and what sets a text's direction or begins a line. */
+/* Whether a character is a control character, sets a text's direction, or begins a line. */
 static bool is_control(uint32_t character)
 {
 	static const struct range ranges[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0x061c, 0x061c},

@@ -16,12 +16,12 @@ unsigned output_width(void);
  * none. */
 unsigned text_width(const char *text);
 
-/* Replaces in place, by a '?', each character that a terminal obeys instead of showing it, and each
- * that changes the order of others on the screen. */
+/* Replaces by a '?', in place, each character that controls a terminal, and each that changes the
+ * order of others on the screen. */
 void replace_controls(char *text);
 
-/* Prints head and text, the text without controls. A text that is too wide goes on in further
- * lines, below its beginning; each line is followed by end. A word that is wider than a line isn't
+/* Prints head and then text, without its control characters. A text that is too wide goes on in
+ * further lines, below its beginning. end follows each line. A word that is wider than a line isn't
  * cut. */
 void print_wrapped(const char *head, const char *text, unsigned width, const char *end);
 
