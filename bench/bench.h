@@ -26,19 +26,19 @@
 
 #define BENCH_ROUNDS_MAX 200
 
-/* One number a round for each side. */
+/* One number for each side and round. */
 struct series {
 	size_t rounds;
 	double ours[BENCH_ROUNDS_MAX], floor[BENCH_ROUNDS_MAX];
 };
 
-/* Adds a round: this quantile (0.5: the median) of each side's samples, which it sorts. */
+/* Adds a round: this quantile (0.5: the median) of each side's samples. Sorts the samples. */
 void series_add(
 	struct series *series, double quantile, uint64_t *ours, uint64_t *floor, size_t count);
 
 struct summary {
 	double ours, floor;      /* medians over the rounds */
-	double ratio, low, high; /* median, lowest and highest of the rounds' ratios */
+	double ratio, low, high; /* the median, lowest and highest of the rounds' ratios */
 };
 
 struct summary series_summarize(const struct series *series);
@@ -48,7 +48,7 @@ struct summary series_summarize(const struct series *series);
 enum placement {
 	PLACE_SAME_CPU, /* both ends pinned to one CPU */
 	PLACE_UNPINNED, /* the scheduler decides */
-	PLACE_TWO_CPUS, /* each end pinned to one of its own */
+	PLACE_TWO_CPUS, /* each end pinned to a CPU of its own */
 	PLACE_NONE,     /* there is no second process */
 };
 
@@ -58,13 +58,13 @@ enum limit { LIMIT_NONE, LIMIT_RATIO, LIMIT_OURS };
 
 struct result {
 	char name[64];
-	char text[96]; /* instead of a figure: nothing below counts then */
+	char text[96]; /* printed instead of a figure; the fields below are then unused */
 	enum placement placement;
 	enum unit unit;
-	bool has_floor; /* else only summary.ours counts */
+	bool has_floor; /* false: only summary.ours is used */
 	struct summary summary;
-	enum limit limit; /* what the target is for */
-	double target;    /* at most */
+	enum limit limit; /* the figure that the target limits */
+	double target;    /* the limit: the figure may be this at most */
 };
 
 #define BENCH_RESULTS_MAX 128
@@ -76,10 +76,10 @@ struct results {
 
 struct settings {
 	size_t rounds;
-	bool quick; /* fewer samples a round too */
+	bool quick; /* fewer samples in each round, too */
 };
 
-/* A name for both sides' times; limit LIMIT_NONE: only for information. */
+/* Adds both sides' times under a name. With LIMIT_NONE they are for information only. */
 void results_add_times(struct results *results, const char *name, enum placement placement,
 	const struct series *series, enum limit limit, double target);
 void results_add_number(
@@ -108,8 +108,9 @@ void bench_vkstream(const struct settings *settings, struct results *results);
 void bench_cudahandover(const struct settings *settings, struct results *results);
 void bench_pcie(const struct settings *settings, struct results *results);
 
-/* Where two processes take turns, both in the same order: in turns 2 r and 2 r + 1 of round r each
- * side comes once, and who comes first changes from round to round. */
+/* Whether this turn measures geyser. Turns 2 r and 2 r + 1 belong to round r; each side has one of
+ * them, and the side that comes first changes from round to round. Both processes follow the same
+ * order. */
 static inline bool turn_is_ours(size_t turn)
 {
 	return (turn + turn / 2) % 2 == 0;
@@ -125,28 +126,28 @@ static inline uint64_t now_ns(void)
 	return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
 }
 
-/* Ends the program: there is nothing to measure with. */
+/* Prints the message and ends the program, which can't measure anything. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void require(enum geyser_result result, const char *what);
 void *allocate(size_t count, size_t size);
 
-/* Makes a directory of our own, sets GEYSER_RUNTIME_DIR to it, and removes it at exit: it has no
- * other program's exports. */
+/* Makes a directory without other programs' exports, sets GEYSER_RUNTIME_DIR to it, and removes it
+ * at exit. */
 void runtime_directory_make(void);
 
-/* False: this machine gives us too few CPUs for it. */
+/* Whether this process may use enough CPUs for the placement. */
 bool place_possible(enum placement placement);
 void place_self(enum placement placement, bool second);
 const char *place_name(enum placement placement);
 
-/* A second process; everything it says comes through a pipe. */
+/* A second process. It sends all results through a pipe. */
 struct peer {
 	pid_t pid;
-	int in;   /* what it writes */
-	int hold; /* closing it tells the peer to end */
+	int in;   /* the pipe that the peer writes to */
+	int hold; /* closing this end tells the peer to end */
 };
 
-/* What a peer gets: to write to, and to read from until it ends. */
+/* The peer's ends of the pipes: `hold` is read until its end, which tells the peer to end. */
 struct peer_pipes {
 	int out, hold;
 };
@@ -154,20 +155,20 @@ struct peer_pipes {
 void peer_start(struct peer *peer, enum placement placement,
 	void (*run)(const struct peer_pipes *pipes, void *data), void *data);
 void peer_stop(struct peer *peer);
-void peer_abandon(struct peer *peer); /* there is nothing for it to do: kills it */
+void peer_abandon(struct peer *peer); /* kills a peer that isn't needed */
 
-/* Runs a benchmark in a process of its own. GPU drivers don't survive a fork: only so is none open
- * in this process when the next second process is made. */
+/* Runs a benchmark in a process of its own. GPU drivers don't survive a fork; so this process has
+ * no driver open when it makes the next second process. */
 void run_apart(void (*run)(const struct settings *settings, struct results *results),
 	const struct settings *settings, struct results *results);
 
-/* A peer's next order; false when there will be none. */
+/* Reads a peer's next order. Returns false if no more orders will come. */
 bool next_order(const struct peer_pipes *pipes, void *order, size_t size);
 void read_all(int fd, void *data, size_t size);
 void write_all(int fd, const void *data, size_t size);
 void wait_for_end(const struct peer_pipes *pipes);
 
-/* Both sides' memory, seen by both processes; never freed. */
+/* Maps memory that both processes share; it is never freed. */
 void *shared_memory(size_t size);
 
 /* ---- the floors: what a program without geyser would do (byhand.c) --------------------------- */
@@ -178,35 +179,37 @@ struct hand_memory {
 	size_t size;
 };
 
-/* Allocated, sealed against resizing, mapped: what geyser promises of a texture. */
+/* Makes memory as geyser promises it for a texture: allocated, sealed against resizing, mapped. */
 void hand_create(struct hand_memory *out, size_t size);
 void hand_destroy(struct hand_memory *memory);
 
-/* A descriptor and a number over a connected socket. */
+/* Sends a descriptor and a number over a connected socket. */
 void hand_send_fd(int connection, int fd, uint64_t number);
 uint64_t hand_receive_fd(int connection, int *fd);
 
 int hand_listen(const char *path);
 
-/* Accepts one connection, sends it the memory, hangs up. */
+/* Accepts one connection, sends the memory over it, and closes it. */
 void hand_serve(int listener, const struct hand_memory *memory);
 
-/* Connects, receives and maps; the connection stays open as geyser's does. */
+/* Connects, receives the memory and maps it. The connection stays open, as geyser's does. */
 void hand_import(const char *path, struct hand_memory *out, int *connection);
 
-/* A wake (byword.c): a counter in memory that both processes see, and how many sleep on it. */
+/* The floor of a wake (byword.c): a counter in memory that both processes share, and how many
+ * threads sleep on it. */
 struct hand_word {
 	_Alignas(64) _Atomic uint32_t value;
 	_Atomic uint32_t waiters;
 };
 
 void hand_signal(struct hand_word *word, uint32_t value);
-void hand_wait(struct hand_word *word, uint32_t value); /* until it is at least that */
+/* waits until the counter is at least value */
+void hand_wait(struct hand_word *word, uint32_t value);
 
-/* The time goes into the first and the last 8 bytes of a frame. */
+/* Writes the time into the first and the last 8 bytes of a frame. */
 void frame_stamp(void *data, size_t size, uint64_t time);
 
-/* Both must be the same, or the frame is torn. */
+/* Reads the time. Both copies must be the same, or the frame is torn. */
 uint64_t frame_read_stamp(const void *data, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a program without geyser would do, with nothing left out that geyser promises. */
+/* The work that a program without geyser would do, with everything that geyser promises. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void map(struct hand_memory *memory)
 		die("mapping %zu bytes: %s", memory->size, strerror(errno));
 }
 
-/* A kernel before 6.3 doesn't know the flag; asked once, not in every round. */
+/* A kernel before 6.3 doesn't know MFD_NOEXEC_SEAL. The function asks once, not in every round. */
 static unsigned memfd_flags(void)
 {
 	static unsigned flags;

@@ -1,5 +1,5 @@
-/* The floor of a wake: a counter in shared memory with a futex on it. And what goes with a frame.
- */
+/* The floor of a wake: a counter in shared memory with a futex on it. Also the time stamps of
+ * frames. */
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>

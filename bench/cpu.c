@@ -1,4 +1,4 @@
-/* What 60 frames a second cost both processes together. */
+/* Measures the CPU time that 60 frames a second cost both processes together. */
 #include "pair.h"
 
 #define TARGET 1.2
@@ -7,7 +7,7 @@
 /* The first round only warms up. */
 static void measure(struct pair *pair, size_t rounds, struct series *series)
 {
-	uint64_t spent[2]; /* by the floor, by ours */
+	uint64_t spent[2]; /* the CPU time of the floor and of geyser */
 
 	for (size_t round = 0; round <= rounds; round++) {
 		for (size_t turn = 2 * round; turn < 2 * round + 2; turn++)
@@ -20,7 +20,7 @@ static void measure(struct pair *pair, size_t rounds, struct series *series)
 static void run_placed(
 	const struct settings *settings, enum placement placement, struct results *results)
 {
-	const size_t rounds = (settings->rounds + 1) / 2; /* they are long */
+	const size_t rounds = (settings->rounds + 1) / 2; /* half as many, since each takes long */
 	struct series series = {.rounds = 0};
 	struct pair pair = {
 		.width = 1920,

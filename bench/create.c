@@ -1,4 +1,4 @@
-/* Making a texture, and giving it back. */
+/* Measures making a texture and releasing it. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,8 +64,8 @@ static void measure(struct geyser_manager *manager, const struct size *size, siz
 	struct times ours = make_times(size->samples), floor = make_times(size->samples);
 
 	for (size_t round = 0; round < rounds; round++) {
-		/* Turns within the round: the page allocator's mood changes from one to the next.
-		 */
+		/* The sides take turns within the round, since the page allocator's speed changes
+		 * from round to round. */
 		for (size_t i = 0; i < size->samples; i++) {
 			if (i % 2)
 				sample_floor(size, &floor, i);

@@ -10,7 +10,7 @@ void cudahand_require(int result, const char *what)
 		die("%s: CUresult %d", what, result);
 }
 
-/* -1: none */
+/* Returns the index of the device with this UUID; -1 if there is none. */
 static int find_device(const struct geyser_cuda_info *info, const uint8_t uuid[16])
 {
 	for (uint32_t i = 0; i < info->device_count; i++)

@@ -26,14 +26,14 @@ struct cudahand {
 		unsigned long long to, const void *from, size_t size, struct CUstream_st *stream);
 	int (*MemcpyDtoH)(void *to, unsigned long long from, size_t size);
 	int device;
-	struct CUctx_st *context; /* the primary one, current */
+	struct CUctx_st *context; /* the device's primary context, which is current */
 	struct CUstream_st *stream;
 };
 
-/* Dies unless a call has succeeded. */
+/* Ends the program unless the call has succeeded. */
 void cudahand_require(int result, const char *what);
 
-/* Whether CUDA has the device with that UUID; if not, why. Opens nothing on it. */
+/* Whether CUDA has the device with that UUID; if not, writes why. Opens nothing on the device. */
 bool cudahand_possible(const uint8_t uuid[16], char *why, size_t size);
 void cudahand_open(struct cudahand *hand, const uint8_t uuid[16]);
 void cudahand_close(struct cudahand *hand);

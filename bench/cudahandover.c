@@ -16,9 +16,9 @@
 
 enum way {
 	WAY_CUDA,         /* CUDA fills a geyser texture in rows */
-	WAY_CUDA_ASLEEP,  /* the same, but this process's CPU sleeps meanwhile */
-	WAY_VULKAN,       /* Vulkan clears it */
-	WAY_VULKAN_TILED, /* Vulkan clears one in its own layout */
+	WAY_CUDA_ASLEEP,  /* the same, but this process's CPU sleeps during the wait */
+	WAY_VULKAN,       /* Vulkan clears a geyser texture in rows */
+	WAY_VULKAN_TILED, /* Vulkan clears a geyser texture in the driver's own layout */
 	WAY_IPC,          /* CUDA's memory and events, in two more processes */
 	WAY_HOST,         /* download, shared memory, upload */
 	WAYS
@@ -29,12 +29,12 @@ enum way {
 enum layout { ROWS, TILED, LAYOUTS };
 enum direction { FILLED, COPIED, DIRECTIONS };
 
-/* In memory that both processes see. */
+/* Memory that both processes share. */
 struct shared {
 	struct hand_word words[DIRECTIONS];
 };
 
-/* What a fill or a copy reaches when it is done. */
+/* The value that a fill or a copy signals when it is done. */
 struct mark {
 	struct geyser_event *event;
 	VkSemaphore semaphore;
@@ -48,18 +48,18 @@ struct handover {
 	struct geyser_texture *textures[LAYOUTS];
 	struct geyser_event *events[DIRECTIONS];
 	struct cudahand cuda;
-	uint64_t value; /* of the frame in hand, of all ways */
+	uint64_t value; /* the value of the current frame, for all ways */
 	size_t samples;
 
-	/* the first process's own */
+	/* used by the first process only */
 	VkSemaphore semaphores[DIRECTIONS];
-	struct mark alone; /* of fills that nobody copies */
+	struct mark alone; /* for fills that no process copies */
 	struct vkhand hand;
 	struct vkhand_image image;
 	struct vkhand_staging staging;
 	struct cuda ipc;
 
-	unsigned long long copy; /* the second's */
+	unsigned long long copy; /* the second process's own memory */
 };
 
 struct order {
@@ -123,7 +123,7 @@ static void fill(struct handover *handover, enum way way, struct mark done)
 		fill_by_vulkan(handover, way, done);
 }
 
-/* Looks again and again, as cudaEventSynchronize does. */
+/* Polls until the mark is reached, as cudaEventSynchronize does. */
 static void poll_for(const struct handover *handover, struct mark mark)
 {
 	uint64_t value = 0;
@@ -134,7 +134,7 @@ static void poll_for(const struct handover *handover, struct mark mark)
 			"a semaphore's value");
 }
 
-/* What the hand-over can't be blamed for. */
+/* Measures a fill alone, which is no part of the hand-over's cost. */
 static uint64_t fill_alone_once(struct handover *handover, enum way way)
 {
 	const uint64_t start = now_ns();
@@ -178,7 +178,8 @@ static uint64_t lead_once(struct handover *handover, enum way way)
 
 /* ---- the process that copies ----------------------------------------------------------------- */
 
-/* The stream waits for the other process's GPU by itself: this submits ahead. */
+/* The CUDA stream itself waits for the other process's GPU, so this function submits the copy
+ * ahead. */
 static void follow_once(struct handover *handover, enum way way)
 {
 	struct CUstream_st *stream = handover->cuda.stream;
@@ -338,8 +339,9 @@ static void take_turn(
 }
 
 struct outcome {
-	struct series ipc[WAYS_OURS], host[WAYS_OURS]; /* each of ours beside these */
-	struct series alone[WAYS_OURS]; /* filled by this one's API, beside CUDA's fill */
+	/* each way of geyser's compared with IPC and with the host */
+	struct series ipc[WAYS_OURS], host[WAYS_OURS];
+	struct series alone[WAYS_OURS]; /* a fill by the way's API, compared with CUDA's fill */
 };
 
 static void add(struct series *series, const uint64_t *ours, const uint64_t *floor, size_t count)
@@ -357,13 +359,13 @@ static void hand_over(
 	static uint64_t samples[WAYS][SAMPLES_MAX];
 
 	for (size_t i = 0; i < WAYS; i++) {
-		/* who comes first changes from round to round */
+		/* the way that comes first changes from round to round */
 		const enum way way = (enum way)((i + round) % WAYS);
 
 		if (way != WAY_IPC || handover->ipc.pid > 0)
 			take_turn(handover, peer, way, samples[way]);
 	}
-	for (size_t i = 0; round > 0 && i < WAYS_OURS; i++) { /* the first is a rehearsal */
+	for (size_t i = 0; round > 0 && i < WAYS_OURS; i++) { /* round 0 only warms up */
 		if (handover->ipc.pid > 0)
 			add(&outcome->ipc[i], samples[i], samples[WAY_IPC], handover->samples);
 		add(&outcome->host[i], samples[i], samples[WAY_HOST], handover->samples);
@@ -438,7 +440,7 @@ static void run_leader(struct handover *handover, const struct peer *peer,
 	vkhand_image_destroy(&handover->hand, &handover->image);
 }
 
-/* Why this machine can't, in words; NULL if it can. */
+/* Returns why this machine can't run the benchmark; NULL if it can. */
 static const char *impossible(const struct handover *handover)
 {
 	static char why[96];

@@ -1,4 +1,4 @@
-/* Starts geyser-bench-cuda, which lies beside this program, and asks it for its turns. */
+/* Starts geyser-bench-cuda, which is installed beside this program, and lets it take turns. */
 #include "cudarun.h"
 
 #include <errno.h>

@@ -7,15 +7,15 @@
 #include <sys/types.h>
 
 struct cuda {
-	pid_t pid; /* 0: it doesn't run */
+	pid_t pid; /* 0: the program doesn't run */
 	int to, from;
-	const char *missing; /* then: why */
+	const char *missing; /* why the program doesn't run */
 };
 
-/* Starts it on the GPU with this UUID. */
+/* Starts the program on the GPU with this UUID. */
 void cuda_start(struct cuda *cuda, const uint8_t uuid[16]);
 
-/* Hands so many frames over; the time of each, in nanoseconds. */
+/* Hands this many frames over and writes the time of each, in nanoseconds. */
 void cuda_turn(struct cuda *cuda, uint64_t *samples, size_t count);
 void cuda_stop(struct cuda *cuda);
 

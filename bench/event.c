@@ -1,4 +1,5 @@
-/* From a signal to a waiter that runs again, in another process, there and back. */
+/* Measures the time from a signal to a waiter in another process that runs again, there and
+ * back. */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -7,22 +8,23 @@
 #define SAMPLES_MAX 2000
 #define TARGET 1.15
 
-/* One-way times by direction: to the importer, which also watches the exporter's life, and back. */
+/* One-way times by direction: to the importer, which also watches whether the exporter lives, and
+ * back. */
 enum direction { TO_IMPORTER, TO_EXPORTER, DIRECTIONS };
 
-/* In memory that both processes see. */
+/* Memory that both processes share. */
 struct shared {
 	struct hand_word words[DIRECTIONS];
-	_Alignas(64) uint64_t stamp[DIRECTIONS]; /* just before the signal */
+	_Alignas(64) uint64_t stamp[DIRECTIONS]; /* the time just before the signal */
 	uint64_t samples[DIRECTIONS][SAMPLES_MAX];
 };
 
 struct pair {
 	struct shared *shared;
-	size_t samples, turns; /* turns: rounds of both sides */
+	size_t samples, turns; /* turns counts the rounds of both sides */
 	struct geyser_handle handles[DIRECTIONS];
 	struct geyser_event *events[DIRECTIONS];
-	uint64_t value; /* what the next signal raises to */
+	uint64_t value; /* the value of the next signal */
 };
 
 /* ---- both sides' signal and wait ------------------------------------------------------------- */
@@ -123,7 +125,8 @@ static void run_turn(struct pair *pair, size_t turn, uint64_t samples[DIRECTIONS
 static void measure(struct pair *pair, size_t rounds, struct series medians[DIRECTIONS],
 	struct series tails[DIRECTIONS])
 {
-	static uint64_t samples[2][DIRECTIONS][SAMPLES_MAX]; /* of the floor, of ours */
+	/* samples of the floor and of geyser */
+	static uint64_t samples[2][DIRECTIONS][SAMPLES_MAX];
 
 	for (size_t round = 0; round <= rounds; round++) {
 		for (size_t turn = 2 * round; turn < 2 * round + 2; turn++)

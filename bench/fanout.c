@@ -1,4 +1,5 @@
-/* One frame and 64 subscribers, each a process: until the slowest has it. */
+/* Measures how long one frame takes to reach 64 subscribers, each a process: the time of the
+ * slowest. */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,22 +11,22 @@
 #define TARGET 2.0
 #define WIDTH 640
 #define HEIGHT 480
-#define PAUSE 1500 /* µs between samples, so that all sleep again: not part of any */
+#define PAUSE 1500 /* µs between samples, so that all readers sleep again; no part of a sample */
 
-/* In memory that all processes see. */
+/* Memory that all processes share. */
 struct shared {
-	struct hand_word sent; /* by hand only */
-	struct hand_word done; /* frames that everybody has */
+	struct hand_word sent; /* used by the floor only */
+	struct hand_word done; /* the last frame that every reader has */
 	_Alignas(64) _Atomic uint32_t got;
 	uint64_t arrivals[READERS];
 };
 
 struct fan {
 	struct shared *shared;
-	struct hand_memory buffer; /* by hand */
+	struct hand_memory buffer; /* the floor's frame */
 	size_t samples, turns;
-	uint32_t index; /* of a reader */
-	uint32_t count; /* frames so far */
+	uint32_t index; /* the index of a reader */
+	uint32_t count; /* how many frames were sent */
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
 };
@@ -96,7 +97,7 @@ static void *begin_ours(struct fan *fan, struct geyser_frame **frame)
 	require(geyser_publisher_acquire(fan->publisher, UINT64_MAX, frame), "acquiring");
 	require(geyser_texture_map(geyser_frame_texture(*frame), GEYSER_ACCESS_WRITE, &mapping),
 		"mapping a frame");
-	geyser_texture_unmap(geyser_frame_texture(*frame)); /* the frame keeps it mapped */
+	geyser_texture_unmap(geyser_frame_texture(*frame)); /* the frame keeps the texture mapped */
 	return mapping.data;
 }
 
@@ -149,7 +150,7 @@ static void lead(struct fan *fan, size_t turn, uint64_t *samples)
 /* The first round only warms up. */
 static void measure(struct fan *fan, size_t rounds, struct series *medians, struct series *tails)
 {
-	uint64_t samples[2][SAMPLES_MAX]; /* of the floor, of ours */
+	uint64_t samples[2][SAMPLES_MAX]; /* samples of the floor and of geyser */
 
 	for (size_t round = 0; round <= rounds; round++) {
 		for (size_t turn = 2 * round; turn < 2 * round + 2; turn++)
@@ -161,8 +162,8 @@ static void measure(struct fan *fan, size_t rounds, struct series *medians, stru
 	}
 }
 
-/* Each inherits its own index, and the descriptors of those before it: they are stopped in reverse.
- */
+/* Starts the readers. Each inherits its own index, and the descriptors of earlier readers: so they
+ * are stopped in reverse order. */
 static void start_readers(struct fan *fan, enum placement placement, struct peer *readers)
 {
 	for (fan->index = 0; fan->index < READERS; fan->index++)

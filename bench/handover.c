@@ -1,4 +1,5 @@
-/* From just before a submit to a frame that another process can read, one frame in flight. */
+/* Measures the time from just before a submit until another process can read the frame, with one
+ * frame in flight. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ struct size {
 /* The first round only warms up. */
 static void measure(struct pair *pair, size_t rounds, struct series *medians, struct series *tails)
 {
-	static uint64_t samples[2][PAIR_FRAMES_MAX]; /* of the floor, of ours */
+	static uint64_t samples[2][PAIR_FRAMES_MAX]; /* samples of the floor and of geyser */
 
 	for (size_t round = 0; round <= rounds; round++) {
 		for (size_t turn = 2 * round; turn < 2 * round + 2; turn++) {

@@ -1,4 +1,4 @@
-/* From a handle to the first readable texel, in a second process. */
+/* Measures the time from a handle to the first readable texel, in a second process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,12 +10,12 @@
 #define TEXEL UINT32_C(0x11223344)
 #define TARGET 1.5
 #define WARM_UP 5
-#define PAUSE 200 /* µs between samples, so that the other end waits again: not part of any */
+#define PAUSE 200 /* µs between samples, so that the other end waits again; no part of a sample */
 
 struct import {
 	struct geyser_manager *manager;
 	struct geyser_handle handle;
-	char path[300]; /* of the floor's socket */
+	char path[300]; /* the path of the floor's socket */
 	size_t samples, served;
 	uint64_t *ours, *cached, *floor;
 };
@@ -79,7 +79,7 @@ static struct geyser_texture *import_ours(const struct import *import)
 	return texture;
 }
 
-/* The texture goes before the next sample, and with it the connection: each one connects. */
+/* Releases the texture after the sample, which closes the connection: each sample connects anew. */
 static uint64_t sample_ours(const struct import *import)
 {
 	const uint64_t start = now_ns();
@@ -116,7 +116,7 @@ static void take_ours(struct import *import)
 		import->ours[i] = sample_ours(import);
 }
 
-/* With another import alive, the connection is there already. */
+/* Measures an import while another one lives, so that the connection exists already. */
 static void take_cached(struct import *import)
 {
 	struct geyser_texture *kept = import_ours(import);

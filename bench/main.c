@@ -10,7 +10,7 @@
 
 #define ROUNDS 21
 #define ROUNDS_QUICK 5
-#define SECONDS_MAX 290 /* each */
+#define SECONDS_MAX 290 /* the most seconds for each benchmark */
 
 static const char help[] =
 	"usage: geyser-bench [--quick] [--rounds N] [--json] [NAME...]\n"
@@ -91,7 +91,7 @@ static void parse(int count, char **arguments, struct settings *settings, bool *
 			(void)fputs(help, stdout);
 			exit(0);
 		} else {
-			exit(2); /* getopt_long has said why */
+			exit(2); /* getopt_long has printed the reason */
 		}
 	}
 	settings->rounds = rounds ? rounds : settings->quick ? ROUNDS_QUICK : ROUNDS;
@@ -115,15 +115,15 @@ int main(int count, char **arguments)
 	for (int i = optind; i < count; i++)
 		chosen[find(arguments[i])] = true;
 	runtime_directory_make();
-	/* what AUTO means: the benchmarks of Vulkan say what they want, all others are the host's
-	 */
+	/* sets what AUTO means: benchmarks of Vulkan name that backend, all others use the
+	 * host's */
 	if (setenv("GEYSER_BACKEND", "host", 1) != 0)
 		die("no memory");
 	place_self(PLACE_UNPINNED, false);
 	for (size_t i = 0; i < BENCHMARKS; i++) {
 		if (optind < count && !chosen[i])
 			continue;
-		(void)alarm(SECONDS_MAX); /* a hang ends here */
+		(void)alarm(SECONDS_MAX); /* ends a program that hangs */
 		benchmarks[i].run(&settings, &results);
 	}
 	if (json)

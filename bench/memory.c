@@ -1,12 +1,12 @@
-/* What a texture costs besides its pixels. */
+/* Measures the memory that a texture costs besides its pixels. */
 #include <malloc.h>
 
 #include "bench.h"
 
-#define COUNT 400        /* below a usual limit of 1024 descriptors */
-#define BOOKKEEPING 1024 /* bytes, at most */
-#define PAGE 4096        /* bytes over the pixels, at most */
-#define WIDTH 1919       /* its pixels don't fill whole pages */
+#define COUNT 400        /* textures: below the usual limit of 1024 descriptors */
+#define BOOKKEEPING 1024 /* the most bytes of heap for a texture */
+#define PAGE 4096        /* the most bytes of shared memory besides the pixels */
+#define WIDTH 1919       /* a width whose pixels don't fill whole pages */
 #define HEIGHT 1079
 
 static const struct geyser_texture_desc small = {
@@ -25,7 +25,7 @@ static void measure_bookkeeping(struct geyser_manager *manager, struct results *
 	struct geyser_handle handle;
 	double before, made, exported;
 
-	/* the first export starts what serves them all */
+	/* the first export starts the exporter, which serves all of them */
 	require(geyser_texture_create(manager, &small, &textures[0]), "making a texture");
 	require(geyser_texture_export(textures[0], &handle), "exporting it");
 	before = heap_bytes();

@@ -89,7 +89,7 @@ static void send_ours(struct pair *pair)
 	require(geyser_publisher_acquire(pair->publisher, UINT64_MAX, &frame), "acquiring");
 	require(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_WRITE, &mapping),
 		"mapping a frame");
-	geyser_texture_unmap(geyser_frame_texture(frame)); /* the frame keeps it mapped */
+	geyser_texture_unmap(geyser_frame_texture(frame)); /* the frame keeps the texture mapped */
 	frame_stamp(mapping.data, pair->size, now_ns());
 	require(geyser_publisher_submit(pair->publisher, frame), "submitting");
 }
@@ -146,7 +146,8 @@ static void make_publisher(struct pair *pair)
 	require(geyser_publisher_create(pair->manager, &desc, &pair->publisher), "publishing");
 }
 
-/* The buffers by hand are mapped before the fork, and both have them. */
+/* Starts the second process. The floor's buffers are mapped before the fork, so both processes have
+ * them. */
 void pair_start(struct pair *pair, enum placement placement)
 {
 	char byte;

@@ -1,4 +1,4 @@
-/* That a frame which is handed over on one GPU does not travel: the GPU's own count of bytes. */
+/* Shows that a frame handed over on one GPU doesn't cross PCIe: the GPU counts its own bytes. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,7 +19,8 @@ static double bytes_of(struct frames *frames, bool ours, size_t count)
 	return (bytes.sent + bytes.received) / (double)count;
 }
 
-/* What it moves while both processes rest: other users, and the driver itself. */
+/* Returns how many bytes the GPU moves while both processes rest: for other users and for the
+ * driver itself. */
 static double bytes_at_rest(void)
 {
 	struct pcie_bytes bytes;
@@ -35,7 +36,7 @@ static void measure(struct frames *frames, size_t count, struct results *results
 	double ours, floor;
 	char name[64];
 
-	(void)bytes_of(frames, true, 10); /* so that both are warm */
+	(void)bytes_of(frames, true, 10); /* warms both processes up */
 	(void)bytes_of(frames, false, 10);
 	ours = bytes_of(frames, true, count);
 	floor = bytes_of(frames, false, count);

@@ -1,7 +1,5 @@
-/*
- * NVML is opened at run time, and none of its headers is needed: what is used of it is declared
- * here as its public reference says.
- */
+/* Opens NVML at run time and needs none of its headers: the parts of it that are used are declared
+ * here after its public reference. */
 #include "pciecount.h"
 
 #include <dlfcn.h>
@@ -41,9 +39,9 @@ static struct {
 	int (*fields)(void *device, int count, struct field *fields);
 	int (*rate)(void *device, int counter, unsigned *out);
 	void *device;
-	bool counts;    /* bytes, else there are only rates */
+	bool counts;    /* the GPU counts bytes; false: it has only rates */
 	bool narrow;    /* the counters have 32 bits: 4 GiB pass in 70 ms */
-	double last[2]; /* what they said */
+	double last[2]; /* the values of the counters at the last look */
 
 	pthread_t sampler;
 	atomic_bool sampling;
@@ -123,7 +121,7 @@ static bool add_counts(void)
 	return true;
 }
 
-/* Each call measures for 20 ms. */
+/* Adds the current rates. Each call of NVML measures for 20 ms. */
 static bool add_rates(void)
 {
 	unsigned sent = 0, received = 0;
@@ -170,7 +168,7 @@ struct pcie_bytes pcie_end(void)
 		die("reading NVML's counters failed");
 	if (!nvml.counts && nvml.samples == 0)
 		die("NVML gave no rate of PCIe");
-	if (!nvml.counts) /* KB a second */
+	if (!nvml.counts) /* the rates are in KB a second */
 		scale = (double)(now_ns() - nvml.start) / 1e6 / (double)nvml.samples;
 	return (struct pcie_bytes){nvml.sum[0] * scale, nvml.sum[1] * scale};
 }

@@ -1,4 +1,4 @@
-/* How many bytes an NVIDIA GPU has moved over PCIe, by its own counters. */
+/* Counts the bytes that an NVIDIA GPU moves over PCIe, by its own counters. */
 #ifndef BENCH_PCIECOUNT_H
 #define BENCH_PCIECOUNT_H
 
@@ -6,17 +6,18 @@
 #include <stdint.h>
 
 struct pcie_bytes {
-	double sent, received; /* by the GPU */
+	double sent, received; /* bytes that the GPU sent and received */
 };
 
-/* Finds the GPU with this UUID; false if there is no NVML or it counts nothing, and why. */
+/* Finds the GPU with this UUID. Returns false and the reason if there is no NVML, or if it counts
+ * nothing. */
 bool pcie_open(const uint8_t uuid[16], const char **why);
 
-/* Begins to count, and how many since then. */
+/* pcie_begin begins to count; pcie_end returns the bytes since then. */
 void pcie_begin(void);
 struct pcie_bytes pcie_end(void);
 
-/* "counters", or "sampled" where the driver has only a rate. */
+/* Returns "counters", or "sampled" if the driver has only a rate. */
 const char *pcie_method(void);
 
 #endif

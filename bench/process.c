@@ -1,4 +1,4 @@
-/* Second processes, CPUs, and the directory that both ends meet in. */
+/* Second processes, CPUs, and the registry's directory that both processes use. */
 #include <errno.h>
 #include <ftw.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 
 #include "bench.h"
 
-#define PEER_SECONDS 250 /* then a peer is stuck; the whole program has 290 */
+#define PEER_SECONDS 250 /* the most seconds of a peer; the whole program has 290 */
 
 _Noreturn void die(const char *format, ...)
 {
@@ -63,7 +63,7 @@ static void remove_directory(void)
 		(void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* On tmpfs where there is one, as every session's own runtime directory is. */
+/* Makes the directory on a tmpfs if there is one, as a session's own runtime directory is. */
 void runtime_directory_make(void)
 {
 	const char *parent = getenv("TMPDIR");
@@ -83,7 +83,7 @@ void runtime_directory_make(void)
 
 /* ---- CPUs ------------------------------------------------------------------------------------ */
 
-static cpu_set_t allowed; /* what we were started with */
+static cpu_set_t allowed; /* the CPUs that this process may use */
 
 static int allowed_cpu(int wanted)
 {
@@ -135,7 +135,7 @@ static _Noreturn void run_peer(enum placement placement,
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(1); /* it ended before we could ask to be told */
+		_exit(1); /* the parent ended before prctl was called */
 	(void)alarm(PEER_SECONDS);
 	place_self(placement, true);
 	run(pipes, data);
@@ -187,7 +187,7 @@ void peer_abandon(struct peer *peer)
 	(void)waitpid(peer->pid, NULL, 0);
 }
 
-/* What run_apart's process needs. */
+/* What the process of run_apart runs. */
 struct apart {
 	void (*run)(const struct settings *settings, struct results *results);
 	const struct settings *settings;
@@ -195,7 +195,7 @@ struct apart {
 
 static void run_and_tell(const struct peer_pipes *pipes, void *data)
 {
-	static struct results results; /* its own: the parent's are as they were */
+	static struct results results; /* the child's own results; the parent's don't change */
 	const struct apart *apart = data;
 
 	results.count = 0;
@@ -250,7 +250,8 @@ bool next_order(const struct peer_pipes *pipes, void *order, size_t size)
 	ssize_t got;
 
 	do {
-		got = read(pipes->hold, order, size); /* written at once: a pipe keeps it whole */
+		/* an order is written in one piece, so a pipe delivers it whole */
+		got = read(pipes->hold, order, size);
 	} while (got < 0 && errno == EINTR);
 	return got == (ssize_t)size;
 }

@@ -1,4 +1,4 @@
-/* The results, for people and for programs. */
+/* Prints the results as text or JSON. */
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +36,8 @@ void results_add_number(
 
 	result->unit = unit;
 	result->summary.ours = ours;
-	result->limit = ours < 0 ? LIMIT_NONE : LIMIT_OURS; /* below 0: it could not be measured */
+	/* a value below 0: it couldn't be measured */
+	result->limit = ours < 0 ? LIMIT_NONE : LIMIT_OURS;
 	result->target = target;
 }
 
@@ -133,7 +134,7 @@ void report_table(const struct results *results, const struct settings *settings
 
 /* ---- as JSON --------------------------------------------------------------------------------- */
 
-/* Our names hold nothing that would need escaping. */
+/* The names have no characters that JSON would have to escape. */
 static void print_json(const struct result *result)
 {
 	static const char *const units[] = {"ns", "bytes", "system calls"};

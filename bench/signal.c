@@ -1,4 +1,4 @@
-/* A signal that nobody waits for: how long it takes, and that the kernel is not asked. */
+/* Measures a signal that no thread waits for, and shows that it makes no system call. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -13,7 +13,7 @@
 
 #include "bench.h"
 
-#define BATCH 10000 /* signals a sample: the clock's own cost is then nothing */
+#define BATCH 10000 /* signals in a sample: so many that the clock's own cost doesn't count */
 #define TARGET_NS 50
 #define PROOF 1000000 /* signals under the filter */
 #define PROOF_NAME "system calls in 1,000,000 signals"
@@ -71,7 +71,8 @@ static void measure(struct geyser_event *event, size_t rounds, size_t samples, s
 
 /* ---- without the kernel ---------------------------------------------------------------------- */
 
-/* From here on this thread may only end; any other system call kills the process. */
+/* Installs a filter: from now on this thread may only end. Any other system call kills the
+ * process. */
 static int forbid_system_calls(void)
 {
 	struct sock_filter filter[] = {
@@ -92,7 +93,8 @@ static int forbid_system_calls(void)
 
 enum proof { PROOF_NONE_MADE = 0, PROOF_NO_FILTER = 1 };
 
-/* An exported event, as one that another process has imported, but with nobody asleep on it. */
+/* Signals an exported event under the filter. It is the same as an imported one on which no thread
+ * sleeps. then_call: makes one system call at the end. */
 static _Noreturn void signal_under_filter(bool then_call)
 {
 	struct geyser_manager *manager;
@@ -133,7 +135,8 @@ static bool was_killed(int status)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 }
 
-/* The second run makes one call on purpose: a filter that doesn't bite would prove nothing. */
+/* Runs twice. The second run makes one call on purpose: it must fail, or the filter proves
+ * nothing. */
 static void prove(struct results *results)
 {
 	const int status = run_under_filter(false), control = run_under_filter(true);
@@ -156,7 +159,7 @@ void bench_signal(const struct settings *settings, struct results *results)
 	struct geyser_handle handle;
 	struct geyser_event *event;
 
-	prove(results); /* first: it forks, and this process has no threads yet */
+	prove(results); /* must be first: it forks, and this process has no threads yet */
 	require(geyser_manager_create(NULL, &manager), "making a manager");
 	require(geyser_event_create(manager, 0, &event), "making an event");
 	require(geyser_event_export(event, &handle), "exporting it");

@@ -1,4 +1,4 @@
-/* Medians of medians. */
+/* Computes medians of the rounds' medians. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ struct summary series_summarize(const struct series *series)
 	};
 
 	for (size_t i = 0; i < series->rounds; i++) {
-		/* a clock that has not moved would divide by zero */
+		/* avoids a division by zero if the clock hasn't moved */
 		const double floor = series->floor[i] > 0 ? series->floor[i] : 1;
 
 		ratios[i] = series->ours[i] / floor;

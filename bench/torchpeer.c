@@ -36,7 +36,7 @@ static void need(bool condition, const char *what)
 		die("%s", what);
 }
 
-/* False: there are no more frames to make. */
+/* Reads the next frame's value. Returns false if no more frames are wanted. */
 static bool next_value(uint8_t *out)
 {
 	ssize_t got;
@@ -94,7 +94,7 @@ static void draw(struct vkhand *hand, struct geyser_publisher *publisher, uint8_
 	require(geyser_publisher_submit(publisher, frame), "submitting");
 }
 
-/* The one before goes. */
+/* Makes a new texture and prints its handle. Releases the one before. */
 static void name_texture(struct vkhand *hand, struct geyser_texture **texture)
 {
 	char text[GEYSER_HANDLE_TEXT_SIZE];

@@ -1,4 +1,4 @@
-/* Making a 4K image on a GPU, and getting it into a second process. */
+/* Measures making a 4K image on a GPU, and importing it in a second process. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -12,14 +12,16 @@
 #define WARM_UP 1 /* rounds */
 
 /* How the second process gets the image. */
-enum way { WAY_HAND, WAY_OURS, WAY_CONNECT, WAYS }; /* CONNECT: ours, and nothing imported before */
+/* CONNECT: geyser, with nothing imported before */
+enum way { WAY_HAND, WAY_OURS, WAY_CONNECT, WAYS };
 
-enum part { MAKE, EXPORT, IMPORT, BOTH, DESTROY, PARTS }; /* BOTH: from the one's to the other's */
+enum part { MAKE, EXPORT, IMPORT, BOTH, DESTROY, PARTS }; /* BOTH: from one process to the other */
 
 struct create {
 	struct vkhand hand;
-	int sockets[2];              /* ours, and the second process's */
-	struct geyser_handle kept;   /* of an image that stays imported, and with it a connection */
+	int sockets[2]; /* this process's end, and the second process's */
+	/* the handle of an image that stays imported, which keeps the connection open */
+	struct geyser_handle kept;
 	struct geyser_texture *held; /* that image, in each process */
 	struct geyser_texture *texture;
 	struct vkhand_image image;
@@ -253,7 +255,7 @@ static void run(const struct settings *settings, struct results *results)
 	}
 	results_add_text(results, "vkcreate: device", create.hand.name);
 	run_exporter(&create, &peer, settings, results);
-	peer_stop(&peer); /* it may still be importing what we hold */
+	peer_stop(&peer); /* stopped first, since it may still be importing these images */
 	geyser_texture_unref(create.held);
 	vkhand_close(&create.hand);
 }

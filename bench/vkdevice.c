@@ -1,4 +1,4 @@
-/* The device that both sides are measured on. */
+/* Opens the device that both sides use. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ bool vkhand_is_software(const struct vkhand *hand)
 
 /* ---- which one ------------------------------------------------------------------------------- */
 
-/* Its word for the type, and how much like a GPU it is. */
+/* The types of devices: a name, and how much the type is like a GPU. */
 static const struct {
 	VkPhysicalDeviceType type;
 	const char *name;
@@ -81,8 +81,8 @@ static VkPhysicalDevice choose(VkInstance instance)
 
 /* ---- what it can ----------------------------------------------------------------------------- */
 
-/* The first that draws, or with GEYSER_BENCH_QUEUE=compute the first that computes and doesn't:
- * schedulers of GPUs treat them differently. */
+/* Returns the first queue family that can draw; with GEYSER_BENCH_QUEUE=compute the first that only
+ * computes. The schedulers of GPUs treat the two differently. */
 static uint32_t find_family(VkPhysicalDevice device)
 {
 	const char *wanted = getenv("GEYSER_BENCH_QUEUE");
@@ -143,7 +143,7 @@ static bool has(const VkExtensionProperties *list, uint32_t count, const char *n
 	return false;
 }
 
-/* Of those that geyser can use, the ones that the device has. */
+/* Lists the extensions that geyser can use and the device has. */
 static uint32_t list_extensions(struct vkhand *hand, const char **out, uint32_t room)
 {
 	VkExtensionProperties *list = allocate(EXTENSIONS_MAX, sizeof(*list));
@@ -207,7 +207,7 @@ static void make_device(struct vkhand *hand)
 	vkGetDeviceQueue(hand->device, hand->queue_family, 0, &hand->queue);
 }
 
-/* The loader links to nothing but the core's functions. */
+/* Looks up the functions of extensions, which the loader doesn't export. */
 static void find_functions(struct vkhand *hand)
 {
 	hand->get_memory_fd =

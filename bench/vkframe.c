@@ -152,7 +152,7 @@ static void receive_by_hand(struct frames *frames, bool one_by_one)
 	if (!frames->reader_gpu) {
 		verify(frames, data);
 	} else {
-		vkhand_finish(&frames->hand); /* what was uploaded from there before */
+		vkhand_finish(&frames->hand); /* waits for the earlier upload from this buffer */
 		memcpy(frames->staging.data, data, VKHAND_SIZE);
 		vkhand_upload(
 			vkhand_begin(&frames->hand), frames->staging.buffer, frames->image.image);

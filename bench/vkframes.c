@@ -7,7 +7,7 @@
 
 /* ---- one process ----------------------------------------------------------------------------- */
 
-/* Everything but the stream. */
+/* Opens all that a process needs but the stream. */
 static bool open_side(struct frames *frames, bool gpu, const char **why)
 {
 	if (!gpu) {
@@ -44,7 +44,7 @@ static void follow(struct frames *frames, const struct frames_turn *turn)
 		frame_receive(frames, turn);
 	if (frames->reader_gpu)
 		vkhand_finish(&frames->hand);
-	/* by hand the frames of one turn are given back in the other's, too */
+	/* for the floor, the frames of one turn are released in the other side's turn, too */
 	hand_signal(&frames->shared->got, frames->count);
 	hand_signal(&frames->shared->done, ++frames->turns);
 	if (frames->reader_gpu)
@@ -103,7 +103,8 @@ static void free_memory(struct frames *frames)
 	(void)munmap(frames->shared, sizeof(*frames->shared));
 }
 
-/* The buffers by hand are mapped before the fork, and both have them. */
+/* Starts the second process. The floor's buffers are mapped before the fork, so both processes have
+ * them. */
 bool frames_start(struct frames *frames, const char **why)
 {
 	frames->shared = shared_memory(sizeof(*frames->shared));

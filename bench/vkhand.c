@@ -16,7 +16,7 @@ static const VkExtent3D extent = {VKHAND_WIDTH, VKHAND_HEIGHT, 1};
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-/* The first type with these properties, else the first. */
+/* Returns the first memory type with these properties; without one, the first type. */
 static uint32_t memory_type(const struct vkhand *hand, uint32_t bits, VkMemoryPropertyFlags wanted)
 {
 	uint32_t first = hand->memory.memoryTypeCount;
@@ -54,7 +54,7 @@ static void make_image(const struct vkhand *hand, bool shared, struct vkhand_ima
 	vkhand_require(vkCreateImage(hand->device, &info, NULL, &out->image), "an image");
 }
 
-/* next says whether the memory is exported, imported or neither. */
+/* Allocates and binds the image's memory. next says whether it is exported, imported or neither. */
 static void bind_memory(const struct vkhand *hand, struct vkhand_image *image, const void *next)
 {
 	const VkMemoryDedicatedAllocateInfo dedicated = {
@@ -180,8 +180,7 @@ void vkhand_staging_create(const struct vkhand *hand, struct vkhand_staging *out
 	vkhand_require(vkBindBufferMemory(hand->device, out->buffer, out->memory, 0), "binding");
 	vkhand_require(
 		vkMapMemory(hand->device, out->memory, 0, VK_WHOLE_SIZE, 0, &out->data), "mapping");
-	memset(out->data, 0,
-		VKHAND_SIZE); /* the first touch of its pages is no part of any sample */
+	memset(out->data, 0, VKHAND_SIZE); /* touches the pages, so that no sample includes that */
 }
 
 void vkhand_staging_destroy(const struct vkhand *hand, struct vkhand_staging *staging)
@@ -253,7 +252,7 @@ void vkhand_clear(VkCommandBuffer commands, VkImage image, uint8_t value)
 	vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_GENERAL, &color, 1, &whole);
 }
 
-/* After what was copied or cleared before, in this submit or an earlier one. */
+/* Records a barrier after earlier copies and clears, of this submit or of one before. */
 static void follow_copies(VkCommandBuffer commands, VkAccessFlags to)
 {
 	const VkMemoryBarrier copied = {
@@ -276,7 +275,7 @@ void vkhand_copy(VkCommandBuffer commands, VkImage from, VkImage to)
 		commands, from, VK_IMAGE_LAYOUT_GENERAL, to, VK_IMAGE_LAYOUT_GENERAL, 1, &region);
 }
 
-/* The GPU's writes are seen by the host once the fence is waited for and this is recorded. */
+/* Records a copy to a buffer. The host sees the GPU's writes after it has waited for the fence. */
 void vkhand_download(VkCommandBuffer commands, VkImage from, VkBuffer to)
 {
 	const VkBufferImageCopy region = {.imageSubresource = layers, .imageExtent = extent};

@@ -16,7 +16,7 @@
 
 enum way {
 	WAY_OURS,
-	WAY_HAND,   /* the driver's semaphores, where it carries them between processes */
+	WAY_HAND,   /* the driver's semaphores, if it shares them between processes */
 	WAY_BRIDGE, /* each process waits for its own GPU, and wakes the other with a futex */
 	WAY_CUDA,   /* CUDA's memory and events, in two more processes */
 	WAYS
@@ -24,7 +24,7 @@ enum way {
 
 enum direction { DRAWN, COPIED, DIRECTIONS };
 
-/* In memory that both processes see. */
+/* Memory that both processes share. */
 struct shared {
 	struct hand_word words[DIRECTIONS];
 };
@@ -32,24 +32,24 @@ struct shared {
 struct handover {
 	struct vkhand hand;
 	struct shared *shared;
-	int sockets[2]; /* for descriptors: ours, and the second process's */
+	int sockets[2]; /* for descriptors: this process's end, and the second process's */
 
 	struct geyser_texture *texture;
 	struct geyser_event *events[DIRECTIONS];
 	VkImage ours;
 	VkSemaphore semaphores[DIRECTIONS];
 
-	struct vkhand_image image; /* by hand */
+	struct vkhand_image image; /* the floor's image */
 	VkSemaphore timelines[DIRECTIONS];
 
-	struct vkhand_image copy; /* the second process's own */
+	struct vkhand_image copy; /* used by the second process only */
 	struct vkhand_staging staging;
 	struct cuda cuda;
-	uint64_t value; /* of the frame in hand, of all ways */
+	uint64_t value; /* the value of the current frame, for all ways */
 	size_t samples;
 };
 
-/* What the second process is told. */
+/* An order to the second process. */
 struct order {
 	enum way way;
 	size_t samples;
@@ -61,7 +61,7 @@ struct handles {
 
 /* ---- one frame, seen from both ends ---------------------------------------------------------- */
 
-/* What the GPU works on: clear it, or copy from it. */
+/* Records the GPU's work on the image: a clear, or a copy from it. */
 static void record(struct handover *handover, enum way way, bool copy)
 {
 	const struct geyser_vulkan_access *access = copy ? &vkhand_read : &vkhand_write;
@@ -121,7 +121,7 @@ static uint64_t lead_once(struct handover *handover, enum way way)
 	return now_ns() - start;
 }
 
-/* On a GPU that waits for the other process's by itself this submits ahead. */
+/* On a GPU that itself waits for the other process's GPU, this function submits the copy ahead. */
 static void follow_once(struct handover *handover, enum way way)
 {
 	const struct geyser_vulkan_point drawn = point_of(handover, way, DRAWN);
@@ -282,7 +282,7 @@ static void take_turn(
 }
 
 struct outcome {
-	struct series medians[WAYS], tails[WAYS]; /* ours beside each of the other ways */
+	struct series medians[WAYS], tails[WAYS]; /* geyser compared with each of the other ways */
 };
 
 static void add(struct series *series, double quantile, const uint64_t *ours, const uint64_t *floor,

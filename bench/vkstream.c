@@ -1,4 +1,4 @@
-/* Streams of 4K frames, from GPU to GPU and between a GPU and the host. */
+/* Measures streams of 4K frames, from GPU to GPU and between a GPU and the host. */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ static uint64_t take_pace(struct frames *frames, bool ours, size_t count)
 /* The first round only warms up. */
 static void measure(struct frames *frames, size_t rounds, size_t count, struct outcome *outcome)
 {
-	uint64_t samples[2][FRAMES_SAMPLES_MAX], pace[2]; /* of the floor, of ours */
+	uint64_t samples[2][FRAMES_SAMPLES_MAX], pace[2]; /* samples of the floor and of geyser */
 
 	for (size_t round = 0; round <= rounds; round++) {
 		for (size_t turn = 2 * round; turn < 2 * round + 2; turn++) {

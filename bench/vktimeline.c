@@ -1,4 +1,4 @@
-/* Timeline semaphores that two processes share, by hand. */
+/* Timeline semaphores that two processes share without geyser. */
 #include "vkhand.h"
 
 #define OPAQUE_FD VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT

@@ -19,7 +19,8 @@
 
 static volatile sig_atomic_t was_interrupted;
 
-/* Not exit: that runs the destructors of a driver which geyser's threads are still using. */
+/* Ends the program without exit(), which would run destructors of a driver that geyser's threads
+ * still use. */
 _Noreturn static void leave(int status)
 {
 	(void)fflush(stdout);

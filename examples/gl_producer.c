@@ -17,7 +17,7 @@
 
 struct options {
 	const char *name;
-	uint32_t frames, width, height; /* 0 frames: until interrupted */
+	uint32_t frames, width, height; /* 0 frames: the program runs until it is interrupted */
 };
 
 struct producer {
@@ -62,7 +62,8 @@ static struct options parse_options(int argc, char **argv)
 	return out;
 }
 
-/* TIMEOUT: subscribers hold all buffers. MISMATCH: its memory is another device's than GL's. */
+/* Draws and publishes a frame. Returns TIMEOUT if subscribers hold all buffers, MISMATCH if the
+ * memory is on another device than GL's. */
 static enum geyser_result draw(struct producer *producer, uint64_t number,
 	const struct options *options, struct geyser_gl_texture_info *info)
 {
@@ -81,12 +82,13 @@ static enum geyser_result draw(struct producer *producer, uint64_t number,
 	check(result, "frame as a GL texture");
 	gl_triangle_draw(info->name, options->width, options->height, number);
 	check(geyser_gl_frame_end(producer->gl, frame), "end of the frame");
-	/* GL may still be drawing: whoever reads the frame waits for that */
+	/* GL may still be drawing: the readers of the frame wait for that */
 	check(geyser_publisher_submit(producer->publisher, frame), "submit");
 	return GEYSER_OK;
 }
 
-/* The first of EGL's devices that the stream's memory is on draws the first frame. */
+/* Draws the first frame with each of EGL's devices, until one is the device that has the stream's
+ * memory. */
 static void start(struct producer *producer, const struct options *options)
 {
 	const struct geyser_stream_desc desc = {
@@ -142,7 +144,7 @@ int main(int argc, char **argv)
 	publish(&producer, &options);
 	gl_triangle_finish();
 	geyser_publisher_destroy(producer.publisher);
-	geyser_gl_destroy(producer.gl); /* while the context is current */
+	geyser_gl_destroy(producer.gl); /* must come while the context is current */
 	geyser_manager_destroy(producer.manager);
 	gl_context_close();
 	return 0;

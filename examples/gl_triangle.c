@@ -39,7 +39,7 @@ static void add_shader(GLenum type, const char *text)
 	glShaderSource(shader, 1, &text, NULL);
 	glCompileShader(shader);
 	glAttachShader(program, shader);
-	glDeleteShader(shader); /* with the program */
+	glDeleteShader(shader); /* deleted when the program is */
 }
 
 void gl_triangle_init(void)

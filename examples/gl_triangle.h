@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-/* Compiles what draws it, in the context that is current. */
+/* Compiles the shaders, in the context that is current. */
 void gl_triangle_init(void);
-/* Into a texture of that size, as frame number of a turn of 240. */
+/* Draws frame `number` of a turn of 240 frames into a texture of that size. */
 void gl_triangle_draw(uint32_t texture, uint32_t width, uint32_t height, uint64_t number);
 void gl_triangle_finish(void);
 

@@ -13,7 +13,8 @@
 
 #include "example.h"
 
-/* Where the number ends in the pattern, and its digits at least; NULL if it isn't a pattern. */
+/* Returns the end of the number in the pattern and writes its least digits; NULL if it isn't a
+ * pattern. */
 static const char *number_end(const char *pattern, int *digits)
 {
 	const char *end = strchr(pattern, '%');

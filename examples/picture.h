@@ -14,14 +14,14 @@
 struct picture {
 	uint32_t width, height;
 	bool bgra;
-	unsigned char *texels; /* without gaps between the rows */
+	unsigned char *texels; /* rows without gaps */
 };
 
-/* Whether it is a file's name with one %d or %0Nd, N from 1 to 9, and no other %. */
+/* Whether the text is a file's name with one %d or %0Nd, N from 1 to 9, and no other %. */
 bool picture_is_pattern(const char *pattern);
 
-/* Saves it in the file of that number, or fails; swaps the texels' channels in place if it must.
- * The name is static, until the next call. */
+/* Saves the picture in the file of that number, or fails. Swaps the texels' channels in place if
+ * needed. The returned name is static, until the next call. */
 const char *picture_save(const struct picture *picture, const char *pattern, unsigned number);
 
 #endif

@@ -16,8 +16,8 @@ struct constants {
 	float angle, aspect; /* as in triangle.vert */
 };
 
-/* The next reader's layout and access are geyser_vulkan_cmd_release's matter, so the pass begins
- * and ends in the layout that it draws in. */
+/* Makes the render pass. It begins and ends in the layout that it draws in:
+ * geyser_vulkan_cmd_release changes the layout for the next reader. */
 static VkRenderPass create_pass(VkDevice device, VkFormat format)
 {
 	const VkAttachmentDescription attachment = {
@@ -89,7 +89,8 @@ static VkPipelineShaderStageCreateInfo shader(
 	return out;
 }
 
-/* No vertex buffers, no blending, no depth: three vertices that the shader makes itself. */
+/* Makes the pipeline. It has no vertex buffers, no blending and no depth: the shader makes its
+ * three vertices. */
 static VkPipeline create_pipeline(
 	const struct triangle *triangle, const VkPipelineShaderStageCreateInfo stages[2])
 {

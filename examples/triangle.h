@@ -16,15 +16,16 @@ struct triangle {
 	VkPipeline pipeline;
 };
 
-/* For images of this format and size, which are in COLOR_ATTACHMENT_OPTIMAL before and after. */
+/* Prepares to draw into images of this format and size, which are in COLOR_ATTACHMENT_OPTIMAL
+ * before and after. */
 void triangle_init(struct triangle *triangle, VkDevice device, VkFormat format, VkExtent2D size);
 void triangle_finish(struct triangle *triangle);
 
-/* A view of the image and a framebuffer of that view. */
+/* Makes a view of the image and a framebuffer of that view. */
 void triangle_target(const struct triangle *triangle, VkImage image, VkFormat format,
 	VkImageView *view, VkFramebuffer *framebuffer);
 
-/* Records the drawing of frame number. */
+/* Records the commands that draw frame `number`. */
 void triangle_draw(const struct triangle *triangle, VkCommandBuffer commands,
 	VkFramebuffer framebuffer, uint64_t number);
 

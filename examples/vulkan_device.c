@@ -37,7 +37,7 @@ static VkInstance create_instance(const char *application)
 	return instance;
 }
 
-/* The first queue family that can draw; UINT32_MAX if there is none. */
+/* Returns the first queue family that can draw; UINT32_MAX if there is none. */
 static uint32_t graphics_family(VkPhysicalDevice physical)
 {
 	VkQueueFamilyProperties families[16];
@@ -50,7 +50,7 @@ static uint32_t graphics_family(VkPhysicalDevice physical)
 	return UINT32_MAX;
 }
 
-/* Which of geyser's extensions this device has; returns how many, or 0 if a required one is
+/* Lists the extensions of geyser's that this device has. Returns how many; 0 if a required one is
  * missing. */
 static uint32_t usable_extensions(VkPhysicalDevice physical, const char *out[MAX_EXTENSIONS])
 {
@@ -79,7 +79,7 @@ static uint32_t usable_extensions(VkPhysicalDevice physical, const char *out[MAX
 	return count;
 }
 
-/* 0: it can't be used. */
+/* Returns how good the device is; 0 if it can't be used. */
 static int rank(VkPhysicalDevice physical)
 {
 	VkPhysicalDeviceProperties properties;

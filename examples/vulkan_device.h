@@ -9,7 +9,7 @@
 #include <geyser/vulkan.h>
 #include <vulkan/vulkan.h>
 
-/* Fails, naming the call, unless it worked. */
+/* Fails with the name of the call unless it worked. */
 void check_vulkan(VkResult result, const char *call);
 
 /* Makes an instance, and a device with one graphics queue and all extensions that geyser can use;

@@ -22,17 +22,17 @@
 
 struct options {
 	const char *name;
-	uint32_t frames; /* 0: until interrupted */
+	uint32_t frames; /* 0: the program runs until it is interrupted */
 	uint32_t width, height, fps;
 };
 
-/* What belongs to one buffer of the stream. */
+/* The objects of one buffer of the stream. */
 struct target {
 	VkImage image;
 	VkImageView view;
 	VkFramebuffer framebuffer;
 	VkCommandBuffer commands;
-	struct geyser_vulkan_point drawn; /* the last frame in it */
+	struct geyser_vulkan_point drawn; /* reached when the last frame in the buffer is drawn */
 };
 
 struct producer {
@@ -44,7 +44,8 @@ struct producer {
 	struct target targets[BUFFERS];
 };
 
-/* Where the digits end; the number is 0 or too large if it is no side of a texture. */
+/* Returns the end of the digits. The number is 0 or too large if it can't be the side of a
+ * texture. */
 static const char *parse_side(const char *text, uint32_t *out)
 {
 	for (*out = 0; *text >= '0' && *text <= '9' && *out <= GEYSER_MAX_DIMENSION; text++)
@@ -73,7 +74,7 @@ static struct options parse_options(int argc, char **argv)
 	};
 	struct options out = {.name = "triangle", .width = 640, .height = 480, .fps = 60};
 
-	opterr = 0; /* the usage says it all */
+	opterr = 0; /* the usage text is enough */
 	for (int c; (c = getopt_long(argc, argv, "n:s:r:", options, NULL)) != -1;) {
 		if (c == 'n')
 			out.frames = parse_number("number of frames", optarg, UINT32_MAX);
@@ -122,8 +123,8 @@ static void start(struct producer *producer, const struct options *options)
 		options->height, info.name);
 }
 
-/* The buffer that this frame is, made ready for drawing when it is first seen. The stream is never
- * resized, so its images are the same for good. */
+/* Returns the buffer of this frame, and prepares it when it is first seen. The stream is never
+ * resized, so its images never change. */
 static struct target *find_target(struct producer *producer, struct geyser_frame *frame)
 {
 	struct geyser_vulkan_image_info info;
@@ -142,8 +143,8 @@ static struct target *find_target(struct producer *producer, struct geyser_frame
 	fail("the stream has more than %u buffers", BUFFERS);
 }
 
-/* The submit's first half waits until the last GPU work on this buffer is done, its second half
- * says when this one is. The CPU waits for neither, except before it records over commands that may
+/* Draws a frame. The submit waits until the last GPU work on this buffer is done, and signals
+ * when its own is. The CPU waits for neither, unless it has to record over commands that may
  * still run. */
 static void draw(struct producer *producer, struct geyser_frame *frame, uint64_t number)
 {
@@ -167,7 +168,7 @@ static void draw(struct producer *producer, struct geyser_frame *frame, uint64_t
 	vulkan_submit(producer->manager, target->commands, &free, &target->drawn);
 }
 
-/* Waits for a buffer that no subscriber reads, for as long as it takes; NULL when interrupted. */
+/* Waits, without a limit, for a buffer that no subscriber reads. Returns NULL when interrupted. */
 static struct geyser_frame *acquire(struct producer *producer)
 {
 	struct geyser_frame *frame;
@@ -209,7 +210,7 @@ static uint64_t publish(struct producer *producer, const struct options *options
 	return number;
 }
 
-/* What geyser owns goes first: it borrows the device. */
+/* Destroys geyser's objects first, since they borrow the device. */
 static void finish(struct producer *producer)
 {
 	for (struct target *t = producer->targets; t < producer->targets + BUFFERS; t++) {

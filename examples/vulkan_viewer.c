@@ -15,7 +15,7 @@
 #include "vulkan_device.h"
 #include "vulkan_work.h"
 
-#define LIMIT (10 * NANOSECONDS) /* for the stream to appear, and for each frame */
+#define LIMIT (10 * NANOSECONDS) /* the limit of the wait for the stream, and for each frame */
 
 struct options {
 	const char *name;
@@ -25,14 +25,14 @@ struct options {
 
 struct viewer {
 	struct geyser_manager *manager;
-	struct geyser_vulkan_device device; /* geyser's own */
+	struct geyser_vulkan_device device; /* the device of geyser's manager */
 	struct geyser_subscriber *subscriber;
 	VkCommandPool pool;
 	VkCommandBuffer commands;
 	VkBuffer buffer; /* the last frame's texels, row by row */
 	VkDeviceMemory memory;
 	VkDeviceSize size;
-	unsigned char *texels; /* the same, mapped */
+	unsigned char *texels; /* the buffer's texels, mapped */
 };
 
 static struct options parse_options(int argc, char **argv)
@@ -44,7 +44,7 @@ static struct options parse_options(int argc, char **argv)
 	};
 	struct options out = {.name = "triangle", .output = "frame-%05d.png", .frames = 1};
 
-	opterr = 0; /* the usage says it all */
+	opterr = 0; /* the usage text is enough */
 	for (int c; (c = getopt_long(argc, argv, "n:o:", options, NULL)) != -1;) {
 		if (c == 'n')
 			out.frames = parse_number("number of frames", optarg, 99999);
@@ -86,8 +86,8 @@ static void destroy_buffer(struct viewer *viewer)
 	vkFreeMemory(viewer->device.device, viewer->memory, NULL);
 }
 
-/* Memory for a frame that both the GPU and the CPU see; cached if there is such, for the CPU reads
- * it. A stream may change its size at any frame. */
+/* Makes memory for a frame that the GPU and the CPU can access, cached if possible, since the CPU
+ * reads it. A stream may change its size at any frame. */
 static void make_buffer(struct viewer *viewer, VkDeviceSize size)
 {
 	const VkMemoryPropertyFlags visible =
@@ -118,7 +118,7 @@ static void make_buffer(struct viewer *viewer, VkDeviceSize size)
 	viewer->size = size;
 }
 
-/* What the frame's texels will be in the buffer; fails if this viewer can't save them. */
+/* Describes the frame's texels in the buffer. Fails if this viewer can't save them. */
 static struct picture describe(const struct geyser_texture_desc *desc)
 {
 	struct picture out = {.width = desc->width, .height = desc->height};
@@ -141,7 +141,7 @@ static struct picture describe(const struct geyser_texture_desc *desc)
 	return out;
 }
 
-/* From the image into the buffer, and then to the CPU. */
+/* Records a copy from the image to the buffer, and a barrier for the CPU. */
 static void record(struct viewer *viewer, struct geyser_texture *texture)
 {
 	const struct geyser_vulkan_access access = {
@@ -168,8 +168,8 @@ static void record(struct viewer *viewer, struct geyser_texture *texture)
 	check(geyser_vulkan_cmd_release(viewer->commands, texture, &access), "release");
 }
 
-/* The frame is given back as soon as the work is submitted: the publisher gets its buffer when the
- * GPU has read it, however long the CPU then takes to save it. */
+/* Reads a frame. It is released as soon as the work is submitted: the publisher gets its buffer
+ * back when the GPU has read it, however long the CPU then takes to save it. */
 static struct picture read_frame(struct viewer *viewer, struct geyser_frame *frame)
 {
 	struct geyser_texture *const texture = geyser_frame_texture(frame);

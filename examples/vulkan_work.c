@@ -52,7 +52,8 @@ void vulkan_begin(VkCommandBuffer commands)
 		"vkBeginCommandBuffer");
 }
 
-/* Another process that waits for this one's GPU work must learn that it will not come. */
+/* Tells geyser if the device is lost: a process that waits for this one's GPU work must learn that
+ * it will not be done. */
 static void check_device(struct geyser_manager *manager, VkResult result, const char *call)
 {
 	if (result == VK_ERROR_DEVICE_LOST)

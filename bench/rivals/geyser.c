@@ -1,4 +1,4 @@
-/* geyser: a stream that every frame of is taken. */
+/* geyser: a stream with a subscriber that takes every frame. */
 #include <geyser/stream.h>
 
 #include "rival.h"
@@ -51,7 +51,7 @@ static void send(const struct rival *rival, struct geyser_publisher *publisher)
 	require(geyser_publisher_acquire(publisher, UINT64_MAX, &frame), "acquiring");
 	require(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_WRITE, &mapping),
 		"mapping a frame");
-	geyser_texture_unmap(geyser_frame_texture(frame)); /* the frame keeps it mapped */
+	geyser_texture_unmap(geyser_frame_texture(frame)); /* the frame keeps the texture mapped */
 	frame_stamp(mapping.data, rival->size, now_ns());
 	require(geyser_publisher_submit(publisher, frame), "submitting");
 }

@@ -12,8 +12,8 @@
 
 #include "rival.h"
 
-#define AREA_FRAMES 5 /* that the shared memory has room for */
-#define OWN_BUFFERS 4 /* of the application, copied */
+#define AREA_FRAMES 5 /* how many frames the shared memory has room for */
+#define OWN_BUFFERS 4 /* for the variant copied */
 
 static void socket_path(char *text, size_t size)
 {
@@ -54,7 +54,7 @@ static void read_frames(const struct peer_pipes *pipes, void *data)
 	char path[256], description[400], byte;
 	GstElement *pipeline, *sink;
 
-	read_all(pipes->hold, &byte, 1); /* the socket is there */
+	read_all(pipes->hold, &byte, 1); /* the socket exists */
 	gst_init(NULL, NULL);
 	socket_path(path, sizeof(path));
 	(void)snprintf(description, sizeof(description),
@@ -74,7 +74,7 @@ static void read_frames(const struct peer_pipes *pipes, void *data)
 
 struct writer {
 	GstElement *pipeline, *source;
-	GstAllocator *allocator; /* the sink's; NULL: our own buffers */
+	GstAllocator *allocator; /* the sink's allocator; NULL: the application's own buffers */
 	GstAllocationParams params;
 	GstBuffer *own[OWN_BUFFERS];
 };
@@ -95,7 +95,7 @@ static void find_allocator(struct writer *writer)
 	gst_object_unref(sink);
 }
 
-/* Their pages are touched now. */
+/* Makes the application's own buffers and touches their pages. */
 static void make_own(struct writer *writer, size_t size)
 {
 	for (int i = 0; i < OWN_BUFFERS; i++) {
@@ -127,7 +127,8 @@ static void open_writer(struct writer *writer, const struct rival *rival)
 		make_own(writer, rival->size);
 }
 
-/* One that the sink has done with: it gives a frame back shortly after the reader has its copy. */
+/* Returns a buffer that the sink no longer uses. It releases a frame shortly after the reader has
+ * its copy. */
 static GstBuffer *take_own(struct writer *writer)
 {
 	for (;;)
@@ -136,7 +137,7 @@ static GstBuffer *take_own(struct writer *writer)
 				return writer->own[i];
 }
 
-/* What finding a buffer takes is part of no sample, as with the others. */
+/* Sends a frame. No sample includes the search for a buffer, as with the other programs. */
 static void send(struct writer *writer, size_t size)
 {
 	GstBuffer *buffer = writer->allocator ? gst_buffer_new_allocate(

@@ -12,7 +12,7 @@
 
 #include "rival.h"
 
-#define LOST_NS 5000000 /* a frame that has not come within this time is lost: PipeWire may */
+#define LOST_NS 5000000 /* a frame that takes longer is lost, which PipeWire allows */
 #define BUFFERS 4
 
 struct end {
@@ -20,7 +20,7 @@ struct end {
 	struct pw_thread_loop *loop;
 	struct pw_stream *stream;
 	bool streaming;
-	uint64_t last; /* stamp; the reader's */
+	uint64_t last; /* the last stamp; used by the reader */
 };
 
 /* ---- both ends ------------------------------------------------------------------------------- */
@@ -37,7 +37,7 @@ static void note_state(
 	pw_thread_loop_signal(end->loop, false);
 }
 
-/* The format is agreed on: says which buffers it takes. */
+/* Called when the format is agreed on: chooses the buffers. */
 static void choose_buffers(void *data, uint32_t id, const struct spa_pod *param)
 {
 	const struct end *end = data;
@@ -134,7 +134,7 @@ static void read_frames(const struct peer_pipes *pipes, void *data)
 	struct end end;
 	char name[40], byte;
 
-	read_all(pipes->hold, &byte, 1); /* the source is there */
+	read_all(pipes->hold, &byte, 1); /* the source exists */
 	source_name(name, sizeof(name), getppid());
 	start(&end, data);
 	pw_thread_loop_lock(end.loop);
@@ -156,7 +156,7 @@ static void send(void *data)
 	struct spa_data *frame;
 
 	if (!buffer)
-		return; /* as good as lost */
+		return; /* counts as lost */
 	frame = &buffer->buffer->datas[0];
 	frame->chunk->offset = 0;
 	frame->chunk->size = (uint32_t)end->rival->size;
@@ -165,7 +165,7 @@ static void send(void *data)
 	(void)pw_stream_queue_buffer(end->stream, buffer);
 }
 
-/* Until there are more than so many, or the frame is lost. */
+/* Waits until more than `before` frames were read, or the frame is lost. */
 static void wait_briefly(struct hand_word *got, uint32_t before)
 {
 	const struct timespec time = {.tv_nsec = LOST_NS};

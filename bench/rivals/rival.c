@@ -25,7 +25,7 @@ void rival_init(struct rival *rival, int count, char **arguments)
 	rival->frames += RIVAL_WARM_UP;
 	rival->size = (size_t)rival->width * rival->height * 4;
 	rival->shared = shared_memory(sizeof(*rival->shared));
-	(void)alarm(SECONDS_MAX); /* a hang ends here */
+	(void)alarm(SECONDS_MAX); /* ends a program that hangs */
 }
 
 void rival_wait_turn(struct rival *rival, uint32_t frame)

@@ -1,41 +1,40 @@
-/*
- * One way of handing frames to another process, run for a while: the same stamps, the same window
- * of frames in flight and the same report for all. bench/rivals/run compares them.
- */
+/* A program that hands frames to another process: all have the same stamps, the same window of
+ * frames in flight and the same report. bench/rivals/run compares them. */
 #ifndef BENCH_RIVAL_H
 #define BENCH_RIVAL_H
 
 #include "bench.h"
 
-#define RIVAL_WARM_UP 100 /* frames that don't count */
+#define RIVAL_WARM_UP 100 /* the first frames, which aren't measured */
 #define RIVAL_FRAMES_MAX 100000
 
-/* In memory that both processes see. */
+/* Memory that both processes share. */
 struct rival_shared {
-	struct hand_word got; /* frames read */
+	struct hand_word got; /* how many frames were read */
 	uint64_t samples[RIVAL_FRAMES_MAX];
 };
 
 struct rival {
 	uint32_t width, height; /* texels of 4 bytes */
-	size_t size;            /* bytes a frame */
-	uint32_t frames;        /* with those of the warm-up */
-	uint32_t window;        /* frames in flight, at most */
+	size_t size;            /* bytes of a frame */
+	uint32_t frames;        /* including those of the warm-up */
+	uint32_t window;        /* the most frames in flight */
 	const char *variant;    /* the argument after all others; NULL: none */
 	struct rival_shared *shared;
-	uint64_t start; /* of the first frame that counts */
+	uint64_t start; /* the time of the first frame that is measured */
 };
 
-/* The arguments are WIDTHxHEIGHT FRAMES WINDOW [VARIANT]. */
+/* Reads the arguments WIDTHxHEIGHT FRAMES WINDOW [VARIANT]. */
 void rival_init(struct rival *rival, int count, char **arguments);
 
-/* The writer: waits until there may be one more in flight. */
+/* For the writer: waits until one more frame may be in flight. */
 void rival_wait_turn(struct rival *rival, uint32_t frame);
 
-/* The writer: waits for the last, then prints name, median and p99 in µs, frames a second. */
+/* For the writer: waits for the last frame, then prints name, median and p99 in µs, frames a
+ * second. */
 void rival_report(struct rival *rival, const char *name);
 
-/* The reader: this frame can be read. */
+/* For the reader: records that this frame can be read. */
 void rival_got(struct rival *rival, const void *data);
 
 #endif

@@ -31,7 +31,7 @@ static CGLContextObj create_context(void)
 	return context;
 }
 
-/* OpenGL can't tell others when it is done, so that the CPU waits for it: glFinish. */
+/* OpenGL can't signal other processes when it is done, so the CPU waits for it: glFinish. */
 static void draw(CGLContextObj context, struct geyser_texture *frame, uint32_t number)
 {
 	GLuint texture, framebuffer;

@@ -13,7 +13,7 @@
 
 #define SIDE 40
 
-/* A yellow square with a hole in it, as a CGImage. */
+/* Makes a CGImage: a yellow square with a hole in it. */
 static CGImageRef create_picture(struct geyser_manager *manager)
 {
 	const struct geyser_texture_desc desc = {
@@ -35,7 +35,7 @@ static CGImageRef create_picture(struct geyser_manager *manager)
 	return (CGImageRef)image;
 }
 
-/* Into the surface itself that subscribers read. */
+/* Draws into the very surface that subscribers read. */
 static void draw(struct geyser_texture *texture, uint32_t number, CGImageRef picture)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);

@@ -14,7 +14,8 @@
 struct filter {
 	struct geyser_manager *manager;
 	struct geyser_subscriber *from;
-	struct geyser_publisher *to; /* made when the size is known, with this name */
+	/* the publisher is made with this name when the size is known */
+	struct geyser_publisher *to;
 	const char *name;
 	CIContext *context;
 };

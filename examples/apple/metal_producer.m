@@ -37,7 +37,7 @@ static void publish(id<MTLCommandQueue> queue, struct geyser_publisher *publishe
 	check(geyser_metal_publisher_submit(publisher, frame, commands), "submit");
 }
 
-/* What is published may still be drawn. */
+/* Waits for the GPU, which may still draw published frames. */
 static void finish(id<MTLCommandQueue> queue)
 {
 	id<MTLCommandBuffer> last = [queue commandBuffer];

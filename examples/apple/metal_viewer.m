@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Rows of a copy in a buffer, which some GPUs want in steps of 256 bytes. */
+/* Returns the row pitch of a copy in a buffer. Some GPUs need a multiple of 256 bytes. */
 static NSUInteger row_pitch(const struct geyser_texture_desc *desc)
 {
 	return (desc->width * 4u + 255) / 256 * 256;

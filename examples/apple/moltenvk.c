@@ -35,7 +35,7 @@ static void submit_clear(struct vulkan *vulkan, VkImage image, VkSemaphore drawn
 	vulkan_check(vkQueueSubmit(vulkan->queue, 1, &info, VK_NULL_HANDLE), "vkQueueSubmit");
 }
 
-/* A program that draws often would keep the image of each of a stream's few textures. */
+/* Draws a frame. A program that draws often would keep the images of the stream's few textures. */
 static void draw(struct vulkan *vulkan, struct geyser_texture *texture, struct geyser_event *event,
 	VkSemaphore drawn, uint64_t number)
 {

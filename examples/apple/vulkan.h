@@ -16,8 +16,8 @@ void vulkan_check(VkResult result, const char *what);
 void vulkan_create(struct vulkan *vulkan);
 void vulkan_destroy(struct vulkan *vulkan);
 
-/* A command buffer that clears an image fresh from geyser_moltenvk_image_create. The one before it,
- * whose work must be done, is gone with it. */
+/* Records a command buffer that clears an image, which is new from geyser_moltenvk_image_create.
+ * Frees the command buffer before, whose work must be done. */
 VkCommandBuffer vulkan_record_clear(struct vulkan *vulkan, VkImage image, VkClearColorValue color);
 
 #endif
