@@ -1,6 +1,8 @@
-"""Prints where packages go and where the library lies, seen from there: folder.py PREFIX OTHERWISE
-LIBRARIES. The first line is the folder under the prefix that this Python looks into, or the second
-argument if there is none; the second line is the path from the package to the third argument."""
+"""Prints where packages go, and the path from there to the library: folder.py PREFIX OTHERWISE
+LIBRARIES.
+
+The first line is the folder under the prefix where this Python looks for packages, or the second
+argument if there is none. The second line is the path from the package to the third argument."""
 
 import os
 import sys

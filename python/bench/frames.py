@@ -17,7 +17,7 @@ import numpy
 import geyser
 
 NAME = "bench-python"
-WAIT = 30  # seconds for the other process
+WAIT = 30  # seconds to wait for the other process
 
 
 def arguments():
@@ -35,7 +35,7 @@ def arguments():
 
 
 def measure(subscriber, copy_to):
-    """Nanoseconds of acquire, asarray, copy and release of the frame that is there."""
+    """Returns the nanoseconds of acquire, asarray, copy and release of a frame that is ready."""
     clock = time.perf_counter_ns
     begin = clock()
     frame = subscriber.acquire(0)

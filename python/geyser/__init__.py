@@ -10,9 +10,10 @@ pixels.
     for frame in geyser.subscribe("cam", connect_timeout=5):    # any other, of the same user
         print(frame.sequence, numpy.asarray(frame).mean())
 
-Times are seconds, None for ever; what ends in _ns is nanoseconds. Failures raise a subclass of
-geyser.Error. Everything may be used from any thread, a frame by one at a time. After a fork() a
-child makes a Manager and objects of its own. The guide is docs/python.md."""
+Times are in seconds, and None means for ever. Names that end in _ns are in nanoseconds. Failures
+raise a subclass of geyser.Error. Any thread may use any object, but only one thread at a time may
+use a frame. After a fork() the child makes its own Manager and objects. The guide is
+docs/python.md."""
 
 from . import cuda
 from ._version import __version__

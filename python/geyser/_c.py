@@ -1,8 +1,8 @@
-"""The C library: found, opened and declared. Nothing here is for users.
+"""Finds, opens and declares the C library. Nothing here is for users.
 
-Structs and functions bear their C names and are written as the headers have them; a test compares
-each of them with what a C compiler says. Opaque structs are `void *`, enums are `int`, as they are
-for gcc and clang. Outputs are passed as `byref(...)`, which any pointer type takes."""
+Structs and functions have their C names and are written as in the headers; a test compares each of
+them with a C compiler's answer. Opaque structs are `void *`, enums are `int`, as they are for gcc
+and clang. Outputs are passed as `byref(...)`, which any pointer type accepts."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ from typing import Any, Dict, Tuple
 from ._version import __version__
 
 VARIABLE = "GEYSER_LIBRARY"
-NEVER = 2**64 - 1  # a timeout: no deadline
+NEVER = 2**64 - 1  # as a timeout: no deadline
 BUFFERS_MAX = 16
 DAMAGE_MAX = 16
 USER_MAX = 256
@@ -245,8 +245,8 @@ watch_callback = CFUNCTYPE(None, c_int, c_char_p, c_void_p)
 
 Prototypes = Dict[str, Tuple[Any, Tuple[Any, ...]]]  # name: (result, arguments)
 
-# Called without giving up the GIL: they neither wait nor take long, and giving it up may cost 5 ms
-# where another thread computes.
+# These functions are called without releasing the GIL. They neither wait nor take long, and getting
+# the GIL back may take 5 ms while another thread computes.
 QUICK: Prototypes = {
     "geyser_version": (c_char_p, ()),
     "geyser_result_string": (c_char_p, (c_int,)),
@@ -272,7 +272,7 @@ QUICK: Prototypes = {
     "geyser_stream_watch_fd": (c_int, (c_void_p,)),
 }
 
-# Called with the GIL given up.
+# These functions are called with the GIL released.
 FUNCTIONS: Prototypes = {
     "geyser_backend_available": (c_int, (c_int,)),
     "geyser_manager_create": (c_int, (POINTER(geyser_manager_desc), POINTER(c_void_p))),
@@ -334,7 +334,7 @@ FUNCTIONS: Prototypes = {
     "geyser_stream_watch_destroy": (None, (c_void_p,)),
 }
 
-# Not built for macOS and iOS.
+# These functions aren't built for macOS and iOS.
 CUDA: Prototypes = {
     "geyser_cuda_get_info": (c_int, (POINTER(geyser_cuda_info),)),
     "geyser_cuda_texture": (c_int, (c_void_p, POINTER(geyser_cuda_texture))),
@@ -364,8 +364,8 @@ def _declare(library: ctypes.CDLL, prototypes: Prototypes) -> None:
 
 
 def _installed(usual: str) -> str:
-    """Returns the path of the library that was installed with this package, or "".
-    `library.txt` has the library's folder, relative to this one. Only an installation outside the
+    """Returns the path of the library that was installed with this package, or "". The file
+    `library.txt` holds the library's folder, relative to this one. Only an installation outside the
     loader's own path has that file."""
     here = os.path.dirname(os.path.abspath(__file__))
     try:
@@ -392,8 +392,9 @@ def _open(kind: Any) -> Any:
 
 
 def compatible(library: str, package: str) -> bool:
-    """Whether a C library of that version has what a package of the other needs: the same major
-    number, and before 1.0 the same minor one, as an interface may change with it till then."""
+    """Returns whether a C library of that version fits this version of the package: the major
+    numbers must be the same. Before 1.0 the minor numbers must be the same, too, because the
+    interface may change with each."""
     ours, theirs = package.split("."), library.split(".")
     return ours[0] == theirs[0] and (ours[0] != "0" or ours[1] == theirs[1])
 

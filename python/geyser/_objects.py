@@ -1,10 +1,10 @@
-"""What all objects have in common: a pointer that is released once, close(), exit, fork. Not for
+"""Base classes of all objects: a pointer that is released once, close(), exit and fork. Not for
 users.
 
-A pointer is an object of its own. Its `__del__` destroys what it points to, and a call that it is
-an argument of holds it: so an object that one thread closes while another is within a call is
-destroyed when that call returns, not under it. A closed object passes None, which the C library
-refuses."""
+A pointer is an object of its own, and its `__del__` destroys the C object. A call holds the
+pointers that are its arguments. So if one thread closes an object while another thread is in a call
+with it, the C object is destroyed after that call returns. A closed object passes None, which the C
+library refuses."""
 
 import atexit
 import ctypes
@@ -25,16 +25,16 @@ _forgetters: List[Callable[[], None]] = []
 
 
 class Work(Protocol):
-    """What a device may still do with something."""
+    """Work that a device may still do with an object."""
 
     def settle(self) -> None:
-        """Waits until it is done."""
+        """Waits until the work is done."""
 
 
 class Local:
-    """Base of objects that live in one process only: a copy would release the same memory again,
-    and another process has no such memory. Copy and pickle raise TypeErrors, which say what to send
-    instead."""
+    """Base of objects that live in one process only. A copy would release the same memory twice,
+    and another process doesn't have that memory. Copy and pickle raise TypeErrors, which say what
+    to send instead."""
 
     __slots__ = ()
     _instead: ClassVar[str] = ""
@@ -45,10 +45,10 @@ class Local:
 
 
 class Pointer(Local, ctypes.c_void_p):
-    """Owns what it points to."""
+    """Owns a C object."""
 
-    destroy: ClassVar[Any]  # the C function
-    work: Optional[Work] = None  # to be done before
+    destroy: ClassVar[Any]  # the C function that destroys the C object
+    work: Optional[Work] = None  # must be done before the C object is destroyed
 
     def __init__(self, value: Optional[int]) -> None:
         super().__init__(value)
@@ -66,7 +66,8 @@ class Pointer(Local, ctypes.c_void_p):
 
 
 class Object(Local):
-    """Closed by `close()`, at the end of a `with`, or when nobody refers to it any more."""
+    """An object that ends by `close()`, at the end of a `with`, or when nothing refers to it any
+    more."""
 
     _pointer: Optional[Pointer] = None
     _forked = False
@@ -76,12 +77,13 @@ class Object(Local):
         _objects[next(_numbers)] = self
 
     def close(self) -> None:
-        """Gives it up; again is fine. Another thread that waits for it gets a ClosedError."""
+        """Closes the object; closing again does nothing. Another thread that waits for it gets a
+        ClosedError."""
         self._pointer = None
 
     @property
     def closed(self) -> bool:
-        """Whether it was."""
+        """Whether the object was closed."""
         return self._pointer is None
 
     def __enter__(self: O) -> O:
@@ -96,11 +98,11 @@ class Object(Local):
         self.close()
 
     def _fail(self, result: int) -> NoReturn:
-        """Raises what a call came to, or that this is closed."""
+        """Raises the error of a result, or a ClosedError if this object is closed."""
         raise ClosedError(self._why_closed()) if self._pointer is None else error(result)
 
     def _check(self, result: int) -> None:
-        """Raises, unless it is 0."""
+        """Raises the result's error, unless it is 0."""
         if result:
             self._fail(result)
 
@@ -111,21 +113,22 @@ class Object(Local):
         return f"the {name} is closed"
 
     def _open(self) -> Pointer:
-        """Its pointer, for calls that have no result to look at."""
+        """Returns the pointer, for calls that have no result. Raises ClosedError."""
         if self._pointer is None:
             raise ClosedError(self._why_closed())
         return self._pointer
 
 
 def _close_all() -> None:
-    """At exit, newest first: while callbacks can still run, and so that subscribers and importers
-    hear of it. Arrays keep what they need."""
+    """Closes all objects at exit, the newest first. Callbacks can still run then, and subscribers
+    and importers learn of the end. Arrays keep the memory that they need."""
     for _, one in sorted(_objects.items(), reverse=True):
         one.close()
 
 
 def _forget() -> None:
-    """In a child: what the parent made is the parent's; its memory stays mapped."""
+    """Lets go of all objects in a forked child, because they belong to the parent. Their memory
+    stays mapped."""
     for pointer in list(_pointers):
         pointer.value = None
     for one in list(_objects.values()):
@@ -135,7 +138,7 @@ def _forget() -> None:
 
 
 def on_fork(forget: Callable[[], None]) -> None:
-    """Has it called in every child."""
+    """Registers a function that is called in every forked child."""
     _forgetters.append(forget)
 
 

@@ -1,8 +1,8 @@
-"""CUDA: textures in a GPU's memory as tensors, and their order on CUDA's streams.
+"""CUDA: textures in a GPU's memory as tensors, and their order on CUDA streams.
 
-Streams are given as numbers, as CUDA and the array API have them (1: the legacy default stream, 2:
-the per-thread one), or as objects with a `cuda_stream` (PyTorch's) or a `ptr` (CuPy's). Neither
-PyTorch nor any CUDA module is imported. include/geyser/cuda.h says what each step does."""
+A stream is given as a number, as in CUDA and the array API (1: the legacy default stream, 2: the
+per-thread default stream), or as an object with a `cuda_stream` (PyTorch) or a `ptr` (CuPy). This
+module imports neither PyTorch nor any CUDA module. include/geyser/cuda.h explains each step."""
 
 import ctypes
 import functools
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 UNSUPPORTED = int(Result.UNSUPPORTED)
 LEGACY = 1
 NO_SYNC = -1
-SETTLE_NS = 5_000_000_000  # how long what goes waits for a device
+SETTLE_NS = 5_000_000_000  # longest wait for a device when an object is destroyed
 StreamLike = Union[None, int, Any]
 
 
 class Device(NamedTuple):
-    """A GPU, as CUDA numbers it."""
+    """A GPU, with the number that CUDA gives it."""
 
     number: int
     name: str
@@ -37,15 +37,15 @@ class Device(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What CUDA is there."""
+    """The driver and the devices that CUDA has."""
 
     driver_version: int  #: 1000 * major + 10 * minor of the newest CUDA that the driver runs
     devices: Tuple[Device, ...]
 
 
 class CudaTexture(NamedTuple):
-    """A texture as CUDA memory, for CUDA's own interfaces; see struct geyser_cuda_texture. Valid as
-    long as the texture."""
+    """A texture as CUDA memory, for CUDA's own interfaces; see struct geyser_cuda_texture. It is
+    valid as long as the texture."""
 
     device: int
     context: int
@@ -65,13 +65,14 @@ def _need() -> None:
         raise UnsupportedError("this C library has no CUDA: macOS and iOS have none")
 
 
-@functools.lru_cache(maxsize=None)  # of successes
+@functools.lru_cache(maxsize=None)  # failures aren't cached
 def _need_device() -> None:
     info()
 
 
 def info() -> Info:
-    """What CUDA is there. Raises UnsupportedError, with the reason, if there is none."""
+    """Returns the driver and the devices. Raises UnsupportedError, with the reason, if there is no
+    CUDA."""
     _need()
     out = geyser_cuda_info()
     check(lib.geyser_cuda_get_info(ctypes.byref(out)))
@@ -83,12 +84,12 @@ def info() -> Info:
 
 
 def available() -> bool:
-    """Whether CUDA has a device here."""
+    """Returns whether CUDA has a device here."""
     return has_cuda and not lib.geyser_cuda_get_info(ctypes.byref(geyser_cuda_info()))
 
 
 def to_stream(stream: StreamLike) -> int:
-    """A stream's number for C; None is the legacy default stream."""
+    """Returns a stream's number for the C library. None is the legacy default stream."""
     if stream is None:
         return LEGACY
     for attribute in ("cuda_stream", "ptr"):
@@ -112,9 +113,9 @@ def _texture(pointer: Optional[Pointer]) -> Any:
 
 
 def texture(source: "Texture") -> CudaTexture:
-    """The texture as CUDA memory, in the current context or the device's primary one. Raises
-    UnsupportedError (no CUDA; memory or a format that it can't have), MismatchError (another
-    GPU's), OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
+    """Returns the texture as CUDA memory, in the current context or the device's primary one.
+    Raises UnsupportedError (no CUDA; CUDA can't use this memory or format), MismatchError (the
+    texture is on another GPU), OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
     found = _texture(source._open())
     return CudaTexture(
         device=found.device,
@@ -142,7 +143,7 @@ class DeviceMemory(NamedTuple):
 def device_memory(
     pointer: TexturePointer, usage: Usage, form: Format, shape: Shape
 ) -> Optional[DeviceMemory]:
-    """None for textures that have no such rows, or where there is no CUDA."""
+    """Returns the rows, or None if the texture has none or there is no CUDA."""
     if not has_cuda or not usage & Usage.LINEAR:
         return None
     try:
@@ -155,7 +156,7 @@ def device_memory(
     return DeviceMemory(found.device, view, found.writable)
 
 
-@functools.lru_cache(maxsize=256)  # a stream's buffers come again and again
+@functools.lru_cache(maxsize=256)  # the buffers of a stream come again and again
 def _rows_of(pointer: int, row_pitch: int, size: int, form: Format, shape: Shape) -> View:
     inner = (form.bytes_per_texel, form.itemsize) if form.elements > 1 else (form.bytes_per_texel,)
     return View(
@@ -170,7 +171,8 @@ def _rows_of(pointer: int, row_pitch: int, size: int, form: Format, shape: Shape
 
 
 def interface(memory: DeviceMemory, writable: bool) -> Dict[str, Any]:
-    """For `__cuda_array_interface__`: ready on the legacy default stream."""
+    """Returns the value of `__cuda_array_interface__`: memory that is ready on the legacy default
+    stream."""
     view = memory.view
     return {
         "version": 3,
@@ -183,7 +185,8 @@ def interface(memory: DeviceMemory, writable: bool) -> Dict[str, Any]:
 
 
 def to_consumer_stream(stream: StreamLike) -> Optional[int]:
-    """The stream of a `__dlpack__` call, as the array API has it; None: no synchronization."""
+    """Returns the stream of a `__dlpack__` call, by the rules of the array API. None: no
+    synchronization."""
     if stream is not None and stream == NO_SYNC:
         return None
     if stream is not None and stream == 0:
@@ -194,7 +197,8 @@ def to_consumer_stream(stream: StreamLike) -> Optional[int]:
 def export(
     memory: DeviceMemory, owner: TexturePointer, writable: bool, request: dlpack.Request
 ) -> Any:
-    """A capsule of a GPU's memory. Raises BufferError for a copy, or another device."""
+    """Returns a capsule of a GPU's memory. Raises BufferError if a copy or another device is asked
+    for."""
     device = (dlpack.KIND_CUDA, memory.device)
     if request.dl_device is not None and tuple(request.dl_device) != device:
         raise BufferError(f"device {tuple(request.dl_device)}: the texture is on {device}")
@@ -208,7 +212,8 @@ def export(
 
 
 def _rows(array: Any, form: Format, shape: Shape) -> Tuple[int, int]:
-    """Address and row pitch of a CUDA array that takes the texture's texels as they are."""
+    """Returns the address and the row pitch of a CUDA array whose elements are the texture's
+    texels."""
     content = getattr(array, "__cuda_array_interface__", None)
     if content is None:
         raise InvalidArgumentError(
@@ -253,44 +258,45 @@ def copy_from(pointer: Pointer, form: Format, shape: Shape, array: Any, stream: 
 
 
 def is_native(event: Event) -> bool:
-    """Whether waits and signals on streams are the GPU's own."""
+    """Returns whether the GPU itself waits for and signals the event on streams."""
     return has_cuda and bool(lib.geyser_cuda_event_is_native(event._open()))
 
 
 def event_wait(event: Event, value: values.Integer, stream: StreamLike = None) -> None:
-    """Work put on the stream after this begins when the value is reached. The call itself waits,
-    for 5 seconds at most, where the event isn't native. Raises as Event.wait, and UnsupportedError
-    (no CUDA), MismatchError (another GPU's)."""
+    """Lets work that is put on the stream after this call wait until the value is reached. If the
+    event isn't native, the call itself waits, for 5 seconds at most. Raises as Event.wait, and
+    UnsupportedError (no CUDA), MismatchError (the event is on another GPU)."""
     _need()
     pointer = event._open()
     check(lib.geyser_cuda_event_wait(pointer, times.to_value(value), to_stream(stream)))
 
 
 def event_signal(event: Event, value: values.Integer, stream: StreamLike = None) -> None:
-    """Raises the event to that value when the work put on the stream before this is done."""
+    """Raises the event to that value when the work put on the stream before this call is done."""
     _need()
     pointer = event._open()
     check(lib.geyser_cuda_event_signal(pointer, times.to_value(value), to_stream(stream)))
 
 
 def frame_wait(frame: int, stream: int) -> None:
-    """Work put on the stream after this begins when the frame may be used."""
-    _need_device()  # of frames that wait for nothing C doesn't ask
+    """Lets work that is put on the stream after this call wait until the frame may be used."""
+    _need_device()  # for a frame that waits for nothing, C doesn't check
     check(lib.geyser_cuda_frame_wait(frame, stream))
 
 
 class Copies:
-    """Of a texture: those that were put on streams, which must be done before it goes."""
+    """The copies of one texture that were put on streams. They must be done before the texture is
+    destroyed."""
 
     def __init__(self, manager: Pointer) -> None:
         self._manager = manager
         self._event: Optional[EventPointer] = None
         self._value = 0
-        self._last = 0  # the stream of the copy before
+        self._last = 0  # the stream of the last copy
 
     def add(self, stream: int) -> None:
-        """To be called after each. Values are signalled in order, so copies on several streams are
-        done one after another."""
+        """Notes a copy that was just put on the stream. Values are signalled in order, so copies on
+        several streams run one after another."""
         if self._event is None:
             out = ctypes.c_void_p()
             check(lib.geyser_event_create(self._manager, 0, ctypes.byref(out)))
@@ -302,40 +308,41 @@ class Copies:
         self._value += 1
 
     def settle(self) -> None:
-        """Waits until all are done."""
+        """Waits until all copies are done."""
         if self._value:
             lib.geyser_event_wait(self._event, self._value, SETTLE_NS)
 
 
 class Order:
-    """Of a publisher's or subscriber's frames: each is done when the work is that was put on the
-    streams which used it, and they are done one after another, as values of an event must be."""
+    """The order of the frames of one publisher or subscriber. A frame is done when the work is done
+    that was put on the streams which used the frame. Frames are done one after another, as the
+    values of an event must be."""
 
     def __init__(self, manager: Pointer) -> None:
         self._manager = manager
-        self._last: Optional[int] = None  # the stream that signalled the frame before
-        self._point: Optional[Any] = None  # when it was done
+        self._last: Optional[int] = None  # the stream that signalled the last frame
+        self._point: Optional[Any] = None  # the point at which the last frame is done
         self._join: Optional[EventPointer] = None
-        self._joined = 0  # its value
+        self._joined = 0  # the last value of `_join`
 
     def finish(self, frame: int, streams: List[int]) -> int:
-        """The frame is done when the work on all of these is: to be given back at once. Returns a
-        result of C's."""
+        """Lets the frame be done when the work on all of these streams is done. The caller gives
+        the frame back at once. Returns a result of the C library."""
         point = geyser_point()
         result = int(lib.geyser_frame_signal_point(frame, ctypes.byref(point)))
-        if result == UNSUPPORTED:  # no device: the work ends first
+        if result == UNSUPPORTED:  # without a device the work ends first
             results = [int(lib.geyser_cuda_frame_signal(frame, stream)) for stream in streams]
             return next((one for one in results if one), 0)
         if result:
             return result
         result = self._join_all(streams) or self._signal(point, streams[-1])
-        if result:  # whoever waits for it mustn't for ever
+        if result:  # no process may wait for ever
             lib.geyser_event_signal(point.event, point.value)
         self._point = point
         return result
 
     def settle(self) -> None:
-        """Waits until the last of them is done, before the events and textures go that are used."""
+        """Waits until the last frame is done, before its events and textures are destroyed."""
         if self._point is not None:
             lib.geyser_event_wait(self._point.event, self._point.value, SETTLE_NS)
 
@@ -347,7 +354,8 @@ class Order:
         return result or int(lib.geyser_cuda_event_signal(point.event, point.value, stream))
 
     def _join_all(self, streams: List[int]) -> int:
-        """The last one waits for all others, each for the one before."""
+        """Lets each stream wait for the one before, so that the last stream waits for all
+        others."""
         if len(streams) == 1:
             return 0
         if self._join is None:

@@ -1,4 +1,4 @@
-"""File descriptors that geyser gives out, to be waited for with select, selectors or asyncio."""
+"""File descriptors that geyser gives out, to wait for with select, selectors or asyncio."""
 
 import ctypes
 import os
@@ -10,8 +10,8 @@ from .errors import ClosedError
 
 
 class Descriptor(Local):
-    """A file descriptor of one's own: closed by `close()`, at the end of a `with`, or when nobody
-    refers to it any more. select() and asyncio take it as it is."""
+    """A file descriptor that the caller owns. It is closed by `close()`, at the end of a `with`, or
+    when nothing refers to it any more. select() and asyncio accept the object itself."""
 
     __slots__ = ("_fd",)
     _instead = "a descriptor is sent by socket.send_fds() or multiprocessing.reduction.DupFd()"
@@ -21,20 +21,20 @@ class Descriptor(Local):
         self._fd = fd
 
     def fileno(self) -> int:
-        """The number. Raises ClosedError when it is closed."""
+        """The descriptor's number. Raises ClosedError if it is closed."""
         if self._fd < 0:
             raise ClosedError("the Descriptor is closed")
         return self._fd
 
     def rearm(self) -> None:
-        """For those that count what has happened: it becomes readable at the next time."""
+        """Makes a descriptor that counts events unreadable until the next one."""
         try:
             os.read(self.fileno(), 8)
         except BlockingIOError:
             pass
 
     def close(self) -> None:
-        """Closes it; again is fine."""
+        """Closes the descriptor; closing again does nothing."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
             self._close(fd)
@@ -55,7 +55,7 @@ class Descriptor(Local):
 
 
 def of(owner: Object, function: Any, *arguments: Any) -> Descriptor:
-    """What a C function gives for it."""
+    """Returns the descriptor that a C function gives for the owner."""
     out = ctypes.c_int(-1)
     owner._check(function(owner._pointer, *arguments, ctypes.byref(out)))
     return Descriptor(out.value)

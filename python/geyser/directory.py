@@ -1,4 +1,4 @@
-"""This user's streams: which there are, and when they come and go."""
+"""This user's streams: a list of them, and a watch that reports when they come and go."""
 
 import ctypes
 import threading
@@ -22,19 +22,19 @@ class StreamInfo(NamedTuple):
 
     name: str
     application: str
-    pid: int  #: the publisher's; 0: it doesn't answer, and nothing else is known
+    pid: int  #: of the publisher; 0: it doesn't answer, and the other fields are unknown
     format: Optional[Format]
     width: int
     height: int
     buffers: int
-    frame_rate: Optional[Fraction]  #: None: variable
+    frame_rate: Optional[Fraction]  #: frames per second; None: variable
     pacing: Pacing
     backend: Backend
     path: Path
     subscribers: int
     frames: int  #: submitted so far
-    dropped: int  #: by subscribers that get every frame, all together
-    latency_p50_ns: int  #: submit to acquired, of all subscribers
+    dropped: int  #: sum over all subscribers that get every frame
+    latency_p50_ns: int  #: from submit to acquire, over all subscribers
     latency_p99_ns: int
 
     def __repr__(self) -> str:
@@ -71,8 +71,8 @@ def _to_info(info: Any) -> StreamInfo:
 
 
 def list_streams() -> List[StreamInfo]:
-    """All of this user's streams, sorted by name. Raises NoRuntimeDirError, PermissionError,
-    OutOfMemoryError, LimitError."""
+    """Returns all of this user's streams, sorted by name. Raises NoRuntimeDirError,
+    PermissionError, OutOfMemoryError, LimitError."""
     out, count = ctypes.POINTER(geyser_stream_info)(), ctypes.c_size_t()
     check(lib.geyser_stream_list(ctypes.byref(out), ctypes.byref(count)))
     try:
@@ -85,12 +85,12 @@ class WatchPointer(Pointer):
     """A watch."""
 
     destroy = staticmethod(lib.geyser_stream_watch_destroy)
-    function: Any = None  # C calls it for as long as the watch lives
+    function: Any = None  # C calls this function as long as the watch lives
 
 
 class StreamWatch(Object):
-    """Streams that come and go. Iterating waits for each change, the streams that are there already
-    first."""
+    """A watch for streams that come and go. Iterating first gives the streams that exist, and then
+    waits for each change."""
 
     _pointer: Optional[WatchPointer]
     _instead = "another process makes its own, by geyser.StreamWatch()"
@@ -110,8 +110,8 @@ class StreamWatch(Object):
         self._changes, self._lock = changes, threading.Lock()
 
     def dispatch(self, timeout: Optional[values.Seconds] = 0) -> List[Tuple[StreamChange, str]]:
-        """What has changed since the last call; it waits for that long for something. An empty list
-        if there is nothing in that time."""
+        """Returns the changes since the last call. It waits for that many seconds for a change; the
+        list is empty if there is none."""
 
         def dispatch(ns: int) -> int:
             return int(lib.geyser_stream_watch_dispatch(self._pointer, ns))
@@ -129,5 +129,6 @@ class StreamWatch(Object):
             yield from self.dispatch(None)
 
     def fileno(self) -> int:
-        """For select() and asyncio: readable when `dispatch` has something to report."""
+        """The descriptor's number, for select() and asyncio: readable when `dispatch` has a change
+        to report."""
         return int(quick.geyser_stream_watch_fd(self._open()))

@@ -1,8 +1,8 @@
-"""DLPack capsules, by which numpy.from_dlpack, torch.from_dlpack and others share memory.
+"""DLPack capsules, with which numpy.from_dlpack, torch.from_dlpack and others share memory.
 
-A capsule holds a DLManagedTensor, or since version 1.0 of DLPack a DLManagedTensorVersioned, which
-can say that it is for reading. Whoever takes it renames the capsule and calls the tensor's deleter
-when done, on any thread. `_exports` holds what is out."""
+A capsule holds a DLManagedTensor. Since DLPack 1.0 it may hold a DLManagedTensorVersioned, which
+can say that it is read-only. A consumer renames the capsule and later calls the tensor's deleter,
+on any thread. `_exports` holds the tensors that are in use."""
 
 import atexit
 import collections
@@ -18,7 +18,7 @@ from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 from .memory import Snapshot, View
 
-CPU = (1, 0)  # kDLCPU, its only device
+CPU = (1, 0)  # kDLCPU and the number of its only device
 KIND_CUDA = 2  # kDLCUDA
 VERSION = (1, 0)
 READ_ONLY, IS_COPIED = 1, 2  # flags of a versioned tensor
@@ -70,7 +70,7 @@ class Request(NamedTuple):
 
     @property
     def versioned(self) -> bool:
-        """Whether the consumer knows tensors that say their version."""
+        """Whether the consumer knows tensors that have a version."""
         return self.max_version is not None and self.max_version[0] >= VERSION[0]
 
     @property
@@ -79,9 +79,9 @@ class Request(NamedTuple):
         return self.dl_device is not None and tuple(self.dl_device) == CPU
 
 
-# ---- what is out ---------------------------------------------------------------------------------
+# ---- tensors in use ------------------------------------------------------------------------------
 
-# address of a managed tensor: (itself, its shape and strides, what owns the memory)
+# Address of a managed tensor: (the tensor, its shape and strides, the owner of the memory).
 _exports: Dict[int, Tuple[Any, Any, Any]] = {}
 _abandoned: List[Any] = []
 
@@ -97,12 +97,13 @@ _deleter = ctypes.cast(_delete_in_c, c_void_p)
 
 
 def outstanding() -> int:
-    """Tensors that consumers, or capsules, hold."""
+    """Returns the number of tensors that consumers or capsules hold."""
     return len(_exports)
 
 
 def _abandon() -> None:
-    """At exit: what is released later must not call Python. The memory goes with the process."""
+    """Runs at exit. A tensor that is released later must not call Python. The process's end frees
+    the memory."""
     for managed, _, _ in _exports.values():
         managed.deleter = None
     _abandoned.append(dict(_exports))
@@ -121,9 +122,9 @@ _new.restype, _new.argtypes = py_object, (c_void_p, c_char_p, c_void_p)
 _is_valid = pythonapi.PyCapsule_IsValid
 _is_valid.restype, _is_valid.argtypes = c_int, (py_object, c_char_p)
 
-# A destructor in Python would be called while an exception unwinds a consumer that refused a
-# capsule, and take its place. So capsules have none: we hold them, too, and look which nobody else
-# does.
+# A capsule's destructor in Python would be called while an exception unwinds a consumer that
+# refused the capsule, and would replace that exception. So capsules have no destructor. This list
+# also holds each capsule, and sweep() looks for those that nothing else holds.
 _capsules: "Deque[Tuple[Any, bytes, int]]" = collections.deque()
 
 
@@ -135,7 +136,7 @@ _ALONE = _references((object(), b"", 0))
 
 
 def sweep() -> None:
-    """Releases what capsules hold that are gone and that nobody took."""
+    """Releases the tensors of capsules that are gone and that no consumer has taken."""
     for _ in range(len(_capsules)):
         try:
             item = _capsules.popleft()
@@ -155,13 +156,13 @@ def _after_collection(phase: str, _: Dict[str, int]) -> None:
 gc.callbacks.append(_after_collection)
 
 
-# ---- making them ---------------------------------------------------------------------------------
+# ---- making capsules -----------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=256)  # a stream's buffers come again and again
+@functools.lru_cache(maxsize=256)  # the buffers of a stream come again and again
 def _describe(view: View, device: Tuple[int, int]) -> Tuple[DLTensor, Any]:
-    """A tensor, and what it points to. Raises BufferError where strides are no whole number of
-    elements."""
+    """Returns a tensor and the arrays that it points to. Raises BufferError if a stride is no whole
+    number of elements."""
     if any(stride % view.itemsize for stride in view.strides):
         raise BufferError(
             f"rows {view.strides[0]} bytes apart: DLPack counts elements, here of {view.itemsize}"
@@ -181,8 +182,8 @@ def _describe(view: View, device: Tuple[int, int]) -> Tuple[DLTensor, Any]:
 
 
 def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, flags: int) -> Any:
-    """A capsule of a tensor in owner's memory. Raises BufferError where strides are no whole number
-    of elements."""
+    """Returns a capsule with a tensor in the owner's memory. Raises BufferError if a stride is no
+    whole number of elements."""
     tensor, numbers = _describe(view, device)
     managed: Any = DLManagedTensorVersioned() if versioned else DLManagedTensor()
     if versioned:
@@ -198,8 +199,9 @@ def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, fl
 
 
 def export_host(get_memory: Callable[[], Any], is_copy: bool, request: Request) -> Any:
-    """A capsule of host memory. is_copy: it is a GPU's texture, whose texels are copied to be here:
-    that must have been asked for. Raises BufferError for what can't be had."""
+    """Returns a capsule of host memory. is_copy: the texture is in a GPU's memory, so that its
+    texels must be copied; the consumer must have allowed that. Raises BufferError if the request
+    can't be fulfilled."""
     if request.dl_device is not None and not request.for_host:
         raise BufferError(f"device {tuple(request.dl_device)}: only host memory, {CPU}, can be had")
     if request.stream is not None:

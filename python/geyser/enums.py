@@ -1,5 +1,5 @@
-"""Numbers with names. Wherever one is asked for, its name in any case will do: `"host"`,
-`"latest"`."""
+"""Enumerations. A function that takes a member also takes its name in upper or lower case, such as
+`"host"` or `"latest"`."""
 
 import enum
 import operator
@@ -12,28 +12,28 @@ E = TypeVar("E", bound=enum.IntEnum)
 
 
 class Backend(enum.IntEnum):
-    """Where textures live."""
+    """The kind of memory that textures are in."""
 
     AUTO = 0  #: $GEYSER_BACKEND if that is set, else the best that is available
-    HOST = 1  #: sealed shared memory: everywhere
+    HOST = 1  #: sealed shared memory, available everywhere
     VULKAN = 2
     METAL = 3
 
 
 class Usage(enum.IntFlag):
-    """What a texture may be used for (the first five; the values are WebGPU's), and where it
-    lies."""
+    """What a texture may be used for (the first five, with the values of WebGPU), and the memory
+    that it is in."""
 
     COPY_SRC = 0x01
     COPY_DST = 0x02
     TEXTURE_BINDING = 0x04
     STORAGE_BINDING = 0x08
     RENDER_ATTACHMENT = 0x10
-    HOST_MEMORY = 0x20  #: in host memory, which every backend can import
-    DMA_BUF = 0x40  #: as a dma-buf
+    HOST_MEMORY = 0x20  #: host memory, which every backend can import
+    DMA_BUF = 0x40  #: a dma-buf
     GLOBAL_ID = 0x80  #: an IOSurface that any process finds by its id
-    LINEAR = 0x100  #: rows in the device's own memory: what CUDA's pointers and tensors need
-    WRITERS = 0x200  #: of a stream: subscribers may write into its buffers
+    LINEAR = 0x100  #: rows in the device's own memory, for CUDA's pointers and tensors
+    WRITERS = 0x200  #: for a stream: subscribers may write into its buffers
 
 
 class Dimension(enum.IntEnum):
@@ -45,7 +45,7 @@ class Dimension(enum.IntEnum):
 
 
 class Access(enum.IntEnum):
-    """What a mapping is for."""
+    """The accesses that a mapping allows."""
 
     READ = 1
     WRITE = 2
@@ -53,15 +53,15 @@ class Access(enum.IntEnum):
 
 
 class Path(enum.IntEnum):
-    """What lies between a texture's user and the memory that its exporter uses."""
+    """How a user of a texture gets at the memory that the exporter uses."""
 
-    ZERO_COPY = 0  #: nothing: the same memory
-    BLIT = 1  #: copied once on the same GPU
-    COPY = 2  #: copied through host memory
+    ZERO_COPY = 0  #: the same memory
+    BLIT = 1  #: one copy on the same GPU
+    COPY = 2  #: a copy through host memory
 
 
 class FormatType(enum.IntEnum):
-    """How a channel's bits read."""
+    """How to interpret a channel's bits."""
 
     UNORM = 1
     FLOAT = 2
@@ -72,28 +72,28 @@ class FormatType(enum.IntEnum):
 
 
 class Orientation(enum.IntEnum):
-    """How the picture must be turned, counter-clockwise, to be seen upright."""
+    """How the picture must be turned, counter-clockwise, to be upright."""
 
     NORMAL = 0
     ROTATED_90 = 1
     ROTATED_180 = 2
     ROTATED_270 = 3
-    FLIPPED = 4  #: about the vertical axis, then turned
+    FLIPPED = 4  #: mirrored about the vertical axis, then turned
     FLIPPED_90 = 5
     FLIPPED_180 = 6
     FLIPPED_270 = 7
 
 
 class Alpha(enum.IntEnum):
-    """How the alpha channel is meant."""
+    """How to interpret the alpha channel."""
 
     STRAIGHT = 0
     PREMULTIPLIED = 1
-    OPAQUE = 2  #: to be ignored
+    OPAQUE = 2  #: ignore the alpha channel
 
 
 class ColorRange(enum.IntEnum):
-    """Which of a channel's values are used."""
+    """The range of values that a channel uses."""
 
     FULL = 0
     LIMITED = 1
@@ -102,19 +102,19 @@ class ColorRange(enum.IntEnum):
 class Pacing(enum.IntEnum):
     """Whether publishing waits for subscribers."""
 
-    FREE = 0  #: never, unless they hold every buffer
-    LOSSLESS = 1  #: until each that gets every frame has taken its own
+    FREE = 0  #: waits only while subscribers hold every buffer
+    LOSSLESS = 1  #: waits until each subscriber that gets every frame has taken its frames
 
 
 class Delivery(enum.IntEnum):
     """Which frames a subscriber gets."""
 
-    LATEST = 0  #: the newest, never one twice
-    EVERY = 1  #: each in order, as long as the publisher's buffers last
+    LATEST = 0  #: the newest frame, and no frame twice
+    EVERY = 1  #: each frame in order, as long as the publisher's buffers last
 
 
 class StreamChange(enum.IntEnum):
-    """What a watch reports."""
+    """A change that a watch reports."""
 
     ADDED = 1
     REMOVED = 2
@@ -123,13 +123,13 @@ class StreamChange(enum.IntEnum):
 class End(enum.IntEnum):
     """How a stream has ended, as its subscriber sees it."""
 
-    NONE = 0  #: it goes on
-    CLOSED = 1  #: its publisher was closed
-    BROKEN = 2  #: its publisher's process died, or lost its device
+    NONE = 0  #: the stream goes on
+    CLOSED = 1  #: the publisher was closed
+    BROKEN = 2  #: the publisher's process died, or lost its device
 
 
 def pick(kind: Type[E], value: Union[E, str, values.Integer], what: str) -> E:
-    """The member that is meant, by itself, its name or its number."""
+    """Returns the member that is given as itself, by its name or by its number."""
     if isinstance(value, kind):
         return value
     given: Any = value
@@ -145,8 +145,8 @@ def pick(kind: Type[E], value: Union[E, str, values.Integer], what: str) -> E:
 
 
 def pick_usage(value: Union[values.Integer, str, Iterable[Union[values.Integer, str]]]) -> int:
-    """The bits of flags, of a name, or of several of either. Unknown bits are the C library's to
-    refuse."""
+    """Returns the bits of flags, of a name, or of several of these. The C library refuses unknown
+    bits."""
     given: Any = value
     if values.is_integer(given):
         return values.integer(given, "usage")

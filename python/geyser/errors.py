@@ -1,4 +1,4 @@
-"""What goes wrong: one exception for each result of the C library, with its words as text."""
+"""Exceptions: one for each result of the C library, with the library's error detail as text."""
 
 import builtins
 import enum
@@ -8,7 +8,7 @@ from . import _c
 
 
 class Result(enum.IntEnum):
-    """What a call of the C library came to."""
+    """The result of a call of the C library."""
 
     OK = 0
     INVALID_ARGUMENT = -1
@@ -31,8 +31,8 @@ class Result(enum.IntEnum):
 
 
 class Error(Exception):
-    """Any failure of geyser's. Its text says what was wrong and what would be right; `result` is
-    the C library's number (None for one that this package does not know)."""
+    """Base of all of geyser's exceptions. The text says what was wrong and what would be right.
+    `result` is the C library's number, or None if this package doesn't know that number."""
 
     result: ClassVar[Optional[Result]] = None
 
@@ -48,25 +48,25 @@ class ClosedError(InvalidArgumentError):
 
 
 class UnsupportedError(Error):
-    """Correct, but this backend, format, device or kernel can't."""
+    """The call is correct, but this backend, format, device or kernel doesn't support it."""
 
     result = Result.UNSUPPORTED
 
 
 class OutOfMemoryError(Error, MemoryError):
-    """No memory, or no space where memory is backed."""
+    """There is no memory left, or no space in the file system that holds the memory."""
 
     result = Result.OUT_OF_MEMORY
 
 
 class NotFoundError(Error, LookupError):
-    """No such handle, id or stream."""
+    """There is no such handle, id or stream."""
 
     result = Result.NOT_FOUND
 
 
 class StaleError(Error):
-    """It was one once: its exporter has gone or was restarted, its device is lost."""
+    """The object existed before: its exporter has ended or was restarted, or its device is lost."""
 
     result = Result.STALE
 
@@ -78,49 +78,49 @@ class ExistsError(Error):
 
 
 class PermissionError(Error, builtins.PermissionError):
-    """Another user's, or not allowed to write."""
+    """The object belongs to another user, or may not be written to."""
 
     result = Result.PERMISSION
 
 
 class UnsealedError(Error):
-    """Memory that its owner could still shrink under us."""
+    """The owner of the memory could still shrink it."""
 
     result = Result.UNSEALED
 
 
 class MismatchError(Error):
-    """Not what the caller expected, or not what it says it is."""
+    """The object isn't as the caller expected, or not as its owner describes it."""
 
     result = Result.MISMATCH
 
 
 class TimeoutError(Error, builtins.TimeoutError):
-    """The time given ran out."""
+    """The time limit has passed."""
 
     result = Result.TIMEOUT
 
 
 class DisconnectedError(Error, ConnectionError):
-    """The peer went away."""
+    """The peer has ended."""
 
     result = Result.DISCONNECTED
 
 
 class BusyError(Error):
-    """In use; it may work later."""
+    """The object is in use; a later try may work."""
 
     result = Result.BUSY
 
 
 class LimitError(Error):
-    """Over a limit: a size, file descriptors, connections."""
+    """A limit was exceeded: a size, file descriptors, connections."""
 
     result = Result.LIMIT
 
 
 class ProtocolError(Error):
-    """The peer speaks another protocol, or nonsense."""
+    """The peer speaks another protocol, or sends invalid messages."""
 
     result = Result.PROTOCOL
 
@@ -132,13 +132,13 @@ class DeviceLostError(Error):
 
 
 class NoRuntimeDirError(Error):
-    """There is no directory in which exports could be registered."""
+    """There is no directory for the registry of exports."""
 
     result = Result.NO_RUNTIME_DIR
 
 
 class SystemError(Error, OSError):
-    """The system refused; the text names the call."""
+    """The system refused a call; the text names the call."""
 
     result = Result.SYSTEM
 
@@ -155,13 +155,14 @@ _CLASSES: Dict[int, Type[Error]] = {
 
 
 def detail() -> str:
-    """This thread's last failure, in the C library's words."""
+    """Returns the error detail of this thread's last failure."""
     text: bytes = _c.quick.geyser_error_detail()
     return text.decode("utf-8", "replace")
 
 
 def error(result: int, text: Optional[str] = None) -> Error:
-    """The exception for a result of the C library's, with its words or others."""
+    """Returns the exception for a result of the C library, with the given text or the error
+    detail."""
     words = detail() if text is None else text
     if result in _CLASSES:
         return _CLASSES[result](words)
@@ -170,6 +171,6 @@ def error(result: int, text: Optional[str] = None) -> Error:
 
 
 def check(result: int) -> None:
-    """Raises, unless it is 0."""
+    """Raises the result's error, unless it is 0."""
     if result:
         raise error(result)

@@ -1,4 +1,4 @@
-"""Events: 64-bit timelines that only grow, shared between processes."""
+"""Events: 64-bit timelines whose values only grow, shared between processes."""
 
 import ctypes
 import itertools
@@ -13,7 +13,7 @@ from .handle import Handle
 
 Callback = Callable[[int, Optional[Error]], Any]
 
-# Of callbacks: what the C library's words say is said to another thread.
+# Texts for callbacks: the C library's error detail belongs to another thread.
 WORDS = {
     int(Result.DISCONNECTED): "the event's exporter has died before the value was reached",
     int(Result.DEVICE_LOST): "the device that signals the event is lost",
@@ -43,8 +43,8 @@ class EventPointer(Pointer):
 
 
 class Event(Object):
-    """A value that any process that holds it can raise, wait for, and be told of. Made by a
-    Manager."""
+    """A value that processes share. Each of them can raise it, wait for it, and be told when it is
+    reached. A Manager makes events."""
 
     _pointer: Optional[EventPointer]
     _instead = "send event.export(), a Handle, and import that there by Manager.import_event()"
@@ -57,19 +57,19 @@ class Event(Object):
 
     @property
     def value(self) -> int:
-        """The present value; what one process has seen never gets smaller."""
+        """The present value. It never decreases for a process that has seen it."""
         out = ctypes.c_uint64()
         self._check(lib.geyser_event_value(self._pointer, ctypes.byref(out)))
         return int(out.value)
 
     def signal(self, value: values.Integer) -> None:
-        """Raises the value to this one; one that isn't above the present value changes nothing.
-        What this thread wrote before is seen by whoever has waited."""
+        """Raises the event to this value. A value that isn't above the present one changes nothing.
+        A thread that has waited for the value sees all that this thread wrote before."""
         self._check(lib.geyser_event_signal(self._pointer, times.to_value(value)))
 
     def wait(self, value: values.Integer, timeout: Optional[values.Seconds] = None) -> None:
-        """Waits until the value is reached. timeout: seconds; 0 only looks, None waits for ever.
-        Raises TimeoutError, DisconnectedError (imported, and its exporter has died),
+        """Waits until the value is reached. timeout: seconds; 0 only checks, None waits for ever.
+        Raises TimeoutError, DisconnectedError (the exporter of this imported event has died),
         DeviceLostError."""
         wanted = times.to_value(value)
 
@@ -81,17 +81,17 @@ class Event(Object):
             self._fail(result)
 
     def reached(self, value: values.Integer) -> bool:
-        """Whether the value is reached, without waiting."""
+        """Returns whether the value is reached, without waiting."""
         result = lib.geyser_event_wait(self._pointer, times.to_value(value), 0)
         if result and result != times.TIMEOUT:
             self._fail(result)
         return not result
 
     def notify(self, value: values.Integer, callback: Callback) -> None:
-        """Has callback(value, error) called once, on a thread of this event's: when the value is
-        reached (value: the present one, error: None), or with a DisconnectedError, a
-        DeviceLostError, or a StaleError if the event is closed before. An exception of the
-        callback's goes to sys.unraisablehook."""
+        """Registers callback(value, error), which is called once, on a thread that belongs to this
+        event. When the value is reached, it gets the present value and None. Otherwise it gets a
+        DisconnectedError, a DeviceLostError, or a StaleError if the event is closed before. An
+        exception in the callback goes to sys.unraisablehook."""
         wanted, key = times.to_value(value), next(_keys)
         _pending[key] = callback
         result = lib.geyser_event_notify(self._pointer, wanted, _reached_in_c, key)
@@ -100,14 +100,15 @@ class Event(Object):
             self._fail(result)
 
     def descriptor(self, value: values.Integer) -> Descriptor:
-        """Readable, and staying so, once the value is reached, the exporter has died or the event
-        is closed: `reached` or `wait` then says which. For select() and asyncio."""
+        """Returns a descriptor for select() and asyncio. It becomes and stays readable when the
+        value is reached, the exporter has died or the event is closed; `reached` or `wait` then
+        tells which."""
         return descriptor.of(self, lib.geyser_event_fd, times.to_value(value))
 
     def export(self) -> Handle:
-        """Makes it importable by other processes of this user, which may all signal it."""
+        """Lets other processes of this user import the event. All of them may signal it."""
         return handle.export(self, lib.geyser_event_export)
 
     def unexport(self) -> None:
-        """No new imports; existing ones live on."""
+        """Refuses new imports. Existing imports keep working."""
         self._check(lib.geyser_event_unexport(self._pointer))

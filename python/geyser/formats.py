@@ -1,4 +1,4 @@
-"""Pixel formats: what a texel is, in memory and as an array's elements."""
+"""Pixel formats: the layout of a texel in memory, and its elements in an array."""
 
 import functools
 import operator
@@ -13,7 +13,7 @@ from .values import Integer, is_integer
 if TYPE_CHECKING:
     import numpy
 
-# A texel is one word, in which channels begin at odd bits.
+# A texel of these formats is one word, and its channels can't be array elements of their own.
 PACKED = ("depth24plus", "depth24plus-stencil8", "rgb10a2unorm", "rg11b10ufloat")
 KINDS = {
     FormatType.UNORM: "u",
@@ -26,7 +26,7 @@ ORDER = "<" if sys.byteorder == "little" else ">"
 
 
 class GL(NamedTuple):
-    """A format in OpenGL's words; all 0 where OpenGL has none."""
+    """The names of a format in OpenGL; all 0 if OpenGL doesn't have it."""
 
     internal_format: int
     format: int
@@ -34,8 +34,8 @@ class GL(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A pixel format: `Format.named("rgba8unorm")`. Names follow WebGPU: channels in memory order,
-    bits a channel, then how the bits read."""
+    """A pixel format: `Format.named("rgba8unorm")`. Names follow WebGPU: the channels in memory
+    order, the bits of each channel, and how to interpret the bits."""
 
     number: int  #: the C library's enum geyser_format
     name: str
@@ -46,10 +46,10 @@ class Format(NamedTuple):
     depth: bool
     stencil: bool
     planes: int
-    block_width: int  #: texels; 1 unless compressed
+    block_width: int  #: in texels; 1 unless compressed
     block_height: int
-    usage: Usage  #: what textures of this format can ever be used for
-    drm_fourcc: int  #: native names; 0 where that API has none
+    usage: Usage  #: all usage that a texture of this format can ever have
+    drm_fourcc: int  #: the native numbers; 0 if that API lacks the format
     vk_format: int
     mtl_pixel_format: int
     iosurface_fourcc: int
@@ -60,7 +60,7 @@ class Format(NamedTuple):
 
     @staticmethod
     def named(name: Union["Format", str, Integer]) -> "Format":
-        """The format of that name or number; a format is itself."""
+        """Returns the format of that name or number. A Format is returned as it is."""
         if isinstance(name, Format):
             return name
         given: Any = name
@@ -68,18 +68,18 @@ class Format(NamedTuple):
 
     @property
     def packed(self) -> bool:
-        """Whether a texel is one 32-bit word; format.h says which bits are what."""
+        """Whether a texel is one 32-bit word; format.h gives the meaning of its bits."""
         return self.name in PACKED
 
     @property
     def elements(self) -> int:
-        """Array elements that make up a texel."""
+        """The number of array elements in a texel."""
         return 1 if self.packed else self.channels
 
     @property
     def typestr(self) -> str:
-        """The elements' type as the array interface writes it, "<f2"; a packed texel is one "<u4".
-        What is sRGB-encoded stays encoded. Raises UnsupportedError where elements have no type."""
+        """The elements' type in the array interface, such as "<f2"; a packed texel is one "<u4".
+        sRGB values stay encoded. Raises UnsupportedError if the elements have no such type."""
         if self.planes != 1 or (self.block_width, self.block_height) != (1, 1):
             raise UnsupportedError(
                 f"{self.name} is no array of texels: it has {self.planes} planes and blocks of"
@@ -95,19 +95,19 @@ class Format(NamedTuple):
 
     @property
     def itemsize(self) -> int:
-        """Bytes of an element."""
+        """The bytes of an element."""
         return int(self.typestr[2:])
 
     @property
     def dtype(self) -> "numpy.dtype[Any]":
-        """The elements' type as NumPy's. Needs NumPy."""
+        """The elements' type in NumPy. Needs NumPy."""
         import numpy
 
         return numpy.dtype(self.typestr)
 
     @property
     def texel_shape(self) -> Tuple[int, ...]:
-        """What a texel adds to an array's shape: (4,), or () for one element."""
+        """The dimensions that a texel adds to an array's shape: (4,), or () for one element."""
         return (self.elements,) if self.elements > 1 else ()
 
 
@@ -149,5 +149,5 @@ def _of_number(number: int) -> Format:
 
 
 def formats() -> List[Format]:
-    """All formats of the C library that this package knows."""
+    """Returns all formats of the C library that this package knows."""
     return [_of_number(number) for number in range(1, FORMAT_COUNT)]

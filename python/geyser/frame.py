@@ -1,4 +1,4 @@
-"""Frames of streams: a texture that one has acquired, for a while, and what goes with it."""
+"""Frames of streams: a texture that the caller has acquired for a while, and its metadata."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
@@ -19,7 +19,8 @@ F = TypeVar("F", bound="Frame")
 
 
 class Stream(Object):
-    """A publisher or subscriber: what gives frames out, and knows the textures that come again."""
+    """Base of publishers and subscribers, which give out frames. It keeps the textures of buffers
+    that come again."""
 
     _read_only = False
 
@@ -32,17 +33,19 @@ class Stream(Object):
 
     @property
     def name(self) -> str:
-        """The stream's."""
+        """The stream's name."""
         return self._name
 
     def close(self) -> None:
-        """Ends it; again is fine. Frames that are out are gone, arrays of them stay."""
+        """Ends the stream's use; closing again does nothing. Frames that are in use become invalid,
+        but arrays of them stay valid memory."""
         self._pointer = None
         self._textures = {}
 
     def _is_late(self, pointer: Any, out: Any, give_back: Any) -> bool:
-        """Whether this was closed while a thread waited for a frame: the frame is then given back.
-        The caller must drop the pointer, which its error's traceback would keep alive."""
+        """Returns whether this object was closed while a thread waited for a frame; the frame is
+        then given back. The caller must drop the pointer, because the error's traceback would keep
+        it alive."""
         if self._pointer is pointer:
             return False
         give_back(pointer, out)
@@ -56,7 +59,7 @@ class Stream(Object):
         pointer = TexturePointer(quick.geyser_texture_ref(address))
         read_only = self._read_only and quick.geyser_texture_access(pointer) == READ
         made = Texture(pointer, self._manager, self._on_host, read_only)
-        # after a resize, or of another publisher: those before it don't come again
+        # After a resize, or with another publisher, the earlier textures don't come again.
         others = list(self._textures.values())
         if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):
             self._textures = {}
@@ -65,9 +68,9 @@ class Stream(Object):
 
 
 class Frame(Local, Metadata, Described):
-    """A frame that one has: `numpy.asarray(frame)` is its texels, without a copy wherever a mapping
-    needs none. Arrays stay valid memory after it is given back, but the publisher then draws
-    there."""
+    """A frame that the caller has acquired. `numpy.asarray(frame)` gives its texels, without a copy
+    if a mapping needs none. Arrays stay valid memory after the frame is given back, but the
+    publisher then draws there."""
 
     __slots__ = (
         "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_interface", "_streams",
@@ -84,7 +87,7 @@ class Frame(Local, Metadata, Described):
         self._texture, self._form, self._shape = texture, texture._form, texture._shape
         self._memories: Optional[List[Memory]] = None
         self._interface: Optional[Dict[str, Any]] = None
-        self._streams: Optional[List[int]] = None  # of CUDA, that use it
+        self._streams: Optional[List[int]] = None  # the CUDA streams that use the frame
 
     def __repr__(self) -> str:
         state = " (given back)" if self.closed else ""
@@ -93,12 +96,12 @@ class Frame(Local, Metadata, Described):
 
     @property
     def closed(self) -> bool:
-        """Whether it was given back, or its stream closed."""
+        """Whether the frame was given back, or its stream closed."""
         return not self._frame or self._owner._pointer is None
 
     def _live(self) -> Pointer:
-        """What has given it out, to be held while C's memory of the frame is used: another thread
-        may close that."""
+        """Returns the stream's pointer. The caller holds it while it uses the C library's memory of
+        the frame, because another thread may close the stream."""
         pointer = self._owner._pointer
         if not self._frame:
             raise ClosedError("the frame was given back: texels and metadata are another's by now")
@@ -114,13 +117,13 @@ class Frame(Local, Metadata, Described):
 
     @property
     def texture(self) -> Texture:
-        """The texture that it is, with a reference of its own."""
+        """The frame's texture, with a reference of its own."""
         self._live()
         return self._texture
 
     @property
     def path(self) -> Path:
-        """What lies between this and the memory that the publisher draws into."""
+        """How this process gets at the memory that the publisher draws into."""
         self._live()
         return self._texture.path
 
@@ -131,7 +134,8 @@ class Frame(Local, Metadata, Described):
         access: Union[Access, str, values.Integer] = READ,
         mip_level: values.Integer = 0,
     ) -> Mapping:
-        """As Texture.map; it must end before the frame is given back."""
+        """Maps the texels as Texture.map does. The mapping must end before the frame is given
+        back."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
     def map_buffer(
@@ -139,7 +143,8 @@ class Frame(Local, Metadata, Described):
         access: Union[Access, str, values.Integer] = READ,
         mip_level: values.Integer = 0,
     ) -> MappingBuffer:
-        """As Texture.map_buffer; it must end before the frame is given back."""
+        """Maps the texels as Texture.map_buffer does. The mapping must end before the frame is
+        given back."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
     def _map(self, access: Access, mip_level: values.Integer = 0) -> Memory:
@@ -151,7 +156,7 @@ class Frame(Local, Metadata, Described):
         return memory
 
     def _repr_png_(self) -> Optional[bytes]:
-        """As Texture._repr_png_, of the part to show, turned upright."""
+        """Returns a PNG as Texture._repr_png_ does, of the part to show, turned upright."""
         if self.closed or not png.can_show(self._form, self.width, self.height):
             return None
         memory = self._texture._map(Access.READ)
@@ -163,7 +168,7 @@ class Frame(Local, Metadata, Described):
             memory.end()
 
     def _unmap(self) -> None:
-        """What was written into staging copies goes into the texture."""
+        """Ends all mappings; texels that were written into staging copies go into the texture."""
         self._interface = None
         memories, self._memories = self._memories, None
         for memory in memories or ():
@@ -187,7 +192,8 @@ class Frame(Local, Metadata, Described):
         return convert(self._content(), dtype, copy)
 
     def _for_tensor(self) -> Any:
-        """A tensor may outlive the map of a frame: it gets a copy where that is one."""
+        """Returns memory for a tensor, which may outlive the frame's mapping. If the mapping is a
+        staging copy, the tensor gets a copy of its own."""
         self._live()
         if self._owner._on_host:
             return self._texture._persistent()
@@ -197,9 +203,10 @@ class Frame(Local, Metadata, Described):
     # ---- on a GPU ----
 
     def use_on(self, stream: cuda.StreamLike = None) -> None:
-        """Work put on this CUDA stream after this begins when the frame may be used, and giving the
-        frame back waits, on the GPU, for what is on the stream by then. Tensors made of the frame
-        do this for the stream that they are asked for on; say it for every other."""
+        """Lets work that is put on this CUDA stream after this call wait until the frame may be
+        used. Giving the frame back then waits, on the GPU, for the work on the stream at that time.
+        A tensor made of the frame does this for the stream that it is asked for on. Call this for
+        every other stream."""
         number = cuda.to_stream(stream)
         if self._streams is not None and number in self._streams:
             return
@@ -220,7 +227,7 @@ class Frame(Local, Metadata, Described):
         return cuda.interface(memory, self._settable)
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
-        """As Texture.copy_to, when the frame is drawn."""
+        """Copies the texels as Texture.copy_to does, when the frame is drawn."""
         number = cuda.to_stream(stream)
         self.use_on(number)
         cuda.copy_to(self._texture._open(), self._form, self._shape, array, number)
@@ -254,7 +261,8 @@ class Frame(Local, Metadata, Described):
         return self
 
     def _give_back(self, function: Any) -> int:
-        """What the C function that takes the frame back came to; 0 if it had gone before."""
+        """Gives the frame back by a C function. Returns that function's result, or 0 if the frame
+        was given back before."""
         frame, self._frame = self._frame, 0
         pointer = self._owner._pointer
         self._unmap()
@@ -271,14 +279,14 @@ class Frame(Local, Metadata, Described):
 
 
 class ReceivedFrame(Frame):
-    """A frame that a subscriber has acquired, for reading. It keeps one of the publisher's buffers
+    """A frame that a subscriber has acquired, for reading. It holds one of the publisher's buffers
     until `release()`, the end of a `with`, or the next iteration."""
 
     __slots__ = ()
     _release = staticmethod(lib.geyser_subscriber_release)
 
     def release(self) -> None:
-        """Gives the buffer back; again is fine."""
+        """Gives the buffer back; doing so again does nothing."""
         result = self._give_back(self._release)
         if result:
             raise error(result)
@@ -297,8 +305,8 @@ class ReceivedFrame(Frame):
 
 
 class PublisherFrame(Frame):
-    """A frame to draw, whose texels are those of an earlier one. At the end of a `with` it is
-    submitted, or discarded if an exception ends that."""
+    """A frame to draw into; its texels are those of an earlier frame. At the end of a `with` it is
+    submitted, or discarded if an exception has ended the `with`."""
 
     __slots__ = ()
     _settable = True
@@ -306,7 +314,7 @@ class PublisherFrame(Frame):
     _discard = staticmethod(lib.geyser_publisher_discard)
 
     def write(self, source: Any) -> None:
-        """As Texture.write."""
+        """Copies the texels of a source as Texture.write does."""
         memory = self._map(Access.WRITE)
         try:
             copy_into(memory, source)
@@ -314,21 +322,22 @@ class PublisherFrame(Frame):
             memory.end()
 
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
-        """As Texture.copy_from, when the buffer may be drawn into."""
+        """Copies the texels of an array as Texture.copy_from does, when the buffer may be drawn
+        into."""
         number = cuda.to_stream(stream)
         self.use_on(number)
         cuda.copy_from(self._texture._open(), self._form, self._shape, array, number)
 
     def submit(self) -> None:
-        """Publishes it. Raises InvalidArgumentError (metadata out of range: then it is discarded),
-        ClosedError, DeviceLostError."""
+        """Publishes the frame. Raises InvalidArgumentError (metadata out of range; the frame is
+        then discarded), ClosedError, DeviceLostError."""
         self._live()
         result = self._give_back(self._submit)
         if result:
             raise error(result)
 
     def discard(self) -> None:
-        """Gives it back unpublished; again, or after a submit, is fine."""
+        """Gives the frame back unpublished. After a submit or a discard this does nothing."""
         result = self._give_back(self._discard)
         if result:
             raise error(result)
@@ -355,7 +364,7 @@ SETTABLE = tuple(
 
 
 def set_metadata(frame: PublisherFrame, values: Dict[str, Any]) -> None:
-    """By name, as keyword arguments."""
+    """Sets the frame's metadata from keyword arguments."""
     for name, value in values.items():
         if name not in SETTABLE:
             raise InvalidArgumentError(f"{name}: of a frame one sets {', '.join(SETTABLE)}")

@@ -1,4 +1,4 @@
-"""Handles: plain bytes that name an exported texture or event."""
+"""Handles: bytes that name an exported texture or event."""
 
 import ctypes
 from typing import Any, Tuple, Union
@@ -11,8 +11,8 @@ SIZE = 64
 
 
 class Handle:
-    """The name of an exported object: 64 bytes, to be sent any way you like. `bytes(handle)`,
-    `str(handle)` and `handle.id` each are enough to import it. It can be pickled."""
+    """The name of an exported object: 64 bytes, which can be sent in any way. An import takes any
+    of `bytes(handle)`, `str(handle)` and `handle.id`. A handle can be pickled."""
 
     __slots__ = ("_bytes",)
 
@@ -25,8 +25,8 @@ class Handle:
 
     @classmethod
     def of(cls, what: "HandleLike") -> "Handle":
-        """The handle that is meant: itself, its bytes, its text, or its id among this user's
-        exports. Raises also NotFoundError and StaleError for an id."""
+        """Returns the handle that is given as itself, its bytes, its text, or its id among this
+        user's exports. An id can also raise NotFoundError and StaleError."""
         if isinstance(what, Handle):
             return what
         if isinstance(what, (bytes, bytearray, memoryview)):
@@ -45,7 +45,7 @@ class Handle:
 
     @property
     def id(self) -> int:
-        """32 bits: unique among this user's exports at any one time."""
+        """32 bits, unique among this user's exports at any one time."""
         return int(_c.quick.geyser_handle_id(self._struct()))
 
     def _struct(self) -> Any:
@@ -76,7 +76,7 @@ HandleLike = Union[Handle, bytes, bytearray, memoryview, str, values.Integer]
 
 
 def export(owner: Object, function: Any) -> Handle:
-    """What a C function of export gives for it."""
+    """Returns the handle that a C function of export gives for the owner."""
     out = _c.geyser_handle()
     owner._check(function(owner._pointer, ctypes.byref(out)))
     return Handle(bytes(out.bytes))

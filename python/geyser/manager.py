@@ -1,4 +1,4 @@
-"""Managers: a connection to one backend, and the maker of everything else."""
+"""Managers: a connection to one backend, which makes all other objects."""
 
 import ctypes
 import os
@@ -22,21 +22,21 @@ from .publisher import Publisher, PublisherPointer, Rate, UsageLike, to_desc, to
 from .subscriber import Subscriber, SubscriberPointer
 from .texture import Texture
 
-APPLICATION_MAX = 63  # bytes
+APPLICATION_MAX = 63  # in bytes
 
 
 class ManagerPointer(Pointer):
-    """A manager."""
+    """A pointer to a manager."""
 
     destroy = staticmethod(lib.geyser_manager_destroy)
 
 
 class MemoryUsage(NamedTuple):
-    """Bytes of backing memory, whole pages as the kernel counts them."""
+    """Bytes of backing memory, in whole pages as the kernel counts them."""
 
     held: int  #: allocated by this manager and not yet released
-    exported: int  #: of those held or imported: what others can import now
-    imported: int  #: other processes' memory that this manager has imported
+    exported: int  #: the part of held and imported that others can import now
+    imported: int  #: memory of other processes that this manager has imported
 
 
 def _to_usage(usage: Any) -> MemoryUsage:
@@ -44,14 +44,14 @@ def _to_usage(usage: Any) -> MemoryUsage:
 
 
 class MemoryInfo(NamedTuple):
-    """What a manager's objects hold."""
+    """The memory that a manager's objects hold."""
 
     textures: MemoryUsage
     events: MemoryUsage
 
 
 def _program() -> Optional[bytes]:
-    """The script's name, rather than Python's; None where there is none."""
+    """Returns the name of the running script, or None if there is none."""
     name = os.path.basename(sys.argv[0]) if getattr(sys, "argv", None) else ""
     data = name.encode("utf-8", "replace")[:APPLICATION_MAX].decode("utf-8", "ignore").encode()
     return data if data and not name.startswith("-") else None
@@ -66,10 +66,10 @@ def _text(value: str, what: str) -> bytes:
 
 
 class Manager(Object):
-    """A connection to one backend. What it has made stays valid when it is closed.
+    """A connection to one backend. Its objects stay valid after it is closed.
 
-    backend: a Backend or its name, such as "host". application: shown to peers, at most 63 bytes; by
-    default the script's name. import_timeout: seconds that an import waits for its exporter's
+    backend: a Backend or its name, such as "host". application: shown to peers, at most 63 bytes;
+    by default the script's name. import_timeout: seconds that an import waits for its exporter's
     answer; by default 5. Raises UnsupportedError (the backend isn't available here, with the
     reason), LimitError."""
 
@@ -108,7 +108,7 @@ class Manager(Object):
 
     @property
     def memory(self) -> MemoryInfo:
-        """What its objects hold now."""
+        """The memory that this manager's objects hold now."""
         out = geyser_memory_info()
         self._check(lib.geyser_manager_memory(self._pointer, ctypes.byref(out)))
         return MemoryInfo(_to_usage(out.textures), _to_usage(out.events))
@@ -116,8 +116,8 @@ class Manager(Object):
     def format_usage(
         self, format: Union[Format, str], dimension: Union[Dimension, str] = Dimension.D2
     ) -> Usage:
-        """What a texture of this format and dimension can be used for; nothing: there can be
-        none."""
+        """Returns the usage that a texture of this format and dimension can have. An empty result
+        means that there can be no such texture."""
         out = ctypes.c_uint32()
         number = Format.named(format).number
         shape = pick(Dimension, dimension, "dimension")
@@ -139,8 +139,8 @@ class Manager(Object):
         mip_levels: values.Integer = 1,
         label: Optional[str] = None,
     ) -> Texture:
-        """A texture whose texels are zero. usage: flags or their names; 0: COPY_SRC, COPY_DST and
-        TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
+        """Creates a texture whose texels are zero. usage: flags or their names; 0 means COPY_SRC,
+        COPY_DST and TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
         UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
         shown = None if label is None else _text(label, "label")
         desc = to_desc(width, height, format, usage, shown)
@@ -152,11 +152,11 @@ class Manager(Object):
         return Texture(TexturePointer(out.value), self._open(), self._on_host)
 
     def import_texture(self, handle: HandleLike, expected: Optional[Texture] = None) -> Texture:
-        """A texture that this or another process exported, by its handle, the handle's bytes or
-        text, or its id; it outlives its exporter. expected: a texture that it must be like in all
-        but the label. Raises NotFoundError (no longer exported), StaleError (the exporter has
-        gone), MismatchError, PermissionError (another user's), UnsealedError, TimeoutError,
-        DisconnectedError, ProtocolError, LimitError."""
+        """Imports a texture that this or another process has exported, by its handle, the handle's
+        bytes or text, or its id. The texture outlives its exporter. expected: a texture with the
+        same properties; only the label may differ. Raises NotFoundError (no longer exported),
+        StaleError (the exporter has ended), MismatchError, PermissionError (it belongs to another
+        user), UnsealedError, TimeoutError, DisconnectedError, ProtocolError, LimitError."""
         named = Handle.of(handle)._struct()
         like = None if expected is None else ctypes.byref(_desc_of(expected))
         out = ctypes.c_void_p()
@@ -166,14 +166,14 @@ class Manager(Object):
         return Texture(TexturePointer(out.value), self._open(), self._on_host)
 
     def create_event(self, initial: values.Integer = 0) -> Event:
-        """An event with this value."""
+        """Creates an event with this value."""
         out = ctypes.c_void_p()
         value = times.to_value(initial)
         self._check(lib.geyser_event_create(self._pointer, value, ctypes.byref(out)))
         return Event(EventPointer(out.value))
 
     def import_event(self, handle: HandleLike) -> Event:
-        """An event that this or another process exported. Raises as import_texture."""
+        """Imports an event that this or another process has exported. Raises as import_texture."""
         named = Handle.of(handle)._struct()
         out = ctypes.c_void_p()
         self._check(lib.geyser_event_import(self._pointer, ctypes.byref(named), ctypes.byref(out)))
@@ -193,11 +193,11 @@ class Manager(Object):
         frame_rate: Rate = None,
         usage: UsageLike = 0,
     ) -> Publisher:
-        """Publishes a stream under that name. buffers: 2 to 16, one more for each subscriber that
-        may hold one for long. pacing: "free" never waits for anybody, "lossless" waits until each
-        subscriber that gets every frame has taken its own. frame_rate: frames a second, for people.
-        Raises ExistsError (a living publisher has that name), and as create_texture and
-        Texture.export."""
+        """Publishes a stream under that name. buffers: 2 to 16; add one for each subscriber that
+        may hold a frame for long. pacing: "free" waits for subscribers only while they hold every
+        buffer, "lossless" waits until each subscriber that gets every frame has taken its frames.
+        frame_rate: frames per second, for information only. Raises ExistsError (a living publisher
+        has that name), and as create_texture and Texture.export."""
         chosen = pick(Pacing, pacing, "pacing")
         numerator, denominator = to_rate(frame_rate)
         desc = geyser_stream_desc(
@@ -224,12 +224,12 @@ class Manager(Object):
         connect_timeout: Optional[values.Seconds] = 0,
         reconnect: bool = False,
     ) -> Subscriber:
-        """Connects to the stream of that name. delivery: "latest" frame, never one twice, or
-        "every" one in order. timeout: seconds that iterating waits for each frame, None: for ever.
-        connect_timeout: seconds to wait for the publisher; 0: it must be there. reconnect:
-        iterating doesn't end with the publisher, but waits for one of that name to come back.
-        Raises NotFoundError (no such stream, with a connect_timeout of 0), TimeoutError (nor within
-        it), LimitError, and as import_texture."""
+        """Connects to the stream of that name. delivery: "latest" gives the newest frame and none
+        twice, "every" gives each frame in order. timeout: seconds that iterating waits for each
+        frame; None: for ever. connect_timeout: seconds to wait for the publisher; 0: it must exist.
+        reconnect: iterating doesn't end with the publisher, but waits for a new one of that name.
+        Raises NotFoundError (no such stream, with a connect_timeout of 0), TimeoutError (none
+        within connect_timeout), LimitError, and as import_texture."""
         times.to_ns(timeout)
         wanted = _text(name, "name")
         chosen = pick(Delivery, delivery, "delivery")
@@ -259,15 +259,15 @@ def _desc_of(texture: Texture) -> Any:
     )
 
 
-# ---- the usual one -------------------------------------------------------------------------------
+# ---- the default manager -------------------------------------------------------------------------
 
 _default: Optional[Manager] = None
 _default_lock = threading.Lock()
 
 
 def default_manager() -> Manager:
-    """The manager of `geyser.publish`, `subscribe` and others that are given none: made when it is
-    first asked for, with the "auto" backend, and kept."""
+    """Returns the manager that `geyser.publish`, `subscribe` and others use if none is given. The
+    first call makes it, with the "auto" backend."""
     global _default
     with _default_lock:
         if _default is None or _default.closed:
@@ -295,7 +295,7 @@ def publish(
     usage: UsageLike = 0,
     manager: Optional[Manager] = None,
 ) -> Publisher:
-    """Manager.publish, by the default manager unless another is given."""
+    """Calls Manager.publish, of the default manager unless another is given."""
     maker = default_manager() if manager is None else manager
     return maker.publish(
         name,
@@ -318,7 +318,7 @@ def subscribe(
     reconnect: bool = False,
     manager: Optional[Manager] = None,
 ) -> Subscriber:
-    """Manager.subscribe, by the default manager unless another is given."""
+    """Calls Manager.subscribe, of the default manager unless another is given."""
     maker = default_manager() if manager is None else manager
     return maker.subscribe(
         name,
@@ -330,10 +330,10 @@ def subscribe(
 
 
 def import_texture(handle: HandleLike, manager: Optional[Manager] = None) -> Texture:
-    """Manager.import_texture, by the default manager unless another is given."""
+    """Calls Manager.import_texture, of the default manager unless another is given."""
     return (default_manager() if manager is None else manager).import_texture(handle)
 
 
 def import_event(handle: HandleLike, manager: Optional[Manager] = None) -> Event:
-    """Manager.import_event, by the default manager unless another is given."""
+    """Calls Manager.import_event, of the default manager unless another is given."""
     return (default_manager() if manager is None else manager).import_event(handle)

@@ -1,10 +1,10 @@
-"""Texels in this process's memory, and how long they stay there.
+"""Texels in this process's memory, and their lifetime.
 
-A `Memory` is one map of a texture and a reference to that. Arrays and tensors hold the Memory,
-never the texture or frame that they were made of: so they stay valid memory whatever becomes of
-those. That holds after the map has ended, too. Then the C library promises no texels there any
-more, but the texture's memory, staging copies included, stays where it is till the last reference
-goes."""
+A `Memory` is one mapping of a texture and a reference to the texture. Arrays and tensors hold the
+Memory, never the texture or frame that they were made of. So they stay valid memory after the
+texture or frame is closed. They also stay valid memory after the mapping has ended: the C library
+then guarantees no texels there, but it keeps the texture's memory and staging copies in place until
+the last reference is dropped."""
 
 import ctypes
 import weakref
@@ -27,23 +27,23 @@ class TexturePointer(Pointer):
 
 
 class View(NamedTuple):
-    """Where the elements of an array lie."""
+    """The places of an array's elements in memory."""
 
     address: int
     shape: Tuple[int, ...]
-    strides: Tuple[int, ...]  #: bytes
+    strides: Tuple[int, ...]  #: in bytes
     typestr: str
     size: int  #: bytes from the address to the end of the memory
     row_bytes: int  #: bytes of a row, without padding
-    rows: int  #: of all layers or depth slices
+    rows: int  #: rows of all layers or depth slices
 
     @property
     def itemsize(self) -> int:
-        """Bytes of an element."""
+        """The bytes of an element."""
         return int(self.typestr[2:])
 
     def row_addresses(self) -> Iterator[int]:
-        """Where each row begins."""
+        """Yields the address of each row."""
         height = self.rows if self.rows == self.shape[0] else self.shape[1]
         pitch = self.strides[0] if height == self.rows else self.strides[1]
         for row in range(self.rows):
@@ -61,7 +61,8 @@ class Shape(NamedTuple):
     mip_levels: int
 
     def array(self, form: Format) -> Tuple[int, ...]:
-        """(height, width[, channels]), below layers or depth slices if there are several."""
+        """Returns (height, width[, channels]), with the layers or depth slices in front if there
+        are several."""
         outer = (self.layers,) if self.layers > 1 else (self.depth,) if self.depth > 1 else ()
         return outer + (self.height, self.width) + form.texel_shape
 
@@ -100,7 +101,7 @@ def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: Int
 
 
 class Memory(Local):
-    """One map of a texture. `end` ends it; the memory stays until the Memory goes."""
+    """One mapping of a texture. `end` ends the mapping; the memory stays as long as the Memory."""
 
     _unmap = staticmethod(lib.geyser_texture_unmap)
 
@@ -109,7 +110,7 @@ class Memory(Local):
     ) -> None:
         self._mapped = False
         mapping = geyser_mapping()
-        form.typestr  # refuses before anything is mapped
+        form.typestr  # refuses a format without element type before anything is mapped
         check(lib.geyser_texture_map(pointer, access, ctypes.byref(mapping)))
         self._mapped, self._pointer = True, pointer
         self.writable = bool(access & Access.WRITE)
@@ -117,7 +118,8 @@ class Memory(Local):
         _memories.add(self)
 
     def end(self) -> None:
-        """Where texels are a staging copy, what was written goes back now."""
+        """Ends the mapping. Texels that were written into a staging copy go into the texture
+        now."""
         if self._mapped:
             self._mapped = False
             self._unmap(self._pointer)
@@ -131,8 +133,8 @@ class Memory(Local):
 
 
 class Snapshot(Local):
-    """A copy of a texture's texels, of one's own: what a texture in a GPU's memory has for
-    arrays."""
+    """A copy of a texture's texels in memory of its own, for arrays of a texture in a GPU's
+    memory."""
 
     writable = False
 
@@ -144,7 +146,7 @@ class Snapshot(Local):
 
 
 def buffer(memory: Any, writable: bool) -> memoryview:
-    """The bytes of a Memory or Snapshot; holds it."""
+    """Returns the bytes of a Memory or Snapshot. The result holds that object."""
     array = (ctypes.c_uint8 * memory.view.size).from_address(memory.view.address)
     array.owner = memory
     view = memoryview(array).cast("B")
@@ -152,7 +154,8 @@ def buffer(memory: Any, writable: bool) -> memoryview:
 
 
 def interface(memory: Any, writable: bool) -> Dict[str, Any]:
-    """For `__array_interface__`: data as a buffer, which the array then holds."""
+    """Returns the value of `__array_interface__`. The data is a buffer, which the array then
+    holds."""
     view = memory.view
     return {
         "version": 3,
@@ -164,14 +167,14 @@ def interface(memory: Any, writable: bool) -> Dict[str, Any]:
 
 
 class _Interface:
-    """What NumPy asks for an array."""
+    """An object that NumPy makes an array of."""
 
     def __init__(self, content: Dict[str, Any]) -> None:
         self.__array_interface__ = content
 
 
 def numpy_module() -> Any:
-    """NumPy, or why there is none."""
+    """Returns NumPy, or raises an error that says why there is none."""
     try:
         import numpy
     except ImportError as error:
@@ -182,13 +185,13 @@ def numpy_module() -> Any:
 
 
 def to_array(content: Dict[str, Any]) -> Any:
-    """A NumPy array on that memory."""
+    """Returns a NumPy array on that memory."""
     return numpy_module().asarray(_Interface(content))
 
 
 def copy_into(memory: Memory, source: Any) -> None:
-    """Copies an array's, or a buffer's, elements into mapped memory. They must be those of the
-    texture, in shape and type: nothing is converted."""
+    """Copies the elements of an array or buffer into mapped memory. Shape and type must be those of
+    the texture: nothing is converted."""
     view = memory.view
     if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
         numpy = numpy_module()

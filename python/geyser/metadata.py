@@ -1,4 +1,4 @@
-"""What goes with a frame: read by subscribers, written by publishers."""
+"""A frame's metadata: publishers write it, subscribers read it."""
 
 import ctypes
 from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
@@ -17,7 +17,7 @@ COLOR_FLOATS = (
 
 
 class Rect(NamedTuple):
-    """Texels, from the top left."""
+    """A rectangle in texels, from the top left."""
 
     x: int
     y: int
@@ -26,8 +26,9 @@ class Rect(NamedTuple):
 
 
 class Color(NamedTuple):
-    """What the numbers of the texels mean, by the code points of ITU-T H.273; 2: unspecified. Then
-    the mastering display and the content light level, cd/m²; 0: not known."""
+    """The meaning of the texels' numbers. The first three are code points of ITU-T H.273; 2 means
+    unspecified. Then come the mastering display and the content light level in cd/m²; 0 means
+    unknown."""
 
     primaries: int = 2  #: 1 BT.709, 9 BT.2020, 12 Display P3
     transfer: int = 2  #: 13 sRGB, 16 PQ, 18 HLG
@@ -53,16 +54,15 @@ def _from_rect(rect: Any) -> Rect:
 
 
 class Metadata:
-    """The part of a frame that isn't texels. A publisher sets it between acquire and submit; what
-    is out of range is refused when the frame is submitted. A subscriber reads it until the
-    release."""
+    """The part of a frame that isn't texels. A publisher sets it between acquire and submit; submit
+    refuses values out of range. A subscriber reads it until it releases the frame."""
 
     __slots__ = ()
     _settable = False
 
     def _info(self) -> geyser_frame_info:
-        """In C's memory, which is the frame's until it is given back; what is returned holds it
-        till then against a close()."""
+        """Returns the C library's memory of the frame, which is valid until the frame is given
+        back. The result holds the stream, so that a close() doesn't end it before."""
         raise NotImplementedError
 
     def _info_to_set(self) -> geyser_frame_info:
@@ -77,12 +77,12 @@ class Metadata:
 
     @property
     def timestamp_ns(self) -> int:
-        """When it was submitted: time.clock_gettime_ns(time.CLOCK_MONOTONIC)."""
+        """The time of the submit, as time.clock_gettime_ns(time.CLOCK_MONOTONIC) gives it."""
         return int(self._info().timestamp_ns)
 
     @property
     def presentation_ns(self) -> int:
-        """The publisher's own time line; 0 unless it says so."""
+        """A time that the publisher defines; 0 if the publisher sets none."""
         return int(self._info().presentation_ns)
 
     @presentation_ns.setter
@@ -91,7 +91,7 @@ class Metadata:
 
     @property
     def crop(self) -> Optional[Rect]:
-        """The part to show; None: all."""
+        """The part to show; None: the whole texture."""
         crop = self._info().crop
         return _from_rect(crop) if crop.width else None
 
@@ -101,7 +101,8 @@ class Metadata:
 
     @property
     def damage(self) -> Tuple[Rect, ...]:
-        """What differs from the frame before; empty: the whole may."""
+        """The rectangles that may differ from the frame before; empty: the whole frame may
+        differ."""
         info = self._info()
         return tuple(_from_rect(info.damage[i]) for i in range(min(info.damage_count, DAMAGE_MAX)))
 
@@ -119,7 +120,7 @@ class Metadata:
 
     @property
     def orientation(self) -> Orientation:
-        """How it must be turned to be seen upright."""
+        """How the picture must be turned to be upright."""
         return Orientation(self._info().orientation)
 
     @orientation.setter
@@ -128,7 +129,7 @@ class Metadata:
 
     @property
     def alpha(self) -> Alpha:
-        """How the alpha channel is meant."""
+        """How to interpret the alpha channel."""
         return Alpha(self._info().alpha)
 
     @alpha.setter
@@ -137,7 +138,7 @@ class Metadata:
 
     @property
     def color(self) -> Color:
-        """What the numbers mean."""
+        """The meaning of the texels' numbers."""
         color = self._info().color
         floats = (getattr(color, name) for name in COLOR_FLOATS)
         codes = (color.primaries, color.transfer, color.matrix)
@@ -152,7 +153,7 @@ class Metadata:
 
     @property
     def user(self) -> bytes:
-        """Up to 256 bytes of the publisher's own."""
+        """Up to 256 bytes that the publisher defines."""
         info = self._info()
         return bytes(info.user[: min(info.user_size, USER_MAX)])
 
@@ -160,7 +161,7 @@ class Metadata:
     def user(self, value: bytes) -> None:
         info = self._info_to_set()
         try:
-            data = bytes(memoryview(value))  # bytes() of an integer are so many zeros
+            data = bytes(memoryview(value))  # bytes(5) would be five zeros
         except TypeError:
             raise InvalidArgumentError(f"user ({value!r}): it must be bytes") from None
         if len(data) > USER_MAX:

@@ -15,7 +15,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def can_show(form: Format, width: int, height: int) -> bool:
-    """Whether a picture can have the texels as they are: 8 bits, in one, three or four channels."""
+    """Returns whether a PNG can hold the texels as they are: 8 bits per channel, in one, three or
+    four channels."""
     channels = form.bytes_per_texel
     plain = form.type == FormatType.UNORM and not form.packed and form.planes == 1
     return plain and form.channels == channels in (1, 4) and width * height <= TEXELS_MAX
@@ -53,7 +54,7 @@ def _turned(texels: Any, width: int, height: int, orientation: Orientation) -> L
         lines = [texels[y * width : (y + 1) * width] for y in range(height)]
     else:  # columns, from the left
         lines = [texels[x::width] for x in range(width)]
-    # a quarter turn puts the right column, from its top on, into the first row
+    # A quarter turn puts the right column, from its top on, into the first row.
     if (quarters == 1 and not flipped) or quarters == 2 or (quarters == 3 and flipped):
         lines.reverse()
     backwards = {0: flipped, 1: False, 2: not flipped, 3: True}[quarters]

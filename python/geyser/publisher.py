@@ -24,17 +24,17 @@ Rate = Union[None, values.Seconds, Tuple[values.Integer, values.Integer]]
 
 
 class PublisherPointer(Pointer):
-    """A publisher."""
+    """A pointer to a publisher."""
 
     destroy = staticmethod(lib.geyser_publisher_destroy)
 
 
 class PublisherStats(NamedTuple):
-    """A publisher's figures."""
+    """A publisher's statistics."""
 
-    frames: int  #: submitted
-    subscribers: int  #: connected now
-    buffers_held: int  #: that subscribers read now
+    frames: int  #: number of submitted frames
+    subscribers: int  #: number of subscribers that are connected now
+    buffers_held: int  #: number of buffers that subscribers read now
 
 
 def _to_fraction(rate: Any) -> fractions.Fraction:
@@ -51,7 +51,7 @@ def _to_fraction(rate: Any) -> fractions.Fraction:
 
 
 def to_rate(rate: Rate) -> Tuple[int, int]:
-    """Numerator and denominator; (0, 0) for a variable one."""
+    """Returns numerator and denominator; (0, 0) means a variable rate."""
     if rate is None:
         return 0, 0
     try:
@@ -73,7 +73,7 @@ def to_desc(
     usage: UsageLike,
     label: Optional[bytes] = None,
 ) -> Any:
-    """A struct geyser_texture_desc of a 2D texture."""
+    """Returns a struct geyser_texture_desc of a 2D texture."""
     return geyser_texture_desc(
         format=Format.named(form).number,
         width=values.integer(width, "width"),
@@ -84,8 +84,8 @@ def to_desc(
 
 
 class Publisher(Stream):
-    """A stream's source: it owns a few textures and gives out one that nobody reads, to be drawn.
-    Made by `geyser.publish` or Manager.publish."""
+    """The source of a stream. It owns a few textures, and gives out one that no subscriber reads to
+    draw into. Made by `geyser.publish` or Manager.publish."""
 
     _pointer: Optional[PublisherPointer]
     _instead = "send its name: other processes subscribe to that, by geyser.subscribe()"
@@ -113,26 +113,28 @@ class Publisher(Stream):
 
     @property
     def width(self) -> int:
-        """Of the frames from now on; texels."""
+        """The width of the next frames, in texels."""
         return int(self._size[0])
 
     @property
     def height(self) -> int:
-        """Of the frames from now on; texels."""
+        """The height of the next frames, in texels."""
         return int(self._size[1])
 
     @property
     def format(self) -> Format:
-        """Of the frames from now on."""
+        """The format of the next frames."""
         return Format.named(self._form)
 
     def acquire(self, timeout: Optional[values.Seconds] = None) -> PublisherFrame:
-        """A frame to draw, which its `submit()` publishes and its `discard()` gives back; one that
-        is forgotten is discarded. It waits, for up to that many seconds or for ever, where
-        subscribers hold every buffer, or with lossless pacing have frames to take. Raises
-        TimeoutError (who holds it up), BusyError (you hold all yourself), ClosedError (also if
-        another thread closes it meanwhile), DeviceLostError."""
-        out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
+        """Returns a frame to draw into. Its `submit()` publishes the frame and its `discard()`
+        gives it back; a frame that nothing refers to any more is discarded. The call waits, up to
+        that many seconds or for ever, while subscribers hold every buffer, or with lossless pacing
+        have frames to take. Raises TimeoutError (the text tells which subscribers hold it up),
+        BusyError (the caller has acquired all buffers), ClosedError (also if another thread closes
+        the publisher meanwhile), DeviceLostError."""
+        # holds the C object until the frame is made
+        out, pointer = ctypes.c_void_p(), self._pointer
         timeout_ns = times.to_ns(timeout)
         result = lib.geyser_publisher_acquire(pointer, 0, ctypes.byref(out))
         if result == times.TIMEOUT and timeout_ns > 0:
@@ -146,7 +148,8 @@ class Publisher(Stream):
         return PublisherFrame(self, out.value or 0)
 
     def frame(self, timeout: Optional[values.Seconds] = None) -> PublisherFrame:
-        """As `acquire`, for `with publisher.frame() as frame:`, which submits it at the end."""
+        """Returns a frame as `acquire` does. Use `with publisher.frame() as frame:`, which submits
+        the frame at its end."""
         return self.acquire(timeout)
 
     def _wait_for_buffer(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
@@ -158,8 +161,9 @@ class Publisher(Stream):
         return times.wait(acquire, timeout_ns)
 
     def send(self, source: Any, timeout: Optional[values.Seconds] = None, **metadata: Any) -> None:
-        """Publishes an array, or bytes without padding: copied into a frame, which must have that
-        shape and type. metadata: what a frame has to set, such as presentation_ns=…, user=b"…"."""
+        """Publishes a copy of an array, or of bytes without padding, which must have the frame's
+        shape and type. metadata: attributes of the frame to set, such as presentation_ns=…,
+        user=b"…"."""
         with self.frame(timeout) as frame:
             set_metadata(frame, metadata)
             frame.write(source)
@@ -171,8 +175,8 @@ class Publisher(Stream):
         format: Union[Format, str, None] = None,
         usage: Optional[UsageLike] = None,
     ) -> None:
-        """From the next frame on they have this size, and format and usage if they are given.
-        Raises BusyError (a frame is out), and as Manager.create_texture."""
+        """Gives the next frames this size, and format and usage if they are given. Raises BusyError
+        (a frame is in use), and as Manager.create_texture."""
         form = Format.named(self._form if format is None else format)
         desc = to_desc(width, height, form, self._usage if usage is None else usage)
         self._check(lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc)))
@@ -180,8 +184,8 @@ class Publisher(Stream):
         self._textures = {}
 
     def flush(self, timeout: Optional[values.Seconds] = None) -> None:
-        """Waits until all frames are taken and nobody holds one: before the end of a stream whose
-        last frames matter. Raises TimeoutError."""
+        """Waits until all frames are taken and no subscriber holds one. Call this before the end of
+        a stream whose last frames matter. Raises TimeoutError."""
 
         def flush(ns: int) -> int:
             return int(lib.geyser_publisher_flush(self._pointer, ns))
@@ -192,19 +196,20 @@ class Publisher(Stream):
 
     @property
     def stats(self) -> PublisherStats:
-        """Its figures now."""
+        """The publisher's statistics now."""
         out = geyser_publisher_stats()
         self._check(lib.geyser_publisher_get_stats(self._pointer, ctypes.byref(out)))
         return PublisherStats(out.frames, out.subscribers, out.buffers_held)
 
     def subscribers_descriptor(self) -> Descriptor:
-        """Readable each time a subscriber comes or goes, until `rearm()`."""
+        """Returns a descriptor that becomes readable each time a subscriber comes or goes, until
+        `rearm()`."""
         return descriptor.of(self, lib.geyser_publisher_subscribers_fd)
 
     def wait_for_subscribers(
         self, count: values.Integer = 1, timeout: Optional[values.Seconds] = None
     ) -> None:
-        """Waits until that many are connected. Raises TimeoutError."""
+        """Waits until that many subscribers are connected. Raises TimeoutError."""
         count = values.integer(count, "count")
         timeout_ns = times.to_ns(timeout)
         deadline = None if timeout_ns == NEVER else time.monotonic() + timeout_ns / 1e9
@@ -221,8 +226,9 @@ class Publisher(Stream):
 
 
 def _look_again(acquire: Any, timeout_ns: int) -> int:
-    """For lossless pacing: a subscriber is left out if it hasn't taken its frames within a timeout,
-    so that mustn't be a slice of the caller's. So there is none until the caller's has passed."""
+    """Tries again and again, for lossless pacing. The C library stops waiting for a subscriber that
+    doesn't take its frames within a timeout. So each try has a timeout of 0, until the caller's
+    timeout has passed."""
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns
     pause = FIRST_PAUSE
     while deadline is None or time.monotonic_ns() < deadline:

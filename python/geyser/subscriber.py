@@ -1,4 +1,4 @@
-"""Subscribing to frames by name."""
+"""Subscribing to frames by a stream's name."""
 
 import asyncio
 import ctypes
@@ -16,24 +16,24 @@ ENDED = (int(Result.DISCONNECTED), int(Result.DEVICE_LOST))
 
 
 class SubscriberPointer(Pointer):
-    """A subscriber."""
+    """A pointer to a subscriber."""
 
     destroy = staticmethod(lib.geyser_subscriber_destroy)
 
 
 class SubscriberStats(NamedTuple):
-    """A subscriber's figures."""
+    """A subscriber's statistics."""
 
-    frames: int  #: acquired
-    dropped: int  #: submitted while connected and never acquired
-    connections: int  #: to this publisher and those before it
-    latency_p50_ns: int  #: submit to acquired, within 10 %; 0: no frame yet
+    frames: int  #: number of acquired frames
+    dropped: int  #: number of frames submitted while connected and never acquired
+    connections: int  #: connections to this publisher and those before it
+    latency_p50_ns: int  #: from submit to acquire, within 10 %; 0: no frame yet
     latency_p99_ns: int
 
 
 class Subscriber(Stream):
-    """Gets a stream's frames. Iterating gives each until the next is asked for, and ends with the
-    publisher. Made by `geyser.subscribe` or Manager.subscribe."""
+    """The receiver of a stream's frames. Iterating gives each frame until the next one is asked
+    for, and ends with the publisher. Made by `geyser.subscribe` or Manager.subscribe."""
 
     _pointer: Optional[SubscriberPointer]
     _instead = "send its name, and subscribe to that there by geyser.subscribe()"
@@ -56,17 +56,19 @@ class Subscriber(Stream):
         return f"<geyser.Subscriber {self.name!r}{' (closed)' if self.closed else ''}>"
 
     def close(self) -> None:
-        """Ends it; again is fine. Frames that are out are gone, arrays of them stay."""
+        """Ends the subscription; closing again does nothing. Frames that are in use become invalid,
+        but arrays of them stay valid memory."""
         super().close()
         if self._descriptor is not None:
             self._descriptor.close()
 
     def acquire(self, timeout: Optional[values.Seconds] = None) -> ReceivedFrame:
-        """The next frame: `with subscriber.acquire() as frame:`. It waits for up to that many
-        seconds, None: for ever. Raises TimeoutError, DisconnectedError (the publisher has gone;
-        said once, the next call waits for one of that name), BusyError (you hold every buffer),
-        DeviceLostError, and as Manager.import_texture after a resize."""
-        out, pointer = ctypes.c_void_p(), self._pointer  # held until the frame is made
+        """Returns the next frame: `with subscriber.acquire() as frame:`. It waits for up to that
+        many seconds; None: for ever. Raises TimeoutError, DisconnectedError (the publisher has
+        ended; the next call waits for a new one of that name), BusyError (the caller holds every
+        buffer), DeviceLostError, and as Manager.import_texture after a resize."""
+        # holds the C object until the frame is made
+        out, pointer = ctypes.c_void_p(), self._pointer
         timeout_ns = NEVER if timeout is None else times.to_ns(timeout)
         first = timeout_ns if timeout_ns < times.SLICE else times.SLICE
         result = lib.geyser_subscriber_acquire(pointer, first, ctypes.byref(out))
@@ -86,8 +88,8 @@ class Subscriber(Stream):
         return times.wait(acquire, timeout_ns if timeout_ns == NEVER else timeout_ns - times.SLICE)
 
     def __iter__(self) -> Iterator[ReceivedFrame]:
-        """Frames, each released when the next is asked for or the loop ends. Raises TimeoutError if
-        none comes within the `timeout` given when subscribing."""
+        """Yields frames; each is released when the next one is asked for or the loop ends. Raises
+        TimeoutError if no frame comes within the `timeout` given when subscribing."""
         while True:
             try:
                 frame = self.acquire(self._timeout)
@@ -99,15 +101,16 @@ class Subscriber(Stream):
                 yield frame
 
     def fileno(self) -> int:
-        """For select() and asyncio: readable while there is a frame, or something to say, for
-        `acquire(0)`. Don't read from it; it is closed with the subscriber."""
+        """The descriptor's number, for select() and asyncio: readable while `acquire(0)` has a
+        frame or an error to give. Don't read from it. It is closed with the subscriber."""
         self._open()
         if self._descriptor is None:
             self._descriptor = descriptor.of(self, lib.geyser_subscriber_fd)
         return self._descriptor.fileno()
 
     async def acquire_async(self) -> ReceivedFrame:
-        """As `acquire`, for asyncio: waits without holding up the loop. One task at a time."""
+        """Returns the next frame as `acquire` does, for asyncio: the loop goes on while it waits.
+        Only one task at a time may call this."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -123,7 +126,7 @@ class Subscriber(Stream):
                 loop.remove_reader(fd)
 
     async def __aiter__(self) -> AsyncIterator[ReceivedFrame]:
-        """As iterating, for `async for`."""
+        """Yields frames as iterating does, for `async for`."""
         while True:
             try:
                 frame = await self.acquire_async()
@@ -136,7 +139,7 @@ class Subscriber(Stream):
 
     @property
     def stats(self) -> SubscriberStats:
-        """Its figures so far."""
+        """The subscriber's statistics so far."""
         out = geyser_subscriber_stats()
         self._check(lib.geyser_subscriber_get_stats(self._pointer, ctypes.byref(out)))
         return SubscriberStats(

@@ -1,4 +1,4 @@
-"""Textures: made, shared with other processes, seen as arrays."""
+"""Textures: made, shared with other processes, and seen as arrays."""
 
 import ctypes
 from types import TracebackType
@@ -29,14 +29,14 @@ NO_ROWS = (
 
 
 class Importers(NamedTuple):
-    """Who has imported an exported texture."""
+    """The importers of an exported texture."""
 
-    current: int  #: imports alive now
+    current: int  #: imports that exist now
     total: int  #: imports since the export
 
 
 class Described:
-    """What a texture and a frame, which is one, say of themselves."""
+    """The properties of a texture, and of a frame, which has a texture."""
 
     _form: Format
     _shape: Shape
@@ -48,30 +48,30 @@ class Described:
 
     @property
     def width(self) -> int:
-        """Texels."""
+        """The width in texels."""
         return self._shape.width
 
     @property
     def height(self) -> int:
-        """Texels."""
+        """The height in texels."""
         return self._shape.height
 
     @property
     def shape(self) -> Tuple[int, ...]:
-        """Of its array: (height, width, channels), or (height, width) for one channel and for
-        formats with a texel in one word; in front of that layers or depth slices, if there are
+        """The shape of its array: (height, width, channels), or (height, width) for one channel and
+        for formats with a texel in one word. Layers or depth slices are in front, if there are
         several."""
         return self._shape.array(self._form)
 
     @property
     def dtype(self) -> "numpy.dtype[Any]":
-        """Of its array. Needs NumPy."""
+        """The element type of its array. Needs NumPy."""
         return self._form.dtype
 
 
 class Texture(Object, Described):
-    """An image that other processes can share. Made by a Manager; `numpy.asarray(texture)` is its
-    texels: the shared memory itself where `map_path` is ZERO_COPY, else a read-only copy."""
+    """An image that processes can share. A Manager makes textures. `numpy.asarray(texture)` is the
+    shared memory itself if `map_path` is ZERO_COPY, else a read-only copy of the texels."""
 
     _pointer: Optional[TexturePointer]
     _instead = (
@@ -89,7 +89,7 @@ class Texture(Object, Described):
         self._shape = Shape(desc.width, desc.height, desc.depth, desc.layers, desc.mip_levels)
         self._usage = Usage(desc.usage)
         self._label: Optional[str] = desc.label.decode() if desc.label is not None else None
-        self._on_host = on_host  # a mapping is the same at all times, and waits for nobody
+        self._on_host = on_host  # the mapping stays the same, and mapping never waits
         self._read_only = read_only
         self._copies: Optional[cuda.Copies] = None
         self._memory: Optional[Memory] = None
@@ -98,27 +98,28 @@ class Texture(Object, Described):
 
     @property
     def depth(self) -> int:
-        """Slices of a 3D texture; else 1."""
+        """The number of slices of a 3D texture, else 1."""
         return self._shape.depth
 
     @property
     def layers(self) -> int:
-        """Of an array texture; else 1."""
+        """The number of layers of an array texture, else 1."""
         return self._shape.layers
 
     @property
     def mip_levels(self) -> int:
-        """The first has all texels, each next one half as many each way."""
+        """The number of mip levels. The first level has all texels, and each next one half as many
+        in each direction."""
         return self._shape.mip_levels
 
     @property
     def usage(self) -> Usage:
-        """What it may be used for."""
+        """What the texture may be used for."""
         return self._usage
 
     @property
     def label(self) -> Optional[str]:
-        """For people."""
+        """A name for people, or None."""
         return self._label
 
     @property
@@ -128,7 +129,7 @@ class Texture(Object, Described):
 
     @property
     def map_path(self) -> Path:
-        """How a mapping gets at them: ZERO_COPY where it is the shared memory, COPY where it is a
+        """How a mapping gets at the texels: ZERO_COPY if it is the shared memory, COPY if it is a
         staging copy."""
         return Path(quick.geyser_texture_map_path(self._open()))
 
@@ -138,36 +139,37 @@ class Texture(Object, Described):
         return f"<geyser.Texture{label} {self.width}x{self.height} {self._form.name}{state}>"
 
     def is_like(self, other: "Texture") -> bool:
-        """Whether both have the same size, format and usage."""
+        """Returns whether both have the same size, format and usage."""
         ours = self._shape, self._form, self._usage
         return ours == (other._shape, other._form, other._usage)
 
     def close(self) -> None:
-        """Gives up this reference; again is fine. Arrays and importers keep the memory."""
+        """Drops this reference; closing again does nothing. Arrays and importers keep the
+        memory."""
         self._pointer = None
         self._memory = self._interface = self._interface_to_read = None
 
     # ---- sharing ----
 
     def export(self) -> Handle:
-        """Makes it importable by other processes of this user; again gives the same handle. Raises
-        NoRuntimeDirError, PermissionError, LimitError, SystemError."""
+        """Lets other processes of this user import the texture. Exporting again gives the same
+        handle. Raises NoRuntimeDirError, PermissionError, LimitError, SystemError."""
         return handle.export(self, lib.geyser_texture_export)
 
     def unexport(self) -> None:
-        """No new imports; existing ones live on."""
+        """Refuses new imports. Existing imports keep working."""
         self._check(lib.geyser_texture_unexport(self._pointer))
 
     @property
     def importers(self) -> Importers:
-        """Who has imported it; all 0 while it isn't exported."""
+        """The importers; all 0 while the texture isn't exported."""
         out = geyser_importers()
         self._check(lib.geyser_texture_importers(self._pointer, ctypes.byref(out)))
         return Importers(out.current, out.total)
 
     def importers_descriptor(self) -> Descriptor:
-        """Readable each time an importer comes or goes, until `rearm()`. Raises
-        InvalidArgumentError (not exported), LimitError."""
+        """Returns a descriptor that becomes readable each time an importer comes or goes, until
+        `rearm()`. Raises InvalidArgumentError (not exported), LimitError."""
         return descriptor.of(self, lib.geyser_texture_importers_fd)
 
     # ---- texels ----
@@ -177,8 +179,8 @@ class Texture(Object, Described):
         access: Union[Access, str, values.Integer] = READ,
         mip_level: values.Integer = 0,
     ) -> "Mapping":
-        """For `with texture.map("write") as array:`, where array is a NumPy array of the texels.
-        What was written is in the texture at the end of the block, in any kind of memory."""
+        """Maps the texels: `with texture.map("write") as array:`, where array is a NumPy array. At
+        the end of the block the texture has all that was written, in any kind of memory."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
     def map_buffer(
@@ -186,13 +188,13 @@ class Texture(Object, Described):
         access: Union[Access, str, values.Integer] = READ,
         mip_level: values.Integer = 0,
     ) -> "MappingBuffer":
-        """As `map`, but a memoryview of bytes, for which no NumPy is needed. Its rows are
-        `mapping.row_pitch` apart."""
+        """Maps the texels as `map` does, but as a memoryview of bytes, which needs no NumPy. Its
+        rows are `mapping.row_pitch` bytes apart."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
     def write(self, source: Any) -> None:
-        """Copies the texels of an array, or of bytes without padding. It must have this texture's
-        shape and type: nothing is converted. Raises InvalidArgumentError if it hasn't."""
+        """Copies the texels of an array, or of bytes without padding. The source must have this
+        texture's shape and type: nothing is converted. Raises InvalidArgumentError otherwise."""
         memory = self._map(Access.WRITE)
         try:
             copy_into(memory, source)
@@ -200,7 +202,8 @@ class Texture(Object, Described):
             memory.end()
 
     def _repr_png_(self) -> Optional[bytes]:
-        """Returns a PNG for notebooks, or None if a PNG can't hold the texels (8 bits a channel)."""
+        """Returns a PNG for notebooks, or None if a PNG can't hold the texels (8 bits per
+        channel)."""
         shape = self._shape
         if self.closed or shape.depth * shape.layers > 1:
             return None
@@ -222,7 +225,8 @@ class Texture(Object, Described):
         return Memory(pointer, access, self._form, self._shape, mip_level)
 
     def _persistent(self) -> Any:
-        """Memory for arrays that stay: the texels, or a copy where a map ends."""
+        """Returns memory for arrays that outlive a mapping: the texels themselves, or a copy if a
+        mapping ends."""
         if self._memory is not None:
             return self._memory
         if self.map_path != Path.ZERO_COPY:
@@ -241,11 +245,11 @@ class Texture(Object, Described):
             try:
                 return self._map(Access.READ_WRITE)
             except PermissionError:
-                pass  # it was shared for reading only
+                pass  # the texture was shared for reading only
         return self._map(Access.READ)
 
     def _content(self, writable: bool) -> Dict[str, Any]:
-        """For the array interface; of host memory the same at each time."""
+        """Returns the content of the array interface. For host memory it is the same each time."""
         found = self._interface if writable else self._interface_to_read
         if found is not None:
             return found
@@ -266,7 +270,7 @@ class Texture(Object, Described):
         return convert(self._content(not self._read_only), dtype, copy)
 
     def _device_memory(self) -> Optional[cuda.DeviceMemory]:
-        """The texels where a GPU's tensor can have them."""
+        """Returns the texels for a GPU's tensor, or None if a tensor can't have them."""
         pointer: Any = self._open()
         if self._on_host:
             return None
@@ -280,10 +284,10 @@ class Texture(Object, Described):
         return cuda.interface(memory, not self._read_only)
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
-        """Copies the texels on the GPU into a CUDA array, such as a tensor of PyTorch's, by work
-        put on that stream. Any texture that CUDA can have will do. Raises InvalidArgumentError
-        (another shape or type), and as cuda.texture. The array must stay until the copy is done;
-        if the texture goes before, that waits."""
+        """Copies the texels on the GPU into a CUDA array, such as a PyTorch tensor, by work put on
+        that stream. It works for any texture that CUDA can use. Raises InvalidArgumentError
+        (another shape or type), and as cuda.texture. The caller keeps the array until the copy is
+        done. If the texture is destroyed before, its end waits for the copy."""
         pointer, number = self._open(), cuda.to_stream(stream)
         cuda.copy_to(pointer, self._form, self._shape, array, number)
         self._note_copy(pointer, number)
@@ -295,7 +299,7 @@ class Texture(Object, Described):
         self._note_copy(pointer, number)
 
     def _note_copy(self, pointer: Pointer, stream: int) -> None:
-        """The texture goes when the copy is done, not before: then it waits."""
+        """Notes a copy on a stream, so that the texture's end waits for the copy."""
         if self._copies is None:
             self._copies = pointer.work = cuda.Copies(self._manager)
         self._copies.add(stream)
@@ -321,7 +325,7 @@ class Texture(Object, Described):
 
 
 class Mapped(Local):
-    """A texture's texels for the time of a `with`; once."""
+    """A texture's texels for the time of one `with`."""
 
     _instead = "copy the array within the `with`"
 
@@ -347,7 +351,7 @@ class Mapped(Local):
 
     @property
     def row_pitch(self) -> int:
-        """Bytes from one row to the next, within the block."""
+        """The bytes from one row to the next, within the block."""
         if self._memory is None:
             raise ClosedError("the texture isn't mapped: ask within the `with`")
         view = self._memory.view
@@ -358,7 +362,7 @@ class Mapping(Mapped):
     """A texture's texels as an array."""
 
     def __enter__(self) -> "Array":
-        numpy_module()  # refuses before anything is mapped
+        numpy_module()  # raises before anything is mapped if there is no NumPy
         memory = self._begin()
         array: "Array" = to_array(interface(memory, memory.writable))
         return array
@@ -373,7 +377,7 @@ class MappingBuffer(Mapped):
 
 
 def convert(content: Dict[str, Any], dtype: Any, copy: Optional[bool]) -> "Array":
-    """What `__array__` is to give: NumPy asks for a type, or a copy."""
+    """Returns the result of `__array__`, for which NumPy may ask for a type or a copy."""
     array: "Array" = to_array(content)
     if dtype is not None and array.dtype != dtype:
         if copy is False:

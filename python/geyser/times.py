@@ -1,4 +1,4 @@
-"""Seconds and nanoseconds, and waits that Ctrl-C ends."""
+"""Seconds and nanoseconds, and waits that Ctrl-C can end."""
 
 import math
 import time
@@ -8,12 +8,13 @@ from ._c import NEVER
 from . import values
 from .errors import InvalidArgumentError, Result
 
-SLICE = 100_000_000  # ns: how late a KeyboardInterrupt, or a close(), may be noticed
+# nanoseconds: the longest delay until a KeyboardInterrupt or a close() is noticed
+SLICE = 100_000_000
 TIMEOUT = int(Result.TIMEOUT)
 
 
 def to_ns(seconds: Optional[values.Seconds], what: str = "timeout") -> int:
-    """None is for ever, as is infinity; 0 only looks."""
+    """Returns nanoseconds. None and infinity mean for ever; 0 means that a call only checks."""
     if seconds is None:
         return NEVER
     try:
@@ -30,17 +31,19 @@ def to_ns(seconds: Optional[values.Seconds], what: str = "timeout") -> int:
 
 
 def to_value(value: values.Integer) -> int:
-    """An event's value, which ctypes would else take modulo 2**64."""
+    """Returns an event's value as a checked integer: ctypes would take it modulo 2**64."""
     return values.integer(value, "value", 64)
 
 
 def wait(call: Callable[[int], int], timeout_ns: int, growing: bool = False) -> int:
-    """Returns the result of call(ns), which is called with short times again and again until
-    timeout_ns has passed. Python handles signals between two calls of C: so a KeyboardInterrupt
-    gets through, and another thread may close the object. call gets 0 only if timeout_ns is 0: the
-    result may differ from that of a time that has passed (connecting: no such stream). growing:
-    each call gets twice the time of the one before. That is for a call that begins anew each time,
-    and would never end if it needs longer than a short time."""
+    """Calls call(ns) with short times again and again until timeout_ns has passed, and returns its
+    result.
+
+    Python handles signals between two calls of C. So a KeyboardInterrupt gets through, and another
+    thread may close the object. call gets 0 only if timeout_ns is 0: a check may have another
+    result than a wait whose time has passed (connecting: no such stream). growing: each call gets
+    twice the time of the one before. A call that begins anew each time needs this: it would never
+    end if it took longer than a short time."""
     if timeout_ns <= SLICE:
         return call(timeout_ns)
     deadline = None if timeout_ns == NEVER else time.monotonic_ns() + timeout_ns

@@ -10,12 +10,12 @@ Seconds = Union[SupportsFloat, SupportsIndex]
 
 
 def is_bool(value: Any) -> bool:
-    """Whether a value is a bool, Python's or NumPy's: both count as numbers there."""
+    """Returns whether a value is a bool of Python or NumPy. Both would count as numbers."""
     return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
 
 
 def is_integer(value: Any) -> bool:
-    """Whether a value is an integer (operator.index takes it), and no bool."""
+    """Returns whether a value is an integer (operator.index takes it), and no bool."""
     if is_bool(value):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What the tests share: a registry of their own, and second processes."""
+"""Helpers of the tests: a registry for each test program, and second processes."""
 
 import atexit
 import os
@@ -12,14 +12,14 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))  # as tests/process/cli.py has it
+PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))  # as in tests/process/cli.py
 LIMIT = 30 * PATIENCE  # seconds that a test waits for another process
 BACKEND = os.environ.setdefault("GEYSER_BACKEND", "host")
 
 RUNTIME = tempfile.mkdtemp(prefix="geyser-python-")
 OWNER = os.getpid()
 os.environ["GEYSER_RUNTIME_DIR"] = RUNTIME
-# a forked child leaves it alone
+# A forked child must not remove the directory.
 atexit.register(lambda: os.getpid() == OWNER and shutil.rmtree(RUNTIME, ignore_errors=True))
 
 import geyser  # noqa: E402  (the registry must be chosen before)
@@ -41,7 +41,8 @@ def need_host():
 
 
 class Child:
-    """Another Python process. `code` has geyser and sys; line() and say() talk to it."""
+    """A second Python process. `code` may use geyser, sys and say(); line() reads what the code
+    says."""
 
     PRELUDE = "import sys, geyser\ndef say(*words):\n    print(*words, flush=True)\n"
 
@@ -74,7 +75,7 @@ class Child:
         self.process.stdin.write(line.encode() + b"\n")
 
     def finish(self, status=0):
-        """The rest of its output, when it has ended by itself."""
+        """Waits for the process's end and returns the rest of its output."""
         out, err = self.process.communicate(timeout=LIMIT)
         self.errors = err
         assert self.process.returncode == status, (self.process.returncode, out, err)
@@ -82,7 +83,7 @@ class Child:
 
 
 class TestCase(unittest.TestCase):
-    """With a manager of the backend that is tested."""
+    """A test with a manager of the tested backend."""
 
     @classmethod
     def setUpClass(cls):
@@ -95,5 +96,5 @@ class TestCase(unittest.TestCase):
         self.addCleanup(self.manager.close)
 
     def raises(self, kind, words):
-        """The error of that kind, whose text has these words."""
+        """Expects an error of that kind whose text contains these words."""
         return self.assertRaisesRegex(kind, words)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs test modules beside this file and prints TAP: tap.py MODULE... Each test has a limit.
+"""Runs test modules beside this file and prints TAP: tap.py MODULE... Each test has a time limit.
 
-`python3 -m unittest` runs them as well. The library is $GEYSER_LIBRARY's, the backend
-$GEYSER_BACKEND's, "host" if that is unset."""
+`python3 -m unittest` runs them as well. $GEYSER_LIBRARY is the library, $GEYSER_BACKEND the backend
+("host" if that is unset)."""
 
 import faulthandler
 import os
@@ -12,12 +12,12 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))  # as tests/process/cli.py has it
-LIMIT = 60 * PATIENCE  # seconds a test
+PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))  # as in tests/process/cli.py
+LIMIT = 60 * PATIENCE  # seconds per test
 
 
 class Result(unittest.TestResult):
-    """A line for each test, as it ends."""
+    """Prints a line for each test when it ends."""
 
     def __init__(self):
         super().__init__()
@@ -28,7 +28,7 @@ class Result(unittest.TestResult):
         self.number += 1
         self.failed |= not passed
         name = test.id()
-        name = name if "(" in name else name.split(".", 1)[1]  # a whole class that is skipped
+        name = name if "(" in name else name.split(".", 1)[1]  # the name of a skipped class
         print(f"{'ok' if passed else 'not ok'} {self.number} - {name}{directive}")
         for line in comment.splitlines():
             print(f"# {line}")
@@ -36,7 +36,7 @@ class Result(unittest.TestResult):
 
     def startTest(self, test):
         super().startTest(test)
-        # ends the process, and says where each thread is
+        # At the limit this ends the process and prints where each thread is.
         faulthandler.dump_traceback_later(LIMIT, exit=True)
 
     def stopTest(self, test):

@@ -1,4 +1,4 @@
-"""What copy, pickle and multiprocessing do with geyser's objects."""
+"""copy, pickle and multiprocessing with geyser's objects."""
 
 import copy
 import gc
@@ -20,7 +20,8 @@ WAYS = (
 
 class Copies(TestCase):
     def objects(self):
-        """All kinds of what lives in one process, with words of what to do instead."""
+        """Returns all kinds of objects that live in one process, and the words that say what to do
+        instead."""
         publisher = self.manager.publish("stream", 4, 4, "r8unorm")
         subscriber = self.manager.subscribe("stream")
         publisher.send(bytes(16))

@@ -1,4 +1,5 @@
-"""CUDA: what is refused without it, and textures and frames as PyTorch's tensors where it is.
+"""CUDA: refusals on machines without it, and textures and frames as PyTorch tensors on machines
+with it.
 
 On a machine with a GPU: GEYSER_BACKEND=vulkan GEYSER_LIBRARY=… PYTHONPATH=python python3 -m
 unittest discover -s python/tests -p test_cuda.py"""
@@ -26,7 +27,7 @@ LONG = 1_000_000_000  # cycles of a GPU: some tenths of a second
 
 
 class Fake:
-    """An array in CUDA's memory, as far as anyone asks."""
+    """Looks like an array in CUDA's memory."""
 
     def __init__(self, shape, typestr="|u1", strides=None, address=4096):
         self.__cuda_array_interface__ = {
@@ -85,7 +86,7 @@ class Arguments(unittest.TestCase):
 
 
 class Without(TestCase):
-    """Where there is no CUDA, it is said, and nothing else is the worse for it."""
+    """Without CUDA its functions say so, and all else works."""
 
     def setUp(self):
         if cuda.available():
@@ -123,8 +124,9 @@ class Without(TestCase):
 
 
 def tell_double():
-    """The double of CUDA's driver in tests/cuda takes its GPU's UUID from the environment when it
-    is first used: it is to be Vulkan's device's, which a process of its own asks for."""
+    """Tells the double of CUDA's driver in tests/cuda the UUID of its GPU, which it reads from the
+    environment at its first use. The UUID must be that of Vulkan's device; a process of its own
+    asks for it."""
     code = (
         "import geyser\n"
         "texture = geyser.Manager('vulkan').create_texture(4, 4)\n"
@@ -141,7 +143,8 @@ def tell_double():
 
 
 class OnDriver(TestCase):
-    """By CUDA's driver alone, or its double. Arrays are in host memory, which copies take, too."""
+    """Tests with CUDA's driver only, or its double. Their arrays are in host memory, which copies
+    accept, too."""
 
     @classmethod
     def setUpClass(cls):
@@ -171,7 +174,7 @@ class OnDriver(TestCase):
         return self.manager.create_texture(width, height, form, LINEAR)
 
     def array(self, values):
-        """What a copy takes: the values must be kept meanwhile."""
+        """Returns an array that a copy accepts. The caller must keep the values meanwhile."""
         return Fake(values.shape, values.dtype.str, values.strides, values.ctypes.data)
 
     def test_rows_in_a_gpus_memory(self):
@@ -203,7 +206,7 @@ class OnDriver(TestCase):
         ):
             with self.raises(BufferError, words):
                 texture.__dlpack__(**arguments)
-        self.assertTrue(texture.__dlpack__(dl_device=(1, 0)))  # a copy in the host
+        self.assertTrue(texture.__dlpack__(dl_device=(1, 0)))  # a copy in host memory
         used = dlpack.outstanding()
         texture.close()
         self.assertEqual(dlpack.outstanding(), used)
@@ -378,7 +381,7 @@ class OnGpu(TestCase):
         subscriber = self.manager.subscribe("early", delivery="every")
         drawing, reading = torch.cuda.Stream(), torch.cuda.Stream()
         for number in range(1, 13):
-            slow = number > 6  # before, each buffer is imported once, which waits for the device
+            slow = number > 6  # the first frames import the buffers, which waits for the device
             with torch.cuda.stream(drawing), publisher.frame(LIMIT) as frame:
                 tensor = torch.from_dlpack(frame)
                 torch.cuda._sleep(LONG if slow else 1)
@@ -387,7 +390,7 @@ class OnGpu(TestCase):
             with torch.cuda.stream(reading), subscriber.acquire(LIMIT) as frame:
                 total = torch.from_dlpack(frame).sum()
             self.assertFalse(slow and reading.query(), "release waited for the reading")
-            reading.synchronize()  # item() waits for the current stream alone
+            reading.synchronize()  # item() waits for the current stream only
             self.assertEqual(total.item(), number * 64 * 16)
 
     def test_frames_on_several_streams(self):

@@ -1,6 +1,6 @@
-"""What _c.py declares is what the C headers say: asked of a C compiler, and of the headers' text.
+"""Compares the declarations in _c.py with the C headers: by a C compiler, and by the headers' text.
 
-The compiler is $CC's words, the headers are include/ of this repository: without one of them,
+$CC is the compiler, include/ of this repository has the headers. Without either, the tests are
 skipped."""
 
 import ctypes
@@ -19,7 +19,7 @@ from geyser import _c, enums, errors
 
 INCLUDE = os.path.join(ROOT, "include")
 HEADERS = ("format.h", "geyser.h", "stream.h", "cuda.h")
-ENUMS = {  # and what their members' names in C begin with
+ENUMS = {  # each enum, and the prefix of its members' names in C
     errors.Result: "GEYSER_ERROR_",
     enums.Backend: "GEYSER_BACKEND_",
     enums.Usage: "GEYSER_USAGE_",
@@ -55,7 +55,7 @@ NUMBERS = {
 NOT_ENUMERATORS = {
     "GEYSER_STREAM_H", "GEYSER_STREAM_NAME_MAX", "GEYSER_STREAM_SUBSCRIBERS_MAX",
 }
-# Public functions that the package has no use for.
+# Public functions that the package doesn't use.
 LEFT_OUT = {
     "geyser_publisher_close",
     "geyser_export_list",
@@ -67,7 +67,7 @@ LEFT_OUT = {
     "geyser_event_attach",
     "geyser_event_attached",
     "geyser_frame_wait_point",
-    # native objects, which Python has little to do with
+    # native objects, which are of little use in Python
     "geyser_texture_export_native",
     "geyser_texture_export_native_as",
     "geyser_texture_import_native",
@@ -94,7 +94,8 @@ CALLBACK = re.compile(r"(\w[\w\s]*?)\(\*\w+\)\s*\(([^()]*)\)")
 
 
 def headers(keep_directives=False):
-    """Their text, without comments and, unless they are to be kept, preprocessor lines."""
+    """Returns the headers' text without comments, and unless they are kept, without preprocessor
+    lines."""
     text = ""
     for name in HEADERS:
         with open(os.path.join(INCLUDE, "geyser", name), encoding="utf-8") as header:
@@ -122,7 +123,7 @@ def constants():
 
 
 def parameter(text):
-    """A parameter's type as _c.py would have it."""
+    """Returns a parameter's type as _c.py declares it."""
     text = re.sub(r"\bconst\b|\s+", " ", text).strip()
     stars = text.count("*")
     words = [word for word in text.replace("*", " ").split()]
@@ -134,7 +135,7 @@ def parameter(text):
             kind = ctypes.POINTER(kind or ctypes.c_void_p)
         return kind or ctypes.c_void_p
     if stars == 0 and len(words) > 1 and " ".join(words) not in SIMPLE:
-        words = words[:-1]  # the parameter's name
+        words = words[:-1]  # drop the parameter's name
     if stars and len(words) > 1:
         words = words[:1]
     return SIMPLE[" ".join(words) + (" " + "*" * stars if stars else "")]
@@ -145,7 +146,8 @@ def callback(result, arguments):
 
 
 def arguments(text):
-    """Of each parameter its type, and of those that are callbacks what callback() gives."""
+    """Returns the type of each parameter, and the result of callback() for those that are
+    callbacks."""
     callbacks = []
 
     def keep(match):
@@ -198,7 +200,7 @@ class Functions(unittest.TestCase):
 
 
 class Layouts(unittest.TestCase):
-    """A program prints sizes, offsets and values."""
+    """A compiled program prints sizes, offsets and values."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,5 +1,5 @@
-"""DLPack: capsules as a consumer sees them, who lets go of what, and NumPy and PyTorch where they
-are."""
+"""DLPack: capsules as a consumer sees them, and the release of their memory; with NumPy and PyTorch
+if they are installed."""
 
 import ctypes
 import gc
@@ -26,7 +26,8 @@ DELETER = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 def take(capsule):
-    """As a consumer does: (the address, the tensor). The capsule is spent then."""
+    """Takes a capsule as a consumer does: returns (address, tensor). The capsule is used up
+    then."""
     address = pointer(capsule, b"dltensor")
     rename(capsule, USED)
     return address, dlpack.DLManagedTensor.from_address(address)
@@ -83,7 +84,7 @@ class Capsules(TestCase):
         self.texture.close()
         self.assertEqual(self.manager.memory.textures.held, held)
         self.assertEqual(self.outstanding(), 1)
-        ctypes.memset(managed.dl_tensor.data, 1, 3 * 5 * 8)  # still memory
+        ctypes.memset(managed.dl_tensor.data, 1, 3 * 5 * 8)  # the memory must still be valid
         DELETER(managed.deleter)(address)
         self.assertEqual(self.outstanding(), 0)
         self.assertLess(self.manager.memory.textures.held, held)
@@ -125,7 +126,7 @@ class Capsules(TestCase):
         source = (
             "import geyser, numpy, sys\n"
             "texture = geyser.Manager('host').create_texture(4, 4)\n"
-            "sys.kept = numpy.from_dlpack(texture)\n"  # goes after the package's own modules
+            "sys.kept = numpy.from_dlpack(texture)\n"  # destroyed after the package's own modules
             "other = texture.__dlpack__()\n"
             "class Late:\n"
             "    def __del__(self): print(sys.kept.sum())\n"

@@ -127,7 +127,8 @@ class Callbacks(TestCase):
         self.assertEqual(self.event.value, 3)
 
     def test_two_close_each_other(self):
-        """Each within its callback; what is pending is told all the same."""
+        """Each of two events is closed within the other's callback. Pending callbacks are still
+        called."""
         for _ in range(10):
             events, both = [self.manager.create_event(), self.manager.create_event()], []
             together = threading.Barrier(2)
@@ -206,7 +207,7 @@ class Callbacks(TestCase):
 
         self.event.notify(1, Callback())
         self.event.signal(1)
-        self.event.notify(1, self.callback)  # on the same thread, after the other
+        self.event.notify(1, self.callback)  # runs on the same thread after the first callback
         self.wait()
         gc.collect()
         self.assertEqual(Callback.alive, 0)

@@ -1,4 +1,4 @@
-"""The programs of examples/python, as they are."""
+"""Runs the programs of examples/python unchanged."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Nothing is left, however often and from however many threads."""
+"""Nothing is left behind, however often and from however many threads objects are made."""
 
 import gc
 import os
@@ -15,7 +15,7 @@ ROUNDS = 60
 
 
 def counts():
-    """What should be the same before and after."""
+    """Returns counts that must be the same before and after."""
     gc.collect()
     found = {
         "objects": len(_objects._objects),
@@ -32,7 +32,8 @@ def counts():
 class Leaks(TestCase):
     def setUp(self):
         super().setUp()
-        self.manager.create_event().export()  # what a process's first export opens stays
+        # the first export of a process opens descriptors that stay
+        self.manager.create_event().export()
         self.use(0)
         self.before, self.held = counts(), self.manager.memory
 
@@ -41,7 +42,7 @@ class Leaks(TestCase):
         self.assertEqual(self.manager.memory, self.held)
 
     def use(self, number):
-        """Something of everything."""
+        """Uses every kind of object."""
         texture = self.manager.create_texture(16, 16, "r8unorm")
         timeline = self.manager.create_event()
         other = self.manager.import_texture(texture.export())
@@ -96,7 +97,7 @@ class Leaks(TestCase):
 
 
 class Threads(TestCase):
-    """Several in one object, which is closed under them."""
+    """Several threads use one object while it is closed."""
 
     def run_all(self, *functions):
         failures = []
@@ -105,7 +106,7 @@ class Threads(TestCase):
             try:
                 function()
             except geyser.Error:
-                pass  # it was closed, or there was nothing in time
+                pass  # the object was closed, or nothing came in time
             except BaseException as error:
                 failures.append(error)
 
@@ -173,11 +174,11 @@ class Threads(TestCase):
             close,
         )
         self.assertEqual(len(closed), 3)
-        # what was closed has gone, also while somebody keeps the errors
+        # The closed objects are destroyed, even while their errors are kept.
         self.manager.publish("waits", 8, 8, "r8unorm").close()
 
     def test_a_frame_of_what_was_closed(self):
-        """One that comes while another thread closes its stream goes back."""
+        """A frame that arrives while another thread closes its stream is given back."""
         with self.manager.publish("late", 8, 8, "r8unorm", buffers=2) as kept:
             kept.send(bytes(64))
             for round in range(ROUNDS // 10):

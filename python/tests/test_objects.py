@@ -334,7 +334,7 @@ class Arrays(TestCase):
         del texture
         gc.collect()
         self.assertEqual(kept.sum(), 3 * 4096)
-        mapped.sum()  # no promise of what it holds, but that it is memory
+        mapped.sum()  # the content is undefined, but the memory is valid
         held = self.manager.memory.textures.held
         del mapped, kept
         gc.collect()

@@ -1,4 +1,4 @@
-"""The package as pip and Meson install it, and what it says of itself."""
+"""The package as pip and Meson install it, and its information about itself."""
 
 import importlib.util
 import inspect
@@ -84,7 +84,7 @@ class Package(unittest.TestCase):
             self.skipTest("pip, setuptools and wheel are not all installed")
         with tempfile.TemporaryDirectory() as folder:
             source, target = os.path.join(folder, "source"), os.path.join(folder, "target")
-            shutil.copytree(os.path.join(ROOT, "python"), source)  # it builds there
+            shutil.copytree(os.path.join(ROOT, "python"), source)  # pip builds in this folder
             result = run(
                 sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-index",
                 "--no-deps", "--quiet", "--disable-pip-version-check", "--target", target, source,

@@ -1,4 +1,4 @@
-"""Pictures for notebooks, read back by another decoder of PNG."""
+"""Pictures for notebooks, decoded by an independent PNG decoder."""
 
 import struct
 import unittest
@@ -8,7 +8,7 @@ from support import LIMIT, TestCase, geyser, need_numpy, numpy
 
 
 def decode(data):
-    """An array of a PNG that has 8 bits a channel and no filters."""
+    """Returns the array of a PNG with 8 bits per channel and no filters."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     at, chunks = 8, {}
     while at < len(data):
@@ -63,7 +63,7 @@ class Pictures(TestCase):
         self.assertIsNone(texture._repr_png_())
 
     def shown(self, form="rgba8unorm", **metadata):
-        """What a frame's picture has, and what was sent, by a publisher and a subscriber."""
+        """Sends a frame through a stream. Returns its decoded picture and the sent array."""
         with self.manager.publish("picture", 6, 4, form) as publisher:
             subscriber = self.manager.subscribe("picture")
             frame = publisher.acquire(LIMIT)
@@ -71,7 +71,8 @@ class Pictures(TestCase):
             frame.write(array)
             for name, value in metadata.items():
                 setattr(frame, name, value)
-            if self.manager.backend == geyser.Backend.HOST:  # elsewhere not before the submit
+            # other backends only have a picture after the submit
+            if self.manager.backend == geyser.Backend.HOST:
                 before = decode(frame._repr_png_())
             frame.submit()
             self.assertIsNone(frame._repr_png_())

@@ -1,4 +1,4 @@
-"""Real second processes: what passes between them, deaths, Ctrl-C, fork, exit."""
+"""Real second processes: data that they exchange, deaths, Ctrl-C, fork, exit."""
 
 import os
 import signal
@@ -119,7 +119,7 @@ class Sharing(TestCase):
 
 
 class Interrupts(TestCase):
-    WAITS = (  # (what is done first, what waits)
+    WAITS = (  # (preparation, the call that waits)
         ("event = manager.create_event()", "event.wait(1)"),
         ("p = manager.publish('x', 4, 4); s = manager.subscribe('x')", "s.acquire()"),
         ("", "manager.subscribe('nobody', connect_timeout=None)"),
@@ -196,7 +196,7 @@ class Ends(TestCase):
             """,
             BACKEND, stderr=subprocess.PIPE,
         ) as child:
-            child.finish()  # what those threads say of that is theirs
+            child.finish()  # those threads may print errors
 
     def test_fork(self):
         if BACKEND != "host":

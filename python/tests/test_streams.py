@@ -1,4 +1,4 @@
-"""Publishers and subscribers, in one process."""
+"""Publishers and subscribers in one process."""
 
 import asyncio
 import fractions
@@ -151,7 +151,7 @@ class Frames(Streams):
     def test_forgotten_frames_come_back(self):
         publisher, subscriber = self.publish(buffers=2), self.subscribe()
         for _ in range(8):
-            publisher.frame(LIMIT)  # dropped: discarded
+            publisher.frame(LIMIT)  # a frame without reference is discarded
         for _ in range(8):
             publisher.send(bytes(32), LIMIT)
             subscriber.acquire(LIMIT)
@@ -381,7 +381,7 @@ class Publishing(Streams):
         publisher.send(bytes(32), LIMIT)
         timer = threading.Timer(0.3, lambda: subscriber.acquire(LIMIT).release())
         timer.start()
-        publisher.send(bytes(32), LIMIT)  # waits for longer than a slice
+        publisher.send(bytes(32), LIMIT)  # must wait for longer than a slice
         timer.join()
         self.assertEqual([subscriber.acquire(LIMIT).sequence for _ in range(2)], [2, 3])
         self.assertEqual(subscriber.stats.dropped, 0)
@@ -417,9 +417,10 @@ class Subscribing(Streams):
             self.subscribe(delivery="all")
 
     def test_time_that_has_passed_is_not_none(self):
-        """A wait is cut into slices. One that ends late leaves nothing, which must not be asked as
-        0: that is another question, with another answer."""
-        for first_takes in (0.1, 0.2):  # of 0.15: a slice ends in time, or too late for all
+        """A wait is cut into slices. After one that ends late no time is left. That must not become
+        a call with 0, which means a check and may have another result."""
+        # of a limit of 0.15 s: the first slice ends in time, or too late for a second
+        for first_takes in (0.1, 0.2):
             asked = []
 
             def call(ns):
@@ -432,7 +433,8 @@ class Subscribing(Streams):
             self.assertGreater(min(asked), 0)
 
     def test_connecting_gets_longer_and_longer_tries(self):
-        """Each try begins anew: with equal ones a publisher that needs more is never reached."""
+        """Each try to connect begins anew. With tries of equal length, a publisher that needs more
+        time would never be reached."""
         asked = []
 
         def connect(ns):

@@ -1,4 +1,4 @@
-"""Numbers as callers have them: of NumPy's types, of Python's, and what is no number."""
+"""Numbers as callers give them: of NumPy's types, of Python's, and values that are no numbers."""
 
 import decimal
 import fractions
@@ -6,11 +6,11 @@ import unittest
 
 from support import LIMIT, TestCase, geyser, need_numpy, numpy
 
-SECONDS = min(LIMIT, 100)  # an int8 holds 127
+SECONDS = min(LIMIT, 100)  # an int8 holds at most 127
 
 
 class Index:
-    """An integer in Python's sense (operator.index)."""
+    """An integer as Python defines it (operator.index)."""
 
     def __init__(self, value):
         self.value = value
@@ -26,12 +26,12 @@ class Numbers(TestCase):
         self.texture = self.manager.create_texture(8, 4, "r8unorm")
 
     def integers(self):
-        """Types that are integers."""
+        """Returns types that are integers."""
         kinds = [int, Index]
         if numpy is not None:
             names = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
             kinds += [getattr(numpy, name) for name in names]
-            kinds.append(numpy.array)  # of no dimension
+            kinds.append(numpy.array)  # an array without dimensions
         return kinds
 
     def test_integers(self):
@@ -127,7 +127,7 @@ class Numbers(TestCase):
                         call()
 
     def test_the_words(self):
-        """They say what is right, and don't contradict themselves."""
+        """The texts say what is right, and don't contradict themselves."""
         right = r"it must be an integer from 0 to 2\*\*32 - 1"
         for value, end in ((True, ", not a bool"), (1.5, ", not a float"), (-1, ""), (2**32, "")):
             with self.raises(geyser.InvalidArgumentError, rf"\({value}\): {right}{end}$"):
