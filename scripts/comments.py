@@ -1,24 +1,25 @@
-"""Comments in C that a formatter broke, or that are too long for the end of a line of code.
+"""Finds comments in C that a formatter has broken, or that are too long for the end of a line of
+code.
 
-clang-format takes the sign at the beginning of a comment's lines from all of them: where one line
+clang-format takes the sign at the beginning of a comment's lines from all of them. If one line
 begins with an asterisk and a tab, the lines that it breaks begin with an asterisk and no space.
 """
 
 import re
 
 COMMENT = re.compile(
-    r"/\*.*?\*/"  # a comment; all else is only skipped
+    r"/\*.*?\*/"  # matches a comment; the other patterns only skip text
     r"|//[^\n]*"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'(?:\\.|[^'\\\n])*'",
     re.S,
 )
-# how a further line of a comment begins
+# The beginning of a comment's second and later lines.
 CONTINUED = re.compile(r"\s*\*(?:[ \t/]|$)")
 
 
 def comments(text):
-    """(line of code before it, number of its first line, its lines) of each comment."""
+    """Yields each comment: (the code before it, the number of its first line, its lines)."""
     for match in COMMENT.finditer(text):
         if match.group().startswith("/*"):
             before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -26,7 +27,7 @@ def comments(text):
 
 
 def problems(text):
-    """(number of the line, what is wrong there) of a source file."""
+    """Yields (line number, problem) for a source file."""
     for code, first, lines in comments(text):
         if code and len(lines) > 1:
             yield first, "a comment of several lines after code: move it above the code"
@@ -36,7 +37,7 @@ def problems(text):
                 yield number, "a comment's line without its asterisk and space: add them"
 
 
-# (source, number of the line that is refused; 0: none)
+# (source, number of the refused line or 0)
 SELF_TEST = (
     ("/* One line. */\nint a; /* of code */\n", 0),
     ("/* First\n * second. */\n", 0),
@@ -54,7 +55,7 @@ SELF_TEST = (
 
 
 def self_test():
-    """The cases that aren't judged as they should be, a line each."""
+    """Yields a line for each case that is judged wrongly."""
     for source, expected in SELF_TEST:
         found = [number for number, _ in problems(source)]
         if found != ([expected] if expected else []):

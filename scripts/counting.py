@@ -1,11 +1,11 @@
-"""Shared by the scripts that run tests: counts of test results, and the limit that tests run under."""
+"""Shared by the scripts that run tests: counts of results, and the limit that tests run under."""
 
 import re
 import resource
 
-TAIL = 60  # lines of a failed test's log
+TAIL = 60  # number of lines that are shown of a failed test's log
 
-# The usual limit of descriptors of a user's process: no test may need more.
+# The usual limit of descriptors for a user's process. No test may need more.
 DESCRIPTORS = 1024
 
 CMOCKA = re.compile(r"^\[ +(OK|FAILED|ERROR|SKIPPED) +\] (?!---)(\S.*)$", re.M)
@@ -14,7 +14,9 @@ TAP = re.compile(r"^(not ok|ok)\b(?: +\d+)?(?: +- *| +)?([^#\n]*)(# *(?:SKIP|TOD
 
 
 def limit_descriptors():
-    """Soft and hard, for this process and what it starts: no test can raise it again."""
+    """Sets the soft and the hard limit, for this process and its children. No test can raise them
+    again.
+    """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     limit = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -36,7 +38,7 @@ class Count:
 
 def count_subtests(text):
     count = Count()
-    # below its summary cmocka names those that failed once more
+    # After its summary cmocka names the failed tests once more.
     for word, _ in CMOCKA.findall(CMOCKA_SUMMARY.sub("", text)):
         field = {"OK": "passed", "SKIPPED": "skipped"}.get(word, "failed")
         setattr(count, field, getattr(count, field) + 1)
@@ -48,7 +50,7 @@ def count_subtests(text):
 
 
 def count_test(test):
-    """What one Meson test adds; its verdict wins over what its output claims."""
+    """Returns the count of one Meson test. Meson's verdict wins over the test's output."""
     count = count_subtests(test.get("stdout") or "")
     whole = Count()
     if test["result"] == "SKIP":

@@ -1,7 +1,7 @@
-"""A Debian guest under QEMU: its file system, made once for each recipe, and its console.
+"""A Debian guest under QEMU: its file system, which is made once for each recipe, and its console.
 
-What is made lies in build-guest/. Making it needs root, running it doesn't: the guest writes to a
-copy that ends with it.
+The files are in build-guest/. Making them needs root, running the guest doesn't: the guest writes
+to a copy that is dropped at its end.
 """
 
 import glob
@@ -23,18 +23,18 @@ PACKAGES = (
     "linux-image-amd64", "kmod", "udev", "mesa-vulkan-drivers", "libegl1", "libegl-mesa0",
     "libgl1-mesa-dri", "libgles2", "libgbm1", "libvulkan1",
 )
-# An initrd with all that might be needed somewhere takes far longer to boot.
+# An initrd with modules for every machine takes far longer to boot.
 INITRD_MODULES = ("virtio_pci", "virtio_blk", "ext4")
 
-INSTALL_LIMIT, DISK_LIMIT = 900, 300  # seconds
+INSTALL_LIMIT, DISK_LIMIT = 900, 300  # in seconds
 
 
 class Failure(Exception):
-    """What keeps the tests from running, and how to go on."""
+    """The reason why the tests can't run, and what to do."""
 
 
 class Phase:
-    """Says how long a part of the work took."""
+    """Prints how long a part of the work took."""
 
     def __init__(self, name):
         self.name = name
@@ -47,7 +47,7 @@ class Phase:
 
 
 def run(command, limit):
-    """Runs it; its output is shown only if it fails or hangs."""
+    """Runs a command. Prints its output only if it fails or hangs."""
     result = subprocess.run(
         ["timeout", "-k", "10", str(limit)] + command, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
@@ -63,7 +63,7 @@ def run(command, limit):
 
 
 def as_root(script, limit):
-    """Runs a shell script as root, in a mount namespace that takes its mounts along at the end."""
+    """Runs a shell script as root, in a mount namespace whose mounts vanish at its end."""
     prefix = []
     if os.getuid() != 0:
         asking = ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
@@ -74,7 +74,7 @@ def as_root(script, limit):
 
 
 def mirror():
-    """The mirror of Debian that apt uses on this machine; "" leaves it to debootstrap."""
+    """Returns the Debian mirror that apt uses on this machine; "" lets debootstrap choose."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
     command += ["Origin: Debian", "Label: Debian", "Component: main"]
     try:
@@ -86,7 +86,9 @@ def mirror():
 
 
 def proxies():
-    """debootstrap downloads with wget, which doesn't read apt's configuration."""
+    """Returns apt's proxies as shell variables: debootstrap downloads with wget, which doesn't read
+    apt's configuration.
+    """
     names = {"http_proxy": "Acquire::http::Proxy", "https_proxy": "Acquire::https::Proxy"}
     lines = []
     for variable, option in names.items():
@@ -130,7 +132,7 @@ def make_image(folder):
 
 
 def cached_image():
-    """The folder of the image for today's recipe; those of other recipes are removed."""
+    """Returns the folder of the image for the current recipe. Removes images of other recipes."""
     recipe = repr((RELEASE, PACKAGES, INITRD_MODULES)) + inspect.getsource(make_image)
     folder = f"{CACHE}/{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
     if not os.path.isdir(folder):
@@ -145,7 +147,9 @@ def cached_image():
 
 
 def command_line(folder, disk):
-    """Boots the image in folder; the program guest-init of the second disk is its first process."""
+    """Returns QEMU's command. It boots the image in folder; the first process is guest-init from
+    the second disk.
+    """
     drive = "format=raw,if=virtio,snapshot=on,file="
     kernel = "root=/dev/vda rw console=ttyS0 quiet oops=panic panic=-1"
     init = 'init=/bin/sh -- -c "mount -t ext4 /dev/vdb /mnt && exec /mnt/guest-init"'
@@ -159,7 +163,7 @@ def command_line(folder, disk):
 
 
 class Guest:
-    """A guest that runs; its console is read a line at a time."""
+    """A running guest, whose console is read line by line."""
 
     def __init__(self, folder, disk, log):
         self.log = open(log, "wb")
@@ -180,7 +184,9 @@ class Guest:
         self.log.close()
 
     def line(self, deadline):
-        """The next line without its end. Failure if there is none before the deadline."""
+        """Returns the console's next line without its end. Raises Failure if there is none before
+        the deadline.
+        """
         while b"\n" not in self.rest:
             if not self.selector.select(max(0, deadline - time.monotonic())):
                 raise Failure("the guest hangs")

@@ -1,4 +1,4 @@
-"""What our declarations of Apple's frameworks say, from clang's syntax tree."""
+"""Reads our declarations of Apple's frameworks from clang's syntax tree."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import re
 
 import sdk
 
-# the tree as text: the JSON form leaves out what an attribute says
+# The tree as text: the JSON form leaves out the contents of attributes.
 NODE = re.compile(r"^([| `-]*)(\w+) 0x[0-9a-f]+ (.*)$")
 METHOD = re.compile(r"([-+]) (\S+) '")
 SINCE = re.compile(r"\bios (\d+)\.(\d+)")
@@ -19,11 +19,12 @@ class Declared:
         self.functions = {}  # name: number of parameters
         self.variables = set()
         self.classes = set()
-        self.available = {}  # method: since which iOS, as a tuple
+        self.available = {}  # method: the first iOS version that has it, as a tuple
 
 
 class Reader:
-    """Walks the tree in clang's order: a place names its file only where that changes."""
+    """Walks the tree in clang's order, because a place names its file only where the file changes.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -31,7 +32,7 @@ class Reader:
         self.declared = Declared()
 
     def place(self, node):
-        """Follows the files that places name; returns whether this node begins in our folder."""
+        """Follows the files that places name. Returns whether this node begins in our folder."""
         loc = node.get("loc", {})
         self.follow(loc)
         ours = os.path.realpath(self.file).startswith(self.folder)
@@ -68,7 +69,7 @@ class Reader:
             self.declaration(child, owner)
 
     def function(self, node, ours):
-        """One that has a body is inline: nobody links it."""
+        """Notes a function. A function with a body is inline, so no program links it."""
         body = any(child.get("kind") == "CompoundStmt" for child in node.get("inner", ()))
         if ours and not body and not node.get("isImplicit"):
             kinds = [child.get("kind") for child in node.get("inner", ())]
@@ -88,7 +89,9 @@ class Reader:
                 self.declared.enumerators[child["name"]] = (node.get("name"), value)
 
     def constant(self, node, value):
-        """The value given to an enumerator, which casts may lie around; else the one it got."""
+        """Returns an enumerator's value: the one given in the source, which may be inside casts, or
+        the one that clang computed.
+        """
         for child in node.get("inner", ()):
             self.place(child)
             if child.get("kind") == "ConstantExpr":
@@ -103,7 +106,9 @@ class Reader:
 
 
 def method_availability(text):
-    """{(owner, selector, static): since which iOS}; a method inherits what its owner says."""
+    """Returns {(owner, selector, static): first iOS version}. A method inherits its owner's
+    version.
+    """
     since, owners, owner, method = {}, {}, None, None
     for line in text.splitlines():
         found = NODE.match(line)
@@ -129,7 +134,7 @@ def method_availability(text):
 
 
 def headers(folder):
-    """Every header of the declarations, as one includes it."""
+    """Yields every header of the declarations, as an #include names it."""
     for parent, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
             if name.endswith(".h"):
@@ -137,7 +142,7 @@ def headers(folder):
 
 
 def read(layout, folder, triple="arm64-apple-macos12"):
-    """The declarations of FOLDER, compiled with the SDK that LAYOUT is."""
+    """Returns the declarations of FOLDER, compiled with the SDK in LAYOUT."""
     source = f"{layout}/declarations.m"
     with open(source, "w", encoding="utf-8") as out:
         out.writelines(f"#include <{name}>\n" for name in headers(folder))

@@ -1,4 +1,4 @@
-"""Proof 3, for what is a macro: a compiler compares ours with the ones of the original headers."""
+"""Proof 3 for macros: a compiler compares our macros with those of the original headers."""
 
 import glob
 import os
@@ -11,14 +11,16 @@ FAILED = re.compile(r"static assertion failed|static_assert failed|undeclared id
 
 
 def macros(paths):
-    """(name, its text) of the macros without parameters."""
+    """Yields (name, text) for each macro without parameters."""
     for path in paths:
         with open(path, encoding="utf-8") as source:
             yield from MACRO.findall(source.read())
 
 
 def compare(found, includes, compiler, folder):
-    """What is wrong with the macros, judged by those of the headers that the compiler finds."""
+    """Returns what is wrong with the macros, compared with those of the headers that the compiler
+    finds.
+    """
     source = f"{folder}/macros.c"
     with open(source, "w", encoding="utf-8") as out:
         out.writelines(f"#include <{name}>\n" for name in includes)
@@ -36,7 +38,9 @@ def compare(found, includes, compiler, folder):
 
 
 def mach(layout, headers="tests/apple/linux/include/mach"):
-    """(how many, problems): the double's Mach constants, by Darwin's own headers from zig."""
+    """Compares the double's Mach constants with Darwin's own headers from zig. Returns (number of
+    macros, problems).
+    """
     paths = sorted(glob.glob(f"{headers}/*.h"))
     found = list(macros(paths))
     compiler = [f"{sdk.ROOT}/scripts/apple/cc", "arm64-apple-macos12", os.path.abspath(layout)]
@@ -44,7 +48,9 @@ def mach(layout, headers="tests/apple/linux/include/mach"):
 
 
 def opengl(layout, headers=f"{sdk.DECLARATIONS}/OpenGL"):
-    """(how many, problems): our GL constants, by Khronos' headers, which Debian has."""
+    """Compares our GL constants with Khronos' headers from Debian. Returns (number of macros,
+    problems).
+    """
     paths = sorted(glob.glob(f"{headers}/*.h"))
     found = [(name, text) for name, text in macros(paths) if name.startswith("GL_")]
     return len(found), compare(found, ["GL/gl.h", "GL/glext.h"], ["clang"], layout)

@@ -1,5 +1,5 @@
-"""Proof 2: the build definition, configured by Meson for macOS and iOS, compiles without a warning,
-and the static analyzer finds no leak. Meson says which files there are: none is listed here."""
+"""Proof 2: the project, configured by Meson for macOS and iOS, compiles without a warning, and the
+static analyzer finds no leak. Meson tells which files there are, so that no list is needed here."""
 
 import json
 import os
@@ -20,21 +20,21 @@ STRICT = [
     "-Werror=unguarded-availability",
     "-Werror=undeclared-selector",
 ]
-# What a Mac builds, and the library that an iOS program would link. The oldest systems that geyser
-# supports are among them: there, what is newer needs a guard.
+# The builds of a Mac, and the library for an iOS program. The oldest supported systems are among
+# them: newer functions need a guard there.
 MACOS = ["-Dmetal=enabled", "-Db_colorout=never"]
 TARGETS = {
     "arm64-apple-macos12": MACOS + ["-Dtests=true"],
     "x86_64-apple-macos10.15": MACOS + ["-Dtests=false"],
     "arm64-apple-ios13": MACOS + ["-Dtests=false"],
 }
-# where the analyzer looks for what is never released
+# the folders in which the analyzer looks for objects that are never released
 ANALYZED = ("src/backend/metal/", "src/ipc/surface/", "src/api/metal", "src/interop/")
 ANALYZED += ("examples/apple/", "cli/selftest_metal")
 ANALYZE = ["--analyze", "--analyzer-output", "text", "-Wno-error", "-Xclang"]
 ANALYZE += ["-analyzer-checker=osx,core,unix"]
 
-# sources that no Mac compiles, and who does
+# sources that no Mac compiles, and the system that does
 ELSEWHERE = {
     "src/platform/linux/": "Linux",
     "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
@@ -57,7 +57,7 @@ def is_ios(triple):
 
 
 def configure(layout, triple, folder=None, root=sdk.ROOT):
-    """Configures anew when the cross file or the options are others than last time."""
+    """Configures the build. It starts anew if the cross file or the options have changed."""
     folder = folder or os.path.join(root, folder_of(triple))
     cross = sdk.cross_file(layout, triple)
     arguments = STRICT + ["-Wno-unused-command-line-argument"]
@@ -77,7 +77,7 @@ def configure(layout, triple, folder=None, root=sdk.ROOT):
 
 
 def database(folder):
-    """{source: (directory, command, object)}"""
+    """Returns {source: (directory, command, object)}."""
     with open(f"{folder}/compile_commands.json", encoding="utf-8") as source:
         entries = json.load(source)
     commands = {}
@@ -88,7 +88,7 @@ def database(folder):
 
 
 def build(folder, *targets):
-    """Everything, or the targets; goes on after a failure, to name them all."""
+    """Builds the targets, or everything. It goes on after a failure, to report all failures."""
     code, output = sdk.run(["ninja", "-C", folder, "-k", "0", *targets])
     if code:
         lines = [l for l in output.splitlines() if re.search(r"(error|warning)(\(link\))?: ", l)]
@@ -96,7 +96,7 @@ def build(folder, *targets):
 
 
 def build_library(folder):
-    """Only the library's objects: on iOS nothing is linked here."""
+    """Builds only the library's objects, because nothing can be linked for iOS here."""
     with open(f"{folder}/meson-info/intro-targets.json", encoding="utf-8") as source:
         targets = json.load(source)
     names = [t["filename"][0] for t in targets if t["name"] == "geyser" and "static" in t["type"]]
@@ -114,7 +114,8 @@ def library_sources(folder):
 
 
 def uncovered(compiled, root=sdk.ROOT):
-    """Sources that neither a Mac's build compiles nor ELSEWHERE names: they were forgotten."""
+    """Returns sources that neither a Mac's build compiles nor ELSEWHERE names: they were forgotten.
+    """
     command = ["git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "--"]
     listed = set(sdk.output_of(command + list(COVERED)).splitlines())
     known = {os.path.relpath(path, os.path.realpath(root)) for path in compiled}
@@ -126,7 +127,7 @@ def uncovered(compiled, root=sdk.ROOT):
 
 
 def analyze_command(command):
-    """The compilation's own command, with the analyzer in place of the code generator."""
+    """Returns a compilation's command with the analyzer in place of the code generator."""
     kept, skip = [], False
     for word in command:
         if skip or word in ("-c", "-MD"):
@@ -156,7 +157,7 @@ def analyze_all(commands, root=sdk.ROOT):
 
 
 def build_all(layout):
-    """({triple: number of files}, sources that a Mac's builds compile, what failed)"""
+    """Returns ({triple: number of files}, the sources that a Mac's builds compile, failures)."""
     counts, compiled, failures = {}, {}, []
     for triple in TARGETS:
         folder = configure(layout, triple)
@@ -184,7 +185,7 @@ def snippet_failures(layout, triple, one):
 
 
 def compile_snippets(layout, chosen):
-    """What of the guide's snippets doesn't compile for one of the targets."""
+    """Returns the failures of the guide's snippets on any target."""
     tasks = [(layout, triple, one) for triple in TARGETS for one in chosen]
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         return [found for all_found in pool.map(lambda task: snippet_failures(*task), tasks)

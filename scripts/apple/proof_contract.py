@@ -1,4 +1,4 @@
-"""Proof 3: what we declare, send, link and name is what Apple publishes."""
+"""Proof 3: all that we declare, call, link and name is in Apple's published interfaces."""
 
 import glob
 import os
@@ -10,20 +10,21 @@ import macros
 import proof_compile
 import sdk
 
-# what clang itself calls for message sends, blocks, @autoreleasepool and @available
+# Functions that clang itself calls for messages, blocks, @autoreleasepool and @available.
 COMPILER = ("objc_", "_objc_", "__isPlatformVersionAtLeast", "__isOSVersionAtLeast")
-# the only names of the system library with two underscores: what its headers' macros and the compiler
-# call. Any other is private, also if it is in the library.
+# The only names of the system library with two underscores that are allowed: those that its
+# headers' macros and the compiler use. Any other such name is private, even if the library has it.
 SYSTEM = re.compile(
     r"__(error|stack_chk_(fail|guard)|std(in|out|err)p|assert_rtn|bzero|tolower|toupper|maskrune"
     r"|\w+_chk|darwin_check_fd_set_overflow|cxa_\w+)"
 )
-# the oldest iOS that geyser supports: what is there since before needs no attribute
+# The oldest iOS that geyser supports. Anything that exists since an older version needs no
+# attribute.
 OLDEST = (13, 0)
 
 
 class Contract:
-    """Asks the sources one after the other and counts which of them knew."""
+    """Asks one source after the other, and counts which of them knew a name."""
 
     def __init__(self, published):
         self.published = published
@@ -68,7 +69,7 @@ class Contract:
             self.problems.append(f"{name} ({value}) is in none of Apple's published interfaces")
 
     def symbol(self, kind, name, parameters=None):
-        """A C function or constant, named as C does."""
+        """Checks a C function or constant by its name in C."""
         published = self.published
         for source in (published.ios, published.macos):
             right = source.functions.get(name)
@@ -91,7 +92,7 @@ class Contract:
         self.problems.append(f"{name} is no class or protocol in Apple's published interfaces")
 
     def available(self, owner, selector, static, ours):
-        """Nothing is declared to be there on iOS earlier than it is."""
+        """Checks that nothing is declared as available on an iOS older than the one that has it."""
         member = self.published.ios.find(owner, selector, static)
         if member is None:
             return
@@ -121,11 +122,11 @@ def check_declared(contract, declared):
 
 
 def sent_selectors(objects):
-    """The selectors that objects of ours send, from where the linker takes them."""
+    """Returns the selectors that our objects send, from the section that the linker reads."""
     command = [f"llvm-objdump{sdk.LLVM}", "--macho", "--section=__TEXT,__objc_methname"]
     output = sdk.output_of(command + objects)
     names = set(re.findall(r"^(?:[0-9a-f]+\s+)([\w:]+)$", output, re.M))
-    # the names of our own classes' variables lie there, too; they are like no selector
+    # The same section holds the names of our own classes' variables, which look like no selector.
     return names - {s.rsplit(".", 1)[1] for s in symbols(objects) if s.startswith("OBJC_IVAR_$_")}
 
 
@@ -135,7 +136,9 @@ def symbols(objects, *flags):
 
 
 def borrowed_symbols():
-    """What the libraries export that a Mac has from Homebrew, as Debian's of the same name do."""
+    """Returns the exports of the libraries that a Mac has from Homebrew, read from Debian's
+    libraries of the same name.
+    """
     paths = []
     for _, library, _ in sdk.BORROWED.values():
         paths += glob.glob(f"/usr/lib/*/lib{library}.so") if library else []
@@ -144,7 +147,9 @@ def borrowed_symbols():
 
 
 def check_sent(contract, objects, declared):
-    """What objects contain was declared, or is published: nothing slips past the headers."""
+    """Checks that each selector and symbol in the objects was declared or is published, so that
+    none bypasses the headers.
+    """
     ours = {selector for _, selector, _ in declared.methods}
     for selector in sorted(sent_selectors(objects)):
         if selector in ours or contract.published.ios.has_selector(selector):
@@ -171,7 +176,9 @@ def check_linked(contract, objects):
 
 
 def check_stubs(contract, folder):
-    """A stub that names what a framework lacks would let a program link that can't start."""
+    """Checks the stubs. A stub with a name that its framework lacks would let a program link that
+    can't start.
+    """
     borrowed = borrowed_symbols()
     for path in sorted(glob.glob(f"{folder}/*.tbd")):
         with open(path, encoding="utf-8") as source:
@@ -185,7 +192,7 @@ def check_stubs(contract, folder):
 
 
 def objects_of(folder):
-    """{source: object} of what a Mac's users get: not the tests."""
+    """Returns {source: object} of the sources that users of a Mac get, so without the tests."""
     return {
         path: os.path.join(directory, output)
         for path, (directory, _, output) in proof_compile.database(folder).items()
@@ -194,7 +201,7 @@ def objects_of(folder):
 
 
 def used(names, paths):
-    """Those names that the sources contain."""
+    """Returns those of the names that the sources contain."""
     words = set()
     for path in paths:
         with open(path, encoding="utf-8", errors="replace") as source:

@@ -1,4 +1,6 @@
-"""Proof 5: the hosted job for macOS says what it should. It is not run here: no Mac is at hand."""
+"""Proof 5: the hosted job for macOS is defined as it should be. The job doesn't run here, because
+there is no Mac.
+"""
 
 import os
 import re
@@ -31,7 +33,7 @@ def meson_options(root):
 
 
 def brew_packages(root):
-    """What scripts/setup asks a Mac for, to build and to test."""
+    """Returns the packages that scripts/setup installs on a Mac, for building and testing."""
     with open(f"{root}/scripts/setup", encoding="utf-8") as source:
         lists = re.findall(r"^brew_\w+=\((.*)\)$", source.read(), re.M)
     return {name for words in lists for name in words.split()}
@@ -56,7 +58,7 @@ def unknown_names(commands, root):
 
 
 def check_job(job, root):
-    """(problem) of the macOS job."""
+    """Yields the problems of the macOS job."""
     steps = job.get("steps", [])
     commands = [line for step in steps for line in step.get("run", "").splitlines()]
     if not str(job.get("runs-on", "")).startswith("macos-"):

@@ -1,4 +1,4 @@
-"""Proof 4: a universal library and program for macOS, which need nothing but what is published."""
+"""Proof 4: a universal library and program for macOS use only published functions."""
 
 import glob
 import importlib.util
@@ -14,7 +14,9 @@ UNIVERSAL = "build-apple-universal"
 
 
 def public_functions(root=sdk.ROOT):
-    """What the public headers declare, as the test of the exported symbols reads them."""
+    """Returns the functions that the public headers declare, as the test of exported symbols reads
+    them.
+    """
     spec = importlib.util.spec_from_file_location("symbols", f"{root}/tests/headers/symbols.py")
     symbols = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(symbols)
@@ -48,8 +50,8 @@ def join(parts, whole):
 
 
 def exported_symbols(library):
-    """What is meant to be exported: zig's linker exports its own run-time library, which is weak, and
-    what is private to the library as well."""
+    """Returns the symbols that are exported on purpose. zig's linker also exports its own run-time
+    library, whose symbols are weak, and the library's private symbols."""
     output = sdk.output_of([f"llvm-nm{sdk.LLVM}", "-m", "-U", library])
     return set(re.findall(r"^\w+ \([\w,]+\) external _(\S+)$", output, re.M))
 

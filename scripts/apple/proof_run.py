@@ -1,5 +1,5 @@
 """Proof 1: the backend's own sources run on Linux against the double, with the suites that every
-backend passes; no object is left, and nearly every line was run."""
+backend passes. No object is left over, and nearly every line has run."""
 
 import glob
 import json
@@ -26,7 +26,8 @@ def backend_sources(root=sdk.ROOT):
 
 
 def function_lengths(text):
-    """(name, lines) of each function; their braces are in the first column."""
+    """Yields (name, number of lines) of each function. A function's braces are in the first column.
+    """
     start, name = None, None
     lines = text.splitlines()
     for number, line in enumerate(lines):
@@ -57,7 +58,7 @@ def check_sizes(root=sdk.ROOT):
 
 
 def metal_tests(build):
-    """The tests that are about Metal or the double, by Meson's own list."""
+    """Returns the tests of Metal and of the double, from Meson's list."""
     tests = json.loads(sdk.output_of(["meson", "introspect", "--tests", build]))
     return sorted(
         test["name"] for test in tests
@@ -66,7 +67,9 @@ def metal_tests(build):
 
 
 def build_and_run(profiles):
-    """The suites' counts; scripts/test builds, and looks for the sanitizers' reports."""
+    """Runs the suites and returns their counts. scripts/test builds, and checks the sanitizers'
+    reports.
+    """
     code, output = sdk.run(["scripts/test", "--build-only", "apple"])
     if code:
         raise sdk.Failure(output[-3000:])
@@ -86,7 +89,7 @@ def build_and_run(profiles):
 
 
 def coverage(profiles):
-    """The share of the backend's lines that ran, in all processes together."""
+    """Returns the share of the backend's lines that ran in any process."""
     raw = [path for path in glob.glob(f"{profiles}/*.profraw") if os.path.getsize(path)]
     if not raw:
         raise sdk.Failure("no process wrote its profile")
@@ -113,10 +116,10 @@ def coverage(profiles):
 
 
 def measure(profiles):
-    """(counts, share of lines that ran)"""
+    """Returns (counts, share of the lines that ran)."""
     shutil.rmtree(profiles, ignore_errors=True)
     os.makedirs(profiles)
-    os.chmod(profiles, 0o777)  # tests may drop root
+    os.chmod(profiles, 0o777)  # tests may give up root
     try:
         return build_and_run(profiles), coverage(profiles)
     finally:

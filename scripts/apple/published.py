@@ -1,8 +1,9 @@
-"""What Apple publishes, as others generated it from its SDK: proof 3 asks these.
+"""Apple's published interfaces, as other projects generated them from Apple's SDK. Proof 3 uses
+them.
 
-iOS: @nativescript/types-ios. macOS: @nativescript/macos-node-api. C functions of the system library:
-the symbol list that comes with zig. What none of them has: tests/apple/documented.txt, each line
-with the page of the documentation that says so.
+iOS: @nativescript/types-ios. macOS: @nativescript/macos-node-api. C functions of the system
+library: the symbol list that comes with zig. For names that none of these has:
+tests/apple/documented.txt, each line with the page of Apple's documentation.
 """
 
 import re
@@ -26,7 +27,7 @@ CLASS = re.compile(
 ENUM = re.compile(r"^declare const (?:enum )?(\w+)(?: |: )\{\n(.*?)^\}", re.M | re.S)
 ENUMERATOR = re.compile(r"^\s*(\w+)(?: =|:) (-?\d+),?$", re.M)
 FUNCTION = re.compile(r"^declare function (\w+)\((.*)$", re.M)
-# where a name is shorter than its enum's
+# These names are shorter than the names of their enums.
 ABBREVIATIONS = {"kCGLPFA": "_CGLPixelFormatAttribute", "kCGLOGLP": "_CGLOpenGLProfile"}
 VARIABLE = re.compile(r"^declare (?:const|var) (\w+): ", re.M)
 MEMBER = re.compile(r"^\s+(static )?(readonly )?(\w+)\??(: |(?:<.*?>)?\()(.*)$")
@@ -35,7 +36,7 @@ SYMBOL = re.compile(r"[\w$.]+")
 
 
 def count_parameters(text):
-    """How many parameters there are in text, which begins behind the parenthesis."""
+    """Returns the number of parameters in the text, which begins after the opening parenthesis."""
     depth, commas, first = 0, 0, text.lstrip()[:1]
     for character in text.replace("=>", ""):
         if character == ")" and depth == 0:
@@ -46,13 +47,17 @@ def count_parameters(text):
 
 
 def script_name(selector):
-    """newTextureWithDescriptor:offset: is newTextureWithDescriptorOffset in a script."""
+    """Returns a selector's name in a script: newTextureWithDescriptor:offset: becomes
+    newTextureWithDescriptorOffset.
+    """
     first, *rest = selector.split(":")
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def property_names(selector):
-    """(name, whether it is written) of the properties that a selector may be an accessor of."""
+    """Yields (name, whether it is a setter) of the properties that a selector may be an accessor
+    of.
+    """
     if selector.startswith("set") and selector.endswith(":"):
         yield selector[3].lower() + selector[4:-1], True
         yield selector[3:-1], True
@@ -70,7 +75,7 @@ class Member:
 
 
 class Interface:
-    """One package's declarations."""
+    """The declarations of one package."""
 
     def __init__(self, name, pattern, files):
         self.name = name
@@ -102,7 +107,9 @@ class Interface:
         self.variables.update(VARIABLE.findall(text))
 
     def read_since(self, name, text, end):
-        """The comment directly before a declaration may say since when it is there."""
+        """Reads the first version that has the name from the comment directly before its
+        declaration.
+        """
         if text[:end].endswith("*/\n"):
             found = SINCE.search(text, text.rfind("/**", 0, end), end)
             if found:
@@ -119,7 +126,8 @@ class Interface:
             if found:
                 static, readonly, name, kind, rest = found.groups()
                 parameters = None if kind == ": " else count_parameters(rest)
-                # a property with a setter of its own is listed as both: the method says more
+                # A property with its own setter is listed as property and as method; the method has
+                # more information.
                 members.setdefault((name, bool(static)), []).append(
                     Member(parameters, bool(readonly), since)
                 )
@@ -135,7 +143,7 @@ class Interface:
         return seen
 
     def find(self, owner, selector, static):
-        """The member that a selector of a class or protocol names, or None."""
+        """Returns the member that a selector of a class or protocol names, or None."""
         arguments = selector.count(":")
         for name in self.ancestors(owner):
             for member in self.members[name].get((script_name(selector), static), []):
@@ -148,13 +156,15 @@ class Interface:
         return None
 
     def has_selector(self, selector):
-        """Whether any class or protocol has it."""
+        """Returns whether any class or protocol has the selector."""
         return any(
             self.find(owner, selector, static) for owner in self.members for static in (False, True)
         )
 
     def enumerator(self, enum, name):
-        """The value of an enumerator, or None. Scripts lose what the names have in common."""
+        """Returns the value of an enumerator, or None. Scripts leave out the common part of the
+        names.
+        """
         for prefix, owner in ABBREVIATIONS.items():
             if name.startswith(prefix) and owner in self.enums:
                 return self.enums[owner].get(name[len(prefix):])
@@ -170,7 +180,7 @@ class Interface:
 
 
 def common_part(enum, name, member):
-    """Whether name is the member with parts of the enum's name around it."""
+    """Returns whether name is the member's name with parts of the enum's name around it."""
     at = name.find(member)
     while at >= 0:
         before, behind = name[:at].removeprefix("k"), name[at + len(member):]
@@ -181,13 +191,15 @@ def common_part(enum, name, member):
 
 
 def system_symbols(path):
-    """The C symbols of libSystem, without the leading underscore."""
+    """Returns the C symbols of libSystem, without the leading underscore."""
     with open(path, encoding="utf-8") as source:
         return {word[1:] for word in SYMBOL.findall(source.read()) if word.startswith("_")}
 
 
 def documented(path):
-    """{name: (value or None, address)}: a line is a name, perhaps `= value`, and an address."""
+    """Returns {name: (value or None, address)}. A line is a name, perhaps `= value`, and an
+    address.
+    """
     entries = {}
     with open(path, encoding="utf-8") as source:
         for number, line in enumerate(source, 1):

@@ -1,7 +1,7 @@
-"""Shows that each proof can fail: what is wrong on purpose, in copies, must turn it red.
+"""Shows that each proof can fail: deliberate mistakes in copies must turn it red.
 
-The same functions judge the copies that judge the repository. `right.m` and the unchanged copies are
-the other half: they stay green.
+The functions that judge the repository judge the copies, too. `right.m` and the unchanged copies
+must stay green.
 """
 
 import os
@@ -19,11 +19,11 @@ from proof_compile import snippets
 
 CHECKS = "tests/apple/checks"
 INCLUDES = "#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n"
-TRIPLE = "x86_64-apple-macos10.15"  # the oldest: the one in which guards matter
+TRIPLE = "x86_64-apple-macos10.15"  # the oldest system, where guards are needed
 
 
 class Copies:
-    """A folder for copies, and what the proofs before left behind."""
+    """A folder for copies, and the results of the earlier proofs."""
 
     def __init__(self, layout, published, folder):
         self.layout = layout
@@ -34,7 +34,9 @@ class Copies:
         os.makedirs(folder)
 
     def entry(self, fixture):
-        """(how to compile a copy of a backend's source with the fixture appended, its object)"""
+        """Returns the command that compiles a copy of a backend's source with the fixture appended,
+        and its object.
+        """
         commands = proof_compile.database(self.build)
         sources = [p for p in sorted(commands) if re.search(r"/src/backend/metal/\w+\.m$", p)]
         if not sources:
@@ -72,7 +74,7 @@ class Copies:
         self.contract(proof_contract.check_sent, [self.compile(fixture)], declared)
 
     def linked(self, fixture):
-        """The backend's other symbols are the library's: only the fixture's are asked about."""
+        """Checks the symbols of the fixture only: the library provides the other symbols."""
         directory, command, output = self.entry(fixture)
         with open(output[:-2], "w", encoding="utf-8") as out:
             with open(f"{CHECKS}/{fixture}", encoding="utf-8") as added:
@@ -81,7 +83,7 @@ class Copies:
         self.contract(proof_contract.check_linked, [output])
 
     def declarations(self, file, old, new):
-        """Proof 3 of declarations in which OLD is NEW."""
+        """Runs proof 3 on declarations in which NEW replaces OLD."""
         folder = f"{self.folder}/include"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(sdk.DECLARATIONS, folder)
@@ -98,7 +100,7 @@ class Copies:
         return folder
 
     def link(self, old, new):
-        """The library's own link command, with other stubs."""
+        """Runs the library's own link command with other stubs."""
         layout = sdk.lay_out(f"{self.folder}/sdk", stubs=self.stubs(old, new))
         library = os.path.relpath(proof_link.library_in(self.build), self.build)
         commands = sdk.output_of(["ninja", "-C", self.build, "-t", "commands", library]).splitlines()
@@ -116,7 +118,7 @@ class Copies:
         proof_link.check_exports([library], proof_link.public_functions() | extra)
 
     def guide(self, old, new):
-        """Proof 2 of the snippets with NEW in a guide in which it is in place of OLD."""
+        """Runs proof 2 on the snippets of a guide in which NEW replaces OLD."""
         with open(sdk.ROOT + "/" + snippets.GUIDE, encoding="utf-8") as source:
             text = source.read()
         if old not in text:
@@ -128,7 +130,7 @@ class Copies:
             raise sdk.Failure("\n".join(found))
 
     def forgotten(self, compiled):
-        """A repository of two sources, of which a Mac's build knows some."""
+        """Checks a repository of two sources, of which a Mac's build compiles the given ones."""
         root = f"{self.folder}/root"
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(f"{root}/src")
@@ -163,7 +165,7 @@ class Copies:
 
 
     def program(self, fixture):
-        """A program on the double, built as the double's own tests are, and run."""
+        """Builds and runs a program on the double, as the double's own tests are built."""
         entries = proof_compile.database(proof_run.BUILD)
         sources = [p for p in sorted(entries) if re.search(r"/tests/apple/test/\w+\.m$", p)]
         directory, command, output = entries[sources[0]]
@@ -193,7 +195,9 @@ def replace(path, old, new):
 
 
 def tests(copies):
-    """(what is done, what must be in the failure, or None if it stays green)"""
+    """Returns (name, action, text that the failure must contain, or None if it must stay green) for
+    each test.
+    """
     submit = "submit(publisher, frame, commands)"
     bgra = "MTLPixelFormatBGRA8Unorm = 80"
     return (
@@ -261,7 +265,7 @@ def tests(copies):
 
 
 def judge(action, expected):
-    """None if the verdict is right, else what is wrong with it."""
+    """Returns None if the verdict is right, else what is wrong with it."""
     try:
         action()
     except sdk.Failure as failure:

@@ -1,7 +1,7 @@
-"""Lays out what stands in for Apple's SDK, and configures builds with it.
+"""Lays out a replacement for Apple's SDK, and configures builds with it.
 
-Everything is a link to something else: our declarations and stubs (tests/apple), zig's Darwin
-headers, and Debian's headers of the three libraries that geyser uses on a Mac as well.
+All of it is links: to our declarations and stubs (tests/apple), zig's Darwin headers, and Debian's
+headers of the libraries that geyser also uses on a Mac.
 """
 
 import json
@@ -16,7 +16,7 @@ LLVM = "-14"
 
 DECLARATIONS = "tests/apple/include"
 STUBS = "tests/apple/stubs"
-# header or folder in /usr/include: pkg-config module and linker name, if it has one
+# Header or folder in /usr/include: pkg-config module, linker name if there is one, version.
 BORROWED = {
     "spng.h": ("spng", "spng", "0.7.0"),
     "cmocka.h": ("cmocka", "cmocka", "1.1.5"),
@@ -45,11 +45,11 @@ endian = 'little'
 
 
 class Failure(Exception):
-    """What is wrong, for the line of the proof."""
+    """The reason for a failed proof, which the proof's line shows."""
 
 
 def run(command, **options):
-    """(exit status, what it printed)"""
+    """Runs a command. Returns (exit status, output)."""
     result = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", check=False, **options,
@@ -58,7 +58,9 @@ def run(command, **options):
 
 
 def check_lock(path="tests/apple/package-lock.json"):
-    """Exact versions and their sums, and no registry's address: npm knows its own."""
+    """Checks that the lock file has exact versions and checksums, and no registry's address: npm
+    knows its own.
+    """
     with open(path, encoding="utf-8") as source:
         packages = json.load(source)["packages"]
     for name, package in packages.items():
@@ -69,13 +71,15 @@ def check_lock(path="tests/apple/package-lock.json"):
 
 
 def without_aslr():
-    """As scripts/test does for sanitizers, where the kernel lets us."""
+    """Returns a command that switches address randomisation off for sanitizers, as in scripts/test,
+    if the kernel allows it.
+    """
     command = ["setarch", platform.machine(), "-R"]
     return [] if run(command + ["true"])[0] else command
 
 
 def output_of(command, **options):
-    """What it printed; its failure is the proof's."""
+    """Returns a command's output. If the command fails, so does the proof."""
     code, output = run(command, **options)
     if code:
         raise Failure(f"{' '.join(command[:4])} ... exited with {code}:\n{output[-3000:]}")
@@ -89,7 +93,7 @@ def link(target, name):
 
 
 def lay_out(sdk, declarations=DECLARATIONS, stubs=STUBS):
-    """SDK is made anew: links are quick."""
+    """Makes the folder SDK anew, which is quick because it consists of links."""
     shutil.rmtree(f"{sdk}/include", ignore_errors=True)
     shutil.rmtree(f"{sdk}/frameworks", ignore_errors=True)
     shutil.rmtree(f"{sdk}/lib", ignore_errors=True)
@@ -100,7 +104,7 @@ def lay_out(sdk, declarations=DECLARATIONS, stubs=STUBS):
         link(f"/usr/include/{header}", f"{sdk}/include/{header}")
     for name in sorted(os.listdir(stubs)):
         stem = name[: -len(".tbd")]
-        # a library's stub is named libsomething, a framework's is not
+        # The stub of a library is named libsomething, the stub of a framework isn't.
         if stem.startswith("lib"):
             link(f"{stubs}/{name}", f"{sdk}/lib/{name}")
         else:
