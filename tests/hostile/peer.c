@@ -64,7 +64,7 @@ static const char *stream_link(const char *name)
 	return test_runtime_path(file);
 }
 
-/* Replaces the link that a failed test has left. */
+/* Links the path to the fake exporter's socket. Replaces a link that a failed test has left. */
 static void link_to(const struct fake *fake, const char *path)
 {
 	char target[32];
@@ -248,7 +248,8 @@ struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connecti
 	int fd;
 
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
-	*connection = peer_ask(name, &question, &answer, &fd); /* the ring, then the lease */
+	/* receives the ring first, then the lease */
+	*connection = peer_ask(name, &question, &answer, &fd);
 	assert_int_equal(answer.type, GY_WIRE_STREAM);
 	assert_int_equal(close(fd), 0);
 	assert_ok(gy_packet_receive(*connection, &packet, &fd));

@@ -1,4 +1,4 @@
-/* Exporters that answer with no answer: garbage, silence, other questions' answers, and more. */
+/* Exporters that send wrong answers: garbage, nothing, answers to other requests, and more. */
 #include "peer.h"
 #include "sockets.h"
 
@@ -16,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE (30 * GY_SECOND) /* an importer that waits this long has hung */
+#define PATIENCE (30 * GY_SECOND) /* an importer that waits this long hangs */
 #define HURRY (200 * GY_MILLISECOND)
-#define TICK (10 * GY_MILLISECOND) /* socket timeouts are this coarse */
+#define TICK (10 * GY_MILLISECOND) /* the resolution of a socket's timeouts */
 
-/* A right answer to a question, as bytes to spoil; returns how many. */
+/* Writes a correct answer to the request into `bytes`, for the caller to spoil. Returns its
+ * size. */
 static size_t right_answer(const struct gy_message *question, uint8_t bytes[GY_MESSAGE_MAX])
 {
 	struct gy_message answer = {
@@ -61,7 +62,7 @@ static const struct answer {
 	{GARBAGE, GEYSER_ERROR_PROTOCOL, "no geyser message"},
 	{CUT, GEYSER_ERROR_PROTOCOL, "cut off"},
 	{CUT_IN_HEADER, GEYSER_ERROR_PROTOCOL, "no geyser message"},
-#ifdef GEYSER_PLATFORM_APPLE /* a stream knows no empty packet that is the end */
+#ifdef GEYSER_PLATFORM_APPLE /* on Apple an empty packet isn't the end of the stream */
 	{EMPTY_PACKET, GEYSER_ERROR_PROTOCOL, "no packet"},
 #else
 	{EMPTY_PACKET, GEYSER_ERROR_DISCONNECTED, NULL},
@@ -91,7 +92,7 @@ static void refuse(int connection, uint32_t sequence, int32_t result, const char
 	(void)peer_send_message(connection, &answer, -1);
 }
 
-/* Sends the spoiled answer; false: nothing, and hang up. */
+/* Sends the spoiled answer. Returns false if it must send nothing and hang up. */
 static bool spoil(int connection, enum spoiled how, const struct gy_message *question)
 {
 	uint8_t bytes[GY_PACKET_MAX + 1] = {0};
@@ -216,7 +217,7 @@ static void spoiled_answers(void **state)
 		struct fake fake;
 
 		fake_start(&fake, answer_spoiled, &answers[i].how);
-		/* twice, so that what the first left behind is used */
+		/* The second try uses what the first one has left behind. */
 		for (int times = 0; times < 2; times++) {
 			assert_answer(&answers[i], import(manager, &fake, GY_HANDLE_TEXTURE));
 			assert_answer(&answers[i], import(manager, &fake, GY_HANDLE_EVENT));
@@ -269,7 +270,7 @@ static void its_words_are_no_format(void **state)
 	fake_stop(&fake);
 }
 
-/* The result that a kept connection's death would have, but said by an exporter that lives. */
+/* The exporter is alive, and answers with the result that a connection's death would give. */
 static void answer_once_and_then_disconnected(struct fake *fake, int connection)
 {
 	enum spoiled how = RIGHT;
@@ -361,7 +362,8 @@ static void others_answers_for_ever(void **state)
 	times_out_on(answer_others_for_ever);
 }
 
-/* Fills the queue of a socket that nobody accepts from; returns how many fds it holds. */
+/* Fills the queue of a socket that never accepts. Returns the number of connected sockets in
+ * `fds`. */
 static size_t fill_queue(uint64_t instance, int *fds, size_t most)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -419,11 +421,12 @@ static void *interrupt(void *data)
 	return NULL;
 }
 
-/* A profiler's timer must not keep an importer waiting for ever: it interrupts every call. */
+/* A profiler's timer interrupts every call. The importer's wait must end all the same. */
 static void deadlines_hold_among_signals(void **state)
 {
 	const struct sigaction action = {.sa_handler = ignore};
-	struct profiler profiler = {.target = pthread_self()}; /* not the exporter's thread */
+	/* the importer's thread, not the exporter's */
+	struct profiler profiler = {.target = pthread_self()};
 	struct sigaction before;
 	pthread_t thread;
 

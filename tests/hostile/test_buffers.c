@@ -1,7 +1,7 @@
 /*
- * The memory of a stream's buffers. A subscriber tries everything to write into it; a publisher
- * sends memory that isn't there. It is host memory on every backend: a driver's own memory can be
- * mapped only by the driver, and isn't sealed.
+ * The memory of a stream's buffers. A hostile subscriber tries every way to write into it. A
+ * hostile publisher sends memory without pages. The memory is host memory on every backend: only a
+ * driver can map its own memory, which isn't sealed.
  */
 #include "peer.h"
 
@@ -28,7 +28,7 @@
 
 #define NAME "buffers"
 #define SIDE 64u
-#define BYTES (SIDE * SIDE * 4) /* whole pages */
+#define BYTES (SIDE * SIDE * 4) /* a number of whole pages */
 #define BUFFERS 3u
 #define PATIENCE (20 * GY_SECOND)
 
@@ -84,7 +84,7 @@ static int receive_fd(int connection)
 	return fd;
 }
 
-/* A connection that has subscribed, by hand. */
+/* Connects and subscribes without the library. Returns the connection. */
 static int subscribe(void)
 {
 	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1};
@@ -98,7 +98,7 @@ static int subscribe(void)
 	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", NAME);
 	connection = peer_greet(instance);
 	assert_true(peer_send_message(connection, &question, -1));
-	for (unsigned i = 0; i < 2; i++) /* the ring, then the lease */
+	for (unsigned i = 0; i < 2; i++) /* receives the ring, then the lease */
 		assert_int_equal(close(receive_fd(connection)), 0);
 	return connection;
 }
@@ -136,7 +136,7 @@ static bool becomes_writable(int fd)
 }
 
 #ifndef GEYSER_PLATFORM_APPLE
-/* MADV_REMOVE punches a hole through a mapping. */
+/* Returns whether MADV_REMOVE punches a hole through a mapping. */
 static bool is_removed_by_advice(int fd)
 {
 	void *data = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
@@ -148,7 +148,7 @@ static bool is_removed_by_advice(int fd)
 	return removed;
 }
 
-/* By a descriptor that is open for reading and writing. */
+/* Tries the ways to write through a descriptor that is open for reading and writing. */
 static void expect_no_way_to_write(int fd)
 {
 	const int modes[] = {FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
@@ -231,7 +231,7 @@ static void a_subscriber_can_only_read(void **state)
 			expect_texels(fd, 7);
 			assert_int_equal(close(fd), 0);
 		}
-		/* and so the buffers that come after a resize */
+		/* The buffers that come after a resize are sealed, too. */
 		assert_ok(geyser_publisher_resize(stream.publisher, &desc));
 	}
 	assert_int_equal(close(connection), 0);
@@ -251,7 +251,8 @@ static void the_writers_bit_lets_it_write(void **state)
 	memset(data, 9, BYTES);
 	assert_int_equal(munmap(data, BYTES), 0);
 	assert_int_equal(close(fd), 0);
-	assert_ok(geyser_publisher_acquire(stream.publisher, 0, &frame)); /* the first buffer */
+	/* this is the first buffer */
+	assert_ok(geyser_publisher_acquire(stream.publisher, 0, &frame));
 	assert_ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
 	assert_int_equal(((const uint8_t *)mapping.data)[BYTES - 1], 9);
 	geyser_texture_unmap(geyser_frame_texture(frame));
@@ -264,13 +265,13 @@ static void the_writers_bit_lets_it_write(void **state)
 
 struct offer {
 	uint64_t memory;    /* bytes of the file */
-	uint64_t allocated; /* of these, from the beginning on */
+	uint64_t allocated; /* bytes at the file's beginning that have pages */
 	uint32_t width, height;
 	uint64_t offset;
-	uint32_t layers; /* 0: one */
+	uint32_t layers; /* 0 means 1 */
 };
 
-static int offer_fd = -1; /* what was offered last */
+static int offer_fd = -1; /* the memory that was offered last */
 
 static void make_offer(const struct offer *offer)
 {
@@ -357,20 +358,20 @@ static uint64_t allocated(void)
 #define GIB (UINT64_C(1) << 30)
 #define TIB (UINT64_C(1) << 40)
 
-/* A picture of a page may lack it: that costs as much as the ring. */
+/* A texture of one page may lack this page: it then costs the importer as much as the ring. */
 static const struct offered {
 	struct offer offer;
 	enum geyser_result result;
 	const char *words;
-	uint64_t imported; /* bytes that are mapped of one picture */
+	uint64_t imported; /* bytes that the importer maps for one texture */
 } offers[] = {
 	{{BYTES, BYTES, SIDE, SIDE, 0, 0}, GEYSER_OK, "", BYTES},
 	{{4096, 0, 32, 32, 0, 0}, GEYSER_OK, "", 4096},
-	/* no more than the picture needs, however large the memory is */
+	/* The importer maps only what the texture needs, however large the memory is. */
 	{{GIB, 4096, 16, 16, 0, 0}, GEYSER_OK, "", 4096},
 	{{GIB, MIB, SIDE, SIDE, 0, 0}, GEYSER_OK, "", BYTES},
 	{{GIB, MIB, SIDE, SIDE, 4096, 0}, GEYSER_OK, "", BYTES + 4096},
-	/* none of what it needs, or not all */
+	/* The memory lacks all or some of the pages that the texture needs. */
 	{{BYTES, 0, SIDE, SIDE, 0, 0}, GEYSER_ERROR_MISMATCH, "16384", 0},
 	{{BYTES, BYTES - 4096, SIDE, SIDE, 0, 0}, GEYSER_ERROR_MISMATCH, "12288", 0},
 	{{GIB, 0, 8192, 8192, 0, 0}, GEYSER_ERROR_MISMATCH, "268435456", 0},
@@ -431,14 +432,14 @@ static void memory_that_is_not_there(void **state)
 		start_miser(&fake, offer);
 		import_offer(manager, &fake, &offers[i]);
 		subscribe_to_offer(manager, &offers[i]);
-		/* nothing was brought in that the peer had left out, but for a page */
+		/* The import allocated no pages that the peer had left out, except for one page. */
 		assert_in_range(allocated(), offer->allocated, most);
 		stop_miser(&fake);
 	}
 	geyser_manager_destroy(manager);
 }
 
-/* However little of it is allocated. */
+/* The limit holds however few of the memory's pages are allocated. */
 static void more_than_one_peer_may_have(void **state)
 {
 	static const struct offer offer = {8 * TIB, 4096, 32768, 32768, 0, 2048};

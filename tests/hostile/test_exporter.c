@@ -1,5 +1,5 @@
-/* Exporters that answer with anything but what they should: the importer gets a result for each,
- * never a wrong object, a signal, a leak or a wait without end. */
+/* Exporters that answer with wrong contents. The importer must get a result for each: never a wrong
+ * object, a signal, a leak or a wait without end. */
 #include "peer.h"
 
 #include "base/clock.h"
@@ -31,7 +31,7 @@ static struct geyser_manager *make_manager(uint64_t timeout_ns)
 	return manager;
 }
 
-/* With a manager of its own, so that nothing is left over from the last one. */
+/* Imports with a manager of its own, so that no state of the last import is left. */
 static enum geyser_result import_from(
 	const struct fake *fake, enum gy_handle_kind kind, uint64_t timeout_ns)
 {
@@ -129,7 +129,8 @@ static const struct wrong_field wrong_fields[] = {
 		"overflows"},
 	{"size", WIDE(native.size), SIZE + 1, GEYSER_ERROR_MISMATCH, "the memory has 1024"},
 	{"size", WIDE(native.size), UINT64_MAX, GEYSER_ERROR_MISMATCH, "the memory has 1024"},
-	/* less can't hurt: the memory is asked for its size; nor planes that the format hasn't */
+	/* A smaller size does no harm, because the importer asks the memory itself. Neither do
+	 * planes that the format doesn't have. */
 	{"size", WIDE(native.size), 0, GEYSER_OK, NULL},
 	{"second plane", WIDE(native.planes[1].offset), UINT64_MAX, GEYSER_OK, NULL},
 };
@@ -254,7 +255,7 @@ static int too_small(void)
 }
 
 #ifndef GEYSER_PLATFORM_APPLE
-/* No such memory exists: no more of it may be mapped than the page that the picture takes. */
+/* No memory of that size exists. The importer may only map the page that the texture takes. */
 static int a_sparse_giant(void)
 {
 	int fd = memfd_create("giant", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -309,7 +310,7 @@ static const struct wrong_memory wrong_memories[] = {
 	{file_on_disk, GEYSER_ERROR_UNSUPPORTED, GEYSER_ERROR_UNSUPPORTED, "memory on"},
 	{pipe_end, GEYSER_ERROR_UNSUPPORTED, GEYSER_ERROR_UNSUPPORTED, "not a file of memory"},
 	{a_socket, GEYSER_ERROR_UNSUPPORTED, GEYSER_ERROR_UNSUPPORTED, "not a file of memory"},
-#ifdef GEYSER_PLATFORM_APPLE /* seals, sparse memory and descriptors by /proc are Linux's */
+#ifdef GEYSER_PLATFORM_APPLE /* only Linux has seals, sparse memory and descriptors from /proc */
 	{a_device, GEYSER_ERROR_UNSUPPORTED, GEYSER_ERROR_UNSUPPORTED, "not a file of memory"},
 #else
 	{a_device, GEYSER_ERROR_UNSEALED, GEYSER_ERROR_UNSEALED, "no seals"},
@@ -369,13 +370,14 @@ static int unsealed_of(size_t size)
 {
 #ifdef GEYSER_PLATFORM_APPLE
 	(void)size;
-	return -1; /* there is none: an object's size can't change */
+	return -1; /* on Apple the size of such memory can't change */
 #else
 	return test_memfd(size);
 #endif
 }
 
-/* It cuts the memory the moment it is sent: had the importer mapped it, reading would be SIGBUS. */
+/* Truncates the memory as soon as it is sent. If the importer mapped the memory, reading would
+ * raise SIGBUS. */
 static void answer_and_truncate(struct fake *fake, int connection)
 {
 	struct gy_message question, answer;

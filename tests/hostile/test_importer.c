@@ -1,5 +1,5 @@
-/* Importers that misbehave against a real exporter in a process of its own: it drops them, keeps
- * nothing of theirs, and serves everybody else meanwhile. */
+/* Importers that misbehave against a real exporter in a process of its own. The exporter must drop
+ * them, keep nothing of theirs, and serve all other importers meanwhile. */
 #include "victim.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void a_right_importer_by_hand(void **state)
 	nothing_is_left();
 }
 
-/* Bytes that make it hang up, as the first words and after a greeting. */
+/* Sends bytes that make the exporter hang up, as the first bytes and after a greeting. */
 static void garbage_is_dropped(void **state)
 {
 	uint8_t packets[6][GY_PACKET_MAX] = {{0}};
@@ -34,7 +34,7 @@ static void garbage_is_dropped(void **state)
 
 	(void)state;
 	memset(packets[2], 0xff, 36);
-	(void)gy_wire_encode(&question, packets[3], GY_PACKET_MAX); /* a byte is missing */
+	(void)gy_wire_encode(&question, packets[3], GY_PACKET_MAX); /* one byte is missing */
 	memset(packets[4], 'G', GY_PACKET_MAX);
 	question = (struct gy_message){.type = GY_WIRE_RESOLVE, .id = 1};
 	(void)gy_wire_encode(&question, packets[5], GY_PACKET_MAX);
@@ -87,7 +87,7 @@ static void a_greeting_comes_first_and_once(void **state)
 	nothing_is_left();
 }
 
-/* An exporter's own messages are no questions. */
+/* Messages that only an exporter may send are refused as requests. */
 static void answers_are_no_questions(void **state)
 {
 	static const enum gy_wire_type types[] = {
@@ -127,7 +127,7 @@ static void descriptors_are_not_taken(void **state)
 	nothing_is_left();
 }
 
-/* Questions by the packet, and no answer is ever read. */
+/* Sends packets full of requests and never reads an answer. */
 static void floods_without_reading(void **state)
 {
 	const struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = 1};
@@ -140,7 +140,8 @@ static void floods_without_reading(void **state)
 	for (size_t i = 0; i < TEST_COUNT(fds); i++)
 		fds[i] = peer_greet(exporter.instance);
 	for (size_t i = 0; i < TEST_COUNT(fds); i++) {
-		/* it hangs up when its answers no longer fit; before that it may be slow */
+		/* The exporter hangs up when its answers no longer fit. Until then it may be
+		 * slow. */
 		unsigned sent = 0;
 
 		while (peer_send(fds[i], packet.bytes, packet.size, NULL, 0) && sent < 1000000)
@@ -152,7 +153,7 @@ static void floods_without_reading(void **state)
 	nothing_is_left();
 }
 
-/* Imports whose memory is never taken off the socket: it is the exporter's no longer. */
+/* Imports without receiving the memory. The exporter must not keep the sent memory open. */
 static void imports_without_reading(void **state)
 {
 	const struct gy_message question = import_question(&exporter.texture);
@@ -177,7 +178,8 @@ static void tokens_it_never_gave(void **state)
 		struct gy_message guess = question;
 
 		guess.sequence = i;
-		/* a right token but for one bit, and the right one under the wrong kind */
+		/* Try the right token with one wrong bit, and the right token with the wrong
+		 * kind. */
 		if (i == 10000)
 			guess.object.kind = GY_HANDLE_EVENT;
 		else
@@ -197,7 +199,8 @@ static void tokens_it_never_gave(void **state)
 	nothing_is_left();
 }
 
-/* They take nothing away from whoever has imported it. */
+/* Releasing objects that this importer never had takes nothing away from importers that have
+ * them. */
 static void releases_of_what_it_never_had(void **state)
 {
 	struct gy_message release = import_question(&exporter.texture);
@@ -217,14 +220,14 @@ static void releases_of_what_it_never_had(void **state)
 		release.object.token[0]++;
 	}
 	release.object.token[0] = question.object.token[0];
-	/* one import, released five times */
+	/* Release one import five times. */
 	assert_true(peer_send_message(fd, &question, -1));
 	answer = answer_of(fd, &memory);
 	assert_int_equal(answer.type, GY_WIRE_TEXTURE);
 	assert_int_equal(close(memory), 0);
 	for (int i = 0; i < 5; i++)
 		assert_true(peer_send_message(fd, &release, -1));
-	/* still served */
+	/* The exporter still answers. */
 	assert_true(peer_send_message(fd, &resolve, -1));
 	answer = answer_of(fd, &memory);
 	assert_int_equal(answer.type, GY_WIRE_ERROR);

@@ -1,7 +1,7 @@
 /*
- * The other side of a stream writes noise over its page as fast as it can: a publisher over the
- * ring, a subscriber over its lease. No crash, no wait past its deadline, nothing out of range; who
- * is honest goes on.
+ * One side of a stream writes noise over its shared page as fast as it can: a publisher over the
+ * ring, a subscriber over its lease. The honest side must not crash, wait beyond its deadline, or
+ * get a value out of range, and it must make progress.
  */
 #include "peer.h"
 
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SLACK (10 * GY_SECOND) /* a busy machine, a sanitizer */
+#define SLACK (10 * GY_SECOND) /* for a busy machine and for sanitizers */
 #define PATIENCE (20 * GY_SECOND)
 #define ATTACK (200 * GY_MILLISECOND)
 #define SIDE 16
@@ -27,7 +27,8 @@ enum pattern {
 	ONES,
 	PLAUSIBLE, /* small numbers */
 	PATTERNS,
-	RECORDS = PATTERNS, /* of a ring: sequences as they should be, the rest noise */
+	/* For a ring: correct sequence numbers with noise in the rest of each record. */
+	RECORDS = PATTERNS,
 };
 
 struct noise {
@@ -64,14 +65,15 @@ static void write_words(struct noise *noise, void *from, size_t bytes, uint64_t 
 			&words[i], noise_word(noise->pattern, random), memory_order_relaxed);
 }
 
-/* As many frames as a subscriber may take. */
+/* Writes correct sequence numbers for as many frames as a subscriber may take. */
 static void write_records(struct noise *noise, uint64_t sequence, uint64_t *random)
 {
 	struct gy_ring_page *page = (struct gy_ring_page *)noise->words;
 	struct gy_ring_slot *slot = &page->slots[sequence % 3];
 
 	write_words(noise, &slot->record, sizeof(slot->record), random);
-	slot->record.generation = 0; /* of the pictures: frames of others are skipped */
+	/* the generation of the sent buffers: frames of other generations are skipped */
+	slot->record.generation = 0;
 	atomic_store(&slot->sequence, sequence);
 	atomic_store(&page->newest, sequence << GY_RING_BUFFER_BITS | sequence % 3);
 }
@@ -105,16 +107,16 @@ static void stop_noise(struct noise *noise)
 
 #define NAME "liar"
 
-/* What it says, and sends. */
+/* The fields of the liar's messages, and the memory that it sends. */
 enum field {
 	BUFFERS,
-	RING_SIZE, /* claimed */
+	RING_SIZE, /* as claimed */
 	LEASE_SIZE,
-	RING_BYTES, /* of the memory; 0: none is sent */
+	RING_BYTES, /* real size of the memory; 0: the liar sends none */
 	LEASE_BYTES,
-	PICTURE_SIDE, /* claimed; the memory is of one page */
+	PICTURE_SIDE, /* as claimed; the memory has one page */
 	PICTURE_BYTES,
-	ANSWER, /* the message's type */
+	ANSWER, /* type of the answering message */
 	FIELDS,
 };
 
@@ -129,7 +131,7 @@ static const uint64_t truth[FIELDS] = {
 	[ANSWER] = GY_WIRE_STREAM,
 };
 
-static struct gy_ring_page *liars_page; /* of the ring that was sent last */
+static struct gy_ring_page *liars_page; /* the ring that was sent last */
 
 static bool send_memory(
 	int connection, const struct gy_message *answer, size_t size, struct gy_ring_page **page)
@@ -203,7 +205,7 @@ static const struct lie {
 	enum geyser_result result;
 	const char *words;
 } lies[] = {
-	{BUFFERS, 16, GEYSER_OK, ""}, /* no lie */
+	{BUFFERS, 16, GEYSER_OK, ""}, /* not a lie */
 	{BUFFERS, 0, GEYSER_ERROR_PROTOCOL, ""},
 	{BUFFERS, 17, GEYSER_ERROR_PROTOCOL, ""},
 	{BUFFERS, UINT32_MAX, GEYSER_ERROR_PROTOCOL, ""},
@@ -275,7 +277,8 @@ static void check_info(const struct geyser_frame_info *info)
 		assert_true(is_within(&info->damage[i]));
 }
 
-/* Holds one frame and more at times, as honest ones do. Returns how many it got. */
+/* Reads as honest subscribers do: it holds one frame, at times more. Returns how many frames it
+ * got. */
 static unsigned read_noise(struct geyser_subscriber *subscriber)
 {
 	uint64_t end = gy_now() + ATTACK, round = 0;
@@ -304,7 +307,7 @@ static unsigned read_noise(struct geyser_subscriber *subscriber)
 	return got;
 }
 
-/* The noise is over the first bytes of the page. */
+/* Writes the noise over the first `bytes` bytes of the page. */
 static void survive_publisher(enum pattern pattern, enum geyser_delivery delivery, size_t bytes)
 {
 	const struct geyser_subscriber_desc desc = {
@@ -323,8 +326,8 @@ static void survive_publisher(enum pattern pattern, enum geyser_delivery deliver
 		assert_ok(geyser_subscriber_fd(subscriber, &fd));
 	start_noise(&noise, liars_page, bytes, pattern);
 	got = read_noise(subscriber);
-	/* frames whose buffers are said to be of a generation that never comes are skipped; who is
-	 * left out again and again gets little */
+	/* Frames with a generation that never comes are skipped, and a subscriber that is evicted
+	 * again and again gets few frames. */
 	if (bytes < sizeof(*liars_page) && pattern == RECORDS)
 		assert_true(got > 0);
 	stop_noise(&noise);
@@ -379,7 +382,7 @@ static void *read_honestly(void *data)
 	return NULL;
 }
 
-/* Returns how many frames it could publish. */
+/* Returns how many frames the publisher could publish. */
 static unsigned publish_against_noise(struct geyser_publisher *publisher)
 {
 	uint64_t end = gy_now() + ATTACK, round = 0;
@@ -435,14 +438,15 @@ static void survive_subscriber(
 	published = publish_against_noise(publisher);
 	assert_ok(geyser_stream_list(&streams, &count));
 	assert_int_equal(count, 1);
-	assert_int_equal(streams[0].subscribers, 1); /* the liar has asked for no buffers */
+	assert_int_equal(streams[0].subscribers, 1); /* the liar hasn't requested any buffers */
 	geyser_stream_list_free(streams);
-	/* all ones holds every buffer: then only its own deadline keeps a publisher going */
+	/* A lease of all ones holds every buffer. Then only the publisher's own deadline ends its
+	 * wait. */
 	if (pattern != ONES && pacing == GEYSER_PACING_FREE)
 		assert_true(published > 0 && atomic_load(&side.got) > 0);
 	stop_noise(&noise);
 	peer_unsubscribe(page, connection);
-	/* with the liar gone there is nothing left of it */
+	/* After the liar has left, nothing of its lease has an effect. */
 	for (unsigned i = 0; i < 8; i++) {
 		struct geyser_frame *frame;
 
