@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the public functions of vulkan.h need of the backend. */
+/* Declares what the public functions of vulkan.h need from the Vulkan backend. Its table,
+ * gy_vulkan_backend, has made all devices, textures and events that these functions get. */
 #ifndef GY_BACKEND_VULKAN_H
 #define GY_BACKEND_VULKAN_H
 
 #include "backend/backend.h"
 
 #include <geyser/vulkan.h>
-
-/* Devices, textures and events are those of gy_vulkan_backend. */
 
 enum geyser_result gy_vulkan_adopt(const struct geyser_vulkan_device *handles, void **device);
 const struct geyser_vulkan_device *gy_vulkan_handles(void *device);
@@ -25,16 +24,18 @@ void gy_vulkan_record_acquire(struct gy_backend_texture *texture, VkCommandBuffe
 void gy_vulkan_record_release(struct gy_backend_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *from);
 
-/* *out is the caller's to free. Errors: OUT_OF_MEMORY, SYSTEM. */
+/* Lists the modifiers of geyser_vulkan_format_modifiers. The caller frees *out. Errors:
+ * OUT_OF_MEMORY. */
 enum geyser_result gy_vulkan_modifiers(
 	void *device, const struct geyser_texture_desc *desc, uint64_t **out, uint32_t *count);
 enum geyser_result gy_vulkan_create_with_modifiers(void *device,
 	const struct geyser_texture_desc *desc, const uint64_t *modifiers, uint32_t count,
 	struct gy_backend_texture **out);
 
-/* From now on it is kept equal to the event. Errors: SYSTEM (no thread), DEVICE_LOST. */
+/* Gives the event's semaphore, which the event owns. From now on the semaphore and the event's
+ * timeline are kept equal. Errors: SYSTEM (no thread), DEVICE_LOST. */
 enum geyser_result gy_vulkan_semaphore(struct gy_backend_event *event, VkSemaphore *out);
-/* The driver carries its signals to the other processes. */
+/* Whether the driver itself carries the semaphore's signals to other processes. */
 bool gy_vulkan_event_is_native(const struct gy_backend_event *event);
 
 #endif

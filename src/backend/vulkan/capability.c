@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a physical device has of what we use. */
+/* Asks a physical device for the features that geyser uses. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -10,7 +10,7 @@
 
 static const char *const extensions[] = {
 	VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME,
-	/* the required ones end here: GEYSER_VULKAN_REQUIRED_EXTENSIONS */
+	/* the required extensions end here: GEYSER_VULKAN_REQUIRED_EXTENSIONS */
 	VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME,
 	VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME,
 	VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME,
@@ -51,7 +51,7 @@ static bool lists(const VkExtensionProperties *list, uint32_t count, const char 
 	return false;
 }
 
-/* Once for each device: drivers have hundreds. */
+/* Searches the device's list once and keeps the result: a driver has hundreds of extensions. */
 static void find_extensions(struct vk_device *device)
 {
 	uint32_t count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A device, the caller's or our own, and what is submitted to it. */
+/* The life of a device, which the program brings or geyser makes, and submits to its queue. */
 #include "backend/vulkan/vk.h"
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 #define FAMILIES_MAX 16
 
-/* A copy of the largest texture takes less on any device; what takes longer has hung. */
+/* Any device copies the largest texture in less time. A submit that takes longer has hung. */
 #define SUBMIT_WITHIN (10 * GY_SECOND)
 
 /* ---- life ---- */
@@ -32,7 +32,8 @@ static struct vk_device *allocate(bool own)
 	return device;
 }
 
-/* One that draws can do all that we need; one that only computes may be scheduled sooner. */
+/* Prefers a queue that draws, which can do everything that geyser needs. A queue that only computes
+ * may be scheduled sooner; $GEYSER_VULKAN_QUEUE asks for it. */
 static enum geyser_result choose_queue(struct vk_device *device)
 {
 	const char *name = getenv("GEYSER_VULKAN_QUEUE");
@@ -94,7 +95,7 @@ static enum geyser_result create_device(struct vk_device *device)
 	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkCreateDevice");
 }
 
-/* For vk_run. */
+/* Makes the commands and the fence of gy_vk_run. */
 static enum geyser_result prepare_submits(struct vk_device *device)
 {
 	const VkCommandPoolCreateInfo pool = {
@@ -167,7 +168,8 @@ static enum geyser_result check_family(struct vk_device *device)
 	return GEYSER_OK;
 }
 
-/* What the physical device has but the caller didn't enable has no functions. */
+/* Clears the features that the physical device has and the program didn't enable: the device has no
+ * functions for them. */
 static void forget_disabled(struct vk_device *device)
 {
 	const struct vk_api *api = &device->api;
@@ -306,7 +308,7 @@ enum geyser_result gy_vk_run(struct vk_device *device, vk_record *recorder, void
 		result = submit(device, &info, device->fence);
 	if (result == GEYSER_OK)
 		waited = wait_fence(device);
-	/* Its commands may run for ever: nothing of the device is to be reused. */
+	/* The commands may run for ever, so the device's objects can't be used again. */
 	if (waited == VK_TIMEOUT)
 		waited = VK_ERROR_DEVICE_LOST;
 	if (waited != VK_SUCCESS)

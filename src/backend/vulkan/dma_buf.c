@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dma-bufs with a DRM format modifier: VK_EXT_external_memory_dma_buf. 2D, one layer, one level. */
+/* Memory in dma-bufs with a DRM format modifier, by VK_EXT_external_memory_dma_buf. Such a texture
+ * is 2D and has one layer and one level. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -16,9 +17,9 @@
 
 #define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 
-#define DRM_FORMAT_MOD_LINEAR 0 /* of drm_fourcc.h, which not every system has */
+#define DRM_FORMAT_MOD_LINEAR 0 /* the value in drm_fourcc.h, which some systems lack */
 
-/* ---- what the driver can ---- */
+/* ---- checks ---- */
 
 static enum geyser_result check_desc(
 	const struct vk_device *device, const struct geyser_texture_desc *desc)
@@ -35,7 +36,7 @@ static enum geyser_result check_desc(
 	return GEYSER_OK;
 }
 
-/* ---- making one ---- */
+/* ---- making a dma-buf ---- */
 
 static const VkImageAspectFlagBits plane_aspects[GY_VK_PLANES_MAX] = {
 	VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT,
@@ -62,7 +63,7 @@ static uint32_t plane_count(const struct vk_modifier *offered, uint32_t count, u
 	return 1;
 }
 
-/* Which of the modifiers the driver has taken, and where its planes lie. */
+/* Asks which of the offered modifiers the driver has chosen, and where the planes lie. */
 static enum geyser_result read_layout(
 	struct vk_texture *texture, const struct vk_modifier *offered, uint32_t count)
 {
@@ -121,7 +122,7 @@ static enum geyser_result allocate(struct vk_texture *texture, const VkMemoryReq
 	got = device->api.GetMemoryFdKHR(device->handles.device, &get, &texture->fd);
 	if (got != VK_SUCCESS)
 		return gy_vk_fail(device, got, "vkGetMemoryFdKHR");
-	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* some drivers don't set it */
 	return GEYSER_OK;
 }
 
@@ -182,7 +183,6 @@ static enum geyser_result none_fits(
 		texture->desc.width, texture->desc.height, texture->desc.usage);
 }
 
-/* modifiers NULL: any. */
 enum geyser_result gy_vk_dma_buf_create(
 	struct vk_texture *texture, const uint64_t *modifiers, uint32_t count)
 {
@@ -207,7 +207,7 @@ enum geyser_result gy_vk_dma_buf_create(
 
 /* ---- importing ---- */
 
-/* A driver may take any file that it can map, also one that its owner can shrink. */
+/* A driver may accept any file that it can map, also a file that its owner can shrink. */
 static bool is_dma_buf(int fd)
 {
 	struct statfs fs;
@@ -215,8 +215,8 @@ static bool is_dma_buf(int fd)
 	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == DMA_BUF_MAGIC;
 }
 
-/* The driver must list the modifier, and the planes must be as many as it says: drivers answer and
- * behave without sense for others. */
+/* Refuses a modifier that the driver doesn't list, and another number of planes than the driver
+ * tells. Drivers don't check either by themselves. */
 static enum geyser_result check_modifier(
 	const struct vk_texture *texture, const struct geyser_native_texture *native)
 {
@@ -235,7 +235,7 @@ static enum geyser_result check_modifier(
 	return GEYSER_OK;
 }
 
-/* Drivers compute with what they are told. */
+/* Checks that all planes lie within the dma-buf: drivers compute with the numbers unchecked. */
 static enum geyser_result check_planes(const struct vk_texture *texture,
 	const struct geyser_native_texture *native, uint64_t row, uint64_t size)
 {
@@ -268,7 +268,7 @@ static enum geyser_result check_native(
 	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
 	enum geyser_result result = check_desc(texture->device, &texture->desc);
 	uint64_t row = (uint64_t)texture->desc.width * info->bytes_per_texel;
-	off_t size = lseek(native->fd, 0, SEEK_END); /* of a dma-buf: its real size */
+	off_t size = lseek(native->fd, 0, SEEK_END); /* a dma-buf's real size */
 
 	if (result != GEYSER_OK)
 		return result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Failed calls of Vulkan, lost devices, and devices of a parent process, as geyser's errors. */
+/* Turns failed calls of Vulkan, lost devices, and inherited devices into geyser's errors. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -30,7 +30,7 @@ static const char *result_name(VkResult result)
 	}
 }
 
-/* Drivers have no other word for a full table of descriptors than that memory is out. */
+/* Whether the process can open one more descriptor. If it can't, drivers report out of memory. */
 static bool has_free_fd(void)
 {
 	int fd = open("/", O_PATH | O_CLOEXEC);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The barriers that take a texture over and give it back. Whoever doesn't use it leaves it in
- * GENERAL, with VK_QUEUE_FAMILY_EXTERNAL as its owner.
+ * Records the barriers that take a texture over from other processes (acquire) and give it back
+ * (release). Between a release and the next acquire, a texture is in the layout GENERAL, and
+ * VK_QUEUE_FAMILY_EXTERNAL owns it.
  *
- * The stage on the far side is ALL_COMMANDS: the submit's wait, whatever stages it blocks, and its
- * signal are then part of the same chain of dependencies.
+ * Towards the other processes a barrier's stage is ALL_COMMANDS. The barrier then forms one chain
+ * of dependencies with the submit's semaphores, whatever stages their waits block.
  */
 #include "backend/vulkan/vk.h"
 
@@ -54,7 +55,7 @@ void gy_vk_record_to_host(struct vk_device *device, VkCommandBuffer commands)
 		VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);
 }
 
-/* ---- an image of our own, beside the memory ---- */
+/* ---- an image beside the host memory ---- */
 
 static struct vk_copy host_copy(const struct vk_texture *texture, bool to_image)
 {
@@ -69,7 +70,7 @@ static struct vk_copy host_copy(const struct vk_texture *texture, bool to_image)
 	};
 }
 
-/* All its texels are replaced: what they were doesn't matter. */
+/* Copies the memory into the image. All texels are replaced, so the old ones may be discarded. */
 static void record_copy_in(
 	struct vk_texture *texture, VkCommandBuffer commands, const struct geyser_vulkan_access *to)
 {
@@ -91,6 +92,7 @@ static void record_copy_in(
 	record_barrier(texture, commands, TRANSFER, to->stages, &image);
 }
 
+/* Copies the image into the memory, if the device has written to the image. */
 static void record_copy_out(struct vk_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *from)
 {
@@ -108,7 +110,7 @@ static void record_copy_out(struct vk_texture *texture, VkCommandBuffer commands
 	gy_vk_record_to_host(texture->device, commands);
 }
 
-/* ---- both ---- */
+/* ---- acquire and release ---- */
 
 void gy_vk_record_acquire(
 	struct vk_texture *texture, VkCommandBuffer commands, const struct geyser_vulkan_access *to)
@@ -140,7 +142,7 @@ void gy_vk_record_release(struct vk_texture *texture, VkCommandBuffer commands,
 	image.dstQueueFamilyIndex = VK_QUEUE_FAMILY_EXTERNAL;
 	image.srcAccessMask = from->access & WRITES;
 	record_barrier(texture, commands, from->stages, ALL, &image);
-	if (texture->host.data) /* a CPU may be the next user */
+	if (texture->host.data) /* the next user may be a CPU */
 		record_memory(texture->device, commands, ALL, from->access & WRITES,
 			VK_PIPELINE_STAGE_HOST_BIT,
 			VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sealed host memory, as the host backend's textures have it: VK_EXT_external_memory_host.
+ * Textures in sealed host memory, as the host backend makes it, by VK_EXT_external_memory_host.
  *
- * Where the driver lays a linear image out as the memory is, the image lies in it. Else the image
- * is our own, and what acquires and releases it copies from and to a buffer in that memory.
+ * If the driver lays a linear image out as the memory is laid out, the image lies in the memory.
+ * Else the image lies beside the memory, in the device's own. The memory then has a buffer: to
+ * acquire the texture copies the buffer into the image, and to release it copies back.
  *
- * Some drivers take no memory that this process may only read. NVIDIA's names memory types for such
- * a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A stream's frame
- * is then uploaded: the CPU copies each one into a staging buffer of the driver's own. A discrete
- * GPU isn't asked, but gets the upload at once. It would read the pages over its bus for each texel
- * anyway. In one run on an H200 the allocation after such a refused import failed, too.
+ * Some drivers import no memory that this process may only read. NVIDIA's driver names memory types
+ * for such a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A
+ * stream's frame is then uploaded: the CPU copies each frame into a staging buffer that the driver
+ * has allocated. geyser doesn't ask a discrete GPU, but uploads at once: the GPU would read the
+ * pages over its bus for each texel anyway. In one run on an H200 the allocation after a refused
+ * import failed, too.
  */
 #include "backend/vulkan/vk.h"
 
@@ -42,8 +44,8 @@ static enum geyser_result check_device(const struct vk_texture *texture)
 		"host memory: %s has no VK_EXT_external_memory_host", texture->device->info.name);
 }
 
-/* The mapping, in whole units of what the driver imports. Pages past the end of the file are never
- * touched: the file's last page is whole. */
+/* Sets the mapping, and rounds its size up to the unit that the driver imports. Nothing reads or
+ * writes pages past the file's end, and the file's last page is whole. */
 static void set_memory(struct vk_texture *texture, int fd, void *data, uint64_t size)
 {
 	uint64_t unit = texture->device->host_alignment;
@@ -54,7 +56,7 @@ static void set_memory(struct vk_texture *texture, int fd, void *data, uint64_t 
 	texture->size = size;
 }
 
-/* The memory types that can import the mapping. */
+/* Gives the memory types that can import the mapping. */
 static enum geyser_result importable_types(struct vk_texture *texture, uint32_t *bits)
 {
 	struct vk_device *device = texture->device;
@@ -88,7 +90,7 @@ static VkMemoryAllocateInfo import_info(
 
 /* ---- the image in the memory ---- */
 
-/* As the driver lays one level of one layer out. */
+/* Tells where the driver has put one level of one layer. */
 static VkSubresourceLayout driver_layout(struct vk_texture *texture, uint32_t level, uint32_t layer)
 {
 	const VkImageSubresource where = {VK_IMAGE_ASPECT_COLOR_BIT, level, layer};
@@ -134,7 +136,8 @@ static void drop_image(struct vk_texture *texture)
 	texture->image = VK_NULL_HANDLE;
 }
 
-/* *done: the image lies in the memory. Not so where the driver lays it out otherwise: no error. */
+/* Tries to make the image in the memory. *done is false, without an error, if the driver lays such
+ * an image out in another way. */
 static enum geyser_result try_in_place(struct vk_texture *texture, uint32_t types, bool *done)
 {
 	VkImportMemoryHostPointerInfoEXT import;
@@ -233,7 +236,7 @@ static void drop_attempt(struct vk_texture *texture)
 	if (texture->memory)
 		device->api.FreeMemory(device->handles.device, texture->memory, NULL);
 	texture->memory = VK_NULL_HANDLE;
-	gy_vk_linear_finish(device, &texture->host); /* its data stays mapped */
+	gy_vk_linear_finish(device, &texture->host); /* host.data stays mapped */
 }
 
 static enum geyser_result make_uploaded(struct vk_texture *texture)
@@ -254,7 +257,7 @@ void gy_vk_texture_upload(struct gy_backend_texture *base)
 		(size_t)base->layout.size);
 }
 
-/* Refuses the import if the caller doesn't call texture_upload: the device would read stale
+/* Refuses an import whose caller doesn't promise to call texture_upload: the device would read old
  * texels. */
 static enum geyser_result refuse_read_only(const struct vk_texture *texture)
 {
@@ -319,8 +322,8 @@ static enum geyser_result complete_read_only(
 	return make_uploaded(texture);
 }
 
-/* Rows as long as the driver's, so that the image can lie in the memory. More levels than one have
- * no padding in geyser's layout. */
+/* Makes the rows as long as the driver's, so that the image can lie in the memory. In geyser's
+ * layout only a texture of one level can have padding. */
 static void choose_layout(struct vk_texture *texture)
 {
 	struct gy_layout *layout = &texture->base.layout;
@@ -359,7 +362,7 @@ enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published)
 	return create(texture, published, false);
 }
 
-/* Makes a mirror: subscribers read it, and only our device writes it. */
+/* Only this device writes a mirror; subscribers read it. */
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
 {
 	enum geyser_result result = check_device(texture);
@@ -386,6 +389,6 @@ enum geyser_result gy_vk_host_import(struct vk_texture *texture,
 	result = texture->base.writable ? complete(texture, false)
 					: complete_read_only(texture, terms);
 	if (result != GEYSER_OK)
-		texture->fd = -1; /* the caller's again */
+		texture->fd = -1; /* the caller keeps the descriptor */
 	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How images are made, whether the driver makes them, and copies between them and buffers. The
- * three kinds of memory make their images here. */
+/* Plans images, asks whether the driver makes them, makes them, and copies between images and
+ * buffers. The three kinds of memory make their images here. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -20,7 +20,7 @@ VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info)
 
 static VkImageUsageFlags image_usage(const struct geyser_format_info *info, uint32_t usage)
 {
-	/* maps and the first clear copy, whatever the user does */
+	/* the first clear, and maps of the texture, copy in any case */
 	VkImageUsageFlags flags = VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 
 	if (usage & GEYSER_USAGE_TEXTURE_BINDING)
@@ -59,7 +59,7 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 	};
 }
 
-/* ---- what the driver can ---- */
+/* ---- questions to the driver ---- */
 
 static VkResult query(struct vk_device *device, const struct vk_image_plan *plan,
 	VkImageFormatProperties *limits, VkExternalMemoryProperties *memory)
@@ -177,7 +177,7 @@ uint32_t gy_vk_memory_type(
 	return first;
 }
 
-/* ---- making one ---- */
+/* ---- making an image ---- */
 
 enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
 	const void *more, VkMemoryRequirements *out)
@@ -249,7 +249,8 @@ void gy_vk_record_copy(
 					record_level(device, commands, copy, level, layer, bit);
 }
 
-/* A stencil's bytes begin where the texels of its level would in a second layout. */
+/* The stencil bytes of a level lie where a second layout, after the first one, has the texels of
+ * that level. */
 uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libvulkan, an instance of our own, and which of its devices we take. */
+/* Opens libvulkan, makes an instance, and chooses one of its devices. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -59,7 +59,7 @@ static const struct {
 	const char *name;
 	VkPhysicalDeviceType type;
 } types[] = {
-	/* best first */
+	/* the best type first */
 	{"discrete", VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU},
 	{"integrated", VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU},
 	{"virtual", VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU},
@@ -99,7 +99,7 @@ static void look_at(struct vk_device *device, VkPhysicalDevice handle, struct ca
 		(void)snprintf(out->uuid + 2 * i, 3, "%02x", id.deviceUUID[i]);
 }
 
-/* Hexadecimal digits alone, so that a UUID may be written with dashes. */
+/* Compares the hexadecimal digits alone, so that a UUID may be written with dashes. */
 static bool same_uuid(const char *text, const char *uuid)
 {
 	for (; *text; text++) {
@@ -193,7 +193,7 @@ static enum geyser_result open_library(struct vk_device *device)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s can't be opened: install Vulkan's loader (on Debian libvulkan1)",
 			LIBRARY);
-	/* POSIX lets an object pointer hold a function's, ISO C has no cast for it */
+	/* POSIX lets a pointer to an object hold a function's address; ISO C has no cast for it */
 	*(void **)&api->GetInstanceProcAddr = dlsym(device->library, "vkGetInstanceProcAddr");
 	if (api->GetInstanceProcAddr)
 		api->CreateInstance = (PFN_vkCreateInstance)(void (*)(
@@ -224,14 +224,15 @@ static enum geyser_result create_instance(struct vk_device *device)
 	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkCreateInstance");
 }
 
-/* NVIDIA's driver is in the library of its GLX: if that is unloaded with the last instance, EGL's
- * contexts of this process are current no more, and can't be made so again. So it stays. */
+/* Keeps NVIDIA's driver loaded, which is part of its GLX library. If that library were unloaded
+ * with the last instance, the EGL contexts of this process would stop being current, and could not
+ * be made current again. */
 static void keep_driver(void)
 {
 	void *const driver = dlopen("libGLX_nvidia.so.0", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 
 	if (driver)
-		(void)dlclose(driver); /* ours; what RTLD_NODELETE said stays */
+		(void)dlclose(driver); /* RTLD_NODELETE keeps the library loaded */
 }
 
 enum geyser_result gy_vk_loader_open(struct vk_device *device)

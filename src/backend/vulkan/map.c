@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texels for the CPU. Host memory is mapped as it is; of other memory there is a staging copy, read
- * by the first map and written back by each unmap while somebody maps it for writing.
+ * Gives the CPU a texture's texels. Host memory is mapped as it is. Other memory is copied into a
+ * staging buffer by the first map. Each unmap copies the buffer back, while a map for writing
+ * exists.
  */
 #include "backend/vulkan/vk.h"
 
@@ -9,9 +10,9 @@
 
 #include <string.h>
 
-/* ---- buffers that the CPU sees ---- */
+/* ---- buffers that the CPU reads and writes ---- */
 
-/* Cached where there is such memory: maps are read. */
+/* Prefers cached memory, because the CPU reads it. */
 static uint32_t staging_type(const struct vk_device *device, uint32_t bits)
 {
 	const VkMemoryPropertyFlags needed =
@@ -123,8 +124,9 @@ static void record_upload(struct vk_device *device, VkCommandBuffer commands, vo
 	gy_vk_record_release(texture, commands, &write);
 }
 
-/* Depth and stencil share a texel of ours: 24 bits and, above them, 8. In the buffer stencil lies
- * apart, a byte a texel, from where a second layout would begin its level. */
+/* In geyser's layout a texel has depth in the low 24 bits and stencil in the high 8. Vulkan copies
+ * stencil apart, one byte a texel, to the place that gy_vk_linear_size describes. Calls work for
+ * each row of one level and layer. */
 static void each_stencil_row(struct vk_texture *texture, uint32_t level, uint32_t layer,
 	void (*work)(uint32_t *texels, uint8_t *stencil, uint32_t count))
 {
@@ -134,7 +136,7 @@ static void each_stencil_row(struct vk_texture *texture, uint32_t level, uint32_
 
 	gy_layout_subresource(&texture->desc, &texture->base.layout, level, layer, &at);
 	for (uint32_t row = 0; row < at.height * at.depth; row++) {
-		/* rows are without padding, and texels of 4 bytes are aligned */
+		/* rows have no padding, and so the texels of 4 bytes are aligned */
 		uint32_t *texels = (uint32_t *)(void *)(data + at.offset + row * at.row_pitch);
 		uint8_t *stencil = (uint8_t *)(data + size + at.offset) + (uint64_t)row * at.width;
 
@@ -181,9 +183,9 @@ static enum geyser_result download(struct vk_texture *texture)
 	return result;
 }
 
-/* ---- the backend's ---- */
+/* ---- the backend's functions ---- */
 
-/* While somebody writes, what is on the GPU is older than the staging copy. */
+/* While a map for writing exists, the image is older than the staging copy: it isn't read again. */
 static enum geyser_result map_staging(
 	struct vk_texture *texture, enum geyser_access access, void **data)
 {
@@ -212,7 +214,7 @@ enum geyser_result gy_vk_texture_map(
 	return GEYSER_OK;
 }
 
-/* A failed upload has lost the device, which every later call says. */
+/* Reports no error: a failed upload means a lost device, and every later call reports that. */
 void gy_vk_texture_unmap(struct gy_backend_texture *base)
 {
 	struct vk_texture *texture = (struct vk_texture *)base;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies of textures in host memory, for those who can't read the device's. */
+/* Copies textures into host memory, for subscribers that can't read the device's memory. */
 #include "backend/vulkan/vk.h"
 
 enum geyser_result gy_vk_mirror_create(
@@ -39,7 +39,7 @@ static void record_mirroring(struct vk_device *device, VkCommandBuffer commands,
 	gy_vk_record_release(from, commands, &read);
 }
 
-/* The commands are recorded once: a mirror belongs to one texture. */
+/* Records the commands at the first call only: a mirror belongs to one texture. */
 enum geyser_result gy_vk_texture_copy(struct gy_backend_texture *from_base,
 	struct gy_backend_texture *to_base, const struct gy_backend_point *wait,
 	const struct gy_backend_point *signal)

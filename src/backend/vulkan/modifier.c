@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* DRM format modifiers: which of them a driver makes images with that other processes can use. */
+/* Finds the DRM format modifiers with which a driver makes images that other processes can use. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 
 #define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 
-/* The memory of such an image can be had from another process, or given to one. */
+/* Whether the driver makes such an image, and can export or import its memory (needed). */
 static bool is_supported(struct vk_device *device, const struct geyser_texture_desc *desc,
 	uint64_t modifier, VkExternalMemoryFeatureFlags needed)
 {
@@ -96,7 +96,7 @@ enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser
 	return GEYSER_OK;
 }
 
-/* A driver answers a question about a modifier that it doesn't list as it likes. */
+/* Searches the driver's list first: is_supported tells nothing of a modifier that isn't listed. */
 enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
 	const struct geyser_texture_desc *desc, uint64_t modifier, uint32_t *planes)
 {

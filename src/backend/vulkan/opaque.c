@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that only the same driver can open: VK_KHR_external_memory_fd. Laid out as the driver
- * likes best, or with GEYSER_USAGE_LINEAR in rows. */
+/* Memory that only the same driver can open, by VK_KHR_external_memory_fd. The driver chooses the
+ * layout; with GEYSER_USAGE_LINEAR the texels lie in rows. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -43,7 +43,7 @@ static enum geyser_result plan_image(const struct geyser_texture_desc *desc,
 	return gy_vk_image_supported(device, out, export);
 }
 
-/* Where the driver has put the rows: the same for all images like it. */
+/* Tells where the driver has put the rows. All images of the same plan have the same rows. */
 static enum geyser_result find_rows(struct vk_texture *texture, const struct vk_image_plan *plan)
 {
 	struct vk_device *device = texture->device;
@@ -63,8 +63,8 @@ static enum geyser_result find_rows(struct vk_texture *texture, const struct vk_
 	return GEYSER_OK;
 }
 
-/* Some drivers back such memory with a memfd; once its size is sealed a peer can't take it from
- * under us. */
+/* Some drivers back such memory with a memfd. Seals the memfd's size, so that no peer can shrink
+ * the memory while this process uses it. */
 static void seal(int fd)
 {
 	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
@@ -80,12 +80,12 @@ enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd)
 	};
 	VkResult result = device->api.GetMemoryFdKHR(device->handles.device, &info, fd);
 
-	/* lavapipe says so without a result */
+	/* lavapipe fails without an error code */
 	if (result == VK_SUCCESS && *fd < 0)
 		result = VK_ERROR_OUT_OF_HOST_MEMORY;
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkGetMemoryFdKHR");
-	(void)fcntl(*fd, F_SETFD, FD_CLOEXEC); /* not every driver does */
+	(void)fcntl(*fd, F_SETFD, FD_CLOEXEC); /* some drivers don't set it */
 	return GEYSER_OK;
 }
 
@@ -181,7 +181,8 @@ static enum geyser_result check_uuid(
 		device, our_text);
 }
 
-/* Errors: MISMATCH, naming what differs, before anything is asked of the driver. */
+/* Compares the UUIDs before the driver gets the memory. Errors: MISMATCH (the message names the
+ * UUID that differs). */
 static enum geyser_result check_driver(
 	const struct vk_device *device, const struct geyser_native_texture *native)
 {
@@ -194,7 +195,8 @@ static enum geyser_result check_driver(
 				   : result;
 }
 
-/* A CPU's memory is a file; the driver reads from it, and from a peer's pipe it would for ever. */
+/* Whether a file of this mode can be the driver's memory. A CPU driver's memory is a regular file,
+ * from which the driver reads; from a peer's pipe it would read for ever. */
 static bool can_be_memory(const struct vk_device *device, mode_t mode)
 {
 	if (device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU)
@@ -202,8 +204,8 @@ static bool can_be_memory(const struct vk_device *device, mode_t mode)
 	return !S_ISFIFO(mode) && !S_ISSOCK(mode) && !S_ISDIR(mode);
 }
 
-/* Where the driver's memory is a file, a peer may have sent one that is smaller than it says, or
- * that shrinks. */
+/* If the driver's memory is a file, a peer may have sent a file that is too small, or that can
+ * shrink. Refuses both. */
 static enum geyser_result check_file(const struct vk_device *device,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
@@ -281,9 +283,9 @@ static enum geyser_result check_fit(const struct vk_texture *texture,
 	return GEYSER_OK;
 }
 
-/* The driver takes the descriptor that it imports: ours is a copy, for the next exporter. lavapipe
- * reads a file's beginning from where its offset stands, and copies share that with everybody who
- * imports the same memory, in any process: so a file is opened anew. */
+/* Makes a descriptor for the driver, which takes over each descriptor that it imports; the texture
+ * keeps the original. lavapipe reads a file from the current offset on, and duplicates share one
+ * offset between all importing processes. So a file is opened anew instead of duplicated. */
 static int copy_fd(int fd)
 {
 	struct stat status;

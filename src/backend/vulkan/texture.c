@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of textures, in whichever of the three kinds of memory. */
+/* The life of textures, in each of the three kinds of memory. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -84,13 +84,13 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 	gy_vk_record_release(texture, commands, &cleared);
 }
 
-/* Zero texels, in the layout GENERAL, given to VK_QUEUE_FAMILY_EXTERNAL. */
+/* Sets all texels to 0 and releases the image to other processes, as handover.c does. */
 static enum geyser_result clear(struct vk_texture *texture)
 {
 	return gy_vk_run(texture->device, record_clear, texture);
 }
 
-/* ---- the backend's ---- */
+/* ---- the backend's functions ---- */
 
 enum geyser_result gy_vk_texture_finish(
 	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* For which uses a device makes shared images of a format: by asking its driver. */
+/* Finds the usage bits that shared images of a format can have on a device, by asking its driver.
+ */
 #include "backend/vulkan/vk.h"
 
 #include <stdlib.h>
 
 #define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
 
-/* Whether the smallest texture of this kind can be made. */
+/* Whether the driver makes the smallest texture of this kind. */
 static bool makes(struct vk_device *device, const struct geyser_format_info *info,
 	enum geyser_dimension dimension, uint32_t usage, VkImageTiling tiling)
 {
@@ -43,7 +44,8 @@ static bool has_modifiers(struct vk_device *device, const struct geyser_format_i
 	return count > 0;
 }
 
-/* Usage bits that the driver refuses for exportable images drop out one by one. */
+/* Asks the driver for an exportable image with each usage bit, and drops the bits that it refuses.
+ */
 static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_info *info,
 	enum geyser_dimension dimension)
 {
@@ -72,7 +74,7 @@ static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_i
 	return usage;
 }
 
-#define KNOWN UINT32_C(0x80000000) /* no usage bit */
+#define KNOWN UINT32_C(0x80000000) /* marks a result in device->usage; it is no usage bit */
 
 uint32_t gy_vk_format_usage(
 	void *data, const struct geyser_format_info *info, enum geyser_dimension dimension)

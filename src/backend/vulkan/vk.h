@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of the Vulkan backend. */
+/* Declares what the files of the Vulkan backend share. */
 #ifndef GY_BACKEND_VULKAN_VK_H
 #define GY_BACKEND_VULKAN_VK_H
 
@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-/* ---- what is called of Vulkan ---- */
+/* ---- the functions of Vulkan that geyser calls ---- */
 
 #define VK_INSTANCE_FUNCTIONS(X)                        \
 	X(DestroyInstance)                              \
@@ -61,7 +61,7 @@
 	X(WaitSemaphores)              \
 	X(SignalSemaphore)
 
-/* Of extensions that a device may lack: NULL then. */
+/* Functions of extensions. A device may lack these: the pointer is then NULL. */
 #define VK_OPTIONAL_FUNCTIONS(X)             \
 	X(GetMemoryFdKHR)                    \
 	X(GetMemoryFdPropertiesKHR)          \
@@ -72,7 +72,7 @@
 
 struct vk_api {
 	PFN_vkGetInstanceProcAddr GetInstanceProcAddr;
-	PFN_vkCreateInstance CreateInstance; /* NULL with a device of the caller's */
+	PFN_vkCreateInstance CreateInstance; /* NULL if the caller brought the device */
 #define X(name) PFN_vk##name name;
 	VK_INSTANCE_FUNCTIONS(X)
 	VK_DEVICE_FUNCTIONS(X)
@@ -85,58 +85,67 @@ struct vk_api {
 struct vk_texture;
 
 struct vk_device {
-	pid_t pid;  /* a forked child frees memory, and calls nothing of the driver's */
-	bool own;   /* instance and device are ours to destroy */
-	bool draws; /* the queue: without, depth can be neither cleared nor copied */
+	/* the process that made this struct; a forked child frees it without calling the driver */
+	pid_t pid;
+	bool own; /* geyser made the instance and the device, and destroys both */
+	/* the queue can draw; a queue that can't, can neither clear nor copy depth */
+	bool draws;
 	void *library;
 	struct geyser_vulkan_device handles;
 	struct vk_api api;
 	struct geyser_vulkan_info info;
 	VkPhysicalDeviceMemoryProperties memory;
 	VkDeviceSize host_alignment;
-	uint32_t extensions;     /* bit i: that of geyser_vulkan_device_extensions() */
-	uint64_t max_difference; /* of timeline semaphore values */
+	/* bit i is set if the device has geyser_vulkan_device_extensions()[i] */
+	uint32_t extensions;
+	/* a signal may raise a timeline semaphore by so much at most */
+	uint64_t max_difference;
 	_Atomic bool lost;
-	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3]; /* vk_format_usage's answers */
+	/* the results of gy_vk_format_usage, by format and dimension; 0: not asked yet */
+	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3];
 
-	pthread_mutex_t queue;          /* around each use of the queue */
-	void (*lock_queue)(void *user); /* the caller's, instead of it */
+	pthread_mutex_t queue; /* held during each use of the queue, unless lock_queue is set */
+	/* the program's own lock of the queue, or NULL */
+	void (*lock_queue)(void *user);
 	void (*unlock_queue)(void *user);
 	void *lock_user;
 
-	pthread_mutex_t run; /* guards the next three; taken before the others */
+	/* guards the next three members; taken before the other locks */
+	pthread_mutex_t run;
 	VkCommandPool pool;
-	VkCommandBuffer commands; /* of vk_run */
+	VkCommandBuffer commands; /* gy_vk_run records into it */
 	VkFence fence;
 
-	/* Told once when it is lost; guarded by its lock. */
+	/* Called once, when the device is lost. The lock guards both members. */
 	pthread_mutex_t lock;
 	void (*on_lost)(void *user);
 	void *lost_user;
 };
 
-/* Ours: opens libvulkan, makes an instance and a device. */
+/* Opens libvulkan, makes an instance, and makes a device. The caller closes *out. */
 enum geyser_result gy_vk_device_open(struct vk_device **out);
-/* The caller's, already checked for NULLs. */
+/* Makes a vk_device of the program's own device. No handle may be NULL. The caller closes *out. */
 enum geyser_result gy_vk_device_adopt(
 	const struct geyser_vulkan_device *handles, struct vk_device **out);
 void gy_vk_device_close(struct vk_device *device);
 
-/* loader.c: libvulkan, the instance and the choice of a physical device */
+/* loader.c: opens libvulkan, makes an instance, chooses a physical device, and looks functions up.
+ */
 enum geyser_result gy_vk_loader_open(struct vk_device *device);
 void gy_vk_loader_close(struct vk_device *device);
 enum geyser_result gy_vk_load_instance(struct vk_device *device);
 enum geyser_result gy_vk_load_device(struct vk_device *device);
 
-/* capability.c: what a physical device has; fills info and the numbers beside it. Errors:
- * UNSUPPORTED, naming what is missing. */
+/* capability.c: asks the physical device for its features, and fills in info, extensions and the
+ * numbers beside them. Errors: UNSUPPORTED (the message names the missing feature). */
 enum geyser_result gy_vk_capabilities(struct vk_device *device);
-/* One of geyser_vulkan_device_extensions(). */
+/* The name must be one of geyser_vulkan_device_extensions(). */
 bool gy_vk_has_extension(const struct vk_device *device, const char *name);
 
 /* ---- error.c: failures ---- */
 
-/* The result for a failed call, with its name; a lost device is noted. */
+/* Returns geyser's error for the failed call of that name, and sets the message. If the device is
+ * lost, calls gy_vk_set_lost. */
 enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const char *call);
 
 /* Notes that the device is lost, and calls on_lost the first time. */
@@ -144,60 +153,67 @@ void gy_vk_set_lost(struct vk_device *device);
 /* Whether a forked child has inherited the device: it calls no function of the driver then. */
 bool gy_vk_is_foreign(const struct vk_device *device);
 
-/* Error DEVICE_LOST if it is. */
+/* Errors: DEVICE_LOST, INVALID_ARGUMENT (a forked child has inherited the device). */
 enum geyser_result gy_vk_check(const struct vk_device *device);
 
 /* ---- submits ---- */
 
 typedef void vk_record(struct vk_device *device, VkCommandBuffer commands, void *data);
 
-/* Records, submits and waits until it is done. */
+/* Records commands, submits them, and blocks until the device has run them. Runs of one device
+ * exclude each other. */
 enum geyser_result gy_vk_run(struct vk_device *device, vk_record *record, void *data);
 
-/* Waits on the device, unless the value is 0, runs, signals. */
+/* Submits the commands and returns at once. The device waits for the point `wait` first, unless its
+ * value is 0, and reaches the point `signal` afterwards. */
 enum geyser_result gy_vk_submit(struct vk_device *device, VkCommandBuffer commands,
 	const struct geyser_vulkan_point *wait, const struct geyser_vulkan_point *signal);
 
+/* Records commands that can be submitted many times. Free them with gy_vk_free_commands. */
 enum geyser_result gy_vk_allocate_commands(
 	struct vk_device *device, vk_record *record, void *data, VkCommandBuffer *out);
 void gy_vk_free_commands(struct vk_device *device, VkCommandBuffer commands);
 
 /* ---- images ---- */
 
-/* How an image of a descriptor is made, the same in every process. */
+/* How to make an image for a descriptor. All processes make the same plan: the driver then lays
+ * their images out alike. */
 struct vk_image_plan {
 	VkImageCreateInfo info;
 	VkExternalMemoryImageCreateInfo external;
 	VkImageAspectFlags aspects;
-	uint64_t texels; /* bytes, without what a driver adds */
+	uint64_t texels; /* the texels' size in bytes, without the driver's padding */
 };
 
-/* handle: what its memory is; 0: nothing that others see. */
+/* handle: the kind of memory that the image will lie in; 0 if no other process opens it. */
 void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tiling,
 	VkExternalMemoryHandleTypeFlagBits handle, struct vk_image_plan *out);
 
-/* Whether the driver makes it, with memory of that kind to export or import. Errors: UNSUPPORTED,
- * LIMIT, naming the constraint. */
+/* Checks that the driver makes such an image, and can export or import its memory. Errors:
+ * UNSUPPORTED, LIMIT (the message names the constraint). */
 enum geyser_result gy_vk_image_supported(
 	struct vk_device *device, const struct vk_image_plan *plan, bool export);
 
-/* The usage that a format's features allow, as geyser's bits. */
+/* Returns the usage bits of geyser that the features of a format allow. */
 uint32_t gy_vk_feature_usage(const struct geyser_format_info *info, VkFormatFeatureFlags features);
 
-/* Makes texture->image and says what memory it needs. more: chained to the creation, or NULL. */
+/* Makes texture->image and tells how much memory it needs. more: a chain of structs for
+ * vkCreateImage, or NULL. */
 enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
 	const void *more, VkMemoryRequirements *out);
 
-/* Allocates or imports memory as info says and binds the image there. */
+/* Allocates or imports memory as info tells, and binds the image to it at the offset. */
 enum geyser_result gy_vk_bind_image(
 	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset);
 
-/* Of those in bits, the first with all of these properties, or without them. */
+/* Returns the first of the memory types in bits that has all the properties. If none has them,
+ * returns the first type in bits. */
 uint32_t gy_vk_memory_type(
 	const struct vk_device *device, uint32_t bits, VkMemoryPropertyFlags properties);
 
-/* Copies of all texels between an image in GENERAL (or the layout) and a buffer laid out as
- * layout says. Stencil, where the format has it beside depth, lies by itself after the rest. */
+/* A copy of all texels between an image and a buffer. The image is in image_layout; layout tells
+ * where texels lie in the buffer. If the format has depth and stencil, the buffer has the stencil
+ * bytes apart, after the other texels. */
 struct vk_copy {
 	VkImage image;
 	VkImageLayout image_layout;
@@ -209,7 +225,7 @@ struct vk_copy {
 void gy_vk_record_copy(
 	struct vk_device *device, VkCommandBuffer commands, const struct vk_copy *copy);
 
-/* Bytes of a buffer that holds all texels, with what vk_copy puts behind them. */
+/* Returns the size in bytes of a buffer for such a copy, including the stencil bytes. */
 uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout);
 
 VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info);
@@ -218,28 +234,30 @@ VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info);
 
 #define GY_VK_PLANES_MAX 4
 
-/* Modifiers that images of this descriptor can have, with the number of planes of each. */
+/* A modifier that images can have, and the number of memory planes that they have with it. */
 struct vk_modifier {
 	uint64_t modifier;
 	uint32_t planes;
 };
+/* Lists the modifiers with which the driver makes and exports images of this descriptor. The caller
+ * frees *out. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser_texture_desc *desc,
 	struct vk_modifier **out, uint32_t *count);
 
-/* The planes of an image with this modifier, which another process has made. *planes is 0 where the
- * driver doesn't list the modifier, or doesn't import such an image. Errors: OUT_OF_MEMORY. */
+/* Tells how many memory planes an imported image with this modifier has. *planes is 0 if the driver
+ * doesn't list the modifier, or doesn't import such an image. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
 	const struct geyser_texture_desc *desc, uint64_t modifier, uint32_t *planes);
 
-/* ---- usage.c ---- */
+/* ---- usage.c: the uses of formats ---- */
 
-/* What the backend's table says. */
+/* Implements format_usage of the backend's table. */
 uint32_t gy_vk_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* ---- textures ---- */
 
-/* Host memory that a buffer sees. */
+/* A buffer, and the host memory that it lies in. */
 struct vk_linear {
 	VkBuffer buffer;
 	VkDeviceMemory memory;
@@ -250,7 +268,7 @@ struct vk_linear {
 struct vk_texture {
 	struct gy_backend_texture base;
 	struct vk_device *device;
-	struct geyser_texture_desc desc; /* label is not kept */
+	struct geyser_texture_desc desc; /* its label is NULL */
 	VkImageTiling tiling;
 	VkImageUsageFlags usage;
 	VkImage image;
@@ -259,28 +277,30 @@ struct vk_texture {
 
 	enum geyser_native_type type;
 	int fd;
-	bool shared;   /* others can open the memory, if only by new descriptors */
-	uint64_t size; /* of the memory that fd names */
+	bool shared;   /* other processes can open the memory, perhaps only by new descriptors */
+	uint64_t size; /* bytes of the memory behind fd */
 	uint32_t plane_count;
 	struct {
 		uint64_t offset, row_pitch;
 	} planes[GY_VK_PLANES_MAX];
 	bool dedicated;
 
-	/* host memory: mapped as long as the texture lives; the image lies in it, or is copied from
-	 * and to it */
+	/* Host memory. It is mapped as long as the texture lives. The image lies in it, or (copied)
+	 * beside it: then acquiring and releasing the texture copy between the two. */
 	struct vk_linear host;
 	bool copied;
-	VkCommandBuffer copy; /* of a mirror: what fills it */
+	VkCommandBuffer copy; /* only of a mirror: the commands that fill it */
 
-	/* staging for maps of other memory, and for uploads of memory that the driver refuses */
+	/* A staging buffer, for maps of memory that the CPU can't read, and for uploads of host
+	 * memory that the driver refuses. maps counts the maps; written: one of them may write.
+	 * The lock guards these members, fd and shared. */
 	pthread_mutex_t lock;
 	struct vk_linear staging;
 	uint32_t maps;
 	bool written;
 };
 
-/* What the backend's table says. */
+/* These functions implement the backend's table. */
 enum geyser_result gy_vk_texture_create(void *device, const struct geyser_texture_desc *desc,
 	bool published, struct gy_backend_texture **out);
 enum geyser_result gy_vk_texture_import(void *device, const struct geyser_texture_desc *desc,
@@ -300,16 +320,17 @@ enum geyser_result gy_vk_texture_copy(struct gy_backend_texture *from_base,
 
 enum geyser_result gy_vk_texture_allocate(
 	struct vk_device *device, const struct geyser_texture_desc *desc, struct vk_texture **out);
-/* Everything that is there; fd is closed. */
+/* Frees the texture with all that it has, and closes fd. */
 void gy_vk_texture_free(struct vk_texture *texture);
-/* *out, or freed after a failure. */
+/* Sets *out if result is GEYSER_OK, else frees the texture. Returns result. */
 enum geyser_result gy_vk_texture_finish(
 	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out);
 
-/* opaque.c, host_memory.c, dma_buf.c: the three kinds of memory. Each fills a fresh texture; on
- * success native's fd is its own. gy_vk_texture_create then clears memory of the device's own. */
+/* opaque.c, host_memory.c, dma_buf.c: the three kinds of memory. Each function makes the memory of
+ * a new texture, and its image. An import takes over native's fd on success. gy_vk_texture_create
+ * clears memory of the device's own afterwards. */
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
-/* Its descriptor, which costs a driver as much as the rest of making it. */
+/* Makes the memory's descriptor. For a driver this costs as much as making the texture did. */
 enum geyser_result gy_vk_opaque_share(struct vk_texture *texture);
 /* Makes one more descriptor of the memory; the caller owns it. */
 enum geyser_result gy_vk_opaque_fd(const struct vk_texture *texture, int *fd);
@@ -318,31 +339,35 @@ enum geyser_result gy_vk_opaque_import(struct vk_texture *texture,
 enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published);
 enum geyser_result gy_vk_host_import(struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms);
+/* Makes a mirror: a buffer in sealed host memory, and no image. */
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture);
+/* modifiers: the driver chooses one of these count; NULL: it chooses any. */
 enum geyser_result gy_vk_dma_buf_create(
 	struct vk_texture *texture, const uint64_t *modifiers, uint32_t count);
 enum geyser_result gy_vk_dma_buf_import(
 	struct vk_texture *texture, const struct geyser_native_texture *native);
 
-/* A buffer in memory of the driver's that the CPU sees. */
+/* Makes a buffer in memory that the driver allocates and the CPU can read and write. */
 enum geyser_result gy_vk_linear_create(
 	struct vk_device *device, uint64_t size, struct vk_linear *out);
 void gy_vk_linear_finish(struct vk_device *device, struct vk_linear *linear);
 
-/* map.c */
+/* map.c: implements the backend's table */
 enum geyser_result gy_vk_texture_map(
 	struct gy_backend_texture *base, enum geyser_access access, void **data);
 void gy_vk_texture_unmap(struct gy_backend_texture *base);
 void gy_vk_texture_upload(struct gy_backend_texture *base);
 
-/* handover.c */
+/* handover.c: records the barriers that take a texture over from other processes and give it back.
+ * In between, the device uses the image as `to` and `from` tell. */
 void gy_vk_record_acquire(struct vk_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *to);
+/* Makes earlier copies into host memory visible to the CPU. */
 void gy_vk_record_to_host(struct vk_device *device, VkCommandBuffer commands);
 void gy_vk_record_release(struct vk_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *from);
 
-/* ---- events ---- */
+/* ---- events: these functions implement the backend's table ---- */
 
 bool gy_vk_event_shared(void *device, struct gy_driver_id *out);
 enum geyser_result gy_vk_event_create(

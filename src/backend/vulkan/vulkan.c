@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The backend as the core sees it. */
+/* The table of the Vulkan backend, and what the public functions of vulkan.h ask of a device. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
