@@ -43,7 +43,7 @@ format: ## rewrite the C sources as .clang-format says
 	@scripts/setup test
 	@scripts/check --fix-format
 
-check: ## formatting, clang-tidy, cppcheck, include directions, file sizes
+check: ## formatting, clang-tidy, cppcheck, include directions, file sizes, comments, pages
 	@scripts/setup test
 	@scripts/build build -Dtests=true -Dbench=true
 	@scripts/check

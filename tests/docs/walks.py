@@ -6,8 +6,10 @@ who types the block: `<!-- sh: NAME, first -->` is typed before all else, `<!-- 
 in one terminal and `<!-- sh: NAME, two -->` in another one. A block under `<!-- file: PATH -->` is
 saved under that name before any walk of the page begins.
 
-The two terminals are started in both orders. The second terminal's commands must all succeed. Then
-the first terminal gets Ctrl-C if it is still busy; its commands must succeed or be ended by that.
+Terminal two begins once terminal one has published or shared something, or has ended. If a comment
+says `<!-- sh: NAME, two, any order -->`, terminal two is also tried first. The second terminal's
+commands must all succeed. Then the first terminal gets Ctrl-C if it is still busy; its commands
+must succeed or be ended by that.
 Every other ```sh block of the pages must at least be what bash can read."""
 
 import os
@@ -16,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from typing import NamedTuple
 
 import python_snippets
@@ -26,6 +29,7 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 WHO = ("first", "one", "two")
+ANY_ORDER = "any order"
 LIMIT = 90  # seconds for one
 INTERRUPTED = (0, -signal.SIGINT, 128 + signal.SIGINT)
 PC = "Name: geyser\nDescription: geyser\nVersion: 0\nCflags: -I{root}/include\nLibs: -L{lib} -lgeyser\n"
@@ -33,16 +37,17 @@ PC = "Name: geyser\nDescription: geyser\nVersion: 0\nCflags: -I{root}/include\nL
 ONE = "<!-- sh: a, one -->\n```sh\n%s\n```\n"
 TWO = "<!-- sh: a, two -->\n```sh\n%s\n```\n"
 SELF_TEST = (
-    (ONE % "exec sleep 1000" + TWO % "true", True),
+    (ONE % "geyser send a" + TWO % "true", True),
     (ONE % "true" + TWO % "true", True),
-    (ONE % "exec sleep 1000" + TWO % "false\ntrue", False),
+    (ONE % "geyser send a" + TWO % "false\ntrue", False),
     (ONE % "exit 3" + TWO % "true", False),
-    (ONE % "until [ -e b ]; do sleep 0.01; done" + TWO % "touch b", True),
     ("<!-- sh: a, first -->\n```sh\ntouch b\n```\n" + TWO % "[ -e b ]", True),
     ("<!-- sh: a, first -->\n```sh\nfalse\n```\n" + TWO % "true", False),
     ("<!-- file: b.c -->\n```c\nint main(void) { return 0; }\n```\n" + TWO % "cc b.c && ./a.out", True),
     (TWO % "cc b.c && ./a.out", False),
     (TWO % "echo $(geyser --version) | grep .", True),
+    (ONE % "geyser send a" + TWO % "geyser recv a --frames 1 --connect-timeout 0", True),
+    (ONE % "geyser send a" + TWO % "geyser recv b --frames 1 --connect-timeout 0", False),
     ("```sh\ngeyser | sort\n```\n", True),
     ("```sh\ngeyser |\n```\n", False),
     ("<!-- sh: a, three -->\n```sh\ntrue\n```\n", False),
@@ -52,7 +57,7 @@ SELF_TEST = (
 class Page(NamedTuple):
     path: str
     files: dict  # name to content
-    walks: dict  # name to a dict of who types to a list of commands
+    walks: dict  # name to a dict of who types to a list of commands; ANY_ORDER is a key, too
     others: list  # (line, commands)
     wrong: list  # sentences
 
@@ -65,9 +70,11 @@ def read_page(text, path):
         if match.group("kind") == "file":
             page.files[given] = code
         elif match.group("kind") == "sh":
-            name, _, who = given.partition(", ")
-            if who in WHO and match.group("language") == "sh":
-                page.walks.setdefault(name, {}).setdefault(who, []).append(code)
+            name, who, *more = [*given.split(", "), ""][:4]
+            if who in WHO and more in ([""], [ANY_ORDER, ""]) and match.group("language") == "sh":
+                walk = page.walks.setdefault(name, {})
+                walk.setdefault(who, []).append(code)
+                walk.update({ANY_ORDER: []} if more[0] else {})
             else:
                 page.wrong.append(f"{path}:{line}: sh: {given}: say NAME, {' or '.join(WHO)}")
         elif match.group("language") == "sh":
@@ -92,6 +99,15 @@ class Terminal:
             output, _ = self.process.communicate()
             return 1, f"{output}it didn't end within {LIMIT} s"
         return self.process.returncode, output
+
+    def wait_for_entry(self, registry):
+        """Until there is a stream or an export, or this terminal has ended."""
+        deadline = time.monotonic() + LIMIT
+        while self.process.poll() is None and time.monotonic() < deadline:
+            names = os.listdir(registry) if os.path.isdir(registry) else []
+            if any(one.startswith(("stream-", "id-")) for one in names):
+                return
+            time.sleep(0.01)
 
     def interrupt(self):
         """As Ctrl-C does."""
@@ -126,9 +142,13 @@ def run_walk(page, walk, order, installed):
         status, said = Terminal(walk.get("first", []), folder, environment).finish()
         if status:
             return False, f"{said}first: exit status {status}"
-        open_ones = {who: Terminal(walk.get(who, []), folder, environment) for who in order}
-        status, said = open_ones["two"].finish()
-        first_status, first_said = open_ones["one"].interrupt()
+        terminals = {}
+        for who in order:
+            terminals[who] = Terminal(walk.get(who, []), folder, environment)
+            if who == "one" and order[0] == "one":
+                terminals[who].wait_for_entry(f"{folder}/.registry/geyser")
+        status, said = terminals["two"].finish()
+        first_status, first_said = terminals["one"].interrupt()
     said = f"one: {first_said}\nexit status {first_status}\ntwo: {said}\nexit status {status}"
     return status == 0 and first_status in INTERRUPTED, said
 
@@ -145,7 +165,7 @@ def reads(code):
 def results(page, installed):
     """(whether it is right, its name, what was said) for each walk and block of a page"""
     for name, walk in page.walks.items():
-        for order in (("one", "two"), ("two", "one")):
+        for order in (("one", "two"), ("two", "one")) if ANY_ORDER in walk else (("one", "two"),):
             right, said = run_walk(page, walk, order, installed)
             yield right, f"{page.path}: {name}, terminal {order[0]} begins", said
     for line, code in page.others:
