@@ -2,9 +2,9 @@
 """What a frame costs in Python, over a real stream: frames.py [--backend NAME] [--size WxH]
 [--frames N].
 
-This process publishes, a second one subscribes, and they take turns, so that neither waits within
-what is measured. Prints medians: of acquire, numpy.asarray and release one by one and together,
-beside the alternative, which is the same and a copy of the frame to memory of one's own."""
+This process publishes and a second one subscribes. They take turns, so that neither waits during
+a measurement. The script prints medians of acquire, numpy.asarray and release, one by one and
+together. It compares them with the alternative: the same calls and a copy of the frame."""
 
 import argparse
 import statistics

@@ -1,8 +1,9 @@
 """CUDA: textures in a GPU's memory as tensors, and their order on CUDA streams.
 
-A stream is given as a number, as in CUDA and the array API (1: the legacy default stream, 2: the
-per-thread default stream), or as an object with a `cuda_stream` (PyTorch) or a `ptr` (CuPy). This
-module imports neither PyTorch nor any CUDA module. include/geyser/cuda.h explains each step."""
+A stream is given as a number or as an object. The numbers are those of CUDA and the array API (1:
+the legacy default stream, 2: the per-thread default stream). An object has a `cuda_stream`
+(PyTorch) or a `ptr` (CuPy). This module imports neither PyTorch nor any CUDA module.
+include/geyser/cuda.h explains each step."""
 
 import ctypes
 import functools

@@ -2,8 +2,8 @@
 
 A `Memory` is one mapping of a texture and a reference to the texture. Arrays and tensors hold the
 Memory, never the texture or frame that they were made of. So they stay valid memory after the
-texture or frame is closed. They also stay valid memory after the mapping has ended: the C library
-then guarantees no texels there, but it keeps the texture's memory and staging copies in place until
+texture or frame is closed. They also stay valid memory after the mapping has ended. The C library
+then guarantees no texels there. But it keeps the texture's memory and staging copies in place until
 the last reference is dropped."""
 
 import ctypes

@@ -198,7 +198,7 @@ static void a_texture_costs_1_kib_of_bookkeeping(void **state)
 }
 #endif
 
-/* ---- nothing stays ---- */
+/* ---- nothing is left behind ---- */
 
 /* A driver takes about a hundred times as long to make a texture. */
 #define SLOWER (test_backend == GEYSER_BACKEND_HOST ? 1u : 100u)

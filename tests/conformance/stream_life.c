@@ -307,7 +307,7 @@ static void closing_ends_a_wait_to_draw(void **state)
 	geyser_subscriber_destroy(ending.subscriber);
 }
 
-/* ---- as a descriptor ---- */
+/* ---- the descriptor of a subscriber ---- */
 
 static void the_descriptor_says_when_there_is_something(void **state)
 {
@@ -396,7 +396,7 @@ static void coming_and_going_is_told(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-/* ---- figures ---- */
+/* ---- statistics ---- */
 
 static void discard_all(struct geyser_publisher *publisher, unsigned count)
 {

@@ -228,7 +228,7 @@ static void *wait_for_ever(void *data)
 	return NULL;
 }
 
-/* A wait for the event ends with the stream, although nobody else tells the event of the end. */
+/* A wait for the event ends with the stream, because the event learns of the end by itself. */
 static void waits_for_a_kept_event_end_with_the_stream(void **state)
 {
 	struct stream stream = begin(state);

@@ -103,7 +103,7 @@ bool open_gles(bool software)
 	return create_image && destroy_image && image_to_texture;
 }
 
-/* ---- a texture as the framebuffer ---- */
+/* ---- a texture as a framebuffer ---- */
 
 struct target {
 	EGLImageKHR image;

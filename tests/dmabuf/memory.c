@@ -17,7 +17,7 @@ const struct geyser_texture_desc plain_desc = {
 	.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST,
 };
 
-/* ---- what this machine has ---- */
+/* ---- the abilities of this machine ---- */
 
 static unsigned present;
 
@@ -135,7 +135,7 @@ struct geyser_native_texture heap_memory(void)
 	};
 }
 
-/* ---- bytes ---- */
+/* ---- access by the CPU ---- */
 
 static bool walk_rows(uint8_t *first, size_t row_pitch, uint32_t seed, bool write)
 {

@@ -157,7 +157,7 @@ static void every_format_that_can_be_is_shared(void **state)
 	assert_true(shared > 0);
 }
 
-/* ---- memory of others ---- */
+/* ---- foreign memory ---- */
 
 static void memory_of_a_heap_is_a_texture(void **state)
 {

@@ -3,7 +3,7 @@
 
 A ```c or ```objc block is the body of a function. Its #include lines go in front of that function.
 A comment `<!-- c: declarations -->` before the block gives declarations that go there, too, for
-names that the text doesn't declare; `<!-- macos: declarations -->` does so for things that iOS
+names that the text doesn't declare. `<!-- macos: declarations -->` does so for things that iOS
 lacks. A block under `<!-- file: NAME -->` is a whole source file, which walks.py runs.
 
 Blocks that need Apple's frameworks are compiled with the command APPLE, if it is given.

@@ -228,7 +228,7 @@ static void spoiled_answers(void **state)
 	}
 }
 
-/* ---- its words ---- */
+/* ---- error messages ---- */
 
 static void answer_rudely(struct fake *fake, int connection)
 {

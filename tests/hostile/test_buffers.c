@@ -32,7 +32,7 @@
 #define BUFFERS 3u
 #define PATIENCE (20 * GY_SECOND)
 
-/* ---- what a subscriber gets ---- */
+/* ---- the memory that a subscriber gets ---- */
 
 struct stream {
 	struct geyser_manager *manager;
@@ -261,7 +261,7 @@ static void the_writers_bit_lets_it_write(void **state)
 	end(&stream);
 }
 
-/* ---- memory that a publisher says it has ---- */
+/* ---- memory that a publisher claims to have ---- */
 
 struct offer {
 	uint64_t memory;    /* bytes of the file */

@@ -64,7 +64,7 @@ static struct gy_message good_texture(uint32_t sequence)
 	return peer_texture(GY_WIRE_TEXTURE, sequence, SIDE, SIDE, SIZE);
 }
 
-/* ---- descriptions that are wrong ---- */
+/* ---- wrong descriptions ---- */
 
 struct wrong_field {
 	const char *name;
@@ -180,7 +180,7 @@ static void wrong_descriptions(void **state)
 	}
 }
 
-/* ---- memory that is no memory ---- */
+/* ---- descriptors that are no memory ---- */
 
 static int file_on_disk(void)
 {
@@ -415,7 +415,7 @@ static void memory_cut_while_it_is_imported(void **state)
 	fake_stop(&fake);
 }
 
-/* ---- a share for reading only ---- */
+/* ---- memory that is shared for reading only ---- */
 
 static void answer_read_only(struct fake *fake, int connection)
 {

@@ -103,7 +103,7 @@ static void stop_noise(struct noise *noise)
 	assert_int_equal(pthread_join(noise->thread, NULL), 0);
 }
 
-/* ---- a publisher that isn't one ---- */
+/* ---- a hostile publisher ---- */
 
 #define NAME "liar"
 
@@ -351,7 +351,7 @@ static void a_ring_of_noise(void **state)
 	survive_publisher(PLAUSIBLE, GEYSER_DELIVER_LATEST, sizeof(struct gy_ring_page));
 }
 
-/* ---- a subscriber that isn't one ---- */
+/* ---- a hostile subscriber ---- */
 
 struct side {
 	struct geyser_subscriber *honest;

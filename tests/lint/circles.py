@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks the arrows between the files of src/ (TAP). It fails if files need each other in a circle,
-if a call goes up between the folders of layers.py, or if a header declares a function pointer that
-layers.py doesn't explain.
+"""Checks the arrows between the files of src/ (TAP). It fails if files need each other in a
+circle, or if a call goes up between the folders of layers.py. It also fails if a header declares a
+function pointer that layers.py doesn't explain.
 
 circles.py ROOT LIBRARY: LIBRARY is the static library of a build; nm tells which file calls which.
 circles.py --graph ROOT LIBRARY: prints each file with the files that it needs.

@@ -305,7 +305,7 @@ static void join_all(struct gy_ring_writer *writer, struct gy_lease_page *leases
 			abort();
 }
 
-/* ---- as processes ---- */
+/* ---- subscribers as processes ---- */
 
 /* Forks the subscribers and returns in the parent only. The children begin when the pipe's other
  * end is closed. */
@@ -367,7 +367,7 @@ static bool run_processes(const struct options *options, struct gy_ring_writer *
 	return reap_all(pids) && right;
 }
 
-/* ---- as threads ---- */
+/* ---- subscribers as threads ---- */
 
 static void *run_subscriber(void *data)
 {

@@ -81,7 +81,7 @@ static _Noreturn void fail(const char *what)
 	exit(1);
 }
 
-/* ---- what the children do; each until its stdin ends ---- */
+/* ---- the work of the children ---- */
 
 static volatile sig_atomic_t ended;
 

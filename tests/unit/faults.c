@@ -194,7 +194,7 @@ int __wrap_openat64(int directory, const char *path, int flags, ...)
 	return fails(FAULT_OPENAT) ? -1 : __real_openat64(directory, path, flags, mode);
 }
 
-/* ---- allocations, counted as well ---- */
+/* ---- allocations, which are counted, too ---- */
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);

@@ -155,7 +155,7 @@ static void a_loss_wakes_followers(void **state)
 	assert_true(gy_timeline_is_lost(&followers[0].timeline));
 }
 
-/* ---- words ---- */
+/* ---- the followers' words ---- */
 
 static void a_word_that_lies_costs_a_wake_up(void **state)
 {
@@ -258,7 +258,7 @@ static void followers_come_and_go_meanwhile(void **state)
 	assert_int_equal(atomic_load(&publisher.audience->count), 0);
 }
 
-/* ---- what a device signals ---- */
+/* ---- values that a device signals ---- */
 
 static void a_device_raises_it_to_what_was_given_out(void **state)
 {

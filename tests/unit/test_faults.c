@@ -46,7 +46,7 @@ struct operation {
 static const struct geyser_texture_desc small = {
 	.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 8, .height = 8, .label = "small"};
 
-/* ---- the world before an operation ---- */
+/* ---- the state before an operation ---- */
 
 static void nothing(struct world *world)
 {

@@ -256,7 +256,7 @@ static void other_things_hold_a_name(void **state)
 	gy_entry_release(&entry);
 }
 
-/* ---- beside a sweep that has stopped between its check and its unlink ---- */
+/* ---- a sweep that has stopped between its check and its unlink ---- */
 
 /* Acts as sweep.c in a process of its own: locks the name, and removes the link when it is told
  * to. */

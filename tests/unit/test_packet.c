@@ -354,7 +354,7 @@ static void a_full_buffer_and_an_empty_one(void **state)
 }
 
 #ifdef GEYSER_PLATFORM_APPLE
-/* ---- frames on a stream ---- */
+/* ---- packets on a stream socket ---- */
 
 #define FRAME_SIZE (4 + GY_PACKET_MAX)
 

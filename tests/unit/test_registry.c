@@ -373,7 +373,7 @@ static void every_id_is_given_once(void **state)
 	assert_int_equal(test_registry_entries(), 0);
 }
 
-/* ---- removed while an exporter lives ---- */
+/* ---- a registry that is removed while an exporter lives ---- */
 
 static void remove_registry(const struct gy_registry_entry *entry)
 {

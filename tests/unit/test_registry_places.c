@@ -51,7 +51,7 @@ static void a_runtime_directory_that_is_no_use(void **state)
 	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, NULL, geyser_registry_place(0, text, 0));
 }
 
-/* ---- as another user, who has no session ---- */
+/* ---- tests as another user, who has no session ---- */
 
 #ifndef GEYSER_PLATFORM_APPLE
 

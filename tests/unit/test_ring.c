@@ -206,7 +206,7 @@ static void who_sleeps_is_woken(void **state)
 	assert_int_equal(atomic_load(&leases[1].releases), 2); /* counts taking and releasing */
 }
 
-/* ---- lossless ---- */
+/* ---- lossless pacing ---- */
 
 static void lossless_waits_for_who_gets_every_frame(void **state)
 {
@@ -399,7 +399,7 @@ static void the_record_comes_with_the_frame(void **state)
 	assert_int_equal(got.info.timestamp_ns, 1234);
 }
 
-/* ---- pages that lie ---- */
+/* ---- pages with wrong contents ---- */
 
 static void a_buffer_that_there_is_not_is_refused(void **state)
 {

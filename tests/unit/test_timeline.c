@@ -91,7 +91,7 @@ static void an_own_signal_is_kept(void **state)
 	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL, 0));
 }
 
-/* ---- interrupt words ---- */
+/* ---- words that interrupt a wait ---- */
 
 struct waiter {
 	uint64_t value, deadline;
@@ -180,8 +180,8 @@ static void a_loss_wakes_whoever_waits(void **state)
 	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, NULL, 0));
 }
 
-/* A peer has erased the note that a thread sleeps, so that the next signal wakes nobody. A sleeper
- * with a deadline checks by itself from time to time and still finds the value. */
+/* A peer has erased the note that a thread sleeps, so that the next signal wakes no thread. A
+ * sleeper with a deadline checks by itself from time to time and still finds the value. */
 static void an_erased_sleeper_wakes_in_the_end(void **state)
 {
 	const uint64_t an_hour = gy_now() + 3600 * GY_SECOND;
@@ -340,7 +340,7 @@ static void a_signal_at_the_moment_of_waiting(void **state)
 	assert_in_range(slow, 0, SLOW_AT_MOST);
 }
 
-/* ---- a peer that writes what it likes ---- */
+/* ---- a peer that writes any values ---- */
 
 static _Atomic bool attacking;
 
