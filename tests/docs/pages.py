@@ -2,7 +2,8 @@
 """Checks the pages of the documentation (TAP): pages.py ROOT.
 
 Every relative link in a Markdown file must lead to a file or folder that exists, and every anchor
-to a heading or `<a id>` of the page that it names. Every line must fit in 100 columns, a tab up to
+to a heading or `<a id>` of the page that it names. Paths of the source that stand as code in a
+sentence or table must exist, too, unless NAME is a part of them. Every line must fit in 100 columns, a tab up to
 the next multiple of 8; rows of tables and lines of one unbreakable word are excepted. The program
 first proves on small pages with one fault each that it finds the faults."""
 
@@ -15,6 +16,9 @@ COLUMNS = 100
 FENCE = re.compile(r"^ *```")
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
 CODE = re.compile(r"(`+)(?:(?!`).)*?\1", re.S)
+SOURCE = re.compile(
+    r"`((?:src|include|cli|tests|docs|scripts|python|bench|examples)/[\w./-]*[\w/])`"
+)
 COMMENT = re.compile(r"<!--.*?-->", re.S)
 HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.M)
 ANCHOR = re.compile(r'<a id="([^"]+)">')
@@ -34,6 +38,9 @@ SELF_TEST = (
     ("# One\n\n[up](#onee)\n", "#onee"),
     ("[out](../../outside.md)\n", "outside.md"),
     ("```sh\n[ -e x ](tow.md)\n```\n`[a](tow.md)`\n", None),
+    ("`sub/three.md`, `docs/there.md`, `src/NAME.c`, `scripts/x y`\n", None),
+    ("`src/gone.c`\n", "src/gone.c"),
+    ("| `docs/gone/` |\n", "docs/gone/"),
     ("ä" * 50 + " " + "b" * 49 + "\n", None),
     ("ä" * 50 + " " + "b" * 50 + "\n", "101 columns"),
     ("- " + "a" * 120 + "\n", None),
@@ -106,6 +113,14 @@ def check_links(root, path):
             yield f"{path}:{prose.count(chr(10), 0, match.end()) + 1}: {wrong}"
 
 
+def check_paths(root, path):
+    text = without_blocks(read(root, path))
+    for match in SOURCE.finditer(text):
+        name = match.group(1)
+        if "NAME" not in name and not os.path.exists(os.path.join(root, name)):
+            yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {name}: no such file"
+
+
 def check_columns(root, path):
     for number, line in enumerate(read(root, path).split("\n"), 1):
         width = len(line.expandtabs(8))
@@ -116,13 +131,15 @@ def check_columns(root, path):
 
 
 def check(root, path):
-    return [*check_links(root, path), *check_columns(root, path)]
+    return [*check_links(root, path), *check_paths(root, path), *check_columns(root, path)]
 
 
 def self_test(text, wrong):
     with tempfile.TemporaryDirectory() as root:
-        os.mkdir(f"{root}/sub")
-        for name, content in (("one.md", text), ("two.md", TWO), ("sub/three.md", "# Three\n")):
+        for folder in ("sub", "docs"):
+            os.mkdir(f"{root}/{folder}")
+        others = (("two.md", TWO), ("sub/three.md", "# Three\n"), ("docs/there.md", "# There\n"))
+        for name, content in (("one.md", text), *others):
             with open(f"{root}/{name}", "w", encoding="utf-8") as out:
                 out.write(content)
         found = check(root, "one.md")
