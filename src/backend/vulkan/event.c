@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event's twin: a timeline semaphore that is kept equal to the event's page.
+ * The native semaphore of an event: a timeline semaphore that is kept equal to the event's
+ * timeline, which is a value in a page of shared memory.
  *
- * Shared (where the driver exports timeline semaphores): all processes of that driver have the same
- * semaphore, and signals go from GPU to GPU. Else: each process has one of its own. Either way two
- * threads of each process that uses it on its device carry values between it and the page:
- * "geyser-vk-up" waits for the semaphore and raises the page, "geyser-vk-down" waits for the page
- * and raises the semaphore. A value that came up is noted in "carried" before the page is raised,
- * so that this process doesn't carry it down again.
+ * Two threads of each process that uses the semaphore on its device carry values:
  *
- * A semaphore must not be signalled twice with one value, nor backwards. Of a shared one each
- * process that carries a value down first claims it in the page's "carried", and then waits until
- * the claim before its own has been kept. Any holder can write the page, so a claim is no more than
- * a hint: one that isn't kept soon is a liar's, or that of a process which has ended, and from then
- * on this process carries all values itself. tests/model/carry.pml is this protocol.
+ *     page  --- geyser-vk-down: waits for the page, signals the semaphore --->  semaphore
+ *     page  <--- geyser-vk-up: waits for the semaphore, raises the page ------  semaphore
  *
- * Only the publisher raises an event of a stream. In a subscriber's process values therefore go one
- * way: down from the page into a semaphore of its own. A shared semaphore the publisher raises
- * itself, so there the subscriber carries nothing. A subscriber's signals never reach the page. The
- * publisher's page takes only values from the semaphore that were given out (gy_timeline_carry).
+ * For example, a CPU raises the page to 5. "down" signals the semaphore with 5, and a queue that
+ * waits for 5 goes on. The queue then signals 6; "up" raises the page to 6, and threads that sleep
+ * there wake. "up" notes 6 in `carried` before it raises the page, so that "down" doesn't carry 6
+ * back.
  *
- * When the exporter dies, no value may come that a queue waits for: the semaphore is raised to
- * GY_FREED, above all values, and its threads end.
+ * Shared or own: if the driver exports timeline semaphores, all processes of that driver open the
+ * exporter's semaphore, and signals go from GPU to GPU. Else each process has a semaphore of its
+ * own.
+ *
+ * Order: a semaphore must be signalled neither twice with one value nor backwards. Several
+ * processes may carry values into a shared semaphore. So each process claims a value in the page's
+ * `carried` before it carries the value down, and then waits until the semaphore has reached the
+ * claim before its own. Any process that has the page can write it, so a claim is only a hint. If a
+ * claim isn't kept within CLAIMS_WITHIN, the claiming process lies or has ended; this process then
+ * carries all values itself. tests/model/carry.pml is a model of this protocol.
+ *
+ * Streams: only the publisher raises an event of a stream. So in a subscriber's process values go
+ * down only, into a semaphore of the subscriber's own; a shared semaphore is raised by the
+ * publisher itself, and the subscriber carries nothing. A subscriber's signals never reach the
+ * page. The publisher's page takes from its semaphore only values that were given out
+ * (gy_timeline_carry).
+ *
+ * Death: when the exporter dies, values that queues wait for may never come. The semaphore is then
+ * raised to GY_FREED, which is above all values, and the threads of the event end.
  */
 #include "backend/vulkan/vk.h"
 
@@ -35,7 +45,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A claim is kept within microseconds; we don't wait for one that takes longer than this. */
+/* How long to wait until another process keeps its claim. It normally takes microseconds. */
 #define CLAIMS_WITHIN (50 * GY_MILLISECOND)
 
 #define HANDLE VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
@@ -45,17 +55,20 @@ struct vk_event {
 	struct gy_event_source source;
 	VkSemaphore semaphore;
 	bool shared;
-	int fd;                    /* names the shared semaphore, ours or the exporter's; or -1 */
-	_Atomic uint64_t carried;  /* the largest value that this process carried, either way */
-	_Atomic uint64_t *claimed; /* the largest that any process did; NULL: there is no other */
+	int fd; /* a descriptor of the shared semaphore, made here or by the exporter; or -1 */
+	_Atomic uint64_t carried; /* the largest value that this process has carried, up or down */
+	/* in the page: the largest value that any process has claimed; NULL if no other process
+	 * signals the semaphore */
+	_Atomic uint64_t *claimed;
 
-	pthread_mutex_t carry; /* a semaphore's values must come in order, whoever signals */
-	bool alone;            /* guarded by carry: claims of others were not kept */
+	pthread_mutex_t carry; /* held to signal the semaphore, so that values come in order */
+	bool alone;            /* guarded by carry: another process did not keep its claim */
 	pthread_mutex_t lock;  /* guards started */
 	bool started;
-	bool half; /* "down" could not be started */
+	bool half; /* the thread "down" could not be started */
 	_Atomic bool closing;
-	VkSemaphore kick; /* wakes "up" where the semaphore is not ours alone */
+	/* wakes "up" when the event ends, if other processes use the event's semaphore */
+	VkSemaphore wake;
 	pthread_t up;
 	struct gy_follower down;
 };
@@ -88,14 +101,14 @@ static void signal(struct vk_event *event, VkSemaphore semaphore, uint64_t value
 	};
 	VkResult result;
 
-	/* Also if the device is said to be lost: our own thread may wait for it. */
+	/* signal a lost device's semaphore, too: a thread of this process may wait for it */
 	result = device->api.SignalSemaphore(device->handles.device, &info);
 	if (result != VK_SUCCESS)
 		(void)gy_vk_fail(device, result, "vkSignalSemaphore");
 }
 
-/* Claims a value. Returns what the semaphore must reach before we signal it: the claim before ours
- * or, if others have claimed as much, the value itself. */
+/* Claims a value. Returns the value that the semaphore must reach before this process signals it:
+ * the claim before this one or, if another process has claimed as much, the value itself. */
 static uint64_t claim(_Atomic uint64_t *claimed, uint64_t value)
 {
 	uint64_t before = atomic_load(claimed);
@@ -106,7 +119,7 @@ static uint64_t claim(_Atomic uint64_t *claimed, uint64_t value)
 	return value;
 }
 
-/* Waits until other processes have kept their claims, for CLAIMS_WITHIN at most. Returns the
+/* Waits until the other processes have kept their claims, for CLAIMS_WITHIN at most. Returns the
  * semaphore's value. */
 static uint64_t await_claims(struct vk_event *event, uint64_t now, uint64_t value)
 {
@@ -144,7 +157,7 @@ static void carry_down(struct vk_event *event, uint64_t value)
 	(void)pthread_mutex_unlock(&event->carry);
 }
 
-/* False: no more values come up. */
+/* Returns false if the semaphore is at GY_FREED: no more values come up. */
 static bool carry_up(struct vk_event *event, uint64_t value)
 {
 	if (value == GY_FREED)
@@ -156,16 +169,16 @@ static bool carry_up(struct vk_event *event, uint64_t value)
 
 /* ---- the threads ---- */
 
-/* Until the semaphore is above that value, or the thread is to end. */
+/* Blocks until the semaphore is above that value, or the thread must end. */
 static VkResult wait_above(struct vk_event *event, uint64_t value)
 {
 	struct vk_device *device = event->device;
-	const VkSemaphore semaphores[] = {event->semaphore, event->kick};
+	const VkSemaphore semaphores[] = {event->semaphore, event->wake};
 	const uint64_t values[] = {value + 1, 1};
 	const VkSemaphoreWaitInfo info = {
 		.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-		.flags = event->kick ? VK_SEMAPHORE_WAIT_ANY_BIT : 0,
-		.semaphoreCount = event->kick ? 2 : 1,
+		.flags = event->wake ? VK_SEMAPHORE_WAIT_ANY_BIT : 0,
+		.semaphoreCount = event->wake ? 2 : 1,
 		.pSemaphores = semaphores,
 		.pValues = values,
 	};
@@ -192,13 +205,13 @@ static void *run_up(void *data)
 	return NULL;
 }
 
-/* On the follower's thread. */
+/* Runs on the follower's thread. */
 static void follow(void *user, uint64_t value)
 {
 	struct vk_event *event = user;
 
 	if (event->source.follows && event->shared && value < GY_FREED)
-		return; /* the publisher raises it */
+		return; /* the publisher raises the semaphore */
 	if (!atomic_load(&event->device->lost))
 		carry_down(event, value);
 }
@@ -219,17 +232,18 @@ static enum geyser_result start(struct vk_event *event)
 	};
 	result = gy_follower_start(&event->down, "geyser-vk-down");
 	event->started = true;
-	event->half = result != GEYSER_OK; /* keeps nothing equal: the event is of no use */
+	event->half = result != GEYSER_OK; /* nothing keeps the two equal: the event is unusable */
 	return result;
 }
 
-/* Nobody else waits for a semaphore of our own when its event goes. What the device has signalled
- * last "up" may not have carried yet, and others wait for it: at the page. */
+/* Ends the thread "up". A semaphore of this process's own may be raised to GY_FREED for that: no
+ * other process waits for it. "up" may not have carried the device's last signal yet, and others
+ * may wait for that value at the page. So it is carried here. */
 static void stop_up(struct vk_event *event)
 {
 	const uint64_t last = semaphore_value(event->device, event->semaphore);
-	if (event->kick)
-		signal(event, event->kick, 1);
+	if (event->wake)
+		signal(event, event->wake, 1);
 	else if (last < GY_FREED)
 		signal(event, event->semaphore, GY_FREED);
 	(void)pthread_join(event->up, NULL);
@@ -318,7 +332,8 @@ static enum geyser_result export_semaphore(struct vk_event *event)
 	return GEYSER_OK;
 }
 
-/* The driver takes a descriptor that it imports: ours is a copy, for event_export. */
+/* The driver takes over the descriptor that it imports, so it gets a duplicate. event_export needs
+ * the original. */
 static enum geyser_result import_semaphore(struct vk_event *event, int fd)
 {
 	struct vk_device *device = event->device;
@@ -348,7 +363,7 @@ static enum geyser_result make_shared(struct vk_event *event, uint64_t initial, 
 	event->shared = true;
 	if (!event->source.follows) {
 		event->claimed = &event->source.timeline->page->carried;
-		result = make_semaphore(event->device, 0, false, &event->kick);
+		result = make_semaphore(event->device, 0, false, &event->wake);
 	}
 	if (result == GEYSER_OK)
 		result = make_semaphore(
@@ -375,8 +390,8 @@ static void deallocate(struct vk_event *event)
 	if (!gy_vk_is_foreign(device)) {
 		if (event->semaphore)
 			device->api.DestroySemaphore(vk, event->semaphore, NULL);
-		if (event->kick)
-			device->api.DestroySemaphore(vk, event->kick, NULL);
+		if (event->wake)
+			device->api.DestroySemaphore(vk, event->wake, NULL);
 	}
 	if (event->fd >= 0)
 		(void)close(event->fd);
@@ -418,7 +433,8 @@ enum geyser_result gy_vk_event_describe(struct gy_backend_event *base, int *fd)
 	const struct vk_event *event = event_of(base);
 	enum geyser_result result = gy_vk_check(event->device);
 
-	/* An imported twin is not given on: who imports the event from us gets one of its own. */
+	/* An imported semaphore isn't passed on: a process that imports the event from this one
+	 * makes a semaphore of its own. */
 	if (result == GEYSER_OK && (event->fd < 0 || event->source.dead))
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED, "the event has no semaphore to share");
 	if (result == GEYSER_OK)
