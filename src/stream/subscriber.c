@@ -75,7 +75,7 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	geyser_subscriber_destroy(subscriber);
 	if (!gy_subscriber_is_absence(result))
 		return result;
-	/* even if the time was up before the first search for the publisher ended */
+	/* decide by the timeout rather than the clock: the first search may have taken longer */
 	return desc->connect_timeout_ns
 		       ? gy_fail(GEYSER_ERROR_TIMEOUT,
 				 "stream \"%s\": nobody publishes it, nor did within %s",

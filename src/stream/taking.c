@@ -52,7 +52,7 @@ static void count_latency(
 	uint32_t bucket =
 		gy_latency_bucket(now > info->timestamp_ns ? now - info->timestamp_ns : 0);
 
-	/* an ordinary addition will do: the lease page has one writer */
+	/* no atomic addition is needed: the lease page has one writer */
 	atomic_store_explicit(&counts[bucket],
 		atomic_load_explicit(&counts[bucket], memory_order_relaxed) + 1,
 		memory_order_relaxed);
