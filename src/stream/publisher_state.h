@@ -78,8 +78,8 @@ struct geyser_publisher {
 	struct gy_mirrors mirrors;
 
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
-	struct gy_subscription *graves; /* left, but a thread still sleeps on their leases */
-	uint32_t subscriber_count;      /* the number of subscriptions with `counted` */
+	struct gy_subscription *retired; /* left, but a thread still sleeps on their leases */
+	uint32_t subscriber_count;       /* the number of subscriptions with `counted` */
 	/* The wake word of waiting threads: increased when a subscriber comes or goes. */
 	_Atomic uint32_t kicks;
 	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */

@@ -147,8 +147,8 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
 	gy_subscription_set_counted(publisher, subscription, false);
-	subscription->next = publisher->graves;
-	publisher->graves = subscription;
+	subscription->next = publisher->retired;
+	publisher->retired = subscription;
 	gy_publisher_reap(publisher);
 	kick(publisher);
 }

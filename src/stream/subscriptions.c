@@ -5,18 +5,18 @@
 
 void gy_publisher_reap(struct geyser_publisher *publisher)
 {
-	struct gy_subscription **link = &publisher->graves;
+	struct gy_subscription **link = &publisher->retired;
 
 	while (*link) {
-		struct gy_subscription *grave = *link;
+		struct gy_subscription *retired = *link;
 
-		if (grave->sleepers > 0) {
-			link = &grave->next;
+		if (retired->sleepers > 0) {
+			link = &retired->next;
 			continue;
 		}
-		*link = grave->next;
-		gy_memory_unmap(grave->lease, sizeof(struct gy_lease_memory));
-		free(grave);
+		*link = retired->next;
+		gy_memory_unmap(retired->lease, sizeof(struct gy_lease_memory));
+		free(retired);
 	}
 }
 
