@@ -27,10 +27,10 @@ void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
 }
 
 /* Wakes the thread, so that it looks at the queues and at closing again. */
-static void kick(struct gy_notifier *notifier)
+static void wake_thread(struct gy_notifier *notifier)
 {
-	atomic_fetch_add(&notifier->kicks, 1);
-	gy_wake(&notifier->kicks, false);
+	atomic_fetch_add(&notifier->wake_word, 1);
+	gy_wake(&notifier->wake_word, false);
 }
 
 /* ---- the thread; all functions but run() need the lock ---- */
@@ -125,7 +125,7 @@ static void sleep_until_next(struct gy_notifier *notifier)
 {
 	const uint64_t value = next_value(notifier), deadline = gy_deadline(LOOK_EVERY);
 	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
-		{.word = &notifier->kicks, .expected = atomic_load(&notifier->kicks)},
+		{.word = &notifier->wake_word, .expected = atomic_load(&notifier->wake_word)},
 		{.word = notifier->dead, .expected = 0},
 	};
 	const bool pending = is_pending(notifier);
@@ -186,7 +186,7 @@ static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *que
 	if (result == GEYSER_OK)
 		result = gy_queue_add(queue, notification);
 	if (result == GEYSER_OK && first)
-		kick(notifier);
+		wake_thread(notifier);
 	return result;
 }
 
@@ -280,7 +280,7 @@ bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct gey
 	notifier->closing = true;
 	notifier->finished = within ? finished : NULL;
 	if (running)
-		kick(notifier);
+		wake_thread(notifier);
 	/* the thread may free the event as soon as the lock is released */
 	if (running && within)
 		(void)pthread_detach(thread);

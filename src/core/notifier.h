@@ -20,7 +20,7 @@ struct gy_notifier {
 	struct gy_queue descriptors; /* this side's ends of the socket pairs */
 	size_t sweep_at; /* at this count, look for descriptors that the caller has closed */
 	/* The thread's wake word: increased when the first notification or `closing` changes. */
-	_Atomic uint32_t kicks;
+	_Atomic uint32_t wake_word;
 	bool closing, running;
 	pthread_t thread;
 	struct geyser_event *event; /* passed to callbacks */

@@ -237,7 +237,7 @@ static void collect_words(struct geyser_publisher *publisher, struct sleep *slee
 	sleep->subscription_count = 0;
 	sleep->count = 1;
 	sleep->words[0] = (struct gy_wait_word){
-		.word = &publisher->kicks, .expected = atomic_load(&publisher->kicks)};
+		.word = &publisher->wake_word, .expected = atomic_load(&publisher->wake_word)};
 	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
 		struct gy_subscription *subscription = publisher->subscriptions[i];
 

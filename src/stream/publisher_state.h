@@ -81,7 +81,7 @@ struct geyser_publisher {
 	struct gy_subscription *retired; /* left, but a thread still sleeps on their leases */
 	uint32_t subscriber_count;       /* the number of subscriptions with `counted` */
 	/* The wake word of waiting threads: increased when a subscriber comes or goes. */
-	_Atomic uint32_t kicks;
+	_Atomic uint32_t wake_word;
 	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */
 	struct gy_wakeup notify; /* no descriptor until the program requests one */
 	uint64_t dropped_before; /* frames that subscribers which have left had dropped */

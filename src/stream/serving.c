@@ -20,10 +20,10 @@ static struct geyser_publisher *publisher_of(struct gy_published_stream *publish
 
 /* Wakes threads that wait for a release, so that they look again and sleep on the present
  * leases. */
-static void kick(struct geyser_publisher *publisher)
+static void wake_waiting(struct geyser_publisher *publisher)
 {
-	atomic_fetch_add(&publisher->kicks, 1);
-	gy_wake(&publisher->kicks, false);
+	atomic_fetch_add(&publisher->wake_word, 1);
+	gy_wake(&publisher->wake_word, false);
 }
 
 /* Counts a subscriber once it can receive a frame, and not earlier. A publisher may wait for the
@@ -115,7 +115,7 @@ static enum geyser_result join(
 	publisher->subscriptions[reader] = subscription;
 	publisher->ring.readers[reader].settles_at = gy_publisher_settles_at(subscription->pid);
 	follow(publisher, subscription->lease);
-	kick(publisher);
+	wake_waiting(publisher);
 	return GEYSER_OK;
 }
 
@@ -150,7 +150,7 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 	subscription->next = publisher->retired;
 	publisher->retired = subscription;
 	gy_publisher_reap(publisher);
-	kick(publisher);
+	wake_waiting(publisher);
 }
 
 static bool send_memory(

@@ -16,10 +16,10 @@
 #define LOOK_EVERY (10 * GY_MILLISECOND)
 
 /* Wakes the thread. */
-static void kick(struct geyser_subscriber *subscriber)
+static void wake_thread(struct geyser_subscriber *subscriber)
 {
-	atomic_fetch_add(&subscriber->kicks, 1);
-	gy_wake(&subscriber->kicks, false);
+	atomic_fetch_add(&subscriber->wake_word, 1);
+	gy_wake(&subscriber->wake_word, false);
 }
 
 static void stop(struct geyser_subscriber *subscriber)
@@ -30,7 +30,7 @@ static void stop(struct geyser_subscriber *subscriber)
 	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
 		return; /* a forked child doesn't have the thread */
 	gy_wakeup_raise(&subscriber->close);
-	kick(subscriber);
+	wake_thread(subscriber);
 	(void)pthread_join(subscriber->thread, NULL);
 }
 
@@ -39,7 +39,7 @@ void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
 	if (!subscriber->serving)
 		return;
 	gy_wakeup_clear(&subscriber->ready);
-	kick(subscriber);
+	wake_thread(subscriber);
 }
 
 void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
@@ -113,9 +113,9 @@ static void *serve(void *data)
 	gy_callback_thread(); /* geyser_subscriber_destroy waits for this thread */
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
-		struct gy_wait_word kicks = {
-			.word = &subscriber->kicks,
-			.expected = atomic_load(&subscriber->kicks),
+		struct gy_wait_word wake = {
+			.word = &subscriber->wake_word,
+			.expected = atomic_load(&subscriber->wake_word),
 		};
 
 		/* the next round joins the stream again */
@@ -130,11 +130,11 @@ static void *serve(void *data)
 		} else if (!has_news(subscriber) && subscriber->connection->pending) {
 			await_answer(subscriber);
 		} else if (!has_news(subscriber)) {
-			gy_subscriber_sleep(subscriber, GY_NEVER, &kicks);
+			gy_subscriber_sleep(subscriber, GY_NEVER, &wake);
 		} else {
 			gy_wakeup_raise(&subscriber->ready);
 			(void)pthread_mutex_unlock(&subscriber->lock);
-			gy_wait(&kicks, 1, GY_NEVER);
+			gy_wait(&wake, 1, GY_NEVER);
 			(void)pthread_mutex_lock(&subscriber->lock);
 		}
 	}

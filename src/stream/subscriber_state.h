@@ -66,7 +66,7 @@ struct geyser_subscriber {
 	struct gy_wakeup ready; /* raised while an acquire would give something */
 	struct gy_wakeup close; /* raised when the thread must end */
 	/* The thread's wake word: increased after an acquire, and when the thread must end. */
-	_Atomic uint32_t kicks;
+	_Atomic uint32_t wake_word;
 };
 
 #endif
