@@ -40,16 +40,16 @@ static bool is_shared(const struct geyser_manager *manager, struct gy_driver_id 
 }
 
 enum geyser_result gy_event_describe(
-	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd)
+	struct geyser_event *event, bool semaphore, struct gy_message *answer, int *fd)
 {
 	struct gy_backend_event *native = atomic_load(&event->native);
 	enum geyser_result result = GEYSER_OK;
 
 	if (gy_manager_is_lost(event->object.manager))
 		return gy_fail(GEYSER_ERROR_STALE, "the device that signals the event is lost");
-	if (twin && native)
+	if (semaphore && native)
 		result = backend_of(event)->event_describe(native, fd);
-	else if (twin)
+	else if (semaphore)
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED, "the event has no semaphore to share");
 	else
 		*fd = event->fd;
@@ -65,13 +65,13 @@ enum geyser_result gy_event_describe(
 /* Describes an event to an importer. The ipc layer calls this with its lock held, so this function
  * takes no lock and reads only members that never change or are atomic. */
 static enum geyser_result describe(
-	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
+	struct gy_export *export, bool semaphore, struct gy_message *answer, int *fd)
 {
 	struct geyser_event *event =
 		(struct geyser_event *)((char *)export -
 					offsetof(struct geyser_event, object.export));
 
-	return gy_event_describe(event, twin, answer, fd);
+	return gy_event_describe(event, semaphore, answer, fd);
 }
 
 /* Whether another process publishes this event, so that this process maps the page read-only. */
@@ -159,7 +159,7 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 
 /* Makes the backend's semaphore or shared event and keeps it equal to the timeline. fd: the
  * exporter's semaphore, which the new native event owns after success; -1 makes a new semaphore. */
-static enum geyser_result make_twin(struct geyser_event *event, int fd)
+static enum geyser_result make_native(struct geyser_event *event, int fd)
 {
 	const struct gy_event_source source = {
 		&event->timeline, event->notifier.dead, is_follower(event)};
@@ -183,7 +183,7 @@ enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend
 			backend_of(event)->name);
 	(void)pthread_mutex_lock(&event->lock);
 	if (!atomic_load(&event->native))
-		result = make_twin(event, -1);
+		result = make_native(event, -1);
 	(void)pthread_mutex_unlock(&event->lock);
 	*out = atomic_load(&event->native);
 	return result;
@@ -242,7 +242,7 @@ static enum geyser_result create(
 }
 
 /* Makes an event, and its native event at once if other processes can open the semaphore. */
-static enum geyser_result create_with_twin(
+static enum geyser_result create_with_native(
 	struct geyser_manager *manager, uint64_t initial, bool published, struct geyser_event **out)
 {
 	struct geyser_event *event = NULL;
@@ -252,7 +252,7 @@ static enum geyser_result create_with_twin(
 	if (result != GEYSER_OK)
 		return result;
 	if (is_shared(manager, &id)) /* importers may request the semaphore */
-		result = make_twin(event, -1);
+		result = make_native(event, -1);
 	if (result == GEYSER_OK)
 		*out = event;
 	else
@@ -265,18 +265,18 @@ enum geyser_result geyser_event_create(
 {
 	enum geyser_result result = check_arguments(manager, out);
 
-	return result == GEYSER_OK ? create_with_twin(manager, initial, false, out) : result;
+	return result == GEYSER_OK ? create_with_native(manager, initial, false, out) : result;
 }
 
 enum geyser_result gy_event_publish(
 	struct geyser_manager *manager, uint64_t initial, struct geyser_event **out)
 {
 	*out = NULL;
-	return create_with_twin(manager, initial, true, out);
+	return create_with_native(manager, initial, true, out);
 }
 
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
-	gy_twin_maker *make, void *data, struct geyser_event **out)
+	gy_native_maker *make, void *data, struct geyser_event **out)
 {
 	struct gy_backend_event *native;
 	struct gy_event_source source;
@@ -439,7 +439,7 @@ static enum geyser_result check_incoming(const struct gy_incoming *incoming, boo
 	return GEYSER_OK;
 }
 
-bool gy_event_wants_twin(
+bool gy_event_wants_semaphore(
 	const struct geyser_manager *manager, const struct gy_wire_event *described)
 {
 	struct gy_driver_id ours;
@@ -449,7 +449,7 @@ bool gy_event_wants_twin(
 }
 
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	const struct gy_event_seat *seat, int *twin, struct geyser_event **out)
+	const struct gy_event_seat *seat, int *semaphore, struct geyser_event **out)
 {
 	enum geyser_result result = check_incoming(incoming, seat != NULL);
 	struct geyser_event *event = NULL;
@@ -467,16 +467,16 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 		return result;
 	complete(event, manager, incoming, gy_peer_dead(incoming->peer));
 	*out = event;
-	if (*twin < 0)
+	if (*semaphore < 0)
 		return GEYSER_OK;
-	result = make_twin(event, *twin);
+	result = make_native(event, *semaphore);
 	if (result == GEYSER_OK)
-		*twin = -1;
+		*semaphore = -1;
 	return result;
 }
 
 /* Requests the exporter's semaphore. The caller owns *fd. */
-static enum geyser_result ask_for_twin(struct geyser_manager *manager,
+static enum geyser_result ask_for_semaphore(struct geyser_manager *manager,
 	const struct geyser_handle *handle, uint64_t deadline, int *fd)
 {
 	struct gy_incoming incoming;
@@ -497,7 +497,7 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	struct geyser_event *event = NULL;
 	struct gy_incoming incoming;
 	uint64_t deadline;
-	int twin = -1;
+	int semaphore = -1;
 
 	if (result != GEYSER_OK)
 		return result;
@@ -505,15 +505,15 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, false, deadline, &incoming);
 	if (result != GEYSER_OK)
 		return result;
-	if (gy_event_wants_twin(manager, &incoming.answer.event))
-		result = ask_for_twin(manager, handle, deadline, &twin);
+	if (gy_event_wants_semaphore(manager, &incoming.answer.event))
+		result = ask_for_semaphore(manager, handle, deadline, &semaphore);
 	if (result == GEYSER_OK)
 		result = gy_peer_watch_death(incoming.peer);
 	if (result == GEYSER_OK)
-		result = gy_event_accept(manager, &incoming, NULL, &twin, &event);
+		result = gy_event_accept(manager, &incoming, NULL, &semaphore, &event);
 	gy_incoming_finish(&incoming, event != NULL);
-	if (twin >= 0)
-		(void)close(twin);
+	if (semaphore >= 0)
+		(void)close(semaphore);
 	if (result == GEYSER_OK)
 		*out = event;
 	else

@@ -14,15 +14,16 @@
 
 #include "core/object.h"
 
-/* Fills in the EVENT message for an importer. twin: *fd becomes the native semaphore's descriptor
- * instead of the timeline's. The event keeps ownership of *fd. This function never blocks. Errors:
- * UNSUPPORTED (no semaphore to share), STALE or DEVICE_LOST (the event's device is lost). */
+/* Fills in the EVENT message for an importer. semaphore: *fd becomes the native semaphore's
+ * descriptor instead of the timeline's. The event keeps ownership of *fd. This function never
+ * blocks. Errors: UNSUPPORTED (no semaphore to share), STALE or DEVICE_LOST (the event's device is
+ * lost). */
 enum geyser_result gy_event_describe(
-	struct geyser_event *event, bool twin, struct gy_message *answer, int *fd);
+	struct geyser_event *event, bool semaphore, struct gy_message *answer, int *fd);
 
 /* Whether this manager's driver can open the native semaphore of an event that a peer has
  * described. If so, request the semaphore from the peer before gy_event_accept. */
-bool gy_event_wants_twin(
+bool gy_event_wants_semaphore(
 	const struct geyser_manager *manager, const struct gy_wire_event *described);
 
 /* Makes an event that only this process can raise; otherwise as geyser_event_create. Other
@@ -43,15 +44,15 @@ struct gy_event_seat {
  * Checks the event that a peer has described and makes an event of it.
  *
  * seat: for an event that gy_event_publish has made; NULL for an event that every holder may raise.
- * *twin: the descriptor of the exporter's semaphore, or -1; after success the event owns it, and
- * *twin is -1. The new event takes the incoming's descriptor and peer over. The peer watches for
- * the exporter's death, which ends the event's waits.
+ * *semaphore: the descriptor of the exporter's semaphore, or -1; after success the event owns it,
+ * and *semaphore is -1. The new event takes the incoming's descriptor and peer over. The peer
+ * watches for the exporter's death, which ends the event's waits.
  *
  * Set *out to NULL before. After a failure *out may be an event, too, which has the incoming's
  * peer: drop its reference. Call gy_incoming_finish in any case; taken is whether *out is an event.
  */
 enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_incoming *incoming,
-	const struct gy_event_seat *seat, int *twin, struct geyser_event **out);
+	const struct gy_event_seat *seat, int *semaphore, struct geyser_event **out);
 
 /* Gives the event's native event, which the event owns, and makes it if there is none yet. Errors:
  * UNSUPPORTED (the backend has no devices), and as the backend's event_create. */
@@ -59,10 +60,10 @@ enum geyser_result gy_event_native(struct geyser_event *event, struct gy_backend
 
 /* Makes an event whose native event comes from make(device, source, data, out), for native objects
  * of the caller; otherwise as geyser_event_create. */
-typedef enum geyser_result gy_twin_maker(void *device, const struct gy_event_source *source,
+typedef enum geyser_result gy_native_maker(void *device, const struct gy_event_source *source,
 	void *data, struct gy_backend_event **out);
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
-	gy_twin_maker *make, void *data, struct geyser_event **out);
+	gy_native_maker *make, void *data, struct geyser_event **out);
 
 /* Returns a word in the event's shared page. It becomes 1, and threads that sleep on it are woken,
  * when the event's creator loses its device. The word lives as long as the event. Don't write it:

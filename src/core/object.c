@@ -93,8 +93,8 @@ enum geyser_result gy_object_unexport(struct gy_object *object)
 }
 
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin, uint64_t deadline,
-	struct gy_incoming *out)
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool semaphore,
+	uint64_t deadline, struct gy_incoming *out)
 {
 	enum geyser_result result = gy_handle_decode(handle, &out->source);
 
@@ -106,7 +106,7 @@ enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
-	return gy_ipc_import(manager->ipc, &out->source, twin, manager->application, deadline,
+	return gy_ipc_import(manager->ipc, &out->source, semaphore, manager->application, deadline,
 		&out->answer, &out->fd, &out->peer);
 }
 

@@ -66,11 +66,11 @@ enum geyser_result gy_object_export(struct gy_object *object, struct geyser_hand
 enum geyser_result gy_object_unexport(struct gy_object *object);
 
 /* Checks the handle and requests the object from its exporter. Blocks until the answer or the
- * deadline. twin: requests an event's native semaphore, which is no import of its own: release the
- * peer with gy_peer_release and NULL. Errors: as geyser_texture_import. */
+ * deadline. semaphore: requests an event's native semaphore, which is no import of its own: release
+ * the peer with gy_peer_release and NULL. Errors: as geyser_texture_import. */
 enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
-	const struct geyser_handle *handle, enum gy_handle_kind kind, bool twin, uint64_t deadline,
-	struct gy_incoming *out);
+	const struct geyser_handle *handle, enum gy_handle_kind kind, bool semaphore,
+	uint64_t deadline, struct gy_incoming *out);
 
 /* Closes the descriptor. taken: an object has taken over the peer; otherwise releases the peer and
  * any IOSurface in the answer. */

@@ -58,13 +58,13 @@ enum geyser_result gy_texture_share(struct geyser_texture *texture)
 /* Describes a texture to an importer. The ipc layer calls this with its lock held, so this function
  * reads only members that never change. */
 static enum geyser_result describe(
-	struct gy_export *export, bool twin, struct gy_message *answer, int *fd)
+	struct gy_export *export, bool semaphore, struct gy_message *answer, int *fd)
 {
 	struct geyser_texture *texture =
 		(struct geyser_texture *)((char *)export -
 					  offsetof(struct geyser_texture, object.export));
 
-	if (twin)
+	if (semaphore)
 		return gy_fail(GEYSER_ERROR_PROTOCOL, "a texture has no semaphore");
 	return gy_texture_describe(texture, answer, fd);
 }

@@ -323,10 +323,11 @@ static enum geyser_result fetch_buffers(
 
 /* ---- the event that frames refer to ---- */
 
-static enum geyser_result ask_event(struct gy_stream_connection *connection, bool twin,
+static enum geyser_result ask_event(struct gy_stream_connection *connection, bool semaphore,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
-	struct gy_message question = {.type = GY_WIRE_READY, .ready = {connection->mirrored, twin}};
+	struct gy_message question = {
+		.type = GY_WIRE_READY, .ready = {connection->mirrored, semaphore}};
 	enum geyser_result result = ask(connection, &question, patience, answer, fd, again);
 
 	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
@@ -371,7 +372,7 @@ static void set_event(struct gy_stream_connection *connection, struct gy_kept *s
 
 /* Makes the event. The event takes its own hold on the peer, since callers may keep the event
  * longer than the connection. */
-static enum geyser_result accept_event(struct gy_stream_connection *connection, int *twin)
+static enum geyser_result accept_event(struct gy_stream_connection *connection, int *semaphore)
 {
 	const struct gy_event_seat seat = {
 		.fd = connection->lease_fd,
@@ -389,27 +390,27 @@ static enum geyser_result accept_event(struct gy_stream_connection *connection, 
 	if (connection->ready && !successor)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	else
-		result = gy_event_accept(connection->manager, &incoming, &seat, twin, &event);
+		result = gy_event_accept(connection->manager, &incoming, &seat, semaphore, &event);
 	gy_incoming_finish(&incoming, event != NULL);
 	set_event(connection, successor, event);
 	return result;
 }
 
-static enum geyser_result ask_twin(
+static enum geyser_result ask_semaphore(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
 	struct gy_message answer;
-	int twin = -1;
+	int semaphore = -1;
 
 	if (!connection->drawn_by_device)
 		return GEYSER_OK;
-	if (gy_event_wants_twin(connection->manager, &connection->event.answer.event))
-		result = ask_event(connection, true, patience, &answer, &twin, again);
+	if (gy_event_wants_semaphore(connection->manager, &connection->event.answer.event))
+		result = ask_event(connection, true, patience, &answer, &semaphore, again);
 	if (result == GEYSER_OK)
-		result = accept_event(connection, &twin);
-	if (twin >= 0)
-		(void)close(twin);
+		result = accept_event(connection, &semaphore);
+	if (semaphore >= 0)
+		(void)close(semaphore);
 	return result;
 }
 
@@ -439,8 +440,8 @@ static enum geyser_result run_stage(
 		return fetch_buffers(connection, patience, again);
 	case GY_STAGE_READY:
 		return ask_ready(connection, patience, again);
-	case GY_STAGE_TWIN:
-		return ask_twin(connection, patience, again);
+	case GY_STAGE_SEMAPHORE:
+		return ask_semaphore(connection, patience, again);
 	case GY_STAGE_DONE:
 		break;
 	}

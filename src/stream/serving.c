@@ -291,9 +291,9 @@ static enum geyser_result buffer(struct gy_published_stream *published, void *da
 	return result;
 }
 
-/* Sends the event that frames refer to. twin: its native semaphore. */
+/* Sends the event that frames refer to. semaphore: its native semaphore. */
 static enum geyser_result ready(struct gy_published_stream *published, void *data, bool mirror,
-	bool twin, struct gy_reply *reply)
+	bool semaphore, struct gy_reply *reply)
 {
 	struct geyser_publisher *publisher = publisher_of(published);
 	struct gy_subscription *subscription = data;
@@ -304,7 +304,7 @@ static enum geyser_result ready(struct gy_published_stream *published, void *dat
 	if (!publisher->ready)
 		return gy_fail(GEYSER_ERROR_PROTOCOL, "the stream's frames refer to no event");
 	result = gy_event_describe(
-		mirror ? publisher->mirrors.ready : publisher->ready, twin, &answer, &fd);
+		mirror ? publisher->mirrors.ready : publisher->ready, semaphore, &answer, &fd);
 	if (result != GEYSER_OK)
 		return result;
 	(void)gy_reply_send(reply, &answer, fd);
