@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/asking.h"
 #include "stream/detaching.h"
+#include "stream/requests.h"
 #include "stream/sleeping.h"
 #include "stream/subscriber_fd.h"
 #include "stream/subscriber_state.h"

@@ -2,8 +2,8 @@
 /* A descriptor for poll() that is readable while an acquire would give something. A thread,
  * "geyser-stream", keeps its state up to date. */
 #include "stream/subscriber_fd.h"
-#include "stream/asking.h"
 #include "stream/detaching.h"
+#include "stream/requests.h"
 #include "stream/sleeping.h"
 
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A subscriber's requests to its publisher. One thread at a time sends them, without the
  * subscriber's lock. */
-#include "stream/asking.h"
+#include "stream/requests.h"
 #include "stream/arrival.h"
 #include "stream/taking.h"
 

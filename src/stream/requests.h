@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A subscriber's requests to its publisher. Call all functions with the subscriber's lock held;
  * they release it while they wait. */
-#ifndef GY_STREAM_ASKING_H
-#define GY_STREAM_ASKING_H
+#ifndef GY_STREAM_REQUESTS_H
+#define GY_STREAM_REQUESTS_H
 
 #include "stream/subscriber_state.h"
 
