@@ -476,12 +476,12 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 }
 
 /* Requests the exporter's semaphore. The caller owns *fd. */
-static enum geyser_result ask_for_semaphore(struct geyser_manager *manager,
+static enum geyser_result request_semaphore(struct geyser_manager *manager,
 	const struct geyser_handle *handle, uint64_t deadline, int *fd)
 {
 	struct gy_incoming incoming;
 	enum geyser_result result =
-		gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, true, deadline, &incoming);
+		gy_incoming_request(manager, handle, GY_HANDLE_EVENT, true, deadline, &incoming);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -502,11 +502,11 @@ enum geyser_result geyser_event_import(struct geyser_manager *manager,
 	if (result != GEYSER_OK)
 		return result;
 	deadline = gy_deadline(manager->import_timeout_ns);
-	result = gy_incoming_ask(manager, handle, GY_HANDLE_EVENT, false, deadline, &incoming);
+	result = gy_incoming_request(manager, handle, GY_HANDLE_EVENT, false, deadline, &incoming);
 	if (result != GEYSER_OK)
 		return result;
 	if (gy_event_wants_semaphore(manager, &incoming.answer.event))
-		result = ask_for_semaphore(manager, handle, deadline, &semaphore);
+		result = request_semaphore(manager, handle, deadline, &semaphore);
 	if (result == GEYSER_OK)
 		result = gy_peer_watch_death(incoming.peer);
 	if (result == GEYSER_OK)

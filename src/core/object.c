@@ -92,7 +92,7 @@ enum geyser_result gy_object_unexport(struct gy_object *object)
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
+enum geyser_result gy_incoming_request(struct geyser_manager *manager,
 	const struct geyser_handle *handle, enum gy_handle_kind kind, bool semaphore,
 	uint64_t deadline, struct gy_incoming *out)
 {

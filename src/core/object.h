@@ -68,7 +68,7 @@ enum geyser_result gy_object_unexport(struct gy_object *object);
 /* Checks the handle and requests the object from its exporter. Blocks until the answer or the
  * deadline. semaphore: requests an event's native semaphore, which is no import of its own: release
  * the peer with gy_peer_release and NULL. Errors: as geyser_texture_import. */
-enum geyser_result gy_incoming_ask(struct geyser_manager *manager,
+enum geyser_result gy_incoming_request(struct geyser_manager *manager,
 	const struct geyser_handle *handle, enum gy_handle_kind kind, bool semaphore,
 	uint64_t deadline, struct gy_incoming *out);
 

@@ -436,11 +436,11 @@ enum geyser_result geyser_texture_unexport(struct geyser_texture *texture)
 static enum geyser_result check_incoming_support(struct geyser_manager *manager,
 	const struct gy_incoming *incoming, const struct geyser_texture_desc *desc)
 {
-	struct geyser_texture_desc asked = *desc;
+	struct geyser_texture_desc needed = *desc;
 
 	if (incoming->answer.texture.native.type == GEYSER_NATIVE_MEMFD)
-		asked.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_LINEAR);
-	return gy_texture_check_support(manager, &asked);
+		needed.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_LINEAR);
+	return gy_texture_check_support(manager, &needed);
 }
 
 /* Checks the exporter's descriptor like one from a caller, since a peer may be hostile. Then
@@ -507,7 +507,7 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 {
 	const struct gy_import_terms terms = {.from_peer = true, .most = gy_memory_share()};
 	struct gy_incoming incoming;
-	enum geyser_result result = gy_incoming_ask(manager, handle, GY_HANDLE_TEXTURE, false,
+	enum geyser_result result = gy_incoming_request(manager, handle, GY_HANDLE_TEXTURE, false,
 		gy_deadline(manager->import_timeout_ns), &incoming);
 
 	return result == GEYSER_OK ? gy_texture_accept(manager, &incoming, expected, &terms, out)

@@ -139,25 +139,26 @@ static enum geyser_result await_answer(struct gy_stream_connection *connection,
 	spend_grace(connection, from, patience->deadline);
 	*again = is_to_be_continued(result) && answer->type == GY_WIRE_NONE;
 	if (!*again)
-		connection->asked = false;
+		connection->requested = false;
 	return *again && result == GEYSER_ERROR_TIMEOUT ? say_silent(connection) : result;
 }
 
 /* Sends the request, unless an earlier call has sent it, and receives the first packet of the
  * answer. */
-static enum geyser_result ask(struct gy_stream_connection *connection, struct gy_message *question,
-	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
+static enum geyser_result request_answer(struct gy_stream_connection *connection,
+	struct gy_message *request, const struct gy_patience *patience, struct gy_message *answer,
+	int *fd, bool *again)
 {
 	*fd = -1;
 	*again = false;
 	answer->type = GY_WIRE_NONE;
-	if (!connection->asked) {
+	if (!connection->requested) {
 		enum geyser_result result =
-			gy_peer_send(connection->peer, connection->manager->application, question);
+			gy_peer_send(connection->peer, connection->manager->application, request);
 
 		if (result != GEYSER_OK)
 			return result;
-		connection->asked = true;
+		connection->requested = true;
 	}
 	return await_answer(connection, patience, answer, fd, again);
 }
@@ -180,13 +181,13 @@ static enum geyser_result open_peer(
 static enum geyser_result subscribe(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
-	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE}, answer;
+	struct gy_message request = {.type = GY_WIRE_SUBSCRIBE}, answer;
 	enum geyser_result result;
 	int fd;
 
-	memcpy(question.name.name, connection->name, sizeof(question.name.name));
-	question.name.every = connection->view.every;
-	result = ask(connection, &question, patience, &answer, &fd, again);
+	memcpy(request.name.name, connection->name, sizeof(request.name.name));
+	request.name.every = connection->view.every;
+	result = request_answer(connection, &request, patience, &answer, &fd, again);
 	return result == GEYSER_OK ? map_ring(connection, &answer, fd) : result;
 }
 
@@ -203,13 +204,13 @@ static enum geyser_result await_lease(
 
 /* ---- buffers ---- */
 
-static enum geyser_result ask_buffer(struct gy_stream_connection *connection, uint32_t buffer,
+static enum geyser_result request_buffer(struct gy_stream_connection *connection, uint32_t buffer,
 	const struct gy_patience *patience, struct gy_incoming *incoming, bool *again)
 {
-	struct gy_message question = {
+	struct gy_message request = {
 		.type = GY_WIRE_BUFFER, .buffer = {buffer, connection->mirrored}};
-	enum geyser_result result =
-		ask(connection, &question, patience, &incoming->answer, &incoming->fd, again);
+	enum geyser_result result = request_answer(
+		connection, &request, patience, &incoming->answer, &incoming->fd, again);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -248,7 +249,7 @@ static enum geyser_result try_buffer(struct gy_stream_connection *connection, ui
 {
 	struct gy_incoming incoming = {.source.kind = GY_HANDLE_TEXTURE, .fd = -1};
 	struct gy_import_terms terms;
-	enum geyser_result result = ask_buffer(connection, buffer, patience, &incoming, again);
+	enum geyser_result result = request_buffer(connection, buffer, patience, &incoming, again);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -323,12 +324,13 @@ static enum geyser_result fetch_buffers(
 
 /* ---- the event that frames refer to ---- */
 
-static enum geyser_result ask_event(struct gy_stream_connection *connection, bool semaphore,
+static enum geyser_result request_event(struct gy_stream_connection *connection, bool semaphore,
 	const struct gy_patience *patience, struct gy_message *answer, int *fd, bool *again)
 {
-	struct gy_message question = {
+	struct gy_message request = {
 		.type = GY_WIRE_READY, .ready = {connection->mirrored, semaphore}};
-	enum geyser_result result = ask(connection, &question, patience, answer, fd, again);
+	enum geyser_result result =
+		request_answer(connection, &request, patience, answer, fd, again);
 
 	if (result != GEYSER_OK || (answer->type == GY_WIRE_EVENT && *fd >= 0))
 		return result;
@@ -339,12 +341,12 @@ static enum geyser_result ask_event(struct gy_stream_connection *connection, boo
 		answer->type);
 }
 
-static enum geyser_result ask_ready(
+static enum geyser_result request_ready(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	if (!connection->drawn_by_device)
 		return GEYSER_OK;
-	return ask_event(connection, false, patience, &connection->event.answer,
+	return request_event(connection, false, patience, &connection->event.answer,
 		&connection->event.fd, again);
 }
 
@@ -396,7 +398,7 @@ static enum geyser_result accept_event(struct gy_stream_connection *connection, 
 	return result;
 }
 
-static enum geyser_result ask_semaphore(
+static enum geyser_result request_semaphore(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {
 	enum geyser_result result = GEYSER_OK;
@@ -406,7 +408,7 @@ static enum geyser_result ask_semaphore(
 	if (!connection->drawn_by_device)
 		return GEYSER_OK;
 	if (gy_event_wants_semaphore(connection->manager, &connection->event.answer.event))
-		result = ask_event(connection, true, patience, &answer, &semaphore, again);
+		result = request_event(connection, true, patience, &answer, &semaphore, again);
 	if (result == GEYSER_OK)
 		result = accept_event(connection, &semaphore);
 	if (semaphore >= 0)
@@ -439,9 +441,9 @@ static enum geyser_result run_stage(
 	case GY_STAGE_BUFFERS:
 		return fetch_buffers(connection, patience, again);
 	case GY_STAGE_READY:
-		return ask_ready(connection, patience, again);
+		return request_ready(connection, patience, again);
 	case GY_STAGE_SEMAPHORE:
-		return ask_semaphore(connection, patience, again);
+		return request_semaphore(connection, patience, again);
 	case GY_STAGE_DONE:
 		break;
 	}
@@ -490,7 +492,7 @@ enum geyser_result gy_stream_connection_fetch(struct gy_stream_connection *conne
 
 	*again = false;
 	*out = (struct gy_fetched){.texture = NULL};
-	if (!connection->asked)
+	if (!connection->requested)
 		connection->grace_ns = gy_peer_is_own(connection->peer) ? OWN_GRACE : GRACE;
 	if (connection->stage == GY_STAGE_DONE) {
 		result = fetch_buffer(connection, connection->pending_buffer, patience, out, again);

@@ -87,7 +87,7 @@ struct gy_stream_connection {
 	uint32_t stage_buffer; /* in GY_STAGE_BUFFERS: the number of buffers fetched */
 	uint32_t direct; /* how many buffers came before the first one that had to be a mirror */
 	struct gy_incoming event; /* the answer of GY_STAGE_READY */
-	bool asked;               /* a request is sent, and its answer hasn't come */
+	bool requested;           /* a request is sent, and its answer hasn't come */
 	uint64_t grace_ns; /* how long this request may still wait beyond the callers' deadlines */
 };
 

@@ -110,7 +110,7 @@ static bool has_ended(const struct gy_stream_query *query)
 
 /* Whether this process lacked a resource to ask with. Then the result says nothing about the
  * stream. */
-static bool could_not_ask(const struct gy_stream_query *query)
+static bool could_not_query(const struct gy_stream_query *query)
 {
 	return !query->refused &&
 	       (query->result == GEYSER_ERROR_LIMIT || query->result == GEYSER_ERROR_OUT_OF_MEMORY);
@@ -124,7 +124,7 @@ static enum geyser_result describe(const struct gy_stream_query *queries, size_t
 	for (size_t i = 0; i < total; i++) {
 		const struct gy_stream_query *query = &queries[i];
 
-		if (could_not_ask(query))
+		if (could_not_query(query))
 			return gy_fail(query->result,
 				"stream \"%s\": no %s left to ask its publisher", query->name,
 				query->result == GEYSER_ERROR_LIMIT
@@ -143,7 +143,7 @@ static enum geyser_result describe(const struct gy_stream_query *queries, size_t
 	return GEYSER_OK;
 }
 
-static enum geyser_result ask(
+static enum geyser_result query_all(
 	const struct entries *entries, struct geyser_stream_info *streams, size_t *count)
 {
 	struct gy_stream_query *queries = calloc(entries->count + 1, sizeof(*queries));
@@ -178,7 +178,7 @@ static enum geyser_result list(
 	if (!streams)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	else
-		result = ask(&entries, streams, count);
+		result = query_all(&entries, streams, count);
 	free(entries.all);
 	if (result == GEYSER_OK) {
 		*out = streams;

@@ -11,7 +11,7 @@
 
 /* Asks the name's holder whether it publishes the stream. Errors: EXISTS (it does), TIMEOUT (no
  * answer), or those of a holder that is about to end. */
-static enum geyser_result ask_holder(const char *name, uint64_t holder, uint64_t deadline)
+static enum geyser_result query_holder(const char *name, uint64_t holder, uint64_t deadline)
 {
 	struct geyser_stream_info info;
 	enum geyser_result result = gy_query_stream(NULL, holder, name, deadline, &info);
@@ -41,7 +41,7 @@ static enum geyser_result try_to_take(
 
 	if (result != GEYSER_ERROR_EXISTS || !holder)
 		return result;
-	result = ask_holder(stream->name, holder, deadline);
+	result = query_holder(stream->name, holder, deadline);
 	return is_free(result) ? GEYSER_ERROR_BUSY : result;
 }
 

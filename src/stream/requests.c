@@ -13,7 +13,7 @@
 /* Waits until no other thread has the turn, then takes it. Errors: TIMEOUT. */
 static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint64_t deadline)
 {
-	while (subscriber->asking) {
+	while (subscriber->requesting) {
 		const struct gy_wait_word turns = {
 			.word = &subscriber->turns,
 			.expected = atomic_load(&subscriber->turns),
@@ -28,13 +28,13 @@ static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint6
 		gy_wait(&turns, 1, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
 	}
-	subscriber->asking = true;
+	subscriber->requesting = true;
 	return GEYSER_OK;
 }
 
 static void end_turn(struct geyser_subscriber *subscriber)
 {
-	subscriber->asking = false;
+	subscriber->requesting = false;
 	atomic_fetch_add(&subscriber->turns, 1);
 	gy_wake(&subscriber->turns, false);
 }

@@ -13,9 +13,10 @@
  * `lock` guards all members below it, unless a comment says otherwise. No thread holds the lock
  * while it waits for a publisher. The thread "geyser-ipc" never takes the lock.
  *
- * One thread at a time sends requests to the publisher: the thread that has the turn (`asking`).
- * Only that thread uses `arriving`, and the members of a connection that belong to the turn.
- * Another thread that wants the turn waits until `turns` changes, no longer than its own deadline.
+ * One thread at a time sends requests to the publisher: the thread that has the turn
+ * (`requesting`). Only that thread uses `arriving`, and the members of a connection that belong to
+ * the turn. Another thread that wants the turn waits until `turns` changes, no longer than its own
+ * deadline.
  */
 struct geyser_subscriber {
 	/* The caller has one reference, and so has each released frame that this process's device
@@ -40,7 +41,7 @@ struct geyser_subscriber {
 	/* The publisher of the last `arriving` that failed had closed the stream. The member
 	 * belongs to the thread that has the turn. */
 	bool closed_early;
-	bool asking;
+	bool requesting;
 	_Atomic uint32_t turns; /* the wake word for the turn: counts turns that have ended */
 	struct gy_kept *kept;   /* events of ended connections that callers may have borrowed */
 	bool gone;              /* destroyed: only the memory is left */
