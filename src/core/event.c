@@ -134,8 +134,9 @@ static enum geyser_result wrap(int fd, const struct gy_event_seat *seat, struct 
 	return result;
 }
 
-/* The manager calls this when its device is lost. Only events that this manager has created are
- * registered for it: the device that signals an imported event is another one, and may go on. */
+/* The manager calls this when its device is lost. Only events that the manager has created are
+ * registered for this call. An imported event is signalled by the exporter's device, which may go
+ * on. */
 static void lose(struct gy_watched *watched)
 {
 	struct geyser_event *event =

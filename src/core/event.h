@@ -6,8 +6,8 @@
  *
  * - the timeline, a page of shared memory that every process can read and sleep on;
  * - the native event, a Vulkan timeline semaphore or a Metal shared event that the queues of a
- *   device wait for and signal. The backend makes it when it is first needed, and keeps it equal to
- *   the timeline.
+ *   device wait for and signal. The backend makes the native event when it is first needed, and
+ * keeps both equal.
  */
 #ifndef GY_CORE_EVENT_H
 #define GY_CORE_EVENT_H
@@ -65,9 +65,9 @@ typedef enum geyser_result gy_native_maker(void *device, const struct gy_event_s
 enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initial,
 	gy_native_maker *make, void *data, struct geyser_event **out);
 
-/* Returns a word in the event's shared page. It becomes 1, and threads that sleep on it are woken,
- * when the event's creator loses its device. The word lives as long as the event. Don't write it:
- * the page may be mapped read-only. */
+/* Returns a word in the event's shared page. When the event's creator loses its device, the word
+ * becomes 1 and threads that sleep on the word are woken. The word lives as long as the event.
+ * Don't write the word: the page may be mapped read-only. */
 _Atomic uint32_t *gy_event_lost(struct geyser_event *event);
 
 /* Returns the event's timeline, which lives as long as the event. */

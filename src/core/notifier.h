@@ -42,9 +42,9 @@ enum geyser_result gy_notifier_add(
  * closes. The caller owns *out.
  *
  * The notifier keeps the other end of the socket pair until then, or until it finds that the caller
- * has closed *out. It searches for closed ones whenever the number of descriptors has doubled, and
- * each second. Errors: as gy_notifier_add, LIMIT (no free descriptor; or this event has a quarter
- * of the process's limit).
+ * has closed *out. The notifier searches for closed descriptors whenever their number has doubled,
+ * and each second. Errors: as gy_notifier_add, LIMIT (no free descriptor; or this event has a
+ * quarter of the process's limit).
  */
 enum geyser_result gy_notifier_add_fd(struct gy_notifier *notifier, uint64_t value, int *out);
 

@@ -36,8 +36,8 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	struct geyser_texture **out);
 
 /* Makes a buffer of a stream, as geyser_texture_create does, but other processes may only read it.
- * With GEYSER_USAGE_WRITERS they may write. With GEYSER_USAGE_DMA_BUF the library refuses their
- * writes, but the kernel doesn't. */
+ * GEYSER_USAGE_WRITERS lets other processes write, too. GEYSER_USAGE_DMA_BUF makes only the library
+ * refuse their writes, not the kernel. */
 enum geyser_result gy_texture_create_published(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 

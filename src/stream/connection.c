@@ -301,8 +301,9 @@ void gy_stream_connection_set_buffer(
 }
 
 /* Fetches all buffers, so that no frame has to wait for its buffer. A buffer that is replaced
- * meanwhile is fetched again when its frame comes. If one buffer must be a mirror, those that came
- * before are fetched again as mirrors, since all frames of a subscriber refer to one event. */
+ * meanwhile is fetched again when its frame comes. If one buffer must be a mirror, all earlier
+ * buffers are fetched again as mirrors. The reason is that all frames of a subscriber refer to one
+ * event. */
 static enum geyser_result fetch_buffers(
 	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
 {

@@ -73,7 +73,7 @@ struct gy_stream_connection {
 	_Atomic uint32_t sleepers;         /* threads that sleep on the ring */
 	struct gy_stream_connection *next; /* in the subscriber's list of ended connections */
 
-	/* A frame that was taken but whose buffer isn't fetched yet. It keeps its lease. The
+	/* A frame that was taken, and keeps its lease, but whose buffer isn't fetched yet. The
 	 * subscriber's lock guards these three members. */
 	bool pending;
 	uint32_t pending_buffer;

@@ -22,10 +22,10 @@
  * that forks a new process for each try has no process with a record. So all newcomers share one
  * budget.
  *
- * Each newcomer that is left out halves the time for which newcomers may keep the publisher without
- * a buffer, down to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one halving in
- * each FORGET_AFTER. So newcomers can take two hold limits at once (1 + 1/2 + 1/4 ...), then one in
- * each FORGET_AFTER, and 1/1024 of one with each further try.
+ * Newcomers have a hold limit of their own. Each newcomer that is left out halves that limit, down
+ * to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one halving in each FORGET_AFTER.
+ * So newcomers can take two hold limits at once (1 + 1/2 + 1/4 ...), and then one in each
+ * FORGET_AFTER. Each further try takes 1/1024 of a hold limit.
  *
  * Settled subscribers have the whole hold limit. Even 63 of them that each wait for SETTLE_AFTER,
  * and then hold all buffers, take only a tenth of the publisher's time.

@@ -98,8 +98,8 @@ static struct geyser_publisher *allocate(
 	return publisher;
 }
 
-/* Makes the events of a publisher whose backend has devices: there a frame is drawn some time after
- * its submit. */
+/* Makes the events of a publisher whose backend has devices. A device draws a frame some time after
+ * the frame's submit. */
 static enum geyser_result make_events(struct geyser_publisher *publisher)
 {
 	enum geyser_result result = GEYSER_OK;

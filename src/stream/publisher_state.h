@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-/* One subscriber, in the publisher. */
+/* The publisher's record of one subscriber. */
 struct gy_subscription {
 	struct gy_subscription *next; /* in the list of retired subscriptions */
 	struct gy_lease_page *lease;  /* points to the beginning of a struct gy_lease_memory */
@@ -27,8 +27,8 @@ struct gy_subscription {
 	uint64_t joined_at;
 };
 
-/* Mirrors: copies of the buffers in host memory, for subscribers on another device or none. They
- * are filled at each submit while there is such a subscriber. */
+/* Mirrors: copies of the buffers in host memory, for subscribers on another device or none. Each
+ * submit fills a mirror while there is such a subscriber. */
 struct gy_mirrors {
 	struct geyser_event *ready;
 	uint64_t ready_value;

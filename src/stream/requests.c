@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A subscriber's requests to its publisher. One thread at a time sends them, without the
+/* A subscriber's requests to its publisher. One thread at a time sends requests, without the
  * subscriber's lock. */
 #include "stream/requests.h"
 #include "stream/arrival.h"

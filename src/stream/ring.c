@@ -550,7 +550,8 @@ int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record)
 			wake_publisher(view);
 			return buffer;
 		}
-		/* The publisher is taking this buffer. If it puts the frame back, it wakes us. */
+		/* The publisher is taking this buffer. A publisher that puts the frame back wakes
+		 * this thread. */
 		if (sequence == failed)
 			return -1;
 		failed = sequence;

@@ -3,14 +3,14 @@
  * The ring: which buffer holds which frame, which buffers subscribers read, and which buffer the
  * publisher may draw into next. ring.c tells how it works.
  *
- * The ring lies in memory that processes share. It needs no lock between processes, since each word
- * has one writer:
+ * The ring lies in memory that processes share. The processes need no lock, since each word has one
+ * writer:
  *
  *	struct gy_ring_page	one; the publisher writes it, all subscribers map it read-only
  *	struct gy_lease_page	one a subscriber; the subscriber writes it, the publisher reads it
  *	struct gy_notice_page	one a subscriber; the publisher writes it, the subscriber reads it
  *
- * Both sides treat the other side's words as hostile. They mask every index, so a subscriber that
+ * Each side treats the other side's words as hostile and masks every index. So a subscriber that
  * lies harms only itself.
  *
  * The functions take no lock. The publisher's lock guards a gy_ring_writer, and the subscriber's
@@ -63,7 +63,7 @@ struct gy_ring_page {
 	/* 1: the publisher has closed the stream; set before the stream's name is given up */
 	_Atomic uint32_t closed;
 	alignas(64) struct gy_ring_slot slots[GY_RING_BUFFERS];
-	/* By the subscriber's place. A subscriber whose own epoch differs has been left out. */
+	/* One epoch for each place. A subscriber whose own epoch differs has been left out. */
 	alignas(64) _Atomic uint64_t epochs[GY_RING_READERS];
 	/* gy_now, in ns: distinguishes this stream from others of the same name */
 	_Atomic uint64_t created;
@@ -80,22 +80,24 @@ struct gy_lease_page {
 	 * sync/audience.h. */
 	_Atomic uint32_t ready_sleepers, mirror_sleepers;
 	/* The subscriber's place in the ring and its epoch there. The publisher writes both, and
-	 * "taken", before the subscriber gets this page. It never reads place and epoch. */
+	 * "taken", before the subscriber gets this page. The publisher never reads place and
+	 * epoch. */
 	_Atomic uint32_t place;
 	_Atomic uint64_t epoch;
 };
 
-/* The values of the stream's events, for devices of the subscriber to wait for. They have a page of
- * their own, so that a driver can register it. The publisher writes here when it raises the events.
- * After the publisher's death the subscriber alone writes here, to end its device's waits. */
+/* The values of the stream's events, for devices of the subscriber to wait for. The values have a
+ * page of their own, so that a driver can register that page. When the publisher raises an event,
+ * the publisher writes the value here. After the publisher's death the subscriber alone writes
+ * here, to end its device's waits. */
 struct gy_notice_page {
 	_Atomic uint64_t ready, mirror_ready;
 };
 
 #define GY_NOTICE_ALIGNMENT 4096
 
-/* The memory in a LEASE message. One subscriber shares it with the publisher, and with no other
- * process. */
+/* The memory in a LEASE message. One subscriber shares this memory with the publisher, and with no
+ * other process. */
 struct gy_lease_memory {
 	struct gy_lease_page lease;
 	alignas(GY_NOTICE_ALIGNMENT) struct gy_notice_page notice;
@@ -191,7 +193,7 @@ struct gy_ring_view {
 	const struct gy_ring_page *page;
 	struct gy_lease_page *lease;
 	uint32_t buffers;
-	uint32_t held; /* the lease's "held", which nobody can change here */
+	uint32_t held; /* a copy of the lease's "held", in private memory */
 	uint64_t last; /* sequence of the last frame taken */
 	bool every;
 	uint32_t place;

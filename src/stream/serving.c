@@ -136,7 +136,7 @@ static uint64_t dropped_by(
 	return dropped < frames ? dropped : frames;
 }
 
-/* Removes a subscriber. Its lease stays mapped while a thread sleeps on it. */
+/* Removes a subscriber. The lease stays mapped while a thread sleeps on it. */
 static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
 	if (publisher->ring.readers[subscription->reader].every)

@@ -110,8 +110,8 @@ static void unref(struct geyser_subscriber *subscriber)
 	free(subscriber);
 }
 
-/* The device may still read released frames. Their callbacks come later, or run now on another
- * thread. They find `gone` set, and use only the subscriber's memory. */
+/* The device may still read released frames. The callbacks for those frames come later, or run now
+ * on another thread. The callbacks find `gone` set, and use only the subscriber's memory. */
 void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber)
@@ -252,8 +252,8 @@ static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint
 	return GEYSER_OK;
 }
 
-/* Waits until this process's device has read a released frame. Those frames still hold their
- * buffers. */
+/* Waits until this process's device has read a released frame. Released frames hold their buffers
+ * until then. */
 static enum geyser_result await_return(
 	struct geyser_subscriber *subscriber, uint32_t returns, uint64_t deadline)
 {

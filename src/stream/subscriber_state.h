@@ -30,8 +30,8 @@ struct geyser_subscriber {
 	struct gy_stream_connection *connection; /* NULL: there is no publisher at present */
 	/* the connections to publishers that are gone, which still have frames in use */
 	struct gy_stream_connection *ended;
-	/* The unfinished connection, as far as its publisher has answered. It belongs to the thread
-	 * that has the turn. */
+	/* The unfinished connection, as far as its publisher has answered. This member belongs to
+	 * the thread that has the turn. */
 	struct gy_stream_connection *arriving;
 	/* geyser_subscriber_create has succeeded, though `arriving` has no buffers yet */
 	bool begun;

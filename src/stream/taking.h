@@ -13,8 +13,8 @@ enum geyser_result gy_stream_connection_take(
 	struct gy_stream_connection *connection, struct geyser_frame **out);
 
 /* Ends the fetch of the pending frame's buffer. *out is then the frame, as from
- * gy_stream_connection_take. It is NULL if the fetch has failed (texture NULL) or has brought
- * another frame's memory; then the frame is dropped. Takes ownership of fetched->texture. */
+ * gy_stream_connection_take. If the fetch has failed (texture NULL) or has brought another frame's
+ * memory, the frame is dropped and *out is NULL. Takes ownership of fetched->texture. */
 void gy_stream_connection_settle(struct gy_stream_connection *connection,
 	struct gy_fetched *fetched, struct geyser_frame **out);
 

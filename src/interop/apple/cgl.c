@@ -29,8 +29,8 @@ enum {
 
 typedef __typeof__(&CGLTexImageIOSurface2D) tex_image_function;
 
-/* The constants with which CGL names a surface's format. They differ from those for pixels in
- * memory. */
+/* The constants with which CGL names a surface's format. OpenGL's constants for pixels in memory
+ * are different. */
 static const struct combination {
 	enum geyser_format format;
 	GLenum internal, channels, type;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the functions of apple.h and moltenvk.h ask about a texture. */
+/* Properties of a texture that the functions of apple.h and moltenvk.h check. */
 #ifndef GY_INTEROP_APPLE_SURFACE_H
 #define GY_INTEROP_APPLE_SURFACE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Declarations of the CUDA driver's functions, types and constants that the library uses. They are
- * the library's own, so that it builds without CUDA's headers. Where cuda.h is installed,
- * tests/cuda/declared.c compares them with it. */
+/* Declarations of the CUDA driver's functions, types and constants that the library uses. With
+ * these the library builds without CUDA's headers. Where cuda.h is installed, tests/cuda/declared.c
+ * compares the declarations with it. */
 #ifndef GY_INTEROP_CUDA_DRIVER_H
 #define GY_INTEROP_CUDA_DRIVER_H
 

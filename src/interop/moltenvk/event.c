@@ -67,7 +67,7 @@ static enum geyser_result create_semaphore(
 }
 
 /* Raises the semaphore to the event's value. A peer may have signalled the event after its value
- * was read for the import, and the import may then have set the shared event back. */
+ * was read for the import. The import may then have set the shared event back. */
 static enum geyser_result catch_up(
 	const struct gy_mvk *vk, struct geyser_event *event, VkSemaphore semaphore)
 {

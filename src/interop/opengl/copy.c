@@ -245,8 +245,7 @@ enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture)
 	struct gy_gl_state state;
 
 	/* NVIDIA's glReadPixels blocks this process's Vulkan calls until the GPU has executed it.
-	 * One of those calls may be what lets the GPU go on. Waiting for a fence blocks no
-	 * calls. */
+	 * The GPU may be waiting for one of those calls. Waiting for a fence blocks no calls. */
 	if (result == GEYSER_OK)
 		result = gy_gl_finish(gl);
 	if (result != GEYSER_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens libEGL at run time. It gives GL's functions to callers that pass no loader of their own,
- * and images of dma-bufs for contexts of EGL. */
+/* Opens libEGL at run time. libEGL finds GL's functions for callers that pass no loader of their
+ * own, and makes images of dma-bufs for EGL's contexts. */
 #include "interop/opengl/gl.h"
 
 #include <dlfcn.h>

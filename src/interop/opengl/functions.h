@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions and constants of GL and EGL that the library uses. They are declared here, so that
+/* The functions and constants of GL and EGL that the library uses. This file declares them, so that
  * the library builds without the headers of GL and EGL. */
 #ifndef GY_INTEROP_OPENGL_FUNCTIONS_H
 #define GY_INTEROP_OPENGL_FUNCTIONS_H

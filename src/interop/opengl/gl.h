@@ -70,7 +70,7 @@ void gy_gl_item_died(void *item);
  * clears GL's errors. Errors: INVALID_ARGUMENT, DEVICE_LOST. */
 enum geyser_result gy_gl_enter(struct geyser_gl *gl);
 
-/* ---- query.c: what GL says about itself ---- */
+/* ---- query.c: queries of GL ---- */
 
 /* Returns glGetError's error, if there is one, as the library's. call: the name of GL's function
  * that came before, for the message. */

@@ -144,8 +144,8 @@ static enum geyser_result bind_image(struct geyser_gl_texture *texture)
 }
 
 /* Reads one texel. Some drivers make images of memory that they can't map, such as Mesa's
- * kms_swrast for another device's memory. They report GL_OUT_OF_MEMORY only when the image is used.
- * Any other error only means that the format can't be read. */
+ * kms_swrast for another device's memory. Such a driver reports GL_OUT_OF_MEMORY only when the
+ * image is used. Any other error only means that the format can't be read. */
 static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
 {
 	const struct geyser_gl *const gl = texture->item.gl;

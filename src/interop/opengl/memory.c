@@ -75,8 +75,8 @@ static void swap_channels(struct geyser_gl_texture *texture)
 
 /* Tries storage with blue first, for GEYSER_FORMAT_BGRA8_UNORM. OpenGL ES has such a format by
  * extension, but no extension defines its layout in imported memory. NVIDIA's driver stores blue
- * first. Mesa 22.3 refuses the format. Mesa 25.0 accepts it and stores red first, without any sign
- * of it. So only NVIDIA's driver is asked. */
+ * first. Mesa 22.3 refuses the format. Mesa 25.0 accepts the format and stores red first, without
+ * any sign of it. So this is tried only with NVIDIA's driver. */
 static enum geyser_result try_blue_first(struct geyser_gl_texture *texture, uint64_t offset)
 {
 	const enum geyser_result result = set_storage(texture, GY_GL_BGRA8_EXT, offset);

@@ -11,7 +11,7 @@ struct source {
 	int width, height, internal_format; /* 0: unknown, as in OpenGL ES 3.0 */
 };
 
-/* One copy. Its GL objects are deleted after the copy. */
+/* One copy, with GL objects that are deleted after the copy. */
 struct blit {
 	struct geyser_gl *gl;
 	const struct source *source;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What GL says about itself: errors, numbers, extensions, devices, and whether its work is done. */
+/* Queries of GL: errors, numbers, extensions, devices, and whether GL's work is done. */
 #include "interop/opengl/gl.h"
 
 #include "base/error.h"
