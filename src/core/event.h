@@ -5,9 +5,9 @@
  * An event has up to two representations, which have the same value:
  *
  * - the timeline, a page of shared memory that every process can read and sleep on;
- * - the native event, a Vulkan timeline semaphore or a Metal shared event that the queues of a
- *   device wait for and signal. The backend makes the native event when it is first needed, and
- * keeps both equal.
+ * - the native event, which the queues of a device wait for and signal: a Vulkan timeline semaphore
+ *   or a Metal shared event. The backend makes the native event when it is first needed, and keeps
+ *   both equal.
  */
 #ifndef GY_CORE_EVENT_H
 #define GY_CORE_EVENT_H

@@ -146,8 +146,8 @@ enum geyser_result gy_gl_image_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_gl_copy_create(struct geyser_gl_texture *texture);
 
-/* Copy the texels of a copied texture from, and to, the texture's mapping. The
- * download blocks until GL has executed all commands. */
+/* Copy the texels of a copied texture from, and to, the texture's mapping. The download
+ * blocks until GL has executed all commands. */
 enum geyser_result gy_gl_copy_upload(struct geyser_gl_texture *texture);
 enum geyser_result gy_gl_copy_download(struct geyser_gl_texture *texture);
 
