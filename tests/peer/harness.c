@@ -124,11 +124,8 @@ void expect_line(struct peer *peer, const char *wanted)
 void make_wait(struct peer *peer, const char *command)
 {
 	uint64_t end = now_ns() + PATIENCE;
-	struct line line;
 
-	tell(peer, command);
-	line = hear(peer);
-	assert_true(strcmp(line.text, "waiting") == 0 || strcmp(line.text, "ok") == 0);
+	ask(peer, command, "waiting");
 	while (!is_asleep(peer->pid))
 		assert_true(now_ns() < end);
 }

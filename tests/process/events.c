@@ -16,7 +16,7 @@ static void values_are_seen_by_all(void **state)
 	struct peer exporter, first, second;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "4294967295");
+	start_exporter(&exporter, "create-event", "4294967295");
 	start_importer(&first, "import-event", exporter.text);
 	start_importer(&second, "import-event", exporter.id);
 	ask(&first, "value", "4294967295");
@@ -39,7 +39,7 @@ static void a_handle_is_of_its_kind_only(void **state)
 	struct peer exporter;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "0");
+	start_exporter(&exporter, "create-event", "0");
 	start_refused("import-texture", exporter.text, GEYSER_ERROR_INVALID_ARGUMENT);
 	start_refused("import-texture", exporter.id, GEYSER_ERROR_INVALID_ARGUMENT);
 	end_peer(&exporter);
@@ -73,7 +73,7 @@ static void every_kind_of_waiter_wakes(void **state)
 	struct peer exporter, signaller, waiters[WAITERS];
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "1");
+	start_exporter(&exporter, "create-event", "1");
 	start_waiters(waiters, exporter.text);
 	start_importer(&signaller, "import-event", exporter.id);
 	ask(&signaller, "signal 9", "ok");
@@ -94,7 +94,7 @@ static void an_importer_wakes_the_exporter(void **state)
 	struct peer exporter, importer;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "0");
+	start_exporter(&exporter, "create-event", "0");
 	start_importer(&importer, "import-event", exporter.text);
 	for (unsigned i = 0; i < 3; i++) {
 		static const char *const commands[] = {"wait 1 20000000000", "notify 2", "poll 3"};
@@ -115,7 +115,7 @@ static void a_wait_times_out(void **state)
 	uint64_t begin;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "0");
+	start_exporter(&exporter, "create-event", "0");
 	start_importer(&importer, "import-event", exporter.text);
 	tell(&importer, "wait 1 0");
 	expect_line(&importer, "waiting");
@@ -138,7 +138,7 @@ static void two_processes_take_turns(void **state)
 	struct peer exporter;
 	char command[32];
 
-	start_exporter(&exporter, "export-event", "0");
+	start_exporter(&exporter, "create-event", "0");
 	handle = handle_of(&exporter);
 	event = import_event(manager_of(state), &handle);
 	(void)snprintf(command, sizeof(command), "volley %u", VOLLEYS);
@@ -182,7 +182,7 @@ static void kill_exporter_after(const char *command)
 	pid_t child = 0;
 	uint64_t begin;
 
-	start_exporter(&exporter, "export-event", "1");
+	start_exporter(&exporter, "create-event", "1");
 	start_waiters(waiters, exporter.text);
 	if (command) {
 		tell(&exporter, command);
@@ -224,7 +224,7 @@ static void waiters_learn_of_the_exporters_end(void **state)
 		struct peer exporter, waiters[WAITERS];
 		uint64_t begin;
 
-		start_exporter(&exporter, "export-event", "1");
+		start_exporter(&exporter, "create-event", "1");
 		start_waiters(waiters, exporter.text);
 		begin = now_ns();
 		if (ways[i])
@@ -240,7 +240,7 @@ static void an_exporter_that_lets_go_disconnects_nobody(void **state)
 	struct peer exporter, waiter, signaller;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "1");
+	start_exporter(&exporter, "create-event", "1");
 	start_importer(&waiter, "import-event", exporter.text);
 	start_importer(&signaller, "import-event", exporter.text);
 	make_wait(&waiter, "wait 5 " FOREVER);
@@ -259,7 +259,7 @@ static void a_killed_importer_disconnects_nobody(void **state)
 	struct peer exporter, waiter, killed;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "1");
+	start_exporter(&exporter, "create-event", "1");
 	start_importer(&waiter, "import-event", exporter.text);
 	start_importer(&killed, "import-event", exporter.text);
 	make_wait(&waiter, "wait 5 " FOREVER);
@@ -276,7 +276,7 @@ static void an_event_of_the_dead_is_stale(void **state)
 	struct peer exporter;
 
 	(void)state;
-	start_exporter(&exporter, "export-event", "1");
+	start_exporter(&exporter, "create-event", "1");
 	kill_peer(&exporter);
 	start_refused("import-event", exporter.text, GEYSER_ERROR_STALE);
 	start_refused("import-event", exporter.id, GEYSER_ERROR_STALE);

@@ -242,7 +242,7 @@ static void importing_an_event_with_a_full_table(void **state)
 	struct attempt it = {.manager = manager_of(state)};
 	struct peer exporter;
 
-	start_exporter(&exporter, "export-event", "3");
+	start_exporter(&exporter, "create-event", "3");
 	it.handle = handle_of(&exporter);
 	assert_in_range(try_with_few(import_the_event, &it, PLENTY), 2, PLENTY);
 	ok(geyser_event_wait(it.event, 3, 0));
