@@ -78,13 +78,18 @@ int teardown_registry(void **state)
 	return 0;
 }
 
-struct geyser_manager *make_manager(void)
+struct geyser_manager *make_manager_on(enum geyser_backend backend)
 {
-	struct geyser_manager_desc desc = {.backend = test_backend};
+	const struct geyser_manager_desc desc = {.backend = backend};
 	struct geyser_manager *manager;
 
 	ok(geyser_manager_create(&desc, &manager));
 	return manager;
+}
+
+struct geyser_manager *make_manager(void)
+{
+	return make_manager_on(test_backend);
 }
 
 int setup_manager(void **state)
@@ -111,4 +116,10 @@ int teardown_manager(void **state)
 		return -1;
 	assert_int_equal(left, 0);
 	return 0;
+}
+
+int teardown_littered(void **state)
+{
+	geyser_manager_destroy(fixture.manager);
+	return teardown_registry(state);
 }

@@ -93,7 +93,12 @@ int teardown_registry(void **state);
 int setup_manager(void **state);
 int teardown_manager(void **state);
 
-struct geyser_manager *make_manager(void);
+/* For tests whose peers are killed: the registry keeps the names of these peers, since no process
+ * is there to remove them. */
+int teardown_littered(void **state);
+
+struct geyser_manager *make_manager(void); /* on test_backend */
+struct geyser_manager *make_manager_on(enum geyser_backend backend);
 
 /* Returns the number of names in the registry; 0 if there is no registry. */
 unsigned registry_entries(void);

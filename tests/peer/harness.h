@@ -79,6 +79,8 @@ void in_child(int (*run)(void *data), void *data);
 	cmocka_unit_test_setup_teardown(function, setup_registry, teardown_registry)
 #define manager_test(function) \
 	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_manager)
+#define littered_test(function) \
+	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_littered)
 #define manager_of(state) (((struct fixture *)*(state))->manager)
 
 /* A count of processes to start: on a device each takes a hundred times as long, and a tenth of

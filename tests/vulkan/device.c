@@ -21,21 +21,6 @@ bool has_vulkan(void)
 	return false;
 }
 
-int teardown_littered(void **state)
-{
-	geyser_manager_destroy(((struct fixture *)*state)->manager);
-	return teardown_registry(state);
-}
-
-struct geyser_manager *make_manager_on(enum geyser_backend backend)
-{
-	const struct geyser_manager_desc desc = {.backend = backend};
-	struct geyser_manager *manager;
-
-	ok(geyser_manager_create(&desc, &manager));
-	return manager;
-}
-
 struct geyser_vulkan_info info_of(struct geyser_manager *manager)
 {
 	struct geyser_vulkan_info info;

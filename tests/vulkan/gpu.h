@@ -24,13 +24,6 @@ void expect_success(VkResult result, const char *call, const char *file, int lin
 /* Whether a suite can run; says that it is skipped if not. From then on managers are of Vulkan. */
 bool has_vulkan(void);
 
-/* A test with a manager, whose peers are killed: what they had registered is left behind. */
-int teardown_littered(void **state);
-#define littered_test(function) \
-	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_littered)
-
-struct geyser_manager *make_manager_on(enum geyser_backend backend);
-
 struct geyser_vulkan_info info_of(struct geyser_manager *manager);
 
 /* ---- devices of the test's own ---- */

@@ -139,7 +139,7 @@ static void test_opengl_says_no(void **state)
 static void test_wrong_arguments(void **state)
 {
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_texture *texture = make_texture(host, GEYSER_FORMAT_BGRA8_UNORM, 5, 3);
 	const struct geyser_texture_desc desc = {
 		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 4, .height = 4, .layers = 2};

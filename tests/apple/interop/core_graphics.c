@@ -81,7 +81,7 @@ static void test_context_draws_every_format(void **state)
 static void test_context_draws_other_backends(void **state)
 {
 	static const uint8_t texel[4] = {0x99, 0x33, 0xff, 0xff};
-	struct geyser_manager *manager = make_host_manager();
+	struct geyser_manager *manager = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_texture *texture =
 		make_texture(manager, GEYSER_FORMAT_BGRA8_UNORM, WIDTH, HEIGHT);
 
@@ -252,7 +252,7 @@ static bool is_drawn(enum geyser_format format)
 
 static void test_every_other_format_is_refused_by_name(void **state)
 {
-	struct geyser_manager *manager = make_host_manager();
+	struct geyser_manager *manager = make_manager_on(GEYSER_BACKEND_HOST);
 	unsigned refusals = 0;
 
 	(void)state;
@@ -286,7 +286,7 @@ static void test_what_is_no_bitmap_is_refused(void **state)
 		{.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 4, .height = 4, .depth = 2},
 		{.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 4, .height = 4, .mip_levels = 2},
 	};
-	struct geyser_manager *manager = make_host_manager();
+	struct geyser_manager *manager = make_manager_on(GEYSER_BACKEND_HOST);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(descs); i++) {

@@ -166,7 +166,7 @@ static void test_textures_without_a_surface(void **state)
 	const struct geyser_texture_desc desc = {
 		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 4, .height = 4, .layers = 2};
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_texture *textures[2];
 	void *image;
 

@@ -34,14 +34,4 @@ static inline void expect_texel(
 	assert_memory_equal(found, expected, bytes);
 }
 
-/* A manager whose textures are no surfaces. */
-static inline struct geyser_manager *make_host_manager(void)
-{
-	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
-	struct geyser_manager *manager;
-
-	ok(geyser_manager_create(&desc, &manager));
-	return manager;
-}
-
 #endif

@@ -173,7 +173,7 @@ static void test_event_is_the_semaphore(void **state)
 static void test_semaphores_that_no_event_fits(void **state)
 {
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_event *event;
 	VkSemaphore with, without;
 	struct mvk mvk;
@@ -208,7 +208,7 @@ static void test_semaphores_that_no_event_fits(void **state)
 static void test_wrong_arguments(void **state)
 {
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_event *event = make_event(fixture->manager, 0);
 	struct geyser_event *other = make_event(host, 0);
 	VkSemaphore semaphore;

@@ -190,7 +190,7 @@ static void test_images_that_no_texture_fits(void **state)
 	const struct geyser_texture_desc wider = {
 		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 6, .height = 3};
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_texture *texture;
 	VkImage with, without;
 	struct mvk mvk;
@@ -316,7 +316,7 @@ static void test_textures_that_no_image_fits(void **state)
 	const struct geyser_texture_desc array = {
 		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 8, .height = 8, .layers = 257};
 	struct fixture *fixture = *state;
-	struct geyser_manager *host = make_host_manager();
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
 	struct geyser_moltenvk_image image;
 	struct geyser_texture *texture;
 	struct mvk mvk;

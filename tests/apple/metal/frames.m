@@ -472,16 +472,6 @@ static void a_publisher_dies_before_it_draws(void **state)
 	gpu_close(&gpu);
 }
 
-#define littered_test(function) \
-	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_littered)
-
-/* A killed publisher leaves its names in the registry: nobody else is there to take them away. */
-static int teardown_littered(void **state)
-{
-	geyser_manager_destroy(manager_of(state));
-	return teardown_registry(state);
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {

@@ -45,6 +45,4 @@ bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 
-struct geyser_manager *make_manager_on(enum geyser_backend backend);
-
 #endif

@@ -17,15 +17,6 @@ void gpu_close(struct gpu *gpu)
 	gpu->queue = nil;
 }
 
-struct geyser_manager *make_manager_on(enum geyser_backend backend)
-{
-	const struct geyser_manager_desc desc = {.backend = backend};
-	struct geyser_manager *manager;
-
-	ok(geyser_manager_create(&desc, &manager));
-	return manager;
-}
-
 /* ---- command buffers ---- */
 
 id<MTLCommandBuffer> gpu_begin(struct gpu *gpu)
