@@ -8,52 +8,6 @@
 #define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
 #define ROWS (COPIES | GEYSER_USAGE_LINEAR)
 
-static void ask_for(struct peer *peer, const char *wanted, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void ask_for(struct peer *peer, const char *wanted, const char *format, ...)
-{
-	char command[200];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	ask(peer, command, wanted);
-}
-
-static void hear_handle(struct peer *peer, char *text)
-{
-	struct line line = hear(peer);
-
-	if (sscanf(line.text, "ok %95s", text) != 1)
-		fail_msg("peer %d: %s", (int)peer->pid, line.text);
-}
-
-struct two {
-	struct peer first, second; /* the first made what they share */
-};
-
-static void start_two(struct two *two, const char *backend, const char *texture)
-{
-	char handle[GEYSER_HANDLE_TEXT_SIZE];
-
-	start_importer(&two->first, backend, "first");
-	start_importer(&two->second, backend, "second");
-	tell(&two->first, texture);
-	hear_handle(&two->first, handle);
-	ask_for(&two->second, "ok", "import %s", handle);
-	tell(&two->first, "create-event 0");
-	hear_handle(&two->first, handle);
-	ask_for(&two->second, "ok", "import-event %s", handle);
-}
-
-static void end_two(struct two *two)
-{
-	end_peer(&two->second);
-	end_peer(&two->first);
-}
-
 /* Whether what one's GPU waits for may come later: events aren't native everywhere. */
 static bool is_native(struct peer *peer)
 {
@@ -67,10 +21,10 @@ static bool is_native(struct peer *peer)
 static void hand_over(
 	const char *backend, const char *texture, const char *first, const char *second)
 {
-	struct two two;
+	struct two_peers two;
 	bool ahead;
 
-	start_two(&two, backend, texture);
+	start_two(&two, backend, backend, texture);
 	ahead = is_native(&two.first) && is_native(&two.second);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct peer *writer = i % 2 ? &two.second : &two.first;
@@ -96,7 +50,7 @@ static const char *command(uint32_t usage)
 {
 	static char text[64];
 
-	(void)snprintf(text, sizeof(text), "create rgba8unorm 320 77 %" PRIu32, usage);
+	(void)snprintf(text, sizeof(text), "create-texture rgba8unorm 320 77 %" PRIu32, usage);
 	return text;
 }
 
@@ -119,7 +73,7 @@ static void from_cuda_to_vulkan_and_back(void **state)
 	(void)state;
 	hand_over("vulkan", command(COPIES), "cuda", "gpu");
 	hand_over("vulkan", command(ROWS), "cuda", "gpu");
-	hand_over("vulkan", "create rgba16float 64 64 0", "cuda", "gpu");
+	hand_over("vulkan", "create-texture rgba16float 64 64 0", "cuda", "gpu");
 	hand_over("vulkan", command(COPIES | GEYSER_USAGE_HOST_MEMORY), "cuda", "gpu");
 }
 
@@ -132,10 +86,10 @@ static void in_host_memory(void **state)
 /* Values from CPU to a stream of the other's, and the reverse. */
 static void a_stream_and_the_others_cpu(void **state)
 {
-	struct two two;
+	struct two_peers two;
 
 	(void)state;
-	start_two(&two, "vulkan", command(ROWS));
+	start_two(&two, "vulkan", "vulkan", command(ROWS));
 	if (!is_native(&two.second)) {
 		end_two(&two);
 		skip();
@@ -156,10 +110,10 @@ static void a_stream_and_the_others_cpu(void **state)
 /* A stream that waits for a value goes on when the exporter is killed. */
 static void a_stream_outlives_the_exporter(void **state)
 {
-	struct two two;
+	struct two_peers two;
 
 	(void)state;
-	start_two(&two, "vulkan", command(ROWS));
+	start_two(&two, "vulkan", "vulkan", command(ROWS));
 	ask(&two.first, "cuda-fill 0 1 5", "ok");
 	ask(&two.first, "cuda-finish", "ok");
 	if (!is_native(&two.second)) {
@@ -177,34 +131,23 @@ static void a_stream_outlives_the_exporter(void **state)
 
 /* ---- streams ---- */
 
-static void start_stream(
-	struct two *two, const char *publisher, const char *subscriber, const char *what)
-{
-	start_importer(&two->first, publisher, "publisher");
-	start_importer(&two->second, subscriber, "subscriber");
-	ask_for(&two->first, "ok", "publish frames 320 64 %s", what);
-	ask(&two->second, "subscribe frames", "ok");
-}
-
 static const char *stream_of(uint32_t usage, enum geyser_pacing pacing)
 {
 	static char text[32];
 
-	(void)snprintf(text, sizeof(text), "3 %" PRIu32 " %d", usage, (int)pacing);
+	(void)snprintf(text, sizeof(text), "320 64 3 %" PRIu32 " %d", usage, (int)pacing);
 	return text;
 }
 
 static void expect_frames(const char *publisher, const char *subscriber, uint32_t usage,
 	const char *submit, const char *take)
 {
-	struct two two;
-	char wanted[16];
+	struct two_peers two;
 
 	start_stream(&two, publisher, subscriber, stream_of(usage, GEYSER_PACING_FREE));
 	for (unsigned i = 1; i <= 12; i++) {
 		ask_for(&two.first, "ok", "%s %u", submit, i);
-		(void)snprintf(wanted, sizeof(wanted), "ok %u", i);
-		ask(&two.second, take, wanted);
+		ask_frame(&two.second, take, i);
 	}
 	if (strcmp(submit, "submit-gpu") == 0)
 		ask(&two.first, "finish", "ok");
@@ -243,7 +186,7 @@ static void frames_of_a_gpu_in_host_memory(void **state)
 /* Nobody waits for a single one: none is torn, or drawn into too early. */
 static void run_many(const char *backend, uint32_t usage)
 {
-	struct two two;
+	struct two_peers two;
 	char wanted[16];
 
 	start_stream(&two, backend, backend, stream_of(usage, GEYSER_PACING_LOSSLESS));
@@ -267,7 +210,7 @@ static void many_frames(void **state)
 static void a_publisher_is_killed(void **state)
 {
 	const char *wanted = "GEYSER_ERROR_DISCONNECTED";
-	struct two two;
+	struct two_peers two;
 	struct line line;
 
 	(void)state;
@@ -304,7 +247,7 @@ static void wait_for_frames(uint64_t wanted)
 static void a_publisher_is_killed_among_many(void **state)
 {
 	static const uint32_t usages[] = {ROWS, COPIES};
-	struct two two;
+	struct two_peers two;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(usages); i++) {

@@ -1,9 +1,6 @@
 /* dma-bufs between two processes, and events that order the work of their GPUs. */
 #include "dmabuf.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #define ROUNDS 4u
 
 struct two {
@@ -12,15 +9,6 @@ struct two {
 	struct gpu gpu;
 	struct peer peer; /* the peer has imported the texture and the event */
 };
-
-static void give(struct peer *peer, const char *command, const struct geyser_handle *handle)
-{
-	char text[GEYSER_HANDLE_TEXT_SIZE], line[GEYSER_HANDLE_TEXT_SIZE + 32];
-
-	ok(geyser_handle_to_string(handle, text, sizeof(text)));
-	(void)snprintf(line, sizeof(line), "%s %s", command, text);
-	ask(peer, line, "ok");
-}
 
 static struct two begin(void **state)
 {
@@ -34,8 +22,8 @@ static struct two begin(void **state)
 	texture = export_texture(two.texture);
 	event = export_event(two.event);
 	start_importer(&two.peer, "vulkan", "peer");
-	give(&two.peer, "import", &texture);
-	give(&two.peer, "import-event", &event);
+	give(&two.peer, "import-texture", &texture, "ok");
+	give(&two.peer, "import-event", &event, "ok");
 	return two;
 }
 
@@ -68,7 +56,6 @@ static void a_dma_buf_goes_to_another_process(void **state)
 static void an_event_orders_the_work_of_two_processes(void **state)
 {
 	struct two two = begin(state);
-	char line[64];
 
 	print_message("# the event is native: %s\n",
 		geyser_vulkan_event_is_native(two.event) ? "yes" : "no");
@@ -79,11 +66,9 @@ static void an_event_orders_the_work_of_two_processes(void **state)
 		};
 		struct gpu_work work;
 
-		(void)snprintf(line, sizeof(line), "gpu-read %u %u", 2 * i + 1, 2 * i + 2);
-		ask(&two.peer, line, "ok");
+		ask_for(&two.peer, "ok", "gpu-read %u %u", 2 * i + 1, 2 * i + 2);
 		work = gpu_fill(&two.gpu, two.texture, i + 1, sync);
-		(void)snprintf(line, sizeof(line), "finish-holds %u", i + 1);
-		ask(&two.peer, line, "ok");
+		ask_for(&two.peer, "ok", "finish-holds %u", i + 1);
 		gpu_finish(&two.gpu, &work);
 	}
 	ok(geyser_event_wait(two.event, (uint64_t)2 * ROUNDS, PATIENCE));

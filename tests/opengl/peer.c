@@ -188,8 +188,8 @@ static const struct {
 	const char *name;
 	void (*run)(const char *text);
 } commands[] = {
-	{"create", create},
-	{"import", import},
+	{"create-texture", create},
+	{"import-texture", import},
 	{"import-event", import_this_event},
 	{"fill", fill},
 	{"holds", holds},

@@ -1,8 +1,6 @@
 /* Streams that GL draws and reads, within a process and between two. */
 #include "gl.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char *kind = "gl";
@@ -282,28 +280,18 @@ static void what_the_host_publishes(void **state)
 
 /* ---- between processes ---- */
 
-static void tell_number(struct peer *peer, const char *command, uint32_t value)
-{
-	char line[64];
-
-	(void)snprintf(line, sizeof(line), "%s %" PRIu32, command, value);
-	ask(peer, line, "ok");
-}
-
 /* GL here, GL there. */
 static void frames_between_gls(const char *backend, enum geyser_path path)
 {
 	struct peer from, to;
-	char wanted[32];
 
 	start_importer(&from, kind, backend);
 	start_importer(&to, kind, backend);
 	ask(&from, "publish between rgba8unorm 123 45", "ok");
 	ask(&to, "subscribe between", "ok");
 	for (uint32_t i = 1; i <= 10; i++) {
-		tell_number(&from, "submit", i);
-		(void)snprintf(wanted, sizeof(wanted), "ok %" PRIu32 " %d", i, (int)path);
-		ask(&to, "take", wanted);
+		ask_for(&from, "ok", "submit %u", i);
+		ask_frame_by(&to, "take", i, path);
 	}
 	end_peer(&to);
 	end_peer(&from);
@@ -342,7 +330,7 @@ static void gl_there_host_here(void **state)
 	ask(&peer, "publish there rgba8unorm 61 33", "ok");
 	ok(geyser_subscriber_create(host, &desc, &subscriber));
 	for (uint32_t i = 1; i <= 10; i++) {
-		tell_number(&peer, "submit", i);
+		ask_for(&peer, "ok", "submit %u", i);
 		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
 		assert_true(texture_holds(geyser_frame_texture(frame), i));
 		ok(geyser_subscriber_release(subscriber, frame));
@@ -360,7 +348,6 @@ static void host_here_gl_there(void **state)
 	struct geyser_publisher *publisher;
 	struct geyser_frame *frame;
 	struct peer peer;
-	char wanted[32];
 
 	(void)state;
 	ok(geyser_publisher_create(host, &desc, &publisher));
@@ -370,8 +357,7 @@ static void host_here_gl_there(void **state)
 		ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
 		assert_true(fill_texture(geyser_frame_texture(frame), i));
 		ok(geyser_publisher_submit(publisher, frame));
-		(void)snprintf(wanted, sizeof(wanted), "ok %" PRIu32, i);
-		ask(&peer, "take", wanted);
+		ask_frame(&peer, "take", i);
 	}
 	geyser_publisher_destroy(publisher);
 	end_peer(&peer);
@@ -380,48 +366,32 @@ static void host_here_gl_there(void **state)
 
 /* ---- one texture and one event in two processes ---- */
 
-static void hear_handle(struct peer *peer, const char *command, char *line, size_t size)
-{
-	char text[GEYSER_HANDLE_TEXT_SIZE];
-	struct line heard = hear(peer);
-
-	if (sscanf(heard.text, "ok %95s", text) != 1)
-		fail_msg("peer %d: %s", (int)peer->pid, heard.text);
-	(void)snprintf(line, size, "%s %s", command, text);
-}
-
 static void give_event(struct peer *peer, struct geyser_event *event)
 {
 	const struct geyser_handle handle = export_event(event);
-	char text[GEYSER_HANDLE_TEXT_SIZE], line[160];
 
-	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
-	(void)snprintf(line, sizeof(line), "import-event %s", text);
-	ask(peer, line, "ok");
+	give(peer, "import-event", &handle, "ok");
 }
 
 static void tell_turn(
 	struct peer *peer, const char *command, unsigned wait, unsigned signal, unsigned seed)
 {
-	char line[80];
-
-	(void)snprintf(line, sizeof(line), "%s %u %u %u", command, wait, signal, seed);
-	tell(peer, line);
+	tell_for(peer, "%s %u %u %u", command, wait, signal, seed);
 }
 
 static void gl_and_gl_take_turns(void **state)
 {
 	struct geyser_event *const event = make_event(manager_of(state), 0);
+	struct geyser_handle handle;
 	struct peer first, second;
-	char line[160];
 
 	start_importer(&first, kind, "vulkan");
 	start_importer(&second, kind, "vulkan");
 	give_event(&first, event);
 	give_event(&second, event);
-	tell(&first, "create rgba16uint 200 100");
-	hear_handle(&first, "import", line, sizeof(line));
-	ask(&second, line, "ok");
+	tell(&first, "create-texture rgba16uint 200 100");
+	handle = hear_handle(&first);
+	give(&second, "import-texture", &handle, "ok");
 	for (unsigned i = 0; i < 10; i++) {
 		tell_turn(&second, "holds", 2 * i + 1, 2 * i + 2, i + 1);
 		tell_turn(&first, "fill", 2 * i, 2 * i + 1, i + 1);
@@ -473,7 +443,6 @@ static void vulkan_and_gl_take_turns(void **state)
 	struct peer peer;
 	struct turns turns = {.peer = &peer, .gpu = &gpu};
 	struct geyser_handle handle;
-	char text[GEYSER_HANDLE_TEXT_SIZE], line[160];
 
 	gpu_open(&gpu, manager_of(state));
 	turns.event = make_event(manager_of(state), 0);
@@ -481,9 +450,7 @@ static void vulkan_and_gl_take_turns(void **state)
 	handle = export_texture(turns.texture);
 	start_importer(&peer, kind, "vulkan");
 	give_event(&peer, turns.event);
-	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
-	(void)snprintf(line, sizeof(line), "import %s", text);
-	ask(&peer, line, "ok");
+	give(&peer, "import-texture", &handle, "ok");
 	for (unsigned i = 0; i < 10; i++)
 		one_round(&turns, i);
 	end_peer(&peer);

@@ -1,5 +1,6 @@
 #include "harness.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -77,14 +78,6 @@ void start_refused(const char *role, const char *handle_or_id, enum geyser_resul
 	end_peer(&peer);
 }
 
-struct geyser_handle handle_of(const struct peer *peer)
-{
-	struct geyser_handle handle;
-
-	ok(geyser_handle_from_string(peer->text, &handle));
-	return handle;
-}
-
 /* ---- talking ---- */
 
 void tell(struct peer *peer, const char *command)
@@ -121,6 +114,50 @@ void expect_line(struct peer *peer, const char *wanted)
 		fail_msg("peer %d: \"%s\", wanted \"%s\"", (int)peer->pid, line.text, wanted);
 }
 
+static void tell_formatted(struct peer *peer, const char *format, va_list args)
+{
+	char command[200];
+	int length = vsnprintf(command, sizeof(command), format, args);
+
+	assert_in_range(length, 1, sizeof(command) - 1);
+	tell(peer, command);
+}
+
+void tell_for(struct peer *peer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_formatted(peer, format, args);
+	va_end(args);
+}
+
+void ask_for(struct peer *peer, const char *wanted, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_formatted(peer, format, args);
+	va_end(args);
+	expect_line(peer, wanted);
+}
+
+void ask_frame(struct peer *peer, const char *command, uint64_t sequence)
+{
+	char wanted[32];
+
+	(void)snprintf(wanted, sizeof(wanted), "ok %" PRIu64, sequence);
+	ask(peer, command, wanted);
+}
+
+void ask_frame_by(struct peer *peer, const char *command, uint64_t sequence, enum geyser_path path)
+{
+	char wanted[32];
+
+	(void)snprintf(wanted, sizeof(wanted), "ok %" PRIu64 " %d", sequence, (int)path);
+	ask(peer, command, wanted);
+}
+
 void make_wait(struct peer *peer, const char *command)
 {
 	uint64_t end = now_ns() + PATIENCE;
@@ -128,6 +165,37 @@ void make_wait(struct peer *peer, const char *command)
 	ask(peer, command, "waiting");
 	while (!is_asleep(peer->pid))
 		assert_true(now_ns() < end);
+}
+
+/* ---- handles ---- */
+
+struct geyser_handle handle_of(const struct peer *peer)
+{
+	struct geyser_handle handle;
+
+	ok(geyser_handle_from_string(peer->text, &handle));
+	return handle;
+}
+
+struct geyser_handle hear_handle(struct peer *peer)
+{
+	char text[GEYSER_HANDLE_TEXT_SIZE];
+	struct line line = hear(peer);
+	struct geyser_handle handle;
+
+	if (sscanf(line.text, "ok %95s", text) != 1)
+		fail_msg("peer %d: %s", (int)peer->pid, line.text);
+	ok(geyser_handle_from_string(text, &handle));
+	return handle;
+}
+
+void give(struct peer *peer, const char *command, const struct geyser_handle *handle,
+	const char *wanted)
+{
+	char text[GEYSER_HANDLE_TEXT_SIZE];
+
+	ok(geyser_handle_to_string(handle, text, sizeof(text)));
+	ask_for(peer, wanted, "%s %s", command, text);
 }
 
 /* ---- ending ---- */
@@ -177,6 +245,39 @@ void kill_grandchild(pid_t pid)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 }
 
+/* ---- two peers ---- */
+
+void start_two(struct two_peers *two, const char *first, const char *second, const char *create)
+{
+	struct geyser_handle handle;
+
+	start_importer(&two->first, first, "-");
+	start_importer(&two->second, second, "-");
+	tell(&two->first, create);
+	handle = hear_handle(&two->first);
+	give(&two->second, "import-texture", &handle, "ok");
+	tell(&two->first, "create-event 0");
+	handle = hear_handle(&two->first);
+	give(&two->second, "import-event", &handle, "ok");
+}
+
+void start_stream(
+	struct two_peers *two, const char *publisher, const char *subscriber, const char *what)
+{
+	start_importer(&two->first, publisher, "-");
+	start_importer(&two->second, subscriber, "-");
+	ask_for(&two->first, "ok", "publish frames %s", what);
+	ask(&two->second, "subscribe frames", "ok");
+}
+
+void end_two(struct two_peers *two)
+{
+	end_peer(&two->second);
+	end_peer(&two->first);
+}
+
+/* ---- forked children ---- */
+
 pid_t start_child(int (*run)(void *data), void *data)
 {
 	pid_t pid = fork();
@@ -201,6 +302,8 @@ void in_child(int (*run)(void *data), void *data)
 {
 	end_child(start_child(run, data));
 }
+
+/* ---- suites ---- */
 
 static bool on_backend(const char *name)
 {

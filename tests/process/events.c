@@ -2,7 +2,6 @@
 #include "harness.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -98,11 +97,9 @@ static void an_importer_wakes_the_exporter(void **state)
 	start_importer(&importer, "import-event", exporter.text);
 	for (unsigned i = 0; i < 3; i++) {
 		static const char *const commands[] = {"wait 1 20000000000", "notify 2", "poll 3"};
-		char command[32];
 
 		make_wait(&exporter, commands[i]);
-		(void)snprintf(command, sizeof(command), "signal %u", i + 1);
-		ask(&importer, command, "ok");
+		ask_for(&importer, "ok", "signal %u", i + 1);
 		expect_line(&exporter, "ok");
 	}
 	end_peer(&importer);
@@ -136,13 +133,11 @@ static void two_processes_take_turns(void **state)
 	struct geyser_event *event;
 	struct geyser_handle handle;
 	struct peer exporter;
-	char command[32];
 
 	start_exporter(&exporter, "create-event", "0");
 	handle = handle_of(&exporter);
 	event = import_event(manager_of(state), &handle);
-	(void)snprintf(command, sizeof(command), "volley %u", VOLLEYS);
-	tell(&exporter, command);
+	tell_for(&exporter, "volley %u", VOLLEYS);
 	for (uint64_t i = 0; i < VOLLEYS; i++) {
 		ok(geyser_event_signal(event, 2 * i + 1));
 		ok(geyser_event_wait(event, 2 * i + 2, PATIENCE));

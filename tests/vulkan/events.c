@@ -4,7 +4,6 @@
 #include "harness.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -288,13 +287,10 @@ static void far_values(void **state)
 static struct geyser_event *import_from(void **state, struct peer *peer, const char *backend)
 {
 	struct geyser_handle handle;
-	struct line line;
 
 	start_importer(peer, backend, "exporter");
 	tell(peer, "create-event 1");
-	line = hear(peer);
-	assert_int_equal(strncmp(line.text, "ok ", 3), 0);
-	ok(geyser_handle_from_string(line.text + 3, &handle));
+	handle = hear_handle(peer);
 	return import_event(manager_of(state), &handle);
 }
 
@@ -311,11 +307,7 @@ static void a_queues_signal_wakes_another_process(void **state)
 		struct geyser_event *event = import_from(state, &peer, backends[i]);
 
 		for (uint64_t j = 0; j < COUNT_OF(waits); j++) {
-			char command[32];
-
-			(void)snprintf(
-				command, sizeof(command), "%s %u", waits[j], (unsigned)j + 2);
-			ask(&peer, command, "waiting");
+			ask_for(&peer, "waiting", "%s %u", waits[j], (unsigned)j + 2);
 			order(&gpu, event, j + 1, j + 2);
 			expect_line(&peer, "ok");
 		}
@@ -357,10 +349,8 @@ static void queues_of_two_processes_take_turns(void **state)
 	event = import_from(state, &peer, "vulkan");
 	for (unsigned i = 0; i < 30; i++) {
 		struct gpu_work work = gpu_order(&gpu, sync_of(event, 2 * i + 2, 2 * i + 3));
-		char command[48];
 
-		(void)snprintf(command, sizeof(command), "gpu-order %u %u", 2 * i + 1, 2 * i + 2);
-		ask(&peer, command, "ok");
+		ask_for(&peer, "ok", "gpu-order %u %u", 2 * i + 1, 2 * i + 2);
 		gpu_finish(&gpu, &work);
 		ask(&peer, "finish", "ok");
 	}
@@ -439,16 +429,13 @@ static void an_importers_death_changes_nothing(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 1);
 	struct geyser_handle handle = export_event(event);
-	char command[128] = "import-event ", text[GEYSER_HANDLE_TEXT_SIZE];
 	struct gpu_work work;
 	struct peer peer;
 	struct gpu gpu;
 
 	gpu_open(&gpu, manager_of(state));
-	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
-	(void)strcat(command, text);
 	start_importer(&peer, "vulkan", "importer");
-	ask(&peer, command, "ok");
+	give(&peer, "import-event", &handle, "ok");
 	ask(&peer, "gpu-order 2 0", "ok");
 	work = gpu_order(&gpu, sync_of(event, 3, 4));
 	kill_peer(&peer);

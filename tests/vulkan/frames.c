@@ -2,8 +2,6 @@
  * whom, on the GPU. */
 #include "stage.h"
 
-#include <stdio.h>
-
 static struct gpu_work read_frame(struct stage *stage, uint64_t sequence)
 {
 	struct geyser_frame *frame = stage_take(stage, sequence);
@@ -232,54 +230,48 @@ static void frames_of_other_backends(void **state)
 
 struct ends {
 	const char *publisher, *submit, *subscriber, *take;
-	const char *path; /* of the subscriber's texture; NULL: whichever */
+	int path; /* of the subscriber's texture; ANY_PATH: whichever */
 };
 
-static void expect_frames(struct peer *publisher, struct peer *subscriber, const struct ends *ends,
-	unsigned first, unsigned last)
-{
-	char line[64];
+#define ANY_PATH (-1)
 
+static void expect_frames(
+	struct two_peers *two, const struct ends *ends, unsigned first, unsigned last)
+{
 	for (unsigned i = first; i <= last; i++) {
-		(void)snprintf(line, sizeof(line), "%s %u", ends->submit, i);
-		ask(publisher, line, "ok");
-		if (ends->path)
-			(void)snprintf(line, sizeof(line), "ok %u %s", i, ends->path);
+		ask_for(&two->first, "ok", "%s %u", ends->submit, i);
+		if (ends->path == ANY_PATH)
+			ask_frame(&two->second, ends->take, i);
 		else
-			(void)snprintf(line, sizeof(line), "ok %u", i);
-		ask(subscriber, ends->take, line);
+			ask_frame_by(&two->second, ends->take, i, (enum geyser_path)ends->path);
 	}
 }
 
 static void run_ends(const struct ends *ends)
 {
-	struct peer publisher, subscriber;
+	struct two_peers two;
 
 	print_message(
 		"# %s %s, %s %s\n", ends->publisher, ends->submit, ends->subscriber, ends->take);
-	start_importer(&publisher, ends->publisher, "publisher");
-	start_importer(&subscriber, ends->subscriber, "subscriber");
-	ask(&publisher, "publish mixed 61 40 3", "ok");
-	ask(&subscriber, "subscribe mixed", "ok");
-	expect_frames(&publisher, &subscriber, ends, 1, 8);
-	ask(&publisher, "resize 64 64", "ok");
-	expect_frames(&publisher, &subscriber, ends, 9, 13);
-	ask(&publisher, "resize 123 45", "ok");
-	expect_frames(&publisher, &subscriber, ends, 14, 18);
-	end_peer(&subscriber);
-	end_peer(&publisher);
+	start_stream(&two, ends->publisher, ends->subscriber, "61 40 3");
+	expect_frames(&two, ends, 1, 8);
+	ask(&two.first, "resize 64 64", "ok");
+	expect_frames(&two, ends, 9, 13);
+	ask(&two.first, "resize 123 45", "ok");
+	expect_frames(&two, ends, 14, 18);
+	end_two(&two);
 }
 
 static void all_ends(void **state)
 {
 	static const struct ends pairs[] = {
-		{"vulkan", "submit-gpu", "vulkan", "take-gpu", "0"},
-		{"vulkan", "submit", "vulkan", "take-gpu", "0"},
-		{"vulkan", "submit-gpu", "vulkan", "take", "0"},
-		{"vulkan", "submit-gpu", "host", "take", "2"},
-		{"vulkan", "submit", "host", "take", "2"},
-		{"host", "submit", "vulkan", "take-gpu", NULL},
-		{"host", "submit", "vulkan", "take", NULL},
+		{"vulkan", "submit-gpu", "vulkan", "take-gpu", GEYSER_PATH_ZERO_COPY},
+		{"vulkan", "submit", "vulkan", "take-gpu", GEYSER_PATH_ZERO_COPY},
+		{"vulkan", "submit-gpu", "vulkan", "take", GEYSER_PATH_ZERO_COPY},
+		{"vulkan", "submit-gpu", "host", "take", GEYSER_PATH_COPY},
+		{"vulkan", "submit", "host", "take", GEYSER_PATH_COPY},
+		{"host", "submit", "vulkan", "take-gpu", ANY_PATH},
+		{"host", "submit", "vulkan", "take", ANY_PATH},
 	};
 
 	(void)state;
@@ -300,13 +292,9 @@ static void both_kinds_of_subscribers(void **state)
 	ask(&on_gpu, "subscribe both", "ok");
 	ask(&on_host, "subscribe both", "ok");
 	for (unsigned i = 1; i <= 10; i++) {
-		char line[64];
-
-		(void)snprintf(line, sizeof(line), "submit-gpu %u", i);
-		ask(&publisher, line, "ok");
-		(void)snprintf(line, sizeof(line), "ok %u", i);
-		ask(&on_gpu, "take-gpu", line);
-		ask(&on_host, "take", line);
+		ask_for(&publisher, "ok", "submit-gpu %u", i);
+		ask_frame(&on_gpu, "take-gpu", i);
+		ask_frame(&on_host, "take", i);
 	}
 	end_peer(&on_host);
 	end_peer(&on_gpu);

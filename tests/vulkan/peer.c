@@ -259,8 +259,8 @@ static void drop(const char *text)
 /* ---- */
 
 static const struct command commands[] = {
-	{"create", create},
-	{"import", import},
+	{"create-texture", create},
+	{"import-texture", import},
 	{"path", path},
 	{"fill", fill},
 	{"compare", compare},

@@ -3,7 +3,6 @@
 #import "gpu.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define JUNK ((void *)(uintptr_t)0x5a5a)
@@ -248,11 +247,9 @@ static void arguments_that_are_null(void **state)
 static void start_with_event(struct peer *peer, const char *backend, struct geyser_event *event)
 {
 	struct geyser_handle handle = export_event(event);
-	char line[128] = "import-event ";
 
-	ok(geyser_handle_to_string(&handle, line + 13, sizeof(line) - 13));
 	start_importer(peer, backend, "-");
-	ask(peer, line, "ok");
+	give(peer, "import-event", &handle, "ok");
 }
 
 static void the_gpu_wakes_another_process(void **state)
@@ -269,10 +266,7 @@ static void the_gpu_wakes_another_process(void **state)
 
 		start_with_event(&peer, backends[i], event);
 		for (size_t j = 0; j < COUNT_OF(commands); j++) {
-			char line[40];
-
-			(void)snprintf(line, sizeof(line), "%s %" PRIu64, commands[j], ++value);
-			ask(&peer, line, "waiting");
+			ask_for(&peer, "waiting", "%s %" PRIu64, commands[j], ++value);
 			gpu_finish(order(&gpu, event, 0, value));
 			expect_line(&peer, "ok");
 		}
@@ -316,35 +310,30 @@ static void from_gpu_to_gpu(void **state)
 	struct geyser_handle handle = export_texture(texture);
 	struct geyser_event *event = make_event(manager_of(state), 0);
 	id<MTLCommandBuffer> commands;
-	char line[128] = "import ";
 	id<MTLBuffer> buffer;
 	struct peer peer;
 	struct gpu gpu;
 
 	gpu_open(&gpu, manager_of(state));
 	start_with_event(&peer, "metal", event);
-	ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
-	ask(&peer, line, "ok");
+	give(&peer, "import-texture", &handle, "ok");
 	for (uint32_t round = 0; round < 10; round++) {
 		uint64_t at = 4 * (uint64_t)round;
 
-		(void)snprintf(line, sizeof(line), "gpu-read %" PRIu64 " %" PRIu64, at + 1, at + 2);
-		ask(&peer, line, "ok");
+		ask_for(&peer, "ok", "gpu-read %" PRIu64 " %" PRIu64, at + 1, at + 2);
 		commands = gpu_begin(&gpu);
 		gpu_draw(commands, texture, round);
 		ok(geyser_metal_encode_signal((void *)commands, event, at + 1));
 		[commands commit];
-		(void)snprintf(line, sizeof(line), "finish-holds %" PRIu32, round);
-		ask(&peer, line, "ok");
+		ask_for(&peer, "ok", "finish-holds %" PRIu32, round);
 		gpu_finish(commands);
 		commands = gpu_begin(&gpu);
 		ok(geyser_metal_encode_wait((void *)commands, event, at + 3));
 		buffer = gpu_read(commands, texture);
 		ok(geyser_metal_encode_signal((void *)commands, event, at + 4));
 		[commands commit];
-		(void)snprintf(line, sizeof(line), "gpu-fill %" PRIu64 " %" PRIu64 " %" PRIu32,
-			at + 2, at + 3, 100 + round);
-		ask(&peer, line, "ok");
+		ask_for(&peer, "ok", "gpu-fill %" PRIu64 " %" PRIu64 " %" PRIu32, at + 2, at + 3,
+			100 + round);
 		ask(&peer, "finish", "waiting");
 		expect_line(&peer, "ok");
 		gpu_finish(commands);
@@ -386,13 +375,10 @@ static void an_adopted_event_in_another_process(void **state)
 static void start_exporting(struct peer *peer, struct geyser_event **event, void **state)
 {
 	struct geyser_handle handle;
-	struct line line;
 
 	start_importer(peer, "metal", "-");
 	tell(peer, "create-event 1");
-	line = hear(peer);
-	assert_memory_equal(line.text, "ok ", 3);
-	ok(geyser_handle_from_string(line.text + 3, &handle));
+	handle = hear_handle(peer);
 	*event = import_event(manager_of(state), &handle);
 }
 

@@ -3,9 +3,6 @@
  * whom, on the GPU. */
 #import "gpu.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #define WIDTH 61
 #define HEIGHT 40
 
@@ -398,7 +395,6 @@ static void frames_of_other_backends(void **state)
 static void metal_to_metal_and_to_memory(void **state)
 {
 	struct peer publisher, on_metal_too, on_host;
-	char line[40];
 
 	(void)state;
 	start_importer(&publisher, "metal", "-");
@@ -408,12 +404,9 @@ static void metal_to_metal_and_to_memory(void **state)
 	ask(&on_metal_too, "subscribe both", "ok");
 	ask(&on_host, "subscribe both", "ok");
 	for (unsigned i = 1; i <= 12; i++) {
-		(void)snprintf(line, sizeof(line), "%s %u", i % 3 ? "submit-gpu" : "submit", i);
-		ask(&publisher, line, "ok");
-		(void)snprintf(line, sizeof(line), "ok %u 0", i);
-		ask(&on_metal_too, i % 4 ? "take-gpu" : "take", line);
-		(void)snprintf(line, sizeof(line), "ok %u 2", i);
-		ask(&on_host, "take", line);
+		ask_for(&publisher, "ok", "%s %u", i % 3 ? "submit-gpu" : "submit", i);
+		ask_frame_by(&on_metal_too, i % 4 ? "take-gpu" : "take", i, GEYSER_PATH_ZERO_COPY);
+		ask_frame_by(&on_host, "take", i, GEYSER_PATH_COPY);
 	}
 	end_peer(&on_host);
 	end_peer(&on_metal_too);
@@ -422,22 +415,15 @@ static void metal_to_metal_and_to_memory(void **state)
 
 static void memory_to_metal(void **state)
 {
-	struct peer publisher, subscriber;
-	char line[40];
+	struct two_peers two;
 
 	(void)state;
-	start_importer(&publisher, "host", "-");
-	start_importer(&subscriber, "metal", "-");
-	ask(&publisher, "publish host 64 40 3", "ok");
-	ask(&subscriber, "subscribe host", "ok");
+	start_stream(&two, "host", "metal", "64 40 3");
 	for (unsigned i = 1; i <= 6; i++) {
-		(void)snprintf(line, sizeof(line), "submit %u", i);
-		ask(&publisher, line, "ok");
-		(void)snprintf(line, sizeof(line), "ok %u", i);
-		ask(&subscriber, i % 2 ? "take-gpu" : "take", line);
+		ask_for(&two.first, "ok", "submit %u", i);
+		ask_frame(&two.second, i % 2 ? "take-gpu" : "take", i);
 	}
-	end_peer(&subscriber);
-	end_peer(&publisher);
+	end_two(&two);
 }
 
 /* It promised to draw, and dies: the reader's queue doesn't wait for ever. */

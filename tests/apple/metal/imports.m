@@ -167,10 +167,7 @@ static void ids_within_this_process(void **state)
 
 static void tell_id(struct peer *peer, uint32_t id)
 {
-	char line[40];
-
-	(void)snprintf(line, sizeof(line), "global-id %" PRIu32, id);
-	tell(peer, line);
+	tell_for(peer, "global-id %" PRIu32, id);
 }
 
 /* What Syphon does, by the flag that its texture was made with; and without it. */

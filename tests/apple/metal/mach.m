@@ -5,7 +5,6 @@
 
 #include <apple_double.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A process with that setting of the double. */
@@ -18,14 +17,8 @@ static void start_with(struct peer *peer, const char *backend, const char *name,
 
 static struct geyser_handle exported_by(struct peer *peer)
 {
-	struct geyser_handle handle;
-	struct line line;
-
-	tell(peer, "create bgra8unorm 61 40 0");
-	line = hear(peer);
-	assert_memory_equal(line.text, "ok ", 3);
-	ok(geyser_handle_from_string(line.text + 3, &handle));
-	return handle;
+	tell(peer, "create-texture bgra8unorm 61 40 0");
+	return hear_handle(peer);
 }
 
 static void import_fails(void **state, const struct geyser_handle *handle,
@@ -92,15 +85,11 @@ static void within_a_process_in_the_sandbox(void **state)
 /* By copies in host memory. */
 static void stream_between(struct peer *publisher, struct peer *subscriber)
 {
-	char line[40];
-
 	ask(publisher, "publish boxed 61 40 3", "ok");
 	ask(subscriber, "subscribe boxed", "ok");
 	for (unsigned i = 1; i <= 5; i++) {
-		(void)snprintf(line, sizeof(line), "submit-gpu %u", i);
-		ask(publisher, line, "ok");
-		(void)snprintf(line, sizeof(line), "ok %u 2", i);
-		ask(subscriber, "take", line);
+		ask_for(publisher, "ok", "submit-gpu %u", i);
+		ask_frame_by(subscriber, "take", i, GEYSER_PATH_COPY);
 	}
 	end_peer(subscriber);
 	end_peer(publisher);

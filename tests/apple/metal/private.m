@@ -2,7 +2,6 @@
 /* Textures in private storage, and textures in host memory. */
 #import "gpu.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -175,7 +174,6 @@ static void host_memory_is_shared_with_the_host_backend(void **state)
 	struct geyser_texture *texture =
 		make_in_memory(manager_of(state), GEYSER_FORMAT_RGBA8_UNORM, 61);
 	struct geyser_handle handle = export_texture(texture);
-	char line[128] = "import ";
 	struct peer peer;
 	struct gpu gpu;
 	void *surface = JUNK;
@@ -185,9 +183,8 @@ static void host_memory_is_shared_with_the_host_backend(void **state)
 	assert_null(metal_of(texture).iosurface);
 	refused(GEYSER_ERROR_UNSUPPORTED, "host memory, on no IOSurface",
 		geyser_metal_texture_surface(texture, &surface));
-	ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
 	start_importer(&peer, "host", "-");
-	ask(&peer, line, "ok");
+	give(&peer, "import-texture", &handle, "ok");
 	gpu_fill(&gpu, texture, 5);
 	ask(&peer, "compare 5", "ok");
 	ask(&peer, "fill 6", "ok");

@@ -222,14 +222,12 @@ static void uses_of_another_process(void **state)
 			make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
 		struct geyser_handle handle = export_texture(texture);
 		IOSurfaceRef surface = surface_of(texture);
-		char line[128] = "import ";
 		struct peer peer;
 
 		CFRetain(surface);
-		ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
 		start_importer(&peer, "metal", "-");
 		assert_true(fill_texture(texture, 3));
-		ask(&peer, line, "ok");
+		give(&peer, "import-texture", &handle, "ok");
 		ask(&peer, "compare 3", "ok");
 		geyser_texture_unref(texture);
 		assert_int_equal(IOSurfaceGetUseCount(surface), 0);
@@ -248,14 +246,12 @@ static void gpus_of_two_processes(void **state)
 	struct geyser_texture *texture =
 		make_texture(manager_of(state), GEYSER_FORMAT_RGBA16_FLOAT, 61, 40);
 	struct geyser_handle handle = export_texture(texture);
-	char line[128] = "import ";
 	struct peer peer;
 	struct gpu gpu;
 
 	gpu_open(&gpu, manager_of(state));
-	ok(geyser_handle_to_string(&handle, line + 7, sizeof(line) - 7));
 	start_importer(&peer, "metal", "-");
-	ask(&peer, line, "ok");
+	give(&peer, "import-texture", &handle, "ok");
 	ask(&peer, "path", "0");
 	gpu_fill(&gpu, texture, 8);
 	ask(&peer, "gpu-read 0 0", "ok");

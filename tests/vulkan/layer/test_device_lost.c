@@ -4,8 +4,6 @@
 #include "harness.h"
 #include "trigger.h"
 
-#include <stdio.h>
-
 /* A loss is told within milliseconds, which is printed; this is for a machine under load. */
 #define AT_ONCE (3 * SECOND)
 
@@ -30,43 +28,31 @@ static const struct holder {
 struct scene {
 	struct trigger trigger;
 	struct peer loser, holders[HOLDERS];
-	char texture[GEYSER_HANDLE_TEXT_SIZE], event[GEYSER_HANDLE_TEXT_SIZE];
+	struct geyser_handle texture, event; /* which the loser exports */
 };
-
-static void hear_handle(struct peer *peer, char *text)
-{
-	struct line line = hear(peer);
-
-	if (sscanf(line.text, "ok %95s", text) != 1)
-		fail_msg("peer %d: %s", (int)peer->pid, line.text);
-}
 
 /* An exporter of a texture and an event, and a publisher, on a device that will be lost. */
 static void start_loser(struct scene *scene)
 {
 	start_importer(&scene->loser, "vulkan", "loser");
-	tell(&scene->loser, "create rgba8unorm 64 48 0");
-	hear_handle(&scene->loser, scene->texture);
+	tell(&scene->loser, "create-texture rgba8unorm 64 48 0");
+	scene->texture = hear_handle(&scene->loser);
 	tell(&scene->loser, "create-event 1");
-	hear_handle(&scene->loser, scene->event);
+	scene->event = hear_handle(&scene->loser);
 	ask(&scene->loser, "publish lost 64 48 3", "ok");
 	ask(&scene->loser, "submit 1", "ok");
 }
 
 static void start_holder(struct scene *scene, struct peer *peer, const struct holder *holder)
 {
-	char command[128];
-
 	start_importer(peer, holder->backend, "holder");
 	if (strcmp(holder->command, "wait-frame") == 0) {
 		ask(peer, "subscribe lost", "ok");
 		ask(peer, "take", "ok");
 	} else {
-		(void)snprintf(command, sizeof(command), "import-event %s", scene->event);
-		ask(peer, command, "ok");
+		give(peer, "import-event", &scene->event, "ok");
 	}
-	tell(peer, holder->command);
-	expect_line(peer, "waiting");
+	ask(peer, holder->command, "waiting");
 }
 
 static void begin(void **state, struct scene *scene)
@@ -104,13 +90,10 @@ static void expect_later_refusals(struct scene *scene)
 static void expect_stale(const struct scene *scene, const char *backend)
 {
 	struct peer late;
-	char command[128];
 
 	start_importer(&late, backend, "late");
-	(void)snprintf(command, sizeof(command), "import %s", scene->texture);
-	ask(&late, command, "GEYSER_ERROR_STALE");
-	(void)snprintf(command, sizeof(command), "import-event %s", scene->event);
-	ask(&late, command, "GEYSER_ERROR_STALE");
+	give(&late, "import-texture", &scene->texture, "GEYSER_ERROR_STALE");
+	give(&late, "import-event", &scene->event, "GEYSER_ERROR_STALE");
 	end_peer(&late);
 }
 
@@ -193,13 +176,11 @@ static void queues_do_not_hang(void **state)
 {
 	struct scene scene;
 	struct peer other;
-	char command[128];
 
 	begin(state, &scene);
 	start_importer(&other, "vulkan", "other");
-	(void)snprintf(command, sizeof(command), "import-event %s", scene.event);
-	ask(&other, command, "ok");
-	ask(&other, "create rgba8unorm 16 16 0", "ok");
+	give(&other, "import-event", &scene.event, "ok");
+	ask(&other, "create-texture rgba8unorm 16 16 0", "ok");
 	ask(&other, "gpu-fill 10 0 1", "ok");
 	ask(&other, "idle", "waiting");
 	ask(&scene.loser, "lost", "ok");

@@ -313,16 +313,11 @@ static void other_imports_say_so(void **state)
 
 /* ---- between processes ---- */
 
-static void expect_frames(struct peer *publisher, struct peer *subscriber, const char *take_by,
-	unsigned first, unsigned last)
+static void expect_frames(struct two_peers *two, const char *take, unsigned first, unsigned last)
 {
-	char line[64];
-
 	for (unsigned i = first; i <= last; i++) {
-		(void)snprintf(line, sizeof(line), "submit %u", i);
-		ask(publisher, line, "ok");
-		(void)snprintf(line, sizeof(line), "ok %u 2", i);
-		ask(subscriber, take_by, line);
+		ask_for(&two->first, "ok", "submit %u", i);
+		ask_frame_by(&two->second, take, i, GEYSER_PATH_COPY);
 	}
 }
 
@@ -332,17 +327,13 @@ static void from_one_process_to_another(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(takes); i++) {
-		struct peer publisher, subscriber;
+		struct two_peers two;
 
-		start_importer(&publisher, "host", "publisher");
-		start_importer(&subscriber, "vulkan", "subscriber");
-		ask(&publisher, "publish mixed 61 40 3", "ok");
-		ask(&subscriber, "subscribe mixed", "ok");
-		expect_frames(&publisher, &subscriber, takes[i], 1, 8);
-		ask(&publisher, "resize 123 45", "ok");
-		expect_frames(&publisher, &subscriber, takes[i], 9, 16);
-		end_peer(&subscriber);
-		end_peer(&publisher);
+		start_stream(&two, "host", "vulkan", "61 40 3");
+		expect_frames(&two, takes[i], 1, 8);
+		ask(&two.first, "resize 123 45", "ok");
+		expect_frames(&two, takes[i], 9, 16);
+		end_two(&two);
 	}
 }
 
