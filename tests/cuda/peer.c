@@ -1,26 +1,22 @@
 /*
- * What the other process understands beside the commands of tests/vulkan/peer.c: work of CUDA's on
- * its texture, and streams of CUDA's frames. The pattern is the seed's, or the frame's sequence.
+ * The other process of the CUDA tests:
+ *
+ *	cuda_peer vulkan|host -
+ *
+ * Besides the commands of a Vulkan peer it knows CUDA's work on its texture and on frames of
+ * streams. The pattern of a frame is that of its sequence.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "../vulkan/peer.h"
 #include "cu.h"
+#include "gpu_commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Work that was put on the stream and not waited for. */
+/* The copy of the work that is on the stream, until that is waited for. */
 static struct cu_memory pending;
-
-static void require_cuda(void)
-{
-	if (cu_stream())
-		return;
-	assert_true(has_cuda());
-	cu_enter();
-}
 
 static size_t texture_bytes(const struct geyser_texture_desc *desc)
 {
@@ -83,7 +79,6 @@ static void fill_by_cuda(const char *text)
 	uint64_t wait = 0, signal = 0;
 	uint32_t seed = 0;
 
-	require_cuda();
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu32, &wait, &signal, &seed);
 	prepare_fill(my.texture, seed);
 	put_order(wait, false);
@@ -96,7 +91,6 @@ static void read_by_cuda(const char *text)
 {
 	uint64_t wait = 0, signal = 0;
 
-	require_cuda();
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
 	prepare(my.texture);
 	put_order(wait, false);
@@ -109,7 +103,6 @@ static void order_by_cuda(const char *text)
 {
 	uint64_t wait = 0, signal = 0;
 
-	require_cuda();
 	(void)sscanf(text, "%" SCNu64 " %" SCNu64, &wait, &signal);
 	put_order(wait, false);
 	put_order(signal, true);
@@ -125,10 +118,9 @@ static void cuda_finish(const char *text)
 
 static void cuda_holds(const char *text)
 {
-	say("%s", finish_read(my.texture, (uint32_t)number(text)) ? "ok" : "bad");
+	say_good(finish_read(my.texture, (uint32_t)number(text)));
 }
 
-/* Says so before it waits. */
 static void cuda_idle(const char *text)
 {
 	say("waiting");
@@ -138,48 +130,16 @@ static void cuda_idle(const char *text)
 static void say_native(const char *text)
 {
 	(void)text;
-	require_cuda();
 	say("%s", geyser_cuda_event_is_native(my.event) ? "native" : "bridged");
 }
 
 /* ---- streams ---- */
 
-/* "NAME WIDTH HEIGHT BUFFERS USAGE PACING" */
-static void publish(const char *text)
-{
-	char name[GEYSER_STREAM_NAME_MAX + 1] = "";
-	struct geyser_stream_desc desc = {
-		.name = name,
-		.texture.format = GEYSER_FORMAT_RGBA8_UNORM,
-	};
-	int pacing = 0;
-
-	require_cuda();
-	(void)sscanf(text, "%63s %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %d", name,
-		&desc.texture.width, &desc.texture.height, &desc.buffers, &desc.texture.usage,
-		&pacing);
-	desc.pacing = (enum geyser_pacing)pacing;
-	say_result(geyser_publisher_create(my.manager, &desc, &my.publisher));
-}
-
-static void subscribe(const char *text)
-{
-	const struct geyser_subscriber_desc desc = {
-		.name = text,
-		.delivery = GEYSER_DELIVER_EVERY,
-		.connect_timeout_ns = PATIENCE,
-	};
-
-	require_cuda();
-	say_result(geyser_subscriber_create(my.manager, &desc, &my.subscriber));
-}
-
 /* Submits the frame while the stream draws. */
 static void submit_by_cuda(const char *text)
 {
-	struct geyser_frame *frame;
+	struct geyser_frame *frame = acquire_frame();
 
-	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
 	prepare_fill(geyser_frame_texture(frame), (uint32_t)number(text));
 	ok(geyser_cuda_frame_wait(frame, cu_stream()));
 	put_fill(geyser_frame_texture(frame));
@@ -187,103 +147,46 @@ static void submit_by_cuda(const char *text)
 	say_result(geyser_publisher_submit(my.publisher, frame));
 }
 
-static void submit_by_vulkan(const char *text)
-{
-	struct geyser_frame *frame;
-	struct gpu_sync sync;
-
-	if (my.work.fence)
-		gpu_finish(&my.gpu, &my.work);
-	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
-	ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
-	ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
-	my.work = gpu_fill(&my.gpu, geyser_frame_texture(frame), (uint32_t)number(text), sync);
-	say_result(geyser_publisher_submit(my.publisher, frame));
-}
-
-/* A frame that it promises to draw, and never does. */
+/* Submits a frame that the stream promises to draw, and never draws. */
 static void submit_promised(const char *text)
 {
-	struct geyser_frame *frame;
+	struct geyser_frame *frame = acquire_frame();
 	struct geyser_point point;
 
 	(void)text;
-	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
 	ok(geyser_frame_signal_point(frame, &point));
 	say_result(geyser_publisher_submit(my.publisher, frame));
 }
 
-/* By the CPU. */
-static void submit(const char *text)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
-	assert_true(fill_texture(geyser_frame_texture(frame), (uint32_t)number(text)));
-	say_result(geyser_publisher_submit(my.publisher, frame));
-}
-
-static void take(const char *text)
-{
-	struct geyser_frame *frame;
-	uint32_t sequence;
-	bool holds;
-
-	(void)text;
-	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
-	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
-	holds = texture_holds(geyser_frame_texture(frame), sequence);
-	ok(geyser_subscriber_release(my.subscriber, frame));
-	say("%s %" PRIu32, holds ? "ok" : "bad", sequence);
-}
-
 /* Releases the frame while the stream reads it. */
-static void read_and_release(struct geyser_frame *frame)
+static void read_and_release(struct geyser_frame *frame, uint32_t sequence)
 {
-	const uint32_t sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
 	struct geyser_texture *texture = geyser_texture_ref(geyser_frame_texture(frame));
 
 	put_read(texture);
 	ok(geyser_cuda_frame_signal(frame, cu_stream()));
 	ok(geyser_subscriber_release(my.subscriber, frame));
-	say("%s %" PRIu32, finish_read(texture, sequence) ? "ok" : "bad", sequence);
+	say_frame(finish_read(texture, sequence), sequence, geyser_texture_path(texture));
 	geyser_texture_unref(texture);
 }
 
 static void take_by_cuda(const char *text)
 {
-	struct geyser_frame *frame;
+	uint32_t sequence;
+	struct geyser_frame *frame = take_frame(&sequence);
 	enum geyser_result result;
 
 	(void)text;
-	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
 	prepare(geyser_frame_texture(frame));
 	result = geyser_cuda_frame_wait(frame, cu_stream());
 	if (result == GEYSER_OK) {
-		read_and_release(frame);
+		read_and_release(frame, sequence);
 		return;
 	}
 	ok(geyser_subscriber_release(my.subscriber, frame));
 	say_result(result);
 }
 
-static void take_by_vulkan(const char *text)
-{
-	struct geyser_frame *frame;
-	struct gpu_sync sync;
-	uint32_t sequence;
-
-	(void)text;
-	ok(geyser_subscriber_acquire(my.subscriber, PATIENCE, &frame));
-	sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
-	ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
-	ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
-	my.work = gpu_read(&my.gpu, geyser_frame_texture(frame), sync);
-	ok(geyser_subscriber_release(my.subscriber, frame));
-	say("%s %" PRIu32, gpu_finish_holds(&my.gpu, &my.work, sequence) ? "ok" : "bad", sequence);
-}
-
-/* Says so before it waits. */
 static void wait_for_frame(const char *text)
 {
 	say("waiting");
@@ -314,7 +217,7 @@ static void run_publisher(const char *text)
 	struct geyser_frame *frame;
 
 	for (uint32_t i = 1; i <= count; i++) {
-		ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+		frame = acquire_frame();
 		if (!memory.pointer)
 			memory = cu_allocate(texture_bytes(
 				geyser_texture_get_desc(geyser_frame_texture(frame))));
@@ -414,7 +317,7 @@ static void watch(const char *text)
 		say("bad %u %s", reader.taken, geyser_error_detail());
 }
 
-const struct command stream_commands[] = {
+static const struct command commands[] = {
 	{"cuda-fill", fill_by_cuda},
 	{"cuda-read", read_by_cuda},
 	{"cuda-order", order_by_cuda},
@@ -422,19 +325,29 @@ const struct command stream_commands[] = {
 	{"cuda-holds", cuda_holds},
 	{"cuda-idle", cuda_idle},
 	{"cuda-native", say_native},
-	{"publish", publish},
-	{"subscribe", subscribe},
-	{"submit", submit},
 	{"submit-cuda", submit_by_cuda},
-	{"submit-gpu", submit_by_vulkan},
 	{"submit-promised", submit_promised},
-	{"take", take},
 	{"take-cuda", take_by_cuda},
-	{"take-gpu", take_by_vulkan},
 	{"wait-frame", wait_for_frame},
 	{"run-publisher", run_publisher},
 	{"run-subscriber", run_subscriber},
 	{"watch", watch},
+	{NULL, NULL},
 };
 
-const size_t stream_command_count = COUNT_OF(stream_commands);
+int main(int argc, char **argv)
+{
+	const struct command *const tables[] = {
+		commands, gpu_commands, stream_commands, object_commands, NULL};
+
+	if (argc != 3)
+		return 2;
+	open_gpu_peer(argv[1]);
+	if (!has_cuda())
+		return 2;
+	cu_enter();
+	say("ok");
+	obey_all(tables);
+	close_gpu_peer();
+	return 0;
+}

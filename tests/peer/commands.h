@@ -105,6 +105,9 @@ extern const struct command stream_commands[];
  * can't fill is GEYSER_ERROR_MISMATCH. */
 enum geyser_result submit_filled(uint32_t seed);
 
+/* Acquires a frame of my.publisher within PATIENCE. */
+struct geyser_frame *acquire_frame(void);
+
 /* Acquires the next frame of my.subscriber within PATIENCE. *sequence: its number, which is also
  * the seed of its pattern. */
 struct geyser_frame *take_frame(uint32_t *sequence);

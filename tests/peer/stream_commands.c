@@ -47,6 +47,14 @@ static void submit(const char *text)
 	say_result(submit_filled((uint32_t)number(text)));
 }
 
+struct geyser_frame *acquire_frame(void)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(my.publisher, PATIENCE, &frame));
+	return frame;
+}
+
 static void acquire(const char *text)
 {
 	(void)text;

@@ -253,11 +253,11 @@ static void run_ends(const struct ends *ends)
 
 	print_message(
 		"# %s %s, %s %s\n", ends->publisher, ends->submit, ends->subscriber, ends->take);
-	start_stream(&two, ends->publisher, ends->subscriber, "61 40 3");
+	start_stream(&two, ends->publisher, ends->subscriber, "rgba8unorm 61 40 3");
 	expect_frames(&two, ends, 1, 8);
-	ask(&two.first, "resize 64 64", "ok");
+	ask(&two.first, "resize rgba8unorm 64 64", "ok");
 	expect_frames(&two, ends, 9, 13);
-	ask(&two.first, "resize 123 45", "ok");
+	ask(&two.first, "resize rgba8unorm 123 45", "ok");
 	expect_frames(&two, ends, 14, 18);
 	end_two(&two);
 }
@@ -288,7 +288,7 @@ static void both_kinds_of_subscribers(void **state)
 	start_importer(&publisher, "vulkan", "publisher");
 	start_importer(&on_gpu, "vulkan", "subscriber");
 	start_importer(&on_host, "host", "subscriber");
-	ask(&publisher, "publish both 61 40 3", "ok");
+	ask(&publisher, "publish both rgba8unorm 61 40 3", "ok");
 	ask(&on_gpu, "subscribe both", "ok");
 	ask(&on_host, "subscribe both", "ok");
 	for (unsigned i = 1; i <= 10; i++) {
@@ -317,7 +317,7 @@ static void a_publisher_dies_before_it_draws(void **state)
 
 	gpu_open(&gpu, manager_of(state));
 	start_importer(&publisher, "vulkan", "publisher");
-	ask(&publisher, "publish promised 61 40 3", "ok");
+	ask(&publisher, "publish promised rgba8unorm 61 40 3", "ok");
 	ok(geyser_subscriber_create(manager_of(state), &desc, &subscriber));
 	ask(&publisher, "submit-promised", "ok");
 	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));

@@ -39,7 +39,7 @@ static void start_loser(struct scene *scene)
 	scene->texture = hear_handle(&scene->loser);
 	tell(&scene->loser, "create-event 1");
 	scene->event = hear_handle(&scene->loser);
-	ask(&scene->loser, "publish lost 64 48 3", "ok");
+	ask(&scene->loser, "publish lost rgba8unorm 64 48 3", "ok");
 	ask(&scene->loser, "submit 1", "ok");
 }
 

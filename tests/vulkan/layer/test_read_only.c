@@ -329,9 +329,9 @@ static void from_one_process_to_another(void **state)
 	for (size_t i = 0; i < COUNT_OF(takes); i++) {
 		struct two_peers two;
 
-		start_stream(&two, "host", "vulkan", "61 40 3");
+		start_stream(&two, "host", "vulkan", "rgba8unorm 61 40 3");
 		expect_frames(&two, takes[i], 1, 8);
-		ask(&two.first, "resize 123 45", "ok");
+		ask(&two.first, "resize rgba8unorm 123 45", "ok");
 		expect_frames(&two, takes[i], 9, 16);
 		end_two(&two);
 	}
