@@ -52,6 +52,7 @@ struct peer_objects {
 	struct geyser_texture *texture;
 	struct geyser_event *event;
 	struct geyser_publisher *publisher;
+	struct geyser_texture_desc published; /* of the publisher's first frames */
 	struct geyser_subscriber *subscriber;
 	struct geyser_frame *frame; /* which the publisher has acquired by "acquire" */
 };

@@ -16,6 +16,7 @@ static void publish(const char *text)
 		&desc.texture.usage, &pacing);
 	desc.texture.format = geyser_format_from_name(format);
 	desc.pacing = (enum geyser_pacing)pacing;
+	my.published = desc.texture;
 	say_result(geyser_publisher_create(my.manager, &desc, &my.publisher));
 }
 
