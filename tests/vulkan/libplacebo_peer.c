@@ -1,15 +1,16 @@
 /*
- * Another program's image: libplacebo makes and fills it on a device of its own, and hands its
- * memory over. It knows nothing of geyser but the pattern that the tests fill textures with.
+ * The other process of the libplacebo test. libplacebo makes and fills an image on a device of its
+ * own, and this program sends the image's memory to the test over a socket. The only thing that the
+ * image has from geyser is the pattern that fill_texture makes.
  *
  *	libplacebo_peer "SOCKET FORMAT" "PLACEBO_FORMAT WIDTH HEIGHT"
  *
- * then "fill SEED" and "compare SEED" from stdin, each answered by a line.
+ * Its commands are "fill SEED" and "compare SEED".
  *
  * SPDX-License-Identifier: MIT
  */
+#include "commands.h"
 #include "placebo.h"
-#include "support.h"
 
 #include <inttypes.h>
 #include <libplacebo/vulkan.h>
@@ -25,38 +26,37 @@ int __lsan_is_turned_off(void)
 	return 1;
 }
 
-struct placebo {
+/* my.texture is a copy of the image in host memory, for the pattern. */
+static struct {
 	pl_log log;
 	pl_vulkan vulkan;
 	pl_tex image;
-	struct geyser_manager *host;   /* for the pattern */
-	struct geyser_texture *shadow; /* of the image, in host memory */
-};
+} placebo;
 
-/* Says what isn't there, so that the test is skipped. */
+/* Says what this machine doesn't have, so that the test is skipped, and ends the process. */
 static void missing(const char *what)
 {
-	(void)printf("missing %s\n", what);
+	say("missing %s", what);
 	exit(0);
 }
 
-static void open_device(struct placebo *placebo)
+static void open_device(void)
 {
 	struct pl_vulkan_params params = pl_vulkan_default_params;
 
 	params.allow_software = true;
 	params.async_transfer = params.async_compute = false;
-	placebo->log = pl_log_create(PL_API_VER, NULL);
-	placebo->vulkan = pl_vulkan_create(placebo->log, &params);
-	if (!placebo->vulkan)
+	placebo.log = pl_log_create(PL_API_VER, NULL);
+	placebo.vulkan = pl_vulkan_create(placebo.log, &params);
+	if (!placebo.vulkan)
 		missing("device for libplacebo");
-	if (!(placebo->vulkan->gpu->export_caps.tex & PL_HANDLE_FD))
+	if (!(placebo.vulkan->gpu->export_caps.tex & PL_HANDLE_FD))
 		missing("export of textures by libplacebo");
 }
 
-static void make_image(struct placebo *placebo, const char *format, const char *text)
+static void make_image(const char *format, const char *text)
 {
-	pl_gpu gpu = placebo->vulkan->gpu;
+	pl_gpu gpu = placebo.vulkan->gpu;
 	struct geyser_texture_desc desc = {.format = geyser_format_from_name(format)};
 	struct pl_tex_params params = {
 		.sampleable = true,
@@ -72,15 +72,15 @@ static void make_image(struct placebo *placebo, const char *format, const char *
 	params.h = (int)desc.height;
 	if (!params.format)
 		missing(name);
-	placebo->image = pl_tex_create(gpu, &params);
-	assert_non_null(placebo->image);
-	placebo->host = make_manager();
-	ok(geyser_texture_create(placebo->host, &desc, &placebo->shadow));
+	placebo.image = pl_tex_create(gpu, &params);
+	assert_non_null(placebo.image);
+	open_manager(GEYSER_BACKEND_AUTO);
+	ok(geyser_texture_create(my.manager, &desc, &my.texture));
 }
 
-static void send_image(struct placebo *placebo, int fd)
+static void send_image(int fd)
 {
-	const struct pl_shared_mem *memory = &placebo->image->shared_mem;
+	const struct pl_shared_mem *memory = &placebo.image->shared_mem;
 	struct placebo_image image = {.size = memory->size, .offset = memory->offset};
 	union {
 		struct cmsghdr header;
@@ -96,84 +96,74 @@ static void send_image(struct placebo *placebo, int fd)
 		.msg_controllen = sizeof(control),
 	};
 
-	memcpy(image.device_uuid, placebo->vulkan->gpu->uuid, sizeof(image.device_uuid));
+	memcpy(image.device_uuid, placebo.vulkan->gpu->uuid, sizeof(image.device_uuid));
 	memcpy(CMSG_DATA(&control.header), &memory->handle.fd, sizeof(int));
 	assert_int_equal(sendmsg(fd, &message, 0), sizeof(image));
 	(void)close(fd);
 }
 
-/* What it wrote is there when it has finished. The image isn't brought into the layout GENERAL by
- * pl_vulkan_hold: with 4.208 and lavapipe, whose images are alike in all layouts, that crashes now
- * and then in the driver's queue, also if nobody has imported the image. */
-static void fill(struct placebo *placebo, uint32_t seed)
+/* Returns when libplacebo has written the pattern. The image isn't brought into the layout GENERAL
+ * by pl_vulkan_hold: with 4.208 and lavapipe, whose images are alike in all layouts, that crashes
+ * now and then in the driver's queue, also if nobody has imported the image. */
+static void fill(const char *text)
 {
 	struct geyser_mapping mapping;
-	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
+	struct pl_tex_transfer_params transfer = {.tex = placebo.image};
 
-	assert_true(fill_texture(placebo->shadow, seed));
-	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ, &mapping));
+	assert_true(fill_texture(my.texture, (uint32_t)number(text)));
+	ok(geyser_texture_map(my.texture, GEYSER_ACCESS_READ, &mapping));
 	transfer.ptr = mapping.data;
 	transfer.row_pitch = mapping.row_pitch;
-	assert_true(pl_tex_upload(placebo->vulkan->gpu, &transfer));
-	geyser_texture_unmap(placebo->shadow);
-	pl_gpu_finish(placebo->vulkan->gpu);
+	assert_true(pl_tex_upload(placebo.vulkan->gpu, &transfer));
+	geyser_texture_unmap(my.texture);
+	pl_gpu_finish(placebo.vulkan->gpu);
+	say("ok");
 }
 
-static bool holds(struct placebo *placebo, uint32_t seed)
+static void compare(const char *text)
 {
 	struct geyser_mapping mapping;
-	struct pl_tex_transfer_params transfer = {.tex = placebo->image};
+	struct pl_tex_transfer_params transfer = {.tex = placebo.image};
 
-	ok(geyser_texture_map(placebo->shadow, GEYSER_ACCESS_READ_WRITE, &mapping));
+	ok(geyser_texture_map(my.texture, GEYSER_ACCESS_READ_WRITE, &mapping));
 	transfer.ptr = mapping.data;
 	transfer.row_pitch = mapping.row_pitch;
-	assert_true(pl_tex_download(placebo->vulkan->gpu, &transfer));
-	geyser_texture_unmap(placebo->shadow);
-	pl_gpu_finish(placebo->vulkan->gpu);
-	return texture_holds(placebo->shadow, seed);
+	assert_true(pl_tex_download(placebo.vulkan->gpu, &transfer));
+	geyser_texture_unmap(my.texture);
+	pl_gpu_finish(placebo.vulkan->gpu);
+	say_good(texture_holds(my.texture, (uint32_t)number(text)));
 }
 
-static void obey(struct placebo *placebo, const char *line)
+static void close_all(void)
 {
-	uint32_t seed = 0;
-
-	if (sscanf(line, "fill %" SCNu32, &seed) == 1) {
-		fill(placebo, seed);
-		(void)puts("ok");
-	} else if (sscanf(line, "compare %" SCNu32, &seed) == 1) {
-		(void)puts(holds(placebo, seed) ? "ok" : "bad");
-	} else {
-		(void)puts("bad command");
-	}
-	(void)fflush(stdout);
+	pl_tex_destroy(placebo.vulkan->gpu, &placebo.image);
+	pl_vulkan_destroy(&placebo.vulkan);
+	pl_log_destroy(&placebo.log);
+	release_objects();
+	geyser_manager_destroy(my.manager);
 }
 
-static void close_all(struct placebo *placebo)
-{
-	pl_tex_destroy(placebo->vulkan->gpu, &placebo->image);
-	pl_vulkan_destroy(&placebo->vulkan);
-	pl_log_destroy(&placebo->log);
-	geyser_texture_unref(placebo->shadow);
-	geyser_manager_destroy(placebo->host);
-}
+static const struct command commands[] = {
+	{"fill", fill},
+	{"compare", compare},
+	{NULL, NULL},
+};
 
 int main(int argc, char **argv)
 {
-	struct placebo placebo = {0};
-	char format[32] = "", line[64];
+	const struct command *const tables[] = {commands, NULL};
+	char format[32] = "";
 	int fd = -1;
 
 	/* libplacebo 4.208 itself is not clean: it makes an instance that names no version. */
 	(void)unsetenv("VK_INSTANCE_LAYERS");
 	if (argc != 3 || sscanf(argv[1], "%d %31s", &fd, format) != 2)
 		return 2;
-	open_device(&placebo);
-	make_image(&placebo, format, argv[2]);
-	send_image(&placebo, fd);
-	(void)puts("ok");
-	(void)fflush(stdout);
-	while (fgets(line, sizeof(line), stdin))
-		obey(&placebo, line);
-	close_all(&placebo);
+	open_device();
+	make_image(format, argv[2]);
+	send_image(fd);
+	say("ok");
+	obey_all(tables);
+	close_all();
 	return 0;
 }
