@@ -400,7 +400,7 @@ static void metal_to_metal_and_to_memory(void **state)
 	start_importer(&publisher, "metal", "-");
 	start_importer(&on_metal_too, "metal", "-");
 	start_importer(&on_host, "host", "-");
-	ask(&publisher, "publish both 61 40 4", "ok");
+	ask(&publisher, "publish both bgra8unorm 61 40 4", "ok");
 	ask(&on_metal_too, "subscribe both", "ok");
 	ask(&on_host, "subscribe both", "ok");
 	for (unsigned i = 1; i <= 12; i++) {
@@ -418,7 +418,7 @@ static void memory_to_metal(void **state)
 	struct two_peers two;
 
 	(void)state;
-	start_stream(&two, "host", "metal", "64 40 3");
+	start_stream(&two, "host", "metal", "bgra8unorm 64 40 3");
 	for (unsigned i = 1; i <= 6; i++) {
 		ask_for(&two.first, "ok", "submit %u", i);
 		ask_frame(&two.second, i % 2 ? "take-gpu" : "take", i);
@@ -441,7 +441,7 @@ static void a_publisher_dies_before_it_draws(void **state)
 
 	gpu_open(&gpu, manager_of(state));
 	start_importer(&publisher, "metal", "-");
-	ask(&publisher, "publish promised 61 40 3", "ok");
+	ask(&publisher, "publish promised bgra8unorm 61 40 3", "ok");
 	ok(geyser_subscriber_create(manager_of(state), &desc, &subscriber));
 	ask(&publisher, "submit-promised", "ok");
 	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));

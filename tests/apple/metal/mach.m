@@ -85,7 +85,7 @@ static void within_a_process_in_the_sandbox(void **state)
 /* By copies in host memory. */
 static void stream_between(struct peer *publisher, struct peer *subscriber)
 {
-	ask(publisher, "publish boxed 61 40 3", "ok");
+	ask(publisher, "publish boxed bgra8unorm 61 40 3", "ok");
 	ask(subscriber, "subscribe boxed", "ok");
 	for (unsigned i = 1; i <= 5; i++) {
 		ask_for(publisher, "ok", "submit-gpu %u", i);

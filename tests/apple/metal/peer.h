@@ -1,40 +1,34 @@
 /*
- * The other process of the Metal tests: see peer.m.
+ * The parts of the other process of the Metal tests (peer.m).
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef TESTS_APPLE_METAL_PEER_H
 #define TESTS_APPLE_METAL_PEER_H
 
+#include "commands.h"
 #include "gpu.h"
 
-/* What the process has, at most one of each. */
-struct peer_objects {
-	struct geyser_manager *manager;
-	struct geyser_texture *texture;
-	struct geyser_event *event;
-	struct geyser_publisher *publisher;
-	struct geyser_subscriber *subscriber;
+/* What this peer has besides the objects of each peer (commands.h). */
+struct peer_gpu {
 	struct gpu gpu;                /* open if the manager is Metal's */
 	id<MTLCommandBuffer> commands; /* committed, not finished */
-	id<MTLBuffer> buffer;          /* that they read into */
+	id<MTLBuffer> buffer;          /* into which these commands read */
 	int socket;                    /* to the test, or -1 */
 };
 
-extern struct peer_objects my;
+extern struct peer_gpu here;
 
-struct command {
-	const char *name;
-	void (*run)(const char *text); /* what follows the name */
-};
+/* submit-gpu SEED      submits a frame while the GPU draws it
+ * submit-promised      submits a frame that the GPU never draws
+ * take-gpu             as take, by the GPU; releases the frame while the GPU reads it */
+extern const struct command gpu_stream_commands[];
 
-extern const struct command stream_commands[];
-extern const size_t stream_command_count;
+/* Import a texture of 61 x 40 texels of bgra8unorm without a handle.
+ *
+ * global-id ID         by the id of its surface
+ * port                 by a Mach port that comes over the socket
+ * xpc                  by an XPC object that comes over the socket */
 extern const struct command surface_commands[];
-extern const size_t surface_command_count;
-
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void say_result(enum geyser_result result);
-uint64_t number(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the other process comes by surfaces without a handle: ids, ports and XPC objects. */
+/* Imports of surfaces without a handle: by ids, ports and XPC objects. */
 #import "peer.h"
 
 #if !APPLE
@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* All such textures are of 61 x 40 texels of bgra8unorm. */
 static const struct geyser_texture_desc desc = {
 	.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 61, .height = 40};
 
@@ -20,10 +19,10 @@ static void global_id(const char *text)
 }
 
 #if !APPLE
-/* From the socket, which is what a program's own XPC or Mach messages would do. */
+/* The socket does what a program's own XPC or Mach messages would do. */
 static void port(const char *text)
 {
-	mach_port_t right = apple_double_port_receive(my.socket);
+	mach_port_t right = apple_double_port_receive(here.socket);
 
 	(void)text;
 	assert_int_not_equal(right, MACH_PORT_NULL);
@@ -33,7 +32,7 @@ static void port(const char *text)
 
 static void xpc(const char *text)
 {
-	xpc_object_t object = apple_double_xpc_receive(my.socket);
+	xpc_object_t object = apple_double_xpc_receive(here.socket);
 
 	(void)text;
 	assert_non_null(object);
@@ -49,6 +48,5 @@ const struct command surface_commands[] = {
 	{"port", port},
 	{"xpc", xpc},
 #endif
+	{NULL, NULL},
 };
-
-const size_t surface_command_count = COUNT_OF(surface_commands);
