@@ -1,5 +1,6 @@
 /* Importers that are many, or take what they can get, or say nothing: a real exporter in a process
  * of its own has room for the others all the same. */
+#include "helper.h"
 #include "victim.h"
 
 #include "base/clock.h"
@@ -8,7 +9,6 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* All connections have half of it; a process has as many as are left to the others. */
@@ -18,7 +18,7 @@
 /* What peers leave to the exporter's own program, whatever they do. */
 static void the_exporter_has_descriptors_left(void)
 {
-	assert_in_range(test_fd_count(exporter.pid), 1, exporter.fds + CONNECTIONS);
+	assert_in_range(test_fd_count(exporter.helper.pid), 1, exporter.fds + CONNECTIONS);
 }
 
 /* A connection that holds an import; -1 if the exporter refuses it, perhaps before all was said. */
@@ -63,7 +63,7 @@ static void expect_idle_ones_to_go(int (*connect_idle)(void))
 	the_exporter_has_descriptors_left();
 	a_real_import_works();
 	assert_true(hung_up(fds[0]));
-	test_fd_count_becomes(exporter.pid, exporter.fds + 1);
+	test_fd_count_becomes(exporter.helper.pid, exporter.fds + 1);
 	for (size_t i = 0; i < IDLE; i++)
 		assert_true(hung_up(fds[i]));
 	assert_int_equal(importers_now(), 1);
@@ -165,11 +165,10 @@ static void silence_within_a_process(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* A process that takes all it can get and holds it until the pipe is closed. */
+/* A process that takes all imports that it can get. */
 struct greedy {
-	pid_t pid;
-	int life;
-	size_t count;
+	struct helper helper;
+	size_t count; /* of its imports */
 };
 
 static size_t hold_all(void)
@@ -182,38 +181,26 @@ static size_t hold_all(void)
 	return count;
 }
 
+/* Reports the count, and holds the imports until the test closes the pipe. */
+static int be_greedy(int orders, int reports, void *data)
+{
+	const size_t count = hold_all();
+
+	(void)data;
+	if (write(reports, &count, sizeof(count)) < 0)
+		return 1;
+	return wait_for_prompt(orders) ? 1 : 0;
+}
+
 static void greedy_start(struct greedy *greedy)
 {
-	int life[2], out[2];
-
-	assert_int_equal(test_pipe(life), 0);
-	assert_int_equal(test_pipe(out), 0);
-	greedy->pid = fork();
-	if (greedy->pid == 0) {
-		char byte;
-
-		test_limit(100);
-		(void)close(life[1]);
-		greedy->count = hold_all();
-		if (write(out[1], &greedy->count, sizeof(greedy->count)) < 0)
-			_exit(1);
-		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
-	}
-	(void)close(life[0]);
-	(void)close(out[1]);
-	greedy->life = life[1];
-	assert_int_equal(
-		read(out[0], &greedy->count, sizeof(greedy->count)), sizeof(greedy->count));
-	(void)close(out[0]);
+	greedy->helper = start_helper(be_greedy, NULL);
+	hear_helper(&greedy->helper, &greedy->count, sizeof(greedy->count));
 }
 
 static void greedy_stop(const struct greedy *greedy)
 {
-	int status = -1;
-
-	assert_int_equal(close(greedy->life), 0);
-	assert_int_equal(waitpid(greedy->pid, &status, 0), greedy->pid);
-	assert_int_equal(status, 0);
+	end_helper(&greedy->helper);
 }
 
 /* Each takes its share and is told then; there is one left for the next process, however many have
@@ -272,7 +259,7 @@ static void too_many_connections_are_told(void **state)
 	geyser_manager_destroy(manager);
 	assert_int_equal(importers_now(), SHARE);
 	close_all(fds, SHARE);
-	test_fd_count_becomes(exporter.pid, exporter.fds);
+	test_fd_count_becomes(exporter.helper.pid, exporter.fds);
 	nothing_is_left();
 }
 

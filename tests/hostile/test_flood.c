@@ -5,6 +5,7 @@
  * "test_flood measure" floods in several ways for some seconds each, and prints how long honest
  * subscribers take.
  */
+#include "helper.h"
 #include "peer.h"
 
 #include "base/clock.h"
@@ -101,56 +102,15 @@ static struct gy_message await_answer(int connection)
 	return answer;
 }
 
-/* ---- a process beside this one ---- */
+/* ---- helpers that begin when they are told to ---- */
 
-struct helper {
-	pid_t pid;
-	int orders; /* closed to end it */
-	int reports;
-};
-
-/* Forks a child that runs work(orders, reports) when it is told to. The fork takes the lock that
- * block() holds: call this before. */
-static struct helper start_helper(int (*work)(int orders, int reports))
-{
-	int orders[2], reports[2];
-	struct helper helper;
-	char byte;
-
-	assert_int_equal(test_pipe(orders), 0);
-	assert_int_equal(test_pipe(reports), 0);
-	helper.pid = fork();
-	assert_true(helper.pid >= 0);
-	if (helper.pid == 0) {
-		test_limit(100);
-		(void)close(orders[1]);
-		(void)close(reports[0]);
-		_exit(read(orders[0], &byte, 1) == 1 ? work(orders[0], reports[1]) : 1);
-	}
-	(void)close(orders[0]);
-	(void)close(reports[1]);
-	helper.orders = orders[1];
-	helper.reports = reports[0];
-	return helper;
-}
+/* Start a helper before block(): a fork waits for the lock that block() holds. */
 
 /* Returns when the helper says that its work has begun. */
 static void let_work(const struct helper *helper)
 {
-	char byte;
-
-	assert_int_equal(write(helper->orders, "", 1), 1);
-	assert_int_equal(read(helper->reports, &byte, 1), 1);
-}
-
-static void stop_helper(const struct helper *helper)
-{
-	int status = -1;
-
-	(void)close(helper->orders);
-	assert_int_equal(waitpid(helper->pid, &status, 0), helper->pid);
-	(void)close(helper->reports);
-	assert_int_equal(status, 0);
+	prompt_helper(helper);
+	await_helper(helper);
 }
 
 /* ---- what is dead already costs nothing ---- */
@@ -178,19 +138,21 @@ static void who_has_hung_up_gets_no_subscription(void **state)
 
 #define CROWD 40
 
-static int crowd(int orders, int reports)
+static int crowd(int orders, int reports, void *data)
 {
 	int fds[CROWD];
-	char byte;
 
+	(void)data;
+	if (!wait_for_prompt(orders))
+		return 1;
 	for (unsigned i = 0; i < CROWD; i++)
 		fds[i] = ask_for_a_place();
-	if (write(reports, "", 1) != 1)
+	if (!say_ready(reports))
 		return 1;
 	for (unsigned i = 0; i < CROWD; i++) /* until it is to end they stay open */
 		if (fds[i] < 0)
 			return 2;
-	return read(orders, &byte, 1) == 0 ? 0 : 3;
+	return wait_for_prompt(orders) ? 3 : 0;
 }
 
 /* Returns the place in the ring that a connection got: how many were served before it. */
@@ -218,7 +180,7 @@ static void one_connection_comes_before_anothers_many(void **state)
 
 	(void)state;
 	begin();
-	helper = start_helper(crowd);
+	helper = start_helper(crowd, NULL);
 	block();
 	let_work(&helper);
 	honest = ask_for_a_place();
@@ -226,7 +188,7 @@ static void one_connection_comes_before_anothers_many(void **state)
 	/* two of the crowd come before: the first, which was accepted alone, and one in turn */
 	assert_in_range(place_of(honest), 0, 2);
 	assert_int_equal(close(honest), 0);
-	stop_helper(&helper);
+	end_helper(&helper);
 	end();
 }
 
@@ -236,14 +198,16 @@ static void one_connection_comes_before_anothers_many(void **state)
 #define SHARE (FEW_FDS / 4)
 #define OVER 20
 
-static int crowd_over_its_share(int orders, int reports)
+static int crowd_over_its_share(int orders, int reports, void *data)
 {
 	int fds[SHARE + OVER];
-	char byte;
 
+	(void)data;
+	if (!wait_for_prompt(orders))
+		return 1;
 	for (unsigned i = 0; i < SHARE + OVER; i++)
 		fds[i] = ask_for_a_place();
-	if (write(reports, "", 1) != 1)
+	if (!say_ready(reports))
 		return 1;
 	for (unsigned i = 1; i <= OVER; i++) { /* the first came alone: these have waited longest */
 		const struct gy_message answer = await_answer(fds[i]);
@@ -252,7 +216,7 @@ static int crowd_over_its_share(int orders, int reports)
 			!strstr(answer.error.detail, "allow no more"))
 			return 2;
 	}
-	return read(orders, &byte, 1) == 0 ? 0 : 3;
+	return wait_for_prompt(orders) ? 3 : 0;
 }
 
 static void who_waits_beyond_its_share_is_refused(void **state)
@@ -265,7 +229,7 @@ static void who_waits_beyond_its_share_is_refused(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = (struct rlimit){FEW_FDS, before.rlim_max};
 	begin();
-	helper = start_helper(crowd_over_its_share);
+	helper = start_helper(crowd_over_its_share, NULL);
 	block();
 	let_work(&helper);
 	honest = ask_for_a_place();
@@ -273,7 +237,7 @@ static void who_waits_beyond_its_share_is_refused(void **state)
 	resume();
 	assert_int_equal(await_answer(honest).type, GY_WIRE_STREAM);
 	assert_int_equal(close(honest), 0);
-	stop_helper(&helper);
+	end_helper(&helper);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	end();
 }
@@ -317,12 +281,15 @@ static void (*const floods[])(void) = {close_at_once, keep_open, fork_and_ask};
 static const char *const flood_names[] = {"close at once", "keep open", "fork"};
 static void (*flood_kind)(void);
 
-static int flood(int orders, int reports)
+static int flood(int orders, int reports, void *data)
 {
 	struct pollfd end_of_it = {.fd = orders, .events = POLLIN};
 
+	(void)data;
+	if (!wait_for_prompt(orders))
+		return 1;
 	flood_kind();
-	if (write(reports, "", 1) != 1)
+	if (!say_ready(reports))
 		return 1;
 	while (poll(&end_of_it, 1, 0) == 0)
 		for (unsigned i = 0; i < 64; i++)
@@ -330,38 +297,34 @@ static int flood(int orders, int reports)
 	return 0;
 }
 
-/* Subscribes in a process of its own, as an honest program. Returns how long that took, in ns, or
- * GY_NEVER if it failed. */
+/* Subscribes as an honest program, and reports how long that took, in ns, or GY_NEVER if it
+ * failed. */
+static int subscribe(int orders, int reports, void *data)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = NAME, .connect_timeout_ns = *(const uint64_t *)data};
+	struct geyser_subscriber *subscriber;
+	struct geyser_manager *own;
+	uint64_t begin_at = gy_now(), took = GY_NEVER;
+	enum geyser_result result;
+
+	(void)orders;
+	(void)geyser_manager_create(NULL, &own);
+	result = geyser_subscriber_create(own, &desc, &subscriber);
+	if (result == GEYSER_OK)
+		took = gy_now() - begin_at;
+	else
+		print_error("%s: %s\n", geyser_result_string(result), geyser_error_detail());
+	return write(reports, &took, sizeof(took)) == sizeof(took) ? 0 : 1;
+}
+
 static uint64_t subscribe_honestly(uint64_t timeout_ns)
 {
-	int status = -1, out[2];
-	uint64_t took = GY_NEVER;
-	pid_t pid;
+	const struct helper honest = start_helper(subscribe, &timeout_ns);
+	uint64_t took;
 
-	assert_int_equal(test_pipe(out), 0);
-	pid = fork();
-	if (pid == 0) {
-		const struct geyser_subscriber_desc desc = {
-			.name = NAME, .connect_timeout_ns = timeout_ns};
-		struct geyser_subscriber *subscriber;
-		struct geyser_manager *own;
-		uint64_t begin_at = gy_now();
-		enum geyser_result result;
-
-		(void)geyser_manager_create(NULL, &own);
-		result = geyser_subscriber_create(own, &desc, &subscriber);
-		if (result == GEYSER_OK)
-			took = gy_now() - begin_at;
-		else
-			print_error(
-				"%s: %s\n", geyser_result_string(result), geyser_error_detail());
-		_exit(write(out[1], &took, sizeof(took)) == sizeof(took) ? 0 : 1);
-	}
-	assert_int_equal(close(out[1]), 0);
-	assert_int_equal(read(out[0], &took, sizeof(took)), sizeof(took));
-	assert_int_equal(close(out[0]), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	hear_helper(&honest, &took, sizeof(took));
+	end_helper(&honest);
 	return took;
 }
 
@@ -377,7 +340,7 @@ static unsigned flood_honest_ones(
 	begin();
 	flood_kind = floods[kind];
 	for (unsigned i = 0; i < flooders; i++)
-		helpers[i] = start_helper(flood);
+		helpers[i] = start_helper(flood, NULL);
 	for (unsigned i = 0; i < flooders; i++)
 		let_work(&helpers[i]);
 	for (unsigned i = 0; i < honest; i++) {
@@ -388,7 +351,7 @@ static unsigned flood_honest_ones(
 			*longest = took;
 	}
 	for (unsigned i = flooders; i > 0; i--) /* the later ones have the pipes of earlier ones */
-		stop_helper(&helpers[i - 1]);
+		end_helper(&helpers[i - 1]);
 	end();
 	return failed;
 }

@@ -2,6 +2,7 @@
  * Subscribers that hold what they shouldn't, for as long as they like, and say what isn't true: a
  * liar on each word of its lease, and what the publisher and the others lose by it.
  */
+#include "helper.h"
 #include "peer.h"
 
 #include "base/clock.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE (20 * GY_SECOND)
@@ -258,49 +258,23 @@ out:
 #define TRIES 12
 #define SLICES 4 /* one acquire waits for 1 / SLICES of the hold limit */
 
-struct forked {
-	pid_t pid;
-	int life;
-};
-
-/* Starts a process that claims these buffers until end_holder. */
-static struct forked fork_holder(uint32_t held)
+/* Claims these buffers until the test closes the pipe. */
+static int hold(int orders, int reports, void *data)
 {
-	int life[2], ready[2];
-	struct forked forked;
-	char byte;
+	const uint32_t *held = data;
+	int connection;
+	struct gy_lease_page *lease = peer_subscribe(NAME, false, &connection);
 
-	assert_int_equal(test_pipe(life), 0);
-	assert_int_equal(test_pipe(ready), 0);
-	forked.pid = fork();
-	assert_true(forked.pid >= 0);
-	if (forked.pid == 0) {
-		int connection;
-		struct gy_lease_page *lease;
-
-		test_limit(100);
-		(void)close(life[1]);
-		lease = peer_subscribe(NAME, false, &connection);
-		atomic_store(&lease->held, held);
-		if (write(ready[1], "", 1) != 1)
-			_exit(1);
-		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
-	}
-	(void)close(life[0]);
-	(void)close(ready[1]);
-	forked.life = life[1];
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	(void)close(ready[0]);
-	return forked;
+	atomic_store(&lease->held, *held);
+	return say_ready(reports) && !wait_for_prompt(orders) ? 0 : 1;
 }
 
-static void end_holder(const struct forked *forked)
+static struct helper start_holder(uint32_t held)
 {
-	int status = -1;
+	const struct helper holder = start_helper(hold, &held);
 
-	(void)close(forked->life);
-	assert_int_equal(waitpid(forked->pid, &status, 0), forked->pid);
-	assert_int_equal(status, 0);
+	await_helper(&holder);
+	return holder;
 }
 
 /* Returns how often acquire finds no buffer within a slice (ns) of the hold limit, before it finds
@@ -326,7 +300,7 @@ static void newcomers_together_have_two_hold_limits(void **state)
 	struct geyser_publisher *publisher;
 	struct geyser_manager *manager;
 	struct gy_lease_page *lease;
-	struct forked last;
+	struct helper last;
 	unsigned slices = 0;
 	int connection;
 
@@ -335,11 +309,11 @@ static void newcomers_together_have_two_hold_limits(void **state)
 	publisher = publish(manager, 3);
 	assert_ok(geyser_publisher_set_hold_limit(publisher, limit));
 	for (unsigned i = 0; i < TRIES; i++) {
-		const struct forked forked = fork_holder(7);
+		const struct helper holder = start_holder(7);
 
 		slices += slices_without_buffer(publisher, slice, SLICES + 1);
 		assert_int_equal(evictions(publisher), i + 1);
-		end_holder(&forked);
+		end_helper(&holder);
 	}
 	assert_in_range(slices, 1, 2 * SLICES);
 
@@ -350,10 +324,10 @@ static void newcomers_together_have_two_hold_limits(void **state)
 	assert_int_equal(slices_without_buffer(publisher, slice, 1), 1);
 	peer_unsubscribe(lease, connection);
 	assert_ok(geyser_publisher_set_hold_limit(publisher, UINT64_MAX));
-	last = fork_holder(7);
+	last = start_holder(7);
 	assert_int_equal(slices_without_buffer(publisher, slice, 1), 1);
 	assert_int_equal(evictions(publisher), TRIES);
-	end_holder(&last);
+	end_helper(&last);
 	geyser_publisher_destroy(publisher);
 	geyser_manager_destroy(manager);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void a_right_importer_by_hand(void **state)
@@ -240,13 +239,15 @@ static void releases_of_what_it_never_had(void **state)
 
 /* ---- other users ---- */
 
-/* In a child: 0 if the exporter refused uid 12345 with a sentence, else where it went wrong. */
-static int be_refused(void)
+/* For a child: returns 0 if the exporter refuses uid 12345 with a sentence, else the number of the
+ * step that failed. */
+static int be_refused(void *data)
 {
 	struct gy_packet packet;
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	int fd, memory;
 
+	(void)data;
 	if (setgid(12345) < 0 || setuid(12345) < 0)
 		return 1;
 	fd = peer_connect(exporter.instance);
@@ -264,8 +265,6 @@ static int be_refused(void)
 static void another_user_is_refused(void **state)
 {
 	char path[64];
-	int status;
-	pid_t pid;
 
 	(void)state;
 	if (geteuid() != 0)
@@ -275,11 +274,7 @@ static void another_user_is_refused(void **state)
 	assert_int_equal(chmod(test_runtime_path(path), 0666), 0);
 	assert_int_equal(chmod(test_runtime_path("geyser"), 0711), 0);
 	assert_int_equal(chmod(test_runtime_path("."), 0711), 0);
-	pid = fork();
-	if (pid == 0)
-		_exit(be_refused());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	in_child(be_refused, NULL);
 	assert_int_equal(chmod(test_runtime_path("."), 0700), 0);
 	assert_int_equal(chmod(test_runtime_path("geyser"), 0700), 0);
 	nothing_is_left();

@@ -3,6 +3,7 @@
  * while its owner waits and signals: no crash, no wait past its deadline, no value that shrinks,
  * and no callback lost once it is over.
  */
+#include "helper.h"
 #include "peer.h"
 
 #include "base/clock.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SLACK (10 * GY_SECOND) /* a busy machine, a sanitizer */
@@ -32,9 +32,7 @@ enum pattern {
 
 /* ---- the attacker's process ---- */
 
-static pid_t attacker;
-static int orders = -1; /* to it: a pattern and a handle; closed, it ends */
-static int reports = -1;
+static struct helper attacker;
 
 struct order {
 	enum pattern pattern;
@@ -78,11 +76,12 @@ static void write_once(struct gy_timeline_page *page, enum pattern pattern, uint
 }
 
 /* One attack at a time; it stops when the owner says anything on the pipe. */
-static int run_attacker(int in, int out)
+static int run_attacker(int in, int out, void *data)
 {
 	uint64_t random = UINT64_C(88172645463325252);
 	struct order order;
 
+	(void)data;
 	while (read(in, &order, sizeof(order)) == sizeof(order)) {
 		struct gy_timeline_page *page = import_page(&order.handle);
 		char stop;
@@ -106,53 +105,38 @@ static int run_attacker(int in, int out)
 
 static int start_attacker(void **state)
 {
-	int in[2], out[2];
-
-	if (test_runtime_enter(state) != 0 || test_pipe(in) < 0 || test_pipe(out) < 0)
+	if (test_runtime_enter(state) != 0)
 		return -1;
-	attacker = fork();
-	if (attacker == 0) {
-		test_limit(100);
-		(void)close(in[1]);
-		_exit(run_attacker(in[0], out[1]));
-	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	orders = in[1];
-	reports = out[0];
-	return attacker < 0 ? -1 : 0;
+	attacker = start_helper(run_attacker, NULL);
+	return 0;
 }
 
 static int stop_attacker(void **state)
 {
-	int status = -1;
-
-	(void)close(orders);
-	(void)close(reports);
-	if (waitpid(attacker, &status, 0) != attacker || status != 0) {
-		print_error("the attacker ended with status 0x%x\n", (unsigned)status);
-		return -1;
-	}
+	end_helper(&attacker);
 	return test_runtime_leave(state);
+}
+
+static void attacker_says(char wanted)
+{
+	char said = 0;
+
+	hear_helper(&attacker, &said, 1);
+	assert_int_equal(said, wanted);
 }
 
 static void attack(enum pattern pattern, const struct geyser_handle *handle)
 {
 	const struct order order = {.pattern = pattern, .handle = *handle};
-	char said = 0;
 
-	assert_int_equal(write(orders, &order, sizeof(order)), sizeof(order));
-	assert_int_equal(read(reports, &said, 1), 1);
-	assert_int_equal(said, 'a');
+	order_helper(&attacker, &order, sizeof(order));
+	attacker_says('a');
 }
 
 static void end_attack(void)
 {
-	char said = 0;
-
-	assert_int_equal(write(orders, "s", 1), 1);
-	assert_int_equal(read(reports, &said, 1), 1);
-	assert_int_equal(said, 'e');
+	prompt_helper(&attacker);
+	attacker_says('e');
 }
 
 /* ---- the owner ---- */

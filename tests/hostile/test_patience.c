@@ -4,6 +4,7 @@
  *
  * "test_patience measure COUNT" prints how much longer the calls take.
  */
+#include "helper.h"
 #include "peer.h"
 
 #include "base/clock.h"
@@ -393,37 +394,65 @@ static void every_call_ends_in_time(void **state)
 		}
 }
 
+/* ---- one subscriber, one publisher ---- */
+
+struct scene {
+	struct geyser_manager *manager;
+	struct geyser_subscriber *subscriber;
+	struct publisher publisher;
+};
+
+/* Starts the publisher. The caller creates the subscriber. */
+static void begin(struct scene *scene, enum manner manner)
+{
+	scene->manager = make_manager(IMPORT_TIMEOUT);
+	scene->subscriber = NULL;
+	start(&scene->publisher, manner);
+}
+
+static void end(struct scene *scene)
+{
+	geyser_subscriber_destroy(scene->subscriber);
+	geyser_manager_destroy(scene->manager);
+	stop(&scene->publisher);
+}
+
+/* Acquires the next frame within the timeout and releases it. */
+static void take(struct scene *scene, uint64_t timeout_ns)
+{
+	struct geyser_frame *frame;
+
+	assert_ok(geyser_subscriber_acquire(scene->subscriber, timeout_ns, &frame));
+	assert_ok(geyser_subscriber_release(scene->subscriber, frame));
+}
+
 /* ---- what is slow but honest is had in the end ---- */
 
 static void a_slow_publisher_is_reached_by_short_calls(void **state)
 {
-	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
 	const uint64_t deadline = gy_deadline(PATIENCE);
-	struct geyser_subscriber *subscriber;
-	struct publisher publisher;
 	struct geyser_frame *frame;
 	enum geyser_result result;
 	unsigned calls_made = 0;
+	struct scene scene;
 
 	(void)state;
-	start(&publisher, QUICK);
-	assert_ok(subscribe(manager, PATIENCE, &subscriber));
-	stop(&publisher);
+	begin(&scene, QUICK);
+	assert_ok(subscribe(scene.manager, PATIENCE, &scene.subscriber));
+	stop(&scene.publisher);
 	assert_fails(GEYSER_ERROR_DISCONNECTED, "has died",
-		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	start(&publisher, SLOW);
-	publish(&publisher, 1, 0);
+		geyser_subscriber_acquire(scene.subscriber, PATIENCE, &frame));
+	start(&scene.publisher, SLOW);
+	publish(&scene.publisher, 1, 0);
 	do {
-		result = geyser_subscriber_acquire(subscriber, GY_MILLISECOND, &frame);
+		result = geyser_subscriber_acquire(scene.subscriber, GY_MILLISECOND, &frame);
 		calls_made++;
 	} while (result == GEYSER_ERROR_TIMEOUT && gy_now() < deadline);
 	assert_ok(result);
 	assert_true(calls_made > 1);
-	assert_int_equal(publisher.fake.served, 1); /* one connection, gone on with */
-	assert_int_equal(publisher.questions, 1 + BUFFERS);
-	geyser_subscriber_destroy(subscriber);
-	geyser_manager_destroy(manager);
-	stop(&publisher);
+	assert_int_equal(scene.publisher.fake.served, 1); /* one connection serves all calls */
+	assert_int_equal(scene.publisher.questions, 1 + BUFFERS);
+	end(&scene);
 }
 
 /* ---- a publisher whose buffers come later ---- */
@@ -447,149 +476,133 @@ static struct geyser_subscriber *subscribe_early(struct geyser_manager *manager)
 
 static void buffers_may_come_after_the_subscriber(void **state)
 {
-	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
-	struct geyser_subscriber *subscriber;
-	struct publisher publisher;
-	struct geyser_frame *frame;
+	struct scene scene;
 
 	(void)state;
-	start(&publisher, LATE);
-	publish(&publisher, 1, 0);
-	subscriber = subscribe_early(manager);
-	publisher.has_buffers = true;
-	assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_ok(geyser_subscriber_release(subscriber, frame));
-	assert_int_equal(publisher.fake.served, 1);
-	geyser_subscriber_destroy(subscriber);
-	geyser_manager_destroy(manager);
-	stop(&publisher);
+	begin(&scene, LATE);
+	publish(&scene.publisher, 1, 0);
+	scene.subscriber = subscribe_early(scene.manager);
+	scene.publisher.has_buffers = true;
+	take(&scene, PATIENCE);
+	assert_int_equal(scene.publisher.fake.served, 1);
+	end(&scene);
 }
 
 static void who_polls_is_told_that_they_have_come(void **state)
 {
-	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
 	struct pollfd readable = {.events = POLLIN};
-	struct geyser_subscriber *subscriber;
-	struct publisher publisher;
-	struct geyser_frame *frame;
+	struct scene scene;
 
 	(void)state;
-	start(&publisher, LATE);
-	publish(&publisher, 1, 0);
-	subscriber = subscribe_early(manager);
-	assert_ok(geyser_subscriber_fd(subscriber, &readable.fd));
+	begin(&scene, LATE);
+	publish(&scene.publisher, 1, 0);
+	scene.subscriber = subscribe_early(scene.manager);
+	assert_ok(geyser_subscriber_fd(scene.subscriber, &readable.fd));
 	assert_int_equal(poll(&readable, 1, 0), 0);
-	publisher.has_buffers = true;
+	scene.publisher.has_buffers = true;
 	assert_int_equal(poll(&readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
-	assert_ok(geyser_subscriber_acquire(subscriber, 0, &frame));
-	assert_ok(geyser_subscriber_release(subscriber, frame));
+	take(&scene, 0);
 	(void)close(readable.fd);
-	geyser_subscriber_destroy(subscriber);
-	geyser_manager_destroy(manager);
-	stop(&publisher);
+	end(&scene);
+}
+
+/* Subscribes to a publisher without buffers and ends the publisher. polling: the thread
+ * "geyser-stream" notices the end, and the publisher says that it closes the stream. */
+static void lose_publisher(struct scene *scene, bool polling, struct pollfd *readable)
+{
+	scene->subscriber = subscribe_early(scene->manager);
+	if (polling)
+		assert_ok(geyser_subscriber_fd(scene->subscriber, &readable->fd));
+	atomic_store(&scene->publisher.page->closed, polling);
+	stop(&scene->publisher);
+	if (polling)
+		assert_int_equal(poll(readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
 }
 
 /* The caller is told once, whether its own call or the thread "geyser-stream" notices the end. */
 static void a_publisher_that_goes_before_they_come(void **state)
 {
-	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
 	struct geyser_frame *frame;
 
 	(void)state;
 	for (unsigned polling = 0; polling < 2; polling++) {
 		struct pollfd readable = {.fd = -1, .events = POLLIN};
-		struct geyser_subscriber *subscriber;
-		struct publisher publisher;
-		enum geyser_end end;
+		struct scene scene;
+		enum geyser_end how;
 
-		start(&publisher, LATE);
-		subscriber = subscribe_early(manager);
-		if (polling)
-			assert_ok(geyser_subscriber_fd(subscriber, &readable.fd));
-		atomic_store(&publisher.page->closed, polling);
-		stop(&publisher);
-		if (polling)
-			assert_int_equal(poll(&readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
+		begin(&scene, LATE);
+		lose_publisher(&scene, polling, &readable);
 		assert_fails(GEYSER_ERROR_DISCONNECTED, "before its first frame",
-			geyser_subscriber_acquire(subscriber, polling ? 0 : PATIENCE, &frame));
-		assert_ok(geyser_subscriber_get_end(subscriber, &end));
-		assert_int_equal(end, polling ? GEYSER_END_CLOSED : GEYSER_END_BROKEN);
+			geyser_subscriber_acquire(
+				scene.subscriber, polling ? 0 : PATIENCE, &frame));
+		assert_ok(geyser_subscriber_get_end(scene.subscriber, &how));
+		assert_int_equal(how, polling ? GEYSER_END_CLOSED : GEYSER_END_BROKEN);
 		assert_fails(GEYSER_ERROR_TIMEOUT, polling ? NULL : "nobody publishes",
-			geyser_subscriber_acquire(subscriber, 0, &frame));
-		start(&publisher, QUICK);
-		publish(&publisher, 1, 0);
-		assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-		assert_ok(geyser_subscriber_release(subscriber, frame));
+			geyser_subscriber_acquire(scene.subscriber, 0, &frame));
+		start(&scene.publisher, QUICK);
+		publish(&scene.publisher, 1, 0);
+		take(&scene, PATIENCE);
 		if (polling)
 			(void)close(readable.fd);
-		geyser_subscriber_destroy(subscriber);
-		stop(&publisher);
+		end(&scene);
 	}
-	geyser_manager_destroy(manager);
 }
 
 /* The answer is never of the generation that the records are of. */
 static void a_wrong_generation_costs_one_question(void **state)
 {
-	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
-	struct geyser_subscriber *subscriber;
-	struct publisher publisher;
 	struct geyser_frame *frame;
+	struct scene scene;
 
 	(void)state;
-	start(&publisher, QUICK);
-	assert_ok(subscribe(manager, PATIENCE, &subscriber));
-	assert_int_equal(publisher.questions, 1 + BUFFERS);
+	begin(&scene, QUICK);
+	assert_ok(subscribe(scene.manager, PATIENCE, &scene.subscriber));
+	assert_int_equal(scene.publisher.questions, 1 + BUFFERS);
 	for (uint64_t i = 1; i <= 20; i++) {
-		publish(&publisher, i, OTHER_GENERATION);
+		publish(&scene.publisher, i, OTHER_GENERATION);
 		assert_fails(GEYSER_ERROR_TIMEOUT, NULL,
-			geyser_subscriber_acquire(subscriber, PATIENCE / 1000, &frame));
+			geyser_subscriber_acquire(scene.subscriber, PATIENCE / 1000, &frame));
 	}
-	assert_int_equal(publisher.questions, 1 + BUFFERS + 1);
-	publish(&publisher, 21, 0); /* what it has */
-	assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_ok(geyser_subscriber_release(subscriber, frame));
-	geyser_subscriber_destroy(subscriber);
-	geyser_manager_destroy(manager);
-	stop(&publisher);
+	assert_int_equal(scene.publisher.questions, 1 + BUFFERS + 1);
+	publish(&scene.publisher, 21, 0); /* the generation that the buffers have */
+	take(&scene, PATIENCE);
+	end(&scene);
 }
 
 /* ---- a process that is stopped ---- */
 
-static pid_t start_process(void)
+static int publish_until_killed(int orders, int reports, void *data)
 {
 	const struct geyser_stream_desc desc = {
 		.name = NAME,
 		.texture = {.format = GEYSER_FORMAT_R8_UNORM, .width = SIDE, .height = SIDE},
 	};
+	struct geyser_manager *manager = make_manager(0);
 	struct geyser_publisher *publisher;
-	int ends[2], status;
-	char byte;
-	pid_t pid;
 
-	assert_int_equal(test_pipe(ends), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct geyser_manager *manager = make_manager(0);
+	(void)orders;
+	(void)data;
+	if (geyser_publisher_create(manager, &desc, &publisher) || !say_ready(reports))
+		return 1;
+	for (;;)
+		(void)pause();
+}
 
-		if (geyser_publisher_create(manager, &desc, &publisher) ||
-			write(ends[1], "", 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	(void)close(ends[0]);
-	assert_int_equal(kill(pid, SIGSTOP), 0);
-	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
-	return pid;
+/* Returns when the publisher's process has stopped. */
+static struct helper start_stopped(void)
+{
+	const struct helper helper = start_helper(publish_until_killed, NULL);
+	int status;
+
+	await_helper(&helper);
+	assert_int_equal(kill(helper.pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(helper.pid, &status, WUNTRACED), helper.pid);
+	return helper;
 }
 
 static void a_stopped_publisher_is_called_so(void **state)
 {
-	const pid_t pid = start_process();
+	const struct helper stopped = start_stopped();
 	struct geyser_manager *manager = make_manager(IMPORT_TIMEOUT);
 	struct geyser_subscriber *subscriber;
 	uint64_t before;
@@ -601,12 +614,11 @@ static void a_stopped_publisher_is_called_so(void **state)
 			subscribe(manager, timeouts[i], &subscriber));
 		assert_in_range(gy_now() - before, 0, timeouts[i] + SLACK);
 	}
-	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(kill(stopped.pid, SIGCONT), 0);
 	assert_ok(subscribe(manager, PATIENCE, &subscriber));
 	geyser_subscriber_destroy(subscriber);
 	geyser_manager_destroy(manager);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	kill_helper(&stopped);
 }
 
 /* ---- measuring ---- */

@@ -3,6 +3,7 @@
  * lease, and nothing else that it could write: it can neither raise an event nor declare the device
  * lost, and others sleep and wake as without it. $GEYSER_BACKEND names the device's backend.
  */
+#include "helper.h"
 #include "peer.h"
 
 #include "base/clock.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -408,19 +408,20 @@ static void a_liar_beside_an_honest_reader(void **state)
 
 /* ---- a subscriber that dies in its sleep ---- */
 
-static void sleep_for_ever(int ready)
+static int sleep_for_ever(int orders, int reports, void *data)
 {
 	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = SOON};
 	struct geyser_subscriber *subscriber;
 	struct geyser_manager *own;
 	struct geyser_frame *frame;
 
-	test_limit(60);
+	(void)orders;
+	(void)data;
 	if (geyser_manager_create(&(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST},
 		    &own) != GEYSER_OK ||
 		geyser_subscriber_create(own, &desc, &subscriber) != GEYSER_OK ||
-		write(ready, "r", 1) != 1)
-		_exit(1);
+		!say_ready(reports))
+		return 1;
 	for (;;)
 		(void)geyser_subscriber_acquire(subscriber, UINT64_MAX, &frame);
 }
@@ -431,18 +432,13 @@ static void a_death_in_sleep_costs_nobody_a_wake_up(void **state)
 	struct geyser_point point;
 	struct reader reader = {.drawn = 1};
 	struct gy_subscription *dead;
+	struct helper child;
 	pthread_t thread;
-	int ends[2], status;
-	pid_t child;
-	char byte;
 
 	end(NULL);
-	assert_int_equal(test_pipe(ends), 0);
-	child = fork();
-	if (child == 0)
-		sleep_for_ever(ends[1]);
+	child = start_helper(sleep_for_ever, NULL);
 	publish(state);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
+	await_helper(&child);
 	dead = publisher->subscriptions[0];
 	reader.subscriber = subscribe(host);
 	point = submit();
@@ -450,16 +446,13 @@ static void a_death_in_sleep_costs_nobody_a_wake_up(void **state)
 	while (!atomic_load(&dead->lease->mirror_sleepers) ||
 		!atomic_load(&publisher->subscriptions[1]->lease->mirror_sleepers))
 		;
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, &status, 0), child);
+	kill_helper(&child);
 	draw(point);
 	await_got(&reader, 1);
 	end(NULL);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(atomic_load(&reader.wrong), 0);
 	geyser_subscriber_destroy(reader.subscriber);
-	assert_int_equal(close(ends[0]), 0);
-	assert_int_equal(close(ends[1]), 0);
 	publish(state);
 }
 

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- the exporter's process ---- */
 
 struct exporter exporter;
 
-/* Says "ready" with its handles, then lives until the pipe is closed. 0 if it ended well. */
-static int run_exporter(int life, int out)
+/* Reports its handles. Then it answers each byte with the number of importers, until the test
+ * closes the pipe. Returns 0 if it ends well. */
+static int export_until_told(int life, int out)
 {
 	const struct geyser_texture_desc desc = {
 		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 16, .height = 16, .label = "real"};
@@ -47,44 +47,33 @@ static int run_exporter(int life, int out)
 	return test_registry_entries() == 0 ? 0 : 3;
 }
 
+/* exit looks for leaks, under LeakSanitizer. */
+static int run_exporter(int orders, int reports, void *data)
+{
+	(void)data;
+	exit(export_until_told(orders, reports));
+}
+
 int start_exporter(void **state)
 {
-	int life[2], out[2];
 	struct geyser_handle handles[2];
 	struct gy_handle_fields fields;
 
-	if (test_runtime_enter(state) != 0 || test_pipe(life) < 0 || test_pipe(out) < 0)
+	if (test_runtime_enter(state) != 0)
 		return -1;
-	exporter.pid = fork();
-	if (exporter.pid == 0) {
-		test_limit(100);
-		(void)close(life[1]);
-		exit(run_exporter(life[0], out[1]));
-	}
-	(void)close(life[0]);
-	(void)close(out[1]);
-	exporter.life = life[1];
-	if (exporter.pid < 0 || read(out[0], handles, sizeof(handles)) != sizeof(handles) ||
-		gy_handle_decode(&handles[0], &fields) != GEYSER_OK)
-		return -1;
-	exporter.reports = out[0];
+	exporter.helper = start_helper(run_exporter, NULL);
+	hear_helper(&exporter.helper, handles, sizeof(handles));
+	assert_ok(gy_handle_decode(&handles[0], &fields));
 	exporter.texture = handles[0];
 	exporter.event = handles[1];
 	exporter.instance = fields.instance;
-	exporter.fds = test_fd_count(exporter.pid);
+	exporter.fds = test_fd_count(exporter.helper.pid);
 	return 0;
 }
 
 int stop_exporter(void **state)
 {
-	int status = -1;
-
-	(void)close(exporter.life);
-	(void)close(exporter.reports);
-	if (waitpid(exporter.pid, &status, 0) != exporter.pid || status != 0) {
-		print_error("the exporter ended with status 0x%x\n", (unsigned)status);
-		return -1;
-	}
+	end_helper(&exporter.helper);
 	return test_runtime_leave(state);
 }
 
@@ -112,15 +101,15 @@ void a_real_import_works(void)
 void nothing_is_left(void)
 {
 	a_real_import_works();
-	test_fd_count_becomes(exporter.pid, exporter.fds);
+	test_fd_count_becomes(exporter.helper.pid, exporter.fds);
 }
 
 uint32_t importers_now(void)
 {
 	uint32_t count = UINT32_MAX;
 
-	assert_int_equal(write(exporter.life, "?", 1), 1);
-	assert_int_equal(read(exporter.reports, &count, sizeof(count)), sizeof(count));
+	prompt_helper(&exporter.helper);
+	hear_helper(&exporter.helper, &count, sizeof(count));
 	return count;
 }
 

@@ -2,14 +2,13 @@
 #ifndef GEYSER_TESTS_VICTIM_H
 #define GEYSER_TESTS_VICTIM_H
 
+#include "helper.h"
 #include "peer.h"
 
 #define EXPORTER_FDS 160 /* the limit that the exporter lives under */
 
 struct exporter {
-	pid_t pid;
-	int life; /* a byte asks how many importers there are; closed, it ends */
-	int reports;
+	struct helper helper; /* a prompt asks how many importers there are */
 	struct geyser_handle texture, event;
 	uint64_t instance;
 	size_t fds; /* that it has when nobody is connected */

@@ -276,33 +276,6 @@ void end_two(struct two_peers *two)
 	end_peer(&two->first);
 }
 
-/* ---- forked children ---- */
-
-pid_t start_child(int (*run)(void *data), void *data)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)alarm(60);
-		_exit(run(data));
-	}
-	return pid;
-}
-
-void end_child(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-void in_child(int (*run)(void *data), void *data)
-{
-	end_child(start_child(run, data));
-}
-
 /* ---- suites ---- */
 
 static bool on_backend(const char *name)

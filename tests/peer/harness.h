@@ -8,6 +8,7 @@
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
 
+#include "helper.h"
 #include "support.h"
 
 #include <sys/types.h>
@@ -104,10 +105,7 @@ void end_two(struct two_peers *two);
 
 /* ---- forked children ---- */
 
-/* Run a function in a forked child; it must return 0, as it does if no child_check fails. */
-pid_t start_child(int (*run)(void *data), void *data);
-void end_child(pid_t pid);
-void in_child(int (*run)(void *data), void *data);
+/* For functions that run in a child (helper.h): returns 1 from the function after a failure. */
 #define child_check(condition)                                          \
 	do {                                                            \
 		if (!(condition)) {                                     \

@@ -55,16 +55,17 @@ static pid_t listed(void)
 
 /* ---- killed and started again ---- */
 
-/* Writes a byte when it publishes, or exits with 1. */
-static int publish_until_killed(void *data)
+/* Says that it is ready when it publishes. */
+static int publish_until_killed(int orders, int reports, void *data)
 {
-	const int *ready = data;
 	struct geyser_publisher *publisher;
 	struct geyser_manager *manager = new_manager();
 
+	(void)orders;
+	(void)data;
 	child_check(manager);
 	child_check(geyser_publisher_create(manager, &stream, &publisher) == GEYSER_OK);
-	child_check(write(*ready, "x", 1) == 1);
+	child_check(say_ready(reports));
 	for (;;)
 		(void)pause();
 }
@@ -126,7 +127,8 @@ static void the_killed_never_block_a_name(void **state)
 {
 	struct geyser_texture_desc desc = stream.texture;
 	struct geyser_stream_watch *watch;
-	pid_t others[3], killed = 0;
+	struct helper killed, next;
+	pid_t others[3];
 
 	(void)state;
 	ok(geyser_stream_watch_create(ignore_change, NULL, &watch));
@@ -134,22 +136,15 @@ static void the_killed_never_block_a_name(void **state)
 	others[1] = start_child(watch_until_killed, watch);
 	others[2] = start_child(sweep_until_killed, &desc);
 	for (unsigned i = 0; i < processes(100); i++) {
-		int ready[2];
-		pid_t next;
-
-		assert_int_equal(pipe(ready), 0);
-		if (killed)
-			assert_int_equal(kill(killed, SIGKILL), 0);
-		next = start_child(publish_until_killed, &ready[1]);
-		(void)close(ready[1]);
-		assert_true(readable(ready[0], PATIENCE));
-		assert_int_equal(read(ready[0], &(char){0}, 1), 1);
-		(void)close(ready[0]);
-		if (killed)
-			assert_int_equal(waitpid(killed, NULL, 0), killed);
+		if (i > 0)
+			assert_int_equal(kill(killed.pid, SIGKILL), 0);
+		next = start_helper(publish_until_killed, NULL);
+		await_helper(&next);
+		if (i > 0)
+			kill_helper(&killed);
 		killed = next;
 	}
-	end_by_force(killed);
+	kill_helper(&killed);
 	for (unsigned i = 0; i < COUNT_OF(others); i++)
 		end_by_force(others[i]);
 	geyser_stream_watch_destroy(watch);
@@ -288,13 +283,11 @@ static void a_removed_registry_comes_back(void **state)
 	struct geyser_stream_watch *watch;
 	struct geyser_subscriber *subscriber;
 	struct peer exporter, importer;
-	int ready[2];
-	pid_t child;
+	struct helper child;
 
 	assert_non_null(manager);
-	assert_int_equal(pipe(ready), 0);
-	child = start_child(publish_until_killed, &ready[1]);
-	assert_true(readable(ready[0], PATIENCE));
+	child = start_helper(publish_until_killed, NULL);
+	await_helper(&child);
 	start_exporter(&exporter, "export-texture", "1");
 	ok(geyser_stream_watch_create(count_change, changes, &watch));
 	ok(geyser_stream_watch_dispatch(watch, 10 * SECOND));
@@ -304,7 +297,7 @@ static void a_removed_registry_comes_back(void **state)
 	while (changes[1] < 2)
 		ok(geyser_stream_watch_dispatch(watch, 10 * SECOND));
 	assert_int_equal(changes[0], 1);
-	assert_int_equal(listed(), child);
+	assert_int_equal(listed(), child.pid);
 	ok(geyser_subscriber_create(manager,
 		&(struct geyser_subscriber_desc){.name = NAME, .connect_timeout_ns = 10 * SECOND},
 		&subscriber));
@@ -317,10 +310,9 @@ static void a_removed_registry_comes_back(void **state)
 	start_importer(&importer, "import-texture", exporter.id);
 	end_peer(&importer);
 	end_peer(&exporter);
-	end_by_force(child);
+	kill_helper(&child);
 	geyser_stream_watch_destroy(watch);
 	geyser_manager_destroy(manager);
-	(void)(close(ready[0]) | close(ready[1]));
 }
 
 int main(int argc, char **argv)

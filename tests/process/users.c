@@ -76,12 +76,8 @@ static void another_user_imports_nothing(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* handle from the child to the test, a byte back to end it */
-struct pipes {
-	int there[2], back[2];
-};
-
-static int export_as_nobody(void *data)
+/* Reports the handle, and ends when the test prompts it. */
+static int export_as_nobody(int orders, int reports, void *data)
 {
 	const struct geyser_manager_desc desc = {.backend = GEYSER_BACKEND_HOST};
 	const struct geyser_texture_desc texture_desc = {
@@ -89,18 +85,17 @@ static int export_as_nobody(void *data)
 		.width = 1,
 		.height = 1,
 	};
-	const struct pipes *pipes = data;
 	struct geyser_manager *manager;
 	struct geyser_texture *texture;
 	struct geyser_handle handle;
-	char byte;
 
+	(void)data;
 	child_check(become_nobody());
 	child_check(geyser_manager_create(&desc, &manager) == GEYSER_OK);
 	child_check(geyser_texture_create(manager, &texture_desc, &texture) == GEYSER_OK);
 	child_check(geyser_texture_export(texture, &handle) == GEYSER_OK);
-	child_check(write(pipes->there[1], &handle, sizeof(handle)) == sizeof(handle));
-	child_check(read(pipes->back[0], &byte, 1) == 1);
+	child_check(write(reports, &handle, sizeof(handle)) == sizeof(handle));
+	child_check(wait_for_prompt(orders));
 	geyser_texture_unref(texture);
 	geyser_manager_destroy(manager);
 	return 0;
@@ -112,26 +107,19 @@ static void root_imports_nothing_of_another_user(void **state)
 	const struct fixture *fixture = *state;
 	struct geyser_texture *texture;
 	struct geyser_handle handle, found;
-	struct pipes pipes;
-	pid_t child;
+	struct helper child;
 
 	if (!CHILD_HAS_THREADS)
 		skip();
 	assert_int_equal(chown(fixture->directory, NOBODY, NOBODY), 0);
-	assert_int_equal(pipe(pipes.there) | pipe(pipes.back), 0);
-	child = start_child(export_as_nobody, &pipes);
-	assert_true(readable(pipes.there[0], PATIENCE));
-	assert_int_equal(read(pipes.there[0], &handle, sizeof(handle)), sizeof(handle));
+	child = start_helper(export_as_nobody, NULL);
+	hear_helper(&child, &handle, sizeof(handle));
 	refused(GEYSER_ERROR_PERMISSION, "uid 65534",
 		geyser_texture_import(fixture->manager, &handle, NULL, &texture));
 	refused(GEYSER_ERROR_NOT_FOUND, "nothing is exported",
 		geyser_handle_from_id(geyser_handle_id(&handle), &found));
-	assert_int_equal(write(pipes.back[1], "x", 1), 1);
-	end_child(child);
-	for (unsigned i = 0; i < 2; i++) {
-		(void)close(pipes.there[i]);
-		(void)close(pipes.back[i]);
-	}
+	prompt_helper(&child);
+	end_helper(&child);
 	assert_int_equal(chown(fixture->directory, 0, 0), 0);
 }
 
