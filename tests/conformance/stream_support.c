@@ -43,22 +43,6 @@ struct geyser_subscriber *subscribe(void **state, const char *name, enum geyser_
 	return subscriber;
 }
 
-struct geyser_frame *begin_frame(struct geyser_publisher *publisher)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
-	return frame;
-}
-
-void submit(struct geyser_publisher *publisher, uint32_t seed)
-{
-	struct geyser_frame *frame = begin_frame(publisher);
-
-	assert_true(fill_texture(geyser_frame_texture(frame), seed));
-	ok(geyser_publisher_submit(publisher, frame));
-}
-
 void submit_all(struct geyser_publisher *publisher, uint32_t first, uint32_t last)
 {
 	for (uint32_t i = first; i <= last; i++)
@@ -67,10 +51,8 @@ void submit_all(struct geyser_publisher *publisher, uint32_t first, uint32_t las
 
 struct geyser_frame *take(struct geyser_subscriber *subscriber, uint64_t sequence)
 {
-	struct geyser_frame *frame;
+	struct geyser_frame *frame = next_frame(subscriber, sequence);
 
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_int_equal(sequence_of(frame), sequence);
 	assert_true(texture_holds(geyser_frame_texture(frame), (uint32_t)sequence));
 	return frame;
 }

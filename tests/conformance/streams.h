@@ -8,8 +8,7 @@
 #define TESTS_STREAMS_H
 
 #include "conformance.h"
-
-#include <geyser/stream.h>
+#include "frames.h"
 
 #define STREAM_WIDTH 16
 #define STREAM_HEIGHT 8
@@ -26,10 +25,6 @@ struct geyser_publisher *publish_lossless(void **state, const char *name, uint32
 /* Subscribes to a stream whose publisher exists. */
 struct geyser_subscriber *subscribe(void **state, const char *name, enum geyser_delivery delivery);
 
-struct geyser_frame *begin_frame(struct geyser_publisher *publisher);
-
-/* Acquires a frame, fills it with the pattern of `seed`, and submits it. */
-void submit(struct geyser_publisher *publisher, uint32_t seed);
 /* Submits the frames `first` to `last`, each filled with the pattern of its number. */
 void submit_all(struct geyser_publisher *publisher, uint32_t first, uint32_t last);
 

@@ -1,4 +1,5 @@
 /* Streams that GL draws and reads, within a process and between two. */
+#include "frames.h"
 #include "gl.h"
 
 #include <stdlib.h>
@@ -10,30 +11,25 @@ static const char *kind = "gl";
 
 struct stream {
 	struct geyser_manager *publishers, *subscribers;
-	struct geyser_publisher *publisher;
-	struct geyser_subscriber *subscriber;
+	struct frames frames;
 	struct geyser_gl *gl;
 };
 
 static void open_stream(struct stream *stream, enum geyser_backend from, enum geyser_backend to,
 	enum geyser_format format)
 {
-	const struct geyser_stream_desc desc = {
-		.name = "frames", .texture = {.format = format, .width = WIDTH, .height = HEIGHT}};
-	const struct geyser_subscriber_desc subscriber = {
-		.name = "frames", .delivery = GEYSER_DELIVER_EVERY};
+	const struct geyser_texture_desc desc = {
+		.format = format, .width = WIDTH, .height = HEIGHT};
 
 	stream->publishers = make_manager_on(from);
 	stream->subscribers = make_manager_on(to);
 	stream->gl = make_gl();
-	ok(geyser_publisher_create(stream->publishers, &desc, &stream->publisher));
-	ok(geyser_subscriber_create(stream->subscribers, &subscriber, &stream->subscriber));
+	stream->frames = open_frames(stream->publishers, stream->subscribers, &desc, 0);
 }
 
 static void close_stream(struct stream *stream)
 {
-	geyser_subscriber_destroy(stream->subscriber);
-	geyser_publisher_destroy(stream->publisher);
+	close_frames(&stream->frames);
 	geyser_gl_destroy(stream->gl);
 	geyser_manager_destroy(stream->subscribers);
 	geyser_manager_destroy(stream->publishers);
@@ -43,7 +39,7 @@ static struct geyser_frame *take(struct stream *stream)
 {
 	struct geyser_frame *frame;
 
-	ok(geyser_subscriber_acquire(stream->subscriber, PATIENCE, &frame));
+	ok(geyser_subscriber_acquire(stream->frames.subscriber, PATIENCE, &frame));
 	return frame;
 }
 
@@ -81,13 +77,13 @@ static void expect_published(enum geyser_backend from, enum geyser_backend to,
 		const bool flip = i % 2;
 		struct geyser_frame *frame;
 
-		ok(geyser_gl_publish(stream.gl, stream.publisher, own, GL_TEXTURE_2D,
+		ok(geyser_gl_publish(stream.gl, stream.frames.publisher, own, GL_TEXTURE_2D,
 			flip ? GEYSER_GL_PUBLISH_FLIP : 0, PATIENCE));
 		no_gl_error("publish");
 		frame = take(&stream);
 		assert_int_equal(geyser_frame_get_info(frame)->sequence, i + 1);
 		expect_rows(geyser_frame_texture(frame), i, flip, turned);
-		ok(geyser_subscriber_release(stream.subscriber, frame));
+		ok(geyser_subscriber_release(stream.frames.subscriber, frame));
 		gl.DeleteTextures(1, &own);
 	}
 	close_stream(&stream);
@@ -131,14 +127,14 @@ static void expect_converted(GLint internal_format, uint8_t value, enum geyser_f
 	gl.TexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, WIDTH, HEIGHT, GL_RGBA, GL_UNSIGNED_BYTE, bytes);
 	gl.BindTexture(GL_TEXTURE_2D, 0);
 	open_stream(&stream, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_HOST, format);
-	ok(geyser_gl_publish(stream.gl, stream.publisher, own, GL_TEXTURE_2D, 0, PATIENCE));
+	ok(geyser_gl_publish(stream.gl, stream.frames.publisher, own, GL_TEXTURE_2D, 0, PATIENCE));
 	frame = take(&stream);
 	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
 	for (unsigned i = 0; i < 3; i++)
 		assert_in_range(((const uint8_t *)mapping.data)[i], least, most);
 	assert_int_equal(((const uint8_t *)mapping.data)[3], value); /* alpha is no light */
 	geyser_texture_unmap(geyser_frame_texture(frame));
-	ok(geyser_subscriber_release(stream.subscriber, frame));
+	ok(geyser_subscriber_release(stream.frames.subscriber, frame));
 	close_stream(&stream);
 	gl.DeleteTextures(1, &own);
 }
@@ -163,10 +159,11 @@ static void rectangles(void **state)
 		skip();
 	open_stream(&stream, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_HOST, GEYSER_FORMAT_RGBA8_UNORM);
 	own = own_texture(GL_TEXTURE_RECTANGLE, GL_RGBA8, WIDTH, HEIGHT, 77);
-	ok(geyser_gl_publish(stream.gl, stream.publisher, own, GL_TEXTURE_RECTANGLE, 0, PATIENCE));
+	ok(geyser_gl_publish(
+		stream.gl, stream.frames.publisher, own, GL_TEXTURE_RECTANGLE, 0, PATIENCE));
 	frame = take(&stream);
 	expect_rows(geyser_frame_texture(frame), 77, false, false);
-	ok(geyser_subscriber_release(stream.subscriber, frame));
+	ok(geyser_subscriber_release(stream.frames.subscriber, frame));
 	gl.DeleteTextures(1, &own);
 	close_stream(&stream);
 }
@@ -184,7 +181,8 @@ static void no_buffer_is_free(void **state)
 	open_stream(&stream, GEYSER_BACKEND_HOST, GEYSER_BACKEND_HOST, GEYSER_FORMAT_RGBA8_UNORM);
 	own = own_texture(GL_TEXTURE_2D, GL_RGBA8, WIDTH, HEIGHT, 1);
 	while (result == GEYSER_OK && count < COUNT_OF(held)) {
-		result = geyser_gl_publish(stream.gl, stream.publisher, own, GL_TEXTURE_2D, 0, 0);
+		result = geyser_gl_publish(
+			stream.gl, stream.frames.publisher, own, GL_TEXTURE_2D, 0, 0);
 		if (result == GEYSER_OK)
 			held[count++] = take(&stream);
 	}
@@ -192,9 +190,9 @@ static void no_buffer_is_free(void **state)
 	assert_int_equal(count, 3);
 	for (unsigned i = 0; i < count; i++) {
 		expect_rows(geyser_frame_texture(held[i]), 1, false, false);
-		ok(geyser_subscriber_release(stream.subscriber, held[i]));
+		ok(geyser_subscriber_release(stream.frames.subscriber, held[i]));
 	}
-	ok(geyser_gl_publish(stream.gl, stream.publisher, own, GL_TEXTURE_2D, 0, PATIENCE));
+	ok(geyser_gl_publish(stream.gl, stream.frames.publisher, own, GL_TEXTURE_2D, 0, PATIENCE));
 	gl.DeleteTextures(1, &own);
 	close_stream(&stream);
 }
@@ -209,15 +207,15 @@ static void a_subscriber_signals_no_drawing(void **state)
 	(void)state;
 	open_stream(
 		&stream, GEYSER_BACKEND_VULKAN, GEYSER_BACKEND_VULKAN, GEYSER_FORMAT_RGBA8_UNORM);
-	ok(geyser_publisher_acquire(stream.publisher, PATIENCE, &frame));
+	ok(geyser_publisher_acquire(stream.frames.publisher, PATIENCE, &frame));
 	ok(geyser_frame_signal_point(frame, &drawn));
-	ok(geyser_publisher_submit(stream.publisher, frame));
+	ok(geyser_publisher_submit(stream.frames.publisher, frame));
 	ok(geyser_event_signal(drawn.event, drawn.value));
 	frame = take(&stream);
 	ok(geyser_frame_wait_point(frame, &wait));
 	refused(GEYSER_ERROR_PERMISSION, "publisher",
 		geyser_gl_event_signal(stream.gl, wait.event, wait.value + 1));
-	ok(geyser_subscriber_release(stream.subscriber, frame));
+	ok(geyser_subscriber_release(stream.frames.subscriber, frame));
 	close_stream(&stream);
 }
 
@@ -231,7 +229,7 @@ static void expect_taken(struct stream *stream, uint32_t seed)
 	ok(geyser_gl_frame_begin(stream->gl, frame, GEYSER_ACCESS_READ, PATIENCE, &info));
 	assert_int_equal(gl_holds(geyser_frame_texture(frame), &info, seed), 1);
 	ok(geyser_gl_frame_end(stream->gl, frame));
-	ok(geyser_subscriber_release(stream->subscriber, frame));
+	ok(geyser_subscriber_release(stream->frames.subscriber, frame));
 }
 
 /* Submitted while the GPU draws. */
@@ -249,11 +247,11 @@ static void what_vulkan_publishes(void **state)
 		struct gpu_sync sync;
 		struct gpu_work work;
 
-		ok(geyser_publisher_acquire(stream.publisher, PATIENCE, &frame));
+		ok(geyser_publisher_acquire(stream.frames.publisher, PATIENCE, &frame));
 		ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
 		ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
 		work = gpu_fill(&gpu, geyser_frame_texture(frame), i, sync);
-		ok(geyser_publisher_submit(stream.publisher, frame));
+		ok(geyser_publisher_submit(stream.frames.publisher, frame));
 		expect_taken(&stream, i);
 		gpu_finish(&gpu, &work);
 	}
@@ -270,9 +268,9 @@ static void what_the_host_publishes(void **state)
 	for (uint32_t i = 1; i <= 12; i++) {
 		struct geyser_frame *frame;
 
-		ok(geyser_publisher_acquire(stream.publisher, PATIENCE, &frame));
+		ok(geyser_publisher_acquire(stream.frames.publisher, PATIENCE, &frame));
 		assert_true(fill_texture(geyser_frame_texture(frame), i));
-		ok(geyser_publisher_submit(stream.publisher, frame));
+		ok(geyser_publisher_submit(stream.frames.publisher, frame));
 		expect_taken(&stream, i);
 	}
 	close_stream(&stream);

@@ -47,7 +47,8 @@ static void joining_waits_for_no_drawing(void **state)
 		ok(geyser_subscriber_create(host, &desc, &subscribers[i]));
 		refused(GEYSER_ERROR_TIMEOUT, "",
 			geyser_subscriber_acquire(subscribers[i], 50 * MILLISECOND, &frame));
-		ok(geyser_publisher_discard(stage.publisher, stage_acquire(&stage)));
+		ok(geyser_publisher_discard(
+			stage.frames.publisher, begin_frame(stage.frames.publisher)));
 		if (i == 0)
 			geyser_subscriber_destroy(subscribers[i]);
 	}
@@ -78,15 +79,15 @@ static void acquiring_waits_for_copies_in_time(void **state)
 	drawn[0] = stage_draw_behind_gate(&stage, 1, 5);
 	drawn[1] = stage_draw_behind_gate(&stage, 2, 5);
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
-		geyser_publisher_acquire(stage.publisher, 0, &frame));
+		geyser_publisher_acquire(stage.frames.publisher, 0, &frame));
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
-		geyser_publisher_acquire(stage.publisher, 10 * MILLISECOND, &frame));
+		geyser_publisher_acquire(stage.frames.publisher, 10 * MILLISECOND, &frame));
 	ok(geyser_event_signal(stage.gate, 5));
 	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame)); /* neither call took it */
 	assert_int_equal(geyser_frame_get_info(frame)->sequence, 2);
 	assert_true(texture_holds(geyser_frame_texture(frame), 2));
 	ok(geyser_subscriber_release(subscriber, frame));
-	ok(geyser_publisher_discard(stage.publisher, stage_acquire(&stage)));
+	ok(geyser_publisher_discard(stage.frames.publisher, begin_frame(stage.frames.publisher)));
 	geyser_subscriber_destroy(subscriber);
 	for (unsigned i = 0; i < 2; i++)
 		gpu_finish(&stage.drawing, &drawn[i]);
@@ -109,18 +110,18 @@ static void a_copy_that_cannot_be_made_changes_nothing(void **state)
 
 	stage_begin(state, &stage, 2);
 	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
-	ok(geyser_publisher_resize(stage.publisher, &desc));
+	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	tight = limit;
 	tight.rlim_cur = 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
 	refused(GEYSER_ERROR_LIMIT, "",
-		geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+		geyser_publisher_acquire(stage.frames.publisher, PATIENCE, &frame));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	frame = stage_acquire(&stage);
+	frame = begin_frame(stage.frames.publisher);
 	assert_int_equal(geyser_texture_get_desc(geyser_frame_texture(frame))->width, WIDTH + 1);
 	assert_true(fill_texture(geyser_frame_texture(frame), 3));
-	ok(geyser_publisher_submit(stage.publisher, frame));
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
 	assert_true(texture_holds(geyser_frame_texture(frame), 3));
 	ok(geyser_subscriber_release(subscriber, frame));
@@ -149,19 +150,20 @@ static void frames_that_become_copies_are_drawn(void **state)
 	struct stage stage;
 
 	stage_begin(state, &stage, 3);
-	ok(geyser_publisher_resize(stage.publisher, &desc));
+	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
 	for (uint32_t i = 0; i < 3; i++) /* each buffer is replaced when its turn comes */
-		ok(geyser_publisher_submit(stage.publisher, stage_acquire(&stage)));
-	frame = stage_acquire(&stage);
+		ok(geyser_publisher_submit(
+			stage.frames.publisher, begin_frame(stage.frames.publisher)));
+	frame = begin_frame(stage.frames.publisher);
 	assert_true(fill_texture(geyser_frame_texture(frame), 1));
-	ok(geyser_publisher_submit(stage.publisher, frame));
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
 	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &held));
 	assert_true(texture_holds(geyser_frame_texture(held), 1));
 	assert_int_equal(geyser_texture_path(geyser_frame_texture(held)), GEYSER_PATH_ZERO_COPY);
 
 	desc.usage &= ~GEYSER_USAGE_HOST_MEMORY;
-	ok(geyser_publisher_resize(stage.publisher, &desc));
+	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
 	drawn = stage_draw_behind_gate(&stage, 2, 5);
 	refused(GEYSER_ERROR_TIMEOUT, "",
 		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
@@ -179,9 +181,9 @@ static void frames_that_become_copies_are_drawn(void **state)
 	ok(geyser_subscriber_release(subscriber, held));
 	gpu_finish(&stage.drawing, &drawn);
 	for (uint32_t i = 0; i < 6; i++) { /* in order, also in the buffer that was held */
-		frame = stage_acquire(&stage);
+		frame = begin_frame(stage.frames.publisher);
 		assert_true(fill_texture(geyser_frame_texture(frame), 10 + i));
-		ok(geyser_publisher_submit(stage.publisher, frame));
+		ok(geyser_publisher_submit(stage.frames.publisher, frame));
 		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
 		assert_int_equal(geyser_frame_get_info(frame)->sequence, 6 + i);
 		assert_true(texture_holds(geyser_frame_texture(frame), 10 + i));
@@ -213,7 +215,7 @@ static void some_buffers_can_be_read_and_some_cannot(void **state)
 	struct stage stage;
 
 	stage_begin(state, &stage, 3);
-	ok(geyser_publisher_resize(stage.publisher, &desc));
+	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
 	drawn = stage_draw_behind_gate(&stage, 1, 5);
 	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
 	refused(GEYSER_ERROR_TIMEOUT, "",

@@ -4,14 +4,14 @@
 
 static struct gpu_work read_frame(struct stage *stage, uint64_t sequence)
 {
-	struct geyser_frame *frame = stage_take(stage, sequence);
+	struct geyser_frame *frame = next_frame(stage->frames.subscriber, sequence);
 	struct gpu_work work;
 	struct gpu_sync sync;
 
 	sync.wait = frame_wait_point(frame);
 	sync.signal = frame_signal_point(frame);
 	work = gpu_read(&stage->reading, geyser_frame_texture(frame), sync);
-	ok(geyser_subscriber_release(stage->subscriber, frame));
+	ok(geyser_subscriber_release(stage->frames.subscriber, frame));
 	return work;
 }
 
@@ -53,14 +53,14 @@ static void reading_waits_for_drawing(void **state)
 /* Reads a frame once the pass has the value, and releases it meanwhile. */
 static struct gpu_work read_behind_pass(struct stage *stage, uint64_t sequence, uint64_t value)
 {
-	struct geyser_frame *frame = stage_take(stage, sequence);
+	struct geyser_frame *frame = next_frame(stage->frames.subscriber, sequence);
 	struct gpu_work work;
 	struct gpu_sync sync;
 
 	sync.wait = point_of(stage->pass, value); /* the frame is drawn: only this holds it up */
 	sync.signal = frame_signal_point(frame);
 	work = gpu_read(&stage->reading, geyser_frame_texture(frame), sync);
-	ok(geyser_subscriber_release(stage->subscriber, frame));
+	ok(geyser_subscriber_release(stage->frames.subscriber, frame));
 	return work;
 }
 
@@ -78,7 +78,7 @@ static void drawing_waits_for_reading(void **state)
 		was_read[i] = read_behind_pass(&stage, i + 1, i + 1);
 	}
 	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_publisher_acquire(stage.publisher, 50 * MILLISECOND, &frame));
+		geyser_publisher_acquire(stage.frames.publisher, 50 * MILLISECOND, &frame));
 	ok(geyser_event_signal(stage.pass, 1));
 	drawn = stage_draw(&stage, 3);
 	gpu_finish(&stage.drawing, &drawn);
@@ -117,7 +117,7 @@ static void mapping_waits_for_drawing(void **state)
 
 	stage_begin(state, &stage, 3);
 	drawn = stage_draw_behind_gate(&stage, 1, 5);
-	frame = stage_take(&stage, 1);
+	frame = next_frame(stage.frames.subscriber, 1);
 	opener.gate = stage.gate;
 	latch_init(&opener.latch);
 	assert_int_equal(pthread_create(&thread, NULL, open_gate, &opener), 0);
@@ -127,7 +127,7 @@ static void mapping_waits_for_drawing(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	latch_finish(&opener.latch);
 	no_failures();
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	gpu_finish(&stage.drawing, &drawn);
 	stage_end(&stage);
 }
@@ -139,11 +139,11 @@ static void frames_filled_by_the_cpu(void **state)
 
 	stage_begin(state, &stage, 2);
 	for (uint32_t i = 1; i <= 6; i++) {
-		struct geyser_frame *frame = stage_acquire(&stage);
+		struct geyser_frame *frame = begin_frame(stage.frames.publisher);
 		struct gpu_work was_read;
 
 		assert_true(fill_texture(geyser_frame_texture(frame), i));
-		ok(geyser_publisher_submit(stage.publisher, frame));
+		ok(geyser_publisher_submit(stage.frames.publisher, frame));
 		was_read = read_frame(&stage, i);
 		assert_true(gpu_finish_holds(&stage.reading, &was_read, i));
 	}
@@ -162,7 +162,7 @@ static void points_are_asked_for_once(void **state)
 		geyser_vulkan_frame_wait_point(NULL, &point));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame",
 		geyser_vulkan_frame_signal_point(NULL, &point));
-	frame = stage_acquire(&stage);
+	frame = begin_frame(stage.frames.publisher);
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out", geyser_vulkan_frame_wait_point(frame, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out",
 		geyser_vulkan_frame_signal_point(frame, NULL));
@@ -170,11 +170,11 @@ static void points_are_asked_for_once(void **state)
 	work = gpu_order(&stage.drawing, (struct gpu_sync){.signal = point});
 	refused(GEYSER_ERROR_BUSY, "", geyser_vulkan_frame_signal_point(frame, &point));
 	gpu_finish(&stage.drawing, &work);
-	ok(geyser_publisher_submit(stage.publisher, frame));
-	frame = stage_take(&stage, 1);
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
+	frame = next_frame(stage.frames.subscriber, 1);
 	point = frame_signal_point(frame);
 	refused(GEYSER_ERROR_BUSY, "", geyser_vulkan_frame_signal_point(frame, &point));
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	stage_end(&stage);
 }
 
@@ -186,10 +186,10 @@ static void a_subscribers_commands_only_read(void **state)
 	struct stage stage;
 
 	stage_begin(state, &stage, 2);
-	frame = stage_acquire(&stage);
+	frame = begin_frame(stage.frames.publisher);
 	assert_true(fill_texture(geyser_frame_texture(frame), 1));
-	ok(geyser_publisher_submit(stage.publisher, frame));
-	frame = stage_take(&stage, 1);
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
+	frame = next_frame(stage.frames.subscriber, 1);
 	work = gpu_begin(&stage.reading);
 	refused(GEYSER_ERROR_PERMISSION, "GEYSER_USAGE_WRITERS",
 		geyser_vulkan_cmd_acquire(work.commands, geyser_frame_texture(frame), &copy_to));
@@ -200,7 +200,7 @@ static void a_subscribers_commands_only_read(void **state)
 	gpu_submit(&stage.reading, &work, at_once);
 	gpu_finish(&stage.reading, &work);
 	assert_true(texture_holds(geyser_frame_texture(frame), 1));
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	stage_end(&stage);
 }
 

@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames that are submitted while they are drawn and released while they are read: who waits for
  * whom, on the GPU. */
+#include "frames.h"
 #import "gpu.h"
 
 #define WIDTH 61
 #define HEIGHT 40
 
-/* A stream from one manager to another, and gates that hold work up. */
+/* A stream from one manager to another, and events that hold work up. */
 struct stage {
-	struct geyser_manager *manager; /* the reader's */
+	struct geyser_manager *manager; /* of the subscriber */
 	struct gpu drawing, reading;
-	struct geyser_publisher *publisher;
-	struct geyser_subscriber *subscriber;
-	struct geyser_event *gate; /* of the drawing manager */
-	struct geyser_event *pass; /* of the reading manager */
+	struct frames frames;
+	struct geyser_event *gate; /* for work of the drawing device */
+	struct geyser_event *pass; /* for work of the reading device */
 };
 
 static void begin(void **state, struct stage *stage, uint32_t buffers)
 {
-	const struct geyser_stream_desc desc = {
-		.name = "frames",
-		.texture = {.format = GEYSER_FORMAT_BGRA8_UNORM, .width = WIDTH, .height = HEIGHT},
-		.buffers = buffers,
-	};
-	const struct geyser_subscriber_desc subscriber = {
-		.name = "frames",
-		.delivery = GEYSER_DELIVER_EVERY,
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM,
+		.width = WIDTH,
+		.height = HEIGHT,
 	};
 
 	stage->manager = make_manager();
 	gpu_open(&stage->drawing, manager_of(state));
 	gpu_open(&stage->reading, stage->manager);
-	ok(geyser_publisher_create(manager_of(state), &desc, &stage->publisher));
-	ok(geyser_subscriber_create(stage->manager, &subscriber, &stage->subscriber));
+	stage->frames = open_frames(manager_of(state), stage->manager, &desc, buffers);
 	stage->gate = make_event(manager_of(state), 0);
 	stage->pass = make_event(stage->manager, 0);
 }
@@ -41,28 +36,10 @@ static void end(struct stage *stage)
 {
 	geyser_event_unref(stage->pass);
 	geyser_event_unref(stage->gate);
-	geyser_subscriber_destroy(stage->subscriber);
-	geyser_publisher_destroy(stage->publisher);
+	close_frames(&stage->frames);
 	gpu_close(&stage->reading);
 	gpu_close(&stage->drawing);
 	geyser_manager_destroy(stage->manager);
-}
-
-static struct geyser_frame *acquire(struct stage *stage)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &frame));
-	return frame;
-}
-
-static struct geyser_frame *take(struct stage *stage, uint64_t sequence)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
-	assert_int_equal(geyser_frame_get_info(frame)->sequence, sequence);
-	return frame;
 }
 
 /* Draws a frame as soon as it may be drawn into, after the gate's value (0: at once), and submits
@@ -70,7 +47,7 @@ static struct geyser_frame *take(struct stage *stage, uint64_t sequence)
 static id<MTLCommandBuffer> draw(struct stage *stage, uint32_t seed, uint64_t gate)
 {
 	id<MTLCommandBuffer> commands = gpu_begin(&stage->drawing);
-	struct geyser_frame *frame = acquire(stage);
+	struct geyser_frame *frame = begin_frame(stage->frames.publisher);
 
 	ok(geyser_metal_encode_frame_wait((void *)commands, frame));
 	if (gate)
@@ -78,7 +55,7 @@ static id<MTLCommandBuffer> draw(struct stage *stage, uint32_t seed, uint64_t ga
 	gpu_draw(commands, geyser_frame_texture(frame), seed);
 	ok(geyser_metal_encode_frame_signal((void *)commands, frame));
 	[commands commit];
-	ok(geyser_publisher_submit(stage->publisher, frame));
+	ok(geyser_publisher_submit(stage->frames.publisher, frame));
 	return commands;
 }
 
@@ -91,13 +68,14 @@ struct reading {
 static struct reading read_frame(struct stage *stage, uint64_t sequence, uint64_t pass)
 {
 	struct reading reading = {.commands = gpu_begin(&stage->reading)};
-	struct geyser_frame *frame = take(stage, sequence);
+	struct geyser_frame *frame = next_frame(stage->frames.subscriber, sequence);
 
 	if (pass)
 		ok(geyser_metal_encode_wait((void *)reading.commands, stage->pass, pass));
 	ok(geyser_metal_encode_frame_wait((void *)reading.commands, frame));
 	reading.buffer = gpu_read(reading.commands, geyser_frame_texture(frame));
-	ok(geyser_metal_subscriber_release(stage->subscriber, frame, (void *)reading.commands));
+	ok(geyser_metal_subscriber_release(
+		stage->frames.subscriber, frame, (void *)reading.commands));
 	return reading;
 }
 
@@ -130,12 +108,12 @@ static void submit_commits(void **state)
 	begin(state, &stage, 3);
 	for (uint32_t i = 1; i <= 10; i++) {
 		id<MTLCommandBuffer> commands = gpu_begin(&stage.drawing);
-		struct geyser_frame *frame = acquire(&stage);
+		struct geyser_frame *frame = begin_frame(stage.frames.publisher);
 		struct reading reading;
 
 		ok(geyser_metal_encode_frame_wait((void *)commands, frame));
 		gpu_draw(commands, geyser_frame_texture(frame), i);
-		ok(geyser_metal_publisher_submit(stage.publisher, frame, (void *)commands));
+		ok(geyser_metal_publisher_submit(stage.frames.publisher, frame, (void *)commands));
 		assert_true(commands.status >= MTLCommandBufferStatusScheduled);
 		reading = read_frame(&stage, i, 0);
 		finish_reading(&reading, i);
@@ -174,7 +152,7 @@ static void drawing_waits_for_reading(void **state)
 		reading[i] = read_frame(&stage, i + 1, i + 1);
 	}
 	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_publisher_acquire(stage.publisher, 50 * MILLISECOND, &frame));
+		geyser_publisher_acquire(stage.frames.publisher, 50 * MILLISECOND, &frame));
 	ok(geyser_event_signal(stage.pass, 1));
 	gpu_finish(draw(&stage, 3, 0));
 	ok(geyser_event_signal(stage.pass, 2));
@@ -212,7 +190,7 @@ static void mapping_waits_for_drawing(void **state)
 
 	begin(state, &stage, 3);
 	drawn = draw(&stage, 1, 5);
-	frame = take(&stage, 1);
+	frame = next_frame(stage.frames.subscriber, 1);
 	opener.gate = stage.gate;
 	latch_init(&opener.latch);
 	assert_int_equal(pthread_create(&thread, NULL, open_gate, &opener), 0);
@@ -222,7 +200,7 @@ static void mapping_waits_for_drawing(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	latch_finish(&opener.latch);
 	no_failures();
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	gpu_finish(drawn);
 	end(&stage);
 }
@@ -261,11 +239,11 @@ static void frames_filled_by_the_cpu(void **state)
 
 	begin(state, &stage, 3);
 	for (uint32_t i = 1; i <= 4; i++) {
-		struct geyser_frame *frame = acquire(&stage);
+		struct geyser_frame *frame = begin_frame(stage.frames.publisher);
 		struct reading reading;
 
 		assert_true(fill_texture(geyser_frame_texture(frame), i));
-		ok(geyser_publisher_submit(stage.publisher, frame));
+		ok(geyser_publisher_submit(stage.frames.publisher, frame));
 		reading = read_frame(&stage, i, 0);
 		finish_reading(&reading, i);
 	}
@@ -282,22 +260,22 @@ static void signals_are_asked_for_once(void **state)
 
 	begin(state, &stage, 3);
 	drawing = gpu_begin(&stage.drawing);
-	frame = acquire(&stage);
+	frame = begin_frame(stage.frames.publisher);
 	ok(geyser_metal_encode_frame_signal((void *)drawing, frame));
 	refused(GEYSER_ERROR_BUSY, "", geyser_metal_encode_frame_signal((void *)drawing, frame));
 	refused(GEYSER_ERROR_BUSY, "",
-		geyser_metal_publisher_submit(stage.publisher, frame, (void *)drawing));
+		geyser_metal_publisher_submit(stage.frames.publisher, frame, (void *)drawing));
 	[drawing commit]; /* what a BUSY submit leaves to the caller */
-	ok(geyser_publisher_submit(stage.publisher, frame));
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	gpu_finish(drawing);
 	reading = gpu_begin(&stage.reading);
-	taken = take(&stage, 1);
+	taken = next_frame(stage.frames.subscriber, 1);
 	ok(geyser_metal_encode_frame_signal((void *)reading, taken));
 	refused(GEYSER_ERROR_BUSY, "",
-		geyser_metal_subscriber_release(stage.subscriber, taken, (void *)reading));
+		geyser_metal_subscriber_release(stage.frames.subscriber, taken, (void *)reading));
 	[reading commit];
 	gpu_finish(reading);
-	ok(geyser_subscriber_release(stage.subscriber, taken));
+	ok(geyser_subscriber_release(stage.frames.subscriber, taken));
 	end(&stage);
 }
 
@@ -310,17 +288,17 @@ static void a_subscriber_signals_no_drawing(void **state)
 
 	begin(state, &stage, 3);
 	drawing = gpu_begin(&stage.drawing);
-	frame = acquire(&stage);
-	ok(geyser_metal_publisher_submit(stage.publisher, frame, (void *)drawing));
+	frame = begin_frame(stage.frames.publisher);
+	ok(geyser_metal_publisher_submit(stage.frames.publisher, frame, (void *)drawing));
 	gpu_finish(drawing);
-	taken = take(&stage, 1);
+	taken = next_frame(stage.frames.subscriber, 1);
 	ok(geyser_frame_wait_point(taken, &wait));
 	drawing = gpu_begin(&stage.drawing);
 	refused(GEYSER_ERROR_PERMISSION, "publisher",
 		geyser_metal_encode_signal((void *)drawing, wait.event, wait.value + 1));
 	[drawing commit];
 	gpu_finish(drawing);
-	ok(geyser_subscriber_release(stage.subscriber, taken));
+	ok(geyser_subscriber_release(stage.frames.subscriber, taken));
 	end(&stage);
 }
 
@@ -333,20 +311,22 @@ static void arguments_that_are_null(void **state)
 
 	begin(state, &stage, 2);
 	commands = (void *)gpu_begin(&stage.drawing);
-	frame = acquire(&stage);
+	frame = begin_frame(stage.frames.publisher);
 	refused(wanted, "mtl_command_buffer", geyser_metal_encode_frame_wait(NULL, frame));
 	refused(wanted, "frame", geyser_metal_encode_frame_wait(commands, NULL));
 	refused(wanted, "mtl_command_buffer", geyser_metal_encode_frame_signal(NULL, frame));
 	refused(wanted, "frame", geyser_metal_encode_frame_signal(commands, NULL));
 	refused(wanted, "publisher", geyser_metal_publisher_submit(NULL, frame, commands));
-	refused(wanted, "frame", geyser_metal_publisher_submit(stage.publisher, NULL, commands));
+	refused(wanted, "frame",
+		geyser_metal_publisher_submit(stage.frames.publisher, NULL, commands));
 	refused(wanted, "mtl_command_buffer",
-		geyser_metal_publisher_submit(stage.publisher, frame, NULL));
+		geyser_metal_publisher_submit(stage.frames.publisher, frame, NULL));
 	refused(wanted, "subscriber", geyser_metal_subscriber_release(NULL, frame, commands));
-	refused(wanted, "frame", geyser_metal_subscriber_release(stage.subscriber, NULL, commands));
+	refused(wanted, "frame",
+		geyser_metal_subscriber_release(stage.frames.subscriber, NULL, commands));
 	refused(wanted, "mtl_command_buffer",
-		geyser_metal_subscriber_release(stage.subscriber, frame, NULL));
-	ok(geyser_publisher_discard(stage.publisher, frame));
+		geyser_metal_subscriber_release(stage.frames.subscriber, frame, NULL));
+	ok(geyser_publisher_discard(stage.frames.publisher, frame));
 	[(id)commands release];
 	end(&stage);
 }

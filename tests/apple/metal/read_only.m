@@ -2,6 +2,7 @@
 /* Streams in host memory where Metal makes no buffer of memory that may only be read
  * (GEYSER_DOUBLE_WRITABLE): frames are uploaded. Nobody knows whether a Mac does so; where it does
  * not, frames are read in place, and all but the path is the same. */
+#include "frames.h"
 #import "gpu.h"
 
 #include <stdlib.h>
@@ -13,53 +14,30 @@
 struct stage {
 	struct geyser_manager *host;
 	struct gpu gpu;
-	struct geyser_publisher *publisher;
-	struct geyser_subscriber *subscriber;
+	struct frames frames;
 };
 
 static bool refuses;
 
 static void begin(void **state, struct stage *stage, uint32_t usage)
 {
-	const struct geyser_stream_desc desc = {
-		.name = "frames",
-		.texture = {.format = GEYSER_FORMAT_BGRA8_UNORM,
-			.width = WIDTH,
-			.height = HEIGHT,
-			.usage = usage},
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.usage = usage,
 	};
-	const struct geyser_subscriber_desc subscriber = {
-		.name = "frames", .delivery = GEYSER_DELIVER_EVERY};
 
 	stage->host = make_manager_on(GEYSER_BACKEND_HOST);
 	gpu_open(&stage->gpu, manager_of(state));
-	ok(geyser_publisher_create(stage->host, &desc, &stage->publisher));
-	ok(geyser_subscriber_create(manager_of(state), &subscriber, &stage->subscriber));
+	stage->frames = open_frames(stage->host, manager_of(state), &desc, 0);
 }
 
 static void end(struct stage *stage)
 {
-	geyser_subscriber_destroy(stage->subscriber);
-	geyser_publisher_destroy(stage->publisher);
+	close_frames(&stage->frames);
 	gpu_close(&stage->gpu);
 	geyser_manager_destroy(stage->host);
-}
-
-static void submit(struct stage *stage, uint32_t seed)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &frame));
-	assert_true(fill_texture(geyser_frame_texture(frame), seed));
-	ok(geyser_publisher_submit(stage->publisher, frame));
-}
-
-static struct geyser_frame *take(struct stage *stage)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
-	return frame;
 }
 
 static void expect(struct stage *stage, struct geyser_frame *frame, uint32_t seed)
@@ -84,11 +62,11 @@ static void frames_arrive(void **state)
 	begin(state, &stage, 0);
 	for (uint32_t i = 1; i <= 12; i++) {
 		if (i == 7)
-			ok(geyser_publisher_resize(stage.publisher, &larger));
-		submit(&stage, i);
-		frame = take(&stage);
+			ok(geyser_publisher_resize(stage.frames.publisher, &larger));
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		expect(&stage, frame, i);
-		ok(geyser_subscriber_release(stage.subscriber, frame));
+		ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	}
 	end(&stage);
 }
@@ -100,16 +78,16 @@ static void a_frame_that_is_held_stays(void **state)
 	struct stage stage;
 
 	begin(state, &stage, 0);
-	submit(&stage, 1);
-	held = take(&stage);
+	submit(stage.frames.publisher, 1);
+	held = next_frame(stage.frames.subscriber, 1);
 	for (uint32_t i = 2; i <= 9; i++) {
-		submit(&stage, i);
-		frame = take(&stage);
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		expect(&stage, frame, i);
 		expect(&stage, held, 1);
-		ok(geyser_subscriber_release(stage.subscriber, frame));
+		ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	}
-	ok(geyser_subscriber_release(stage.subscriber, held));
+	ok(geyser_subscriber_release(stage.frames.subscriber, held));
 	end(&stage);
 }
 
@@ -123,11 +101,12 @@ static void a_frame_is_released_while_it_is_read(void **state)
 		struct geyser_frame *frame;
 		id<MTLBuffer> buffer;
 
-		submit(&stage, i);
-		frame = take(&stage);
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		ok(geyser_metal_encode_frame_wait((void *)commands, frame));
 		buffer = gpu_read(commands, geyser_frame_texture(frame));
-		ok(geyser_metal_subscriber_release(stage.subscriber, frame, (void *)commands));
+		ok(geyser_metal_subscriber_release(
+			stage.frames.subscriber, frame, (void *)commands));
 		gpu_finish(commands);
 		assert_true(gpu_holds(buffer, i));
 	}
@@ -142,15 +121,15 @@ static void writers_need_no_upload(void **state)
 	struct stage stage;
 
 	begin(state, &stage, GEYSER_USAGE_WRITERS);
-	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	frame = begin_frame(stage.frames.publisher);
 	mine = geyser_texture_ref(geyser_frame_texture(frame));
 	assert_true(fill_texture(mine, 1));
-	ok(geyser_publisher_submit(stage.publisher, frame));
-	frame = take(&stage);
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
+	frame = next_frame(stage.frames.subscriber, 1);
 	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_ZERO_COPY);
 	gpu_fill(&stage.gpu, geyser_frame_texture(frame), 2);
 	assert_true(texture_holds(mine, 2));
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	geyser_texture_unref(mine);
 	end(&stage);
 }
@@ -167,7 +146,7 @@ static void other_imports_say_so(void **state)
 	if (!refuses)
 		skip();
 	begin(state, &stage, 0);
-	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	frame = begin_frame(stage.frames.publisher);
 	assert_true(fill_texture(geyser_frame_texture(frame), 5));
 	handle = export_texture(geyser_frame_texture(frame));
 	texture = import_texture(manager_of(state), &handle);
@@ -177,7 +156,7 @@ static void other_imports_say_so(void **state)
 		geyser_metal_texture(texture, &metal));
 	assert_null(metal);
 	geyser_texture_unref(texture);
-	ok(geyser_publisher_discard(stage.publisher, frame));
+	ok(geyser_publisher_discard(stage.frames.publisher, frame));
 	end(&stage);
 }
 

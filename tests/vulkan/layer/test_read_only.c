@@ -1,5 +1,6 @@
 /* Streams in host memory, read by a driver that imports none that it may only read: read_only.c is
  * its double. Frames are uploaded then, and nothing else changes. */
+#include "frames.h"
 #include "gpu.h"
 #include "harness.h"
 
@@ -93,8 +94,7 @@ static void the_double_is_strict(void **state)
 struct stage {
 	struct geyser_manager *host;
 	struct gpu gpu;
-	struct geyser_publisher *publisher;
-	struct geyser_subscriber *subscriber;
+	struct frames frames;
 };
 
 static struct geyser_texture_desc texture_desc(uint32_t width, uint32_t usage)
@@ -110,15 +110,11 @@ static struct geyser_texture_desc texture_desc(uint32_t width, uint32_t usage)
 static void begin_on(
 	void **state, struct stage *stage, struct geyser_manager *manager, uint32_t usage)
 {
-	const struct geyser_stream_desc desc = {
-		.name = "frames", .texture = texture_desc(WIDTH, usage)};
-	const struct geyser_subscriber_desc subscriber = {
-		.name = "frames", .delivery = GEYSER_DELIVER_EVERY};
+	const struct geyser_texture_desc desc = texture_desc(WIDTH, usage);
 
 	stage->host = manager;
 	gpu_open(&stage->gpu, manager_of(state));
-	ok(geyser_publisher_create(stage->host, &desc, &stage->publisher));
-	ok(geyser_subscriber_create(manager_of(state), &subscriber, &stage->subscriber));
+	stage->frames = open_frames(manager, manager_of(state), &desc, 0);
 }
 
 static void begin(void **state, struct stage *stage, uint32_t usage)
@@ -128,28 +124,9 @@ static void begin(void **state, struct stage *stage, uint32_t usage)
 
 static void end(struct stage *stage)
 {
-	geyser_subscriber_destroy(stage->subscriber);
-	geyser_publisher_destroy(stage->publisher);
+	close_frames(&stage->frames);
 	gpu_close(&stage->gpu);
 	geyser_manager_destroy(stage->host);
-}
-
-static void submit(struct stage *stage, uint32_t seed)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_publisher_acquire(stage->publisher, PATIENCE, &frame));
-	assert_true(fill_texture(geyser_frame_texture(frame), seed));
-	ok(geyser_publisher_submit(stage->publisher, frame));
-}
-
-static struct geyser_frame *take(struct stage *stage, uint64_t sequence)
-{
-	struct geyser_frame *frame;
-
-	ok(geyser_subscriber_acquire(stage->subscriber, PATIENCE, &frame));
-	assert_int_equal(geyser_frame_get_info(frame)->sequence, sequence);
-	return frame;
 }
 
 /* On the GPU, with the frame's own points. */
@@ -174,15 +151,15 @@ static void frames_are_uploaded(void **state)
 		struct geyser_frame *frame;
 
 		if (i % 4 == 0)
-			ok(geyser_publisher_resize(stage.publisher, &desc));
-		submit(&stage, i);
-		frame = take(&stage, i);
+			ok(geyser_publisher_resize(stage.frames.publisher, &desc));
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		assert_int_equal(
 			geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
 		assert_int_equal(geyser_texture_map_path(geyser_frame_texture(frame)),
 			GEYSER_PATH_ZERO_COPY);
 		expect_pixels(&stage, frame, i);
-		ok(geyser_subscriber_release(stage.subscriber, frame));
+		ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	}
 	end(&stage);
 }
@@ -198,13 +175,13 @@ static void frames_are_released_while_they_are_read(void **state)
 		struct gpu_work work;
 		struct gpu_sync sync;
 
-		submit(&stage, i);
-		frame = take(&stage, i);
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		ok(geyser_vulkan_frame_wait_point(frame, &sync.wait));
 		assert_true(sync.wait.semaphore == VK_NULL_HANDLE);
 		ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
 		work = gpu_read(&stage.gpu, geyser_frame_texture(frame), sync);
-		ok(geyser_subscriber_release(stage.subscriber, frame));
+		ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 		assert_true(gpu_finish_holds(&stage.gpu, &work, i));
 	}
 	end(&stage);
@@ -217,16 +194,16 @@ static void a_frame_that_is_held_stays(void **state)
 	struct stage stage;
 
 	begin(state, &stage, 0);
-	submit(&stage, 1);
-	held = take(&stage, 1);
+	submit(stage.frames.publisher, 1);
+	held = next_frame(stage.frames.subscriber, 1);
 	for (uint32_t i = 2; i <= 9; i++) {
-		submit(&stage, i);
-		frame = take(&stage, i);
+		submit(stage.frames.publisher, i);
+		frame = next_frame(stage.frames.subscriber, i);
 		expect_pixels(&stage, frame, i);
 		expect_pixels(&stage, held, 1);
-		ok(geyser_subscriber_release(stage.subscriber, frame));
+		ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	}
-	ok(geyser_subscriber_release(stage.subscriber, held));
+	ok(geyser_subscriber_release(stage.frames.subscriber, held));
 	end(&stage);
 }
 
@@ -243,18 +220,18 @@ static void drawing_comes_before_the_upload(void **state)
 
 	gpu_open(&drawing, manager);
 	begin_on(state, &stage, manager, GEYSER_USAGE_HOST_MEMORY);
-	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	frame = begin_frame(stage.frames.publisher);
 	sync.wait = point_of(gate, 5);
 	ok(geyser_vulkan_frame_signal_point(frame, &sync.signal));
 	drawn = gpu_fill(&drawing, geyser_frame_texture(frame), 7, sync);
-	ok(geyser_publisher_submit(stage.publisher, frame));
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_subscriber_acquire(stage.subscriber, 20 * MILLISECOND, &frame));
+		geyser_subscriber_acquire(stage.frames.subscriber, 20 * MILLISECOND, &frame));
 	ok(geyser_event_signal(gate, 5));
-	frame = take(&stage, 1);
+	frame = next_frame(stage.frames.subscriber, 1);
 	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
 	expect_pixels(&stage, frame, 7);
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	gpu_finish(&drawing, &drawn);
 	geyser_event_unref(gate);
 	gpu_close(&drawing);
@@ -269,15 +246,15 @@ static void writers_need_no_upload(void **state)
 	struct stage stage;
 
 	begin(state, &stage, GEYSER_USAGE_WRITERS);
-	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	frame = begin_frame(stage.frames.publisher);
 	mine = geyser_texture_ref(geyser_frame_texture(frame));
 	assert_true(fill_texture(mine, 1));
-	ok(geyser_publisher_submit(stage.publisher, frame));
-	frame = take(&stage, 1);
+	ok(geyser_publisher_submit(stage.frames.publisher, frame));
+	frame = next_frame(stage.frames.subscriber, 1);
 	expect_pixels(&stage, frame, 1);
 	gpu_fill_now(&stage.gpu, geyser_frame_texture(frame), 2);
 	assert_true(texture_holds(mine, 2));
-	ok(geyser_subscriber_release(stage.subscriber, frame));
+	ok(geyser_subscriber_release(stage.frames.subscriber, frame));
 	geyser_texture_unref(mine);
 	end(&stage);
 }
@@ -302,11 +279,11 @@ static void other_imports_say_so(void **state)
 	begin(state, &stage, 0);
 	refused(GEYSER_ERROR_UNSUPPORTED, "reading only",
 		geyser_texture_import_native(manager_of(state), &native, &desc, &texture));
-	ok(geyser_publisher_acquire(stage.publisher, PATIENCE, &frame));
+	frame = begin_frame(stage.frames.publisher);
 	handle = export_texture(geyser_frame_texture(frame));
 	refused(GEYSER_ERROR_UNSUPPORTED, "reading only",
 		geyser_texture_import(manager_of(state), &handle, NULL, &texture));
-	ok(geyser_publisher_discard(stage.publisher, frame));
+	ok(geyser_publisher_discard(stage.frames.publisher, frame));
 	end(&stage);
 	(void)close(fd);
 }
