@@ -1,234 +1,255 @@
 /* Subscribers without the publisher's device: they get copies of its frames in host memory. */
 #include "stage.h"
 
-#include <stdio.h>
+struct copies {
+	struct stage stage;
+	struct geyser_manager *host;
+	struct geyser_subscriber *subscriber; /* of the host's manager */
+	struct gpu_work drawn;                /* behind the gate, if begin_drawing was called */
+};
+
+/* A gate of this value opens when the test signals it. */
+#define OPEN 5
+
+static void begin(void **state, struct copies *copies, uint32_t buffers)
+{
+	*copies = (struct copies){.host = make_manager_on(GEYSER_BACKEND_HOST)};
+	stage_begin(state, &copies->stage, buffers);
+}
+
+static void subscribe(struct copies *copies, enum geyser_delivery delivery)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = "frames", .delivery = delivery, .connect_timeout_ns = PATIENCE};
+
+	ok(geyser_subscriber_create(copies->host, &desc, &copies->subscriber));
+}
+
+static void unsubscribe(struct copies *copies)
+{
+	geyser_subscriber_destroy(copies->subscriber);
+	copies->subscriber = NULL;
+}
+
+static void end(struct copies *copies)
+{
+	unsubscribe(copies);
+	if (copies->drawn.fence)
+		gpu_finish(&copies->stage.drawing, &copies->drawn);
+	stage_end(&copies->stage);
+	geyser_manager_destroy(copies->host);
+}
+
+/* Submits a frame that is drawn once the gate opens. */
+static void draw_behind_gate(struct copies *copies, uint32_t seed)
+{
+	copies->drawn = stage_draw_behind_gate(&copies->stage, seed, OPEN);
+}
+
+static void open_gate(struct copies *copies)
+{
+	ok(geyser_event_signal(copies->stage.gate, OPEN));
+}
+
+static struct geyser_publisher *publisher_of(struct copies *copies)
+{
+	return copies->stage.frames.publisher;
+}
+
+static void nothing_to_take(struct copies *copies)
+{
+	struct geyser_frame *frame;
+
+	refused(GEYSER_ERROR_TIMEOUT, "",
+		geyser_subscriber_acquire(copies->subscriber, 50 * MILLISECOND, &frame));
+}
+
+/* Takes the next frame, which must have this pattern, and releases it. Returns its sequence. */
+static uint64_t take(struct copies *copies, uint32_t seed, enum geyser_path path)
+{
+	struct geyser_frame *frame;
+	uint64_t sequence;
+
+	ok(geyser_subscriber_acquire(copies->subscriber, PATIENCE, &frame));
+	assert_true(texture_holds(geyser_frame_texture(frame), seed));
+	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), path);
+	sequence = geyser_frame_get_info(frame)->sequence;
+	ok(geyser_subscriber_release(copies->subscriber, frame));
+	return sequence;
+}
 
 /* A subscriber without a GPU gets no frame before it is drawn. */
 static void acquiring_in_memory_waits_for_drawing(void **state)
 {
-	const struct geyser_subscriber_desc desc = {.name = "frames"};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber *subscriber;
-	struct geyser_frame *frame;
-	struct gpu_work drawn;
-	struct stage stage;
+	struct copies copies;
 
-	stage_begin(state, &stage, 3);
-	ok(geyser_subscriber_create(host, &desc, &subscriber));
-	drawn = stage_draw_behind_gate(&stage, 1, 5);
-	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
-	ok(geyser_event_signal(stage.gate, 5));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_true(texture_holds(geyser_frame_texture(frame), 1));
-	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
-	ok(geyser_subscriber_release(subscriber, frame));
-	geyser_subscriber_destroy(subscriber);
-	gpu_finish(&stage.drawing, &drawn);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+	begin(state, &copies, 3);
+	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	draw_behind_gate(&copies, 1);
+	nothing_to_take(&copies);
+	open_gate(&copies);
+	(void)take(&copies, 1, GEYSER_PATH_COPY);
+	end(&copies);
 }
 
 /* A subscriber that needs copies joins a stream whose newest frame takes long to draw: neither the
  * subscriber's create nor the publisher's acquire waits for the drawing. */
 static void joining_waits_for_no_drawing(void **state)
 {
-	const struct geyser_subscriber_desc desc = {
-		.name = "frames", .connect_timeout_ns = PATIENCE};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber *subscribers[2];
-	struct geyser_frame *frame;
-	struct gpu_work drawn;
-	struct stage stage;
+	struct copies copies;
 
-	stage_begin(state, &stage, 3);
-	drawn = stage_draw_behind_gate(&stage, 1, 5);
+	begin(state, &copies, 3);
+	draw_behind_gate(&copies, 1);
 	for (unsigned i = 0; i < 2; i++) { /* the second finds the first one's copies under way */
-		ok(geyser_subscriber_create(host, &desc, &subscribers[i]));
-		refused(GEYSER_ERROR_TIMEOUT, "",
-			geyser_subscriber_acquire(subscribers[i], 50 * MILLISECOND, &frame));
+		unsubscribe(&copies);
+		subscribe(&copies, GEYSER_DELIVER_LATEST);
+		nothing_to_take(&copies);
 		ok(geyser_publisher_discard(
-			stage.frames.publisher, begin_frame(stage.frames.publisher)));
-		if (i == 0)
-			geyser_subscriber_destroy(subscribers[i]);
+			publisher_of(&copies), begin_frame(publisher_of(&copies))));
 	}
-	ok(geyser_event_signal(stage.gate, 5));
-	ok(geyser_subscriber_acquire(subscribers[1], PATIENCE, &frame));
-	assert_true(texture_holds(geyser_frame_texture(frame), 1));
-	ok(geyser_subscriber_release(subscribers[1], frame));
-	geyser_subscriber_destroy(subscribers[1]);
-	gpu_finish(&stage.drawing, &drawn);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+	open_gate(&copies);
+	(void)take(&copies, 1, GEYSER_PATH_COPY);
+	end(&copies);
 }
 
 /* All buffers are drawn behind the gate, and a copy follows each. acquire waits for the copies
  * within its own timeout. */
 static void acquiring_waits_for_copies_in_time(void **state)
 {
-	const struct geyser_subscriber_desc desc = {
-		.name = "frames", .connect_timeout_ns = PATIENCE};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber *subscriber;
 	struct geyser_frame *frame;
-	struct gpu_work drawn[2];
-	struct stage stage;
+	struct gpu_work first;
+	struct copies copies;
 
-	stage_begin(state, &stage, 2);
-	ok(geyser_subscriber_create(host, &desc, &subscriber));
-	drawn[0] = stage_draw_behind_gate(&stage, 1, 5);
-	drawn[1] = stage_draw_behind_gate(&stage, 2, 5);
+	begin(state, &copies, 2);
+	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	first = stage_draw_behind_gate(&copies.stage, 1, OPEN);
+	draw_behind_gate(&copies, 2);
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
-		geyser_publisher_acquire(stage.frames.publisher, 0, &frame));
+		geyser_publisher_acquire(publisher_of(&copies), 0, &frame));
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
-		geyser_publisher_acquire(stage.frames.publisher, 10 * MILLISECOND, &frame));
-	ok(geyser_event_signal(stage.gate, 5));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame)); /* neither call took it */
-	assert_int_equal(geyser_frame_get_info(frame)->sequence, 2);
-	assert_true(texture_holds(geyser_frame_texture(frame), 2));
-	ok(geyser_subscriber_release(subscriber, frame));
-	ok(geyser_publisher_discard(stage.frames.publisher, begin_frame(stage.frames.publisher)));
-	geyser_subscriber_destroy(subscriber);
-	for (unsigned i = 0; i < 2; i++)
-		gpu_finish(&stage.drawing, &drawn[i]);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+		geyser_publisher_acquire(publisher_of(&copies), 10 * MILLISECOND, &frame));
+	open_gate(&copies);
+	/* neither call took the newest frame */
+	assert_int_equal(take(&copies, 2, GEYSER_PATH_COPY), 2);
+	ok(geyser_publisher_discard(publisher_of(&copies), begin_frame(publisher_of(&copies))));
+	gpu_finish(&copies.stage.drawing, &first);
+	end(&copies);
 }
 
-/* A mirror needs a descriptor. */
-static void a_copy_that_cannot_be_made_changes_nothing(void **state)
+/* Acquires with no free descriptor: a copy needs one. */
+static void expect_no_buffer(struct copies *copies)
 {
-	const struct geyser_texture_desc desc = {
-		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = WIDTH + 1, .height = HEIGHT};
-	const struct geyser_subscriber_desc subscribing = {
-		.name = "frames", .connect_timeout_ns = PATIENCE};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber *subscriber;
-	struct geyser_frame *frame;
 	struct rlimit limit, tight;
-	struct stage stage;
+	struct geyser_frame *frame;
 
-	stage_begin(state, &stage, 2);
-	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
-	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	tight = limit;
 	tight.rlim_cur = 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
 	refused(GEYSER_ERROR_LIMIT, "",
-		geyser_publisher_acquire(stage.frames.publisher, PATIENCE, &frame));
+		geyser_publisher_acquire(publisher_of(copies), PATIENCE, &frame));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	frame = begin_frame(stage.frames.publisher);
+}
+
+static void a_copy_that_cannot_be_made_changes_nothing(void **state)
+{
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_RGBA8_UNORM, .width = WIDTH + 1, .height = HEIGHT};
+	struct geyser_frame *frame;
+	struct copies copies;
+
+	begin(state, &copies, 2);
+	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	ok(geyser_publisher_resize(publisher_of(&copies), &desc));
+	expect_no_buffer(&copies);
+	frame = begin_frame(publisher_of(&copies));
 	assert_int_equal(geyser_texture_get_desc(geyser_frame_texture(frame))->width, WIDTH + 1);
 	assert_true(fill_texture(geyser_frame_texture(frame), 3));
-	ok(geyser_publisher_submit(stage.frames.publisher, frame));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_true(texture_holds(geyser_frame_texture(frame), 3));
-	ok(geyser_subscriber_release(subscriber, frame));
-	geyser_subscriber_destroy(subscriber);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+	ok(geyser_publisher_submit(publisher_of(&copies), frame));
+	(void)take(&copies, 3, GEYSER_PATH_COPY);
+	end(&copies);
+}
+
+static const struct geyser_texture_desc in_host_memory = {
+	.format = GEYSER_FORMAT_RGBA8_UNORM,
+	.width = WIDTH,
+	.height = HEIGHT,
+	.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_HOST_MEMORY,
+};
+
+/* Resizes the stream to buffers in host memory. Each buffer is replaced when its turn comes: after
+ * three frames all three are. */
+static void move_to_host_memory(struct copies *copies)
+{
+	ok(geyser_publisher_resize(publisher_of(copies), &in_host_memory));
+	for (uint32_t i = 0; i < 3; i++)
+		ok(geyser_publisher_submit(
+			publisher_of(copies), begin_frame(publisher_of(copies))));
+}
+
+static void move_to_device(struct copies *copies)
+{
+	struct geyser_texture_desc desc = in_host_memory;
+
+	desc.usage &= ~GEYSER_USAGE_HOST_MEMORY;
+	ok(geyser_publisher_resize(publisher_of(copies), &desc));
+}
+
+static void expect_stats(struct copies *copies, uint64_t frames)
+{
+	struct geyser_subscriber_stats stats;
+
+	ok(geyser_subscriber_get_stats(copies->subscriber, &stats));
+	assert_int_equal(stats.connections, 1);
+	assert_int_equal(stats.frames, frames);
+	assert_int_equal(stats.dropped, 0);
 }
 
 /* A subscriber reads the publisher's own buffers until a resize, and copies after it. Another event
  * says when a copy is filled. The subscriber keeps its place, and the frame that it holds. */
 static void frames_that_become_copies_are_drawn(void **state)
 {
-	struct geyser_texture_desc desc = {
-		.format = GEYSER_FORMAT_RGBA8_UNORM,
-		.width = WIDTH,
-		.height = HEIGHT,
-		.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_HOST_MEMORY,
-	};
-	const struct geyser_subscriber_desc subscribing = {
-		.name = "frames", .delivery = GEYSER_DELIVER_EVERY};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber_stats stats;
-	struct geyser_subscriber *subscriber;
-	struct geyser_frame *frame, *held;
-	struct gpu_work drawn;
-	struct stage stage;
+	struct geyser_frame *held;
+	struct copies copies;
 
-	stage_begin(state, &stage, 3);
-	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
-	for (uint32_t i = 0; i < 3; i++) /* each buffer is replaced when its turn comes */
-		ok(geyser_publisher_submit(
-			stage.frames.publisher, begin_frame(stage.frames.publisher)));
-	frame = begin_frame(stage.frames.publisher);
-	assert_true(fill_texture(geyser_frame_texture(frame), 1));
-	ok(geyser_publisher_submit(stage.frames.publisher, frame));
-	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &held));
+	begin(state, &copies, 3);
+	move_to_host_memory(&copies);
+	submit(publisher_of(&copies), 1);
+	subscribe(&copies, GEYSER_DELIVER_EVERY);
+	held = next_frame(copies.subscriber, 4);
 	assert_true(texture_holds(geyser_frame_texture(held), 1));
 	assert_int_equal(geyser_texture_path(geyser_frame_texture(held)), GEYSER_PATH_ZERO_COPY);
 
-	desc.usage &= ~GEYSER_USAGE_HOST_MEMORY;
-	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
-	drawn = stage_draw_behind_gate(&stage, 2, 5);
-	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
-	ok(geyser_event_signal(stage.gate, 5));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_true(texture_holds(geyser_frame_texture(frame), 2));
-	assert_int_equal(geyser_frame_get_info(frame)->sequence, 5);
-	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
-	ok(geyser_subscriber_get_stats(subscriber, &stats));
-	assert_int_equal(stats.connections, 1);
-	assert_int_equal(stats.frames, 2);
-	assert_int_equal(stats.dropped, 0);
-	ok(geyser_subscriber_release(subscriber, frame));
+	move_to_device(&copies);
+	draw_behind_gate(&copies, 2);
+	nothing_to_take(&copies);
+	open_gate(&copies);
+	assert_int_equal(take(&copies, 2, GEYSER_PATH_COPY), 5);
+	expect_stats(&copies, 2);
 	assert_true(texture_holds(geyser_frame_texture(held), 1));
-	ok(geyser_subscriber_release(subscriber, held));
-	gpu_finish(&stage.drawing, &drawn);
+	ok(geyser_subscriber_release(copies.subscriber, held));
+	gpu_finish(&copies.stage.drawing, &copies.drawn);
 	for (uint32_t i = 0; i < 6; i++) { /* in order, also in the buffer that was held */
-		frame = begin_frame(stage.frames.publisher);
-		assert_true(fill_texture(geyser_frame_texture(frame), 10 + i));
-		ok(geyser_publisher_submit(stage.frames.publisher, frame));
-		ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-		assert_int_equal(geyser_frame_get_info(frame)->sequence, 6 + i);
-		assert_true(texture_holds(geyser_frame_texture(frame), 10 + i));
-		assert_int_equal(
-			geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
-		ok(geyser_subscriber_release(subscriber, frame));
+		submit(publisher_of(&copies), 10 + i);
+		assert_int_equal(take(&copies, 10 + i, GEYSER_PATH_COPY), 6 + i);
 	}
-	geyser_subscriber_destroy(subscriber);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+	end(&copies);
 }
 
 /* After a resize the newest frame's buffer alone is in host memory. A subscriber that can read only
  * that one gets copies of all: with them comes the event that says when they are drawn. */
 static void some_buffers_can_be_read_and_some_cannot(void **state)
 {
-	const struct geyser_texture_desc desc = {
-		.format = GEYSER_FORMAT_RGBA8_UNORM,
-		.width = WIDTH,
-		.height = HEIGHT,
-		.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_HOST_MEMORY,
-	};
-	const struct geyser_subscriber_desc subscribing = {
-		.name = "frames", .connect_timeout_ns = PATIENCE};
-	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
-	struct geyser_subscriber *subscriber;
-	struct geyser_frame *frame;
-	struct gpu_work drawn;
-	struct stage stage;
+	struct copies copies;
 
-	stage_begin(state, &stage, 3);
-	ok(geyser_publisher_resize(stage.frames.publisher, &desc));
-	drawn = stage_draw_behind_gate(&stage, 1, 5);
-	ok(geyser_subscriber_create(host, &subscribing, &subscriber));
-	refused(GEYSER_ERROR_TIMEOUT, "",
-		geyser_subscriber_acquire(subscriber, 50 * MILLISECOND, &frame));
-	ok(geyser_event_signal(stage.gate, 5));
-	ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
-	assert_true(texture_holds(geyser_frame_texture(frame), 1));
-	assert_int_equal(geyser_texture_path(geyser_frame_texture(frame)), GEYSER_PATH_COPY);
-	ok(geyser_subscriber_release(subscriber, frame));
-	geyser_subscriber_destroy(subscriber);
-	gpu_finish(&stage.drawing, &drawn);
-	stage_end(&stage);
-	geyser_manager_destroy(host);
+	begin(state, &copies, 3);
+	ok(geyser_publisher_resize(publisher_of(&copies), &in_host_memory));
+	draw_behind_gate(&copies, 1);
+	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	nothing_to_take(&copies);
+	open_gate(&copies);
+	(void)take(&copies, 1, GEYSER_PATH_COPY);
+	end(&copies);
 }
 
 int main(int argc, char **argv)
