@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The copy of the work that is on the stream, until that is waited for. */
+/* Device memory that the work on the stream copies from or to, until cuda-holds has read it. */
 static struct cu_memory pending;
 
 static size_t texture_bytes(const struct geyser_texture_desc *desc)
@@ -23,8 +23,8 @@ static size_t texture_bytes(const struct geyser_texture_desc *desc)
 	return row_bytes(desc) * desc->height * desc->layers * desc->depth;
 }
 
-/* Memory for a copy, and the texture's import: both wait for what is on the device, and so come
- * before a wait is put on the stream that only a later command ends. */
+/* Allocates memory for a copy, and imports the texture. Both wait for all work of the device, so
+ * call this before the stream gets a wait that only a later command ends. */
 static void prepare(struct geyser_texture *texture)
 {
 	struct geyser_cuda_texture seen;
@@ -64,7 +64,7 @@ static bool finish_read(struct geyser_texture *texture, uint32_t seed)
 	return holds;
 }
 
-/* ---- the texture, ordered by the event: "WAIT SIGNAL SEED", values or 0 ---- */
+/* ---- the texture and the event: "WAIT SIGNAL SEED", with values of the event or 0 ---- */
 
 static void put_order(uint64_t value, bool signal)
 {
@@ -193,9 +193,9 @@ static void wait_for_frame(const char *text)
 	take_by_cuda(text);
 }
 
-/* ---- many frames, each of one word, that nobody waits for one by one ---- */
+/* ---- many frames, each filled with one word ---- */
 
-/* A frame is filled with its number, by way of the memory where it is no rows. */
+/* Fills the memory with the word and copies it into the frame. */
 static void put_word(struct geyser_texture *texture, const struct cu_memory *memory, uint32_t word)
 {
 	cuda(cu.MemsetD32Async(memory->pointer, word, memory->size / 4, cu_stream()));
@@ -235,7 +235,7 @@ struct reader {
 	struct cu_memory copy;
 	uint32_t *words;
 	unsigned taken;
-	bool torn, torn_last; /* any but the last; the last */
+	bool torn, torn_last; /* any frame except the last one; the last one */
 };
 
 static void open_reader(struct reader *reader, unsigned width, unsigned height)
@@ -251,7 +251,7 @@ static void close_reader(struct reader *reader)
 	cu_free(&reader->copy);
 }
 
-/* The copy is looked at when the frame is the publisher's again. */
+/* Releases the frame before it looks at the copy. */
 static void read_word(struct reader *reader, struct geyser_frame *frame)
 {
 	const uint32_t sequence = (uint32_t)geyser_frame_get_info(frame)->sequence;
@@ -297,7 +297,8 @@ static void run_subscriber(const char *text)
 	say("%s %u", reader.torn || reader.torn_last ? "bad" : "ok", count);
 }
 
-/* "WIDTH HEIGHT": until the publisher is gone, which may have been drawing the last frame then. */
+/* "WIDTH HEIGHT": takes frames until the publisher is gone. The last frame may be torn: the
+ * publisher may have died while it drew. */
 static void watch(const char *text)
 {
 	unsigned width = 0, height = 0;

@@ -1,4 +1,4 @@
-/* CUDA in one process, CUDA, Vulkan or a CPU in the other, on one texture and one event. */
+/* One texture and one event in two processes: CUDA in one, CUDA, Vulkan or the CPU in the other. */
 #include "cu.h"
 #include "harness.h"
 
@@ -8,7 +8,7 @@
 #define COPIES (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
 #define ROWS (COPIES | GEYSER_USAGE_LINEAR)
 
-/* Whether what one's GPU waits for may come later: events aren't native everywhere. */
+/* Returns whether the peer's event is native. If not, its stream can't wait for a later signal. */
 static bool is_native(struct peer *peer)
 {
 	tell(peer, "cuda-native");
@@ -17,7 +17,7 @@ static bool is_native(struct peer *peer)
 
 #define ROUNDS 8
 
-/* Each fills in turn; where events are native the other's read waits for it already. */
+/* The peers fill in turn. Where events are native the other's read waits for the fill already. */
 static void hand_over(
 	const char *backend, const char *texture, const char *first, const char *second)
 {
@@ -83,7 +83,7 @@ static void in_host_memory(void **state)
 	hand_over("host", command(0), "cuda", "cuda");
 }
 
-/* Values from CPU to a stream of the other's, and the reverse. */
+/* The CPU of one process signals, and a stream of the other waits; and the other way round. */
 static void a_stream_and_the_others_cpu(void **state)
 {
 	struct two_peers two;
@@ -121,7 +121,7 @@ static void a_stream_outlives_the_exporter(void **state)
 		end_peer(&two.second);
 		skip();
 	}
-	ask(&two.second, "cuda-read 1000 0", "ok"); /* it waits on the stream by now */
+	ask(&two.second, "cuda-read 1000 0", "ok"); /* the stream waits by now */
 	ask(&two.second, "cuda-idle", "waiting");
 	kill_peer(&two.first);
 	expect_line(&two.second, "ok");
@@ -171,11 +171,12 @@ static void frames_in_host_memory(void **state)
 {
 	(void)state;
 	expect_frames("host", "host", 0, "submit-cuda", "take-cuda");
-	expect_frames("host", "host", 0, "submit-cuda", "take"); /* and the CPU */
+	expect_frames("host", "host", 0, "submit-cuda", "take"); /* by the CPU */
 	expect_frames("host", "host", 0, "submit", "take-cuda");
 }
 
-/* A subscriber without a device gets copies of the GPU's frames, pinned. */
+/* A subscriber without a device gets copies of the GPU's frames in host memory, which it pins for
+ * CUDA. */
 static void frames_of_a_gpu_in_host_memory(void **state)
 {
 	(void)state;
@@ -184,7 +185,7 @@ static void frames_of_a_gpu_in_host_memory(void **state)
 
 #define FRAMES 300u
 
-/* Nobody waits for a single one: none is torn, or drawn into too early. */
+/* The processes wait for no single frame: none is torn, or drawn into too early. */
 static void run_many(const char *backend, uint32_t usage)
 {
 	struct two_peers two;
@@ -206,8 +207,8 @@ static void many_frames(void **state)
 	run_many("host", 0);
 }
 
-/* A frame that is never drawn, as its publisher is killed: the stream goes on, with whatever the
- * buffer has; where the call itself waits, it says so. */
+/* The publisher is killed before it draws a frame. The subscriber's stream goes on, with the
+ * buffer's old contents, or the call that waits for the frame returns DISCONNECTED. */
 static void a_publisher_is_killed(void **state)
 {
 	const char *wanted = "GEYSER_ERROR_DISCONNECTED";
@@ -228,7 +229,7 @@ static void a_publisher_is_killed(void **state)
 	end_peer(&two.second);
 }
 
-/* Until that many were submitted. */
+/* Waits until the publisher has submitted that many. */
 static void wait_for_frames(uint64_t wanted)
 {
 	const uint64_t end = now_ns() + PATIENCE;

@@ -1,4 +1,4 @@
-/* The hostile end of a connection: an exporter or an importer that sends what it likes. */
+/* The hostile end of a connection: an exporter or an importer that sends any bytes. */
 #ifndef GEYSER_TESTS_PEER_H
 #define GEYSER_TESTS_PEER_H
 
@@ -13,7 +13,7 @@
 
 #include "support.h"
 
-#ifndef POLLRDHUP /* macOS says POLLHUP of that too */
+#ifndef POLLRDHUP /* macOS has POLLHUP for this */
 #define POLLRDHUP POLLHUP
 #endif
 
@@ -24,7 +24,8 @@ struct fake {
 	int listener;
 	int stop[2]; /* a pipe: its write end is closed to end the thread */
 	pthread_t thread;
-	/* Answers one connection, which is closed when it returns. NULL: nobody accepts. */
+	/* Answers one connection, which is closed when serve returns. NULL: connections stay in the
+	 * backlog. */
 	void (*serve)(struct fake *fake, int connection);
 	const void *script;
 	_Atomic unsigned served;
@@ -39,10 +40,12 @@ void fake_stop(struct fake *fake);
 void fake_publish(const struct fake *fake, const char *name);
 void fake_withdraw(const char *name);
 
-/* The handle under which it pretends to export something; the id is also linked in the registry. */
+/* Returns a handle of an object that the fake pretends to export. Its id is linked in the registry.
+ */
 struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind kind);
 
-/* The next message that isn't a hello; false when the importer has hung up. */
+/* Receives the next message that isn't HELLO or RELEASE. Returns false when the importer has hung
+ * up. */
 bool fake_question(int connection, struct gy_message *out);
 
 /* Sleeps until the importer hangs up or the fake is stopped. */
@@ -60,23 +63,24 @@ struct gy_message peer_texture(
 
 /* ---- raw sending ---- */
 
-/* False if the other end is gone or, without blocking, its buffer is full. */
+/* Return false if the other end is gone, or if its buffer is full and the socket doesn't block. */
 bool peer_send(int socket, const void *bytes, size_t size, const int *fds, size_t count);
 bool peer_send_message(int socket, const struct gy_message *message, int fd);
 
-/* A connection to that exporter, without a word said. */
+/* Connects to this exporter and sends nothing. The caller closes the connection. */
 int peer_connect(uint64_t instance);
 
-/* One with the greeting sent. */
+/* As peer_connect, and sends HELLO. */
 int peer_greet(uint64_t instance);
 
-/* ---- a subscriber that asks for its lease, and says there what it likes ---- */
+/* ---- a subscriber that writes into its lease ---- */
 
-/* A new connection to the publisher of that name, its first answer, and what came with it. */
+/* Asks the publisher of that name over a new connection, which it returns. *answer: the first
+ * answer; *fd: the descriptor that came with it, or -1. The caller closes both. */
 int peer_ask(
 	const char *name, const struct gy_message *question, struct gy_message *answer, int *fd);
 
-/* The lease is mapped, writable, until peer_unsubscribe. Call as often as there are subscribers. */
+/* Subscribes over a new connection and maps the lease, writable, until peer_unsubscribe. */
 struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection);
 void peer_unsubscribe(struct gy_lease_page *lease, int connection);
 

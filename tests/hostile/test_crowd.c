@@ -1,5 +1,5 @@
-/* Importers that are many, or take what they can get, or say nothing: a real exporter in a process
- * of its own has room for the others all the same. */
+/* Importers that are many, or take all that they can get, or say nothing. A real exporter in
+ * another process has room for honest importers all the same. */
 #include "helper.h"
 #include "victim.h"
 
@@ -11,17 +11,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* All connections have half of it; a process has as many as are left to the others. */
+/* All connections together have half of the descriptors. A process has half of what is free. */
 #define CONNECTIONS (EXPORTER_FDS / 2)
 #define SHARE (CONNECTIONS / 2)
 
-/* What peers leave to the exporter's own program, whatever they do. */
+/* Whatever peers do, they leave half of the descriptors to the exporter's own program. */
 static void the_exporter_has_descriptors_left(void)
 {
 	assert_in_range(test_fd_count(exporter.helper.pid), 1, exporter.fds + CONNECTIONS);
 }
 
-/* A connection that holds an import; -1 if the exporter refuses it, perhaps before all was said. */
+/* Returns a connection that holds an import, or -1 if the exporter refuses it, maybe before it has
+ * read all messages. */
 static int peer_hold(void)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO};
@@ -49,9 +50,9 @@ static void close_all(const int *fds, size_t count)
 		assert_int_equal(close(fds[i]), 0);
 }
 
-/* More connections than the exporter has descriptors, with nothing asked and nothing held: the
- * oldest make room, and all are closed in time, though nobody here has let go. Who holds something
- * meanwhile keeps it. */
+/* Opens more idle connections than the exporter has descriptors. The oldest ones make room, and the
+ * exporter closes all of them in time, though this process keeps its ends open. A connection that
+ * holds an import stays. */
 static void expect_idle_ones_to_go(int (*connect_idle)(void))
 {
 	enum { IDLE = EXPORTER_FDS + 40 };
@@ -111,7 +112,7 @@ static void a_release_ends_the_hold(void **state)
 	expect_idle_ones_to_go(connect_after_release);
 }
 
-/* What is asked again and again is not idle. */
+/* A connection with questions again and again is not idle. */
 static void questions_keep_a_connection(void **state)
 {
 	const struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = 1};
@@ -132,8 +133,8 @@ static void questions_keep_a_connection(void **state)
 	nothing_is_left();
 }
 
-/* A connection within this process is no exception, though nothing comes that would wake its
- * thread. */
+/* A connection within the exporter's own process is closed as well, though nothing arrives that
+ * would wake the thread. */
 static void silence_within_a_process(void **state)
 {
 	const struct geyser_texture_desc desc = {
@@ -203,8 +204,8 @@ static void greedy_stop(const struct greedy *greedy)
 	end_helper(&greedy->helper);
 }
 
-/* Each takes its share and is told then; there is one left for the next process, however many have
- * come before. */
+/* Each process takes its share and is refused then. However many came before, the next process
+ * still gets a share. */
 static void greedy_processes_leave_room(void **state)
 {
 	struct greedy all[4];
@@ -218,13 +219,13 @@ static void greedy_processes_leave_room(void **state)
 		the_exporter_has_descriptors_left();
 		a_real_import_works();
 	}
-	/* the later ones have the pipes of those before them */
+	/* the last one first: see end_helper */
 	for (size_t i = TEST_COUNT(all); i > 0; i--)
 		greedy_stop(&all[i - 1]);
 	nothing_is_left();
 }
 
-/* What idle connections of another process take is given to who needs it. */
+/* Idle connections of one process make room for the imports of another. */
 static void idle_ones_make_room_for_others(void **state)
 {
 	struct greedy greedy;
@@ -241,7 +242,7 @@ static void idle_ones_make_room_for_others(void **state)
 	nothing_is_left();
 }
 
-/* A process that holds all it may have is told so, and nothing of what it has is taken from it. */
+/* A process that holds its full share is refused with a sentence, and keeps what it holds. */
 static void too_many_connections_are_told(void **state)
 {
 	struct geyser_manager *manager;

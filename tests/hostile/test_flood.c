@@ -1,6 +1,6 @@
 /*
- * Processes that connect and subscribe as fast as they can: what that costs a publisher, and how
- * soon an honest subscriber is served beside them.
+ * Processes that connect and subscribe as fast as they can: what they cost a publisher, and how
+ * soon it serves an honest subscriber beside them.
  *
  * "test_flood measure" floods in several ways for some seconds each, and prints how long honest
  * subscribers take.
@@ -113,7 +113,7 @@ static void let_work(const struct helper *helper)
 	await_helper(helper);
 }
 
-/* ---- what is dead already costs nothing ---- */
+/* ---- connections that are closed already cost nothing ---- */
 
 #define DEAD 200
 
@@ -149,7 +149,7 @@ static int crowd(int orders, int reports, void *data)
 		fds[i] = ask_for_a_place();
 	if (!say_ready(reports))
 		return 1;
-	for (unsigned i = 0; i < CROWD; i++) /* until it is to end they stay open */
+	for (unsigned i = 0; i < CROWD; i++) /* they stay open until the test ends the helper */
 		if (fds[i] < 0)
 			return 2;
 	return wait_for_prompt(orders) ? 3 : 0;
@@ -192,7 +192,7 @@ static void one_connection_comes_before_anothers_many(void **state)
 	end();
 }
 
-/* ---- who is over its share is told so ---- */
+/* ---- a process over its share is refused with a sentence ---- */
 
 #define FEW_FDS 160
 #define SHARE (FEW_FDS / 4)
@@ -350,7 +350,7 @@ static unsigned flood_honest_ones(
 		if (took != GY_NEVER && took > *longest)
 			*longest = took;
 	}
-	for (unsigned i = flooders; i > 0; i--) /* the later ones have the pipes of earlier ones */
+	for (unsigned i = flooders; i > 0; i--) /* the last one first: see end_helper */
 		end_helper(&helpers[i - 1]);
 	end();
 	return failed;

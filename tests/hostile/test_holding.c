@@ -1,6 +1,6 @@
 /*
- * Subscribers that hold what they shouldn't, for as long as they like, and say what isn't true: a
- * liar on each word of its lease, and what the publisher and the others lose by it.
+ * Subscribers that hold buffers for too long, and write lies into each word of their lease: what
+ * the publisher and the other subscribers lose by them.
  */
 #include "helper.h"
 #include "peer.h"
@@ -84,7 +84,7 @@ static void who_has_left_is_unmapped_while_threads_wait(void **state)
 	for (unsigned i = 0; i < WAITING; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, wait_for_buffer, publisher), 0);
 	before = mapped_leases();
-	assert_int_equal(before, 2); /* the publisher's mapping, and the one above */
+	assert_int_equal(before, 2); /* the publisher's mapping, and the one of peer_subscribe */
 	for (unsigned i = 0; i < LEAVERS; i++) {
 		int leaving;
 		struct gy_lease_page *leaves = peer_subscribe(NAME, false, &leaving);
@@ -147,7 +147,7 @@ static const struct held {
 	uint32_t held, buffers;
 	uint64_t limit;
 } lies[] = {
-	{UINT32_MAX, 16, UINT64_MAX}, /* buffers that there aren't: left out at once */
+	{UINT32_MAX, 16, UINT64_MAX}, /* buffers that don't exist: left out at once */
 	{UINT32_MAX, 2, UINT64_MAX},
 	{1u << 31 | 3, 2, UINT64_MAX},
 	{0xffff, 16, LIMIT},
@@ -182,7 +182,7 @@ static void who_holds_all_keeps_nobody(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* Two that hold half of the buffers each, also those of the other. */
+/* Two subscribers hold more than half of the buffers each, some of them together. */
 static void liars_together_keep_nobody(void **state)
 {
 	struct geyser_manager *manager;
@@ -209,7 +209,7 @@ static void liars_together_keep_nobody(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* Says SUBSCRIBE, and returns the answer's type. */
+/* Sends SUBSCRIBE and returns the answer's type. */
 static enum gy_wire_type ask_to_subscribe(struct gy_message *answer)
 {
 	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
@@ -332,7 +332,7 @@ static void newcomers_together_have_two_hold_limits(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* A reader's own figures can't be of more frames than there were. */
+/* A subscriber's figures about itself can't exceed the number of published frames. */
 static void figures_are_within_what_was_published(void **state)
 {
 	struct geyser_stream_info *streams;
@@ -365,7 +365,7 @@ static void figures_are_within_what_was_published(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* With lossless pacing: what it has taken goes back and forth, as if it moved. */
+/* With lossless pacing, the number of taken frames goes back and forth, as if frames were taken. */
 static void who_goes_back_and_forth_is_waited_for_once(void **state)
 {
 	const struct geyser_stream_desc desc = {
@@ -400,7 +400,7 @@ static void who_goes_back_and_forth_is_waited_for_once(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* Who has asked for no buffers can't receive. */
+/* A subscriber that hasn't asked for the buffers can't receive, and isn't counted. */
 static void who_has_no_buffers_is_not_counted(void **state)
 {
 	struct geyser_publisher_stats stats;
@@ -426,7 +426,7 @@ static void who_has_no_buffers_is_not_counted(void **state)
 		assert_true(fd >= 0);
 		assert_int_equal(close(fd), 0);
 	}
-	while (stats.subscribers != 1) /* it is counted just after the answer */
+	while (stats.subscribers != 1) /* the publisher counts it just after the answer */
 		assert_ok(geyser_publisher_get_stats(publisher, &stats));
 	peer_unsubscribe(lease, connection);
 	geyser_publisher_destroy(publisher);

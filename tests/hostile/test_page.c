@@ -1,7 +1,7 @@
 /*
  * An importer of an event writes 0, all ones and noise over the shared page as fast as it can,
- * while its owner waits and signals: no crash, no wait past its deadline, no value that shrinks,
- * and no callback lost once it is over.
+ * while the owner waits and signals. The owner doesn't crash or wait past a deadline, sees no value
+ * that shrinks, and gets all callbacks after the attack.
  */
 #include "helper.h"
 #include "peer.h"
@@ -26,7 +26,7 @@ enum pattern {
 	ZEROS,
 	ONES,
 	NOISE,
-	SLEEPERS_ONLY, /* erases who sleeps, counts wake-ups, leaves the value alone */
+	SLEEPERS_ONLY, /* erases the mark of sleepers, counts wake-ups, leaves the value alone */
 	PATTERNS,
 };
 
@@ -39,7 +39,7 @@ struct order {
 	struct geyser_handle handle;
 };
 
-/* As an importer gets it, but without the library that would keep to the rules. */
+/* Maps the page as an importer does, but without the library, which keeps to the rules. */
 static struct gy_timeline_page *import_page(const struct geyser_handle *handle)
 {
 	struct gy_handle_fields fields;
@@ -59,7 +59,7 @@ static struct gy_timeline_page *import_page(const struct geyser_handle *handle)
 	page = mmap(NULL, GY_TIMELINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	(void)close(socket);
-	/* cppcheck-suppress memleak; the caller's to unmap */
+	/* cppcheck-suppress memleak; the caller unmaps it */
 	return page == MAP_FAILED ? NULL : page;
 }
 
@@ -75,7 +75,7 @@ static void write_once(struct gy_timeline_page *page, enum pattern pattern, uint
 		&page->sleepers, pattern == SLEEPERS_ONLY ? 0 : word, memory_order_relaxed);
 }
 
-/* One attack at a time; it stops when the owner says anything on the pipe. */
+/* Attacks once for each order, until the owner writes a byte. */
 static int run_attacker(int in, int out, void *data)
 {
 	uint64_t random = UINT64_C(88172645463325252);
@@ -168,7 +168,7 @@ static void wait_and_signal(struct geyser_event *event)
 	for (uint64_t round = 1; gy_now() < end; round++) {
 		uint64_t timeout = round % 4 * GY_MILLISECOND, before = gy_now(), value;
 
-		/* reached by nobody, whatever the attacker writes */
+		/* no value that the attacker writes reaches it */
 		assert_fails(GEYSER_ERROR_TIMEOUT, "was not reached",
 			geyser_event_wait(event, HIGHEST, timeout));
 		assert_in_range(gy_now() - before, timeout, timeout + SLACK);
@@ -180,7 +180,8 @@ static void wait_and_signal(struct geyser_event *event)
 	}
 }
 
-/* Half are asked for before the attack, half within, some for values that only come after it. */
+/* Asks for every other call: half of them before the attack, half during it. The later ones are for
+ * a value that only comes after the attack. */
 static void ask_for_calls(struct geyser_event *event, struct calls *calls, unsigned from)
 {
 	for (unsigned i = from; i < CALLS; i += 2)
@@ -221,7 +222,7 @@ static void withstand(enum pattern pattern)
 	assert_ok(geyser_event_fd(event, HIGHEST, &fd));
 	wait_and_signal(event);
 	end_attack();
-	/* the page may now say anything; the owner's word still counts */
+	/* the page may hold any value now; the owner can still signal */
 	assert_ok(geyser_event_signal(event, HIGHEST));
 	await_calls(&calls);
 	assert_ok(geyser_event_wait(event, HIGHEST, 0));

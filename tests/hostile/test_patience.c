@@ -1,6 +1,6 @@
 /*
- * A caller's time is the caller's: publishers and exporters that are silent, slow, that answer by
- * half, accept nobody, or are stopped, keep no call for longer than its timeout.
+ * Publishers and exporters that are silent, slow or stopped, answer by half or accept no connection
+ * hold no call up for longer than its timeout.
  *
  * "test_patience measure COUNT" prints how much longer the calls take.
  */
@@ -29,16 +29,16 @@
 #define IMPORT_TIMEOUT (60 * GY_SECOND) /* far from all timeouts here */
 #define PATIENCE (20 * GY_SECOND)
 
-/* ---- publishers that try one's patience ---- */
+/* ---- publishers with bad manners ---- */
 
 enum manner {
-	QUICK,     /* as it should be */
-	SILENT,    /* reads, and answers nothing */
+	QUICK,     /* answers at once, as it should */
+	SILENT,    /* reads, and never answers */
 	HALF,      /* sends the first of the two packets of an answer */
-	NO_BUFFER, /* answers a subscriber, and nothing about buffers */
-	SLOW,      /* answers everything, each time late */
-	LATE,      /* answers a subscriber; about buffers only when the test says so */
-	DEAF,      /* accepts nobody */
+	NO_BUFFER, /* answers SUBSCRIBE, but no question about buffers */
+	SLOW,      /* answers each question late */
+	LATE,      /* answers SUBSCRIBE; about buffers only when the test says so */
+	DEAF,      /* accepts no connection */
 	MANNERS,
 };
 
@@ -73,7 +73,7 @@ static bool send_picture(const struct publisher *publisher, int connection, uint
 	return peer_send_message(connection, &answer, publisher->picture);
 }
 
-/* Until it is time, or the importer hangs up, or the fake is stopped. */
+/* Sleeps until it is time, the importer hangs up, or the fake is stopped. */
 static void delay(const struct fake *fake, int connection)
 {
 	struct pollfd wanted[] = {
@@ -151,7 +151,7 @@ static void stop(struct publisher *publisher)
 	(void)close(publisher->picture);
 }
 
-/* A frame in buffer 0 that is said to be of that generation. */
+/* Publishes a frame in buffer 0, and says that the buffer has this generation. */
 static void publish(struct publisher *publisher, uint64_t sequence, uint32_t generation)
 {
 	struct gy_ring_slot *slot = &publisher->page->slots[0];
@@ -165,14 +165,14 @@ static void publish(struct publisher *publisher, uint64_t sequence, uint32_t gen
 
 struct call {
 	const char *name;
-	enum manner manner; /* of the publisher, when it comes to the call */
+	enum manner manner; /* of the publisher during the call */
 	struct geyser_manager *manager;
 	struct publisher publisher;
 	struct geyser_subscriber *subscriber;
 	void (*prepare)(struct call *call);
 	enum geyser_result (*make)(struct call *call, uint64_t timeout_ns);
 	void (*finish)(struct call *call);
-	bool no_timeout; /* the call has none: it is to return at once */
+	bool no_timeout; /* the call has none, and must return at once */
 };
 
 static struct geyser_manager *make_manager(uint64_t import_timeout_ns)
@@ -229,7 +229,7 @@ static void connect_well(struct call *call)
 	assert_ok(subscribe(call->manager, PATIENCE, &call->subscriber));
 }
 
-/* The buffer of the frame that is there must be asked for. */
+/* The subscriber has a frame whose buffer it must ask for. */
 static void prepare_fetch(struct call *call)
 {
 	connect_well(call);
@@ -237,7 +237,7 @@ static void prepare_fetch(struct call *call)
 	publish(&call->publisher, 1, OTHER_GENERATION);
 }
 
-/* The publisher that it was connected to has gone. */
+/* The subscriber's publisher has gone, and another one is there. */
 static void prepare_reconnect(struct call *call)
 {
 	struct geyser_frame *frame;
@@ -249,7 +249,7 @@ static void prepare_reconnect(struct call *call)
 	start(&call->publisher, call->manner);
 }
 
-/* Its thread is in the middle of a question that nobody answers. */
+/* The subscriber's thread has asked a question that no publisher answers. */
 static void prepare_thread(struct call *call)
 {
 	uint32_t before;
@@ -330,8 +330,8 @@ static const struct call calls[] = {
 
 static const uint64_t timeouts[] = {0, 10 * GY_MILLISECOND, 100 * GY_MILLISECOND};
 
-/* A publisher that accepts nobody, or sends half of what is only asked at first, is none that one
- * can be connected to. */
+/* No subscriber can be connected to a publisher that accepts no connection, or answers SUBSCRIBE by
+ * half. */
 static bool makes_sense(const struct call *call, enum manner manner)
 {
 	if (call->prepare == prepare_fetch)
@@ -426,7 +426,7 @@ static void take(struct scene *scene, uint64_t timeout_ns)
 	assert_ok(geyser_subscriber_release(scene->subscriber, frame));
 }
 
-/* ---- what is slow but honest is had in the end ---- */
+/* ---- slow but honest publishers are reached in the end ---- */
 
 static void a_slow_publisher_is_reached_by_short_calls(void **state)
 {
@@ -465,7 +465,7 @@ static struct geyser_subscriber *subscribe_early(struct geyser_manager *manager)
 	struct geyser_frame *frame;
 	enum geyser_result result;
 
-	do /* an attempt takes no longer than the library's grace */
+	do /* each attempt ends after the library's grace */
 		result = subscribe(manager, 0, &subscriber);
 	while (result == GEYSER_ERROR_TIMEOUT && gy_now() < deadline);
 	assert_ok(result);
@@ -519,7 +519,8 @@ static void lose_publisher(struct scene *scene, bool polling, struct pollfd *rea
 		assert_int_equal(poll(readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
 }
 
-/* The caller is told once, whether its own call or the thread "geyser-stream" notices the end. */
+/* The caller learns of the end once, whether its own call or the thread "geyser-stream" notices
+ * it. */
 static void a_publisher_that_goes_before_they_come(void **state)
 {
 	struct geyser_frame *frame;
@@ -548,7 +549,7 @@ static void a_publisher_that_goes_before_they_come(void **state)
 	}
 }
 
-/* The answer is never of the generation that the records are of. */
+/* The records say a generation that the publisher's answers never have. */
 static void a_wrong_generation_costs_one_question(void **state)
 {
 	struct geyser_frame *frame;

@@ -1,7 +1,8 @@
 /*
- * The events of a stream whose frames a device draws. A hostile subscriber gets their pages and its
- * lease, and nothing else that it could write: it can neither raise an event nor declare the device
- * lost, and others sleep and wake as without it. $GEYSER_BACKEND names the device's backend.
+ * The events of a stream whose frames a device draws. A hostile subscriber gets the events' pages
+ * and its lease memory, and can write into the lease memory alone. So it can neither raise an event
+ * nor declare the device lost, and other subscribers sleep and wake as without it. $GEYSER_BACKEND
+ * names the device's backend.
  */
 #include "helper.h"
 #include "peer.h"
@@ -44,7 +45,7 @@ static int publish(void **state)
 	assert_ok(geyser_manager_create(NULL, &manager));
 	assert_ok(geyser_manager_create(&on_host, &host));
 	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
-	assert_non_null(publisher->ready); /* or the backend is the wrong one */
+	assert_non_null(publisher->ready); /* else this backend has no device */
 	return 0;
 }
 
@@ -57,7 +58,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* Submits a frame that isn't drawn yet; the point says when it is. */
+/* Submits a frame that isn't drawn yet, and returns the point that says when it is. */
 static struct geyser_point submit(void)
 {
 	struct geyser_frame *frame;
@@ -83,12 +84,12 @@ static struct geyser_subscriber *subscribe(struct geyser_manager *by)
 	return subscriber;
 }
 
-/* ---- a subscriber that speaks for itself ---- */
+/* ---- a subscriber without the library ---- */
 
 struct raw {
 	int connection;
 	struct gy_lease_memory *lease;
-	int pages[2]; /* of the frames' event, and of the mirrors' */
+	int pages[2]; /* of the frames' event and of the mirrors' event */
 };
 
 static int receive_fd(int connection)
@@ -160,7 +161,7 @@ static void assert_only_readable(int fd)
 	assert_true(fcntl(fd, F_GET_SEALS) & F_SEAL_SEAL);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	again = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(again >= 0); /* the kernel lets it, and yet: */
+	assert_true(again >= 0); /* the kernel allows this, but not a writable mapping */
 	assert_not_mapped(again, PROT_WRITE);
 	assert_int_equal(close(again), 0);
 #else
@@ -185,7 +186,7 @@ static void the_pages_can_only_be_read(void **state)
 	leave_raw(&raw);
 }
 
-/* What a device of the subscriber will wait for. */
+/* The notice has the values that a subscriber's device will wait for. */
 static void the_notice_says_which_frames_are_drawn(void **state)
 {
 	struct raw raw = subscribe_raw();
@@ -227,7 +228,7 @@ static void only_the_publisher_signals(void **state)
 	geyser_subscriber_destroy(subscriber);
 }
 
-/* With a reference of its own a caller may wait for longer than the subscriber lives. */
+/* A caller with a reference may wait for longer than the subscriber lives. */
 static void an_event_outlives_its_subscriber(void **state)
 {
 	struct geyser_subscriber *subscriber = subscribe(manager);
@@ -272,7 +273,7 @@ static void raise_pipe(
 		abort();
 }
 
-/* Without deadlines: a wake-up that is lost hangs the test. */
+/* The waits have no deadline: a lost wake-up hangs the test. */
 static void every_way_of_waiting_ends(void **state)
 {
 	struct geyser_subscriber *subscriber = subscribe(manager);
@@ -314,10 +315,10 @@ static void every_way_of_waiting_ends(void **state)
 struct reader {
 	struct geyser_subscriber *subscriber;
 	_Atomic unsigned got, wrong;
-	_Atomic uint64_t drawn; /* the sequence of the last frame that is */
+	_Atomic uint64_t drawn; /* the sequence of the last drawn frame */
 };
 
-/* On the host: a frame comes when it is drawn, and not before. */
+/* Reads on the host: a frame must not come before it is drawn. */
 static void *read_frames(void *data)
 {
 	struct reader *reader = data;
@@ -344,7 +345,7 @@ static void await_got(struct reader *reader, unsigned count)
 	}
 }
 
-/* drawn is set first: a frame that comes between both is no wrong one. */
+/* Sets drawn before it draws: the reader may get the frame between the two. */
 static void publish_to(struct reader *reader, unsigned count)
 {
 	for (unsigned i = 1; i <= count; i++) {
@@ -362,7 +363,8 @@ struct noise {
 	uint32_t pattern;
 };
 
-/* All but what it holds: that has its own tests. */
+/* Writes into the words of lease and notice about events. test_holding.c is about the other words.
+ */
 static void *make_noise(void *data)
 {
 	struct noise *noise = data;
@@ -426,7 +428,7 @@ static int sleep_for_ever(int orders, int reports, void *data)
 		(void)geyser_subscriber_acquire(subscriber, UINT64_MAX, &frame);
 }
 
-/* The child is made while there is no manager, and uses none with a device. */
+/* The child is forked while this process has no manager, and makes one on the host. */
 static void a_death_in_sleep_costs_nobody_a_wake_up(void **state)
 {
 	struct geyser_point point;

@@ -38,7 +38,7 @@ static int export_until_told(int life, int out)
 		if (geyser_texture_importers(texture, &importers) != GEYSER_OK ||
 			write(out, &importers.current, sizeof(importers.current)) < 0)
 			return 4;
-	/* everybody is gone by now, and so are their imports */
+	/* all importers are gone by now, and so are their imports */
 	if (geyser_texture_importers(texture, &importers) != GEYSER_OK || importers.current != 0)
 		return 2;
 	geyser_texture_unref(texture);
@@ -77,7 +77,7 @@ int stop_exporter(void **state)
 	return test_runtime_leave(state);
 }
 
-/* ---- the others, whom it must serve ---- */
+/* ---- honest importers, which it must serve ---- */
 
 void a_real_import_works(void)
 {
@@ -113,7 +113,7 @@ uint32_t importers_now(void)
 	return count;
 }
 
-/* ---- what it may see from the other end ---- */
+/* ---- what a peer may see from the other end ---- */
 
 bool hung_up(int fd)
 {

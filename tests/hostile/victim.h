@@ -1,4 +1,4 @@
-/* The exporter that hostile importers are set on: a real one, in a process of its own. */
+/* A real exporter in a process of its own, for tests of hostile importers. */
 #ifndef GEYSER_TESTS_VICTIM_H
 #define GEYSER_TESTS_VICTIM_H
 
@@ -11,29 +11,29 @@ struct exporter {
 	struct helper helper; /* a prompt asks how many importers there are */
 	struct geyser_handle texture, event;
 	uint64_t instance;
-	size_t fds; /* that it has when nobody is connected */
+	size_t fds; /* the number of its descriptors without connections */
 };
 
 extern struct exporter exporter;
 
-/* For cmocka's setup and teardown of a group. Before this process has a thread: a sanitizer's fork
- * likes it so. */
+/* For cmocka's setup and teardown of a group. Start it before this process has a thread: sanitizers
+ * don't fork well beside threads. */
 int start_exporter(void **state);
 int stop_exporter(void **state);
 
-/* ---- the others, whom it must serve ---- */
+/* ---- honest importers, which it must serve ---- */
 
-/* Quickly enough that it can't have waited for a misbehaving one. */
+/* Imports within 4 seconds, so that the exporter can't have waited for a silent peer. */
 void a_real_import_works(void);
 
-/* Waits until the exporter has no descriptor of a peer's. */
+/* Waits until the exporter has no descriptor of any peer. */
 void nothing_is_left(void);
 
 uint32_t importers_now(void);
 
 /* ---- what a peer may see from the other end ---- */
 
-/* Waits for that; false if it takes too long. */
+/* Waits until the exporter closes the connection. Returns false after 20 seconds. */
 bool hung_up(int fd);
 
 struct gy_message import_question(const struct geyser_handle *handle);

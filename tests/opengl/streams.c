@@ -43,7 +43,7 @@ static struct geyser_frame *take(struct stream *stream)
 	return frame;
 }
 
-/* ---- publishing the caller's own ---- */
+/* ---- publishing textures of the caller ---- */
 
 static void expect_rows(struct geyser_texture *texture, uint32_t seed, bool flipped, bool turned)
 {
@@ -64,7 +64,8 @@ static void expect_rows(struct geyser_texture *texture, uint32_t seed, bool flip
 	geyser_texture_unmap(texture);
 }
 
-/* Byte by byte; to blue-first streams channel by channel. */
+/* Frames have the bytes of the published texture. In blue-first streams red and blue change places.
+ */
 static void expect_published(enum geyser_backend from, enum geyser_backend to,
 	enum geyser_format format, GLint internal_format)
 {
@@ -112,7 +113,8 @@ static void what_is_published_arrives(void **state)
 	}
 }
 
-/* Values as a shader samples them stay the same between -srgb and not: 188 is half the light. */
+/* Between formats with and without -srgb the values that a shader samples stay the same: a byte of
+ * 188 is half the light. */
 static void expect_converted(GLint internal_format, uint8_t value, enum geyser_format format,
 	uint8_t least, uint8_t most)
 {
@@ -132,7 +134,7 @@ static void expect_converted(GLint internal_format, uint8_t value, enum geyser_f
 	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
 	for (unsigned i = 0; i < 3; i++)
 		assert_in_range(((const uint8_t *)mapping.data)[i], least, most);
-	assert_int_equal(((const uint8_t *)mapping.data)[3], value); /* alpha is no light */
+	assert_int_equal(((const uint8_t *)mapping.data)[3], value); /* alpha isn't converted */
 	geyser_texture_unmap(geyser_frame_texture(frame));
 	ok(geyser_subscriber_release(stream.frames.subscriber, frame));
 	close_stream(&stream);
@@ -168,7 +170,7 @@ static void rectangles(void **state)
 	close_stream(&stream);
 }
 
-/* Every buffer is read by somebody: then there is none to draw into. */
+/* A subscriber reads every buffer: there is none to draw into. */
 static void no_buffer_is_free(void **state)
 {
 	struct geyser_frame *held[16];
@@ -197,7 +199,7 @@ static void no_buffer_is_free(void **state)
 	close_stream(&stream);
 }
 
-/* Not even where GL would do it, by the publisher's own semaphore. */
+/* A subscriber may not signal the publisher's event, not even by GL. */
 static void a_subscriber_signals_no_drawing(void **state)
 {
 	struct geyser_frame *frame;
@@ -232,7 +234,7 @@ static void expect_taken(struct stream *stream, uint32_t seed)
 	ok(geyser_subscriber_release(stream->frames.subscriber, frame));
 }
 
-/* Submitted while the GPU draws. */
+/* Submits frames while the GPU draws them. */
 static void what_vulkan_publishes(void **state)
 {
 	struct stream stream;
@@ -278,7 +280,7 @@ static void what_the_host_publishes(void **state)
 
 /* ---- between processes ---- */
 
-/* GL here, GL there. */
+/* Both processes use GL. */
 static void frames_between_gls(const char *backend, enum geyser_path path)
 {
 	struct peer from, to;
@@ -310,7 +312,7 @@ static void gl_to_gl_by_host_memory(void **state)
 	ok(geyser_gl_get_info(here, &info));
 	geyser_gl_destroy(here);
 	if (info.dma_buf_import)
-		skip(); /* either path may be: tests/dmabuf has it */
+		skip(); /* the path depends on the driver: see tests/dmabuf */
 	frames_between_gls("host", GEYSER_PATH_COPY);
 }
 
@@ -409,8 +411,8 @@ struct turns {
 	struct gpu *gpu;
 };
 
-/* Four values a round: Vulkan fills, GL reads; GL fills, Vulkan reads. Each is told to wait before
- * the other begins. */
+/* A round has four values of the event: Vulkan fills, GL reads, GL fills, Vulkan reads. Each reader
+ * is told to wait before the other side begins. */
 static void one_round(const struct turns *turns, unsigned i)
 {
 	const struct gpu_sync fill = {
@@ -457,7 +459,7 @@ static void vulkan_and_gl_take_turns(void **state)
 	gpu_close(&gpu);
 }
 
-/* A frame that its publisher's death leaves is read to its end. */
+/* The subscriber reads a frame to its end although the publisher is killed meanwhile. */
 static void the_publisher_is_killed(void **state)
 {
 	const struct geyser_subscriber_desc desc = {

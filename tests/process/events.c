@@ -1,4 +1,4 @@
-/* Events between processes, and what waiters learn when the exporter dies. */
+/* Events between processes, and waiters whose exporter dies. */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #define FOREVER "18446744073709551615"
 
-/* A death is noticed within milliseconds; this is for a machine under load. */
+/* Waiters notice a death within milliseconds. The limit is for a machine under load. */
 #define AT_ONCE (3 * SECOND)
 
 static void values_are_seen_by_all(void **state)
@@ -66,7 +66,7 @@ static void start_waiters(struct peer waiters[WAITERS], const char *text)
 	}
 }
 
-/* Waits, callbacks and descriptors, in six processes, woken by a seventh. */
+/* A process wakes six others, which wait by calls, callbacks and descriptors. */
 static void every_kind_of_waiter_wakes(void **state)
 {
 	struct peer exporter, signaller, waiters[WAITERS];
@@ -161,7 +161,7 @@ static void expect_disconnected(struct peer waiters[WAITERS], uint64_t begin)
 		ask(&waiters[i], "wait 2 0", "waiting");
 		expect_line(&waiters[i], "GEYSER_ERROR_DISCONNECTED");
 	}
-	/* what those who are left signal still counts */
+	/* the remaining processes can still signal each other */
 	ask(&waiters[0], "signal 50", "ok");
 	ask(&waiters[1], "value", "50");
 	ask(&waiters[1], "wait 50 " FOREVER, "waiting");
@@ -170,7 +170,7 @@ static void expect_disconnected(struct peer waiters[WAITERS], uint64_t begin)
 		end_peer(&waiters[i]);
 }
 
-/* command: what the exporter does before it is killed, and what it answers with a pid. */
+/* command: for the exporter, before it is killed. It answers with the pid of a child. */
 static void kill_exporter_after(const char *command)
 {
 	struct peer exporter, waiters[WAITERS];
@@ -203,7 +203,7 @@ static void also_when_a_forked_child_lives_on(void **state)
 	kill_exporter_after("fork");
 }
 
-/* This child holds the socket and the lock: only the process itself is gone. */
+/* The child holds the exporter's socket and lock. */
 static void also_when_a_child_holds_every_descriptor(void **state)
 {
 	(void)state;
@@ -229,7 +229,7 @@ static void waiters_learn_of_the_exporters_end(void **state)
 	}
 }
 
-/* Its process lives: somebody else may still signal. */
+/* The exporter's process lives on, and other processes may still signal. */
 static void an_exporter_that_lets_go_disconnects_nobody(void **state)
 {
 	struct peer exporter, waiter, signaller;
@@ -248,7 +248,7 @@ static void an_exporter_that_lets_go_disconnects_nobody(void **state)
 	end_peer(&exporter);
 }
 
-/* An importer's death is nobody's business but its own. */
+/* An importer's death changes nothing for the others. */
 static void a_killed_importer_disconnects_nobody(void **state)
 {
 	struct peer exporter, waiter, killed;

@@ -5,30 +5,31 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* More than any call here needs at once. */
+/* More descriptors than any call here needs at once. */
 #define PLENTY 16
 
-/* A driver may keep one for itself beside ours. */
+/* A driver may keep a descriptor for itself. */
 static unsigned of_a_driver(void)
 {
 	return on_a_device() ? 1 : 0;
 }
 
-/* Metal's surfaces have no descriptors: there it is about textures in host memory. */
+/* Metal's surfaces have no descriptors: there the tests use textures in host memory. */
 static const char *texture_exporter(void)
 {
 	return on_metal() ? "export-memory" : "export-texture";
 }
 
-/* What the library holds of a descriptor that it makes readable: an eventfd, or a pipe's ends. */
+/* The number of descriptors behind one that the library makes readable: an eventfd, or both ends of
+ * a pipe. */
 #ifdef GEYSER_PLATFORM_APPLE
 #define WAKEUP_FDS 2
 #else
 #define WAKEUP_FDS 1
 #endif
 
-/* Tries with 0, 1, 2 … free descriptors until it works. What doesn't work is LIMIT, and neither
- * costs a descriptor. Returns how many it took. */
+/* Tries the call with 0, 1, 2 … free descriptors until it works. Each failure must be LIMIT and
+ * cost no descriptor. Returns how many the call needs. */
 static unsigned try_with_few(enum geyser_result (*attempt)(void *data), void *data, unsigned kept)
 {
 	for (unsigned count = 0; count < PLENTY; count++) {
@@ -46,7 +47,7 @@ static unsigned try_with_few(enum geyser_result (*attempt)(void *data), void *da
 		}
 		expect_refusal(
 			result, GEYSER_ERROR_LIMIT, "", "with few descriptors", __FILE__, __LINE__);
-		/* what a texture got of its driver to be shared stays its own */
+		/* a texture keeps what its driver gave for sharing */
 		assert_in_range(fd_count(), before, before + of_a_driver());
 	}
 	fail_msg("it never works");
@@ -151,7 +152,7 @@ static void exporting_with_a_full_table(void **state)
 
 	assert_in_range(try_with_few(create_texture, &it, 1), 1, 4);
 	assert_in_range(try_with_few(export_it, &it, PLENTY), 1, PLENTY);
-	assert_int_equal(try_with_few(export_it, &it, 0), 0); /* again: it has all it needs */
+	assert_int_equal(try_with_few(export_it, &it, 0), 0); /* the second export needs none */
 	assert_in_range(try_with_few(get_importers_fd, &it, 1 + WAKEUP_FDS), 1, 4);
 	(void)close(it.fd);
 	assert_in_range(try_with_few(give_native, &it, 1), 1, 4);
@@ -161,8 +162,8 @@ static void exporting_with_a_full_table(void **state)
 	geyser_texture_unref(it.texture);
 }
 
-/* As docs/limits.md says: one for each texture and each event, exported or not; in an importer too.
- * A GPU's event has a semaphore beside it that costs another one. */
+/* As docs/limits.md says: each texture and each event costs one descriptor, exported or not, and
+ * also in an importer. The semaphore of a GPU's event costs another one. */
 static void what_objects_cost(void **state)
 {
 	enum { COUNT = 8 };
@@ -172,7 +173,7 @@ static void what_objects_cost(void **state)
 	unsigned before;
 
 	ok(create_texture(&first));
-	ok(export_it(&first)); /* from here on it answers importers */
+	ok(export_it(&first)); /* the first export starts the exporter */
 	before = fd_count();
 	for (size_t i = 0; i < COUNT; i++) {
 		all[i] = (struct attempt){.manager = first.manager};
@@ -228,7 +229,7 @@ static void importing_a_texture_with_a_full_table(void **state)
 	assert_in_range(try_with_few(import_the_texture, &it, PLENTY), 2, PLENTY);
 	assert_true(texture_holds(it.texture, 1));
 	first = it.texture;
-	/* again: over the same connection, or a new one where an answer was lost on the old one */
+	/* again, over the same connection, or over a new one if the old one has lost an answer */
 	assert_in_range(try_with_few(import_the_texture, &it, 2), 1, 4);
 	assert_true(texture_holds(it.texture, 1));
 	assert_in_range(try_with_few(look_up, &it, 0), 1, 4);
@@ -253,7 +254,8 @@ static void importing_an_event_with_a_full_table(void **state)
 	geyser_event_unref(it.event);
 }
 
-/* The exporter has none left for a connection: the importer is told, and may come later. */
+/* The exporter has no descriptor left for a connection: it tells the importer, which may try again
+ * later. */
 static void an_exporter_with_a_full_table(void **state)
 {
 	struct geyser_manager *manager = manager_of(state);
@@ -284,7 +286,7 @@ static void an_exporter_with_a_full_table(void **state)
 	end_peer(&exporter);
 }
 
-/* Connections that stand go on with no descriptor free on either side but the importer's two. */
+/* An open connection goes on when the exporter has no free descriptor, and the importer has two. */
 static void an_exporter_with_a_full_table_serves_who_is_connected(void **state)
 {
 	struct geyser_manager *manager = manager_of(state);

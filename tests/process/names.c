@@ -1,5 +1,4 @@
-/* Names that change hands between processes that end in every way, and a registry that is removed.
- */
+/* Names of streams when their processes end, in every way, and a registry that is removed. */
 #include "harness.h"
 
 #include <geyser/stream.h>
@@ -16,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Sanitizers have locks of their own, which such a child gets as they are. */
+/* A child that runs no fork handlers gets a sanitizer's locks as they are. */
 #if !defined(GEYSER_PLATFORM_APPLE) && !SANITIZED
 #define BARE_CLONE
 #include <sys/syscall.h>
@@ -37,7 +36,8 @@ static struct geyser_manager *new_manager(void)
 	return geyser_manager_create(&desc, &manager) == GEYSER_OK ? manager : NULL;
 }
 
-/* The pid of the stream's publisher as others see it; 0 if there is none, -1 after an error. */
+/* Returns the pid that a listing says of the stream's publisher; 0 if there is none, -1 after an
+ * error. */
 static pid_t listed(void)
 {
 	struct geyser_stream_info *streams;
@@ -87,7 +87,7 @@ static int watch_until_killed(void *data)
 	return 0;
 }
 
-/* Starts exporters, each of which sweeps, and kills them. */
+/* Starts exporters one after the other, each of which sweeps, and kills them. */
 static int sweep_until_killed(void *data)
 {
 	const struct geyser_texture_desc *desc = data;
@@ -122,7 +122,7 @@ static void end_by_force(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* The next one is started at once, before the killed one need be gone. */
+/* The next publisher starts at once, maybe before the killed one is gone. */
 static void the_killed_never_block_a_name(void **state)
 {
 	struct geyser_texture_desc desc = stream.texture;
@@ -152,7 +152,7 @@ static void the_killed_never_block_a_name(void **state)
 
 /* ---- several at once ---- */
 
-/* Takes the name as often as it can, and leaves it in two ways. */
+/* Takes the name as often as it can, and gives it up in two ways. */
 static int contend(void *data)
 {
 	_Atomic pid_t *owner = data;
@@ -208,7 +208,7 @@ static pid_t bare_clone(void)
 	return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
 }
 
-/* It runs the library's destructors, as any program that ends. */
+/* The child exits, and so runs the library's destructors. */
 static void a_bare_child_takes_nothing_along(void **state)
 {
 	struct geyser_manager *manager = new_manager();
@@ -248,7 +248,7 @@ static void a_bare_child_takes_nothing_along(void **state)
 }
 #endif
 
-/* ---- a registry that somebody removes ---- */
+/* ---- a registry that is removed ---- */
 
 static void remove_registry(const char *directory)
 {

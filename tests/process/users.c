@@ -1,4 +1,5 @@
-/* Another user gets nothing, and gives nothing. Needs root, to become one. */
+/* A process of another user can neither import nor export. The tests need root to become another
+ * user. */
 #include "harness.h"
 
 #include <grp.h>
@@ -9,14 +10,15 @@
 
 #define NOBODY 65534
 
-/* In a forked child, which has a manager of the host backend: drivers of GPUs work in none. */
+/* For a forked child. It has a manager of the host backend, since GPU drivers don't work there. */
 static bool become_nobody(void)
 {
 	return setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
 	       geteuid() == NOBODY;
 }
 
-/* Everything a stranger could try, with a manager made before or after it became one. */
+/* Tries all that another user could try. The manager was made before or after becoming that user.
+ */
 static int try_all(const struct geyser_handle *handle, struct geyser_manager *manager)
 {
 	struct geyser_texture *texture = (struct geyser_texture *)manager;
@@ -25,7 +27,7 @@ static int try_all(const struct geyser_handle *handle, struct geyser_manager *ma
 	child_check(
 		geyser_texture_import(manager, handle, NULL, &texture) == GEYSER_ERROR_PERMISSION);
 	child_check(texture == NULL && strstr(geyser_error_detail(), "uid"));
-	/* whatever the environment says: the registry of another user is none */
+	/* another user's registry isn't read, even if the environment names it */
 	child_check(
 		geyser_handle_from_id(geyser_handle_id(handle), &found) == GEYSER_ERROR_NOT_FOUND);
 	child_check(geyser_handle_id(&found) == 0);
@@ -53,7 +55,7 @@ static int import_as_nobody(void *data)
 	return failed;
 }
 
-/* As it should be, and with the doors left open by mistake after the export. */
+/* With the registry's own modes, and with modes that let all users in. */
 static void another_user_imports_nothing(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -101,7 +103,7 @@ static int export_as_nobody(int orders, int reports, void *data)
 	return 0;
 }
 
-/* root could open anything: the library asks for the same user all the same. */
+/* root could open another user's files: the library refuses other users all the same. */
 static void root_imports_nothing_of_another_user(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -146,7 +148,7 @@ static void a_registry_of_another_user_is_refused(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Makes all places usable; the first of them is the test's own directory. */
+/* Makes all places of registries usable. The first one is the test's own directory. */
 static int setup(void **state)
 {
 	int failed = setup_manager(state);

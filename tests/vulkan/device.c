@@ -1,4 +1,4 @@
-/* Devices of the test's own, and what a suite begins with. */
+/* Devices that a test makes itself, and the first steps of a suite. */
 #include "gpu.h"
 
 #include <stdio.h>
@@ -47,7 +47,8 @@ static bool has_extension(VkPhysicalDevice physical_device, const char *name)
 	return found;
 }
 
-/* Those of geyser's list that the device has, and that are not to be left out. */
+/* Picks from geyser's list the extensions that the device has, except those that `without` names.
+ */
 static uint32_t pick_extensions(
 	VkPhysicalDevice physical_device, const char *without, const char **names)
 {
@@ -64,7 +65,7 @@ static uint32_t pick_extensions(
 	return count;
 }
 
-/* Graphics or compute: every one that has either can copy. */
+/* Picks a queue family for graphics or compute: each of these can copy. */
 static uint32_t pick_family(VkPhysicalDevice physical_device)
 {
 	VkQueueFamilyProperties families[32];

@@ -1,5 +1,5 @@
-/* Events as timeline semaphores: what queues signal, everybody sees; what anybody signals, queues
- * wait for. */
+/* Events as timeline semaphores: all holders of an event see the signals of queues, and queues wait
+ * for the signals of all holders. */
 #include "gpu.h"
 #include "harness.h"
 
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A death is noticed within milliseconds; this is for a machine under load. */
+/* Waiters notice a death within milliseconds. The limit is for a machine under load. */
 #define AT_ONCE (3 * SECOND)
 
 static uint64_t counter_of(struct gpu *gpu, struct geyser_event *event)
@@ -152,7 +152,7 @@ static void a_host_managers_event_orders_queues(void **state)
 	struct gpu gpu;
 
 	mine = import_event(manager_of(state), &handle);
-	assert_false(geyser_vulkan_event_is_native(mine)); /* whatever the driver can */
+	assert_false(geyser_vulkan_event_is_native(mine)); /* even if the driver could */
 	gpu_open(&gpu, manager_of(state));
 	work = gpu_order(&gpu, sync_of(mine, 4, 5));
 	assert_int_equal(value_of(theirs), 3);
@@ -166,7 +166,7 @@ static void a_host_managers_event_orders_queues(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* The page of the only event that this process has, as any holder can map it. */
+/* Maps the page of the only event that this process has, as any holder can. */
 static uint64_t *page_of_the_event(void)
 {
 	uint64_t *page = MAP_FAILED;
@@ -188,7 +188,7 @@ static uint64_t *page_of_the_event(void)
 	return page;
 }
 
-/* A holder writes into the page that all values are in the semaphore that all share. */
+/* A holder writes into the page that the shared semaphore has every value. */
 static void a_lie_about_what_is_carried(void **state)
 {
 	struct geyser_manager *another = make_manager_on(GEYSER_BACKEND_VULKAN);
@@ -243,7 +243,7 @@ static void an_event_outlives_its_manager(void **state)
 	raw_close(&raw);
 }
 
-/* What the semaphore has got isn't lost when the event goes at once. */
+/* A value that the semaphore has got isn't lost when the event ends right after it. */
 static void the_last_signal_is_carried(void **state)
 {
 	struct geyser_vulkan_device device;
@@ -266,7 +266,7 @@ static void the_last_signal_is_carried(void **state)
 	}
 }
 
-/* Past 32 bits. */
+/* Values of more than 32 bits. */
 static void far_values(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), UINT32_MAX - UINT64_C(1));
@@ -372,7 +372,7 @@ static void end(struct peer *peer)
 	end_peer(peer);
 }
 
-/* A queue waits for what its exporter will never signal. */
+/* A queue waits for a value that the exporter will never signal. */
 static void no_queue_hangs(void **state, const char *backend, void (*leave)(struct peer *peer))
 {
 	struct geyser_event *event;
@@ -391,7 +391,7 @@ static void no_queue_hangs(void **state, const char *backend, void (*leave)(stru
 	refused(GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, 50, PATIENCE));
 	print_message("# %s: free after %.2f ms\n", backend, (double)(now_ns() - begin) / 1e6);
 	assert_in_range(now_ns() - begin, 0, AT_ONCE);
-	ok(geyser_event_wait(event, 1, 0)); /* was reached */
+	ok(geyser_event_wait(event, 1, 0)); /* this value was reached before */
 	geyser_event_unref(event);
 	gpu_close(&gpu);
 }
@@ -408,7 +408,7 @@ static void no_queue_waits_for_whoever_has_left(void **state)
 		no_queue_hangs(state, backends[i], end);
 }
 
-/* The semaphore is asked for when it is too late. */
+/* The importer asks for the semaphore when the exporter is dead already. */
 static void nor_when_it_begins_after_that(void **state)
 {
 	struct geyser_event *event;
@@ -424,7 +424,7 @@ static void nor_when_it_begins_after_that(void **state)
 	gpu_close(&gpu);
 }
 
-/* An importer's death frees nobody and stops nobody. */
+/* An importer's death lets no queue go on and stops none. */
 static void an_importers_death_changes_nothing(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 1);
@@ -472,7 +472,7 @@ static VkSemaphore take_semaphore(struct gpu *gpu, int fd)
 	return import.semaphore;
 }
 
-/* What is exported is the event itself, wherever that was made. */
+/* The exported semaphore is the event itself, whichever process made it. */
 static void expect_same_event(struct gpu *gpu, struct geyser_event *event, uint64_t value)
 {
 	struct geyser_native_event native;

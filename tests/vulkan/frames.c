@@ -1,5 +1,5 @@
-/* Frames that are submitted while they are drawn and released while they are read: who waits for
- * whom, on the GPU. */
+/* Frames that are submitted while the GPU draws them, and released while the GPU reads them: which
+ * work waits for which. */
 #include "stage.h"
 
 static struct gpu_work read_frame(struct stage *stage, uint64_t sequence)
@@ -41,7 +41,7 @@ static void reading_waits_for_drawing(void **state)
 
 	stage_begin(state, &stage, 3);
 	drawn = stage_draw_behind_gate(&stage, 1, 5);
-	was_read = read_frame(&stage, 1); /* is there before it is drawn */
+	was_read = read_frame(&stage, 1); /* the subscriber gets it before it is drawn */
 	assert_false(done(&stage.drawing, &drawn));
 	assert_false(done(&stage.reading, &was_read));
 	ok(geyser_event_signal(stage.gate, 5));
@@ -50,21 +50,21 @@ static void reading_waits_for_drawing(void **state)
 	stage_end(&stage);
 }
 
-/* Reads a frame once the pass has the value, and releases it meanwhile. */
+/* Reads a frame once the pass has the value, and releases the frame before that. */
 static struct gpu_work read_behind_pass(struct stage *stage, uint64_t sequence, uint64_t value)
 {
 	struct geyser_frame *frame = next_frame(stage->frames.subscriber, sequence);
 	struct gpu_work work;
 	struct gpu_sync sync;
 
-	sync.wait = point_of(stage->pass, value); /* the frame is drawn: only this holds it up */
+	sync.wait = point_of(stage->pass, value); /* nothing else holds it up */
 	sync.signal = frame_signal_point(frame);
 	work = gpu_read(&stage->reading, geyser_frame_texture(frame), sync);
 	ok(geyser_subscriber_release(stage->frames.subscriber, frame));
 	return work;
 }
 
-/* Both buffers are released, and still read. */
+/* The subscriber has released both buffers, and its GPU still reads them. */
 static void drawing_waits_for_reading(void **state)
 {
 	struct gpu_work drawn, was_read[2];
@@ -106,7 +106,7 @@ static void *open_gate(void *data)
 	return NULL;
 }
 
-/* A map of the frame's texture waits for what draws it. */
+/* A map of the frame's texture waits until the GPU has drawn it. */
 static void mapping_waits_for_drawing(void **state)
 {
 	struct opener opener;
@@ -132,7 +132,7 @@ static void mapping_waits_for_drawing(void **state)
 	stage_end(&stage);
 }
 
-/* Nobody asks for a point: a frame is done when it is submitted. */
+/* Without a request for its point, a frame is done when it is submitted. */
 static void frames_filled_by_the_cpu(void **state)
 {
 	struct stage stage;
@@ -178,7 +178,7 @@ static void points_are_asked_for_once(void **state)
 	stage_end(&stage);
 }
 
-/* Unless the stream is made for writers. */
+/* A subscriber's GPU writes only into streams with GEYSER_USAGE_WRITERS. */
 static void a_subscribers_commands_only_read(void **state)
 {
 	struct geyser_frame *frame;
@@ -230,7 +230,7 @@ static void frames_of_other_backends(void **state)
 
 struct ends {
 	const char *publisher, *submit, *subscriber, *take;
-	int path; /* of the subscriber's texture; ANY_PATH: whichever */
+	int path; /* of the subscriber's texture, or ANY_PATH */
 };
 
 #define ANY_PATH (-1)
@@ -301,7 +301,7 @@ static void both_kinds_of_subscribers(void **state)
 	end_peer(&publisher);
 }
 
-/* It promised to draw, and dies: the reader's queue doesn't wait for ever. */
+/* A publisher promises to draw a frame and dies: the reader's queue doesn't wait for ever. */
 static void a_publisher_dies_before_it_draws(void **state)
 {
 	const struct geyser_subscriber_desc desc = {

@@ -1,5 +1,5 @@
-/* An image that another library has made in another process, on a device of its own, whose memory
- * comes over a socket: geyser reads what it draws, and draws what it reads. */
+/* An image of libplacebo, in another process and on another device. Its memory comes over a socket.
+ * geyser reads the patterns that libplacebo writes, and writes patterns that libplacebo reads. */
 #include "gpu.h"
 #include "harness.h"
 #include "placebo.h"
@@ -27,7 +27,7 @@ static const struct image {
 	{"rgba32float", "rgba32f", 50, 50},
 };
 
-/* What is handed over, with a descriptor that is the test's to close. */
+/* Receives the image's memory. The test closes its descriptor. */
 static struct geyser_native_texture receive(int socket)
 {
 	struct placebo_image image = {.size = 0};
@@ -53,7 +53,7 @@ static struct geyser_native_texture receive(int socket)
 	return native;
 }
 
-/* False if libplacebo can't do it here. */
+/* Returns false if libplacebo can't export such an image here. */
 static bool start_placebo(
 	struct peer *peer, const struct image *image, struct geyser_native_texture *native)
 {
@@ -62,7 +62,7 @@ static bool start_placebo(
 	int sockets[2], inherited;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
-	inherited = dup(sockets[1]); /* the peer's, which exec keeps */
+	inherited = dup(sockets[1]); /* for the peer: exec keeps this one */
 	(void)snprintf(role, sizeof(role), "%d %s", inherited, image->format);
 	(void)snprintf(argument, sizeof(argument), "%s %u %u", image->placebo_format, image->width,
 		image->height);
@@ -107,11 +107,11 @@ static void share(void **state, const struct image *image)
 	assert_int_equal(geyser_texture_path(texture), GEYSER_PATH_ZERO_COPY);
 	assert_true(texture_holds(texture, 1));
 	ask(&peer, "fill 2", "ok");
-	assert_true(texture_holds(texture, 2)); /* the memory itself, no copy of it */
+	assert_true(texture_holds(texture, 2)); /* the texture is the image's memory, no copy */
 	assert_true(fill_texture(texture, 3));
 	ask(&peer, "compare 3", "ok");
 	end_peer(&peer);
-	assert_true(texture_holds(texture, 3)); /* it outlives its maker */
+	assert_true(texture_holds(texture, 3)); /* the memory outlives the peer */
 	geyser_texture_unref(texture);
 }
 
@@ -124,7 +124,7 @@ static void images_of_libplacebo(void **state)
 	}
 }
 
-/* The same with the GPU instead of a mapping, and on to a third process's manager. */
+/* The GPU reads and writes the image, and another manager imports it from the first one. */
 static void shared_on(void **state)
 {
 	const struct image *image = &images[3];

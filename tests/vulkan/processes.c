@@ -8,7 +8,7 @@
 
 #define ROUNDS 8
 
-/* One fills while the other's read already waits for it; then the other way round. */
+/* The peers take turns: one peer's GPU fills the texture while the other's read already waits. */
 static void gpu_to_gpu(const char *texture)
 {
 	struct two_peers two;
@@ -48,7 +48,7 @@ static void from_gpu_to_gpu_in_host_memory(void **state)
 	}
 }
 
-/* The GPU's signal wakes a process without a GPU, and the reverse. */
+/* The GPU's signal wakes a process without a GPU, whose signal lets the GPU go on. */
 static void gpu_and_host(const char *gpu, const char *host, struct two_peers *two,
 	struct peer *on_gpu, struct peer *on_host)
 {
@@ -87,7 +87,7 @@ static void from_host_to_gpu(void **state)
 	gpu_and_host("host", "vulkan", &two, &two.second, &two.first);
 }
 
-/* What the GPU wrote stays when its process is killed. */
+/* The texture keeps what the GPU wrote when the GPU's process is killed. */
 static void a_texture_outlives_its_process(void **state)
 {
 	struct two_peers two;

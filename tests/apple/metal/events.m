@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as MTLSharedEvent: the GPU's and the CPU's, of this process and of another one. */
+/* Events as MTLSharedEvent, signalled by the GPU and the CPU, in this process and in another one.
+ */
 #import "gpu.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ static id<MTLSharedEvent> shared_of(struct geyser_event *event)
 	return (id<MTLSharedEvent>)shared;
 }
 
-/* Committed: waits for one value and signals the other; 0 leaves that out. */
+/* Commits work that waits for one value and signals the other; 0 is none. */
 static id<MTLCommandBuffer> order(
 	struct gpu *gpu, struct geyser_event *event, uint64_t wait, uint64_t signal)
 {
@@ -111,7 +112,7 @@ struct race {
 	struct gpu gpu;
 };
 
-/* The double ends the process of who lowers a shared event. */
+/* The double ends a process that lowers a shared event. */
 static void raise_by_either(unsigned index, void *data)
 {
 	struct race *race = data;
@@ -141,7 +142,7 @@ static void never_lowered(void **state)
 	gpu_close(&race.gpu);
 }
 
-/* ---- the caller's ---- */
+/* ---- events of the caller ---- */
 
 static void an_event_of_the_caller_s(void **state)
 {
@@ -159,9 +160,9 @@ static void an_event_of_the_caller_s(void **state)
 	until_shared(shared, 7);
 	shared.signaledValue = 9;
 	ok(geyser_event_wait(event, 9, PATIENCE));
-	geyser_event_unref(event); /* while it is watched for the next value */
+	geyser_event_unref(event); /* while geyser waits for its next value */
 	assert_int_equal(shared.signaledValue, 9);
-	shared.signaledValue = 10; /* the block that waits for it finds nobody, and lets go */
+	shared.signaledValue = 10; /* the waiting block finds no event, and releases its object */
 	[shared release];
 	gpu_close(&gpu);
 }
@@ -176,7 +177,7 @@ static void it_outlives_its_owner_s_reference(void **state)
 	gpu_open(&gpu, manager_of(state));
 	shared = [gpu.device newSharedEvent];
 	ok(geyser_metal_event_adopt(manager_of(state), (void *)shared, &event));
-	[shared release]; /* the geyser_event has its own */
+	[shared release]; /* the geyser_event has a reference of its own */
 	commands = order(&gpu, event, 0, 2);
 	ok(geyser_event_wait(event, 2, PATIENCE));
 	gpu_finish(commands);
@@ -206,7 +207,7 @@ static void handles_of_events(void **state)
 	ok(geyser_event_wait(event, 6, PATIENCE));
 	ok(geyser_event_signal(event, 7));
 	ok(geyser_event_wait(opened, 7, PATIENCE));
-	shared_of(event).signaledValue = 8; /* what is watched for comes: nothing is left */
+	shared_of(event).signaledValue = 8; /* geyser waits for this value: no block is left then */
 	geyser_event_unref(opened);
 	geyser_event_unref(event);
 	gpu_close(&second);
@@ -397,12 +398,12 @@ static void a_gpu_that_waits_for_the_dead_is_freed(void **state)
 	kill_peer(&peer);
 	gpu_finish(commands);
 	refused(GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, 10, PATIENCE));
-	ok(geyser_event_wait(event, 1, 0)); /* what was reached stays so */
+	ok(geyser_event_wait(event, 1, 0)); /* a value that was reached stays reached */
 	geyser_event_unref(event);
 	gpu_close(&gpu);
 }
 
-/* Asked for the shared event when the exporter is dead already. */
+/* The importer asks for the shared event when the exporter is dead already. */
 static void a_gpu_that_comes_late_is_freed(void **state)
 {
 	struct geyser_event *event;
@@ -418,7 +419,7 @@ static void a_gpu_that_comes_late_is_freed(void **state)
 	gpu_close(&gpu);
 }
 
-/* It keeps on working for itself: a dead importer takes nothing away. */
+/* The exporter goes on: an importer's death changes nothing for it. */
 static void an_importer_that_dies_frees_nobody(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames that are submitted while they are drawn and released while they are read: who waits for
- * whom, on the GPU. */
+/* Frames that are submitted while the GPU draws them, and released while the GPU reads them: which
+ * work waits for which. */
 #include "frames.h"
 #import "gpu.h"
 
@@ -42,8 +42,8 @@ static void end(struct stage *stage)
 	geyser_manager_destroy(stage->manager);
 }
 
-/* Draws a frame as soon as it may be drawn into, after the gate's value (0: at once), and submits
- * it meanwhile. */
+/* Submits a frame that is drawn once its buffer is free and the gate has this value (0: without the
+ * gate). */
 static id<MTLCommandBuffer> draw(struct stage *stage, uint32_t seed, uint64_t gate)
 {
 	id<MTLCommandBuffer> commands = gpu_begin(&stage->drawing);
@@ -64,7 +64,8 @@ struct reading {
 	id<MTLBuffer> buffer;
 };
 
-/* Reads a frame when it is drawn, after the pass's value, and releases it meanwhile. */
+/* Releases a frame that is read once it is drawn and the pass has this value (0: without the
+ * pass). */
 static struct reading read_frame(struct stage *stage, uint64_t sequence, uint64_t pass)
 {
 	struct reading reading = {.commands = gpu_begin(&stage->reading)};
@@ -100,7 +101,7 @@ static void many_frames_overlap(void **state)
 	end(&stage);
 }
 
-/* All in one call: the signal, the commit, the submit. */
+/* One call encodes the signal, commits and submits. */
 static void submit_commits(void **state)
 {
 	struct stage stage;
@@ -130,7 +131,7 @@ static void reading_waits_for_drawing(void **state)
 
 	begin(state, &stage, 3);
 	drawn = draw(&stage, 1, 5);
-	reading = read_frame(&stage, 1, 0); /* is there before it is drawn */
+	reading = read_frame(&stage, 1, 0); /* the subscriber gets it before it is drawn */
 	assert_false(gpu_done(drawn));
 	assert_false(gpu_done(reading.commands));
 	ok(geyser_event_signal(stage.gate, 5));
@@ -139,7 +140,7 @@ static void reading_waits_for_drawing(void **state)
 	end(&stage);
 }
 
-/* Both buffers are released, and still read. */
+/* The subscriber has released both buffers, and its GPU still reads them. */
 static void drawing_waits_for_reading(void **state)
 {
 	struct reading reading[2], last;
@@ -179,7 +180,7 @@ static void *open_gate(void *data)
 	return NULL;
 }
 
-/* A map of the frame's texture waits for what draws it. */
+/* A map of the frame's texture waits until the GPU has drawn it. */
 static void mapping_waits_for_drawing(void **state)
 {
 	id<MTLCommandBuffer> drawn;
@@ -205,7 +206,7 @@ static void mapping_waits_for_drawing(void **state)
 	end(&stage);
 }
 
-/* Whoever has no Metal gets a copy, once it is drawn. */
+/* A subscriber without Metal gets a copy, once the frame is drawn. */
 static void a_subscriber_without_a_gpu(void **state)
 {
 	const struct geyser_subscriber_desc desc = {.name = "frames"};
@@ -232,7 +233,7 @@ static void a_subscriber_without_a_gpu(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Filled by the CPU, read by the GPU: there is nothing to wait for on it. */
+/* The CPU fills and the GPU reads: the GPU has nothing to wait for. */
 static void frames_filled_by_the_cpu(void **state)
 {
 	struct stage stage;
@@ -265,7 +266,7 @@ static void signals_are_asked_for_once(void **state)
 	refused(GEYSER_ERROR_BUSY, "", geyser_metal_encode_frame_signal((void *)drawing, frame));
 	refused(GEYSER_ERROR_BUSY, "",
 		geyser_metal_publisher_submit(stage.frames.publisher, frame, (void *)drawing));
-	[drawing commit]; /* what a BUSY submit leaves to the caller */
+	[drawing commit]; /* the refused submit hasn't */
 	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	gpu_finish(drawing);
 	reading = gpu_begin(&stage.reading);
@@ -406,7 +407,7 @@ static void memory_to_metal(void **state)
 	end_two(&two);
 }
 
-/* It promised to draw, and dies: the reader's queue doesn't wait for ever. */
+/* A publisher promises to draw a frame and dies: the reader's queue doesn't wait for ever. */
 static void a_publisher_dies_before_it_draws(void **state)
 {
 	const struct geyser_subscriber_desc desc = {

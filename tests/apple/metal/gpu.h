@@ -1,6 +1,7 @@
 /*
- * What a program with Metal of its own does with geyser's textures: command buffers that draw,
- * clear and read them, in the order that events and frames say. Objective-C only.
+ * Shared helpers of the Metal tests: command buffers that draw, clear and read geyser's textures,
+ * as a program with Metal does. The functions fail the test when something is not as expected. For
+ * Objective-C only.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,7 +14,7 @@
 
 #import <Metal/Metal.h>
 
-/* Of a manager's device, with a queue of the test's own. */
+/* A manager's device, with a queue that the test makes. */
 struct gpu {
 	id<MTLDevice> device; /* the manager's */
 	id<MTLCommandQueue> queue;
@@ -22,26 +23,27 @@ struct gpu {
 void gpu_open(struct gpu *gpu, struct geyser_manager *manager);
 void gpu_close(struct gpu *gpu);
 
-/* A command buffer, retained: gpu_finish waits for it, which must be done without error, and lets
- * it go. */
+/* Returns a retained command buffer. gpu_finish waits for it, checks that it has ended without
+ * error, and releases it. */
 id<MTLCommandBuffer> gpu_begin(struct gpu *gpu);
 void gpu_finish(id<MTLCommandBuffer> commands);
 bool gpu_done(id<MTLCommandBuffer> commands);
-/* Waits until it is done, and lets it go, whatever became of it. Ends by a failure. */
+/* Waits until the command buffer has ended and releases it. Returns whether it has ended without
+ * error. */
 bool gpu_ends(id<MTLCommandBuffer> commands);
 
-/* The texture as Metal has it. */
+/* Returns the texture's MTLTexture, borrowed. */
 id<MTLTexture> metal_of(struct geyser_texture *texture);
 
-/* Encoded: every texel gets the pattern of fill_texture, or one colour, or is copied into a buffer
- * of the caller's, which gpu_holds compares with the pattern and releases. */
+/* Encode work on all texels: the pattern of fill_texture, one colour, or a copy into a new buffer.
+ * gpu_holds compares this buffer with the pattern and releases it. */
 void gpu_draw(id<MTLCommandBuffer> commands, struct geyser_texture *texture, uint32_t seed);
 void gpu_clear(id<MTLCommandBuffer> commands, struct geyser_texture *texture, double red,
 	double green, double blue, double alpha);
 id<MTLBuffer> gpu_read(id<MTLCommandBuffer> commands, struct geyser_texture *texture);
 bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 
-/* At once, and waited for. */
+/* Do the work and wait for it. */
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Surfaces that came some other way: by the caller, by id, as a port, as an XPC object. */
+/* Imports of surfaces without a handle: from the caller, by id, as a port, as an XPC object. */
 #import "gpu.h"
 #include "surfaces.h"
 
@@ -39,7 +39,7 @@ static void a_surface_of_the_caller_s(void **state)
 
 	gpu_open(&gpu, manager_of(state));
 	ok(geyser_metal_texture_import_surface(manager_of(state), surface, &picture, &texture));
-	CFRelease(surface); /* the texture has its own */
+	CFRelease(surface); /* the texture has a reference of its own */
 	ok(geyser_metal_texture_surface(texture, &same));
 	assert_ptr_equal(same, surface);
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
@@ -62,7 +62,7 @@ static void a_surface_of_the_caller_s(void **state)
 	gpu_close(&gpu);
 }
 
-/* Refused, and the caller's as before. */
+/* The import is refused, and the caller's surface is unchanged. */
 static void mismatch(void **state, const struct surface_desc *surface_desc, const char *word,
 	const struct geyser_texture_desc *desc)
 {
@@ -98,7 +98,7 @@ static void surfaces_that_don_t_fit(void **state)
 	mismatch(state, &bgra_surface, "mip_levels 2", &desc);
 }
 
-/* A surface that doesn't say what it holds, and one whose format has no name there. */
+/* A surface without a FourCC is imported with the caller's format. */
 static void formats_without_a_name(void **state)
 {
 	struct surface_desc nameless = bgra_surface;
@@ -170,7 +170,8 @@ static void tell_id(struct peer *peer, uint32_t id)
 	tell_for(peer, "global-id %" PRIu32, id);
 }
 
-/* What Syphon does, by the flag that its texture was made with; and without it. */
+/* Another process finds a surface by its id, as with Syphon, if the texture was made with
+ * GLOBAL_ID. */
 static void ids_in_another_process(void **state)
 {
 	struct geyser_texture *global = make_picture(state, GEYSER_USAGE_GLOBAL_ID);
@@ -195,7 +196,7 @@ static void ids_in_another_process(void **state)
 	expect_line(&peer, "GEYSER_ERROR_NOT_FOUND");
 	geyser_texture_unref(global);
 	tell_id(&peer, id);
-	expect_line(&peer, "GEYSER_ERROR_NOT_FOUND"); /* it is gone */
+	expect_line(&peer, "GEYSER_ERROR_NOT_FOUND"); /* the surface is gone */
 	end_peer(&peer);
 	geyser_texture_unref(secret);
 }
@@ -217,7 +218,7 @@ static void ports_within_this_process(void **state)
 	assert_true(texture_holds(same, 8));
 	geyser_texture_unref(same);
 	geyser_texture_unref(texture);
-	assert_true(IOSurfaceIsInUse(surface)); /* as long as there is a port */
+	assert_true(IOSurfaceIsInUse(surface)); /* as long as the port exists */
 	wrong.width = 60;
 	refused(GEYSER_ERROR_MISMATCH, "61 × 40",
 		geyser_metal_texture_import_mach_port(manager_of(state), port, &wrong, &same));
@@ -272,7 +273,7 @@ static void xpc_objects_within_this_process(void **state)
 }
 
 #if !APPLE
-/* The double carries rights and objects as a program's own XPC does on a Mac. */
+/* The double sends rights and objects over a socket, as a program's own XPC does on a Mac. */
 static void start_with_socket(struct peer *peer, int *ours)
 {
 	char text[16];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Handles of surfaces in other processes where the App Sandbox allows no Mach service, or the
- * system is short of something: by the double, which plays the sandbox. */
+/* Handles of surfaces in other processes where the App Sandbox allows no Mach service, or where a
+ * call of the system fails. The double plays both. */
 #import "gpu.h"
 
 #include <apple_double.h>
 
 #include <stdlib.h>
 
-/* A process with that setting of the double. */
+/* Starts a peer with this setting of the double. */
 static void start_with(struct peer *peer, const char *backend, const char *name, const char *value)
 {
 	assert_int_equal(setenv(name, value, 1), 0);
@@ -82,7 +82,7 @@ static void within_a_process_in_the_sandbox(void **state)
 	assert_int_equal(unsetenv("GEYSER_DOUBLE_SANDBOX"), 0);
 }
 
-/* By copies in host memory. */
+/* The subscriber gets copies in host memory. */
 static void stream_between(struct peer *publisher, struct peer *subscriber)
 {
 	ask(publisher, "publish boxed bgra8unorm 61 40 3", "ok");
@@ -133,7 +133,7 @@ static void imports_leave_nothing(void **state)
 		geyser_texture_unref(import_texture(manager_of(state), &handle));
 	assert_true(apple_double_settle(before, 5000));
 	assert_int_equal(fd_count(), fds);
-	ask(&exporter, "drop", "ok"); /* and it ends with nothing live, or not with 0 */
+	ask(&exporter, "drop", "ok"); /* the double makes a peer that leaks exit with a failure */
 	end_peer(&exporter);
 }
 
@@ -146,7 +146,7 @@ static void an_exporter_short_of(
 	start_with(&exporter, "metal", "GEYSER_DOUBLE_FAIL", call);
 	handle = exported_by(&exporter);
 	import_fails(state, &handle, wanted, word);
-	import_works(state, &exporter, &handle); /* it was only once */
+	import_works(state, &exporter, &handle); /* the call failed only once */
 	end_peer(&exporter);
 }
 

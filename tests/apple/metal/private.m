@@ -168,7 +168,7 @@ static struct geyser_texture *make_in_memory(
 	return texture;
 }
 
-/* Written by the GPU, read by a process that has none, and the other way round. */
+/* The GPU writes and a process without a GPU reads, and the other way round. */
 static void host_memory_is_shared_with_the_host_backend(void **state)
 {
 	struct geyser_texture *texture =
@@ -194,7 +194,7 @@ static void host_memory_is_shared_with_the_host_backend(void **state)
 	gpu_close(&gpu);
 }
 
-/* Of the host backend, whose rows end where the texels end. */
+/* Textures of the host backend have rows without padding. */
 static void rows_that_metal_can_and_can_t_read(void **state)
 {
 	const struct {

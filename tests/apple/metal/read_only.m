@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams in host memory where Metal makes no buffer of memory that may only be read
- * (GEYSER_DOUBLE_WRITABLE): frames are uploaded. Nobody knows whether a Mac does so; where it does
- * not, frames are read in place, and all but the path is the same. */
+ * (GEYSER_DOUBLE_WRITABLE): frames are uploaded. We don't know whether a Mac refuses. If it
+ * doesn't, frames are read in place, and everything except the path is the same. */
 #include "frames.h"
 #import "gpu.h"
 
@@ -71,7 +71,7 @@ static void frames_arrive(void **state)
 	end(&stage);
 }
 
-/* What the publisher draws later isn't seen in it. */
+/* A frame that the subscriber holds doesn't show what the publisher draws later. */
 static void a_frame_that_is_held_stays(void **state)
 {
 	struct geyser_frame *held, *frame;
@@ -113,7 +113,7 @@ static void a_frame_is_released_while_it_is_read(void **state)
 	end(&stage);
 }
 
-/* The buffers of such a stream may be written, and so are read and written in place. */
+/* The subscriber may write into the buffers of such a stream, so Metal uses them in place. */
 static void writers_need_no_upload(void **state)
 {
 	struct geyser_texture *mine;
@@ -134,7 +134,7 @@ static void writers_need_no_upload(void **state)
 	end(&stage);
 }
 
-/* Nobody would bring a copy up to date: the CPU reads it, Metal doesn't. */
+/* The CPU can read other imports. Metal is refused: nothing would bring its copy up to date. */
 static void other_imports_say_so(void **state)
 {
 	struct geyser_texture *texture;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Textures on IOSurfaces: what Metal and IOSurface see of them, and who writes what others read. */
+/* Textures on IOSurfaces: what Metal and IOSurface see of them, and what one writes and another
+ * reads. */
 #import "gpu.h"
 #include "surfaces.h"
 
@@ -100,7 +101,7 @@ static void rows_are_as_metal_wants_them(void **state)
 	gpu_close(&gpu);
 }
 
-/* Both ways, in every format there is, at an odd size. */
+/* The CPU writes and the GPU reads, and the reverse, in every format, at an odd size. */
 static void cpu_and_gpu_see_each_other(void **state)
 {
 	struct gpu gpu;
@@ -157,7 +158,7 @@ static void a_render_pass_clears(void **state)
 	gpu_close(&gpu);
 }
 
-/* Readers' and writers' maps end in any order, each with what it was begun with. */
+/* Maps for reading and for writing end in any order, each with the options that it began with. */
 static void maps_of_any_access_nest(void **state)
 {
 	struct geyser_texture *texture =
@@ -170,7 +171,7 @@ static void maps_of_any_access_nest(void **state)
 	assert_ptr_equal(outer.data, inner.data);
 	((uint8_t *)inner.data)[0] = 7;
 	geyser_texture_unmap(texture);
-	((uint8_t *)inner.data)[1] = 8; /* still mapped for writing by the one that is left */
+	((uint8_t *)inner.data)[1] = 8; /* the remaining map is still one for writing */
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &last));
 	assert_int_equal(((uint8_t *)last.data)[0], 7);
 	assert_int_equal(((uint8_t *)last.data)[1], 8);
@@ -214,7 +215,8 @@ static void until_not_in_use(IOSurfaceRef surface)
 		assert_true(now_ns() < end);
 }
 
-/* Whoever recycles surfaces sees that another process has it, until that ends, whichever way. */
+/* A program that recycles surfaces sees that another process uses one, until that process ends or
+ * is killed. */
 static void uses_of_another_process(void **state)
 {
 	for (int killed = 0; killed < 2; killed++) {
@@ -313,7 +315,7 @@ static void outputs_that_are_null(void **state)
 }
 
 #if !APPLE
-/* A GPU with memory of its own keeps a copy there. */
+/* A GPU with memory of its own keeps a copy of the surface there. */
 static void textures_of_a_discrete_gpu(void **state)
 {
 	struct geyser_manager *manager;

@@ -1,15 +1,16 @@
-/* One process loses its device: whoever holds something of its learns of it, at once. The device is
- * lost by a double of a driver: see lose_device.c. */
+/* A process loses its device: all processes that hold an object of it learn of the loss at once. A
+ * layer plays the driver that loses the device: see lose_device.c. */
 #include "gpu.h"
 #include "harness.h"
 #include "trigger.h"
 
-/* A loss is told within milliseconds, which is printed; this is for a machine under load. */
+/* Holders learn of a loss within milliseconds; the test prints how many. The limit is for a machine
+ * under load. */
 #define AT_ONCE (3 * SECOND)
 
 #define ROUNDS 3
 
-/* Who hold something, and wait. */
+/* The processes that hold an object and wait, and the command by which they wait. */
 static const struct holder {
 	const char *backend, *command;
 } holders[] = {
@@ -31,7 +32,8 @@ struct scene {
 	struct geyser_handle texture, event; /* which the loser exports */
 };
 
-/* An exporter of a texture and an event, and a publisher, on a device that will be lost. */
+/* Starts a peer that exports a texture and an event, and publishes a stream. It will lose its
+ * device. */
 static void start_loser(struct scene *scene)
 {
 	start_importer(&scene->loser, "vulkan", "loser");
@@ -72,7 +74,7 @@ static void expect_news(struct scene *scene, uint64_t begun)
 	assert_in_range(now_ns() - begun, 0, AT_ONCE);
 }
 
-/* What comes after the loss fails as well, whether it needs the device or not. */
+/* Later calls fail as well, whether they need the device or not. */
 static void expect_later_refusals(struct scene *scene)
 {
 	static const char *const commands[] = {"wait 10", "notify 10", "poll 10"};
@@ -97,7 +99,7 @@ static void expect_stale(const struct scene *scene, const char *backend)
 	end_peer(&late);
 }
 
-/* All of them end by themselves, in good order. */
+/* All peers still end by themselves, with status 0. */
 static void end(struct scene *scene)
 {
 	end_peer(&scene->loser);
@@ -115,7 +117,7 @@ static void after_the_loss(struct scene *scene, uint64_t begun)
 	end(scene);
 }
 
-/* The process is idle but for geyser's own thread, which keeps the semaphore equal to the event. */
+/* The process is idle except for geyser's thread that keeps the semaphore equal to the event. */
 static void found_by_what_waits_for_the_device(void **state)
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
@@ -143,7 +145,7 @@ static void found_by_mapping(void **state)
 	after_the_loss(&scene, begun);
 }
 
-/* The frame was acquired before. */
+/* The loser has acquired the frame before the loss. */
 static void found_by_submitting(void **state)
 {
 	struct scene scene;
@@ -159,7 +161,7 @@ static void found_by_submitting(void **state)
 	end(&scene);
 }
 
-/* No layer's doing: the program says that a call of its own met it. */
+/* Without the layer: the program tells geyser that one of its own calls met the loss. */
 static void said_by_the_program(void **state)
 {
 	struct scene scene;
@@ -171,7 +173,7 @@ static void said_by_the_program(void **state)
 	after_the_loss(&scene, begun);
 }
 
-/* A queue waits for work that will never come; nobody's queue but that of the device lost. */
+/* A queue of another process waits for the loser's event, and doesn't wait for ever. */
 static void queues_do_not_hang(void **state)
 {
 	struct scene scene;

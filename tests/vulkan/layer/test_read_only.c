@@ -1,5 +1,5 @@
-/* Streams in host memory, read by a driver that imports none that it may only read: read_only.c is
- * its double. Frames are uploaded then, and nothing else changes. */
+/* Streams in host memory, where the driver refuses to import memory that it may only read: the
+ * layer read_only.c plays such a driver. Frames are uploaded then, and nothing else changes. */
 #include "frames.h"
 #include "gpu.h"
 #include "harness.h"
@@ -129,7 +129,8 @@ static void end(struct stage *stage)
 	geyser_manager_destroy(stage->host);
 }
 
-/* On the GPU, with the frame's own points. */
+/* The frame must have this pattern, read by the GPU after the frame's wait point, and by the CPU.
+ */
 static void expect_pixels(struct stage *stage, struct geyser_frame *frame, uint32_t seed)
 {
 	struct gpu_work work;
@@ -187,7 +188,7 @@ static void frames_are_released_while_they_are_read(void **state)
 	end(&stage);
 }
 
-/* What the publisher draws later isn't seen in it. */
+/* A frame that the subscriber holds doesn't show what the publisher draws later. */
 static void a_frame_that_is_held_stays(void **state)
 {
 	struct geyser_frame *held, *frame;
@@ -207,7 +208,7 @@ static void a_frame_that_is_held_stays(void **state)
 	end(&stage);
 }
 
-/* Host memory that a device draws into: a frame is one when it is drawn. */
+/* A device draws into host memory: the subscriber gets the frame once it is drawn. */
 static void drawing_comes_before_the_upload(void **state)
 {
 	struct geyser_manager *manager = make_manager();
@@ -238,7 +239,7 @@ static void drawing_comes_before_the_upload(void **state)
 	end(&stage);
 }
 
-/* The buffers of such a stream may be written, and so imported. */
+/* The subscriber may write into the buffers of such a stream, so the driver imports them. */
 static void writers_need_no_upload(void **state)
 {
 	struct geyser_texture *mine;
@@ -259,7 +260,7 @@ static void writers_need_no_upload(void **state)
 	end(&stage);
 }
 
-/* Nobody would bring such a copy up to date. */
+/* Other imports are refused: nothing would bring their copies up to date. */
 static void other_imports_say_so(void **state)
 {
 	const int fd = make_memory(true);
