@@ -5,7 +5,7 @@
  * "test_patience measure COUNT" prints how much longer the calls take.
  */
 #include "helper.h"
-#include "peer.h"
+#include "manners.h"
 
 #include "base/clock.h"
 
@@ -15,151 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAME "patience"
 #define SIDE 16
-#define BUFFERS 3
 #define OTHER_GENERATION 77
-#define SLOWLY 60 /* ms before each answer */
-#define QUICKLY 0
 #define SLACK (3 * GY_SECOND)           /* a busy machine, a sanitizer */
 #define IMPORT_TIMEOUT (60 * GY_SECOND) /* far from all timeouts here */
 #define PATIENCE (20 * GY_SECOND)
-
-/* ---- publishers with bad manners ---- */
-
-enum manner {
-	QUICK,     /* answers at once, as it should */
-	SILENT,    /* reads, and never answers */
-	HALF,      /* sends the first of the two packets of an answer */
-	NO_BUFFER, /* answers SUBSCRIBE, but no question about buffers */
-	SLOW,      /* answers each question late */
-	LATE,      /* answers SUBSCRIBE; about buffers only when the test says so */
-	DEAF,      /* accepts no connection */
-	MANNERS,
-};
-
-static const char *const manner_names[MANNERS] = {
-	"quick", "silent", "half", "no buffer", "slow", "late", "deaf"};
-
-struct publisher {
-	struct fake fake;
-	_Atomic int manner;       /* enum manner; may change */
-	_Atomic bool has_buffers; /* for LATE */
-	_Atomic uint32_t questions;
-	struct gy_ring_page *page;
-	int ring, lease, picture;
-};
-
-static bool send_pages(const struct publisher *publisher, int connection, uint32_t sequence)
-{
-	struct gy_message answer = peer_stream(sequence, BUFFERS);
-
-	if (!peer_send_message(connection, &answer, publisher->ring))
-		return false;
-	answer.type = GY_WIRE_LEASE;
-	if (publisher->manner == HALF)
-		return true;
-	return peer_send_message(connection, &answer, publisher->lease);
-}
-
-static bool send_picture(const struct publisher *publisher, int connection, uint32_t sequence)
-{
-	const struct gy_message answer = peer_texture(GY_WIRE_PICTURE, sequence, SIDE, SIDE, 4096);
-
-	return peer_send_message(connection, &answer, publisher->picture);
-}
-
-/* Sleeps until it is time, the importer hangs up, or the fake is stopped. */
-static void delay(const struct fake *fake, int connection)
-{
-	struct pollfd wanted[] = {
-		{.fd = connection, .events = POLLRDHUP},
-		{.fd = fake->stop[0], .events = POLLIN},
-	};
-
-	(void)poll(wanted, 2, SLOWLY);
-}
-
-static void await_buffers(const struct publisher *publisher, int connection)
-{
-	struct pollfd wanted[] = {
-		{.fd = connection, .events = POLLRDHUP},
-		{.fd = publisher->fake.stop[0], .events = POLLIN},
-	};
-
-	while (!publisher->has_buffers && poll(wanted, 2, 1) == 0)
-		;
-}
-
-static bool answer(struct publisher *publisher, int connection, const struct gy_message *question)
-{
-	const int manner = publisher->manner;
-
-	publisher->questions++;
-	if (manner == LATE && question->type != GY_WIRE_SUBSCRIBE)
-		await_buffers(publisher, connection);
-	if (manner == SLOW)
-		delay(&publisher->fake, connection);
-	if (manner == SILENT || (manner == NO_BUFFER && question->type != GY_WIRE_SUBSCRIBE))
-		return true;
-	return question->type == GY_WIRE_SUBSCRIBE
-		       ? send_pages(publisher, connection, question->sequence)
-		       : send_picture(publisher, connection, question->sequence);
-}
-
-static void serve(struct fake *fake, int connection)
-{
-	struct publisher *publisher = (struct publisher *)fake;
-	struct pollfd wanted[] = {
-		{.fd = connection, .events = POLLIN},
-		{.fd = fake->stop[0], .events = POLLIN},
-	};
-	struct gy_message question;
-
-	while (poll(wanted, 2, -1) > 0 && !wanted[1].revents)
-		if (!fake_question(connection, &question) ||
-			!answer(publisher, connection, &question))
-			return;
-}
-
-static void start(struct publisher *publisher, enum manner manner)
-{
-	*publisher = (struct publisher){
-		.manner = (int)manner,
-		.ring = test_memory(sizeof(struct gy_ring_page)),
-		.lease = test_memory(sizeof(struct gy_lease_memory)),
-		.picture = test_memory(4096),
-	};
-	publisher->page = mmap(NULL, sizeof(*publisher->page), PROT_READ | PROT_WRITE, MAP_SHARED,
-		publisher->ring, 0);
-	assert_ptr_not_equal(publisher->page, MAP_FAILED);
-	fake_start(&publisher->fake, manner == DEAF ? NULL : serve, NULL);
-	fake_publish(&publisher->fake, NAME);
-}
-
-static void stop(struct publisher *publisher)
-{
-	fake_stop(&publisher->fake);
-	fake_withdraw(NAME);
-	assert_int_equal(munmap(publisher->page, sizeof(*publisher->page)), 0);
-	(void)close(publisher->ring);
-	(void)close(publisher->lease);
-	(void)close(publisher->picture);
-}
-
-/* Publishes a frame in buffer 0, and says that the buffer has this generation. */
-static void publish(struct publisher *publisher, uint64_t sequence, uint32_t generation)
-{
-	struct gy_ring_slot *slot = &publisher->page->slots[0];
-
-	slot->record.generation = generation;
-	atomic_store(&slot->sequence, sequence);
-	atomic_store(&publisher->page->newest, sequence << GY_RING_BUFFER_BITS);
-}
 
 /* ---- calls ---- */
 
@@ -234,7 +97,7 @@ static void prepare_fetch(struct call *call)
 {
 	connect_well(call);
 	call->publisher.manner = (int)call->manner;
-	publish(&call->publisher, 1, OTHER_GENERATION);
+	publish_frame(&call->publisher, 1, OTHER_GENERATION);
 }
 
 /* The subscriber's publisher has gone, and another one is there. */
@@ -243,10 +106,10 @@ static void prepare_reconnect(struct call *call)
 	struct geyser_frame *frame;
 
 	connect_well(call);
-	stop(&call->publisher);
+	stop_publisher(&call->publisher);
 	assert_fails(GEYSER_ERROR_DISCONNECTED, "has died",
 		geyser_subscriber_acquire(call->subscriber, PATIENCE, &frame));
-	start(&call->publisher, call->manner);
+	start_publisher(&call->publisher, call->manner);
 }
 
 /* The subscriber's thread has asked a question that no publisher answers. */
@@ -377,7 +240,8 @@ static void every_call_ends_in_time(void **state)
 			struct call call = begin_call(i, (enum manner)manner);
 
 			if (makes_sense(&call, call.manner)) {
-				start(&call.publisher, call.prepare ? QUICK : call.manner);
+				start_publisher(
+					&call.publisher, call.prepare ? QUICK : call.manner);
 				for (size_t j = 0; j < TEST_COUNT(timeouts); j++) {
 					uint64_t most = call.no_timeout ? 0 : timeouts[j];
 
@@ -385,10 +249,10 @@ static void every_call_ends_in_time(void **state)
 						measure(&call, timeouts[j]), 0, most + SLACK);
 					if (!call.prepare)
 						continue;
-					stop(&call.publisher);
-					start(&call.publisher, QUICK);
+					stop_publisher(&call.publisher);
+					start_publisher(&call.publisher, QUICK);
 				}
-				stop(&call.publisher);
+				stop_publisher(&call.publisher);
 			}
 			geyser_manager_destroy(call.manager);
 		}
@@ -407,14 +271,14 @@ static void begin(struct scene *scene, enum manner manner)
 {
 	scene->manager = make_manager(IMPORT_TIMEOUT);
 	scene->subscriber = NULL;
-	start(&scene->publisher, manner);
+	start_publisher(&scene->publisher, manner);
 }
 
 static void end(struct scene *scene)
 {
 	geyser_subscriber_destroy(scene->subscriber);
 	geyser_manager_destroy(scene->manager);
-	stop(&scene->publisher);
+	stop_publisher(&scene->publisher);
 }
 
 /* Acquires the next frame within the timeout and releases it. */
@@ -439,11 +303,11 @@ static void a_slow_publisher_is_reached_by_short_calls(void **state)
 	(void)state;
 	begin(&scene, QUICK);
 	assert_ok(subscribe(scene.manager, PATIENCE, &scene.subscriber));
-	stop(&scene.publisher);
+	stop_publisher(&scene.publisher);
 	assert_fails(GEYSER_ERROR_DISCONNECTED, "has died",
 		geyser_subscriber_acquire(scene.subscriber, PATIENCE, &frame));
-	start(&scene.publisher, SLOW);
-	publish(&scene.publisher, 1, 0);
+	start_publisher(&scene.publisher, SLOW);
+	publish_frame(&scene.publisher, 1, 0);
 	do {
 		result = geyser_subscriber_acquire(scene.subscriber, GY_MILLISECOND, &frame);
 		calls_made++;
@@ -480,7 +344,7 @@ static void buffers_may_come_after_the_subscriber(void **state)
 
 	(void)state;
 	begin(&scene, LATE);
-	publish(&scene.publisher, 1, 0);
+	publish_frame(&scene.publisher, 1, 0);
 	scene.subscriber = subscribe_early(scene.manager);
 	scene.publisher.has_buffers = true;
 	take(&scene, PATIENCE);
@@ -495,7 +359,7 @@ static void who_polls_is_told_that_they_have_come(void **state)
 
 	(void)state;
 	begin(&scene, LATE);
-	publish(&scene.publisher, 1, 0);
+	publish_frame(&scene.publisher, 1, 0);
 	scene.subscriber = subscribe_early(scene.manager);
 	assert_ok(geyser_subscriber_fd(scene.subscriber, &readable.fd));
 	assert_int_equal(poll(&readable, 1, 0), 0);
@@ -514,7 +378,7 @@ static void lose_publisher(struct scene *scene, bool polling, struct pollfd *rea
 	if (polling)
 		assert_ok(geyser_subscriber_fd(scene->subscriber, &readable->fd));
 	atomic_store(&scene->publisher.page->closed, polling);
-	stop(&scene->publisher);
+	stop_publisher(&scene->publisher);
 	if (polling)
 		assert_int_equal(poll(readable, 1, (int)(PATIENCE / GY_MILLISECOND)), 1);
 }
@@ -540,8 +404,8 @@ static void a_publisher_that_goes_before_they_come(void **state)
 		assert_int_equal(how, polling ? GEYSER_END_CLOSED : GEYSER_END_BROKEN);
 		assert_fails(GEYSER_ERROR_TIMEOUT, polling ? NULL : "nobody publishes",
 			geyser_subscriber_acquire(scene.subscriber, 0, &frame));
-		start(&scene.publisher, QUICK);
-		publish(&scene.publisher, 1, 0);
+		start_publisher(&scene.publisher, QUICK);
+		publish_frame(&scene.publisher, 1, 0);
 		take(&scene, PATIENCE);
 		if (polling)
 			(void)close(readable.fd);
@@ -560,12 +424,12 @@ static void a_wrong_generation_costs_one_question(void **state)
 	assert_ok(subscribe(scene.manager, PATIENCE, &scene.subscriber));
 	assert_int_equal(scene.publisher.questions, 1 + BUFFERS);
 	for (uint64_t i = 1; i <= 20; i++) {
-		publish(&scene.publisher, i, OTHER_GENERATION);
+		publish_frame(&scene.publisher, i, OTHER_GENERATION);
 		assert_fails(GEYSER_ERROR_TIMEOUT, NULL,
 			geyser_subscriber_acquire(scene.subscriber, PATIENCE / 1000, &frame));
 	}
 	assert_int_equal(scene.publisher.questions, 1 + BUFFERS + 1);
-	publish(&scene.publisher, 21, 0); /* the generation that the buffers have */
+	publish_frame(&scene.publisher, 21, 0); /* the generation that the buffers have */
 	take(&scene, PATIENCE);
 	end(&scene);
 }
@@ -648,17 +512,17 @@ static void measure_call(struct call *call, uint64_t timeout_ns, size_t count)
 	const uint64_t allowed = call->no_timeout ? 0 : timeout_ns;
 
 	assert_non_null(over);
-	start(&call->publisher, call->prepare ? QUICK : call->manner);
+	start_publisher(&call->publisher, call->prepare ? QUICK : call->manner);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t took = measure(call, timeout_ns);
 
 		over[i] = took > allowed ? took - allowed : 0;
 		if (!call->prepare)
 			continue;
-		stop(&call->publisher);
-		start(&call->publisher, QUICK);
+		stop_publisher(&call->publisher);
+		start_publisher(&call->publisher, QUICK);
 	}
-	stop(&call->publisher);
+	stop_publisher(&call->publisher);
 	print_line(call, timeout_ns, over, count);
 	free(over);
 }
