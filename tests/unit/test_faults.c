@@ -1,6 +1,6 @@
 /*
- * Lets every system call that can fail fail. Each operation runs with the first, the second, … call
- * of a kind failing, until it makes no further call of that kind.
+ * Makes each call of the system fail that can fail. Each operation runs with the first, the second,
+ * … call of a kind failing, until it makes no further call of that kind.
  *
  * Each failure must have its result and a detail, and must leave no output, descriptor or memory
  * behind. The operation must work afterwards. Exporter and importer are one process here, so that
