@@ -261,14 +261,15 @@ static int be_refused(void *data)
 	return hung_up(fd) ? 0 : 5;
 }
 
-/* The directory's mode keeps others out; even with that gone, the exporter asks who is there. */
+/* The directory's mode keeps other users out. Without that protection the exporter still checks the
+ * peer's uid. */
 static void another_user_is_refused(void **state)
 {
 	char path[64];
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* only root can become somebody else */
+		skip(); /* only root can become another user */
 	(void)snprintf(
 		path, sizeof(path), "geyser/%016llx.sock", (unsigned long long)exporter.instance);
 	assert_int_equal(chmod(test_runtime_path(path), 0666), 0);
@@ -280,7 +281,8 @@ static void another_user_is_refused(void **state)
 	nothing_is_left();
 }
 
-/* A socket that another user listens on, in our own registry: nothing is asked of it. */
+/* Another user listens on a socket in this user's registry. An importer must not send a request to
+ * it. */
 static void another_users_exporter_is_refused(void **state)
 {
 	struct geyser_manager *manager;
@@ -290,10 +292,10 @@ static void another_users_exporter_is_refused(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* only root can become somebody else */
+		skip(); /* only root can become another user */
 	fake_start(&fake, NULL, NULL);
 	handle = fake_handle(&fake, GY_HANDLE_TEXTURE);
-	/* who listens last is whom the kernel names */
+	/* The kernel names the user that called listen() last. */
 	assert_int_equal(seteuid(12345), 0);
 	assert_int_equal(listen(fake.listener, 4), 0);
 	assert_int_equal(seteuid(0), 0);

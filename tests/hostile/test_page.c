@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SLACK (10 * GY_SECOND) /* a busy machine, a sanitizer */
+#define SLACK (10 * GY_SECOND) /* for a busy machine and for sanitizers */
 #define ATTACK (400 * GY_MILLISECOND)
 #define CALLS 50u
 #define HIGHEST (UINT64_MAX - 1000) /* above anything that noise writes */

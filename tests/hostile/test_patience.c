@@ -20,7 +20,7 @@
 
 #define SIDE 16
 #define OTHER_GENERATION 77
-#define SLACK (3 * GY_SECOND)           /* a busy machine, a sanitizer */
+#define SLACK (3 * GY_SECOND)           /* for a busy machine and for sanitizers */
 #define IMPORT_TIMEOUT (60 * GY_SECOND) /* far from all timeouts here */
 #define PATIENCE (20 * GY_SECOND)
 

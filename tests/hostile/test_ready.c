@@ -27,7 +27,7 @@
 
 #define NAME "drawn"
 #define SIDE 16
-#define SOON (20 * GY_SECOND) /* a busy machine, a sanitizer */
+#define SOON (20 * GY_SECOND) /* for a busy machine and for sanitizers */
 
 static struct geyser_manager *manager, *host;
 static struct geyser_publisher *publisher;
