@@ -311,7 +311,7 @@ static void destroy(struct geyser_event *event)
 	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native = atomic_load(&event->native);
 
-	if (!gy_ipc_is_foreign(manager->ipc))
+	if (!gy_ipc_is_inherited(manager->ipc))
 		gy_manager_unwatch(manager, &event->watched);
 	if (native)
 		manager->backend->event_destroy(native);
@@ -364,7 +364,7 @@ static void end_last(struct gy_later *later)
 		(struct geyser_event *)((char *)later - offsetof(struct geyser_event, object.end));
 
 	do {
-		if (gy_ipc_is_foreign(event->object.manager->ipc)) {
+		if (gy_ipc_is_inherited(event->object.manager->ipc)) {
 			gy_object_detach_all(&event->object);
 			destroy(event);
 			return;

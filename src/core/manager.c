@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/system.h"
-#include "ipc/lookup/lookup.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -143,7 +142,7 @@ void gy_manager_unref(struct geyser_manager *manager)
 {
 	if (atomic_fetch_sub_explicit(&manager->references, 1, memory_order_acq_rel) != 1)
 		return;
-	if (manager->backend->on_lost && !gy_ipc_is_foreign(manager->ipc))
+	if (manager->backend->on_lost && !gy_ipc_is_inherited(manager->ipc))
 		manager->backend->on_lost(manager->device, NULL, NULL);
 	manager->backend->close(manager->device);
 	(void)pthread_mutex_destroy(&manager->lock);

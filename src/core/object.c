@@ -2,7 +2,6 @@
 #include "core/object.h"
 
 #include "base/error.h"
-#include "ipc/surface/surface.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +36,7 @@ void gy_object_finish(struct gy_object *object)
 	struct gy_memory_counters *counters = object->counters;
 
 	(void)gy_object_unexport(object);
-	gy_export_remove(object->manager->ipc, &object->export);
+	gy_exporter_remove(object->manager->ipc->exporter, &object->export);
 	if (object->source.kind) {
 		gy_peer_release(object->peer, handle_of(&object->source));
 		atomic_fetch_sub(&counters->imported, object->bytes);
@@ -76,7 +75,7 @@ enum geyser_result gy_object_export(struct gy_object *object, struct geyser_hand
 	if (gy_manager_is_lost(object->manager))
 		return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 			"the device is lost: make a new manager and everything with it anew");
-	result = gy_export_add(object->manager->ipc, &object->export, out, &changed);
+	result = gy_exporter_add(object->manager->ipc->exporter, &object->export, out, &changed);
 	if (changed)
 		atomic_fetch_add(&object->counters->exported, object->bytes);
 	return result;
@@ -86,7 +85,7 @@ enum geyser_result gy_object_unexport(struct gy_object *object)
 {
 	bool changed;
 
-	gy_export_withdraw(object->manager->ipc, &object->export, &changed);
+	gy_exporter_withdraw(object->manager->ipc->exporter, &object->export, &changed);
 	if (changed)
 		atomic_fetch_sub(&object->counters->exported, object->bytes);
 	return GEYSER_OK;
@@ -106,8 +105,8 @@ enum geyser_result gy_incoming_request(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
-	return gy_ipc_import(manager->ipc, &out->source, semaphore, manager->application, deadline,
-		&out->answer, &out->fd, &out->peer);
+	return gy_importer_import(manager->ipc->importer, &out->source, semaphore,
+		manager->application, deadline, &out->answer, &out->fd, &out->peer);
 }
 
 void gy_incoming_finish(struct gy_incoming *incoming, bool taken)

@@ -536,7 +536,8 @@ enum geyser_result geyser_texture_importers(
 	*out = (struct geyser_importers){0};
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
-	gy_export_importers(texture->object.manager->ipc, &texture->object.export, out);
+	gy_exporter_count_importers(
+		texture->object.manager->ipc->exporter, &texture->object.export, out);
 	return GEYSER_OK;
 }
 
@@ -547,5 +548,6 @@ enum geyser_result geyser_texture_importers_fd(struct geyser_texture *texture, i
 	*out = -1;
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
-	return gy_export_importers_fd(texture->object.manager->ipc, &texture->object.export, out);
+	return gy_exporter_importers_fd(
+		texture->object.manager->ipc->exporter, &texture->object.export, out);
 }

@@ -65,16 +65,16 @@ enum geyser_result gy_object_attach(
 	return result;
 }
 
-/* Frees the list. In a forked child (foreign), the destroy functions aren't called: the data
+/* Frees the list. In a forked child (inherited), the destroy functions aren't called: the data
  * belongs to the parent. */
-static void detach(struct gy_user_data *list, bool foreign)
+static void detach(struct gy_user_data *list, bool inherited)
 {
 	struct gy_kept_detail kept;
 
 	while (list) {
 		struct gy_user_data *next = list->next;
 
-		if (list->destroy && !foreign) {
+		if (list->destroy && !inherited) {
 			gy_callback_begin(&kept);
 			list->destroy(list->data);
 			gy_callback_end(&kept);
@@ -86,9 +86,9 @@ static void detach(struct gy_user_data *list, bool foreign)
 
 void gy_object_detach_all(struct gy_object *object)
 {
-	const bool foreign = gy_ipc_is_foreign(object->manager->ipc);
+	const bool inherited = gy_ipc_is_inherited(object->manager->ipc);
 	struct gy_user_data *list;
 
 	while ((list = atomic_exchange(&object->user_data, NULL)))
-		detach(list, foreign);
+		detach(list, inherited);
 }

@@ -2,13 +2,14 @@
 /* The one struct gy_ipc of a process: made on demand, shared, ended with its last user, left behind
  * by fork. */
 #include "ipc/process.h"
-#include "ipc/surface/surface.h"
+#include "ipc/exporter/exporter.h"
+#include "ipc/importer/importer.h"
 
 #include "base/error.h"
 #include "base/system.h"
+#include "platform/platform.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gy_ipc *current;
@@ -19,24 +20,14 @@ static void before_fork(void)
 {
 	(void)pthread_mutex_lock(&current_lock);
 	if (current)
-		(void)pthread_mutex_lock(&current->lock);
+		(void)pthread_mutex_lock(&current->loop.lock);
 }
 
 static void after_fork_in_parent(void)
 {
 	if (current)
-		(void)pthread_mutex_unlock(&current->lock);
+		(void)pthread_mutex_unlock(&current->loop.lock);
 	(void)pthread_mutex_unlock(&current_lock);
-}
-
-/* The child must not answer for its parent, nor keep its sockets open and so hide its death. */
-static void abandon(struct gy_ipc *parents)
-{
-	parents->foreign = true;
-	gy_importer_abandon(parents);
-	gy_server_finish(parents, false);
-	parents->surfaces = NULL; /* the child has no such surfaces, and no such service */
-	gy_loop_abandon(parents);
 }
 
 static void after_fork_in_child(void)
@@ -45,8 +36,8 @@ static void after_fork_in_child(void)
 
 	current = NULL;
 	if (parents) {
-		abandon(parents);
-		(void)pthread_mutex_unlock(&parents->lock);
+		gy_loop_abandon(&parents->loop);
+		(void)pthread_mutex_unlock(&parents->loop.lock);
 	}
 	(void)pthread_mutex_unlock(&current_lock);
 }
@@ -57,15 +48,24 @@ static void leave_parents(void)
 {
 	struct gy_ipc *parents = current;
 
-	if (!parents || parents->pid == gy_process_id())
+	if (!parents || parents->loop.pid == gy_process_id())
 		return;
 	current = NULL;
-	abandon(parents);
+	gy_loop_abandon(&parents->loop);
 }
 
 static void register_atfork(void)
 {
 	atfork_error = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+static void destroy(struct gy_ipc *ipc)
+{
+	gy_importer_destroy(ipc->importer);
+	if (ipc->exporter)
+		gy_exporter_destroy(ipc->exporter);
+	gy_loop_finish(&ipc->loop);
+	free(ipc);
 }
 
 static enum geyser_result create(struct gy_ipc **out)
@@ -80,16 +80,20 @@ static enum geyser_result create(struct gy_ipc **out)
 			gy_error_text(atfork_error, text));
 	ipc = calloc(1, sizeof(*ipc));
 	if (!ipc)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
-	(void)pthread_mutex_init(&ipc->lock, NULL);
-	ipc->pid = gy_process_id();
-	ipc->poller = -1;
-	ipc->wake = GY_NO_WAKEUP;
-	ipc->spare_fd = -1;
-	gy_list_init(&ipc->idle);
-	gy_list_init(&ipc->turns);
+		goto no_memory;
+	gy_loop_init(&ipc->loop);
+	ipc->exporter = gy_exporter_create(&ipc->loop);
+	if (ipc->exporter)
+		ipc->importer = gy_importer_create(&ipc->loop, ipc->exporter);
+	if (!ipc->importer)
+		goto destroy_ipc;
 	*out = ipc;
 	return GEYSER_OK;
+
+destroy_ipc:
+	destroy(ipc);
+no_memory:
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a manager");
 }
 
 enum geyser_result gy_ipc_acquire(struct gy_ipc **out)
@@ -120,12 +124,6 @@ struct gy_ipc *gy_ipc_current(void)
 	return ipc;
 }
 
-void gy_ipc_leave_parents(struct gy_ipc *ipc)
-{
-	if (!ipc->foreign && ipc->pid != gy_process_id())
-		abandon(ipc);
-}
-
 void gy_ipc_release(struct gy_ipc *ipc)
 {
 	bool last;
@@ -137,27 +135,17 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	(void)pthread_mutex_unlock(&current_lock);
 	if (!last)
 		return;
-	gy_ipc_leave_parents(ipc);
-	if (!ipc->foreign) {
-		gy_loop_stop(ipc);
-		gy_server_finish(ipc, true);
-		gy_surfaces_finish(ipc->surfaces);
+	gy_loop_leave_parents(&ipc->loop);
+	if (!ipc->loop.inherited) {
+		gy_loop_stop(&ipc->loop);
+		gy_exporter_close(ipc->exporter);
 	}
-	(void)pthread_mutex_destroy(&ipc->lock);
-	free(ipc);
+	destroy(ipc);
 }
 
-bool gy_ipc_is_foreign(const struct gy_ipc *ipc)
+bool gy_ipc_is_inherited(const struct gy_ipc *ipc)
 {
-	return ipc->foreign || ipc->pid != gy_process_id();
-}
-
-enum geyser_result gy_ipc_check_own(const struct gy_ipc *ipc)
-{
-	if (!gy_ipc_is_foreign(ipc))
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"manager or object made before fork: the child must make its own");
+	return gy_loop_is_inherited(&ipc->loop);
 }
 
 /* A program that ends without releasing everything still leaves the registry clean. Its other
@@ -167,10 +155,10 @@ __attribute__((destructor)) static void at_exit(void)
 {
 	if (pthread_mutex_trylock(&current_lock) != 0)
 		return;
-	if (current && current->pid == gy_process_id() &&
-		pthread_mutex_trylock(&current->lock) == 0) {
-		gy_server_finish(current, true);
-		(void)pthread_mutex_unlock(&current->lock);
+	if (current && current->loop.pid == gy_process_id() &&
+		pthread_mutex_trylock(&current->loop.lock) == 0) {
+		gy_exporter_close(current->exporter);
+		(void)pthread_mutex_unlock(&current->loop.lock);
 	}
 	(void)pthread_mutex_unlock(&current_lock);
 }

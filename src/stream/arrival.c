@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "ipc/registry/files.h"
 
 /* How often to check whether a registry was removed, or whether another place can hold one now. No
  * descriptor reports that for every place. */

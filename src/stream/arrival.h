@@ -3,7 +3,7 @@
 #ifndef GY_STREAM_ARRIVAL_H
 #define GY_STREAM_ARRIVAL_H
 
-#include "ipc/registry/registry.h"
+#include "ipc/ipc.h"
 #include "platform/descriptor.h"
 
 struct gy_arrival {

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/event.h"
-#include "ipc/registry/names.h"
-#include "ipc/surface/surface.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -168,8 +166,8 @@ static enum geyser_result open_peer(
 {
 	uint64_t from = gy_now(), graced = from + connection->grace_ns;
 	uint64_t until = patience->deadline > graced ? patience->deadline : graced;
-	enum geyser_result result = gy_peer_open(connection->manager->ipc, connection->instance,
-		until, patience->stop_fd, &connection->peer);
+	enum geyser_result result = gy_peer_open(connection->manager->ipc->importer,
+		connection->instance, until, patience->stop_fd, &connection->peer);
 
 	spend_grace(connection, from, patience->deadline);
 	if (result == GEYSER_OK && gy_peer_is_own(connection->peer))
@@ -422,7 +420,7 @@ static enum geyser_result watch_death(struct gy_stream_connection *connection)
 {
 	const struct gy_ring_view *view = &connection->view;
 
-	gy_peer_set_bell(
+	gy_peer_set_wake_word(
 		connection->peer, (_Atomic uint32_t *)&view->page->wakes, &connection->sleepers);
 	return gy_peer_watch_death(connection->peer);
 }

@@ -7,9 +7,7 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "base/thread.h"
-#include "ipc/lookup/lookup.h"
-#include "ipc/registry/links.h"
-#include "ipc/registry/names.h"
+#include "ipc/ipc.h"
 #include "platform/platform.h"
 
 #include <pthread.h>

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "ipc/lookup/lookup.h"
 
 /* The longest time for which a publisher tries to get a name, even if the caller's deadline is
  * later. */
@@ -34,10 +33,10 @@ static bool is_free(enum geyser_result answer)
 /* Tries once to take the name. BUSY means that another try may succeed: the kernel keeps a killed
  * process's locks a little longer than the process answers. */
 static enum geyser_result try_to_take(
-	struct gy_ipc *ipc, struct gy_published_stream *stream, uint64_t deadline)
+	struct gy_exporter *exporter, struct gy_published_stream *stream, uint64_t deadline)
 {
 	uint64_t holder;
-	enum geyser_result result = gy_exporter_publish(ipc, stream, &holder);
+	enum geyser_result result = gy_exporter_publish(exporter, stream, &holder);
 
 	if (result != GEYSER_ERROR_EXISTS || !holder)
 		return result;
@@ -46,15 +45,15 @@ static enum geyser_result try_to_take(
 }
 
 enum geyser_result gy_stream_take_name(
-	struct gy_ipc *ipc, struct gy_published_stream *stream, uint64_t deadline)
+	struct gy_exporter *exporter, struct gy_published_stream *stream, uint64_t deadline)
 {
 	const struct timespec moment = gy_timespec(GY_MILLISECOND);
 	const uint64_t until = gy_earlier(deadline, gy_deadline(PATIENCE));
-	enum geyser_result result = try_to_take(ipc, stream, until);
+	enum geyser_result result = try_to_take(exporter, stream, until);
 
 	while (result == GEYSER_ERROR_BUSY && gy_now() < until) {
 		(void)nanosleep(&moment, NULL);
-		result = try_to_take(ipc, stream, until);
+		result = try_to_take(exporter, stream, until);
 	}
 	if (result != GEYSER_ERROR_BUSY)
 		return result;

@@ -9,6 +9,6 @@
  * asks that exporter whether it publishes the stream. Blocks until the deadline at most. Call this
  * without a lock of the library. Errors: EXISTS, and as geyser_texture_export. */
 enum geyser_result gy_stream_take_name(
-	struct gy_ipc *ipc, struct gy_published_stream *stream, uint64_t deadline);
+	struct gy_exporter *exporter, struct gy_published_stream *stream, uint64_t deadline);
 
 #endif

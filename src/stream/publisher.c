@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/error.h"
-#include "ipc/registry/names.h"
 #include "stream/naming.h"
 
 #include <fcntl.h>
@@ -147,7 +146,7 @@ static enum geyser_result create(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = make_events(publisher);
 	if (result == GEYSER_OK)
-		result = gy_stream_take_name(manager->ipc, &publisher->published,
+		result = gy_stream_take_name(manager->ipc->exporter, &publisher->published,
 			gy_deadline(manager->import_timeout_ns));
 	if (result == GEYSER_OK)
 		*out = publisher;
@@ -175,9 +174,9 @@ void geyser_publisher_close(struct geyser_publisher *publisher)
 	if (!publisher)
 		return;
 	/* a forked child shares the page with its parent, whose stream goes on */
-	if (!gy_ipc_is_foreign(publisher->manager->ipc))
+	if (!gy_ipc_is_inherited(publisher->manager->ipc))
 		atomic_store(&publisher->ring.page->closed, 1);
-	gy_exporter_unpublish(publisher->manager->ipc, &publisher->published);
+	gy_exporter_unpublish(publisher->manager->ipc->exporter, &publisher->published);
 }
 
 void geyser_publisher_destroy(struct geyser_publisher *publisher)

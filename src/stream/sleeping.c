@@ -5,8 +5,8 @@
 
 /* Says that a thread sleeps, then checks again. A publisher that publishes after the check sees the
  * flag and wakes this thread. The thread "geyser-ipc", which finds out that the publisher has died,
- * sees `sleepers` and wakes the same word (gy_peer_set_bell). Sleeping on one word is quicker than
- * on two. */
+ * sees `sleepers` and wakes the same word (gy_peer_set_wake_word). Sleeping on one word is quicker
+ * than on two. */
 void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
 {

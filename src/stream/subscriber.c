@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/later.h"
 #include "core/event.h"
-#include "ipc/registry/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -27,7 +27,7 @@ static void stop(struct geyser_subscriber *subscriber)
 	(void)pthread_mutex_lock(&subscriber->lock);
 	subscriber->closing = true;
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	if (!subscriber->serving || gy_ipc_is_foreign(subscriber->manager->ipc))
+	if (!subscriber->serving || gy_ipc_is_inherited(subscriber->manager->ipc))
 		return; /* a forked child doesn't have the thread */
 	gy_wakeup_raise(&subscriber->close);
 	wake_thread(subscriber);

@@ -154,7 +154,7 @@ static void silence_within_a_process(void **state)
 	assert_ok(geyser_texture_export(texture, &handle));
 	assert_ok(gy_handle_decode(&handle, &fields));
 	assert_ok(gy_ipc_acquire(&ipc));
-	assert_ok(gy_peer_open(ipc, fields.instance, GY_NEVER, -1, &peer));
+	assert_ok(gy_peer_open(ipc->importer, fields.instance, GY_NEVER, -1, &peer));
 	assert_ok(gy_peer_watch_death(peer));
 	dead = (struct gy_wait_word){.word = gy_peer_dead(peer)};
 	while (!atomic_load(dead.word) && gy_now() < deadline)

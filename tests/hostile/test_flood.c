@@ -56,12 +56,12 @@ static void end(void)
 /* Keeps the publisher from answering until resume(): it then finds all that was sent meanwhile. */
 static void block(void)
 {
-	assert_int_equal(pthread_mutex_lock(&ipc->lock), 0);
+	assert_int_equal(pthread_mutex_lock(&ipc->loop.lock), 0);
 }
 
 static void resume(void)
 {
-	assert_int_equal(pthread_mutex_unlock(&ipc->lock), 0);
+	assert_int_equal(pthread_mutex_unlock(&ipc->loop.lock), 0);
 }
 
 /* Each subscription raises the epoch of its place. */

@@ -245,9 +245,10 @@ static enum geyser_result resolve_from_outside(struct world *world)
 	gy_registry_close(&registry);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_ask(socket, true, "", &question);
+	result = gy_request_send(socket, true, "", &question);
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(socket, 0, gy_deadline(UINT64_C(20000000000)), -1, &answer, &fd);
+		result = gy_request_await(
+			socket, 0, gy_deadline(UINT64_C(20000000000)), -1, &answer, &fd);
 	assert_int_equal(fd, -1);
 	assert_int_equal(close(socket), 0);
 	return result;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
+#include "ipc/lookup/once.h"
 #include "ipc/registry/name_lock.h"
 
 #include <fcntl.h>
@@ -491,11 +492,11 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_int_equal(waitpid(parent, &status, 0), parent);
 	assert_int_equal(kill(pids[1], 0), 0); /* the child is alive */
 	assert_fails(
-		GEYSER_ERROR_STALE, "is gone", gy_connect_once(NULL, holder, GY_NEVER, &socket));
+		GEYSER_ERROR_STALE, "is gone", gy_lookup_connect(NULL, holder, GY_NEVER, &socket));
 	/* An import checks whether the exporter is alive only when the answer is late. */
 	assert_ok(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
-	assert_fails(
-		GEYSER_ERROR_STALE, "is gone", gy_await(socket, 0, GY_NEVER, -1, &answer, &fd));
+	assert_fails(GEYSER_ERROR_STALE, "is gone",
+		gy_request_await(socket, 0, GY_NEVER, -1, &answer, &fd));
 	assert_int_equal(close(socket), 0);
 	assert_ok(gy_entry_create(&entry));
 	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));

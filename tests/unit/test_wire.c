@@ -226,9 +226,9 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 
 	(void)state;
 	message = decoded(import_twin, sizeof(import_twin));
-	assert_true(message.object.twin);
+	assert_true(message.object.semaphore);
 	message = decoded(import, sizeof(import));
-	assert_false(message.object.twin);
+	assert_false(message.object.semaphore);
 	message = decoded(event_shared, sizeof(event_shared));
 	assert_true(message.event.shared);
 	assert_int_equal(message.event.driver.device_uuid[15], 15);
@@ -243,7 +243,7 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	assert_true(message.stream.ready);
 	message = decoded(ready, sizeof(ready));
 	assert_true(message.ready.mirror);
-	assert_false(message.ready.twin);
+	assert_false(message.ready.semaphore);
 	message = decoded(picture_filled, sizeof(picture_filled));
 	assert_true(message.texture.filled == UINT64_C(0x0203040506070809));
 	message = decoded(picture, sizeof(picture));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/exporter/clients.h"
-#include "ipc/exporter/session.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <search.h>
@@ -26,41 +26,89 @@ static int compare_pids(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static struct gy_client *find(struct gy_ipc *ipc, pid_t pid)
+static struct gy_client *find(const struct gy_clients *clients, pid_t pid)
 {
 	struct gy_client wanted = {.pid = pid}, *const * found;
 
-	found = tfind(&wanted, &ipc->clients, compare_pids);
+	found = tfind(&wanted, &clients->by_pid, compare_pids);
 	return found ? *found : NULL;
 }
 
-struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid)
+/* NULL: out of memory. */
+static struct gy_client *add(struct gy_clients *clients, pid_t pid)
 {
-	struct gy_client *client = find(ipc, pid);
+	struct gy_client *client = calloc(1, sizeof(*client));
 
-	if (!client) {
-		client = calloc(1, sizeof(*client));
-		if (!client)
-			return NULL;
-		client->pid = pid;
-		gy_list_init(&client->idle);
-		gy_list_init(&client->waiting);
-		gy_list_init(&client->turn);
-		if (!tsearch(client, &ipc->clients, compare_pids)) {
-			free(client);
-			return NULL;
-		}
-	}
-	client->connections++;
-	return client;
+	if (!client)
+		return NULL;
+	client->pid = pid;
+	gy_list_init(&client->idle);
+	gy_list_init(&client->waiting);
+	gy_list_init(&client->turn);
+	if (tsearch(client, &clients->by_pid, compare_pids))
+		return client;
+	free(client);
+	return NULL;
 }
 
-void gy_client_leave(struct gy_ipc *ipc, struct gy_client *client)
+void gy_clients_init(struct gy_clients *clients)
 {
+	*clients = (struct gy_clients){.by_pid = NULL};
+	gy_list_init(&clients->idle);
+	gy_list_init(&clients->turns);
+}
+
+bool gy_clients_join(struct gy_clients *clients, pid_t pid, struct gy_seat *seat)
+{
+	struct gy_client *client = find(clients, pid);
+
+	if (!client)
+		client = add(clients, pid);
+	if (!client)
+		return false;
+	client->connections++;
+	clients->connections++;
+	seat->client = client;
+	gy_list_init(&seat->idle);
+	gy_list_init(&seat->idle_of_client);
+	gy_list_init(&seat->waiting);
+	return true;
+}
+
+static void stop_waiting(struct gy_seat *seat)
+{
+	gy_list_remove(&seat->waiting);
+	if (gy_list_is_empty(&seat->client->waiting))
+		gy_list_remove(&seat->client->turn);
+}
+
+/* Frees the client with its last connection. */
+void gy_clients_leave(struct gy_clients *clients, struct gy_seat *seat)
+{
+	struct gy_client *client = seat->client;
+
+	gy_seat_set_busy(seat);
+	stop_waiting(seat);
+	clients->connections--;
 	if (--client->connections > 0)
 		return;
-	(void)tdelete(client, &ipc->clients, compare_pids);
+	(void)tdelete(client, &clients->by_pid, compare_pids);
 	free(client);
+}
+
+/* ---- idle or not ---- */
+
+void gy_seat_set_idle(struct gy_clients *clients, struct gy_seat *seat)
+{
+	seat->idle_since = gy_now();
+	gy_list_append(&clients->idle, &seat->idle);
+	gy_list_append(&seat->client->idle, &seat->idle_of_client);
+}
+
+void gy_seat_set_busy(struct gy_seat *seat)
+{
+	gy_list_remove(&seat->idle);
+	gy_list_remove(&seat->idle_of_client);
 }
 
 /* ---- room ---- */
@@ -74,27 +122,43 @@ static long soft_limit(void)
 	return (long)limit.rlim_cur;
 }
 
-/* Returns how many more connections there can be. All descriptors below the lowest free one are in
- * use. */
-static long count_room(const struct gy_ipc *ipc, int lowest)
+/* All descriptors below the lowest free one are in use. */
+long gy_clients_count_room(const struct gy_clients *clients, int lowest)
 {
 	long limit = soft_limit();
-	long connections = limit / 2 - (long)ipc->connection_count;
+	long connections = limit / 2 - (long)clients->connections;
 	long descriptors = limit - SPARED - lowest;
 
 	return lowest >= 0 && descriptors < connections ? descriptors : connections;
 }
 
-/* Chooses an idle connection to close: the client's own oldest one, else one of a process that has
- * more connections than this client. NULL if there is none. */
-static struct gy_connection *choose_victim(struct gy_ipc *ipc, const struct gy_client *client)
+bool gy_clients_have_room(const struct gy_clients *clients, pid_t pid, long room)
 {
-	struct gy_list *link = ipc->idle.next;
+	const struct gy_client *client = find(clients, pid);
+
+	return (client ? (long)client->connections : 0) < room;
+}
+
+static enum geyser_result fail_full(
+	const struct gy_clients *clients, const struct gy_client *client, pid_t pid)
+{
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"the exporter (pid %d) has %u connections, %u of them of process "
+		"%d: its %ld descriptors (see \"ulimit -n\") allow no more",
+		getpid(), clients->connections, client ? client->connections : 0, pid,
+		soft_limit());
+}
+
+/* Chooses an idle connection: the client's own oldest one, else one of a process that has more
+ * connections than this client. NULL if there is none. */
+static struct gy_seat *choose_idle(const struct gy_clients *clients, const struct gy_client *client)
+{
+	const struct gy_list *link = clients->idle.next;
 
 	if (client && !gy_list_is_empty(&client->idle))
-		return GY_LIST_OWNER(client->idle.next, struct gy_connection, idle_of_client);
-	for (int i = 0; i < TRIES && link != &ipc->idle; i++, link = link->next) {
-		struct gy_connection *it = GY_LIST_OWNER(link, struct gy_connection, idle);
+		return GY_LIST_OWNER(client->idle.next, struct gy_seat, idle_of_client);
+	for (int i = 0; i < TRIES && link != &clients->idle; i++, link = link->next) {
+		struct gy_seat *it = GY_LIST_OWNER(link, struct gy_seat, idle);
 
 		if (it->client->connections > (client ? client->connections : 0))
 			return it;
@@ -102,26 +166,16 @@ static struct gy_connection *choose_victim(struct gy_ipc *ipc, const struct gy_c
 	return NULL;
 }
 
-static enum geyser_result fail_full(
-	const struct gy_ipc *ipc, const struct gy_client *client, pid_t pid)
-{
-	return gy_fail(GEYSER_ERROR_LIMIT,
-		"the exporter (pid %d) has %u connections, %u of them of process "
-		"%d: its %ld descriptors (see \"ulimit -n\") allow no more",
-		getpid(), ipc->connection_count, client ? client->connections : 0, pid,
-		soft_limit());
-}
-
 /* Chooses the process that gives up a waiting connection: this client, else a process that has more
  * connections than this client. NULL if there is none. */
 static const struct gy_client *choose_waiting(
-	const struct gy_ipc *ipc, const struct gy_client *client)
+	const struct gy_clients *clients, const struct gy_client *client)
 {
-	const struct gy_list *link = ipc->turns.next;
+	const struct gy_list *link = clients->turns.next;
 
 	if (client && !gy_list_is_empty(&client->waiting))
 		return client;
-	for (int i = 0; i < TRIES && link != &ipc->turns; i++, link = link->next) {
+	for (int i = 0; i < TRIES && link != &clients->turns; i++, link = link->next) {
 		const struct gy_client *it = GY_LIST_OWNER(link, struct gy_client, turn);
 
 		if (it->connections > (client ? client->connections : 0))
@@ -130,70 +184,44 @@ static const struct gy_client *choose_waiting(
 	return NULL;
 }
 
-/* Chooses a connection whose first question isn't answered yet, and tells its peer why the exporter
- * refuses it. The caller closes the connection. NULL if there is none. */
-static struct gy_connection *refuse_waiting(
-	const struct gy_ipc *ipc, const struct gy_client *client)
+enum geyser_result gy_clients_choose_victim(
+	const struct gy_clients *clients, pid_t pid, struct gy_seat **victim)
 {
-	const struct gy_client *chosen = choose_waiting(ipc, client);
-	struct gy_connection *oldest;
+	const struct gy_client *client = find(clients, pid), *chosen;
 
+	*victim = choose_idle(clients, client);
+	if (*victim)
+		return GEYSER_OK;
+	chosen = choose_waiting(clients, client);
 	if (!chosen)
-		return NULL;
-	oldest = GY_LIST_OWNER(chosen->waiting.next, struct gy_connection, waiting);
-	gy_connection_refuse(oldest->source.fd, fail_full(ipc, chosen, chosen->pid));
-	return oldest;
-}
-
-enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest)
-{
-	const struct gy_client *client = find(ipc, pid);
-	long room = count_room(ipc, lowest);
-
-	while ((client ? (long)client->connections : 0) >= room) {
-		struct gy_connection *victim = choose_victim(ipc, client);
-
-		if (!victim)
-			victim = refuse_waiting(ipc, client);
-		if (!victim)
-			return fail_full(ipc, client, pid);
-		gy_connection_close(ipc, victim);
-		client = find(ipc, pid); /* it may have gone with its last connection */
-		room++;
-	}
-	return GEYSER_OK;
+		return fail_full(clients, client, pid);
+	*victim = GY_LIST_OWNER(chosen->waiting.next, struct gy_seat, waiting);
+	return fail_full(clients, chosen, chosen->pid);
 }
 
 /* ---- turns ---- */
 
-void gy_client_wait(struct gy_ipc *ipc, struct gy_connection *connection)
+void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat)
 {
-	struct gy_client *client = connection->client;
+	struct gy_client *client = seat->client;
 
 	if (gy_list_is_empty(&client->waiting))
-		gy_list_append(&ipc->turns, &client->turn);
-	gy_list_append(&client->waiting, &connection->waiting);
+		gy_list_append(&clients->turns, &client->turn);
+	gy_list_append(&client->waiting, &seat->waiting);
 }
 
-void gy_client_stop_waiting(struct gy_connection *connection)
+struct gy_seat *gy_clients_next(struct gy_clients *clients)
 {
-	gy_list_remove(&connection->waiting);
-	if (gy_list_is_empty(&connection->client->waiting))
-		gy_list_remove(&connection->client->turn);
-}
-
-struct gy_connection *gy_client_next(struct gy_ipc *ipc)
-{
-	struct gy_connection *connection;
 	struct gy_client *client;
+	struct gy_seat *seat;
 
-	if (gy_list_is_empty(&ipc->turns))
+	if (gy_list_is_empty(&clients->turns))
 		return NULL;
-	client = GY_LIST_OWNER(ipc->turns.next, struct gy_client, turn);
-	connection = GY_LIST_OWNER(client->waiting.next, struct gy_connection, waiting);
+	client = GY_LIST_OWNER(clients->turns.next, struct gy_client, turn);
+	seat = GY_LIST_OWNER(client->waiting.next, struct gy_seat, waiting);
 	gy_list_remove(&client->turn);
-	gy_list_remove(&connection->waiting);
+	gy_list_remove(&seat->waiting);
 	if (!gy_list_is_empty(&client->waiting))
-		gy_list_append(&ipc->turns, &client->turn);
-	return connection;
+		gy_list_append(&clients->turns, &client->turn);
+	return seat;
 }

@@ -7,47 +7,77 @@
  * limit at most. An idle connection has no import and no subscription. It is closed when room is
  * needed, the oldest first, and after some seconds in any case.
  *
- * An accepted connection waits until the exporter answers its first question. The processes take
- * turns, so the many connections of one process don't delay the single one of another process. Call
- * all functions with the ipc's lock held.
+ * An accepted connection waits until the exporter answers its first request. The processes take
+ * turns, so the many connections of one process don't delay the single one of another process.
+ * Guarded by the loop's lock.
  */
 #ifndef GY_IPC_EXPORTER_CLIENTS_H
 #define GY_IPC_EXPORTER_CLIENTS_H
 
 #include "base/list.h"
-#include "ipc/process.h"
+
+#include <geyser/geyser.h>
+
+#include <sys/types.h>
+
+struct gy_clients {
+	void *by_pid;         /* tsearch tree of gy_client */
+	unsigned connections; /* of all clients */
+	struct gy_list idle;  /* of gy_seat: connections that hold nothing, the oldest first */
+	struct gy_list
+		turns; /* of gy_client: those with connections that wait, the next one first */
+};
 
 /* A process that is connected. */
 struct gy_client {
 	pid_t pid;
 	unsigned connections;
 	struct gy_list idle; /* its idle connections, the oldest first */
-	/* Its connections whose first question isn't answered yet, the oldest first. */
+	/* Its connections whose first request isn't answered yet, the oldest first. */
 	struct gy_list waiting;
-	struct gy_list turn; /* link in ipc->turns while a connection waits */
+	struct gy_list turn; /* link in the clients' turns while a connection waits */
 };
 
-struct gy_connection;
+/* A connection, as its client counts it. Embedded in struct gy_session. */
+struct gy_seat {
+	struct gy_client *client;
+	struct gy_list idle, idle_of_client; /* links in the lists of idle ones, or in none */
+	struct gy_list waiting;              /* link in the client's waiting ones, or in none */
+	uint64_t idle_since;
+};
 
-/* Makes room for one more connection of that process: closes idle connections, then refuses
- * connections that wait, the oldest first. lowest: the lowest number that a new descriptor gets, or
- * -1 for a connection within this process. Errors: LIMIT. */
-enum geyser_result gy_client_admit(struct gy_ipc *ipc, pid_t pid, int lowest);
+void gy_clients_init(struct gy_clients *clients);
 
-/* Counts a connection of that process. NULL: out of memory. */
-struct gy_client *gy_client_join(struct gy_ipc *ipc, pid_t pid);
+/* Returns how many connections one process may have now. lowest: the lowest number that a new
+ * descriptor gets, or -1 for a connection within this process. */
+long gy_clients_count_room(const struct gy_clients *clients, int lowest);
 
-/* Counts a connection no more; frees the client with its last connection. */
-void gy_client_leave(struct gy_ipc *ipc, struct gy_client *client);
+/* Whether that process may have one more connection. */
+bool gy_clients_have_room(const struct gy_clients *clients, pid_t pid, long room);
+
+/* Chooses a connection that the caller closes to make room for one of that process: an idle one, or
+ * else one whose first request isn't answered yet. The result for the latter is LIMIT, and its peer
+ * is to be told so. *victim is NULL if there is neither. Errors: LIMIT. */
+enum geyser_result gy_clients_choose_victim(
+	const struct gy_clients *clients, pid_t pid, struct gy_seat **victim);
+
+/* Counts a connection of that process. False: out of memory. */
+bool gy_clients_join(struct gy_clients *clients, pid_t pid, struct gy_seat *seat);
+
+/* Counts the connection no more, and removes it from all lists. */
+void gy_clients_leave(struct gy_clients *clients, struct gy_seat *seat);
+
+/* Counts the connection as idle from now on. It must not be idle yet. */
+void gy_seat_set_idle(struct gy_clients *clients, struct gy_seat *seat);
+
+/* Counts it as idle no more. Does nothing if it isn't idle. */
+void gy_seat_set_busy(struct gy_seat *seat);
 
 /* Appends an accepted connection to those that wait for a turn of their process. */
-void gy_client_wait(struct gy_ipc *ipc, struct gy_connection *connection);
-
-/* Removes the connection from those that wait. Does nothing if it doesn't wait. */
-void gy_client_stop_waiting(struct gy_connection *connection);
+void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat);
 
 /* Returns the connection whose turn it is, and removes it from those that wait. NULL: no connection
  * waits. The next turn goes to another process, if a connection of another process waits. */
-struct gy_connection *gy_client_next(struct gy_ipc *ipc);
+struct gy_seat *gy_clients_next(struct gy_clients *clients);
 
 #endif

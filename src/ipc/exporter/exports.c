@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What this process exports: records by token and by id, and who has imported them. */
-#include "ipc/process.h"
+#include "ipc/exporter/exports.h"
 
 #include "base/error.h"
 #include "platform/random.h"
@@ -25,36 +24,36 @@ static int compare_ids(const void *a, const void *b)
 	return (x->fields.id > y->fields.id) - (x->fields.id < y->fields.id);
 }
 
-struct gy_export *gy_export_by_token(struct gy_ipc *ipc, const uint8_t token[GY_TOKEN_SIZE])
+struct gy_export *gy_exports_find(struct gy_exports *exports, const uint8_t token[GY_TOKEN_SIZE])
 {
 	struct gy_export wanted = {0}, *const * found;
 
 	memcpy(wanted.fields.token, token, GY_TOKEN_SIZE);
-	found = tfind(&wanted, &ipc->by_token, compare_tokens);
+	found = tfind(&wanted, &exports->by_token, compare_tokens);
 	return found ? *found : NULL;
 }
 
-struct gy_export *gy_export_by_id(struct gy_ipc *ipc, uint32_t id)
+struct gy_export *gy_exports_find_id(struct gy_exports *exports, uint32_t id)
 {
 	struct gy_export wanted = {.fields.id = id}, *const * found;
 
-	found = tfind(&wanted, &ipc->by_id, compare_ids);
+	found = tfind(&wanted, &exports->by_id, compare_ids);
 	return found ? *found : NULL;
 }
 
 /* The root is taken until there is none; a node begins with its key (tsearch). */
-void gy_exports_forget(struct gy_ipc *ipc)
+void gy_exports_forget(struct gy_exports *exports, struct gy_registry_entry *entry)
 {
-	while (ipc->by_id) {
-		struct gy_export *export = *(struct gy_export **)ipc->by_id;
+	while (exports->by_id) {
+		struct gy_export *export = *(struct gy_export **)exports->by_id;
 
-		gy_entry_remove_id(&ipc->entry, export->fields.id);
-		(void)tdelete(export, &ipc->by_id, compare_ids);
+		gy_entry_remove_id(entry, export->fields.id);
+		(void)tdelete(export, &exports->by_id, compare_ids);
 	}
 }
 
-/* The entry whose links are made again: twalk passes no data to its action. Guarded by the ipc's
- * lock. */
+/* The entry whose links are made again: twalk passes no data to its action. Guarded by the
+ * loop's lock. */
 static _Thread_local const struct gy_registry_entry *restored;
 
 static void restore_id(const void *node, VISIT visit, int depth)
@@ -66,24 +65,25 @@ static void restore_id(const void *node, VISIT visit, int depth)
 		gy_entry_restore_id(restored, export->fields.id);
 }
 
-void gy_exports_restore(struct gy_ipc *ipc)
+void gy_exports_restore(const struct gy_exports *exports, const struct gy_registry_entry *entry)
 {
-	restored = &ipc->entry;
-	twalk(ipc->by_id, restore_id);
+	restored = entry;
+	twalk(exports->by_id, restore_id);
 }
 
 /* ---- listing ---- */
 
-static void unlist(struct gy_ipc *ipc, struct gy_export *export)
+void gy_exports_remove(struct gy_exports *exports, struct gy_export *export)
 {
 	if (!export->listed)
 		return;
-	(void)tdelete(export, &ipc->by_token, compare_tokens);
+	(void)tdelete(export, &exports->by_token, compare_tokens);
 	export->listed = false;
 	gy_wakeup_close(&export->notify);
 }
 
-static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
+static enum geyser_result list(
+	struct gy_exports *exports, struct gy_registry_entry *entry, struct gy_export *export)
 {
 	struct gy_handle_fields *fields = &export->fields;
 	enum geyser_result result;
@@ -92,87 +92,52 @@ static enum geyser_result list(struct gy_ipc *ipc, struct gy_export *export)
 		.kind = export->kind,
 		.backend = export->backend,
 		.uid = geteuid(),
-		.instance = ipc->entry.instance,
+		.instance = entry->instance,
 	};
 	export->importers = (struct geyser_importers){0};
 	export->notify = GY_NO_WAKEUP;
 	result = gy_random(fields->token, GY_TOKEN_SIZE);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_entry_add_id(&ipc->entry, &fields->id);
+	result = gy_entry_add_id(entry, &fields->id);
 	if (result != GEYSER_OK)
 		return result;
-	if (!tsearch(export, &ipc->by_token, compare_tokens))
+	if (!tsearch(export, &exports->by_token, compare_tokens))
 		goto remove_id;
-	if (!tsearch(export, &ipc->by_id, compare_ids))
+	if (!tsearch(export, &exports->by_id, compare_ids))
 		goto remove_token;
 	export->listed = true;
 	return GEYSER_OK;
 
 remove_token:
-	(void)tdelete(export, &ipc->by_token, compare_tokens);
+	(void)tdelete(export, &exports->by_token, compare_tokens);
 remove_id:
-	gy_entry_remove_id(&ipc->entry, fields->id);
+	gy_entry_remove_id(entry, fields->id);
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an export");
 }
 
-static enum geyser_result add(struct gy_ipc *ipc, struct gy_export *export)
+enum geyser_result gy_exports_add(
+	struct gy_exports *exports, struct gy_registry_entry *entry, struct gy_export *export)
 {
-	enum geyser_result result = gy_ipc_check_own(ipc);
+	enum geyser_result result;
 
-	if (result == GEYSER_OK)
-		result = gy_server_start(ipc);
-	if (result != GEYSER_OK)
-		return result;
-	unlist(ipc, export); /* exported once before, under another token */
-	result = list(ipc, export);
+	gy_exports_remove(exports, export); /* exported once before, under another token */
+	result = list(exports, entry, export);
 	export->importable = result == GEYSER_OK;
 	return result;
 }
 
-enum geyser_result gy_export_add(
-	struct gy_ipc *ipc, struct gy_export *export, struct geyser_handle *out, bool *changed)
+bool gy_exports_withdraw(
+	struct gy_exports *exports, struct gy_registry_entry *entry, struct gy_export *export)
 {
-	enum geyser_result result = GEYSER_OK;
-
-	(void)pthread_mutex_lock(&ipc->lock);
-	*changed = !export->importable;
-	if (*changed)
-		result = add(ipc, export);
-	if (result == GEYSER_OK)
-		gy_handle_encode(&export->fields, out);
-	else
-		*changed = false;
-	(void)pthread_mutex_unlock(&ipc->lock);
-	return result;
-}
-
-static bool withdraw(struct gy_ipc *ipc, struct gy_export *export)
-{
-	gy_ipc_leave_parents(ipc);
 	if (!export->importable)
 		return false;
 	export->importable = false;
-	if (ipc->registered) { /* not a forked child's leftover */
-		(void)tdelete(export, &ipc->by_id, compare_ids);
-		gy_entry_remove_id(&ipc->entry, export->fields.id);
+	if (entry) {
+		(void)tdelete(export, &exports->by_id, compare_ids);
+		gy_entry_remove_id(entry, export->fields.id);
 	}
 	return true;
-}
-
-void gy_export_withdraw(struct gy_ipc *ipc, struct gy_export *export, bool *changed)
-{
-	(void)pthread_mutex_lock(&ipc->lock);
-	*changed = withdraw(ipc, export);
-	(void)pthread_mutex_unlock(&ipc->lock);
-}
-
-void gy_export_remove(struct gy_ipc *ipc, struct gy_export *export)
-{
-	(void)pthread_mutex_lock(&ipc->lock);
-	(void)withdraw(ipc, export);
-	unlist(ipc, export);
-	(void)pthread_mutex_unlock(&ipc->lock);
 }
 
 /* ---- importers ---- */
@@ -189,14 +154,7 @@ void gy_export_count(struct gy_export *export, int change)
 		gy_wakeup_raise(&export->notify);
 }
 
-void gy_export_importers(struct gy_ipc *ipc, struct gy_export *export, struct geyser_importers *out)
-{
-	(void)pthread_mutex_lock(&ipc->lock);
-	*out = export->importable ? export->importers : (struct geyser_importers){0};
-	(void)pthread_mutex_unlock(&ipc->lock);
-}
-
-static enum geyser_result duplicate_notify_fd(struct gy_export *export, int *out)
+enum geyser_result gy_export_count_fd(struct gy_export *export, int *out)
 {
 	bool made = export->notify.fd < 0;
 	enum geyser_result result = GEYSER_OK;
@@ -213,15 +171,5 @@ static enum geyser_result duplicate_notify_fd(struct gy_export *export, int *out
 	result = gy_fail_errno("duplicating a descriptor");
 	if (made)
 		gy_wakeup_close(&export->notify);
-	return result;
-}
-
-enum geyser_result gy_export_importers_fd(struct gy_ipc *ipc, struct gy_export *export, int *out)
-{
-	enum geyser_result result;
-
-	(void)pthread_mutex_lock(&ipc->lock);
-	result = duplicate_notify_fd(export, out);
-	(void)pthread_mutex_unlock(&ipc->lock);
 	return result;
 }

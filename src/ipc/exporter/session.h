@@ -1,46 +1,55 @@
 /* SPDX-License-Identifier: MIT */
-/* An importer's connection, seen from the exporter: what it has asked for, and what it has. On the
- * thread. */
+/* An importer's session: its connection, seen from the exporter, and what it has imported. */
 #ifndef GY_IPC_EXPORTER_SESSION_H
 #define GY_IPC_EXPORTER_SESSION_H
 
-#include "ipc/exporter/clients.h"
+#include "ipc/exporter/state.h"
 
-/* How long an idle connection stays: one without import, subscription and question. */
+/* How long an idle connection stays: one without import, subscription and request. */
 #define GY_IDLE_WITHIN (5 * GY_SECOND)
 
-struct gy_connection {
-	struct gy_connection *next, **link;
-	struct gy_source source;
-	bool greeted;
-	struct gy_list idle, idle_of_client; /* links in ipc->idle and client->idle, or in none */
-	struct gy_list waiting;              /* link in client->waiting, or in none */
-	uint64_t idle_since;
+struct gy_session {
+	struct gy_session *next, **link; /* in exporter->sessions */
+	struct gy_exporter *exporter;
+	struct gy_source source; /* its fd is the connection */
+	struct gy_seat seat;
+	bool greeted;  /* the peer has said hello */
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
-	struct gy_client *client;
-	struct gy_published_stream *stream; /* NULL: hasn't subscribed */
-	void *subscription;
+	struct gy_published_stream *stream; /* NULL: the peer hasn't subscribed */
+	void *subscription;                 /* NULL: not, or not any more */
 };
 
-/* Makes the connection of an accepted peer. The thread doesn't watch it yet (gy_loop_add), and it
- * doesn't count as idle yet (gy_connection_set_idle). On success the connection owns the fd, on
- * failure the caller still does. Errors: OUT_OF_MEMORY. */
-enum geyser_result gy_connection_create(
-	struct gy_ipc *ipc, int fd, pid_t pid, struct gy_connection **out);
+/* Makes the session of an accepted peer. The thread doesn't watch it yet (gy_loop_add), and it
+ * doesn't count as idle yet (gy_seat_set_idle). ready: as in struct gy_source. On success the
+ * session owns the fd, on failure the caller still does. Errors: OUT_OF_MEMORY. */
+enum geyser_result gy_session_create(struct gy_exporter *exporter, int fd, pid_t pid,
+	void (*ready)(struct gy_source *source, uint32_t events), struct gy_session **out);
 
-/* Counts the connection as idle from now on, until it has an import or a subscription. It must not
- * be among the idle ones yet. */
-void gy_connection_set_idle(struct gy_ipc *ipc, struct gy_connection *connection);
+/* Ends the peer's subscription, gives back what it has imported, closes the connection and frees
+ * the session. */
+void gy_session_close(struct gy_session *session);
 
-/* Ends the peer's subscription, gives back what it has imported, closes the fd and frees the
- * connection. */
-void gy_connection_close(struct gy_ipc *ipc, struct gy_connection *connection);
+void gy_sessions_close_all(struct gy_exporter *exporter);
 
-/* Reads and answers what is there now; false: it is to be closed. */
-bool gy_connection_receive(struct gy_ipc *ipc, struct gy_connection *connection);
+/* Closes the sessions of a stream's subscribers. */
+void gy_sessions_drop(struct gy_exporter *exporter, const struct gy_published_stream *stream);
 
-/* Tells a peer why, with this thread's last error, before it is hung up on. */
-void gy_connection_refuse(int fd, enum geyser_result result);
+/* In a forked child: closes the connections, which are the parent's, and frees nothing. */
+void gy_sessions_abandon(struct gy_exporter *exporter);
+
+/* Updates the session's place among the idle ones, after a packet. */
+void gy_session_update_idle(struct gy_session *session);
+
+/* Counts one more import of that object. False: out of memory. */
+bool gy_session_add_import(struct gy_session *session, const uint8_t *token);
+
+/* Counts one import of that object less, also in its export. Does nothing if the session has no
+ * such import. */
+void gy_session_remove_import(struct gy_session *session, const uint8_t *token);
+
+/* Ends the subscription, if there is one. The connection stays open: its closing tells the peer
+ * that the stream has ended. */
+void gy_session_unsubscribe(struct gy_session *session);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Imports: asking an exporter for one of its objects. On the caller's thread. */
-#include "ipc/importer/peer.h"
+#include "ipc/importer/import.h"
 #include "ipc/surface/surface.h"
 
 #include "base/error.h"
@@ -26,14 +25,15 @@ static enum geyser_result check_answer(struct gy_message *answer, enum gy_handle
 
 /* An answer that says no leaves the connection whole; a missing or garbled one doesn't. */
 static enum geyser_result import_from(struct gy_peer *peer, const struct gy_handle_fields *handle,
-	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd)
+	bool semaphore, const char *application, uint64_t deadline, struct gy_message *answer,
+	int *fd)
 {
-	struct gy_message question = {
-		.type = GY_WIRE_IMPORT, .object.kind = handle->kind, .object.twin = twin};
+	struct gy_message request = {
+		.type = GY_WIRE_IMPORT, .object.kind = handle->kind, .object.semaphore = semaphore};
 	enum geyser_result result;
 
-	memcpy(question.object.token, handle->token, GY_TOKEN_SIZE);
-	result = gy_peer_ask(peer, application, &question, deadline, answer, fd);
+	memcpy(request.object.token, handle->token, GY_TOKEN_SIZE);
+	result = gy_peer_request(peer, application, &request, deadline, answer, fd);
 	if (result == GEYSER_OK)
 		result = check_answer(answer, handle->kind, fd);
 	return result;
@@ -45,9 +45,9 @@ static bool is_refusal(enum geyser_result result, const struct gy_message *answe
 }
 
 static enum geyser_result check_importable(
-	const struct gy_ipc *ipc, const struct gy_handle_fields *handle)
+	const struct gy_importer *importer, const struct gy_handle_fields *handle)
 {
-	enum geyser_result result = gy_ipc_check_own(ipc);
+	enum geyser_result result = gy_loop_check_own(importer->loop);
 
 	if (result != GEYSER_OK)
 		return result;
@@ -59,26 +59,26 @@ static enum geyser_result check_importable(
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_ipc_import(struct gy_ipc *ipc, const struct gy_handle_fields *handle,
-	bool twin, const char *application, uint64_t deadline, struct gy_message *answer, int *fd,
-	struct gy_peer **out)
+enum geyser_result gy_importer_import(struct gy_importer *importer,
+	const struct gy_handle_fields *handle, bool semaphore, const char *application,
+	uint64_t deadline, struct gy_message *answer, int *fd, struct gy_peer **out)
 {
-	enum geyser_result result = check_importable(ipc, handle);
+	enum geyser_result result = check_importable(importer, handle);
 	struct gy_peer *peer;
 	bool reused = true;
 
 	*out = NULL;
 	*fd = -1;
 	while (result == GEYSER_OK && reused) {
-		peer = gy_peer_reuse(ipc, handle->instance);
+		peer = gy_peer_reuse(importer, handle->instance);
 		reused = peer != NULL;
 		if (!peer)
-			result = gy_peer_connect(ipc, handle->instance, deadline, -1, &peer);
+			result = gy_peer_connect(importer, handle->instance, deadline, -1, &peer);
 		if (result != GEYSER_OK)
 			break;
 		answer->type = GY_WIRE_NONE;
-		result = import_from(peer, handle, twin, application, deadline, answer, fd);
-		gy_peer_settle(ipc, peer, result == GEYSER_OK,
+		result = import_from(peer, handle, semaphore, application, deadline, answer, fd);
+		gy_peer_settle(peer, result == GEYSER_OK,
 			result != GEYSER_OK && !is_refusal(result, answer));
 		if (result == GEYSER_OK) {
 			*out = peer;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "ipc/importer/request.h"
-#include "ipc/importer/connect.h"
-#include "ipc/lookup/lookup.h"
-#include "ipc/process.h"
 #include "ipc/wire/packet.h"
 
 #include "base/clock.h"
@@ -12,12 +9,8 @@
 #include "platform/platform.h"
 #include "platform/socket.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- one question and its answer ---- */
 
 /* An answer that takes no longer than this costs no look at whether the peer still lives. */
 #define PROMPTLY (2 * GY_MILLISECOND)
@@ -38,7 +31,12 @@ static enum geyser_result gone(void)
 		GEYSER_ERROR_STALE, "the exporter is gone: get a new handle from a running one");
 }
 
-/* Until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has
+enum geyser_result gy_request_check_peer(int socket)
+{
+	return has_ended(socket) ? gone() : GEYSER_OK;
+}
+
+/* Waits until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has
  * ended). */
 static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 {
@@ -61,8 +59,8 @@ static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 	return gy_fail(GEYSER_ERROR_TIMEOUT, "the peer doesn't answer: is it stopped?");
 }
 
-enum geyser_result gy_ask(
-	int socket, bool hello, const char *application, const struct gy_message *question)
+enum geyser_result gy_request_send(
+	int socket, bool hello, const char *application, const struct gy_message *request)
 {
 	struct gy_packet packet = {.size = 0};
 
@@ -72,7 +70,7 @@ enum geyser_result gy_ask(
 		memcpy(greeting.hello.application, application, strlen(application) + 1);
 		gy_packet_add(&packet, &greeting);
 	}
-	gy_packet_add(&packet, question);
+	gy_packet_add(&packet, request);
 	return gy_packet_send(socket, &packet, -1);
 }
 
@@ -93,7 +91,7 @@ void gy_make_printable(char *text)
 	}
 }
 
-/* Says no in the exporter's words. */
+/* Fails with the words of the exporter, if it refuses. */
 static enum geyser_result check_refusal(struct gy_message *answer)
 {
 	if (answer->type != GY_WIRE_ERROR)
@@ -102,8 +100,8 @@ static enum geyser_result check_refusal(struct gy_message *answer)
 	return gy_fail(answer->error.result, "%s", answer->error.detail);
 }
 
-/* Answers to earlier questions, whose asker gave up, are dropped. */
-enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
+/* Drops the answers to earlier requests that were given up. */
+enum geyser_result gy_request_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
 	struct gy_message *answer, int *fd)
 {
 	struct gy_packet packet;
@@ -131,98 +129,4 @@ enum geyser_result gy_await(int socket, uint32_t sequence, uint64_t deadline, in
 			return result;
 		answer->type = GY_WIRE_NONE;
 	}
-}
-
-/* ---- resolving an id ---- */
-
-static enum geyser_result check_resolved(
-	const struct gy_message *answer, uint32_t id, uint64_t instance)
-{
-	struct gy_handle_fields fields;
-
-	if (answer->type != GY_WIRE_HANDLE)
-		return gy_fail(GEYSER_ERROR_PROTOCOL,
-			"exporter %016" PRIx64 " answered with type %d", instance, answer->type);
-	if (gy_handle_decode(&answer->handle, &fields) != GEYSER_OK || fields.id != id ||
-		fields.instance != instance)
-		return gy_fail(GEYSER_ERROR_PROTOCOL,
-			"exporter %016" PRIx64
-			" answered with another handle than of id 0x%08" PRIx32,
-			instance, id);
-	return GEYSER_OK;
-}
-
-enum geyser_result gy_connect_once(
-	const struct gy_registry *registry, uint64_t instance, uint64_t deadline, int *out)
-{
-	struct gy_ipc *ipc = gy_ipc_current();
-	enum geyser_result result = GEYSER_OK;
-	pid_t pid;
-
-	*out = -1;
-	if (ipc) {
-		result = gy_server_connect(ipc, instance, out);
-		gy_ipc_release(ipc);
-	}
-	if (result != GEYSER_OK || *out >= 0)
-		return result;
-	result = registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
-			  : gy_registries_connect(instance, deadline, -1, out, &pid);
-	if (result != GEYSER_OK || !has_ended(*out))
-		return result;
-	(void)close(*out);
-	*out = -1;
-	return gone();
-}
-
-/* One question on a connection of its own. */
-static enum geyser_result ask_once(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, const struct gy_message *question, struct gy_message *answer)
-{
-	enum geyser_result result;
-	int socket, fd = -1;
-
-	result = gy_connect_once(registry, instance, deadline, &socket);
-	if (result != GEYSER_OK)
-		return result;
-	result = gy_ask(socket, true, "", question);
-	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
-		result = gy_await(socket, 0, deadline, -1, answer, &fd);
-	(void)close(socket);
-	if (fd >= 0)
-		(void)close(fd);
-	return result;
-}
-
-enum geyser_result gy_resolve(uint32_t id, uint64_t deadline, struct geyser_handle *out)
-{
-	struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = id}, answer;
-	uint64_t instance;
-	enum geyser_result result = gy_registries_find_id(id, &instance);
-
-	if (result == GEYSER_OK)
-		result = ask_once(NULL, instance, deadline, &question, &answer);
-	if (result == GEYSER_OK)
-		result = check_resolved(&answer, id, instance);
-	if (result == GEYSER_OK)
-		*out = answer.handle;
-	return result;
-}
-
-enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t instance,
-	const char *name, uint64_t deadline, struct geyser_stream_info *out)
-{
-	struct gy_message question = {.type = GY_WIRE_QUERY}, answer;
-	enum geyser_result result;
-
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
-	result = ask_once(registry, instance, deadline, &question, &answer);
-	if (result != GEYSER_OK)
-		return result;
-	if (answer.type != GY_WIRE_STATUS || strcmp(answer.status.name, name) != 0)
-		return gy_fail(GEYSER_ERROR_PROTOCOL,
-			"exporter %016" PRIx64 " answered with type %d", instance, answer.type);
-	gy_make_printable(answer.status.application);
-	*out = answer.status;
-	return GEYSER_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "ipc/importer/request.h"
+#include "ipc/lookup/once.h"
 #include "ipc/registry/links.h"
 #include "ipc/wire/handle.h"
 #include "platform/platform.h"
@@ -17,7 +18,7 @@
 #define ANSWERS_WITHIN (GY_SECOND / 2)
 #define ANSWER_WITHIN (GY_SECOND / 50)
 
-/* Questions that wait for an answer on one connection: what their answers need fits into a socket's
+/* Requests that wait for an answer on one connection: what their answers need fits into a socket's
  * buffer. */
 #define WINDOW 16
 
@@ -98,13 +99,13 @@ static enum geyser_result read_entries(const struct gy_registry *registry, struc
 static void send_more(struct group *group)
 {
 	while (group->sent < group->count && group->sent - group->answered < WINDOW) {
-		const struct gy_message question = {
+		const struct gy_message request = {
 			.type = GY_WIRE_RESOLVE,
 			.sequence = (uint32_t)group->sent + 1,
 			.id = group->entries[group->sent].info.id,
 		};
 
-		if (gy_ask(group->socket, group->sent == 0, "", &question) != GEYSER_OK)
+		if (gy_request_send(group->socket, group->sent == 0, "", &request) != GEYSER_OK)
 			return;
 		group->sent++;
 	}
@@ -114,8 +115,8 @@ static void send_more(struct group *group)
 static enum geyser_result begin(
 	const struct gy_registry *registry, struct group *group, uint64_t deadline)
 {
-	enum geyser_result result =
-		gy_connect_once(registry, group->entries->link.instance, deadline, &group->socket);
+	enum geyser_result result = gy_lookup_connect(
+		registry, group->entries->link.instance, deadline, &group->socket);
 	struct gy_credentials peer;
 
 	if (result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY)
@@ -149,7 +150,7 @@ static void finish(struct group *group, uint64_t deadline)
 		struct entry *entry = &group->entries[group->answered];
 		struct gy_message answer = {.type = GY_WIRE_NONE};
 		int fd = -1;
-		enum geyser_result result = gy_await(
+		enum geyser_result result = gy_request_await(
 			group->socket, (uint32_t)group->answered + 1, deadline, -1, &answer, &fd);
 
 		if (fd >= 0)

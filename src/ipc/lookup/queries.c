@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks one question about each of many streams. Each exporter is asked on one connection, and all
- * exporters at the same time: those that don't answer cost the time of one. */
+/*
+ * Each exporter is asked on one connection, and all exporters at the same time: those that don't
+ * answer cost the time of one.
+ */
+#include "ipc/lookup/queries.h"
 #include "ipc/importer/request.h"
-#include "ipc/lookup/lookup.h"
-#include "ipc/process.h"
+#include "ipc/lookup/once.h"
 #include "ipc/wire/packet.h"
 
 #include "base/clock.h"
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Questions that wait for an answer on one connection: what their answers need fits into a socket's
+/* Requests that wait for an answer on one connection: what their answers need fits into a socket's
  * buffer. */
 #define WINDOW 16
 
@@ -26,17 +28,17 @@ struct asked {
 	struct gy_stream_query *query;
 };
 
-/* The questions to one exporter. */
-struct inquiry {
+/* The requests to one exporter. */
+struct batch {
 	struct asked *asked; /* about this exporter's streams */
 	size_t count, sent, answered;
 	int socket;    /* -1: not connected */
 	bool finished; /* all is answered, or nothing more will be */
 };
 
-struct inquiries {
+struct batches {
 	struct asked *sorted;
-	struct inquiry *all;
+	struct batch *all;
 	struct pollfd *polled; /* one for each of all that is connected and not finished */
 	size_t count, open;
 	uint64_t deadline;
@@ -44,33 +46,33 @@ struct inquiries {
 
 /* ---- one exporter ---- */
 
-/* Ends the inquiry; unanswered questions get that result. */
-static void finish(struct inquiries *inquiries, struct inquiry *inquiry, enum geyser_result result)
+/* Ends the batch; unanswered requests get that result. */
+static void finish(struct batches *batches, struct batch *batch, enum geyser_result result)
 {
-	if (inquiry->socket >= 0) {
-		(void)close(inquiry->socket);
-		inquiries->open--;
+	if (batch->socket >= 0) {
+		(void)close(batch->socket);
+		batches->open--;
 	}
-	inquiry->socket = -1;
-	inquiry->finished = true;
-	for (size_t i = 0; i < inquiry->count; i++)
-		if (!inquiry->asked[i].query->answered)
-			inquiry->asked[i].query->result = result;
+	batch->socket = -1;
+	batch->finished = true;
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->asked[i].query->answered)
+			batch->asked[i].query->result = result;
 }
 
-static enum geyser_result send_more(struct inquiry *inquiry)
+static enum geyser_result send_more(struct batch *batch)
 {
 	enum geyser_result result = GEYSER_OK;
 
-	while (result == GEYSER_OK && inquiry->sent < inquiry->count &&
-		inquiry->sent - inquiry->answered < WINDOW) {
-		struct gy_message question = {.type = GY_WIRE_QUERY};
+	while (result == GEYSER_OK && batch->sent < batch->count &&
+		batch->sent - batch->answered < WINDOW) {
+		struct gy_message request = {.type = GY_WIRE_QUERY};
 
-		question.sequence = (uint32_t)inquiry->sent + 1;
-		(void)snprintf(question.name.name, sizeof(question.name.name), "%s",
-			inquiry->asked[inquiry->sent].query->name);
-		result = gy_ask(inquiry->socket, inquiry->sent == 0, "", &question);
-		inquiry->sent += result == GEYSER_OK;
+		request.sequence = (uint32_t)batch->sent + 1;
+		(void)snprintf(request.name.name, sizeof(request.name.name), "%s",
+			batch->asked[batch->sent].query->name);
+		result = gy_request_send(batch->socket, batch->sent == 0, "", &request);
+		batch->sent += result == GEYSER_OK;
 	}
 	/* a full buffer empties with the answers; a peer that hung up may have sent its reason
 	 * before */
@@ -80,35 +82,35 @@ static enum geyser_result send_more(struct inquiry *inquiry)
 }
 
 /* Connects to one exporter. False if that isn't possible at the moment. */
-static bool open_inquiry(struct inquiries *inquiries, struct inquiry *inquiry)
+static bool open_batch(struct batches *batches, struct batch *batch)
 {
-	const struct gy_stream_query *query = inquiry->asked[0].query;
+	const struct gy_stream_query *query = batch->asked[0].query;
 	enum geyser_result result =
-		gy_connect_once(query->registry, query->instance, gy_now(), &inquiry->socket);
+		gy_lookup_connect(query->registry, query->instance, gy_now(), &batch->socket);
 
-	if (result == GEYSER_ERROR_TIMEOUT || (result == GEYSER_ERROR_LIMIT && inquiries->open > 0))
+	if (result == GEYSER_ERROR_TIMEOUT || (result == GEYSER_ERROR_LIMIT && batches->open > 0))
 		return false;
 	if (result == GEYSER_OK) {
-		inquiries->open++;
-		result = send_more(inquiry);
+		batches->open++;
+		result = send_more(batch);
 	}
 	if (result != GEYSER_OK)
-		finish(inquiries, inquiry, result);
+		finish(batches, batch, result);
 	return true;
 }
 
 /* Takes one answer. False if the exporter's further answers are of no use. */
-static bool take_answer(struct inquiry *inquiry, const struct gy_message *answer)
+static bool take_answer(struct batch *batch, const struct gy_message *answer)
 {
 	struct gy_stream_query *query;
 
-	if (answer->sequence == 0 || answer->sequence > inquiry->sent)
+	if (answer->sequence == 0 || answer->sequence > batch->sent)
 		return false;
-	query = inquiry->asked[answer->sequence - 1].query;
+	query = batch->asked[answer->sequence - 1].query;
 	if (query->answered)
 		return false;
 	query->answered = true;
-	inquiry->answered++;
+	batch->answered++;
 	query->result = GEYSER_OK;
 	if (answer->type == GY_WIRE_ERROR) {
 		query->result = answer->error.result;
@@ -125,24 +127,24 @@ static bool take_answer(struct inquiry *inquiry, const struct gy_message *answer
 }
 
 static void refuse_rest(
-	struct inquiries *inquiries, struct inquiry *inquiry, const struct gy_message *answer)
+	struct batches *batches, struct batch *batch, const struct gy_message *answer)
 {
 	if (answer->type != GY_WIRE_ERROR) {
-		finish(inquiries, inquiry, GEYSER_ERROR_PROTOCOL);
+		finish(batches, batch, GEYSER_ERROR_PROTOCOL);
 		return;
 	}
-	for (size_t i = 0; i < inquiry->count; i++)
-		inquiry->asked[i].query->refused |= !inquiry->asked[i].query->answered;
-	finish(inquiries, inquiry, answer->error.result);
+	for (size_t i = 0; i < batch->count; i++)
+		batch->asked[i].query->refused |= !batch->asked[i].query->answered;
+	finish(batches, batch, answer->error.result);
 }
 
 /* Receives one packet. */
-static void receive(struct inquiries *inquiries, struct inquiry *inquiry)
+static void receive(struct batches *batches, struct batch *batch)
 {
 	struct gy_message answer;
 	struct gy_packet packet;
 	int fd = -1;
-	enum geyser_result result = gy_packet_receive(inquiry->socket, &packet, &fd);
+	enum geyser_result result = gy_packet_receive(batch->socket, &packet, &fd);
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -152,79 +154,79 @@ static void receive(struct inquiries *inquiries, struct inquiry *inquiry)
 		result = gy_packet_next(&packet, &answer);
 		if (result != GEYSER_OK || answer.type == GY_WIRE_NONE)
 			break;
-		if (!take_answer(inquiry, &answer)) {
-			refuse_rest(inquiries, inquiry, &answer);
+		if (!take_answer(batch, &answer)) {
+			refuse_rest(batches, batch, &answer);
 			return;
 		}
 	}
 	if (result == GEYSER_OK)
-		result = send_more(inquiry);
-	if (result != GEYSER_OK || inquiry->answered == inquiry->count)
-		finish(inquiries, inquiry, result);
+		result = send_more(batch);
+	if (result != GEYSER_OK || batch->answered == batch->count)
+		finish(batches, batch, result);
 }
 
 /* ---- all of them ---- */
 
 /* Connects to all exporters that it can; returns how long to wait before the others are tried. */
-static uint64_t open_all(struct inquiries *inquiries, bool *left)
+static uint64_t open_all(struct batches *batches, bool *left)
 {
 	bool waiting = false;
 
 	*left = false;
-	for (size_t i = 0; i < inquiries->count; i++) {
-		struct inquiry *inquiry = &inquiries->all[i];
+	for (size_t i = 0; i < batches->count; i++) {
+		struct batch *batch = &batches->all[i];
 
-		if (!inquiry->finished && inquiry->socket < 0)
-			waiting |= !open_inquiry(inquiries, inquiry);
-		*left |= !inquiry->finished;
+		if (!batch->finished && batch->socket < 0)
+			waiting |= !open_batch(batches, batch);
+		*left |= !batch->finished;
 	}
-	return waiting && gy_now() + RETRY < inquiries->deadline ? gy_now() + RETRY
-								 : inquiries->deadline;
+	return waiting && gy_now() + RETRY < batches->deadline ? gy_now() + RETRY
+							       : batches->deadline;
 }
 
-static unsigned list_open(struct inquiries *inquiries)
+static unsigned list_open(struct batches *batches)
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < inquiries->count; i++)
-		if (inquiries->all[i].socket >= 0)
-			inquiries->polled[count++] =
-				(struct pollfd){.fd = inquiries->all[i].socket, .events = POLLIN};
+	for (size_t i = 0; i < batches->count; i++)
+		if (batches->all[i].socket >= 0)
+			batches->polled[count++] =
+				(struct pollfd){.fd = batches->all[i].socket, .events = POLLIN};
 	return count;
 }
 
 /* Receives from all connections, in the order of list_open. */
-static void receive_all(struct inquiries *inquiries)
+static void receive_all(struct batches *batches)
 {
-	const struct pollfd *polled = inquiries->polled;
+	const struct pollfd *polled = batches->polled;
 
-	for (size_t i = 0; i < inquiries->count; i++) {
-		struct inquiry *inquiry = &inquiries->all[i];
+	for (size_t i = 0; i < batches->count; i++) {
+		struct batch *batch = &batches->all[i];
 
-		if (inquiry->socket >= 0 && (polled++)->revents)
-			receive(inquiries, inquiry);
+		if (batch->socket >= 0 && (polled++)->revents)
+			receive(batches, batch);
 	}
 }
 
-static void ask_all(struct inquiries *inquiries)
+static void ask_all(struct batches *batches)
 {
 	bool left = true;
 
 	while (left) {
-		uint64_t until = open_all(inquiries, &left);
+		uint64_t until = open_all(batches, &left);
 		int ready;
 
 		if (!left)
 			break;
-		ready = gy_poll(inquiries->polled, list_open(inquiries), until);
+		ready = gy_poll(batches->polled, list_open(batches), until);
 		if (ready > 0)
-			receive_all(inquiries);
-		if (ready < 0 || (ready == 0 && gy_now() >= inquiries->deadline))
+			receive_all(batches);
+		if (ready < 0 || (ready == 0 && gy_now() >= batches->deadline))
 			break;
 	}
-	for (size_t i = 0; i < inquiries->count; i++)
-		if (!inquiries->all[i].finished)
-			finish(inquiries, &inquiries->all[i], GEYSER_ERROR_TIMEOUT);
+	for (size_t i = 0; i < batches->count; i++)
+		if (!batches->all[i].finished)
+			finish(batches, &batches->all[i], GEYSER_ERROR_TIMEOUT);
 }
 
 static int compare_exporters(const void *a, const void *b)
@@ -235,42 +237,42 @@ static int compare_exporters(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void group(struct inquiries *inquiries, size_t count)
+static void group(struct batches *batches, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct asked *asked = &inquiries->sorted[i];
+		struct asked *asked = &batches->sorted[i];
 
 		if (i == 0 || asked[-1].query->instance != asked[0].query->instance)
-			inquiries->all[inquiries->count++] =
-				(struct inquiry){.asked = asked, .socket = -1};
-		inquiries->all[inquiries->count - 1].count++;
+			batches->all[batches->count++] =
+				(struct batch){.asked = asked, .socket = -1};
+		batches->all[batches->count - 1].count++;
 	}
 }
 
 enum geyser_result gy_query_streams(
 	struct gy_stream_query *queries, size_t count, uint64_t deadline)
 {
-	struct inquiries inquiries = {
-		.sorted = calloc(count + 1, sizeof(*inquiries.sorted)),
-		.all = calloc(count + 1, sizeof(*inquiries.all)),
-		.polled = calloc(count + 1, sizeof(*inquiries.polled)),
+	struct batches batches = {
+		.sorted = calloc(count + 1, sizeof(*batches.sorted)),
+		.all = calloc(count + 1, sizeof(*batches.all)),
+		.polled = calloc(count + 1, sizeof(*batches.polled)),
 		.deadline = deadline,
 	};
 	enum geyser_result result = GEYSER_OK;
 
-	if (inquiries.sorted && inquiries.all && inquiries.polled) {
+	if (batches.sorted && batches.all && batches.polled) {
 		for (size_t i = 0; i < count; i++) {
 			queries[i].answered = queries[i].refused = false;
-			inquiries.sorted[i].query = &queries[i];
+			batches.sorted[i].query = &queries[i];
 		}
-		qsort(inquiries.sorted, count, sizeof(*inquiries.sorted), compare_exporters);
-		group(&inquiries, count);
-		ask_all(&inquiries);
+		qsort(batches.sorted, count, sizeof(*batches.sorted), compare_exporters);
+		group(&batches, count);
+		ask_all(&batches);
 	} else {
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory to ask about streams");
 	}
-	free(inquiries.sorted);
-	free(inquiries.all);
-	free(inquiries.polled);
+	free(batches.sorted);
+	free(batches.all);
+	free(batches.polled);
 	return result;
 }

@@ -120,7 +120,7 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 	case GY_WIRE_RELEASE:
 		put(writer, 4, message->object.kind);
 		put_bytes(writer, message->object.token, GY_TOKEN_SIZE);
-		put_flag(writer, message->object.twin);
+		put_flag(writer, message->object.semaphore);
 		return true;
 	case GY_WIRE_RESOLVE:
 		put(writer, 4, message->id);
@@ -161,7 +161,7 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		return true;
 	case GY_WIRE_READY:
 		put(writer, 4, message->ready.mirror);
-		put(writer, 4, message->ready.twin);
+		put(writer, 4, message->ready.semaphore);
 		return true;
 	case GY_WIRE_HANDLE:
 		put_bytes(writer, message->handle.bytes, sizeof(message->handle.bytes));
@@ -336,7 +336,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 	case GY_WIRE_RELEASE:
 		out->object.kind = (enum gy_handle_kind)get32(reader);
 		get_bytes(reader, out->object.token, GY_TOKEN_SIZE);
-		out->object.twin = get_flag(reader);
+		out->object.semaphore = get_flag(reader);
 		return true;
 	case GY_WIRE_RESOLVE:
 		out->id = get32(reader);
@@ -377,7 +377,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		return true;
 	case GY_WIRE_READY:
 		out->ready.mirror = get32(reader) & 1;
-		out->ready.twin = get32(reader) & 1;
+		out->ready.semaphore = get32(reader) & 1;
 		return true;
 	case GY_WIRE_HANDLE:
 		get_bytes(reader, out->handle.bytes, sizeof(out->handle.bytes));

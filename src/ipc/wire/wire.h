@@ -60,7 +60,7 @@ struct gy_wire_hello {
 struct gy_wire_object { /* IMPORT, RELEASE */
 	enum gy_handle_kind kind;
 	uint8_t token[GY_TOKEN_SIZE];
-	bool twin; /* IMPORT: an event's native semaphore; from minor 1 on */
+	bool semaphore; /* IMPORT: an event's native semaphore; from minor 1 on */
 };
 
 struct gy_wire_texture {
@@ -88,9 +88,9 @@ struct gy_wire_buffer { /* BUFFER */
 	bool mirror; /* a copy in host memory; from minor 1 on */
 };
 
-struct gy_wire_ready { /* READY */
-	bool mirror;   /* of the mirrors */
-	bool twin;     /* its native semaphore */
+struct gy_wire_ready {  /* READY */
+	bool mirror;    /* of the mirrors */
+	bool semaphore; /* its native semaphore */
 };
 
 struct gy_wire_name { /* SUBSCRIBE, QUERY */

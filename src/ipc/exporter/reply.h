@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages from the exporter to an importer. */
+#ifndef GY_IPC_EXPORTER_REPLY_H
+#define GY_IPC_EXPORTER_REPLY_H
+
+#include "ipc/wire/wire.h"
+
+struct gy_session;
+
+/* Where the answers to a request go. */
+struct gy_reply {
+	struct gy_session *session;
+	uint32_t sequence; /* of the request */
+};
+
+/* Sends an answer. False if the peer can't be reached: the caller gives up. The caller keeps owning
+ * fd (-1: none). */
+bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int fd);
+
+/* ---- for answer.c and server.c ---- */
+
+/* Makes the answer say this thread's last error; answer->error.result is set already. */
+void gy_reply_set_error(struct gy_message *answer);
+
+/* Offers the surface in the answer to the peer, if there is one: no socket carries it. Errors: as
+ * gy_surface_offer. */
+enum geyser_result gy_reply_offer_surface(struct gy_session *session, struct gy_message *answer);
+
+/* Sends an answer as it is. False if the peer can't be reached. */
+bool gy_reply_post(const struct gy_session *session, const struct gy_message *answer, int fd);
+
+/* Tells a peer why it is about to be hung up on, with this thread's last error. */
+void gy_reply_refuse(int fd, enum geyser_result result);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The death of an exporter, for those that wait for it. */
+#ifndef GY_IPC_IMPORTER_DEATH_H
+#define GY_IPC_IMPORTER_DEATH_H
+
+#include <geyser/geyser.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct gy_importer;
+struct gy_peer;
+
+/* Begins to watch for the exporter's death. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM. */
+enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
+
+/* Returns a word that becomes 1, and is woken (privately), when the exporter's process has ended.
+ * It lives as long as the peer. */
+_Atomic uint32_t *gy_peer_dead(struct gy_peer *peer);
+
+/* Lets the exporter's death wake sleepers on this word, which processes share, again and again as
+ * long as *sleeping isn't 0: one word is then enough to sleep on. A sleeper sets *sleeping, then
+ * looks whether the exporter is dead, then sleeps. The words must stay until gy_peer_leave, or
+ * until this is called with NULL. */
+void gy_peer_set_wake_word(
+	struct gy_peer *peer, _Atomic uint32_t *word, const _Atomic uint32_t *sleeping);
+
+/* ---- for importer.c, with the loop's lock held ---- */
+
+/* Wakes the sleepers on the wake words of dead exporters. True: it is to be called again soon. */
+bool gy_peers_wake_sleepers(struct gy_importer *importer);
+
+#endif
