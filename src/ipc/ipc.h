@@ -6,10 +6,10 @@
  *	wire/      handles, messages and packets: bytes, and nothing else
  *	registry/  the directory by which processes find each other
  *	surface/   IOSurfaces on their way to another process
- *	loop       the thread "geyser-ipc"
+ *	loop/      the thread "geyser-ipc"
  *	exporter/  answers other processes
  *	importer/  asks other processes, or the exporter of its own
- *	process    loop, exporter and importer of one process, and fork
+ *	process/   loop, exporter and importer of one process, and fork
  *	lookup/    requests that need no manager
  */
 #ifndef GY_IPC_IPC_H
@@ -22,7 +22,7 @@
 #include "ipc/importer/peer.h"
 #include "ipc/lookup/lookup.h"
 #include "ipc/lookup/queries.h"
-#include "ipc/process.h"
+#include "ipc/process/process.h"
 #include "ipc/registry/files.h"
 #include "ipc/registry/links.h"
 #include "ipc/registry/names.h"

@@ -9,7 +9,7 @@
 #include "peer.h"
 
 #include "base/clock.h"
-#include "ipc/process.h"
+#include "ipc/process/process.h"
 #include "ipc/registry/names.h"
 #include "stream/publisher_state.h"
 

@@ -9,7 +9,7 @@
 
 #include "ipc/exporter/exports.h"
 #include "ipc/exporter/streams.h"
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 
 struct gy_exporter;
 struct gy_surfaces; /* see ipc/surface/surface.h */

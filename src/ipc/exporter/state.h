@@ -8,7 +8,7 @@
 #include "ipc/exporter/exports.h"
 #include "ipc/exporter/spare.h"
 #include "ipc/exporter/streams.h"
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 #include "ipc/registry/entry.h"
 
 struct gy_session;  /* see session.h */

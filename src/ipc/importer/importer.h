@@ -3,7 +3,7 @@
 #ifndef GY_IPC_IMPORTER_IMPORTER_H
 #define GY_IPC_IMPORTER_IMPORTER_H
 
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 
 struct gy_exporter;
 struct gy_importer;

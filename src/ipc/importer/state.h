@@ -4,7 +4,7 @@
 #ifndef GY_IPC_IMPORTER_STATE_H
 #define GY_IPC_IMPORTER_STATE_H
 
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 
 #include <stdatomic.h>
 

@@ -3,7 +3,7 @@
 #include "ipc/exporter/exporter.h"
 #include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
-#include "ipc/process.h"
+#include "ipc/process/process.h"
 
 #include <unistd.h>
 

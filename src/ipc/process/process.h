@@ -8,10 +8,10 @@
  * gets a struct gy_ipc of its own, and has inherited the parent's: with that one, exports and
  * imports fail, and releases only free memory.
  */
-#ifndef GY_IPC_PROCESS_H
-#define GY_IPC_PROCESS_H
+#ifndef GY_IPC_PROCESS_PROCESS_H
+#define GY_IPC_PROCESS_PROCESS_H
 
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 
 struct gy_exporter; /* see ipc/exporter/exporter.h */
 struct gy_importer; /* see ipc/importer/ */

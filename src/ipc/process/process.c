@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The one struct gy_ipc of a process: made on demand, shared, ended with its last user, left behind
  * by fork. */
-#include "ipc/process.h"
+#include "ipc/process/process.h"
 #include "ipc/exporter/exporter.h"
 #include "ipc/importer/importer.h"
 

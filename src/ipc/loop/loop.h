@@ -6,8 +6,8 @@
  * them. No function of the loop waits for a peer. Call all functions with the lock held, except
  * where a comment says otherwise.
  */
-#ifndef GY_IPC_LOOP_H
-#define GY_IPC_LOOP_H
+#ifndef GY_IPC_LOOP_LOOP_H
+#define GY_IPC_LOOP_LOOP_H
 
 #include "platform/descriptor.h"
 

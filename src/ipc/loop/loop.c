@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ipc/loop.h"
+#include "ipc/loop/loop.h"
 
 #include "base/error.h"
 #include "base/thread.h"
