@@ -4,7 +4,6 @@
 #include "core/texture.h"
 
 #include "base/error.h"
-#include "ipc/surface/surface.h"
 
 #include <errno.h>
 #include <fcntl.h>

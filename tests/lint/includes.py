@@ -53,6 +53,8 @@ def check_inside(layer, path, target):
         return "is in no known part of src/"
     if other != layer and other not in LAYERS[layer]:
         return f"{layer} may include only {', '.join(sorted(LAYERS[layer] | {layer}))}"
+    if other.startswith("ipc/") and layer.split("/")[0] != "ipc":
+        return f"{other}/ is private to ipc: include ipc/ipc.h"
     folder = "/".join(parts[1:3])
     if len(parts) < 4 or path.startswith(f"src/{folder}/"):
         return None
@@ -107,7 +109,10 @@ SELF_TEST = (
     ("src/ipc/a.c", "core/x.h", False),
     ("src/ipc/a.c", "platform/linux/x.h", False),
     ("src/platform/a.c", "platform/linux/x.h", True),
+    ("src/ipc/importer/a.c", "ipc/exporter/x.h", True),
+    ("src/ipc/exporter/a.c", "ipc/importer/x.h", False),
     ("src/core/a.c", "ipc/x.h", True),
+    ("src/core/a.c", "ipc/exporter/x.h", False),
     ("src/core/a.c", "stream/x.h", False),
     ("src/core/a.c", "backend/host/x.h", False),
     ("src/core/a.c", "../ipc/x.h", False),

@@ -2,6 +2,9 @@
 through pointers.
 """
 
+IPC = {"ipc/" + folder for folder in ("wire", "registry", "surface", "loop", "exporter", "importer",
+    "process", "lookup")}
+
 # Folder in src/: the other folders whose files it may include and whose functions it may call.
 LAYERS = {
     "base": set(),
@@ -9,11 +12,21 @@ LAYERS = {
     "platform": {"base"},
     "sync": {"base", "platform"},
     "backend": {"base", "format", "platform", "sync"},
-    "ipc": {"base", "format", "platform"},
-    "core": {"base", "format", "platform", "sync", "backend", "ipc"},
-    "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"},
+    "ipc/wire": {"base", "format", "platform"},
+    "ipc/registry": {"base", "platform"},
+    "ipc/surface": {"base", "platform", "ipc/wire"},
+    "ipc/loop": {"base", "platform"},
+    "ipc/exporter": {"base", "platform", "ipc/wire", "ipc/registry", "ipc/surface", "ipc/loop"},
+    "ipc/importer": {"base", "platform", "ipc/wire", "ipc/registry", "ipc/surface", "ipc/loop",
+        "ipc/exporter"},
+    "ipc/process": {"base", "platform", "ipc/loop", "ipc/exporter", "ipc/importer"},
+    "ipc/lookup": {"base", "platform", "ipc/wire", "ipc/registry", "ipc/exporter", "ipc/importer",
+        "ipc/process"},
+    "ipc": IPC,  # ipc.h is the only header that other folders include
+    "core": {"base", "format", "platform", "sync", "backend", "ipc"} | IPC,
+    "stream": {"base", "format", "platform", "sync", "backend", "ipc", "core"} | IPC,
     # The public functions of native headers (vulkan.h). They may use all of the folders above.
-    "api": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"},
+    "api": {"base", "format", "platform", "sync", "backend", "ipc", "core", "stream"} | IPC,
     "interop": {"base"},
 }
 
@@ -49,8 +62,11 @@ CALLBACKS = {
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
     "interop/opengl/gl.h": ("finish free free_", "each kind of object frees what it keeps with a "
         "context"),
-    "ipc/ipc.h": ("*", "core describes its exports, and stream its publishers, to the exporter"),
-    "ipc/process.h": ("ready", "the owner of a descriptor handles its events on geyser-ipc"),
+    "ipc/exporter/exports.h": ("describe", "core describes an object to those that import it"),
+    "ipc/exporter/streams.h": ("*", "a publisher answers its subscribers"),
+    "ipc/loop/loop.h": ("ready tick abandon", "the owner of a descriptor handles its events on "
+        "geyser-ipc; exporter and importer work there now and then, and leave their parent's "
+        "descriptors behind after fork"),
     "stream/frame.h": ("begin_signal", "a publisher's frame and a subscriber's signal different "
         "events"),
     "sync/follower.h": ("carry", "a backend raises its semaphore to each value of a timeline"),

@@ -73,6 +73,16 @@ static enum geyser_result check_importer(struct gy_exporter *exporter, int fd, p
 	return make_room(exporter, peer.pid, fd);
 }
 
+static enum geyser_result create_session(
+	struct gy_exporter *exporter, int fd, pid_t pid, struct gy_session **out)
+{
+	enum geyser_result result = gy_session_create(exporter, fd, pid, out);
+
+	if (result == GEYSER_OK)
+		(*out)->source.ready = gy_answer_ready;
+	return result;
+}
+
 static void accept_one(struct gy_exporter *exporter, int fd)
 {
 	struct gy_session *session = NULL;
@@ -80,7 +90,7 @@ static void accept_one(struct gy_exporter *exporter, int fd)
 	enum geyser_result result = check_importer(exporter, fd, &pid);
 
 	if (result == GEYSER_OK)
-		result = gy_session_create(exporter, fd, pid, gy_answer_ready, &session);
+		result = create_session(exporter, fd, pid, &session);
 	if (result == GEYSER_OK)
 		gy_seat_wait(&exporter->clients, &session->seat);
 	else
@@ -203,8 +213,7 @@ static void listener_ready(struct gy_source *source, uint32_t events)
 static enum geyser_result begin_within(struct gy_exporter *exporter, int fd)
 {
 	struct gy_session *session;
-	enum geyser_result result =
-		gy_session_create(exporter, fd, getpid(), gy_answer_ready, &session);
+	enum geyser_result result = create_session(exporter, fd, getpid(), &session);
 
 	if (result != GEYSER_OK) {
 		(void)close(fd);

@@ -83,8 +83,8 @@ void gy_session_update_idle(struct gy_session *session)
 
 /* ---- life ---- */
 
-enum geyser_result gy_session_create(struct gy_exporter *exporter, int fd, pid_t pid,
-	void (*ready)(struct gy_source *source, uint32_t events), struct gy_session **out)
+enum geyser_result gy_session_create(
+	struct gy_exporter *exporter, int fd, pid_t pid, struct gy_session **out)
 {
 	struct gy_session *session = calloc(1, sizeof(*session));
 
@@ -94,7 +94,7 @@ enum geyser_result gy_session_create(struct gy_exporter *exporter, int fd, pid_t
 			"the exporter (pid %d) has no memory left", getpid());
 	}
 	session->exporter = exporter;
-	session->source = (struct gy_source){.fd = fd, .ready = ready};
+	session->source = (struct gy_source){.fd = fd};
 	session->next = exporter->sessions;
 	session->link = &exporter->sessions;
 	if (session->next)

@@ -21,10 +21,10 @@ struct gy_session {
 };
 
 /* Makes the session of an accepted peer. The thread doesn't watch it yet (gy_loop_add), and it
- * doesn't count as idle yet (gy_seat_set_idle). ready: as in struct gy_source. On success the
+ * doesn't count as idle yet (gy_seat_set_idle). The caller sets source.ready. On success the
  * session owns the fd, on failure the caller still does. Errors: OUT_OF_MEMORY. */
-enum geyser_result gy_session_create(struct gy_exporter *exporter, int fd, pid_t pid,
-	void (*ready)(struct gy_source *source, uint32_t events), struct gy_session **out);
+enum geyser_result gy_session_create(
+	struct gy_exporter *exporter, int fd, pid_t pid, struct gy_session **out);
 
 /* Ends the peer's subscription, gives back what it has imported, closes the connection and frees
  * the session. */
