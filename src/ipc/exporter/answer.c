@@ -171,7 +171,8 @@ static void answer_stream(
 
 /* ---- packets ---- */
 
-/* Fills the answer; its type stays NONE if there is none to send. False: drop the peer. */
+/* Fills the answer; its type stays NONE if the request gets none. False: the session is to be
+ * closed. */
 static bool handle_message(struct gy_session *session, const struct gy_message *message,
 	struct gy_message *answer, struct parcel *parcel)
 {
@@ -208,7 +209,7 @@ static bool handle_message(struct gy_session *session, const struct gy_message *
 	}
 }
 
-/* One packet; false: drop the peer. Importers have no descriptors to give. */
+/* Answers the requests of one packet. False: the session is to be closed. */
 static bool handle_packet(struct gy_session *session, struct gy_packet *packet)
 {
 	struct gy_message message;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The exporter's answers to the requests of importers. On the thread "geyser-ipc". */
+/* Answers the requests of importers. The thread "geyser-ipc" calls all functions. */
 #ifndef GY_IPC_EXPORTER_ANSWER_H
 #define GY_IPC_EXPORTER_ANSWER_H
 
@@ -8,7 +8,7 @@
 /* Reads and answers the requests that have come. False: the session is to be closed. */
 bool gy_answer_requests(struct gy_session *session);
 
-/* The same, and closes the session: for struct gy_source. */
+/* For struct gy_source: answers the requests that have come, or closes the session. */
 void gy_answer_ready(struct gy_source *source, uint32_t events);
 
 #endif

@@ -34,7 +34,7 @@ static struct gy_client *find(const struct gy_clients *clients, pid_t pid)
 	return found ? *found : NULL;
 }
 
-/* NULL: out of memory. */
+/* Returns a new client, or NULL: out of memory. */
 static struct gy_client *add(struct gy_clients *clients, pid_t pid)
 {
 	struct gy_client *client = calloc(1, sizeof(*client));

@@ -14,7 +14,7 @@
 struct gy_exporter;
 struct gy_surfaces; /* see ipc/surface/surface.h */
 
-/* NULL: out of memory. The loop outlives the exporter. */
+/* Returns NULL if there is no memory. The loop must outlive the exporter. */
 struct gy_exporter *gy_exporter_create(struct gy_loop *loop);
 
 /* Gives back the exporter's place in the registry, and closes all connections. Call this when the
@@ -51,7 +51,7 @@ enum geyser_result gy_exporter_importers_fd(
 enum geyser_result gy_exporter_publish(
 	struct gy_exporter *exporter, struct gy_published_stream *stream, uint64_t *holder);
 
-/* Gives the name back and unsubscribes all: no operation runs or comes afterwards. */
+/* Gives the name back and ends all subscriptions: no function of the stream runs afterwards. */
 void gy_exporter_unpublish(struct gy_exporter *exporter, struct gy_published_stream *stream);
 
 /* ---- for the importer in the same process ---- */

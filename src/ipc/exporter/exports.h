@@ -19,7 +19,7 @@ struct gy_export {
 
 	bool describes_anew; /* *fd is a new descriptor, and the caller owns it */
 
-	bool listed;     /* known by token: until the object ends or is exported again */
+	bool listed;     /* in by_token: until the object ends or is exported again */
 	bool importable; /* exported and not unexported */
 	struct gy_handle_fields fields;
 	struct geyser_importers importers;
@@ -39,15 +39,15 @@ struct gy_export *gy_exports_find_id(struct gy_exports *exports, uint32_t id);
 enum geyser_result gy_exports_add(
 	struct gy_exports *exports, struct gy_registry_entry *entry, struct gy_export *export);
 
-/* No new imports. entry: NULL in a forked child, which leaves the id to its parent. False if the
- * object isn't importable. */
+/* Allows no new imports. entry: NULL in a forked child, which leaves the id to its parent. False if
+ * the object isn't importable. */
 bool gy_exports_withdraw(
 	struct gy_exports *exports, struct gy_registry_entry *entry, struct gy_export *export);
 
 /* Forgets an object, which must not be importable any more. */
 void gy_exports_remove(struct gy_exports *exports, struct gy_export *export);
 
-/* Gives every id back, without a word to the objects: for the exporter's end. */
+/* Gives every id back, at the exporter's end. The objects aren't told. */
 void gy_exports_forget(struct gy_exports *exports, struct gy_registry_entry *entry);
 
 /* Makes the links of all ids again. */

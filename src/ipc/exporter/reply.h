@@ -7,7 +7,7 @@
 
 struct gy_session;
 
-/* Where the answers to a request go. */
+/* The session and the request that answers belong to. */
 struct gy_reply {
 	struct gy_session *session;
 	uint32_t sequence; /* of the request */
@@ -29,7 +29,7 @@ enum geyser_result gy_reply_offer_surface(struct gy_session *session, struct gy_
 /* Sends an answer as it is. False if the peer can't be reached. */
 bool gy_reply_post(const struct gy_session *session, const struct gy_message *answer, int fd);
 
-/* Tells a peer why it is about to be hung up on, with this thread's last error. */
+/* Tells a peer this thread's last error, before the caller hangs up. */
 void gy_reply_refuse(int fd, enum geyser_result result);
 
 #endif

@@ -25,7 +25,7 @@
 /* After so many connections, accepted one by one, the thread checks whether more peers wait. */
 #define CHECK_AFTER 16
 
-/* Before accepting again where not even a spare descriptor was left. */
+/* How long the thread accepts nobody after not even a spare descriptor was left. */
 #define PAUSE (50 * GY_MILLISECOND)
 
 /* ---- accepting ---- */
@@ -129,8 +129,9 @@ static bool take_turns(struct gy_exporter *exporter)
 	return !gy_list_is_empty(&exporter->clients.turns);
 }
 
-/* No descriptor for the peer: the spare one lets us take it, say so and hang up, or it would wait
- * for ever and this thread would spin. False if even that is gone. */
+/* Refuses a peer for which there is no descriptor: it accepts the peer in the place of the spare
+ * descriptor, tells the reason and hangs up. The peer would wait for ever otherwise, and this
+ * thread would spin. False if there is no spare descriptor either. */
 static bool refuse_for_lack_of_fds(struct gy_exporter *exporter, int listener)
 {
 	int fd;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The exporter's socket: which peers may connect, and how many; and what is to be done now and
- * then. With the loop's lock held. */
+/* The exporter's socket: it accepts peers, and decides which and how many. Also does the exporter's
+ * work that comes due. Call all functions with the loop's lock held. */
 #ifndef GY_IPC_EXPORTER_SERVER_H
 #define GY_IPC_EXPORTER_SERVER_H
 
@@ -20,7 +20,7 @@ int gy_server_tick(struct gy_exporter *exporter);
 /* Gives all back, after the thread has ended. Does nothing if the server isn't started. */
 void gy_server_stop(struct gy_exporter *exporter);
 
-/* In a forked child: only closes descriptors. Ids, names, socket and lock are the parent's. */
+/* Only closes descriptors, in a forked child. Its parent keeps ids, names, socket and lock. */
 void gy_server_abandon(struct gy_exporter *exporter);
 
 #endif

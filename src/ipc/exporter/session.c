@@ -45,7 +45,7 @@ void gy_session_remove_import(struct gy_session *session, const uint8_t *token)
 	struct import_count *import = found ? *found : NULL;
 
 	if (!import)
-		return; /* a peer that releases what it never had */
+		return; /* the peer releases an object that it never had */
 	if (export)
 		gy_export_count(export, -1);
 	if (--import->count > 0)

@@ -17,7 +17,7 @@ struct gy_session {
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_published_stream *stream; /* NULL: the peer hasn't subscribed */
-	void *subscription;                 /* NULL: not, or not any more */
+	void *subscription;                 /* NULL: the peer is no subscriber now */
 };
 
 /* Makes the session of an accepted peer. The thread doesn't watch it yet (gy_loop_add), and it

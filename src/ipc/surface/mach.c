@@ -25,7 +25,8 @@
 
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* Of our messages; what else comes, such as a notification that a right is gone, has others. */
+/* The ids of our messages. Other messages, such as a notification that a right is gone, have other
+ * ids. */
 enum { TICKET = 0x67790001, SURFACE, NONE, WAKE };
 
 struct ticket_message {
@@ -39,7 +40,7 @@ struct surface_message {
 	mach_msg_port_descriptor_t surface;
 };
 
-/* Room for either, and for the kernel's word on who sent it. */
+/* Room for either message, and for the trailer in which the kernel names the sender. */
 union received {
 	mach_msg_header_t header;
 	struct ticket_message ticket;
@@ -50,7 +51,7 @@ union received {
 
 #define SERVICE_NAME_SIZE 32
 
-/* Nobody guesses it, and a name that anybody can look up is no secret either: tickets are. */
+/* The name is no secret: any process can look it up. Tickets are secret. */
 static void service_name(uint64_t instance, char name[SERVICE_NAME_SIZE])
 {
 	(void)snprintf(name, SERVICE_NAME_SIZE, "geyser.%016" PRIx64, instance);
@@ -101,7 +102,8 @@ static bool is_question(const union received *message)
 	       audit_token_to_euid(trailer->msgh_audit) == geteuid();
 }
 
-/* The reply's rights are its receiver's, or ours to drop if there is none any more. */
+/* The receiver owns the rights in the message. If there is no receiver any more, they are dropped
+ * here. */
 static void answer(mach_port_t reply, void *surface)
 {
 	struct surface_message message = {
@@ -155,7 +157,7 @@ static void *serve(void *data)
 		if (result == MACH_MSG_SUCCESS)
 			handle(service, &message);
 		else if (result != MACH_RCV_INTERRUPTED && result != MACH_RCV_TOO_LARGE)
-			break; /* what is too large, the kernel destroys */
+			break; /* the kernel destroys messages that are too large */
 	}
 	return NULL;
 }
@@ -254,7 +256,7 @@ static enum geyser_result look_up(const char *name, mach_port_t *out)
 		bootstrap_strerror(result), result);
 }
 
-/* Sends the ticket and waits for what comes back at the reply port. */
+/* Sends the ticket and waits for the answer at the reply port. */
 static enum geyser_result exchange(mach_port_t service, mach_port_t reply,
 	const uint8_t ticket[GY_TICKET_SIZE], uint64_t timeout_ns, union received *message)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of surface.c and mach.c where there are no IOSurfaces. */
+/* Takes the place of surface.c, offers.c and mach.c in builds without IOSurfaces. */
 #include "ipc/surface/surface.h"
 
 #include "base/error.h"

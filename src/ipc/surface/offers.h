@@ -7,10 +7,10 @@
 
 struct gy_offers;
 
-/* NULL: out of memory. */
+/* Returns NULL if there is no memory. */
 struct gy_offers *gy_offers_create(void);
 
-/* Nothing may be offered any more. */
+/* Call this once all owners have withdrawn their offers. */
 void gy_offers_destroy(struct gy_offers *offers);
 
 /* Offers the surface to one importer, and writes its ticket. An importer collects one surface

@@ -51,7 +51,7 @@ static enum geyser_result start(struct gy_surfaces **out)
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for surfaces' tickets");
 }
 
-/* Within this process nothing has to be served. */
+/* An importer in this process needs no service. */
 enum geyser_result gy_surface_offer(struct gy_surfaces **all, uint64_t instance, const void *owner,
 	pid_t importer, struct gy_wire_texture *texture)
 {

@@ -44,7 +44,7 @@ static void put_bytes(struct writer *writer, const void *from, size_t count)
 		memcpy(bytes, from, count);
 }
 
-/* A length of two bytes, then the characters. */
+/* Writes a length of two bytes, then the characters. */
 static void put_text(struct writer *writer, const char *text)
 {
 	size_t length = text ? strlen(text) : 0;
@@ -53,7 +53,7 @@ static void put_text(struct writer *writer, const char *text)
 	put_bytes(writer, text ? text : "", length);
 }
 
-/* At a payload's end, and only if set: what came with a later minor version. */
+/* Writes a flag of a later minor version: at the payload's end, and only if it is set. */
 static void put_flag(struct writer *writer, bool flag)
 {
 	if (flag)
@@ -239,13 +239,13 @@ static void get_bytes(struct reader *reader, void *to, size_t count)
 		memcpy(to, bytes, count);
 }
 
-/* One that an earlier minor version doesn't send is not set. */
+/* Reads a flag. It is not set if the message comes from an earlier minor version. */
 static bool get_flag(struct reader *reader)
 {
 	return !reader->bad && reader->left >= 4 && (get32(reader) & 1);
 }
 
-/* Too long for its field or with a NUL within is bad. */
+/* Reads a text. It is bad if it is too long for its field, or has a NUL within. */
 static void get_text(struct reader *reader, char *text, size_t size)
 {
 	size_t length = (size_t)get(reader, 2);

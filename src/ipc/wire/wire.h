@@ -32,18 +32,20 @@
 #define GY_TICKET_SIZE 16
 
 enum gy_wire_type {
-	GY_WIRE_NONE = 0,        /* decoding skipped an optional message */
-	GY_WIRE_HELLO = 1,       /* first in each direction */
-	GY_WIRE_IMPORT = 2,      /* importer: give me this object → TEXTURE, EVENT or ERROR */
-	GY_WIRE_RESOLVE = 3,     /* importer: which handle has this id → HANDLE or ERROR */
-	GY_WIRE_RELEASE = 4,     /* importer: one import of this object is gone; no answer */
-	GY_WIRE_SUBSCRIBE = 5,   /* to this stream → STREAM, then LEASE; or ERROR */
-	GY_WIRE_BUFFER = 6,      /* subscriber: this one, as it is now → PICTURE or ERROR */
-	GY_WIRE_QUERY = 7,       /* about this stream → STATUS or ERROR */
-	GY_WIRE_READY = 8,       /* subscriber: the event that frames refer to → EVENT or ERROR */
-	GY_WIRE_UNSUBSCRIBE = 9, /* subscriber: no more, but tell when the stream ends; no answer */
-	GY_WIRE_TEXTURE = 17,    /* exporter, with one fd, or a ticket */
-	GY_WIRE_EVENT = 18,      /* exporter, with one fd */
+	GY_WIRE_NONE = 0,    /* decoding skipped an optional message */
+	GY_WIRE_HELLO = 1,   /* importer: the first message */
+	GY_WIRE_IMPORT = 2,  /* importer: give me this object → TEXTURE, EVENT or ERROR */
+	GY_WIRE_RESOLVE = 3, /* importer: which handle has this id → HANDLE or ERROR */
+	GY_WIRE_RELEASE = 4, /* importer: it has given back one import of this object; no answer */
+	GY_WIRE_SUBSCRIBE =
+		5, /* importer: subscribe to this stream → STREAM, then LEASE; or ERROR */
+	GY_WIRE_BUFFER = 6, /* subscriber: describe this buffer → PICTURE or ERROR */
+	GY_WIRE_QUERY = 7,  /* importer: describe this stream → STATUS or ERROR */
+	GY_WIRE_READY = 8,  /* subscriber: the event that frames refer to → EVENT or ERROR */
+	GY_WIRE_UNSUBSCRIBE =
+		9, /* subscriber: send no frames, but tell when the stream ends; no answer */
+	GY_WIRE_TEXTURE = 17, /* exporter, with one fd, or a ticket */
+	GY_WIRE_EVENT = 18,   /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
 	GY_WIRE_STREAM = 20, /* publisher, with the ring's fd */
 	GY_WIRE_LEASE = 21,  /* publisher, with the fd of the subscriber's own page */
@@ -77,8 +79,8 @@ struct gy_wire_texture {
 };
 
 struct gy_wire_event {
-	uint64_t size; /* bytes of its shared memory */
-	/* from minor 1 on: its semaphore can be had by others of the same driver */
+	uint64_t size; /* bytes of the event's shared memory */
+	/* from minor 1 on: processes with the same driver can import its native semaphore */
 	bool shared;
 	struct gy_driver_id driver;
 };
@@ -89,8 +91,8 @@ struct gy_wire_buffer { /* BUFFER */
 };
 
 struct gy_wire_ready {  /* READY */
-	bool mirror;    /* of the mirrors */
-	bool semaphore; /* its native semaphore */
+	bool mirror;    /* the event of the mirrors */
+	bool semaphore; /* the event's native semaphore */
 };
 
 struct gy_wire_name { /* SUBSCRIBE, QUERY */
@@ -100,7 +102,7 @@ struct gy_wire_name { /* SUBSCRIBE, QUERY */
 
 struct gy_wire_stream {
 	uint32_t buffers;
-	uint64_t ring_size, lease_size; /* bytes: another version's ring is refused by them */
+	uint64_t ring_size, lease_size; /* bytes: tell the ring of another version */
 	bool ready; /* frames are drawn by a device: ask READY; from minor 1 on */
 };
 
@@ -111,7 +113,7 @@ struct gy_wire_error {
 
 struct gy_message {
 	enum gy_wire_type type;
-	uint32_t sequence; /* an answer has its question's */
+	uint32_t sequence; /* an answer has that of its request */
 	union {
 		struct gy_wire_hello hello;
 		struct gy_wire_object object;
