@@ -37,8 +37,7 @@ static enum geyser_result connect_failure(uint64_t instance)
 	}
 }
 
-/* A refusal that may mean no more than a full queue is looked into: it is not one if the exporter
- * lives. */
+/* Whether a refusal may mean no more than a full queue: the exporter lives. */
 static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 {
 	struct gy_registry opened = *registry;
@@ -54,7 +53,8 @@ static bool is_busy(const struct gy_registry *registry, uint64_t instance)
 	return life == GY_LIFE_ALIVE;
 }
 
-/* Only time ends a connect's wait for its turn. With a stop_fd we therefore wait in slices. */
+/* Connects, and waits for the exporter to accept. Only time ends the kernel's wait, so with a
+ * stop_fd this waits in slices. */
 static int connect_in_slices(
 	int fd, const struct sockaddr_un *address, uint64_t deadline, int stop_fd)
 {
@@ -145,13 +145,13 @@ static enum geyser_result connect_at(struct gy_registry *registry, bool first, u
 	if (result == GEYSER_OK)
 		result = gy_registry_connect(registry, instance, deadline, stop_fd, out, pid);
 	else if (!first && result != GEYSER_ERROR_LIMIT)
-		result = GEYSER_ERROR_NOT_FOUND; /* it is no obstacle: see gy_registries_open */
+		result = GEYSER_ERROR_NOT_FOUND; /* left out, as by gy_registries_open */
 	gy_registry_close(registry);
 	return result;
 }
 
-/* Each import connects, and each system call shows: whether this process may use a place is looked
- * at only if the exporter isn't reached there. */
+/* Each import connects, so each system call costs time. This checks whether the process may use a
+ * place only if it doesn't reach the exporter there. */
 enum geyser_result gy_registries_connect(
 	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
 {

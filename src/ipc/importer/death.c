@@ -21,8 +21,8 @@ void gy_peer_set_wake_word(
 	(void)pthread_mutex_unlock(&peer->importer->loop->lock);
 }
 
-/* One wake may come between a sleeper's last look and its sleep: hence again, until nobody sleeps.
- */
+/* One wake may come between a sleeper's last check and its sleep. This therefore wakes again until
+ * no thread sleeps. */
 bool gy_peers_wake_sleepers(struct gy_importer *importer)
 {
 	bool again = false;
@@ -80,7 +80,7 @@ static enum geyser_result watch(struct gy_peer *peer)
 		result = gy_loop_add(loop, &peer->pid_source, GY_READABLE);
 	if (result != GEYSER_OK)
 		goto close_pidfd;
-	/* Only if the connection still stands is the pid surely that of the exporter. */
+	/* The pid is surely that of the exporter only if the connection still stands. */
 	if (ended || gy_socket_is_hung_up(peer->socket))
 		declare_dead(peer);
 	peer->watched = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The death of an exporter, for those that wait for it. */
+/* Tells waiting threads that an exporter has died. */
 #ifndef GY_IPC_IMPORTER_DEATH_H
 #define GY_IPC_IMPORTER_DEATH_H
 

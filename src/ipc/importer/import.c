@@ -23,7 +23,8 @@ static enum geyser_result check_answer(struct gy_message *answer, enum gy_handle
 		gy_handle_kind_name(kind));
 }
 
-/* An answer that says no leaves the connection whole; a missing or garbled one doesn't. */
+/* Makes the request on a busy peer. The connection stays usable after a refusal, but not after a
+ * missing or garbled answer. */
 static enum geyser_result import_from(struct gy_peer *peer, const struct gy_handle_fields *handle,
 	bool semaphore, const char *application, uint64_t deadline, struct gy_message *answer,
 	int *fd)
@@ -84,8 +85,8 @@ enum geyser_result gy_importer_import(struct gy_importer *importer,
 			*out = peer;
 			break;
 		}
-		/* A kept connection may have died unseen; a new one tells what became of the
-		 * exporter. */
+		/* A kept connection may have died unseen. A new connection tells whether the
+		 * exporter lives. */
 		if (reused && result == GEYSER_ERROR_DISCONNECTED && !is_refusal(result, answer))
 			result = GEYSER_OK;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Imports: requests to exporters for their objects. On the caller's thread. */
+/* Asks exporters for their objects, on the caller's thread. */
 #ifndef GY_IPC_IMPORTER_IMPORT_H
 #define GY_IPC_IMPORTER_IMPORT_H
 

@@ -8,7 +8,8 @@
 struct gy_exporter;
 struct gy_importer;
 
-/* exporter: that of this process. Loop and exporter outlive the importer. NULL: out of memory. */
+/* Returns NULL if there is no memory. exporter: of this process. Loop and exporter must outlive the
+ * importer. */
 struct gy_importer *gy_importer_create(struct gy_loop *loop, struct gy_exporter *exporter);
 
 /* Frees the importer, which has no peers any more. NULL is fine. */

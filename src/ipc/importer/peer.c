@@ -26,7 +26,7 @@ static void free_peer(struct gy_peer *peer)
 	free(peer);
 }
 
-/* Without a look at the registry if the exporter is this process. */
+/* Connects the peer. Doesn't look at the registry if the exporter is this process. */
 static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline, int stop_fd)
 {
 	enum geyser_result result =
@@ -81,7 +81,7 @@ struct gy_peer *gy_peer_reuse(struct gy_importer *importer, uint64_t instance)
 	return peer;
 }
 
-/* With the lock held. Frees it if that was the last reference. */
+/* Drops a reference, and frees the peer with the last one. With the lock held. */
 static void drop_reference(struct gy_peer *peer)
 {
 	struct gy_loop *loop = peer->importer->loop;
@@ -140,13 +140,14 @@ void gy_peer_release(struct gy_peer *peer, const struct gy_handle_fields *handle
 	importer = peer->importer;
 	(void)pthread_mutex_lock(&importer->loop->lock);
 	gy_loop_leave_parents(importer->loop);
-	/* The last one's release is the closing of the connection. */
+	/* The last import is released by closing the connection. */
 	if (handle && peer->references > 1 && peer->socket >= 0) {
 		message.object.kind = handle->kind;
 		memcpy(message.object.token, handle->token, GY_TOKEN_SIZE);
 		gy_packet_add(&packet, &message);
+		/* otherwise the exporter corrects its count when the connection closes */
 		if (gy_packet_try_send(peer->socket, &packet) != GEYSER_OK)
-			peer->broken = true; /* the exporter's count is put right when it closes */
+			peer->broken = true;
 	}
 	drop_reference(peer);
 	(void)pthread_mutex_unlock(&importer->loop->lock);
@@ -191,7 +192,7 @@ enum geyser_result gy_peer_send(
 	request->sequence = ++peer->sequence;
 	result = gy_request_send(peer->socket, !peer->greeted, application, request);
 	peer->greeted = true;
-	/* One that hung up at once may have left the reason. */
+	/* A peer that hung up at once may have sent the reason before. */
 	return result == GEYSER_ERROR_DISCONNECTED ? GEYSER_OK : result;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An answer that takes no longer than this costs no look at whether the peer still lives. */
+/* If the answer takes longer than this, the importer checks whether the peer still lives. */
 #define PROMPTLY (2 * GY_MILLISECOND)
 
 /* Whether the process that listened at the socket's other end is gone. Its child, made by clone

@@ -25,7 +25,7 @@
 struct entry {
 	struct gy_link link;
 	struct geyser_export_info info;
-	bool ended; /* it was unexported meanwhile */
+	bool ended; /* the object was unexported meanwhile */
 };
 
 struct entries {
@@ -38,7 +38,7 @@ struct entries {
 struct group {
 	struct entry *entries;
 	size_t count, sent, answered;
-	int socket; /* -1: it can't be reached */
+	int socket; /* -1: the process can't be reached */
 };
 
 /* ---- the registry's ids ---- */
@@ -273,7 +273,7 @@ enum geyser_result geyser_export_list(struct geyser_export_info **out, size_t *c
 	*count = 0;
 	result = gy_registries_open(false, &registries);
 	if (result == GEYSER_ERROR_NOT_FOUND)
-		return GEYSER_OK; /* nobody has ever exported */
+		return GEYSER_OK; /* no process has ever exported anything */
 	if (result != GEYSER_OK)
 		return result;
 	for (unsigned i = 0; i < registries.count && result == GEYSER_OK; i++)

@@ -33,13 +33,13 @@ struct batch {
 	struct asked *asked; /* about this exporter's streams */
 	size_t count, sent, answered;
 	int socket;    /* -1: not connected */
-	bool finished; /* all is answered, or nothing more will be */
+	bool finished; /* each request is answered, or won't be */
 };
 
 struct batches {
 	struct asked *sorted;
 	struct batch *all;
-	struct pollfd *polled; /* one for each of all that is connected and not finished */
+	struct pollfd *polled; /* one for each batch that is connected and not finished */
 	size_t count, open;
 	uint64_t deadline;
 };

@@ -9,11 +9,11 @@
 
 /* A request about a stream, and its result. */
 struct gy_stream_query {
-	const struct gy_registry *registry; /* that the exporter is in */
+	const struct gy_registry *registry; /* of the exporter */
 	uint64_t instance;
 	const char *name;
 	struct geyser_stream_info *info; /* filled where the result is GEYSER_OK */
-	enum geyser_result result;       /* as of gy_query_stream */
+	enum geyser_result result;       /* as from gy_query_stream */
 	bool answered, refused;          /* refused: the exporter itself said so */
 };
 

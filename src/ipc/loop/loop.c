@@ -188,7 +188,7 @@ enum geyser_result gy_loop_check_own(const struct gy_loop *loop)
 		"manager or object made before fork: the child must make its own");
 }
 
-/* Not removed from the poller: that may be the parent's too. */
+/* The source isn't removed from the poller, which may be the parent's too. */
 static void abandon_thread(struct gy_loop *loop)
 {
 	if (!loop->running)

@@ -42,7 +42,7 @@ struct gy_loop_client {
 struct gy_loop {
 	pthread_mutex_t lock;
 	pid_t pid;      /* of the process that made it */
-	bool inherited; /* by fork, and left behind: the thread isn't in this process */
+	bool inherited; /* this process got it by fork, and has no such thread */
 	bool running, stopping;
 	pthread_t thread;
 	int poller;
@@ -57,7 +57,8 @@ struct gy_loop {
 void gy_loop_init(struct gy_loop *loop);
 void gy_loop_finish(struct gy_loop *loop);
 
-/* Without the lock, before the thread is started. The client stays as long as the loop. */
+/* Adds a client, which must live as long as the loop. Call this without the lock, before the thread
+ * is started. */
 void gy_loop_add_client(struct gy_loop *loop, struct gy_loop_client *client);
 
 /* Starts the thread, if it isn't running. Errors: LIMIT, OUT_OF_MEMORY, SYSTEM. */
@@ -70,7 +71,7 @@ void gy_loop_stop(struct gy_loop *loop);
 enum geyser_result gy_loop_add(
 	struct gy_loop *loop, struct gy_source *source, enum gy_readiness events);
 
-/* Does nothing if the source isn't watched. */
+/* Stops watching the source's descriptor. Does nothing if the source isn't watched. */
 void gy_loop_remove(struct gy_loop *loop, struct gy_source *source);
 
 /* Wakes the thread, so that it calls its clients. */
@@ -82,14 +83,15 @@ void gy_loop_wake(struct gy_loop *loop);
  * lock. */
 bool gy_loop_is_inherited(const struct gy_loop *loop);
 
-/* The same as an error: INVALID_ARGUMENT. */
+/* Fails with INVALID_ARGUMENT if the loop is inherited. */
 enum geyser_result gy_loop_check_own(const struct gy_loop *loop);
 
-/* Leaves the parent's resources behind, of all clients, if the loop is inherited. Call this before
- * anything is given back: a child that was made by clone has run no handlers of fork. */
+/* If the loop is inherited, closes the parent's descriptors, those of all clients. Call this before
+ * giving anything back: a child that was made by clone has run no fork handlers. */
 void gy_loop_leave_parents(struct gy_loop *loop);
 
-/* The same in a child whose process id may be that of its parent's (fork's own handler). */
+/* Marks the loop as inherited, and closes the parent's descriptors. For the child's fork handler.
+ */
 void gy_loop_abandon(struct gy_loop *loop);
 
 #endif

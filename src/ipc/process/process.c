@@ -148,8 +148,8 @@ bool gy_ipc_is_inherited(const struct gy_ipc *ipc)
 	return gy_loop_is_inherited(&ipc->loop);
 }
 
-/* A program that ends without releasing everything still leaves the registry clean. Its other
- * threads may be at work: nothing is freed, and if one holds the lock for good the next exporter's
+/* Cleans the registry after a program that ends without releasing everything. Its other threads may
+ * be at work, so nothing is freed. If one of them holds the lock for good, the next exporter's
  * sweep does this instead. */
 __attribute__((destructor)) static void at_exit(void)
 {

@@ -23,16 +23,16 @@ struct gy_ipc {
 	struct gy_importer *importer;
 };
 
-/* Returns one reference to the process's; makes it if there is none. Errors: OUT_OF_MEMORY, SYSTEM.
- */
+/* Takes a reference to the struct of this process, and makes the struct if there is none. Errors:
+ * OUT_OF_MEMORY, SYSTEM. */
 enum geyser_result gy_ipc_acquire(struct gy_ipc **out);
 
-/* Returns one reference to the process's, if there is one: NULL otherwise. */
+/* Takes a reference to the struct of this process. Returns NULL if there is none. */
 struct gy_ipc *gy_ipc_current(void);
 
 void gy_ipc_release(struct gy_ipc *ipc);
 
-/* Whether this process inherited it by fork. */
+/* Whether this process inherited the struct by fork. */
 bool gy_ipc_is_inherited(const struct gy_ipc *ipc);
 
 #endif

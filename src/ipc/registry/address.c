@@ -24,7 +24,7 @@ bool gy_registry_address(
 	return true;
 }
 
-/* Linux alone reaches any directory. */
+/* Only Linux has an alias for any directory. */
 bool gy_registry_is_too_long(const char *path)
 {
 	char alias[64];

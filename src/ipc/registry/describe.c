@@ -31,7 +31,7 @@ static enum geyser_result check_text(char *text, size_t size)
 	return GEYSER_OK;
 }
 
-/* Fails because of gy_registry_is_read_only, which has set errno. */
+/* Call this right after gy_registry_is_read_only, which has set errno. */
 static enum geyser_result read_only(const char *path)
 {
 	char text[GY_ERROR_TEXT_SIZE];

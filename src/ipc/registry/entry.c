@@ -44,7 +44,7 @@ static enum geyser_result lock_file(
 	/* a sweep may have removed it before it was locked */
 	if (fstat(*fd, &status) < 0 || status.st_nlink == 0)
 		return GEYSER_ERROR_BUSY;
-	/* whatever the umask is, others must be able to look */
+	/* other processes of the user must be able to look, whatever the umask is */
 	if ((status.st_mode & 0777) != 0600 && fchmod(*fd, 0600) < 0)
 		return gy_fail_errno("making %.300s/%s readable", entry->registry.path, name);
 	return GEYSER_OK;
@@ -78,8 +78,8 @@ static enum geyser_result lock_instance(struct gy_registry_entry *entry)
 		entry->registry.path, name);
 }
 
-/* Where the path is too long nobody listens: this process needs no address to reach itself, and
- * others are told why they can't when they try. */
+/* Makes the socket and listens. If the path is too long, it makes no socket: this process needs no
+ * address to reach itself, and others get the reason when they try. */
 static enum geyser_result listen_instance(struct gy_registry_entry *entry)
 {
 	enum geyser_result result;
@@ -114,8 +114,8 @@ static void keep_from_ageing(const struct gy_registry_entry *entry)
 	(void)flock(entry->registry.fd, LOCK_SH | LOCK_NB);
 }
 
-/* Locks an instance that was locked before, when its registry was another directory or still had
- * its lock file. Errors: BUSY (the lock file exists already), and as lock_file. */
+/* Locks an instance again, after its registry or its lock file was removed. Errors: BUSY (the lock
+ * file exists already), and as lock_file. */
 static enum geyser_result lock_again(struct gy_registry_entry *entry)
 {
 	enum geyser_result result;
@@ -125,7 +125,7 @@ static enum geyser_result lock_again(struct gy_registry_entry *entry)
 	gy_instance_file(name, entry->instance, GY_LOCK_SUFFIX);
 	result = lock_file(entry, name, &fd);
 	if (result != GEYSER_OK && fd >= 0) {
-		(void)unlinkat(entry->registry.fd, name, 0); /* or the next try would find it */
+		(void)unlinkat(entry->registry.fd, name, 0); /* the next try would find the file */
 		(void)close(fd);
 	}
 	if (result == GEYSER_ERROR_BUSY)

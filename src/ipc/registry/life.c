@@ -10,9 +10,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* Looks whether an exporter lives. Opens the lock file for reading: closing one that was open for
- * writing tells watchers that its exporter is gone (stream/arrival.c). Takes a shared lock, which
- * other processes don't take for life. */
+/* Checks whether an exporter lives. Opens the lock file for reading: closing a file that was open
+ * for writing tells watchers that its exporter is gone (stream/arrival.c). Takes a shared lock,
+ * which is no sign of life for other processes. */
 static enum gy_life probe(const struct gy_registry *registry, uint64_t instance, int *fd)
 {
 	char name[GY_INSTANCE_FILE_SIZE];

@@ -20,8 +20,8 @@ enum gy_life gy_registry_probe(const struct gy_registry *registry, uint64_t inst
  * exporter lives. */
 int gy_registry_hold_dead(const struct gy_registry *registry, uint64_t instance);
 
-/* Whether that exporter lives, which is whether it holds its lock. Errors: LIMIT, OUT_OF_MEMORY:
- * then *alive is not known. */
+/* Tells whether that exporter lives: whether it holds its lock. Errors: LIMIT, OUT_OF_MEMORY:
+ * *alive is not known then. */
 enum geyser_result gy_registry_is_alive(
 	const struct gy_registry *registry, uint64_t instance, bool *alive);
 

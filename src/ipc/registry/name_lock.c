@@ -78,7 +78,7 @@ static enum geyser_result judge_link(
 	*dead = false;
 	if (!gy_registry_read_link(&entry->registry, file, &instance)) {
 		if (fstatat(entry->registry.fd, file, &status, AT_SYMLINK_NOFOLLOW) < 0)
-			return GEYSER_OK; /* it has gone meanwhile */
+			return GEYSER_OK; /* the link has gone meanwhile */
 		return gy_fail(GEYSER_ERROR_EXISTS,
 			"%.300s/%s is no link to an exporter: remove it, or choose another name",
 			entry->registry.path, file);
@@ -196,8 +196,9 @@ void gy_entry_remove_name(
 	char file[GY_FILE_NAME_SIZE];
 
 	gy_name_to_file(name, file);
+	/* before the lock is free: another process may make the link then */
 	if (lock->hold.pid)
-		gy_entry_unlink(entry, file); /* first: once the lock is free, another may link */
+		gy_entry_unlink(entry, file);
 	gy_entry_abandon_name(lock);
 }
 
@@ -242,7 +243,7 @@ enum geyser_result gy_entry_find_elsewhere(
 	enum geyser_result result =
 		gy_registries_find_name_elsewhere(entry->registry.path, name, instance);
 
-	/* our own may have two paths */
+	/* our own registry may have two paths */
 	return result == GEYSER_OK && *instance == entry->instance ? GEYSER_ERROR_NOT_FOUND
 								   : result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking a stream's name, and keeping it. The protocol is told in names.h. */
+/* Takes a stream's name, and keeps it. names.h explains the protocol. */
 #ifndef GY_IPC_REGISTRY_NAME_LOCK_H
 #define GY_IPC_REGISTRY_NAME_LOCK_H
 

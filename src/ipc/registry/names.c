@@ -84,7 +84,7 @@ bool gy_name_from_file(const char *file, char name[GEYSER_STREAM_NAME_MAX + 1])
 		length++;
 	}
 	name[length] = '\0';
-	/* Only what gy_name_to_file writes. */
+	/* Accept only names that gy_name_to_file writes. */
 	if (gy_name_check(name) != GEYSER_OK)
 		return false;
 	gy_name_to_file(name, again);
@@ -137,7 +137,7 @@ enum geyser_result gy_registries_find_name(const char *name, uint64_t *instance)
 	gy_registries_close(&list);
 	if (result != GEYSER_ERROR_NOT_FOUND || dead == 0)
 		return result;
-	*instance = dead; /* a question to it will say that it is gone */
+	*instance = dead; /* a request to it will fail, and say that it is gone */
 	return GEYSER_OK;
 }
 

@@ -21,12 +21,13 @@
 
 #define GY_FILE_NAME_SIZE (sizeof("stream-") + 3 * (size_t)GEYSER_STREAM_NAME_MAX)
 
-/* Errors: INVALID_ARGUMENT: NULL, empty, too long, control characters, not UTF-8. */
+/* Checks a stream's name. Errors: INVALID_ARGUMENT: it is NULL, empty or too long, has control or
+ * misleading characters, or is no UTF-8. */
 enum geyser_result gy_name_check(const char *name);
 
 void gy_name_to_file(const char *name, char file[GY_FILE_NAME_SIZE]);
 
-/* False if it is no stream's file. */
+/* Writes the stream's name. False if the file is no stream's. */
 bool gy_name_from_file(const char *file, char name[GEYSER_STREAM_NAME_MAX + 1]);
 
 /* Returns the offset of the two bytes in ".names" that stand for a name. Its publisher locks the
@@ -39,7 +40,7 @@ uint64_t gy_name_file_lock_offset(const char *file);
 /* Removes a stream's link if its exporter is dead. */
 void gy_name_sweep(const struct gy_registry *registry, const char *file);
 
-/* Errors: NOT_FOUND. */
+/* Finds the exporter that publishes the stream, in one registry. Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_name(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 

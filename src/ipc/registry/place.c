@@ -112,7 +112,7 @@ enum geyser_result gy_registry_no_place(void)
 		length += (size_t)snprintf(reasons + length, sizeof(reasons) - length, "%s%s",
 			length ? "; " : "", geyser_error_detail());
 	}
-	/* The reason of the only place says what to do about it. */
+	/* If there is only one place, its reason says how to mend it. */
 	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR, "no directory for the registry: %s%s", reasons,
 		gy_registry_find_place(1, path, sizeof(path)) == GEYSER_ERROR_NOT_FOUND
 			? ""

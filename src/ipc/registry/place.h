@@ -11,7 +11,7 @@
  * used), NOT_FOUND (no place has this index). */
 enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t size);
 
-/* The same, without a look whether this process may use the place. */
+/* As gy_registry_find_place, but doesn't check whether this process may use the place. */
 enum geyser_result gy_registry_find_path(unsigned index, char *path, size_t size);
 
 /* Fails with NO_RUNTIME_DIR, and says for each place why this process can't use it. */

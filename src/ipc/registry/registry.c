@@ -129,7 +129,7 @@ bool gy_registry_is_passed_over(const char *path, enum geyser_result result)
 	       (result == GEYSER_ERROR_OUT_OF_MEMORY || gy_registry_is_read_only(path));
 }
 
-/* Whether the list has this directory already: one directory may have two paths. */
+/* Whether the list has this directory already. One directory may have two paths. */
 static bool is_listed(const struct gy_registries *list, const struct gy_registry *registry)
 {
 	struct stat one, other;

@@ -26,9 +26,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* A registry directory that was checked: ours, mode 0700. */
+/* A registry directory that was checked: it belongs to this user, and has mode 0700. */
 struct gy_registry {
-	uid_t uid; /* ours, and the owner's */
+	uid_t uid; /* of this process, and of the directory's owner */
 	int fd;    /* -1 while not open */
 	char path[4096];
 };
@@ -82,11 +82,11 @@ typedef void gy_registry_visitor(const struct gy_registry *registry, const char 
 enum geyser_result gy_registry_each(
 	const struct gy_registry *registry, gy_registry_visitor *visit, void *data);
 
-/* Which exporter's socket a link points at; false if it is no such link. */
+/* Reads which exporter's socket a link points at. False if the file is no such link. */
 bool gy_registry_read_link(
 	const struct gy_registry *registry, const char *name, uint64_t *instance);
 
-/* Which exporter has given out this id. Errors: NOT_FOUND. */
+/* Finds the exporter that has given out this id. Errors: NOT_FOUND. */
 enum geyser_result gy_registry_find_id(
 	const struct gy_registry *registry, uint32_t id, uint64_t *instance);
 
