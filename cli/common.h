@@ -9,6 +9,7 @@
 #ifndef GEYSER_CLI_COMMON_H
 #define GEYSER_CLI_COMMON_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -189,11 +190,9 @@ const char *plural(uint64_t count);
 /* Blocks SIGINT and SIGTERM and returns a descriptor that is readable when one of them has come; -1
  * after a message. Call this before a manager is made: threads of the library and of drivers
  * inherit the blocked signals. From then on a thread ends the process with STATUS_OK one second
- * after a signal, wherever the process hangs. */
+ * after a signal, wherever the process hangs; five seconds after it, if the command has noticed the
+ * signal (signals_noticed, signals_wait, signals_came). */
 int signals_open(void);
-
-/* Sets how long the process may take to end after a signal, and its status if it takes longer. */
-void signals_set_end(uint64_t grace_ns, int status);
 
 /* Sets a function that the thread of signals_open calls as soon as a signal comes, to end a wait of
  * the command within the library. NULL removes the function; no call of it is running when this
@@ -203,6 +202,10 @@ void signals_set_hook(void (*hook)(void *user), void *user);
 /* Returns the descriptor of signals_open; -1 before signals_open and after signals_close. */
 int signals_fd(void);
 void signals_close(void);
+
+/* Returns whether poll has found a signal; polled is the entry of signals_fd. A command that has
+ * noticed a signal has more time to end in order. */
+bool signals_noticed(const struct pollfd *polled);
 
 /* Blocks until SIGINT or SIGTERM. */
 int signals_wait(int signals);

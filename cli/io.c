@@ -48,7 +48,7 @@ enum io_result io_open_to_write(const char *path, int *out)
 		if (errno != EINTR && (errno != ENXIO || !is_pipe(path)))
 			return IO_FAILED;
 		/* Without a descriptor for signals os_poll only waits for RETRY_NS. */
-		if (os_poll(&signals, 1, RETRY_NS) > 0)
+		if (os_poll(&signals, 1, RETRY_NS) > 0 && signals_noticed(&signals))
 			return IO_INTERRUPTED;
 	}
 }
@@ -76,7 +76,7 @@ enum io_result io_await_input(int fd)
 	};
 	const enum io_result result = await(fds, UINT64_MAX);
 
-	return result == IO_DONE && fds[0].revents ? IO_INTERRUPTED : result;
+	return result == IO_DONE && signals_noticed(&fds[0]) ? IO_INTERRUPTED : result;
 }
 
 static enum io_result await_room(int fd, enum io_patience patience)
@@ -87,7 +87,7 @@ static enum io_result await_room(int fd, enum io_patience patience)
 	};
 	const enum io_result result = await(fds, UINT64_MAX);
 
-	if (result != IO_DONE || !fds[0].revents)
+	if (result != IO_DONE || !signals_noticed(&fds[0]))
 		return result;
 	if (patience == IO_STOP)
 		return IO_INTERRUPTED;

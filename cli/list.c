@@ -330,7 +330,7 @@ static int watch_all(struct geyser_stream_watch *watch, int signals)
 			return status;
 		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return failure("poll failed (%s)", strerror(errno));
-		if (fds[0].revents)
+		if (signals_noticed(&fds[0]))
 			return STATUS_OK;
 	}
 }

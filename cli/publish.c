@@ -33,7 +33,7 @@ static enum publish_result wait_for(int fd, int signals, uint64_t limit_ns)
 	}
 	if (!count)
 		return PUBLISH_LATE;
-	return fds[0].revents ? PUBLISH_INTERRUPTED : PUBLISH_DONE;
+	return signals_noticed(&fds[0]) ? PUBLISH_INTERRUPTED : PUBLISH_DONE;
 }
 
 static enum publish_result await_change(

@@ -362,7 +362,7 @@ static int stay_once(struct geyser_texture *texture, int importers, int signals)
 			return STATUS_OK;
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return failure("poll failed (%s)", strerror(errno));
-		if (fds[0].revents)
+		if (signals_noticed(&fds[0]))
 			return STATUS_OK;
 		if (fds[1].revents && read(importers, &changes, sizeof(changes)) < 0 &&
 			errno != EAGAIN && errno != EINTR)

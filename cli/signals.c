@@ -15,11 +15,15 @@
 #include "common.h"
 #include "os.h"
 
+/* A command that has noticed the signal may still have to free a driver's objects, which takes
+ * seconds on a busy machine. If it were ended before, its names would stay until the next sweep. */
+#define ORDERLY_END (5 * NANOSECONDS)
+#define SUDDEN_END NANOSECONDS /* of a command that hasn't noticed it */
+
 static struct {
 	int fd;
-	_Atomic uint64_t grace_ns;
-	_Atomic int status;
-} ending = {.fd = -1, .grace_ns = NANOSECONDS, .status = STATUS_OK};
+	_Atomic bool noticed; /* the command has noticed the signal */
+} ending = {.fd = -1};
 
 static struct {
 	pthread_mutex_t lock;
@@ -43,18 +47,13 @@ int signals_fd(void)
 	return ending.fd;
 }
 
-void signals_set_end(uint64_t grace_ns, int status)
-{
-	atomic_store(&ending.grace_ns, grace_ns);
-	atomic_store(&ending.status, status);
-}
-
 /* Ends the process some time after a signal. Most waits see the signal and end in order. Some
  * can't: a call within a driver or within the library's acquire, or an open that a network file
  * system doesn't answer. Peers cope with a process that just ends. */
 static void *end_late(void *user)
 {
 	struct pollfd poll_signals = {.fd = *(const int *)user, .events = POLLIN};
+	uint64_t came;
 
 	while (poll(&poll_signals, 1, -1) < 0 && errno == EINTR)
 		;
@@ -63,8 +62,11 @@ static void *end_late(void *user)
 	if (hook.call)
 		hook.call(hook.user);
 	(void)pthread_mutex_unlock(&hook.lock);
-	os_sleep_until(now_ns() + atomic_load(&ending.grace_ns));
-	_exit(atomic_load(&ending.status));
+	came = now_ns();
+	os_sleep_until(came + SUDDEN_END);
+	if (atomic_load(&ending.noticed))
+		os_sleep_until(came + ORDERLY_END);
+	_exit(STATUS_OK);
 }
 
 static bool start_watcher(int fd)
@@ -110,6 +112,14 @@ void signals_close(void)
 	ending.fd = -1;
 }
 
+bool signals_noticed(const struct pollfd *polled)
+{
+	if (!polled->revents)
+		return false;
+	atomic_store(&ending.noticed, true);
+	return true;
+}
+
 int signals_wait(int signals)
 {
 	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
@@ -118,6 +128,7 @@ int signals_wait(int signals)
 		if (errno != EINTR)
 			return failure("poll failed (%s)", strerror(errno));
 	}
+	(void)signals_noticed(&poll_signals);
 	return STATUS_OK;
 }
 
@@ -125,5 +136,5 @@ bool signals_came(int signals)
 {
 	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
 
-	return poll(&poll_signals, 1, 0) > 0;
+	return poll(&poll_signals, 1, 0) > 0 && signals_noticed(&poll_signals);
 }

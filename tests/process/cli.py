@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The real program: cli.py GEYSER. Prints TAP. Every wait has a limit.
+"""The real program: cli.py GEYSER [SLOW_END]. Prints TAP. Every wait has a limit.
 
 It runs on the host backend, or on the one that GEYSER_BACKEND names."""
 
@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 import unittest
 
@@ -28,6 +29,7 @@ BACKEND = os.environ.setdefault("GEYSER_BACKEND", "host")
 TEXT = re.compile(r"^geyser1-[0-9a-f]{78}$")
 TESTS = []
 GEYSER = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
+SLOW_END = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""  # of slow_end.c
 
 
 def test(function):
@@ -77,9 +79,10 @@ def need(path):
 class Running:
     """One that stays, such as `geyser share`; ended with the block."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, environment=None):
         self.process = subprocess.Popen(
             [GEYSER, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0,
+            env={**os.environ, **(environment or {})},
         )
 
     def __enter__(self):
@@ -250,6 +253,22 @@ def raw_texels_of_another_size_are_refused():
 
 
 # ---- staying and leaving ----
+
+
+@test
+def a_slow_end_leaves_no_names():
+    if not SLOW_END:
+        raise unittest.SkipTest("this system preloads no library")
+    preloaded = [os.environ.get("LD_PRELOAD", ""), SLOW_END]
+    write("in.png", png.encode(2, 2, 8, 6, noise(16)))
+    with Running(
+        "share", "in.png", environment={"LD_PRELOAD": ":".join(filter(None, preloaded))}
+    ) as share:
+        share.handle_and_id()
+        start = time.monotonic()
+        share.end()
+        assert time.monotonic() - start >= 2, "it was ended before"
+    assert registry() == []
 
 
 @test
