@@ -36,6 +36,7 @@ ANALYZE += ["-analyzer-checker=osx,core,unix"]
 
 # sources that no Mac compiles, and the system that does
 ELSEWHERE = {
+    "src/base/system_linux.c": "Linux",
     "src/platform/linux/": "Linux",
     "src/backend/vulkan/": "Vulkan with file descriptors, which MoltenVK lacks",
     "src/api/vulkan.c": "the same",
