@@ -306,6 +306,7 @@ def the_line_that_is_told_works():
             assert succeed("grab", number, "-") == picture
         finally:
             os.killpg(share.pid, signal.SIGTERM)
+            share.stdout.read()  # until the shell's children have ended, too
             share.wait(LIMIT)
 
 
