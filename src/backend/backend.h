@@ -160,14 +160,6 @@ const struct gy_backend *gy_backend_open(
 
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
-/* Compares the description from a peer or the caller with the memory itself. Fills in where the
- * texels lie, how many bytes to map, and whether they may be mapped for writing. Errors: MISMATCH
- * (also if too little of the memory is allocated), LIMIT (over terms->most), and as
- * gy_memory_check. */
-enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
-	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
-	struct gy_layout *layout, uint64_t *size, bool *writable);
-
 /* Works like gy_memory_map. If the fd is open for reading only, *writable becomes false. */
 enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
 
@@ -188,7 +180,9 @@ enum geyser_result gy_host_memory_allocate(
 enum geyser_result gy_host_memory_create(
 	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out);
 /* Checks and maps the described memory. Fills in texture->layout, bytes and writable. On success
- * *out takes over native->fd. Errors: as gy_host_memory_check and gy_memory_map. */
+ * *out takes over native->fd. Errors: MISMATCH (the description
+ * doesn't fit the memory, or too little of the memory is allocated), LIMIT (over terms->most), and
+ * as gy_memory_check and gy_memory_map. */
 enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, struct gy_host_memory *out);

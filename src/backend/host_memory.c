@@ -11,11 +11,9 @@
 /* Checks that the peer has allocated the texels' memory. Otherwise this process would pay for pages
  * that it touches. One page may be missing, because a page costs this process no more than the
  * peer's ring does. */
-static enum geyser_result check_allocated(int fd, const struct gy_layout *layout)
+static enum geyser_result check_allocated(uint64_t allocated, const struct gy_layout *layout)
 {
-	const uint64_t page = gy_memory_round(1), allocated = gy_memory_allocated(fd);
-
-	if (allocated >= layout->size || layout->size <= page)
+	if (allocated >= layout->size || layout->size <= gy_memory_round(1))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_MISMATCH,
 		"the memory has %" PRIu64 " bytes allocated: its texels take %" PRIu64
@@ -24,42 +22,45 @@ static enum geyser_result check_allocated(int fd, const struct gy_layout *layout
 }
 
 /* Checks memory that a peer describes: its size is within the limit, and its pages are
- * allocated. */
-static enum geyser_result check_peers(
-	int fd, const struct gy_layout *layout, const struct gy_import_terms *terms, uint64_t *size)
+ * allocated. Reduces the size to the pages that the texels take. */
+static enum geyser_result check_peers(struct gy_memory_info *memory, const struct gy_layout *layout,
+	const struct gy_import_terms *terms)
 {
 	const uint64_t end = gy_memory_round(layout->offset + layout->size);
 
-	if (end < *size)
-		*size = end;
-	if (*size > terms->most)
+	if (end < memory->size)
+		memory->size = end;
+	if (memory->size > terms->most)
 		return gy_fail(GEYSER_ERROR_LIMIT,
 			"%" PRIu64 " bytes to be mapped: of one peer's memory this process maps "
 			"%" PRIu64 " more at most (half of the machine's, or of RLIMIT_AS)",
-			*size, terms->most);
-	return check_allocated(fd, layout);
+			memory->size, terms->most);
+	return check_allocated(memory->allocated, layout);
 }
 
-enum geyser_result gy_host_memory_check(const struct geyser_texture_desc *desc,
+/* Compares the description from a peer or the caller with the memory itself. Fills in where the
+ * texels lie, how many bytes to map, and whether they may be mapped for writing. */
+static enum geyser_result check_memory(const struct geyser_texture_desc *desc,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms,
-	struct gy_layout *layout, uint64_t *size, bool *writable)
+	struct gy_layout *layout, struct gy_memory_info *out)
 {
 	enum geyser_result result;
 
 	if (native->plane_count != 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
 			native->plane_count);
-	result = gy_memory_check(native->fd, size, writable);
-	if (result == GEYSER_OK && native->size > *size)
+	result = gy_memory_check(native->fd, out);
+	if (result == GEYSER_OK && native->size > out->size)
 		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size, *size);
+			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size,
+			out->size);
 	if (result == GEYSER_OK)
-		result = gy_layout_check(
-			desc, native->planes[0].offset, native->planes[0].row_pitch, *size, layout);
+		result = gy_layout_check(desc, native->planes[0].offset,
+			native->planes[0].row_pitch, out->size, layout);
 	if (result == GEYSER_OK && terms->from_peer)
-		result = check_peers(native->fd, layout, terms, size);
+		result = check_peers(out, layout, terms);
 	if (result == GEYSER_OK)
-		*writable = *writable && !terms->read_only;
+		out->writable = out->writable && !terms->read_only;
 	return result;
 }
 
@@ -122,19 +123,18 @@ enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, struct gy_host_memory *out)
 {
-	bool writable;
-	uint64_t size;
-	enum geyser_result result =
-		gy_host_memory_check(desc, native, terms, &texture->layout, &size, &writable);
+	struct gy_memory_info memory;
+	enum geyser_result result = check_memory(desc, native, terms, &texture->layout, &memory);
 
 	if (result == GEYSER_OK)
-		result = gy_host_memory_map(native->fd, (size_t)size, &writable, &out->data);
+		result = gy_host_memory_map(
+			native->fd, (size_t)memory.size, &memory.writable, &out->data);
 	if (result != GEYSER_OK)
 		return result;
 	out->fd = native->fd;
-	out->size = (size_t)size;
-	texture->bytes = gy_memory_round(size);
-	texture->writable = writable;
+	out->size = (size_t)memory.size;
+	texture->bytes = gy_memory_round(memory.size);
+	texture->writable = memory.writable;
 	return GEYSER_OK;
 }
 
@@ -167,18 +167,18 @@ void gy_host_memory_describe(const struct gy_host_memory *memory, const struct g
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
 	enum geyser_native_type type, struct geyser_native_texture *out)
 {
-	uint64_t size = gy_memory_round(layout->offset + layout->size), all;
+	uint64_t size = gy_memory_round(layout->offset + layout->size);
+	struct gy_memory_info memory;
 	enum geyser_result result;
-	bool writable;
 
 	if (type != GEYSER_NATIVE_DMA_BUF)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"native type (%d): host memory can be GEYSER_NATIVE_MEMFD or _DMA_BUF",
 			(int)type);
-	result = gy_memory_check(fd, &all, &writable);
+	result = gy_memory_check(fd, &memory);
 	if (result != GEYSER_OK)
 		return result;
-	if (!writable)
+	if (!memory.writable)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"dma-buf: the memory is sealed against writing, as a stream's buffers are; "
 			"make the stream with GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_WRITERS");

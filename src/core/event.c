@@ -423,18 +423,17 @@ enum geyser_result geyser_event_unexport(struct geyser_event *event)
 /* Checks the memory that a peer has sent for an event. follows: reading is enough. */
 static enum geyser_result check_incoming(const struct gy_incoming *incoming, bool follows)
 {
-	bool writable;
-	uint64_t size;
-	enum geyser_result result = gy_memory_check(incoming->fd, &size, &writable);
+	struct gy_memory_info memory;
+	enum geyser_result result = gy_memory_check(incoming->fd, &memory);
 
 	if (result != GEYSER_OK)
 		return result;
-	if (incoming->answer.event.size < GY_TIMELINE_SIZE || size < GY_TIMELINE_SIZE)
+	if (incoming->answer.event.size < GY_TIMELINE_SIZE || memory.size < GY_TIMELINE_SIZE)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"the exporter's event has %" PRIu64 " of %" PRIu64
 			" bytes: it must have %d",
-			incoming->answer.event.size, size, GY_TIMELINE_SIZE);
-	if (!writable && !follows)
+			incoming->answer.event.size, memory.size, GY_TIMELINE_SIZE);
+	if (!memory.writable && !follows)
 		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"the exporter's event is sealed against writing: it can't be signalled");
 	return GEYSER_OK;

@@ -28,11 +28,16 @@ enum geyser_result gy_memory_create_published(
 /* Checks whether this system has such memory. Errors: UNSUPPORTED, LIMIT, OUT_OF_MEMORY. */
 enum geyser_result gy_memory_probe(void);
 
+struct gy_memory_info {
+	uint64_t size;      /* in bytes */
+	uint64_t allocated; /* in bytes; UINT64_MAX if the system doesn't say */
+	bool writable;      /* whether it may be mapped for writing */
+};
+
 /* Checks memory from a peer, before it is mapped: it must be of the kind above, so that its size
- * can't change after this check. *writable tells whether the memory may be mapped for writing.
- * Errors: INVALID_ARGUMENT (no open descriptor), UNSUPPORTED (another kind of memory, by name),
+ * can't change after this check. Errors: INVALID_ARGUMENT (no open descriptor), UNSUPPORTED (another kind of memory, by name),
  * UNSEALED (the size may change; names the missing seals). */
-enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable);
+enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out);
 
 /* Returns how many bytes of such memory are allocated, or UINT64_MAX if the system doesn't say. */
 uint64_t gy_memory_allocated(int fd);

@@ -23,19 +23,19 @@ static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 static enum geyser_result map_memory(
 	int fd, uint64_t claimed, size_t size, bool writable, void **out)
 {
+	struct gy_memory_info memory = {0};
 	enum geyser_result result;
-	bool may_write;
-	uint64_t found;
 
 	*out = NULL;
 	if (fd < 0)
 		return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher sent no memory");
-	result = gy_memory_check(fd, &found, &may_write);
-	if (result == GEYSER_OK && (claimed != size || found < size || (writable && !may_write)))
+	result = gy_memory_check(fd, &memory);
+	if (result == GEYSER_OK &&
+		(claimed != size || memory.size < size || (writable && !memory.writable)))
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
 			"the publisher's ring has %" PRIu64 " of %" PRIu64
 			" bytes: this version's has %zu; use the same geyser on both sides",
-			claimed, found, size);
+			claimed, memory.size, size);
 	if (result == GEYSER_OK)
 		result = gy_memory_map(fd, size, writable, out);
 	return result;

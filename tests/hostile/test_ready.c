@@ -148,14 +148,13 @@ static void assert_not_mapped(int fd, int protection)
 static void assert_only_readable(int fd)
 {
 	char path[64];
-	uint64_t size;
-	bool writable;
+	struct gy_memory_info memory = {.writable = true};
 	void *page;
 	int again;
 
-	assert_ok(gy_memory_check(fd, &size, &writable));
-	assert_false(writable);
-	assert_true(size >= GY_TIMELINE_SIZE);
+	assert_ok(gy_memory_check(fd, &memory));
+	assert_false(memory.writable);
+	assert_true(memory.size >= GY_TIMELINE_SIZE);
 #ifndef GEYSER_PLATFORM_APPLE
 	assert_true(fcntl(fd, F_GET_SEALS) & F_SEAL_FUTURE_WRITE);
 	assert_true(fcntl(fd, F_GET_SEALS) & F_SEAL_SEAL);

@@ -38,16 +38,15 @@ static void it_is_zero_sealed_and_there(void **state)
 	for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
 		struct stat status;
 		uint8_t *data;
-		bool writable = false;
-		uint64_t size = 0;
+		struct gy_memory_info memory = {0};
 		void *mapped;
 		int fd;
 
 		assert_ok(gy_memory_create("test", sizes[i], &fd));
 		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-		assert_ok(gy_memory_check(fd, &size, &writable));
-		assert_int_equal(size, sizes[i]);
-		assert_true(writable);
+		assert_ok(gy_memory_check(fd, &memory));
+		assert_int_equal(memory.size, sizes[i]);
+		assert_true(memory.writable);
 		assert_int_equal(fstat(fd, &status), 0);
 		assert_int_equal((uint64_t)status.st_blocks * 512, gy_memory_round(sizes[i]));
 #ifndef GEYSER_PLATFORM_APPLE /* Apple's kernel refuses these calls, but the Linux shim doesn't */
@@ -116,11 +115,10 @@ static void absurd_sizes_are_refused(void **state)
 
 static void assert_refused(enum geyser_result expected, const char *words, int fd)
 {
-	uint64_t size;
-	bool writable;
+	struct gy_memory_info memory = {0};
 
 	assert_true(fd >= 0);
-	assert_fails(expected, words, gy_memory_check(fd, &size, &writable));
+	assert_fails(expected, words, gy_memory_check(fd, &memory));
 	assert_int_equal(close(fd), 0);
 }
 
@@ -137,11 +135,11 @@ static void things_that_are_not_memory(void **state)
 	assert_int_equal(close(sockets[1]), 0);
 	/* These files are not on tmpfs, or are devices or directories there, which have no
 	 * seals. */
-	assert_int_not_equal(gy_memory_check(-1, &(uint64_t){0}, &(bool){false}), GEYSER_OK);
+	assert_int_not_equal(gy_memory_check(-1, &(struct gy_memory_info){0}), GEYSER_OK);
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const paths[] = {"/dev/null", "/dev/shm", "/proc/self/maps"};
 		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
-		enum geyser_result result = gy_memory_check(fd, &(uint64_t){0}, &(bool){false});
+		enum geyser_result result = gy_memory_check(fd, &(struct gy_memory_info){0});
 
 		assert_true(fd >= 0);
 		assert_true(result == GEYSER_ERROR_UNSUPPORTED || result == GEYSER_ERROR_UNSEALED);
@@ -151,14 +149,12 @@ static void things_that_are_not_memory(void **state)
 
 static void closed_descriptors(void **state)
 {
-	uint64_t size;
-	bool writable;
+	struct gy_memory_info memory = {0};
 
 	(void)state;
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "fd (-1)", gy_memory_check(-1, &memory));
 	assert_fails(
-		GEYSER_ERROR_INVALID_ARGUMENT, "fd (-1)", gy_memory_check(-1, &size, &writable));
-	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "fd (1000000)",
-		gy_memory_check(1000000, &size, &writable));
+		GEYSER_ERROR_INVALID_ARGUMENT, "fd (1000000)", gy_memory_check(1000000, &memory));
 }
 
 static void files_on_disk(void **state)
@@ -197,14 +193,13 @@ static void files_on_tmpfs(void **state)
 static void memory_for_reading(void **state)
 {
 	int fd = test_read_only_memory(4096);
-	bool writable = true;
-	uint64_t size;
+	struct gy_memory_info memory = {.writable = true};
 	void *data;
 
 	(void)state;
-	assert_ok(gy_memory_check(fd, &size, &writable));
-	assert_true(size >= 4096);
-	assert_false(writable);
+	assert_ok(gy_memory_check(fd, &memory));
+	assert_true(memory.size >= 4096);
+	assert_false(memory.writable);
 	assert_fails(GEYSER_ERROR_PERMISSION, "mapping", gy_memory_map(fd, 4096, true, &data));
 	assert_null(data);
 	assert_ok(gy_memory_map(fd, 4096, false, &data));
@@ -261,15 +256,14 @@ static void seals_against_writing(void **state)
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(seals); i++) {
 		int fd = test_memfd(4096);
-		bool writable = true;
-		uint64_t size;
+		struct gy_memory_info memory = {.writable = true};
 		void *data;
 
 		assert_int_equal(fcntl(fd, F_ADD_SEALS,
 					 seals[i] | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
 			0);
-		assert_ok(gy_memory_check(fd, &size, &writable));
-		assert_false(writable);
+		assert_ok(gy_memory_check(fd, &memory));
+		assert_false(memory.writable);
 		assert_fails(
 			GEYSER_ERROR_PERMISSION, "mapping", gy_memory_map(fd, 4096, true, &data));
 		assert_null(data);

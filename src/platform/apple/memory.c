@@ -144,10 +144,17 @@ static const char *file_kind(mode_t mode)
 			     : "not a file of memory";
 }
 
+/* The system doesn't say how much of an object is allocated: its st_blocks is 0. */
+uint64_t gy_memory_allocated(int fd)
+{
+	(void)fd;
+	return UINT64_MAX;
+}
+
 /* fstat gives a shared memory object no file type bits (kern/posix_shm.c, pshm_stat), and gives
  * such bits to everything else. An object of size 0 can still get another size, once. That is
  * harmless, because every caller needs more than 0 bytes. */
-enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
+enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out)
 {
 	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
@@ -159,16 +166,12 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"memory on %s: only a POSIX shared memory object is safe to map",
 			file_kind(status.st_mode));
-	*size = (uint64_t)status.st_size;
-	*writable = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+	*out = (struct gy_memory_info){
+		.size = (uint64_t)status.st_size,
+		.allocated = gy_memory_allocated(fd),
+		.writable = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR,
+	};
 	return GEYSER_OK;
-}
-
-/* The system doesn't say how much of an object is allocated: its st_blocks is 0. */
-uint64_t gy_memory_allocated(int fd)
-{
-	(void)fd;
-	return UINT64_MAX;
 }
 
 void gy_memory_fill(int fd, uint64_t offset, uint64_t size)

@@ -238,7 +238,13 @@ static enum geyser_result check_seals(int fd, int *seals)
 		missing & F_SEAL_SEAL ? " F_SEAL_SEAL" : "");
 }
 
-enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
+/* st_blocks includes the pages that are swapped out. */
+static uint64_t allocated_of(const struct stat *status)
+{
+	return (uint64_t)status->st_blocks * 512;
+}
+
+enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out)
 {
 	enum geyser_result result;
 	struct stat status;
@@ -252,17 +258,19 @@ enum geyser_result gy_memory_check(int fd, uint64_t *size, bool *writable)
 		result = check_seals(fd, &seals);
 	if (result != GEYSER_OK)
 		return result;
-	*size = (uint64_t)status.st_size;
-	*writable = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
+	*out = (struct gy_memory_info){
+		.size = (uint64_t)status.st_size,
+		.allocated = allocated_of(&status),
+		.writable = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0,
+	};
 	return GEYSER_OK;
 }
 
-/* st_blocks includes the pages that are swapped out. */
 uint64_t gy_memory_allocated(int fd)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+	return fstat(fd, &status) == 0 ? allocated_of(&status) : 0;
 }
 
 void gy_memory_fill(int fd, uint64_t offset, uint64_t size)
