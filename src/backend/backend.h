@@ -40,7 +40,7 @@ struct gy_import_terms {
 	bool read_only; /* never map the memory for writing */
 	/* the caller calls texture_upload before each use, if the texture asks for it */
 	bool uploads;
-	uint64_t most; /* how many bytes of the memory may be mapped */
+	uint64_t mapped; /* bytes of the same peer's memory that are mapped already */
 };
 
 /* The native object of an event. Each backend defines a struct of its own. */
@@ -158,6 +158,12 @@ struct gy_backend {
 const struct gy_backend *gy_backend_open(
 	enum geyser_backend kind, void **device, enum geyser_result *result);
 
+/* ---- import_terms.c ---- */
+
+/* Checks whether this process maps so many more bytes of a peer's memory: terms->mapped and size
+ * together are at most gy_memory_share. Errors: LIMIT. */
+enum geyser_result gy_import_check_size(const struct gy_import_terms *terms, uint64_t size);
+
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
 /* Works like gy_memory_map. If the fd is open for reading only, *writable becomes false. */
@@ -180,9 +186,8 @@ enum geyser_result gy_host_memory_allocate(
 enum geyser_result gy_host_memory_create(
 	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out);
 /* Checks and maps the described memory. Fills in texture->layout, bytes and writable. On success
- * *out takes over native->fd. Errors: MISMATCH (the description
- * doesn't fit the memory, or too little of the memory is allocated), LIMIT (over terms->most), and
- * as gy_memory_check and gy_memory_map. */
+ * *out takes over native->fd. Errors: MISMATCH (the description doesn't fit the memory, or the
+ * memory isn't allocated), as gy_import_check_size, gy_memory_check and gy_memory_map. */
 enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native,
 	const struct gy_import_terms *terms, struct gy_host_memory *out);

@@ -27,15 +27,12 @@ static enum geyser_result check_peers(struct gy_memory_info *memory, const struc
 	const struct gy_import_terms *terms)
 {
 	const uint64_t end = gy_memory_round(layout->offset + layout->size);
+	enum geyser_result result;
 
 	if (end < memory->size)
 		memory->size = end;
-	if (memory->size > terms->most)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"%" PRIu64 " bytes to be mapped: of one peer's memory this process maps "
-			"%" PRIu64 " more at most (half of the machine's, or of RLIMIT_AS)",
-			memory->size, terms->most);
-	return check_allocated(memory->allocated, layout);
+	result = gy_import_check_size(terms, memory->size);
+	return result == GEYSER_OK ? check_allocated(memory->allocated, layout) : result;
 }
 
 /* Compares the description from a peer or the caller with the memory itself. Fills in where the

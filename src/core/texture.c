@@ -505,7 +505,7 @@ static enum geyser_result import_texture(struct geyser_manager *manager,
 	const struct geyser_handle *handle, const struct geyser_texture_desc *expected,
 	struct geyser_texture **out)
 {
-	const struct gy_import_terms terms = {.from_peer = true, .most = gy_memory_share()};
+	const struct gy_import_terms terms = {.from_peer = true};
 	struct gy_incoming incoming;
 	enum geyser_result result = gy_incoming_request(manager, handle, GY_HANDLE_TEXTURE, false,
 		gy_deadline(manager->import_timeout_ns), &incoming);

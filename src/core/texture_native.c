@@ -93,7 +93,7 @@ void geyser_native_texture_release(struct geyser_native_texture *native)
 }
 
 /* No limits: the caller vouches for memory that it imports by descriptor. */
-static const struct gy_import_terms callers_terms = {.most = UINT64_MAX};
+static const struct gy_import_terms callers_terms = {.from_peer = false};
 
 /* Imports an IOSurface. The caller keeps its own reference to the surface. */
 static enum geyser_result adopt_object(struct geyser_manager *manager,

@@ -229,15 +229,11 @@ static struct gy_import_terms terms_of(const struct gy_stream_connection *connec
 		.from_peer = true,
 		.read_only = !(desc->usage & GEYSER_USAGE_WRITERS),
 		.uploads = true,
-		.most = gy_memory_share(),
 	};
 
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
-		uint64_t bytes = connection->buffers[i] && i != buffer
-					 ? gy_texture_backing(connection->buffers[i])->bytes
-					 : 0;
-
-		terms.most -= bytes < terms.most ? bytes : terms.most;
+		if (connection->buffers[i] && i != buffer)
+			terms.mapped += gy_texture_backing(connection->buffers[i])->bytes;
 	}
 	return terms;
 }

@@ -209,6 +209,7 @@ static bool can_be_memory(const struct vk_device *device, mode_t mode)
 static enum geyser_result check_file(const struct vk_device *device,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
+	enum geyser_result result;
 	struct stat status;
 	int seals;
 
@@ -224,11 +225,9 @@ static enum geyser_result check_file(const struct vk_device *device,
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size,
 			(uint64_t)status.st_size);
-	if (terms->from_peer && native->size > terms->most)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"size (%" PRIu64 " bytes): of one peer's memory this process maps %" PRIu64
-			" more at most (half of the machine's, or of RLIMIT_AS)",
-			native->size, terms->most);
+	result = gy_import_check_size(terms, native->size);
+	if (result != GEYSER_OK)
+		return result;
 	seal(native->fd);
 	seals = fcntl(native->fd, F_GET_SEALS);
 	if (seals >= 0 && seals & F_SEAL_SHRINK)

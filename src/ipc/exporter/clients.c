@@ -15,6 +15,12 @@
 /* Descriptors that no peer's connection takes, whatever else this process has open. */
 #define SPARED 8
 
+/* While there are fewer connections than this, and the next descriptor is below LOW, there is room
+ * under any limit of at least LOW + SPARED. The limit isn't read then: the system call costs a
+ * thirtieth of an import that connects. */
+#define FEW 8
+#define LOW 32
+
 /* How many idle connections of other processes we look at to find one to close. As many processes
  * with waiting connections we look at to find one that gives a connection up. */
 #define TRIES 64
@@ -125,9 +131,13 @@ static long soft_limit(void)
 /* All descriptors below the lowest free one are in use. */
 long gy_clients_count_room(const struct gy_clients *clients, int lowest)
 {
-	long limit = soft_limit();
-	long connections = limit / 2 - (long)clients->connections;
-	long descriptors = limit - SPARED - lowest;
+	long limit, connections, descriptors;
+
+	if (clients->connections < FEW && lowest < LOW)
+		return FEW;
+	limit = soft_limit();
+	connections = limit / 2 - (long)clients->connections;
+	descriptors = limit - SPARED - lowest;
 
 	return lowest >= 0 && descriptors < connections ? descriptors : connections;
 }
