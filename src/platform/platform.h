@@ -35,8 +35,8 @@ struct gy_memory_info {
 };
 
 /* Checks memory from a peer, before it is mapped: it must be of the kind above, so that its size
- * can't change after this check. Errors: INVALID_ARGUMENT (no open descriptor), UNSUPPORTED (another kind of memory, by name),
- * UNSEALED (the size may change; names the missing seals). */
+ * can't change after this check. Errors: INVALID_ARGUMENT (no open descriptor), UNSUPPORTED
+ * (another kind of memory, by name), UNSEALED (the size may change; names the missing seals). */
 enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out);
 
 /* Returns how many bytes of such memory are allocated, or UINT64_MAX if the system doesn't say. */
