@@ -13,7 +13,7 @@
 /* A descriptor that goes with an answer. */
 struct parcel {
 	int fd;
-	bool ours; /* the exporter closes it once it is sent */
+	bool ours; /* the exporter closes the descriptor once the answer is sent */
 };
 
 /* ---- objects ---- */
@@ -164,7 +164,7 @@ static void answer_stream(
 			message->ready.mirror, message->ready.semaphore, &reply);
 	else
 		answer->error.result = gy_fail(
-			GEYSER_ERROR_PROTOCOL, "a buffer is a subscriber's: subscribe first");
+			GEYSER_ERROR_PROTOCOL, "only subscribers get buffers: subscribe first");
 	if (answer->error.result != GEYSER_OK)
 		gy_reply_set_error(answer);
 }

@@ -9,10 +9,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* All connections together: half of the soft limit, and no more than this. */
+/* The most connections of all processes together, where half of the soft limit is more. */
 #define CONNECTIONS_MAX 4096
 
-/* Descriptors that no peer's connection takes, whatever else this process has open. */
+/* The last free descriptors of this process, which no peer's connection takes. */
 #define SPARED 8
 
 /* While there are fewer connections than this, and the next descriptor is below LOW, there is room
@@ -21,8 +21,8 @@
 #define FEW 8
 #define LOW 32
 
-/* How many idle connections of other processes we look at to find one to close. As many processes
- * with waiting connections we look at to find one that gives a connection up. */
+/* The most idle connections that a search for one to close looks at. Also the most processes that a
+ * search for a waiting connection to close looks at. A limit keeps an accept short. */
 #define TRIES 64
 
 static int compare_pids(const void *a, const void *b)

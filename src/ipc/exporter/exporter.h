@@ -36,10 +36,11 @@ void gy_exporter_withdraw(struct gy_exporter *exporter, struct gy_export *export
 /* Call this before the object ends. No thread is within describe afterwards. */
 void gy_exporter_remove(struct gy_exporter *exporter, struct gy_export *export);
 
+/* Gives the object's present and total number of imports. */
 void gy_exporter_count_importers(
 	struct gy_exporter *exporter, struct gy_export *export, struct geyser_importers *out);
 
-/* As gy_export_count_fd. */
+/* Works like gy_export_count_fd, with the lock. */
 enum geyser_result gy_exporter_importers_fd(
 	struct gy_exporter *exporter, struct gy_export *export, int *out);
 

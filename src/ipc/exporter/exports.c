@@ -41,7 +41,8 @@ struct gy_export *gy_exports_find_id(struct gy_exports *exports, uint32_t id)
 	return found ? *found : NULL;
 }
 
-/* The root is taken until there is none; a node begins with its key (tsearch). */
+/* Removes the tree's root again and again, until the tree is empty. A node of tsearch begins with
+ * the pointer to its key. */
 void gy_exports_forget(struct gy_exports *exports, struct gy_registry_entry *entry)
 {
 	while (exports->by_id) {

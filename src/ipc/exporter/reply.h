@@ -19,7 +19,8 @@ bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int
 
 /* ---- for answer.c and server.c ---- */
 
-/* Makes the answer say this thread's last error; answer->error.result is set already. */
+/* Makes the answer an ERROR message with this thread's error detail. The caller has set
+ * answer->error.result. */
 void gy_reply_set_error(struct gy_message *answer);
 
 /* Offers the surface in the answer to the peer, if there is one: no socket carries it. Errors: as

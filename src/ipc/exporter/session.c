@@ -57,7 +57,7 @@ void gy_session_remove_import(struct gy_session *session, const uint8_t *token)
 static void remove_all_imports(struct gy_session *session)
 {
 	while (session->imports) {
-		/* the root of the tree; a node begins with its key (tsearch) */
+		/* take the tree's root: a node of tsearch begins with the pointer to its key */
 		struct import_count *import = *(struct import_count **)session->imports;
 		struct gy_export *export =
 			gy_exports_find(&session->exporter->exports, import->token);

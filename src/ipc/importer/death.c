@@ -21,8 +21,8 @@ void gy_peer_set_wake_word(
 	(void)pthread_mutex_unlock(&peer->importer->loop->lock);
 }
 
-/* One wake may come between a sleeper's last check and its sleep. This therefore wakes again until
- * no thread sleeps. */
+/* One wake may come between a sleeper's last check and its sleep. This function is therefore called
+ * again, and wakes again, until no thread sleeps. */
 bool gy_peers_wake_sleepers(struct gy_importer *importer)
 {
 	bool again = false;

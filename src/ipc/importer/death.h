@@ -18,10 +18,11 @@ enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
  * It lives as long as the peer. */
 _Atomic uint32_t *gy_peer_dead(struct gy_peer *peer);
 
-/* Lets the exporter's death wake sleepers on this word, which processes share, again and again as
- * long as *sleeping isn't 0: one word is then enough to sleep on. A sleeper sets *sleeping, then
- * looks whether the exporter is dead, then sleeps. The words must stay until gy_peer_leave, or
- * until this is called with NULL. */
+/* Makes the exporter's death wake the threads that sleep on `word`, which is in memory that
+ * processes share. So these threads need not sleep on gy_peer_dead, too. A thread that wants to
+ * sleep first raises *sleeping, then looks whether the exporter is dead, then sleeps. After the
+ * death the thread "geyser-ipc" wakes `word` again and again while *sleeping isn't 0. Both words
+ * must stay mapped until gy_peer_leave, or until this is called with NULL. */
 void gy_peer_set_wake_word(
 	struct gy_peer *peer, _Atomic uint32_t *word, const _Atomic uint32_t *sleeping);
 

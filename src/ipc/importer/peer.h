@@ -66,8 +66,9 @@ enum geyser_result gy_peer_connect(struct gy_importer *importer, uint64_t instan
  * reference. */
 struct gy_peer *gy_peer_reuse(struct gy_importer *importer, uint64_t instance);
 
-/* Call this when the request is answered: others may then use the connection. A peer that isn't
- * kept loses its reference. */
+/* Ends the caller's use of a busy peer: other imports may then use the connection. keep: the import
+ * has succeeded and keeps the caller's reference; else this drops the reference. broken: no later
+ * import may use the connection. */
 void gy_peer_settle(struct gy_peer *peer, bool keep, bool broken);
 
 /* In a forked child, with the loop's lock held: closes the connections, which are the parent's. */

@@ -183,8 +183,8 @@ static size_t find_groups(struct entries *entries, struct group *groups)
 	return count;
 }
 
-/* Asks all exporters before it awaits the first answer: those that don't answer cost the time of
- * one. */
+/* Asks all exporters before it awaits the first answer. So several exporters that don't answer cost
+ * no more time than one. */
 static enum geyser_result ask(const struct gy_registry *registry, struct entries *entries)
 {
 	struct group *groups = calloc(entries->count + 1, sizeof(*groups));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each exporter is asked on one connection, and all exporters at the same time: those that don't
- * answer cost the time of one.
+ * Asks each exporter on one connection, and all exporters at the same time. So several exporters
+ * that don't answer cost no more time than one.
  */
 #include "ipc/lookup/queries.h"
 #include "ipc/importer/request.h"

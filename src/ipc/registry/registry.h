@@ -8,7 +8,7 @@
  *	stream-NAME             a link to the socket of the exporter that publishes it (names.h)
  *	.names                  the locks of streams' names (names.h)
  *
- * Making the link is what reserves an id. An exporter that was killed leaves its entries behind:
+ * Making the link reserves the id. An exporter that was killed leaves its entries behind:
  * the next exporter to start finds its lock free and removes them (sweep.c). An instance that was
  * found dead never lives again. All functions are safe from any thread.
  *

@@ -4,10 +4,10 @@
  *
  * A sweep reads the directory in batches, so that it can be done in small pieces: an export waits
  * for a moment only, however many entries there are. A link of a batch is removed if its exporter
- * is dead after the batch was read. An exporter makes links after it has locked its instance: one
- * that has links and no lock is dead for good. The locks of dead exporters go last, and only if the
- * exporter was dead before a whole pass over the links began. While a lock file is there, another
- * sweep can finish the work of this one.
+ * is dead after the batch was read. An exporter locks its instance before it makes links, so an
+ * exporter that has links and no lock is dead for good. The locks of dead exporters are removed
+ * last, and only if the exporter was dead before a whole pass over the links began. While a lock
+ * file is there, another sweep can finish the work of this one.
  */
 #include "ipc/registry/sweep.h"
 #include "ipc/registry/files.h"
@@ -33,9 +33,9 @@ struct gy_sweep {
 	const struct gy_registry *registry;
 	DIR *directory;
 	enum {
-		COLLECT, /* removes links, and notes whose locks are free */
-		AGAIN,   /* removes the links that those had made since the first pass went by */
-		LOCKS,   /* removes those locks */
+		COLLECT, /* removes links, and notes the exporters whose locks are free */
+		AGAIN,   /* removes links that these exporters made behind the first pass */
+		LOCKS,   /* removes the sockets and locks of these exporters */
 	} stage;
 	struct instances dead;
 	char entries[BATCH][ENTRY_SIZE];

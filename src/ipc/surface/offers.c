@@ -46,7 +46,7 @@ static void free_offer(struct offer *offer)
 	free(offer);
 }
 
-/* Frees the owner's offers, except that many of its newest. */
+/* Frees the owner's offers, except the newest ones. most: how many to keep. */
 static void keep_newest(struct gy_offers *offers, const void *owner, unsigned most)
 {
 	struct offer **link = &offers->newest, *it;

@@ -75,7 +75,7 @@ enum geyser_result gy_packet_try_send(int socket, const struct gy_packet *packet
 	return GEYSER_OK;
 }
 
-/* None of the descriptors that were sent has arrived. */
+/* Returns the error for a packet whose descriptor didn't arrive. */
 static enum geyser_result fds_refused(int socket)
 {
 	int free_fd = fcntl(socket, F_DUPFD_CLOEXEC, 0);

@@ -102,7 +102,7 @@ struct gy_wire_name { /* SUBSCRIBE, QUERY */
 
 struct gy_wire_stream {
 	uint32_t buffers;
-	uint64_t ring_size, lease_size; /* bytes: tell the ring of another version */
+	uint64_t ring_size, lease_size; /* bytes; they differ if the versions' rings differ */
 	bool ready; /* frames are drawn by a device: ask READY; from minor 1 on */
 };
 
@@ -113,7 +113,7 @@ struct gy_wire_error {
 
 struct gy_message {
 	enum gy_wire_type type;
-	uint32_t sequence; /* an answer has that of its request */
+	uint32_t sequence; /* an answer has the sequence of its request */
 	union {
 		struct gy_wire_hello hello;
 		struct gy_wire_object object;
@@ -133,8 +133,8 @@ struct gy_message {
 /* Writes one message; returns its bytes, or 0 if it doesn't fit or has no such type. */
 size_t gy_wire_encode(const struct gy_message *message, uint8_t *bytes, size_t size);
 
-/* Reads the message at the start of bytes; *used is how much it took. Copies all it returns.
- * Errors: PROTOCOL, with what is wrong. */
+/* Reads the message at the start of bytes; *used is its size in bytes. *out is a copy, and doesn't
+ * point into bytes. Errors: PROTOCOL; the detail says what is wrong. */
 enum geyser_result gy_wire_decode(
 	const uint8_t *bytes, size_t size, size_t *used, struct gy_message *out);
 
