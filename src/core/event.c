@@ -410,7 +410,7 @@ enum geyser_result geyser_event_export(struct geyser_event *event, struct geyser
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
 	return gy_fail(GEYSER_ERROR_PERMISSION,
-		"the event is a stream's: other processes get it with the stream's frames alone");
+		"the event belongs to a stream: only its subscribers get it, with the frames");
 }
 
 enum geyser_result geyser_event_unexport(struct geyser_event *event)
@@ -568,7 +568,7 @@ enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t valu
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
 	if (is_follower(event))
 		return gy_fail(GEYSER_ERROR_PERMISSION,
-			"the event is a stream's: only the publisher of the stream signals it");
+			"the event belongs to a stream: only the stream's publisher may signal it");
 	native = atomic_load_explicit(&event->native, memory_order_acquire);
 	if (native)
 		backend_of(event)->event_signal(native, value);

@@ -173,7 +173,7 @@ enum geyser_result geyser_manager_format_usage(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
 	if (!info)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"format (%d): it is no format of geyser's, which are 1 to %d", (int)format,
+			"format (%d): geyser's formats are 1 to %d", (int)format,
 			GEYSER_FORMAT_COUNT - 1);
 	if ((int)dimension < GEYSER_DIMENSION_2D || dimension > GEYSER_DIMENSION_3D)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,

@@ -16,7 +16,7 @@ struct gy_memory_counters {
 };
 
 struct geyser_manager {
-	_Atomic uint32_t references; /* one is the caller's, and each object has one */
+	_Atomic uint32_t references; /* the caller has one, and each object has one */
 	const struct gy_backend *backend;
 	void *device;
 	struct gy_ipc *ipc;

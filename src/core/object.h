@@ -51,7 +51,7 @@ bool gy_object_unref(struct gy_object *object);
 /* Whether the caller's reference is the only one. */
 bool gy_object_is_unshared(const struct gy_object *object);
 
-/* The two functions are geyser_texture_attach and geyser_texture_attached for any object. */
+/* These do the work of geyser_texture_attach and geyser_texture_attached for any object. */
 enum geyser_result gy_object_attach(
 	struct gy_object *object, const void *key, void *data, void (*destroy)(void *data));
 void *gy_object_attached(const struct gy_object *object, const void *key);

@@ -264,8 +264,8 @@ void *geyser_texture_attached(const struct geyser_texture *texture, const void *
 static const char *refusal(const struct geyser_texture *texture)
 {
 	if (texture->mirrored)
-		return "the frame is a copy in host memory, for reading only; with "
-		       "GEYSER_USAGE_WRITERS those may write who can import the stream's buffers";
+		return "the frame is a copy in host memory, for reading only; in a stream with "
+		       "GEYSER_USAGE_WRITERS a subscriber may write if it can import the buffers";
 	if (texture->of_subscriber)
 		return "a subscriber gets a stream's frames for reading only, unless the publisher "
 		       "makes the stream with GEYSER_USAGE_WRITERS";

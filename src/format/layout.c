@@ -106,8 +106,8 @@ enum geyser_result gy_desc_resolve(
 	info = geyser_format_get_info(desc->format);
 	if (!info)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"%s format (%d): it is no format of geyser's, which are 1 to %d", name,
-			(int)desc->format, GEYSER_FORMAT_COUNT - 1);
+			"%s format (%d): geyser's formats are 1 to %d", name, (int)desc->format,
+			GEYSER_FORMAT_COUNT - 1);
 	if (desc->label && strnlen(desc->label, GEYSER_MAX_LABEL + 1) > GEYSER_MAX_LABEL)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"%s label (%.40s…): it may have %u bytes at most", name, desc->label,

@@ -15,7 +15,7 @@
 
 /* How long a call waits for the publisher's answers. */
 struct gy_patience {
-	uint64_t deadline; /* the caller's, as of gy_now */
+	uint64_t deadline; /* of the caller, as of gy_now */
 	int stop_fd;       /* a wait ends with BUSY when this is readable; -1: none */
 };
 

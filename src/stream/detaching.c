@@ -7,8 +7,8 @@ void gy_subscriber_keep(struct geyser_subscriber *subscriber, struct gy_kept *ke
 	subscriber->kept = kept;
 }
 
-/* Keeps the connection's event if the caller has borrowed it: the loan lasts until the subscriber
- * is destroyed. */
+/* Keeps the connection's event if the caller has borrowed it. The caller may use the event until
+ * the subscriber is destroyed. */
 static void keep_event(
 	struct geyser_subscriber *subscriber, struct gy_stream_connection *connection)
 {

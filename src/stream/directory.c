@@ -230,7 +230,7 @@ struct geyser_stream_watch {
 	bool begun;
 
 	pthread_mutex_t lock;
-	unsigned references;    /* one is the caller's, and each dispatch that runs has one */
+	unsigned references;    /* the caller has one, and each dispatch that runs has one */
 	bool destroyed;         /* no more callbacks */
 	bool reading;           /* a thread waits for changes or reads the registry */
 	_Atomic uint32_t turns; /* the wake word for threads that wait for `reading` to end */

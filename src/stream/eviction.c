@@ -12,7 +12,7 @@
 
 /* Each subscriber that is left out costs the publisher new buffers. The second time, its process
  * stays out for PENALTY. Each further time doubles that, up to PENALTY << DOUBLINGS (68 minutes).
- * The publisher forgets one time in each FORGIVE_AFTER. */
+ * The publisher forgets one of these times in each FORGIVE_AFTER. */
 #define PENALTY GY_SECOND
 #define DOUBLINGS 12
 #define FORGIVE_AFTER (600 * GY_SECOND)

@@ -24,7 +24,8 @@ static enum geyser_result check_point(const struct geyser_frame *frame, struct g
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "frame is NULL");
 	if (!frame->out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"frame is none that was given out and not got back");
+			"frame isn't acquired: pass one that isn't submitted, discarded or "
+			"released yet");
 	return GEYSER_OK;
 }
 

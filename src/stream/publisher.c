@@ -451,7 +451,7 @@ static enum geyser_result give_out(
 }
 
 /* Drops the old texture after the lock is released, since a texture's end may run the program's own
- * code. So nothing needs gy_later_hold (base/later.h); no event ends here. */
+ * code. No other object ends here, so this function needs no gy_later_hold (base/later.h). */
 enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out)
 {
@@ -488,7 +488,8 @@ static enum geyser_result check_frame(
 	if (frame < publisher->frames || frame >= publisher->frames + GY_RING_BUFFERS ||
 		!frame->out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"frame is none that this publisher has given out and not got back");
+			"frame isn't acquired from this publisher: pass one between its acquire "
+			"and its submit or discard");
 	return GEYSER_OK;
 }
 

@@ -163,7 +163,7 @@ enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uin
 }
 
 /* Whether the publisher has gone before its buffers came; the caller then reports that. Clears the
- * recorded failure: one of another kind comes again with the next request. */
+ * recorded failure: the next request meets a failure of another kind again. */
 static bool take_broken_off(struct geyser_subscriber *subscriber)
 {
 	const bool gone = gy_subscriber_is_absence(subscriber->broken_off);
@@ -186,7 +186,7 @@ enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, u
 	if (gone)
 		return gy_fail(GEYSER_ERROR_DISCONNECTED,
 			"the publisher of \"%s\" has gone before its first frame came: frames come "
-			"when there is a new one",
+			"with the next publisher",
 			subscriber->name);
 	if (!gy_subscriber_is_absence(result))
 		return result;

@@ -4,7 +4,8 @@
  * with the sequence of the buffer's frame. Each subscriber has a lease page whose word "held" has a
  * bit for each buffer that the subscriber reads.
  *
- * Here are three buffers and a subscriber that gets the newest frame only:
+ * Here are three buffers, numbered 0, 1 and 2, and a subscriber that gets the newest frame only.
+ * "slots" shows the sequence in each buffer's slot, and "held" the buffer whose bit is set:
  *
  *	slots	held
  *	4 5 6	-	the publisher has submitted frames 4, 5 and 6
@@ -34,7 +35,7 @@
  * Leaving out. A publisher that lacks a buffer for too long leaves a subscriber out:
  *
  *	publisher				subscriber
- *	P1 raise the epoch of its place		S1 set the buffer's bit in "held"
+ *	P1 raise the subscriber's epoch		S1 set the buffer's bit in "held"
  *	P2 read "held" for the last time	S2 read the sequence, then the epoch
  *	   these buffers are spoiled		   other epoch: clear the bit
  *
@@ -51,7 +52,7 @@
 #define BIT(i) (UINT32_C(1) << (i))
 #define NEVER UINT64_MAX
 
-/* ---- publisher: who reads, who owes ---- */
+/* ---- publisher: buffers that are read, frames that are owed ---- */
 
 /* Whether the reader's lease counts. */
 static bool is_heard(const struct gy_ring_reader *reader)
@@ -82,8 +83,8 @@ uint32_t gy_ring_held(const struct gy_ring_writer *writer)
 	return held;
 }
 
-/* Whether the reader gets every frame and must still take this one. Ends the reader's excuse if it
- * has taken a frame since. */
+/* Whether the reader owes this frame: it gets every frame, and must still take this one. Ends the
+ * reader's excuse if the reader has taken a frame since. */
 static bool owes(struct gy_ring_reader *reader, uint64_t sequence)
 {
 	uint64_t taken;
@@ -154,7 +155,8 @@ uint64_t gy_ring_owed(struct gy_ring_writer *writer)
 }
 
 /* Returns the sequence of the oldest frame in a buffer that is neither held nor drawn into; 0 if
- * there is none. Such a buffer can't be taken only because a reader still owes the frame. */
+ * there is none. The only possible reason why the publisher can't take such a buffer is a reader
+ * that owes the frame. */
 static uint64_t oldest_unread(const struct gy_ring_writer *writer)
 {
 	uint32_t taken = writer->drawing | gy_ring_held(writer);

@@ -5,9 +5,9 @@
 
 #include "stream/subscriber_state.h"
 
-/* Sleeps until there may be a new frame, the stream may have ended, word has changed, or the
+/* Sleeps until there may be a new frame, the stream may have ended, the word has changed, or the
  * deadline has passed. May also return early. Needs the subscriber's lock, and releases it while it
- * sleeps. word: not shared between processes, or NULL. */
+ * sleeps. word: in this process's private memory, or NULL. */
 void gy_subscriber_sleep(
 	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word);
 

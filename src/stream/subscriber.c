@@ -139,7 +139,7 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 {
 	gy_subscriber_detach(subscriber);
 	return gy_fail(GEYSER_ERROR_DISCONNECTED,
-		"the publisher of \"%s\" has %s: frames come again when there is a new one",
+		"the publisher of \"%s\" has %s: frames come again with the next publisher",
 		subscriber->name,
 		subscriber->end == GEYSER_END_CLOSED ? "ended"
 						     : "died, or left without closing the stream");
@@ -151,8 +151,8 @@ static enum geyser_result lose(struct geyser_subscriber *subscriber)
 	gy_subscriber_detach(subscriber);
 	subscriber->end = GEYSER_END_BROKEN;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
-		"the publisher of \"%s\" has lost its device: frames come again when there is a "
-		"new one",
+		"the publisher of \"%s\" has lost its device: frames come again with the next "
+		"publisher",
 		subscriber->name);
 }
 
@@ -429,7 +429,8 @@ enum geyser_result geyser_subscriber_release(
 			subscriber ? "frame" : "subscriber");
 	if (!frame->out || ((struct gy_stream_connection *)frame->owner)->subscriber != subscriber)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"frame is none that this subscriber has got and not released");
+			"frame isn't acquired from this subscriber: pass one between its acquire "
+			"and its release");
 	result = check_eviction(subscriber, frame->owner);
 	if (frame->signal.value) {
 		if (give_back_later(subscriber, frame))

@@ -20,7 +20,8 @@
  */
 struct geyser_subscriber {
 	/* The caller has one reference, and so has each released frame that this process's device
-	 * still reads. After the caller's is dropped, only the memory is left. */
+	 * still reads. Once the caller's reference is dropped, only this struct's memory is left,
+	 * for the callbacks of those frames. */
 	_Atomic uint32_t references;
 	struct geyser_manager *manager;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
@@ -57,8 +58,8 @@ struct geyser_subscriber {
 	struct geyser_subscriber_stats stats;
 	enum geyser_end end;                  /* how the last connection ended */
 	uint64_t latency[GY_LATENCY_BUCKETS]; /* sums over ended connections */
-	/* The sequence of the last frame before a publisher left this subscriber out, and that
-	 * stream's `created`. 0: no publisher has. */
+	/* The sequence of the last frame that came before a publisher left this subscriber out, and
+	 * that stream's `created`. left_at 0: no publisher has left this subscriber out. */
 	uint64_t left_at, left_stream;
 
 	/* The members below belong to subscriber_fd.c. */

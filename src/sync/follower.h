@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A follower is a thread that carries a timeline's values to a device's semaphore or shared event,
- * so that both stay equal. */
+ * so that both stay equal. (A process that follows a published timeline is called a follower, too:
+ * audience.h.) */
 #ifndef GY_SYNC_FOLLOWER_H
 #define GY_SYNC_FOLLOWER_H
 

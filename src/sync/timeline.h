@@ -48,7 +48,7 @@ struct gy_timeline {
 	_Atomic bool alone; /* a follower that has left the audience: no signal wakes it */
 };
 
-/* Returns the present value. What one process has seen never gets smaller. */
+/* Returns the present value. The value that one process sees never gets smaller. */
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
 
 /* Raises the value and wakes sleepers. A value that isn't above the present one changes nothing. A
