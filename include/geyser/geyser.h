@@ -311,9 +311,10 @@ struct geyser_handle {
  * time no two exports of this user have the same id. Returns 0 if the handle is NULL or damaged. */
 GEYSER_API uint32_t geyser_handle_id(const struct geyser_handle *handle);
 
-/* Finds the export of this user that has that id. Errors: INVALID_ARGUMENT (0, NULL), NOT_FOUND (no
- * such id), STALE (its exporter has died), NO_RUNTIME_DIR, PERMISSION (other users can write the
- * registry directory, or it belongs to another user), TIMEOUT (the exporter is stopped). */
+/* Finds the export of this user that has that id. Waits 5 s at most for the exporter's answer.
+ * Errors: INVALID_ARGUMENT (0, NULL), NOT_FOUND (no such id), STALE (its exporter has died),
+ * NO_RUNTIME_DIR, PERMISSION (other users can write the registry directory, or it belongs to
+ * another user), TIMEOUT (the exporter is stopped). */
 GEYSER_API enum geyser_result geyser_handle_from_id(uint32_t id, struct geyser_handle *out);
 
 /* The kinds of object that an id can name. */
@@ -367,7 +368,8 @@ GEYSER_API enum geyser_result geyser_texture_export(
 GEYSER_API enum geyser_result geyser_texture_unexport(struct geyser_texture *texture);
 
 /* Imports a texture that this or another process has exported. The caller owns a reference. The
- * import outlives its exporter. If expected isn't NULL, the exporter's descriptor must be equal to
+ * call waits for the exporter's answer, for the manager's import timeout at most. The import
+ * outlives its exporter. If expected isn't NULL, the exporter's descriptor must be equal to
  * it in every field but the label. Defaults are filled in on both sides before that. Errors:
  * INVALID_ARGUMENT (NULL, damaged handle, an event's handle, a wrong expected), NOT_FOUND (the
  * exporter lives but no longer exports the texture), STALE (the exporter has gone), MISMATCH (names
@@ -532,7 +534,8 @@ enum geyser_native_event_type {
 
 struct geyser_native_event {
 	enum geyser_native_event_type type;
-	int fd;
+	int fd; /* -1 after a failure */
+	/* Only this device and driver can import the fd. */
 	uint8_t device_uuid[16], driver_uuid[16];
 };
 

@@ -20,11 +20,11 @@
 extern "C" {
 #endif
 
-#define GEYSER_STREAM_NAME_MAX 63u    /* bytes, without the NUL */
-#define GEYSER_STREAM_BUFFERS_MAX 16u /* buffers of a publisher */
-#define GEYSER_STREAM_SUBSCRIBERS_MAX 64u
-#define GEYSER_FRAME_DAMAGE_MAX 16u /* rectangles of a frame */
-#define GEYSER_FRAME_USER_MAX 256u  /* bytes that a publisher may add to a frame */
+#define GEYSER_STREAM_NAME_MAX 63u        /* bytes, without the NUL */
+#define GEYSER_STREAM_BUFFERS_MAX 16u     /* buffers of a publisher */
+#define GEYSER_STREAM_SUBSCRIBERS_MAX 64u /* subscribers of a publisher at one time */
+#define GEYSER_FRAME_DAMAGE_MAX 16u       /* rectangles of a frame */
+#define GEYSER_FRAME_USER_MAX 256u        /* bytes that a publisher may add to a frame */
 
 /* ---- frames -------------------------------------------------------------------------------- */
 
@@ -36,8 +36,8 @@ struct geyser_rect {
 	uint32_t x, y, width, height; /* texels, from the top left */
 };
 
-/* How the picture must be turned so that it is upright. The numbers are those of EXIF and
- * Wayland. */
+/* How the picture must be turned so that it is upright. The numbers are those of Wayland's
+ * wl_output.transform. EXIF has the same eight orientations under other numbers. */
 enum geyser_orientation {
 	GEYSER_ORIENTATION_NORMAL = 0,
 	GEYSER_ORIENTATION_90 = 1, /* counter-clockwise */
@@ -153,9 +153,11 @@ struct geyser_stream_desc {
 };
 
 /* Makes the stream's buffers and publishes the stream under its name. The caller owns *out and
- * destroys it. The name of a dead publisher is free. Errors: as geyser_texture_create and
- * geyser_texture_export; INVALID_ARGUMENT (name, buffers, rate, pacing), EXISTS (a living publisher
- * has that name; the detail gives its application and pid). */
+ * destroys it. The name of a dead publisher is free. If another process holds the name, the call
+ * asks that process, and waits for the answer for the manager's import timeout, and 10 s at most.
+ * Errors: as geyser_texture_create and geyser_texture_export; INVALID_ARGUMENT (name, buffers,
+ * rate, pacing), EXISTS (a living publisher has that name; the detail gives its application and
+ * pid, if it answers). */
 GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
 	const struct geyser_stream_desc *desc, struct geyser_publisher **out);
 
@@ -168,16 +170,19 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * waits until each subscriber with DELIVER_EVERY has taken its frames. A subscriber that doesn't do
  * so within a timeout over 0 isn't waited for again until it takes a frame.
  *
- * Errors: INVALID_ARGUMENT (NULL), TIMEOUT (the detail tells which subscribers hold it up), BUSY
- * (the caller itself has acquired all buffers), DEVICE_LOST (make a new manager and publisher),
- * DISCONNECTED (the publisher was closed). */
+ * Errors: INVALID_ARGUMENT (NULL), TIMEOUT (the detail tells what the call waited for), BUSY (the
+ * caller itself has acquired all buffers), DEVICE_LOST (make a new manager and publisher),
+ * DISCONNECTED (the publisher was closed), and as geyser_texture_create if the buffer needs new
+ * memory, because a subscriber that was left out still reads the old memory. */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
 
 /* Publishes the frame. The frame gets the next sequence and the time, and waiting subscribers wake.
  * The caller must not use the frame afterwards, even after an error. Errors: INVALID_ARGUMENT
  * (NULL; not a frame that this publisher has given out; damage, crop, user_size or an enum out of
- * range: the frame is discarded), DEVICE_LOST. */
+ * range), DEVICE_LOST, DISCONNECTED (the publisher was closed), and OUT_OF_MEMORY or SYSTEM if the
+ * device can't copy the frame for subscribers that need copies. The frame is discarded after any of
+ * them, unless it isn't a frame of this publisher. */
 GEYSER_API enum geyser_result geyser_publisher_submit(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
@@ -359,6 +364,7 @@ struct geyser_stream_info {
 	uint32_t frame_rate_num, frame_rate_den;
 	enum geyser_pacing pacing;
 	enum geyser_backend backend;
+	/* COPY while a subscriber can't import the buffers, and reads copies; else ZERO_COPY */
 	enum geyser_path path;
 	uint32_t subscribers;
 	uint64_t frames;  /* submitted so far */
@@ -368,9 +374,10 @@ struct geyser_stream_info {
 };
 
 /* Lists all of this user's streams, sorted by name. The caller frees the array with
- * geyser_stream_list_free. Some publishers are listed with their name alone (pid 0): stopped
- * publishers, and those whose registry's path is too long for others to reach them. Errors:
- * INVALID_ARGUMENT (NULL), NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
+ * geyser_stream_list_free. The call waits half a second at most for the answers of all publishers
+ * together. Some publishers are listed with their name alone (pid 0): stopped publishers, and those
+ * whose registry's path is too long for others to reach them. Errors: INVALID_ARGUMENT (NULL),
+ * NO_RUNTIME_DIR, PERMISSION, OUT_OF_MEMORY, LIMIT. */
 GEYSER_API enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count);
 GEYSER_API void geyser_stream_list_free(struct geyser_stream_info *streams);
 

@@ -106,8 +106,9 @@ struct geyser_vulkan_info {
 	bool opaque_fd;
 	bool host_memory; /* sealed host memory can be an image: VK_EXT_external_memory_host */
 	bool dma_buf;     /* VK_EXT_external_memory_dma_buf with DRM format modifiers */
-	/* Timeline semaphores can be shared between processes. Without them, each event has a
-	 * thread that carries its values between the page and the semaphore. */
+	/* Timeline semaphores can be shared between processes. Without that, each process has a
+	 * semaphore of its own for an event, and geyser's threads carry the values between the
+	 * semaphore and the event's page of shared memory. */
 	bool native_events;
 };
 
@@ -207,8 +208,8 @@ GEYSER_API enum geyser_result geyser_vulkan_event_semaphore(
 	struct geyser_event *event, VkSemaphore *out);
 
 /* Returns whether all processes use the same semaphore, so that the driver carries signals from GPU
- * to GPU. Otherwise a thread keeps a semaphore of this process equal to the event. Returns false
- * for NULL and for events of other backends. */
+ * to GPU. Otherwise geyser's threads keep a semaphore of this process equal to the event. Returns
+ * false for NULL and for events of other backends. */
 GEYSER_API bool geyser_vulkan_event_is_native(struct geyser_event *event);
 
 /* ---- frames of streams --------------------------------------------------------------------- */
