@@ -1,5 +1,5 @@
 /*
- * Child processes of the demo: each is waited for with a limit, and until a signal comes.
+ * Child processes of the demo. Each wait for a child ends at its limit, or when a signal comes.
  *
  * SPDX-License-Identifier: MIT
  */

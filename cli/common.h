@@ -159,7 +159,7 @@ struct reach reach_of(const struct geyser_manager *manager, const struct geyser_
 
 #define REACH_SIZE 64u
 
-/* ", vulkan, zero-copy, mapped through a copy", to go on with a line. Returns text. */
+/* Writes the end of a line, such as ", vulkan, zero-copy, mapped through a copy". Returns text. */
 const char *reach_text(const struct reach *reach, char text[REACH_SIZE]);
 
 /* Returns "zero-copy", "blit" or "copy". */

@@ -272,22 +272,23 @@ static int take_tested(const struct given *given)
 
 static const struct option_row rows[] = {
 	{'f', "formats", NULL,
-		"instead, which usages each format can have on each available backend",
+		"instead, print which usages each format can have on each available backend",
 		FLAG(struct info_options, formats_only)},
 	{'i', "interop", NULL,
-		"instead, how frames get from each API (host, Vulkan, OpenGL, CUDA, Metal) to each "
-		"other, to NumPy and to PyTorch: what is copied, and who waits, by what the "
-		"drivers "
-		"here say",
+		"instead, print how frames get from each API (host, Vulkan, OpenGL, CUDA, Metal) "
+		"to each other, to NumPy and to PyTorch: what is copied, and who waits, by what "
+		"the drivers here say",
 		FLAG(struct info_options, interop)},
-	{'j', "json", NULL, "the same as JSON; with --formats the backends alone",
+	{'j', "json", NULL, "print the same as JSON; with --formats the backends alone",
 		FLAG(struct info_options, json)},
 	{'t', "self-test", NULL,
 		"instead, try it all with a second process: every format, a texture, an event, a "
 		"stream, Metal's command buffers, a process's death. The report can be pasted into "
 		"an issue",
 		FLAG(struct info_options, self_test)},
-	{'B', "backend", "B", "for --self-test: {true backends}; by default all that are available",
+	{'B', "backend", "B",
+		"test only this backend with --self-test: {true backends}; by default all that are "
+		"available",
 		.take = take_tested},
 };
 

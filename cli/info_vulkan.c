@@ -51,7 +51,7 @@ static void list_features(const struct geyser_vulkan_info *info, struct info_fea
 	out[2] = (struct info_feature){"dma_buf", info->dma_buf, "dma-bufs with modifiers"};
 	out[3] = (struct info_feature){"native_events", info->native_events,
 		info->native_events ? "semaphores between processes"
-				    : "bridged by a thread for each event"};
+				    : "bridged by threads of geyser's"};
 }
 
 static void list_properties(const struct geyser_vulkan_info *info, struct info_property *out)

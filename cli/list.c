@@ -381,10 +381,11 @@ static const struct option_row rows[] = {
 		"\"- NAME\" for each that ends, until SIGINT or\nSIGTERM",
 		FLAG(struct list_options, watch)},
 	{'a', "all", NULL,
-		"streams, and then the textures and events that are exported, by their ids",
+		"list the streams, and then the textures and events that are exported, by their "
+		"ids",
 		FLAG(struct list_options, all)},
 	{0, "json", NULL,
-		"one array of objects; with --watch an object a line, whose \"change\" is "
+		"print one array of objects; with --watch an object a line, whose \"change\" is "
 		"\"added\" or \"removed\"",
 		FLAG(struct list_options, json)},
 };
@@ -392,8 +393,8 @@ static const struct option_row rows[] = {
 const struct syntax list_syntax = {
 	.usage = "usage: geyser list [--watch|--all] [--json]\n"
 		 "\n"
-		 "Lists this user's streams. A stream whose program is stopped has a name, and -\n"
-		 "for what only that program could tell.\n"
+		 "Lists this user's streams. A stream whose program is stopped has its name, and\n"
+		 "- for each value that only that program knows.\n"
 		 "\n",
 	.notes = "\n"
 		 "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",

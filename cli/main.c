@@ -31,14 +31,14 @@ static const struct {
 	const char *name, *meaning;
 } variables[] = {
 	{"GEYSER_BACKEND",
-		"what the backend auto is, {true backends}; by default a GPU's where there is one, "
-		"else host"},
+		"the backend that auto stands for, {true backends}; by default a GPU's where there "
+		"is one, else host"},
 	{"GEYSER_VULKAN_DEVICE",
 		"vulkan's device: its number, a part of its name, its UUID, or cpu, discrete, "
 		"integrated or virtual"},
 	{"GEYSER_VULKAN_QUEUE",
-		"graphics, or compute for one that can't draw or have depth, but that a GPU may "
-		"schedule sooner"},
+		"the kind of vulkan's queue: graphics, or compute, which can't draw and has no "
+		"depth formats, but which a GPU may schedule sooner"},
 	{"GEYSER_RUNTIME_DIR",
 		"the only directory in which exports are registered and looked for; programs find "
 		"no exports outside of it"},
@@ -61,7 +61,7 @@ static void print_overview(void)
 	add_help_row("help", 11, "what a command does: geyser help COMMAND");
 	(void)fputs("\n"
 		    "options:\n"
-		    "  -h, --help     this text; after a command that command's\n"
+		    "  -h, --help     this text; after a command the help of that command\n"
 		    "  -V, --version  the version of the library that runs\n"
 		    "\n"
 		    "examples:\n"

@@ -54,7 +54,7 @@ struct syntax {
 /* The fields options and option_count of a struct syntax. */
 #define OPTIONS(rows) .options = (rows), .option_count = COUNT_UP_TO(rows, OPTIONS_MAX)
 
-/* How many elements an array has; more than most don't compile. */
+/* How many elements an array has. An array of more than `most` elements doesn't compile. */
 #define COUNT_UP_TO(array, most)              \
 	(sizeof(array) / sizeof((array)[0]) + \
 		0 * sizeof(char[sizeof(array) / sizeof((array)[0]) <= (most) ? 1 : -1]))

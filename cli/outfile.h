@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * It is written without a name, where system and file system can, or under a temporary one, in
- * the directory it is to be in. A failure leaves no half file, and leaves an older one as it was.
+ * The file is written in its own directory, without a name where the system and the file system can
+ * do that, else under a temporary name. A failure leaves no half-written file, and leaves an older
+ * file as it was.
  */
 #ifndef GEYSER_CLI_OUTFILE_H
 #define GEYSER_CLI_OUTFILE_H

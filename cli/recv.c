@@ -76,14 +76,16 @@ static const struct option_row rows[] = {
 	{'t', "timeout", "S", "fail when no frame came for S seconds; by default never",
 		TIMEOUT(struct recv_options, timeout_ns)},
 	{'c', "connect-timeout", "S",
-		"wait for the stream to begin for S seconds, by default 5; with 0 it must be there",
+		"wait S seconds for the stream to begin, by default 5; with 0 it must be there "
+		"already",
 		SECONDS(struct recv_options, connect_timeout_ns)},
-	{'r', "reconnect", NULL, "when the stream ends wait for one of that name, and go on",
+	{'r', "reconnect", NULL, "when the stream ends, wait for the next one of that name",
 		FLAG(struct recv_options, reconnect)},
 	BACKEND_ROW(struct recv_options),
 	{'s', "stats", NULL, "at the end say on stderr how many frames came and how late",
 		FLAG(struct recv_options, stats)},
-	{0, "json", NULL, "the same as one JSON object on stdout, or on stderr with --output -",
+	{0, "json", NULL,
+		"print the same as one JSON object on stdout, or on stderr with --output -",
 		FLAG(struct recv_options, json)},
 };
 

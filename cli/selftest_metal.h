@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Those that can fail print what is wrong and return false or NULL.
+ * A function that fails prints what is wrong, and returns false or NULL.
  */
 #ifndef GEYSER_CLI_SELFTEST_METAL_H
 #define GEYSER_CLI_SELFTEST_METAL_H

@@ -84,7 +84,8 @@ static const struct option_row rows[] = {
 		"pattern by default 1280x720",
 		.take = take_size},
 	{'f', "format", "F",
-		"their format; geyser info --formats lists all; of a pattern by default rgba8unorm",
+		"the frames' format; geyser info --formats lists all; of a pattern by default "
+		"rgba8unorm",
 		FORMAT(struct send_options, format)},
 	{'i', "input", "FILE|-",
 		"raw frames, one after the other: rows without gaps, top row first; - is stdin, "
@@ -100,23 +101,23 @@ static const struct option_row rows[] = {
 	{'l', "loop", NULL, "begin the input file again at its end",
 		FLAG(struct send_options, loop)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
-	{'b', "buffers", "N", "2 to 16, by default 3", .take = take_buffers},
+	{'b', "buffers", "N", "use N buffers, 2 to 16; by default 3", .take = take_buffers},
 	{'L', "lossless", NULL, "wait for subscribers that get every frame",
 		FLAG(struct send_options, lossless)},
 	{'t', "timeout", "S",
-		"for how long such a one may keep the stream waiting before it is left out until "
-		"it goes on; by default 5",
+		"let such a subscriber keep the stream waiting for S seconds, by default 5; then "
+		"go on without it until it takes frames again",
 		TIMEOUT(struct send_options, timeout_ns)},
 	{'w', "wait-subscribers", "N", "wait for N subscribers before the first frame",
 		.take = take_subscribers},
 	BACKEND_ROW(struct send_options),
 	{'H', "host-memory", NULL,
-		"with vulkan: buffers in host memory, which every backend can import, also that of "
-		"another device; host is always so",
+		"with vulkan: put the buffers into host memory, which every backend can import, "
+		"even on another device; with host they are always there",
 		FLAG(struct send_options, host_memory)},
 	{'a', "application", "TEXT", "what others see as this program's name",
 		TEXT(struct send_options, application)},
-	{'v', "verbose", NULL, "progress on stderr even if that is no terminal",
+	{'v', "verbose", NULL, "show progress on stderr even if that is no terminal",
 		FLAG(struct send_options, verbose)},
 };
 

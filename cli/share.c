@@ -48,8 +48,8 @@ static const struct option_row rows[] = {
 		TEXT(struct share_options, label)},
 	BACKEND_ROW(struct share_options),
 	{'H', "host-memory", NULL,
-		"with vulkan: in host memory, which every backend can import, also that of another "
-		"device; host is always so",
+		"with vulkan: put the texture into host memory, which every backend can import, "
+		"even on another device; with host it is always there",
 		FLAG(struct share_options, host_memory)},
 	{0, "print-handle", NULL, "print only the handle's text",
 		CHOICE(struct share_options, names, enum names, NAMES_HANDLE)},
