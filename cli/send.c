@@ -92,7 +92,8 @@ static const struct option_row rows[] = {
 		"the default if that is a pipe or file",
 		TEXT(struct send_options, input)},
 	{'p', "pattern", "P",
-		"bars (the default if stdin is neither), ramp, noise or clock; in {canvas formats}",
+		"bars (the default if stdin is no pipe or file), ramp, noise or clock; in {canvas "
+		"formats}",
 		.take = take_pattern},
 	{'r', "fps", "N[/D]",
 		"frames a second, as 30, 29.97 or 30000/1001;\nby default 60 for patterns, and "

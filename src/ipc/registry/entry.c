@@ -130,7 +130,7 @@ static enum geyser_result lock_again(struct gy_registry_entry *entry)
 	}
 	if (result == GEYSER_ERROR_BUSY)
 		return gy_fail(
-			result, "%.300s/%s: another process has it", entry->registry.path, name);
+			result, "%.300s/%s: another process holds it", entry->registry.path, name);
 	if (result != GEYSER_OK)
 		return result;
 	gy_hold_take(fd, &entry->lock);

@@ -112,7 +112,7 @@ static enum geyser_result make_link(
 		if (dead)
 			(void)unlinkat(entry->registry.fd, file, 0);
 	}
-	return gy_fail(GEYSER_ERROR_BUSY, "%s comes and goes", file);
+	return gy_fail(GEYSER_ERROR_BUSY, "other processes make and remove %s all the time", file);
 }
 
 static bool is_ours(const struct gy_registry_entry *entry, const char *file)
