@@ -321,7 +321,7 @@ static void destroy(struct geyser_event *event)
 	deallocate(event);
 }
 
-_Atomic uint32_t *gy_event_lost(struct geyser_event *event)
+_Atomic uint32_t *gy_event_lost_word(struct geyser_event *event)
 {
 	return &event->timeline.page->lost;
 }
@@ -465,7 +465,7 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 			"signalled");
 	if (result != GEYSER_OK)
 		return result;
-	complete(event, manager, incoming, gy_peer_dead(incoming->peer));
+	complete(event, manager, incoming, gy_peer_death_word(incoming->peer));
 	*out = event;
 	if (*semaphore < 0)
 		return GEYSER_OK;

@@ -68,7 +68,7 @@ enum geyser_result gy_event_make(struct geyser_manager *manager, uint64_t initia
 /* Returns a word in the event's shared page. When the event's creator loses its device, the word
  * becomes 1 and threads that sleep on the word are woken. The word lives as long as the event.
  * Don't write the word: the page may be mapped read-only. */
-_Atomic uint32_t *gy_event_lost(struct geyser_event *event);
+_Atomic uint32_t *gy_event_lost_word(struct geyser_event *event);
 
 /* Returns the event's timeline, which lives as long as the event. */
 struct gy_timeline *gy_event_timeline(struct geyser_event *event);

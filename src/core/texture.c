@@ -42,7 +42,7 @@ enum geyser_result gy_texture_describe(
 	return GEYSER_OK;
 }
 
-void gy_texture_described(const struct geyser_texture *texture, int fd)
+void gy_texture_end_description(const struct geyser_texture *texture, int fd)
 {
 	if (texture->texture->describes_anew && fd >= 0)
 		(void)close(fd);

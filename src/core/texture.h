@@ -7,11 +7,11 @@
 #include "core/object.h"
 
 /* Fills in the TEXTURE message with which another process imports the texture. The caller borrows
- * *fd until it calls gy_texture_described. Call gy_texture_share once before. Errors: STALE (the
- * texture's device is lost), LIMIT (no free descriptor). */
+ * *fd until it calls gy_texture_end_description. Call gy_texture_share once before. Errors: STALE
+ * (the texture's device is lost), LIMIT (no free descriptor). */
 enum geyser_result gy_texture_describe(
 	struct geyser_texture *texture, struct gy_message *answer, int *fd);
-void gy_texture_described(const struct geyser_texture *texture, int fd);
+void gy_texture_end_description(const struct geyser_texture *texture, int fd);
 
 /* Makes the descriptor that other processes will open, if there is none yet. Call this before the
  * first gy_texture_describe. Errors: as the backend's texture_share. */

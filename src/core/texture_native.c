@@ -23,7 +23,7 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 	if (result != GEYSER_OK)
 		return result;
 	if (!any && out->type != type)
-		gy_texture_described(texture, out->fd);
+		gy_texture_end_description(texture, out->fd);
 	if (!any && out->type != type && backend->texture_convert)
 		return backend->texture_convert(backing, type, out);
 	if (!any && out->type != type)

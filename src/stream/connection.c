@@ -563,7 +563,7 @@ void gy_stream_connection_unref(struct gy_stream_connection *connection)
 
 bool gy_stream_connection_is_dead(struct gy_stream_connection *connection)
 {
-	return atomic_load(gy_peer_dead(connection->peer)) != 0;
+	return atomic_load(gy_peer_death_word(connection->peer)) != 0;
 }
 
 bool gy_stream_connection_is_closed(const struct gy_stream_connection *connection)
@@ -573,5 +573,5 @@ bool gy_stream_connection_is_closed(const struct gy_stream_connection *connectio
 
 bool gy_stream_connection_is_lost(const struct gy_stream_connection *connection)
 {
-	return connection->ready && atomic_load(gy_event_lost(connection->ready)) != 0;
+	return connection->ready && atomic_load(gy_event_lost_word(connection->ready)) != 0;
 }

@@ -299,7 +299,7 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
 
 /* Fails with TIMEOUT and names the cause. With lossless pacing, excuses the subscribers that kept
  * the publisher waiting. */
-static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
+static enum geyser_result fail_held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
 	bool excuse = publisher->ring.lossless && timeout_ns > 0;
 	int reader = excuse ? gy_ring_excuse(&publisher->ring) : -1;
@@ -319,7 +319,8 @@ static enum geyser_result held_up(struct geyser_publisher *publisher, uint64_t t
 		subscription->application, subscription->pid, time);
 }
 
-static enum geyser_result copied_from(const struct geyser_publisher *publisher, uint64_t timeout_ns)
+static enum geyser_result fail_copying(
+	const struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
 	char time[GY_DURATION_SIZE];
 
@@ -351,8 +352,8 @@ static enum geyser_result begin(
 		if (!copying && gy_publisher_evict(publisher, &due))
 			continue;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
-			return copying ? copied_from(publisher, timeout_ns)
-				       : held_up(publisher, timeout_ns);
+			return copying ? fail_copying(publisher, timeout_ns)
+				       : fail_held_up(publisher, timeout_ns);
 		if (copying)
 			gy_mirrors_wait(
 				publisher, copying, gy_earlier(gy_deadline(LOOK_EVERY), deadline));

@@ -249,7 +249,7 @@ static enum geyser_result describe(struct geyser_publisher *publisher, uint32_t 
 
 	if (result != GEYSER_OK || !mirror)
 		return result;
-	gy_texture_described(publisher->buffers[index], *fd);
+	gy_texture_end_description(publisher->buffers[index], *fd);
 	result = backend->texture_describe(
 		publisher->mirrors.textures[index], &answer->texture.native);
 	answer->texture.desc.usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID |
@@ -283,7 +283,7 @@ static enum geyser_result buffer(struct gy_published_stream *published, void *da
 		answer.texture.generation = publisher->generations[index];
 		(void)gy_reply_send(reply, &answer, fd);
 		if (!mirror)
-			gy_texture_described(publisher->buffers[index], fd);
+			gy_texture_end_description(publisher->buffers[index], fd);
 		subscription->buffers_sent |= UINT32_C(1) << index;
 		count_if_complete(publisher, subscription);
 	}

@@ -22,7 +22,7 @@ void gy_subscriber_sleep(
 		words[count++] = *word;
 	if (connection->ready)
 		words[count++] = (struct gy_wait_word){
-			.word = gy_event_lost(connection->ready), .shared = true};
+			.word = gy_event_lost_word(connection->ready), .shared = true};
 	connection->references++; /* another thread may detach the connection meanwhile */
 	atomic_fetch_add(&connection->sleepers, 1);
 	atomic_store(&view->lease->sleeping, 1);

@@ -135,7 +135,7 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 
 /* ---- waiting for a frame; the functions need the lock, and release it while they sleep ---- */
 
-static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
+static enum geyser_result report_end(struct geyser_subscriber *subscriber)
 {
 	gy_subscriber_detach(subscriber);
 	return gy_fail(GEYSER_ERROR_DISCONNECTED,
@@ -146,7 +146,7 @@ static enum geyser_result disconnect(struct geyser_subscriber *subscriber)
 }
 
 /* Reports that the publisher has lost its device. */
-static enum geyser_result lose(struct geyser_subscriber *subscriber)
+static enum geyser_result report_loss(struct geyser_subscriber *subscriber)
 {
 	gy_subscriber_detach(subscriber);
 	subscriber->end = GEYSER_END_BROKEN;
@@ -180,13 +180,13 @@ static enum geyser_result take(
 	bool ended;
 
 	if (gy_stream_connection_is_lost(connection))
-		return lose(subscriber);
+		return report_loss(subscriber);
 	connection->references++;
 	result = take_next(subscriber, connection, deadline, out);
 	ended = result == GEYSER_ERROR_DISCONNECTED ||
 		(result == GEYSER_OK && !*out && dead && !connection->pending);
 	if (ended) /* another thread may have reported the end */
-		result = subscriber->connection == connection ? disconnect(subscriber) : GEYSER_OK;
+		result = subscriber->connection == connection ? report_end(subscriber) : GEYSER_OK;
 	gy_stream_connection_unref(connection);
 	gy_subscriber_prune(subscriber);
 	return result;

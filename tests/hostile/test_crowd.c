@@ -156,7 +156,7 @@ static void silence_within_a_process(void **state)
 	assert_ok(gy_ipc_acquire(&ipc));
 	assert_ok(gy_peer_open(ipc->importer, fields.instance, GY_NEVER, -1, &peer));
 	assert_ok(gy_peer_watch_death(peer));
-	dead = (struct gy_wait_word){.word = gy_peer_dead(peer)};
+	dead = (struct gy_wait_word){.word = gy_peer_death_word(peer)};
 	while (!atomic_load(dead.word) && gy_now() < deadline)
 		gy_wait(&dead, 1, deadline);
 	assert_int_equal(atomic_load(dead.word), 1);

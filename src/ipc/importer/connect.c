@@ -109,7 +109,7 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 	*out = -1;
 	gy_instance_file(name, instance, GY_SOCKET_SUFFIX);
 	if (!gy_registry_address(registry, name, &address))
-		return gy_registry_no_address(registry->path);
+		return gy_registry_fail_no_address(registry->path);
 	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");

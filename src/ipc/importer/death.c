@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-_Atomic uint32_t *gy_peer_dead(struct gy_peer *peer)
+_Atomic uint32_t *gy_peer_death_word(struct gy_peer *peer)
 {
 	return &peer->dead;
 }

@@ -16,11 +16,11 @@ enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
 
 /* Returns a word that becomes 1, and is woken (privately), when the exporter's process has ended.
  * It lives as long as the peer. */
-_Atomic uint32_t *gy_peer_dead(struct gy_peer *peer);
+_Atomic uint32_t *gy_peer_death_word(struct gy_peer *peer);
 
 /* Makes the exporter's death wake the threads that sleep on `word`, which is in memory that
- * processes share. So these threads need not sleep on gy_peer_dead, too. A thread that wants to
- * sleep first raises *sleeping, then looks whether the exporter is dead, then sleeps. After the
+ * processes share. So these threads need not sleep on gy_peer_death_word, too. A thread that wants
+ * to sleep first raises *sleeping, then looks whether the exporter is dead, then sleeps. After the
  * death the thread "geyser-ipc" wakes `word` again and again while *sleeping isn't 0. Both words
  * must stay mapped until gy_peer_leave, or until this is called with NULL. */
 void gy_peer_set_wake_word(

@@ -27,7 +27,7 @@ static bool has_ended(int socket)
 	       gy_peer_has_ended(socket, peer.pid);
 }
 
-static enum geyser_result gone(void)
+static enum geyser_result fail_gone(void)
 {
 	return gy_fail(
 		GEYSER_ERROR_STALE, "the exporter is gone: get a new handle from a running one");
@@ -35,7 +35,7 @@ static enum geyser_result gone(void)
 
 enum geyser_result gy_request_check_peer(int socket)
 {
-	return has_ended(socket) ? gone() : GEYSER_OK;
+	return has_ended(socket) ? fail_gone() : GEYSER_OK;
 }
 
 /* Waits until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has
@@ -49,7 +49,7 @@ static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 	int count = gy_poll(fds, 2, gy_earlier(gy_deadline(PROMPTLY), deadline));
 
 	if (count == 0 && has_ended(fd))
-		return gone();
+		return fail_gone();
 	if (count == 0)
 		count = gy_poll(fds, 2, deadline);
 	if (count > 0 && fds[1].revents)

@@ -32,7 +32,7 @@ bool gy_registry_is_too_long(const char *path)
 	return strlen(path) > GY_ADDRESS_PATH_MAX && !gy_directory_alias(-1, alias, sizeof(alias));
 }
 
-enum geyser_result gy_registry_no_address(const char *path)
+enum geyser_result gy_registry_fail_no_address(const char *path)
 {
 	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 		"registry (%.300s): its path has %zu bytes, and this system's sockets leave room "

@@ -17,6 +17,6 @@ bool gy_registry_address(
 bool gy_registry_is_too_long(const char *path);
 
 /* Fails, and says why no other process reaches what is registered there. */
-enum geyser_result gy_registry_no_address(const char *path);
+enum geyser_result gy_registry_fail_no_address(const char *path);
 
 #endif

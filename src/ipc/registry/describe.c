@@ -51,8 +51,9 @@ static enum geyser_result describe_place(const char *path, char *text, size_t si
 		result = gy_registry_check_directory(path, &status);
 	if (result == GEYSER_OK && gy_registry_is_read_only(path))
 		return read_only(path);
-	return result == GEYSER_OK && gy_registry_is_too_long(path) ? gy_registry_no_address(path)
-								    : result;
+	return result == GEYSER_OK && gy_registry_is_too_long(path)
+		       ? gy_registry_fail_no_address(path)
+		       : result;
 }
 
 enum geyser_result geyser_registry_directory(char *text, size_t size)
@@ -70,7 +71,7 @@ enum geyser_result geyser_registry_directory(char *text, size_t size)
 		if (!first[0])
 			strcpy(first, path);
 	}
-	return first[0] ? describe_place(first, text, size) : gy_registry_no_place();
+	return first[0] ? describe_place(first, text, size) : gy_registry_fail_no_place();
 }
 
 enum geyser_result geyser_registry_place(uint32_t index, char *text, size_t size)

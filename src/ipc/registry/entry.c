@@ -179,7 +179,7 @@ static enum geyser_result register_somewhere(struct gy_registry_entry *entry, bo
 			break;
 	}
 	if (first == GEYSER_OK)
-		return gy_registry_no_place();
+		return gy_registry_fail_no_place();
 	gy_detail_restore(&detail);
 	return first;
 }

@@ -99,7 +99,7 @@ enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t siz
 	return result;
 }
 
-enum geyser_result gy_registry_no_place(void)
+enum geyser_result gy_registry_fail_no_place(void)
 {
 	char path[4096], reasons[400] = "";
 	enum geyser_result result;

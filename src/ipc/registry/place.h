@@ -15,6 +15,6 @@ enum geyser_result gy_registry_find_place(unsigned index, char *path, size_t siz
 enum geyser_result gy_registry_find_path(unsigned index, char *path, size_t size);
 
 /* Fails with NO_RUNTIME_DIR, and says for each place why this process can't use it. */
-enum geyser_result gy_registry_no_place(void);
+enum geyser_result gy_registry_fail_no_place(void);
 
 #endif

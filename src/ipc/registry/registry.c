@@ -187,7 +187,7 @@ enum geyser_result gy_registries_open(bool create, struct gy_registries *out)
 	if (out->count > 0)
 		return GEYSER_OK;
 	if (out->usable == 0)
-		return gy_registry_no_place();
+		return gy_registry_fail_no_place();
 	return gy_fail(GEYSER_ERROR_NOT_FOUND,
 		"nothing is exported: there is no registry, \"geyser info\" says where one may be");
 }
