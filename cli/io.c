@@ -68,7 +68,7 @@ static enum io_result await(struct pollfd fds[2], uint64_t limit_ns)
 	return count ? IO_DONE : IO_INTERRUPTED;
 }
 
-enum io_result io_await_input(int fd)
+static enum io_result await_input(int fd)
 {
 	struct pollfd fds[2] = {
 		{.fd = signals_fd(), .events = POLLIN},
@@ -103,7 +103,7 @@ enum io_result io_read(int fd, void *data, size_t size, size_t *length)
 {
 	*length = 0;
 	for (;;) {
-		const enum io_result result = io_await_input(fd);
+		const enum io_result result = await_input(fd);
 		ssize_t count;
 
 		if (result != IO_DONE)

@@ -37,9 +37,6 @@ int io_open_to_read(const char *path);
  * emptied. Waits until a named pipe has a reader. The caller owns the descriptor. */
 enum io_result io_open_to_write(const char *path, int *out);
 
-/* Waits until the descriptor can be read. */
-enum io_result io_await_input(int fd);
-
 /* Reads 1 to size bytes. *length is 0 at the end of the file. */
 enum io_result io_read(int fd, void *data, size_t size, size_t *length);
 

@@ -139,7 +139,8 @@ const struct magic *magic_find(const unsigned char *data, size_t size)
 
 /* ---- what works ----------------------------------------------------------------------------- */
 
-const char *magic_pixel_format(enum geyser_format format)
+/* Returns ffmpeg's name of the format ("rgba"), or NULL if ffmpeg has none. */
+static const char *pixel_format(enum geyser_format format)
 {
 	switch (format) {
 	case GEYSER_FORMAT_R8_UNORM:
@@ -175,7 +176,7 @@ static void write_rest(
 static void write_line(
 	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
 {
-	const char *const pixels = magic_pixel_format(use->format);
+	const char *const pixels = pixel_format(use->format);
 	char file[PATH_MAX + 2], rest[512];
 
 	write_rest(use, pixels ? use->format : GEYSER_FORMAT_RGBA8_UNORM, rest, sizeof(rest));

@@ -49,7 +49,4 @@ bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t
 /* Does the same for an input that must be a PNG. */
 bool magic_refuse_picture(const char *input, const unsigned char *data, size_t size);
 
-/* Returns ffmpeg's name of the format ("rgba"), or NULL if ffmpeg has none. */
-const char *magic_pixel_format(enum geyser_format format);
-
 #endif

@@ -133,7 +133,4 @@ void selftest_print_counts(const struct selftest_counts *counts);
 void selftest_write_json(const struct selftest_backend *backends, size_t count,
 	const struct selftest_counts *counts);
 
-/* Returns "ok", "FAILED" or "skipped". */
-const char *selftest_result_name(enum selftest_result result);
-
 #endif

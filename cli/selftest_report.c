@@ -10,7 +10,8 @@
 #include "os.h"
 #include "selftest.h"
 
-const char *selftest_result_name(enum selftest_result result)
+/* Returns "ok", "FAILED" or "skipped". */
+static const char *result_name(enum selftest_result result)
 {
 	switch (result) {
 	case SELFTEST_OK:
@@ -80,7 +81,7 @@ void selftest_print_begin(const struct selftest *test)
 void selftest_print_step(const struct selftest_step_result *step)
 {
 	(void)fprintf(answers(), "| %-10s | %-7s | %7.1f ms | ", step->name,
-		selftest_result_name(step->result), (double)step->ns / 1e6);
+		result_name(step->result), (double)step->ns / 1e6);
 	print_cell(step->note);
 	(void)fputs(" |\n", answers());
 	(void)answers_flush();
@@ -184,7 +185,7 @@ static void write_step(struct json *json, const struct selftest_step_result *ste
 {
 	json_begin(json, NULL, '{');
 	json_string(json, "name", step->name);
-	json_string(json, "result", selftest_result_name(step->result));
+	json_string(json, "result", result_name(step->result));
 	json_number(json, "ns", step->ns);
 	json_string(json, "note", step->note);
 	json_end(json, '}');

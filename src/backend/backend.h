@@ -166,9 +166,6 @@ enum geyser_result gy_import_check_size(const struct gy_import_terms *terms, uin
 
 /* ---- host_memory.c: for textures in sealed host memory ---- */
 
-/* Works like gy_memory_map. If the fd is open for reading only, *writable becomes false. */
-enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data);
-
 /* The memory under a texture. It stays mapped as long as the texture lives. */
 struct gy_host_memory {
 	int fd;
@@ -176,13 +173,9 @@ struct gy_host_memory {
 	size_t size; /* bytes that are mapped */
 };
 
-/* Allocates whole pages and maps them for writing. published: no process can make another writable
- * mapping. Errors: as gy_memory_create. */
-enum geyser_result gy_host_memory_allocate(
-	uint64_t size, bool published, struct gy_host_memory *out);
-
-/* Allocates whole pages for texture->layout, and fills in texture->bytes and texture->writable.
- * Errors: as gy_memory_create. */
+/* Allocates whole pages for texture->layout and maps them for writing. Fills in texture->bytes and
+ * texture->writable. published: no process can make another writable mapping. Errors: as
+ * gy_memory_create. */
 enum geyser_result gy_host_memory_create(
 	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out);
 /* Checks and maps the described memory. Fills in texture->layout, bytes and writable. On success

@@ -61,7 +61,8 @@ static enum geyser_result check_memory(const struct geyser_texture_desc *desc,
 	return result;
 }
 
-enum geyser_result gy_host_memory_map(int fd, size_t size, bool *writable, void **data)
+/* Works like gy_memory_map. If the fd is open for reading only, *writable becomes false. */
+static enum geyser_result map(int fd, size_t size, bool *writable, void **data)
 {
 	enum geyser_result result = gy_memory_map(fd, size, *writable, data);
 
@@ -92,8 +93,8 @@ static enum geyser_result allocate_shared(uint64_t size, struct gy_host_memory *
 	return result;
 }
 
-enum geyser_result gy_host_memory_allocate(
-	uint64_t size, bool published, struct gy_host_memory *out)
+/* Allocates whole pages and maps them for writing. */
+static enum geyser_result allocate(uint64_t size, bool published, struct gy_host_memory *out)
 {
 	const uint64_t whole = gy_memory_round(size); /* a dma-buf consists of whole pages */
 	enum geyser_result result =
@@ -109,7 +110,7 @@ enum geyser_result gy_host_memory_allocate(
 enum geyser_result gy_host_memory_create(
 	struct gy_backend_texture *texture, bool published, struct gy_host_memory *out)
 {
-	enum geyser_result result = gy_host_memory_allocate(texture->layout.size, published, out);
+	enum geyser_result result = allocate(texture->layout.size, published, out);
 
 	texture->bytes = out->size;
 	texture->writable = true;
@@ -124,8 +125,7 @@ enum geyser_result gy_host_memory_import(struct gy_backend_texture *texture,
 	enum geyser_result result = check_memory(desc, native, terms, &texture->layout, &memory);
 
 	if (result == GEYSER_OK)
-		result = gy_host_memory_map(
-			native->fd, (size_t)memory.size, &memory.writable, &out->data);
+		result = map(native->fd, (size_t)memory.size, &memory.writable, &out->data);
 	if (result != GEYSER_OK)
 		return result;
 	out->fd = native->fd;

@@ -28,12 +28,11 @@ void gy_hold_take(int fd, struct gy_hold *out);
  * fine. */
 void gy_hold_release(struct gy_hold *hold);
 
-/* Locks or unlocks one byte of a file through this descriptor. The lock ends with gy_byte_unlock,
- * or when the descriptor is closed. The file need not have that byte. An exclusive lock needs a
- * descriptor that is open for writing, a shared lock needs one that is open for reading. Never
- * waits. Returns false with errno: EAGAIN or EACCES if another descriptor holds the lock. */
+/* Locks one byte of a file through this descriptor. The lock ends when the descriptor is closed.
+ * The file need not have that byte. An exclusive lock needs a descriptor that is open for writing,
+ * a shared lock needs one that is open for reading. Never waits. Returns false with errno: EAGAIN
+ * or EACCES if another descriptor holds the lock. */
 bool gy_byte_lock(int fd, uint64_t offset, bool exclusive);
-bool gy_byte_unlock(int fd, uint64_t offset);
 
 /* Returns whether another descriptor holds a lock of any kind on that byte. Takes no lock. */
 bool gy_byte_is_locked(int fd, uint64_t offset);

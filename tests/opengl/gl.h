@@ -91,10 +91,6 @@ void no_gl_error(const char *name);
 
 /* ---- texels by GL alone ---- */
 
-/* GL's words for this format's bytes in a texture of that info. */
-struct geyser_format_gl words_for(
-	enum geyser_format format, const struct geyser_gl_texture_info *info);
-
 /* One layer, or depth slice, of one level; rows without padding. */
 struct gl_slice {
 	struct geyser_gl_texture_info info;
@@ -105,7 +101,6 @@ struct gl_slice {
 
 /* False if this GL can't read such a texture, which GL says by an error. */
 bool gl_read(const struct gl_slice *slice, void *out);
-void gl_write(const struct gl_slice *slice, const void *data);
 
 /* All of a texture with the pattern of fill_texture and texture_holds. */
 void gl_fill(
@@ -120,7 +115,6 @@ void gl_sample(GLuint texture, GLsizei width, GLsizei height, uint8_t *out);
 /* A texture of the test's own, rgba8unorm (or srgb) and with the pattern in it. */
 GLuint own_texture(
 	GLenum target, GLint internal_format, GLsizei width, GLsizei height, uint32_t seed);
-uint8_t *pattern_of(uint32_t seed, size_t size); /* to be freed */
 
 /* The main of a suite: NAME [gl|es]. */
 #define RUN_GL_SUITE(name, tests, kind)                                         \

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-struct geyser_format_gl words_for(
+/* Returns GL's words for this format's bytes in a texture of that info. */
+static struct geyser_format_gl words_for(
 	enum geyser_format format, const struct geyser_gl_texture_info *info)
 {
 	struct geyser_format_gl words = geyser_format_get_info(format)->gl;
@@ -59,7 +60,7 @@ bool gl_read(const struct gl_slice *slice, void *out)
 	return good;
 }
 
-void gl_write(const struct gl_slice *slice, const void *data)
+static void write_slice(const struct gl_slice *slice, const void *data)
 {
 	const struct geyser_format_gl words = words_for(slice->format, &slice->info);
 
@@ -78,7 +79,8 @@ void gl_write(const struct gl_slice *slice, const void *data)
 
 /* ---- whole textures ---- */
 
-uint8_t *pattern_of(uint32_t seed, size_t size)
+/* Returns a pattern, which the caller frees. */
+static uint8_t *pattern_of(uint32_t seed, size_t size)
 {
 	uint8_t *const bytes = malloc(size ? size : 1);
 
@@ -126,7 +128,7 @@ static void visit(struct walk *walk)
 	if (is_turned(&walk->slice))
 		swap(wanted, size);
 	if (walk->fill)
-		gl_write(&walk->slice, wanted);
+		write_slice(&walk->slice, wanted);
 	else if (!gl_read(&walk->slice, found))
 		walk->holds = -1;
 	else if (memcmp(wanted, found, size) != 0)

@@ -24,7 +24,8 @@ pid_t start_child(int (*run)(void *data), void *data)
 	return pid;
 }
 
-void end_child(pid_t pid)
+/* Waits for the child, which must exit with 0. */
+static void end_child(pid_t pid)
 {
 	int status;
 

@@ -17,10 +17,7 @@
 /* Forks a child that exits at once with the result of run. SIGALRM ends it after 60 seconds. */
 pid_t start_child(int (*run)(void *data), void *data);
 
-/* Waits for the child, which must exit with 0. */
-void end_child(pid_t pid);
-
-/* Both. */
+/* Does the same and waits for the child, which must exit with 0. */
 void in_child(int (*run)(void *data), void *data);
 
 /* ---- helpers ---- */

@@ -26,7 +26,8 @@ enum geyser_result gy_vk_texture_allocate(
 	return GEYSER_OK;
 }
 
-void gy_vk_texture_free(struct vk_texture *texture)
+/* Frees the texture with all that it has, and closes fd. */
+static void free_texture(struct vk_texture *texture)
 {
 	struct vk_device *device = texture->device;
 	VkDevice vk = device->handles.device;
@@ -98,7 +99,7 @@ enum geyser_result gy_vk_texture_finish(
 	if (result == GEYSER_OK)
 		*out = &texture->base;
 	else
-		gy_vk_texture_free(texture);
+		free_texture(texture);
 	return result;
 }
 
@@ -260,5 +261,5 @@ enum geyser_result gy_vk_texture_convert(struct gy_backend_texture *base,
 
 void gy_vk_texture_destroy(struct gy_backend_texture *base)
 {
-	gy_vk_texture_free((struct vk_texture *)base);
+	free_texture((struct vk_texture *)base);
 }

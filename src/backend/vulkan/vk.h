@@ -320,8 +320,6 @@ enum geyser_result gy_vk_texture_copy(struct gy_backend_texture *from_base,
 
 enum geyser_result gy_vk_texture_allocate(
 	struct vk_device *device, const struct geyser_texture_desc *desc, struct vk_texture **out);
-/* Frees the texture with all that it has, and closes fd. */
-void gy_vk_texture_free(struct vk_texture *texture);
 /* Sets *out if result is GEYSER_OK, else frees the texture. Returns result. */
 enum geyser_result gy_vk_texture_finish(
 	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out);

@@ -30,13 +30,6 @@ bool gy_byte_lock(int fd, uint64_t offset, bool exclusive)
 	return control(fd, F_OFD_SETLK, exclusive ? F_WRLCK : F_RDLCK, offset, &lock);
 }
 
-bool gy_byte_unlock(int fd, uint64_t offset)
-{
-	struct flock lock;
-
-	return control(fd, F_OFD_SETLK, F_UNLCK, offset, &lock);
-}
-
 bool gy_byte_is_locked(int fd, uint64_t offset)
 {
 	struct flock lock;
