@@ -33,9 +33,9 @@ static enum geyser_result fail_gone(void)
 		GEYSER_ERROR_STALE, "the exporter is gone: get a new handle from a running one");
 }
 
-enum geyser_result gy_request_check_peer(int socket)
+enum geyser_result gy_request_check_peer(int socket, pid_t pid)
 {
-	return has_ended(socket) ? fail_gone() : GEYSER_OK;
+	return gy_peer_has_ended(socket, pid) ? fail_gone() : GEYSER_OK;
 }
 
 /* Waits until an answer is there. Errors: TIMEOUT, BUSY (stop_fd is readable), STALE (the peer has

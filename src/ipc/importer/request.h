@@ -5,6 +5,8 @@
 
 #include "ipc/wire/wire.h"
 
+#include <sys/types.h>
+
 /* Sends a request. hello: it is the first on this connection. Errors: DISCONNECTED, TIMEOUT (the
  * exporter's buffer is full). */
 enum geyser_result gy_request_send(
@@ -17,9 +19,10 @@ enum geyser_result gy_request_send(
 enum geyser_result gy_request_await(int socket, uint32_t sequence, uint64_t deadline, int stop_fd,
 	struct gy_message *answer, int *fd);
 
-/* Whether the process that listened at the socket's other end still lives. Its child may keep the
- * socket open, and nobody answers. Errors: STALE. */
-enum geyser_result gy_request_check_peer(int socket);
+/* Checks whether the process that listened at the socket's other end still lives: pid, as
+ * gy_registry_connect gave it. Its child may keep the socket open, and nobody answers. Errors:
+ * STALE. */
+enum geyser_result gy_request_check_peer(int socket, pid_t pid);
 
 /* Makes a peer's words safe for a terminal: control characters, misleading characters
  * (gy_is_misleading) and bytes that are no UTF-8 become '?'. */

@@ -24,7 +24,7 @@ enum geyser_result gy_lookup_connect(
 	result = registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
 			  : gy_registries_connect(instance, deadline, -1, out, &pid);
 	if (result == GEYSER_OK)
-		result = gy_request_check_peer(*out);
+		result = gy_request_check_peer(*out, pid);
 	if (result != GEYSER_OK && *out >= 0) {
 		(void)close(*out);
 		*out = -1;
