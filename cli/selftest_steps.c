@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lists.h"
 #include "os.h"
 #include "selftest.h"
 
@@ -38,24 +39,35 @@ enum selftest_result selftest_manager(struct selftest *test)
 		test, "%s", test->device.known ? test->device.name : "no device needed");
 }
 
-/* Chooses the first format that can be read and written here, of those that every backend probably
- * has. */
+/* Formats of which every backend probably has one. */
+static const enum geyser_format formats[] = {GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_BGRA8_UNORM,
+	GEYSER_FORMAT_RGBA8_UNORM_SRGB, GEYSER_FORMAT_BGRA8_UNORM_SRGB};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static bool has_no_format(void)
+{
+	struct words words = {.count = 0};
+	char text[LIST_SIZE];
+
+	for (size_t i = 0; i < FORMATS; i++)
+		add_word(&words, "%s", geyser_format_name(formats[i]));
+	(void)failure("no format of 4 bytes can be read and written: expected %s",
+		join_words(&words, "or", text));
+	return false;
+}
+
+/* Chooses the first of the formats that can be read and written here. */
 static bool choose_format(struct selftest *test, uint32_t *usage)
 {
-	static const enum geyser_format formats[] = {GEYSER_FORMAT_RGBA8_UNORM,
-		GEYSER_FORMAT_BGRA8_UNORM, GEYSER_FORMAT_RGBA8_UNORM_SRGB,
-		GEYSER_FORMAT_BGRA8_UNORM_SRGB};
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < FORMATS; i++) {
 		if (choose_usage(test->manager, formats[i], false, "format", usage))
 			return false;
 		test->format = formats[i];
 		if ((*usage & GEYSER_USAGE_COPY_SRC) && (*usage & GEYSER_USAGE_COPY_DST))
 			return true;
 	}
-	(void)failure(
-		"no format of 4 bytes can be read and written: expected rgba8unorm or bgra8unorm");
-	return false;
+	return has_no_format();
 }
 
 enum selftest_result selftest_create(struct selftest *test)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lists.h"
 #include "magic.h"
 #include "options.h"
 #include "png.h"
@@ -148,11 +149,14 @@ static int create_texture(struct geyser_manager *manager, const struct share_opt
 
 static int check_picture_format(const struct share_options *options)
 {
+	char formats[LIST_SIZE];
+
 	if (png_layout(options->format))
 		return STATUS_OK;
-	return failure("%s: a PNG can't become %s without loss: expected rgba8unorm-srgb or "
-		       "rgba16uint, or raw texels with --raw",
-		options->picture, geyser_format_name(options->format));
+	return failure("%s: a PNG can't become %s without loss: expected %s; or raw texels with "
+		       "--raw",
+		options->picture, geyser_format_name(options->format),
+		list_text(LIST_PNG_FORMATS, formats));
 }
 
 static int decode(struct png_reader *reader, struct geyser_texture *texture)

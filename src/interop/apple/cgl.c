@@ -6,6 +6,7 @@
 #include <geyser/metal.h>
 
 #include "base/error.h"
+#include "interop/apple/surface.h"
 
 #include <TargetConditionals.h>
 
@@ -50,13 +51,16 @@ static const struct combination *find_combination(enum geyser_format format)
 
 static enum geyser_result refuse_format(enum geyser_format format)
 {
+	char list[GY_FORMAT_LIST_SIZE] = "";
+
 	if (format == GEYSER_FORMAT_RGB10A2_UNORM)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"format (%s): OpenGL reads 10-bit surfaces blue first; use rgba16float",
 			geyser_format_name(format));
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"format (%s): OpenGL takes surfaces of bgra8unorm, rgba16float and r8unorm",
-		geyser_format_name(format));
+	for (size_t i = 0; i < sizeof combinations / sizeof *combinations; i++)
+		gy_format_list_add(list, combinations[i].format);
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format (%s): OpenGL takes surfaces of %s",
+		geyser_format_name(format), list);
 }
 
 static enum geyser_result bind_surface(void *context, struct geyser_texture *texture, void *surface)

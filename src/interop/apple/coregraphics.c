@@ -54,6 +54,16 @@ static const struct bitmap *find_bitmap(enum geyser_format format)
 	return NULL;
 }
 
+static enum geyser_result refuse_format(enum geyser_format format)
+{
+	char list[GY_FORMAT_LIST_SIZE] = "";
+
+	for (size_t i = 0; i < sizeof bitmaps / sizeof *bitmaps; i++)
+		gy_format_list_add(list, bitmaps[i].format);
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format (%s): Core Graphics takes %s",
+		geyser_format_name(format), list);
+}
+
 /* Returns Core Graphics' constant for the alpha mode. Grey formats have no alpha channel, whatever
  * mode the caller names. */
 static CGImageAlphaInfo alpha_info(const struct bitmap *bitmap, enum geyser_alpha alpha)
@@ -126,10 +136,7 @@ static enum geyser_result picture_init(struct picture *picture,
 
 	picture->bitmap = find_bitmap(desc->format);
 	if (!picture->bitmap)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"format (%s): Core Graphics takes bgra8unorm, rgba8unorm and r8unorm, also "
-			"-srgb, rgba16float, rgba32float and r32float",
-			geyser_format_name(desc->format));
+		return refuse_format(desc->format);
 	result = take_space(picture->bitmap, (CGColorSpaceRef)space, &picture->space);
 	if (result != GEYSER_OK)
 		return result;
