@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/grow.h"
 #include "base/thread.h"
 #include "ipc/ipc.h"
 #include "platform/platform.h"
@@ -29,24 +28,14 @@ struct entry {
 
 struct entries {
 	struct entry *all;
-	size_t count, room;
-	bool no_memory;
+	size_t count;
 };
 
-static void add_entry(const struct gy_registry *registry, const char *file, void *data)
+static bool read_name(const char *file, void *item)
 {
-	struct entries *entries = data;
-	struct entry entry = {.link.registry = registry}, *all;
+	struct entry *entry = item;
 
-	if (!gy_name_from_file(file, entry.name) ||
-		!gy_registry_read_link(registry, file, &entry.link.instance))
-		return;
-	all = gy_grow(entries->all, entries->count, &entries->room, sizeof(*all));
-	if (all) {
-		all[entries->count++] = entry;
-		entries->all = all;
-	}
-	entries->no_memory = entries->no_memory || !all;
+	return gy_name_from_file(file, entry->name);
 }
 
 /* Orders by name. A name may be in two registries; then the entry of the first registry comes
@@ -76,24 +65,15 @@ static void drop_doubles(struct entries *entries)
  * point into `registries`. */
 static enum geyser_result read_entries(const struct gy_registries *registries, struct entries *out)
 {
-	enum geyser_result result = GEYSER_OK;
+	struct gy_links links = {
+		.item_size = sizeof(struct entry), .read = read_name, .what = "streams"};
+	const enum geyser_result result = gy_links_read(&links, registries->all, registries->count);
 
-	*out = (struct entries){.all = NULL};
-	for (unsigned i = 0; i < registries->count && result == GEYSER_OK; i++)
-		result = gy_registry_each(&registries->all[i], add_entry, out);
-	if (result == GEYSER_OK && out->no_memory)
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
-	if (result == GEYSER_OK)
-		result = gy_links_drop_dead(out->all, &out->count, sizeof(*out->all));
-	if (result != GEYSER_OK) {
-		free(out->all);
-		*out = (struct entries){.all = NULL};
-		return result;
-	}
+	*out = (struct entries){.all = links.items, .count = links.count};
 	if (out->count)
 		qsort(out->all, out->count, sizeof(*out->all), compare_names);
 	drop_doubles(out);
-	return GEYSER_OK;
+	return result;
 }
 
 /* ---- listing ---- */

@@ -67,6 +67,7 @@ CALLBACKS = {
     "ipc/loop/loop.h": ("ready tick abandon", "the owner of a descriptor handles its events on "
         "geyser-ipc; exporter and importer work there now and then, and leave their parent's "
         "descriptors behind after fork"),
+    "ipc/registry/links.h": ("read", "each kind of link reads its own file names"),
     "stream/frame.h": ("begin_signal", "a publisher's frame and a subscriber's signal different "
         "events"),
     "sync/follower.h": ("carry", "a backend raises its semaphore to each value of a timeline"),

@@ -2,7 +2,6 @@
 /* Lists this user's exports: the registry's ids, and their exporters' answers about them. */
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/grow.h"
 #include "ipc/importer/request.h"
 #include "ipc/lookup/once.h"
 #include "ipc/registry/links.h"
@@ -30,8 +29,7 @@ struct entry {
 
 struct entries {
 	struct entry *all;
-	size_t count, room;
-	bool no_memory;
+	size_t count;
 };
 
 /* The exports of one process: a part of the sorted entries. */
@@ -43,9 +41,10 @@ struct group {
 
 /* ---- the registry's ids ---- */
 
-/* "id-0000002a" */
-static bool read_id(const char *file, uint32_t *id)
+/* Reads a name as "id-0000002a". */
+static bool read_id(const char *file, void *item)
 {
+	struct entry *entry = item;
 	uint32_t value = 0;
 
 	if (strncmp(file, "id-", 3) != 0 || strlen(file) != 11)
@@ -57,24 +56,8 @@ static bool read_id(const char *file, uint32_t *id)
 			return false;
 		value = value << 4 | (uint32_t)(digit - "0123456789abcdef");
 	}
-	*id = value;
+	entry->info.id = value;
 	return value != 0;
-}
-
-static void add_entry(const struct gy_registry *registry, const char *file, void *data)
-{
-	struct entries *entries = data;
-	struct entry entry = {.link.registry = registry}, *all;
-
-	if (!read_id(file, &entry.info.id) ||
-		!gy_registry_read_link(registry, file, &entry.link.instance))
-		return;
-	all = gy_grow(entries->all, entries->count, &entries->room, sizeof(*all));
-	if (all) {
-		all[entries->count++] = entry;
-		entries->all = all;
-	}
-	entries->no_memory = entries->no_memory || !all;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -86,12 +69,12 @@ static int compare_ids(const void *a, const void *b)
 
 static enum geyser_result read_entries(const struct gy_registry *registry, struct entries *out)
 {
-	enum geyser_result result = gy_registry_each(registry, add_entry, out);
+	struct gy_links links = {
+		.item_size = sizeof(struct entry), .read = read_id, .what = "exports"};
+	const enum geyser_result result = gy_links_read(&links, registry, 1);
 
-	if (result == GEYSER_OK && out->no_memory)
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of exports");
-	return result == GEYSER_OK ? gy_links_drop_dead(out->all, &out->count, sizeof(*out->all))
-				   : result;
+	*out = (struct entries){.all = links.items, .count = links.count};
+	return result;
 }
 
 /* ---- one exporter ---- */
@@ -210,7 +193,7 @@ static enum geyser_result ask(const struct gy_registry *registry, struct entries
 static enum geyser_result list(
 	const struct gy_registry *registry, struct geyser_export_info **out, size_t *count)
 {
-	struct entries entries = {.all = NULL};
+	struct entries entries;
 	enum geyser_result result = read_entries(registry, &entries);
 
 	if (result == GEYSER_OK)
