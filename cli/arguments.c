@@ -122,12 +122,11 @@ static const struct {
 
 #define SIZE_COUNT (sizeof(sizes) / sizeof(sizes[0]))
 
-static bool find_size(const char *text, uint32_t *width, uint32_t *height)
+static bool find_size(const char *text, struct size *out)
 {
 	for (size_t i = 0; i < SIZE_COUNT; i++) {
 		if (strcasecmp(text, sizes[i].name) == 0) {
-			*width = sizes[i].width;
-			*height = sizes[i].height;
+			*out = (struct size){sizes[i].width, sizes[i].height};
 			return true;
 		}
 	}
@@ -149,7 +148,7 @@ static bool take_times(const char **text)
 	return false;
 }
 
-static bool read_size(const char *text, uint32_t *width, uint32_t *height)
+static bool read_size(const char *text, struct size *out)
 {
 	uint64_t w, h;
 
@@ -158,8 +157,7 @@ static bool read_size(const char *text, uint32_t *width, uint32_t *height)
 		return false;
 	if (!w || !h || w > GEYSER_MAX_DIMENSION || h > GEYSER_MAX_DIMENSION)
 		return false;
-	*width = (uint32_t)w;
-	*height = (uint32_t)h;
+	*out = (struct size){(uint32_t)w, (uint32_t)h};
 	return true;
 }
 
@@ -169,11 +167,11 @@ static const char *size_word(size_t index, void *user)
 	return sizes[index].name;
 }
 
-int parse_size(const char *command, const char *text, uint32_t *width, uint32_t *height)
+int parse_size(const char *command, const char *text, struct size *out)
 {
 	const char *near;
 
-	if (find_size(text, width, height) || read_size(text, width, height))
+	if (find_size(text, out) || read_size(text, out))
 		return STATUS_OK;
 	near = *text >= '0' && *text <= '9' && strchr(text, 'x')
 		       ? NULL

@@ -80,9 +80,13 @@ void end_progress(void);
  * digits. */
 bool parse_number(const char *text, uint64_t *out);
 
+struct size {
+	uint32_t width, height;
+};
+
 /* Reads a size: "1920x1080", each 1 to GEYSER_MAX_DIMENSION, or one of ffmpeg's names, such as
  * "hd720". Prints what is wrong and returns the exit status, or STATUS_OK. */
-int parse_size(const char *command, const char *text, uint32_t *width, uint32_t *height);
+int parse_size(const char *command, const char *text, struct size *out);
 
 /* Reads frames a second: "30", "12.5", "30000/1001", or "29.97", which means 30000/1001. Both parts
  * of the result are 1 to 1000000. */

@@ -233,19 +233,13 @@ static int set_up_and_run(struct demo *demo, const char *keep, const char *sheet
 }
 
 struct demo_options {
-	uint32_t width, height;
+	struct size size;
 	const char *keep, *sheet; /* NULL: the user gave none */
 };
 
-static int take_size(const struct given *given)
-{
-	struct demo_options *const out = given->options;
-
-	return parse_size(given->command, given->text, &out->width, &out->height);
-}
-
 static const struct option_row rows[] = {
-	{'s', "size", "WxH", "the picture's size, by default 1920x1080", .take = take_size},
+	{'s', "size", "WxH", "the picture's size, by default 1920x1080",
+		SIZE(struct demo_options, size)},
 	{'k', "keep", "DIR",
 		"keep the picture and what was grabbed in this directory, which is made if needed: "
 		"source.png, grabbed.png, grabbed.raw",
@@ -282,7 +276,7 @@ const struct syntax demo_syntax = {
 
 int demo_command(int argc, char **argv)
 {
-	struct demo_options options = {.width = 1920, .height = 1080};
+	struct demo_options options = {.size = {1920, 1080}};
 	static struct demo demo;
 	int status;
 
@@ -290,7 +284,7 @@ int demo_command(int argc, char **argv)
 		return demo_peer(argc - 1, argv + 1);
 	if (!read_options(&demo_syntax, argc, argv, &options, &status))
 		return status;
-	demo.width = options.width;
-	demo.height = options.height;
+	demo.width = options.size.width;
+	demo.height = options.size.height;
 	return set_up_and_run(&demo, options.keep, options.sheet);
 }

@@ -187,6 +187,11 @@ int take_backend(const struct given *given)
 	return parse_backend(given->text, field_of(given));
 }
 
+int take_size(const struct given *given)
+{
+	return parse_size(given->command, given->text, field_of(given));
+}
+
 static int take_time(const struct given *given, bool zero)
 {
 	char name[64];

@@ -74,7 +74,7 @@ void add_help_row(const char *head, unsigned column, const char *text);
 
 /* ---- how a value is stored: these stand in an option_row after the help text ----------------- */
 
-take_option take_flag, take_text, take_format, take_backend, take_seconds, take_timeout,
+take_option take_flag, take_text, take_format, take_backend, take_size, take_seconds, take_timeout,
 	take_choice;
 
 /* The place of a member, which must be of this type: else the comparison doesn't compile. */
@@ -86,6 +86,7 @@ take_option take_flag, take_text, take_format, take_backend, take_seconds, take_
 #define FLAG(type, member) .take = take_flag, FIELD(type, member, bool)
 #define TEXT(type, member) .take = take_text, FIELD(type, member, const char *)
 #define FORMAT(type, member) .take = take_format, FIELD(type, member, enum geyser_format)
+#define SIZE(type, member) .take = take_size, FIELD(type, member, struct size)
 #define BACKEND(type, member) .take = take_backend, FIELD(type, member, enum geyser_backend)
 
 /* Seconds to nanoseconds: SECONDS takes 0, too; TIMEOUT takes more than 0 only. */

@@ -14,13 +14,6 @@
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-static int take_size(const struct given *given)
-{
-	struct send_options *const out = given->options;
-
-	return parse_size(given->command, given->text, &out->width, &out->height);
-}
-
 static int take_pattern(const struct given *given)
 {
 	struct send_options *const out = given->options;
@@ -82,7 +75,7 @@ static const struct option_row rows[] = {
 	{'s', "size", "WxH",
 		"the frames' size, 1 to 32768 each way, or a name as hd720, hd1080, 4k; of a "
 		"pattern by default 1280x720",
-		.take = take_size},
+		SIZE(struct send_options, size)},
 	{'f', "format", "F",
 		"the frames' format; geyser info --formats lists all; of a pattern by default "
 		"rgba8unorm",
@@ -156,10 +149,8 @@ static bool stdin_has_data(void)
  * backend has. */
 static void default_frames(struct send_options *options)
 {
-	if (!options->width) {
-		options->width = 1280;
-		options->height = 720;
-	}
+	if (!options->size.width)
+		options->size = (struct size){1280, 720};
 	if (!options->format)
 		options->format = GEYSER_FORMAT_RGBA8_UNORM;
 	if (!options->pattern)
@@ -180,11 +171,11 @@ static int check_options(struct send_options *options)
 		return usage_error(
 			"send: both an input (%.100s) and a pattern: expected one of them",
 			options->input);
-	if (options->input && (!options->width || !options->format))
+	if (options->input && (!options->size.width || !options->format))
 		return usage_error(
 			"send: an input (%.100s) without its frames' %s: expected --size "
 			"WxH and --format F",
-			options->input, options->width ? "format" : "size");
+			options->input, options->size.width ? "format" : "size");
 	if (options->loop && !options->input)
 		return usage_error(
 			"send: --loop without --input (a pattern has no end): expected a "

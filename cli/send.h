@@ -8,6 +8,7 @@
 
 #include <geyser/stream.h>
 
+#include "common.h"
 #include "pattern.h"
 
 struct send_options {
@@ -15,7 +16,7 @@ struct send_options {
 	const char *input; /* the file; NULL: the pattern is drawn */
 	enum geyser_format format;
 	enum pattern pattern;
-	uint32_t width, height;
+	struct size size;
 	uint32_t rate_num, rate_den; /* frames a second; 0: as fast as they come */
 	uint32_t buffers;            /* 0: the library's default */
 	/* the number of subscribers to wait for before the first frame */

@@ -106,8 +106,8 @@ static enum source_result draw(
 	pattern_draw(options->pattern, sender->frames + 1, info->presentation_ns,
 		&(struct canvas){
 			.format = options->format,
-			.width = options->width,
-			.height = options->height,
+			.width = options->size.width,
+			.height = options->size.height,
 			.data = mapping->data,
 			.row_pitch = mapping->row_pitch,
 		});
@@ -232,8 +232,8 @@ static int create_publisher(struct geyser_manager *manager, const struct send_op
 	struct geyser_stream_desc desc = {
 		.name = options->name,
 		.texture = {.format = options->format,
-			.width = options->width,
-			.height = options->height},
+			.width = options->size.width,
+			.height = options->size.height},
 		.buffers = options->buffers,
 		.frame_rate_num = options->rate_num,
 		.frame_rate_den = options->rate_den,
@@ -275,8 +275,8 @@ static bool open_source(struct sender *sender)
 		.input = options->input,
 		.command = sender->command,
 		.format = options->format,
-		.width = options->width,
-		.height = options->height,
+		.width = options->size.width,
+		.height = options->size.height,
 	};
 	return source_open(
 		&sender->use, options->loop, sender->publishing.signals, &sender->source);

@@ -18,7 +18,7 @@
 
 struct share_options {
 	enum geyser_format format; /* NONE: the picture decides */
-	uint32_t width, height;    /* the size of raw texels */
+	struct size size;          /* of raw texels */
 	const char *raw, *picture; /* one of them is set */
 	const char *label;
 	enum names names;
@@ -28,19 +28,13 @@ struct share_options {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-static int take_size(const struct given *given)
-{
-	struct share_options *const out = given->options;
-
-	return parse_size(given->command, given->text, &out->width, &out->height);
-}
-
 static const struct option_row rows[] = {
 	{'f', "format", "F",
 		"the texture's format; by default rgba8unorm-srgb, and rgba16uint for a PNG of 16 "
 		"bits a channel. A PNG may become {png formats}: refused if anything would be lost",
 		FORMAT(struct share_options, format)},
-	{'s', "size", "WxH", "the size of raw texels, 1 to 32768 each way", .take = take_size},
+	{'s', "size", "WxH", "the size of raw texels, 1 to 32768 each way",
+		SIZE(struct share_options, size)},
 	{'r', "raw", "FILE",
 		"raw texels of any format: rows without gaps, top row first, exactly W * H * bytes "
 		"a texel",
@@ -90,14 +84,14 @@ static int check_options(const struct share_options *options)
 		return usage_error(
 			"share: both a picture (%s) and raw texels (%s): expected one of them",
 			options->picture, options->raw);
-	if (options->raw && (!options->width || !options->format))
+	if (options->raw && (!options->size.width || !options->format))
 		return usage_error("share: raw texels (%s) without their %s: expected --size WxH "
 				   "and --format F",
-			options->raw, options->width ? "format" : "size");
+			options->raw, options->size.width ? "format" : "size");
 	if (options->label && strlen(options->label) > GEYSER_MAX_LABEL)
 		return usage_error("share: too long a label (%zu bytes): expected at most %u",
 			strlen(options->label), GEYSER_MAX_LABEL);
-	if (options->picture && options->width)
+	if (options->picture && options->size.width)
 		return usage_error("share: a size for a picture (%s): only raw texels need --size",
 			options->picture);
 	return STATUS_OK;
@@ -209,7 +203,7 @@ static int load_picture(
 
 static uint64_t raw_length(const struct share_options *options)
 {
-	return (uint64_t)options->width * options->height *
+	return (uint64_t)options->size.width * options->size.height *
 	       geyser_format_get_info(options->format)->bytes_per_texel;
 }
 
@@ -224,7 +218,7 @@ static int wrong_length(const struct share_options *options, uint64_t length, bo
 
 	return failure("%s: too %s (%" PRIu64 " byte%s%s): %ux%u %s is exactly %" PRIu64 " bytes",
 		raw_name(options), length < right ? "short" : "long", length, plural(length),
-		more ? " or more" : "", options->width, options->height,
+		more ? " or more" : "", options->size.width, options->size.height,
 		geyser_format_name(options->format), right);
 }
 
@@ -258,8 +252,8 @@ static bool is_refused(const struct share_options *options, const void *head, si
 			.input = options->raw,
 			.command = "geyser share --raw -",
 			.format = options->format,
-			.width = options->width,
-			.height = options->height,
+			.width = options->size.width,
+			.height = options->size.height,
 			.single = true,
 		},
 		head, length);
@@ -269,11 +263,11 @@ static bool is_refused(const struct share_options *options, const void *head, si
 static int read_rows(
 	int fd, const struct share_options *options, const struct geyser_mapping *mapping)
 {
-	const size_t row = (size_t)(raw_length(options) / options->height);
+	const size_t row = (size_t)(raw_length(options) / options->size.height);
 	uint64_t length = 0, surplus = 0;
 	enum io_result result = IO_DONE;
 
-	for (uint32_t y = 0; y < options->height && length == y * (uint64_t)row; y++) {
+	for (uint32_t y = 0; y < options->size.height && length == y * (uint64_t)row; y++) {
 		unsigned char *const data = (unsigned char *)mapping->data + y * mapping->row_pitch;
 		size_t part;
 
@@ -321,7 +315,8 @@ static int read_raw(int fd, struct geyser_manager *manager, struct share_options
 	int status = check_file(fd, options);
 
 	if (!status)
-		status = create_texture(manager, options, options->width, options->height, out);
+		status = create_texture(
+			manager, options, options->size.width, options->size.height, out);
 	if (status)
 		return status;
 	if (geyser_texture_map(*out, GEYSER_ACCESS_WRITE, &mapping))
