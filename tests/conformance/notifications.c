@@ -1,11 +1,11 @@
 /* Many callbacks and descriptors on one event: their cost, and checks that nothing is left of
  * them. */
 #include "conformance.h"
+#include "helper.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define MANY (SANITIZED ? 20000u : 200000u) /* a linked list would take minutes */
@@ -163,29 +163,26 @@ static void one_event_does_not_take_all_descriptors(void **state)
 	geyser_event_unref(event);
 }
 
+/* Stays until the test ends it. */
+static int stay(int orders, int reports, void *data)
+{
+	(void)reports;
+	(void)data;
+	return wait_for_prompt(orders) ? 1 : 0;
+}
+
 /* A forked child has copies of both ends of the descriptor. These copies must change nothing. */
 static void a_forked_child_holds_no_descriptor_up(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);
-	int fd, end[2], status;
-	pid_t child;
-	char byte;
+	struct helper child;
+	int fd;
 
 	ok(geyser_event_fd(event, 1, &fd));
-	assert_int_equal(pipe(end), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		(void)close(end[1]);
-		/* the child exits when the parent closes its end */
-		_exit(read(end[0], &byte, 1) == 0 ? 0 : 1);
-	}
+	child = start_helper(stay, NULL);
 	ok(geyser_event_signal(event, 1));
 	assert_true(readable(fd, PATIENCE));
-	(void)close(end[1]);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	(void)close(end[0]);
+	end_helper(&child);
 	(void)close(fd);
 	geyser_event_unref(event);
 }

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper.h"
 #include "support.h"
 
 /* ---- names ---- */
@@ -258,32 +258,19 @@ static void other_things_hold_a_name(void **state)
 
 /* ---- a sweep that has stopped between its check and its unlink ---- */
 
-/* Acts as sweep.c in a process of its own: locks the name, and removes the link when it is told
- * to. */
-static pid_t start_sweep(
-	const struct gy_registry_entry *entry, uint64_t offset, int ready[2], int go[2])
+/* Acts as sweep.c in a process of its own: locks the name "cam", and removes the link when it is
+ * told to. It ends when it is told again. */
+static int sweep_late(int orders, int reports, void *data)
 {
-	char byte;
-	pid_t child;
-	int fd;
+	const struct gy_registry_entry *entry = data;
+	const int fd = openat(entry->registry.fd, ".names", O_RDONLY | O_CLOEXEC);
 
-	assert_int_equal(test_pipe(ready) | test_pipe(go), 0);
-	child = fork();
-	if (child != 0)
-		return child;
-	fd = openat(entry->registry.fd, ".names", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !gy_byte_lock(fd, offset, false) || write(ready[1], "x", 1) != 1)
-		_exit(1);
-	if (read(go[0], &byte, 1) != 1 || unlinkat(entry->registry.fd, "stream-cam", 0) < 0)
-		_exit(2);
-	_exit(write(ready[1], "x", 1) == 1 && read(go[0], &byte, 1) == 1 ? 0 : 3);
-}
-
-static void await(int fd)
-{
-	char byte;
-
-	assert_int_equal(read(fd, &byte, 1), 1);
+	if (fd < 0 || !gy_byte_lock(fd, gy_name_lock_offset("cam") + 1, false) ||
+		!say_ready(reports))
+		return 1;
+	if (!wait_for_prompt(orders) || unlinkat(entry->registry.fd, "stream-cam", 0) < 0)
+		return 2;
+	return say_ready(reports) && wait_for_prompt(orders) ? 0 : 3;
 }
 
 /* A sweep has found a dead process's link. Then another process takes over the name, and the sweep
@@ -292,40 +279,36 @@ static void a_late_sweep_removes_no_name_for_good(void **state)
 {
 	struct gy_name_lock lock;
 	struct gy_registry_entry entry;
+	struct helper sweep;
 	uint64_t holder;
-	int ready[2], go[2], status;
-	pid_t sweep;
 
 	(void)state;
 	assert_ok(gy_entry_create(&entry));
 	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder)); /* creates the file of locks */
 	gy_entry_remove_name(&entry, "cam", &lock);
 	assert_int_equal(symlinkat("00000000deadbeef.sock", entry.registry.fd, "stream-cam"), 0);
-	sweep = start_sweep(&entry, gy_name_lock_offset("cam") + 1, ready, go);
-	await(ready[0]);
+	sweep = start_helper(sweep_late, &entry);
+	await_helper(&sweep);
 
 	/* this must not wait for the sweep */
 	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
 	assert_true(lock.guarded);
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_true(lock.guarded);
-	assert_int_equal(write(go[1], "x", 1), 1);
-	await(ready[0]);
+	prompt_helper(&sweep);
+	await_helper(&sweep);
 	assert_fails(GEYSER_ERROR_NOT_FOUND, "cam",
 		gy_registry_find_name(&entry.registry, "cam", &holder));
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registry_find_name(&entry.registry, "cam", &holder));
 	assert_true(lock.guarded); /* the sweep still runs */
 
-	assert_int_equal(write(go[1], "x", 1), 1);
-	assert_int_equal(waitpid(sweep, &status, 0), sweep);
-	assert_int_equal(status, 0);
+	prompt_helper(&sweep);
+	end_helper(&sweep);
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_false(lock.guarded);
 	gy_entry_remove_name(&entry, "cam", &lock);
 	gy_entry_release(&entry);
-	for (unsigned i = 0; i < 2; i++)
-		(void)(close(ready[i]) | close(go[i]));
 }
 
 /* A process that lists or sweeps holds a shared lock on a dead instance. That lock must not make

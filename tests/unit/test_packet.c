@@ -8,9 +8,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper.h"
 #include "sockets.h"
 #include "support.h"
 
@@ -215,8 +215,9 @@ static void lost_descriptors_are_noticed(void **state)
 #ifndef GEYSER_PLATFORM_APPLE
 /* Runs in a child as a user who may have few descriptors. Returns 0 if sending ends with
  * GEYSER_ERROR_LIMIT and a detail that gives the reason. */
-static int send_until_refused(int socket)
+static int send_until_refused(void *data)
 {
+	const struct pair *pair = data;
 	const struct rlimit limit = {32, 32};
 	struct gy_packet packet = one_resolve();
 	enum geyser_result result = GEYSER_OK;
@@ -224,7 +225,7 @@ static int send_until_refused(int socket)
 	if ((geteuid() == 0 && setuid(12345) < 0) || setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 1;
 	for (int i = 0; i < 1000 && result == GEYSER_OK; i++)
-		result = gy_packet_send(socket, &packet, socket);
+		result = gy_packet_send(pair->ours, &packet, pair->ours);
 	if (result != GEYSER_ERROR_LIMIT)
 		return 2;
 	return strstr(geyser_error_detail(), "are on their way") ? 0 : 3;
@@ -234,16 +235,10 @@ static void descriptors_on_their_way_are_counted(void **state)
 {
 	const struct timeval soon = {.tv_sec = 1};
 	struct pair pair = open_pair();
-	int status;
-	pid_t pid;
 
 	(void)state;
 	assert_int_equal(setsockopt(pair.ours, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon)), 0);
-	pid = fork();
-	if (pid == 0)
-		_exit(send_until_refused(pair.ours));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	in_child(send_until_refused, &pair);
 	close_pair(&pair);
 }
 #endif

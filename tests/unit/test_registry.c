@@ -15,12 +15,12 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #ifndef GEYSER_PLATFORM_APPLE
 #include <sys/syscall.h>
 #endif
 
+#include "helper.h"
 #include "support.h"
 
 static const char *in_registry(const char *name)
@@ -459,6 +459,36 @@ static void a_large_sweep_is_done_in_pieces(void **state)
 	gy_entry_release(&next);
 }
 
+#ifndef GEYSER_PLATFORM_APPLE
+struct family {
+	uint64_t exporter; /* the parent's instance */
+	pid_t child;
+};
+
+/* Registers an exporter with the name "cam", and makes a child that runs no fork handlers. Both
+ * processes stay. */
+static int export_with_bare_child(int orders, int reports, void *data)
+{
+	struct gy_name_lock lock;
+	struct gy_registry_entry entry;
+	struct family family;
+	uint64_t holder;
+
+	(void)orders;
+	(void)data;
+	if (gy_entry_create(&entry) != GEYSER_OK ||
+		gy_entry_add_name(&entry, "cam", &lock, &holder) != GEYSER_OK)
+		return 1;
+	family.exporter = entry.instance;
+	family.child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
+	if (family.child != 0 && write(reports, &family, sizeof(family)) != sizeof(family))
+		return 2;
+	(void)alarm(60);
+	for (;;)
+		(void)pause();
+}
+#endif
+
 /* A child that was made without running the fork handlers keeps its parent's descriptors. The locks
  * and the listening socket that it holds must not make the parent look alive. */
 static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
@@ -467,34 +497,21 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	struct gy_name_lock lock;
 	struct gy_registry_entry entry;
 	struct gy_message answer;
+	struct family family;
+	struct helper parent;
 	uint64_t holder;
-	int ends[2], socket, status, fd;
-	pid_t parent, pids[2], pid;
+	int socket, fd;
+	pid_t pid;
 
 	(void)state;
-	assert_int_equal(test_pipe(ends), 0);
-	parent = fork();
-	if (parent == 0) {
-		if (gy_entry_create(&entry) != GEYSER_OK ||
-			gy_entry_add_name(&entry, "cam", &lock, &holder) != GEYSER_OK)
-			_exit(1);
-		pids[0] = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
-		if (pids[0] != 0 && (write(ends[1], &entry.instance, 8) != 8 ||
-					    write(ends[1], pids, sizeof(pids[0])) < 0))
-			_exit(2);
-		(void)alarm(60);
-		for (;;)
-			(void)pause();
-	}
-	assert_int_equal(read(ends[0], &holder, 8), 8);
-	assert_int_equal(read(ends[0], &pids[1], sizeof(pids[1])), sizeof(pids[1]));
-	assert_int_equal(kill(parent, SIGKILL), 0);
-	assert_int_equal(waitpid(parent, &status, 0), parent);
-	assert_int_equal(kill(pids[1], 0), 0); /* the child is alive */
-	assert_fails(
-		GEYSER_ERROR_STALE, "is gone", gy_lookup_connect(NULL, holder, GY_NEVER, &socket));
+	parent = start_helper(export_with_bare_child, NULL);
+	hear_helper(&parent, &family, sizeof(family));
+	kill_helper(&parent);
+	assert_int_equal(kill(family.child, 0), 0); /* the child is alive */
+	assert_fails(GEYSER_ERROR_STALE, "is gone",
+		gy_lookup_connect(NULL, family.exporter, GY_NEVER, &socket));
 	/* An import checks whether the exporter is alive only when the answer is late. */
-	assert_ok(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid));
+	assert_ok(gy_registries_connect(family.exporter, GY_NEVER, -1, &socket, &pid));
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
 		gy_request_await(socket, 0, GY_NEVER, -1, &answer, &fd));
 	assert_int_equal(close(socket), 0);
@@ -502,8 +519,7 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
 	gy_entry_remove_name(&entry, "cam", &lock);
 	gy_entry_release(&entry);
-	assert_int_equal(kill(pids[1], SIGKILL), 0);
-	assert_int_equal(close(ends[0]) | close(ends[1]), 0);
+	assert_int_equal(kill(family.child, SIGKILL), 0);
 #else
 	(void)state;
 	skip();
