@@ -114,3 +114,23 @@ void publish_frame(struct publisher *publisher, uint64_t sequence, uint32_t gene
 	atomic_store(&slot->sequence, sequence);
 	atomic_store(&publisher->page->newest, sequence << GY_RING_BUFFER_BITS);
 }
+
+/* ---- an honest subscriber ---- */
+
+struct geyser_manager *make_manager(uint64_t import_timeout_ns)
+{
+	const struct geyser_manager_desc desc = {
+		.backend = GEYSER_BACKEND_HOST, .import_timeout_ns = import_timeout_ns};
+	struct geyser_manager *manager;
+
+	assert_ok(geyser_manager_create(&desc, &manager));
+	return manager;
+}
+
+enum geyser_result subscribe(
+	struct geyser_manager *manager, uint64_t timeout_ns, struct geyser_subscriber **out)
+{
+	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = timeout_ns};
+
+	return geyser_subscriber_create(manager, &desc, out);
+}

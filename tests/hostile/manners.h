@@ -4,8 +4,16 @@
 
 #include "peer.h"
 
+#include "base/clock.h"
+
+#include <geyser/stream.h>
+
 #define NAME "patience" /* of the stream */
 #define BUFFERS 3
+#define OTHER_GENERATION 77
+
+#define IMPORT_TIMEOUT (60 * GY_SECOND) /* far from all other timeouts here */
+#define PATIENCE (20 * GY_SECOND)
 
 enum manner {
 	QUICK,     /* answers at once, as it should */
@@ -33,7 +41,17 @@ struct publisher {
 void start_publisher(struct publisher *publisher, enum manner manner);
 void stop_publisher(struct publisher *publisher);
 
-/* Publishes a frame in buffer 0, and says that the buffer has this generation. */
+/* Publishes a frame in buffer 0, and says that the buffer has this generation. No buffer that a
+ * publisher sends has OTHER_GENERATION. */
 void publish_frame(struct publisher *publisher, uint64_t sequence, uint32_t generation);
+
+/* ---- an honest subscriber ---- */
+
+/* Creates a manager of the host backend, which the caller destroys. */
+struct geyser_manager *make_manager(uint64_t import_timeout_ns);
+
+/* Subscribes to NAME, and returns the result of geyser_subscriber_create. */
+enum geyser_result subscribe(
+	struct geyser_manager *manager, uint64_t timeout_ns, struct geyser_subscriber **out);
 
 #endif
