@@ -493,6 +493,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile buffers", tests, test_runtime_enter, test_runtime_leave);
+	return test_run("hostile buffers", tests, test_runtime_enter, test_runtime_leave);
 }

@@ -278,5 +278,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("hostile crowd", tests, start_exporter, stop_exporter);
+	return test_run("hostile crowd", tests, start_exporter, stop_exporter);
 }

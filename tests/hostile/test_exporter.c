@@ -463,6 +463,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile exporter", tests, test_runtime_enter, test_runtime_leave);
+	return test_run("hostile exporter", tests, test_runtime_enter, test_runtime_leave);
 }

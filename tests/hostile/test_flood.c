@@ -398,6 +398,5 @@ int main(int argc, char **argv)
 		return test_runtime_leave(&state);
 	}
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile flood", tests, test_runtime_enter, test_runtime_leave);
+	return test_run("hostile flood", tests, test_runtime_enter, test_runtime_leave);
 }

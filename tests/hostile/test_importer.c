@@ -326,6 +326,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile importer", tests, start_exporter, stop_exporter);
+	return test_run("hostile importer", tests, start_exporter, stop_exporter);
 }

@@ -268,5 +268,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("hostile page", tests, start_attacker, stop_attacker);
+	return test_run("hostile page", tests, start_attacker, stop_attacker);
 }

@@ -361,10 +361,9 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "measure") == 0) {
 		measurements = strtoul(argv[2], NULL, 10);
-		return cmocka_run_group_tests_name(
+		return test_run(
 			"measuring patience", measuring, test_runtime_enter, test_runtime_leave);
 	}
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile patience", tests, test_runtime_enter, test_runtime_leave);
+	return test_run("hostile patience", tests, test_runtime_enter, test_runtime_leave);
 }

@@ -482,6 +482,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name(
-		"hostile stream", tests, test_runtime_enter, test_runtime_leave);
+	return test_run("hostile stream", tests, test_runtime_enter, test_runtime_leave);
 }

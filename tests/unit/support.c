@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,29 @@
 #endif
 
 static char runtime_dir[64];
+
+/* The teardown of test_run_group, and whether it has failed. */
+static CMFixtureFunction group_teardown;
+static bool teardown_failed;
+
+static int run_group_teardown(void **state)
+{
+	teardown_failed = true; /* stays so if an assertion of the teardown fails */
+	teardown_failed = group_teardown(state) != 0;
+	return teardown_failed ? -1 : 0;
+}
+
+int test_run_group(const char *name, const struct CMUnitTest *tests, size_t count,
+	CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+	int status;
+
+	group_teardown = teardown;
+	teardown_failed = false;
+	status = _cmocka_run_group_tests(
+		name, tests, count, setup, teardown ? run_group_teardown : NULL);
+	return status == 0 && teardown_failed ? 1 : status;
+}
 
 void test_limit(unsigned seconds)
 {

@@ -298,5 +298,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("audience", tests, NULL, NULL);
+	return test_run("audience", tests, NULL, NULL);
 }

@@ -146,5 +146,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
+	return test_run("error", tests, NULL, NULL);
 }

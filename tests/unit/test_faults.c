@@ -496,5 +496,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+	return test_run("faults", tests, NULL, NULL);
 }

@@ -173,5 +173,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+	return test_run("frame", tests, NULL, NULL);
 }

@@ -289,5 +289,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("handle", tests, NULL, NULL);
+	return test_run("handle", tests, NULL, NULL);
 }

@@ -377,5 +377,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
+	return test_run("layout", tests, NULL, NULL);
 }

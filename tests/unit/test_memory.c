@@ -309,5 +309,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+	return test_run("memory", tests, NULL, NULL);
 }

@@ -359,5 +359,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+	return test_run("names", tests, NULL, NULL);
 }

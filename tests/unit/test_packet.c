@@ -457,5 +457,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);
+	return test_run("packet", tests, NULL, NULL);
 }

@@ -552,5 +552,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+	return test_run("registry", tests, NULL, NULL);
 }

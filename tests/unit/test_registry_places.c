@@ -351,5 +351,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name("registry places", tests, NULL, NULL);
+	return test_run("registry places", tests, NULL, NULL);
 }

@@ -429,5 +429,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
+	return test_run("timeline", tests, NULL, NULL);
 }

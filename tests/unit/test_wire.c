@@ -632,5 +632,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
+	return test_run("wire", tests, NULL, NULL);
 }
