@@ -36,7 +36,7 @@ soak: ## streams under churn and kill -9 for five minutes
 
 install: ## install under PREFIX (/usr/local); DESTDIR is honoured
 	@scripts/setup build
-	@scripts/build build -Dprefix=$(PREFIX)
+	@scripts/as-owner scripts/build build -Dprefix=$(PREFIX)
 	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
 
 format: ## rewrite the C sources as .clang-format says

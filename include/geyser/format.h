@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /* Processes send each other these numbers, so the numbers are ABI and never change. Channels of 8,
- * 16 and 32 bits follow each other in memory. From number 28 on, a texel is one 32-bit word in the
+ * 16 and 32 bits follow each other in memory. A texel of a packed format is one 32-bit word in the
  * machine's byte order. On the host backend its bits are:
  *
  *   DEPTH24_PLUS           low 24 depth, high 8 unused

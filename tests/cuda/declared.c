@@ -134,16 +134,18 @@ static int wrong_formats(void)
 	for (enum geyser_format i = 1; i < GEYSER_FORMAT_COUNT; i++) {
 		const struct geyser_format_info *info = geyser_format_get_info(i);
 		const CUarray_format format = (CUarray_format)info->cuda.array_format;
-		const unsigned int bytes = format == CU_AD_FORMAT_UNSIGNED_INT8 ? 1
-					   : format == CU_AD_FORMAT_UNSIGNED_INT16 ||
-							   format == CU_AD_FORMAT_SIGNED_INT16 ||
-							   format == CU_AD_FORMAT_HALF
-						   ? 2
-					   : format == CU_AD_FORMAT_UNSIGNED_INT32 ||
-							   format == CU_AD_FORMAT_SIGNED_INT32 ||
-							   format == CU_AD_FORMAT_FLOAT
-						   ? 4
-						   : 0;
+		const unsigned int bytes =
+			format == CU_AD_FORMAT_UNSIGNED_INT8 || format == CU_AD_FORMAT_SIGNED_INT8
+				? 1
+			: format == CU_AD_FORMAT_UNSIGNED_INT16 ||
+					format == CU_AD_FORMAT_SIGNED_INT16 ||
+					format == CU_AD_FORMAT_HALF
+				? 2
+			: format == CU_AD_FORMAT_UNSIGNED_INT32 ||
+					format == CU_AD_FORMAT_SIGNED_INT32 ||
+					format == CU_AD_FORMAT_FLOAT
+				? 4
+				: 0;
 
 		if (format != 0 && bytes * info->cuda.channels != info->bytes_per_texel) {
 			(void)printf("%s: CUarray_format %#x is wrong\n", info->name, format);

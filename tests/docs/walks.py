@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does what the pages tell a reader to type (TAP): walks.py ROOT PROGRAM LIBRARY.
+"""Does what the pages tell a reader to type (TAP): walks.py ROOT BUILD.
 
 A walk is a group of ```sh blocks of one page. The comment before a block names the walk and says
 who types the block: `<!-- sh: NAME, first -->` is typed before all else, `<!-- sh: NAME, one -->`
@@ -32,7 +32,6 @@ WHO = ("first", "one", "two")
 ANY_ORDER = "any order"
 LIMIT = 90  # seconds for one
 INTERRUPTED = (0, -signal.SIGINT, 128 + signal.SIGINT)
-PC = "Name: geyser\nDescription: geyser\nVersion: 0\nCflags: -I{root}/include\nLibs: -L{lib} -lgeyser\n"
 
 ONE = "<!-- sh: a, one -->\n```sh\n%s\n```\n"
 TWO = "<!-- sh: a, two -->\n```sh\n%s\n```\n"
@@ -116,26 +115,20 @@ class Terminal:
         return self.finish()
 
 
-def environment_in(folder, root, program, library):
-    """What a reader has after `make install`, in a registry of its own."""
-    for name in ("pc", "registry", "bin"):
-        os.mkdir(f"{folder}/.{name}")
-    with open(f"{folder}/.pc/geyser.pc", "w", encoding="utf-8") as out:
-        out.write(PC.format(root=root, lib=os.path.dirname(library)))
-    os.symlink(program, f"{folder}/.bin/geyser")
-    return {
-        **os.environ,
-        "PATH": f"{folder}/.bin:{os.environ['PATH']}",
-        "PKG_CONFIG_PATH": f"{folder}/.pc",
-        "LD_LIBRARY_PATH": os.path.dirname(library),
-        "GEYSER_RUNTIME_DIR": f"{folder}/.registry",
-    }
+def environment_of(root, build):
+    """What a reader has after `. scripts/env` in the clone."""
+    said = subprocess.run(
+        ["sh", "-c", ". scripts/env && env -0"], cwd=root, stdout=subprocess.PIPE, check=True,
+        env={**os.environ, "GEYSER_BUILD": build}, timeout=LIMIT, text=True,
+    ).stdout
+    return dict(line.split("=", 1) for line in said.split("\0") if line)
 
 
-def run_walk(page, walk, order, installed):
+def run_walk(page, walk, order, environment):
     """(whether all went well, what was said)"""
     with tempfile.TemporaryDirectory() as folder:
-        environment = environment_in(folder, *installed)
+        os.mkdir(f"{folder}/.registry")
+        environment = {**environment, "GEYSER_RUNTIME_DIR": f"{folder}/.registry"}
         for name, content in page.files.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
                 out.write(content)
@@ -162,11 +155,11 @@ def reads(code):
     return result.returncode == 0, result.stdout
 
 
-def results(page, installed):
+def results(page, environment):
     """(whether it is right, its name, what was said) for each walk and block of a page"""
     for name, walk in page.walks.items():
         for order in (("one", "two"), ("two", "one")) if ANY_ORDER in walk else (("one", "two"),):
-            right, said = run_walk(page, walk, order, installed)
+            right, said = run_walk(page, walk, order, environment)
             yield right, f"{page.path}: {name}, terminal {order[0]} begins", said
     for line, code in page.others:
         right, said = reads(code)
@@ -175,10 +168,10 @@ def results(page, installed):
         yield False, page.path, sentence
 
 
-def main(root, *paths):
-    report, installed = python_snippets.Report(), (root, *map(os.path.abspath, paths))
+def main(root, build):
+    report, environment = python_snippets.Report(), environment_of(root, build)
     for text, right in SELF_TEST:
-        verdicts = [one[0] for one in results(read_page(text, "text"), installed)]
+        verdicts = [one[0] for one in results(read_page(text, "text"), environment)]
         passed = bool(verdicts) and all(verdicts) == right
         report.line(passed, f"{text!r} is right: {right}".replace("#", ""))
     walks = 0
@@ -186,7 +179,7 @@ def main(root, *paths):
         with open(os.path.join(root, path), encoding="utf-8") as document:
             page = read_page(document.read(), path)
         walks += len(page.walks)
-        for right, name, said in results(page, installed):
+        for right, name, said in results(page, environment):
             report.line(right, name, said)
     report.line(walks > 0, f"{walks} walks")
     print(f"1..{report.number}")
@@ -194,6 +187,6 @@ def main(root, *paths):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(f"usage: {sys.argv[0]} ROOT PROGRAM LIBRARY")
-    sys.exit(main(os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: {sys.argv[0]} ROOT BUILD")
+    sys.exit(main(*map(os.path.abspath, sys.argv[1:])))

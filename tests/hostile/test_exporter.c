@@ -80,7 +80,8 @@ struct wrong_field {
 static const struct wrong_field wrong_fields[] = {
 	{"nothing", FIELD(desc.width), SIDE, GEYSER_OK, NULL},
 	{"format", FIELD(desc.format), 0, GEYSER_ERROR_PROTOCOL, "exporter's format"},
-	{"format", FIELD(desc.format), 32, GEYSER_ERROR_PROTOCOL, "exporter's format"},
+	{"format", FIELD(desc.format), GEYSER_FORMAT_COUNT, GEYSER_ERROR_PROTOCOL,
+		"exporter's format"},
 	{"format", FIELD(desc.format), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "exporter's format"},
 	{"format", FIELD(desc.format), 24, GEYSER_ERROR_MISMATCH, "row_pitch"},
 	{"width", FIELD(desc.width), 0, GEYSER_ERROR_PROTOCOL, "exporter's width"},

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from cli import BACKEND, GEYSER, fail, geyser, need, registry, run_all, succeed  # noqa: E402
+from cli import BACKEND, FORMATS, GEYSER, fail, geyser, need, registry, run_all, succeed  # noqa: E402
 
 STEPS = [
     "manager", "formats", "create", "map", "export", "import", "death", "events",
@@ -93,7 +93,7 @@ def json_has_the_same():
             if row["name"] == BACKEND
         )["formats"]
     }
-    assert len(backend["formats"]) == len(offered) == 31
+    assert len(backend["formats"]) == len(offered) == FORMATS
     for row in backend["formats"]:
         for dimension in ("2d", "2d-array", "3d"):
             usages = row[dimension]

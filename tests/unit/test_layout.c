@@ -96,7 +96,8 @@ static void boundaries(void **state)
 
 static void formats_that_are_none(void **state)
 {
-	static const uint32_t formats[] = {0, 32, 33, 0x7fffffff, 0x80000000, UINT32_MAX};
+	static const uint32_t formats[] = {0, GEYSER_FORMAT_COUNT, GEYSER_FORMAT_COUNT + 1,
+		0x7fffffff, 0x80000000, UINT32_MAX};
 	struct geyser_texture_desc desc = small, out;
 
 	(void)state;

@@ -169,7 +169,8 @@ static size_t element(const struct gy_cu_array *array)
 	static const struct {
 		unsigned int format;
 		size_t size;
-	} formats[] = {{0x01, 1}, {0x02, 2}, {0x03, 4}, {0x09, 2}, {0x0a, 4}, {0x10, 2}, {0x20, 4}};
+	} formats[] = {{0x01, 1}, {0x02, 2}, {0x03, 4}, {0x08, 1}, {0x09, 2}, {0x0a, 4}, {0x10, 2},
+		{0x20, 4}};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (formats[i].format == array->format)
