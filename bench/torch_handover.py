@@ -157,7 +157,7 @@ class IpcHandle(ctypes.Structure):
     _fields_ = [("bytes", ctypes.c_ubyte * 64)]
 
 
-class Foreign:
+class CudaArray:
     """Memory at an address of the GPU's, for torch.as_tensor."""
 
     def __init__(self, pointer):
@@ -176,7 +176,7 @@ class Cuda:
         self.pointer = self.open_memory(memory)
         self.event = ctypes.c_void_p()
         self.call("cuIpcOpenEventHandle", ctypes.byref(self.event), self.handle(event))
-        self.tensor = torch.as_tensor(Foreign(self.pointer.value), device="cuda")
+        self.tensor = torch.as_tensor(CudaArray(self.pointer.value), device="cuda")
 
     def call(self, function, *arguments):
         result = getattr(self.driver, function)(*arguments)
@@ -205,7 +205,7 @@ class Cuda:
         text = self.peer.line()
         start = now()
         pointer = self.open_memory(text)
-        tensor = torch.as_tensor(Foreign(pointer.value), device="cuda")
+        tensor = torch.as_tensor(CudaArray(pointer.value), device="cuda")
         took = now() - start
         assert tensor.shape == (HEIGHT, WIDTH, 4)
         del tensor

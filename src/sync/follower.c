@@ -20,14 +20,14 @@ static void *run(void *data)
 {
 	struct gy_follower *follower = data;
 	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
-		{.word = &follower->kicks}, {.word = follower->dead}};
+		{.word = &follower->wake_word}, {.word = follower->dead}};
 	unsigned count = follower->dead ? 2 : 1;
 
 	while (!atomic_load(&follower->closing)) {
 		bool over = is_over(follower);
 		uint64_t value = gy_timeline_value(follower->timeline);
 
-		words[0].expected = atomic_load(&follower->kicks);
+		words[0].expected = atomic_load(&follower->wake_word);
 		follower->carry(follower->user, over ? GY_FREED : value);
 		if (over || atomic_load(&follower->closing))
 			break;
@@ -48,7 +48,7 @@ enum geyser_result gy_follower_start(struct gy_follower *follower, const char *n
 void gy_follower_stop(struct gy_follower *follower)
 {
 	atomic_store(&follower->closing, true);
-	atomic_fetch_add(&follower->kicks, 1);
-	gy_wake(&follower->kicks, false);
+	atomic_fetch_add(&follower->wake_word, 1);
+	gy_wake(&follower->wake_word, false);
 	(void)pthread_join(follower->thread, NULL);
 }

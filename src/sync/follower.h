@@ -25,7 +25,7 @@ struct gy_follower {
 
 	pthread_t thread;
 	_Atomic bool closing;
-	_Atomic uint32_t kicks;
+	_Atomic uint32_t wake_word; /* gy_follower_stop wakes the thread by it */
 };
 
 /* Starts the thread with that name. Errors: OUT_OF_MEMORY, SYSTEM. */

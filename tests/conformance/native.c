@@ -1,4 +1,4 @@
-/* Native objects: the ones that geyser exports, and the foreign memory that geyser imports or
+/* Native objects: the ones that geyser exports, and the memory of other APIs that geyser imports or
  * refuses. The group runs on backends whose textures are memfds. */
 #include "conformance.h"
 

@@ -27,7 +27,7 @@ static bool is_software(EGLDeviceEXT device)
 }
 
 /* Returns the display of the first EGL device of that kind. Other EGL platforms would choose a DRM
- * device if there is one, even one that can't map foreign buffers. */
+ * device if there is one, even one that can't map the buffers of other devices. */
 static EGLDisplay find_display(bool software)
 {
 	PFNEGLQUERYDEVICESEXTPROC query =

@@ -1,4 +1,4 @@
-/* dma-bufs that Vulkan allocates, their modifiers, and foreign memory as Vulkan images. */
+/* dma-bufs that Vulkan allocates, their modifiers, and other memory imported as Vulkan images. */
 #include "dmabuf.h"
 
 #include <drm_fourcc.h>
@@ -157,7 +157,7 @@ static void every_format_that_can_be_is_shared(void **state)
 	assert_true(shared > 0);
 }
 
-/* ---- foreign memory ---- */
+/* ---- imported memory ---- */
 
 static void memory_of_a_heap_is_a_texture(void **state)
 {

@@ -62,15 +62,15 @@ def main(include, shared, static, *names):
             texts.append(header.read())
     public = set().union(*map(declared, texts))
     exported, archived = defined(shared, True), defined(static, False)
-    foreign = {n for n in archived if not n.startswith(("geyser_", "gy_"))}
-    foreign = {n for n in foreign if not OBJECTIVE_C.match(n)}
+    unprefixed = {n for n in archived if not n.startswith(("geyser_", "gy_"))}
+    unprefixed = {n for n in unprefixed if not OBJECTIVE_C.match(n)}
     results = (
         ("declarations are read right", declared(SELF_TEST) ^ {"geyser_one", "geyser_two"}),
         ("the headers declare functions", set() if public else {"none found"}),
         ("every declared function is exported", public - exported),
         ("nothing else is exported", exported - public),
         ("every declared function is in the static library", public - archived),
-        ("the static library's symbols are geyser_ or gy_", foreign),
+        ("the static library's symbols are geyser_ or gy_", unprefixed),
     )
     print(f"1..{len(results)}")
     for number, (name, wrong) in enumerate(results, 1):

@@ -277,7 +277,7 @@ static void publish_one(
 	geyser_subscriber_destroy(subscriber);
 	geyser_publisher_destroy(publisher);
 	geyser_gl_event_is_native(for_gl, NULL); /* a call: what the stream left is deleted */
-	same("burying");
+	same("the next call");
 }
 
 static void streams_leave_it_alone(void **state)

@@ -151,7 +151,7 @@ static void things_that_are_no_directory(void **state)
 	assert_registry_refused(GEYSER_ERROR_PERMISSION, "no directory");
 }
 
-static void a_claim_comes_and_goes(void **state)
+static void an_entry_comes_and_goes(void **state)
 {
 	size_t fds = test_fd_count(getpid());
 	struct gy_registry_entry entry;
@@ -537,7 +537,7 @@ int main(void)
 		registry_test(modes_that_let_others_in),
 		registry_test(another_users_directory),
 		registry_test(things_that_are_no_directory),
-		registry_test(a_claim_comes_and_goes),
+		registry_test(an_entry_comes_and_goes),
 		registry_test(connecting),
 		registry_test(a_long_path),
 		registry_test(the_dead_are_swept_and_the_living_not),

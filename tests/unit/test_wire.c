@@ -61,7 +61,7 @@ static const uint8_t picture[] = {HEADER, 23, 0, 0xa1, 0, 0, 0, 0x12, 0, 0, 0,
 	0x1e, 0x1f, 3, 0, 0x63, 0x61, 0x6d, 0xef, 0xbe, 0xad, 0xde};
 /* Fields that minor version 1 added are at the end of a message, and are sent only if they are
  * set. */
-static const uint8_t import_twin[] = {HEADER, 2, 0, 24, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, TOKEN,
+static const uint8_t import_semaphore[] = {HEADER, 2, 0, 24, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, TOKEN,
 	1, 0, 0, 0};
 static const uint8_t event_shared[] = {HEADER, 18, 0, 44, 0, 0, 0, 10, 0, 0, 0,
 	0, 0x10, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
@@ -119,7 +119,7 @@ static const struct golden {
 	{lease, sizeof(lease), GY_WIRE_LEASE, 16},
 	{status, sizeof(status), GY_WIRE_STATUS, 17},
 	{picture, sizeof(picture), GY_WIRE_PICTURE, 18},
-	{import_twin, sizeof(import_twin), GY_WIRE_IMPORT, 7},
+	{import_semaphore, sizeof(import_semaphore), GY_WIRE_IMPORT, 7},
 	{event_shared, sizeof(event_shared), GY_WIRE_EVENT, 10},
 	{buffer_mirror, sizeof(buffer_mirror), GY_WIRE_BUFFER, 14},
 	{stream_ready, sizeof(stream_ready), GY_WIRE_STREAM, 16},
@@ -225,7 +225,7 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	struct gy_message message;
 
 	(void)state;
-	message = decoded(import_twin, sizeof(import_twin));
+	message = decoded(import_semaphore, sizeof(import_semaphore));
 	assert_true(message.object.semaphore);
 	message = decoded(import, sizeof(import));
 	assert_false(message.object.semaphore);
@@ -340,12 +340,12 @@ static void every_cut_is_refused(void **state)
  * there is no such size. */
 static size_t enough_of(const uint8_t *bytes)
 {
-	return bytes == picture_filled  ? sizeof(picture)
-	       : bytes == import_twin   ? sizeof(import)
-	       : bytes == event_shared  ? sizeof(event)
-	       : bytes == buffer_mirror ? sizeof(buffer)
-	       : bytes == stream_ready  ? sizeof(stream)
-					: 0;
+	return bytes == picture_filled     ? sizeof(picture)
+	       : bytes == import_semaphore ? sizeof(import)
+	       : bytes == event_shared     ? sizeof(event)
+	       : bytes == buffer_mirror    ? sizeof(buffer)
+	       : bytes == stream_ready     ? sizeof(stream)
+					   : 0;
 }
 
 /* The header gives the cut message's real size. The payload is then too short for the message's

@@ -145,7 +145,7 @@ void gy_mtl_device_close(void *data)
 	struct mtl_device *device = data;
 
 	@autoreleasepool {
-		if (!gy_mtl_is_foreign(device)) {
+		if (!gy_mtl_is_inherited(device)) {
 			[(id)device->listener release];
 			[(id)device->queue release];
 			[(id)device->device release];

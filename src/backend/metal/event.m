@@ -16,7 +16,7 @@
  * noted in carried, and does nothing.
  *
  * A block that a shared event is to call can't be taken back. So the block holds a reference to the
- * GeyserMetalTwin, which owns all of this. When the block is called after the end, it finds that
+ * GeyserMetalEvent, which owns all of this. When the block is called after the end, it finds that
  * the event has ended.
  *
  * Only the publisher raises an event of a stream, so in a subscriber's process no value is carried
@@ -32,10 +32,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-@class GeyserMetalTwin;
+@class GeyserMetalEvent;
 
 struct mtl_event {
-	GeyserMetalTwin *twin; /* frees this struct with its last reference */
+	GeyserMetalEvent *object; /* frees this struct with its last reference */
 	struct gy_event_source source;
 	id<MTLSharedEvent> event; /* nil after the end */
 	MTLSharedEventListener *listener;
@@ -49,20 +49,20 @@ struct mtl_event {
 	struct gy_follower down;
 };
 
-@interface GeyserMetalTwin : NSObject {
+@interface GeyserMetalEvent : NSObject {
       @public
-	struct mtl_event *twin_event;
+	struct mtl_event *state;
 }
 @end
 
-@implementation GeyserMetalTwin
+@implementation GeyserMetalEvent
 - (void)dealloc
 {
-	[twin_event->event release];
-	[twin_event->listener release];
-	(void)pthread_mutex_destroy(&twin_event->carry);
-	(void)pthread_mutex_destroy(&twin_event->lock);
-	free(twin_event);
+	[state->event release];
+	[state->listener release];
+	(void)pthread_mutex_destroy(&state->carry);
+	(void)pthread_mutex_destroy(&state->lock);
+	free(state);
 	[super dealloc];
 }
 @end
@@ -88,14 +88,14 @@ static void came_up(struct mtl_event *event, uint64_t value);
 /* Asks for a call of the block at the next value above this one. The caller holds the lock. */
 static void watch(struct mtl_event *event, uint64_t above)
 {
-	GeyserMetalTwin *twin = event->twin;
+	GeyserMetalEvent *object = event->object;
 
 	[event->event notifyListener:event->listener
 			     atValue:above + 1
 			       block:^(id<MTLSharedEvent> shared, uint64_t value) {
 				 (void)value; /* the value may be larger by now */
 				 @autoreleasepool {
-					 came_up(twin->twin_event, shared.signaledValue);
+					 came_up(object->state, shared.signaledValue);
 				 }
 			       }];
 }
@@ -165,8 +165,8 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 		free(event);
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
-	event->twin = [[GeyserMetalTwin alloc] init];
-	event->twin->twin_event = event;
+	event->object = [[GeyserMetalEvent alloc] init];
+	event->object->state = event;
 	event->source = *source;
 	event->event = shared;
 	event->listener = [(id)device->listener retain];
@@ -221,7 +221,7 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 }
 
 /* Breaks a circle of references: the shared event holds the block, and the block holds the
- * GeyserMetalTwin. So the reference to the shared event is released first. */
+ * GeyserMetalEvent. So the reference to the shared event is released first. */
 void gy_mtl_event_destroy(struct gy_backend_event *base)
 {
 	struct mtl_event *event = (struct mtl_event *)base;
@@ -238,6 +238,6 @@ void gy_mtl_event_destroy(struct gy_backend_event *base)
 			carry_down(event, GY_FREED); /* no queue may wait for it any longer */
 		[event->event release];
 		event->event = nil;
-		[event->twin release];
+		[event->object release];
 	}
 }

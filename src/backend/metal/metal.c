@@ -15,7 +15,7 @@ static enum geyser_result check(
 	uint32_t limit = desc->depth > 1 ? 2048 : device->limit;
 	uint32_t side = wide ? desc->width : desc->height;
 
-	if (gy_mtl_is_foreign(device))
+	if (gy_mtl_is_inherited(device))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"the manager is of the process that forked this one: make a new one");
 	if (side <= limit)
@@ -44,11 +44,11 @@ static enum geyser_result allocate(
 static void texture_destroy(struct gy_backend_texture *base)
 {
 	struct mtl_texture *texture = (struct mtl_texture *)base;
-	bool foreign = gy_mtl_is_foreign(texture->device);
+	bool inherited = gy_mtl_is_inherited(texture->device);
 
-	if (!foreign)
+	if (!inherited)
 		gy_mtl_view_release(texture);
-	if (texture->surface && !foreign) {
+	if (texture->surface && !inherited) {
 		IOSurfaceDecrementUseCount(texture->surface);
 		CFRelease(texture->surface);
 	}

@@ -24,7 +24,7 @@ struct mtl_device {
 
 /* Returns whether this process is a forked child of the process that made the device. A forked
  * child must not call Apple's frameworks. */
-static inline bool gy_mtl_is_foreign(const struct mtl_device *device)
+static inline bool gy_mtl_is_inherited(const struct mtl_device *device)
 {
 	return device->owner != getpid();
 }

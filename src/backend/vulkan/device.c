@@ -214,7 +214,7 @@ void gy_vk_device_close(struct vk_device *device)
 {
 	VkDevice vk = device->handles.device;
 
-	if (!gy_vk_is_foreign(device)) {
+	if (!gy_vk_is_inherited(device)) {
 		if (device->fence)
 			device->api.DestroyFence(vk, device->fence, NULL);
 		if (device->pool)

@@ -85,7 +85,7 @@ void gy_vk_set_lost(struct vk_device *device)
 
 enum geyser_result gy_vk_check(const struct vk_device *device)
 {
-	if (gy_vk_is_foreign(device))
+	if (gy_vk_is_inherited(device))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"the object is of the process that forked this one: a device is not "
 			"inherited, make a manager here");
@@ -96,7 +96,7 @@ enum geyser_result gy_vk_check(const struct vk_device *device)
 		device->info.name);
 }
 
-bool gy_vk_is_foreign(const struct vk_device *device)
+bool gy_vk_is_inherited(const struct vk_device *device)
 {
 	return getpid() != device->pid;
 }

@@ -387,7 +387,7 @@ static void deallocate(struct vk_event *event)
 	struct vk_device *device = event->device;
 	VkDevice vk = device->handles.device;
 
-	if (!gy_vk_is_foreign(device)) {
+	if (!gy_vk_is_inherited(device)) {
 		if (event->semaphore)
 			device->api.DestroySemaphore(vk, event->semaphore, NULL);
 		if (event->wake)
@@ -476,7 +476,7 @@ void gy_vk_event_destroy(struct gy_backend_event *base)
 {
 	struct vk_event *event = event_of(base);
 
-	if (!gy_vk_is_foreign(event->device))
+	if (!gy_vk_is_inherited(event->device))
 		stop(event);
 	deallocate(event);
 }

@@ -219,7 +219,7 @@ void gy_vk_texture_unmap(struct gy_backend_texture *base)
 {
 	struct vk_texture *texture = (struct vk_texture *)base;
 
-	if (texture->host.data || gy_vk_is_foreign(texture->device))
+	if (texture->host.data || gy_vk_is_inherited(texture->device))
 		return;
 	(void)pthread_mutex_lock(&texture->lock);
 	if (texture->maps > 0) {

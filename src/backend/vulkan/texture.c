@@ -32,7 +32,7 @@ static void free_texture(struct vk_texture *texture)
 	struct vk_device *device = texture->device;
 	VkDevice vk = device->handles.device;
 
-	if (!gy_vk_is_foreign(device)) {
+	if (!gy_vk_is_inherited(device)) {
 		gy_vk_linear_finish(device, &texture->staging);
 		if (texture->image)
 			device->api.DestroyImage(vk, texture->image, NULL);

@@ -151,7 +151,7 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 /* Notes that the device is lost, and calls on_lost the first time. */
 void gy_vk_set_lost(struct vk_device *device);
 /* Whether a forked child has inherited the device: it calls no function of the driver then. */
-bool gy_vk_is_foreign(const struct vk_device *device);
+bool gy_vk_is_inherited(const struct vk_device *device);
 
 /* Errors: DEVICE_LOST, INVALID_ARGUMENT (a forked child has inherited the device). */
 enum geyser_result gy_vk_check(const struct vk_device *device);

@@ -65,7 +65,8 @@ static enum geyser_result export_fd(struct geyser_event *event, struct geyser_na
 		return result;
 	(void)close(out->fd);
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"the event's native twin (type %d) is no timeline semaphore", (int)out->type);
+		"the event's native object is no timeline semaphore (type %d): expected type %d",
+		(int)out->type, (int)GEYSER_NATIVE_EVENT_TIMELINE_FD);
 }
 
 /* Fills in `native` and the UUID. An event without a timeline semaphore to export isn't native,

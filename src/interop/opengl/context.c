@@ -71,26 +71,26 @@ void gy_gl_item_died(void *data)
 	(void)pthread_mutex_lock(&gl->lock);
 	destroyed = gl->destroyed;
 	if (!destroyed) {
-		item->next_dead = gl->dead;
-		gl->dead = item;
+		item->next_retired = gl->retired;
+		gl->retired = item;
 	}
 	(void)pthread_mutex_unlock(&gl->lock);
 	if (destroyed)
 		free_item(item);
 }
 
-/* Ends the items that other threads have put into the dead list. The context must be current. */
-static void bury(struct geyser_gl *gl)
+/* Ends the items that other threads have put into the retired list. The context must be current. */
+static void end_retired_items(struct geyser_gl *gl)
 {
-	struct gy_gl_item *dead;
+	struct gy_gl_item *retired;
 
 	(void)pthread_mutex_lock(&gl->lock);
-	dead = gl->dead;
-	gl->dead = NULL;
+	retired = gl->retired;
+	gl->retired = NULL;
 	(void)pthread_mutex_unlock(&gl->lock);
-	for (struct gy_gl_item *next; dead; dead = next) {
-		next = dead->next_dead;
-		gy_gl_item_end(dead);
+	for (struct gy_gl_item *next; retired; retired = next) {
+		next = retired->next_retired;
+		gy_gl_item_end(retired);
 	}
 }
 
@@ -182,7 +182,7 @@ enum geyser_result gy_gl_enter(struct geyser_gl *gl)
 	if (result == GEYSER_OK)
 		result = drain(gl);
 	if (result == GEYSER_OK)
-		bury(gl);
+		end_retired_items(gl);
 	return result;
 }
 
@@ -355,7 +355,7 @@ enum geyser_result geyser_gl_get_info(const struct geyser_gl *gl, struct geyser_
 }
 
 /* Ends all items, with the lock held, so that no other thread frees one meanwhile. Only the GL
- * objects of living items end here; their memory is freed with the texture or event. Dead items,
+ * objects of living items end here; their memory is freed with the texture or event. Retired items,
  * which are in both lists, are freed here. */
 void geyser_gl_destroy(struct geyser_gl *gl)
 {
@@ -365,7 +365,7 @@ void geyser_gl_destroy(struct geyser_gl *gl)
 		return;
 	current = check_current(gl) == GEYSER_OK;
 	if (current)
-		bury(gl);
+		end_retired_items(gl);
 	(void)pthread_mutex_lock(&gl->lock);
 	for (struct gy_gl_item *item = gl->alive; item && current; item = item->next)
 		item->finish(item);
@@ -373,9 +373,9 @@ void geyser_gl_destroy(struct geyser_gl *gl)
 		gl->f.DeleteTextures(1, &gl->sentinel);
 	gl->destroyed = true;
 	(void)pthread_mutex_unlock(&gl->lock);
-	for (struct gy_gl_item *next, *dead = gl->dead; dead; dead = next) {
-		next = dead->next_dead;
-		free_item(dead);
+	for (struct gy_gl_item *next, *retired = gl->retired; retired; retired = next) {
+		next = retired->next_retired;
+		free_item(retired);
 	}
 	unref(gl);
 }

@@ -55,7 +55,7 @@ static enum geyser_result import_semaphore(
 
 /* Imports the event's native semaphore. An event without one isn't native for GL, which is no
  * failure. */
-static enum geyser_result find_twin(struct gl_event *event, struct geyser_event *of)
+static enum geyser_result import_native(struct gl_event *event, struct geyser_event *of)
 {
 	struct geyser_native_event native;
 	enum geyser_result result = geyser_event_export_native(of, &native);
@@ -82,7 +82,7 @@ static enum geyser_result make_event(
 	if (!event)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	gy_gl_item_init(&event->item, gl, finish, free_event);
-	result = find_twin(event, of);
+	result = import_native(event, of);
 	if (result == GEYSER_OK)
 		result = geyser_event_attach(of, gl, &event->item, gy_gl_item_died);
 	if (result == GEYSER_OK)

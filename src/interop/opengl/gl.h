@@ -16,8 +16,8 @@
  * The first member of every struct that owns GL objects.
  *
  * GL objects can be deleted only while the context is current. But a texture or an event, and the
- * item attached to it, may end on any thread. The item then goes into its geyser_gl's list of dead
- * items, and the next call with a current context ends it.
+ * item attached to it, may end on any thread. The item then goes into its geyser_gl's list of
+ * retired items, and the next call with a current context ends it.
  *
  * Each item holds a reference to its geyser_gl. The address of the geyser_gl is also the key by
  * which the item is attached.
@@ -25,7 +25,7 @@
 struct gy_gl_item {
 	struct geyser_gl *gl;
 	struct gy_gl_item *next, *previous; /* in the list of living items */
-	struct gy_gl_item *next_dead;
+	struct gy_gl_item *next_retired;
 	/* deletes the GL objects; the context is current */
 	void (*finish)(struct gy_gl_item *item);
 	void (*free)(struct gy_gl_item *item);
@@ -49,10 +49,10 @@ struct geyser_gl {
 	bool srgb_8_bits;   /* GL_EXT_texture_sRGB_R8; the next: GL_EXT_texture_sRGB_RG8 */
 	bool srgb_8x2_bits;
 	pthread_mutex_t lock;
-	bool destroyed; /* the lock guards this and `dead` */
+	bool destroyed; /* the lock guards this and `retired` */
 	/* changed only by calls with a current context, and by geyser_gl_destroy */
 	struct gy_gl_item *alive;
-	struct gy_gl_item *dead;
+	struct gy_gl_item *retired;
 };
 
 /* Initializes the item and puts it into the list of living items. Takes a reference to gl. */
@@ -60,13 +60,13 @@ void gy_gl_item_init(struct gy_gl_item *item, struct geyser_gl *gl,
 	void (*finish)(struct gy_gl_item *item), void (*free_)(struct gy_gl_item *item));
 /* Deletes the item's GL objects and frees it. The context must be current, or gl destroyed. */
 void gy_gl_item_end(struct gy_gl_item *item);
-/* Puts the item into the list of dead items, or frees it if gl is destroyed. Any thread. This is
+/* Puts the item into the list of retired items, or frees it if gl is destroyed. Any thread. This is
  * the destroy function for geyser_texture_attach and geyser_event_attach. */
 void gy_gl_item_died(void *item);
 
 /* ---- calls ---- */
 
-/* Every public call begins with this. Checks that the context is current, ends dead items and
+/* Every public call begins with this. Checks that the context is current, ends retired items and
  * clears GL's errors. Errors: INVALID_ARGUMENT, DEVICE_LOST. */
 enum geyser_result gy_gl_enter(struct geyser_gl *gl);
 
