@@ -50,20 +50,20 @@ static void await_buffers(const struct publisher *publisher, int connection)
 		;
 }
 
-static bool answer(struct publisher *publisher, int connection, const struct gy_message *question)
+static bool answer(struct publisher *publisher, int connection, const struct gy_message *request)
 {
 	const int manner = publisher->manner;
 
-	publisher->questions++;
-	if (manner == LATE && question->type != GY_WIRE_SUBSCRIBE)
+	publisher->requests++;
+	if (manner == LATE && request->type != GY_WIRE_SUBSCRIBE)
 		await_buffers(publisher, connection);
 	if (manner == SLOW)
 		delay(&publisher->fake, connection);
-	if (manner == SILENT || (manner == NO_BUFFER && question->type != GY_WIRE_SUBSCRIBE))
+	if (manner == SILENT || (manner == NO_BUFFER && request->type != GY_WIRE_SUBSCRIBE))
 		return true;
-	return question->type == GY_WIRE_SUBSCRIBE
-		       ? send_pages(publisher, connection, question->sequence)
-		       : send_picture(publisher, connection, question->sequence);
+	return request->type == GY_WIRE_SUBSCRIBE
+		       ? send_pages(publisher, connection, request->sequence)
+		       : send_picture(publisher, connection, request->sequence);
 }
 
 static void serve(struct fake *fake, int connection)
@@ -73,11 +73,10 @@ static void serve(struct fake *fake, int connection)
 		{.fd = connection, .events = POLLIN},
 		{.fd = fake->stop[0], .events = POLLIN},
 	};
-	struct gy_message question;
+	struct gy_message request;
 
 	while (poll(wanted, 2, -1) > 0 && !wanted[1].revents)
-		if (!fake_question(connection, &question) ||
-			!answer(publisher, connection, &question))
+		if (!fake_request(connection, &request) || !answer(publisher, connection, &request))
 			return;
 }
 

@@ -19,8 +19,8 @@ enum manner {
 	QUICK,     /* answers at once, as it should */
 	SILENT,    /* reads, and never answers */
 	HALF,      /* sends the first of the two packets of an answer */
-	NO_BUFFER, /* answers SUBSCRIBE, but no question about buffers */
-	SLOW,      /* answers each question late */
+	NO_BUFFER, /* answers SUBSCRIBE, but no request about buffers */
+	SLOW,      /* answers each request late */
 	LATE,      /* answers SUBSCRIBE; about buffers only when the test says so */
 	DEAF,      /* accepts no connection */
 	MANNERS,
@@ -32,7 +32,7 @@ struct publisher {
 	struct fake fake;
 	_Atomic int manner;       /* enum manner; may change */
 	_Atomic bool has_buffers; /* for LATE */
-	_Atomic uint32_t questions;
+	_Atomic uint32_t requests;
 	struct gy_ring_page *page;
 	int ring, lease, picture;
 };

@@ -161,7 +161,7 @@ struct gy_message peer_texture(
 	};
 }
 
-bool fake_question(int connection, struct gy_message *out)
+bool fake_request(int connection, struct gy_message *out)
 {
 	struct gy_packet packet;
 	int fd;
@@ -218,8 +218,8 @@ int peer_greet(uint64_t instance)
 
 /* ---- subscribers ---- */
 
-int peer_ask(
-	const char *name, const struct gy_message *question, struct gy_message *answer, int *fd)
+int peer_request(
+	const char *name, const struct gy_message *request, struct gy_message *answer, int *fd)
 {
 	struct gy_registry registry;
 	struct gy_packet packet;
@@ -230,7 +230,7 @@ int peer_ask(
 	assert_ok(gy_registry_find_name(&registry, name, &instance));
 	gy_registry_close(&registry);
 	connection = peer_greet(instance);
-	assert_true(peer_send_message(connection, question, -1));
+	assert_true(peer_send_message(connection, request, -1));
 	assert_ok(gy_packet_receive(connection, &packet, fd));
 	do
 		assert_ok(gy_packet_next(&packet, answer));
@@ -240,16 +240,15 @@ int peer_ask(
 
 struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection)
 {
-	struct gy_message question = {
-		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = every};
+	struct gy_message request = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.every = every};
 	struct gy_message answer;
 	struct gy_packet packet;
 	void *page;
 	int fd;
 
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", name);
+	(void)snprintf(request.name.name, sizeof(request.name.name), "%s", name);
 	/* receives the ring first, then the lease */
-	*connection = peer_ask(name, &question, &answer, &fd);
+	*connection = peer_request(name, &request, &answer, &fd);
 	assert_int_equal(answer.type, GY_WIRE_STREAM);
 	assert_int_equal(close(fd), 0);
 	assert_ok(gy_packet_receive(*connection, &packet, &fd));

@@ -46,7 +46,7 @@ struct geyser_handle fake_handle(const struct fake *fake, enum gy_handle_kind ki
 
 /* Receives the next message that isn't HELLO or RELEASE. Returns false when the importer has hung
  * up. */
-bool fake_question(int connection, struct gy_message *out);
+bool fake_request(int connection, struct gy_message *out);
 
 /* Sleeps until the importer hangs up or the fake is stopped. */
 void fake_linger(const struct fake *fake, int connection);
@@ -77,8 +77,8 @@ int peer_greet(uint64_t instance);
 
 /* Asks the publisher of that name over a new connection, which it returns. *answer: the first
  * answer; *fd: the descriptor that came with it, or -1. The caller closes both. */
-int peer_ask(
-	const char *name, const struct gy_message *question, struct gy_message *answer, int *fd);
+int peer_request(
+	const char *name, const struct gy_message *request, struct gy_message *answer, int *fd);
 
 /* Subscribes over a new connection and maps the lease, writable, until peer_unsubscribe. */
 struct gy_lease_page *peer_subscribe(const char *name, bool every, int *connection);

@@ -22,13 +22,13 @@
 
 /* Writes a correct answer to the request into `bytes`, for the caller to spoil. Returns its
  * size. */
-static size_t right_answer(const struct gy_message *question, uint8_t bytes[GY_MESSAGE_MAX])
+static size_t right_answer(const struct gy_message *request, uint8_t bytes[GY_MESSAGE_MAX])
 {
 	struct gy_message answer = {
-		.type = GY_WIRE_EVENT, .sequence = question->sequence, .event.size = 4096};
+		.type = GY_WIRE_EVENT, .sequence = request->sequence, .event.size = 4096};
 
-	if (question->object.kind == GY_HANDLE_TEXTURE)
-		answer = peer_texture(GY_WIRE_TEXTURE, question->sequence, 32, 32, 0);
+	if (request->object.kind == GY_HANDLE_TEXTURE)
+		answer = peer_texture(GY_WIRE_TEXTURE, request->sequence, 32, 32, 0);
 	return gy_wire_encode(&answer, bytes, GY_MESSAGE_MAX);
 }
 
@@ -43,7 +43,7 @@ enum spoiled {
 	UNKNOWN_TYPE,
 	OPTIONAL_TYPE,
 	WRONG_TYPE,
-	A_QUESTION,
+	A_REQUEST,
 	TWO_FDS,
 	EIGHT_FDS,
 	SIXTEEN_FDS,
@@ -72,7 +72,7 @@ static const struct answer {
 	{UNKNOWN_TYPE, GEYSER_ERROR_PROTOCOL, "unknown type 99"},
 	{OPTIONAL_TYPE, GEYSER_ERROR_PROTOCOL, "type 0"},
 	{WRONG_TYPE, GEYSER_ERROR_PROTOCOL, "message of type"},
-	{A_QUESTION, GEYSER_ERROR_PROTOCOL, "message of type 2"},
+	{A_REQUEST, GEYSER_ERROR_PROTOCOL, "message of type 2"},
 	{TWO_FDS, GEYSER_ERROR_PROTOCOL, "2 descriptors"},
 	{EIGHT_FDS, GEYSER_ERROR_PROTOCOL, "8 descriptors"},
 	{SIXTEEN_FDS, GEYSER_ERROR_PROTOCOL, "more than 8 descriptors"},
@@ -93,17 +93,17 @@ static void refuse(int connection, uint32_t sequence, int32_t result, const char
 }
 
 /* Sends the spoiled answer. Returns false if it must send nothing and hang up. */
-static bool spoil(int connection, enum spoiled how, const struct gy_message *question)
+static bool spoil(int connection, enum spoiled how, const struct gy_message *request)
 {
 	uint8_t bytes[GY_PACKET_MAX + 1] = {0};
-	struct gy_message other = *question;
+	struct gy_message other = *request;
 	int fds[16] = {test_memory(4096)};
 	size_t size, count = 1;
 	bool sent;
 
 	for (size_t i = 1; i < 16; i++)
 		fds[i] = fds[0];
-	size = right_answer(question, bytes);
+	size = right_answer(request, bytes);
 	switch (how) {
 	case RIGHT:
 		break;
@@ -135,8 +135,8 @@ static bool spoil(int connection, enum spoiled how, const struct gy_message *que
 		other.object.kind ^= GY_HANDLE_TEXTURE ^ GY_HANDLE_EVENT;
 		size = right_answer(&other, bytes);
 		break;
-	case A_QUESTION:
-		size = gy_wire_encode(question, bytes, sizeof(bytes));
+	case A_REQUEST:
+		size = gy_wire_encode(request, bytes, sizeof(bytes));
 		break;
 	case TWO_FDS:
 		count = 2;
@@ -151,11 +151,11 @@ static bool spoil(int connection, enum spoiled how, const struct gy_message *que
 		size = SIZE_MAX;
 		break;
 	case OTHER_SEQUENCE_AND_HANGS_UP:
-		gy_put_le(bytes + 12, 4, question->sequence + 1);
+		gy_put_le(bytes + 12, 4, request->sequence + 1);
 		break;
 	case REFUSES_UNKNOWN:
 	case REFUSES_AS_SUCCESS:
-		refuse(connection, question->sequence, how == REFUSES_UNKNOWN ? -99 : 0, "because");
+		refuse(connection, request->sequence, how == REFUSES_UNKNOWN ? -99 : 0, "because");
 		size = SIZE_MAX;
 		break;
 	}
@@ -166,10 +166,10 @@ static bool spoil(int connection, enum spoiled how, const struct gy_message *que
 
 static void answer_spoiled(struct fake *fake, int connection)
 {
-	struct gy_message question;
+	struct gy_message request;
 
-	while (fake_question(connection, &question))
-		if (!spoil(connection, *(const enum spoiled *)fake->script, &question))
+	while (fake_request(connection, &request))
+		if (!spoil(connection, *(const enum spoiled *)fake->script, &request))
 			return;
 }
 
@@ -232,10 +232,10 @@ static void spoiled_answers(void **state)
 
 static void answer_rudely(struct fake *fake, int connection)
 {
-	struct gy_message question;
+	struct gy_message request;
 
-	while (fake_question(connection, &question))
-		refuse(connection, question.sequence, GEYSER_ERROR_BUSY, fake->script);
+	while (fake_request(connection, &request))
+		refuse(connection, request.sequence, GEYSER_ERROR_BUSY, fake->script);
 }
 
 static void its_words_are_printable(void **state)
@@ -274,14 +274,14 @@ static void its_words_are_no_format(void **state)
 static void answer_once_and_then_disconnected(struct fake *fake, int connection)
 {
 	enum spoiled how = RIGHT;
-	struct gy_message question;
+	struct gy_message request;
 
 	(void)fake;
-	while (fake_question(connection, &question)) {
+	while (fake_request(connection, &request)) {
 		if (how == RIGHT)
-			(void)spoil(connection, how, &question);
+			(void)spoil(connection, how, &request);
 		else
-			refuse(connection, question.sequence, GEYSER_ERROR_DISCONNECTED, "gone");
+			refuse(connection, request.sequence, GEYSER_ERROR_DISCONNECTED, "gone");
 		how = HANGS_UP;
 	}
 }
@@ -313,15 +313,15 @@ static void say_nothing(struct fake *fake, int connection)
 
 static void answer_others_for_ever(struct fake *fake, int connection)
 {
-	struct gy_message question;
+	struct gy_message request;
 	uint8_t bytes[GY_MESSAGE_MAX];
 	size_t size;
 
 	(void)fake;
-	if (!fake_question(connection, &question))
+	if (!fake_request(connection, &request))
 		return;
-	size = right_answer(&question, bytes);
-	gy_put_le(bytes + 12, 4, question.sequence + 1);
+	size = right_answer(&request, bytes);
+	gy_put_le(bytes + 12, 4, request.sequence + 1);
 	while (peer_send(connection, bytes, size, &connection, 1))
 		;
 }
@@ -457,18 +457,18 @@ static const struct id_answer {
 static void answer_an_id(struct fake *fake, int connection)
 {
 	const struct id_answer *script = fake->script;
-	struct gy_message question, answer = {.type = GY_WIRE_HANDLE};
+	struct gy_message request, answer = {.type = GY_WIRE_HANDLE};
 	struct gy_handle_fields fields = {.kind = GY_HANDLE_TEXTURE, .uid = geteuid()};
 
-	if (!fake_question(connection, &question) || question.type != GY_WIRE_RESOLVE)
+	if (!fake_request(connection, &request) || request.type != GY_WIRE_RESOLVE)
 		return;
-	fields.id = question.id + script->id_change;
+	fields.id = request.id + script->id_change;
 	fields.instance = fake->instance + script->instance_change;
 	gy_handle_encode(&fields, &answer.handle);
 	answer.handle.bytes[63] ^= script->damaged;
 	if (script->wrong_type)
 		answer = (struct gy_message){.type = GY_WIRE_EVENT};
-	answer.sequence = question.sequence;
+	answer.sequence = request.sequence;
 	(void)peer_send_message(connection, &answer, connection);
 }
 

@@ -87,7 +87,7 @@ static int receive_fd(int connection)
 /* Connects and subscribes without the library. Returns the connection. */
 static int subscribe(void)
 {
-	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1};
+	struct gy_message request = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1};
 	struct gy_registry registry;
 	uint64_t instance;
 	int connection;
@@ -95,9 +95,9 @@ static int subscribe(void)
 	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
 	gy_registry_close(&registry);
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", NAME);
+	(void)snprintf(request.name.name, sizeof(request.name.name), "%s", NAME);
 	connection = peer_greet(instance);
-	assert_true(peer_send_message(connection, &question, -1));
+	assert_true(peer_send_message(connection, &request, -1));
 	for (unsigned i = 0; i < 2; i++) /* receives the ring, then the lease */
 		assert_int_equal(close(receive_fd(connection)), 0);
 	return connection;
@@ -105,11 +105,11 @@ static int subscribe(void)
 
 static int ask_buffer(int connection, uint32_t index)
 {
-	const struct gy_message question = {
+	const struct gy_message request = {
 		.type = GY_WIRE_BUFFER, .sequence = 2 + index, .buffer.index = index};
 	int fd;
 
-	assert_true(peer_send_message(connection, &question, -1));
+	assert_true(peer_send_message(connection, &request, -1));
 	fd = receive_fd(connection);
 	assert_true(fd >= 0);
 	return fd;
@@ -320,16 +320,16 @@ static void serve_offer(struct fake *fake, int connection)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "miser"};
 	const struct offer *offer = fake->script;
-	struct gy_message question;
+	struct gy_message request;
 	bool good = peer_send_message(connection, &hello, -1);
 
-	while (good && fake_question(connection, &question))
-		good = question.type == GY_WIRE_SUBSCRIBE
-			       ? send_pages(connection, question.sequence)
+	while (good && fake_request(connection, &request))
+		good = request.type == GY_WIRE_SUBSCRIBE
+			       ? send_pages(connection, request.sequence)
 			       : send_picture(connection, offer,
-					 question.type == GY_WIRE_IMPORT ? GY_WIRE_TEXTURE
-									 : GY_WIRE_PICTURE,
-					 question.sequence);
+					 request.type == GY_WIRE_IMPORT ? GY_WIRE_TEXTURE
+									: GY_WIRE_PICTURE,
+					 request.sequence);
 }
 
 static void start_miser(struct fake *fake, const struct offer *offer)

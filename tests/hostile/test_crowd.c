@@ -26,13 +26,13 @@ static void the_exporter_has_descriptors_left(void)
 static int peer_hold(void)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO};
-	const struct gy_message question = import_question(&exporter.texture);
+	const struct gy_message request = import_request(&exporter.texture);
 	struct gy_message answer = {.type = GY_WIRE_NONE};
 	int fd = peer_connect(exporter.instance), memory = -1;
 	struct gy_packet packet = {.size = 0};
 
 	gy_packet_add(&packet, &hello);
-	gy_packet_add(&packet, &question);
+	gy_packet_add(&packet, &request);
 	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
 	if (gy_packet_receive(fd, &packet, &memory) == GEYSER_OK)
 		(void)gy_packet_next(&packet, &answer);
@@ -85,7 +85,7 @@ static int connect_greeted(void)
 
 static int connect_after_release(void)
 {
-	struct gy_message release = import_question(&exporter.texture);
+	struct gy_message release = import_request(&exporter.texture);
 	int fd = peer_hold();
 
 	assert_true(fd >= 0);
@@ -112,10 +112,10 @@ static void a_release_ends_the_hold(void **state)
 	expect_idle_ones_to_go(connect_after_release);
 }
 
-/* A connection with questions again and again is not idle. */
-static void questions_keep_a_connection(void **state)
+/* A connection that sends requests again and again is not idle. */
+static void requests_keep_a_connection(void **state)
 {
-	const struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = 1};
+	const struct gy_message request = {.type = GY_WIRE_RESOLVE, .id = 1};
 	const uint64_t deadline = gy_deadline(7 * GY_SECOND);
 	int fd = peer_greet(exporter.instance), silent = peer_connect(exporter.instance), memory;
 
@@ -123,7 +123,7 @@ static void questions_keep_a_connection(void **state)
 	while (gy_now() < deadline) {
 		struct pollfd wanted = {.fd = silent, .events = POLLRDHUP};
 
-		assert_true(peer_send_message(fd, &question, -1));
+		assert_true(peer_send_message(fd, &request, -1));
 		assert_int_equal(answer_of(fd, &memory).type, GY_WIRE_ERROR);
 		(void)poll(&wanted, 1, 100);
 	}
@@ -273,7 +273,7 @@ int main(void)
 		cmocka_unit_test(silent_peers_delay_nobody),
 		cmocka_unit_test(greeted_peers_are_not_kept),
 		cmocka_unit_test(a_release_ends_the_hold),
-		cmocka_unit_test(questions_keep_a_connection),
+		cmocka_unit_test(requests_keep_a_connection),
 		cmocka_unit_test(silence_within_a_process),
 	};
 

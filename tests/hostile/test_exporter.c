@@ -139,13 +139,13 @@ static const struct wrong_field wrong_fields[] = {
 static void answer_with_wrong_field(struct fake *fake, int connection)
 {
 	const struct wrong_field *wrong = *(const struct wrong_field *const *)fake->script;
-	struct gy_message question, answer;
+	struct gy_message request, answer;
 
-	while (fake_question(connection, &question)) {
+	while (fake_request(connection, &request)) {
 		const uint32_t narrow = (uint32_t)wrong->value;
 		int memory = test_memory(SIZE);
 
-		answer = good_texture(question.sequence);
+		answer = good_texture(request.sequence);
 		memcpy((char *)&answer + wrong->offset,
 			wrong->size == 4 ? (const void *)&narrow : (const void *)&wrong->value,
 			wrong->size);
@@ -331,15 +331,15 @@ static const struct wrong_memory wrong_memories[] = {
 static void answer_with_wrong_memory(struct fake *fake, int connection)
 {
 	const struct wrong_memory *wrong = *(const struct wrong_memory *const *)fake->script;
-	struct gy_message question, answer;
+	struct gy_message request, answer;
 
-	while (fake_question(connection, &question)) {
+	while (fake_request(connection, &request)) {
 		int fd = wrong->make();
 
-		answer = good_texture(question.sequence);
-		if (question.object.kind == GY_HANDLE_EVENT)
+		answer = good_texture(request.sequence);
+		if (request.object.kind == GY_HANDLE_EVENT)
 			answer = (struct gy_message){.type = GY_WIRE_EVENT,
-				.sequence = question.sequence,
+				.sequence = request.sequence,
 				.event.size = 4096};
 		(void)peer_send_message(connection, &answer, fd);
 		if (fd >= 0)
@@ -381,13 +381,13 @@ static int unsealed_of(size_t size)
  * raise SIGBUS. */
 static void answer_and_truncate(struct fake *fake, int connection)
 {
-	struct gy_message question, answer;
+	struct gy_message request, answer;
 
 	(void)fake;
-	while (fake_question(connection, &question)) {
+	while (fake_request(connection, &request)) {
 		int fd = unsealed_of(SIZE);
 
-		answer = good_texture(question.sequence);
+		answer = good_texture(request.sequence);
 		(void)peer_send_message(connection, &answer, fd);
 		(void)ftruncate(fd, 0);
 		(void)close(fd);
@@ -420,13 +420,13 @@ static void memory_cut_while_it_is_imported(void **state)
 
 static void answer_read_only(struct fake *fake, int connection)
 {
-	struct gy_message question, answer;
+	struct gy_message request, answer;
 
 	(void)fake;
-	while (fake_question(connection, &question)) {
+	while (fake_request(connection, &request)) {
 		int fd = test_read_only_memory(SIZE);
 
-		answer = good_texture(question.sequence);
+		answer = good_texture(request.sequence);
 		(void)peer_send_message(connection, &answer, fd);
 		(void)close(fd);
 	}

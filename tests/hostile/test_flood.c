@@ -78,13 +78,13 @@ static uint64_t subscriptions_made(void)
 static int ask_for_a_place(void)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "flood"};
-	const struct gy_message question = {
+	const struct gy_message request = {
 		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
 	struct gy_packet packet = {.size = 0};
 	int fd = peer_connect(instance);
 
 	gy_packet_add(&packet, &hello);
-	gy_packet_add(&packet, &question);
+	gy_packet_add(&packet, &request);
 	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
 	return fd;
 }

@@ -212,8 +212,8 @@ static void liars_together_keep_nobody(void **state)
 /* Sends SUBSCRIBE and returns the answer's type. */
 static enum gy_wire_type ask_to_subscribe(struct gy_message *answer)
 {
-	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
-	int fd = -1, connection = peer_ask(NAME, &question, answer, &fd);
+	struct gy_message request = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
+	int fd = -1, connection = peer_request(NAME, &request, answer, &fd);
 
 	if (fd >= 0)
 		assert_int_equal(close(fd), 0);
@@ -414,14 +414,14 @@ static void who_has_no_buffers_is_not_counted(void **state)
 	publisher = publish(manager, 3);
 	lease = peer_subscribe(NAME, false, &connection);
 	for (uint32_t i = 0; i < 3; i++) {
-		const struct gy_message question = {
+		const struct gy_message request = {
 			.type = GY_WIRE_BUFFER, .sequence = 2 + i, .buffer.index = i};
 		struct gy_packet packet;
 		int fd = -1;
 
 		assert_ok(geyser_publisher_get_stats(publisher, &stats));
 		assert_int_equal(stats.subscribers, 0);
-		assert_true(peer_send_message(connection, &question, -1));
+		assert_true(peer_send_message(connection, &request, -1));
 		assert_ok(gy_packet_receive(connection, &packet, &fd));
 		assert_true(fd >= 0);
 		assert_int_equal(close(fd), 0);

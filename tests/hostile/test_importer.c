@@ -10,7 +10,7 @@
 
 static void a_right_importer_by_hand(void **state)
 {
-	struct gy_message message = import_question(&exporter.texture);
+	struct gy_message message = import_request(&exporter.texture);
 	int fd = peer_greet(exporter.instance), memory;
 
 	(void)state;
@@ -29,14 +29,14 @@ static void garbage_is_dropped(void **state)
 {
 	uint8_t packets[6][GY_PACKET_MAX] = {{0}};
 	size_t sizes[] = {1, GY_WIRE_HEADER - 1, 36, 35, GY_PACKET_MAX, 20};
-	struct gy_message question = import_question(&exporter.texture);
+	struct gy_message request = import_request(&exporter.texture);
 
 	(void)state;
 	memset(packets[2], 0xff, 36);
-	(void)gy_wire_encode(&question, packets[3], GY_PACKET_MAX); /* one byte is missing */
+	(void)gy_wire_encode(&request, packets[3], GY_PACKET_MAX); /* one byte is missing */
 	memset(packets[4], 'G', GY_PACKET_MAX);
-	question = (struct gy_message){.type = GY_WIRE_RESOLVE, .id = 1};
-	(void)gy_wire_encode(&question, packets[5], GY_PACKET_MAX);
+	request = (struct gy_message){.type = GY_WIRE_RESOLVE, .id = 1};
+	(void)gy_wire_encode(&request, packets[5], GY_PACKET_MAX);
 	packets[5][6] = 77; /* an unknown type that isn't optional */
 	for (size_t i = 0; i < TEST_COUNT(sizes); i++)
 		for (int greeted = 0; greeted < 2; greeted++) {
@@ -72,11 +72,11 @@ static void another_major_version_is_told(void **state)
 static void a_greeting_comes_first_and_once(void **state)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO};
-	struct gy_message question = import_question(&exporter.texture);
+	struct gy_message request = import_request(&exporter.texture);
 	int fd = peer_connect(exporter.instance);
 
 	(void)state;
-	assert_true(peer_send_message(fd, &question, -1));
+	assert_true(peer_send_message(fd, &request, -1));
 	assert_true(hung_up(fd));
 	assert_int_equal(close(fd), 0);
 	fd = peer_greet(exporter.instance);
@@ -87,7 +87,7 @@ static void a_greeting_comes_first_and_once(void **state)
 }
 
 /* Messages that only an exporter may send are refused as requests. */
-static void answers_are_no_questions(void **state)
+static void answers_are_no_requests(void **state)
 {
 	static const enum gy_wire_type types[] = {
 		GY_WIRE_TEXTURE, GY_WIRE_EVENT, GY_WIRE_HANDLE, GY_WIRE_ERROR};
@@ -107,9 +107,9 @@ static void answers_are_no_questions(void **state)
 static void descriptors_are_not_taken(void **state)
 {
 	static const size_t counts[] = {1, 2, 8, 16};
-	struct gy_message question = import_question(&exporter.texture);
+	struct gy_message request = import_request(&exporter.texture);
 	uint8_t bytes[GY_MESSAGE_MAX];
-	size_t size = gy_wire_encode(&question, bytes, sizeof(bytes));
+	size_t size = gy_wire_encode(&request, bytes, sizeof(bytes));
 	int fds[16];
 
 	(void)state;
@@ -129,13 +129,13 @@ static void descriptors_are_not_taken(void **state)
 /* Sends packets full of requests and never reads an answer. */
 static void floods_without_reading(void **state)
 {
-	const struct gy_message question = {.type = GY_WIRE_RESOLVE, .id = 1};
+	const struct gy_message request = {.type = GY_WIRE_RESOLVE, .id = 1};
 	struct gy_packet packet = {.size = 0};
 	int fds[4];
 
 	(void)state;
 	while (packet.size + 20 <= GY_PACKET_MAX)
-		gy_packet_add(&packet, &question);
+		gy_packet_add(&packet, &request);
 	for (size_t i = 0; i < TEST_COUNT(fds); i++)
 		fds[i] = peer_greet(exporter.instance);
 	for (size_t i = 0; i < TEST_COUNT(fds); i++) {
@@ -155,12 +155,12 @@ static void floods_without_reading(void **state)
 /* Imports without receiving the memory. The exporter must not keep the sent memory open. */
 static void imports_without_reading(void **state)
 {
-	const struct gy_message question = import_question(&exporter.texture);
+	const struct gy_message request = import_request(&exporter.texture);
 	int fd = peer_greet(exporter.instance);
 	unsigned sent = 0;
 
 	(void)state;
-	while (peer_send_message(fd, &question, -1) && sent < 1000000)
+	while (peer_send_message(fd, &request, -1) && sent < 1000000)
 		sent++;
 	assert_in_range(sent, 1, 999999);
 	assert_int_equal(close(fd), 0);
@@ -169,12 +169,12 @@ static void imports_without_reading(void **state)
 
 static void tokens_it_never_gave(void **state)
 {
-	struct gy_message question = import_question(&exporter.texture), answer;
+	struct gy_message request = import_request(&exporter.texture), answer;
 	int fd = peer_greet(exporter.instance), memory;
 
 	(void)state;
 	for (uint32_t i = 1; i <= 10000; i++) {
-		struct gy_message guess = question;
+		struct gy_message guess = request;
 
 		guess.sequence = i;
 		/* Try the right token with one wrong bit, and the right token with the wrong
@@ -190,7 +190,7 @@ static void tokens_it_never_gave(void **state)
 		assert_int_equal(answer.error.result, GEYSER_ERROR_NOT_FOUND);
 		assert_int_equal(memory, -1);
 	}
-	assert_true(peer_send_message(fd, &question, -1));
+	assert_true(peer_send_message(fd, &request, -1));
 	answer = answer_of(fd, &memory);
 	assert_int_equal(answer.type, GY_WIRE_TEXTURE);
 	assert_int_equal(close(memory), 0);
@@ -202,13 +202,13 @@ static void tokens_it_never_gave(void **state)
  * them. */
 static void releases_of_what_it_never_had(void **state)
 {
-	struct gy_message release = import_question(&exporter.texture);
-	struct gy_message question = release, answer;
+	struct gy_message release = import_request(&exporter.texture);
+	struct gy_message request = release, answer;
 	struct gy_message resolve = {.type = GY_WIRE_RESOLVE, .sequence = 9, .id = 12345};
 	int fd = peer_greet(exporter.instance), other = peer_greet(exporter.instance), memory;
 
 	(void)state;
-	assert_true(peer_send_message(other, &question, -1));
+	assert_true(peer_send_message(other, &request, -1));
 	answer = answer_of(other, &memory);
 	assert_int_equal(answer.type, GY_WIRE_TEXTURE);
 	assert_int_equal(close(memory), 0);
@@ -218,9 +218,9 @@ static void releases_of_what_it_never_had(void **state)
 		assert_true(peer_send_message(fd, &release, -1));
 		release.object.token[0]++;
 	}
-	release.object.token[0] = question.object.token[0];
+	release.object.token[0] = request.object.token[0];
 	/* Release one import five times. */
-	assert_true(peer_send_message(fd, &question, -1));
+	assert_true(peer_send_message(fd, &request, -1));
 	answer = answer_of(fd, &memory);
 	assert_int_equal(answer.type, GY_WIRE_TEXTURE);
 	assert_int_equal(close(memory), 0);
@@ -315,7 +315,7 @@ int main(void)
 		cmocka_unit_test(garbage_is_dropped),
 		cmocka_unit_test(another_major_version_is_told),
 		cmocka_unit_test(a_greeting_comes_first_and_once),
-		cmocka_unit_test(answers_are_no_questions),
+		cmocka_unit_test(answers_are_no_requests),
 		cmocka_unit_test(descriptors_are_not_taken),
 		cmocka_unit_test(floods_without_reading),
 		cmocka_unit_test(imports_without_reading),

@@ -1,5 +1,5 @@
 /* Publishers that answer late, or with buffers of another generation: their subscribers reach them
- * in the end, and ask no question twice. */
+ * in the end, and ask no request twice. */
 #include "manners.h"
 
 #include "base/clock.h"
@@ -64,7 +64,7 @@ static void a_slow_publisher_is_reached_by_short_calls(void **state)
 	assert_ok(result);
 	assert_true(calls_made > 1);
 	assert_int_equal(scene.publisher.fake.served, 1); /* one connection serves all calls */
-	assert_int_equal(scene.publisher.questions, 1 + BUFFERS);
+	assert_int_equal(scene.publisher.requests, 1 + BUFFERS);
 	end(&scene);
 }
 
@@ -167,7 +167,7 @@ static void a_publisher_that_goes_before_they_come(void **state)
 }
 
 /* The records say a generation that the publisher's answers never have. */
-static void a_wrong_generation_costs_one_question(void **state)
+static void a_wrong_generation_costs_one_request(void **state)
 {
 	struct geyser_frame *frame;
 	struct scene scene;
@@ -175,13 +175,13 @@ static void a_wrong_generation_costs_one_question(void **state)
 	(void)state;
 	begin(&scene, QUICK);
 	assert_ok(subscribe(scene.manager, PATIENCE, &scene.subscriber));
-	assert_int_equal(scene.publisher.questions, 1 + BUFFERS);
+	assert_int_equal(scene.publisher.requests, 1 + BUFFERS);
 	for (uint64_t i = 1; i <= 20; i++) {
 		publish_frame(&scene.publisher, i, OTHER_GENERATION);
 		assert_fails(GEYSER_ERROR_TIMEOUT, NULL,
 			geyser_subscriber_acquire(scene.subscriber, PATIENCE / 1000, &frame));
 	}
-	assert_int_equal(scene.publisher.questions, 1 + BUFFERS + 1);
+	assert_int_equal(scene.publisher.requests, 1 + BUFFERS + 1);
 	publish_frame(&scene.publisher, 21, 0); /* the generation that the buffers have */
 	take(&scene, PATIENCE);
 	end(&scene);
@@ -194,7 +194,7 @@ int main(void)
 		cmocka_unit_test(buffers_may_come_after_the_subscriber),
 		cmocka_unit_test(who_polls_is_told_that_they_have_come),
 		cmocka_unit_test(a_publisher_that_goes_before_they_come),
-		cmocka_unit_test(a_wrong_generation_costs_one_question),
+		cmocka_unit_test(a_wrong_generation_costs_one_request),
 	};
 
 	test_limit(100);

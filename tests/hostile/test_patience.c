@@ -91,17 +91,17 @@ static void prepare_reconnect(struct call *call)
 	start_publisher(&call->publisher, call->manner);
 }
 
-/* The subscriber's thread has asked a question that no publisher answers. */
+/* The subscriber's thread has sent a request that no publisher answers. */
 static void prepare_thread(struct call *call)
 {
 	uint32_t before;
 	int fd;
 
 	prepare_reconnect(call);
-	before = call->publisher.questions;
+	before = call->publisher.requests;
 	assert_ok(geyser_subscriber_fd(call->subscriber, &fd));
 	(void)close(fd);
-	while (call->manner != DEAF && call->publisher.questions == before)
+	while (call->manner != DEAF && call->publisher.requests == before)
 		(void)usleep(1000);
 }
 

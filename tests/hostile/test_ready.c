@@ -104,7 +104,7 @@ static int receive_fd(int connection)
 
 static struct raw subscribe_raw(void)
 {
-	struct gy_message question = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1};
+	struct gy_message request = {.type = GY_WIRE_SUBSCRIBE, .sequence = 1};
 	struct gy_registry registry;
 	struct raw raw;
 	uint64_t instance;
@@ -113,18 +113,18 @@ static struct raw subscribe_raw(void)
 	assert_ok(test_open_registry(false, &registry));
 	assert_ok(gy_registry_find_name(&registry, NAME, &instance));
 	gy_registry_close(&registry);
-	(void)snprintf(question.name.name, sizeof(question.name.name), "%s", NAME);
+	(void)snprintf(request.name.name, sizeof(request.name.name), "%s", NAME);
 	raw.connection = peer_greet(instance);
-	assert_true(peer_send_message(raw.connection, &question, -1));
+	assert_true(peer_send_message(raw.connection, &request, -1));
 	(void)close(receive_fd(raw.connection)); /* the ring */
 	fd = receive_fd(raw.connection);
 	raw.lease = mmap(NULL, sizeof(*raw.lease), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_true(raw.lease != MAP_FAILED);
 	assert_int_equal(close(fd), 0);
 	for (int mirror = 0; mirror < 2; mirror++) {
-		question = (struct gy_message){
+		request = (struct gy_message){
 			.type = GY_WIRE_READY, .sequence = 2, .ready.mirror = mirror};
-		assert_true(peer_send_message(raw.connection, &question, -1));
+		assert_true(peer_send_message(raw.connection, &request, -1));
 		raw.pages[mirror] = receive_fd(raw.connection);
 	}
 	return raw;

@@ -175,13 +175,13 @@ static void serve_lies(struct fake *fake, int connection)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "liar"};
 	const uint64_t *says = fake->script;
-	struct gy_message question;
+	struct gy_message request;
 	bool good = peer_send_message(connection, &hello, -1);
 
-	while (good && fake_question(connection, &question))
-		good = question.type == GY_WIRE_SUBSCRIBE
-			       ? send_pages(connection, says, question.sequence)
-			       : send_picture(connection, says, question.sequence);
+	while (good && fake_request(connection, &request))
+		good = request.type == GY_WIRE_SUBSCRIBE
+			       ? send_pages(connection, says, request.sequence)
+			       : send_picture(connection, says, request.sequence);
 }
 
 static void start_liar(struct fake *fake, const uint64_t says[FIELDS])

@@ -122,7 +122,7 @@ bool hung_up(int fd)
 	return poll(&wanted, 1, 20000) == 1 && (wanted.revents & (POLLRDHUP | POLLHUP));
 }
 
-struct gy_message import_question(const struct geyser_handle *handle)
+struct gy_message import_request(const struct geyser_handle *handle)
 {
 	struct gy_handle_fields fields;
 	struct gy_message message = {.type = GY_WIRE_IMPORT, .sequence = 1};

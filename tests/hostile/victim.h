@@ -36,7 +36,7 @@ uint32_t importers_now(void);
 /* Waits until the exporter closes the connection. Returns false after 20 seconds. */
 bool hung_up(int fd);
 
-struct gy_message import_question(const struct geyser_handle *handle);
+struct gy_message import_request(const struct geyser_handle *handle);
 struct gy_message answer_of(int fd, int *memory);
 
 #endif

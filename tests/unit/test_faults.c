@@ -229,8 +229,8 @@ static void count_call(
 /* Resolves an id as another process does: over the socket in the registry. */
 static enum geyser_result resolve_from_outside(struct world *world)
 {
-	struct gy_message answer, question = {.type = GY_WIRE_RESOLVE,
-					  .id = geyser_handle_id(&world->texture_handle)};
+	struct gy_message answer,
+		request = {.type = GY_WIRE_RESOLVE, .id = geyser_handle_id(&world->texture_handle)};
 	struct gy_handle_fields fields;
 	struct gy_registry registry;
 	enum geyser_result result;
@@ -245,7 +245,7 @@ static enum geyser_result resolve_from_outside(struct world *world)
 	gy_registry_close(&registry);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_request_send(socket, true, "", &question);
+	result = gy_request_send(socket, true, "", &request);
 	if (result == GEYSER_OK || result == GEYSER_ERROR_DISCONNECTED)
 		result = gy_request_await(
 			socket, 0, gy_deadline(UINT64_C(20000000000)), -1, &answer, &fd);

@@ -59,7 +59,7 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 	};
 }
 
-/* ---- questions to the driver ---- */
+/* ---- queries of the driver ---- */
 
 static VkResult query(struct vk_device *device, const struct vk_image_plan *plan,
 	VkImageFormatProperties *limits, VkExternalMemoryProperties *memory)

@@ -94,8 +94,8 @@ static enum geyser_result check_presence(const struct gy_session *session)
 {
 	if (!gy_socket_is_hung_up(session->source.fd))
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_DISCONNECTED, "process %d has hung up after its question",
-		session->seat.client->pid);
+	return gy_fail(GEYSER_ERROR_DISCONNECTED,
+		"process %d has closed its connection before the reply", session->seat.client->pid);
 }
 
 static enum geyser_result subscribe(

@@ -91,7 +91,7 @@ static const mach_msg_audit_trailer_t *trailer_of(const union received *message)
 									message->header.msgh_size));
 }
 
-static bool is_question(const union received *message)
+static bool is_request(const union received *message)
 {
 	const mach_msg_audit_trailer_t *trailer = trailer_of(message);
 
@@ -132,7 +132,7 @@ static void handle(struct gy_mach_service *service, union received *message)
 {
 	void *surface;
 
-	if (!is_question(message)) {
+	if (!is_request(message)) {
 		mach_msg_destroy(&message->header);
 		return;
 	}

@@ -310,21 +310,21 @@ static void reply_to(mach_port_t reply, enum answer answer)
 		(void)mach_port_mod_refs(mach_task_self(), own, MACH_PORT_RIGHT_RECEIVE, -1);
 }
 
-/* Answers one question. */
+/* Answers one request. */
 static void *fake_exporter(void *data)
 {
 	struct fake *fake = data;
-	struct garbage question;
+	struct garbage request;
 	mach_port_t reply;
 
-	if (mach_msg(&question.header, MACH_RCV_MSG, 0, sizeof(question), fake->port, 0,
+	if (mach_msg(&request.header, MACH_RCV_MSG, 0, sizeof(request), fake->port, 0,
 		    MACH_PORT_NULL) != MACH_MSG_SUCCESS)
 		return "it was asked nothing";
-	reply = question.header.msgh_remote_port;
+	reply = request.header.msgh_remote_port;
 	if (fake->answer == HANGS_UP || fake->answer == NOTHING) {
 		if (fake->answer == NOTHING)
 			return (void *)(uintptr_t)reply;
-		mach_msg_destroy(&question.header);
+		mach_msg_destroy(&request.header);
 	} else {
 		reply_to(reply, fake->answer);
 	}
@@ -420,7 +420,7 @@ static void an_answer_that_can_t_be_sent(void **state)
 	void *collected = NULL;
 
 	(void)state;
-	apple_double_fail("mach_msg_send", 2); /* the question is the first */
+	apple_double_fail("mach_msg_send", 2); /* the request is the first */
 	refused(GEYSER_ERROR_DISCONNECTED, "has ended",
 		gy_mach_collect(exporter, ticket.bytes, PATIENCE, &collected));
 	apple_double_fail(NULL, 0);

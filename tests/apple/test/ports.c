@@ -19,7 +19,7 @@
 	(MACH_RCV_TRAILER_TYPE(MACH_MSG_TRAILER_FORMAT_0) | \
 		MACH_RCV_TRAILER_ELEMENTS(MACH_RCV_TRAILER_AUDIT))
 
-struct question {
+struct request {
 	mach_msg_header_t header;
 	uint64_t token;
 };
@@ -34,9 +34,9 @@ struct answer {
 union received {
 	mach_msg_header_t header;
 	struct {
-		struct question question;
+		struct request request;
 		mach_msg_audit_trailer_t trailer;
-	} question;
+	} request;
 	struct answer answer;
 	char room[1024];
 };
@@ -80,17 +80,17 @@ static void drop_receiver(mach_port_t port)
 
 static kern_return_t ask(mach_port_t to, unsigned disposition, mach_port_t reply, uint64_t token)
 {
-	struct question question = {
+	struct request request = {
 		.header.msgh_bits =
 			MACH_MSGH_BITS(disposition, reply ? MACH_MSG_TYPE_MAKE_SEND_ONCE : 0),
-		.header.msgh_size = sizeof(question),
+		.header.msgh_size = sizeof(request),
 		.header.msgh_remote_port = to,
 		.header.msgh_local_port = reply,
 		.header.msgh_id = 7,
 		.token = token,
 	};
 
-	return mach_msg(&question.header, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof(question), 0,
+	return mach_msg(&request.header, MACH_SEND_MSG | MACH_SEND_TIMEOUT, sizeof(request), 0,
 		MACH_PORT_NULL, 0, MACH_PORT_NULL);
 }
 
@@ -173,14 +173,14 @@ static void a_message_says_who_sent_it(void **state)
 	assert_int_equal(ask(port, MACH_MSG_TYPE_MAKE_SEND, reply, 42), MACH_MSG_SUCCESS);
 	assert_int_equal(receive(port, &message, WAIT_MS), MACH_MSG_SUCCESS);
 	assert_int_equal(message.header.msgh_id, 7);
-	assert_int_equal(message.header.msgh_size, sizeof(struct question));
+	assert_int_equal(message.header.msgh_size, sizeof(struct request));
 	assert_int_equal(message.header.msgh_local_port, port);
 	assert_int_equal(
 		MACH_MSGH_BITS_REMOTE(message.header.msgh_bits), MACH_MSG_TYPE_PORT_SEND_ONCE);
-	assert_int_equal(message.question.question.token, 42);
+	assert_int_equal(message.request.request.token, 42);
 	assert_int_equal(
-		message.question.trailer.msgh_trailer_size, sizeof(mach_msg_audit_trailer_t));
-	token = message.question.trailer.msgh_audit;
+		message.request.trailer.msgh_trailer_size, sizeof(mach_msg_audit_trailer_t));
+	token = message.request.trailer.msgh_audit;
 	assert_int_equal(audit_token_to_euid(token), geteuid());
 	assert_int_equal(audit_token_to_pid(token), getpid());
 	/* not answered: the one who asked is told */
@@ -277,7 +277,7 @@ static void what_is_too_large_is_lost(void **state)
 	(void)state;
 	assert_int_equal(ask(port, MACH_MSG_TYPE_MAKE_SEND, reply, 1), MACH_MSG_SUCCESS);
 	assert_int_equal(mach_msg(&message.header, MACH_RCV_MSG | MACH_RCV_TIMEOUT | TRAILER, 0,
-				 sizeof(struct question), port, WAIT_MS, MACH_PORT_NULL),
+				 sizeof(struct request), port, WAIT_MS, MACH_PORT_NULL),
 		MACH_RCV_TOO_LARGE); /* no room for the trailer */
 	assert_int_equal(receive(port, &message, 0), MACH_RCV_TIMED_OUT);
 	assert_int_equal(receive(reply, &message, WAIT_MS), MACH_MSG_SUCCESS);
@@ -341,8 +341,8 @@ static void a_service_hands_a_surface_over(void **state)
 	(void)state;
 	assert_int_equal(write(peer.socket, service, sizeof(service)), sizeof(service));
 	assert_int_equal(receive(port, &message, WAIT_MS), MACH_MSG_SUCCESS);
-	assert_int_equal(message.question.question.token, 99);
-	token = message.question.trailer.msgh_audit;
+	assert_int_equal(message.request.request.token, 99);
+	token = message.request.trailer.msgh_audit;
 	assert_int_equal(audit_token_to_pid(token), peer.pid);
 	answer(message.header.msgh_remote_port, IOSurfaceCreateMachPort(surface));
 	assert_int_equal(peer_end(&peer, NULL, 0), 0);
