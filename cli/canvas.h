@@ -34,7 +34,7 @@ bool canvas_holds(enum geyser_format format);
 /* Writes one texel to out and returns its size in bytes. */
 uint32_t canvas_encode(enum geyser_format format, struct colour colour, unsigned char *out);
 
-/* Fills a rectangle. The part of it outside the canvas is left out. */
+/* Fills a rectangle. The part of it outside the canvas is clipped. */
 void canvas_fill(const struct canvas *canvas, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, struct colour colour);
 

@@ -102,9 +102,9 @@ static void close_publisher(void *user)
 	geyser_publisher_close(user);
 }
 
-/* Acquires a buffer. The wait can't be cut into short ones to look for signals, since the publisher
- * leaves out a subscriber that doesn't take its frame within the timeout. So a signal closes the
- * stream, which ends the wait. */
+/* Acquires a buffer. The wait can't be cut into short ones to look for signals: after each timeout
+ * the publisher goes on without the subscribers that haven't taken their frames. So a signal closes
+ * the stream, which ends the wait. */
 enum publish_result publish_acquire(const struct publishing *publishing, struct geyser_frame **out)
 {
 	enum geyser_result result;
@@ -120,7 +120,7 @@ enum publish_result publish_acquire(const struct publishing *publishing, struct 
 	return result == GEYSER_ERROR_TIMEOUT ? PUBLISH_LATE : PUBLISH_FAILED;
 }
 
-/* A flush may be cut into short waits, since it leaves no subscriber out. */
+/* A flush may be cut into short waits, since the publisher waits for the same subscribers again. */
 #define SLICE_NS UINT64_C(100000000)
 
 enum publish_result publish_flush(const struct publishing *publishing, uint64_t limit_ns)

@@ -194,7 +194,7 @@ static enum step write_frame(struct receiver *receiver, struct geyser_frame *fra
 
 	const enum geyser_result released = geyser_subscriber_release(receiver->subscriber, frame);
 
-	/* STALE: the publisher has left us out because we are slow, but the frame was right. */
+	/* STALE: the publisher has evicted this subscriber as too slow, but the frame was right. */
 	if (released && released != GEYSER_ERROR_STALE) {
 		(void)library_failure("%s", receiver->options->name);
 		return STEP_FAILED;
@@ -296,8 +296,8 @@ static enum step receive(struct receiver *receiver, uint64_t *since)
 	case GEYSER_ERROR_LIMIT:
 		if (!receiver->frames)
 			break;
-		/* The publisher has left us out because we are slow. It takes us back after some
-		 * time. */
+		/* The publisher has evicted this subscriber as too slow, and accepts it again
+		 * after some time. */
 		(void)nanosleep(&(struct timespec){.tv_nsec = SLICE_NS}, NULL);
 		return no_frame(receiver, waited, limit);
 	default:

@@ -171,7 +171,7 @@ static enum publish_result finish_frame(
 	return PUBLISH_DONE;
 }
 
-/* Sends one frame. After PUBLISH_LATE the publisher has left a subscriber out. */
+/* Sends one frame. After PUBLISH_LATE the stream goes on without a subscriber that is too slow. */
 static enum publish_result send_frame(struct sender *sender, enum source_result *drawn)
 {
 	struct geyser_frame *frame;

@@ -12,7 +12,7 @@
 #define TEXT_ADVANCE 6u
 #define TEXT_HEIGHT 7u
 
-/* Draws ASCII text; dot is the size of a dot in texels. Dots outside the canvas are left out. */
+/* Draws ASCII text; dot is the size of a dot in texels. Dots outside the canvas are clipped. */
 void text_draw(const struct canvas *canvas, uint32_t x, uint32_t y, uint32_t dot,
 	struct colour colour, const char *text);
 

@@ -163,8 +163,8 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
 
 /* Gives the caller a buffer to draw into. Its texels are those of an earlier frame, or zero. The
  * caller may acquire several buffers at a time. Keep no list of textures by buffer, because a
- * buffer's texture may change. This happens after a resize, or when a subscriber was left out that
- * may still read the old texture.
+ * buffer's texture may change. This happens after a resize, or when an evicted subscriber may
+ * still read the old texture.
  *
  * With FREE pacing the call waits only while subscribers hold every buffer. With LOSSLESS pacing it
  * waits until each subscriber with DELIVER_EVERY has taken its frames. A subscriber that doesn't do
@@ -173,7 +173,7 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * Errors: INVALID_ARGUMENT (NULL), TIMEOUT (the detail tells what the call waited for), BUSY (the
  * caller itself has acquired all buffers), DEVICE_LOST (make a new manager and publisher),
  * DISCONNECTED (the publisher was closed), and as geyser_texture_create if the buffer needs new
- * memory, because a subscriber that was left out still reads the old memory. */
+ * memory, because an evicted subscriber still reads the old memory. */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
 
@@ -191,24 +191,24 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
 /* Sets the hold limit: for how many nanoseconds subscribers may keep the publisher without a free
- * buffer. The default is 1 s. With UINT64_MAX no subscriber is left out for holding frames, and
+ * buffer. The default is 1 s. With UINT64_MAX no subscriber is evicted for holding frames, and
  * acquire waits until its own timeout.
  *
  * When geyser_publisher_acquire has found for that long that subscribers hold every buffer, it
- * leaves one subscriber out. Among the subscribers that hold a buffer now, that is the one that has
+ * evicts one subscriber. Among the subscribers that hold a buffer now, that is the one that has
  * held most buffers for longest. The frames of that subscriber stay as they are until it releases
  * them: the publisher makes new buffers and draws into those. geyser_subscriber_release then
  * returns STALE, and the subscriber's next acquire joins the stream again.
  *
- * A subscriber that says it holds buffers which the stream doesn't have is left out as soon as
+ * A subscriber that says it holds buffers which the stream doesn't have is evicted as soon as
  * acquire finds no buffer. Buffers that the publisher's own program has acquired don't count as
  * held. A newcomer is a subscriber of another process that joined less than ten minutes ago. After
- * a newcomer was left out, all newcomers have a shorter limit for some minutes; docs/streams.md
+ * a newcomer was evicted, all newcomers have a shorter limit for some minutes; docs/streams.md
  * says how much shorter. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 
-/* Tells how often the publisher has left a subscriber out: see geyser_publisher_set_hold_limit.
+/* Tells how often the publisher has evicted a subscriber: see geyser_publisher_set_hold_limit.
  * Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_get_evictions(
 	struct geyser_publisher *publisher, uint64_t *out);

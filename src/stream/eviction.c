@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Leaves out subscribers that keep a publisher without a buffer. Decides how long a process stays
- * out that is left out again and again. All functions need the publisher's lock. */
+/* Evicts subscribers that keep a publisher without a buffer. Decides for how long a process may not
+ * subscribe after it was evicted several times. All functions need the publisher's lock. */
 #include "stream/eviction.h"
 #include "stream/subscriptions.h"
 
@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* Each subscriber that is left out costs the publisher new buffers. The second time, its process
- * stays out for PENALTY. Each further time doubles that, up to PENALTY << DOUBLINGS (68 minutes).
- * The publisher forgets one of these times in each FORGIVE_AFTER. */
+/* Each eviction costs the publisher new buffers. After its second eviction a process may not
+ * subscribe for PENALTY. Each further eviction doubles that time, up to PENALTY << DOUBLINGS (68
+ * minutes). The publisher forgets one eviction of the process in each FORGIVE_AFTER. */
 #define PENALTY GY_SECOND
 #define DOUBLINGS 12
 #define FORGIVE_AFTER (600 * GY_SECOND)
@@ -22,7 +22,7 @@
  * that forks a new process for each try has no process with a record. So all newcomers share one
  * budget.
  *
- * Newcomers have a hold limit of their own. Each newcomer that is left out halves that limit, down
+ * Newcomers have a hold limit of their own. Each newcomer that is evicted halves that limit, down
  * to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one halving in each FORGET_AFTER.
  * So newcomers can take two hold limits at once (1 + 1/2 + 1/4 ...), and then one in each
  * FORGET_AFTER. Each further try takes 1/1024 of a hold limit.
@@ -38,70 +38,69 @@
  * process may take all. */
 #define PLACES_OF_A_PROCESS (GY_RING_READERS / 2)
 
-/* Returns for how long the process stays out since outcast->last, in ns. */
-static uint64_t penalty_of(const struct gy_outcast *outcast)
+/* Returns for how long the process may not subscribe after its last eviction, in ns. */
+static uint64_t penalty_of(const struct gy_evicted *record)
 {
-	uint32_t doublings = outcast->times - 2;
+	uint32_t doublings = record->times - 2;
 
-	if (outcast->times < 2)
+	if (record->times < 2)
 		return 0;
 	return PENALTY << (doublings < DOUBLINGS ? doublings : DOUBLINGS);
 }
 
-/* Forgets one time for each FORGIVE_AFTER that has passed. */
-static void forgive(struct gy_outcast *outcast, uint64_t now)
+/* Forgets one eviction for each FORGIVE_AFTER that has passed. */
+static void forgive(struct gy_evicted *record, uint64_t now)
 {
-	uint64_t times = (now - outcast->last) / FORGIVE_AFTER;
+	uint64_t times = (now - record->last) / FORGIVE_AFTER;
 
 	if (times == 0)
 		return;
-	outcast->times -= times < outcast->times ? (uint32_t)times : outcast->times;
-	outcast->last = now;
+	record->times -= times < record->times ? (uint32_t)times : record->times;
+	record->last = now;
 }
 
-static struct gy_outcast *find_outcast(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
+static struct gy_evicted *find_record(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
 {
-	for (size_t i = 0; i < GY_OUTCASTS; i++) {
-		struct gy_outcast *outcast = &publisher->outcasts[i];
+	for (size_t i = 0; i < GY_EVICTED_RECORDS; i++) {
+		struct gy_evicted *record = &publisher->evicted[i];
 
-		if (outcast->times == 0 || outcast->pid != pid)
+		if (record->times == 0 || record->pid != pid)
 			continue;
-		forgive(outcast, now);
-		return outcast;
+		forgive(record, now);
+		return record;
 	}
 	return NULL;
 }
 
-/* Records that a process was left out. If no record is free, replaces the oldest one. */
+/* Records that a process was evicted. If no record is free, replaces the oldest one. */
 static void remember(struct geyser_publisher *publisher, pid_t pid, uint64_t now)
 {
-	struct gy_outcast *outcast = find_outcast(publisher, pid, now);
+	struct gy_evicted *record = find_record(publisher, pid, now);
 
-	if (!outcast) {
-		outcast = &publisher->outcasts[0];
-		for (size_t i = 1; i < GY_OUTCASTS; i++)
-			if (publisher->outcasts[i].last < outcast->last)
-				outcast = &publisher->outcasts[i];
-		*outcast = (struct gy_outcast){.pid = pid};
+	if (!record) {
+		record = &publisher->evicted[0];
+		for (size_t i = 1; i < GY_EVICTED_RECORDS; i++)
+			if (publisher->evicted[i].last < record->last)
+				record = &publisher->evicted[i];
+		*record = (struct gy_evicted){.pid = pid};
 	}
-	outcast->times++;
-	outcast->last = now;
+	record->times++;
+	record->last = now;
 }
 
-/* Errors: LIMIT if the process must still stay out. */
-static enum geyser_result check_outcast(struct geyser_publisher *publisher, pid_t pid)
+/* Errors: LIMIT if the process may not subscribe yet. */
+static enum geyser_result check_evictions(struct geyser_publisher *publisher, pid_t pid)
 {
 	const uint64_t now = gy_now();
-	const struct gy_outcast *outcast = find_outcast(publisher, pid, now);
-	uint64_t until = outcast ? outcast->last + penalty_of(outcast) : 0;
+	const struct gy_evicted *record = find_record(publisher, pid, now);
+	uint64_t until = record ? record->last + penalty_of(record) : 0;
 
 	if (until <= now)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_LIMIT,
-		"stream \"%s\" has left this process (pid %d) out %u times, for frames that it "
-		"held "
+		"stream \"%s\" has evicted this process (pid %d) %u times, because it held frames "
 		"too long: it may come back in %" PRIu64 " ms",
-		publisher->published.name, pid, outcast->times, (until - now) / GY_MILLISECOND + 1);
+		publisher->published.name, pid, record->times, (until - now) / GY_MILLISECOND + 1);
 }
 
 enum geyser_result gy_publisher_fail_full(const struct geyser_publisher *publisher)
@@ -127,7 +126,7 @@ enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t 
 			"stream \"%s\" has %u subscribers in this process (pid %d): no more of one "
 			"process are possible",
 			publisher->published.name, places, pid);
-	return check_outcast(publisher, pid);
+	return check_evictions(publisher, pid);
 }
 
 /* ---- newcomers ---- */
@@ -139,22 +138,22 @@ uint64_t gy_publisher_settles_at(pid_t pid)
 
 static void forget_newcomers(struct geyser_publisher *publisher, uint64_t now)
 {
-	uint64_t count = (now - publisher->newcomers_out_at) / FORGET_AFTER;
+	uint64_t count = (now - publisher->newcomers_evicted_at) / FORGET_AFTER;
 
-	if (count >= publisher->newcomers_out) {
-		publisher->newcomers_out = 0;
+	if (count >= publisher->newcomers_evicted) {
+		publisher->newcomers_evicted = 0;
 		return;
 	}
-	publisher->newcomers_out -= (uint32_t)count;
-	publisher->newcomers_out_at += count * FORGET_AFTER;
+	publisher->newcomers_evicted -= (uint32_t)count;
+	publisher->newcomers_evicted_at += count * FORGET_AFTER;
 }
 
 static void count_newcomer(struct geyser_publisher *publisher, uint64_t now)
 {
-	if (publisher->newcomers_out == 0)
-		publisher->newcomers_out_at = now;
-	if (publisher->newcomers_out < HALVINGS)
-		publisher->newcomers_out++;
+	if (publisher->newcomers_evicted == 0)
+		publisher->newcomers_evicted_at = now;
+	if (publisher->newcomers_evicted < HALVINGS)
+		publisher->newcomers_evicted++;
 }
 
 static struct gy_hold_limits hold_limits(struct geyser_publisher *publisher, uint64_t now)
@@ -164,7 +163,7 @@ static struct gy_hold_limits hold_limits(struct geyser_publisher *publisher, uin
 	forget_newcomers(publisher, now);
 	return (struct gy_hold_limits){
 		.settled = limit,
-		.newcomer = limit == GY_NEVER ? GY_NEVER : limit >> publisher->newcomers_out,
+		.newcomer = limit == GY_NEVER ? GY_NEVER : limit >> publisher->newcomers_evicted,
 	};
 }
 

@@ -6,8 +6,8 @@
 
 #include "stream/publisher_state.h"
 
-/* Leaves out a subscriber that has kept the publisher waiting for longer than the hold limit. Call
- * this if no buffer can be drawn into. Returns false if there is no such subscriber; *due is then
+/* Evicts a subscriber that has kept the publisher waiting for longer than the hold limit. Call this
+ * if no buffer can be drawn into. Returns false if there is no such subscriber; *due is then
  * when to call this again, or GY_NEVER. */
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
 

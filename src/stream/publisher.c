@@ -310,12 +310,12 @@ static enum geyser_result fail_held_up(struct geyser_publisher *publisher, uint6
 	if (reader < 0 || !publisher->subscriptions[reader])
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"subscribers hold all %u buffers (waited %s): publish with more buffers, "
-			"or "
-			"have them release frames sooner",
+			"or have them release frames sooner",
 			publisher->ring.buffers, time);
 	subscription = publisher->subscriptions[reader];
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
-		"%s (pid %d) has not taken its frames (waited %s): it is left out until it does",
+		"%s (pid %d) has not taken its frames (waited %s): the stream goes on without it "
+		"until it does",
 		subscription->application, subscription->pid, time);
 }
 
@@ -327,13 +327,12 @@ static enum geyser_result fail_copying(
 	(void)gy_duration(timeout_ns, time);
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
 		"the device still draws a frame of \"%s\", or copies it for a subscriber that "
-		"can't "
-		"read the buffers (waited %s)",
+		"can't read the buffers (waited %s)",
 		publisher->published.name, time);
 }
 
 /* Waits for a buffer to draw into. Subscribers may hold all, or copies into mirrors may still read
- * some. No subscriber is left out because of a copy. */
+ * some. No subscriber is evicted because of a copy. */
 static enum geyser_result begin(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
 {
@@ -364,8 +363,8 @@ static enum geyser_result begin(
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
 
-/* Makes new memory for a buffer that the program will draw into, because a subscriber that was left
- * out may still read the old memory. Releases the lock meanwhile: making a texture takes the lock
+/* Makes new memory for a buffer that the program will draw into, because an evicted subscriber
+ * may still read the old memory. Releases the lock meanwhile: making a texture takes the lock
  * of struct gy_ipc. */
 static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t buffer)
 {

@@ -40,14 +40,14 @@ struct gy_mirrors {
 	uint64_t filled[GY_RING_BUFFERS];
 };
 
-/* A process whose subscribers were left out. */
-struct gy_outcast {
+/* A process whose subscribers were evicted. */
+struct gy_evicted {
 	pid_t pid;
-	uint32_t times; /* how often; 0: the record is free */
-	uint64_t last;  /* when the last was left out, as of gy_now */
+	uint32_t times; /* how often it was evicted; 0: the record is free */
+	uint64_t last;  /* the time of the last eviction, as of gy_now */
 };
 
-#define GY_OUTCASTS 32
+#define GY_EVICTED_RECORDS 32
 
 /* `lock` guards all members below it. A thread that needs both takes the lock of struct gy_ipc
  * first. So no thread makes or releases a texture while it holds `lock`: both take the lock of
@@ -64,8 +64,8 @@ struct geyser_publisher {
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_texture *buffers[GY_RING_BUFFERS];
 	uint32_t generations[GY_RING_BUFFERS]; /* of buffers */
-	/* The textures that will replace `buffers`, after a resize or where a subscriber that was
-	 * left out may still read the old memory. A buffer is replaced when the program gets it
+	/* The textures that will replace `buffers`, after a resize or where an evicted subscriber
+	 * may still read the old memory. A buffer is replaced when the program gets it
 	 * next. */
 	struct geyser_texture *next[GY_RING_BUFFERS];
 	uint32_t generation;
@@ -86,12 +86,12 @@ struct geyser_publisher {
 	struct gy_wakeup notify; /* no descriptor until the program requests one */
 	uint64_t dropped_before; /* frames that subscribers which have left had dropped */
 	uint64_t hold_limit_ns;  /* how long subscribers may keep the publisher without a buffer */
-	uint64_t evictions;      /* the number of subscribers that were left out for that */
-	struct gy_outcast outcasts[GY_OUTCASTS];
-	uint32_t newcomers_out; /* the number of newcomers left out and not forgotten yet */
-	/* When the first of them was left out, or when the last one before was forgotten; as of
+	uint64_t evictions;      /* the number of subscribers that were evicted for that */
+	struct gy_evicted evicted[GY_EVICTED_RECORDS];
+	uint32_t newcomers_evicted; /* the number of evicted newcomers that aren't forgotten yet */
+	/* When the first of them was evicted, or when the last one before was forgotten; as of
 	 * gy_now. */
-	uint64_t newcomers_out_at;
+	uint64_t newcomers_evicted_at;
 };
 
 #endif

@@ -32,7 +32,7 @@
  * publisher sets "waiting", looks for a buffer, then sleeps on "releases" of all leases; a
  * subscriber changes its lease, then reads "waiting".
  *
- * Leaving out. A publisher that lacks a buffer for too long leaves a subscriber out:
+ * Eviction. A publisher that lacks a buffer for too long evicts a subscriber:
  *
  *	publisher				subscriber
  *	P1 raise the subscriber's epoch		S1 set the buffer's bit in "held"
@@ -245,7 +245,7 @@ static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 }
 
 /* Ends the time in which readers held all buffers, and clears their charges. */
-static void forgive_all(struct gy_ring_writer *writer)
+static void clear_charges(struct gy_ring_writer *writer)
 {
 	for (uint32_t i = 0; writer->starved_since && i < writer->reader_count; i++)
 		writer->readers[i].charge = 0;
@@ -264,7 +264,7 @@ int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy)
 			if (newest && (newest & (GY_RING_BUFFERS - 1)) == (uint64_t)buffer)
 				atomic_store(&writer->page->newest, 0);
 			writer->drawing |= BIT(buffer);
-			forgive_all(writer);
+			clear_charges(writer);
 			return buffer;
 		}
 		tried |= BIT(buffer);
@@ -291,14 +291,14 @@ void gy_ring_publish(
 	wake_sleepers(writer);
 }
 
-/* ---- publisher: leaving out readers ---- */
+/* ---- publisher: evicting readers ---- */
 
 static uint32_t all_buffers(const struct gy_ring_writer *writer)
 {
 	return BIT(writer->buffers) - 1;
 }
 
-/* Leaves a reader out. Raises the epoch before it reads "held": a subscriber that sets a bit after
+/* Evicts a reader. Raises the epoch before it reads "held": a subscriber that sets a bit after
  * that read sees the new epoch. Wakes all sleepers, since this reader may be among them. */
 static void evict(struct gy_ring_writer *writer, uint32_t place)
 {

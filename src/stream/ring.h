@@ -63,7 +63,7 @@ struct gy_ring_page {
 	/* 1: the publisher has closed the stream; set before the stream's name is given up */
 	_Atomic uint32_t closed;
 	alignas(64) struct gy_ring_slot slots[GY_RING_BUFFERS];
-	/* One epoch for each place. A subscriber whose own epoch differs has been left out. */
+	/* One epoch for each place. A subscriber whose own epoch differs has been evicted. */
 	alignas(64) _Atomic uint64_t epochs[GY_RING_READERS];
 	/* gy_now, in ns: distinguishes this stream from others of the same name */
 	_Atomic uint64_t created;
@@ -113,7 +113,7 @@ struct gy_ring_reader {
 	 * excused_at. */
 	bool excused;
 	uint64_t excused_at; /* the largest `taken` seen when the reader was excused or came back */
-	bool evicted; /* the reader was left out: its lease is ignored, and its place stays taken */
+	bool evicted;        /* the reader's lease is ignored, and its place stays taken */
 	/* the reader is a newcomer while gy_ring_evict's `now` is before this time, in ns */
 	uint64_t settles_at;
 	/* The sum of buffers held times ns, counted only while the publisher had no buffer. */
@@ -161,16 +161,16 @@ int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, boo
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
 
 /*
- * Leaves out one reader if readers have held all buffers for too long. Call this after a
+ * Evicts one reader if readers have held all buffers for too long. Call this after a
  * gy_ring_begin that found no buffer.
  *
  * The time counts from when the publisher first found no buffer until it finds one, so readers gain
  * nothing by taking turns. Meanwhile each reader is charged for its buffers and the time. The
- * reader that goes has passed its own limit, and holds a buffer that no reader within its limit
- * holds. Of several such readers, the one with the largest charge goes. A reader whose lease claims
- * buffers that don't exist goes at once.
+ * evicted reader has passed its own limit, and holds a buffer that no reader within its limit
+ * holds. Of several such readers, the one with the largest charge is evicted. A reader whose
+ * lease claims buffers that don't exist is evicted at once.
  *
- * now: in ns, not 0. Returns the place of the reader that was left out, or -1. *due: when to call
+ * now: in ns, not 0. Returns the place of the evicted reader, or -1. *due: when to call
  * this again, or GY_NEVER.
  */
 int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,

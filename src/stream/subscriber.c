@@ -411,9 +411,8 @@ static enum geyser_result check_eviction(
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_STALE,
 		"the publisher of \"%s\" had no buffer left for longer than it allows, and has "
-		"left "
-		"this subscriber out; the frame stayed as it was until now, the next acquire joins "
-		"again",
+		"evicted this subscriber; the frame stayed as it was until now, the next acquire "
+		"joins again",
 		subscriber->name);
 }
 

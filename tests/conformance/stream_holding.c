@@ -41,13 +41,13 @@ static struct geyser_publisher *begin_held(void **state, const char *name, uint6
 	return publisher;
 }
 
-static void expect_left_out(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
+static void expect_evicted(struct geyser_subscriber *subscriber, struct geyser_frame *frame)
 {
-	refused(GEYSER_ERROR_STALE, "left this subscriber out",
+	refused(GEYSER_ERROR_STALE, "evicted this subscriber",
 		geyser_subscriber_release(subscriber, frame));
 }
 
-static void who_holds_all_for_too_long_is_left_out(void **state)
+static void who_holds_all_for_too_long_is_evicted(void **state)
 {
 	struct geyser_subscriber *holder, *other;
 	struct geyser_frame *frames[2];
@@ -64,8 +64,8 @@ static void who_holds_all_for_too_long_is_left_out(void **state)
 	assert_int_equal(evictions(publisher), 1);
 	assert_int_equal(publisher_stats(publisher).subscribers, 1);
 	assert_int_equal(publisher_stats(publisher).buffers_held, 0);
-	expect_left_out(holder, frames[0]);
-	expect_left_out(holder, frames[1]);
+	expect_evicted(holder, frames[0]);
+	expect_evicted(holder, frames[1]);
 	/* The subscriber joins again, and receives frames as before. */
 	pass(holder, last);
 	submit(publisher, last + 1);
@@ -80,7 +80,7 @@ static void who_holds_all_for_too_long_is_left_out(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-static void who_is_left_out_may_join_before_it_releases(void **state)
+static void who_is_evicted_may_join_before_it_releases(void **state)
 {
 	struct geyser_subscriber *holder;
 	struct geyser_frame *frames[2], *frame;
@@ -90,11 +90,11 @@ static void who_is_left_out_may_join_before_it_releases(void **state)
 	frame = take(holder, 3);
 	submit(publisher, 4);
 	assert_true(holds(frames[0], 1) && holds(frames[1], 2) && holds(frame, 3));
-	expect_left_out(holder, frames[0]);
+	expect_evicted(holder, frames[0]);
 	ok(geyser_subscriber_release(holder, frame));
 	assert_true(holds(frames[1], 2));
 	pass(holder, 4);
-	expect_left_out(holder, frames[1]);
+	expect_evicted(holder, frames[1]);
 	geyser_subscriber_destroy(holder);
 	geyser_publisher_destroy(publisher);
 }
@@ -118,14 +118,14 @@ static void the_limit_is_the_publishers(void **state)
 		assert_true(now_ns() - begin < PATIENCE);
 	ok(geyser_publisher_discard(publisher, frame));
 	assert_int_equal(evictions(publisher), 1);
-	expect_left_out(holder, frames[0]);
-	expect_left_out(holder, frames[1]);
+	expect_evicted(holder, frames[0]);
+	expect_evicted(holder, frames[1]);
 	geyser_subscriber_destroy(holder);
 	geyser_publisher_destroy(publisher);
 }
 
 /* A subscriber isn't evicted as long as another buffer is free. */
-static void who_leaves_a_buffer_is_never_left_out(void **state)
+static void who_leaves_a_buffer_is_never_evicted(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "room", 2);
 	struct geyser_subscriber *holder = subscribe(state, "room", GEYSER_DELIVER_EVERY);
@@ -154,12 +154,12 @@ static void work_that_is_not_done_keeps_its_frame(void **state)
 		geyser_event_ref(point.event);
 	submit_all(publisher, 3, 9);
 	/* even though the subscriber's device may still read this frame */
-	expect_left_out(holder, frames[0]);
+	expect_evicted(holder, frames[0]);
 	submit_all(publisher, 10, 12);
 	assert_true(texture_holds(texture, 1));
 	if (point.event)
 		ok(geyser_event_signal(point.event, point.value));
-	expect_left_out(holder, frames[1]);
+	expect_evicted(holder, frames[1]);
 	pass(holder, 12);
 	geyser_event_unref(point.event);
 	geyser_texture_unref(texture);
@@ -178,8 +178,8 @@ static void the_descriptor_goes_on(void **state)
 	submit(publisher, 3);
 	assert_true(readable(fd, PATIENCE));
 	pass(holder, 3);
-	expect_left_out(holder, frames[0]);
-	expect_left_out(holder, frames[1]);
+	expect_evicted(holder, frames[0]);
+	expect_evicted(holder, frames[1]);
 	submit(publisher, 4);
 	assert_true(readable(fd, PATIENCE));
 	pass(holder, 4);
@@ -188,7 +188,7 @@ static void the_descriptor_goes_on(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
-static void who_waits_is_woken_when_it_is_left_out(unsigned index, void *data)
+static void who_waits_is_woken_when_it_is_evicted(unsigned index, void *data)
 {
 	void **both = data;
 	struct geyser_frame *frame;
@@ -220,7 +220,7 @@ static void a_sleeper_joins_again(void **state)
 	one = take(other, 1);
 	submit(publisher, 2);
 	two = take(holder, 2);
-	run_threads(2, who_waits_is_woken_when_it_is_left_out, both);
+	run_threads(2, who_waits_is_woken_when_it_is_evicted, both);
 	no_failures();
 	assert_true(holds(one, 1) && holds(two, 2));
 	(void)geyser_subscriber_release(other, one);
@@ -232,10 +232,10 @@ static void a_sleeper_joins_again(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	test(who_holds_all_for_too_long_is_left_out),
-	test(who_is_left_out_may_join_before_it_releases),
+	test(who_holds_all_for_too_long_is_evicted),
+	test(who_is_evicted_may_join_before_it_releases),
 	test(the_limit_is_the_publishers),
-	test(who_leaves_a_buffer_is_never_left_out),
+	test(who_leaves_a_buffer_is_never_evicted),
 	test(work_that_is_not_done_keeps_its_frame),
 	test(the_descriptor_goes_on),
 	test(a_sleeper_joins_again),

@@ -147,7 +147,7 @@ static const struct held {
 	uint32_t held, buffers;
 	uint64_t limit;
 } lies[] = {
-	{UINT32_MAX, 16, UINT64_MAX}, /* buffers that don't exist: left out at once */
+	{UINT32_MAX, 16, UINT64_MAX}, /* buffers that don't exist: evicted at once */
 	{UINT32_MAX, 2, UINT64_MAX},
 	{1u << 31 | 3, 2, UINT64_MAX},
 	{0xffff, 16, LIMIT},
@@ -221,7 +221,7 @@ static enum gy_wire_type ask_to_subscribe(struct gy_message *answer)
 	return answer->type;
 }
 
-static void who_is_left_out_again_and_again_stays_out(void **state)
+static void who_is_evicted_again_and_again_may_not_come_back(void **state)
 {
 	struct geyser_publisher *publisher;
 	struct geyser_manager *manager;
@@ -247,7 +247,7 @@ static void who_is_left_out_again_and_again_stays_out(void **state)
 		assert_int_equal(evictions(publisher), i + 1);
 		peer_unsubscribe(lease, connection);
 	}
-	fail_msg("a process that was left out eight times came back at once");
+	fail_msg("a process that was evicted eight times came back at once");
 out:
 	geyser_publisher_destroy(publisher);
 	geyser_manager_destroy(manager);
@@ -438,7 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_holds_all_keeps_nobody),
 		cmocka_unit_test(liars_together_keep_nobody),
-		cmocka_unit_test(who_is_left_out_again_and_again_stays_out),
+		cmocka_unit_test(who_is_evicted_again_and_again_may_not_come_back),
 		cmocka_unit_test(newcomers_together_have_two_hold_limits),
 		cmocka_unit_test(figures_are_within_what_was_published),
 		cmocka_unit_test(who_goes_back_and_forth_is_waited_for_once),

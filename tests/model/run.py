@@ -32,8 +32,8 @@ RING_HOLDS = (
     ("lossless, 2 buffers", "BUFFERS=2 EVERY=3 LOSSLESS=1"),
     ("lossless, 3 buffers", "BUFFERS=3 EVERY=3 LOSSLESS=1"),
     ("lossless beside latest", "BUFFERS=3 EVERY=1 LOSSLESS=1"),
-    ("who holds everything for ever is left out", "BUFFERS=2 EVICTS=2 LIAR=1"),
-    ("both may be left out", "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1"),
+    ("a subscriber that holds everything for ever is evicted", "BUFFERS=2 EVICTS=2 LIAR=1"),
+    ("both may be evicted", "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1"),
     ("lossless, one stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2"),
 )
 
@@ -51,8 +51,8 @@ RING_BROKEN = (
      "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1 BROKEN_CHECK", "reading"),
     ("a buffer that others read, too, isn't replaced",
      "BUFFERS=2 FRAMES=4 EVICTS=1 KEEP=3 EVERY=1 BROKEN_SPOIL", "reading"),
-    ("who is left out isn't woken", "BUFFERS=2 EVICTS=1 LIAR=1 EVERY=1 KEEP=1 BROKEN_EVICT_WAKE",
-     "invalid end state"),
+    ("an evicted subscriber isn't woken",
+     "BUFFERS=2 EVICTS=1 LIAR=1 EVERY=1 KEEP=1 BROKEN_EVICT_WAKE", "invalid end state"),
     ("one scan is enough", "BUFFERS=3 EVERY=1 LOSSLESS=1 BROKEN_SCAN", "sequence==(last+1)"),
 )
 

@@ -556,7 +556,7 @@ static void a_newcomer_has_the_shorter_limit(void **state)
 }
 
 /* Evicting the newcomer would free no buffer. */
-static void a_newcomer_is_not_left_out_for_what_others_hold(void **state)
+static void a_newcomer_is_not_evicted_for_what_others_hold(void **state)
 {
 	uint64_t due;
 
@@ -591,7 +591,7 @@ int main(void)
 		cmocka_unit_test(garbage_sequences_end),
 		cmocka_unit_test(a_lying_reader_harms_itself),
 		cmocka_unit_test(a_newcomer_has_the_shorter_limit),
-		cmocka_unit_test(a_newcomer_is_not_left_out_for_what_others_hold),
+		cmocka_unit_test(a_newcomer_is_not_evicted_for_what_others_hold),
 		cmocka_unit_test(latencies_fall_into_their_buckets),
 		cmocka_unit_test(percentiles_are_within_a_sixteenth),
 	};

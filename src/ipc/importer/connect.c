@@ -145,7 +145,7 @@ static enum geyser_result connect_at(struct gy_registry *registry, bool first, u
 	if (result == GEYSER_OK)
 		result = gy_registry_connect(registry, instance, deadline, stop_fd, out, pid);
 	else if (!first && result != GEYSER_ERROR_LIMIT)
-		result = GEYSER_ERROR_NOT_FOUND; /* left out, as by gy_registries_open */
+		result = GEYSER_ERROR_NOT_FOUND; /* skipped, as by gy_registries_open */
 	gy_registry_close(registry);
 	return result;
 }

@@ -159,8 +159,8 @@ static enum geyser_result open_or_make(bool create, struct gy_registry *registry
 }
 
 /* Opens the registries. The first place must have the right owner and mode, as this process
- * registers there. Any user can take the name of our folder in /tmp: as a later place it is left
- * out. */
+ * registers there. Any user can take the name of our folder in /tmp: as a later place it is
+ * skipped. */
 enum geyser_result gy_registries_open(bool create, struct gy_registries *out)
 {
 	enum geyser_result result;

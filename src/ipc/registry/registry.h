@@ -68,7 +68,7 @@ void gy_registry_close(struct gy_registry *registry);
 bool gy_registry_is_current(const struct gy_registry *registry);
 
 /* Opens the registries in which this process looks. create: makes those that don't exist, where
- * that is possible. A registry with a wrong owner or mode is left out if there is another one.
+ * that is possible. A registry with a wrong owner or mode is skipped if there is another one.
  * Errors: NO_RUNTIME_DIR, PERMISSION, LIMIT; NOT_FOUND if none exists. */
 enum geyser_result gy_registries_open(bool create, struct gy_registries *out);
 void gy_registries_close(struct gy_registries *list);
