@@ -176,9 +176,8 @@ int parse_size(const char *command, const char *text, struct size *out)
 	near = *text >= '0' && *text <= '9' && strchr(text, 'x')
 		       ? NULL
 		       : nearest_word(text, SIZE_COUNT, size_word, NULL);
-	return usage_error(
-		"%s: wrong size (%.100s): expected WxH, each 1 to %u, or a name as hd720, "
-		"hd1080 or 4k%s%s%s",
+	return usage_error("%s: wrong size (%.100s): expected WxH, each 1 to %u, or a name such as "
+			   "hd720, hd1080 or 4k%s%s%s",
 		command, text, GEYSER_MAX_DIMENSION, near ? "; did you mean " : "",
 		near ? near : "", near ? "?" : "");
 }
@@ -282,8 +281,9 @@ int parse_timeout(const char *command, const char *name, const char *text, bool 
 {
 	if (parse_seconds(text, out) && (*out || zero))
 		return STATUS_OK;
-	return usage_error("%s: wrong %s (%.100s): expected seconds%s, as 2 or 0.5, up to 10^9",
-		command, name, text, zero ? "" : " over 0");
+	return usage_error(
+		"%s: wrong %s (%.100s): expected seconds%s, such as 2 or 0.5, up to 10^9", command,
+		name, text, zero ? "" : " over 0");
 }
 
 const char *shell_word(const char *word, char *out, size_t size)

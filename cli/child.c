@@ -117,7 +117,7 @@ bool child_read_lines(
 		 * are few and short. */
 		count = read(child->output, text + length, 1);
 		if (count <= 0 || length + 2 > size) {
-			(void)failure("%s ended early: see what it said above", child->name);
+			(void)failure("%s ended early: see its messages above", child->name);
 			return false;
 		}
 		if (text[length++] == '\n')
@@ -139,7 +139,7 @@ bool child_is_well(const struct child *child)
 	if (fds[1].revents)
 		(void)failure("interrupted by a signal");
 	else
-		(void)failure("%s ended early: see what it said above", child->name);
+		(void)failure("%s ended early: see its messages above", child->name);
 	return false;
 }
 
@@ -157,7 +157,7 @@ bool child_finish(struct child *child, uint64_t limit_ns)
 	child_end(child);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
-	(void)failure("%s failed (%s %d): see what it said above", child->name,
+	(void)failure("%s failed (%s %d): see its messages above", child->name,
 		WIFEXITED(status) ? "status" : "signal",
 		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	return false;

@@ -77,7 +77,7 @@ static bool compare_memory(struct demo *demo, struct child *child)
 		return false;
 	if (sscanf(text, "import %" SCNu64 " memory %" SCNu64 " %" SCNu64, &demo->import_ns,
 		    &peer_device, &peer_inode) != 3) {
-		(void)failure("%s said something else (%s)", child->name, text);
+		(void)failure("%s sent an unexpected line (%s)", child->name, text);
 		return false;
 	}
 	if (!demo_memory(demo->texture, &device, &inode))
@@ -145,8 +145,8 @@ static bool outlive(struct demo *demo, struct child *child, struct geyser_event 
 		return (void)failure("%s can't be killed", child->name), false;
 	result = geyser_event_wait(event, 1, DEMO_WAIT_NS);
 	if (result != GEYSER_ERROR_DISCONNECTED) {
-		(void)failure("the wait on a killed process's event ended wrong (%s): expected "
-			      "GEYSER_ERROR_DISCONNECTED",
+		(void)failure("the wait on a killed process's event had the wrong result (%s): "
+			      "expected GEYSER_ERROR_DISCONNECTED",
 			result ? geyser_result_string(result) : "GEYSER_OK");
 		return false;
 	}

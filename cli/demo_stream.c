@@ -89,7 +89,8 @@ static bool kill_viewer(struct show *show)
 	if (!child_read_lines(&show->victim, 1, DEMO_WAIT_NS, text, sizeof(text)))
 		return false;
 	if (sscanf(text, "holding %" SCNu64, &show->demo->held_frame) != 1)
-		return (void)failure("%s said something else (%s)", show->victim.name, text), false;
+		return (void)failure("%s sent an unexpected line (%s)", show->victim.name, text),
+		       false;
 	start = now_ns();
 	show->victim_pid = show->victim.pid;
 	if (kill(show->victim.pid, SIGKILL) < 0)
@@ -171,13 +172,13 @@ static bool read_view(struct child *child, struct demo_view *view)
 		    &view->dropped, &view->latency_p50_ns, &view->latency_p99_ns,
 		    &view->changed) != 5 ||
 		view->frames > DEMO_FRAMES)
-		return (void)failure("%s said something else (%s)", child->name, text), false;
+		return (void)failure("%s sent an unexpected line (%s)", child->name, text), false;
 	for (uint32_t i = 0; i < view->frames; i++) {
 		if (!child_read_lines(child, 1, DEMO_WAIT_NS, text, sizeof(text)))
 			return false;
 		if (sscanf(text, "%" SCNu64 " %" SCNx32, &view->frame[i].sequence,
 			    &view->frame[i].checksum) != 2)
-			return (void)failure("%s said something else (%s)", child->name, text),
+			return (void)failure("%s sent an unexpected line (%s)", child->name, text),
 			       false;
 	}
 	return child_finish(child, DEMO_WAIT_NS);

@@ -227,8 +227,8 @@ static int check_options(const struct action *action, const struct event_options
 	else if (options->names && !create && !(value && options->names == NAMES_JSON))
 		wrong = options->names == NAMES_JSON ? "--json" : "--print-handle or --print-id";
 	if (wrong)
-		return usage_error("event %s: option it doesn't have (%s): geyser event --help "
-				   "says which it has",
+		return usage_error("event %s: unknown option (%s): geyser event --help lists those "
+				   "of each action",
 			action->name, wrong);
 	return STATUS_OK;
 }

@@ -139,7 +139,7 @@ enum geyser_format parse_format(const char *text)
 	simplify(text, name, sizeof(name));
 	if (is_yuv(name)) {
 		near = "rgba8unorm";
-		remark = "YUV isn't supported: convert it, as by ffmpeg's -pix_fmt rgba";
+		remark = "YUV isn't supported: convert it, for example with ffmpeg's -pix_fmt rgba";
 	} else {
 		near = find_format(name, &remark);
 	}

@@ -186,10 +186,9 @@ static void write_line(
 			strcmp(use->input, "-") == 0 ? "" : file, rest);
 	else
 		(void)snprintf(out, size,
-			"ffmpeg -v error -i %s %s-f rawvideo -pix_fmt %s -s %ux%u "
-			"- | %s",
-			file, use->single ? "-frames:v 1 " : "", pixels ? pixels : "rgba",
-			use->width, use->height, rest);
+			"ffmpeg -v error -i %s %s-f rawvideo -pix_fmt %s -s %ux%u - | %s", file,
+			use->single ? "-frames:v 1 " : "", pixels ? pixels : "rgba", use->width,
+			use->height, rest);
 }
 
 static const char *input_name(const char *input)
@@ -205,13 +204,12 @@ bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t
 	if (!kind)
 		return false;
 	if (kind->class == MAGIC_OTHER) {
-		(void)failure("%s is no raw texels but %s: expected rows of %s",
+		(void)failure("%s is %s, not raw texels: expected rows of %s",
 			input_name(use->input), kind->name, geyser_format_name(use->format));
 		return true;
 	}
 	write_line(use, kind, line, sizeof(line));
-	(void)failure(
-		"%s is no raw texels but %s: use %s", input_name(use->input), kind->name, line);
+	(void)failure("%s is %s, not raw texels: use %s", input_name(use->input), kind->name, line);
 	return true;
 }
 
@@ -224,13 +222,13 @@ bool magic_refuse_picture(const char *input, const unsigned char *data, size_t s
 		return false;
 	(void)shell_word(input, file, sizeof(file));
 	if (kind->class == MAGIC_PACKED)
-		(void)failure("%s is no PNG but %s: use %s %s | geyser share -", input_name(input),
+		(void)failure("%s is %s, not a PNG: use %s %s | geyser share -", input_name(input),
 			kind->name, kind->unpack, strcmp(input, "-") == 0 ? "" : file);
 	else if (kind->class == MAGIC_OTHER)
 		(void)failure(
-			"%s is no PNG but %s: expected a PNG file", input_name(input), kind->name);
+			"%s is %s, not a PNG: expected a PNG file", input_name(input), kind->name);
 	else
-		(void)failure("%s is no PNG but %s: use ffmpeg -v error -i %s -frames:v 1 -c:v png "
+		(void)failure("%s is %s, not a PNG: use ffmpeg -v error -i %s -frames:v 1 -c:v png "
 			      "-f image2pipe - | geyser share -",
 			input_name(input), kind->name, file);
 	return true;

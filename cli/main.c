@@ -160,8 +160,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "help") == 0)
 		return help_command(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
-		return usage_error(
-			"unknown option (%.100s): geyser --help lists what there is", argv[1]);
+		return usage_error("unknown option (%.100s): geyser --help lists all", argv[1]);
 	command = find_command(argv[1]);
 	if (!command)
 		return STATUS_USAGE;

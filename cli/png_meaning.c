@@ -110,7 +110,7 @@ static void add_others(struct spng_ctx *context, struct sentence *names)
 		if (memcmp(chunks[i].type, "cICP", 4) == 0)
 			add(names, "its colour space (cICP)");
 		else if (memcmp(chunks[i].type, "acTL", 4) == 0)
-			add(names, "its animation, all but the first picture");
+			add(names, "its animation: all pictures but the first");
 	}
 }
 

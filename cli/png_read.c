@@ -24,7 +24,8 @@
 
 static bool no_png(const struct png_reader *reader)
 {
-	(void)failure("%s is no PNG: expected a PNG file, or raw texels with --raw", reader->name);
+	(void)failure(
+		"%s isn't a PNG: expected a PNG file, or raw texels with --raw", reader->name);
 	return false;
 }
 

@@ -121,7 +121,7 @@ static int choose_sink(struct receiver *receiver)
 
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
 		return usage_error("recv: one PNG for several frames (%.200s): expected --frames "
-				   "1, or a name with a number, as frame-%%05d.png",
+				   "1, or a name with a number, such as frame-%%05d.png",
 			options->output);
 	return status;
 }

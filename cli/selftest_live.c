@@ -275,8 +275,8 @@ static enum selftest_result outlive(
 	result = geyser_event_wait(event, 1, SELFTEST_WAIT_NS);
 	noticed = now_ns() - start;
 	if (result != GEYSER_ERROR_DISCONNECTED)
-		return (void)failure("the wait for a killed process's event ended wrong (%s): "
-				     "expected GEYSER_ERROR_DISCONNECTED",
+		return (void)failure("the wait for a killed process's event had the wrong result "
+				     "(%s): expected GEYSER_ERROR_DISCONNECTED",
 			       result ? geyser_result_string(result) : "GEYSER_OK"),
 		       SELFTEST_FAILED;
 	if (!await_release(test, changes))

@@ -228,8 +228,8 @@ enum selftest_result selftest_release(struct selftest *test)
 	result = geyser_texture_import(test->manager, &handle, NULL, &texture);
 	geyser_texture_unref(texture);
 	if (result != GEYSER_ERROR_NOT_FOUND && result != GEYSER_ERROR_STALE)
-		return (void)failure("importing what is no longer exported ended wrong (%s): "
-				     "expected GEYSER_ERROR_NOT_FOUND",
+		return (void)failure("the import of an unexported texture had the wrong result "
+				     "(%s): expected GEYSER_ERROR_NOT_FOUND",
 			       result ? geyser_result_string(result) : "GEYSER_OK"),
 		       SELFTEST_FAILED;
 	return selftest_passed(test, "0 bytes held, and the handle names nothing any more");

@@ -28,9 +28,8 @@ static int take_rate(const struct given *given)
 
 	if (parse_rate(given->text, &out->rate_num, &out->rate_den))
 		return STATUS_OK;
-	return usage_error(
-		"send: wrong rate (%.100s): expected frames a second, over 0 and at most "
-		"1000000, as 30, 29.97 or 30000/1001",
+	return usage_error("send: wrong rate (%.100s): expected frames a second, over 0 and at "
+			   "most 1000000, such as 30, 29.97 or 30000/1001",
 		given->text);
 }
 
@@ -73,7 +72,7 @@ static int take_subscribers(const struct given *given)
 
 static const struct option_row rows[] = {
 	{'s', "size", "WxH",
-		"the frames' size, 1 to 32768 each way, or a name as hd720, hd1080, 4k; of a "
+		"the frames' size, 1 to 32768 each way, or a name such as hd720, hd1080, 4k; of a "
 		"pattern by default 1280x720",
 		SIZE(struct send_options, size)},
 	{'f', "format", "F",
@@ -89,8 +88,8 @@ static const struct option_row rows[] = {
 		"formats}",
 		.take = take_pattern},
 	{'r', "fps", "N[/D]",
-		"frames a second, as 30, 29.97 or 30000/1001;\nby default 60 for patterns, and "
-		"input as fast as it comes",
+		"frames a second, such as 30, 29.97 or 30000/1001;\n"
+		"by default 60 for patterns, and input as fast as it comes",
 		.take = take_rate},
 	{'l', "loop", NULL, "begin the input file again at its end",
 		FLAG(struct send_options, loop)},
@@ -173,13 +172,12 @@ static int check_options(struct send_options *options)
 			options->input);
 	if (options->input && (!options->size.width || !options->format))
 		return usage_error(
-			"send: an input (%.100s) without its frames' %s: expected --size "
-			"WxH and --format F",
+			"send: an input (%.100s) without its frames' %s: expected --size WxH and "
+			"--format F",
 			options->input, options->size.width ? "format" : "size");
 	if (options->loop && !options->input)
 		return usage_error(
-			"send: --loop without --input (a pattern has no end): expected a "
-			"file");
+			"send: --loop without --input (a pattern has no end): expected a file");
 	if (options->input)
 		return STATUS_OK;
 	default_frames(options);

@@ -45,11 +45,12 @@ static int choose_numbered(const char *path, const char *percent)
 	const char *const end = conversion_end(percent, &digits);
 
 	if (!end || strchr(end, '%'))
-		return usage_error("recv: wrong number in a name (%.200s): expected one %%d or "
-				   "%%0Nd with N from 1 to 9, and no other %%, as frame-%%05d.png",
+		return usage_error(
+			"recv: wrong number in a name (%.200s): expected one %%d or %%0Nd with N "
+			"from 1 to 9, and no other %%, such as frame-%%05d.png",
 			path);
 	if (!ends_in(path, ".png"))
-		return usage_error("recv: numbered files that are no PNGs (%.200s): expected a "
+		return usage_error("recv: numbered files that aren't PNGs (%.200s): expected a "
 				   "name that ends in .png",
 			path);
 	return STATUS_OK;
@@ -80,9 +81,9 @@ static bool is_raw_name(const char *path)
 static int refuse_name(const char *stream, const char *path)
 {
 	return usage_error(
-		"recv: unknown kind of file (%.200s): expected a name that ends in .png "
-		"or .raw, or --png or --raw; for a film use geyser recv %s --every "
-		"--output - | ffmpeg -f rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
+		"recv: unknown kind of file (%.200s): expected a name that ends in .png or .raw, "
+		"or --png or --raw; for a film use geyser recv %s --every --output - | ffmpeg -f "
+		"rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
 		path, stream, path);
 }
 
@@ -203,8 +204,8 @@ static bool check_size(const struct sink *sink, const struct geyser_texture_desc
 	if (desc->width == first->width && desc->height == first->height &&
 		texel_size(desc) == texel_size(first))
 		return true;
-	(void)failure("%s: the stream's frames became others (%ux%u %s): raw frames in one file "
-		      "must all be as the first, %ux%u %s; PNGs need not",
+	(void)failure("%s: the stream's frames have changed (%ux%u %s): all raw frames of one file "
+		      "must be %ux%u %s; PNGs may differ",
 		sink->path, desc->width, desc->height, geyser_format_name(desc->format),
 		first->width, first->height, geyser_format_name(first->format));
 	return false;
@@ -251,8 +252,8 @@ static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
 	if (!*what || sink->told)
 		return;
 	sink->told = true;
-	tell("geyser: %s: raw frames are written as they lie in memory, but are meant to be seen "
-	     "otherwise (%s): PNGs are right\n",
+	tell("geyser: %s: raw frames are written as they lie in memory, but are meant to be shown "
+	     "otherwise (%s): PNGs show them right\n",
 		sink->stream, what);
 }
 

@@ -231,7 +231,7 @@ static int take_interval(const struct given *given)
 	if (parse_seconds(given->text, &out->interval_ns) && out->interval_ns >= INTERVAL_MIN_NS)
 		return STATUS_OK;
 	return usage_error(
-		"top: wrong interval (%.100s): expected seconds, as 1 or 0.5, at least 0.05",
+		"top: wrong interval (%.100s): expected seconds, such as 1 or 0.5, at least 0.05",
 		given->text);
 }
 

@@ -56,7 +56,7 @@ static struct options parse_options(int argc, char **argv)
 	if (!picture_is_pattern(out.output))
 		fail_usage(
 			"wrong output (%.200s): one %%d or %%0Nd with N from 1 to 9, and no other "
-			"%%, as frame-%%05d.png",
+			"%%, such as frame-%%05d.png",
 			out.output);
 	if (optind < argc)
 		out.name = argv[optind++];

@@ -17,7 +17,7 @@ static enum geyser_result check_backend(const struct geyser_manager *manager, co
 	if (manager->backend == &gy_metal_backend)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"%s of the %s backend: only a Metal manager's has this", what,
+		"%s of the %s backend: it must be of a Metal manager", what,
 		manager->backend->name);
 }
 
@@ -61,7 +61,7 @@ enum geyser_result geyser_metal_manager_create_with_desc(
 		desc = &defaults;
 	if (desc->backend != GEYSER_BACKEND_AUTO && desc->backend != GEYSER_BACKEND_METAL)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"backend (%d): a Metal device's is GEYSER_BACKEND_METAL",
+			"backend (%d): with a Metal device it must be GEYSER_BACKEND_METAL",
 			(int)desc->backend);
 	result = gy_metal_adopt(mtl_device, &adopted);
 	if (result != GEYSER_OK)
@@ -168,7 +168,7 @@ enum geyser_result geyser_metal_texture_mach_port(struct geyser_texture *texture
 	*port = IOSurfaceCreateMachPort(surface);
 	if (*port != MACH_PORT_NULL)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceCreateMachPort gave no port");
+	return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceCreateMachPort returned no port");
 }
 
 enum geyser_result geyser_metal_texture_xpc_object(
@@ -184,7 +184,7 @@ enum geyser_result geyser_metal_texture_xpc_object(
 	*xpc_object = (void *)IOSurfaceCreateXPCObject(surface);
 	if (*xpc_object)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceCreateXPCObject gave no object");
+	return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceCreateXPCObject returned no object");
 }
 
 enum geyser_result geyser_metal_texture_import_surface(struct geyser_manager *manager,
@@ -233,7 +233,7 @@ enum geyser_result geyser_metal_texture_import_global_id(struct geyser_manager *
 		return import_found(manager, surface, desc, out);
 	return gy_fail(GEYSER_ERROR_NOT_FOUND,
 		"IOSurfaceID %" PRIu32
-		": there is none, or it is another process's and wasn't made global",
+		": no such surface, or one of another process that isn't global",
 		id);
 }
 
@@ -248,7 +248,8 @@ enum geyser_result geyser_metal_texture_import_mach_port(struct geyser_manager *
 	surface = IOSurfaceLookupFromMachPort(port);
 	if (surface)
 		return import_found(manager, surface, desc, out);
-	return gy_fail(GEYSER_ERROR_NOT_FOUND, "port 0x%" PRIx32 ": it is of no IOSurface", port);
+	return gy_fail(GEYSER_ERROR_NOT_FOUND,
+		"port 0x%" PRIx32 ": it doesn't refer to an IOSurface", port);
 }
 
 enum geyser_result geyser_metal_texture_import_xpc_object(struct geyser_manager *manager,
@@ -264,7 +265,7 @@ enum geyser_result geyser_metal_texture_import_xpc_object(struct geyser_manager 
 	surface = IOSurfaceLookupFromXPCObject((xpc_object_t)xpc_object);
 	if (surface)
 		return import_found(manager, surface, desc, out);
-	return gy_fail(GEYSER_ERROR_NOT_FOUND, "the XPC object is of no IOSurface");
+	return gy_fail(GEYSER_ERROR_NOT_FOUND, "the XPC object doesn't refer to an IOSurface");
 }
 
 /* ---- textures in private storage ---- */
@@ -275,8 +276,8 @@ static enum geyser_result make_private(struct geyser_manager *manager,
 	if (desc->usage & (GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF |
 				  GEYSER_USAGE_GLOBAL_ID | GEYSER_USAGE_LINEAR))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"usage (0x%" PRIx32 "): private storage is neither host memory nor a "
-			"dma-buf nor known by an id, and its layout is the device's own",
+			"usage (0x%" PRIx32 "): a texture in private storage has none of "
+			"HOST_MEMORY, DMA_BUF, LINEAR and GLOBAL_ID",
 			desc->usage);
 	return gy_metal_create_private(manager->device, desc, handle, out);
 }
@@ -311,14 +312,14 @@ enum geyser_result geyser_metal_texture_shared_handle(
 		result = geyser_metal_texture(texture, &object);
 	if (result == GEYSER_OK && !gy_metal_is_private(gy_texture_backing(texture)))
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"texture: only one of geyser_metal_texture_create_private has a shared "
-			"handle");
+			"the texture has no shared handle: make it with "
+			"geyser_metal_texture_create_private");
 	if (result != GEYSER_OK)
 		return result;
 	*mtl_shared_texture_handle = gy_metal_new_texture_handle(object);
 	if (*mtl_shared_texture_handle)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "the device makes no handle of the texture");
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "Metal returned no shared handle for the texture");
 }
 
 /* ---- events ---- */
@@ -405,7 +406,7 @@ enum geyser_result geyser_metal_event_shared_handle(
 	*mtl_shared_event_handle = gy_metal_new_event_handle(shared);
 	if (*mtl_shared_event_handle)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "the event gives no handle");
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no shared handle for the event");
 }
 
 enum geyser_result geyser_metal_event_import_shared_handle(
@@ -421,7 +422,7 @@ enum geyser_result geyser_metal_event_import_shared_handle(
 	shared = gy_metal_new_event(gy_metal_device(manager->device), mtl_shared_event_handle);
 	if (!shared)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the handle is of no event that %s opens: is it another device's?",
+			"%s can't open the event of the handle: is it of another device?",
 			gy_metal_info(manager->device)->name);
 	result = geyser_metal_event_adopt(manager, shared, out);
 	gy_metal_release(shared);

@@ -15,7 +15,7 @@ static enum geyser_result check_backend(const struct geyser_manager *manager, co
 	if (manager->backend == &gy_vulkan_backend)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"%s of the %s backend: only a Vulkan manager's has this", what,
+		"%s of the %s backend: it must be of a Vulkan manager", what,
 		manager->backend->name);
 }
 
@@ -60,7 +60,8 @@ static enum geyser_result check_desc(const struct geyser_manager_desc *desc)
 	if (desc->backend == GEYSER_BACKEND_AUTO || desc->backend == GEYSER_BACKEND_VULKAN)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"backend (%d): a Vulkan device's is GEYSER_BACKEND_VULKAN", (int)desc->backend);
+		"backend (%d): with a Vulkan device it must be GEYSER_BACKEND_VULKAN",
+		(int)desc->backend);
 }
 
 enum geyser_result geyser_vulkan_manager_create_with_desc(const struct geyser_vulkan_device *device,
@@ -128,8 +129,9 @@ enum geyser_result geyser_vulkan_manager_set_queue_lock(struct geyser_manager *m
 	enum geyser_result result = check_manager(manager);
 
 	if (result == GEYSER_OK && !lock != !unlock)
-		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL and %s is not",
-			lock ? "unlock" : "lock", lock ? "lock" : "unlock");
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s is NULL and %s is not: set both or neither", lock ? "unlock" : "lock",
+			lock ? "lock" : "unlock");
 	if (result == GEYSER_OK)
 		gy_vulkan_set_queue_lock(manager->device, lock, unlock, user);
 	return result;
@@ -285,8 +287,8 @@ enum geyser_result geyser_vulkan_texture_create_with_modifiers(struct geyser_man
 	result = check_manager(manager);
 	if (result == GEYSER_OK && (!modifiers || count == 0))
 		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"modifiers: there must be one at least; geyser_vulkan_format_modifiers "
-			"says which there are");
+			"modifiers: at least one is needed; geyser_vulkan_format_modifiers lists "
+			"them");
 	if (result == GEYSER_OK)
 		result = gy_desc_resolve("desc", desc, &wanted);
 	if (result != GEYSER_OK)

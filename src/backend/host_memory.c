@@ -17,7 +17,7 @@ static enum geyser_result check_allocated(uint64_t allocated, const struct gy_la
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_MISMATCH,
 		"the memory has %" PRIu64 " bytes allocated: its texels take %" PRIu64
-		"; whoever made it has to allocate them (posix_fallocate)",
+		"; allocate them before you share the memory (posix_fallocate)",
 		allocated, layout->size);
 }
 

@@ -461,8 +461,7 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 	result = wrap(fd, seat, &event);
 	if (result == GEYSER_ERROR_PERMISSION)
 		return gy_fail(result,
-			"the exporter shares its event for reading only: it can't be "
-			"signalled");
+			"the exporter shares its event for reading only: it can't be signalled");
 	if (result != GEYSER_OK)
 		return result;
 	complete(event, manager, incoming, gy_peer_death_word(incoming->peer));
@@ -594,7 +593,7 @@ enum geyser_result geyser_event_wait(
 		return GEYSER_OK;
 	if (gy_timeline_is_lost(&event->timeline))
 		return gy_fail(GEYSER_ERROR_DEVICE_LOST,
-			"the device of one of the event's holders is lost, at value %" PRIu64
+			"a device that signals the event is lost: the event is at %" PRIu64
 			": %" PRIu64 " was not reached",
 			now, value);
 	if (dead.word && atomic_load(dead.word))

@@ -180,7 +180,7 @@ static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *que
 	/* otherwise a callback that always adds the next one would keep the event alive for ever */
 	if (notifier->closing)
 		return gy_fail(GEYSER_ERROR_STALE,
-			"the event's last reference is gone: nothing is called any more");
+			"the event's last reference is gone: no callback can be added");
 	if (!notifier->running)
 		result = start(notifier);
 	if (result == GEYSER_OK)
@@ -224,8 +224,7 @@ static enum geyser_result check_descriptors(struct gy_notifier *notifier)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_LIMIT,
 		"the event has %zu descriptors whose values are not reached, a quarter of what "
-		"this "
-		"process may open: close some, or raise the limit (ulimit -n)",
+		"this process may open: close some, or raise the limit (ulimit -n)",
 		notifier->descriptors.count);
 }
 

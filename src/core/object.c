@@ -103,7 +103,8 @@ enum geyser_result gy_incoming_request(struct geyser_manager *manager,
 		return result;
 	if (out->source.kind != kind)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"handle of the wrong kind (%s): pass the handle of one that is of kind %s",
+			"handle of the wrong kind (%s): expected the handle of an object of kind "
+			"%s",
 			gy_handle_kind_name(out->source.kind), gy_handle_kind_name(kind));
 	return gy_importer_import(manager->ipc->importer, &out->source, semaphore,
 		manager->application, deadline, &out->answer, &out->fd, &out->peer);

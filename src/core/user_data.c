@@ -40,7 +40,7 @@ static enum geyser_result insert(struct gy_object *object, struct gy_user_data *
 		/* search only the entries that other threads have inserted since the last try */
 		if (find(head, searched, entry->key))
 			return gy_fail(GEYSER_ERROR_EXISTS,
-				"key (%p): something is attached with it", entry->key);
+				"key (%p): data is attached with it already", entry->key);
 		searched = head;
 		entry->next = head;
 	} while (!atomic_compare_exchange_weak(&object->user_data, &head, entry));

@@ -81,6 +81,6 @@ enum geyser_result gy_arrival_wait(struct gy_arrival *arrival, uint64_t deadline
 		if (gy_poll(fds, 2, look < deadline ? look : deadline) < 0)
 			return gy_fail_errno("poll");
 		if (fds[1].revents)
-			return gy_fail(GEYSER_ERROR_BUSY, "waiting was ended");
+			return gy_fail(GEYSER_ERROR_BUSY, "waiting was cancelled");
 	}
 }

@@ -46,11 +46,12 @@ enum geyser_result geyser_frame_signal_point(struct geyser_frame *frame, struct 
 	enum geyser_result result = check_point(frame, out);
 
 	if (result == GEYSER_OK && !frame->begin_signal)
-		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"the frame's backend has no device: what the CPU has done is done");
+		result =
+			gy_fail(GEYSER_ERROR_UNSUPPORTED, "the frame's backend has no device: only "
+							  "work of a device needs a signal point");
 	if (result == GEYSER_OK && frame->signal.value)
 		result = gy_fail(GEYSER_ERROR_BUSY,
-			"the frame's signal point was asked for already: ask once");
+			"the frame's signal point was requested already: request it once");
 	if (result == GEYSER_OK)
 		result = frame->begin_signal(frame, &frame->signal);
 	if (result == GEYSER_OK)

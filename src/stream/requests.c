@@ -21,8 +21,8 @@ static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint6
 
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return gy_fail(GEYSER_ERROR_TIMEOUT,
-				"stream \"%s\": its publisher doesn't answer in that time; "
-				"another thread waits for it",
+				"stream \"%s\": its publisher doesn't answer in that time; another "
+				"thread waits for it",
 				subscriber->name);
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		gy_wait(&turns, 1, deadline);

@@ -302,7 +302,8 @@ static enum geyser_result ready(struct gy_published_stream *published, void *dat
 	int fd;
 
 	if (!publisher->ready)
-		return gy_fail(GEYSER_ERROR_PROTOCOL, "the stream's frames refer to no event");
+		return gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the stream has no event: its frames are drawn by the CPU");
 	result = gy_event_describe(
 		mirror ? publisher->mirrors.ready : publisher->ready, semaphore, &answer, &fd);
 	if (result != GEYSER_OK)

@@ -77,8 +77,8 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	/* decide by the timeout rather than the clock: the first search may have taken longer */
 	return desc->connect_timeout_ns
 		       ? gy_fail(GEYSER_ERROR_TIMEOUT,
-				 "stream \"%s\": nobody publishes it, nor did within %s",
-				 desc->name, gy_duration(desc->connect_timeout_ns, time))
+				 "stream \"%s\": nobody published it within %s", desc->name,
+				 gy_duration(desc->connect_timeout_ns, time))
 		       : GEYSER_ERROR_NOT_FOUND;
 }
 

@@ -245,11 +245,12 @@ def short_words_are_not_guessed_from_one_letter():
 def ranges_are_named():
     for arguments in (["recv", "x"], ["send", "x", *SIZE, "--lossless"]):
         for value in ("0", "0.0", "x", "1000000001"):
-            fail(2, "expected seconds over 0, as 2 or 0.5, up to 10^9", *arguments, "-t", value)
+            said = "expected seconds over 0, such as 2 or 0.5, up to 10^9"
+            fail(2, said, *arguments, "-t", value)
     for arguments in (
         ["grab", "0x7", "x.png", "-t"], ["recv", "x", "-c"], ["event", "wait", "0x7", "1", "-t"],
     ):
-        fail(2, "expected seconds, as 2 or 0.5, up to 10^9", *arguments, "1000000001")
+        fail(2, "expected seconds, such as 2 or 0.5, up to 10^9", *arguments, "1000000001")
     for value in ("0", "100000000000"):
         fail(2, "over 0 and at most 1000000", "send", "x", *SIZE, "--fps", value)
 
@@ -283,7 +284,7 @@ def what_is_not_there_says_where_to_look():
     fail(1, f"no texture has the id (0x12345678): {shown}", "grab", "0x12345678", "x.png")
     fail(1, f"no event has the id (0x12345678): {shown}", "event", "value", "0x12345678")
     write("txt.png", b"a text, and no picture\n")
-    fail(1, "txt.png is no PNG: expected", "share", "txt.png")
+    fail(1, "txt.png isn't a PNG: expected", "share", "txt.png")
 
 
 @test

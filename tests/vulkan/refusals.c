@@ -255,7 +255,7 @@ static void memory_that_is_no_memory(void **state)
 	fds[2] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	for (size_t i = 0; i < COUNT_OF(fds); i++) {
 		native.fd = fds[i];
-		refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "no memory");
+		refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "isn't memory");
 	}
 	for (size_t i = 0; i < COUNT_OF(fds); i++)
 		(void)close(fds[i]);
@@ -274,7 +274,7 @@ static void a_counter_that_is_no_memory(void **state)
 	native = offer.native;
 	native.fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(native.fd >= 0);
-	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "no memory");
+	refuse(state, &native, GEYSER_ERROR_UNSUPPORTED, "isn't memory");
 	(void)close(native.fd);
 	end_offer(&offer);
 }

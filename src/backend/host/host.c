@@ -71,8 +71,8 @@ static enum geyser_result check_native(const struct geyser_native_texture *nativ
 {
 	if (native->type == GEYSER_NATIVE_OPAQUE_FD || native->type == GEYSER_NATIVE_DMA_BUF)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"native type (%d): a device's memory can't be read here; whoever makes the "
-			"texture with GEYSER_USAGE_HOST_MEMORY can share it with the host backend",
+			"native type (%d): the host backend can't read a device's memory; make the "
+			"texture with GEYSER_USAGE_HOST_MEMORY",
 			(int)native->type);
 	if (native->type != GEYSER_NATIVE_MEMFD)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,

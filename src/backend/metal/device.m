@@ -134,8 +134,8 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 		*out = device;
 		return GEYSER_OK;
 	}
-	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "%s makes no %s", device->info.name,
-		device->queue ? "event listener" : "command queue");
+	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no %s for %s",
+		device->queue ? "event listener" : "command queue", device->info.name);
 	gy_mtl_device_close(device);
 	return GEYSER_ERROR_OUT_OF_MEMORY;
 }

@@ -17,7 +17,7 @@ static enum geyser_result check(
 
 	if (gy_mtl_is_inherited(device))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"the manager is of the process that forked this one: make a new one");
+			"the manager was made before fork: the child must make its own");
 	if (side <= limit)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_LIMIT, "%s (%u): %s has %u at most", wide ? "width" : "height",

@@ -69,8 +69,8 @@ enum geyser_result gy_mtl_surface_create(
 	if (*out)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
-		"size (%zu bytes): the system makes no IOSurface of %u × %u texels of %s", size,
-		desc->width, desc->height, info->name);
+		"size (%zu bytes): the system can't make an IOSurface of %u × %u texels of %s",
+		size, desc->width, desc->height, info->name);
 }
 
 /* ---- checks of a surface from a peer or the caller ---- */
@@ -120,7 +120,7 @@ enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_textur
 	enum geyser_result result;
 
 	if (!surface || CFGetTypeID(surface) != IOSurfaceGetTypeID())
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object (%s): it is no IOSurface",
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "object (%s): it isn't an IOSurface",
 			surface ? "of Core Foundation" : "NULL");
 	if (desc->mip_levels > 1 || desc->layers > 1 || desc->depth > 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH,

@@ -57,7 +57,7 @@ static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made,
 	texture->texture = made;
 	if (!made)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"%s makes no texture of %u × %u texels of %s, usage 0x%x, %s",
+			"%s can't make a texture of %u × %u texels of %s, usage 0x%x, %s",
 			texture->device->info.name, texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), texture->desc.usage, where);
 	if (name) /* a label that isn't UTF-8 is left out */
@@ -129,7 +129,7 @@ static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
 enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
 {
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
-		"%s makes no buffer of %" PRIu64 " bytes of host memory",
+		"%s can't make a buffer of %" PRIu64 " bytes of host memory",
 		texture->device->info.name, texture->base.bytes);
 }
 
@@ -180,7 +180,7 @@ static enum geyser_result check_opened(id<MTLTexture> made, const struct geyser_
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_MISMATCH,
 		"the handle's texture is of MTLPixelFormat %zu, %zu × %zu × %zu texels, %zu layers "
-		"and %zu mip levels: desc says otherwise (%s is %u)",
+		"and %zu mip levels: desc differs (%s is %u)",
 		(size_t)made.pixelFormat, (size_t)made.width, (size_t)made.height,
 		(size_t)made.depth, (size_t)made.arrayLength, (size_t)made.mipmapLevelCount,
 		info->name, info->mtl_pixel_format);
@@ -197,7 +197,7 @@ static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedText
 	made = [device newSharedTextureWithHandle:handle];
 	texture->texture = made;
 	if (!made)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s opens no texture of the handle",
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s can't open the texture of the handle",
 			texture->device->info.name);
 	return check_opened(made, &texture->desc);
 }
@@ -230,8 +230,8 @@ enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void 
 	if (*out)
 		return GEYSER_OK;
 	if (!texture->buffer)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s makes no buffer of this host memory%s",
-			texture->device->info.name,
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s can't make a buffer of this host memory%s", texture->device->info.name,
 			base->writable ? ""
 				       : ", which is shared for reading only: a stream's frame is "
 					 "uploaded instead");
@@ -298,7 +298,8 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 		if (wait->value)
 			[commands encodeWaitForEvent:(id<MTLEvent>)before value:wait->value];
 		if (!encode_copy(commands, from, to))
-			return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy");
+			return gy_fail(
+				GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no encoder for a copy");
 		[commands encodeSignalEvent:(id<MTLEvent>)after value:signal->value];
 		[commands commit];
 	}

@@ -58,7 +58,7 @@ static enum geyser_result choose_queue(struct vk_device *device)
 	}
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s has no queue for %s%s", device->info.name,
 		compute ? "compute alone" : "graphics",
-		compute ? "" : "; GEYSER_VULKAN_QUEUE=compute asks for one without");
+		compute ? "" : "; with GEYSER_VULKAN_QUEUE=compute it needs none");
 }
 
 static enum geyser_result create_device(struct vk_device *device)

@@ -177,8 +177,8 @@ static enum geyser_result none_fits(
 		used += added > 0 ? (size_t)added : 0;
 	}
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"modifier (%s): %s makes no %s dma-bufs of %u × %u with it and usage 0x%x; "
-		"geyser_vulkan_format_modifiers says which",
+		"modifier (%s): %s can't make %s dma-bufs of %u × %u with it and usage 0x%x; "
+		"geyser_vulkan_format_modifiers lists the modifiers",
 		list, texture->device->info.name, geyser_format_name(texture->desc.format),
 		texture->desc.width, texture->desc.height, texture->desc.usage);
 }

@@ -87,8 +87,7 @@ enum geyser_result gy_vk_check(const struct vk_device *device)
 {
 	if (gy_vk_is_inherited(device))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"the object is of the process that forked this one: a device is not "
-			"inherited, make a manager here");
+			"the device was opened before fork: the child must make its own manager");
 	if (!atomic_load(&device->lost))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,

@@ -455,8 +455,8 @@ enum geyser_result gy_vk_event_export(
 	if (event->fd < 0)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			info->native_events
-				? "the event is of a process of another driver than %s: it has no "
-				  "semaphore that others can open"
+				? "the event's exporter has another driver than %s: it has no "
+				  "semaphore that other processes can open"
 				: "%s exports no timeline semaphores: wait for the event with "
 				  "geyser_event_wait or geyser_event_notify",
 			info->name);

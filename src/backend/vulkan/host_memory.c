@@ -265,8 +265,8 @@ static enum geyser_result refuse_read_only(const struct vk_texture *texture)
 
 	(void)snprintf(reason, sizeof(reason), "%s", geyser_error_detail());
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"host memory that is shared for reading only: %s takes none but as a stream's "
-		"frame, which is uploaded (%s)",
+		"host memory that is shared for reading only: %s can't import it, except as a "
+		"stream's frame, which is uploaded (%s)",
 		texture->device->info.name, reason);
 }
 

@@ -117,7 +117,7 @@ enum geyser_result gy_vk_image_supported(
 
 	if (query(device, plan, &limits, &memory) != VK_SUCCESS)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"format (VkFormat %d): %s makes no %s images of it with usage 0x%x and "
+			"format (VkFormat %d): %s can't make %s images of it with usage 0x%x and "
 			"such memory",
 			(int)info->format, device->info.name, tiling_name(info->tiling),
 			info->usage);

@@ -176,9 +176,8 @@ static enum geyser_result check_uuid(
 		return GEYSER_OK;
 	print_uuid(theirs, their_text);
 	print_uuid(ours, our_text);
-	return gy_fail(GEYSER_ERROR_MISMATCH,
-		"%s (%s): only the same can open such memory, and %s has %s", field, their_text,
-		device, our_text);
+	return gy_fail(GEYSER_ERROR_MISMATCH, "%s (%s): it must be that of %s, %s", field,
+		their_text, device, our_text);
 }
 
 /* Compares the UUIDs before the driver gets the memory. Errors: MISMATCH (the message names the
@@ -217,8 +216,8 @@ static enum geyser_result check_file(const struct vk_device *device,
 		return gy_fail(
 			GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): it is not open", native->fd);
 	if (!can_be_memory(device, status.st_mode))
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"fd (%d): it is no memory of this driver's", native->fd);
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "fd (%d): it isn't memory of this driver",
+			native->fd);
 	if (!S_ISREG(status.st_mode))
 		return GEYSER_OK;
 	if ((uint64_t)status.st_size < native->size)
@@ -232,8 +231,8 @@ static enum geyser_result check_file(const struct vk_device *device,
 	seals = fcntl(native->fd, F_GET_SEALS);
 	if (seals >= 0 && seals & F_SEAL_SHRINK)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSEALED,
-		"memory in a file that can shrink: the driver's own is a memfd that can be sealed");
+	return gy_fail(GEYSER_ERROR_UNSEALED, "the memory's file can shrink: it must be a memfd "
+					      "that can be sealed, as the driver's own");
 }
 
 static enum geyser_result check_native(const struct vk_texture *texture,
@@ -247,11 +246,12 @@ static enum geyser_result check_native(const struct vk_texture *texture,
 	if (result == GEYSER_OK && native->planes[0].row_pitch != 0 &&
 		!(texture->desc.usage & GEYSER_USAGE_LINEAR))
 		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"row_pitch (%" PRIu64 "): memory of an opaque fd has the driver's own "
-			"layout, which is said by 0, but with GEYSER_USAGE_LINEAR",
+			"row_pitch (%" PRIu64 "): it must be 0 without GEYSER_USAGE_LINEAR, as the "
+			"driver chooses the layout",
 			native->planes[0].row_pitch);
 	if (result == GEYSER_OK && native->size == 0)
-		result = gy_fail(GEYSER_ERROR_MISMATCH, "size (0): it must be the allocation's");
+		result = gy_fail(
+			GEYSER_ERROR_MISMATCH, "size (0): it must be the size of the allocation");
 	return result == GEYSER_OK ? check_file(texture->device, native, terms) : result;
 }
 

@@ -127,13 +127,13 @@ static enum geyser_result check_place(uint32_t usage)
 
 	if (place == both)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"usage (0x%x): HOST_MEMORY as a DMA_BUF is exported by "
-			"geyser_texture_export_native_as; ask for one of them",
+			"usage (0x%x): set DMA_BUF or HOST_MEMORY, not both; "
+			"geyser_texture_export_native_as exports HOST_MEMORY as a dma-buf",
 			usage);
 	if (place & (place - 1))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"usage (0x%x): LINEAR is memory of the device's own, DMA_BUF and "
-			"HOST_MEMORY are other memory; ask for one of them",
+			"usage (0x%x): LINEAR, DMA_BUF and HOST_MEMORY are different kinds of "
+			"memory; set one of them",
 			usage);
 	return GEYSER_OK;
 }

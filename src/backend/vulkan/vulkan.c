@@ -11,7 +11,8 @@ static enum geyser_result device_open(bool automatic, void **out)
 	enum geyser_result result;
 
 	if (automatic && !gy_platform_has_gpu())
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this machine has no GPU's device file");
+		return gy_fail(
+			GEYSER_ERROR_UNSUPPORTED, "this machine has no device file of a GPU");
 	result = gy_vk_device_open(&device);
 	if (result != GEYSER_OK)
 		return result;

@@ -120,11 +120,12 @@ static enum geyser_result check_arguments(
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
 	if ((unsigned)alpha > GEYSER_ALPHA_OPAQUE)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "alpha (%d): 0 to %d", (int)alpha,
-			(int)GEYSER_ALPHA_OPAQUE);
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "alpha (%d): it must be 0 to %d",
+			(int)alpha, (int)GEYSER_ALPHA_OPAQUE);
 	if (!gy_texture_is_flat(texture))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"Core Graphics has bitmaps only: one layer, depth 1, one mip level");
+			"Core Graphics draws into bitmaps only: the texture must have one layer, "
+			"depth 1 and one mip level");
 	return GEYSER_OK;
 }
 
@@ -177,8 +178,8 @@ enum geyser_result geyser_coregraphics_context_create(struct geyser_texture *tex
 	if (result != GEYSER_OK)
 		return result;
 	if (alpha == GEYSER_ALPHA_STRAIGHT)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"Core Graphics can't draw straight alpha: premultiplied or opaque");
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "Core Graphics can't draw straight alpha: "
+							 "it must be premultiplied or opaque");
 	result = picture_init(&picture, texture, alpha, color_space);
 	if (result == GEYSER_OK)
 		result = create_context(texture, &picture, cg_context);

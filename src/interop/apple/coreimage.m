@@ -96,8 +96,8 @@ static enum geyser_result check_arguments(
 	if (!texture)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
 	if ((unsigned)alpha > GEYSER_ALPHA_OPAQUE)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "alpha (%d): 0 to %d", (int)alpha,
-			(int)GEYSER_ALPHA_OPAQUE);
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "alpha (%d): it must be 0 to %d",
+			(int)alpha, (int)GEYSER_ALPHA_OPAQUE);
 	return GEYSER_OK;
 }
 
@@ -117,7 +117,7 @@ static enum geyser_result fail_error(NSError *error, struct geyser_texture *text
 	const char *const words = error ? error.localizedDescription.UTF8String : NULL;
 
 	return gy_fail(GEYSER_ERROR_SYSTEM, "Core Image can't render into a %s surface: %s",
-		gy_texture_format_name(texture), words ? words : "it doesn't say why");
+		gy_texture_format_name(texture), words ? words : "it gives no reason");
 }
 
 /* Renders and blocks until the result is in the surface. The older

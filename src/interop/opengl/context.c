@@ -177,7 +177,7 @@ enum geyser_result gy_gl_enter(struct geyser_gl *gl)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "gl is NULL");
 	if (gl->destroyed)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"its geyser_gl is destroyed: import the texture with another one");
+			"the geyser_gl is destroyed: import the texture with another one");
 	result = check_current(gl);
 	if (result == GEYSER_OK)
 		result = drain(gl);

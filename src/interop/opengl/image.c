@@ -107,8 +107,8 @@ static enum geyser_result check_dma_buf(
 
 	if (!gl->info.dma_buf_import)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"a dma-buf, and this GL takes none (EGL_EXT_image_dma_buf_import%s): it "
-			"is copied",
+			"a dma-buf, and this GL takes none (EGL_EXT_image_dma_buf_import%s): it is "
+			"copied",
 			gl->context ? "" : "; the context isn't EGL's");
 	if (!format->drm_fourcc)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
@@ -251,7 +251,8 @@ static enum geyser_result check_share(
 			"name (%" PRIu32 "): no texture of the current context", shared->name);
 	if (!geyser_format_get_info(shared->desc->format))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"desc format (%d): it is no format of geyser's", (int)shared->desc->format);
+			"desc format (%d): it must be one of enum geyser_format",
+			(int)shared->desc->format);
 	return check_size(gl, shared);
 }
 

@@ -107,7 +107,7 @@ static enum geyser_result subscribe(
 
 	if (result == GEYSER_OK && session->stream)
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
-			"a connection subscribes to one stream: open another");
+			"a connection can subscribe to one stream only: open another connection");
 	session->exporter->accepts_until_check = 0; /* it takes long: see state.h */
 	if (result == GEYSER_OK)
 		result = check_presence(session);

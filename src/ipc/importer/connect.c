@@ -30,8 +30,8 @@ static enum geyser_result connect_failure(uint64_t instance)
 			"exporter %016" PRIx64 " doesn't accept connections: is it stopped?",
 			instance);
 	case ECANCELED:
-		return gy_fail(GEYSER_ERROR_BUSY, "connecting to exporter %016" PRIx64 " was ended",
-			instance);
+		return gy_fail(GEYSER_ERROR_BUSY,
+			"connecting to exporter %016" PRIx64 " was cancelled", instance);
 	default:
 		return gy_fail_errno("connecting to exporter %016" PRIx64, instance);
 	}

@@ -181,7 +181,8 @@ static enum geyser_result collect(
 	(void)close(*fd);
 	*fd = -1;
 	answer->texture.native.object = NULL;
-	return gy_fail(GEYSER_ERROR_PROTOCOL, "the exporter sent a descriptor with an IOSurface");
+	return gy_fail(GEYSER_ERROR_PROTOCOL,
+		"the exporter sent a descriptor with an IOSurface: expected none");
 }
 
 enum geyser_result gy_peer_send(

@@ -53,7 +53,7 @@ static enum geyser_result await_readable(int fd, uint64_t deadline, int stop_fd)
 	if (count == 0)
 		count = gy_poll(fds, 2, deadline);
 	if (count > 0 && fds[1].revents)
-		return gy_fail(GEYSER_ERROR_BUSY, "waiting for the peer's answer was ended");
+		return gy_fail(GEYSER_ERROR_BUSY, "waiting for the peer's answer was cancelled");
 	if (count > 0)
 		return GEYSER_OK;
 	if (count < 0)

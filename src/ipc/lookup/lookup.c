@@ -41,7 +41,7 @@ static enum geyser_result check_resolved(
 		fields.instance != instance)
 		return gy_fail(GEYSER_ERROR_PROTOCOL,
 			"exporter %016" PRIx64
-			" answered with another handle than of id 0x%08" PRIx32,
+			" answered with a handle that isn't that of id 0x%08" PRIx32,
 			instance, id);
 	return GEYSER_OK;
 }

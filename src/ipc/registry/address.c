@@ -36,7 +36,7 @@ enum geyser_result gy_registry_fail_no_address(const char *path)
 {
 	return gy_fail(GEYSER_ERROR_NO_RUNTIME_DIR,
 		"registry (%.300s): its path has %zu bytes, and this system's sockets leave room "
-		"for %zu, so a process imports only what it exports itself: to share with others, "
-		"set XDG_RUNTIME_DIR to a directory with a shorter path in all of them",
+		"for %zu, so a process imports only what it exports itself: to share with other "
+		"processes, set XDG_RUNTIME_DIR to a directory with a shorter path in all of them",
 		path, strlen(path), GY_ADDRESS_PATH_MAX);
 }

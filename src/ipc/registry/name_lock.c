@@ -137,7 +137,7 @@ static enum geyser_result list_name(const struct gy_registry_entry *entry, const
 		if (*guarded || is_ours(entry, file))
 			return GEYSER_OK;
 	}
-	return gy_fail(GEYSER_ERROR_BUSY, "%s is removed again and again", file);
+	return gy_fail(GEYSER_ERROR_BUSY, "%s is removed again and again: try again", file);
 }
 
 static enum geyser_result take_name(const struct gy_registry_entry *entry, const char *file,

@@ -40,8 +40,9 @@ enum geyser_result gy_name_check(const char *name)
 				*at, at - (const unsigned char *)name);
 		if (gy_is_misleading(code))
 			return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-				"stream name has the character U+%04" PRIX32 " at %td, which isn't "
-				"seen or changes how others look: leave it out",
+				"stream name has the character U+%04" PRIX32
+				" at %td, which is invisible or changes how other characters look: "
+				"remove it",
 				code, at - (const unsigned char *)name);
 	}
 	return GEYSER_OK;

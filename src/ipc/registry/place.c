@@ -78,7 +78,8 @@ static enum geyser_result find_path(
 {
 	path[0] = '\0';
 	if (!get_place(index, place))
-		return gy_fail(GEYSER_ERROR_NOT_FOUND, "place %u: there are fewer", index);
+		return gy_fail(GEYSER_ERROR_NOT_FOUND,
+			"place %u: this system has fewer places for a registry", index);
 	return compose_path(place, path, size);
 }
 

@@ -170,8 +170,8 @@ static enum geyser_result check_in(const char *name, mach_port_t *out)
 		return GEYSER_OK;
 	if (result == BOOTSTRAP_NOT_PRIVILEGED)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"the exporter's App Sandbox allows it no Mach service, so no handle of an "
-			"IOSurface leaves it: send the surface's Mach port or XPC object yourself "
+			"the exporter's App Sandbox allows it no Mach service, so it can't share "
+			"IOSurfaces by handle: send the surface's Mach port or XPC object yourself "
 			"(geyser/metal.h)");
 	return gy_fail(GEYSER_ERROR_SYSTEM, "bootstrap_check_in %s: %s (%d)", name,
 		bootstrap_strerror(result), result);
@@ -300,7 +300,8 @@ static enum geyser_result open_surface(union received *message, void **out)
 	drop_send_right(message->surface.surface.name); /* the lookup doesn't consume it */
 	if (*out)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_PROTOCOL, "the exporter sent a port that is of no IOSurface");
+	return gy_fail(GEYSER_ERROR_PROTOCOL,
+		"the exporter sent a port that doesn't refer to an IOSurface");
 }
 
 enum geyser_result gy_mach_collect(
@@ -336,9 +337,8 @@ drop_service:
 
 static enum geyser_result refuse(void)
 {
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"on iOS no handle of an IOSurface leaves its process: send its XPC object yourself "
-		"(geyser/metal.h)");
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "iOS can't share IOSurfaces by handle: send the "
+						 "surface's XPC object yourself (geyser/metal.h)");
 }
 
 enum geyser_result gy_mach_serve(

@@ -216,18 +216,19 @@ static enum geyser_result check_text(const char *text)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "handle text is NULL");
 	if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"handle text (%.40s): one starts with \"%s\"", text, prefix);
+			"handle text (%.40s): the text of a handle starts with \"%s\"", text,
+			prefix);
 	for (length = sizeof(prefix) - 1; text[length]; length++)
 		if (length >= TEXT_SIZE - 1 || hex_value(text[length]) < 0)
 			return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 				"handle text has %s at character %zu (0x%02x): after \"%s\" come "
-				"%d "
-				"hexadecimal digits and nothing else",
+				"%d hexadecimal digits and nothing else",
 				length >= TEXT_SIZE - 1 ? "more" : "no digit", length + 1,
 				(unsigned char)text[length], prefix, 2 * TEXT_BYTES);
 	if (length != TEXT_SIZE - 1)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"handle text ends after %zu characters: it has %zu", length, TEXT_SIZE - 1);
+			"handle text ends after %zu characters: expected %zu", length,
+			TEXT_SIZE - 1);
 	return GEYSER_OK;
 }
 

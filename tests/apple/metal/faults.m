@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of Apple's that give nothing, as they do where memory or a driver is short: by the double.
- * What was begun is undone, and the next try works. */
+/* Calls of Apple's frameworks that return nothing, as they do when memory or a driver's resources
+ * are short. The double makes them fail. The library must undo what it has begun, and the next try
+ * must work. */
 #import "gpu.h"
 #include "surfaces.h"
 
@@ -11,7 +12,7 @@
 static const struct geyser_texture_desc picture = {
 	.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 61, .height = 40};
 
-/* The nth call from now on fails, within the statement. */
+/* Runs the statement, within which the nth call of that name fails. */
 #define failing(call, nth, statement)             \
 	do {                                      \
 		apple_double_fail((call), (nth)); \
@@ -26,11 +27,11 @@ static void managers(void **state)
 
 	(void)state;
 	failing("newCommandQueue", 1,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no command queue",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "returned no command queue",
 			geyser_metal_manager_create(NULL, &manager)));
 	assert_null(manager);
 	assert_true(apple_double_settle(live, 5000));
-	/* a format that can't be probed isn't there */
+	/* a format whose probe fails is refused */
 	failing("IOSurfaceCreate", 0, ok(geyser_metal_manager_create(NULL, &manager)));
 	assert_non_null(
 		geyser_metal_format_refusal(manager, GEYSER_FORMAT_R32_FLOAT, GEYSER_DIMENSION_2D));
@@ -47,11 +48,12 @@ static void surfaces(void **state)
 	IOSurfaceRef surface = make_surface(&bgra_surface);
 
 	failing("IOSurfaceCreate", 1,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no IOSurface of 61 × 40 texels of bgra8unorm",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY,
+			"make an IOSurface of 61 × 40 texels of bgra8unorm",
 			geyser_texture_create(manager, &picture, &texture)));
 	assert_null(texture);
 	failing("newTexture", 1,
-		refused(GEYSER_ERROR_UNSUPPORTED, "makes no texture of 61 × 40 texels",
+		refused(GEYSER_ERROR_UNSUPPORTED, "make a texture of 61 × 40 texels",
 			geyser_texture_create(manager, &picture, &texture)));
 	failing("newTexture", 1,
 		refused(GEYSER_ERROR_UNSUPPORTED, "on an IOSurface",
@@ -75,7 +77,7 @@ static void maps_and_rights(void **state)
 		refused(GEYSER_ERROR_SYSTEM, "IOSurfaceLock",
 			geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping)));
 	failing("IOSurfaceCreateMachPort", 1,
-		refused(GEYSER_ERROR_SYSTEM, "gave no port",
+		refused(GEYSER_ERROR_SYSTEM, "returned no port",
 			geyser_metal_texture_mach_port(texture, &port)));
 	assert_int_equal(port, 0);
 	assert_true(fill_texture(texture, 1));
@@ -83,7 +85,7 @@ static void maps_and_rights(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Metal can't read it then, but the CPU can. */
+/* Without a buffer or texture of it, Metal can't read the host memory, but the CPU can. */
 static void host_memory(void **state)
 {
 	const char *const calls[] = {"newBuffer", "newTexture"};
@@ -117,7 +119,7 @@ static void private_storage(void **state)
 	ok(geyser_metal_texture_create_private(manager, &picture, &texture));
 	ok(geyser_metal_texture_shared_handle(texture, &handle));
 	failing("newSharedTexture", 1,
-		refused(GEYSER_ERROR_UNSUPPORTED, "opens no texture of the handle",
+		refused(GEYSER_ERROR_UNSUPPORTED, "open the texture of the handle",
 			geyser_metal_texture_import_shared_handle(
 				manager, handle, &picture, &opened)));
 	assert_null(opened);
@@ -135,17 +137,17 @@ static void events(void **state)
 		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event",
 			geyser_metal_event(event, &shared)));
 	assert_null(shared);
-	ok(geyser_metal_event(event, &shared)); /* asked again, it is there */
+	ok(geyser_metal_event(event, &shared)); /* the next call succeeds */
 	ok(geyser_metal_event_shared_handle(event, &handle));
 	failing("newSharedEvent", 1,
-		refused(GEYSER_ERROR_MISMATCH, "is it another device's?",
+		refused(GEYSER_ERROR_MISMATCH, "is it of another device?",
 			geyser_metal_event_import_shared_handle(manager, handle, &opened)));
 	assert_null(opened);
 	[(id)handle release];
 	geyser_event_unref(event);
 }
 
-/* A subscriber without Metal wants copies, of which the publisher can make none. */
+/* A subscriber without Metal needs copies, and the publisher can't make any. */
 static void copies(void **state)
 {
 	const struct geyser_stream_desc desc = {.name = "copied", .texture = picture};
@@ -157,16 +159,16 @@ static void copies(void **state)
 
 	ok(geyser_publisher_create(manager_of(state), &desc, &publisher));
 	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
-	ok(geyser_publisher_submit(publisher, frame)); /* there is something to copy */
+	ok(geyser_publisher_submit(publisher, frame)); /* a frame to copy */
 	failing("newBuffer", 0,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no buffer",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "make a buffer",
 			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
-	/* the copies into host memory that are made as the first such subscriber comes */
+	/* these copy frames into host memory when the first such subscriber joins */
 	failing("commandBuffer", 1,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no encoder for a copy",
 			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
 	failing("blitCommandEncoder", 1,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "Metal encodes no copy",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no encoder for a copy",
 			geyser_subscriber_create(host, &subscriber_desc, &subscriber)));
 	ok(geyser_subscriber_create(host, &subscriber_desc, &subscriber));
 	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
@@ -180,7 +182,7 @@ static void copies(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Metal refuses the frame's memory, and then has none for a copy of it either. */
+/* Metal can neither use the frame's memory nor make memory for a copy of the frame. */
 static void uploads(void **state)
 {
 	const struct geyser_stream_desc desc = {.name = "uploaded", .texture = picture};
@@ -191,10 +193,10 @@ static void uploads(void **state)
 
 	ok(geyser_publisher_create(host, &desc, &publisher));
 	failing("newBuffer", 0,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "makes no buffer",
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "make a buffer",
 			geyser_subscriber_create(
 				manager_of(state), &subscriber_desc, &subscriber)));
-	/* that of the memory alone */
+	/* only the buffer of the frame's memory fails */
 	failing("newBuffer", 1,
 		ok(geyser_subscriber_create(manager_of(state), &subscriber_desc, &subscriber)));
 	geyser_subscriber_destroy(subscriber);

@@ -122,7 +122,7 @@ static void what_is_no_surface(void **state)
 	IOSurfaceRef surface = make_surface(&bgra_surface);
 	struct geyser_texture *texture = JUNK;
 
-	refused(wanted, "it is no IOSurface",
+	refused(wanted, "it isn't an IOSurface",
 		geyser_metal_texture_import_surface(
 			manager, (void *)(uintptr_t)text, &picture, &texture));
 	assert_null(texture);
@@ -135,7 +135,7 @@ static void what_is_no_surface(void **state)
 		geyser_metal_texture_import_surface(manager, surface, NULL, &texture));
 	refused(wanted, "manager",
 		geyser_metal_texture_import_surface(NULL, surface, &picture, &texture));
-	refused(wanted, "NULL): it is no IOSurface",
+	refused(wanted, "NULL): it isn't an IOSurface",
 		geyser_texture_import_native(manager, &native, &picture, &texture));
 	native.type = GEYSER_NATIVE_DMA_BUF;
 	native.fd = 0;
@@ -239,7 +239,7 @@ static void ports_of_something_else(void **state)
 	assert_int_equal(mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE, &port), 0);
 	assert_int_equal(
 		mach_port_insert_right(mach_task_self(), port, port, MACH_MSG_TYPE_MAKE_SEND), 0);
-	refused(GEYSER_ERROR_NOT_FOUND, "no IOSurface",
+	refused(GEYSER_ERROR_NOT_FOUND, "to an IOSurface",
 		geyser_metal_texture_import_mach_port(manager, port, &picture, &texture));
 	assert_int_equal(mach_port_deallocate(mach_task_self(), port), 0);
 	assert_int_equal(

@@ -155,7 +155,7 @@ static void exporters_short_of_something(void **state)
 	an_exporter_short_of(
 		state, "bootstrap_check_in:1", GEYSER_ERROR_SYSTEM, "bootstrap_check_in geyser.");
 	an_exporter_short_of(
-		state, "IOSurfaceCreateMachPort:1", GEYSER_ERROR_PROTOCOL, "no IOSurface");
+		state, "IOSurfaceCreateMachPort:1", GEYSER_ERROR_PROTOCOL, "to an IOSurface");
 	an_exporter_short_of(
 		state, "mach_msg_send:1", GEYSER_ERROR_DISCONNECTED, "the exporter has ended");
 }

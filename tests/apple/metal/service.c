@@ -358,7 +358,7 @@ static void exporters_that_answer_wrong(void **state)
 	fake_answers(HANGS_UP, GEYSER_ERROR_DISCONNECTED, "has ended");
 	fake_answers(WRONG_ID, GEYSER_ERROR_DISCONNECTED, "has ended");
 	fake_answers(A_WORD_MORE, GEYSER_ERROR_DISCONNECTED, "has ended");
-	fake_answers(ANOTHER_PORT, GEYSER_ERROR_PROTOCOL, "of no IOSurface");
+	fake_answers(ANOTHER_PORT, GEYSER_ERROR_PROTOCOL, "to an IOSurface");
 }
 
 static void an_exporter_that_has_ended(void **state)
@@ -396,8 +396,8 @@ static void calls_that_fail_here(void **state)
 	fails("bootstrap_look_up", GEYSER_ERROR_DISCONNECTED, "is gone");
 	fails("mach_port_allocate", GEYSER_ERROR_SYSTEM, "mach_port_allocate");
 	fails("mach_msg_send", GEYSER_ERROR_TIMEOUT, "doesn't answer");
-	fails("IOSurfaceLookupFromMachPort", GEYSER_ERROR_PROTOCOL, "no IOSurface");
-	fails("IOSurfaceCreateMachPort", GEYSER_ERROR_PROTOCOL, "no IOSurface");
+	fails("IOSurfaceLookupFromMachPort", GEYSER_ERROR_PROTOCOL, "to an IOSurface");
+	fails("IOSurfaceCreateMachPort", GEYSER_ERROR_PROTOCOL, "to an IOSurface");
 }
 
 static void a_service_that_can_t_be(void **state)
