@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The event is owned and dropped: the analyzer says so. */
+/* The function owns an event and never releases it: the analyzer reports the leak. */
 unsigned long long gy_check(id<MTLDevice> device);
 unsigned long long gy_check(id<MTLDevice> device)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* It exists in the system library, but Apple publishes no header with it. */
+/* The system library has this function, but no public header of Apple's declares it. */
 extern int __ulock_wait(
 	unsigned int operation, void *address, unsigned long long value, unsigned int us);
 int gy_check(void *address);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Declared by nobody but us, and sent to an untyped object: only the object file shows it. */
+/* Only this file declares the method, so the compiler accepts the call. Only the object file shows
+ * that the method isn't in Apple's interfaces. */
 @protocol GyPrivate
 - (id)newSharedEventWithMachPort:(unsigned int)port;
 @end

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program on the double that forgets one release: the double says which class, and ends it. */
+/* A program on the double that forgets one release. The double names the class, and makes the
+ * program fail. */
 #include <Metal/Metal.h>
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program on the double that leaves nothing behind. */
+/* A program on the double that releases all of its objects. */
 #include <Metal/Metal.h>
 
 int main(void)

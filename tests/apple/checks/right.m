@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Appended to a copy of a source of the backend: nothing is wrong with it, so every proof stays
- * green. */
+/* Code without a mistake. It is appended to a copy of a source of the backend, and all proofs must
+ * still pass. */
 void gy_check(id<MTLDevice> device);
 void gy_check(id<MTLDevice> device)
 {

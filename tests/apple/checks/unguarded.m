@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* macOS 12, iOS 15: a 10.15 has no such method. */
+/* The method exists since macOS 12 and iOS 15, and the call isn't guarded: macOS 10.15 lacks it. */
 void gy_check(id<MTLSharedEvent> event);
 void gy_check(id<MTLSharedEvent> event)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Apple spells it iosurface: the compiler refuses. */
+/* Apple's selector has iosurface, so the compiler rejects ioSurface. */
 void gy_check(id<MTLDevice> device, MTLTextureDescriptor *descriptor, IOSurfaceRef surface);
 void gy_check(id<MTLDevice> device, MTLTextureDescriptor *descriptor, IOSurfaceRef surface)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks retain the objects that they use, as with Apple's runtime: libBlocksRuntime knows nothing
- * of Objective-C, so these two stand before its own.
+ * Blocks retain the objects that they use, as with Apple's runtime. libBlocksRuntime doesn't know
+ * Objective-C objects, so the two functions below replace those of libBlocksRuntime and call them.
  */
 #import "objects.h"
 
 #include <Block.h>
 #include <dlfcn.h>
 
-#define KIND 0xff /* BLOCK_FIELD_... and BLOCK_BYREF_CALLER of Block_private.h */
+#define KIND 0xff /* the bits BLOCK_FIELD_... and BLOCK_BYREF_CALLER of Block_private.h */
 #define OBJECT 3
 
 void _Block_object_assign(void *to, const void *from, const int flags);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* launchd's names: abstract socket names, of each user on their own. Mach's and launchd's errors.
- */
+/* The bootstrap service: a service's name becomes an abstract socket name, which has the user's uid
+ * in it. Also the texts of Mach's and launchd's errors, and the fields of audit tokens. */
 #include "internal.h"
 
 #include <bsm/libbsm.h>
@@ -12,7 +12,8 @@
 
 mach_port_t bootstrap_port = 0x307;
 
-/* Abstract names are shorter than launchd's may be: FNV-1a of them. */
+/* An abstract socket name is too short for the longest name of a service, so it has the name's
+ * FNV-1a hash. */
 static void address_of(const char *name, char address[DOUBLE_ADDRESS])
 {
 	uint64_t hash = 0xcbf29ce484222325u;
@@ -107,7 +108,7 @@ const char *bootstrap_strerror(kern_return_t error)
 	}
 }
 
-/* As XNU lays it out: audit id, effective and real ids, process, session, version. */
+/* XNU's layout of val: audit id, effective uid and gid, real uid and gid, pid, session, version. */
 uid_t audit_token_to_euid(audit_token_t token)
 {
 	return token.val[1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Foundation: counted objects, strings, numbers, booleans and dictionaries. */
+/* Core Foundation: reference counts, strings, numbers, booleans and dictionaries. */
 #include "internal.h"
 
 #include <pthread.h>
@@ -150,18 +150,18 @@ Boolean CFEqual(CFTypeRef a, CFTypeRef b)
 	return false;
 }
 
-/* Bytes that follow the first one; 9 if it is none. */
+/* Returns how many bytes follow the first byte of a UTF-8 character, or 9 if it isn't valid. */
 static unsigned utf8_more(const unsigned char *at)
 {
 	if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
 		(*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f))
-		return 9; /* longer than need be, a surrogate, beyond the last character */
+		return 9; /* an overlong form, a surrogate, or beyond the last character */
 	if (*at < 0x80)
 		return 0;
 	return *at < 0xc2 ? 9 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : *at < 0xf5 ? 3 : 9;
 }
 
-/* By hand: making a locale takes a file descriptor, and there may be none. */
+/* Doesn't use a locale: that takes a file descriptor, and tests run with none left. */
 bool double_is_utf8(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -263,7 +263,7 @@ CFNumberRef CFNumberCreate(CFAllocatorRef allocator, CFNumberType type, const vo
 	size_t bytes = number_bytes(type);
 
 	(void)allocator;
-	/* little-endian; then its sign */
+	/* the value is little-endian; the shifts extend its sign */
 	memcpy(&number->value, value, bytes);
 	number->value = (int64_t)((uint64_t)number->value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
 	return number;

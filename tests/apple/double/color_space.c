@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Graphics's colour spaces: a number of channels. The double converts no colours. */
+/* Core Graphics's colour spaces. The double keeps only their number of channels, and converts no
+ * colours. */
 #include "color_space.h"
 
 #include <CoreGraphics/CoreGraphics.h>

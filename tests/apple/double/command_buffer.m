@@ -44,7 +44,7 @@ static void append(void ***list, size_t *count, const void *item)
 	*list = larger;
 }
 
-/* Runs handlers, if there is somebody to call them with, and releases them. */
+/* Calls the handlers with the buffer, unless it is nil, and releases them. */
 static void finish_handlers(void **handlers, size_t *count, id<MTLCommandBuffer> buffer)
 {
 	for (size_t i = 0; i < *count; i++) {
@@ -114,7 +114,7 @@ static void execute(void *argument)
 	error = [[DoubleError alloc] initWithDomain:domain code:code text:text];
 }
 
-/* On the queue's thread. */
+/* Runs the operations. The queue's thread calls this. */
 - (void)execute
 {
 	if (double_fails("execute"))

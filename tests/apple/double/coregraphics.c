@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Graphics: bitmap contexts that fill rectangles and draw images, unscaled, in whole texels.
- */
+/* Core Graphics: bitmap contexts that fill rectangles and draw images. Both must cover whole
+ * texels, and images aren't scaled. */
 #include "color_space.h"
 #include "texels.h"
 
 #include <CoreGraphics/CoreGraphics.h>
 #include <string.h>
 
-/* The combinations that the double has, of those that Apple's Quartz 2D guide lists. */
+/* The layouts of texels that the double supports. Apple's Quartz 2D guide lists more. */
 static const struct layout {
 	size_t bits;
 	size_t components; /* without alpha */
 	CGBitmapInfo order;
 	bool alpha_first;
-	uint16_t pixel_format; /* Metal's, for texels */
+	uint16_t pixel_format; /* the MTLPixelFormat of the same texels */
 } layouts[] = {
 	{8, 1, kCGBitmapByteOrderDefault, false, 10},
 	{8, 3, kCGBitmapByteOrder32Little, true, 80},
@@ -24,7 +24,7 @@ static const struct layout {
 	{32, 1, kCGBitmapFloatComponents | kCGBitmapByteOrder32Little, false, 55},
 };
 
-/* Texels in memory. */
+/* Texels in memory, and their format. */
 struct bitmap {
 	uint8_t *data;
 	size_t width, height, bytes_per_row;
@@ -37,7 +37,7 @@ struct bitmap {
 struct CGContext {
 	struct double_object object;
 	struct bitmap bitmap;
-	double fill[4]; /* straight */
+	double fill[4]; /* with straight alpha */
 };
 
 struct CGDataProvider {
@@ -101,7 +101,7 @@ static bool alpha_fits(const struct layout *layout, CGImageAlphaInfo alpha, bool
 	}
 }
 
-/* False for what Core Graphics, or the double, doesn't have. */
+/* Returns false if Core Graphics or the double has no such bitmap. */
 static bool bitmap_init(
 	struct bitmap *bitmap, size_t bits, CGColorSpaceRef space, CGBitmapInfo info, bool image)
 {
@@ -127,7 +127,7 @@ static uint8_t *texel_at(const struct bitmap *bitmap, size_t x, size_t y)
 	return bitmap->data + y * bitmap->bytes_per_row + x * bitmap->pixels->bytes;
 }
 
-/* Premultiplied. */
+/* Reads a texel as a colour with premultiplied alpha. */
 static void read_texel(const struct bitmap *bitmap, const void *texel, double color[4])
 {
 	double_texel_read(bitmap->pixels, texel, color);
@@ -139,8 +139,8 @@ static void read_texel(const struct bitmap *bitmap, const void *texel, double co
 			color[i] *= color[3];
 }
 
-/* A premultiplied colour over what is there; what a skipped alpha channel gets, nobody may rely on.
- */
+/* Draws a colour with premultiplied alpha over the texel. If the alpha channel is skipped, its new
+ * value is undefined: callers may not rely on it. */
 static void draw_over(const struct bitmap *bitmap, const double color[4], void *texel)
 {
 	double sum[4];
@@ -205,7 +205,7 @@ void CGContextSetGrayFillColor(CGContextRef context, CGFloat gray, CGFloat alpha
 	memcpy(context->fill, color, sizeof(color));
 }
 
-/* The part of rect within the bitmap, in texels from its top left. */
+/* The part of a rectangle that lies within the bitmap, in texels from the bitmap's top left. */
 struct part {
 	size_t left, right, top, bottom;
 };

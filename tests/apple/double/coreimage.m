@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Image: images of one colour or of a surface, and tasks that render them into a surface. A
- * task is done when it is waited for, and no sooner: whoever doesn't wait finds no pixels. */
+/* Core Image: images of one colour or of a surface, and tasks that render them into a surface. The
+ * double renders when the program waits for the task, so a program that doesn't wait finds no
+ * pixels. */
 #import "objects.h"
 
 #include "texels.h"
@@ -8,7 +9,7 @@
 #include <CoreImage/CoreImage.h>
 #include <string.h>
 
-/* What Core Image reads of a surface, by its FourCC; with Metal's format of such texels. */
+/* The FourCCs of surfaces that Core Image reads, with the MTLPixelFormat of their texels. */
 static const struct double_pixels *pixels_of(IOSurfaceRef surface)
 {
 	static const struct {
@@ -48,7 +49,7 @@ static uint8_t *texel_at(
 
 @interface DoubleColor : CIColor {
       @public
-	double color[4]; /* straight */
+	double color[4]; /* with straight alpha */
 }
 @end
 
@@ -71,7 +72,7 @@ static uint8_t *texel_at(
 
 @interface DoubleImage : CIImage {
       @public
-	double color[4]; /* premultiplied; of an image without a surface */
+	double color[4]; /* with premultiplied alpha; for an image without a surface */
 	IOSurfaceRef surface;
 	CGRect extent;
 }
@@ -118,7 +119,7 @@ static uint8_t *texel_at(
 
 	memcpy(image->color, from->color, sizeof(image->color));
 	image->surface = from->surface ? (IOSurfaceRef)CFRetain(from->surface) : NULL;
-	image->extent = rect; /* the double's callers crop to what lies within */
+	image->extent = rect; /* the callers crop to a rectangle within the image */
 	return image;
 }
 @end
@@ -136,7 +137,7 @@ static uint8_t *texel_at(
 	return extent;
 }
 
-/* Premultiplied; y from the bottom. */
+/* Reads a texel as a colour with premultiplied alpha. y counts from the bottom. */
 - (void)read:(double[4])texel x:(double)x y:(double)y
 {
 	if (x < extent.origin.x || x >= extent.origin.x + extent.size.width ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors of textures and render passes: plain values, in classes of which alloc gives others,
- * as Metal does, so that Metal's headers need not say what they are made of. */
+/* Descriptors of textures and render passes: plain values. As in Metal, alloc of the public class
+ * returns an object of a private subclass, so the public headers declare no members. */
 #import "objects.h"
 
 @interface DoubleTextureDescriptor : MTLTextureDescriptor {
@@ -62,7 +62,8 @@
 @synthesize textureType, pixelFormat, width, height, depth, mipmapLevelCount, sampleCount;
 @synthesize arrayLength, resourceOptions, usage;
 
-/* As Metal's: managed on a Mac whose GPU has memory of its own, else shared. */
+/* Sets Metal's defaults: storage mode managed on a Mac whose GPU has memory of its own, else
+ * shared. */
 - (instancetype)init
 {
 	textureType = MTLTextureType2D;

@@ -7,7 +7,7 @@
 
 #define PAGE 4096
 
-/* The one GPU: the same object as long as anybody has it. */
+/* The only GPU. All callers get the same object, as long as it has a reference. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static DoubleDevice *only;
 

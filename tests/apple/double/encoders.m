@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #import "objects.h"
 
-#define MAX_TEXELS_PER_ROW 32767 /* of a buffer that is copied from or to */
+#define MAX_TEXELS_PER_ROW 32767 /* in copies from or to a buffer */
 
 @implementation DoubleEncoder
 @dynamic device, label;
@@ -21,7 +21,7 @@
 	[super dealloc];
 }
 
-/* Takes the operation over. */
+/* Adds the operation to the command buffer, which owns it afterwards. */
 - (void)add:(DoubleOperation *)operation
 {
 	if (ended)
@@ -174,7 +174,7 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 	[self add:it];
 }
 
-/* The double's CPU and GPU see the same memory. */
+/* Only checks the call, since the double's CPU and GPU see the same memory. */
 - (void)synchronizeResource:(id<MTLResource>)resource
 {
 	if (resource.storageMode != MTLStorageModeManaged)

@@ -45,14 +45,14 @@
 
 struct notification {
 	struct notification *next;
-	DoubleEvent *event; /* retained once it is on its way */
+	DoubleEvent *event; /* retained from dispatch until the block has run */
 	DoubleListener *listener;
 	MTLSharedEventNotificationBlock block;
 	uint64_t at;
 	uint64_t value;
 };
 
-/* What an event and those made of its handles share. */
+/* The state that an event shares with the events that were made of its handles. */
 struct double_event {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -115,7 +115,7 @@ static void notify(void *argument)
 	}
 }
 
-/* Sends those off that are due; locked. */
+/* Sends the notifications that are due to their listeners. The caller holds the lock. */
 static void dispatch(struct double_event *event)
 {
 	struct notification **link = &event->notifications;
@@ -123,7 +123,7 @@ static void dispatch(struct double_event *event)
 	while (*link) {
 		struct notification *it = *link;
 
-		/* that of an event that is just going is the event's to destroy */
+		/* an event that is being deallocated destroys its own notifications */
 		if (it->at > event->value || ![it->event retainIfAlive]) {
 			link = &it->next;
 			continue;
@@ -156,7 +156,7 @@ static void set_value(struct double_event *event, uint64_t value)
 	return self;
 }
 
-/* Blocks that never ran go with the event that they were given to. */
+/* Destroys the notifications of this event whose blocks have never run. */
 - (void)dealloc
 {
 	struct notification **link = &event->notifications, *own = NULL, *it;

@@ -8,8 +8,8 @@
 
 static _Thread_local DoublePool *innermost;
 
-/* As GNU's runtime and clang lay a protocol out. The runtime's own question is of no use, as clang
- * leaves the class of a protocol that is only named to whoever asks. */
+/* A protocol, in the layout of GNU's runtime and clang. The runtime's own function can't be used:
+ * it needs the protocol's class, which clang doesn't set for a protocol that is only named. */
 struct protocol {
 	Class class_pointer;
 	const char *name;
@@ -148,7 +148,7 @@ static BOOL adopts(const struct protocol *protocol, const char *name)
 }
 @end
 
-/* @autoreleasepool makes one at its beginning and drains it at its end. */
+/* @autoreleasepool makes a pool at its beginning and drains it at its end. */
 @implementation NSAutoreleasePool
 + (instancetype)alloc
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Handles of shared textures and events: only XPC can carry them. */
+/* Handles of shared textures and events. Only XPC can send them to another process. */
 #import "objects.h"
 
 static _Noreturn void refuse(const char *class)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the double share. */
+/* Declarations that the files of the double share. */
 #ifndef GY_DOUBLE_INTERNAL_H
 #define GY_DOUBLE_INTERNAL_H
 
@@ -13,9 +13,9 @@
 
 /* ---- live.c ---- */
 
-/* A rule was broken. */
+/* Prints which rule the program has broken, and aborts. */
 void double_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
-/* kind: a string that lives for ever. */
+/* Adds `change` to the number of live objects of this kind. kind must stay valid for ever. */
 void double_count(const char *kind, long change);
 bool double_fails(const char *call);
 bool double_setting(const char *variable);
@@ -25,27 +25,28 @@ void *double_allocate(size_t bytes);
 
 struct double_worker;
 struct double_worker *double_worker_create(void);
-/* The task gets its argument once. */
+/* Queues the task. The worker's thread calls it once with its argument. */
 void double_worker_run(struct double_worker *worker, void (*task)(void *), void *argument);
-/* When all tasks ran; may be called by one. */
+/* Waits until all tasks have run. A task may call this: the worker's thread then frees the worker.
+ */
 void double_worker_destroy(struct double_worker *worker);
 
 /* ---- cf.c ---- */
 
 struct double_type {
 	const char *name;
-	void (*destroy)(void *object); /* what it has, not its memory */
+	void (*destroy)(void *object); /* releases the members, but doesn't free the object */
 };
 
-/* How each object that isn't Objective-C's begins. */
+/* The first member of each object that isn't an Objective-C object. */
 struct double_object {
 	const struct double_type *type;
-	_Atomic long references; /* DOUBLE_FOR_EVER is not counted */
+	_Atomic long references; /* DOUBLE_FOR_EVER: the object isn't counted */
 };
 #define DOUBLE_FOR_EVER (-1L)
 
 void *double_object_create(const struct double_type *type, size_t bytes);
-/* Dies if it is NULL, of another type, or gone. */
+/* Aborts if the object is NULL, of another type, or freed. */
 void double_object_check(const void *object, const struct double_type *type);
 
 struct __CFString {
@@ -57,13 +58,13 @@ bool double_is_utf8(const char *text);
 
 /* ---- surface.c ---- */
 
-/* All Refs of a process to one surface share it. */
+/* A surface of this process. All its IOSurfaceRefs share this struct. */
 struct double_surface {
 	struct double_surface *next;
 	struct double_surface_page *page;
 	unsigned references;
 	int fd;
-	uint8_t *cpu; /* can be touched while locked only */
+	uint8_t *cpu; /* the CPU's mapping; can be accessed only while the surface is locked */
 	uint8_t *gpu;
 	unsigned read_locks;
 	unsigned write_locks;
@@ -72,7 +73,7 @@ struct double_surface {
 	CFMutableDictionaryRef values;
 };
 
-/* The first page of a surface's memory file; pixels follow. */
+/* The first page of a surface's memory file. The pixels follow it. */
 struct double_surface_page {
 	uint64_t magic;
 	uint32_t id;
@@ -93,12 +94,14 @@ struct __IOSurface {
 extern const struct double_type double_surface_type;
 
 struct double_surface *double_surface_of(IOSurfaceRef ref);
-/* surface_memory.c: NULL with nothing taken over, or the surface that is in that memory file. */
+/* surface_memory.c: returns the surface in that memory file, which then owns fd. Returns NULL if it
+ * has none; the caller still owns fd then. */
 struct double_surface *double_surface_open(int fd);
 struct double_surface *double_surface_create(const struct double_surface_page *page);
 struct double_surface *double_surface_find(IOSurfaceID id);
 void double_surface_unref(struct double_surface *surface);
-/* A descriptor that counts as a use for as long as it, or a copy anywhere, is open. */
+/* Returns a descriptor. The surface is in use as long as this descriptor, or a copy of it in any
+ * process, is open. */
 int double_surface_use(const struct double_surface *surface);
 bool double_surface_in_use(const struct double_surface *surface);
 void double_surface_protect(const struct double_surface *surface);
@@ -110,7 +113,7 @@ IOSurfaceRef double_surface_ref(struct double_surface *surface);
 
 #define DOUBLE_ADDRESS 48
 
-/* Where a right leads: a socket's abstract name, or a surface's memory file. */
+/* The target of a right: a socket with an abstract name, or a surface's memory file. */
 struct double_target {
 	char address[DOUBLE_ADDRESS];
 	int fd; /* owned, or -1 */
@@ -118,13 +121,13 @@ struct double_target {
 
 enum double_right { DOUBLE_SEND, DOUBLE_SEND_ONCE };
 
-/* A right, or another reference of one that is there; takes target's fd over. */
+/* Adds a right, or a reference to a right that exists. Takes over target's fd. */
 mach_port_t double_port_add(struct double_target *target, enum double_right right);
-/* Of a right to send; fd is borrowed. */
+/* Finds the target of a right of that type. The caller borrows out->fd. */
 bool double_port_target(mach_port_t name, mach_port_type_t type, struct double_target *out);
-/* Binds; EADDRINUSE in errno if another one has that address. */
+/* Makes a port with that address. errno is EADDRINUSE if another port has the address. */
 mach_port_t double_port_bind(const char *address);
-/* Another descriptor of the receive right's socket, or -1; and where it leads. */
+/* Returns a duplicate of the receive right's socket, or -1, and the socket's address. */
 int double_port_receiver(mach_port_t name, char address[DOUBLE_ADDRESS]);
 bool double_port_consume(mach_port_t name, enum double_right right);
 bool double_address_lives(const char *address);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts what is alive, and makes a process fail that leaves something behind. */
+/* Counts live objects. A process that exits with live objects fails. */
 #include "internal.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define KINDS 64
 #define FAULTS 16
-#define AT_EXIT_MS 3000 /* for workers that are about to release something */
+#define AT_EXIT_MS 3000 /* the time that workers have to release their last objects */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -26,7 +26,7 @@ static bool forked;
 
 static struct {
 	char call[40];
-	unsigned nth; /* 0: every one */
+	unsigned nth; /* 0: every call fails */
 } faults[FAULTS];
 static bool faults_read;
 
@@ -181,7 +181,7 @@ static void after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* What the parent made isn't the child's: its count begins anew, and isn't looked at. */
+/* A forked child isn't checked at its exit, since the parent made the objects. */
 static void in_child(void)
 {
 	forked = true;
@@ -193,7 +193,7 @@ __attribute__((constructor)) static void start(void)
 	pthread_atfork(before_fork, after_fork, in_child);
 }
 
-/* A destructor: so that it comes after everything that runs at exit. */
+/* This is a destructor, so that it runs after all functions of atexit. */
 __attribute__((destructor)) static void finish(void)
 {
 	if (forked || double_setting("GEYSER_DOUBLE_LEAKS") || apple_double_settle(0, AT_EXIT_MS))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mach_msg: a datagram for a message, with the surfaces that it carries as descriptors. */
+/* mach_msg: each message is a datagram, and carries surfaces as descriptors. */
 #include "internal.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define MAX_RIGHTS 8
 #define MAX_DATA 16384
-#define NOTIFY_SEND_ONCE 71 /* what the kernel sends for a right to send once that nobody used */
+#define NOTIFY_SEND_ONCE 71 /* the kernel's message when a send-once right is dropped unused */
 
 struct wire_right {
 	uint32_t type; /* MACH_MSG_TYPE_PORT_SEND or _SEND_ONCE; 0: none */
@@ -23,8 +23,8 @@ struct wire {
 	int32_t id;
 	uint32_t complex;
 	uint32_t rights;
-	uint32_t bytes; /* of data, after this */
-	uint32_t to;    /* type of the right that it was sent to */
+	uint32_t bytes; /* of the data that follow this struct */
+	uint32_t to;    /* type of the right by which it was sent */
 	struct wire_right reply;
 	struct wire_right carried[MAX_RIGHTS];
 };
@@ -37,7 +37,8 @@ struct packet {
 	struct ucred sender;
 };
 
-/* A right named by a message, as it goes over the wire; false if we have no such right. */
+/* Converts a right that a message names into its form in the datagram. Returns false if this
+ * process has no such right. */
 static bool put_right(mach_port_t name, unsigned disposition, struct wire_right *out, int *fd)
 {
 	static const mach_port_type_t needed[] = {
@@ -63,7 +64,7 @@ static bool put_right(mach_port_t name, unsigned disposition, struct wire_right 
 	return true;
 }
 
-/* A message that was sent has taken the rights that it moves. */
+/* Removes a right from this process after a sent message has moved it. */
 static void consume(mach_port_t name, unsigned disposition)
 {
 	if (disposition == MACH_MSG_TYPE_MOVE_SEND)
@@ -128,7 +129,7 @@ void double_notify_unused(const char *address)
 	transmit(address, &packet, 0);
 }
 
-/* The descriptors of a complex message, and where its data begins. */
+/* Returns the descriptors of a complex message. */
 static mach_msg_port_descriptor_t *descriptors(mach_msg_header_t *message, uint32_t *count)
 {
 	mach_msg_body_t *body = (mach_msg_body_t *)(message + 1);
@@ -239,7 +240,7 @@ static mach_msg_return_t fetch(int fd, struct packet *packet)
 	return MACH_MSG_SUCCESS;
 }
 
-/* Several threads may wait for messages of one port; who finds none waits again. */
+/* Several threads may wait for messages of one port. A thread that finds no message waits again. */
 static mach_msg_return_t wait_and_fetch(int fd, struct packet *packet, int timeout)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};

@@ -32,7 +32,7 @@ struct VkDeviceMemory_T {
 };
 
 struct VkImage_T {
-	VkImageLayout layout; /* after what was recorded so far */
+	VkImageLayout layout; /* after all commands that are recorded so far */
 	VkImageUsageFlags usage;
 	VkFormat format;
 	id<MTLTexture> texture;
@@ -43,14 +43,14 @@ struct VkImage_T {
 
 struct VkSemaphore_T {
 	bool timeline, can_export;
-	id<MTLSharedEvent> event; /* nil: emulated, with this value */
+	id<MTLSharedEvent> event; /* nil: the semaphore is emulated by `value` */
 	uint64_t value;
 };
 
 struct VkCommandBuffer_T {
 	struct VkCommandBuffer_T *next;
 	bool recording;
-	VkImage image; /* to be cleared */
+	VkImage image; /* the image to clear */
 	VkClearColorValue color;
 };
 
@@ -58,11 +58,12 @@ struct VkCommandPool_T {
 	VkCommandBuffer buffers;
 };
 
-/* The structure of that type in a chain, or NULL; dies for one that the double doesn't know. */
+/* Returns the structure of that type in the pNext chain, or NULL. Aborts if the chain has a
+ * structure that the double doesn't know. */
 const void *double_vk_find(const void *chain, VkStructureType type);
 void *double_vk_create(const char *kind, size_t bytes);
 void double_vk_destroy(const char *kind, void *object);
-/* Of Metal; 0 if the double has no images of it. */
+/* Returns Metal's format, or 0 if the double has no images of this format. */
 MTLPixelFormat double_vk_pixel_format(VkFormat format);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Instances, devices, and which functions they give out. */
+/* Instances and devices, and the functions that a program gets from them. */
 #import "moltenvk.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 static struct VkPhysicalDevice_T the_gpu;
 
-/* ---- what all use ---- */
+/* ---- common functions ---- */
 
 const void *double_vk_find(const void *chain, VkStructureType type)
 {
@@ -218,7 +218,7 @@ static PFN_vkVoidFunction find(const struct function *functions, size_t count, c
 	return NULL;
 }
 
-/* As on a loader of 1.0: without the functions of later versions that the device doesn't need. */
+/* Has the functions of a loader of Vulkan 1.0, and the later ones that the device needs. */
 PFN_vkVoidFunction vkGetInstanceProcAddr(VkInstance instance, const char *name)
 {
 	static const struct function functions[] = {

@@ -21,7 +21,7 @@ static void set_number(CFMutableDictionaryRef properties, CFStringRef key, int64
 	CFRelease(number);
 }
 
-/* What a NULL ioSurface asks for. */
+/* Makes the surface for an import whose ioSurface is NULL. */
 static IOSurfaceRef new_surface(const VkImageCreateInfo *info)
 {
 	const struct double_pixels *pixels = double_pixels_of(double_vk_pixel_format(info->format));
@@ -77,7 +77,7 @@ static VkResult use_surface(
 	return image->texture ? VK_SUCCESS : VK_ERROR_INITIALIZATION_FAILED;
 }
 
-/* MoltenVK believes the texture; here the image must say the same. */
+/* Aborts if image and texture differ. MoltenVK takes the texture's values without a check. */
 static void use_texture(VkImage image, id<MTLTexture> texture, const VkImageCreateInfo *info)
 {
 	if (texture.pixelFormat != double_vk_pixel_format(info->format) ||
@@ -275,7 +275,7 @@ void vkExportMetalObjectsEXT(VkDevice device, VkExportMetalObjectsInfoEXT *info)
 		info->pNext, VK_STRUCTURE_TYPE_EXPORT_METAL_SHARED_EVENT_INFO_EXT);
 
 	(void)device;
-	/* Vulkan wants both made for export; MoltenVK gives what it has */
+	/* by Vulkan's rules both must be made for export; MoltenVK exports what it has */
 	if (surface)
 		surface->ioSurface =
 			surface->image->can_export_surface ? surface->image->surface : NULL;

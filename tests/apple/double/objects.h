@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The classes behind Metal's protocols. */
+/* The classes that implement Metal's protocols. */
 #ifndef GY_DOUBLE_OBJECTS_H
 #define GY_DOUBLE_OBJECTS_H
 
@@ -20,7 +20,7 @@ void double_block_release(const void *block);
 /* ---- foundation.m ---- */
 
 @interface NSObject (Double)
-/* NO for an object that is being deallocated. */
+/* Returns NO if the object is being deallocated. */
 - (BOOL)retainIfAlive;
 @end
 
@@ -50,7 +50,7 @@ void double_block_release(const void *block);
 - (instancetype)initWithDomain:(NSString *)domain code:(NSInteger)code text:(const char *)text;
 @end
 
-/* ---- labelled.m: what resources, queues, command buffers, encoders and events have ---- */
+/* ---- labelled.m: the base of resources, queues, command buffers, encoders and events ---- */
 
 @interface DoubleLabelled : NSObject {
 	id<MTLDevice> device;
@@ -82,13 +82,14 @@ void double_block_release(const void *block);
 			length:(NSUInteger)length
 		       options:(MTLResourceOptions)options
 		   deallocator:(void (^)(void *, NSUInteger))deallocator;
-/* What the GPU sees, private or not; dies unless that range lies within. */
+/* Returns the GPU's memory at that offset, of private buffers too. Aborts if the range ends beyond
+ * the buffer. */
 - (uint8_t *)range:(NSUInteger)bytes at:(NSUInteger)offset;
 @end
 
 /* ---- texture.m ---- */
 
-/* Memory of a texture that is neither a surface's nor a buffer's. */
+/* The memory of a texture that has neither a surface nor a buffer. */
 @interface DoubleMemory : NSObject {
 	uint8_t *bytes;
 }
@@ -99,7 +100,7 @@ void double_block_release(const void *block);
 struct double_level {
 	NSUInteger width, height, depth;
 	size_t bytes_per_row, bytes_per_image;
-	size_t offset; /* in a slice */
+	size_t offset; /* from the slice's beginning */
 };
 
 @interface DoubleTexture : DoubleLabelled <MTLTexture> {
@@ -112,7 +113,8 @@ struct double_level {
 	size_t bytes_per_row; /* of level 0 */
 	BOOL shareable;
 }
-/* All check, and return nil, with self released, for what Metal returns nil for. */
+/* All initializers check Metal's rules. Where Metal returns nil they release self and return nil.
+ */
 - (instancetype)initWithDevice:(id<MTLDevice>)device
 		    descriptor:(MTLTextureDescriptor *)descriptor
 			shared:(BOOL)shared;
@@ -127,7 +129,8 @@ struct double_level {
 - (instancetype)initWithTexture:(DoubleTexture *)texture format:(MTLPixelFormat)format;
 - (const struct double_pixels *)pixels;
 - (struct double_level)level:(NSUInteger)level;
-/* Of a slice and level; dies if there is none such, or the region lies outside. */
+/* Returns the texels at that place. Aborts if there is no such slice or level, or if the region
+ * ends beyond the level. */
 - (uint8_t *)texelsAt:(MTLOrigin)origin
 		 size:(MTLSize)size
 		slice:(NSUInteger)slice
@@ -162,7 +165,8 @@ struct double_level {
 
 enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEAR, WAIT, SIGNAL };
 
-/* Something that a queue does: run gets self's fields. Retained objects are released after it. */
+/* One operation of a queue. `run` executes it by its members. The operation releases the objects
+ * that it retains when it is deallocated. */
 @interface DoubleOperation : NSObject {
       @public
 	enum double_operation kind;
@@ -171,7 +175,7 @@ enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEA
 	MTLOrigin from_origin, to_origin;
 	MTLSize size;
 	NSUInteger from_offset, to_offset;
-	NSUInteger row, image; /* bytes, of a buffer */
+	NSUInteger row, image; /* bytes per row and per image, of a buffer */
 	NSUInteger count;
 	uint64_t value;
 	MTLClearColor color;
@@ -190,9 +194,9 @@ enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEA
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	MTLCommandBufferStatus status;
-	BOOL handled; /* completed handlers have run */
+	BOOL handled; /* the completed handlers have run */
 	NSError *error;
-	id encoder; /* open; not retained */
+	id encoder; /* the open encoder; not retained */
 	DoubleOperation **operations;
 	size_t operation_count;
 	void **scheduled;
@@ -201,7 +205,7 @@ enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEA
 	size_t completed_count;
 }
 - (instancetype)initWithQueue:(DoubleQueue *)queue;
-- (void)add:(DoubleOperation *)operation; /* takes it over */
+- (void)add:(DoubleOperation *)operation; /* takes over the reference */
 - (void)ended;
 - (void)execute;
 @end

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenGL: rectangle textures on surfaces, and clearing one through a framebuffer. Nothing is in the
- * surface before glFlush or glFinish. */
+/* OpenGL: rectangle textures on surfaces, and framebuffers that clear them. A clear reaches the
+ * surface only with glFlush or glFinish. */
 #include "internal.h"
 #include "pixels.h"
 
@@ -9,12 +9,12 @@
 #include <OpenGL/gl3.h>
 #include <stdlib.h>
 
-#define NAMES 16 /* of textures, and of framebuffers; the first is none */
+#define NAMES 16 /* of textures, and of framebuffers; name 0 is none */
 
 struct texture {
 	bool used;
 	IOSurfaceRef surface;
-	uint16_t pixel_format; /* Metal's */
+	uint16_t pixel_format; /* MTLPixelFormat */
 };
 
 struct _CGLContextObject {
@@ -23,7 +23,7 @@ struct _CGLContextObject {
 		bool used;
 		GLuint texture;
 	} framebuffers[NAMES];
-	GLuint texture, framebuffer; /* bound */
+	GLuint texture, framebuffer; /* the bound ones */
 	double clear[4];
 	bool pending;
 	double pending_color[4];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the GPU does, in the order in which it was encoded. */
+/* The operations of the GPU. */
 #import "objects.h"
 
 #include <string.h>

@@ -95,12 +95,12 @@ static uint16_t to_half(double value)
 	sign = bits >> 16 & 0x8000;
 	exponent = (int)(bits >> 23 & 0xff) - 112;
 	fraction = bits & 0x7fffff;
-	if (exponent <= 0) /* what is too small for a normal number becomes 0 */
+	if (exponent <= 0) /* a value below the smallest normal number becomes 0 */
 		return (uint16_t)sign;
 	if (exponent >= 31)
 		return (uint16_t)(sign | 0x7c00);
 	bits = sign | (uint32_t)exponent << 10 | fraction >> 13;
-	return (uint16_t)(bits + (fraction >> 12 & 1)); /* half away from zero */
+	return (uint16_t)(bits + (fraction >> 12 & 1)); /* a half is rounded away from zero */
 }
 
 static void clear_channel(

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether a surface can have a format: shared/apple.md's table of what is known. */
+/* Whether a surface can have a format, as far as Apple's documentation and programs show. */
 enum double_surface_support {
 	DOUBLE_YES,
-	DOUBLE_PROBE_YES, /* nobody knows: works here unless GEYSER_DOUBLE_PROBE=none */
-	DOUBLE_PROBE_NO,  /* nobody knows: doesn't work here unless GEYSER_DOUBLE_PROBE=all */
-	DOUBLE_REFUSED,   /* validation ends the process */
+	DOUBLE_PROBE_YES, /* not known: works here unless GEYSER_DOUBLE_PROBE=none */
+	DOUBLE_PROBE_NO,  /* not known: doesn't work here unless GEYSER_DOUBLE_PROBE=all */
+	DOUBLE_REFUSED,   /* Metal's validation layer ends the process */
 };
 
 struct double_pixels {
@@ -32,10 +32,10 @@ struct double_pixels {
 	enum double_surface_support surface;
 };
 
-/* Dies for a format that is not in the table. */
+/* Aborts if the format isn't in the table. */
 const struct double_pixels *double_pixels_of(unsigned long format);
 bool double_pixels_on_surface(const struct double_pixels *pixels);
-/* A texel of that colour. */
+/* Writes a texel of that colour: red, green, blue and alpha. */
 void double_pixels_clear(const struct double_pixels *pixels, const double color[4], void *texel);
 
 #endif

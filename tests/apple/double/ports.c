@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process's port rights. A port is a datagram socket with a random abstract name, or for a
- * surface its memory file; a right to send is that name, or a descriptor of the file.
+ * The port rights of this process. A port is a datagram socket with a random abstract name, and a
+ * send right is that name. The port of a surface is the surface's memory file, and a send right is
+ * a descriptor of the file.
  */
 #include "internal.h"
 
@@ -73,7 +74,7 @@ static void drop_if_empty(struct entry *entry)
 	free(entry);
 }
 
-/* Rights to send to one port have one name, but each right to send once has its own. */
+/* All send rights to one port have the same name. Each send-once right has a name of its own. */
 mach_port_t double_port_add(struct double_target *target, enum double_right right)
 {
 	struct entry *entry = NULL;
@@ -251,7 +252,7 @@ kern_return_t mach_port_deallocate(ipc_space_t task, mach_port_name_t name)
 									 : KERN_INVALID_NAME;
 }
 
-/* Wakes up whoever waits for a message: the port is gone. */
+/* Removes the port, and wakes the threads that wait for its messages. */
 static kern_return_t drop_receiver(mach_port_name_t name)
 {
 	struct entry *entry;
@@ -373,7 +374,7 @@ static void after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A child has none of its parent's rights, and keeps none of its ports alive. */
+/* A forked child has no rights of its parent, and keeps none of the parent's ports alive. */
 static void in_child(void)
 {
 	struct entry *entry;

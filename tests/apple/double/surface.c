@@ -7,7 +7,7 @@
 
 #define ROW_ALIGNMENT 64
 #define PAGE 4096
-#define MAX_SIDE 16384 /* what IOSurfaceGetPropertyMaximum says on most Macs */
+#define MAX_SIDE 16384 /* from IOSurfaceGetPropertyMaximum on most Macs */
 #define LIMIT ((size_t)1 << 36)
 
 #define KEY(constant, text)                                              \
@@ -207,7 +207,7 @@ uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef ref)
 size_t IOSurfaceGetPlaneCount(IOSurfaceRef ref)
 {
 	double_surface_of(ref);
-	return 0; /* not planar */
+	return 0; /* the surface isn't planar */
 }
 
 void *IOSurfaceGetBaseAddress(IOSurfaceRef ref)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of surfaces: a memfd, whose first page says what the surface is. Whoever has a use of
- * it holds a shared lock on one byte of the file, by an open file description of its own: that goes
- * with the last descriptor, also of one that is under way to another process or whose process died.
+ * The memory of surfaces: a memfd, whose first page describes the surface. Each use of a surface
+ * holds a shared lock on one byte of the file, by an open file description of its own. The kernel
+ * releases the lock with the last descriptor: also if that descriptor is in a message that nobody
+ * has received, or if its process has died.
  */
 #include "internal.h"
 
@@ -19,11 +20,11 @@
 
 #define MAGIC 0x6765797365724956u
 #define PAGE 4096
-#define USE_BYTE ((off_t)1 << 40) /* beyond any surface */
+#define USE_BYTE ((off_t)1 << 40) /* beyond the end of any surface */
 #define NAME "geyser-double-surface-%u"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct double_surface *surfaces; /* that this process has */
+static struct double_surface *surfaces; /* the surfaces of this process */
 
 void double_surfaces_lock(void)
 {
@@ -35,7 +36,7 @@ void double_surfaces_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Another open file description, which shares no lock with the first. */
+/* Makes another open file description, which has locks of its own. */
 static int reopen(int fd, int flags)
 {
 	char path[40];
@@ -79,7 +80,7 @@ void double_surface_protect(const struct double_surface *surface)
 		double_die("surface %u can't be protected", surface->page->id);
 }
 
-/* fd is the surface's afterwards; the list is locked. */
+/* Makes the struct of the surface in fd, which then owns fd. The caller holds the list's lock. */
 static struct double_surface *adopt(int fd)
 {
 	struct double_surface *surface = double_allocate(sizeof(*surface));
@@ -159,7 +160,8 @@ struct double_surface *double_surface_create(const struct double_surface_page *w
 	return surface;
 }
 
-/* A global surface is found as long as any process has it open, as in the kernel's table. */
+/* Looks for a global surface among a process's descriptors. As in the kernel's table, a surface is
+ * found as long as any process has it open. */
 static int search_process(const char *process, const char *wanted)
 {
 	char folder[300], path[600], target[100];
@@ -242,7 +244,7 @@ void double_surface_unref(struct double_surface *surface)
 	free(surface);
 }
 
-/* A use is one process's: a forked child has none of its parent's. */
+/* Closes the parent's uses: a forked child doesn't use a surface. */
 static void in_child(void)
 {
 	for (struct double_surface *it = surfaces; it; it = it->next) {

@@ -8,7 +8,7 @@
 - (instancetype)initWithBytes:(size_t)size
 {
 	bytes = double_allocate(size);
-	memset(bytes, 0xa5, size); /* Metal promises nothing */
+	memset(bytes, 0xa5, size); /* in Metal the content is undefined */
 	return self;
 }
 
@@ -175,7 +175,7 @@
 	       origin.x * pixels->bytes;
 }
 
-/* Between the CPU's memory and ours. */
+/* Copies between the caller's memory and the texture's. */
 - (void)move:(uint8_t *)theirs
 	   out:(BOOL)out
 	 bytes:(NSUInteger)row

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What Metal allows a texture to be. */
+/* Metal's rules for textures. */
 #ifndef GY_DOUBLE_TEXTURE_RULES_H
 #define GY_DOUBLE_TEXTURE_RULES_H
 
 #import "objects.h"
 
-/* For all; die. */
+/* These two abort if the descriptor breaks a rule. The first one has the rules for all textures. */
 void double_check_descriptor(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels);
 void double_check_own(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
 	bool unified, bool shared);
-/* Dies for what can never work, false where it depends on the GPU. */
+/* Aborts if no GPU can do it. Returns false if only some GPUs can. */
 bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
 	id<MTLDevice> device, IOSurfaceRef surface, NSUInteger plane);
 void double_check_linear(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,

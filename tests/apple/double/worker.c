@@ -18,7 +18,7 @@ struct double_worker {
 	struct task **last;
 	bool started;
 	bool ending;
-	bool detached; /* whoever destroyed it is the thread, which frees it itself */
+	bool detached; /* the thread itself has destroyed the worker, and frees it at its end */
 };
 
 static void worker_free(struct double_worker *worker)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* XPC objects that hold a surface, and how a test carries one, or a port, to another process. */
+/* XPC objects that hold a surface. Also the functions by which a test sends such an object, or a
+ * port, to another process. */
 #include "internal.h"
 
 #include <string.h>

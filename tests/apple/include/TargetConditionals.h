@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of Apple's systems this is compiled for; the double on Linux stands for macOS. */
+/* The macros that name the target among Apple's systems. With the double on Linux it is macOS. */
 #ifndef GY_APPLE_TARGETCONDITIONALS_H
 #define GY_APPLE_TARGETCONDITIONALS_H
 

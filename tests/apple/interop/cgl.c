@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenGL draws into a texture, byte for byte; every other format is refused by name. */
+/* OpenGL draws into a texture, and each byte is checked. Formats that OpenGL can't draw into are
+ * refused, and the message names the format. */
 #include "interop.h"
 
 #include <OpenGL/OpenGL.h>
@@ -21,7 +22,7 @@ static CGLContextObj make_context(void)
 	return context;
 }
 
-/* Clears what is bound to red 1, green 0.2, blue 0.6. */
+/* Clears the texture to red 1, green 0.2, blue 0.6. */
 static void clear(GLuint texture)
 {
 	GLuint framebuffer;
@@ -79,7 +80,8 @@ static void test_opengl_keeps_the_surface(void **state)
 	glGenTextures(1, &name);
 	glBindTexture(GL_TEXTURE_RECTANGLE, name);
 	ok(geyser_cgl_texture_bind(context, texture));
-	ok(geyser_cgl_texture_bind(context, texture)); /* again, as after a wait */
+	ok(geyser_cgl_texture_bind(
+		context, texture)); /* a second time, as a program does after a wait */
 	geyser_texture_unref(texture);
 	clear(name);
 	glDeleteTextures(1, &name);
@@ -127,7 +129,7 @@ static void test_opengl_says_no(void **state)
 	struct geyser_texture *texture =
 		make_texture(fixture->manager, GEYSER_FORMAT_BGRA8_UNORM, 5, 3);
 
-	/* nothing is bound; the context isn't current */
+	/* first no texture is bound, then the context isn't current */
 	refused(GEYSER_ERROR_SYSTEM, "CGLError 10007", geyser_cgl_texture_bind(context, texture));
 	(void)CGLSetCurrentContext(NULL);
 	refused(GEYSER_ERROR_SYSTEM, "CGLError 10004 for a 5x3 bgra8unorm",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Graphics: what is drawn is in the texture, byte for byte; what can't be is refused. This
- * program doesn't load Core Image and OpenGL, which is said by name. */
+/* Core Graphics draws into textures, and each byte is checked. Textures that it can't draw into are
+ * refused. This program doesn't load Core Image and OpenGL: messages name the missing framework. */
 #include "interop.h"
 
 #include <CoreGraphics/CoreGraphics.h>
 #include <geyser/apple.h>
 #include <stdio.h>
 
-#define WIDTH 5u /* rows of surfaces are longer than that */
+#define WIDTH 5u /* the rows of a surface have padding then */
 #define HEIGHT 3u
 
 static CGContextRef begin(struct geyser_texture *texture, enum geyser_alpha alpha)
@@ -32,7 +32,7 @@ static CGImageRef image_of(struct geyser_texture *texture, enum geyser_alpha alp
 
 static const struct {
 	enum geyser_format format;
-	uint8_t texel[16]; /* red 1, green 0.2, blue 0.6, opaque; grey is 1 */
+	uint8_t texel[16]; /* of red 1, green 0.2, blue 0.6, opaque; grey is 1 */
 } drawn[] = {
 	{GEYSER_FORMAT_R8_UNORM, {0xff}},
 	{GEYSER_FORMAT_BGRA8_UNORM, {0x99, 0x33, 0xff, 0xff}},
@@ -124,7 +124,7 @@ static void test_opaque_context_ignores_alpha(void **state)
 	CGContextFillRect(context, CGRectMake(0, 0, 1, 1));
 	geyser_coregraphics_context_finish(texture, context);
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
-	assert_memory_equal(mapping.data, "\x32\x00\x80", 3); /* as over an opaque 100 */
+	assert_memory_equal(mapping.data, "\x32\x00\x80", 3); /* as over an opaque texel */
 	geyser_texture_unmap(texture);
 	geyser_texture_unref(texture);
 }
@@ -330,8 +330,8 @@ static void test_wrong_arguments(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Nothing stays locked or alive after a failure: the texture can be drawn into, and the double
- * counts its objects when the program ends. */
+/* After a failure nothing stays locked or alive: the next drawing succeeds, and the double counts
+ * live objects when the program ends. */
 static void test_failures_leave_nothing_behind(void **state)
 {
 	static const struct {

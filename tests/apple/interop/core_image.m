@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Core Image reads surfaces and renders into them, byte for byte; what it can't is refused. */
+/* Core Image reads surfaces and renders into them, and each byte is checked. Formats that it can't
+ * use are refused. */
 #include "interop.h"
 
 #include <CoreImage/CoreImage.h>
@@ -69,7 +70,7 @@ static void test_renders_every_format(void **state)
 	}
 }
 
-/* From one texture into another, upright; the image is read when it is rendered. */
+/* Renders one texture into another, upright. Core Image reads the source when it renders. */
 static void test_image_is_the_surface(void **state)
 {
 	static const uint8_t texel[4] = {10, 20, 30, 0xff}, swapped[4] = {30, 20, 10, 0xff};
@@ -82,7 +83,7 @@ static void test_image_is_the_surface(void **state)
 	CIImage *image = image_of(from);
 
 	put_texel(from, 3, 0, texel);
-	geyser_texture_unref(from); /* the image has the surface */
+	geyser_texture_unref(from); /* the image keeps the surface alive */
 	render(fixture->manager, image, to);
 	expect_texel(to, 3, 0, swapped);
 	expect_texel(to, 3, HEIGHT - 1, nothing);
@@ -99,7 +100,7 @@ static void test_what_an_image_lacks_becomes_transparent(void **state)
 
 	render(fixture->manager, image, texture);
 	render(fixture->manager, [image imageByCroppingToRect:CGRectMake(0, 0, 2, 1)], texture);
-	expect_texel(texture, 1, HEIGHT - 1, full); /* from the bottom left */
+	expect_texel(texture, 1, HEIGHT - 1, full); /* y counts from the bottom */
 	expect_texel(texture, 2, HEIGHT - 1, nothing);
 	expect_texel(texture, 0, 0, nothing);
 	geyser_texture_unref(texture);
@@ -233,7 +234,7 @@ static void test_core_images_own_words(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* Each in a pool of its own, so that what it autoreleases is gone before the manager. */
+/* Runs each test in a pool of its own, so that autoreleased objects are gone before the manager. */
 #define POOLED(name)                            \
 	static void pooled_##name(void **state) \
 	{                                       \

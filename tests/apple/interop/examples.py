@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The examples for Apple's systems, for real (TAP): examples.py NAME PROGRAM [NAME PROGRAM]...
+"""Runs the examples for Apple's systems (TAP): examples.py NAME PROGRAM [NAME PROGRAM]...
 
-What draws runs until it is told to end; metal_viewer, in a process of its own, prints what arrived. A
-frame's red tells its number. Every wait has a limit."""
+A program that draws runs until it gets SIGTERM. metal_viewer, in a process of its own, prints the
+frames that it has received. The red channel of a frame is its number. Each wait has a limit."""
 
 import os
 import re
@@ -17,7 +17,7 @@ LINE = re.compile(r"^frame (\d+): ([0-9a-f]{8})$")
 
 
 class Running:
-    """A program that draws; ended with the block."""
+    """A program that draws. It is killed at the end of the with block."""
 
     def __init__(self, name, *arguments):
         self.process = subprocess.Popen(
@@ -33,7 +33,7 @@ class Running:
         self.process.communicate(timeout=LIMIT)
 
     def end(self):
-        """By SIGTERM: in order, with the number of its frames, and nothing left alive."""
+        """Sends SIGTERM. The program must exit with 0, and print the number of its frames."""
         self.process.send_signal(signal.SIGTERM)
         out, message = self.process.communicate(timeout=LIMIT)
         assert self.process.returncode == 0, (self.process.returncode, out, message)
@@ -41,7 +41,7 @@ class Running:
 
 
 def run(name, *arguments, status=0):
-    """What a program that ends by itself said, and of what it complained."""
+    """Runs a program that ends by itself. Returns its stdout and its stderr."""
     done = subprocess.run(
         [PROGRAMS[name], *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         timeout=LIMIT, check=False,
@@ -51,7 +51,7 @@ def run(name, *arguments, status=0):
 
 
 def view(stream, frames):
-    """(sequence, texel in the middle) of so many frames."""
+    """Returns (sequence, texel in the middle) of each of that many frames."""
     lines = run("metal_viewer", stream, str(frames))[0].splitlines()
     matches = [LINE.match(line) for line in lines]
     assert len(lines) == frames and all(matches), lines

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of interop share: single texels of mapped textures. */
+/* Functions that the interop tests share: they access single texels of mapped textures. */
 #ifndef TESTS_INTEROP_H
 #define TESTS_INTEROP_H
 
@@ -7,7 +7,7 @@
 
 #include <apple_double.h>
 
-/* Writes, or compares, one texel of a texture with one layer and level. */
+/* Write and compare one texel of a texture with one layer and one mip level. */
 static inline void put_texel(
 	struct geyser_texture *texture, uint32_t x, uint32_t y, const void *from)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Semaphores on events and events on semaphores: one value, whoever raises it. */
+/* Semaphores on events, and events on semaphores: both always have the same value. */
 #include "moltenvk_device.h"
 
 static uint64_t counter(struct mvk *mvk, VkSemaphore semaphore)
@@ -35,7 +35,7 @@ static void test_semaphore_is_the_event(void **state)
 	geyser_event_unref(event);
 }
 
-/* By the functions of the extension, on a device of before Vulkan 1.2. */
+/* Uses the functions of the extension, on a device of a version before Vulkan 1.2. */
 static void test_semaphore_by_the_extension(void **state)
 {
 	static const char *const extensions[] = {METAL_OBJECTS, TIMELINES, NULL};
@@ -52,8 +52,9 @@ static void test_semaphore_by_the_extension(void **state)
 	geyser_event_unref(event);
 }
 
-/* A semaphore that the import has set back behind a value that a CPU has signalled meanwhile: the
- * double reports it as being behind, and takes down what is signalled. */
+/* The import has set a semaphore back to a value below the one that a CPU has signalled meanwhile.
+ * The function `behind` reports a lower value, and `signalled` keeps the value that the library
+ * then signals. */
 static uint64_t signalled;
 
 static VkResult behind(VkDevice device, VkSemaphore semaphore, uint64_t *value)
@@ -139,8 +140,8 @@ static VkSemaphore make_semaphore(struct mvk *mvk, uint64_t initial, bool export
 	return semaphore;
 }
 
-/* Also when the semaphore has gone. The second semaphore outlives the event: an adopted event's
- * listener is let go by the next signal only. */
+/* The event keeps its value after the semaphore is destroyed. The second semaphore outlives the
+ * event, since only the next signal releases the listener of an adopted event. */
 static void test_event_is_the_semaphore(void **state)
 {
 	VkSemaphoreSignalInfo last = {
@@ -268,7 +269,7 @@ static void test_failures_leave_nothing_behind(void **state)
 	void *shared;
 
 	mvk_init(&mvk);
-	ok(geyser_metal_event(event, &shared)); /* made when it is first asked for */
+	ok(geyser_metal_event(event, &shared)); /* the first request makes it */
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const unsigned long live = apple_double_live();
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Images on textures and textures on images: the same pixels, and what can't be is refused. */
+/* Images on textures, and textures on images: both have the same pixels. Unsupported textures and
+ * images are refused. */
 #include "moltenvk_device.h"
 
-static const uint8_t drawn[4] = {0x99, 0x33, 0xff, 0xff}; /* what mvk_clear does, blue first */
+static const uint8_t drawn[4] = {0x99, 0x33, 0xff, 0xff}; /* the colour of mvk_clear, blue first */
 
 /* ---- an image on a texture ---- */
 
@@ -27,7 +28,7 @@ static void test_image_is_the_texture(void **state)
 	mvk_clear(&mvk, image.image, VK_IMAGE_LAYOUT_PREINITIALIZED);
 	expect_texel(texture, 0, 0, drawn);
 	expect_texel(texture, 4, 2, drawn);
-	geyser_texture_unref(texture); /* the image has the surface */
+	geyser_texture_unref(texture); /* the image keeps the surface alive */
 	mvk_clear(&mvk, image.image, VK_IMAGE_LAYOUT_GENERAL);
 	geyser_moltenvk_image_destroy(&mvk.device, &image);
 	assert_null(image.image);
@@ -72,7 +73,8 @@ static void test_usage_is_the_textures(void **state)
 	mvk_finish(&mvk);
 }
 
-/* Arrays, 3D, mip levels and depth have no surface; the double compares image and texture. */
+/* Arrays, 3D textures, mip levels and depth formats have no surface. The double checks that image
+ * and texture agree. */
 static void test_image_on_private_storage(void **state)
 {
 	static const struct {
@@ -121,7 +123,7 @@ static void test_image_on_private_storage(void **state)
 
 /* ---- a texture on an image ---- */
 
-/* On a surface that Vulkan makes, or on none. */
+/* Makes an image, on a surface that Vulkan makes or without one. */
 static VkImage make_image(struct mvk *mvk, bool surface)
 {
 	const VkExportMetalObjectCreateInfoEXT export = {
@@ -179,7 +181,7 @@ static void test_texture_is_the_image(void **state)
 	vkDestroyImage(mvk.device.device, image, NULL);
 	vkFreeMemory(mvk.device.device, memory, NULL);
 	mvk_finish(&mvk);
-	expect_texel(texture, 4, 2, drawn); /* the texture has the surface */
+	expect_texel(texture, 4, 2, drawn); /* the texture keeps the surface alive */
 	geyser_texture_unref(texture);
 }
 
@@ -342,7 +344,7 @@ static void test_textures_that_no_image_fits(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Whatever is made before the failure is gone: the double counts. */
+/* Failures release all objects that were made before: the double counts live objects. */
 static void test_failures_leave_nothing_behind(void **state)
 {
 	static const struct {

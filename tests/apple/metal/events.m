@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as MTLSharedEvent, signalled by the GPU and the CPU, in this process and in another one.
+/* Events as MTLSharedEvents. The GPU and the CPU signal them, in this process and in another one.
  */
 #import "gpu.h"
 
@@ -16,7 +16,7 @@ static id<MTLSharedEvent> shared_of(struct geyser_event *event)
 	return (id<MTLSharedEvent>)shared;
 }
 
-/* Commits work that waits for one value and signals the other; 0 is none. */
+/* Commits work that waits for one value and signals the other. A value of 0 means neither. */
 static id<MTLCommandBuffer> order(
 	struct gpu *gpu, struct geyser_event *event, uint64_t wait, uint64_t signal)
 {
@@ -142,7 +142,7 @@ static void never_lowered(void **state)
 	gpu_close(&race.gpu);
 }
 
-/* ---- events of the caller ---- */
+/* ---- events that the caller gives ---- */
 
 static void an_event_of_the_caller_s(void **state)
 {
@@ -303,7 +303,7 @@ static void another_process_wakes_the_gpu(void **state)
 	gpu_close(&gpu);
 }
 
-/* A texture goes from GPU to GPU and back, and no CPU waits for it in between. */
+/* A texture goes from GPU to GPU and back, and no CPU waits meanwhile. */
 static void from_gpu_to_gpu(void **state)
 {
 	struct geyser_texture *texture =
@@ -398,7 +398,7 @@ static void a_gpu_that_waits_for_the_dead_is_freed(void **state)
 	kill_peer(&peer);
 	gpu_finish(commands);
 	refused(GEYSER_ERROR_DISCONNECTED, "", geyser_event_wait(event, 10, PATIENCE));
-	ok(geyser_event_wait(event, 1, 0)); /* a value that was reached stays reached */
+	ok(geyser_event_wait(event, 1, 0)); /* the value was reached before the exporter died */
 	geyser_event_unref(event);
 	gpu_close(&gpu);
 }
@@ -419,7 +419,7 @@ static void a_gpu_that_comes_late_is_freed(void **state)
 	gpu_close(&gpu);
 }
 
-/* The exporter goes on: an importer's death changes nothing for it. */
+/* After an importer's death the exporter works as before. */
 static void an_importer_that_dies_frees_nobody(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames that are submitted while the GPU draws them, and released while the GPU reads them: which
- * work waits for which. */
+/* Frames that are submitted while the GPU draws them, and released while the GPU reads them. The
+ * tests check which work waits for which. */
 #include "frames.h"
 #import "gpu.h"
 
 #define WIDTH 61
 #define HEIGHT 40
 
-/* A stream from one manager to another, and events that hold work up. */
+/* A stream from one manager to another, and two events for which the GPU's work waits. */
 struct stage {
-	struct geyser_manager *manager; /* of the subscriber */
+	struct geyser_manager *manager; /* the subscriber's */
 	struct gpu drawing, reading;
 	struct frames frames;
-	struct geyser_event *gate; /* for work of the drawing device */
-	struct geyser_event *pass; /* for work of the reading device */
+	struct geyser_event *gate; /* the drawing device waits for it */
+	struct geyser_event *pass; /* the reading device waits for it */
 };
 
 static void begin(void **state, struct stage *stage, uint32_t buffers)
@@ -42,8 +42,8 @@ static void end(struct stage *stage)
 	geyser_manager_destroy(stage->manager);
 }
 
-/* Submits a frame that is drawn once its buffer is free and the gate has this value (0: without the
- * gate). */
+/* Submits a frame. The GPU draws it once its buffer is free and the gate has this value (0: it
+ * doesn't wait for the gate). */
 static id<MTLCommandBuffer> draw(struct stage *stage, uint32_t seed, uint64_t gate)
 {
 	id<MTLCommandBuffer> commands = gpu_begin(&stage->drawing);
@@ -64,8 +64,8 @@ struct reading {
 	id<MTLBuffer> buffer;
 };
 
-/* Releases a frame that is read once it is drawn and the pass has this value (0: without the
- * pass). */
+/* Releases a frame. The GPU reads it once it is drawn and the pass has this value (0: it doesn't
+ * wait for the pass). */
 static struct reading read_frame(struct stage *stage, uint64_t sequence, uint64_t pass)
 {
 	struct reading reading = {.commands = gpu_begin(&stage->reading)};
@@ -101,7 +101,7 @@ static void many_frames_overlap(void **state)
 	end(&stage);
 }
 
-/* One call encodes the signal, commits and submits. */
+/* geyser_metal_publisher_submit encodes the signal, commits and submits. */
 static void submit_commits(void **state)
 {
 	struct stage stage;
@@ -233,7 +233,7 @@ static void a_subscriber_without_a_gpu(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* The CPU fills and the GPU reads: the GPU has nothing to wait for. */
+/* The CPU fills a frame and the GPU reads it. The GPU doesn't wait. */
 static void frames_filled_by_the_cpu(void **state)
 {
 	struct stage stage;
@@ -266,7 +266,7 @@ static void signals_are_asked_for_once(void **state)
 	refused(GEYSER_ERROR_BUSY, "", geyser_metal_encode_frame_signal((void *)drawing, frame));
 	refused(GEYSER_ERROR_BUSY, "",
 		geyser_metal_publisher_submit(stage.frames.publisher, frame, (void *)drawing));
-	[drawing commit]; /* the refused submit hasn't */
+	[drawing commit]; /* the refused submit hasn't committed it */
 	ok(geyser_publisher_submit(stage.frames.publisher, frame));
 	gpu_finish(drawing);
 	reading = gpu_begin(&stage.reading);
@@ -407,7 +407,8 @@ static void memory_to_metal(void **state)
 	end_two(&two);
 }
 
-/* A publisher promises to draw a frame and dies: the reader's queue doesn't wait for ever. */
+/* A publisher submits a frame and dies before it has drawn it. The reader's queue doesn't wait for
+ * ever. */
 static void a_publisher_dies_before_it_draws(void **state)
 {
 	const struct geyser_subscriber_desc desc = {

@@ -16,7 +16,7 @@
 
 /* A manager's device, with a queue that the test makes. */
 struct gpu {
-	id<MTLDevice> device; /* the manager's */
+	id<MTLDevice> device; /* owned by the manager */
 	id<MTLCommandQueue> queue;
 };
 
@@ -32,7 +32,7 @@ bool gpu_done(id<MTLCommandBuffer> commands);
  * error. */
 bool gpu_ends(id<MTLCommandBuffer> commands);
 
-/* Returns the texture's MTLTexture, borrowed. */
+/* Returns the texture's MTLTexture. The texture owns it. */
 id<MTLTexture> metal_of(struct geyser_texture *texture);
 
 /* Encode work on all texels: the pattern of fill_texture, one colour, or a copy into a new buffer.
@@ -43,7 +43,7 @@ void gpu_clear(id<MTLCommandBuffer> commands, struct geyser_texture *texture, do
 id<MTLBuffer> gpu_read(id<MTLCommandBuffer> commands, struct geyser_texture *texture);
 bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 
-/* Do the work and wait for it. */
+/* Do the same work at once, and wait until it is done. */
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 

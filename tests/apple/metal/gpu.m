@@ -35,7 +35,7 @@ bool gpu_done(id<MTLCommandBuffer> commands)
 	return commands.status >= MTLCommandBufferStatusCompleted;
 }
 
-/* The tests' own time limit ends a wait for ever. */
+/* If the work never ends, the test's time limit ends the wait. */
 bool gpu_ends(id<MTLCommandBuffer> commands)
 {
 	bool completed;
@@ -65,7 +65,7 @@ id<MTLTexture> metal_of(struct geyser_texture *texture)
 
 struct walk {
 	const struct geyser_texture_desc *desc;
-	NSUInteger texel; /* bytes */
+	NSUInteger texel; /* bytes of a texel */
 	NSUInteger offset;
 };
 
@@ -87,7 +87,7 @@ static MTLSize size_of_level(const struct walk *walk, uint32_t level)
 	return MTLSizeMake(width ? width : 1, height ? height : 1, depth ? depth : 1);
 }
 
-/* Without padding, in the order of fill_texture's pattern. */
+/* The buffer has no padding, and the order of fill_texture's pattern. */
 static NSUInteger bytes_of(struct geyser_texture *texture)
 {
 	struct walk walk = walk_of(texture);
@@ -166,7 +166,7 @@ void gpu_draw(id<MTLCommandBuffer> commands, struct geyser_texture *texture, uin
 	for (NSUInteger i = 0; i < buffer.length; i++)
 		bytes[i] = pattern_byte(seed, i);
 	encode_copies(commands, texture, buffer, false);
-	[buffer release]; /* the command buffer has it */
+	[buffer release]; /* the command buffer has a reference */
 }
 
 void gpu_clear(id<MTLCommandBuffer> commands, struct geyser_texture *texture, double red,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Imports of surfaces without a handle: from the caller, by id, as a port, as an XPC object. */
+/* Imports of surfaces without a handle: an IOSurface of the caller, an id, a Mach port, an XPC
+ * object.
+ */
 #import "gpu.h"
 #include "surfaces.h"
 
@@ -273,7 +275,8 @@ static void xpc_objects_within_this_process(void **state)
 }
 
 #if !APPLE
-/* The double sends rights and objects over a socket, as a program's own XPC does on a Mac. */
+/* The double sends rights and objects over a socket. On a Mac a program sends them by its own XPC
+ * connection. */
 static void start_with_socket(struct peer *peer, int *ours)
 {
 	char text[16];

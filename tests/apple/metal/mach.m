@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Handles of surfaces in other processes where the App Sandbox allows no Mach service, or where a
- * call of the system fails. The double plays both. */
+ * call of the system fails. The double simulates both. */
 #import "gpu.h"
 
 #include <apple_double.h>
 
 #include <stdlib.h>
 
-/* Starts a peer with this setting of the double. */
+/* Starts a peer for which the double has this setting. */
 static void start_with(struct peer *peer, const char *backend, const char *name, const char *value)
 {
 	assert_int_equal(setenv(name, value, 1), 0);
@@ -115,7 +115,7 @@ static void streams_into_the_sandbox(void **state)
 	stream_between(&publisher, &subscriber);
 }
 
-/* ---- */
+/* ---- failed calls ---- */
 
 static void imports_leave_nothing(void **state)
 {
@@ -133,7 +133,7 @@ static void imports_leave_nothing(void **state)
 		geyser_texture_unref(import_texture(manager_of(state), &handle));
 	assert_true(apple_double_settle(before, 5000));
 	assert_int_equal(fd_count(), fds);
-	ask(&exporter, "drop", "ok"); /* the double makes a peer that leaks exit with a failure */
+	ask(&exporter, "drop", "ok"); /* the peer fails at its exit if it leaks */
 	end_peer(&exporter);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Managers on the caller's device or the system's, and which formats they have. */
+/* Managers on a device of the caller's or on the system's, and the formats that they have. */
 #import "gpu.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static void a_device_is_adopted(void **state)
 
 	(void)state;
 	ok(geyser_metal_manager_create(device, &manager));
-	[(id)device release]; /* the manager has its own */
+	[(id)device release]; /* the manager has a reference of its own */
 	ok(geyser_metal_get_device(manager, &in_use));
 	assert_ptr_equal(in_use, device);
 	assert_int_equal(geyser_manager_get_backend(manager), GEYSER_BACKEND_METAL);
@@ -24,7 +24,7 @@ static void a_device_is_adopted(void **state)
 	assert_int_equal(info.registry_id, registry_id);
 	texture = make_texture(manager, GEYSER_FORMAT_BGRA8_UNORM, 8, 8);
 	geyser_manager_destroy(manager);
-	assert_true(fill_texture(texture, 1)); /* which keeps the device */
+	assert_true(fill_texture(texture, 1)); /* the texture keeps the device alive */
 	assert_true(texture_holds(texture, 1));
 	geyser_texture_unref(texture);
 }
@@ -84,7 +84,7 @@ static void wrong_arguments(void **state)
 	geyser_manager_destroy(manager);
 }
 
-/* Everything that takes a manager, with one that has no Metal. */
+/* All functions that take a manager refuse a manager without Metal. */
 static void another_backend_s_manager(void **state)
 {
 	const struct geyser_texture_desc desc = {
@@ -119,7 +119,7 @@ static void another_backend_s_manager(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Everything that takes a texture or an event, with those of a manager that has no Metal. */
+/* All functions that take a texture or an event refuse those of a manager without Metal. */
 static void another_backend_s_objects(void **state)
 {
 	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
@@ -178,7 +178,8 @@ static void formats_say_why_not(void **state)
 	assert_null(geyser_metal_format_refusal(NULL, GEYSER_FORMAT_DEPTH32_FLOAT, flat));
 }
 
-/* What is said, what the usage says, and what is made, are one. */
+/* Checks that the refusals, the usages and the textures that can be made agree. Returns the number
+ * of formats. */
 static unsigned formats_of(struct geyser_manager *manager)
 {
 	unsigned count = 0;
@@ -212,7 +213,7 @@ static void formats_are_as_they_say(void **state)
 	assert_in_range(formats_of(manager_of(state)), 9, 28);
 }
 
-#if !APPLE /* what Macs differ in, by the double's settings */
+#if !APPLE /* differences between Macs, by the double's settings */
 static bool has_unified_memory(struct geyser_manager *manager)
 {
 	struct geyser_metal_info info;
@@ -241,7 +242,7 @@ static void formats_are_probed(void **state)
 	assert_in_range(formats_with("GEYSER_DOUBLE_PROBE", "none"), 9, 14);
 }
 
-/* r8unorm-srgb and rg8unorm-srgb are Apple's GPUs' alone. */
+/* Only Apple's GPUs have r8unorm-srgb and rg8unorm-srgb. */
 static void formats_of_a_discrete_gpu(void **state)
 {
 	struct geyser_manager *manager;

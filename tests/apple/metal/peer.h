@@ -9,11 +9,11 @@
 #include "commands.h"
 #include "gpu.h"
 
-/* What this peer has besides the objects of each peer (commands.h). */
+/* The state of this peer, besides the objects that each peer has (commands.h). */
 struct peer_gpu {
 	struct gpu gpu;                /* open if the manager is Metal's */
-	id<MTLCommandBuffer> commands; /* committed, not finished */
-	id<MTLBuffer> buffer;          /* into which these commands read */
+	id<MTLCommandBuffer> commands; /* committed, and not finished */
+	id<MTLBuffer> buffer;          /* the commands read the texture into it */
 	int socket;                    /* to the test, or -1 */
 };
 

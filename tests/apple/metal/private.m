@@ -168,7 +168,7 @@ static struct geyser_texture *make_in_memory(
 	return texture;
 }
 
-/* The GPU writes and a process without a GPU reads, and the other way round. */
+/* The GPU writes and a process without a GPU reads, and the reverse. */
 static void host_memory_is_shared_with_the_host_backend(void **state)
 {
 	struct geyser_texture *texture =

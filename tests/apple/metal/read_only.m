@@ -71,7 +71,7 @@ static void frames_arrive(void **state)
 	end(&stage);
 }
 
-/* A frame that the subscriber holds doesn't show what the publisher draws later. */
+/* A frame that the subscriber holds doesn't change when the publisher draws the next frames. */
 static void a_frame_that_is_held_stays(void **state)
 {
 	struct geyser_frame *held, *frame;
@@ -134,7 +134,7 @@ static void writers_need_no_upload(void **state)
 	end(&stage);
 }
 
-/* The CPU can read other imports. Metal is refused: nothing would bring its copy up to date. */
+/* The CPU can read other imports. Metal is refused, since its copy would never be updated. */
 static void other_imports_say_so(void **state)
 {
 	struct geyser_texture *texture;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Mach service that hands surfaces over, by the library's inside: what strangers send to it,
- * and exporters that answer with nonsense or not at all.
+ * The Mach service that sends surfaces to importers. The tests use the library's internal
+ * functions. Unknown senders send all kinds of messages to the service, and false exporters answer
+ * with nonsense or not at all.
  */
 #include "ipc/surface/mach.h"
 #include "ipc/surface/surface.h"
@@ -70,7 +71,7 @@ static int end(void **state)
 	gy_surface_withdraw(surfaces, &owner);
 	gy_surfaces_finish(surfaces);
 	surfaces = NULL;
-	assert_false(IOSurfaceIsInUse(surface)); /* no right of it is left */
+	assert_false(IOSurfaceIsInUse(surface)); /* no right to it is left */
 	CFRelease(surface);
 #if !defined(__APPLE__)
 	assert_true(apple_double_settle(0, 5000));
@@ -83,7 +84,7 @@ struct ticket {
 	uint8_t bytes[GY_TICKET_SIZE];
 };
 
-/* For another process, so that it goes by Mach. */
+/* Offers the surface to another process, so that it is sent by Mach. */
 static struct ticket offer(void)
 {
 	struct gy_wire_texture texture = {.native.object = surface};
@@ -169,7 +170,7 @@ static void one_service_of_a_name(void **state)
 	collects(&ticket);
 }
 
-/* ---- what strangers send ---- */
+/* ---- messages of unknown senders ---- */
 
 static void service_name(uint64_t instance, char name[32])
 {
@@ -213,7 +214,7 @@ static void send_message(mach_msg_header_t *header, mach_msg_id_t id, size_t siz
 	assert_int_equal(mach_port_deallocate(mach_task_self(), service), KERN_SUCCESS);
 }
 
-/* With a right of the surface, which the service must let go again. */
+/* Sends a message with a right to the surface. The service must release the right. */
 static void send_a_port(mach_msg_id_t id)
 {
 	struct carrying message = {.body.msgh_descriptor_count = 1};
@@ -242,13 +243,12 @@ static void garbage_is_thrown_away(void **state)
 		send_a_port(TICKET);
 		send_a_port(SURFACE);
 	}
-	send_message(
-		&garbage.header, TICKET, ticket_size, false); /* whom to answer, it doesn't say */
+	send_message(&garbage.header, TICKET, ticket_size, false); /* without a reply port */
 	collects(&ticket);
 }
 
-/* A thread that asks, and is gone before there is an answer. */
-static void askers_that_are_gone(void **state)
+/* The sender's reply port is gone before the service has answered. */
+static void senders_that_are_gone(void **state)
 {
 	struct ticket ticket = offer();
 	struct {
@@ -271,7 +271,7 @@ static void askers_that_are_gone(void **state)
 	assert_int_equal(
 		mach_port_mod_refs(mach_task_self(), reply, MACH_PORT_RIGHT_RECEIVE, -1), 0);
 	assert_int_equal(mach_port_deallocate(mach_task_self(), service), 0);
-	collects_nothing(&ticket); /* it was for the one who is gone */
+	collects_nothing(&ticket); /* the request has used it up */
 	ticket = offer();
 	collects(&ticket);
 }
@@ -409,11 +409,11 @@ static void a_service_that_can_t_be(void **state)
 	apple_double_fail("bootstrap_check_in", 1);
 	refused(GEYSER_ERROR_SYSTEM, "bootstrap_check_in",
 		gy_surface_offer(&surfaces, exporter, &owner, getppid(), &texture));
-	ticket = offer(); /* the next one may work */
+	ticket = offer(); /* the next offer works */
 	collects(&ticket);
 }
 
-/* The asker learns of an answer that can't be sent. */
+/* The importer gets an error when the answer can't be sent. */
 static void an_answer_that_can_t_be_sent(void **state)
 {
 	struct ticket ticket = offer();
@@ -440,7 +440,7 @@ int main(void)
 		service_test(who_collects_nothing_loses_the_oldest),
 		service_test(one_service_of_a_name),
 		service_test(garbage_is_thrown_away),
-		service_test(askers_that_are_gone),
+		service_test(senders_that_are_gone),
 		service_test(exporters_that_answer_wrong),
 		service_test(an_exporter_that_has_ended),
 #if !defined(__APPLE__)

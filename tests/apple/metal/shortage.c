@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Out of memory, and out of threads, at every place of the Metal backend where that can be. */
+/* Each allocation of memory and each start of a thread in the Metal backend fails in turn. */
 #include "faults.h"
 
 #include "surfaces.h"
@@ -20,15 +20,15 @@
 #define MOST 50 /* more than any call here needs */
 
 static struct geyser_manager *manager;
-static struct geyser_event *other; /* whose shared event is the caller's own */
+static struct geyser_event *other; /* on a shared event of the test */
 static IOSurfaceRef surface;
 
-/* What one call makes, and what it made. */
+/* The results of the operations. */
 static struct geyser_manager *made_manager;
 static struct geyser_texture *texture;
 static struct geyser_event *event;
 static void *object;
-static unsigned long idle; /* objects live between operations */
+static unsigned long idle; /* the number of live objects between operations */
 static uint64_t turn;
 
 static struct geyser_texture_desc picture(uint32_t usage)
@@ -102,7 +102,7 @@ static const struct {
 	const char *name;
 	void (*begin)(void);
 	enum geyser_result (*call)(void);
-	bool has_threads; /* starts one */
+	bool has_threads; /* the operation starts a thread */
 } operations[] = {
 	{"a manager", nothing, make_manager, false},
 	{"a texture", nothing, make_texture, false},
@@ -124,7 +124,8 @@ static void release(void)
 	object = NULL;
 }
 
-/* Whether it worked. */
+/* Runs an operation, in which the nth call fails. Returns whether fewer calls were made, so that
+ * the operation has succeeded. */
 static bool run_once(size_t i, enum fault fault, int error, enum geyser_result wanted, unsigned nth)
 {
 	enum geyser_result result;
@@ -146,7 +147,8 @@ static bool run_once(size_t i, enum fault fault, int error, enum geyser_result w
 		assert_int_equal(operations[i].call(), GEYSER_OK);
 	}
 	release();
-	/* blocks that adopted events have left with the other one are called, and go */
+	/* the signal calls the blocks that adopted events have left with `other`, and so releases
+	 * them */
 	assert_int_equal(geyser_event_signal(other, ++turn), GEYSER_OK);
 	assert_true(apple_double_settle(idle, 5000));
 	return !failed;
@@ -176,15 +178,16 @@ static void without_threads(void **state)
 			fails_at_each_place(i, FAULT_THREAD, EAGAIN, GEYSER_ERROR_SYSTEM);
 }
 
-/* What lives once the threads that have just been started wait for something: until then they hold
- * more. */
+/* Waits until the number of live objects is stable, and returns it: threads that have just been
+ * started hold more objects until they wait. */
 static unsigned long settled(void)
 {
 	unsigned long before, count = apple_double_live();
 
 	do {
 		before = count;
-		(void)apple_double_settle(0, 200); /* which it won't be: a while for them */
+		(void)apple_double_settle(
+			0, 200); /* never reaches 0, so this gives the threads some time */
 		count = apple_double_live();
 	} while (count != before);
 	return count;

@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 struct surface_desc {
-	uint32_t width, height, element, row, size, fourcc; /* 0: left out */
+	uint32_t width, height, element, row, size, fourcc; /* 0: the property isn't set */
 };
 
 /* 61 x 40 texels of bgra8unorm. */
 extern const struct surface_desc bgra_surface;
 
-/* The caller's. */
+/* Makes a surface. The caller owns it. */
 IOSurfaceRef make_surface(const struct surface_desc *desc);
 
 #endif

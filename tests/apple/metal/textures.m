@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Textures on IOSurfaces: what Metal and IOSurface see of them, and what one writes and another
- * reads. */
+/* Textures on IOSurfaces: what Metal and IOSurface report of them, and that the GPU, the CPU and
+ * other processes read what one of them has written. */
 #import "gpu.h"
 #include "surfaces.h"
 
@@ -67,7 +67,7 @@ static void usages_are_metal_s(void **state)
 			.width = 4,
 			.height = 4,
 			.usage = pairs[i].usage,
-			.label = "\xff", /* no UTF-8: no label, and no error */
+			.label = "\xff", /* not UTF-8: no label, and no error */
 		};
 		struct geyser_texture *texture;
 
@@ -171,7 +171,7 @@ static void maps_of_any_access_nest(void **state)
 	assert_ptr_equal(outer.data, inner.data);
 	((uint8_t *)inner.data)[0] = 7;
 	geyser_texture_unmap(texture);
-	((uint8_t *)inner.data)[1] = 8; /* the remaining map is still one for writing */
+	((uint8_t *)inner.data)[1] = 8; /* the remaining map still allows writing */
 	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ_WRITE, &last));
 	assert_int_equal(((uint8_t *)last.data)[0], 7);
 	assert_int_equal(((uint8_t *)last.data)[1], 8);
@@ -215,8 +215,8 @@ static void until_not_in_use(IOSurfaceRef surface)
 		assert_true(now_ns() < end);
 }
 
-/* A program that recycles surfaces sees that another process uses one, until that process ends or
- * is killed. */
+/* A program that reuses surfaces sees that another process uses a surface, until that process ends
+ * or is killed. */
 static void uses_of_another_process(void **state)
 {
 	for (int killed = 0; killed < 2; killed++) {
@@ -315,7 +315,7 @@ static void outputs_that_are_null(void **state)
 }
 
 #if !APPLE
-/* A GPU with memory of its own keeps a copy of the surface there. */
+/* A GPU with memory of its own keeps a copy of the surface in that memory. */
 static void textures_of_a_discrete_gpu(void **state)
 {
 	struct geyser_manager *manager;

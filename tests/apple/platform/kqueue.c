@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kqueue for three uses, each with queues of its own. A new queue is an epoll set, which serves
- * EVFILT_READ. What is first added of another kind takes its place under the same number: a pidfd
- * for EVFILT_PROC, readable as long as nobody takes the event; inotify for EVFILT_VNODE. So a queue
- * is one pollable descriptor, gone when it is closed.
+ * kqueue for three uses, each with queues of its own. A new queue is an epoll set, which implements
+ * EVFILT_READ. The first filter of another kind replaces the epoll set under the same descriptor
+ * number: EVFILT_PROC by a pidfd, which stays readable until the event is read, and EVFILT_VNODE by
+ * inotify. So a queue is one pollable descriptor, and closing it releases everything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static int change_vnode(int queue, const struct kevent *change)
 	char path[64];
 
 	if (change->flags & EV_DELETE)
-		return 0; /* its descriptor is closed next */
+		return 0; /* the caller closes the descriptor next */
 	if (!is_inotify(queue) && replace(queue, inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)change->ident);
@@ -85,7 +85,7 @@ static int apply(int queue, const struct kevent *change)
 	}
 }
 
-/* All that there is, as one event. */
+/* Reads all pending inotify events, and returns them as one event. */
 static int read_inotify(int queue, struct kevent *out)
 {
 	alignas(struct inotify_event) char bytes[4096];

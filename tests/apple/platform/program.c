@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What cli/os_darwin.c needs of macOS, on Linux. Its queues are for one kind each: signals are a
- * signalfd and the end of a process is a pidfd, under the queue's number. EVFILT_USER needs
- * nothing: a signalfd tells of signals that came before it, too.
+ * The functions of macOS that cli/os_darwin.c needs, for Linux. Each of its queues has one kind of
+ * filter: a signalfd for signals, or a pidfd for the end of a process, under the queue's descriptor
+ * number. EVFILT_USER does nothing, since a signalfd also reports signals that came earlier.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ static int apply(int queue, const struct kevent *change)
 	}
 }
 
-/* The end of a process, without a limit. */
+/* Waits for the end of a process, without a timeout. */
 int kevent(int queue, const struct kevent *changes, int change_count, struct kevent *events,
 	int event_count, const struct timespec *timeout)
 {

@@ -72,7 +72,8 @@ int shim_fstat(int fd, struct stat *status)
 	return failed;
 }
 
-/* Pages are allocated at once: Linux would end the process at the touch of one that is not there.
+/* Allocates all pages at once: on Linux an access to a page that can't be allocated ends the
+ * process.
  */
 int shim_ftruncate(int fd, off_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What src/platform/apple and src/platform/posix need of macOS, on Linux: the compiler includes
- * this before every file of the library in a build with -Dplatform=apple. It keeps XNU's rules
- * where the library leans on them; that XNU has those rules is not for this to prove.
+ * The part of macOS that src/platform/apple and src/platform/posix need, for Linux. In a build with
+ * -Dplatform=apple the compiler includes this header before each file of the library. The shim
+ * follows XNU's rules where the library relies on them. It can't show that XNU has these rules.
  */
 #ifndef GY_SHIM_H
 #define GY_SHIM_H
@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* True unless the environment says GEYSER_SHIM_OLD=1: a system before macOS 14.4. */
+/* Returns true, or false with GEYSER_SHIM_OLD=1 in the environment: as before macOS 14.4. */
 bool shim_available(void);
 #define __builtin_available(...) shim_available()
 
-/* The peer's uid is SO_PEERCRED's, its pid as well. */
+/* The peer's uid and pid come from SO_PEERCRED. */
 int getpeereid(int socket, uid_t *uid, gid_t *gid);
 #define SOL_LOCAL 0x10ca1
 #define LOCAL_PEERPID 2
@@ -26,20 +26,20 @@ int shim_getsockopt(int socket, int level, int option, void *value, socklen_t *s
 #define getsockopt(socket, level, option, value, size) \
 	shim_getsockopt(socket, level, option, value, size)
 
-/* An object of shm_open has no type bits, and gets its size once. */
+/* An object of shm_open has no type bits in st_mode, and its size can be set only once. */
 int shim_fstat(int fd, struct stat *status);
 int shim_ftruncate(int fd, off_t size);
 #define fstat(fd, status) shim_fstat(fd, status)
 #define ftruncate(fd, size) shim_ftruncate(fd, size)
 
-/* GEYSER_SHIM_TEMP_DIR, or there is none. */
+/* The directory is $GEYSER_SHIM_TEMP_DIR. Without the variable there is none. */
 #define _CS_DARWIN_USER_TEMP_DIR 65537
 size_t shim_confstr(int name, char *text, size_t size);
 #define confstr(name, text, size) shim_confstr(name, text, size)
 
 const char *getprogname(void);
 
-/* The POSIX one, not GNU's. */
+/* POSIX's function rather than GNU's. */
 int __xpg_strerror_r(int error, char *text, size_t size);
 #define strerror_r(error, text, size) __xpg_strerror_r(error, text, size)
 

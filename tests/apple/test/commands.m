@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The double's rules for command buffers and their encoders, and what they do. */
+/* The double's rules for command buffers and their encoders, and the results of the commands. */
 #import "metal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the double's Metal share. */
+/* Declarations that the tests of the double's Metal share. */
 #ifndef GY_DOUBLE_TEST_METAL_H
 #define GY_DOUBLE_TEST_METAL_H
 
@@ -7,20 +7,20 @@
 
 #import <Metal/Metal.h>
 
-/* Begins with nothing live, and a pool; ends with nothing live, within a while. */
+/* Fails if objects are still alive after a while. */
 int nothing_live(void **state);
 
-/* All for the caller to release. */
+/* The caller owns the results of these two functions. */
 id<MTLDevice> device_new(void);
-/* Of any mode and usage. */
+/* The texture has all usages. */
 id<MTLTexture> texture_new(id<MTLDevice> device, MTLPixelFormat format, MTLStorageMode mode,
 	NSUInteger width, NSUInteger height);
-/* Autoreleased: 2D, shared, for all usages. */
+/* Returns an autoreleased descriptor of a 2D texture, in storage mode shared, with all usages. */
 MTLTextureDescriptor *descriptor_of(MTLPixelFormat format, NSUInteger width, NSUInteger height);
-/* A new queue's, committed and waited for. */
+/* Encodes a command buffer of a new queue, commits it, and waits for its end. */
 void run_once(id<MTLDevice> device, void (^encode)(id<MTLCommandBuffer> buffer));
 
-/* Tests that an Objective-C block or statement list ends the process with that word. */
+/* Defines a function for expect_death, which runs the statements with a device. */
 #define RULE(name, statements)                                                 \
 	static void name(void)                                                 \
 	{                                                                      \

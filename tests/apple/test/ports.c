@@ -183,7 +183,7 @@ static void a_message_says_who_sent_it(void **state)
 	token = message.request.trailer.msgh_audit;
 	assert_int_equal(audit_token_to_euid(token), geteuid());
 	assert_int_equal(audit_token_to_pid(token), getpid());
-	/* not answered: the one who asked is told */
+	/* the request is destroyed without an answer: the kernel tells its sender */
 	mach_msg_destroy(&message.header);
 	assert_int_equal(receive(reply, &message, WAIT_MS), MACH_MSG_SUCCESS);
 	assert_int_equal(message.header.msgh_id, NOBODY_USED_IT);
@@ -222,7 +222,7 @@ static void a_port_that_goes_wakes_its_receiver(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, &port), 0);
-	drop_receiver(port); /* before it waits, or while */
+	drop_receiver(port); /* before the thread waits, or while it waits */
 	assert_int_equal(pthread_join(thread, &result), 0);
 	assert_true((intptr_t)result == MACH_RCV_PORT_DIED ||
 		    (intptr_t)result == MACH_RCV_INVALID_NAME);
@@ -286,7 +286,7 @@ static void what_is_too_large_is_lost(void **state)
 	drop_receiver(reply);
 }
 
-/* A process that asks for a surface by a service whose name it gets. */
+/* A process that gets a service's name, and requests a surface from that service. */
 static int peer_asks(int socket)
 {
 	union received message;
@@ -361,7 +361,7 @@ static int peer_serves(int socket)
 		bootstrap_check_in(bootstrap_port, name, &port))
 		return 1;
 	tell(socket);
-	listen_to(socket); /* until it is killed */
+	listen_to(socket); /* blocks until the test kills this process */
 	return 0;
 }
 
@@ -399,7 +399,7 @@ static void a_forked_child_has_no_rights(void **state)
 		alarm(30);
 		if (mach_port_deallocate(TASK, port) != KERN_INVALID_NAME)
 			_exit(1);
-		/* its parent's service is still there, for it as for anybody */
+		/* the parent's service still exists, and the child can look it up */
 		if (bootstrap_look_up(bootstrap_port, service, &found) || found == port)
 			_exit(2);
 		_exit(0);

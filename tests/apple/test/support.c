@@ -35,7 +35,8 @@ static int run_forked(void (*body)(void), char *errors, size_t size)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		(void)signal(SIGABRT, SIG_DFL); /* cmocka's handlers are for its own process */
+		(void)signal(
+			SIGABRT, SIG_DFL); /* cmocka's handlers are for the parent process only */
 		(void)signal(SIGSEGV, SIG_DFL);
 		setrlimit(RLIMIT_CORE, &none);
 		dup2(ends[1], STDERR_FILENO);

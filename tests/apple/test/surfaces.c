@@ -47,10 +47,11 @@ static void what_is_left_out_is_aligned(void **state)
 static void misaligned_and_small_sizes_make_none(void **state)
 {
 	(void)state;
-	assert_null(surface_of(50, 16, 200, 0, false));    /* a row in steps of 64 bytes */
-	assert_null(surface_of(50, 16, 192, 0, false));    /* too short */
-	assert_null(surface_of(50, 16, 256, 5000, false)); /* not whole pages */
-	assert_null(surface_of(50, 17, 256, 4096, false)); /* too few */
+	assert_null(surface_of(50, 16, 200, 0, false)); /* rows must be a multiple of 64 bytes */
+	assert_null(surface_of(50, 16, 192, 0, false)); /* the rows are too short */
+	assert_null(surface_of(
+		50, 16, 256, 5000, false)); /* the size isn't a multiple of the page size */
+	assert_null(surface_of(50, 17, 256, 4096, false)); /* the size is too small */
 	assert_null(surface_of(0, 16, 0, 0, false));
 	assert_null(surface_of(16385, 1, 0, 0, false));
 	apple_double_fail("IOSurfaceCreate", 2);
@@ -425,7 +426,7 @@ static void objects_are_what_they_are(void **state)
 	expect_death(release_null, "CFRelease of NULL");
 }
 
-/* LeakSanitizer has no word to say about what can be reached. */
+/* LeakSanitizer doesn't report memory that a global variable points to. */
 static IOSurfaceRef kept;
 
 static int peer_leaks(int socket)

@@ -361,7 +361,8 @@ static void pools_drain(void **state)
 		@autoreleasepool {
 			[NSString stringWithUTF8String:"inner"];
 			[[outer retain] autorelease];
-			assert_int_equal(apple_double_live(), before + 2); /* and the pool */
+			assert_int_equal(apple_double_live(),
+				before + 2); /* the inner string and the pool */
 		}
 		assert_int_equal(apple_double_live(), before);
 		assert_null([NSString stringWithUTF8String:"\xc3("]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser uses of Core Foundation, written from its public documentation. */
+/* The part of Core Foundation that geyser uses, written from its public documentation. */
 #ifndef GY_APPLE_COREFOUNDATION_H
 #define GY_APPLE_COREFOUNDATION_H
 
@@ -117,7 +117,8 @@ CF_EXPORT CFIndex CFStringGetLength(CFStringRef string);
 #ifdef __APPLE__
 #define CFSTR(literal) ((CFStringRef)__builtin___CFStringMakeConstantString("" literal ""))
 #else
-/* The double's: one string for each literal, never released. */
+/* A function of the double. It returns the same string for the same literal, and never releases it.
+ */
 CF_EXPORT CFStringRef apple_double_cfstr(const char *literal);
 #define CFSTR(literal) apple_double_cfstr("" literal "")
 #endif

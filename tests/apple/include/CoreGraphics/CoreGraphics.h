@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser, its examples and tests use of Core Graphics, from its public documentation. */
+/* The part of Core Graphics that geyser, its examples and its tests use, written from its public
+ * documentation. */
 #ifndef GY_APPLE_COREGRAPHICS_H
 #define GY_APPLE_COREGRAPHICS_H
 
 #include <CoreFoundation/CoreFoundation.h>
 
-/* Of a 64-bit system. */
+/* As on a 64-bit system. */
 typedef double CGFloat;
 
 typedef struct CGPoint {
@@ -75,11 +76,11 @@ CF_EXPORT CGColorSpaceRef CF_NULLABLE CGColorSpaceCreateDeviceRGB(void) CF_RETUR
 	API_AVAILABLE(macos(10.0), ios(2.0));
 CF_EXPORT void CGColorSpaceRelease(CGColorSpaceRef CF_NULLABLE space)
 	API_AVAILABLE(macos(10.0), ios(2.0));
-/* Without alpha. */
+/* Alpha isn't counted. */
 CF_EXPORT size_t CGColorSpaceGetNumberOfComponents(CGColorSpaceRef space)
 	API_AVAILABLE(macos(10.0), ios(2.0));
 
-/* NULL for a combination that Core Graphics can't draw in. */
+/* Returns NULL for a combination that Core Graphics can't draw into. */
 CF_EXPORT CGContextRef CF_NULLABLE CGBitmapContextCreate(void *data, size_t width, size_t height,
 	size_t bits_per_component, size_t bytes_per_row, CGColorSpaceRef space,
 	CGBitmapInfo info) CF_RETURNS_RETAINED API_AVAILABLE(macos(10.0), ios(2.0));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser, its examples and tests use of Core Image, from its public documentation. */
+/* The part of Core Image that geyser, its examples and its tests use, written from its public
+ * documentation. */
 #ifndef GY_APPLE_COREIMAGE_H
 #define GY_APPLE_COREIMAGE_H
 
@@ -22,7 +23,7 @@ API_AVAILABLE(macos(10.4), ios(5.0))
 
 API_AVAILABLE(macos(10.4), ios(5.0))
 @interface CIImage : NSObject
-/* Of infinite extent. */
+/* The image is infinitely large. */
 + (CIImage *)imageWithColor:(CIColor *)color;
 + (nullable CIImage *)imageWithIOSurface:(IOSurfaceRef)surface API_AVAILABLE(macos(10.6), ios(5.0));
 + (nullable CIImage *)imageWithIOSurface:(IOSurfaceRef)surface
@@ -54,15 +55,15 @@ API_AVAILABLE(macos(10.13), ios(11.0))
 
 API_AVAILABLE(macos(10.13), ios(11.0))
 @interface CIRenderTask : NSObject
-/* nil if it failed. */
+/* Returns nil after a failure. */
 - (nullable CIRenderInfo *)waitUntilCompletedAndReturnError:(NSError *_Nullable *_Nullable)error;
 @end
 
 API_AVAILABLE(macos(10.4), ios(5.0))
 @interface CIContext : NSObject
 + (CIContext *)contextWithMTLDevice:(id<MTLDevice>)device API_AVAILABLE(macos(10.11), ios(9.0));
-/* What of the destination lies outside of the rectangle stays; what lies inside of it and outside
- * of the image becomes transparent. */
+/* Texels of the destination outside of the rectangle don't change. Texels inside of the rectangle
+ * and outside of the image become transparent. */
 - (nullable CIRenderTask *)startTaskToRender:(CIImage *)image
 				    fromRect:(CGRect)rect
 			       toDestination:(CIRenderDestination *)destination

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser uses of Foundation, written from its public documentation. Objective-C only. */
+/* The part of Foundation that geyser uses, written from its public documentation. Objective-C only.
+ */
 #ifndef GY_APPLE_FOUNDATION_H
 #define GY_APPLE_FOUNDATION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser uses of IOSurface's C interface, written from its public documentation. */
+/* The part of IOSurface's C interface that geyser uses, written from its public documentation. */
 #ifndef GY_APPLE_IOSURFACEREF_H
 #define GY_APPLE_IOSURFACEREF_H
 
@@ -24,7 +24,7 @@ extern const CFStringRef kIOSurfaceBytesPerRow API_AVAILABLE(macos(10.6), ios(11
 extern const CFStringRef kIOSurfaceBytesPerElement API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePixelFormat API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceName API_AVAILABLE(macos(10.6), ios(11.0));
-/* Deprecated by Apple as insecure: any process can look such a surface up by its number. */
+/* Deprecated by Apple as insecure: any process can look such a surface up by its id. */
 extern const CFStringRef kIOSurfaceIsGlobal API_DEPRECATED(
 	"Global surfaces are insecure", macos(10.6, 10.11), ios(11.0, 11.0));
 
@@ -47,15 +47,15 @@ size_t IOSurfaceGetHeight(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(1
 size_t IOSurfaceGetBytesPerElement(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 size_t IOSurfaceGetBytesPerRow(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 void *IOSurfaceGetBaseAddress(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
-/* A FourCC. */
+/* Returns a FourCC. */
 uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 size_t IOSurfaceGetPlaneCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 
-/* Of a process. */
+/* The use count of this process. */
 void IOSurfaceIncrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 void IOSurfaceDecrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 int32_t IOSurfaceGetUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
-/* By any process. */
+/* Whether any process uses the surface. */
 Boolean IOSurfaceIsInUse(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 
 void IOSurfaceSetValue(IOSurfaceRef surface, CFStringRef key, CFTypeRef value)
@@ -66,7 +66,8 @@ CFTypeRef CF_NULLABLE IOSurfaceCopyValue(IOSurfaceRef surface, CFStringRef key) 
 size_t IOSurfaceAlignProperty(CFStringRef property, size_t value)
 	API_AVAILABLE(macos(10.6), ios(11.0));
 
-/* The caller's send right: mach_port_deallocate it. The lookup leaves the right with the caller. */
+/* IOSurfaceCreateMachPort returns a send right, which the caller releases by mach_port_deallocate.
+ * IOSurfaceLookupFromMachPort borrows the right. */
 mach_port_t IOSurfaceCreateMachPort(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 IOSurfaceRef CF_NULLABLE IOSurfaceLookupFromMachPort(mach_port_t port) CF_RETURNS_RETAINED
 	API_AVAILABLE(macos(10.6), ios(11.0));

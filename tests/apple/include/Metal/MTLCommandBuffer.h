@@ -46,7 +46,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 - (void)addCompletedHandler:(MTLCommandBufferHandler)block;
 - (void)waitUntilScheduled;
 - (void)waitUntilCompleted;
-/* Autoreleased, all of them. */
+/* The encoders are autoreleased. */
 - (nullable id<MTLBlitCommandEncoder>)blitCommandEncoder;
 - (nullable id<MTLRenderCommandEncoder>)renderCommandEncoderWithDescriptor:
 	(MTLRenderPassDescriptor *)descriptor;
@@ -60,7 +60,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 @protocol MTLCommandQueue <NSObject>
 @property(nullable, copy, atomic) NSString *label;
 @property(readonly) id<MTLDevice> device;
-/* Autoreleased. */
+/* The command buffer is autoreleased. */
 - (nullable id<MTLCommandBuffer>)commandBuffer;
 @end
 

@@ -53,7 +53,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 	destinationOffset:(NSUInteger)destinationOffset
 		     size:(NSUInteger)size;
 - (void)fillBuffer:(id<MTLBuffer>)buffer range:(NSRange)range value:(uint8_t)value;
-/* Makes what the GPU wrote to a managed resource visible to the CPU. */
+/* Makes the GPU's writes to a managed resource visible to the CPU. */
 - (void)synchronizeResource:(id<MTLResource>)resource API_AVAILABLE(macos(10.11))
 				    API_UNAVAILABLE(ios);
 @end

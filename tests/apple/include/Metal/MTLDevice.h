@@ -27,7 +27,7 @@ typedef NS_ENUM(NSInteger, MTLGPUFamily) {
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* The caller's. */
+/* The caller owns the device. */
 id<MTLDevice> _Nullable MTLCreateSystemDefaultDevice(void) NS_RETURNS_RETAINED
 	API_AVAILABLE(macos(10.11), ios(8.0));
 #ifdef __cplusplus
@@ -49,7 +49,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 
 - (nullable id<MTLBuffer>)newBufferWithLength:(NSUInteger)length
 				      options:(MTLResourceOptions)options;
-/* pointer and length: whole pages. */
+/* pointer and length must be multiples of the page size. */
 - (nullable id<MTLBuffer>)newBufferWithBytesNoCopy:(void *)pointer
 					    length:(NSUInteger)length
 					   options:(MTLResourceOptions)options
@@ -61,7 +61,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 					  iosurface:(IOSurfaceRef)iosurface
 					      plane:(NSUInteger)plane
 	API_AVAILABLE(macos(10.11), ios(11.0));
-/* Not of a depth, stencil or compressed format. */
+/* The format must not be a depth, stencil or compressed format. */
 - (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format
 	API_AVAILABLE(macos(10.13), ios(11.0));
 

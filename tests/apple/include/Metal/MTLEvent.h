@@ -14,13 +14,13 @@ API_AVAILABLE(macos(10.14), ios(12.0))
 @property(nullable, copy, atomic) NSString *label;
 @end
 
-/* Runs notification blocks on a queue of its own if made by init. */
+/* A listener that is made by init runs notification blocks on a queue of its own. */
 API_AVAILABLE(macos(10.14), ios(12.0))
 @interface MTLSharedEventListener : NSObject
 - (instancetype)init;
 @end
 
-/* What XPC carries to another process, and nothing else does. */
+/* Only XPC can send a handle to another process. */
 API_AVAILABLE(macos(10.14), ios(12.0))
 @interface MTLSharedEventHandle : NSObject <NSSecureCoding>
 @property(readonly, nullable) NSString *label;
@@ -31,12 +31,12 @@ typedef void (^MTLSharedEventNotificationBlock)(id<MTLSharedEvent> event, uint64
 
 API_AVAILABLE(macos(10.14), ios(12.0))
 @protocol MTLSharedEvent <MTLEvent>
-/* Once, when the event has reached that value; can't be taken back. */
+/* Calls the block once, when the event has reached that value. The call can't be cancelled. */
 - (void)notifyListener:(MTLSharedEventListener *)listener
 	       atValue:(uint64_t)value
 		 block:(MTLSharedEventNotificationBlock)block;
 - (MTLSharedEventHandle *)newSharedEventHandle;
-/* NO after a timeout. */
+/* Returns NO after a timeout. */
 - (BOOL)waitUntilSignaledValue:(uint64_t)value
 		     timeoutMS:(uint64_t)milliseconds API_AVAILABLE(macos(12.0), ios(15.0));
 @property(readwrite) uint64_t signaledValue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The formats that geyser has, and some that it must refuse. */
+/* The formats that geyser has, and some that geyser must refuse. */
 #ifndef GY_APPLE_MTLPIXELFORMAT_H
 #define GY_APPLE_MTLPIXELFORMAT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* As much of a render pass as clears an attachment. */
+/* The part of render passes that is needed to clear an attachment. */
 #ifndef GY_APPLE_MTLRENDERPASS_H
 #define GY_APPLE_MTLRENDERPASS_H
 
@@ -41,7 +41,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 
 API_AVAILABLE(macos(10.11), ios(8.0))
 @interface MTLRenderPassDescriptor : NSObject
-/* Autoreleased. */
+/* The descriptor is autoreleased. */
 + (MTLRenderPassDescriptor *)renderPassDescriptor;
 @property(readonly) MTLRenderPassColorAttachmentDescriptorArray *colorAttachments;
 @end

@@ -29,7 +29,7 @@ typedef NS_OPTIONS(NSUInteger, MTLTextureUsage) {
 
 API_AVAILABLE(macos(10.11), ios(8.0))
 @interface MTLTextureDescriptor : NSObject <NSCopying>
-/* Autoreleased. */
+/* The descriptor is autoreleased. */
 + (MTLTextureDescriptor *)texture2DDescriptorWithPixelFormat:(MTLPixelFormat)pixelFormat
 						       width:(NSUInteger)width
 						      height:(NSUInteger)height
@@ -48,7 +48,7 @@ API_AVAILABLE(macos(10.11), ios(8.0))
 @property(readwrite, nonatomic) MTLTextureUsage usage API_AVAILABLE(macos(10.11), ios(9.0));
 @end
 
-/* What XPC carries to another process, and nothing else does. */
+/* Only XPC can send a handle to another process. */
 API_AVAILABLE(macos(10.14), ios(13.0))
 @interface MTLSharedTextureHandle : NSObject <NSSecureCoding>
 @property(readonly) id<MTLDevice> device;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser uses of Metal, written from its public documentation. Objective-C only. */
+/* The part of Metal that geyser uses, written from its public documentation. Objective-C only. */
 #ifndef GY_APPLE_METAL_H
 #define GY_APPLE_METAL_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What geyser uses of OpenGL's types on macOS, from public documentation; iOS hasn't them. */
+/* The types of macOS's OpenGL that geyser uses, from public documentation. iOS doesn't have them.
+ */
 #ifndef GY_APPLE_CGLTYPES_H
 #define GY_APPLE_CGLTYPES_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the example and tests use of CGL, from public documentation; iOS hasn't it. */
+/* The part of CGL that the example and the tests use, from public documentation. iOS doesn't have
+ * it. */
 #ifndef GY_APPLE_OPENGL_H
 #define GY_APPLE_OPENGL_H
 
@@ -21,7 +22,7 @@ extern "C" {
 #endif
 
 #define GY_APPLE_MACOS_ONLY API_AVAILABLE(macos(10.0)) API_UNAVAILABLE(ios)
-/* The list ends with 0. */
+/* The list of attributes ends with 0. */
 extern CGLError CGLChoosePixelFormat(const CGLPixelFormatAttribute *attributes,
 	CGLPixelFormatObj *format, GLint *count) GY_APPLE_MACOS_ONLY;
 extern CGLError CGLDestroyPixelFormat(CGLPixelFormatObj format) GY_APPLE_MACOS_ONLY;

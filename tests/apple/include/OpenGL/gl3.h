@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the example and tests use of OpenGL 3.2 on macOS, from the OpenGL registry. */
+/* The part of OpenGL 3.2 on macOS that the example and the tests use, from the OpenGL registry. */
 #ifndef GY_APPLE_GL3_H
 #define GY_APPLE_GL3_H
 

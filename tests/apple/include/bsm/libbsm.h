@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who sent a Mach message, from its audit trailer. macOS only: libbsm. */
+/* The functions of libbsm that read the sender of a Mach message from its audit trailer. macOS
+ * only.
+ */
 #ifndef GY_APPLE_LIBBSM_H
 #define GY_APPLE_LIBBSM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Apple's public futex, written from its documentation. */
+/* Apple's public futex interface, written from its documentation. */
 #ifndef GY_APPLE_OS_SYNC_WAIT_ON_ADDRESS_H
 #define GY_APPLE_OS_SYNC_WAIT_ON_ADDRESS_H
 
@@ -17,7 +17,7 @@ enum { OS_SYNC_WAKE_BY_ADDRESS_NONE = 0, OS_SYNC_WAKE_BY_ADDRESS_SHARED = 1 };
 extern "C" {
 #endif
 
-/* All return the number of waiters that are left, or -1 with errno set. size: 4 or 8. */
+/* All functions return the number of waiters that are left, or -1 with errno set. size: 4 or 8. */
 int os_sync_wait_on_address(void *address, uint64_t value, size_t size,
 	os_sync_wait_on_address_flags_t flags) API_AVAILABLE(macos(14.4), ios(17.4));
 int os_sync_wait_on_address_with_deadline(void *address, uint64_t value, size_t size,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls to launchd's name service that are not deprecated. macOS only. */
+/* The functions of launchd's name service that aren't deprecated. macOS only. */
 #ifndef GY_APPLE_BOOTSTRAP_H
 #define GY_APPLE_BOOTSTRAP_H
 
@@ -24,9 +24,10 @@ extern "C" {
 
 extern mach_port_t bootstrap_port;
 
-/* The receive right of a service that is new to launchd, which keeps a send right. */
+/* Registers a new service with launchd, and returns its receive right. launchd keeps a send right.
+ */
 kern_return_t bootstrap_check_in(mach_port_t bootstrap, const char *name, mach_port_t *port);
-/* A send right. */
+/* Returns a send right to the service. */
 kern_return_t bootstrap_look_up(mach_port_t bootstrap, const char *name, mach_port_t *port);
 const char *bootstrap_strerror(kern_return_t error);
 

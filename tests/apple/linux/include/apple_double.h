@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tests may ask of the double of Metal, IOSurface, Core Foundation and Mach that stands for
- * macOS on Linux. It proves the discipline of our calls, not what Apple's drivers do.
+ * Functions by which tests control the double: it implements Metal, IOSurface, Core Foundation and
+ * Mach on Linux. The double checks that our calls follow the rules. It doesn't show what Apple's
+ * drivers do.
  *
- * Breaking a rule that Metal's validation layer, Core Foundation or the kernel would end a process
- * for ends it here, with a line that begins with "double: ". A process that exits with live objects
- * says which, and exits with 97.
+ * Where Metal's validation layer, Core Foundation or the kernel would end a process that breaks a
+ * rule, the double prints a line that begins with "double: " and aborts the process. A process that
+ * exits with live objects names them, and exits with status 97.
  *
- * The environment chooses between what Macs differ in:
+ * Macs differ. These variables of the environment choose:
  *   GEYSER_DOUBLE_DISCRETE=1       memory of its own: no shared textures, managed ones instead,
  *                                  rows of linear textures in steps of 256 bytes instead of 16
- *   GEYSER_DOUBLE_PROBE=none|all   formats of which nobody knows whether a surface can have them;
- *                                  without it half of them work
- *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
- *                                  nobody knows whether a Mac does so
- *   GEYSER_DOUBLE_OLD=1            macOS before 12: no waitUntilSignaledValue:timeoutMS:
- *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses
- *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
- *   GEYSER_DOUBLE_LEAKS=1          a process may exit with live objects
- *   GEYSER_DOUBLE_FAIL=call:n,...  as apple_double_fail
+ *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have the formats for which that isn't
+ * known; without it half of them work GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that
+ * the caller may only read; it isn't known whether a Mac does so GEYSER_DOUBLE_OLD=1 macOS before
+ * 12: no waitUntilSignaledValue:timeoutMS: GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the
+ * bootstrap service refuses GEYSER_DOUBLE_NO_DEVICE=1      no GPU GEYSER_DOUBLE_LEAKS=1          a
+ * process may exit with live objects GEYSER_DOUBLE_FAIL=call:n,...  calls that fail, as by
+ * apple_double_fail
  */
 #ifndef GY_APPLE_DOUBLE_H
 #define GY_APPLE_DOUBLE_H
@@ -33,21 +32,24 @@ extern "C" {
 
 #define APPLE_DOUBLE_LEAK_STATUS 97
 
-/* Objective-C and Core Foundation objects, XPC objects, blocks that the double copied, port rights.
- * Other threads may be about to release some: waits for at most that long for the number. */
+/* Returns the number of live objects: Objective-C, Core Foundation and XPC objects, blocks that the
+ * double has copied, and port rights. */
 unsigned long apple_double_live(void);
+/* Waits until that many objects live, since other threads may be about to release some. Returns
+ * false if the time ends first. */
 bool apple_double_settle(unsigned long live, unsigned milliseconds);
 
-/* The nth call of that name from now on fails, as if resources were short (1: the next one; 0:
- * every one; NULL takes all back). Names: IOSurfaceCreate, IOSurfaceLock, IOSurfaceLookup,
- * IOSurfaceCreateMachPort, IOSurfaceLookupFromMachPort, newTexture, newSharedTexture, newBuffer,
- * newCommandQueue, newSharedEvent, commandBuffer, blitCommandEncoder, execute (the GPU gives a
- * command buffer up), mach_port_allocate, mach_msg_send, mach_msg_receive, bootstrap_check_in,
- * bootstrap_look_up. */
+/* Makes the nth call of that name from now on fail, as if resources were short. nth 1: the next
+ * call; 0: every call. call NULL: no further call fails. Names: IOSurfaceCreate, IOSurfaceLock,
+ * IOSurfaceLookup, IOSurfaceCreateMachPort, IOSurfaceLookupFromMachPort, newTexture,
+ * newSharedTexture, newBuffer, newCommandQueue, newSharedEvent, commandBuffer, blitCommandEncoder,
+ * execute (the GPU gives a command buffer up), mach_port_allocate, mach_msg_send, mach_msg_receive,
+ * bootstrap_check_in, bootstrap_look_up. */
 void apple_double_fail(const char *call, unsigned nth);
 
-/* What a program's own XPC does: carries a send right or an XPC object through a Unix socket. -1,
- * or MACH_PORT_NULL or NULL, on failure. The sender keeps its own. */
+/* Send and receive a send right or an XPC object through a Unix socket, as a program's own XPC
+ * connection would. The sender keeps its right or object. Return -1, MACH_PORT_NULL or NULL after a
+ * failure. */
 int apple_double_port_send(int socket, mach_port_t port);
 mach_port_t apple_double_port_receive(int socket);
 int apple_double_xpc_send(int socket, xpc_object_t object);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mach ports and messages as far as the double has them, laid out as on a 64-bit Mac. */
+/* The part of Mach's ports and messages that the double has, with the layout of a 64-bit Mac. */
 #ifndef GY_DOUBLE_MACH_H
 #define GY_DOUBLE_MACH_H
 
@@ -17,7 +17,7 @@ extern mach_port_t bootstrap_port;
 const char *mach_error_string(kern_return_t error);
 
 kern_return_t mach_port_allocate(ipc_space_t task, mach_port_right_t right, mach_port_name_t *name);
-/* One user reference of a send or send-once right, or of a dead name. */
+/* Releases one user reference of a send or send-once right, or of a dead name. */
 kern_return_t mach_port_deallocate(ipc_space_t task, mach_port_name_t name);
 kern_return_t mach_port_destroy(ipc_space_t task, mach_port_name_t name);
 kern_return_t mach_port_mod_refs(
@@ -31,7 +31,7 @@ kern_return_t mach_port_type(ipc_space_t task, mach_port_name_t name, mach_port_
 mach_msg_return_t mach_msg(mach_msg_header_t *message, mach_msg_option_t options,
 	mach_msg_size_t send_size, mach_msg_size_t receive_limit, mach_port_name_t receive_name,
 	mach_msg_timeout_t timeout, mach_port_name_t notify);
-/* Of a message that was received and is not wanted: its rights. */
+/* Releases the rights in a received message. */
 void mach_msg_destroy(mach_msg_header_t *message);
 
 #ifdef __cplusplus

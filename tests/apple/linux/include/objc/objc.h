@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The types of GNU's Objective-C runtime. Its own headers lie among gcc's, which clang can't use.
- */
+/* The types of GNU's Objective-C runtime. The runtime's own headers are in gcc's include folder,
+ * which clang can't use. */
 #ifndef GY_DOUBLE_OBJC_H
 #define GY_DOUBLE_OBJC_H
 

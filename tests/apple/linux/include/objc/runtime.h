@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the double uses of GNU's Objective-C runtime. */
+/* The part of GNU's Objective-C runtime that the double uses. */
 #ifndef GY_DOUBLE_OBJC_RUNTIME_H
 #define GY_DOUBLE_OBJC_RUNTIME_H
 
@@ -12,7 +12,7 @@ Class class_getSuperclass(Class class);
 id objc_getClass(const char *name);
 BOOL class_respondsToSelector(Class class, SEL selector);
 #ifdef __OBJC__
-Protocol **class_copyProtocolList(Class class, unsigned *count); /* free it */
+Protocol **class_copyProtocolList(Class class, unsigned *count); /* the caller frees the list */
 #endif
 BOOL sel_isEqual(SEL a, SEL b);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything is available from the double; what an older system lacks, the Apple triples prove. */
+/* All functions are available from the double. Builds for Apple's targets check what older systems
+ * lack. */
 #ifndef GY_DOUBLE_AVAILABILITY_H
 #define GY_DOUBLE_AVAILABILITY_H
 

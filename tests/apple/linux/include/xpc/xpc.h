@@ -2,7 +2,7 @@
 #ifndef GY_DOUBLE_XPC_H
 #define GY_DOUBLE_XPC_H
 
-/* On a Mac an Objective-C object in Objective-C, and this in C. */
+/* On a Mac this is an Objective-C object in Objective-C, and a pointer in C. */
 typedef void *xpc_object_t;
 
 #ifdef __cplusplus

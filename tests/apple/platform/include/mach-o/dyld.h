@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What cli/os_darwin.c needs of it, on Linux: see ../../program.c. */
+/* The part of this header that cli/os_darwin.c needs, for Linux: see ../../program.c. */
 #ifndef GY_SHIM_MACH_O_DYLD_H
 #define GY_SHIM_MACH_O_DYLD_H
 

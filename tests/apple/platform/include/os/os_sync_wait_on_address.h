@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Apple's public futex, by Linux's. */
+/* Apple's public futex interface, on Linux's futex. */
 #ifndef GY_SHIM_OS_SYNC_WAIT_ON_ADDRESS_H
 #define GY_SHIM_OS_SYNC_WAIT_ON_ADDRESS_H
 

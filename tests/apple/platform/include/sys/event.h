@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The few words of kqueue that src/platform/apple uses, on Linux: see ../../kqueue.c. Values are
- * this file's own. */
+/* The part of kqueue that src/platform/apple uses, for Linux: see ../../kqueue.c. The constants
+ * have other values than on macOS. */
 #ifndef GY_SHIM_SYS_EVENT_H
 #define GY_SHIM_SYS_EVENT_H
 
