@@ -1,4 +1,5 @@
-/* Which context is used, that the caller's stays current, and that imports are made once. */
+/* The context that the library uses. The caller's context stays current, and each context has one
+ * import of a texture. */
 #include "cu.h"
 
 static struct geyser_texture *create(void **state)
@@ -30,7 +31,7 @@ static void pop(void)
 	cuda(cu.CtxPopCurrent(&popped));
 }
 
-/* Without a current context it is the primary one's, whether or not anybody else has that. */
+/* Without a current context the library uses the primary context. */
 static void without_a_context(void **state)
 {
 	struct geyser_texture *texture = create(state);
@@ -41,12 +42,13 @@ static void without_a_context(void **state)
 	assert_null(current());
 	cu_enter();
 	assert_ptr_equal(seen.context, current());
-	ok(geyser_cuda_texture(texture, &again)); /* current now: the same import */
+	ok(geyser_cuda_texture(
+		texture, &again)); /* the same import, as that context is current now */
 	assert_true(again.pointer == seen.pointer);
 	assert_true(fill_texture(texture, 4));
 	assert_true(pointer_holds(&seen, geyser_texture_get_desc(texture), 4));
 	cu_leave();
-	geyser_texture_unref(texture); /* nor for the end of it */
+	geyser_texture_unref(texture); /* the import's end needs no current context */
 	assert_null(current());
 }
 
@@ -69,7 +71,7 @@ static void in_a_context_of_the_callers(void **state)
 	cuda(cu.CtxDestroy(context));
 }
 
-/* A stream's context is what counts, whatever is current. */
+/* The library uses the context of the stream, even if another context is current. */
 static void of_the_stream(void **state)
 {
 	struct geyser_texture *texture = create(state);
@@ -119,7 +121,7 @@ static void on_another_device(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* The failure is said, and nothing stays pushed. */
+/* The error is reported, and no context stays current. */
 static void a_context_that_cant_be_entered(void **state)
 {
 	struct geyser_texture *texture;
@@ -127,7 +129,7 @@ static void a_context_that_cant_be_entered(void **state)
 	struct CUctx_st *context;
 
 	if (!cu_is_double)
-		skip(); /* a real driver refuses nothing on demand */
+		skip(); /* only the double can be made to fail */
 	texture = create(state);
 	ok(geyser_cuda_texture(texture, &seen));
 	cu.double_fail("cuCtxPushCurrent_v2", 709);
@@ -168,7 +170,7 @@ static void several_threads(void **state)
 
 #define ROUNDS 40
 
-/* What an import opens is closed with the texture. */
+/* The texture's end closes the descriptors that its import has opened. */
 static void nothing_stays_open(void **state)
 {
 	unsigned before = 0;

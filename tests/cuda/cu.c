@@ -77,7 +77,7 @@ static bool load(void *library)
 
 bool has_cuda(void)
 {
-	static void *library; /* for good */
+	static void *library; /* never closed */
 	struct geyser_cuda_info info;
 	int device;
 
@@ -124,7 +124,7 @@ int teardown_cuda(void **state)
 	struct CUctx_st *current;
 
 	cuda(cu.CtxGetCurrent(&current));
-	assert_null(current); /* nobody has left one behind */
+	assert_null(current); /* no function has left a context behind */
 	if (cu_is_double)
 		return teardown_manager(state) == 0 && cu.double_alive() == alive_before ? 0 : -1;
 	geyser_manager_destroy(fixture->manager);
@@ -140,7 +140,7 @@ static struct CUstream_st *stream;
 void cu_enter(void)
 {
 	cuda(cu.CtxPushCurrent(primary));
-	cuda(cu.StreamCreate(&stream, 1)); /* one that doesn't wait for the default stream */
+	cuda(cu.StreamCreate(&stream, 1)); /* the stream doesn't wait for the default stream */
 }
 
 void cu_leave(void)
@@ -189,7 +189,7 @@ static size_t row_count(const struct geyser_texture_desc *desc)
 
 static uint8_t byte_at(const struct geyser_texture_desc *desc, uint32_t seed, size_t place)
 {
-	/* the high bytes of a little-endian float from a half to one */
+	/* the high bytes of a little-endian float between 0.5 and 1 */
 	if (desc->format == GEYSER_FORMAT_DEPTH32_FLOAT && place % 4 == 3)
 		return 0x3f;
 	if (desc->format == GEYSER_FORMAT_DEPTH32_FLOAT && place % 4 == 2)
@@ -227,7 +227,7 @@ void cu_write(const struct cu_memory *memory, const struct geyser_texture_desc *
 	assert_non_null(data);
 	(void)walk(data, desc, pitch, seed, false);
 	cuda(cu.MemcpyHtoD(memory->pointer, data, memory->size));
-	cuda(cu.StreamSynchronize(NULL)); /* it may be back before the bytes are there */
+	cuda(cu.StreamSynchronize(NULL)); /* cuMemcpyHtoD may return before the copy is done */
 	free(data);
 }
 

@@ -1,7 +1,7 @@
 /*
- * CUDA's driver as the tests use it, opened as the library does; and memory of its own to compare
- * with. All of it is for the thread that runs the test, unless it says otherwise, and fails the
- * test when something is not as expected.
+ * CUDA's driver for the tests, which open it as the library does, and device memory to compare
+ * with. The functions are for the thread that runs the test, unless they say otherwise. They fail
+ * the test when something is not as expected.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@ struct cu {
 		struct CUstream_st *stream);
 	int (*SurfObjectCreate)(unsigned long long *surface, const struct cu_resource *resource);
 	int (*SurfObjectDestroy)(unsigned long long surface);
-	/* the double's alone: else NULL */
+	/* functions of the double; NULL with a real driver */
 	int (*double_alive)(void);
 	void (*double_fail)(const char *name, int result);
 };
@@ -47,26 +47,26 @@ extern bool cu_is_double;
 void expect_cuda(int result, const char *call, const char *file, int line);
 #define cuda(call) expect_cuda((call), #call, __FILE__, __LINE__)
 
-/* Whether a suite can run; says that it is skipped if not. The driver is open then, and its first
- * device's primary context is kept until the process ends, but not current. */
+/* Returns whether the suite can run, or prints that it is skipped. Opens the driver, and retains
+ * the primary context of its first device until the process ends, without making it current. */
 bool has_cuda(void);
 
-/* A test with a Vulkan or a host manager. Of a real driver's descriptors no test can say which of
- * them stay open. */
+/* The fixtures of tests with a Vulkan or a host manager. With a real driver they don't count
+ * descriptors, since a driver may keep some open. */
 int setup_vulkan(void **state);
 int setup_host(void **state);
 int teardown_cuda(void **state);
 #define vulkan_test(function) cmocka_unit_test_setup_teardown(function, setup_vulkan, teardown_cuda)
 #define host_test(function) cmocka_unit_test_setup_teardown(function, setup_host, teardown_cuda)
 
-/* ---- memory of the device's, in the first device's primary context ---- */
+/* ---- device memory, in the primary context of the first device ---- */
 
 struct cu_memory {
 	unsigned long long pointer;
 	size_t size;
 };
 
-/* That context becomes current, until cu_leave. */
+/* Makes that context current, until cu_leave. */
 void cu_enter(void);
 void cu_leave(void);
 struct CUstream_st *cu_stream(void);
@@ -74,18 +74,18 @@ struct CUstream_st *cu_stream(void);
 struct cu_memory cu_allocate(size_t size);
 void cu_free(struct cu_memory *memory);
 
-/* Bytes of the pattern that fill_texture makes, in rows at a pitch; of depth32float numbers from a
- * half to one, and of depth24plus not the byte that is anybody's. */
+/* Write and compare the pattern of fill_texture, in rows at a pitch. depth32float has numbers
+ * between 0.5 and 1, and the unused byte of depth24plus isn't compared. */
 void cu_write(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
 	uint32_t seed);
 bool cu_holds(const struct cu_memory *memory, const struct geyser_texture_desc *desc, size_t pitch,
 	uint32_t seed);
 
-/* The same by the CPU, through a mapping of the texture. */
+/* The CPU does the same through a mapping of the texture. */
 void cu_fill_texture(struct geyser_texture *texture, uint32_t seed);
 bool cu_texture_holds(struct geyser_texture *texture, uint32_t seed);
 
-/* The texture's own rows, wherever its path allows an address. */
+/* Compares the texture's own rows, if its path gives an address. */
 bool pointer_holds(const struct geyser_cuda_texture *texture,
 	const struct geyser_texture_desc *desc, uint32_t seed);
 

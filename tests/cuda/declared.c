@@ -1,6 +1,6 @@
 /*
- * What src/interop/cuda/driver.h declares of CUDA, beside CUDA's own header: it compiles, or they
- * differ. Built where that header is.
+ * Compares the declarations of src/interop/cuda/driver.h with CUDA's own header. It doesn't compile
+ * if they differ. It is built only if CUDA's header is installed.
  */
 #include <cuda.h>
 
@@ -106,7 +106,7 @@ SAME_PLACE(struct gy_cu_copy, depth, CUDA_MEMCPY3D, Depth);
 
 // NOLINTEND(bugprone-macro-parentheses,bugprone-sizeof-expression)
 
-/* Without a cast. */
+/* The public types convert to CUDA's without a cast. */
 static enum geyser_result pass(struct geyser_texture *texture, struct geyser_event *event)
 {
 	struct geyser_cuda_texture seen = {.device = 0};
@@ -126,7 +126,7 @@ static enum geyser_result pass(struct geyser_texture *texture, struct geyser_eve
 	return geyser_cuda_texture_copy_to(texture, pointer + *address, 0, stream);
 }
 
-/* A row of formats.def is CUDA's name for as many bytes. */
+/* Checks that CUDA's format in each row of formats.def has the row's number of bytes. */
 static int wrong_formats(void)
 {
 	int wrong = 0;

@@ -11,7 +11,7 @@ static bool is_native(struct geyser_event *event)
 	return false;
 }
 
-/* The work that follows a signal is seen by whoever has waited for it. */
+/* The CPU waits for a stream's signal, and then sees the stream's work before the signal. */
 static void the_cpu_waits_for_a_stream(void **state)
 {
 	struct geyser_event *event = make_event(((struct fixture *)*state)->manager, 0);
@@ -57,7 +57,7 @@ static void a_stream_waits_for_the_cpu(void **state)
 	geyser_event_unref(event);
 }
 
-/* A value that is there already holds up nothing. */
+/* A wait for a value that is reached already doesn't delay the stream. */
 static void values_of_the_past(void **state)
 {
 	struct geyser_event *event = make_event(((struct fixture *)*state)->manager, 7);
@@ -86,7 +86,7 @@ static void *signal_in_thread(void *data)
 	return NULL;
 }
 
-/* What isn't native the call waits for. */
+/* If the event isn't native, the call itself waits for the value. */
 static void a_call_that_waits(void **state)
 {
 	struct signaller signaller = {.event = make_event(((struct fixture *)*state)->manager, 0)};
@@ -107,7 +107,8 @@ static void a_call_that_waits(void **state)
 	geyser_event_unref(signaller.event);
 }
 
-/* A host function keeps its own reference; a native event's signal must be done before the last. */
+/* The signal of an event that isn't native keeps its own reference. A native event's signal must be
+ * done before the last reference is dropped. */
 static void a_signal_outlives_the_reference(void **state)
 {
 	struct geyser_event *event = make_event(((struct fixture *)*state)->manager, 0);
@@ -140,7 +141,8 @@ static void the_signals_refusals(void **state)
 	geyser_event_unref(event);
 }
 
-/* Vulkan's GPU work waits for CUDA's, and the reverse, put there before any of it can run. */
+/* Vulkan's work waits for CUDA's, and the reverse. All work is submitted before any of it can run.
+ */
 static void between_vulkan_and_cuda(void **state)
 {
 	struct geyser_event *event = make_event(((struct fixture *)*state)->manager, 0);

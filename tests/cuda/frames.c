@@ -1,10 +1,10 @@
-/* Frames on CUDA's streams, in one process: what is asked twice, what fails, what is waited for. */
+/* Frames on CUDA's streams, in one process: second requests, failures, and waits. */
 #include "cu.h"
 
 struct stage {
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
-	struct geyser_frame *frame; /* to be drawn */
+	struct geyser_frame *frame; /* the frame to draw */
 };
 
 static void begin_with(void **state, struct stage *stage, uint32_t usage)
@@ -35,7 +35,7 @@ static void end(struct stage *stage)
 	geyser_publisher_destroy(stage->publisher);
 }
 
-/* The subscriber's CPU maps the frame, which waits until it is drawn. */
+/* The subscriber maps the frame. The map waits until the frame is drawn. */
 static void expect_words(struct stage *stage, uint32_t wanted)
 {
 	struct geyser_mapping mapping;
@@ -52,7 +52,7 @@ static void expect_words(struct stage *stage, uint32_t wanted)
 	ok(geyser_subscriber_release(stage->subscriber, frame));
 }
 
-/* Filled on a stream, and submitted without waiting for that. */
+/* Fills the frame on a stream, and submits it without waiting for the stream. */
 static void draw(struct stage *stage, uint32_t word)
 {
 	struct geyser_cuda_texture texture;
@@ -94,13 +94,13 @@ static void a_frame_is_signalled_once(void **state)
 	end(&stage);
 }
 
-/* A promise that the stream can't keep the CPU keeps: nobody waits for ever. */
+/* If the stream's signal fails, the CPU signals instead, so that no subscriber waits for ever. */
 static void a_signal_that_fails(void **state)
 {
 	struct stage stage;
 
 	if (!cu_is_double)
-		skip(); /* a real driver refuses nothing on demand */
+		skip(); /* only the double can be made to fail */
 	begin(state, &stage);
 	cu.double_fail("cuLaunchHostFunc", 2);
 	refused(GEYSER_ERROR_OUT_OF_MEMORY, "cuLaunchHostFunc",
@@ -110,7 +110,7 @@ static void a_signal_that_fails(void **state)
 	end(&stage);
 }
 
-/* Without a device a frame is done when it is handed over: so must be the stream. */
+/* Without a device a frame must be drawn when it is submitted, so the call waits for the stream. */
 static void a_stream_that_fails(void **state)
 {
 	struct stage stage;
@@ -127,7 +127,7 @@ static void a_stream_that_fails(void **state)
 	end(&stage);
 }
 
-/* Not even where the GPU would do it, by the publisher's own semaphore. */
+/* A subscriber can't signal the publisher's event, not even by the publisher's own semaphore. */
 static void a_subscriber_signals_no_drawing(void **state)
 {
 	struct geyser_frame *frame;
@@ -145,7 +145,8 @@ static void a_subscriber_signals_no_drawing(void **state)
 	end(&stage);
 }
 
-/* What a subscriber may only read CUDA only reads: pages by the flag that says so. */
+/* CUDA imports a frame that the subscriber may only read for reading: it pins pages with the flag
+ * for that. */
 static void a_subscribers_frame_is_read(void **state)
 {
 	struct geyser_cuda_texture texture;
@@ -184,7 +185,7 @@ static void a_subscribers_frame_is_read(void **state)
 	end(&stage);
 }
 
-/* Whether kernels could write into it. */
+/* Returns whether kernels could write into the frame. */
 static bool takes_surface(struct geyser_frame *frame)
 {
 	struct cu_resource resource = {.type = CU_RESOURCE_ARRAY};
@@ -224,7 +225,7 @@ static void only_writers_get_surfaces(void **state)
 	}
 }
 
-/* The page of a driver that can't read what it may not write is copied. */
+/* If the driver can't pin pages that may only be read, the frame is copied. */
 static void registering_that_is_refused(void **state)
 {
 	struct geyser_cuda_texture texture;

@@ -3,8 +3,8 @@
  *
  *	cuda_peer vulkan|host -
  *
- * Besides the commands of a Vulkan peer it knows CUDA's work on its texture and on frames of
- * streams. The pattern of a frame is that of its sequence.
+ * Besides the commands of a Vulkan peer it has commands for CUDA's work on its texture and on
+ * frames of streams. The seed of a frame's pattern is its sequence.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -235,7 +235,7 @@ struct reader {
 	struct cu_memory copy;
 	uint32_t *words;
 	unsigned taken;
-	bool torn, torn_last; /* any frame except the last one; the last one */
+	bool torn, torn_last; /* a frame before the last one is torn; the last one is */
 };
 
 static void open_reader(struct reader *reader, unsigned width, unsigned height)

@@ -17,7 +17,8 @@ static bool is_native(struct peer *peer)
 
 #define ROUNDS 8
 
-/* The peers fill in turn. Where events are native the other's read waits for the fill already. */
+/* The peers fill the texture in turn. If events are native, the other peer's read is submitted
+ * before the fill, and waits for it. */
 static void hand_over(
 	const char *backend, const char *texture, const char *first, const char *second)
 {
@@ -83,7 +84,7 @@ static void in_host_memory(void **state)
 	hand_over("host", command(0), "cuda", "cuda");
 }
 
-/* The CPU of one process signals, and a stream of the other waits; and the other way round. */
+/* The CPU of one process signals, and a stream of the other waits; and the reverse. */
 static void a_stream_and_the_others_cpu(void **state)
 {
 	struct two_peers two;
@@ -171,7 +172,7 @@ static void frames_in_host_memory(void **state)
 {
 	(void)state;
 	expect_frames("host", "host", 0, "submit-cuda", "take-cuda");
-	expect_frames("host", "host", 0, "submit-cuda", "take"); /* by the CPU */
+	expect_frames("host", "host", 0, "submit-cuda", "take"); /* the CPU takes the frames */
 	expect_frames("host", "host", 0, "submit", "take-cuda");
 }
 
@@ -185,7 +186,8 @@ static void frames_of_a_gpu_in_host_memory(void **state)
 
 #define FRAMES 300u
 
-/* The processes wait for no single frame: none is torn, or drawn into too early. */
+/* The processes run without waiting for single frames. No frame is torn, or drawn into too early.
+ */
 static void run_many(const char *backend, uint32_t usage)
 {
 	struct two_peers two;
@@ -229,7 +231,7 @@ static void a_publisher_is_killed(void **state)
 	end_peer(&two.second);
 }
 
-/* Waits until the publisher has submitted that many. */
+/* Waits until the publisher has submitted that many frames. */
 static void wait_for_frames(uint64_t wanted)
 {
 	const uint64_t end = now_ns() + PATIENCE;

@@ -1,5 +1,5 @@
-/* Without a driver of use: the library of that name is too old. Everything is refused with the
- * reason, and all that isn't CUDA's goes on. */
+/* The driver's library is too old. All functions of cuda.h are refused with that reason, and the
+ * rest of geyser works. */
 #include "gpu.h"
 
 #include <geyser/cuda.h>
@@ -65,7 +65,7 @@ static void frames(void **state)
 
 	ok(geyser_publisher_create(((struct fixture *)*state)->manager, &desc, &publisher));
 	ok(geyser_publisher_acquire(publisher, 0, &frame));
-	ok(geyser_cuda_frame_wait(frame, NULL)); /* there is nothing to wait for */
+	ok(geyser_cuda_frame_wait(frame, NULL)); /* the frame has no event to wait for */
 	refused(GEYSER_ERROR_UNSUPPORTED, REASON, geyser_cuda_frame_signal(frame, NULL));
 	ok(geyser_publisher_submit(publisher, frame));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_cuda_frame_wait(NULL, NULL));

@@ -1,6 +1,6 @@
 /*
  * CUDA's description of a surface object, through which kernels write into an array. The library
- * itself makes none.
+ * itself makes no surface objects.
  *
  * SPDX-License-Identifier: MIT
  */

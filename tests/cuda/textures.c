@@ -1,4 +1,4 @@
-/* Textures as CUDA memory, in one process: what the CPU wrote CUDA reads, and the reverse. */
+/* Textures as CUDA memory, in one process: CUDA reads what the CPU has written, and the reverse. */
 #include "cu.h"
 
 #include <fcntl.h>
@@ -20,7 +20,8 @@ static struct geyser_texture *create(
 	return texture;
 }
 
-/* What CUDA reads is what the CPU wrote, and the reverse, in rows of that pitch at CUDA's end. */
+/* Checks that CUDA reads what the CPU has written, and the reverse. CUDA's memory has rows of that
+ * pitch. */
 static void expect_both_ways(struct geyser_texture *texture, size_t pitch)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
@@ -53,7 +54,8 @@ static void host_memory_is_pinned(void **state)
 	assert_int_equal(seen.path, GEYSER_PATH_ZERO_COPY);
 	assert_int_equal(seen.row_pitch, 333 * 4);
 	assert_true(pointer_holds(&seen, geyser_texture_get_desc(texture), 3));
-	assert_true(fill_texture(texture, 4)); /* seen at once: it is the memory itself */
+	assert_true(
+		fill_texture(texture, 4)); /* CUDA sees this at once, as it uses the same memory */
 	assert_true(pointer_holds(&seen, geyser_texture_get_desc(texture), 4));
 	ok(geyser_cuda_texture(texture, &again));
 	assert_memory_equal(&seen, &again, sizeof(seen));
@@ -63,7 +65,7 @@ static void host_memory_is_pinned(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* An importer's mapping is another one of the same memory. */
+/* An importer has a mapping of its own of the same memory. */
 static void imported_host_memory_too(void **state)
 {
 	struct geyser_texture *texture = create(state, GEYSER_FORMAT_R16_FLOAT, 64, 32, 0);
@@ -93,7 +95,7 @@ static void imported_host_memory_too(void **state)
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-/* Of a memfd that may only be read. */
+/* Imports a texture of a memfd that may only be read. */
 static struct geyser_texture *import_read_only(struct geyser_manager *manager, uint8_t byte)
 {
 	const struct geyser_texture_desc desc = {
@@ -118,7 +120,7 @@ static struct geyser_texture *import_read_only(struct geyser_manager *manager, u
 	return texture;
 }
 
-/* Pinned where the device can read pages that it can't write, else copied. */
+/* The memory is pinned if the device can read pages that it can't write, else it is copied. */
 static void read_only_memory_is_only_read(void **state)
 {
 	struct geyser_texture *texture =
@@ -146,7 +148,7 @@ static void read_only_memory_is_only_read(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* To and from the host's own memory, which no driver knows. */
+/* Copies to and from host memory that the driver doesn't know. */
 static void copies_to_memory_of_the_hosts(void **state)
 {
 	struct geyser_texture *texture = create(state, GEYSER_FORMAT_RGBA8_UNORM, 32, 32, COPIES);
@@ -185,7 +187,7 @@ static void rows_have_an_address(void **state)
 	assert_int_equal(seen.size, seen.row_pitch * 77);
 	assert_true(fill_texture(texture, 3));
 	assert_true(pointer_holds(&seen, geyser_texture_get_desc(texture), 3));
-	expect_both_ways(texture, seen.row_pitch); /* one row for the driver */
+	expect_both_ways(texture, seen.row_pitch); /* the driver can copy all rows as one */
 	expect_both_ways(texture, 333 * 4);
 	cu_leave();
 	geyser_texture_unref(texture);
@@ -269,7 +271,7 @@ static void every_usage(void **state)
 	cu_leave();
 }
 
-/* Level 0 of all layers or slices. The double knows no such layout. */
+/* Copies have level 0 of all layers or slices. The double doesn't know their layout. */
 static void layers_levels_and_depth(void **state)
 {
 	static const struct geyser_texture_desc descs[] = {
@@ -342,7 +344,8 @@ static void pitches_and_pointers(void **state)
 	geyser_texture_unref(texture);
 }
 
-/* What the driver refuses is said in its words, leaves nothing behind, and can be tried again. */
+/* The error has the driver's words. A refused call leaves nothing behind, and the next one works.
+ */
 static void the_drivers_refusals(void **state)
 {
 	static const struct {
@@ -357,7 +360,7 @@ static void the_drivers_refusals(void **state)
 	struct geyser_cuda_texture seen;
 
 	if (!cu_is_double)
-		skip(); /* a real driver refuses nothing on demand */
+		skip(); /* only the double can be made to fail */
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct geyser_texture *texture =
 			create(state, GEYSER_FORMAT_RGBA8_UNORM, 64, 64, COPIES | cases[i].usage);
@@ -374,7 +377,7 @@ static void the_drivers_refusals(void **state)
 	}
 }
 
-/* Then it is copied through the mapping. */
+/* Memory that can't be pinned is copied through the mapping. */
 static void memory_that_cant_be_pinned(void **state)
 {
 	struct geyser_texture *texture;

@@ -1,7 +1,7 @@
-/* GL's state is the caller's: after every call all of it is as it was. */
+/* The GL state belongs to the caller: no call of geyser changes it. */
 #include "gl.h"
 
-/* Whatever the calls may touch. */
+/* The state that the calls may change. */
 static const GLenum names[] = {
 	GL_ACTIVE_TEXTURE,
 	GL_TEXTURE_BINDING_2D,
@@ -27,7 +27,7 @@ static const GLenum names[] = {
 	GL_UNPACK_SKIP_IMAGES,
 };
 
-/* Of OpenGL alone. */
+/* State that only OpenGL has. */
 static const GLenum more_names[] = {
 	0x0CF0, /* GL_UNPACK_SWAP_BYTES */
 	0x0CF1, /* GL_UNPACK_LSB_FIRST */
@@ -77,7 +77,7 @@ static void same(const char *call)
 				before.values[i], now.values[i]);
 }
 
-/* ---- a state that is nobody's default ---- */
+/* ---- a state without default values ---- */
 
 static struct {
 	GLuint textures[4], framebuffers[2], buffers[2], array, own;
@@ -123,7 +123,7 @@ static void set_pixel_store(bool odd)
 		{GL_UNPACK_ALIGNMENT, 2, 4},
 		{GL_UNPACK_IMAGE_HEIGHT, 66, 0},
 		{GL_UNPACK_SKIP_IMAGES, 1, 0},
-		{0x0CF0, 1, 0}, /* what OpenGL ES hasn't, from here on */
+		{0x0CF0, 1, 0}, /* OpenGL ES has none of the following */
 		{0x0D00, 1, 0},
 		{0x806C, 55, 0},
 	};
@@ -163,7 +163,7 @@ static void start(void)
 
 /* ---- tests ---- */
 
-/* All of it while the state is as odd: and what is copied is right. */
+/* Calls all functions with that state. The copied texels must be right. */
 static void import_and_copy(struct geyser_gl *for_gl, struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc)
 {
@@ -177,7 +177,7 @@ static void import_and_copy(struct geyser_gl *for_gl, struct geyser_manager *man
 	keeps(geyser_gl_texture_get_info(imported, &info));
 	keeps(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ_WRITE));
 	if (info.path == GEYSER_PATH_COPY) {
-		/* to be brought back, from GL alone */
+		/* copied back from GL */
 		assert_true(fill_texture(texture, 5));
 		assert_true(texture_holds(texture, 5));
 	}
@@ -229,7 +229,7 @@ static void events_leave_it_alone(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
-/* What was published while the state was odd is right. */
+/* Checks a frame that was published with that state. */
 static void expect_published(struct geyser_subscriber *subscriber, bool flipped, bool blue_first)
 {
 	struct geyser_mapping mapping;
@@ -276,7 +276,7 @@ static void publish_one(
 	ok(geyser_publisher_submit(publisher, frame));
 	geyser_subscriber_destroy(subscriber);
 	geyser_publisher_destroy(publisher);
-	geyser_gl_event_is_native(for_gl, NULL); /* a call: what the stream left is deleted */
+	geyser_gl_event_is_native(for_gl, NULL); /* this call deletes the stream's GL objects */
 	same("the next call");
 }
 

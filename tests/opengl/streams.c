@@ -43,7 +43,7 @@ static struct geyser_frame *take(struct stream *stream)
 	return frame;
 }
 
-/* ---- publishing textures of the caller ---- */
+/* ---- publishing textures of the caller's ---- */
 
 static void expect_rows(struct geyser_texture *texture, uint32_t seed, bool flipped, bool turned)
 {
@@ -170,7 +170,7 @@ static void rectangles(void **state)
 	close_stream(&stream);
 }
 
-/* A subscriber reads every buffer: there is none to draw into. */
+/* A subscriber reads all buffers, so there is no buffer to draw into. */
 static void no_buffer_is_free(void **state)
 {
 	struct geyser_frame *held[16];
@@ -199,7 +199,7 @@ static void no_buffer_is_free(void **state)
 	close_stream(&stream);
 }
 
-/* A subscriber may not signal the publisher's event, not even by GL. */
+/* A subscriber can't signal the publisher's event, not even by GL. */
 static void a_subscriber_signals_no_drawing(void **state)
 {
 	struct geyser_frame *frame;

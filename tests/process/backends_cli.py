@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The program with every backend at both ends: backends_cli.py GEYSER [LOST_PEER [GPU]]. Prints
-TAP. Every wait has a limit.
+"""Runs the program with each pair of backends: backends_cli.py GEYSER [LOST_PEER [GPU]]. Prints
+TAP. Each wait has a limit.
 
-GPU is vulkan, the default, or metal. What needs it is skipped where `geyser info` says that there
-is none. Complaints of Vulkan's validation layer, which go to stdout, are failures."""
+GPU is vulkan, the default, or metal. Tests that need it are skipped if `geyser info` says that it
+isn't available. Messages of Vulkan's validation layer, which go to stdout, are failures."""
 
 import contextlib
 import fcntl
@@ -42,7 +42,7 @@ def test(function):
 
 @contextlib.contextmanager
 def environment(name, value):
-    """A variable of the programs that are started in the block."""
+    """Sets an environment variable for the programs that are started within the block."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:
@@ -54,13 +54,13 @@ def environment(name, value):
 
 
 def backends_here():
-    """By name, as `geyser info --json` tells of them."""
+    """Returns the rows of `geyser info --json` about the backends, by name."""
     return {row["name"]: row for row in json.loads(succeed("info", "--json"))["backends"]}
 
 
 @functools.lru_cache(maxsize=None)
 def backends():
-    """In the environment that the tests were started in."""
+    """Returns the same rows in the environment in which the tests were started."""
     return backends_here()
 
 
@@ -79,7 +79,7 @@ def gpu_test(function):
 
 
 def only_on(gpu):
-    """A test of what that backend alone has."""
+    """Decorates a test of something that only that backend has."""
     return gpu_test if gpu == GPU else lambda function: function
 
 
@@ -90,7 +90,7 @@ def need_host_memory(backend):
 
 
 def each_pair(function):
-    """A test for both ends on every backend; skipped if one of them is the GPU's and there is none."""
+    """Makes a test for each pair of backends. Pairs with the GPU's are skipped without a GPU."""
     for first, second in PAIRS:
 
         def checked(first=first, second=second):
@@ -109,7 +109,7 @@ def on(backend):
 
 @contextlib.contextmanager
 def sharing(backend, *arguments):
-    """One that stays, and the id that it printed."""
+    """A running `geyser share`, and the id that it has printed."""
     with Running("share", *on(backend), "--print-id", *arguments) as share:
         number = line(share.process.stdout)
         assert re.match(r"^0x[0-9a-f]{8}$", number), (number, share.process.stderr.read())
@@ -117,7 +117,7 @@ def sharing(backend, *arguments):
 
 
 def ended(running):
-    """It ends at a signal, and has said nothing."""
+    """Ends the program by a signal. It must have printed nothing."""
     out, message = running.end()
     assert (out, message) == (b"", ""), (out, message)
 
@@ -223,7 +223,7 @@ def info_tells_of_the_device_and_its_memory():
 
 
 def can_be_grabbed(first, second, *extra):
-    """What one shares the other one gets, texel for texel, twice."""
+    """A picture that one backend shares can be grabbed twice on the other, with the same texels."""
     picture = png.encode(37, 23, 8, 6, noise(37 * 23 * 4))
     write("in.png", picture)
     with sharing(first, *extra, "in.png") as (share, number):
@@ -254,7 +254,7 @@ def picture_in_host_memory(first, second):
 
 @each_pair
 def once(first, second):
-    """The importer is seen to come and go."""
+    """`share --once` ends when its importer has gone."""
     need_host_memory(first)
     write("in.png", png.encode(5, 4, 8, 6, noise(80)))
     with sharing(first, "--host-memory", "--once", "in.png") as (share, number):
@@ -265,7 +265,7 @@ def once(first, second):
 
 @gpu_test
 def formats_of_every_kind_round_trip():
-    """One of each size, and those of depth, whose texels a driver may keep apart."""
+    """Tests a format of each texel size, and all depth formats, which drivers may store apart."""
     seen = set()
     for row in backends()[GPU]["formats"]:
         kind = row["name"] if "depth" in row["name"] else row["bytes_per_texel"]
@@ -354,7 +354,7 @@ def event(first, second):
 
 @functools.lru_cache(maxsize=None)
 def clip():
-    """ffmpeg's command, and the checksum of all that it writes."""
+    """Returns ffmpeg's command, and the checksum of its output."""
     source = f"testsrc2=size=160x90:rate=30:duration={CLIP_FRAMES // 30}"
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source]
     command += ["-f", "rawvideo", "-pix_fmt", "rgba", "-"]
@@ -366,7 +366,7 @@ def clip():
 
 
 def clip_arrives(first, second, *extra):
-    """The receiver's figures."""
+    """Sends the clip through a stream and checks it. Returns the figures of the receiver."""
     command, checksum = clip()
     with Running("recv", "cam", *on(second), "--every", "--output", "-", "--json") as receiver:
         with subprocess.Popen(
@@ -452,7 +452,7 @@ def another_size_after_a_restart():
 
 @contextlib.contextmanager
 def sending(backend, *arguments):
-    """A sender of a pattern, whose stream is there."""
+    """A running `geyser send`, whose stream is published."""
     with Running("send", "e", *on(backend), *SIZE, "--pattern", "clock", *arguments) as sender:
         until(lambda: json.loads(succeed("list", "--json")))
         yield sender
@@ -513,7 +513,7 @@ def lost_device_ends(backend, peer):
 
 @only_on("vulkan")
 def lost_device_ends_all_who_use_it():
-    """Everybody who uses what its program shares is told so."""
+    """All processes that use the lost device's objects end with an error that says so."""
     if not LOST_PEER:
         raise unittest.SkipTest("no LOST_PEER was given")
     for backend in BACKENDS:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The real program: cli.py GEYSER [SLOW_END]. Prints TAP. Every wait has a limit.
+"""Tests of the program: cli.py GEYSER [SLOW_END]. Prints TAP. Each wait has a limit.
 
-It runs on the host backend, or on the one that GEYSER_BACKEND names."""
+The program runs on the host backend, or on the one that GEYSER_BACKEND names."""
 
 import json
 import os
@@ -22,7 +22,8 @@ import unittest
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 
-# Time limits times this: sanitizers and load make everything slow. Set by scripts/test.
+# All time limits are multiplied by this, since sanitizers and load slow the tests. scripts/test
+# sets it.
 PATIENCE = int(os.environ.get("GEYSER_TEST_PATIENCE", "1"))
 LIMIT = 20 * PATIENCE  # seconds for any one process
 BACKEND = os.environ.setdefault("GEYSER_BACKEND", "host")
@@ -54,7 +55,8 @@ def succeed(*arguments, data=b""):
 
 
 def fail(status, words, *arguments, data=b""):
-    """Ends with that status, says why in one sentence on stderr, and nothing on stdout."""
+    """Runs the program, which must end with that status, print one line with the words on stderr,
+    and nothing on stdout."""
     result = geyser(*arguments, data=data)
     message = result.stderr.decode()
     assert result.returncode == status, (arguments, result)
@@ -64,7 +66,7 @@ def fail(status, words, *arguments, data=b""):
 
 
 def commands():
-    """The names of the subcommands, as `geyser --help` lists them; `help` itself is none."""
+    """Returns the names of the subcommands that `geyser --help` lists, without `help`."""
     rows = succeed("--help").decode().split("\ncommands:\n")[1].split("\n\n")[0]
     names = [row.split()[0] for row in rows.splitlines()]
     assert names[-1] == "help" and {"share", "demo"} <= set(names), names
@@ -79,7 +81,7 @@ def need(path):
 
 
 class Running:
-    """One that stays, such as `geyser share`; ended with the block."""
+    """A running program, such as `geyser share`. It is killed at the end of the with block."""
 
     def __init__(self, *arguments, environment=None):
         self.process = subprocess.Popen(
@@ -124,7 +126,7 @@ def read(path):
 
 
 def told(*arguments):
-    """The text, as if no line were broken."""
+    """Returns the program's output without line breaks for a terminal's width."""
     os.environ["COLUMNS"] = "10000"
     out = succeed(*arguments).decode()
     del os.environ["COLUMNS"]
@@ -132,7 +134,7 @@ def told(*arguments):
 
 
 def backend_row(name=BACKEND):
-    """What `geyser info --json` says of a backend."""
+    """Returns the row of `geyser info --json` about a backend."""
     rows = json.loads(succeed("info", "--json"))["backends"]
     return next(row for row in rows if row["name"] == name)
 
@@ -144,7 +146,7 @@ def noise(count, seed=1):
 def registry():
     path = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
     names = os.listdir(path) if os.path.isdir(path) else []
-    return [name for name in names if name != ".names"]  # it stays
+    return [name for name in names if name != ".names"]  # the file of names stays
 
 
 # ---- pictures ----
@@ -454,7 +456,7 @@ def info_says_where_the_registries_are():
     assert places == [{"directory": parent + "/geyser", "problem": None}]
     del os.environ["GEYSER_RUNTIME_DIR"]
     os.environ["XDG_RUNTIME_DIR"] = parent
-    text = " ".join(succeed("info").decode().split())  # lines are folded
+    text = " ".join(succeed("info").decode().split())  # the output has line breaks
     assert f"registry {parent}/geyser" in text, text
     places = json.loads(succeed("info", "--json"))["registry"]["places"]
     assert places[0] == {"directory": parent + "/geyser", "problem": None}
@@ -530,7 +532,7 @@ def damaged_pictures_are_failures():
 
 
 def run(function):
-    """None, or what follows "ok"'s number and name: why it was skipped; False: it failed."""
+    """Runs a test. Returns None if it passed, False if it failed, or TAP's text for a skip."""
     directory = tempfile.mkdtemp(prefix="geyser-cli-")
     runtime = os.path.join(directory, "runtime")
     work = os.path.join(directory, "work")
@@ -543,7 +545,7 @@ def run(function):
         return None
     except unittest.SkipTest as reason:
         return f" # SKIP {reason}"
-    except Exception:  # any kind is a failure of this test only
+    except Exception:  # any exception is a failure of this test only
         for line in traceback.format_exc().splitlines():
             print("#", line)
         return False

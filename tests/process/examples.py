@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The examples, for real: examples.py GEYSER PRODUCER VIEWER. Prints TAP. Every wait has a limit.
+"""Runs the examples: examples.py GEYSER PRODUCER VIEWER. Prints TAP. Each wait has a limit.
 
-What is in the pictures is computed here a second time, without Vulkan. Where the validation layer
-is on, its first word would end the process with a signal, or stand among the lines checked here."""
+The tests compute the expected pictures without Vulkan. A message of the validation layer, if it is
+on, ends the process with a signal or is among the lines that are checked here."""
 
 import math
 import os
@@ -32,7 +32,7 @@ def test(function):
 
 
 class Running:
-    """One that stays; ended with the block."""
+    """A running program. It is killed at the end of the with block."""
 
     def __init__(self, *command):
         self.process = subprocess.Popen(
@@ -56,7 +56,7 @@ class Running:
         return self.process.stdout.readline().decode().rstrip("\n")
 
     def finish(self, status=0):
-        """What it still wrote, and what it said of failures, when it has ended by itself."""
+        """Waits until the program has ended. Returns the rest of its stdout, and its stderr."""
         out, message = self.process.communicate(timeout=LIMIT)
         assert self.process.returncode == status, (self.process.returncode, out, message)
         return out.decode(), message.decode()
@@ -67,7 +67,7 @@ class Running:
 
 
 def producing(name, *arguments):
-    """A producer whose stream is there."""
+    """Returns a running producer, whose stream is published."""
     producer = Running(PRODUCER, *SIZE, *arguments, name)
     line = producer.line()
     assert line.startswith(f"{name}: {WIDTH}x{HEIGHT} on "), (line, producer.process.poll())
@@ -79,7 +79,7 @@ def viewing(name, *arguments):
 
 
 def saved(text, count):
-    """The sequences of the files frame-1.png to frame-count.png, which it said it saved."""
+    """Returns the sequences of frame-1.png to frame-count.png, from the lines about saved files."""
     matches = [SAVED.match(line) for line in text.splitlines()]
     assert len(matches) == count and all(matches), text
     for i, match in enumerate(matches, 1):
@@ -88,8 +88,8 @@ def saved(text, count):
 
 
 def weights(number, x, y):
-    """How near each corner of frame number's triangle is to the texel's middle: 1 at the corner, 0
-    on the side that faces it, less than 0 beyond."""
+    """Returns the texel's weight for each corner of that frame's triangle: 1 at the corner, 0 on
+    the opposite side, and less than 0 beyond that side."""
     dx, dy = x + 0.5 - WIDTH / 2, y + 0.5 - HEIGHT / 2
     out = []
     for corner in range(3):
@@ -100,7 +100,7 @@ def weights(number, x, y):
 
 
 def expected(number, x, y):
-    """The colour, or None where a side runs through: there rasterizers may differ."""
+    """Returns the texel's colour, or None on a side of the triangle: there rasterizers differ."""
     near = weights(number, x, y)
     margin = 1 / (1.5 * RADIUS)  # of one texel
     if min(near) < -margin:
@@ -111,7 +111,7 @@ def expected(number, x, y):
 
 
 def difference(texels, number, step=1):
-    """The first texel, of every step-th row and column, that isn't frame number's; else None."""
+    """Returns the first wrong texel of that frame, or None. Checks every step-th row and column."""
     for y in range(0, HEIGHT, step):
         for x in range(0, WIDTH, step):
             want, at = expected(number, x, y), 4 * (y * WIDTH + x)
@@ -207,7 +207,7 @@ def viewer_ends_when_its_producer_dies():
 @test
 def producer_outlives_a_viewer_that_dies():
     with producing("tri") as producer:
-        for _ in range(4):  # more than it has buffers
+        for _ in range(4):  # more than the stream has buffers
             with viewing("tri", "-n", "99999") as viewer:
                 viewer.line()
                 viewer.process.kill()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What `geyser info --interop` says of host memory: interop_cli.py GEYSER GPU [PATH]. Prints TAP.
+"""Checks what `geyser info --interop` reports of host memory: interop_cli.py GEYSER GPU [PATH].
+Prints TAP. Each wait has a limit.
 
 GPU is vulkan or metal. PATH, if given, is the path by which frames in host memory must reach that
-API. Every wait has a limit."""
+API."""
 
 import json
 import re
@@ -37,7 +38,7 @@ def path_in_report(here, there):
 
 
 def path_of_receiver(backend):
-    """The path that the library reports for a frame of the host backend, in another process."""
+    """Returns the library's path for a frame of the host backend in another process."""
     arguments = ["--pattern", "noise", "--frames", "2", "--size", "256x256"]
     arguments += ["--format", "rgba8unorm", "--backend", "host", *LOSSLESS]
     with Running("recv", "p", "--backend", backend, "--output", "p.raw", "--json") as receiver:

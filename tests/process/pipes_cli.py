@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Pipes, terminals and what comes out of them: pipes_cli.py GEYSER. Prints TAP. Every wait has a
-limit."""
+"""The program with pipes, terminals, and input of the wrong kind: pipes_cli.py GEYSER. Prints TAP.
+Each wait has a limit."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ def fifo(name):
 
 
 def until_signals_wait(running):
-    """Until a signal is no longer the end of the process by itself."""
+    """Waits until the program blocks signals, so that a signal no longer kills it."""
     need("/proc/self/status")
 
     def blocked():
@@ -124,7 +124,7 @@ def signals_end_who_prints_into_a_full_pipe():
 
 @test
 def held_up_sender_ends_its_stream():
-    """Who receives is told of an end, not of a death."""
+    """The receiver reports that the stream has ended, and not that the sender has died."""
     with sending("e", "--lossless", "--timeout", "60", "--wait-subscribers", "1") as sender:
         with Running("recv", "e", "--every", "--frames", "100000") as receiver:
             until_frames(2)
@@ -146,7 +146,7 @@ def non_blocking_pipe():
 
 
 def drain(fd):
-    """All of it, slowly."""
+    """Reads slowly until the end. Returns all bytes."""
     data = b""
     while True:
         assert select.select([fd], [], [], LIMIT)[0]
@@ -185,7 +185,7 @@ def non_blocking_output_is_whole():
 
 
 def from_non_blocking(data, *arguments):
-    """Its stdout's end is the caller's to read."""
+    """Runs the program with the data in a non-blocking pipe. The caller reads its stdout."""
     reader, writer = non_blocking_pipe()
     running = Running(*arguments, stdin=reader)
     os.close(reader)
@@ -225,7 +225,7 @@ def receiver_ends_with_its_reader():
             until(lambda: streams()[0]["subscribers"] == 1)
             sender.process.stdin.write(noise(FRAME))
             assert exactly(receiver.process.stdout, FRAME) == noise(FRAME)
-            receiver.process.stdout.close()  # no frame comes any more
+            receiver.process.stdout.close()  # no further frame comes
             receiver.process.stdout = None
             assert receiver.finish()[1] == ""
         with Running("recv", "absent", "--connect-timeout", "600", "--output", "-") as receiver:
@@ -248,7 +248,7 @@ def who_tells_of_changes_ends_with_its_reader():
                 assert running.finish()[1] == "", arguments
 
 
-# ---- what is no picture ----
+# ---- input that is no picture ----
 
 FILES = {
     "a PNG picture": png.encode(64, 36, 8, 6, noise(FRAME)),
@@ -387,7 +387,7 @@ def what_a_picture_says_of_its_colours_is_named():
             assert words in said and bool(words) == bool(said), (words, said)
 
 
-# ---- what is waited for ----
+# ---- messages while the program waits ----
 
 
 @test

@@ -1,5 +1,4 @@
-"""PNG files, written and read with nothing but zlib, so that what the program does is not checked
-with the program's own library."""
+"""Writes and reads PNG files with zlib only: the tests don't use the program's own library."""
 
 import struct
 import zlib
@@ -13,8 +12,8 @@ def _chunk(kind, data):
 
 
 def encode(width, height, depth, colour, samples, chunks=()):
-    """samples: the rows' bytes as PNG has them, without filters; 16-bit samples big-endian. chunks:
-    (kind, data) of others, before the samples."""
+    """Returns a PNG file. samples: the bytes of the unfiltered rows, 16-bit samples big-endian.
+    chunks: (kind, data) of chunks that are written before the samples."""
     row = width * CHANNELS[colour] * depth // 8
     assert len(samples) == row * height
     filtered = b"".join(
@@ -57,12 +56,12 @@ def _chunks(data):
 
 
 def chunks(data):
-    """The data of each chunk, by kind; the last one of several."""
+    """Returns the data of the chunks, by kind: of several chunks of a kind, the last one."""
     return dict(_chunks(data))
 
 
 def decode(data):
-    """(width, height, depth, colour, samples)"""
+    """Returns (width, height, depth, colour, samples)."""
     assert data.startswith(SIGNATURE)
     packed = b""
     for kind, body in _chunks(data):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""geyser info --self-test: self_test_cli.py GEYSER. Prints TAP. Every wait has a limit.
+"""Tests of `geyser info --self-test`: self_test_cli.py GEYSER. Prints TAP. Each wait has a limit.
 
-It runs on the host backend, or on the one that GEYSER_BACKEND names."""
+The program runs on the host backend, or on the one that GEYSER_BACKEND names."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def test(function):
 
 
 def self_test(*arguments, backend=BACKEND, before=None):
-    """Its result; before is called in its process."""
+    """Runs the self-test and returns its result. Its process calls `before` first."""
     return subprocess.run(
         [GEYSER, "info", "--self-test", "--backend", backend, *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT,
@@ -38,7 +38,7 @@ def self_test(*arguments, backend=BACKEND, before=None):
 
 
 def steps_of(report):
-    """Result and note of each step, by name, from the table; in order."""
+    """Returns the (result, note) of each step in the report's table, by name, in order."""
     rows = [row for row in report.splitlines() if row.startswith("| ") and " ms | " in row]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert all(len(row) == 4 for row in cells), cells
@@ -46,7 +46,7 @@ def steps_of(report):
 
 
 def failed_report(result):
-    """The steps of one that must have failed, and said so in every way."""
+    """Returns the steps of a self-test that must have failed, in its status and in its report."""
     report = result.stdout.decode()
     steps = steps_of(report)
     failures = [name for name, (verdict, _) in steps.items() if verdict == "FAILED"]
@@ -139,7 +139,7 @@ def registry_that_cannot_be_written_fails_the_export():
 
 @test
 def second_process_that_cannot_run_fails_its_steps():
-    """One descriptor fewer than the second process needs, more than the first one does."""
+    """The limit is one descriptor fewer than the second process needs; the first needs fewer."""
     if BACKEND != "host":
         raise unittest.SkipTest("drivers take as many descriptors as they like")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""send, recv, list and top, for real: streams_cli.py GEYSER. Prints TAP. Every wait has a limit."""
+"""Tests of send, recv, list and top: streams_cli.py GEYSER. Prints TAP. Each wait has a limit."""
 
 import fcntl
 import hashlib
@@ -34,7 +34,7 @@ def test(function):
 
 
 class Running:
-    """One that stays; ended with the block."""
+    """A running program. It is killed at the end of the with block."""
 
     def __init__(self, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
         if arguments[0] == "recv" and "--connect-timeout" not in arguments:
@@ -56,13 +56,13 @@ class Running:
                 stream.close()
 
     def finish(self, status=0):
-        """Its output and what it said, when it has ended by itself."""
+        """Waits until the program has ended by itself. Returns its stdout and its stderr."""
         out, message = self.process.communicate(timeout=LIMIT)
         assert self.process.returncode == status, (self.process.returncode, message)
         return out, message.decode()
 
     def end(self, number=signal.SIGTERM, status=0):
-        """It ends soon after a signal."""
+        """Sends a signal. The program must end soon afterwards."""
         start = time.monotonic()
         self.process.send_signal(number)
         result = self.finish(status)
@@ -84,7 +84,7 @@ def line(stream):
 
 
 def exactly(stream, count):
-    """The next bytes. A pipe gives what is there, which may be less."""
+    """Reads exactly `count` bytes, in several reads if a pipe gives fewer."""
     data = b""
     while len(data) < count:
         ready, _, _ = select.select([stream], [], [], LIMIT)
@@ -115,13 +115,13 @@ def stands_still():
 
 
 def until_frames(count):
-    """That many more."""
+    """Waits until that many further frames are published."""
     wanted = frames_so_far() + count
     until(lambda: frames_so_far() >= wanted)
 
 
 def sending(name, *arguments, size=SIZE):
-    """A sender of a pattern, whose stream is there."""
+    """Returns a running `geyser send` with a pattern, whose stream is published."""
     sender = Running("send", name, *size, "--pattern", "clock", *arguments)
     until(lambda: name in [stream["name"] for stream in streams()])
     return sender
@@ -132,7 +132,7 @@ def sending(name, *arguments, size=SIZE):
 
 @test
 def clip_arrives_whole():
-    """Its checksum is the same on both sides."""
+    """The stream's checksum is the same on both sides."""
     clip = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=2"]
     command = ["ffmpeg", "-v", "error", *clip, "-f", "rawvideo", "-pix_fmt", "rgba", "-"]
     data = subprocess.run(
@@ -242,7 +242,8 @@ def receiver_reconnects():
 
 
 def watches_its_peer(running):
-    """Its connection is complete: the publisher counts it earlier, while it still gets the buffers."""
+    """Returns whether the receiver's connection is complete. The publisher counts the receiver
+    earlier, while it still gets the buffers."""
     need("/proc/self/task")
     names = []
     for task in os.listdir(f"/proc/{running.process.pid}/task"):
@@ -261,7 +262,7 @@ def stream_without_a_frame():
             until(lambda: watches_its_peer(receiver))
             sender.finish(1)
             message = receiver.finish(1)[1]
-            # On a GPU its thread begins before all is connected.
+            # On a GPU the receiver's thread begins before the connection is complete.
             words = "0 frames" if BACKEND == "host" else "0 frames|no such stream"
             assert re.search(words, message), message
 
@@ -293,7 +294,7 @@ def signals_end_a_sender():
             sender.end(number)
     with Running("send", "e", *SIZE, "--input", "-", stdin=subprocess.PIPE) as sender:
         until(streams)
-        sender.send_signal(signal.SIGTERM)  # while it waits for its input
+        sender.send_signal(signal.SIGTERM)  # while the sender waits for its input
         assert sender.process.wait(LIMIT) == 0
     assert registry() == []
 
@@ -355,7 +356,7 @@ def signals_end_a_receiver():
             until(lambda: streams()[0]["latency_p50_ns"] > 0)
             assert json.loads(receiver.end(signal.SIGINT)[0])["frames"] > 0
         with Running("recv", "e", "--output", "-") as receiver:
-            until_frames(20)  # its pipe is full by then
+            until_frames(20)  # the receiver's pipe is full by then
             receiver.send_signal(signal.SIGTERM)
             assert receiver.process.wait(LIMIT) == 0
 
@@ -366,7 +367,7 @@ def receiver_without_room():
         with Running("recv", "e", "--output", "-") as receiver:
             receiver.process.stdout.close()
             receiver.process.stdout = None
-            assert receiver.finish()[1] == ""  # its reader has seen enough
+            assert receiver.finish()[1] == ""  # a reader that has gone is no failure
         with open(need("/dev/full"), "wb") as full:
             with Running("recv", "e", "--output", "-", stdout=full) as receiver:
                 assert "No space" in receiver.finish(1)[1]
@@ -431,7 +432,7 @@ def top_shows_rates():
 
 
 class Terminal:
-    """A program that has a terminal."""
+    """A program on a terminal."""
 
     def __init__(self, *arguments, columns=80):
         try:
@@ -469,7 +470,7 @@ def terminals_are_kept_in_order():
         with Terminal("top", "--interval", "0.1") as top:
             top.read_until(b"64x36")
             os.write(top.fd, b"xq")
-            top.read_until(b"\033[?1049l")  # the screen as it was
+            top.read_until(b"\033[?1049l")  # restores the screen
             top.finish()
         os.write(sender.fd, b"\003")
         sender.read_until(b"frames sent")

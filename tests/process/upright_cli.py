@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What PNGs of a stream show: upright_cli.py GEYSER. Prints TAP. The Python package publishes, since
-the program has no option for what goes with a frame."""
+"""Checks the PNGs that `geyser recv` makes of frames: upright_cli.py GEYSER. Prints TAP. The Python
+package publishes, since the program has no options for a frame's orientation, crop and alpha."""
 
 import itertools
 import struct
@@ -45,7 +45,8 @@ def received(stream, data, name="out.png", **info):
 
 
 def turned(orientation, width, height, pick):
-    """Wayland's: flipped about the vertical axis from 4 on, then turned counter-clockwise."""
+    """Returns the rows in that orientation. As Wayland numbers them, they are flipped about the
+    vertical axis from 4 on, then turned counter-clockwise."""
     rows = [[pick(x, y) for x in range(width)] for y in range(height)]
     if orientation & 4:
         rows = [row[::-1] for row in rows]

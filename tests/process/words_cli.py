@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the program says and takes: words_cli.py GEYSER. Prints TAP. Every wait has a limit."""
+"""The program's messages, help and options: words_cli.py GEYSER. Prints TAP. Each wait has a
+limit."""
 
 import json
 import os
@@ -83,7 +84,7 @@ def tables_fit():
 @test
 def terminals_have_their_own_width():
     with sending("cam"):
-        os.environ["COLUMNS"] = "300"  # a terminal knows better
+        os.environ["COLUMNS"] = "300"  # a terminal's own width counts instead
         try:
             with Terminal("list", columns=40) as terminal:
                 terminal.read_until(b"no room for")
@@ -134,7 +135,7 @@ def all_that_is_exported_is_listed():
             assert exports[picture["id"]]["kind"] == "texture"
             event.send_signal(signal.SIGCONT)
             event.end()
-        succeed("grab", picture["id"], "out.png")  # looking was no import
+        succeed("grab", picture["id"], "out.png")  # `list` has imported nothing
         assert share.process.wait(LIMIT) == 0
     fail(2, "one of them", "list", "--all", "--watch")
 
@@ -148,7 +149,7 @@ def patterns_need_no_size():
         stream = streams()[0]
         assert (stream["width"], stream["height"]) == (1280, 720), stream
         assert (stream["format"], stream["frame_rate_num"]) == ("rgba8unorm", 60), stream
-    fail(2, "--size", "send", "x", data=b"")  # raw texels do
+    fail(2, "--size", "send", "x", data=b"")  # raw texels need a size
     fail(2, "--format", "send", "x", "--size", "4x4", data=b"")
 
 
@@ -238,7 +239,7 @@ def short_words_are_not_guessed_from_one_letter():
         fail(2, words, *arguments)
 
 
-# ---- what would be right ----
+# ---- messages say what would be right ----
 
 
 @test
@@ -293,7 +294,7 @@ def a_demo_looks_first_at_its_sheet_s_place():
         fail(1, f"{path}: can't be written", "demo", "--sheet", path)
 
 
-# ---- what a terminal would obey ----
+# ---- characters that a terminal would obey ----
 
 
 @test
@@ -318,7 +319,7 @@ def messages_hold_no_controls():
         out = succeed("info").decode()
         os.environ["GEYSER_RUNTIME_DIR"] = directory
         assert all(row.isprintable() for row in out.split("\n")) and "?" in out, out
-    for byte in (b"\x9b", b"\xc2", b"\xc0\x9b", b"\xe0\x80\x9b"):  # no UTF-8
+    for byte in (b"\x9b", b"\xc2", b"\xc0\x9b", b"\xe0\x80\x9b"):  # not UTF-8
         said = geyser(b"a" + byte + b"31m").stderr
         assert b"(a?31m)" in said, said
     assert "(é日本µ)" in geyser("é日本µ").stderr.decode()

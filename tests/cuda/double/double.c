@@ -1,10 +1,10 @@
 /*
- * A double of CUDA's driver on the host's memory, for machines without one: it keeps the rules that
- * the library must keep, and counts what is alive. Two devices, the first with the UUID in
- * CUDA_DOUBLE_UUID (32 hexadecimal digits); streams do their work at once.
+ * A double of CUDA's driver in host memory, for machines without a real one. It checks the rules
+ * that the library must follow, and counts live objects. It has two devices, the first with the
+ * UUID in CUDA_DOUBLE_UUID (32 hexadecimal digits). Streams do their work at once.
  *
- * Memory of an opaque descriptor is lavapipe's: a file whose pixels begin at byte 4096, in rows of
- * a multiple of 64 bytes. There are no external semaphores, as lavapipe has none either.
+ * The memory of an opaque descriptor has lavapipe's layout: a file whose pixels begin at byte 4096,
+ * in rows of a multiple of 64 bytes. As lavapipe, the double has no external semaphores.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the double share; it exports CUDA's own names. */
+/* Declarations that the parts of the double share. The double exports CUDA's names. */
 #ifndef TESTS_CUDA_DOUBLE_H
 #define TESTS_CUDA_DOUBLE_H
 
@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No header declares them: the library looks them up by name. */
+/* No header declares the exported functions: the library looks them up by name. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #define CALL __attribute__((visibility("default")))
 
 struct CUctx_st {
 	int device;
 	unsigned long long id;
-	unsigned int references; /* of a primary one */
+	unsigned int references; /* of a primary context */
 	bool alive;
 };
 
@@ -24,7 +24,7 @@ struct CUstream_st {
 	struct CUctx_st *context;
 };
 
-/* The result that a call of that name is to have before it does anything. */
+/* Each function calls this first. Returns the error that it must fail with, or GY_CU_SUCCESS. */
 int double_enter(const char *name, bool needs_context);
 #define ENTER(needs_context)                                         \
 	do {                                                         \
@@ -36,7 +36,7 @@ int double_enter(const char *name, bool needs_context);
 void double_count(int change);
 struct CUctx_st *double_context(void);
 
-/* It is of the current context, as a call's stream must be. */
+/* Returns whether the stream belongs to the current context, as the stream of a call must. */
 bool double_stream_fits(const struct CUstream_st *stream);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The double's memory: allocated, imported, pinned; and copies of it. */
+/* The double's memory, which is allocated, imported or pinned, and copies of memory. */
 #include "double.h"
 #include "pages.h"
 #include "surface.h"
@@ -31,7 +31,7 @@ struct CUmipmappedArray_st {
 	struct CUarray_st level;
 };
 
-/* Addresses that the driver knows. */
+/* The ranges of addresses that the driver knows. */
 enum kind { UNUSED, ALLOCATED, MAPPED, PINNED };
 
 static struct range {
@@ -55,7 +55,7 @@ static void add_range(enum kind kind, uint8_t *data, size_t size)
 	double_count(1);
 }
 
-/* Of all that begin there, one of that kind. */
+/* Removes one range of that kind that begins at `data`. Returns false if there is none. */
 static bool remove_range(enum kind kind, const uint8_t *data)
 {
 	bool found = false;
@@ -178,7 +178,7 @@ static size_t element(const struct gy_cu_array *array)
 	return 0;
 }
 
-/* Of one layer and level: how lavapipe lays more out, the double doesn't know. */
+/* Maps one layer and one level: the double doesn't know lavapipe's layout of more. */
 CALL int cuExternalMemoryGetMappedMipmappedArray(struct CUmipmappedArray_st **out,
 	struct CUextMemory_st *memory, const struct gy_cu_mipmapped_array *desc)
 {
@@ -220,7 +220,7 @@ CALL int cuMipmappedArrayDestroy(struct CUmipmappedArray_st *array)
 	return GY_CU_SUCCESS;
 }
 
-/* As the driver: of an array that was made for surfaces, and of no other. */
+/* As the driver, makes a surface only of an array that was made for surfaces. */
 CALL int cuSurfObjectCreate(unsigned long long *out, const struct cu_resource *resource)
 {
 	const struct CUarray_st *array = resource->of.array;
@@ -245,8 +245,9 @@ CALL int cuSurfObjectDestroy(unsigned long long surface)
 
 /* ---- pinned ---- */
 
-/* As the driver does (580.159), pages that may only be read are refused without the flag that says
- * so. */
+/* As the driver (580.159), refuses pages that may only be read unless the flag for such pages is
+ * set.
+ */
 CALL int cuMemHostRegister_v2(void *data, size_t size, unsigned int flags)
 {
 	ENTER(true);
@@ -323,7 +324,7 @@ CALL int cuMemsetD32Async(
 	return GY_CU_SUCCESS;
 }
 
-/* NULL: the driver doesn't know such memory. */
+/* Returns the address of a place, or NULL if the driver has no such memory. */
 static uint8_t *base_of(const struct gy_cu_place *place, size_t *pitch, size_t *height)
 {
 	*pitch = place->pitch;

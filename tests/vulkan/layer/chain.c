@@ -1,4 +1,5 @@
-/* What vulkan/vk_layer.h and the loader's LoaderLayerInterface.md ask of a layer. */
+/* The functions that vulkan/vk_layer.h and the loader's LoaderLayerInterface.md require of a layer.
+ */
 #include "chain.h"
 
 #include <vulkan/vk_layer.h>
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_OBJECTS 64 /* instances, devices */
+#define MAX_OBJECTS 64 /* of instances, and of devices */
 
 struct instance {
 	void *key;
@@ -65,7 +66,7 @@ static void add_instance(struct instance instance)
 	(void)pthread_mutex_unlock(&lock);
 }
 
-/* NULL for none. */
+/* Replaces a device in the list. old NULL: adds a device; new NULL: removes one. */
 static void replace_device(const struct device *old, struct device *new)
 {
 	unsigned i = 0;

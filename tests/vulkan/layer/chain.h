@@ -14,7 +14,8 @@
 #define MAX_TIMELINES 1024
 #define MAX_QUEUES 8
 
-/* What is called of the layer below, and what of it may be there by a KHR name only. */
+/* The functions of the next layer that this layer calls. Those of MAYBE_KHR may exist by their KHR
+ * name only. */
 #define CORE(X)             \
 	X(DestroyDevice)    \
 	X(DeviceWaitIdle)   \
@@ -42,21 +43,21 @@ struct device {
 	MAYBE_KHR(X)
 #undef X
 
-	pthread_mutex_t submitting; /* guards what follows */
+	pthread_mutex_t submitting; /* guards the members below */
 	bool quiet;
 	VkQueue queues[MAX_QUEUES];
 	uint32_t queue_count;
-	VkSemaphore timelines[MAX_TIMELINES]; /* of this process alone */
+	VkSemaphore timelines[MAX_TIMELINES]; /* those that aren't shared with other processes */
 	uint32_t timeline_count;
 };
 
-/* The device of a VkDevice or VkQueue. */
+/* Returns the device of a VkDevice or VkQueue. */
 struct device *find_device(void *handle);
 
-/* What this layer has in the place of a device's function, or NULL. */
+/* Returns this layer's function that replaces the device's function of that name, or NULL. */
 PFN_vkVoidFunction find_override(const char *name);
 
-/* Called before the first instance is made. */
+/* Starts the layer. Each creation of an instance calls this first. */
 void layer_begin(void);
 
 #endif

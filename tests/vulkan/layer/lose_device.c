@@ -1,10 +1,10 @@
 /*
- * A double of a driver that loses its device: a Vulkan layer that says VK_ERROR_DEVICE_LOST from
- * the moment on at which the 32-bit word in the file $GEYSER_TEST_LOSE_DEVICE is no longer 0, also
- * in calls that are blocked then. Without that variable it does nothing.
+ * A double of a driver that loses its device: a Vulkan layer. As soon as the 32-bit word in the
+ * file $GEYSER_TEST_LOSE_DEVICE isn't 0, its calls return VK_ERROR_DEVICE_LOST, even calls that are
+ * blocked then. Without that variable the layer does nothing.
  *
- * As after a real loss nothing stays pending: work that waits for a semaphore of this process's is
- * let go, so that all objects can be destroyed.
+ * As after a real loss, no work stays pending. The layer signals the semaphores of this process for
+ * which work waits, so that all objects can be destroyed.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,13 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a blocked call may overlook the loss. */
+/* How long a blocked call takes at most to notice the loss. */
 #define SLICE_NS UINT64_C(500000)
 
-static _Atomic uint32_t *word; /* NULL: inert */
+static _Atomic uint32_t *word; /* NULL: the layer does nothing */
 
-/* For each instance; the last one's word counts, where the loader keeps the layer loaded. The word
- * before stays mapped: devices may be looking at it. */
+/* Maps the word for each new instance. The newest word counts if the loader keeps the layer loaded.
+ * An older word stays mapped, since devices may still read it. */
 void layer_begin(void)
 {
 	const char *path = getenv("GEYSER_TEST_LOSE_DEVICE");
@@ -46,7 +46,7 @@ void layer_begin(void)
 
 /* ---- the loss ---- */
 
-/* Lets go whatever waits in a queue; the driver below has lost nothing. */
+/* Ends all waits in the queues, since the real driver hasn't lost its device. */
 static void make_quiet(struct device *device)
 {
 	(void)pthread_mutex_lock(&device->submitting);
@@ -74,7 +74,7 @@ static bool lost(struct device *device)
 	return true;
 }
 
-/* A result from below counts only if the device wasn't lost meanwhile. */
+/* Returns the result of the next layer, unless the device was lost meanwhile. */
 static VkResult unless_lost(struct device *device, VkResult result)
 {
 	return lost(device) ? VK_ERROR_DEVICE_LOST : result;
@@ -88,7 +88,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Whether a wait in slices that began then has another slice to wait for, and how long that is. */
+/* Returns whether the timeout of a wait that began at `begin` hasn't ended yet. *slice: for how
+ * long to wait next. */
 static bool next_slice(uint64_t begin, uint64_t timeout, uint64_t *slice)
 {
 	uint64_t spent = now_ns() - begin;
@@ -162,7 +163,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL wait_for_fences(
 	return result;
 }
 
-/* Idle is when a fence after all that was submitted is signalled. */
+/* Submits a fence and waits for it: when it is signalled, the queue is idle. */
 static VKAPI_ATTR VkResult VKAPI_CALL queue_wait_idle(VkQueue queue)
 {
 	const VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
@@ -226,7 +227,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL allocate_memory(VkDevice handle,
 	return device->AllocateMemory(handle, info, callbacks, memory);
 }
 
-/* ---- what must be let go: timelines that are this process's alone, queues ---- */
+/* ---- timelines and queues whose waits must end after a loss ---- */
 
 static bool is_own_timeline(const VkSemaphoreCreateInfo *info)
 {
@@ -286,7 +287,7 @@ static VKAPI_ATTR void VKAPI_CALL get_device_queue(
 	device->queues[device->queue_count++] = *queue;
 }
 
-/* ---- */
+/* ---- the table of replaced functions ---- */
 
 static const struct {
 	const char *name;

@@ -1,7 +1,8 @@
 /*
- * A double of NVIDIA's driver in one point: a Vulkan layer that takes no host memory for importing
- * that this process may only read. As there (580.159, an H200), memory types are named for such a
- * pointer, and vkAllocateMemory then fails with VK_ERROR_OUT_OF_DEVICE_MEMORY.
+ * A double of one property of NVIDIA's driver: a Vulkan layer that refuses to import host memory
+ * that this process may only read. As in that driver (580.159, on an H200), the memory types of
+ * such a pointer can be queried, and vkAllocateMemory then fails with
+ * VK_ERROR_OUT_OF_DEVICE_MEMORY.
  *
  * SPDX-License-Identifier: MIT
  */

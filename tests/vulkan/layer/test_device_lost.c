@@ -1,5 +1,5 @@
 /* A process loses its device: all processes that hold an object of it learn of the loss at once. A
- * layer plays the driver that loses the device: see lose_device.c. */
+ * layer simulates the driver that loses the device: see lose_device.c. */
 #include "gpu.h"
 #include "harness.h"
 #include "trigger.h"
@@ -29,7 +29,7 @@ static const struct holder {
 struct scene {
 	struct trigger trigger;
 	struct peer loser, holders[HOLDERS];
-	struct geyser_handle texture, event; /* which the loser exports */
+	struct geyser_handle texture, event; /* the loser exports them */
 };
 
 /* Starts a peer that exports a texture and an event, and publishes a stream. It will lose its

@@ -1,9 +1,11 @@
-/* The double itself: it is loaded, inert until it is told, and then every call says so at once. */
+/* Tests of the layer: it is loaded, does nothing until the trigger, and then each call reports the
+ * loss at once. */
 #include "gpu.h"
 #include "harness.h"
 #include "trigger.h"
 
-/* A blocked call overlooks the loss for half a millisecond; this is for a machine under load. */
+/* A blocked call notices the loss within half a millisecond. The limit is for a machine under load.
+ */
 #define AT_ONCE (3 * SECOND)
 
 struct lost {
@@ -73,7 +75,7 @@ static VkResult signal_semaphore(const struct lost *lost, uint64_t value)
 	return vkSignalSemaphore(lost->raw.device, &info);
 }
 
-/* Work that waits until the semaphore has the value. */
+/* Submits work that waits until the semaphore has the value. */
 static VkResult submit_waiting(const struct lost *lost, uint64_t value)
 {
 	const VkPipelineStageFlags stages = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
@@ -138,7 +140,7 @@ static void every_call_says_so(void **state)
 
 	begin(state, &lost);
 	device = lost.raw.device;
-	vk(submit_waiting(&lost, 7)); /* for ever */
+	vk(submit_waiting(&lost, 7)); /* the work never ends by itself */
 	pull_trigger(&lost.trigger);
 	assert_int_equal(submit_waiting(&lost, 0), VK_ERROR_DEVICE_LOST);
 	assert_int_equal(signal_semaphore(&lost, 7), VK_ERROR_DEVICE_LOST);
@@ -153,7 +155,7 @@ static void every_call_says_so(void **state)
 	end(&lost);
 }
 
-/* ---- calls that are blocked then ---- */
+/* ---- calls that are blocked when the device is lost ---- */
 
 static VkResult block_in_semaphore(struct lost *lost)
 {

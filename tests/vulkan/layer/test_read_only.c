@@ -1,5 +1,5 @@
 /* Streams in host memory, where the driver refuses to import memory that it may only read: the
- * layer read_only.c plays such a driver. Frames are uploaded then, and nothing else changes. */
+ * layer read_only.c simulates such a driver. Frames are uploaded then, and nothing else changes. */
 #include "frames.h"
 #include "gpu.h"
 #include "harness.h"
@@ -188,7 +188,7 @@ static void frames_are_released_while_they_are_read(void **state)
 	end(&stage);
 }
 
-/* A frame that the subscriber holds doesn't show what the publisher draws later. */
+/* A frame that the subscriber holds doesn't change when the publisher draws the next frames. */
 static void a_frame_that_is_held_stays(void **state)
 {
 	struct geyser_frame *held, *frame;
@@ -260,7 +260,7 @@ static void writers_need_no_upload(void **state)
 	end(&stage);
 }
 
-/* Other imports are refused: nothing would bring their copies up to date. */
+/* Other imports are refused, since their copies would never be updated. */
 static void other_imports_say_so(void **state)
 {
 	const int fd = make_memory(true);

@@ -1,5 +1,5 @@
 /*
- * Pulling the trigger of the layer that loses the device: a word in a file that it has mapped.
+ * The trigger of the layer that loses the device: a word in a file, which the layer has mapped.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,8 +19,8 @@ struct trigger {
 	_Atomic uint32_t *word;
 };
 
-/* Processes, and instances in this one, that begin from now on lose their devices by it, until
- * spare_others. */
+/* Makes the trigger. From now until spare_others, it is the trigger for each process that is
+ * started, and for each instance that this process makes. */
 static inline void arm_trigger(struct trigger *trigger, const struct fixture *fixture)
 {
 	int fd;

@@ -109,7 +109,7 @@ static VkDeviceMemory bind_memory(struct broken *broken, VkBuffer buffer)
 	return memory;
 }
 
-/* Two writes to the same bytes, and nothing that orders them. */
+/* Records two writes to the same bytes without a barrier between them. */
 static void record_hazard(struct broken *broken, VkCommandPool pool, VkBuffer buffer)
 {
 	const VkCommandBufferAllocateInfo info = {

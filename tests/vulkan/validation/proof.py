@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves that the validation layer, set up as for the other tests, ends a program that breaks a
-rule of Vulkan's, and says which (TAP).
+rule of Vulkan's, and names the rule (TAP).
 
 proof.py BROKEN: the program of broken.c.
 """
@@ -11,7 +11,7 @@ import sys
 
 NO_VULKAN, NO_LAYER = 77, 78  # as in broken.c
 
-# what it does, and what the layer says of it
+# the program's mistake, and the text in the layer's message
 CASES = (
     ("none", None),
     ("rule", "VUID-VkBufferCreateInfo-size-00912"),
