@@ -1,4 +1,4 @@
-/* The order of GL's work and others': by the device's semaphores, or by the CPU. */
+/* Events order the work of GL and of other APIs: by the device's semaphores, or by the CPU. */
 #include "gl.h"
 
 #include <pthread.h>
@@ -36,7 +36,7 @@ static void waiting_waits(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
-/* The host backend's never are. */
+/* The events of the host backend are never native. */
 static void events_of_the_host(void **state)
 {
 	struct geyser_manager *const host = make_manager_on(GEYSER_BACKEND_HOST);
@@ -54,7 +54,7 @@ static void events_of_the_host(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* Work for GL that its driver gives to the GPU without waiting for it itself. */
+/* Clears the texture. GL's driver gives this work to the GPU, and doesn't wait for it. */
 static void clear(GLuint name, uint8_t value)
 {
 	const float level = (float)value / 255.0f;
@@ -82,8 +82,8 @@ static bool is_clear(struct geyser_texture *texture, uint8_t value)
 	return good;
 }
 
-/* What GL was given after the wait comes after what others do before the signal. The CPU's way
- * waits itself. */
+/* GL's work after a wait is done after the other side's work before the signal. If the event isn't
+ * native, the call itself waits. */
 static void gl_waits_for_what_is_to_come(void **state)
 {
 	struct geyser_gl *const for_gl = make_gl();
@@ -150,7 +150,7 @@ static void drawn_for_the_cpu(struct geyser_manager *manager)
 	ok(geyser_gl_texture_get_info(imported, &info));
 	assert_int_equal(pthread_create(&thread, NULL, read_on_the_cpu, &reader), 0);
 	for (uint32_t i = 1; i <= DRAWN; i++) {
-		/* by the CPU: see docs/opengl.md on calls that wait */
+		/* waits on the CPU: see docs/opengl.md about calls that wait */
 		ok(geyser_event_wait(reader.read, i - 1, PATIENCE));
 		ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_WRITE));
 		gl_fill(reader.texture, &info, i);
@@ -175,7 +175,7 @@ static void the_cpu_reads_what_gl_drew(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* An event that dies leaves nothing to wait for again. */
+/* A destroyed event isn't waited for again. */
 static void events_go_while_textures_stay(void **state)
 {
 	struct geyser_gl *const for_gl = make_gl();

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The OpenGL example, for real: example.py GEYSER GL_PRODUCER GL_PRODUCER BACKEND. Prints TAP.
+"""Runs the OpenGL example: example.py GEYSER GL_PRODUCER GL_PRODUCER BACKEND. Prints TAP.
 
-What is in the pictures is computed by ../process/examples.py, for it is the triangle of the Vulkan
-example. Every wait has a limit."""
+It draws the triangle of the Vulkan example, so ../process/examples.py computes the expected
+pictures. Each wait has a limit."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def receive(name, *arguments):
 
 
 def number_of(path):
-    """Which frame of a turn the picture is."""
+    """Returns the number, within one turn of the triangle, of the frame that the picture shows."""
     texels = decode(path)
     numbers = [n for n in range(240) if difference(texels, n, 10) is None]
     assert len(numbers) == 1, (path, numbers)

@@ -71,9 +71,9 @@ static void leave_display(void)
 
 /* ---- which device ---- */
 
-/* Kept until the end: where EGL's driver and Vulkan's are one library, it is unloaded with the last
- * instance, and takes along what EGL has made current. Not a manager's: each test has a registry of
- * its own. */
+/* An instance that is kept until the process ends. If EGL's driver and Vulkan's are one library, it
+ * is unloaded with the last instance, even while EGL uses it. A manager can't be kept instead,
+ * since each test has a registry of its own. */
 static VkInstance kept;
 
 static void keep_instance(void)
@@ -107,7 +107,8 @@ static bool vulkan_uuid(uint8_t uuid[16])
 	return good;
 }
 
-/* What a driver opens when it is first needed is open before a test counts descriptors. */
+/* Makes the driver open the descriptors that it opens at its first use, before a test counts them.
+ */
 static void warm_up(void)
 {
 	const struct geyser_manager_desc manager_desc = {.backend = GEYSER_BACKEND_VULKAN};
@@ -161,8 +162,8 @@ static bool is_software(EGLDeviceEXT device)
 	return all && strstr(all, "EGL_MESA_device_software");
 }
 
-/* A software driver's own device has the same UUID as a DRM device without a GPU, whose memory it
- * can't always map: so that comes first. */
+/* A software driver's own device has the same UUID as a DRM device without a GPU, and it can't
+ * always map that device's memory. So the driver's own device is tried first. */
 static bool open_device(const uint8_t *uuid)
 {
 	PFNEGLQUERYDEVICESEXTPROC query =

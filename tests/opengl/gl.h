@@ -1,6 +1,6 @@
 /*
- * What the OpenGL tests share: contexts without a window, of OpenGL or OpenGL ES, on the device
- * that Vulkan is on; and texels moved by GL alone, to compare with.
+ * Shared by the OpenGL tests: contexts of OpenGL or OpenGL ES without a window, on the device that
+ * Vulkan uses, and functions that read and write texels with GL only.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +12,7 @@
 
 #define GL_GLES_PROTOTYPES 0
 #include <GLES3/gl32.h>
-/* after it */
+/* these must follow gl32.h */
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <GLES2/gl2ext.h>
@@ -23,7 +23,7 @@
 #define GL_TEXTURE_RECTANGLE 0x84F5
 #define GL_FRAMEBUFFER_SRGB 0x8DB9
 
-/* What tests call of GL, in the context that is current. */
+/* The functions of GL that the tests call, for the current context. */
 #define GL_FUNCTIONS(f)                                                                            \
 	f(PFNGLACTIVETEXTUREPROC, ActiveTexture) f(PFNGLATTACHSHADERPROC, AttachShader) f(         \
 		PFNGLBINDBUFFERPROC, BindBuffer) f(PFNGLBINDFRAMEBUFFERPROC,                       \
@@ -63,35 +63,37 @@ struct gl_functions {
 };
 extern struct gl_functions gl;
 extern bool on_es;         /* the contexts are of OpenGL ES */
-extern EGLContext context; /* open_gl's, current */
+extern EGLContext context; /* the context of open_gl; it is current */
 
-/* Opens the display of the device whose UUID the Vulkan manager's is, else the first one that has
- * contexts, and makes one current. The kind is "gl" or "es". False if there is none: it says that
- * the suite is skipped. */
+/* Opens the display of the device that has the Vulkan manager's UUID, else the first display with
+ * contexts, and makes a context current. kind: "gl" or "es". If there is none, prints that the
+ * suite is skipped and returns false. */
 bool open_gl(const char *kind);
-bool open_quietly(const char *kind); /* the same without a word */
+bool open_quietly(const char *kind); /* the same, and prints nothing */
 void close_gl(void);
 
-/* Of an EGL context of the same kind; share may be EGL_NO_CONTEXT. */
+/* Makes a context of the same kind, which shares objects with `share` or with none
+ * (EGL_NO_CONTEXT). */
 EGLContext make_context(EGLContext share);
-void use_context(EGLContext use); /* EGL_NO_CONTEXT: none is current */
+void use_context(EGLContext use); /* EGL_NO_CONTEXT: no context is current afterwards */
 void destroy_context(EGLContext which);
 
-/* For the context that is current. */
+/* Makes a geyser_gl for the current context. */
 struct geyser_gl *make_gl(void);
 
-/* A driver keeps what was last drawn into, and so a dma-buf's descriptor, until it draws elsewhere,
- * which this test's teardown does before descriptors are counted. */
+/* A test that draws. A driver keeps the last target of drawing, and so a dma-buf's descriptor,
+ * until it draws into another one. The teardown therefore draws elsewhere before it counts
+ * descriptors. */
 #define drawn_test(function) \
 	cmocka_unit_test_setup_teardown(function, setup_manager, teardown_drawn)
 int teardown_drawn(void **state);
 
-/* No error is left, and name is what a failure is told with. */
+/* Checks that GL has no error left. name: for the message of a failure. */
 void no_gl_error(const char *name);
 
-/* ---- texels by GL alone ---- */
+/* ---- texels, with GL only ---- */
 
-/* One layer, or depth slice, of one level; rows without padding. */
+/* One layer or depth slice of one mip level. Its data has rows without padding. */
 struct gl_slice {
 	struct geyser_gl_texture_info info;
 	enum geyser_format format;
@@ -99,24 +101,25 @@ struct gl_slice {
 	GLsizei width, height;
 };
 
-/* False if this GL can't read such a texture, which GL says by an error. */
+/* Reads the slice. Returns false if this GL can't read such a texture, for which GL reports an
+ * error. */
 bool gl_read(const struct gl_slice *slice, void *out);
 
-/* All of a texture with the pattern of fill_texture and texture_holds. */
+/* Fills the whole texture with the pattern of fill_texture. */
 void gl_fill(
 	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed);
-/* 1: it has it, 0: it has not, -1: GL can't read it. */
+/* Returns 1 if the texture has that pattern, 0 if it hasn't, and -1 if GL can't read it. */
 int gl_holds(
 	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed);
 
-/* What a shader samples of a 2D texture's texels, as RGBA8. */
+/* Gives the values that a shader samples from the texels of a 2D texture, as RGBA8. */
 void gl_sample(GLuint texture, GLsizei width, GLsizei height, uint8_t *out);
 
-/* A texture of the test's own, rgba8unorm (or srgb) and with the pattern in it. */
+/* Makes a GL texture of rgba8unorm or rgba8unorm-srgb with the pattern. */
 GLuint own_texture(
 	GLenum target, GLint internal_format, GLsizei width, GLsizei height, uint32_t seed);
 
-/* The main of a suite: NAME [gl|es]. */
+/* Runs a suite on contexts of that kind, or skips it. For `return` in main. */
 #define RUN_GL_SUITE(name, tests, kind)                                         \
 	(!has_vulkan() || !open_gl(kind) ? 0                                    \
 					 : close_after(_cmocka_run_group_tests( \

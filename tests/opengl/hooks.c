@@ -1,4 +1,4 @@
-/* Functions put between geyser and GL. */
+/* Functions that stand between geyser and GL. */
 #include "hooks.h"
 
 struct hooks hooks;
@@ -56,7 +56,7 @@ static void GL_APIENTRY get_uuid(GLenum name, GLubyte *out)
 		memcpy(out, hooks.driver, 16);
 }
 
-/* Where it is to fail it does nothing, as GL does after an error. */
+/* If the call must fail, it does nothing, as GL does in case of an error. */
 static void GL_APIENTRY tex_storage(GLenum target, GLsizei levels, GLenum format, GLsizei width,
 	GLsizei height, GLuint memory, GLuint64 offset)
 {

@@ -1,5 +1,6 @@
 /*
- * A context that can less, or fails: by a get_proc_address that puts its own functions in between.
+ * A context that lacks functions, or fails. Its get_proc_address returns functions of the test,
+ * which stand between geyser and GL.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,18 +10,18 @@
 #include "gl.h"
 
 struct hooks {
-	const char *no_function;        /* this one isn't there */
-	const char *no_extension;       /* nor this one */
-	int major;                      /* of the version; 0: the true one */
+	const char *no_function;        /* the missing function */
+	const char *no_extension;       /* the missing extension */
+	int major;                      /* the major version; 0: the true one */
 	const uint8_t *device, *driver; /* UUIDs; NULL: the true ones */
-	GLenum error;                   /* glGetError says so after this call */
+	GLenum error;                   /* glGetError returns it after the call error_after */
 	const char *error_after;
-	bool lost; /* glGetError says that the context is lost, for good */
+	bool lost; /* glGetError always returns GL_CONTEXT_LOST */
 };
 
-extern struct hooks hooks; /* what holds now; all zero: nothing is changed */
+extern struct hooks hooks; /* all zero: nothing is changed */
 
-/* A geyser_gl that is made, and calls, through the hooks. */
+/* Makes a geyser_gl that calls GL through the hooks, even while it is made. */
 enum geyser_result make_hooked(struct geyser_gl **out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Textures as GL textures: every format and shape, both ways, texel by texel. */
+/* Textures as GL textures, in each format and shape. Each texel is checked in both directions. */
 #include "gl.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static bool offers(
 	return (offered & usage) == usage;
 }
 
-/* Whether GL reads back what was written in one of the ways; GL may not be able to. */
+/* Checks that GL reads the pattern. If GL can't read such a texture, prints that. */
 static void expect_holds(const struct pair *pair, uint32_t seed)
 {
 	const int holds = gl_holds(pair->texture, &pair->info, seed);
@@ -61,7 +61,8 @@ static void expect_holds(const struct pair *pair, uint32_t seed)
 			geyser_format_name(geyser_texture_get_desc(pair->texture)->format));
 }
 
-/* What GL writes of a copied texture that it can't read back isn't brought back: that is said. */
+/* Releases the texture after GL has written. If GL can't read a copied texture back, the release
+ * must be refused. Returns whether the texels have been written. */
 static bool written(const struct pair *pair)
 {
 	const enum geyser_result result =
@@ -130,7 +131,7 @@ static void every_format_of_vulkan(void **state)
 		run_formats(manager_of(state), COLOR, expect_zero_copy), 24, GEYSER_FORMAT_COUNT);
 }
 
-/* The GPU's own reads and writes, without maps. */
+/* The GPU reads and writes, without maps. */
 static void what_vulkan_draws_gl_reads(void **state)
 {
 	const struct geyser_texture_desc desc = {
@@ -155,7 +156,8 @@ static void what_vulkan_draws_gl_reads(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
-/* Zero-copy where this GL's linear layout is Vulkan's, else copied; right in either case. */
+/* A linear texture is shared if this GL has Vulkan's linear layout, and else copied. The texels are
+ * right in both cases. */
 static void rows_of_vulkan(void **state)
 {
 	const uint32_t usage = COLOR | GEYSER_USAGE_LINEAR;
@@ -193,7 +195,7 @@ static void vulkan_in_host_memory(void **state)
 
 /* ---- depth ---- */
 
-/* Depth in the low 24 bits or as a float, stencil in the high 8. */
+/* Makes a texel with depth in the low 24 bits or as a float, and stencil in the high 8 bits. */
 static uint32_t depth_texel(enum geyser_format format, uint32_t i)
 {
 	const uint32_t hash = (i + 7) * 2654435761u;
@@ -203,7 +205,8 @@ static uint32_t depth_texel(enum geyser_format format, uint32_t i)
 	return format == GEYSER_FORMAT_DEPTH24_PLUS ? hash >> 8 : hash;
 }
 
-/* The host's depth goes to GL and comes back by way of a write: OpenGL alone reads depth. */
+/* GL gets depth texels of host memory, and a write access brings them back. Only OpenGL reads
+ * depth. */
 static void expect_depth(
 	struct geyser_gl *for_gl, struct geyser_manager *host, enum geyser_format format)
 {
@@ -239,7 +242,7 @@ static void depth_of_the_host(void **state)
 	geyser_manager_destroy(host);
 }
 
-/* GL has depth in the high bits of 32, or as a float. */
+/* Compares depth. GL returns it in the high bits of 32, or as a float. */
 static bool same_depth(enum geyser_format format, uint32_t in_gl, uint32_t texel)
 {
 	if (format == GEYSER_FORMAT_DEPTH32_FLOAT)
@@ -336,7 +339,7 @@ static void levels_layers_and_depth(void **state)
 
 /* ---- channels ---- */
 
-/* What a shader sees is the same whatever the order of bytes, and however it got there. */
+/* A shader samples the same values for each order of bytes and each path. */
 static void expect_sampled(
 	struct geyser_gl *for_gl, struct geyser_manager *manager, enum geyser_format format)
 {
@@ -376,7 +379,7 @@ static void channels_are_where_they_belong(void **state)
 
 /* ---- rows ---- */
 
-/* GL's row 0 is the texture's first. */
+/* Row 0 of GL is the first row of the texture. */
 static void drawn_rows(struct geyser_manager *manager)
 {
 	const struct geyser_texture_desc desc = {.format = GEYSER_FORMAT_RGBA8_UNORM,

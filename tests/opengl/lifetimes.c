@@ -1,4 +1,4 @@
-/* Who may go first: contexts, textures, events, streams and the threads that let go of them. */
+/* Contexts, textures, events and streams may be destroyed in any order, and on any thread. */
 #include "gl.h"
 
 #include <pthread.h>
@@ -47,7 +47,7 @@ static void an_import_keeps_its_texture(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
-/* Deleted at once, also one that is acquired. */
+/* Destroying an import deletes the GL texture at once, even if it is acquired. */
 static void destroying_deletes(void **state)
 {
 	struct geyser_gl *const for_gl = make_gl();
@@ -89,7 +89,8 @@ static void destroyed_without_a_context(void **state)
 	geyser_gl_destroy(for_gl);
 	geyser_gl_texture_destroy(imported);
 	use_context(context);
-	assert_true(gl.IsTexture(name)); /* nobody could: it goes when the context does */
+	assert_true(gl.IsTexture(
+		name)); /* no call could delete it without a context; it ends with its context */
 	gl.DeleteTextures(1, &name);
 	geyser_texture_unref(texture);
 }
@@ -129,10 +130,10 @@ static void several_contexts(void **state)
 
 /* ---- what is kept with the buffers of a stream ---- */
 
-/* Textures that a geyser_gl has for itself. */
+/* The number of textures that each geyser_gl makes for itself. */
 #define OF_ITS_OWN 1
 
-/* GL gives names out from the lowest on, and again. */
+/* Counts the GL textures. GL gives the lowest free name to each new texture. */
 static unsigned count_textures(void)
 {
 	unsigned count = 0;
@@ -180,7 +181,7 @@ static void buffers_are_imported_once(void **state)
 	draw_frames(publisher, for_gl, 10);
 	assert_int_equal(count_textures() - before, 3);
 	geyser_publisher_destroy(publisher);
-	(void)geyser_gl_event_is_native(for_gl, NULL); /* any call does */
+	(void)geyser_gl_event_is_native(for_gl, NULL); /* any call deletes the GL objects */
 	assert_int_equal(count_textures() - before, 0);
 	geyser_gl_destroy(for_gl);
 }
@@ -191,7 +192,8 @@ static void *destroy_stream(void *data)
 	return NULL;
 }
 
-/* No context is current there: what the buffers had is deleted by the next call here. */
+/* No context is current on that thread. The next call on this one deletes the buffers' GL objects.
+ */
 static void a_stream_ends_on_another_thread(void **state)
 {
 	struct geyser_gl *const for_gl = make_gl();
@@ -221,7 +223,7 @@ static void and_nobody_calls_again(void **state)
 	assert_int_equal(count_textures() + OF_ITS_OWN - before, 0);
 }
 
-/* What comes next imports anew, whatever its address. */
+/* The next geyser_gl imports the buffers anew, even if it has the same address. */
 static void a_context_ends_before_its_stream(void **state)
 {
 	struct geyser_publisher *const publisher = open_stream(manager_of(state));

@@ -1,5 +1,5 @@
-/* A context that isn't EGL's: Mesa's off-screen one, whose library is opened here if it is there.
- */
+/* A context that EGL hasn't made: an off-screen context of Mesa. The test is skipped without Mesa's
+ * library. */
 #include "gpu.h"
 #include "harness.h"
 
@@ -37,7 +37,7 @@ static struct {
 	unsigned (*get_error)(void);
 } gl;
 
-static uint8_t pixels[WIDTH * HEIGHT * 4]; /* of the contexts' own framebuffer, which nobody uses */
+static uint8_t pixels[WIDTH * HEIGHT * 4]; /* of the contexts' own framebuffer, which isn't used */
 
 static void *get(void *user, const char *name)
 {
@@ -49,7 +49,7 @@ static const struct geyser_gl_desc desc = {.get_proc_address = get};
 
 static bool load(void)
 {
-	static void *library; /* open to the end */
+	static void *library; /* never closed */
 
 	library = dlopen("libOSMesa.so.8", RTLD_NOW | RTLD_LOCAL);
 	if (!library)
@@ -98,7 +98,7 @@ static unsigned make_texture_name(uint32_t seed)
 	return name;
 }
 
-/* ---- */
+/* ---- tests ---- */
 
 static void it_publishes(void **state)
 {
@@ -133,7 +133,7 @@ static void it_publishes(void **state)
 	geyser_gl_destroy(for_gl);
 }
 
-/* Without EGL, what is current is known by objects alone. */
+/* Without EGL the library recognizes the current context only by its objects. */
 static void strangers_are_refused(void **state)
 {
 	const struct geyser_texture_desc small = {
@@ -156,7 +156,7 @@ static void strangers_are_refused(void **state)
 	ok(geyser_gl_texture_import(other, texture, &imported));
 	geyser_gl_texture_destroy(imported);
 	geyser_gl_destroy(other);
-	geyser_gl_destroy(for_gl); /* not current: its objects go with its context */
+	geyser_gl_destroy(for_gl); /* the context isn't current: its objects end with it */
 	geyser_texture_unref(texture);
 	os.destroy(stranger);
 }

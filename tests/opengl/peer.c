@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 static struct geyser_gl *here;
-static struct geyser_gl_texture *imported; /* my.texture */
+static struct geyser_gl_texture *imported; /* the import of my.texture */
 
 /* ---- textures and events ---- */
 
@@ -31,9 +31,9 @@ static void import(const char *text)
 	say_result(geyser_gl_texture_import(here, my.texture, &imported));
 }
 
-/* What a turn does: "WAIT SIGNAL SEED". */
+/* The arguments of a turn: "WAIT SIGNAL SEED". */
 struct turn {
-	uint64_t wait, signal; /* values of the event: before the turn, and after it */
+	uint64_t wait, signal; /* the event's values before and after the turn */
 	uint32_t seed;
 };
 

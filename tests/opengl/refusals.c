@@ -1,4 +1,4 @@
-/* What is refused, in which words; and what a context that can less does instead. */
+/* Refused calls and their messages, and contexts that lack functions. */
 #include "hooks.h"
 
 #include <stdio.h>
@@ -95,7 +95,7 @@ static void access_is_in_order(void **state)
 		geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "acquired for 1",
 		geyser_gl_texture_release(imported, GEYSER_ACCESS_WRITE));
-	/* all the same it is released */
+	/* the failed release has released it */
 	ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ_WRITE));
 	ok(geyser_gl_texture_release(imported, GEYSER_ACCESS_WRITE));
 	geyser_gl_texture_destroy(imported);
@@ -121,7 +121,7 @@ static void without_a_context(void **state)
 		geyser_gl_texture_import(for_gl, texture, &other));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "no context is current",
 		geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ));
-	geyser_gl_texture_destroy(imported); /* the next call buries it */
+	geyser_gl_texture_destroy(imported); /* the next call ends it */
 	use_context(context);
 	ok(geyser_gl_texture_import(for_gl, texture, &other));
 	geyser_gl_texture_destroy(other);
@@ -142,7 +142,7 @@ static void in_another_context(void **state)
 	assert_true(stranger != EGL_NO_CONTEXT && sharing != EGL_NO_CONTEXT);
 	assert_true(fill_texture(texture, 3));
 	use_context(stranger);
-	/* names are the same in all contexts, what they name isn't */
+	/* contexts have the same names for different objects */
 	for (unsigned i = 0; i < COUNT_OF(names); i++)
 		names[i] = own_texture(GL_TEXTURE_2D, GL_RGBA8, 4, 4, i);
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "shares no objects",
@@ -194,7 +194,7 @@ static void functions_and_versions(void **state)
 	refused(GEYSER_ERROR_UNSUPPORTED, "OpenGL 3.2 or OpenGL ES 3.0", make_hooked(&none));
 }
 
-/* Copied instead, and right all the same. */
+/* The texture is copied instead, and its texels are right. */
 static void expect_copied(const char *why, struct geyser_manager *manager)
 {
 	struct geyser_gl *const for_gl = make_with_hooks();
@@ -236,7 +236,7 @@ static void without_memory_objects(void **state)
 	expect_copied("GL_EXT_memory_object_fd", manager_of(state));
 }
 
-/* No descriptor is left open either way: each test's end counts them. */
+/* No descriptor stays open in either case: the end of each test counts them. */
 static void where_the_driver_refuses(void **state)
 {
 	hooks = (struct hooks){
@@ -246,7 +246,7 @@ static void where_the_driver_refuses(void **state)
 	expect_copied("GL_INVALID_VALUE", manager_of(state));
 }
 
-/* Of two levels, no host texture is a dma-buf. */
+/* A texture in host memory with two mip levels can't be a dma-buf. */
 static void out_of_memory(void **state)
 {
 	const struct geyser_texture_desc desc = {
@@ -394,7 +394,7 @@ static void what_cant_be_published(void **state)
 		geyser_gl_publish(for_gl, publisher, 0, GL_TEXTURE_2D, 0, 0));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "name (4711)",
 		geyser_gl_publish(for_gl, publisher, 4711, GL_TEXTURE_2D, 0, 0));
-	for (unsigned i = 0; i < 5; i++) /* none of its buffers is lost by that */
+	for (unsigned i = 0; i < 5; i++) /* the failures have lost none of its buffers */
 		refused(GEYSER_ERROR_MISMATCH, "17x9",
 			geyser_gl_publish(for_gl, publisher, large, GL_TEXTURE_2D, 0, 0));
 	assert_non_null(strstr(geyser_error_detail(), "16x8"));
