@@ -1,5 +1,5 @@
-/* Lists of streams: each process is asked once for all that it publishes, all processes at the same
- * time, and those that don't answer cost one wait together. */
+/* Lists of streams. Each process gets all requests on one connection, and all processes get theirs
+ * at the same time: those that don't answer cost one wait together. */
 #include "harness.h"
 
 #include <geyser/stream.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define MANY 40u /* streams of one process: more than are asked about at once */
+#define MANY 40u /* streams of one process: more requests than are sent at once */
 
 /* Stopped processes are waited for half a second; one after the other these would be several. */
 #define WITHIN (UINT64_C(3) * 1000000000)

@@ -24,20 +24,20 @@
 /* How long to wait before connecting again, if the exporter's queue of connections is full. */
 #define RETRY GY_MILLISECOND
 
-struct asked {
+struct sorted_query {
 	struct gy_stream_query *query;
 };
 
 /* The requests to one exporter. */
 struct batch {
-	struct asked *asked; /* about this exporter's streams */
+	struct sorted_query *queries; /* those about this exporter's streams */
 	size_t count, sent, answered;
 	int socket;    /* -1: not connected */
 	bool finished; /* each request is answered, or won't be */
 };
 
 struct batches {
-	struct asked *sorted;
+	struct sorted_query *sorted;
 	struct batch *all;
 	struct pollfd *polled; /* one for each batch that is connected and not finished */
 	size_t count, open;
@@ -56,8 +56,8 @@ static void finish(struct batches *batches, struct batch *batch, enum geyser_res
 	batch->socket = -1;
 	batch->finished = true;
 	for (size_t i = 0; i < batch->count; i++)
-		if (!batch->asked[i].query->answered)
-			batch->asked[i].query->result = result;
+		if (!batch->queries[i].query->answered)
+			batch->queries[i].query->result = result;
 }
 
 static enum geyser_result send_more(struct batch *batch)
@@ -70,7 +70,7 @@ static enum geyser_result send_more(struct batch *batch)
 
 		request.sequence = (uint32_t)batch->sent + 1;
 		(void)snprintf(request.name.name, sizeof(request.name.name), "%s",
-			batch->asked[batch->sent].query->name);
+			batch->queries[batch->sent].query->name);
 		result = gy_request_send(batch->socket, batch->sent == 0, "", &request);
 		batch->sent += result == GEYSER_OK;
 	}
@@ -84,7 +84,7 @@ static enum geyser_result send_more(struct batch *batch)
 /* Connects to one exporter. False if that isn't possible at the moment. */
 static bool open_batch(struct batches *batches, struct batch *batch)
 {
-	const struct gy_stream_query *query = batch->asked[0].query;
+	const struct gy_stream_query *query = batch->queries[0].query;
 	enum geyser_result result =
 		gy_lookup_connect(query->registry, query->instance, gy_now(), &batch->socket);
 
@@ -106,7 +106,7 @@ static bool take_answer(struct batch *batch, const struct gy_message *answer)
 
 	if (answer->sequence == 0 || answer->sequence > batch->sent)
 		return false;
-	query = batch->asked[answer->sequence - 1].query;
+	query = batch->queries[answer->sequence - 1].query;
 	if (query->answered)
 		return false;
 	query->answered = true;
@@ -134,7 +134,7 @@ static void refuse_rest(
 		return;
 	}
 	for (size_t i = 0; i < batch->count; i++)
-		batch->asked[i].query->refused |= !batch->asked[i].query->answered;
+		batch->queries[i].query->refused |= !batch->queries[i].query->answered;
 	finish(batches, batch, answer->error.result);
 }
 
@@ -208,7 +208,8 @@ static void receive_all(struct batches *batches)
 	}
 }
 
-static void ask_all(struct batches *batches)
+/* Sends all requests, and takes the answers until the deadline. */
+static void send_all(struct batches *batches)
 {
 	bool left = true;
 
@@ -231,8 +232,8 @@ static void ask_all(struct batches *batches)
 
 static int compare_exporters(const void *a, const void *b)
 {
-	uint64_t x = ((const struct asked *)a)->query->instance;
-	uint64_t y = ((const struct asked *)b)->query->instance;
+	uint64_t x = ((const struct sorted_query *)a)->query->instance;
+	uint64_t y = ((const struct sorted_query *)b)->query->instance;
 
 	return (x > y) - (x < y);
 }
@@ -240,11 +241,11 @@ static int compare_exporters(const void *a, const void *b)
 static void group(struct batches *batches, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct asked *asked = &batches->sorted[i];
+		struct sorted_query *sorted = &batches->sorted[i];
 
-		if (i == 0 || asked[-1].query->instance != asked[0].query->instance)
+		if (i == 0 || sorted[-1].query->instance != sorted[0].query->instance)
 			batches->all[batches->count++] =
-				(struct batch){.asked = asked, .socket = -1};
+				(struct batch){.queries = sorted, .socket = -1};
 		batches->all[batches->count - 1].count++;
 	}
 }
@@ -267,9 +268,9 @@ enum geyser_result gy_query_streams(
 		}
 		qsort(batches.sorted, count, sizeof(*batches.sorted), compare_exporters);
 		group(&batches, count);
-		ask_all(&batches);
+		send_all(&batches);
 	} else {
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory to ask about streams");
+		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for queries about streams");
 	}
 	free(batches.sorted);
 	free(batches.all);

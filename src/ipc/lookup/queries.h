@@ -17,7 +17,7 @@ struct gy_stream_query {
 	bool answered, refused;          /* refused: the exporter itself said so */
 };
 
-/* Makes all requests at once, until the deadline. An exporter is asked on one connection, however
+/* Makes all requests at once, until the deadline. An exporter gets them on one connection, however
  * many of its streams there are. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_query_streams(
 	struct gy_stream_query *queries, size_t count, uint64_t deadline);
