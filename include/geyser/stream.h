@@ -195,16 +195,17 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
  * acquire waits until its own timeout.
  *
  * When geyser_publisher_acquire has found for that long that subscribers hold every buffer, it
- * evicts one subscriber. Among the subscribers that hold a buffer now, that is the one that has
- * held most buffers for longest. The frames of that subscriber stay as they are until it releases
- * them: the publisher makes new buffers and draws into those. geyser_subscriber_release then
- * returns STALE, and the subscriber's next acquire joins the stream again.
+ * evicts one subscriber. Among the subscribers that hold a buffer now, that is one of the process
+ * that has held most buffers for longest. The frames of that subscriber stay as they are until it
+ * releases them: the publisher makes new buffers and draws into those. geyser_subscriber_release
+ * then returns STALE, and the subscriber's next acquire joins the stream again.
  *
  * A subscriber that says it holds buffers which the stream doesn't have is evicted as soon as
  * acquire finds no buffer. Buffers that the publisher's own program has acquired don't count as
- * held. A newcomer is a subscriber of another process that joined less than ten minutes ago. After
- * a newcomer was evicted, all newcomers have a shorter limit for some minutes; docs/streams.md
- * says how much shorter. Errors: INVALID_ARGUMENT (NULL). */
+ * held. A newcomer is a subscriber of another process that joined less than ten minutes ago. When
+ * newcomers have kept the publisher without a free buffer for more than one hold limit in all, they
+ * have a shorter limit for some minutes; docs/streams.md says how much shorter. The same holds for
+ * the subscribers of other processes that joined earlier. Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 

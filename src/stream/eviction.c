@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Each eviction costs the publisher new buffers. After its second eviction a process may not
@@ -20,18 +21,20 @@
 /*
  * A newcomer is a subscriber of another process that joined less than SETTLE_AFTER ago. A program
  * that forks a new process for each try has no process with a record. So all newcomers share one
- * budget.
+ * budget of time in which they may keep the publisher without a buffer. Settled subscribers of
+ * other processes share a second budget. The publisher's own subscribers need none.
  *
- * Newcomers have a hold limit of their own. Each newcomer that is evicted halves that limit, down
- * to 1 / (1 << HALVINGS) of the hold limit. The publisher forgets one halving in each FORGET_AFTER.
- * So newcomers can take two hold limits at once (1 + 1/2 + 1/4 ...), and then one in each
- * FORGET_AFTER. Each further try takes 1/1024 of a hold limit.
+ * A budget is FULL hold limits. In each REFILL_AFTER one hold limit comes back. A group's limit is
+ * what remains of its budget, but at most the hold limit and at least 1 / (1 << LEAST_SHIFT) of it.
+ * The publisher counts all time without a buffer, whether or not it evicts a subscriber in the end.
+ * So a group can take two hold limits at once, and then one in each REFILL_AFTER.
  *
- * Settled subscribers have the whole hold limit. Even 63 of them that each wait for SETTLE_AFTER,
- * and then hold all buffers, take only a tenth of the publisher's time.
+ * The first 1 / (1 << LEAST_SHIFT) of a hold limit is free each time. Honest subscribers often hold
+ * one frame more for the moment in which they exchange frames.
  */
-#define HALVINGS 10
-#define FORGET_AFTER (60 * GY_SECOND)
+#define FULL 2
+#define REFILL_AFTER (60 * GY_SECOND)
+#define LEAST_SHIFT 10
 #define SETTLE_AFTER (600 * GY_SECOND)
 
 /* Places in one stream that one process may take, so that others find room. The publisher's own
@@ -129,55 +132,94 @@ enum geyser_result gy_publisher_admit(struct geyser_publisher *publisher, pid_t 
 	return check_evictions(publisher, pid);
 }
 
-/* ---- newcomers ---- */
+/* ---- budgets ---- */
 
 uint64_t gy_publisher_settles_at(pid_t pid)
 {
 	return pid == getpid() ? 0 : gy_now() + SETTLE_AFTER;
 }
 
-static void forget_newcomers(struct geyser_publisher *publisher, uint64_t now)
+/* Whether the hold limit is so long, or off, that no budget is needed. */
+static bool is_unlimited(const struct geyser_publisher *publisher)
 {
-	uint64_t count = (now - publisher->newcomers_evicted_at) / FORGET_AFTER;
+	return publisher->hold_limit_ns > GY_NEVER / (2 * FULL);
+}
 
-	if (count >= publisher->newcomers_evicted) {
-		publisher->newcomers_evicted = 0;
-		return;
+/* Gives back what the time since the last call is worth. */
+static void refill(struct gy_hold_budget *budget, uint64_t limit, uint64_t now)
+{
+	uint64_t passed = now - budget->refilled_at, back = FULL * limit;
+
+	if (passed < FULL * REFILL_AFTER)
+		back = (uint64_t)((double)limit * (double)passed / (double)REFILL_AFTER);
+	if (budget->spent > FULL * limit)
+		budget->spent = FULL * limit;
+	if (back == 0)
+		return; /* a later call counts this time as well */
+	budget->spent -= back < budget->spent ? back : budget->spent;
+	budget->refilled_at = now;
+}
+
+/* Takes the counted time from the budgets. */
+static void spend(struct geyser_publisher *publisher, uint64_t now)
+{
+	const uint64_t limit = publisher->hold_limit_ns, free = limit >> LEAST_SHIFT;
+
+	for (unsigned i = GY_RING_SETTLED; i < GY_RING_GROUPS; i++) {
+		uint64_t starved = publisher->ring.starved[i];
+
+		if (starved <= free || is_unlimited(publisher))
+			continue;
+		refill(&publisher->budgets[i], limit, now);
+		publisher->budgets[i].spent += starved - free;
 	}
-	publisher->newcomers_evicted -= (uint32_t)count;
-	publisher->newcomers_evicted_at += count * FORGET_AFTER;
+	memset(publisher->ring.starved, 0, sizeof(publisher->ring.starved));
 }
 
-static void count_newcomer(struct geyser_publisher *publisher, uint64_t now)
+static uint64_t limit_of(struct geyser_publisher *publisher, enum gy_ring_group group, uint64_t now)
 {
-	if (publisher->newcomers_evicted == 0)
-		publisher->newcomers_evicted_at = now;
-	if (publisher->newcomers_evicted < HALVINGS)
-		publisher->newcomers_evicted++;
+	struct gy_hold_budget *budget = &publisher->budgets[group];
+	const uint64_t limit = publisher->hold_limit_ns, least = limit >> LEAST_SHIFT;
+	uint64_t left;
+
+	if (group == GY_RING_OWN || is_unlimited(publisher) || budget->spent == 0)
+		return limit;
+	refill(budget, limit, now);
+	left = FULL * limit - budget->spent;
+	if (left > limit)
+		return limit;
+	return left > least ? left : least;
 }
 
-static struct gy_hold_limits hold_limits(struct geyser_publisher *publisher, uint64_t now)
+/* A subscriber may keep a lossless publisher waiting by taking its frames late. There it gains
+ * nothing by holding them, so only the time that ended with an eviction counts. */
+void gy_publisher_end_starving(struct geyser_publisher *publisher)
 {
-	const uint64_t limit = publisher->hold_limit_ns;
+	uint64_t now;
 
-	forget_newcomers(publisher, now);
-	return (struct gy_hold_limits){
-		.settled = limit,
-		.newcomer = limit == GY_NEVER ? GY_NEVER : limit >> publisher->newcomers_evicted,
-	};
+	if (!publisher->ring.starved_since)
+		return;
+	now = gy_now();
+	gy_ring_end_starving(&publisher->ring, now);
+	if (publisher->ring.lossless)
+		memset(publisher->ring.starved, 0, sizeof(publisher->ring.starved));
+	else
+		spend(publisher, now);
 }
 
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due)
 {
 	const uint64_t now = gy_now();
-	const struct gy_hold_limits limits = hold_limits(publisher, now);
-	int place = gy_ring_evict(&publisher->ring, &limits, now, due);
+	struct gy_hold_limits limits;
+	int place;
 
+	for (unsigned i = 0; i < GY_RING_GROUPS; i++)
+		limits.ns[i] = limit_of(publisher, (enum gy_ring_group)i, now);
+	place = gy_ring_evict(&publisher->ring, &limits, now, due);
 	if (place < 0)
 		return false;
 	publisher->evictions++;
-	if (now < publisher->ring.readers[place].settles_at)
-		count_newcomer(publisher, now);
+	spend(publisher, now);
 	remember(publisher, publisher->subscriptions[place]->pid, now);
 	gy_subscription_set_counted(publisher, publisher->subscriptions[place], false);
 	return true;

@@ -11,6 +11,10 @@
  * when to call this again, or GY_NEVER. */
 bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due);
 
+/* Counts the time without a buffer, if there was any. Call this when the publisher has found a
+ * buffer. */
+void gy_publisher_end_starving(struct geyser_publisher *publisher);
+
 /* Returns when a subscriber of this process that joins now stops being a newcomer, as of gy_now.
  * Returns 0 for the publisher's own process, whose subscribers are never newcomers. */
 uint64_t gy_publisher_settles_at(pid_t pid);

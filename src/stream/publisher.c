@@ -216,6 +216,8 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
 	if (*buffer < 0)
 		*buffer = gy_ring_begin(&publisher->ring, gy_mirrors_busy(publisher));
+	if (*buffer >= 0)
+		gy_publisher_end_starving(publisher);
 	return *buffer >= 0;
 }
 

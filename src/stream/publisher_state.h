@@ -49,6 +49,12 @@ struct gy_evicted {
 
 #define GY_EVICTED_RECORDS 32
 
+/* How much of its budget a group of subscribers has spent: see eviction.c. */
+struct gy_hold_budget {
+	uint64_t spent;       /* ns */
+	uint64_t refilled_at; /* as of gy_now */
+};
+
 /* `lock` guards all members below it. A thread that needs both takes the lock of struct gy_ipc
  * first. So no thread makes or releases a texture while it holds `lock`: both take the lock of
  * struct gy_ipc. */
@@ -88,10 +94,7 @@ struct geyser_publisher {
 	uint64_t hold_limit_ns;  /* how long subscribers may keep the publisher without a buffer */
 	uint64_t evictions;      /* the number of subscribers that were evicted for that */
 	struct gy_evicted evicted[GY_EVICTED_RECORDS];
-	uint32_t newcomers_evicted; /* the number of evicted newcomers that aren't forgotten yet */
-	/* When the first of them was evicted, or when the last one before was forgotten; as of
-	 * gy_now. */
-	uint64_t newcomers_evicted_at;
+	struct gy_hold_budget budgets[GY_RING_GROUPS]; /* GY_RING_OWN's isn't used */
 };
 
 #endif

@@ -52,6 +52,9 @@
 #define BIT(i) (UINT32_C(1) << (i))
 #define NEVER UINT64_MAX
 
+/* ns; a publisher that waits for a buffer looks for one more often than this */
+#define LONGEST_LOOK UINT64_C(100000000)
+
 /* ---- publisher: buffers that are read, frames that are owed ---- */
 
 /* Whether the reader's lease counts. */
@@ -244,14 +247,6 @@ static int oldest(const struct gy_ring_writer *writer, uint32_t tried)
 	return found;
 }
 
-/* Ends the time in which readers held all buffers, and clears their charges. */
-static void clear_charges(struct gy_ring_writer *writer)
-{
-	for (uint32_t i = 0; writer->starved_since && i < writer->reader_count; i++)
-		writer->readers[i].charge = 0;
-	writer->starved_since = 0;
-}
-
 int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy)
 {
 	uint32_t tried = busy;
@@ -264,7 +259,6 @@ int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy)
 			if (newest && (newest & (GY_RING_BUFFERS - 1)) == (uint64_t)buffer)
 				atomic_store(&writer->page->newest, 0);
 			writer->drawing |= BIT(buffer);
-			clear_charges(writer);
 			return buffer;
 		}
 		tried |= BIT(buffer);
@@ -311,11 +305,52 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	gy_wake(&writer->page->wakes, true);
 }
 
+static enum gy_ring_group group_of(const struct gy_ring_reader *reader, uint64_t now)
+{
+	if (reader->settles_at == 0)
+		return GY_RING_OWN;
+	return now < reader->settles_at ? GY_RING_NEWCOMERS : GY_RING_SETTLED;
+}
+
+/* Returns the group that keeps the publisher without a buffer: the first group that, with the
+ * groups before it, holds all buffers. */
+static enum gy_ring_group find_blamed(const struct gy_ring_writer *writer, uint64_t now)
+{
+	uint32_t held[GY_RING_GROUPS] = {0};
+
+	for (uint32_t i = 0; i < writer->reader_count; i++)
+		held[group_of(&writer->readers[i], now)] |= held_by(&writer->readers[i]);
+	if ((held[GY_RING_OWN] & all_buffers(writer)) == all_buffers(writer))
+		return GY_RING_OWN;
+	held[GY_RING_SETTLED] |= held[GY_RING_OWN];
+	if ((held[GY_RING_SETTLED] & all_buffers(writer)) == all_buffers(writer))
+		return GY_RING_SETTLED;
+	return GY_RING_NEWCOMERS;
+}
+
+/* Adds the time since the last look to the group that was to blame then. A publisher that doesn't
+ * look for a buffer in the meantime misses none, so no more than LONGEST_LOOK counts. */
+static void count_starved(struct gy_ring_writer *writer, uint64_t now)
+{
+	uint64_t passed = now - writer->charged_at;
+
+	writer->starved[writer->blamed] += passed < LONGEST_LOOK ? passed : LONGEST_LOOK;
+}
+
+void gy_ring_end_starving(struct gy_ring_writer *writer, uint64_t now)
+{
+	count_starved(writer, now);
+	for (uint32_t i = 0; i < writer->reader_count; i++)
+		writer->readers[i].charge = 0;
+	writer->starved_since = 0;
+	writer->blamed = GY_RING_OWN;
+}
+
 /* Returns when the reader's limit for holding all buffers ends, in ns. */
 static uint64_t due_of(const struct gy_ring_writer *writer, const struct gy_ring_reader *reader,
 	const struct gy_hold_limits *limits, uint64_t now)
 {
-	uint64_t limit = now < reader->settles_at ? limits->newcomer : limits->settled;
+	uint64_t limit = limits->ns[group_of(reader, now)];
 
 	return limit < NEVER - writer->starved_since ? writer->starved_since + limit : NEVER;
 }
@@ -348,26 +383,46 @@ static int charge(struct gy_ring_writer *writer, const struct gy_hold_limits *li
 	return -1;
 }
 
-/* Returns the reader with the largest charge; of equal ones, the reader that holds most buffers.
- * Returns -1 if no reader holds a buffer outside `kept`. */
+/* Returns the sum of the charges of all readers of this reader's process. */
+static uint64_t process_charge(
+	const struct gy_ring_writer *writer, const struct gy_ring_reader *reader)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < writer->reader_count; i++)
+		if (writer->readers[i].lease && writer->readers[i].process == reader->process)
+			sum += writer->readers[i].charge;
+	return sum;
+}
+
+/* Whether `a` is to be evicted rather than `b`. The process with the largest charge decides, then
+ * the reader's own charge, then the buffers that it holds now. Of equal readers, the one that has
+ * joined last is evicted. */
+static bool goes_before(const struct gy_ring_writer *writer, const struct gy_ring_reader *a,
+	const struct gy_ring_reader *b)
+{
+	uint64_t charges[] = {process_charge(writer, a), process_charge(writer, b)};
+	int counts[] = {__builtin_popcount(held_by(a)), __builtin_popcount(held_by(b))};
+
+	if (charges[0] != charges[1])
+		return charges[0] > charges[1];
+	if (a->charge != b->charge)
+		return a->charge > b->charge;
+	if (counts[0] != counts[1])
+		return counts[0] > counts[1];
+	return a->settles_at > b->settles_at;
+}
+
+/* Returns the reader to evict, or -1 if no reader holds a buffer outside `kept`. */
 static int find_most_charged(const struct gy_ring_writer *writer, uint32_t kept)
 {
-	int found = -1, most = 0;
+	const struct gy_ring_reader *readers = writer->readers;
+	int found = -1;
 
-	for (uint32_t i = 0; i < writer->reader_count; i++) {
-		const struct gy_ring_reader *reader = &writer->readers[i];
-		uint32_t held = held_by(reader);
-		int count = __builtin_popcount(held);
-
-		if (!(held & ~kept))
-			continue;
-		if (found >= 0 &&
-			(reader->charge < writer->readers[found].charge ||
-				(reader->charge == writer->readers[found].charge && count <= most)))
-			continue;
-		most = count;
-		found = (int)i;
-	}
+	for (uint32_t i = 0; i < writer->reader_count; i++)
+		if (held_by(&readers[i]) & ~kept &&
+			(found < 0 || goes_before(writer, &readers[i], &readers[found])))
+			found = (int)i;
 	return found;
 }
 
@@ -378,12 +433,18 @@ int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *li
 	int found;
 
 	*due = NEVER;
-	if (gy_ring_held(writer) != all_buffers(writer))
+	if (writer->starved_since)
+		count_starved(writer, now);
+	if (gy_ring_held(writer) != all_buffers(writer)) {
 		/* a reader owes a frame, the program has acquired one, or a buffer was just
 		 * released */
+		writer->blamed = GY_RING_OWN;
+		writer->charged_at = now;
 		return -1;
+	}
 	if (!writer->starved_since)
 		writer->starved_since = writer->charged_at = now;
+	writer->blamed = find_blamed(writer, now);
 	found = charge(writer, limits, now, due, &kept);
 	if (found < 0)
 		found = find_most_charged(writer, kept);
@@ -413,8 +474,22 @@ int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, boo
 	return -1;
 }
 
+/* Adds the charge of a reader that leaves to another reader of its process, if there is one. */
+static void leave_charge(struct gy_ring_writer *writer, const struct gy_ring_reader *leaving)
+{
+	for (uint32_t i = 0; i < writer->reader_count; i++) {
+		struct gy_ring_reader *reader = &writer->readers[i];
+
+		if (reader == leaving || !reader->lease || reader->process != leaving->process)
+			continue;
+		reader->charge += leaving->charge;
+		return;
+	}
+}
+
 void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader)
 {
+	leave_charge(writer, &writer->readers[reader]);
 	writer->readers[reader].lease = NULL;
 	while (writer->reader_count > 0 && !writer->readers[writer->reader_count - 1].lease)
 		writer->reader_count--;

@@ -24,6 +24,7 @@
 #include "platform/platform.h"
 
 #include <stdalign.h>
+#include <sys/types.h>
 
 #define GY_RING_BUFFERS 16
 #define GY_RING_READERS 64
@@ -114,16 +115,24 @@ struct gy_ring_reader {
 	bool excused;
 	uint64_t excused_at; /* the largest `taken` seen when the reader was excused or came back */
 	bool evicted;        /* the reader's lease is ignored, and its place stays taken */
-	/* the reader is a newcomer while gy_ring_evict's `now` is before this time, in ns */
+	/* The reader is a newcomer while gy_ring_evict's `now` is before this time, in ns. 0: the
+	 * reader belongs to the publisher's own process. */
 	uint64_t settles_at;
+	pid_t process;
 	/* The sum of buffers held times ns, counted only while the publisher had no buffer. */
 	uint64_t charge;
 };
 
-/* For how long, in ns, readers may hold all buffers. Newcomers (see settles_at) have a limit of
- * their own. */
+enum gy_ring_group {
+	GY_RING_OWN,       /* the readers of the publisher's own process */
+	GY_RING_SETTLED,   /* readers of other processes that have settled */
+	GY_RING_NEWCOMERS, /* readers of other processes that haven't settled yet */
+	GY_RING_GROUPS,
+};
+
+/* For how long, in ns, all buffers may be held before a reader of each group may be evicted. */
 struct gy_hold_limits {
-	uint64_t settled, newcomer;
+	uint64_t ns[GY_RING_GROUPS];
 };
 
 struct gy_ring_writer {
@@ -135,7 +144,13 @@ struct gy_ring_writer {
 	bool lossless;
 	/* ns: since then subscribers have held all buffers; 0: some buffer is free */
 	uint64_t starved_since;
-	uint64_t charged_at;   /* ns: when the readers were charged last */
+	uint64_t charged_at; /* ns: when the readers were charged last */
+	/* The group that kept the publisher without a buffer at that time. GY_RING_OWN also stands
+	 * for "none". */
+	enum gy_ring_group blamed;
+	/* For how long, in ns, each group has kept the publisher without a buffer. The user of the
+	 * ring sets these back to 0. */
+	uint64_t starved[GY_RING_GROUPS];
 	uint32_t reader_count; /* all places in use are below this one */
 	struct gy_ring_reader readers[GY_RING_READERS];
 };
@@ -164,17 +179,24 @@ void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader);
  * Evicts one reader if readers have held all buffers for too long. Call this after a
  * gy_ring_begin that found no buffer.
  *
- * The time counts from when the publisher first found no buffer until it finds one, so readers gain
- * nothing by taking turns. Meanwhile each reader is charged for its buffers and the time. The
- * evicted reader has passed its own limit, and holds a buffer that no reader within its limit
- * holds. Of several such readers, the one with the largest charge is evicted. A reader whose
- * lease claims buffers that don't exist is evicted at once.
+ * The time counts from when the publisher first found no buffer until gy_ring_end_starving, so
+ * readers gain nothing by taking turns. Meanwhile each reader is charged for its buffers and the
+ * time. The evicted reader has passed its own limit, and holds a buffer that no reader within its
+ * limit holds. Of several such readers, one of the process with the largest sum of charges is
+ * evicted. A reader whose lease claims buffers that don't exist is evicted at once.
+ *
+ * Adds the time to `starved` of one group: of the publisher's own readers if they hold all buffers,
+ * else of the settled readers if these hold all others, else of the newcomers.
  *
  * now: in ns, not 0. Returns the place of the evicted reader, or -1. *due: when to call
  * this again, or GY_NEVER.
  */
 int gy_ring_evict(struct gy_ring_writer *writer, const struct gy_hold_limits *limits, uint64_t now,
 	uint64_t *due);
+
+/* Ends the time without a buffer, and clears the readers' charges. Call this after a gy_ring_begin
+ * that found a buffer, if starved_since isn't 0. */
+void gy_ring_end_starving(struct gy_ring_writer *writer, uint64_t now);
 
 /* Excuses the readers that have yet to take the oldest frame that no reader holds. Call this after
  * a timeout with lossless pacing. Returns the place of one of them, or -1. */

@@ -114,6 +114,7 @@ static enum geyser_result join(
 	subscription->joined_at = atomic_load(&subscription->lease->taken);
 	publisher->subscriptions[reader] = subscription;
 	publisher->ring.readers[reader].settles_at = gy_publisher_settles_at(subscription->pid);
+	publisher->ring.readers[reader].process = subscription->pid;
 	follow(publisher, subscription->lease);
 	wake_waiting(publisher);
 	return GEYSER_OK;

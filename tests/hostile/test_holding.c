@@ -6,6 +6,7 @@
 #include "peer.h"
 
 #include "base/clock.h"
+#include "stream/publisher_state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -332,6 +333,153 @@ static void newcomers_together_have_two_hold_limits(void **state)
 	geyser_manager_destroy(manager);
 }
 
+/* ---- a subscriber that always releases just before the hold limit ---- */
+
+#define SHORT (GY_SECOND * 3 / 10)
+
+/* Seven rounds spend two hold limits. On a busy machine it takes a few more, since some time comes
+ * back meanwhile. */
+#define ROUNDS_TO_SPEND_ALL 10
+
+/* Holds all buffers with one subscription and then with the other. At each prompt it releases the
+ * buffers, and at the next one it holds them again. */
+static int hold_for_a_while(int orders, int reports, void *data)
+{
+	struct gy_lease_page *leases[2];
+	int connections[2];
+
+	(void)data;
+	for (unsigned i = 0; i < 2; i++)
+		leases[i] = peer_subscribe(NAME, false, &connections[i]);
+	for (unsigned i = 0;; i++) {
+		atomic_store(&leases[i % 2]->held, 7);
+		if (!say_ready(reports) || !wait_for_prompt(orders))
+			return 0;
+		atomic_store(&leases[i % 2]->held, 0);
+		if (!say_ready(reports) || !wait_for_prompt(orders))
+			return 0;
+	}
+}
+
+/* As if the subscribers had joined long ago. */
+static void settle(struct geyser_publisher *publisher)
+{
+	assert_int_equal(pthread_mutex_lock(&publisher->lock), 0);
+	for (uint32_t i = 0; i < publisher->ring.reader_count; i++)
+		publisher->ring.readers[i].settles_at = 1;
+	assert_int_equal(pthread_mutex_unlock(&publisher->lock), 0);
+}
+
+/* Returns how many times the publisher finds no buffer for SHORT before it evicts a subscriber.
+ * Gives up after `most` times. */
+static unsigned short_holds(enum geyser_pacing pacing, bool settled, unsigned most)
+{
+	const struct geyser_stream_desc desc = {
+		.name = NAME,
+		.texture = {.format = GEYSER_FORMAT_R8_UNORM, .width = 16, .height = 16},
+		.pacing = pacing,
+	};
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct geyser_frame *frame;
+	struct helper holder;
+	unsigned count;
+
+	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_publisher_create(manager, &desc, &publisher));
+	holder = start_helper(hold_for_a_while, NULL);
+	for (count = 0; count < most; count++) {
+		await_helper(&holder);
+		if (settled)
+			settle(publisher);
+		if (geyser_publisher_acquire(publisher, SHORT, &frame) == GEYSER_OK)
+			break;
+		prompt_helper(&holder);
+		await_helper(&holder);
+		submit(publisher);
+		prompt_helper(&holder);
+	}
+	assert_int_equal(evictions(publisher), count < most);
+	end_helper(&holder);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+	return count;
+}
+
+static void short_holds_count_as_well(void **state)
+{
+	(void)state;
+	assert_in_range(short_holds(GEYSER_PACING_FREE, false, 2 * ROUNDS_TO_SPEND_ALL), 1,
+		ROUNDS_TO_SPEND_ALL);
+}
+
+static void short_holds_of_settled_subscribers_count_as_well(void **state)
+{
+	(void)state;
+	assert_in_range(short_holds(GEYSER_PACING_FREE, true, 2 * ROUNDS_TO_SPEND_ALL), 1,
+		ROUNDS_TO_SPEND_ALL);
+}
+
+/* A lossless publisher waits for its subscribers. */
+static void short_holds_are_free_with_lossless_pacing(void **state)
+{
+	(void)state;
+	assert_int_equal(short_holds(GEYSER_PACING_LOSSLESS, false, ROUNDS_TO_SPEND_ALL),
+		ROUNDS_TO_SPEND_ALL);
+}
+
+/* ---- subscribers of one process that take turns ---- */
+
+#define TURN (GY_SECOND / 10)
+#define TURNS 200
+
+/* Holds two buffers with one of three subscriptions, and with the next one after each prompt. */
+static int take_turns(int orders, int reports, void *data)
+{
+	struct gy_lease_page *leases[3];
+	int connections[3];
+
+	(void)data;
+	for (unsigned i = 0; i < 3; i++)
+		leases[i] = peer_subscribe(NAME, false, &connections[i]);
+	for (unsigned i = 0;; i++) {
+		atomic_store(&leases[i % 3]->held, 6);
+		atomic_store(&leases[(i + 2) % 3]->held, 0);
+		if (!say_ready(reports) || !wait_for_prompt(orders))
+			return 0;
+	}
+}
+
+/* The viewer holds its buffer for longer than each of the other three subscribers holds any. */
+static void turns_have_no_viewer_evicted(void **state)
+{
+	struct geyser_publisher_stats stats;
+	struct geyser_publisher *publisher;
+	struct geyser_manager *manager;
+	struct helper viewer, hostile;
+	struct geyser_frame *frame;
+
+	(void)state;
+	assert_ok(geyser_manager_create(NULL, &manager));
+	publisher = publish(manager, 3);
+	viewer = start_holder(1);
+	hostile = start_helper(take_turns, NULL);
+	await_helper(&hostile);
+	for (unsigned i = 0; geyser_publisher_acquire(publisher, TURN, &frame); i++) {
+		assert_in_range(i, 0, TURNS);
+		prompt_helper(&hostile);
+		await_helper(&hostile);
+	}
+	assert_int_equal(evictions(publisher), 1);
+	assert_ok(geyser_publisher_get_stats(publisher, &stats));
+	assert_int_equal(stats.buffers_held, 1);
+	assert_ok(geyser_publisher_discard(publisher, frame));
+	end_helper(&hostile);
+	end_helper(&viewer);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
 /* A subscriber's figures about itself can't exceed the number of published frames. */
 static void figures_are_within_what_was_published(void **state)
 {
@@ -440,6 +588,10 @@ int main(void)
 		cmocka_unit_test(liars_together_keep_nobody),
 		cmocka_unit_test(who_is_evicted_again_and_again_may_not_come_back),
 		cmocka_unit_test(newcomers_together_have_two_hold_limits),
+		cmocka_unit_test(short_holds_count_as_well),
+		cmocka_unit_test(short_holds_of_settled_subscribers_count_as_well),
+		cmocka_unit_test(short_holds_are_free_with_lossless_pacing),
+		cmocka_unit_test(turns_have_no_viewer_evicted),
 		cmocka_unit_test(figures_are_within_what_was_published),
 		cmocka_unit_test(who_goes_back_and_forth_is_waited_for_once),
 		cmocka_unit_test(who_has_no_buffers_is_not_counted),

@@ -516,58 +516,6 @@ static void percentiles_are_within_a_sixteenth(void **state)
 		gy_latency_bucket(gy_latency_percentile(counts, 1)), gy_latency_bucket(1000000));
 }
 
-/* ---- readers that hold every buffer ---- */
-
-#define SETTLES_AT 1000
-
-static const struct gy_hold_limits hold_limits = {.settled = 100, .newcomer = 10};
-
-/* Reader 0 is settled, reader 1 is a newcomer. The arguments are the bits of the buffers that each
- * holds. */
-static void begin_held(uint32_t settled, uint32_t newcomer)
-{
-	begin_test(2, false);
-	(void)join(0, false);
-	(void)join(1, false);
-	writer.readers[1].settles_at = SETTLES_AT;
-	atomic_store(&leases[0].held, settled);
-	atomic_store(&leases[1].held, newcomer);
-}
-
-static void evicts_at(uint64_t start, uint64_t limit, int place)
-{
-	uint64_t due;
-
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, start, &due), -1);
-	assert_int_equal(due, start + limit);
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, due - 1, &due), -1);
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, due, &due), place);
-}
-
-static void a_newcomer_has_the_shorter_limit(void **state)
-{
-	(void)state;
-	begin_held(0, 3);
-	evicts_at(1, hold_limits.newcomer, 1);
-	begin_held(1, 3); /* although the settled reader also holds a buffer */
-	evicts_at(1, hold_limits.newcomer, 1);
-	begin_held(0, 3);
-	evicts_at(SETTLES_AT, hold_limits.settled, 1);
-}
-
-/* Evicting the newcomer would free no buffer. */
-static void a_newcomer_is_not_evicted_for_what_others_hold(void **state)
-{
-	uint64_t due;
-
-	(void)state;
-	begin_held(3, 1);
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, 1, &due), -1);
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, 1 + 50, &due), -1);
-	assert_int_equal(due, 1 + hold_limits.settled);
-	assert_int_equal(gy_ring_evict(&writer, &hold_limits, due, &due), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -590,8 +538,6 @@ int main(void)
 		cmocka_unit_test(a_buffer_that_there_is_not_is_refused),
 		cmocka_unit_test(garbage_sequences_end),
 		cmocka_unit_test(a_lying_reader_harms_itself),
-		cmocka_unit_test(a_newcomer_has_the_shorter_limit),
-		cmocka_unit_test(a_newcomer_is_not_evicted_for_what_others_hold),
 		cmocka_unit_test(latencies_fall_into_their_buckets),
 		cmocka_unit_test(percentiles_are_within_a_sixteenth),
 	};
