@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,12 +75,16 @@ static uint64_t subscriptions_made(void)
 	return sum;
 }
 
-/* Connects, and sends HELLO and SUBSCRIBE. Returns the connection, which the caller closes. */
-static int ask_for_a_place(void)
+static struct gy_message request_about(enum gy_wire_type type, uint32_t sequence)
+{
+	return (struct gy_message){.type = type, .sequence = sequence, .name.name = NAME};
+}
+
+/* Connects, and sends HELLO and one request. Returns the connection, which the caller closes. */
+static int connect_and_ask(enum gy_wire_type type)
 {
 	const struct gy_message hello = {.type = GY_WIRE_HELLO, .hello.application = "flood"};
-	const struct gy_message request = {
-		.type = GY_WIRE_SUBSCRIBE, .sequence = 1, .name.name = NAME};
+	const struct gy_message request = request_about(type, 1);
 	struct gy_packet packet = {.size = 0};
 	int fd = peer_connect(instance);
 
@@ -87,6 +92,11 @@ static int ask_for_a_place(void)
 	gy_packet_add(&packet, &request);
 	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
 	return fd;
+}
+
+static int ask_for_a_place(void)
+{
+	return connect_and_ask(GY_WIRE_SUBSCRIBE);
 }
 
 static struct gy_message await_answer(int connection)
@@ -100,6 +110,22 @@ static struct gy_message await_answer(int connection)
 	if (fd >= 0)
 		assert_int_equal(close(fd), 0);
 	return answer;
+}
+
+/* Returns a connection whose first request the publisher has answered. */
+static int establish(void)
+{
+	int fd = connect_and_ask(GY_WIRE_QUERY);
+
+	(void)await_answer(fd);
+	return fd;
+}
+
+static void ask_for_a_place_on(int connection)
+{
+	const struct gy_message request = request_about(GY_WIRE_SUBSCRIBE, 2);
+
+	(void)peer_send_message(connection, &request, -1);
 }
 
 /* ---- helpers that begin when they are told to ---- */
@@ -192,6 +218,45 @@ static void one_connection_comes_before_anothers_many(void **state)
 	end();
 }
 
+/* ---- established connections are served in turn, too ---- */
+
+static int established_crowd(int orders, int reports, void *data)
+{
+	int fds[CROWD];
+
+	(void)data;
+	for (unsigned i = 0; i < CROWD; i++)
+		fds[i] = establish();
+	if (!say_ready(reports) || !wait_for_prompt(orders))
+		return 1;
+	for (unsigned i = 0; i < CROWD; i++)
+		ask_for_a_place_on(fds[i]);
+	if (!say_ready(reports))
+		return 1;
+	return wait_for_prompt(orders) ? 2 : 0;
+}
+
+static void one_established_connection_comes_before_anothers_many(void **state)
+{
+	struct helper helper;
+	int honest;
+
+	(void)state;
+	begin();
+	helper = start_helper(established_crowd, NULL);
+	await_helper(&helper);
+	honest = establish();
+	block();
+	let_work(&helper);
+	ask_for_a_place_on(honest);
+	resume();
+	/* one of the crowd comes before: the first, which woke the thread */
+	assert_in_range(place_of(honest), 0, 1);
+	assert_int_equal(close(honest), 0);
+	end_helper(&helper);
+	end();
+}
+
 /* ---- a process over its share is refused with a sentence ---- */
 
 #define FEW_FDS 160
@@ -242,6 +307,64 @@ static void who_waits_beyond_its_share_is_refused(void **state)
 	end();
 }
 
+/* ---- a subscriber keeps its connection, though its request waits ---- */
+
+#define HELD 5
+
+static bool is_refused(int connection)
+{
+	const struct gy_message answer = await_answer(connection);
+
+	return answer.type == GY_WIRE_ERROR && answer.error.result == GEYSER_ERROR_LIMIT;
+}
+
+static int subscribers_over_their_share(int orders, int reports, void *data)
+{
+	const struct gy_message query = request_about(GY_WIRE_QUERY, 3);
+	int held[HELD], fds[SHARE + OVER];
+
+	(void)data;
+	for (unsigned i = 0; i < HELD; i++) {
+		held[i] = ask_for_a_place();
+		(void)place_of(held[i]);
+	}
+	if (!say_ready(reports) || !wait_for_prompt(orders))
+		return 1;
+	for (unsigned i = 0; i < HELD; i++)
+		(void)peer_send_message(held[i], &query, -1);
+	for (unsigned i = 0; i < SHARE + OVER; i++)
+		fds[i] = ask_for_a_place();
+	if (!say_ready(reports))
+		return 1;
+	if (!is_refused(fds[0]))
+		return 2;
+	for (unsigned i = 0; i < HELD; i++)
+		if (await_answer(held[i]).type != GY_WIRE_STATUS)
+			return 3;
+	return say_ready(reports) ? 0 : 1;
+}
+
+static void who_is_subscribed_is_not_refused(void **state)
+{
+	struct rlimit before, few;
+	struct helper helper;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){FEW_FDS, before.rlim_max};
+	begin();
+	helper = start_helper(subscribers_over_their_share, NULL);
+	await_helper(&helper);
+	block();
+	let_work(&helper);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	resume();
+	await_helper(&helper);
+	end_helper(&helper);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	end();
+}
+
 /* ---- floods ---- */
 
 #define FLOODERS 3
@@ -277,8 +400,38 @@ static void fork_and_ask(void)
 	(void)waitpid(pid, NULL, 0);
 }
 
-static void (*const floods[])(void) = {close_at_once, keep_open, fork_and_ask};
-static const char *const flood_names[] = {"close at once", "keep open", "fork"};
+#define MANY 10
+
+/* Keeps many connections busy: sends MANY requests at once on one of them, once the ones before are
+ * answered. */
+static void ask_again(void)
+{
+	static struct {
+		int fd;
+		unsigned unanswered;
+	} all[OPEN / 2];
+	static unsigned next;
+	struct gy_packet packet = {.size = 0};
+	const unsigned i = next;
+
+	next = (next + 1) % TEST_COUNT(all);
+	if (all[i].fd == 0)
+		all[i].fd = establish();
+	while (all[i].unanswered > 0 && recv(all[i].fd, packet.bytes, 1, MSG_DONTWAIT) > 0)
+		all[i].unanswered--;
+	if (all[i].unanswered > 0)
+		return;
+	for (uint32_t sequence = 1; sequence <= MANY; sequence++) {
+		const struct gy_message request = request_about(GY_WIRE_QUERY, sequence);
+
+		gy_packet_add(&packet, &request);
+	}
+	(void)peer_send(all[i].fd, packet.bytes, packet.size, NULL, 0);
+	all[i].unanswered = MANY;
+}
+
+static void (*const floods[])(void) = {close_at_once, keep_open, fork_and_ask, ask_again};
+static const char *const flood_names[] = {"close at once", "keep open", "fork", "ask again"};
 static void (*flood_kind)(void);
 
 static int flood(int orders, int reports, void *data)
@@ -385,7 +538,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_hung_up_gets_no_subscription),
 		cmocka_unit_test(one_connection_comes_before_anothers_many),
+		cmocka_unit_test(one_established_connection_comes_before_anothers_many),
 		cmocka_unit_test(who_waits_beyond_its_share_is_refused),
+		cmocka_unit_test(who_is_subscribed_is_not_refused),
 		cmocka_unit_test(honest_ones_are_served_in_a_flood),
 	};
 

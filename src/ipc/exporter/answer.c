@@ -253,13 +253,3 @@ bool gy_answer_requests(struct gy_session *session)
 	gy_session_update_idle(session);
 	return true;
 }
-
-/* A peer that has hung up needs no answers. */
-void gy_answer_ready(struct gy_source *source, uint32_t events)
-{
-	struct gy_session *session =
-		(struct gy_session *)((char *)source - offsetof(struct gy_session, source));
-
-	if ((events & GY_HUNG_UP) || !gy_answer_requests(session))
-		gy_session_close(session);
-}

@@ -50,6 +50,7 @@ static struct gy_client *add(struct gy_clients *clients, pid_t pid)
 	client->pid = pid;
 	gy_list_init(&client->idle);
 	gy_list_init(&client->waiting);
+	gy_list_init(&client->fresh);
 	gy_list_init(&client->turn);
 	if (tsearch(client, &clients->by_pid, compare_pids))
 		return client;
@@ -62,6 +63,7 @@ void gy_clients_init(struct gy_clients *clients)
 	*clients = (struct gy_clients){.by_pid = NULL};
 	gy_list_init(&clients->idle);
 	gy_list_init(&clients->turns);
+	gy_list_init(&clients->later);
 }
 
 bool gy_clients_join(struct gy_clients *clients, pid_t pid, struct gy_seat *seat)
@@ -78,12 +80,14 @@ bool gy_clients_join(struct gy_clients *clients, pid_t pid, struct gy_seat *seat
 	gy_list_init(&seat->idle);
 	gy_list_init(&seat->idle_of_client);
 	gy_list_init(&seat->waiting);
+	gy_list_init(&seat->fresh);
 	return true;
 }
 
 static void stop_waiting(struct gy_seat *seat)
 {
 	gy_list_remove(&seat->waiting);
+	gy_list_remove(&seat->fresh);
 	if (gy_list_is_empty(&seat->client->waiting))
 		gy_list_remove(&seat->client->turn);
 }
@@ -176,22 +180,34 @@ static struct gy_seat *choose_idle(const struct gy_clients *clients, const struc
 	return NULL;
 }
 
-/* Chooses the process that gives up a waiting connection: this client, else a process that has more
- * connections than this client. NULL if there is none. */
-static const struct gy_client *choose_waiting(
-	const struct gy_clients *clients, const struct gy_client *client)
+/* Returns a process in the list that has fresh connections, and more connections than this client.
+ * NULL if there is none. */
+static const struct gy_client *choose_among(
+	const struct gy_list *turns, const struct gy_client *client)
 {
-	const struct gy_list *link = clients->turns.next;
+	const struct gy_list *link = turns->next;
 
-	if (client && !gy_list_is_empty(&client->waiting))
-		return client;
-	for (int i = 0; i < TRIES && link != &clients->turns; i++, link = link->next) {
+	for (int i = 0; i < TRIES && link != turns; i++, link = link->next) {
 		const struct gy_client *it = GY_LIST_OWNER(link, struct gy_client, turn);
 
-		if (it->connections > (client ? client->connections : 0))
+		if (!gy_list_is_empty(&it->fresh) &&
+			it->connections > (client ? client->connections : 0))
 			return it;
 	}
 	return NULL;
+}
+
+/* Chooses the process that gives up a fresh connection: this client, else a process that has more
+ * connections than this client. NULL if there is none. */
+static const struct gy_client *choose_fresh(
+	const struct gy_clients *clients, const struct gy_client *client)
+{
+	const struct gy_client *chosen;
+
+	if (client && !gy_list_is_empty(&client->fresh))
+		return client;
+	chosen = choose_among(&clients->turns, client);
+	return chosen ? chosen : choose_among(&clients->later, client);
 }
 
 enum geyser_result gy_clients_choose_victim(
@@ -202,22 +218,47 @@ enum geyser_result gy_clients_choose_victim(
 	*victim = choose_idle(clients, client);
 	if (*victim)
 		return GEYSER_OK;
-	chosen = choose_waiting(clients, client);
+	chosen = choose_fresh(clients, client);
 	if (!chosen)
 		return fail_full(clients, client, pid);
-	*victim = GY_LIST_OWNER(chosen->waiting.next, struct gy_seat, waiting);
+	*victim = GY_LIST_OWNER(chosen->fresh.next, struct gy_seat, fresh);
 	return fail_full(clients, chosen, chosen->pid);
 }
 
 /* ---- turns ---- */
 
-void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat)
+static void append_turn(struct gy_clients *clients, struct gy_client *client)
+{
+	const bool had_turn = client->had_turn == clients->round;
+
+	gy_list_append(had_turn ? &clients->later : &clients->turns, &client->turn);
+}
+
+void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat, bool fresh)
 {
 	struct gy_client *client = seat->client;
 
 	if (gy_list_is_empty(&client->waiting))
-		gy_list_append(&clients->turns, &client->turn);
+		append_turn(clients, client);
 	gy_list_append(&client->waiting, &seat->waiting);
+	if (fresh)
+		gy_list_append(&client->fresh, &seat->fresh);
+}
+
+bool gy_clients_wait(const struct gy_clients *clients)
+{
+	return !gy_list_is_empty(&clients->turns) || !gy_list_is_empty(&clients->later);
+}
+
+void gy_clients_begin_round(struct gy_clients *clients)
+{
+	clients->round++;
+	while (!gy_list_is_empty(&clients->later)) {
+		struct gy_list *link = clients->later.next;
+
+		gy_list_remove(link);
+		gy_list_append(&clients->turns, link);
+	}
 }
 
 struct gy_seat *gy_clients_next(struct gy_clients *clients)
@@ -231,7 +272,9 @@ struct gy_seat *gy_clients_next(struct gy_clients *clients)
 	seat = GY_LIST_OWNER(client->waiting.next, struct gy_seat, waiting);
 	gy_list_remove(&client->turn);
 	gy_list_remove(&seat->waiting);
+	gy_list_remove(&seat->fresh);
+	client->had_turn = clients->round;
 	if (!gy_list_is_empty(&client->waiting))
-		gy_list_append(&clients->turns, &client->turn);
+		append_turn(clients, client);
 	return seat;
 }

@@ -7,9 +7,9 @@
  * limit at most. An idle connection has no import and no subscription. It is closed when room is
  * needed, the oldest first, and after some seconds in any case.
  *
- * An accepted connection waits until the exporter answers its first request. The processes take
- * turns, so the many connections of one process don't delay the single one of another process.
- * Guarded by the loop's lock.
+ * A connection that has a request waits for a turn of its process. The exporter answers in rounds,
+ * with at most one turn of each process in a round. So the many connections of one process don't
+ * delay the single one of another process. Guarded by the loop's lock.
  */
 #ifndef GY_IPC_EXPORTER_CLIENTS_H
 #define GY_IPC_EXPORTER_CLIENTS_H
@@ -24,8 +24,10 @@ struct gy_clients {
 	void *by_pid;         /* tsearch tree of gy_client */
 	unsigned connections; /* of all clients */
 	struct gy_list idle;  /* of gy_seat: connections that hold nothing, the oldest first */
-	struct gy_list
-		turns; /* of gy_client: those with connections that wait, the next one first */
+	/* Of gy_client: those with connections that wait. The next one is the first of turns. Who
+	 * has had a turn in this round is in later. */
+	struct gy_list turns, later;
+	uint64_t round;
 };
 
 /* A process that is connected. */
@@ -33,16 +35,18 @@ struct gy_client {
 	pid_t pid;
 	unsigned connections;
 	struct gy_list idle; /* its idle connections, the oldest first */
-	/* Its connections whose first request isn't answered yet, the oldest first. */
-	struct gy_list waiting;
-	struct gy_list turn; /* link in the clients' turns while a connection waits */
+	/* Its connections that wait, the next one first; and those of them whose first request
+	 * isn't answered yet, the oldest first. */
+	struct gy_list waiting, fresh;
+	struct gy_list turn; /* link in the clients' turns, or in later, while a connection waits */
+	uint64_t had_turn;   /* the last round in which it had a turn */
 };
 
 /* A connection, as its client counts it. Embedded in struct gy_session. */
 struct gy_seat {
 	struct gy_client *client;
 	struct gy_list idle, idle_of_client; /* links in the lists of idle ones, or in none */
-	struct gy_list waiting;              /* link in the client's waiting ones, or in none */
+	struct gy_list waiting, fresh;       /* links in the client's lists, or in none */
 	uint64_t idle_since;
 };
 
@@ -73,11 +77,18 @@ void gy_seat_set_idle(struct gy_clients *clients, struct gy_seat *seat);
 /* Counts it as idle no more. Does nothing if it isn't idle. */
 void gy_seat_set_busy(struct gy_seat *seat);
 
-/* Appends an accepted connection to those that wait for a turn of their process. */
-void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat);
+/* Appends a connection to those that wait for a turn of their process. It must not wait yet. fresh:
+ * its first request isn't answered yet. */
+void gy_seat_wait(struct gy_clients *clients, struct gy_seat *seat, bool fresh);
 
-/* Returns the connection whose turn it is, and removes it from those that wait. NULL: no connection
- * waits. The next turn goes to another process, if a connection of another process waits. */
+/* Whether a connection of any process waits. */
+bool gy_clients_wait(const struct gy_clients *clients);
+
+/* Begins a round of turns. Those processes come first that had no turn in the round before. */
+void gy_clients_begin_round(struct gy_clients *clients);
+
+/* Returns the connection whose turn it is, and removes it from those that wait. NULL: all processes
+ * whose connections wait have had their turn in this round. */
 struct gy_seat *gy_clients_next(struct gy_clients *clients);
 
 #endif

@@ -16,9 +16,9 @@
 #define LOOK_EVERY GY_SECOND
 #define KEEP_EVERY (20 * GY_MILLISECOND)
 
-/* The thread accepts ACCEPTED_AT_ONCE connections at most, and answers TURNS first requests at
- * most, before it looks at its other descriptors again. A request may cost more than ten times as
- * much as accepting a connection. */
+/* The thread accepts ACCEPTED_AT_ONCE connections at most, and answers TURNS packets at most,
+ * before it looks at its other descriptors again. A request may cost more than ten times as much as
+ * accepting a connection. */
 #define ACCEPTED_AT_ONCE 64
 #define TURNS 8
 
@@ -73,13 +73,32 @@ static enum geyser_result check_importer(struct gy_exporter *exporter, int fd, p
 	return make_room(exporter, peer.pid, fd);
 }
 
+/* The connection waits for a turn of its process. A peer that has hung up needs no answers. */
+static void session_ready(struct gy_source *source, uint32_t events)
+{
+	struct gy_session *session =
+		(struct gy_session *)((char *)source - offsetof(struct gy_session, source));
+	struct gy_exporter *exporter = session->exporter;
+
+	if (events & GY_HUNG_UP) {
+		gy_session_close(session);
+		return;
+	}
+	/* The turn doesn't come in this round: the thread would find the connection ready again and
+	 * again until then. */
+	if (!gy_list_is_empty(&session->seat.client->waiting))
+		gy_loop_remove(exporter->loop, source);
+	if (gy_list_is_empty(&session->seat.waiting))
+		gy_seat_wait(&exporter->clients, &session->seat, false);
+}
+
 static enum geyser_result create_session(
 	struct gy_exporter *exporter, int fd, pid_t pid, struct gy_session **out)
 {
 	enum geyser_result result = gy_session_create(exporter, fd, pid, out);
 
 	if (result == GEYSER_OK)
-		(*out)->source.ready = gy_answer_ready;
+		(*out)->source.ready = session_ready;
 	return result;
 }
 
@@ -92,41 +111,54 @@ static void accept_one(struct gy_exporter *exporter, int fd)
 	if (result == GEYSER_OK)
 		result = create_session(exporter, fd, pid, &session);
 	if (result == GEYSER_OK)
-		gy_seat_wait(&exporter->clients, &session->seat);
+		gy_seat_wait(&exporter->clients, &session->seat, true);
 	else
 		refuse(fd, result);
 }
 
-/* The request is likely there already: it is answered first, then the connection is watched for
- * more. */
-static void begin_service(struct gy_session *session)
+static void begin_session(struct gy_session *session)
 {
-	struct gy_exporter *exporter = session->exporter;
-
-	gy_seat_set_idle(&exporter->clients, &session->seat);
-	if (gy_answer_requests(session)) {
-		enum geyser_result result =
-			gy_loop_add(exporter->loop, &session->source, GY_READABLE);
-
-		if (result == GEYSER_OK)
-			return;
-		gy_reply_refuse(session->source.fd, result);
-	}
-	gy_session_close(session);
+	session->begun = true;
+	gy_seat_set_idle(&session->exporter->clients, &session->seat);
 }
 
-/* Answers the first requests of some connections, of one process after the other. True if more
+/* Waits for the peer's next requests. False: the session is to be closed, which the peer is told.
+ */
+static bool go_on(struct gy_session *session)
+{
+	struct gy_exporter *exporter = session->exporter;
+	enum geyser_result result = GEYSER_OK;
+
+	if (session->source.key == 0)
+		result = gy_loop_add(exporter->loop, &session->source, GY_READABLE);
+	if (result != GEYSER_OK)
+		gy_reply_refuse(session->source.fd, result);
+	return result == GEYSER_OK;
+}
+
+/* The first request of an accepted connection is likely there already: it is answered first, then
+ * the connection is watched for more. */
+static void take_turn(struct gy_session *session)
+{
+	if (!session->begun)
+		begin_session(session);
+	if (!gy_answer_requests(session) || !go_on(session))
+		gy_session_close(session);
+}
+
+/* Answers the requests of some connections, at most one packet of each process. True if more
  * connections wait. */
 static bool take_turns(struct gy_exporter *exporter)
 {
+	gy_clients_begin_round(&exporter->clients);
 	for (unsigned i = 0; i < TURNS; i++) {
 		struct gy_seat *seat = gy_clients_next(&exporter->clients);
 
 		if (!seat)
-			return false;
-		begin_service(GY_LIST_OWNER(seat, struct gy_session, seat));
+			break;
+		take_turn(GY_LIST_OWNER(seat, struct gy_session, seat));
 	}
-	return !gy_list_is_empty(&exporter->clients.turns);
+	return gy_clients_wait(&exporter->clients);
 }
 
 /* Refuses a peer for which there is no descriptor: it accepts the peer in the place of the spare
@@ -192,18 +224,21 @@ static void listener_ready(struct gy_source *source, uint32_t events)
 	struct gy_exporter *exporter =
 		(struct gy_exporter *)((char *)source - offsetof(struct gy_exporter, listener));
 	const int listener = source->fd;
-	unsigned count = 0;
 
 	(void)events;
+	if (exporter->accepted >= ACCEPTED_AT_ONCE)
+		return;
 	if (exporter->accepts_until_check > 0) {
 		exporter->accepts_until_check--;
+		exporter->accepted++;
 		accept_next(exporter, listener, false);
 		return;
 	}
 	do
 		accept_next(exporter, listener, true);
-	while (++count < ACCEPTED_AT_ONCE && exporter->resume_at == 0 && do_others_wait(listener));
-	if (count < ACCEPTED_AT_ONCE)
+	while (++exporter->accepted < ACCEPTED_AT_ONCE && exporter->resume_at == 0 &&
+		do_others_wait(listener));
+	if (exporter->accepted < ACCEPTED_AT_ONCE)
 		exporter->accepts_until_check = CHECK_AFTER;
 }
 
@@ -220,7 +255,7 @@ static enum geyser_result begin_within(struct gy_exporter *exporter, int fd)
 		(void)close(fd);
 		return result;
 	}
-	gy_seat_set_idle(&exporter->clients, &session->seat);
+	begin_session(session);
 	result = gy_loop_add(exporter->loop, &session->source, GY_READABLE);
 	if (result == GEYSER_OK)
 		gy_loop_wake(exporter->loop);
@@ -294,6 +329,7 @@ int gy_server_tick(struct gy_exporter *exporter)
 
 	if (!exporter->registered)
 		return -1;
+	exporter->accepted = 0;
 	waiting = take_turns(exporter);
 	now = gy_now();
 	next = expire(exporter, now);

@@ -13,6 +13,7 @@ struct gy_session {
 	struct gy_exporter *exporter;
 	struct gy_source source; /* its fd is the connection */
 	struct gy_seat seat;
+	bool begun;    /* its first turn has come */
 	bool greeted;  /* the peer has said hello */
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];

@@ -29,6 +29,7 @@ struct gy_exporter {
 	uint64_t look_at;               /* server.c: when to check whether the registry has us */
 	/* server.c: not 0: accepts nobody until then, for lack of descriptors. */
 	uint64_t resume_at;
+	unsigned accepted; /* server.c: how many peers since the last tick */
 	/* server.c: how many peers to accept before it checks whether more peers wait. An answer
 	 * that takes long sets it to 0 (answer.c). */
 	unsigned accepts_until_check;

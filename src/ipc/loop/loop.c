@@ -51,6 +51,19 @@ static void dispatch(struct gy_loop *loop, const struct gy_ready *event)
 		(*found)->ready(*found, event->events);
 }
 
+/* Dispatches the events, and those of all other descriptors that are ready: the clients' work may
+ * take long, and they must know first who else has something to do. */
+static void dispatch_all(struct gy_loop *loop, struct gy_ready *events, int count)
+{
+	for (;;) {
+		for (int i = 0; i < count; i++)
+			dispatch(loop, &events[i]);
+		if (count < BATCH)
+			return;
+		count = gy_poller_wait(loop->poller, events, BATCH, 0);
+	}
+}
+
 /* ---- the thread ---- */
 
 /* Lets all clients work; returns the milliseconds until the first of them has more to do, or -1. */
@@ -78,8 +91,7 @@ static void *run(void *data)
 		int count = gy_poller_wait(loop->poller, events, BATCH, timeout);
 
 		(void)pthread_mutex_lock(&loop->lock);
-		for (int i = 0; i < count; i++)
-			dispatch(loop, &events[i]);
+		dispatch_all(loop, events, count);
 		timeout = tick(loop);
 		stopping = loop->stopping;
 		(void)pthread_mutex_unlock(&loop->lock);

@@ -23,8 +23,9 @@ struct gy_source {
 	/* Names this watch: an event of an earlier watch of the same fd finds nothing. 0: none. */
 	uint64_t key;
 	int fd;
-	/* The thread calls this with the lock held. It may remove and free the source. events: enum
-	 * gy_readiness. */
+	/* The thread calls this with the lock held. It may remove and free the source. A source
+	 * that is still ready afterwards gets the call again before the clients' tick, if many are
+	 * ready. events: enum gy_readiness. */
 	void (*ready)(struct gy_source *source, uint32_t events);
 };
 
