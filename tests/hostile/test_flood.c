@@ -257,6 +257,60 @@ static void one_established_connection_comes_before_anothers_many(void **state)
 	end();
 }
 
+/* ---- the requests of one packet are served in turn ---- */
+
+#define MANY 10
+
+/* Asks for a place with the last request of a packet. Each request is answered, in order. */
+static int ask_much_at_once(int orders, int reports, void *data)
+{
+	const struct gy_message last = request_about(GY_WIRE_SUBSCRIBE, MANY + 1);
+	struct gy_packet packet = {.size = 0};
+	int fd = establish();
+
+	(void)data;
+	for (uint32_t i = 1; i <= MANY; i++) {
+		const struct gy_message request = request_about(GY_WIRE_QUERY, i);
+
+		gy_packet_add(&packet, &request);
+	}
+	gy_packet_add(&packet, &last);
+	if (!say_ready(reports) || !wait_for_prompt(orders))
+		return 1;
+	(void)peer_send(fd, packet.bytes, packet.size, NULL, 0);
+	if (!say_ready(reports))
+		return 1;
+	for (uint32_t i = 1; i <= MANY + 1; i++) {
+		const struct gy_message answer = await_answer(fd);
+
+		if (answer.type != (i <= MANY ? GY_WIRE_STATUS : GY_WIRE_STREAM) ||
+			answer.sequence != i)
+			return 2;
+	}
+	return say_ready(reports) ? 0 : 1;
+}
+
+static void one_request_comes_before_many_in_a_packet(void **state)
+{
+	struct helper helper;
+	int honest;
+
+	(void)state;
+	begin();
+	helper = start_helper(ask_much_at_once, NULL);
+	await_helper(&helper);
+	honest = establish();
+	block();
+	let_work(&helper);
+	ask_for_a_place_on(honest);
+	resume();
+	assert_int_equal(place_of(honest), 0);
+	await_helper(&helper);
+	assert_int_equal(close(honest), 0);
+	end_helper(&helper);
+	end();
+}
+
 /* ---- a process over its share is refused with a sentence ---- */
 
 #define FEW_FDS 160
@@ -400,8 +454,6 @@ static void fork_and_ask(void)
 	(void)waitpid(pid, NULL, 0);
 }
 
-#define MANY 10
-
 /* Keeps many connections busy: sends MANY requests at once on one of them, once the ones before are
  * answered. */
 static void ask_again(void)
@@ -539,6 +591,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(who_has_hung_up_gets_no_subscription),
 		cmocka_unit_test(one_connection_comes_before_anothers_many),
 		cmocka_unit_test(one_established_connection_comes_before_anothers_many),
+		cmocka_unit_test(one_request_comes_before_many_in_a_packet),
 		cmocka_unit_test(who_waits_beyond_its_share_is_refused),
 		cmocka_unit_test(who_is_subscribed_is_not_refused),
 		cmocka_unit_test(honest_ones_are_served_in_a_flood),

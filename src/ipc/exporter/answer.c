@@ -209,12 +209,19 @@ static bool handle_message(struct gy_session *session, const struct gy_message *
 	}
 }
 
-/* Answers the requests of one packet. False: the session is to be closed. */
+static bool gets_answer(const struct gy_message *message)
+{
+	return message->type != GY_WIRE_HELLO && message->type != GY_WIRE_RELEASE &&
+	       message->type != GY_WIRE_UNSUBSCRIBE;
+}
+
+/* Handles the packet's messages, up to the first one that gets an answer. False: the session is to
+ * be closed. */
 static bool handle_packet(struct gy_session *session, struct gy_packet *packet)
 {
 	struct gy_message message;
 
-	for (;;) {
+	do {
 		struct gy_message answer = {.type = GY_WIRE_NONE};
 		struct parcel parcel = {.fd = -1};
 		bool sent = true;
@@ -234,10 +241,37 @@ static bool handle_packet(struct gy_session *session, struct gy_packet *packet)
 		finish_parcel(session, &parcel);
 		if (!sent)
 			return false;
-	}
+	} while (!gets_answer(&message));
+	return true;
 }
 
-bool gy_answer_requests(struct gy_session *session)
+/* Keeps the rest of the packet for the session's next turn. False: out of memory, which the peer is
+ * told. */
+static bool keep_rest(struct gy_session *session, const struct gy_packet *packet)
+{
+	session->rest = malloc(sizeof(*session->rest));
+	if (session->rest) {
+		*session->rest = *packet;
+		return true;
+	}
+	gy_reply_refuse(
+		session->source.fd, gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
+					    "the exporter (pid %d) has no memory left", getpid()));
+	return false;
+}
+
+static bool answer_rest(struct gy_session *session)
+{
+	if (!handle_packet(session, session->rest))
+		return false;
+	if (session->rest->size > 0)
+		return true;
+	free(session->rest);
+	session->rest = NULL;
+	return true;
+}
+
+static bool answer_packet(struct gy_session *session)
 {
 	enum geyser_result result;
 	struct gy_packet packet;
@@ -249,6 +283,13 @@ bool gy_answer_requests(struct gy_session *session)
 	if (fd >= 0)
 		(void)close(fd);
 	if (result != GEYSER_OK || fd >= 0 || !handle_packet(session, &packet))
+		return false;
+	return packet.size == 0 || keep_rest(session, &packet);
+}
+
+bool gy_answer_next(struct gy_session *session)
+{
+	if (session->rest ? !answer_rest(session) : !answer_packet(session))
 		return false;
 	gy_session_update_idle(session);
 	return true;

@@ -5,8 +5,9 @@
 
 #include "ipc/exporter/session.h"
 
-/* Reads and answers the requests of one packet, if one has come. False: the session is to be
+/* Answers the next request, if one has come. Messages that get no answer are handled too, up to one
+ * packet of them. What remains of a packet is in session->rest then. False: the session is to be
  * closed. */
-bool gy_answer_requests(struct gy_session *session);
+bool gy_answer_next(struct gy_session *session);
 
 #endif

@@ -8,8 +8,8 @@
  * needed, the oldest first, and after some seconds in any case.
  *
  * A connection that has a request waits for a turn of its process. The exporter answers in rounds,
- * with at most one turn of each process in a round. So the many connections of one process don't
- * delay the single one of another process. Guarded by the loop's lock.
+ * with at most one turn of each process in a round. So the many connections of one process, or its
+ * many requests, don't delay the single request of another process. Guarded by the loop's lock.
  */
 #ifndef GY_IPC_EXPORTER_CLIENTS_H
 #define GY_IPC_EXPORTER_CLIENTS_H

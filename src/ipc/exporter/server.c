@@ -16,7 +16,7 @@
 #define LOOK_EVERY GY_SECOND
 #define KEEP_EVERY (20 * GY_MILLISECOND)
 
-/* The thread accepts ACCEPTED_AT_ONCE connections at most, and answers TURNS packets at most,
+/* The thread accepts ACCEPTED_AT_ONCE connections at most, and answers TURNS requests at most,
  * before it looks at its other descriptors again. A request may cost more than ten times as much as
  * accepting a connection. */
 #define ACCEPTED_AT_ONCE 64
@@ -122,14 +122,16 @@ static void begin_session(struct gy_session *session)
 	gy_seat_set_idle(&session->exporter->clients, &session->seat);
 }
 
-/* Waits for the peer's next requests. False: the session is to be closed, which the peer is told.
- */
+/* Waits for the peer's next requests, or for the session's next turn if some have come already.
+ * False: the session is to be closed, which the peer is told. */
 static bool go_on(struct gy_session *session)
 {
 	struct gy_exporter *exporter = session->exporter;
 	enum geyser_result result = GEYSER_OK;
 
-	if (session->source.key == 0)
+	if (session->rest)
+		gy_seat_wait(&exporter->clients, &session->seat, false);
+	else if (session->source.key == 0)
 		result = gy_loop_add(exporter->loop, &session->source, GY_READABLE);
 	if (result != GEYSER_OK)
 		gy_reply_refuse(session->source.fd, result);
@@ -142,12 +144,12 @@ static void take_turn(struct gy_session *session)
 {
 	if (!session->begun)
 		begin_session(session);
-	if (!gy_answer_requests(session) || !go_on(session))
+	if (!gy_answer_next(session) || !go_on(session))
 		gy_session_close(session);
 }
 
-/* Answers the requests of some connections, at most one packet of each process. True if more
- * connections wait. */
+/* Answers the requests of some connections, at most one of each process. True if more connections
+ * wait. */
 static bool take_turns(struct gy_exporter *exporter)
 {
 	gy_clients_begin_round(&exporter->clients);

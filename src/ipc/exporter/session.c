@@ -124,6 +124,7 @@ void gy_session_close(struct gy_session *session)
 	if (session->next)
 		session->next->link = session->link;
 	gy_clients_leave(&exporter->clients, &session->seat);
+	free(session->rest);
 	free(session);
 }
 

@@ -4,6 +4,7 @@
 #define GY_IPC_EXPORTER_SESSION_H
 
 #include "ipc/exporter/state.h"
+#include "ipc/wire/packet.h"
 
 /* How long an idle connection stays: one without import, subscription and request. */
 #define GY_IDLE_WITHIN (5 * GY_SECOND)
@@ -13,8 +14,10 @@ struct gy_session {
 	struct gy_exporter *exporter;
 	struct gy_source source; /* its fd is the connection */
 	struct gy_seat seat;
-	bool begun;    /* its first turn has come */
-	bool greeted;  /* the peer has said hello */
+	bool begun;   /* its first turn has come */
+	bool greeted; /* the peer has said hello */
+	/* What remains of a packet after the requests that are answered already; else NULL. */
+	struct gy_packet *rest;
 	void *imports; /* tsearch tree of import_count by token */
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_published_stream *stream; /* NULL: the peer hasn't subscribed */
