@@ -181,8 +181,10 @@ void gy_loop_stop(struct gy_loop *loop)
 	if (!running)
 		return;
 	(void)pthread_join(loop->thread, NULL);
+	(void)pthread_mutex_lock(&loop->lock);
 	loop->running = false;
 	close_loop(loop);
+	(void)pthread_mutex_unlock(&loop->lock);
 }
 
 /* ---- fork ---- */

@@ -11,47 +11,64 @@
 
 #include <stdlib.h>
 
+/* Take it before the lock of a loop. */
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gy_ipc *current;
+/* Contains each struct that may have descriptors: `current`, and those whose last user is gone, but
+ * which still close theirs. The fork handlers need all of them. */
+static struct gy_list all = {&all, &all};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int atfork_error;
+
+/* Closes this process's copies of the parent's descriptors, and forgets the struct. With
+ * current_lock held. */
+static void abandon(struct gy_ipc *parents)
+{
+	if (current == parents)
+		current = NULL;
+	gy_list_remove(&parents->listed);
+	gy_loop_abandon(&parents->loop);
+}
+
+/* Leaves behind the parent's structs. A child that was made by clone has run no fork handlers, so
+ * this happens at its first use. With current_lock held. */
+static void leave_parents(void)
+{
+	struct gy_list *next;
+
+	for (struct gy_list *link = all.next; link != &all; link = next) {
+		struct gy_ipc *ipc = GY_LIST_OWNER(link, struct gy_ipc, listed);
+
+		next = link->next;
+		if (ipc->loop.pid != gy_process_id())
+			abandon(ipc);
+	}
+}
 
 static void before_fork(void)
 {
 	(void)pthread_mutex_lock(&current_lock);
-	if (current)
-		(void)pthread_mutex_lock(&current->loop.lock);
+	leave_parents();
+	for (struct gy_list *link = all.next; link != &all; link = link->next)
+		(void)pthread_mutex_lock(&GY_LIST_OWNER(link, struct gy_ipc, listed)->loop.lock);
 }
 
 static void after_fork_in_parent(void)
 {
-	if (current)
-		(void)pthread_mutex_unlock(&current->loop.lock);
+	for (struct gy_list *link = all.next; link != &all; link = link->next)
+		(void)pthread_mutex_unlock(&GY_LIST_OWNER(link, struct gy_ipc, listed)->loop.lock);
 	(void)pthread_mutex_unlock(&current_lock);
 }
 
 static void after_fork_in_child(void)
 {
-	struct gy_ipc *parents = current;
+	while (!gy_list_is_empty(&all)) {
+		struct gy_ipc *parents = GY_LIST_OWNER(all.next, struct gy_ipc, listed);
 
-	current = NULL;
-	if (parents) {
-		gy_loop_abandon(&parents->loop);
+		abandon(parents);
 		(void)pthread_mutex_unlock(&parents->loop.lock);
 	}
 	(void)pthread_mutex_unlock(&current_lock);
-}
-
-/* Leaves behind the parent's instance. A child that was made by clone has run no fork handlers, so
- * this happens at its first use. With current_lock held. */
-static void leave_parents(void)
-{
-	struct gy_ipc *parents = current;
-
-	if (!parents || parents->loop.pid == gy_process_id())
-		return;
-	current = NULL;
-	gy_loop_abandon(&parents->loop);
 }
 
 static void register_atfork(void)
@@ -81,6 +98,7 @@ static enum geyser_result create(struct gy_ipc **out)
 	ipc = calloc(1, sizeof(*ipc));
 	if (!ipc)
 		goto no_memory;
+	gy_list_init(&ipc->listed);
 	gy_loop_init(&ipc->loop);
 	ipc->exporter = gy_exporter_create(&ipc->loop);
 	if (ipc->exporter)
@@ -104,8 +122,8 @@ enum geyser_result gy_ipc_acquire(struct gy_ipc **out)
 	leave_parents();
 	if (!current)
 		result = create(&current);
-	if (current)
-		current->users++;
+	if (current && current->users++ == 0)
+		gy_list_append(&all, &current->listed);
 	*out = current;
 	(void)pthread_mutex_unlock(&current_lock);
 	return result;
@@ -124,6 +142,16 @@ struct gy_ipc *gy_ipc_current(void)
 	return ipc;
 }
 
+/* Closes all descriptors. A fork meanwhile still finds the struct: its child must have no copy of
+ * them. Another thread may make a new struct meanwhile. */
+static void close_all(struct gy_ipc *ipc)
+{
+	gy_loop_stop(&ipc->loop);
+	(void)pthread_mutex_lock(&ipc->loop.lock);
+	gy_exporter_close(ipc->exporter);
+	(void)pthread_mutex_unlock(&ipc->loop.lock);
+}
+
 void gy_ipc_release(struct gy_ipc *ipc)
 {
 	bool last;
@@ -136,10 +164,11 @@ void gy_ipc_release(struct gy_ipc *ipc)
 	if (!last)
 		return;
 	gy_loop_leave_parents(&ipc->loop);
-	if (!ipc->loop.inherited) {
-		gy_loop_stop(&ipc->loop);
-		gy_exporter_close(ipc->exporter);
-	}
+	if (!ipc->loop.inherited)
+		close_all(ipc);
+	(void)pthread_mutex_lock(&current_lock);
+	gy_list_remove(&ipc->listed);
+	(void)pthread_mutex_unlock(&current_lock);
 	destroy(ipc);
 }
 
@@ -155,10 +184,13 @@ __attribute__((destructor)) static void at_exit(void)
 {
 	if (pthread_mutex_trylock(&current_lock) != 0)
 		return;
-	if (current && current->loop.pid == gy_process_id() &&
-		pthread_mutex_trylock(&current->loop.lock) == 0) {
-		gy_exporter_close(current->exporter);
-		(void)pthread_mutex_unlock(&current->loop.lock);
+	for (struct gy_list *link = all.next; link != &all; link = link->next) {
+		struct gy_ipc *ipc = GY_LIST_OWNER(link, struct gy_ipc, listed);
+
+		if (ipc->loop.pid != gy_process_id() || pthread_mutex_trylock(&ipc->loop.lock) != 0)
+			continue;
+		gy_exporter_close(ipc->exporter);
+		(void)pthread_mutex_unlock(&ipc->loop.lock);
 	}
 	(void)pthread_mutex_unlock(&current_lock);
 }

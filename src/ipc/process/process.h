@@ -7,17 +7,22 @@
  * object. Its thread, "geyser-ipc", runs from the first export or imported event on. A forked child
  * gets a struct gy_ipc of its own, and has inherited the parent's: with that one, exports and
  * imports fail, and releases only free memory.
+ *
+ * While the last release closes the descriptors, another thread may make the next struct. A child
+ * that is forked meanwhile leaves both behind.
  */
 #ifndef GY_IPC_PROCESS_PROCESS_H
 #define GY_IPC_PROCESS_PROCESS_H
 
+#include "base/list.h"
 #include "ipc/loop/loop.h"
 
 struct gy_exporter; /* see ipc/exporter/exporter.h */
 struct gy_importer; /* see ipc/importer/ */
 
 struct gy_ipc {
-	unsigned users; /* guarded by process.c's lock */
+	unsigned users;        /* guarded by process.c's lock */
+	struct gy_list listed; /* likewise */
 	struct gy_loop loop;
 	struct gy_exporter *exporter;
 	struct gy_importer *importer;
