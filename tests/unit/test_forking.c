@@ -5,11 +5,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "helper.h"
+
 #include <geyser/geyser.h>
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +21,7 @@
 
 #define DESCRIPTORS 256 /* a test opens no more */
 
-enum call { NO_CALL, JOIN };
+enum call { NO_CALL, CONNECT, JOIN, RECEIVE, SEND };
 
 /* Set by the test's thread, and used only on that thread: fork_within. */
 static _Thread_local enum call call_to_fork_in;
@@ -140,13 +143,37 @@ static void expect_clean_child(void)
 
 /* ---- the calls of the library ---- */
 
+int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __real_pthread_join(pthread_t thread, void **result);
 int __wrap_pthread_join(pthread_t thread, void **result);
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+	reach(CONNECT);
+	return __real_connect(fd, address, size);
+}
 
 int __wrap_pthread_join(pthread_t thread, void **result)
 {
 	reach(JOIN);
 	return __real_pthread_join(thread, result);
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	reach(RECEIVE);
+	return __real_recvmsg(fd, message, flags);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	reach(SEND);
+	return __real_sendmsg(fd, message, flags);
 }
 
 /* ---- a manager that ends ---- */
@@ -190,6 +217,59 @@ static void the_child_has_nothing_of_a_manager_made_meanwhile(void **state)
 	assert_int_equal(count_new_connections(), 0);
 }
 
+/* ---- an import that waits ---- */
+
+static int be_exporter(int orders, int reports, void *data)
+{
+	struct shared shared;
+
+	(void)data;
+	if (share(&shared) != GEYSER_OK || write(reports, &shared.handle, sizeof(shared.handle)) !=
+						   (ssize_t)sizeof(shared.handle))
+		return 1;
+	(void)wait_for_prompt(orders);
+	end(&shared);
+	return 0;
+}
+
+static void import_and_fork(
+	struct geyser_manager *manager, const struct geyser_handle *handle, enum call call)
+{
+	fork_within(call, NULL);
+	assert_ok(import(manager, handle));
+	expect_clean_child();
+}
+
+static void the_child_has_nothing_of_an_import_that_waits(void **state)
+{
+	static const enum call calls[] = {CONNECT, SEND, RECEIVE};
+	struct helper exporter = start_helper(be_exporter, NULL);
+	struct geyser_handle handle;
+	struct shared shared;
+
+	(void)state;
+	hear_helper(&exporter, &handle, sizeof(handle));
+	note_descriptors();
+	assert_ok(share(&shared));
+	for (size_t i = 0; i < TEST_COUNT(calls); i++)
+		import_and_fork(shared.manager, &handle, calls[i]);
+	end(&shared);
+	end_helper(&exporter);
+}
+
+static void the_child_has_nothing_of_an_import_within_the_process(void **state)
+{
+	static const enum call calls[] = {SEND, RECEIVE};
+	struct shared shared;
+
+	(void)state;
+	note_descriptors();
+	assert_ok(share(&shared));
+	for (size_t i = 0; i < TEST_COUNT(calls); i++)
+		import_and_fork(shared.manager, &shared.handle, calls[i]);
+	end(&shared);
+}
+
 int main(void)
 {
 #define in_a_registry(test) \
@@ -197,6 +277,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_a_registry(the_child_has_nothing_of_a_manager_that_ends),
 		in_a_registry(the_child_has_nothing_of_a_manager_made_meanwhile),
+		in_a_registry(the_child_has_nothing_of_an_import_that_waits),
+		in_a_registry(the_child_has_nothing_of_an_import_within_the_process),
 	};
 
 	test_limit(100);

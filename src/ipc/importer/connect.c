@@ -98,52 +98,39 @@ static int connect_within(int fd, const struct sockaddr_un *address,
 	}
 }
 
-enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+static enum geyser_result connect_socket(int socket, const struct gy_registry *registry,
+	uint64_t instance, uint64_t deadline, int stop_fd, pid_t *pid)
 {
 	struct gy_credentials peer;
 	struct sockaddr_un address;
 	enum geyser_result result;
 	char name[GY_INSTANCE_FILE_SIZE];
 
-	*out = -1;
 	gy_instance_file(name, instance, GY_SOCKET_SUFFIX);
 	if (!gy_registry_address(registry, name, &address))
 		return gy_registry_fail_no_address(registry->path);
-	*out = gy_socket_create();
-	if (*out < 0)
-		return gy_fail_errno("making a socket");
-	if (connect_within(*out, &address, registry, instance, deadline, stop_fd)) {
-		result = connect_failure(instance);
-		goto close_socket;
-	}
-	result = gy_peer_credentials(*out, &peer);
+	if (connect_within(socket, &address, registry, instance, deadline, stop_fd))
+		return connect_failure(instance);
+	result = gy_peer_credentials(socket, &peer);
 	if (result != GEYSER_OK)
-		goto close_socket;
-	if (peer.uid != registry->uid) {
-		result = gy_fail(GEYSER_ERROR_PERMISSION,
+		return result;
+	if (peer.uid != registry->uid)
+		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"exporter %016" PRIx64 " runs as uid %u: this process runs as uid %u",
 			instance, peer.uid, registry->uid);
-		goto close_socket;
-	}
 	*pid = peer.pid;
 	return GEYSER_OK;
-
-close_socket:
-	(void)close(*out);
-	*out = -1;
-	return result;
 }
 
 /* Connects in the registry of one place. Opens the registry only if its path is too long for an
  * address. */
-static enum geyser_result connect_at(struct gy_registry *registry, bool first, uint64_t instance,
-	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+static enum geyser_result connect_at(int socket, struct gy_registry *registry, bool first,
+	uint64_t instance, uint64_t deadline, int stop_fd, pid_t *pid)
 {
 	enum geyser_result result = gy_registry_look(registry);
 
 	if (result == GEYSER_OK)
-		result = gy_registry_connect(registry, instance, deadline, stop_fd, out, pid);
+		result = connect_socket(socket, registry, instance, deadline, stop_fd, pid);
 	else if (!first && result != GEYSER_ERROR_LIMIT)
 		result = GEYSER_ERROR_NOT_FOUND; /* skipped, as by gy_registries_open */
 	gy_registry_close(registry);
@@ -151,21 +138,21 @@ static enum geyser_result connect_at(struct gy_registry *registry, bool first, u
 }
 
 /* Each import connects, so each system call costs time. This checks whether the process may use a
- * place only if it doesn't reach the exporter there. */
-enum geyser_result gy_registries_connect(
-	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+ * place only if it doesn't reach the exporter there. A socket that could not connect at one place
+ * can still connect at the next. */
+enum geyser_result gy_registries_connect_socket(
+	int socket, uint64_t instance, uint64_t deadline, int stop_fd, pid_t *pid)
 {
 	struct gy_registry registry;
 	bool first = true;
 
-	*out = -1;
 	for (unsigned i = 0; i < GY_RUNTIME_PLACES; i++) {
 		char path[sizeof(registry.path)];
 		enum geyser_result result;
 
 		if (gy_registry_find_path(i, registry.path, sizeof(registry.path)) != GEYSER_OK)
 			continue;
-		result = connect_at(&registry, first, instance, deadline, stop_fd, out, pid);
+		result = connect_at(socket, &registry, first, instance, deadline, stop_fd, pid);
 		if (result == GEYSER_OK)
 			return result;
 		if (gy_registry_find_place(i, path, sizeof(path)) != GEYSER_OK)
@@ -176,4 +163,34 @@ enum geyser_result gy_registries_connect(
 	}
 	errno = ENOENT;
 	return connect_failure(instance);
+}
+
+/* registry: NULL stands for any registry. */
+static enum geyser_result connect_anew(const struct gy_registry *registry, uint64_t instance,
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	enum geyser_result result;
+
+	*out = gy_socket_create();
+	if (*out < 0)
+		return gy_fail_errno("making a socket");
+	result = registry ? connect_socket(*out, registry, instance, deadline, stop_fd, pid)
+			  : gy_registries_connect_socket(*out, instance, deadline, stop_fd, pid);
+	if (result == GEYSER_OK)
+		return GEYSER_OK;
+	(void)close(*out);
+	*out = -1;
+	return result;
+}
+
+enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
+	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	return connect_anew(registry, instance, deadline, stop_fd, out, pid);
+}
+
+enum geyser_result gy_registries_connect(
+	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+{
+	return connect_anew(NULL, instance, deadline, stop_fd, out, pid);
 }

@@ -17,4 +17,9 @@ enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint6
 enum geyser_result gy_registries_connect(
 	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid);
 
+/* As gy_registries_connect, with the caller's socket, which stays the caller's. After an error it
+ * can only be closed. */
+enum geyser_result gy_registries_connect_socket(
+	int socket, uint64_t instance, uint64_t deadline, int stop_fd, pid_t *pid);
+
 #endif

@@ -26,7 +26,45 @@ static void free_peer(struct gy_peer *peer)
 	free(peer);
 }
 
-/* Connects the peer. Doesn't look at the registry if the exporter is this process. */
+/* Drops a reference, and frees the peer with the last one. With the lock held. */
+static void drop_reference(struct gy_peer *peer)
+{
+	struct gy_loop *loop = peer->importer->loop;
+
+	if (--peer->references > 0)
+		return;
+	*peer->link = peer->next;
+	if (peer->next)
+		peer->next->link = peer->link;
+	gy_loop_remove(loop, &peer->socket_source);
+	gy_loop_remove(loop, &peer->pid_source);
+	free_peer(peer);
+}
+
+/* From now on a forked child closes the peer's descriptors. With the lock held. */
+static void list_peer(struct gy_importer *importer, struct gy_peer *peer)
+{
+	peer->next = importer->peers;
+	peer->link = &importer->peers;
+	if (peer->next)
+		peer->next->link = &peer->next;
+	importer->peers = peer;
+}
+
+/* Makes the peer's socket. The lock keeps a fork from coming before the peer has the socket. */
+static enum geyser_result make_socket(struct gy_peer *peer)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&peer->importer->loop->lock);
+	peer->socket = gy_socket_create();
+	if (peer->socket < 0)
+		result = gy_fail_errno("making a socket");
+	(void)pthread_mutex_unlock(&peer->importer->loop->lock);
+	return result;
+}
+
+/* Connects the listed peer. Doesn't look at the registry if the exporter is this process. */
 static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline, int stop_fd)
 {
 	enum geyser_result result =
@@ -34,9 +72,12 @@ static enum geyser_result connect_to(struct gy_peer *peer, uint64_t deadline, in
 
 	peer->pid = gy_process_id();
 	peer->own = peer->socket >= 0;
-	if (result != GEYSER_OK || peer->socket >= 0)
-		return result;
-	return gy_registries_connect(peer->instance, deadline, stop_fd, &peer->socket, &peer->pid);
+	if (result == GEYSER_OK && !peer->own)
+		result = make_socket(peer);
+	if (result == GEYSER_OK && !peer->own)
+		result = gy_registries_connect_socket(
+			peer->socket, peer->instance, deadline, stop_fd, &peer->pid);
+	return result;
 }
 
 enum geyser_result gy_peer_connect(struct gy_importer *importer, uint64_t instance,
@@ -55,9 +96,12 @@ enum geyser_result gy_peer_connect(struct gy_importer *importer, uint64_t instan
 		.busy = true,
 		.references = 1,
 	};
+	(void)pthread_mutex_lock(&importer->loop->lock);
+	list_peer(importer, peer);
+	(void)pthread_mutex_unlock(&importer->loop->lock);
 	result = connect_to(peer, deadline, stop_fd);
 	if (result != GEYSER_OK) {
-		free_peer(peer);
+		gy_peer_settle(peer, false, true);
 		return result;
 	}
 	*out = peer;
@@ -81,32 +125,6 @@ struct gy_peer *gy_peer_reuse(struct gy_importer *importer, uint64_t instance)
 	return peer;
 }
 
-/* Drops a reference, and frees the peer with the last one. With the lock held. */
-static void drop_reference(struct gy_peer *peer)
-{
-	struct gy_loop *loop = peer->importer->loop;
-
-	if (--peer->references > 0)
-		return;
-	if (peer->link) {
-		*peer->link = peer->next;
-		if (peer->next)
-			peer->next->link = peer->link;
-	}
-	gy_loop_remove(loop, &peer->socket_source);
-	gy_loop_remove(loop, &peer->pid_source);
-	free_peer(peer);
-}
-
-static void list_peer(struct gy_importer *importer, struct gy_peer *peer)
-{
-	peer->next = importer->peers;
-	peer->link = &importer->peers;
-	if (peer->next)
-		peer->next->link = &peer->next;
-	importer->peers = peer;
-}
-
 void gy_peer_settle(struct gy_peer *peer, bool keep, bool broken)
 {
 	struct gy_importer *importer = peer->importer;
@@ -114,8 +132,6 @@ void gy_peer_settle(struct gy_peer *peer, bool keep, bool broken)
 	(void)pthread_mutex_lock(&importer->loop->lock);
 	peer->busy = false;
 	peer->broken = peer->broken || broken;
-	if (keep && !peer->link)
-		list_peer(importer, peer);
 	if (!keep)
 		drop_reference(peer);
 	(void)pthread_mutex_unlock(&importer->loop->lock);
@@ -161,14 +177,9 @@ enum geyser_result gy_peer_open(struct gy_importer *importer, uint64_t instance,
 	enum geyser_result result = gy_loop_check_own(importer->loop);
 
 	*out = NULL;
-	if (result == GEYSER_OK)
+	if (result == GEYSER_OK) /* busy for good: no import uses it */
 		result = gy_peer_connect(importer, instance, deadline, stop_fd, out);
-	if (result != GEYSER_OK)
-		return result;
-	(void)pthread_mutex_lock(&importer->loop->lock);
-	list_peer(importer, *out); /* busy for good: no import uses it */
-	(void)pthread_mutex_unlock(&importer->loop->lock);
-	return GEYSER_OK;
+	return result;
 }
 
 static enum geyser_result collect(

@@ -57,8 +57,8 @@ pid_t gy_peer_pid(const struct gy_peer *peer);
 
 /* ---- for import.c and importer.c ---- */
 
-/* Connects to an exporter. The peer is busy, with one reference, and in no list yet. Errors: STALE,
- * and as gy_exporter_connect or gy_registry_connect. */
+/* Connects to an exporter. The peer is busy, with one reference. Errors: STALE, and as
+ * gy_exporter_connect or gy_registry_connect. */
 enum geyser_result gy_peer_connect(struct gy_importer *importer, uint64_t instance,
 	uint64_t deadline, int stop_fd, struct gy_peer **out);
 

@@ -23,7 +23,7 @@ struct gy_importer {
  * from the same exporter meanwhile gets a connection of its own, rather than wait behind a peer
  * that may be stopped. */
 struct gy_peer {
-	struct gy_peer *next, **link; /* in importer->peers; link is NULL before it is there */
+	struct gy_peer *next, **link; /* in importer->peers, from before it has a socket */
 	struct gy_importer *importer;
 	uint64_t instance;
 	pid_t pid;
