@@ -15,9 +15,9 @@
 /* The last free descriptors of this process, which no peer's connection takes. */
 #define SPARED 8
 
-/* While there are fewer connections than this, and the next descriptor is below LOW, there is room
- * under any limit of at least LOW + SPARED. The limit isn't read then: the system call costs a
- * thirtieth of an import that connects. */
+/* While there are fewer connections than FEW, and the next descriptor is below LOW, there is room
+ * under any limit of at least LOW + SPARED. The limit isn't read then, if it was that high when the
+ * exporter was made: the system call costs a thirtieth of an import that connects. */
 #define FEW 8
 #define LOW 32
 
@@ -58,9 +58,18 @@ static struct gy_client *add(struct gy_clients *clients, pid_t pid)
 	return NULL;
 }
 
+static long soft_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > 2L * CONNECTIONS_MAX)
+		return 2L * CONNECTIONS_MAX;
+	return (long)limit.rlim_cur;
+}
+
 void gy_clients_init(struct gy_clients *clients)
 {
-	*clients = (struct gy_clients){.by_pid = NULL};
+	*clients = (struct gy_clients){.is_high = soft_limit() >= LOW + SPARED};
 	gy_list_init(&clients->idle);
 	gy_list_init(&clients->turns);
 	gy_list_init(&clients->later);
@@ -123,21 +132,12 @@ void gy_seat_set_busy(struct gy_seat *seat)
 
 /* ---- room ---- */
 
-static long soft_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > 2L * CONNECTIONS_MAX)
-		return 2L * CONNECTIONS_MAX;
-	return (long)limit.rlim_cur;
-}
-
 /* All descriptors below the lowest free one are in use. */
 long gy_clients_count_room(const struct gy_clients *clients, int lowest)
 {
 	long limit, connections, descriptors;
 
-	if (clients->connections < FEW && lowest < LOW)
+	if (clients->is_high && clients->connections < FEW && lowest < LOW)
 		return FEW;
 	limit = soft_limit();
 	connections = limit / 2 - (long)clients->connections;

@@ -23,6 +23,7 @@
 struct gy_clients {
 	void *by_pid;         /* tsearch tree of gy_client */
 	unsigned connections; /* of all clients */
+	bool is_high;         /* the limit of descriptors is that of no small process */
 	struct gy_list idle;  /* of gy_seat: connections that hold nothing, the oldest first */
 	/* Of gy_client: those with connections that wait. The next one is the first of turns. Who
 	 * has had a turn in this round is in later. */
