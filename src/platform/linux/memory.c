@@ -32,8 +32,10 @@
  * more than the allocation. */
 #define ASK_FIRST (UINT64_C(64) << 20)
 
-/* A signal makes fallocate undo the whole call. Allocating in steps keeps the finished steps. */
-#define ALLOCATION_STEP (UINT64_C(256) << 20)
+/* On older kernels, such as Debian 12's, a signal makes fallocate undo the whole call. Allocating
+ * in steps keeps the finished steps. A step takes a few ms, less than the time between two ticks of
+ * a program's timer. */
+#define ALLOCATION_STEP (UINT64_C(16) << 20)
 
 /* Returns how many bytes are available without swapping, or UINT64_MAX if the kernel doesn't
  * say. */
