@@ -26,11 +26,13 @@ static enum geyser_result open_names(
 {
 	const char *path = entry->registry.path;
 
-	*fd = openat(
-		entry->registry.fd, GY_NAMES_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*fd = gy_names_open(&entry->registry, O_RDWR | O_CREAT, status);
+	if (*fd < 0 && errno == EINVAL)
+		return gy_fail(GEYSER_ERROR_SYSTEM,
+			"%.300s/" GY_NAMES_FILE " is no regular file: remove it", path);
 	if (*fd < 0)
 		return gy_fail_errno("opening %.300s/" GY_NAMES_FILE, path);
-	if (fstat(*fd, status) == 0 && ((status->st_mode & 0777) == 0600 || fchmod(*fd, 0600) == 0))
+	if ((status->st_mode & 0777) == 0600 || fchmod(*fd, 0600) == 0)
 		return GEYSER_OK;
 	(void)close(*fd);
 	*fd = -1;
@@ -219,11 +221,11 @@ void gy_entry_keep_name(
 	int fd;
 
 	gy_name_to_file(name, file);
-	fd = openat(entry->registry.fd, GY_NAMES_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = gy_names_open(&entry->registry, O_RDONLY, &status);
 	if (fd < 0 && errno != ENOENT)
 		return;
-	if (fd < 0 || fstat(fd, &status) < 0 || !lock->hold.pid ||
-		lock->device != (uint64_t)status.st_dev || lock->inode != (uint64_t)status.st_ino) {
+	if (fd < 0 || !lock->hold.pid || lock->device != (uint64_t)status.st_dev ||
+		lock->inode != (uint64_t)status.st_ino) {
 		if (fd >= 0)
 			(void)close(fd);
 		gy_entry_abandon_name(lock);

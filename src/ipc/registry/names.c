@@ -176,13 +176,31 @@ uint64_t gy_name_lock_offset(const char *name)
 	return gy_name_file_lock_offset(file);
 }
 
+/* ---- the file of locks ---- */
+
+/* A FIFO in the file's place would block the thread, hence O_NONBLOCK. */
+int gy_names_open(const struct gy_registry *registry, int flags, struct stat *status)
+{
+	int fd = openat(
+		registry->fd, GY_NAMES_FILE, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))
+		return fd;
+	(void)close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
 /* ---- a sweep's part ---- */
 
 /* Reads the link again under the lock: a publisher that has replaced it now sees the sweep. */
 void gy_name_sweep(const struct gy_registry *registry, const char *file)
 {
-	int fd = openat(registry->fd, GY_NAMES_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	uint64_t instance;
+	struct stat status;
+	int fd = gy_names_open(registry, O_RDONLY, &status);
 
 	if (fd < 0 && errno != ENOENT)
 		return;

@@ -37,6 +37,12 @@ uint64_t gy_name_file_lock_offset(const char *file);
 
 #define GY_NAME_SWEEPS(offset) ((offset) + 1)
 
+struct stat;
+
+/* Opens the file of locks, which must be a regular file, and fills in its status. flags: as open's.
+ * Returns -1 with errno after a failure: EINVAL if it is no regular file. The caller closes it. */
+int gy_names_open(const struct gy_registry *registry, int flags, struct stat *status);
+
 /* Removes a stream's link if its exporter is dead. */
 void gy_name_sweep(const struct gy_registry *registry, const char *file);
 
