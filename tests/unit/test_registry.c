@@ -4,10 +4,12 @@
 #include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
 #include "ipc/lookup/once.h"
+#include "ipc/registry/files.h"
 #include "ipc/registry/name_lock.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 #ifndef GEYSER_PLATFORM_APPLE
 #include <sys/syscall.h>
+#include <time.h>
 #endif
 
 #include "helper.h"
@@ -526,6 +529,76 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 #endif
 }
 
+#ifndef GEYSER_PLATFORM_APPLE
+struct wait_for_answer {
+	int socket;
+	enum geyser_result result;
+};
+
+static void *await_answer(void *data)
+{
+	struct wait_for_answer *wait = data;
+	struct gy_message answer;
+	int fd;
+
+	wait->result = gy_request_await(wait->socket, 0, GY_NEVER, -1, &answer, &fd);
+	return NULL;
+}
+#endif
+
+/* An exporter that dies while an importer has waited for some time already. The pause lets the
+ * importer's first look at the exporter pass; without it the test holds, too. */
+static void a_late_death_ends_a_wait(void **state)
+{
+#ifndef GEYSER_PLATFORM_APPLE
+	const struct timespec pause = {.tv_nsec = 60 * 1000 * 1000};
+	struct wait_for_answer wait;
+	struct family family;
+	struct helper parent;
+	pthread_t thread;
+	pid_t pid;
+
+	(void)state;
+	parent = start_helper(export_with_bare_child, NULL);
+	hear_helper(&parent, &family, sizeof(family));
+	assert_ok(gy_registries_connect(family.exporter, GY_NEVER, -1, &wait.socket, &pid));
+	assert_int_equal(pthread_create(&thread, NULL, await_answer, &wait), 0);
+	(void)nanosleep(&pause, NULL);
+	kill_helper(&parent);
+	assert_int_equal(kill(family.child, 0), 0); /* the child is alive */
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(wait.result, GEYSER_ERROR_STALE);
+	assert_int_equal(close(wait.socket), 0);
+	assert_int_equal(kill(family.child, SIGKILL), 0);
+#else
+	(void)state;
+	skip();
+#endif
+}
+
+/* Another process of the user has put something else in the place of the file of locks. */
+static void locks_in_no_regular_file(void **state)
+{
+	struct gy_registry_entry entry;
+	struct gy_name_lock lock = {.hold = GY_NO_HOLD};
+	struct gy_registry registry;
+	uint64_t holder;
+
+	(void)state;
+	assert_ok(gy_entry_create(&entry));
+	assert_ok(test_open_registry(false, &registry));
+	assert_int_equal(mkfifoat(registry.fd, GY_NAMES_FILE, 0600), 0);
+	assert_fails(GEYSER_ERROR_SYSTEM, "no regular file",
+		gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_keep_name(&entry, "cam", &lock);
+	gy_name_sweep(&registry, "stream-cam");
+	assert_int_equal(unlinkat(registry.fd, GY_NAMES_FILE, 0), 0);
+	assert_ok(gy_entry_add_name(&entry, "cam", &lock, &holder));
+	gy_entry_remove_name(&entry, "cam", &lock);
+	gy_registry_close(&registry);
+	gy_entry_release(&entry);
+}
+
 #define registry_test(name) \
 	cmocka_unit_test_setup_teardown(name, test_runtime_enter, test_runtime_leave)
 
@@ -549,6 +622,8 @@ int main(void)
 		registry_test(a_removed_registry_is_made_again),
 		registry_test(a_large_sweep_is_done_in_pieces),
 		registry_test(a_child_that_ran_no_handlers_keeps_nothing),
+		registry_test(a_late_death_ends_a_wait),
+		registry_test(locks_in_no_regular_file),
 	};
 
 	test_limit(60);
