@@ -246,6 +246,64 @@ static void a_bare_child_takes_nothing_along(void **state)
 	geyser_publisher_destroy(publisher);
 	geyser_manager_destroy(manager);
 }
+
+static void publish_one(struct geyser_publisher *publisher)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_publisher_acquire(publisher, 10 * SECOND, &frame));
+	ok(geyser_publisher_submit(publisher, frame));
+}
+
+static void take_one(struct geyser_subscriber *subscriber)
+{
+	struct geyser_frame *frame;
+
+	ok(geyser_subscriber_acquire(subscriber, 10 * SECOND, &frame));
+	ok(geyser_subscriber_release(subscriber, frame));
+}
+
+/* A child holds its parent's connections. It must neither end them when it goes, nor hide their end
+ * while it lives. */
+static void a_bare_child_ends_and_hides_no_stream(void **state)
+{
+	const struct geyser_subscriber_desc desc = {.name = NAME, .connect_timeout_ns = SECOND};
+	struct geyser_manager *manager = new_manager();
+	struct geyser_subscriber *subscriber;
+	struct geyser_publisher *publisher;
+	struct geyser_frame *frame;
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_non_null(manager);
+	ok(geyser_publisher_create(manager, &stream, &publisher));
+	ok(geyser_subscriber_create(manager, &desc, &subscriber));
+	publish_one(publisher);
+	take_one(subscriber);
+	child = bare_clone();
+	if (child == 0) {
+		geyser_subscriber_destroy(subscriber);
+		geyser_publisher_destroy(publisher);
+		geyser_manager_destroy(manager);
+		exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	publish_one(publisher);
+	take_one(subscriber);
+
+	child = bare_clone();
+	while (child == 0)
+		(void)pause();
+	geyser_publisher_destroy(publisher);
+	refused(GEYSER_ERROR_DISCONNECTED, NAME,
+		geyser_subscriber_acquire(subscriber, 10 * SECOND, &frame));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	geyser_subscriber_destroy(subscriber);
+	geyser_manager_destroy(manager);
+}
 #endif
 
 /* ---- a registry that is removed ---- */
@@ -322,6 +380,7 @@ int main(int argc, char **argv)
 		registry_test(a_name_has_one_owner_at_a_time),
 #ifdef BARE_CLONE
 		registry_test(a_bare_child_takes_nothing_along),
+		registry_test(a_bare_child_ends_and_hides_no_stream),
 #endif
 		registry_test(a_removed_registry_comes_back),
 	};

@@ -7,6 +7,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- imports ---- */
@@ -119,6 +120,8 @@ void gy_session_close(struct gy_session *session)
 	remove_all_imports(session);
 	gy_surface_withdraw(exporter->surfaces, session);
 	gy_loop_remove(exporter->loop, &session->source);
+	/* a child that was made by clone may hold the socket, too */
+	(void)shutdown(session->source.fd, SHUT_RDWR);
 	(void)close(session->source.fd);
 	*session->link = session->next;
 	if (session->next)

@@ -21,8 +21,11 @@ static void free_peer(struct gy_peer *peer)
 {
 	if (peer->pidfd >= 0)
 		(void)close(peer->pidfd);
-	if (peer->socket >= 0)
+	if (peer->socket >= 0) {
+		/* a child that was made by clone may hold the socket, too */
+		(void)shutdown(peer->socket, SHUT_RDWR);
 		(void)close(peer->socket);
+	}
 	free(peer);
 }
 
@@ -271,6 +274,7 @@ void gy_peer_leave(struct gy_peer *peer)
 		return;
 	importer = peer->importer;
 	(void)pthread_mutex_lock(&importer->loop->lock);
+	gy_loop_leave_parents(importer->loop);
 	peer->wake_word = NULL;
 	peer->sleeping = NULL;
 	if (peer->references > 1 && atomic_load(&peer->dead))
