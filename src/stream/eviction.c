@@ -26,15 +26,18 @@
  *
  * A budget is FULL hold limits. In each REFILL_AFTER one hold limit comes back. A group's limit is
  * what remains of its budget, but at most the hold limit and at least 1 / (1 << LEAST_SHIFT) of it.
- * The publisher counts all time without a buffer, whether or not it evicts a subscriber in the end.
- * So a group can take two hold limits at once, and then one in each REFILL_AFTER.
+ * The publisher counts time without a buffer whether or not it evicts a subscriber in the end. So a
+ * group can take two hold limits at once, and then one in each REFILL_AFTER.
  *
- * The first 1 / (1 << LEAST_SHIFT) of a hold limit is free each time. Honest subscribers often hold
- * one frame more for the moment in which they exchange frames.
+ * The first 1 / (1 << FREE_SHIFT) of a hold limit, 62 ms by default, is free each time. Several
+ * honest subscribers may each hold another frame until the next one comes. With few buffers they
+ * keep the publisher waiting for a part of each frame's time. Such short times can slow a publisher
+ * to 16 frames a second, but never stop it.
  */
 #define FULL 2
 #define REFILL_AFTER (60 * GY_SECOND)
 #define LEAST_SHIFT 10
+#define FREE_SHIFT 4
 #define SETTLE_AFTER (600 * GY_SECOND)
 
 /* Places in one stream that one process may take, so that others find room. The publisher's own
@@ -163,7 +166,7 @@ static void refill(struct gy_hold_budget *budget, uint64_t limit, uint64_t now)
 /* Takes the counted time from the budgets. */
 static void spend(struct geyser_publisher *publisher, uint64_t now)
 {
-	const uint64_t limit = publisher->hold_limit_ns, free = limit >> LEAST_SHIFT;
+	const uint64_t limit = publisher->hold_limit_ns, free = limit >> FREE_SHIFT;
 
 	for (unsigned i = GY_RING_SETTLED; i < GY_RING_GROUPS; i++) {
 		uint64_t starved = publisher->ring.starved[i];
