@@ -238,6 +238,8 @@ def prove(layout, published):
     if contract.problems:
         raise sdk.Failure("\n".join(contract.problems[:20]))
     kinds = ("selectors", "enum values", "C functions", "constants")
+    if not all(contract.total(kind) for kind in kinds):
+        raise sdk.Failure("clang's syntax tree shows none of our declarations: is clang a wrapper?")
     parts = ", ".join(f"{contract.total(kind)} {kind}" for kind in kinds)
     values = used(declared.enumerators, objects)
     return (
