@@ -294,8 +294,9 @@ static void a_bare_child_ends_and_hides_no_stream(void **state)
 	take_one(subscriber);
 
 	child = bare_clone();
-	while (child == 0)
-		(void)pause();
+	if (child == 0)
+		for (;;)
+			(void)pause();
 	geyser_publisher_destroy(publisher);
 	refused(GEYSER_ERROR_DISCONNECTED, NAME,
 		geyser_subscriber_acquire(subscriber, 10 * SECOND, &frame));

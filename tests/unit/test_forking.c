@@ -92,6 +92,16 @@ static enum geyser_result import(struct geyser_manager *manager, const struct ge
 	return result;
 }
 
+#ifdef __SANITIZE_THREAD__
+/* A child that is forked while its parent ends a thread can't join that thread. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+	return "report_thread_leaks=0";
+}
+#endif
+
 /* ---- the fork ---- */
 
 /* Returns the child's exit status. The child also makes a manager of its own. */
