@@ -125,17 +125,16 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 			return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this system has no Metal device");
 		}
 		fill_info(device, (id<MTLDevice>)device->device);
-		device->queue = [(id<MTLDevice>)device->device newCommandQueue];
 		device->listener = [[MTLSharedEventListener alloc] init];
-		if (device->queue && device->listener)
+		if (device->listener)
 			probe_formats(device);
 	}
-	if (device->queue && device->listener) {
+	if (device->listener) {
 		*out = device;
 		return GEYSER_OK;
 	}
-	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no %s for %s",
-		device->queue ? "event listener" : "command queue", device->info.name);
+	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no event listener for %s",
+		device->info.name);
 	gy_mtl_device_close(device);
 	return GEYSER_ERROR_OUT_OF_MEMORY;
 }
@@ -147,7 +146,6 @@ void gy_mtl_device_close(void *data)
 	@autoreleasepool {
 		if (!gy_mtl_is_inherited(device)) {
 			[(id)device->listener release];
-			[(id)device->queue release];
 			[(id)device->device release];
 		}
 	}

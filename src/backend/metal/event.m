@@ -39,12 +39,15 @@ struct mtl_event {
 	struct gy_event_source source;
 	id<MTLSharedEvent> event; /* nil after the end */
 	MTLSharedEventListener *listener;
-	pid_t owner;
+	id<MTLCommandQueue> queue; /* nil until it is needed */
+	struct mtl_device
+		*device; /* lives until the end of the event, not as long as the native event */
 	/* the caller gave the shared event, so others may wait for it after our end */
 	bool adopted;
 	_Atomic uint64_t carried;
 	pthread_mutex_t carry; /* values go down in order, whichever thread signals */
-	pthread_mutex_t lock;  /* guards started and closing, and the page while the event closes */
+	/* guards started, closing and queue, and page and device while the event closes */
+	pthread_mutex_t lock;
 	bool started, closing;
 	struct gy_follower down;
 };
@@ -60,6 +63,7 @@ struct mtl_event {
 {
 	[state->event release];
 	[state->listener release];
+	[state->queue release];
 	(void)pthread_mutex_destroy(&state->carry);
 	(void)pthread_mutex_destroy(&state->lock);
 	free(state);
@@ -152,6 +156,23 @@ void gy_mtl_event_signal(struct gy_backend_event *base, uint64_t value)
 	carry_down(base, value);
 }
 
+enum geyser_result gy_mtl_event_queue(struct gy_backend_event *base, void **out)
+{
+	struct mtl_event *event = (struct mtl_event *)base;
+
+	@autoreleasepool {
+		(void)pthread_mutex_lock(&event->lock);
+		if (!event->queue)
+			event->queue = [(id<MTLDevice>)event->device->device newCommandQueue];
+		*out = event->queue;
+		(void)pthread_mutex_unlock(&event->lock);
+	}
+	if (*out)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no command queue for %s",
+		event->device->info.name);
+}
+
 /* ---- life ---- */
 
 /* Makes the backend's part of an event. Takes over the shared event, even after a failure. */
@@ -170,7 +191,7 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 	event->source = *source;
 	event->event = shared;
 	event->listener = [(id)device->listener retain];
-	event->owner = device->owner;
+	event->device = device;
 	atomic_init(&event->carried, shared.signaledValue);
 	(void)pthread_mutex_init(&event->carry, NULL);
 	(void)pthread_mutex_init(&event->lock, NULL);
@@ -226,7 +247,7 @@ void gy_mtl_event_destroy(struct gy_backend_event *base)
 {
 	struct mtl_event *event = (struct mtl_event *)base;
 
-	if (event->owner != getpid())
+	if (gy_mtl_is_inherited(event->device))
 		return; /* a forked child has neither the threads nor Metal */
 	@autoreleasepool {
 		(void)pthread_mutex_lock(&event->lock);

@@ -13,7 +13,6 @@
 
 struct mtl_device {
 	void *device;   /* id<MTLDevice> */
-	void *queue;    /* id<MTLCommandQueue>, for copies */
 	void *listener; /* MTLSharedEventListener; its thread runs the blocks of shared events */
 	pid_t owner;
 	struct geyser_metal_info info;
@@ -97,6 +96,10 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from,
 enum geyser_result gy_mtl_event_create(
 	void *device, const struct gy_event_source *source, int fd, struct gy_backend_event **out);
 void gy_mtl_event_signal(struct gy_backend_event *event, uint64_t value);
+/* Gives the id<MTLCommandQueue> for copies of frames that wait for this event. It is of this event
+ * alone, since a copy that waits holds up everything behind it in its queue. Errors:
+ * OUT_OF_MEMORY. */
+enum geyser_result gy_mtl_event_queue(struct gy_backend_event *event, void **out);
 void gy_mtl_event_destroy(struct gy_backend_event *event);
 
 #endif

@@ -276,15 +276,19 @@ static bool encode_copy(
 	return encoder != nil;
 }
 
+/* A publisher has one copy of each of its buffers pending at most, 16 in all. So its queue, which
+ * has room for 64 command buffers, always gives one at once. */
 enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 	struct gy_backend_texture *to_base, const struct gy_backend_point *wait,
 	const struct gy_backend_point *signal)
 {
 	const struct mtl_texture *from = (const struct mtl_texture *)from_base;
 	const struct mtl_texture *to = (const struct mtl_texture *)to_base;
-	void *texture, *before, *after;
+	void *texture, *queue, *before, *after;
 	enum geyser_result result = gy_metal_texture(from_base, &texture);
 
+	if (result == GEYSER_OK)
+		result = gy_mtl_event_queue(wait->event, &queue);
 	if (result == GEYSER_OK)
 		result = gy_metal_shared_event(wait->event, &before);
 	if (result == GEYSER_OK)
@@ -292,8 +296,7 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 	if (result != GEYSER_OK)
 		return result;
 	@autoreleasepool {
-		id<MTLCommandBuffer> commands =
-			[(id<MTLCommandQueue>)from->device->queue commandBuffer];
+		id<MTLCommandBuffer> commands = [(id<MTLCommandQueue>)queue commandBuffer];
 
 		if (wait->value)
 			[commands encodeWaitForEvent:(id<MTLEvent>)before value:wait->value];

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* The documented maxCommandBufferCount of newCommandQueue. */
+#define MAX_COMMAND_BUFFERS 64
+
 NSErrorDomain const MTLCommandBufferErrorDomain = nil;
 
 @implementation DoubleQueue
@@ -12,12 +15,16 @@ NSErrorDomain const MTLCommandBufferErrorDomain = nil;
 {
 	[super initWithDevice:aDevice];
 	worker = double_worker_create();
+	pthread_mutex_init(&lock, NULL);
+	pthread_cond_init(&changed, NULL);
 	return self;
 }
 
 - (void)dealloc
 {
 	double_worker_destroy(worker);
+	pthread_cond_destroy(&changed);
+	pthread_mutex_destroy(&lock);
 	[super dealloc];
 }
 
@@ -26,10 +33,29 @@ NSErrorDomain const MTLCommandBufferErrorDomain = nil;
 	return worker;
 }
 
+/* Blocks until there is room for one more, as a queue of newCommandQueue does. */
+- (void)take
+{
+	pthread_mutex_lock(&lock);
+	while (uncompleted == MAX_COMMAND_BUFFERS)
+		pthread_cond_wait(&changed, &lock);
+	uncompleted++;
+	pthread_mutex_unlock(&lock);
+}
+
+- (void)giveBack
+{
+	pthread_mutex_lock(&lock);
+	uncompleted--;
+	pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
 - (id<MTLCommandBuffer>)commandBuffer
 {
 	if (double_fails("commandBuffer"))
 		return nil;
+	[self take];
 	return [[[DoubleCommandBuffer alloc] initWithQueue:self] autorelease];
 }
 @end
@@ -84,8 +110,16 @@ static void execute(void *argument)
 	operation_count = 0;
 }
 
+- (void)giveBack
+{
+	if (!givenBack)
+		[queue giveBack];
+	givenBack = YES;
+}
+
 - (void)dealloc
 {
+	[self giveBack];
 	[self releaseOperations];
 	finish_handlers(scheduled, &scheduled_count, nil);
 	finish_handlers(completed, &completed_count, nil);
@@ -130,6 +164,7 @@ static void execute(void *argument)
 	}
 	[self releaseOperations];
 	[self become:error ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted];
+	[self giveBack];
 	finish_handlers(completed, &completed_count, self);
 	pthread_mutex_lock(&lock);
 	handled = YES;

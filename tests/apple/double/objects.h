@@ -185,8 +185,12 @@ enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEA
 
 @interface DoubleQueue : DoubleLabelled <MTLCommandQueue> {
 	struct double_worker *worker;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned uncompleted; /* its command buffers that have neither completed nor gone */
 }
 - (struct double_worker *)worker;
+- (void)giveBack; /* once for each command buffer */
 @end
 
 @interface DoubleCommandBuffer : DoubleLabelled <MTLCommandBuffer> {
@@ -195,6 +199,7 @@ enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEA
 	pthread_cond_t changed;
 	MTLCommandBufferStatus status;
 	BOOL handled; /* the completed handlers have run */
+	BOOL givenBack;
 	NSError *error;
 	id encoder; /* the open encoder; not retained */
 	DoubleOperation **operations;
