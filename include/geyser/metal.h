@@ -147,8 +147,8 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
  * When the exporter of an imported event dies, the shared event is raised above all values, so that
  * no command buffer of the importer hangs. geyser_event_wait then returns
  * GEYSER_ERROR_DISCONNECTED. The last unref raises the shared event in the same way, unless it was
- * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a Metal manager),
- * OUT_OF_MEMORY, SYSTEM.
+ * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a Metal manager, or the
+ * device makes no shared event), OUT_OF_MEMORY, SYSTEM.
  */
 GEYSER_API enum geyser_result geyser_metal_event(
 	struct geyser_event *event, void **mtl_shared_event);

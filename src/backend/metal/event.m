@@ -179,11 +179,16 @@ enum geyser_result gy_mtl_event_queue(struct gy_backend_event *base, void **out)
 static enum geyser_result make(struct mtl_device *device, const struct gy_event_source *source,
 	id<MTLSharedEvent> shared, struct mtl_event **out)
 {
-	struct mtl_event *event = calloc(1, sizeof(*event));
+	struct mtl_event *event = shared ? calloc(1, sizeof(*event)) : NULL;
 
-	if (!event || !shared) {
+	if (!shared)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s makes no MTLSharedEvent (newSharedEvent is nil; a sandbox may be the "
+			"cause): the GPU can't wait for this event, but geyser_event_wait and "
+			"geyser_event_signal work",
+			device->info.name);
+	if (!event) {
 		[shared release];
-		free(event);
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
 	}
 	event->object = [[GeyserMetalEvent alloc] init];
