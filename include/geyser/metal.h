@@ -163,7 +163,8 @@ GEYSER_API enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 
 /* Makes an event of the caller's shared event, which is retained. The event has the shared event's
- * value. As long as the event lives, either of the two may be signalled. Errors: INVALID_ARGUMENT,
+ * value. As long as the event lives, either of the two may be signalled. Any device of the system
+ * may use a shared event, so the device that made it doesn't matter. Errors: INVALID_ARGUMENT,
  * UNSUPPORTED (not a Metal manager), OUT_OF_MEMORY, SYSTEM, LIMIT. */
 GEYSER_API enum geyser_result geyser_metal_event_adopt(
 	struct geyser_manager *manager, void *mtl_shared_event, struct geyser_event **out);
@@ -174,8 +175,9 @@ GEYSER_API enum geyser_result geyser_metal_event_adopt(
 GEYSER_API enum geyser_result geyser_metal_event_shared_handle(
 	struct geyser_event *event, void **mtl_shared_event_handle);
 
-/* Makes an event on the shared event of such a handle. The caller keeps the handle. Errors: as
- * geyser_metal_event_adopt, and MISMATCH (the handle belongs to another device). */
+/* Makes an event on the shared event of such a handle. The caller keeps the handle. A handle
+ * doesn't tell which device made it. Errors: as geyser_metal_event_adopt, and MISMATCH (the
+ * manager's device makes no event of the handle). */
 GEYSER_API enum geyser_result geyser_metal_event_import_shared_handle(
 	struct geyser_manager *manager, void *mtl_shared_event_handle, struct geyser_event **out);
 

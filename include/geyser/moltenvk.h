@@ -8,7 +8,9 @@
  * caller's get_instance_proc_addr, and links neither to MoltenVK nor to the loader. The device must
  * have Vulkan 1.1 or later, with VK_EXT_metal_objects enabled. Events also need the feature
  * timelineSemaphore (Vulkan 1.2 or VK_KHR_timeline_semaphore). The device must be on the same GPU
- * as the manager's MTLDevice; geyser checks that. geyser.h explains results, times and threads.
+ * as the manager's MTLDevice. The functions that make an image, a texture or an event check that,
+ * if the device reports a LUID (VkPhysicalDeviceIDProperties). geyser.h explains results, times and
+ * threads.
  */
 #ifndef GEYSER_MOLTENVK_H
 #define GEYSER_MOLTENVK_H
@@ -69,6 +71,9 @@ GEYSER_API void geyser_moltenvk_image_destroy(
  * with vkDestroySemaphore. The semaphore's waits and signals are those of the event, in every
  * process. Values are signalled in order, as with any timeline semaphore.
  *
+ * The GPU isn't checked: any GPU of the system may use a shared event, and it doesn't tell which
+ * one made it. Errors are therefore never MISMATCH.
+ *
  * MoltenVK sets the shared event to the semaphore's initial value, so geyser gives the event's
  * present value. Call this while no GPU work that signals the event is pending. A value that a CPU
  * signals meanwhile is not lost. Errors: as geyser_moltenvk_image_create, and UNSUPPORTED (this
@@ -96,8 +101,8 @@ GEYSER_API enum geyser_result geyser_moltenvk_texture_create(
  * VkExportMetalObjectCreateInfoEXT and VK_EXPORT_METAL_OBJECT_TYPE_METAL_SHARED_EVENT_BIT_EXT. The
  * event can be exported, waited for and signalled as any other. It keeps the shared event even
  * after the semaphore has gone. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (the extension isn't
- * enabled; the semaphore has no shared event), MISMATCH (on another GPU), and as
- * geyser_metal_event_adopt.
+ * enabled; the semaphore has no shared event), MISMATCH (the device is on another GPU than the
+ * manager), and as geyser_metal_event_adopt.
  */
 GEYSER_API enum geyser_result geyser_moltenvk_event_create(
 	const struct geyser_moltenvk_device *device, VkSemaphore semaphore,

@@ -109,6 +109,7 @@ static uint64_t present_value(struct geyser_event *event, void *shared)
 	return gpu > page ? gpu : page;
 }
 
+/* A shared event has no device, so there is nothing to compare the Vulkan device with. */
 static enum geyser_result create(
 	const struct gy_mvk *vk, struct geyser_event *event, VkSemaphore *out)
 {
@@ -116,8 +117,6 @@ static enum geyser_result create(
 	void *shared = NULL;
 	enum geyser_result result = geyser_metal_event(event, &shared);
 
-	if (result == GEYSER_OK)
-		result = gy_mvk_check_device(vk, gy_mvk_event_device(shared));
 	if (result == GEYSER_OK)
 		result = create_semaphore(vk, shared, present_value(event, shared), &semaphore);
 	if (result != GEYSER_OK)

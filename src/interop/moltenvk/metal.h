@@ -5,10 +5,8 @@
 
 #include <stdint.h>
 
-/* Both return the registryID of the object's device. texture: id<MTLTexture>; event:
- * id<MTLSharedEvent>. */
+/* Returns the registryID of the device of an id<MTLTexture>. */
 uint64_t gy_mvk_texture_device(void *texture);
-uint64_t gy_mvk_event_device(void *event);
 
 /* Returns the signaledValue of an id<MTLSharedEvent>. */
 uint64_t gy_mvk_event_value(void *event);

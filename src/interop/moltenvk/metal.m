@@ -10,13 +10,6 @@ uint64_t gy_mvk_texture_device(void *texture)
 	}
 }
 
-uint64_t gy_mvk_event_device(void *event)
-{
-	@autoreleasepool {
-		return ((id<MTLSharedEvent>)event).device.registryID;
-	}
-}
-
 uint64_t gy_mvk_event_value(void *event)
 {
 	@autoreleasepool {

@@ -180,6 +180,12 @@ static void set_value(struct double_event *event, uint64_t value)
 	[super dealloc];
 }
 
+/* Any device may use a shared event, so it belongs to none. */
+- (id<MTLDevice>)device
+{
+	return nil;
+}
+
 - (BOOL)respondsToSelector:(SEL)selector
 {
 	if (sel_isEqual(selector, @selector(waitUntilSignaledValue:timeoutMS:)) &&

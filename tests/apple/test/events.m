@@ -199,6 +199,20 @@ static void misuse_ends_the_process(void **state)
 	expect_death(old_wait, "macOS before 12");
 }
 
+/* Any device may use it. */
+static void it_belongs_to_no_device(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLSharedEvent> event = [device newSharedEvent];
+
+		assert_null(event.device);
+		[event release];
+		[device release];
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -208,6 +222,7 @@ int main(void)
 		cmocka_unit_test_teardown(waits_time_out, nothing_live),
 		cmocka_unit_test_teardown(the_gpu_waits_and_signals, nothing_live),
 		cmocka_unit_test_teardown(a_handle_is_the_same_event, nothing_live),
+		cmocka_unit_test_teardown(it_belongs_to_no_device, nothing_live),
 		cmocka_unit_test_teardown(old_systems_have_no_wait, nothing_live),
 		cmocka_unit_test_teardown(misuse_ends_the_process, nothing_live),
 	};
