@@ -82,7 +82,10 @@ GEYSER_API enum geyser_result geyser_metal_texture_global_id(
 	struct geyser_texture *texture, uint32_t *id);
 
 /* Makes a texture on a surface that the caller got in some other way. desc must fit the surface,
- * which is retained. Errors: as geyser_texture_import_native, MISMATCH naming what differs. */
+ * which is retained. The surface's FourCC must be the one of desc's format
+ * (geyser_format_info.iosurface_fourcc), or left out. Surfaces of several planes are refused, which
+ * cameras and decoders make unless they are asked for 'BGRA'. Errors: as
+ * geyser_texture_import_native, MISMATCH naming what differs. */
 GEYSER_API enum geyser_result geyser_metal_texture_import_surface(struct geyser_manager *manager,
 	void *io_surface, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 

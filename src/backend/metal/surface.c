@@ -99,19 +99,40 @@ static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_t
 	return GEYSER_OK;
 }
 
+struct name {
+	char text[8];
+};
+
+/* Returns 'BGRA' for 0x42475241, with a dot for what is no visible ASCII character. */
+static struct name name_of(uint32_t fourcc)
+{
+	struct name out = {"'....'"};
+
+	for (int i = 0; i < 4; i++) {
+		uint32_t character = fourcc >> (24 - 8 * i) & 0xff;
+
+		if (character >= ' ' && character <= '~')
+			out.text[1 + i] = (char)character;
+	}
+	return out;
+}
+
+/* A surface may leave its format out. geyser's own do so for formats that have no FourCC. */
 static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser_format_info *info)
 {
-	uint32_t fourcc = IOSurfaceGetPixelFormat(surface);
+	uint32_t fourcc = IOSurfaceGetPixelFormat(surface), own = info->iosurface_fourcc;
+	size_t planes = IOSurfaceGetPlaneCount(surface);
 
-	if (IOSurfaceGetPlaneCount(surface) > 1)
-		return gy_fail(GEYSER_ERROR_MISMATCH, "the IOSurface has %zu planes: %s has 1",
-			IOSurfaceGetPlaneCount(surface), info->name);
-	/* Some surfaces don't say which format they have, and some formats have no FourCC. */
-	if (fourcc && info->iosurface_fourcc && fourcc != info->iosurface_fourcc)
+	if (planes > 1)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface's pixel format is 0x%08x: that of %s is 0x%08x", fourcc,
-			info->name, info->iosurface_fourcc);
-	return GEYSER_OK;
+			"the IOSurface has %zu planes (%s), as video of cameras and decoders has: "
+			"%s has 1; let the camera or decoder make 'BGRA'",
+			planes, name_of(fourcc).text, info->name);
+	if (!fourcc || fourcc == own)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_MISMATCH,
+		"the IOSurface's pixel format is %s (0x%08x): that of %s is %s",
+		name_of(fourcc).text, fourcc, info->name, own ? name_of(own).text : "left out");
 }
 
 enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc)

@@ -24,6 +24,12 @@ struct __CFDictionary {
 	} * pairs;
 };
 
+struct __CFArray {
+	struct double_object object;
+	CFIndex count;
+	CFTypeRef *values;
+};
+
 static void string_destroy(void *object)
 {
 	free(((struct __CFString *)object)->characters);
@@ -40,10 +46,20 @@ static void dictionary_destroy(void *object)
 	free(dictionary->pairs);
 }
 
+static void array_destroy(void *object)
+{
+	struct __CFArray *array = object;
+
+	for (CFIndex i = 0; i < array->count; i++)
+		CFRelease(array->values[i]);
+	free(array->values);
+}
+
 const struct double_type double_string_type = {"CFString", string_destroy};
 static const struct double_type number_type = {"CFNumber", NULL};
 static const struct double_type boolean_type = {"CFBoolean", NULL};
 static const struct double_type dictionary_type = {"CFDictionary", dictionary_destroy};
+static const struct double_type array_type = {"CFArray", array_destroy};
 
 static const struct __CFBoolean yes = {{&boolean_type, DOUBLE_FOR_EVER}, true};
 static const struct __CFBoolean no = {{&boolean_type, DOUBLE_FOR_EVER}, false};
@@ -53,6 +69,7 @@ const CFBooleanRef kCFBooleanTrue = &yes;
 const CFBooleanRef kCFBooleanFalse = &no;
 const CFDictionaryKeyCallBacks kCFTypeDictionaryKeyCallBacks = {0, 0, 0, 0, 0, 0};
 const CFDictionaryValueCallBacks kCFTypeDictionaryValueCallBacks = {0, 0, 0, 0, 0};
+const CFArrayCallBacks kCFTypeArrayCallBacks = {0, 0, 0, 0, 0};
 
 void *double_object_create(const struct double_type *type, size_t bytes)
 {
@@ -135,6 +152,11 @@ CFTypeID CFBooleanGetTypeID(void)
 CFTypeID CFDictionaryGetTypeID(void)
 {
 	return (CFTypeID)(uintptr_t)&dictionary_type;
+}
+
+CFTypeID CFArrayGetTypeID(void)
+{
+	return (CFTypeID)(uintptr_t)&array_type;
 }
 
 Boolean CFEqual(CFTypeRef a, CFTypeRef b)
@@ -329,4 +351,33 @@ CFIndex CFDictionaryGetCount(CFDictionaryRef dictionary)
 {
 	double_object_check(dictionary, &dictionary_type);
 	return (CFIndex)dictionary->count;
+}
+
+CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void **values, CFIndex count,
+	const CFArrayCallBacks *callbacks)
+{
+	struct __CFArray *array = double_object_create(&array_type, sizeof(*array));
+
+	(void)allocator;
+	if (callbacks != &kCFTypeArrayCallBacks)
+		double_die("an array that doesn't retain its values");
+	array->values = double_allocate((size_t)count * sizeof(*array->values));
+	array->count = count;
+	for (CFIndex i = 0; i < count; i++)
+		array->values[i] = CFRetain(values[i]);
+	return array;
+}
+
+CFIndex CFArrayGetCount(CFArrayRef array)
+{
+	double_object_check(array, &array_type);
+	return array->count;
+}
+
+const void *CFArrayGetValueAtIndex(CFArrayRef array, CFIndex index)
+{
+	double_object_check(array, &array_type);
+	if (index < 0 || index >= array->count)
+		double_die("value %ld of an array of %ld", index, array->count);
+	return array->values[index];
 }

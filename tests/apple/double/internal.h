@@ -85,6 +85,7 @@ struct double_surface_page {
 	uint64_t bytes;
 	_Atomic uint32_t seed;
 	uint32_t global;
+	uint32_t planes; /* 0 for a surface that isn't planar */
 };
 
 struct __IOSurface {

@@ -21,6 +21,12 @@ KEY(kIOSurfaceHeight, "IOSurfaceHeight");
 KEY(kIOSurfaceBytesPerRow, "IOSurfaceBytesPerRow");
 KEY(kIOSurfaceBytesPerElement, "IOSurfaceBytesPerElement");
 KEY(kIOSurfacePixelFormat, "IOSurfacePixelFormat");
+KEY(kIOSurfacePlaneInfo, "IOSurfacePlaneInfo");
+KEY(kIOSurfacePlaneWidth, "IOSurfacePlaneWidth");
+KEY(kIOSurfacePlaneHeight, "IOSurfacePlaneHeight");
+KEY(kIOSurfacePlaneBytesPerRow, "IOSurfacePlaneBytesPerRow");
+KEY(kIOSurfacePlaneOffset, "IOSurfacePlaneOffset");
+KEY(kIOSurfacePlaneSize, "IOSurfacePlaneSize");
 KEY(kIOSurfaceName, "IOSurfaceName");
 KEY(kIOSurfaceIsGlobal, "IOSurfaceIsGlobal");
 
@@ -87,6 +93,25 @@ static bool flag_of(CFDictionaryRef properties, CFStringRef key)
 	return value && CFGetTypeID(value) == CFBooleanGetTypeID() && CFBooleanGetValue(value);
 }
 
+/* Counts the planes; -1 if one doesn't lie in the surface, or has no size. */
+static int planes_of(CFDictionaryRef properties, size_t bytes)
+{
+	CFArrayRef planes = CFDictionaryGetValue(properties, kIOSurfacePlaneInfo);
+	CFIndex count = planes ? CFArrayGetCount(planes) : 0;
+
+	for (CFIndex i = 0; i < count; i++) {
+		CFDictionaryRef plane = CFArrayGetValueAtIndex(planes, i);
+		size_t height = number_of(plane, kIOSurfacePlaneHeight, 0);
+		size_t row = number_of(plane, kIOSurfacePlaneBytesPerRow, 0);
+		size_t size = number_of(plane, kIOSurfacePlaneSize, row * height);
+
+		if (!number_of(plane, kIOSurfacePlaneWidth, 0) || !height || !row || size > bytes ||
+			number_of(plane, kIOSurfacePlaneOffset, 0) > bytes - size)
+			return -1;
+	}
+	return (int)count;
+}
+
 IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties)
 {
 	size_t width = number_of(properties, kIOSurfaceWidth, 0);
@@ -96,6 +121,7 @@ IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties)
 		number_of(properties, kIOSurfaceBytesPerRow, align(width * element, ROW_ALIGNMENT));
 	size_t bytes = number_of(properties, kIOSurfaceAllocSize, align(row * height, PAGE));
 	const void *name = CFDictionaryGetValue(properties, kIOSurfaceName);
+	int planes = planes_of(properties, bytes);
 	struct double_surface_page page = {
 		.fourcc = (uint32_t)number_of(properties, kIOSurfacePixelFormat, 0),
 		.width = width,
@@ -103,11 +129,14 @@ IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties)
 		.bytes_per_element = element,
 		.bytes_per_row = row,
 		.bytes = bytes,
+		.planes = (uint32_t)planes,
 		.global = flag_of(properties, kIOSurfaceIsGlobal),
 	};
 	IOSurfaceRef ref;
 
 	if (double_fails("IOSurfaceCreate") || !width || !height || !element || element > 16)
+		return NULL;
+	if (planes < 0)
 		return NULL;
 	if (width > MAX_SIDE || height > MAX_SIDE || row > LIMIT || bytes > LIMIT)
 		return NULL;
@@ -206,8 +235,7 @@ uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef ref)
 
 size_t IOSurfaceGetPlaneCount(IOSurfaceRef ref)
 {
-	double_surface_of(ref);
-	return 0; /* the surface isn't planar */
+	return double_surface_of(ref)->page->planes;
 }
 
 void *IOSurfaceGetBaseAddress(IOSurfaceRef ref)

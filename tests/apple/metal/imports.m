@@ -95,9 +95,53 @@ static void surfaces_that_don_t_fit(void **state)
 	mismatch(state, &wrong, "texels have 8 bytes: bgra8unorm has 4", &picture);
 	wrong = bgra_surface;
 	wrong.fourcc = 0x52474241;
-	mismatch(state, &wrong, "0x52474241: that of bgra8unorm is 0x42475241", &picture);
+	mismatch(state, &wrong, "'RGBA' (0x52474241): that of bgra8unorm is 'BGRA'", &picture);
 	desc.mip_levels = 2;
 	mismatch(state, &bgra_surface, "mip_levels 2", &desc);
+}
+
+/* Formats that have no FourCC of their own accept none: 'l10r' has blue where rgb10a2unorm has
+ * red. */
+static void foreign_formats(void **state)
+{
+	const struct {
+		enum geyser_format format;
+		uint32_t fourcc;
+		const char *word;
+	} cases[] = {
+		{GEYSER_FORMAT_RGB10A2_UNORM, 0x6c313072, "'l10r' (0x6c313072): that of rgb10a2"},
+		{GEYSER_FORMAT_RG11B10_UFLOAT, 0x6c313072, "'l10r'"},
+		{GEYSER_FORMAT_R32_UINT, 0x42475241, "'BGRA'"},
+		{GEYSER_FORMAT_BGRA8_UNORM, 0x00000020, "'... ' (0x00000020): that of bgra8unorm"},
+		{GEYSER_FORMAT_BGRA8_UNORM, 0x26424741, "'&BGA'"}, /* compressed */
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct geyser_texture_desc desc = picture;
+		struct surface_desc surface = bgra_surface;
+
+		desc.format = cases[i].format;
+		surface.fourcc = cases[i].fourcc;
+		if (!geyser_metal_format_refusal(
+			    manager_of(state), desc.format, GEYSER_DIMENSION_2D))
+			mismatch(state, &surface, cases[i].word, &desc);
+	}
+}
+
+/* What cameras and decoders make. */
+static void surfaces_of_two_planes(void **state)
+{
+	struct surface_desc video = bgra_surface;
+	struct geyser_texture_desc desc = picture;
+
+	video.biplanar = true;
+	video.element = 1;
+	video.row = 64;
+	video.size = 4096;
+	video.fourcc = 0x34323076;
+	mismatch(state, &video, "2 planes ('420v'), as video of cameras and decoders has", &desc);
+	desc.format = GEYSER_FORMAT_R8_UNORM; /* not the luma alone either */
+	mismatch(state, &video, "2 planes ('420v')", &desc);
 }
 
 /* A surface without a FourCC is imported with the caller's format. */
@@ -336,6 +380,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		manager_test(a_surface_of_the_caller_s),
 		manager_test(surfaces_that_don_t_fit),
+		manager_test(foreign_formats),
+		manager_test(surfaces_of_two_planes),
 		manager_test(formats_without_a_name),
 		manager_test(what_is_no_surface),
 		manager_test(ids_within_this_process),

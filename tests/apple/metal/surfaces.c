@@ -18,6 +18,28 @@ static void set_number(CFMutableDictionaryRef properties, CFStringRef key, uint3
 	CFRelease(object);
 }
 
+static void set_planes(CFMutableDictionaryRef properties, const struct surface_desc *desc)
+{
+	CFMutableDictionaryRef planes[2];
+	CFArrayRef array;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		planes[i] = CFDictionaryCreateMutable(kCFAllocatorDefault, 0,
+			&kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
+		set_number(planes[i], kIOSurfacePlaneWidth, desc->width >> i);
+		set_number(planes[i], kIOSurfacePlaneHeight, desc->height >> i);
+		set_number(planes[i], kIOSurfacePlaneBytesPerRow, desc->row);
+		set_number(planes[i], kIOSurfacePlaneOffset, i * desc->row * desc->height);
+		set_number(planes[i], kIOSurfacePlaneSize, desc->row * (desc->height >> i));
+	}
+	array = CFArrayCreate(
+		kCFAllocatorDefault, (const void **)planes, 2, &kCFTypeArrayCallBacks);
+	CFDictionarySetValue(properties, kIOSurfacePlaneInfo, array);
+	CFRelease(array);
+	CFRelease(planes[0]);
+	CFRelease(planes[1]);
+}
+
 IOSurfaceRef make_surface(const struct surface_desc *desc)
 {
 	CFMutableDictionaryRef properties = CFDictionaryCreateMutable(kCFAllocatorDefault, 0,
@@ -30,6 +52,8 @@ IOSurfaceRef make_surface(const struct surface_desc *desc)
 	set_number(properties, kIOSurfaceBytesPerRow, desc->row);
 	set_number(properties, kIOSurfaceAllocSize, desc->size);
 	set_number(properties, kIOSurfacePixelFormat, desc->fourcc);
+	if (desc->biplanar)
+		set_planes(properties, desc);
 	surface = IOSurfaceCreate(properties);
 	CFRelease(properties);
 	assert_non_null(surface);

@@ -8,10 +8,12 @@
 
 #include <IOSurface/IOSurface.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct surface_desc {
 	uint32_t width, height, element, row, size, fourcc; /* 0: the property isn't set */
+	bool biplanar; /* a plane of luma, and one of half its height with chroma */
 };
 
 /* 61 x 40 texels of bgra8unorm. */

@@ -41,6 +41,7 @@ typedef const struct __CFString *CFStringRef;
 typedef const struct __CFNumber *CFNumberRef;
 typedef const struct __CFBoolean *CFBooleanRef;
 typedef const struct __CFDictionary *CFDictionaryRef;
+typedef const struct __CFArray *CFArrayRef;
 typedef struct __CFDictionary *CFMutableDictionaryRef;
 
 typedef struct {
@@ -59,6 +60,15 @@ typedef struct {
 	void *copyDescription;
 	void *equal;
 } CFDictionaryValueCallBacks;
+
+/* Of which the members don't matter. */
+typedef struct {
+	CFIndex version;
+	void *retain;
+	void *release;
+	void *copyDescription;
+	void *equal;
+} CFArrayCallBacks;
 
 enum {
 	kCFNumberSInt8Type = 1,
@@ -83,6 +93,7 @@ CF_EXPORT const CFBooleanRef kCFBooleanTrue;
 CF_EXPORT const CFBooleanRef kCFBooleanFalse;
 CF_EXPORT const CFDictionaryKeyCallBacks kCFTypeDictionaryKeyCallBacks;
 CF_EXPORT const CFDictionaryValueCallBacks kCFTypeDictionaryValueCallBacks;
+CF_EXPORT const CFArrayCallBacks kCFTypeArrayCallBacks;
 
 CF_EXPORT CFTypeRef CFRetain(CFTypeRef object);
 CF_EXPORT void CFRelease(CFTypeRef object);
@@ -98,6 +109,12 @@ CF_EXPORT void CFDictionarySetValue(
 	CFMutableDictionaryRef dictionary, const void *key, const void *value);
 CF_EXPORT const void *CFDictionaryGetValue(CFDictionaryRef dictionary, const void *key);
 CF_EXPORT CFIndex CFDictionaryGetCount(CFDictionaryRef dictionary);
+
+CF_EXPORT CFTypeID CFArrayGetTypeID(void);
+CF_EXPORT CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void **values, CFIndex count,
+	const CFArrayCallBacks *callbacks) CF_RETURNS_RETAINED;
+CF_EXPORT CFIndex CFArrayGetCount(CFArrayRef array);
+CF_EXPORT const void *CFArrayGetValueAtIndex(CFArrayRef array, CFIndex index);
 
 CF_EXPORT CFTypeID CFNumberGetTypeID(void);
 CF_EXPORT CFNumberRef CFNumberCreate(

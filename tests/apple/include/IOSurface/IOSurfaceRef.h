@@ -23,6 +23,13 @@ extern const CFStringRef kIOSurfaceHeight API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceBytesPerRow API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceBytesPerElement API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePixelFormat API_AVAILABLE(macos(10.6), ios(11.0));
+/* An array of a dictionary for each plane. */
+extern const CFStringRef kIOSurfacePlaneInfo API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneWidth API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneHeight API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneBytesPerRow API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneOffset API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneSize API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceName API_AVAILABLE(macos(10.6), ios(11.0));
 /* Deprecated by Apple as insecure: any process can look such a surface up by its id. */
 extern const CFStringRef kIOSurfaceIsGlobal API_DEPRECATED(
