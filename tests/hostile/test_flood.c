@@ -236,20 +236,29 @@ static int established_crowd(int orders, int reports, void *data)
 	return wait_for_prompt(orders) ? 2 : 0;
 }
 
+/* Lets the crowd ask before an honest peer does, over connections that both have already. Returns
+ * the honest peer's connection. */
+static int ask_after(int (*crowd)(int orders, int reports, void *data), struct helper *helper)
+{
+	int honest;
+
+	begin();
+	*helper = start_helper(crowd, NULL);
+	await_helper(helper);
+	honest = establish();
+	block();
+	let_work(helper);
+	ask_for_a_place_on(honest);
+	resume();
+	return honest;
+}
+
 static void one_established_connection_comes_before_anothers_many(void **state)
 {
 	struct helper helper;
-	int honest;
+	int honest = ask_after(established_crowd, &helper);
 
 	(void)state;
-	begin();
-	helper = start_helper(established_crowd, NULL);
-	await_helper(&helper);
-	honest = establish();
-	block();
-	let_work(&helper);
-	ask_for_a_place_on(honest);
-	resume();
 	/* one of the crowd comes before: the first, which woke the thread */
 	assert_in_range(place_of(honest), 0, 1);
 	assert_int_equal(close(honest), 0);
@@ -293,17 +302,9 @@ static int ask_much_at_once(int orders, int reports, void *data)
 static void one_request_comes_before_many_in_a_packet(void **state)
 {
 	struct helper helper;
-	int honest;
+	int honest = ask_after(ask_much_at_once, &helper);
 
 	(void)state;
-	begin();
-	helper = start_helper(ask_much_at_once, NULL);
-	await_helper(&helper);
-	honest = establish();
-	block();
-	let_work(&helper);
-	ask_for_a_place_on(honest);
-	resume();
 	assert_int_equal(place_of(honest), 0);
 	await_helper(&helper);
 	assert_int_equal(close(honest), 0);

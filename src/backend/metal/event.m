@@ -40,8 +40,8 @@ struct mtl_event {
 	id<MTLSharedEvent> event; /* nil after the end */
 	MTLSharedEventListener *listener;
 	id<MTLCommandQueue> queue; /* nil until it is needed */
-	struct mtl_device
-		*device; /* lives until the end of the event, not as long as the native event */
+	/* lives until the end of the event, not as long as the native event */
+	struct mtl_device *device;
 	/* the caller gave the shared event, so others may wait for it after our end */
 	bool adopted;
 	_Atomic uint64_t carried;

@@ -17,15 +17,23 @@
 
 /* ---- peers ---- */
 
-static void free_peer(struct gy_peer *peer)
+/* Closes the descriptors of a peer that nobody watches or asks any more. With the lock held. */
+static void close_descriptors(struct gy_peer *peer)
 {
+	if (peer->socket >= 0)
+		(void)close(peer->socket);
 	if (peer->pidfd >= 0)
 		(void)close(peer->pidfd);
-	if (peer->socket >= 0) {
-		/* a child that was made by clone may hold the socket, too */
+	peer->socket = -1;
+	peer->pidfd = -1;
+}
+
+static void free_peer(struct gy_peer *peer)
+{
+	/* a child that was made by clone may hold the socket, too */
+	if (peer->socket >= 0)
 		(void)shutdown(peer->socket, SHUT_RDWR);
-		(void)close(peer->socket);
-	}
+	close_descriptors(peer);
 	free(peer);
 }
 
@@ -242,17 +250,6 @@ enum geyser_result gy_peer_request(struct gy_peer *peer, const char *application
 }
 
 /* ---- the end of a subscription ---- */
-
-/* Closes the descriptors of a peer that nobody watches or asks any more. With the lock held. */
-static void close_descriptors(struct gy_peer *peer)
-{
-	if (peer->socket >= 0)
-		(void)close(peer->socket);
-	if (peer->pidfd >= 0)
-		(void)close(peer->pidfd);
-	peer->socket = -1;
-	peer->pidfd = -1;
-}
 
 /* Tells the exporter that the subscription is over. If the message can't be sent, it ends the
  * connection instead. With the lock held. */
