@@ -236,14 +236,14 @@ static int established_crowd(int orders, int reports, void *data)
 	return wait_for_prompt(orders) ? 2 : 0;
 }
 
-/* Lets the crowd ask before an honest peer does, over connections that both have already. Returns
- * the honest peer's connection. */
-static int ask_after(int (*crowd)(int orders, int reports, void *data), struct helper *helper)
+/* Lets asker ask before an honest peer does, over connections that both have already. Returns the
+ * honest peer's connection. */
+static int ask_after(int (*asker)(int orders, int reports, void *data), struct helper *helper)
 {
 	int honest;
 
 	begin();
-	*helper = start_helper(crowd, NULL);
+	*helper = start_helper(asker, NULL);
 	await_helper(helper);
 	honest = establish();
 	block();
