@@ -558,8 +558,8 @@ struct geyser_system_info {
 	/* Shared memory can be read-only for other processes. Linux 5.1: F_SEAL_FUTURE_WRITE;
 	 * macOS: a descriptor that is open for reading only. */
 	bool future_write;
-	/* Linux 5.16. Without futex_waitv, a wait for an imported event checks every 50 ms whether
-	 * the peer has died. */
+	/* Linux 5.16. Without futex_waitv, each thread sleeps on one word, which all that may wake
+	 * the thread wake. */
 	bool futex_waitv;
 	/* Linux 5.3; on macOS a kqueue. Without a pidfd, only the socket tells that a peer has
 	 * died. */

@@ -23,6 +23,7 @@ struct geyser_event {
 	/* the backend's semaphore or shared event; NULL until needed */
 	struct gy_backend_event *_Atomic native;
 	struct gy_watched watched;
+	struct gy_alarm alarm; /* of an imported event's exporter */
 };
 
 static const struct gy_backend *backend_of(const struct geyser_event *event)
@@ -57,7 +58,7 @@ enum geyser_result gy_event_describe(
 		return result;
 	answer->type = GY_WIRE_EVENT;
 	answer->event = (struct gy_wire_event){.size = GY_TIMELINE_SIZE};
-	answer->event.shared = native && !event->notifier.dead &&
+	answer->event.shared = native && !event->timeline.dead &&
 			       is_shared(event->object.manager, &answer->event.driver);
 	return GEYSER_OK;
 }
@@ -145,13 +146,24 @@ static void lose(struct gy_watched *watched)
 	gy_timeline_lose(&event->timeline);
 }
 
-static void complete(struct geyser_event *event, struct geyser_manager *manager,
-	const struct gy_incoming *incoming, _Atomic uint32_t *dead)
+/* Lets the exporter's death end waits for the event. */
+static void watch_exporter(struct geyser_event *event, struct gy_peer *peer)
 {
+	event->timeline.dead = gy_peer_dead(peer);
+	event->alarm = (struct gy_alarm){
+		.word = &event->timeline.page->wakes, .sleeping = &event->timeline.asleep};
+	gy_peer_add_alarm(peer, &event->alarm);
+}
+
+static void complete(struct geyser_event *event, struct geyser_manager *manager,
+	const struct gy_incoming *incoming)
+{
+	if (incoming)
+		watch_exporter(event, incoming->peer);
 	gy_object_init(&event->object, manager, GY_HANDLE_EVENT, gy_memory_round(GY_TIMELINE_SIZE),
 		incoming);
 	event->object.export.describe = describe;
-	gy_notifier_init(&event->notifier, event, &event->timeline, dead);
+	gy_notifier_init(&event->notifier, event, &event->timeline);
 	event->watched.lose = lose;
 	if (!incoming && manager->backend->on_lost)
 		gy_manager_watch(manager, &event->watched);
@@ -163,7 +175,7 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 static enum geyser_result make_native(struct geyser_event *event, int fd)
 {
 	const struct gy_event_source source = {
-		&event->timeline, event->notifier.dead, is_follower(event)};
+		&event->timeline, event->timeline.dead, is_follower(event)};
 	struct geyser_manager *manager = event->object.manager;
 	struct gy_backend_event *native;
 	enum geyser_result result =
@@ -238,7 +250,7 @@ static enum geyser_result create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_timeline_signal(&(*out)->timeline, initial);
-	complete(*out, manager, NULL, NULL);
+	complete(*out, manager, NULL);
 	return GEYSER_OK;
 }
 
@@ -315,6 +327,8 @@ static void destroy(struct geyser_event *event)
 		gy_manager_unwatch(manager, &event->watched);
 	if (native)
 		manager->backend->event_destroy(native);
+	if (event->object.peer)
+		gy_peer_remove_alarm(event->object.peer, &event->alarm);
 	gy_object_finish(&event->object);
 	gy_notifier_finish(&event->notifier);
 	(void)pthread_mutex_destroy(&event->lock);
@@ -464,7 +478,7 @@ enum geyser_result gy_event_accept(struct geyser_manager *manager, struct gy_inc
 			"the exporter shares its event for reading only: it can't be signalled");
 	if (result != GEYSER_OK)
 		return result;
-	complete(event, manager, incoming, gy_peer_death_word(incoming->peer));
+	complete(event, manager, incoming);
 	*out = event;
 	if (*semaphore < 0)
 		return GEYSER_OK;
@@ -578,15 +592,14 @@ enum geyser_result geyser_event_signal(struct geyser_event *event, uint64_t valu
 enum geyser_result geyser_event_wait(
 	struct geyser_event *event, uint64_t value, uint64_t timeout_ns)
 {
-	struct gy_wait_word dead = {.expected = 0};
+	const struct gy_timeline *timeline;
 	char time[GY_DURATION_SIZE];
 	uint64_t now;
 
 	if (!event)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
-	dead.word = event->notifier.dead;
-	if (gy_timeline_wait(
-		    &event->timeline, value, gy_deadline(timeout_ns), &dead, dead.word ? 1 : 0))
+	timeline = &event->timeline;
+	if (gy_timeline_wait(&event->timeline, value, gy_deadline(timeout_ns), NULL))
 		return GEYSER_OK;
 	now = gy_timeline_value(&event->timeline);
 	if (now >= value)
@@ -596,7 +609,7 @@ enum geyser_result geyser_event_wait(
 			"a device that signals the event is lost: the event is at %" PRIu64
 			": %" PRIu64 " was not reached",
 			now, value);
-	if (dead.word && atomic_load(dead.word))
+	if (timeline->dead && atomic_load(timeline->dead))
 		return gy_fail(GEYSER_ERROR_DISCONNECTED,
 			"the event's exporter has ended at value %" PRIu64 ": %" PRIu64
 			" was not reached",

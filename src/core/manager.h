@@ -24,8 +24,8 @@ struct geyser_manager {
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_memory_counters textures, events;
 
-	/* The lock guards the list of events that must learn of the device's loss. The list is used
-	 * only with backends that have devices. */
+	/* The lock guards the list of objects that must learn of the device's loss. The list is
+	 * used only with backends that have devices. */
 	pthread_mutex_t lock;
 	struct gy_watched *watched;
 };

@@ -9,28 +9,19 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* How often a sleeping notifier looks again. A hostile peer can erase the mark that this thread
- * sleeps in the shared page; then callbacks, which have no deadline, are this late at most. A
- * descriptor that the caller has closed keeps this side's end open for this long at most. */
-#define LOOK_EVERY GY_SECOND
+/* The first search for closed descriptors comes when there are this many, or after this time. */
+#define SWEEP_AT 8
+#define SWEEP_EVERY GY_SECOND
 
-#define SWEEP_AT 8      /* the first search for closed descriptors, when there are this many */
 #define LIMIT_SHARE 4   /* one event may have a quarter of the process's descriptors */
 #define LIMIT_LEAST 256 /* of descriptors, if getrlimit fails */
 
-void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
-	struct gy_timeline *timeline, _Atomic uint32_t *dead)
+void gy_notifier_init(
+	struct gy_notifier *notifier, struct geyser_event *event, struct gy_timeline *timeline)
 {
-	*notifier = (struct gy_notifier){
-		.event = event, .timeline = timeline, .dead = dead, .sweep_at = SWEEP_AT};
+	*notifier =
+		(struct gy_notifier){.event = event, .timeline = timeline, .sweep_at = SWEEP_AT};
 	(void)pthread_mutex_init(&notifier->lock, NULL);
-}
-
-/* Wakes the thread, so that it looks at the queues and at closing again. */
-static void wake_thread(struct gy_notifier *notifier)
-{
-	atomic_fetch_add(&notifier->wake_word, 1);
-	gy_wake(&notifier->wake_word, false);
 }
 
 /* ---- the thread; all functions but run() need the lock ---- */
@@ -45,7 +36,7 @@ static int outcome(const struct gy_notifier *notifier, uint64_t value)
 		return GEYSER_ERROR_STALE;
 	if (gy_timeline_is_lost(notifier->timeline))
 		return GEYSER_ERROR_DEVICE_LOST;
-	if (notifier->dead && atomic_load(notifier->dead))
+	if (notifier->timeline->dead && atomic_load(notifier->timeline->dead))
 		return GEYSER_ERROR_DISCONNECTED;
 	return 1;
 }
@@ -119,25 +110,24 @@ static bool is_pending(const struct gy_notifier *notifier)
 	return notifier->callbacks.count > 0 || notifier->descriptors.count > 0;
 }
 
-/* Releases the lock and sleeps until a notification may be due. Reads the wake word before it
- * releases the lock, so that no later change of the word is missed. */
+/* Releases the lock and sleeps until a notification may be due. Notices interruptions before it
+ * releases the lock, so that no later one is missed. A hostile holder of the event may hide a
+ * signal, so that the wait is a watchful one. */
 static void sleep_until_next(struct gy_notifier *notifier)
 {
-	const uint64_t value = next_value(notifier), deadline = gy_deadline(LOOK_EVERY);
-	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
-		{.word = &notifier->wake_word, .expected = atomic_load(&notifier->wake_word)},
-		{.word = notifier->dead, .expected = 0},
-	};
+	const uint64_t value = next_value(notifier);
+	const uint64_t due =
+		notifier->descriptors.count > 0 ? gy_deadline(SWEEP_EVERY) : GY_WATCHFUL;
 	const bool pending = is_pending(notifier);
 
+	gy_interrupt_notice(&notifier->interrupt);
 	(void)pthread_mutex_unlock(&notifier->lock);
 	if (pending)
-		(void)gy_timeline_wait(
-			notifier->timeline, value, deadline, words, notifier->dead ? 2 : 1);
+		(void)gy_timeline_wait(notifier->timeline, value, due, &notifier->interrupt);
 	else
-		gy_wait(words, 1, GY_NEVER);
+		gy_interrupt_await(&notifier->interrupt);
 	(void)pthread_mutex_lock(&notifier->lock);
-	if (notifier->descriptors.count > 0 && gy_now() >= deadline)
+	if (notifier->descriptors.count > 0 && gy_now() >= due)
 		sweep(notifier);
 }
 
@@ -174,7 +164,9 @@ static enum geyser_result start(struct gy_notifier *notifier)
 static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *queue,
 	const struct gy_notification *notification)
 {
-	const bool first = !is_pending(notifier) || notification->value < next_value(notifier);
+	/* the thread must begin to sweep with the first descriptor */
+	const bool first = !is_pending(notifier) || notification->value < next_value(notifier) ||
+			   (notification->fd >= 0 && notifier->descriptors.count == 0);
 	enum geyser_result result = GEYSER_OK;
 
 	/* otherwise a callback that always adds the next one would keep the event alive for ever */
@@ -186,7 +178,7 @@ static enum geyser_result add(struct gy_notifier *notifier, struct gy_queue *que
 	if (result == GEYSER_OK)
 		result = gy_queue_add(queue, notification);
 	if (result == GEYSER_OK && first)
-		wake_thread(notifier);
+		gy_interrupt(&notifier->interrupt);
 	return result;
 }
 
@@ -279,7 +271,7 @@ bool gy_notifier_close(struct gy_notifier *notifier, void (*finished)(struct gey
 	notifier->closing = true;
 	notifier->finished = within ? finished : NULL;
 	if (running)
-		wake_thread(notifier);
+		gy_interrupt(&notifier->interrupt);
 	/* the thread may free the event as soon as the lock is released */
 	if (running && within)
 		(void)pthread_detach(thread);

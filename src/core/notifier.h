@@ -19,19 +19,17 @@ struct gy_notifier {
 	struct gy_queue callbacks;
 	struct gy_queue descriptors; /* this side's ends of the socket pairs */
 	size_t sweep_at; /* at this count, look for descriptors that the caller has closed */
-	/* The thread's wake word: increased when the first notification or `closing` changes. */
-	_Atomic uint32_t wake_word;
+	struct gy_interrupt interrupt; /* when the first notification or `closing` changes */
 	bool closing, running;
 	pthread_t thread;
 	struct geyser_event *event; /* passed to callbacks */
 	struct gy_timeline *timeline;
-	_Atomic uint32_t *dead; /* not 0: the exporter has died; NULL: no exporter */
 	void (*finished)(struct geyser_event *event); /* see gy_notifier_close */
 };
 
-/* Starts no thread yet. The notifier borrows all three arguments until gy_notifier_finish. */
-void gy_notifier_init(struct gy_notifier *notifier, struct geyser_event *event,
-	struct gy_timeline *timeline, _Atomic uint32_t *dead);
+/* Starts no thread yet. The notifier borrows event and timeline until gy_notifier_finish. */
+void gy_notifier_init(
+	struct gy_notifier *notifier, struct geyser_event *event, struct gy_timeline *timeline);
 
 /* Adds a callback. Errors: OUT_OF_MEMORY, SYSTEM (no thread), STALE (the notifier is closing). */
 enum geyser_result gy_notifier_add(

@@ -77,9 +77,15 @@ struct gy_wait_word {
 #define GY_WAIT_WORDS 66
 
 /* Sleeps while every word has its expected value. Returns when a word is woken or the deadline
- * passes, and may return early for no reason. If the kernel can't watch several words, it returns
- * after 50 ms at the latest. */
+ * passes, and may return early for no reason. If the system can't sleep on several words, a wait
+ * for several returns after 50 ms at the latest. */
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline);
+
+/* Returns whether gy_wait can sleep on several words. The answer may change from true to false, if
+ * a sandbox takes the system call away, and never changes back. */
+bool gy_wait_has_several(void);
+
+/* Wakes all threads that sleep on the word. The word may be in memory that is mapped read-only. */
 void gy_wake(_Atomic uint32_t *word, bool shared);
 
 /* ---- peers ---- */

@@ -416,8 +416,9 @@ static enum geyser_result watch_death(struct gy_stream_connection *connection)
 {
 	const struct gy_ring_view *view = &connection->view;
 
-	gy_peer_set_wake_word(
-		connection->peer, (_Atomic uint32_t *)&view->page->wakes, &connection->sleepers);
+	connection->alarm = (struct gy_alarm){
+		.word = (_Atomic uint32_t *)&view->page->wakes, .sleeping = &connection->sleepers};
+	gy_peer_add_alarm(connection->peer, &connection->alarm);
 	return gy_peer_watch_death(connection->peer);
 }
 
@@ -543,13 +544,15 @@ void gy_stream_connection_unref(struct gy_stream_connection *connection)
 		return;
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		geyser_texture_unref(connection->buffers[i]);
-	if (connection->ready) /* callers may keep the event */
+	/* callers may keep the event; a forked child has none of the threads that sleep on it */
+	if (connection->ready && !gy_ipc_is_inherited(connection->manager->ipc))
 		gy_timeline_leave(gy_event_timeline(connection->ready));
 	geyser_event_unref(connection->ready);
 	if (connection->event.fd >= 0)
 		(void)close(connection->event.fd);
 	close_lease(connection);
-	/* before the pages go: the peer writes to a word in them */
+	if (connection->peer) /* before the pages go */
+		gy_peer_remove_alarm(connection->peer, &connection->alarm);
 	gy_peer_leave(connection->peer);
 	gy_memory_unmap((void *)connection->view.page, sizeof(*connection->view.page));
 	gy_memory_unmap(connection->view.lease, sizeof(struct gy_lease_memory));

@@ -71,6 +71,7 @@ struct gy_stream_connection {
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_subscriber *subscriber;
 	_Atomic uint32_t sleepers;         /* threads that sleep on the ring */
+	struct gy_alarm alarm;             /* wakes them when the publisher dies */
 	struct gy_stream_connection *next; /* in the subscriber's list of ended connections */
 
 	/* A frame that was taken, and keeps its lease, but whose buffer isn't fetched yet. The

@@ -80,6 +80,7 @@ static struct geyser_publisher *allocate(
 		return NULL;
 	publisher->manager = gy_manager_ref(manager);
 	publisher->published.ops = &gy_publisher_ops;
+	publisher->watched.lose = gy_publisher_lose;
 	strcpy(publisher->published.name, desc->name);
 	publisher->ring_fd = -1;
 	publisher->notify = GY_NO_WAKEUP;
@@ -98,11 +99,14 @@ static struct geyser_publisher *allocate(
 }
 
 /* Makes the events of a publisher whose backend has devices. A device draws a frame some time after
- * the frame's submit. */
+ * the frame's submit. Watches for the device's loss before, since objects learn of the loss in the
+ * opposite order: subscribers must find it in the events when they are woken. */
 static enum geyser_result make_events(struct geyser_publisher *publisher)
 {
 	enum geyser_result result = GEYSER_OK;
 
+	if (publisher->manager->backend->on_lost)
+		gy_manager_watch(publisher->manager, &publisher->watched);
 	if (publisher->manager->backend->event_create)
 		result = gy_event_publish(publisher->manager, 0, &publisher->ready);
 	if (result == GEYSER_OK && publisher->ready)
@@ -112,6 +116,8 @@ static enum geyser_result make_events(struct geyser_publisher *publisher)
 
 static void deallocate(struct geyser_publisher *publisher)
 {
+	if (!gy_ipc_is_inherited(publisher->manager->ipc))
+		gy_manager_unwatch(publisher->manager, &publisher->watched);
 	gy_mirrors_finish(publisher);
 	geyser_event_unref(publisher->ready);
 	unref_all(publisher->buffers);

@@ -61,6 +61,7 @@ struct gy_hold_budget {
 struct geyser_publisher {
 	struct geyser_manager *manager;
 	struct gy_published_stream published;
+	struct gy_watched watched; /* tells of the loss of the manager's device */
 	int ring_fd;
 	uint32_t rate_num, rate_den;
 	enum geyser_pacing pacing;

@@ -195,6 +195,12 @@ int gy_ring_excuse(struct gy_ring_writer *writer)
 	return found;
 }
 
+void gy_ring_wake(struct gy_ring_writer *writer)
+{
+	atomic_fetch_add(&writer->page->wakes, 1);
+	gy_wake(&writer->page->wakes, true);
+}
+
 /* Wakes all subscribers if one of them says that it sleeps: all sleep on the same word. */
 static void wake_sleepers(struct gy_ring_writer *writer)
 {
@@ -202,8 +208,7 @@ static void wake_sleepers(struct gy_ring_writer *writer)
 		if (!is_heard(&writer->readers[i]) ||
 			atomic_load(&writer->readers[i].lease->sleeping) == 0)
 			continue;
-		atomic_fetch_add(&writer->page->wakes, 1);
-		gy_wake(&writer->page->wakes, true);
+		gy_ring_wake(writer);
 		return;
 	}
 }
@@ -301,8 +306,7 @@ static void evict(struct gy_ring_writer *writer, uint32_t place)
 	atomic_fetch_add(&writer->page->epochs[place], 1);
 	writer->spoiled |= atomic_load(&reader->lease->held) & all_buffers(writer);
 	reader->evicted = true;
-	atomic_fetch_add(&writer->page->wakes, 1);
-	gy_wake(&writer->page->wakes, true);
+	gy_ring_wake(writer);
 }
 
 static enum gy_ring_group group_of(const struct gy_ring_reader *reader, uint64_t now)

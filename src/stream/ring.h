@@ -168,6 +168,10 @@ void gy_ring_discard(struct gy_ring_writer *writer, uint32_t buffer);
 void gy_ring_publish(
 	struct gy_ring_writer *writer, uint32_t buffer, const struct gy_ring_record *record);
 
+/* Wakes all subscribers, so that they look at what isn't in the ring. Any thread, without the lock.
+ */
+void gy_ring_wake(struct gy_ring_writer *writer);
+
 /* Gives the subscriber a place. Sets the lease's "taken" so that the subscriber begins with the
  * newest frame. Returns the place, or -1 if all are taken. */
 int gy_ring_join(struct gy_ring_writer *writer, struct gy_lease_page *lease, bool every);

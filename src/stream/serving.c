@@ -26,6 +26,16 @@ static void wake_waiting(struct geyser_publisher *publisher)
 	gy_wake(&publisher->wake_word, false);
 }
 
+void gy_publisher_lose(struct gy_watched *watched)
+{
+	struct geyser_publisher *publisher =
+		(struct geyser_publisher *)((char *)watched -
+					    offsetof(struct geyser_publisher, watched));
+
+	gy_ring_wake(&publisher->ring);
+	wake_waiting(publisher);
+}
+
 /* Counts a subscriber once it can receive a frame, and not earlier. A publisher may wait for the
  * count, publish a single frame, and end. */
 static void count_if_complete(

@@ -5,21 +5,19 @@
 
 /* Says that a thread sleeps, then checks again. A publisher that publishes after the check sees the
  * flag and wakes this thread. The thread "geyser-ipc", which finds out that the publisher has died,
- * sees `sleepers` and wakes the same word (gy_peer_set_wake_word). Sleeping on one word is quicker
- * than on two. */
+ * sees `sleepers` and wakes the same word (gy_peer_add_alarm). Sleeping on one word is quicker than
+ * on two. A publisher that loses its device wakes both words below. */
 void gy_subscriber_sleep(
-	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word)
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct gy_interrupt *interrupt)
 {
 	struct gy_stream_connection *connection = subscriber->connection;
 	struct gy_ring_view *view = &connection->view;
-	struct gy_wait_word words[3] = {
+	struct gy_wait_word words[GY_INTERRUPT_WORDS] = {
 		{.word = (_Atomic uint32_t *)&view->page->wakes, .shared = true},
 	};
 	unsigned count = 1;
 
 	words[0].expected = atomic_load(words[0].word);
-	if (word)
-		words[count++] = *word;
 	if (connection->ready)
 		words[count++] = (struct gy_wait_word){
 			.word = gy_event_lost_word(connection->ready), .shared = true};
@@ -29,7 +27,7 @@ void gy_subscriber_sleep(
 	if (!gy_ring_has_next(view) && !gy_stream_connection_is_dead(connection) &&
 		!gy_ring_is_evicted(view)) {
 		(void)pthread_mutex_unlock(&subscriber->lock);
-		gy_wait(words, count, deadline);
+		gy_interrupt_wait(interrupt, words, count, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
 	}
 	if (atomic_fetch_sub(&connection->sleepers, 1) == 1)

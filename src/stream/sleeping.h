@@ -5,10 +5,10 @@
 
 #include "stream/subscriber_state.h"
 
-/* Sleeps until there may be a new frame, the stream may have ended, the word has changed, or the
- * deadline has passed. May also return early. Needs the subscriber's lock, and releases it while it
- * sleeps. word: in this process's private memory, or NULL. */
+/* Sleeps until there may be a new frame, the stream may have ended, there is an interruption, or
+ * the deadline has passed. May also return early. Needs the subscriber's lock, and releases it
+ * while it sleeps. interrupt may be NULL; otherwise the thread has called gy_interrupt_notice. */
 void gy_subscriber_sleep(
-	struct geyser_subscriber *subscriber, uint64_t deadline, const struct gy_wait_word *word);
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct gy_interrupt *interrupt);
 
 #endif

@@ -15,13 +15,6 @@
 #define RETRY_MS 1000
 #define LOOK_EVERY (10 * GY_MILLISECOND)
 
-/* Wakes the thread. */
-static void wake_thread(struct geyser_subscriber *subscriber)
-{
-	atomic_fetch_add(&subscriber->wake_word, 1);
-	gy_wake(&subscriber->wake_word, false);
-}
-
 static void stop(struct geyser_subscriber *subscriber)
 {
 	(void)pthread_mutex_lock(&subscriber->lock);
@@ -30,7 +23,7 @@ static void stop(struct geyser_subscriber *subscriber)
 	if (!subscriber->serving || gy_ipc_is_inherited(subscriber->manager->ipc))
 		return; /* a forked child doesn't have the thread */
 	gy_wakeup_raise(&subscriber->close);
-	wake_thread(subscriber);
+	gy_interrupt(&subscriber->interrupt);
 	(void)pthread_join(subscriber->thread, NULL);
 }
 
@@ -39,7 +32,7 @@ void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
 	if (!subscriber->serving)
 		return;
 	gy_wakeup_clear(&subscriber->ready);
-	wake_thread(subscriber);
+	gy_interrupt(&subscriber->interrupt);
 }
 
 void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
@@ -113,11 +106,7 @@ static void *serve(void *data)
 	gy_callback_thread(); /* geyser_subscriber_destroy waits for this thread */
 	(void)pthread_mutex_lock(&subscriber->lock);
 	while (!subscriber->closing) {
-		struct gy_wait_word wake = {
-			.word = &subscriber->wake_word,
-			.expected = atomic_load(&subscriber->wake_word),
-		};
-
+		gy_interrupt_notice(&subscriber->interrupt);
 		/* the next round joins the stream again */
 		(void)gy_subscriber_leave_if_evicted(subscriber);
 		if (!subscriber->connection && !subscriber->broken_off) {
@@ -130,11 +119,11 @@ static void *serve(void *data)
 		} else if (!has_news(subscriber) && subscriber->connection->pending) {
 			await_answer(subscriber);
 		} else if (!has_news(subscriber)) {
-			gy_subscriber_sleep(subscriber, GY_NEVER, &wake);
+			gy_subscriber_sleep(subscriber, GY_NEVER, &subscriber->interrupt);
 		} else {
 			gy_wakeup_raise(&subscriber->ready);
 			(void)pthread_mutex_unlock(&subscriber->lock);
-			gy_wait(&wake, 1, GY_NEVER);
+			gy_interrupt_await(&subscriber->interrupt);
 			(void)pthread_mutex_lock(&subscriber->lock);
 		}
 	}

@@ -65,10 +65,9 @@ struct geyser_subscriber {
 	/* The members below belong to subscriber_fd.c. */
 	bool serving, closing;
 	pthread_t thread;
-	struct gy_wakeup ready; /* raised while an acquire would give something */
-	struct gy_wakeup close; /* raised when the thread must end */
-	/* The thread's wake word: increased after an acquire, and when the thread must end. */
-	_Atomic uint32_t wake_word;
+	struct gy_wakeup ready;        /* raised while an acquire would give something */
+	struct gy_wakeup close;        /* raised when the thread must end */
+	struct gy_interrupt interrupt; /* after an acquire, and when the thread must end */
 };
 
 #endif

@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/follower.h"
 
-#include "base/clock.h"
 #include "base/thread.h"
-
-/* How often the thread looks again. A hostile peer may erase the mark that this thread sleeps; the
- * thread must not stay asleep then. core/notifier.c does the same. */
-#define LOOK_EVERY GY_SECOND
 
 /* Returns whether the timeline gets no further value: its exporter has died, or a device that
  * signals it is lost. */
-static bool is_over(const struct gy_follower *follower)
+static bool is_over(const struct gy_timeline *timeline)
 {
-	return (follower->dead && atomic_load(follower->dead)) ||
-	       gy_timeline_is_lost(follower->timeline);
+	return (timeline->dead && atomic_load(timeline->dead)) || gy_timeline_is_lost(timeline);
 }
 
+/* A hostile holder may hide a signal, so that the wait is a watchful one. */
 static void *run(void *data)
 {
 	struct gy_follower *follower = data;
-	struct gy_wait_word words[GY_TIMELINE_WORDS] = {
-		{.word = &follower->wake_word}, {.word = follower->dead}};
-	unsigned count = follower->dead ? 2 : 1;
 
-	while (!atomic_load(&follower->closing)) {
-		bool over = is_over(follower);
-		uint64_t value = gy_timeline_value(follower->timeline);
+	for (;;) {
+		uint64_t value;
+		bool over;
 
-		words[0].expected = atomic_load(&follower->wake_word);
+		gy_interrupt_notice(&follower->interrupt);
+		if (atomic_load(&follower->closing))
+			break;
+		over = is_over(follower->timeline);
+		value = gy_timeline_value(follower->timeline);
 		follower->carry(follower->user, over ? GY_FREED : value);
-		if (over || atomic_load(&follower->closing))
+		if (over)
 			break;
 		if (value < GY_FREED)
-			(void)gy_timeline_wait(follower->timeline, value + 1,
-				gy_deadline(LOOK_EVERY), words, count);
+			(void)gy_timeline_wait(
+				follower->timeline, value + 1, GY_WATCHFUL, &follower->interrupt);
 		else
-			gy_wait(words, count, GY_NEVER);
+			gy_interrupt_await(&follower->interrupt);
 	}
 	return NULL;
 }
@@ -48,7 +44,6 @@ enum geyser_result gy_follower_start(struct gy_follower *follower, const char *n
 void gy_follower_stop(struct gy_follower *follower)
 {
 	atomic_store(&follower->closing, true);
-	atomic_fetch_add(&follower->wake_word, 1);
-	gy_wake(&follower->wake_word, false);
+	gy_interrupt(&follower->interrupt);
 	(void)pthread_join(follower->thread, NULL);
 }

@@ -16,7 +16,6 @@
 struct gy_follower {
 	/* The caller sets these members before the start. */
 	struct gy_timeline *timeline;
-	_Atomic uint32_t *dead; /* becomes 1 when the exporter has died; may be NULL */
 	/* The thread calls this with each value that it sees, beginning with the timeline's present
 	 * value. The last call has GY_FREED, if the exporter has died or a device that signals is
 	 * lost. */
@@ -25,7 +24,7 @@ struct gy_follower {
 
 	pthread_t thread;
 	_Atomic bool closing;
-	_Atomic uint32_t wake_word; /* gy_follower_stop wakes the thread by it */
+	struct gy_interrupt interrupt;
 };
 
 /* Starts the thread with that name. Errors: OUT_OF_MEMORY, SYSTEM. */

@@ -35,13 +35,16 @@
 
 #include "base/clock.h"
 
-#include <assert.h>
-
-/* How often a sleeper looks at the value again. A hostile peer may erase the mark that this thread
- * sleeps, and then no signal wakes the thread. On a shared timeline a thread that waits without a
- * deadline doesn't look again: the timer would make each wake a tenth slower. LOOK_ALONE is for a
- * follower that has left the audience. */
-#define LOOK_EVERY GY_SECOND
+/* How soon a sleeper looks at the value again. A hostile peer may erase the mark that this thread
+ * sleeps, and then no signal wakes the thread. A signaller that is killed between A3 and A5 has the
+ * same effect. The first look comes after LOOK_FIRST. Each later one comes when the thread has
+ * slept for twice as long, or after LOOK_LAST, so that an idle process hardly ever wakes.
+ *
+ * On a shared timeline a thread that waits without a deadline doesn't look again: the timer would
+ * make each wake a tenth slower. A follower needs no look, since only the publisher could erase its
+ * mark. LOOK_ALONE is for a follower that has left the audience. */
+#define LOOK_FIRST GY_SECOND
+#define LOOK_LAST (60 * GY_SECOND)
 #define LOOK_ALONE (10 * GY_MILLISECOND)
 
 /* Notes that this process has seen the value. Returns the largest value seen so far. A thread may
@@ -126,62 +129,80 @@ bool gy_timeline_is_lost(const struct gy_timeline *timeline)
 void gy_timeline_leave(struct gy_timeline *timeline)
 {
 	atomic_store(&timeline->alone, true);
+	gy_wake_until_awake(&timeline->page->wakes, &timeline->asleep);
 }
 
-/* Returns the time at which a sleeper must look at the value again, or GY_NEVER. */
-static uint64_t next_look(const struct gy_timeline *timeline, uint64_t deadline)
+/* Returns the time at which a sleeper must look at the value again, or GY_NEVER. *since: since when
+ * the thread has slept in vain; this function sets it if it is 0. */
+static uint64_t next_look(const struct gy_timeline *timeline, uint64_t deadline, uint64_t *since)
 {
-	if (atomic_load(&timeline->alone))
-		return gy_earlier(gy_deadline(LOOK_ALONE), deadline);
-	if (deadline == GY_NEVER && !timeline->sleepers)
+	uint64_t now, slept;
+
+	if (timeline->sleepers)
+		return deadline == GY_WATCHFUL ? GY_NEVER : deadline;
+	if (deadline == GY_NEVER)
 		return GY_NEVER;
-	return gy_earlier(gy_deadline(LOOK_EVERY), deadline);
+	now = gy_now();
+	if (*since == 0)
+		*since = now;
+	slept = gy_earlier(now - *since, LOOK_LAST);
+	return gy_earlier(now + (slept > LOOK_FIRST ? slept : LOOK_FIRST), deadline);
 }
 
-/* Notes that this thread may sleep: step B2. */
-static void lie_down(struct gy_timeline *timeline)
+/* Notes that this thread may sleep: step B2. Returns whether it must be woken; otherwise no other
+ * thread wakes it. */
+static bool lie_down(struct gy_timeline *timeline)
 {
 	if (timeline->sleepers)
 		atomic_fetch_add(timeline->sleepers, 1);
 	else
 		atomic_store(&timeline->page->sleepers, 1);
-}
-
-static void get_up(struct gy_timeline *timeline)
-{
-	if (timeline->sleepers)
-		atomic_fetch_sub(timeline->sleepers, 1);
-}
-
-/* Returns whether one of the words no longer has its expected value. */
-static bool interrupted(const struct gy_wait_word *words, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (atomic_load(words[i].word) != words[i].expected)
-			return true;
+	atomic_fetch_add(&timeline->asleep, 1);
+	if (!atomic_load(&timeline->alone))
+		return true;
+	atomic_fetch_sub(&timeline->asleep, 1);
 	return false;
 }
 
+static void get_up(struct gy_timeline *timeline, bool must_be_woken)
+{
+	if (timeline->sleepers)
+		atomic_fetch_sub(timeline->sleepers, 1);
+	if (must_be_woken)
+		atomic_fetch_sub(&timeline->asleep, 1);
+}
+
+static bool is_dead(const struct gy_timeline *timeline)
+{
+	return timeline->dead && atomic_load(timeline->dead) != 0;
+}
+
 bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
-	const struct gy_wait_word *words, unsigned count)
+	struct gy_interrupt *interrupt)
 {
 	struct gy_timeline_page *page = timeline->page;
-	struct gy_wait_word all[GY_TIMELINE_WORDS + 1] = {{.word = &page->wakes, .shared = true}};
+	struct gy_wait_word words[GY_INTERRUPT_WORDS] = {
+		{.word = &page->wakes, .shared = true}, {.word = timeline->dead, .expected = 0}};
+	uint64_t of_this_wait = 0, *since = interrupt ? &interrupt->idle_since : &of_this_wait;
 
-	assert(count <= GY_TIMELINE_WORDS);
-	for (unsigned i = 0; i < count; i++)
-		all[i + 1] = words[i];
 	for (;;) {
-		all[0].expected = atomic_load(&page->wakes);
-		if (gy_timeline_value(timeline) >= value)
+		bool woken;
+
+		words[0].expected = atomic_load(&page->wakes);
+		if (gy_timeline_value(timeline) >= value) {
+			*since = 0;
 			return true;
-		if (gy_timeline_is_lost(timeline) || interrupted(words, count))
+		}
+		if (gy_timeline_is_lost(timeline) || is_dead(timeline) ||
+			(interrupt && gy_interrupt_is_due(interrupt)))
 			return false;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return false;
-		lie_down(timeline);
+		woken = lie_down(timeline);
 		if (gy_timeline_value(timeline) < value && !gy_timeline_is_lost(timeline))
-			gy_wait(all, count + 1, next_look(timeline, deadline));
-		get_up(timeline);
+			gy_interrupt_wait(interrupt, words, timeline->dead ? 2 : 1,
+				woken ? next_look(timeline, deadline, since)
+				      : gy_earlier(gy_deadline(LOOK_ALONE), deadline));
+		get_up(timeline, woken);
 	}
 }

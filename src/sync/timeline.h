@@ -8,9 +8,10 @@
  *
  * There are two kinds of timeline. Every holder of a shared timeline may write its page. A hostile
  * holder may change everything in the page at any time. It can wake threads for nothing. It can
- * also keep a thread asleep for a second after the value was reached, or until the next signal if
- * the wait has no deadline. A hostile holder can't make a value shrink that this process has seen
- * or signalled, and can't make a wait last longer than its deadline.
+ * also keep a thread asleep although the value was reached: for a second, or as long as the thread
+ * has slept already, up to a minute; until the next signal if the wait has no deadline. A hostile
+ * holder can't make a value shrink that this process has seen or signalled, and can't make a wait
+ * last longer than its deadline.
  *
  * Only one process, the publisher, raises a published timeline. The other processes follow it: they
  * map the page for reading, and note in a word of their own that they sleep (audience.h). A hostile
@@ -21,6 +22,7 @@
 
 #include "platform/platform.h"
 #include "sync/audience.h"
+#include "sync/interrupt.h"
 
 struct gy_timeline_page {
 	_Atomic uint64_t value;
@@ -34,7 +36,6 @@ struct gy_timeline_page {
 	_Atomic uint32_t lost; /* a futex; not 0 if the device of a holder is lost */
 };
 
-#define GY_TIMELINE_WORDS 2   /* the most words for gy_timeline_wait */
 #define GY_TIMELINE_SIZE 4096 /* bytes of shared memory */
 
 struct gy_timeline {
@@ -46,7 +47,17 @@ struct gy_timeline {
 	 * audience. */
 	_Atomic uint32_t *sleepers;
 	_Atomic bool alone; /* a follower that has left the audience: no signal wakes it */
+	/* Becomes 1 when the exporter has died, and is woken then; NULL if this process exports. */
+	_Atomic uint32_t *dead;
+	/* How many threads of this process may sleep on `wakes` and don't look at the value by
+	 * themselves. The exporter's death wakes them, see gy_peer_add_alarm. */
+	_Atomic uint32_t asleep;
 };
+
+/* A deadline for gy_timeline_wait that never passes. Unlike a wait with GY_NEVER, a wait with this
+ * deadline looks at the value again from time to time, in case a hostile holder has hidden a
+ * signal. */
+#define GY_WATCHFUL (UINT64_MAX - 1)
 
 /* Returns the present value. The value that one process sees never gets smaller. */
 uint64_t gy_timeline_value(struct gy_timeline *timeline);
@@ -68,14 +79,14 @@ void gy_timeline_give(struct gy_timeline *timeline, uint64_t value);
 void gy_timeline_lose(struct gy_timeline *timeline);
 bool gy_timeline_is_lost(const struct gy_timeline *timeline);
 
-/* Takes a follower out of the audience. Its waits then look at the value every 10 ms. A thread that
- * sleeps already begins to do so within a second. */
+/* Takes a follower out of the audience. Its waits then look at the value every 10 ms. Blocks until
+ * threads that sleep already have begun to do so. */
 void gy_timeline_leave(struct gy_timeline *timeline);
 
 /* Sleeps until the value is reached, and returns true. Returns false if the deadline has passed, if
- * the timeline is lost, or if a word no longer has its expected value. words are private words of
- * this process, count is at most GY_TIMELINE_WORDS. */
+ * the timeline is lost or its exporter dead, or if the thread was interrupted since it last called
+ * gy_interrupt_notice. interrupt may be NULL. */
 bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
-	const struct gy_wait_word *words, unsigned count);
+	struct gy_interrupt *interrupt);
 
 #endif

@@ -56,7 +56,7 @@ CALLBACKS = {
     "base/system.h": ("run", "the first function of a thread"),
     "base/thread.h": ("run", "the first function of a thread"),
     "core/notifier.h": ("finished", "event.c frees an event whose last callback has ended"),
-    "core/manager.h": ("lose", "events end their waits when their manager's device is lost"),
+    "core/manager.h": ("lose", "events and publishers end waits when their manager's device is lost"),
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),

@@ -104,12 +104,27 @@ CARRY_BROKEN = (
     ("a liar's claim is trusted", "LIES=1 BROKEN_TRUST", "invalid end state"),
     ("a dead process's claim is trusted", "STOPS=1 BROKEN_TRUST", "invalid end state"),
 )
+INTERRUPT_HOLDS = (
+    ("a thread is interrupted once", ""),
+    ("a thread is interrupted twice", "KICKS=2"),
+    ("two threads interrupt", "KICKERS=2"),
+    ("another process wakes the word meanwhile", "WAKES=1"),
+    ("the kernel takes to refusing several words", "REFUSES=1"),
+)
+INTERRUPT_BROKEN = (
+    ("one wake is enough", "BROKEN_ONCE", "invalid end state"),
+    ("the thread looks, then says where it sleeps", "BROKEN_ORDER", "invalid end state"),
+    ("an awake thread counts as one that has noticed nothing", "BROKEN_WAITS",
+     "invalid end state"),
+    ("the refusal is told after the look", "REFUSES=1 BROKEN_REFUSAL", "invalid end state"),
+)
 # cases that hold, cases with a mistake, options of the search (-E: the model itself checks its end
 # states)
 MODELS = {
     "ring": (RING_HOLDS, RING_BROKEN, []),
     "event": (EVENT_HOLDS, EVENT_BROKEN, []),
     "carry": (CARRY_HOLDS, CARRY_BROKEN, []),
+    "interrupt": (INTERRUPT_HOLDS, INTERRUPT_BROKEN, []),
     "names": (NAMES_HOLDS, NAMES_BROKEN, ["-E"]),
 }
 

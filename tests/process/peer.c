@@ -141,7 +141,7 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
-	const struct command *const tables[] = {commands, object_commands, NULL};
+	const struct command *const tables[] = {commands, object_commands, stream_commands, NULL};
 
 	if (argc != 3)
 		return 2;

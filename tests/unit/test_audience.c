@@ -62,7 +62,7 @@ static void *follow_values(void *data)
 	struct follower *follower = data;
 
 	for (uint64_t value = 1; value <= VALUES; value++) {
-		if (!gy_timeline_wait(&follower->timeline, value, GY_NEVER, NULL, 0))
+		if (!gy_timeline_wait(&follower->timeline, value, GY_NEVER, NULL))
 			atomic_fetch_add(&failures, 1);
 		atomic_fetch_add(&seen, 1);
 		gy_wake(&seen, false);
@@ -117,7 +117,7 @@ static void *wait_once(void *data)
 {
 	struct wait *wait = data;
 
-	wait->reached = gy_timeline_wait(wait->timeline, 1, GY_NEVER, NULL, 0);
+	wait->reached = gy_timeline_wait(wait->timeline, 1, GY_NEVER, NULL);
 	return NULL;
 }
 

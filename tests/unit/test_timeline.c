@@ -59,14 +59,14 @@ static void waits_end_at_their_deadline(void **state)
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(timeouts); i++) {
 		before = gy_now();
-		assert_false(gy_timeline_wait(&timeline, 1, gy_deadline(timeouts[i]), NULL, 0));
+		assert_false(gy_timeline_wait(&timeline, 1, gy_deadline(timeouts[i]), NULL));
 		took = gy_now() - before;
 		assert_true(took >= timeouts[i] && took < timeouts[i] + SLACK);
 	}
-	assert_false(gy_timeline_wait(&timeline, 1, 0, NULL, 0)); /* the deadline has passed */
+	assert_false(gy_timeline_wait(&timeline, 1, 0, NULL)); /* the deadline has passed */
 	gy_timeline_signal(&timeline, 1);
-	assert_true(gy_timeline_wait(&timeline, 1, 0, NULL, 0));
-	assert_true(gy_timeline_wait(&timeline, 0, GY_NEVER, NULL, 0));
+	assert_true(gy_timeline_wait(&timeline, 1, 0, NULL));
+	assert_true(gy_timeline_wait(&timeline, 0, GY_NEVER, NULL));
 }
 
 static void a_lowered_page_is_not_believed(void **state)
@@ -76,7 +76,7 @@ static void a_lowered_page_is_not_believed(void **state)
 	assert_true(gy_timeline_value(&timeline) == 7);
 	atomic_store(&page.value, 2);
 	assert_true(gy_timeline_value(&timeline) == 7);
-	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL, 0));
+	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL));
 	atomic_store(&page.value, 8);
 	assert_true(gy_timeline_value(&timeline) == 8);
 }
@@ -88,15 +88,14 @@ static void an_own_signal_is_kept(void **state)
 	gy_timeline_signal(&timeline, 7);
 	atomic_store(&page.value, 0);
 	assert_true(gy_timeline_value(&timeline) == 7);
-	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL, 0));
+	assert_true(gy_timeline_wait(&timeline, 7, 0, NULL));
 }
 
-/* ---- words that interrupt a wait ---- */
+/* ---- what interrupts a wait ---- */
 
 struct waiter {
 	uint64_t value, deadline;
-	struct gy_wait_word words[GY_TIMELINE_WORDS];
-	unsigned count;
+	struct gy_interrupt *interrupt;
 	bool reached;
 };
 
@@ -104,52 +103,71 @@ static void *wait_once(void *data)
 {
 	struct waiter *waiter = data;
 
-	waiter->reached = gy_timeline_wait(
-		&timeline, waiter->value, waiter->deadline, waiter->words, waiter->count);
+	waiter->reached =
+		gy_timeline_wait(&timeline, waiter->value, waiter->deadline, waiter->interrupt);
 	return NULL;
 }
 
-static void a_word_ends_a_wait(void **state)
+static void an_interruption_ends_a_wait(void **state)
 {
-	for (unsigned which = 0; which < GY_TIMELINE_WORDS; which++) {
-		_Atomic uint32_t words[GY_TIMELINE_WORDS] = {0, 0};
-		struct waiter waiter = {.value = 1, .deadline = GY_NEVER, .count = 2};
+	(void)state;
+	for (unsigned round = 0; round < 100; round++) {
+		struct gy_interrupt interrupt = {0};
+		struct waiter waiter = {
+			.value = 1, .deadline = GY_NEVER, .interrupt = &interrupt, .reached = true};
 		pthread_t thread;
 
-		(void)reset(state);
-		for (unsigned i = 0; i < 2; i++)
-			waiter.words[i] = (struct gy_wait_word){.word = &words[i]};
-		waiter.reached = true;
 		start(&thread, wait_once, &waiter);
-		while (atomic_load(&page.sleepers) == 0)
+		while (round % 2 && atomic_load(&page.sleepers) == 0)
 			;
-		atomic_store(&words[which], 1);
-		gy_wake(&words[which], false);
+		gy_interrupt(&interrupt);
 		join(thread);
 		assert_false(waiter.reached);
+		assert_null(atomic_load(&interrupt.asleep));
+		atomic_store(&page.sleepers, 0);
 	}
 }
 
-static void a_changed_word_prevents_a_wait(void **state)
+/* As the thread "geyser-ipc" does it. */
+static void the_exporters_death_ends_a_wait(void **state)
 {
-	_Atomic uint32_t word = 3;
-	struct gy_wait_word words[] = {{.word = &word, .expected = 2}};
+	_Atomic uint32_t dead = 0;
+	struct waiter waiter = {.value = 1, .deadline = GY_NEVER, .reached = true};
+	pthread_t thread;
 
 	(void)state;
-	assert_false(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
-	gy_timeline_signal(&timeline, 1);
-	/* A reached value counts before a changed word. */
-	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, words, 1));
+	timeline.dead = &dead;
+	start(&thread, wait_once, &waiter);
+	while (atomic_load(&page.sleepers) == 0)
+		;
+	atomic_store(&dead, 1);
+	gy_wake(&dead, false);
+	gy_wake_until_awake(&page.wakes, &timeline.asleep);
+	join(thread);
+	timeline.dead = NULL;
+	assert_false(waiter.reached);
 }
 
-static void a_signal_ends_a_wait_with_words(void **state)
+static void an_earlier_interruption_prevents_a_wait(void **state)
 {
-	_Atomic uint32_t word = 0;
-	struct waiter waiter = {.value = 1,
-		.deadline = GY_NEVER,
-		.words = {{.word = &word}},
-		.count = 1,
-		.reached = false};
+	struct gy_interrupt interrupt = {0};
+
+	(void)state;
+	gy_interrupt(&interrupt);
+	assert_false(gy_timeline_wait(&timeline, 1, GY_NEVER, &interrupt));
+	gy_timeline_signal(&timeline, 1);
+	/* A reached value counts before an interruption. */
+	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, &interrupt));
+	gy_interrupt_notice(&interrupt);
+	assert_false(gy_interrupt_is_due(&interrupt));
+	assert_false(gy_timeline_wait(&timeline, 2, gy_deadline(GY_MILLISECOND), &interrupt));
+}
+
+static void a_signal_ends_a_wait_that_can_be_interrupted(void **state)
+{
+	struct gy_interrupt interrupt = {0};
+	struct waiter waiter = {
+		.value = 1, .deadline = GY_NEVER, .interrupt = &interrupt, .reached = false};
 	pthread_t thread;
 
 	(void)state;
@@ -174,10 +192,10 @@ static void a_loss_wakes_whoever_waits(void **state)
 	join(thread);
 	assert_false(waiter.reached);
 	assert_true(gy_timeline_is_lost(&timeline));
-	assert_false(gy_timeline_wait(&timeline, 2, GY_NEVER, NULL, 0));
+	assert_false(gy_timeline_wait(&timeline, 2, GY_NEVER, NULL));
 	/* A reached value stays reached, before and after the loss. */
 	gy_timeline_signal(&timeline, 1);
-	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, NULL, 0));
+	assert_true(gy_timeline_wait(&timeline, 1, GY_NEVER, NULL));
 }
 
 /* A peer has erased the note that a thread sleeps, so that the next signal wakes no thread. A
@@ -226,7 +244,7 @@ static void *wait_for_values(void *data)
 
 	(void)data;
 	for (uint64_t value = 1; value <= VALUES; value++)
-		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0))
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL))
 			atomic_fetch_add(&failures, 1);
 	return NULL;
 }
@@ -260,7 +278,7 @@ static void *answer_values(void *data)
 	uint64_t deadline = gy_deadline(60 * GY_SECOND);
 
 	for (uint64_t value = 1; value <= VALUES; value++) {
-		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0)) {
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL)) {
 			atomic_fetch_add(&failures, 1);
 			return NULL;
 		}
@@ -287,7 +305,7 @@ static void ping_pong_with_many(void **state)
 		uint64_t before = gy_now();
 
 		gy_timeline_signal(&timeline, value);
-		if (!gy_timeline_wait(&answers, value, deadline, NULL, 0))
+		if (!gy_timeline_wait(&answers, value, deadline, NULL))
 			atomic_fetch_add(&failures, 1);
 		slow += gy_now() - before >= SLOW;
 	}
@@ -310,7 +328,7 @@ static void *race_for_values(void *data)
 		/* The signaller takes a while to see the announcement. */
 		for (volatile uint64_t pause = value * 37 % 1024; pause > 0; pause--)
 			;
-		if (!gy_timeline_wait(&timeline, value, deadline, NULL, 0))
+		if (!gy_timeline_wait(&timeline, value, deadline, NULL))
 			atomic_fetch_add(&failures, 1);
 	}
 	atomic_store(&waited, VALUES + 1);
@@ -394,13 +412,13 @@ static void waits_end_under_attack(void **state)
 
 			/* no thread ever signals this value */
 			assert_false(gy_timeline_wait(
-				&timeline, UINT64_MAX, gy_deadline(timeout), NULL, 0));
+				&timeline, UINT64_MAX, gy_deadline(timeout), NULL));
 			assert_in_range(gy_now() - before, timeout, timeout + SLACK);
 			gy_timeline_signal(&timeline, round);
 			value = gy_timeline_value(&timeline);
 			assert_true(value >= last && value >= round);
 			last = value;
-			assert_true(gy_timeline_wait(&timeline, last, 0, NULL, 0));
+			assert_true(gy_timeline_wait(&timeline, last, 0, NULL));
 		}
 		atomic_store(&attacking, false);
 		join(thread);
@@ -417,9 +435,10 @@ int main(void)
 		timeline_test(waits_end_at_their_deadline),
 		timeline_test(a_lowered_page_is_not_believed),
 		timeline_test(an_own_signal_is_kept),
-		timeline_test(a_word_ends_a_wait),
-		timeline_test(a_changed_word_prevents_a_wait),
-		timeline_test(a_signal_ends_a_wait_with_words),
+		timeline_test(an_interruption_ends_a_wait),
+		timeline_test(the_exporters_death_ends_a_wait),
+		timeline_test(an_earlier_interruption_prevents_a_wait),
+		timeline_test(a_signal_ends_a_wait_that_can_be_interrupted),
 		timeline_test(a_loss_wakes_whoever_waits),
 		timeline_test(an_erased_sleeper_wakes_in_the_end),
 		timeline_test(many_signallers_and_waiters),

@@ -122,7 +122,6 @@ static enum geyser_result start(struct mtl_event *event)
 
 	event->down = (struct gy_follower){
 		.timeline = event->source.timeline,
-		.dead = event->source.dead,
 		.carry = carry_down,
 		.user = event,
 	};

@@ -226,7 +226,6 @@ static enum geyser_result start(struct vk_event *event)
 		return result;
 	event->down = (struct gy_follower){
 		.timeline = event->source.timeline,
-		.dead = event->source.dead,
 		.carry = follow,
 		.user = event,
 	};

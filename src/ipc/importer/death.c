@@ -12,28 +12,52 @@ _Atomic uint32_t *gy_peer_death_word(struct gy_peer *peer)
 	return &peer->dead;
 }
 
-void gy_peer_set_wake_word(
-	struct gy_peer *peer, _Atomic uint32_t *word, const _Atomic uint32_t *sleeping)
+void gy_peer_add_alarm(struct gy_peer *peer, struct gy_alarm *alarm)
 {
 	(void)pthread_mutex_lock(&peer->importer->loop->lock);
-	peer->wake_word = word;
-	peer->sleeping = sleeping;
+	alarm->next = peer->alarms;
+	alarm->link = &peer->alarms;
+	if (alarm->next)
+		alarm->next->link = &alarm->next;
+	peer->alarms = alarm;
 	(void)pthread_mutex_unlock(&peer->importer->loop->lock);
 }
 
-/* One wake may come between a sleeper's last check and its sleep. This function is therefore called
- * again, and wakes again, until no thread sleeps. */
+void gy_peer_remove_alarm(struct gy_peer *peer, struct gy_alarm *alarm)
+{
+	(void)pthread_mutex_lock(&peer->importer->loop->lock);
+	if (alarm->link) {
+		*alarm->link = alarm->next;
+		if (alarm->next)
+			alarm->next->link = alarm->link;
+		alarm->link = NULL;
+	}
+	(void)pthread_mutex_unlock(&peer->importer->loop->lock);
+}
+
+static bool wake_sleepers(const struct gy_peer *peer)
+{
+	bool again = false;
+
+	for (const struct gy_alarm *alarm = peer->alarms; alarm; alarm = alarm->next) {
+		if (!atomic_load(alarm->sleeping))
+			continue;
+		gy_wake(alarm->word, true);
+		again = true;
+	}
+	return again;
+}
+
+/* One wake may come between a sleeper's last check and its sleep. This therefore wakes again until
+ * no thread sleeps. */
 bool gy_peers_wake_sleepers(struct gy_importer *importer)
 {
 	bool again = false;
 
 	for (struct gy_peer *peer = importer->waking ? importer->peers : NULL; peer;
-		peer = peer->next) {
-		if (!peer->wake_word || !atomic_load(&peer->dead) || !atomic_load(peer->sleeping))
-			continue;
-		gy_wake(peer->wake_word, true);
-		again = true;
-	}
+		peer = peer->next)
+		if (atomic_load(&peer->dead) && wake_sleepers(peer))
+			again = true;
 	importer->waking = again;
 	return again;
 }

@@ -18,17 +18,25 @@ enum geyser_result gy_peer_watch_death(struct gy_peer *peer);
  * It lives as long as the peer. */
 _Atomic uint32_t *gy_peer_death_word(struct gy_peer *peer);
 
-/* Makes the exporter's death wake the threads that sleep on `word`, which is in memory that
- * processes share. So these threads need not sleep on gy_peer_death_word, too. A thread that wants
- * to sleep first raises *sleeping, then looks whether the exporter is dead, then sleeps. After the
- * death the thread "geyser-ipc" wakes `word` again and again while *sleeping isn't 0. Both words
- * must stay mapped until gy_peer_leave, or until this is called with NULL. */
-void gy_peer_set_wake_word(
-	struct gy_peer *peer, _Atomic uint32_t *word, const _Atomic uint32_t *sleeping);
+/* Threads that the exporter's death wakes. They sleep on a word that processes share, so that they
+ * need no second word. */
+struct gy_alarm {
+	_Atomic uint32_t *word;
+	const _Atomic uint32_t *sleeping;
+	struct gy_alarm *next, **link; /* link: NULL while no peer has the alarm */
+};
+
+/* Lets the exporter's death wake the sleepers on alarm->word, again and again as long as
+ * *alarm->sleeping isn't 0. A sleeper first sets *sleeping, then looks whether the exporter is
+ * dead, then sleeps. The caller owns the alarm, and removes it before the words go. */
+void gy_peer_add_alarm(struct gy_peer *peer, struct gy_alarm *alarm);
+
+/* Undoes gy_peer_add_alarm, if it was called. */
+void gy_peer_remove_alarm(struct gy_peer *peer, struct gy_alarm *alarm);
 
 /* ---- for importer.c, with the loop's lock held ---- */
 
-/* Wakes the sleepers on the wake words of dead exporters. True: it is to be called again soon. */
+/* Wakes the sleepers of the alarms of dead exporters. True: it is to be called again soon. */
 bool gy_peers_wake_sleepers(struct gy_importer *importer);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* How soon sleepers on a dead exporter's wake word are woken again. */
+/* How soon the sleepers of a dead exporter are woken again. */
 #define WAKE_AGAIN_MS 1
 
 static struct gy_importer *importer_of(struct gy_loop_client *client)

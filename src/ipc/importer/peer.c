@@ -272,8 +272,6 @@ void gy_peer_leave(struct gy_peer *peer)
 	importer = peer->importer;
 	(void)pthread_mutex_lock(&importer->loop->lock);
 	gy_loop_leave_parents(importer->loop);
-	peer->wake_word = NULL;
-	peer->sleeping = NULL;
 	if (peer->references > 1 && atomic_load(&peer->dead))
 		close_descriptors(peer);
 	else if (peer->references > 1 && peer->socket >= 0)

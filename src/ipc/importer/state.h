@@ -16,7 +16,7 @@ struct gy_importer {
 	struct gy_loop *loop;
 	struct gy_exporter *exporter; /* of this process */
 	struct gy_peer *peers;        /* peer.c */
-	bool waking; /* death.c: a thread may sleep on the wake word of an exporter that has died */
+	bool waking; /* death.c: a thread may sleep although its exporter has died */
 };
 
 /* One connection to one exporter. While busy it belongs to one thread. A second thread that imports
@@ -35,8 +35,7 @@ struct gy_peer {
 	unsigned references;
 	uint32_t sequence;
 	_Atomic uint32_t dead;
-	_Atomic uint32_t *wake_word; /* or NULL; see gy_peer_set_wake_word */
-	const _Atomic uint32_t *sleeping;
+	struct gy_alarm *alarms; /* death.c */
 	struct gy_source socket_source, pid_source;
 };
 

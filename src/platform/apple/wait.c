@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sleeps on an address with os_sync_wait_on_address, which is public since macOS 14.4 and iOS 17.4.
- * The call takes one word. A sleeper with several words sleeps on the first word, and looks at the
- * others after slices that grow from 50 us to 50 ms.
+ * The call takes one word. A sleeper with several words sleeps on the first word for 50 ms at most.
  *
  * Older systems have no public call that sleeps on memory shared between processes. A sleeper there
  * looks at the words again after pauses that grow from 50 us to 10 ms.
@@ -31,8 +30,8 @@ static bool can_sleep(void)
 	return false;
 }
 
-/* Sleeps on one word. Returns false if the timeout has passed. timeout_ns must not be 0. */
-static bool sleep_on(const struct gy_wait_word *word, uint64_t timeout_ns)
+/* Sleeps on one word. timeout_ns must not be 0. */
+static void sleep_on(const struct gy_wait_word *word, uint64_t timeout_ns)
 {
 #if HAVE_WAIT
 	os_sync_wait_on_address_flags_t flags =
@@ -40,16 +39,17 @@ static bool sleep_on(const struct gy_wait_word *word, uint64_t timeout_ns)
 
 	if (__builtin_available(macOS 14.4, iOS 17.4, *)) {
 		if (timeout_ns == GY_NEVER)
-			return os_sync_wait_on_address((void *)word->word, word->expected,
-				       sizeof(*word->word), flags) >= 0;
-		return os_sync_wait_on_address_with_timeout((void *)word->word, word->expected,
-			       sizeof(*word->word), flags, OS_CLOCK_MACH_ABSOLUTE_TIME,
-			       timeout_ns) >= 0;
+			(void)os_sync_wait_on_address(
+				(void *)word->word, word->expected, sizeof(*word->word), flags);
+		else
+			(void)os_sync_wait_on_address_with_timeout((void *)word->word,
+				word->expected, sizeof(*word->word), flags,
+				OS_CLOCK_MACH_ABSOLUTE_TIME, timeout_ns);
 	}
-#endif
+#else
 	(void)word;
 	(void)timeout_ns;
-	return true;
+#endif
 }
 
 static bool as_expected(const struct gy_wait_word *words, unsigned count)
@@ -58,18 +58,6 @@ static bool as_expected(const struct gy_wait_word *words, unsigned count)
 		if (atomic_load(words[i].word) != words[i].expected)
 			return false;
 	return true;
-}
-
-/* Sleeps on the first word, and wakes from time to time to look at the others. */
-static void sleep_in_slices(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
-{
-	uint64_t slice = PAUSE_MIN, now;
-
-	while (as_expected(words, count) && (now = gy_now()) < deadline) {
-		if (sleep_on(&words[0], deadline - now < slice ? deadline - now : slice))
-			return; /* the word may still be unchanged after a wake */
-		slice = slice + slice / 2 < SLICE_MAX ? slice + slice / 2 : SLICE_MAX;
-	}
 }
 
 /* Looks at the words again and again. Nothing can wake this loop, so it returns after 50 ms at the
@@ -90,14 +78,21 @@ static void look_again(const struct gy_wait_word *words, unsigned count, uint64_
 
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
-	uint64_t now = deadline == GY_NEVER ? 0 : gy_now();
+	uint64_t left = gy_time_left(deadline);
 
-	if (!can_sleep())
+	if (!can_sleep()) {
 		look_again(words, count, deadline);
-	else if (count > 1)
-		sleep_in_slices(words, count, deadline);
-	else if (deadline > now) /* the system refuses a timeout of 0 */
-		(void)sleep_on(words, deadline == GY_NEVER ? GY_NEVER : deadline - now);
+		return;
+	}
+	if (count > 1)
+		left = as_expected(words, count) ? gy_earlier(left, SLICE_MAX) : 0;
+	if (left > 0) /* the system refuses a timeout of 0 */
+		sleep_on(&words[0], left);
+}
+
+bool gy_wait_has_several(void)
+{
+	return false;
 }
 
 /* Ignores the error of a call that finds no sleeper. A sleeper that looks at the words again needs

@@ -10,8 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Without futex_waitv only one word can be watched. The death of a peer is then noticed after at
- * most this time. */
+/* How long a wait for several words lasts at most without futex_waitv. */
 #define SLICE (50 * GY_MILLISECOND)
 
 static long futex(_Atomic uint32_t *word, int operation, bool shared, uint32_t value,
@@ -38,14 +37,17 @@ static void wait_one(const struct gy_wait_word *word, uint64_t deadline)
 		(void)nanosleep(&moment, NULL); /* the caller looks again: prevent a tight loop */
 }
 
-/* Returns false if the kernel refused the call. Sets *for_good if the kernel will refuse it every
- * time. */
-static bool wait_several(
-	const struct gy_wait_word *words, unsigned count, uint64_t deadline, bool *for_good)
+static long futex_waitv(
+	struct futex_waitv *waiters, unsigned count, const struct timespec *deadline)
+{
+	return syscall(SYS_futex_waitv, waiters, count, 0, deadline, CLOCK_MONOTONIC);
+}
+
+/* Returns false if the kernel refused the call. */
+static bool wait_several(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
 	struct timespec time = gy_timespec(deadline);
 	struct futex_waitv waiters[GY_WAIT_WORDS];
-	bool refused;
 
 	for (unsigned i = 0; i < count; i++)
 		waiters[i] = (struct futex_waitv){
@@ -53,36 +55,58 @@ static bool wait_several(
 			.val = words[i].expected,
 			.flags = FUTEX_32 | (words[i].shared ? 0 : FUTEX_PRIVATE_FLAG),
 		};
-	refused = was_refused(syscall(SYS_futex_waitv, waiters, count, 0,
-		deadline == GY_NEVER ? NULL : &time, CLOCK_MONOTONIC));
-	*for_good = refused && errno != ENOMEM;
-	return !refused;
+	return !was_refused(futex_waitv(waiters, count, deadline == GY_NEVER ? NULL : &time));
+}
+
+/* ---- whether the kernel has futex_waitv ---- */
+
+enum { UNKNOWN, THERE, REFUSED };
+
+static _Atomic int waitv = UNKNOWN;
+
+/* Asks for a word that differs from the expected value. The call returns at once. */
+static int probe(void)
+{
+	_Atomic uint32_t word = 0;
+	struct futex_waitv waiter = {
+		.uaddr = (uintptr_t)&word, .val = 1, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
+
+	return was_refused(futex_waitv(&waiter, 1, NULL)) && errno != ENOMEM ? REFUSED : THERE;
+}
+
+bool gy_wait_has_several(void)
+{
+	int known = atomic_load(&waitv);
+
+	if (known == UNKNOWN) {
+		int found = probe();
+
+		if (atomic_compare_exchange_strong(&waitv, &known, found))
+			known = found;
+	}
+	return known == THERE;
 }
 
 static void wait_slice(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
-	uint64_t slice = gy_now() + SLICE;
-
 	for (unsigned i = 1; i < count; i++)
 		if (atomic_load(words[i].word) != words[i].expected)
 			return;
-	wait_one(&words[0], deadline < slice ? deadline : slice);
+	wait_one(&words[0], gy_earlier(gy_deadline(SLICE), deadline));
 }
 
+/* futex_waitv fails with ENOMEM now and then. Any other refusal is for good. */
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline)
 {
-	static _Atomic bool no_waitv;
-	bool for_good;
-
 	if (count == 1) {
 		wait_one(words, deadline);
 		return;
 	}
-	if (!atomic_load_explicit(&no_waitv, memory_order_relaxed)) {
-		if (wait_several(words, count, deadline, &for_good))
+	if (gy_wait_has_several()) {
+		if (wait_several(words, count, deadline))
 			return;
-		if (for_good)
-			atomic_store_explicit(&no_waitv, true, memory_order_relaxed);
+		if (errno != ENOMEM)
+			atomic_store(&waitv, REFUSED);
 	}
 	wait_slice(words, count, deadline);
 }
