@@ -149,7 +149,7 @@ static void lose(struct gy_watched *watched)
 /* Lets the exporter's death end waits for the event. */
 static void watch_exporter(struct geyser_event *event, struct gy_peer *peer)
 {
-	event->timeline.dead = gy_peer_dead(peer);
+	event->timeline.dead = gy_peer_death_word(peer);
 	event->alarm = (struct gy_alarm){
 		.word = &event->timeline.page->wakes, .sleeping = &event->timeline.asleep};
 	gy_peer_add_alarm(peer, &event->alarm);

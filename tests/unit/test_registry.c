@@ -213,7 +213,7 @@ static void a_long_path(void **state)
 	memset(path + strlen(path), 'x', 150);
 	path[200] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(setenv("XDG_RUNTIME_DIR", path, 1), 0);
+	assert_int_equal(setenv("GEYSER_RUNTIME_DIR", path, 1), 0);
 #ifdef GEYSER_PLATFORM_APPLE
 	assert_ok(gy_entry_create(&entry));
 	assert_int_equal(entry.socket, -1);

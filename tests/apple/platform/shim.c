@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <os/os_sync_wait_on_address.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -95,13 +96,20 @@ int shim_ftruncate(int fd, off_t size)
 
 /* ---- names ---- */
 
+/* Like macOS, this makes each user's directory when it is first asked for. */
 size_t shim_confstr(int name, char *text, size_t size)
 {
 	const char *value = getenv("GEYSER_SHIM_TEMP_DIR");
+	char users[32];
 
-	if (name != _CS_DARWIN_USER_TEMP_DIR || !value) {
+	if (name != _CS_DARWIN_USER_TEMP_DIR) {
 		errno = EINVAL;
 		return 0;
+	}
+	if (!value) {
+		(void)snprintf(users, sizeof(users), "/tmp/shim-%u", (unsigned)geteuid());
+		(void)mkdir(users, 0700);
+		value = users;
 	}
 	if (size > 0) {
 		strncpy(text, value, size - 1);

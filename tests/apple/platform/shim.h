@@ -32,7 +32,7 @@ int shim_ftruncate(int fd, off_t size);
 #define fstat(fd, status) shim_fstat(fd, status)
 #define ftruncate(fd, size) shim_ftruncate(fd, size)
 
-/* The directory is $GEYSER_SHIM_TEMP_DIR. Without the variable there is none. */
+/* The directory is $GEYSER_SHIM_TEMP_DIR, or else one of the user's in /tmp. */
 #define _CS_DARWIN_USER_TEMP_DIR 65537
 size_t shim_confstr(int name, char *text, size_t size);
 #define confstr(name, text, size) shim_confstr(name, text, size)
