@@ -3,6 +3,7 @@
 #include "ipc/exporter/exporter.h"
 #include "ipc/importer/connect.h"
 #include "ipc/importer/request.h"
+#include "ipc/registry/life.h"
 #include "ipc/surface/surface.h"
 #include "ipc/wire/packet.h"
 
@@ -193,13 +194,36 @@ enum geyser_result gy_peer_open(struct gy_importer *importer, uint64_t instance,
 	return result;
 }
 
+/* Tells why launchd doesn't know the exporter's Mach service. Names of one login session are
+ * unknown in another, while both use the same registry. */
+static enum geyser_result fail_without_service(const struct gy_peer *peer)
+{
+	bool alive;
+	enum geyser_result result = gy_registries_is_alive(peer->instance, &alive);
+
+	if (result != GEYSER_OK)
+		return result;
+	if (!alive || gy_request_check_peer(peer->socket, peer->pid) != GEYSER_OK)
+		return gy_fail(GEYSER_ERROR_DISCONNECTED, "the exporter has ended");
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the exporter (pid %d) lives, but this process can't see its Mach service: one of "
+		"both runs in the user's GUI session, and the other one under ssh or as a daemon "
+		"of "
+		"launchd; start both in the same session, or send the IOSurface's Mach port or XPC "
+		"object yourself (geyser/metal.h)",
+		(int)peer->pid);
+}
+
 static enum geyser_result collect(
 	struct gy_peer *peer, uint64_t deadline, struct gy_message *answer, int *fd)
 {
-	if (*fd < 0)
-		return gy_surface_collect(
-			gy_exporter_surfaces(peer->importer->exporter, peer->instance),
-			peer->instance, deadline, &answer->texture);
+	struct gy_surfaces *own = gy_exporter_surfaces(peer->importer->exporter, peer->instance);
+	enum geyser_result result;
+
+	if (*fd < 0) {
+		result = gy_surface_collect(own, peer->instance, deadline, &answer->texture);
+		return result == GEYSER_ERROR_STALE ? fail_without_service(peer) : result;
+	}
 	(void)close(*fd);
 	*fd = -1;
 	answer->texture.native.object = NULL;

@@ -60,3 +60,17 @@ enum geyser_result gy_registry_is_alive(
 		return GEYSER_OK;
 	return gy_fail_errno("looking whether exporter %016" PRIx64 " lives", instance);
 }
+
+enum geyser_result gy_registries_is_alive(uint64_t instance, bool *alive)
+{
+	struct gy_registries list;
+	enum geyser_result result = gy_registries_open(false, &list);
+
+	*alive = false;
+	if (result != GEYSER_OK)
+		return result == GEYSER_ERROR_NOT_FOUND ? GEYSER_OK : result;
+	for (unsigned i = 0; i < list.count && result == GEYSER_OK && !*alive; i++)
+		result = gy_registry_is_alive(&list.all[i], instance, alive);
+	gy_registries_close(&list);
+	return result;
+}

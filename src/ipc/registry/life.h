@@ -25,4 +25,8 @@ int gy_registry_hold_dead(const struct gy_registry *registry, uint64_t instance)
 enum geyser_result gy_registry_is_alive(
 	const struct gy_registry *registry, uint64_t instance, bool *alive);
 
+/* As gy_registry_is_alive, in all registries. Errors: also as gy_registries_open, except that
+ * without a registry no exporter lives. */
+enum geyser_result gy_registries_is_alive(uint64_t instance, bool *alive);
+
 #endif

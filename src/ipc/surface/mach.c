@@ -245,8 +245,7 @@ static enum geyser_result look_up(const char *name, mach_port_t *out)
 	if (result == BOOTSTRAP_SUCCESS)
 		return GEYSER_OK;
 	if (result == BOOTSTRAP_UNKNOWN_SERVICE)
-		return gy_fail(GEYSER_ERROR_DISCONNECTED,
-			"the exporter's Mach service %s is gone: it has ended", name);
+		return gy_fail(GEYSER_ERROR_STALE, "launchd knows no Mach service %s here", name);
 	if (result == BOOTSTRAP_NOT_PRIVILEGED)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"this process's App Sandbox lets it look up no Mach service, so it can't "

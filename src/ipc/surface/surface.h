@@ -44,7 +44,9 @@ void gy_surfaces_finish(struct gy_surfaces *surfaces);
 
 /* Fills native.object from the exporter of that instance; the caller then owns it. own: the
  * surfaces of this process if it is the exporter, else NULL. Errors: NOT_FOUND (collected or
- * withdrawn before), DISCONNECTED, TIMEOUT, UNSUPPORTED (a sandbox), PROTOCOL. */
+ * withdrawn before), STALE (launchd knows no service of that exporter here: it has ended, or it
+ * runs in another bootstrap namespace), DISCONNECTED, TIMEOUT, UNSUPPORTED (a sandbox),
+ * PROTOCOL. */
 enum geyser_result gy_surface_collect(struct gy_surfaces *own, uint64_t instance, uint64_t deadline,
 	struct gy_wire_texture *texture);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The bootstrap service: a service's name becomes an abstract socket name, which has the user's uid
- * in it. Also the texts of Mach's and launchd's errors, and the fields of audit tokens. */
+ * and the bootstrap namespace in it. Also the texts of Mach's and launchd's errors, and the fields of
+ * audit tokens. */
 #include "internal.h"
 
 #include <bsm/libbsm.h>
 #include <errno.h>
 #include <servers/bootstrap.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,9 +18,12 @@ mach_port_t bootstrap_port = 0x307;
  * FNV-1a hash. */
 static void address_of(const char *name, char address[DOUBLE_ADDRESS])
 {
+	const char *namespace = getenv("GEYSER_DOUBLE_NAMESPACE");
 	uint64_t hash = 0xcbf29ce484222325u;
 
 	for (const char *at = name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	for (const char *at = namespace ? namespace : ""; *at; at++)
 		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
 	(void)snprintf(address, DOUBLE_ADDRESS, "geyser-double-%u-name-%016llx",
 		(unsigned)geteuid(), (unsigned long long)hash);
@@ -71,6 +76,10 @@ const char *mach_error_string(kern_return_t error)
 	switch (error) {
 	case KERN_SUCCESS:
 		return "(os/kern) successful";
+	case KERN_NO_SPACE:
+		return "(os/kern) no space available";
+	case KERN_INVALID_ARGUMENT:
+		return "(os/kern) invalid argument";
 	case KERN_INVALID_NAME:
 		return "(os/kern) invalid name";
 	case KERN_INVALID_RIGHT:

@@ -105,6 +105,32 @@ static void streams_out_of_the_sandbox(void **state)
 	stream_between(&publisher, &subscriber);
 }
 
+/* ---- two bootstrap namespaces ---- */
+
+static void two_sessions(void **state)
+{
+	struct geyser_handle handle;
+	struct peer exporter;
+
+	start_with(&exporter, "metal", "GEYSER_DOUBLE_NAMESPACE", "gui");
+	handle = exported_by(&exporter);
+	import_fails(state, &handle, GEYSER_ERROR_UNSUPPORTED, "GUI session");
+	assert_int_equal(setenv("GEYSER_DOUBLE_NAMESPACE", "gui", 1), 0);
+	import_works(state, &exporter, &handle);
+	assert_int_equal(unsetenv("GEYSER_DOUBLE_NAMESPACE"), 0);
+	end_peer(&exporter);
+}
+
+static void streams_between_two_sessions(void **state)
+{
+	struct peer publisher, subscriber;
+
+	(void)state;
+	start_with(&publisher, "metal", "GEYSER_DOUBLE_NAMESPACE", "gui");
+	start_with(&subscriber, "metal", "GEYSER_DOUBLE_NAMESPACE", "ssh");
+	stream_between(&publisher, &subscriber);
+}
+
 static void streams_into_the_sandbox(void **state)
 {
 	struct peer publisher, subscriber;
@@ -168,6 +194,8 @@ int main(int argc, char **argv)
 		manager_test(within_a_process_in_the_sandbox),
 		registry_test(streams_out_of_the_sandbox),
 		registry_test(streams_into_the_sandbox),
+		manager_test(two_sessions),
+		registry_test(streams_between_two_sessions),
 		manager_test(imports_leave_nothing),
 		manager_test(exporters_short_of_something),
 	};

@@ -370,7 +370,7 @@ static void an_exporter_that_has_ended(void **state)
 	gy_surface_withdraw(surfaces, &owner);
 	gy_surfaces_finish(surfaces);
 	surfaces = NULL;
-	refused(GEYSER_ERROR_DISCONNECTED, "it has ended",
+	refused(GEYSER_ERROR_STALE, "launchd knows no Mach service",
 		gy_mach_collect(exporter, ticket.bytes, PATIENCE, &collected));
 }
 
@@ -393,7 +393,7 @@ static void fails(const char *call, enum geyser_result wanted, const char *word)
 static void calls_that_fail_here(void **state)
 {
 	(void)state;
-	fails("bootstrap_look_up", GEYSER_ERROR_DISCONNECTED, "is gone");
+	fails("bootstrap_look_up", GEYSER_ERROR_STALE, "no Mach service");
 	fails("mach_port_allocate", GEYSER_ERROR_SYSTEM, "mach_port_allocate");
 	fails("mach_msg_send", GEYSER_ERROR_TIMEOUT, "doesn't answer");
 	fails("IOSurfaceLookupFromMachPort", GEYSER_ERROR_PROTOCOL, "to an IOSurface");
