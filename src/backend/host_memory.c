@@ -145,8 +145,8 @@ void gy_host_memory_finish(struct gy_host_memory *memory)
 {
 	if (!memory->data)
 		return;
-	gy_memory_unmap(memory->data, memory->size);
 	(void)close(memory->fd);
+	gy_memory_unmap(memory->data, memory->size);
 }
 
 void gy_host_memory_describe(const struct gy_host_memory *memory, const struct gy_layout *layout,

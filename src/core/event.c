@@ -92,10 +92,10 @@ static bool is_published(const struct geyser_event *event)
 static void deallocate(struct geyser_event *event)
 {
 	gy_audience_destroy(event->timeline.audience);
-	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
-	gy_memory_unmap(event->seat, event->seat_size);
 	if (event->fd >= 0)
 		(void)close(event->fd);
+	gy_memory_unmap(event->timeline.page, GY_TIMELINE_SIZE);
+	gy_memory_unmap(event->seat, event->seat_size);
 	free(event);
 }
 

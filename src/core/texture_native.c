@@ -4,6 +4,7 @@
 #include "core/texture.h"
 
 #include "base/error.h"
+#include "platform/platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,9 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 	}
 	if (backing->describes_anew)
 		return GEYSER_OK;
+	result = gy_memory_check_leaves(out->fd);
+	if (result != GEYSER_OK)
+		return result;
 	out->fd = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
 	return out->fd >= 0 ? GEYSER_OK : gy_fail_errno("duplicating a descriptor");
 }

@@ -39,6 +39,12 @@ struct gy_memory_info {
  * (another kind of memory, by name), UNSEALED (the size may change; names the missing seals). */
 enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out);
 
+/* Checks whether other processes can map the memory. If the system refuses memory of that kind, as
+ * Apple's sandboxes do, gy_memory_create makes memory that only this process can map. It is used in
+ * the same way, also after a socket has carried the descriptor back into this process. Errors:
+ * UNSUPPORTED. */
+enum geyser_result gy_memory_check_leaves(int fd);
+
 /* Returns how many bytes of such memory are allocated, or UINT64_MAX if the system doesn't say. */
 uint64_t gy_memory_allocated(int fd);
 
@@ -49,7 +55,8 @@ void gy_memory_fill(int fd, uint64_t offset, uint64_t size);
  * machine's memory, or half of the process's own limit (RLIMIT_AS) if that is less. */
 uint64_t gy_memory_share(void);
 
-/* Maps the first size bytes of the memory; the caller unmaps them. Errors: OUT_OF_MEMORY, LIMIT,
+/* Maps the first size bytes of the memory; the caller unmaps them, and closes the descriptor
+ * before, so that memory of this process alone is freed at once. Errors: OUT_OF_MEMORY, LIMIT,
  * PERMISSION. */
 enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out);
 void gy_memory_unmap(void *data, size_t size);

@@ -123,9 +123,9 @@ static void deallocate(struct geyser_publisher *publisher)
 	unref_all(publisher->buffers);
 	unref_all(publisher->next);
 	gy_publisher_reap(publisher);
-	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
 	if (publisher->ring_fd >= 0)
 		(void)close(publisher->ring_fd);
+	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
 	gy_wakeup_close(&publisher->notify);
 	(void)pthread_mutex_destroy(&publisher->lock);
 	gy_manager_unref(publisher->manager);

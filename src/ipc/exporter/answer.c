@@ -58,7 +58,7 @@ static void answer_import(struct gy_session *session, const struct gy_wire_objec
 		result = export->describe(export, object->semaphore, answer, &parcel->fd);
 	parcel->ours = result == GEYSER_OK && export->describes_anew;
 	if (result == GEYSER_OK)
-		result = gy_reply_offer_surface(session, answer);
+		result = gy_reply_offer(session, answer, parcel->fd);
 	if (result == GEYSER_OK && !object->semaphore &&
 		!gy_session_add_import(session, object->token))
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,

@@ -5,8 +5,10 @@
 #include "ipc/wire/packet.h"
 
 #include "base/error.h"
+#include "platform/platform.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 void gy_reply_set_error(struct gy_message *answer)
 {
@@ -15,14 +17,17 @@ void gy_reply_set_error(struct gy_message *answer)
 	answer->type = GY_WIRE_ERROR;
 }
 
-enum geyser_result gy_reply_offer_surface(struct gy_session *session, struct gy_message *answer)
+enum geyser_result gy_reply_offer(struct gy_session *session, struct gy_message *answer, int fd)
 {
 	struct gy_exporter *exporter = session->exporter;
+	pid_t importer = session->seat.client->pid;
 
-	if (!gy_surface_is_in(answer))
+	if (gy_surface_is_in(answer))
+		return gy_surface_offer(&exporter->surfaces, exporter->entry.instance, session,
+			importer, &answer->texture);
+	if (fd < 0 || importer == getpid())
 		return GEYSER_OK;
-	return gy_surface_offer(&exporter->surfaces, exporter->entry.instance, session,
-		session->seat.client->pid, &answer->texture);
+	return gy_memory_check_leaves(fd);
 }
 
 bool gy_reply_post(const struct gy_session *session, const struct gy_message *answer, int fd)
@@ -42,9 +47,10 @@ bool gy_reply_post(const struct gy_session *session, const struct gy_message *an
 bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int fd)
 {
 	struct gy_message numbered = *message;
-	enum geyser_result result = gy_reply_offer_surface(reply->session, &numbered);
+	enum geyser_result result = gy_reply_offer(reply->session, &numbered, fd);
 
 	if (result != GEYSER_OK) {
+		fd = -1;
 		numbered.error.result = result;
 		gy_reply_set_error(&numbered);
 	}

@@ -23,9 +23,10 @@ bool gy_reply_send(struct gy_reply *reply, const struct gy_message *message, int
  * answer->error.result. */
 void gy_reply_set_error(struct gy_message *answer);
 
-/* Offers the surface in the answer to the peer, if there is one: no socket carries it. Errors: as
- * gy_surface_offer. */
-enum geyser_result gy_reply_offer_surface(struct gy_session *session, struct gy_message *answer);
+/* Offers the surface in the answer to the peer, if there is one: no socket carries it. If there is
+ * a descriptor instead, checks that the peer can use it. Errors: as gy_surface_offer and
+ * gy_memory_check_leaves. */
+enum geyser_result gy_reply_offer(struct gy_session *session, struct gy_message *answer, int fd);
 
 /* Sends an answer as it is. False if the peer can't be reached. */
 bool gy_reply_post(const struct gy_session *session, const struct gy_message *answer, int fd);

@@ -4,7 +4,11 @@
  * of such an object only once (kern/posix_shm.c, pshm_truncate). This does what size seals do on
  * Linux. A mapping made through a read-only descriptor can never become writable (pshm_mmap). The
  * object's name is random, and is removed before any other process learns of the object.
+ *
+ * The App Sandbox and iOS refuse shm_open, except under names of an application group. There the
+ * memory is a Mach memory entry (mach_memory.h), which this process alone can map.
  */
+#include "platform/apple/mach_memory.h"
 #include "platform/platform.h"
 
 #include "base/error.h"
@@ -25,15 +29,10 @@ static enum geyser_result open_failure(void)
 {
 	char text[GY_ERROR_TEXT_SIZE];
 
-	if (errno == EPERM || errno == EACCES)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"shared memory: shm_open: %s: an App Sandbox allows it only under names "
-			"of an application group",
-			gy_error_text(errno, text));
 	if (errno == ENOSYS)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "shared memory: shm_open: %s",
 			gy_error_text(errno, text));
-	return gy_fail_errno("shm_open");
+	return gy_fail_errno("shm_open"); /* PERMISSION in a sandbox */
 }
 
 /* Creates an object and opens it for reading and writing. The object keeps this name until
@@ -72,16 +71,13 @@ static enum geyser_result check_available(uint64_t size)
 }
 
 /* Creates an object. Unless reader is NULL, *reader becomes a second descriptor, open for reading
- * only. */
+ * only. Errors: PERMISSION in a sandbox. */
 static enum geyser_result create(uint64_t size, int *out, int *reader)
 {
-	enum geyser_result result = check_available(size);
 	char name[NAME_SIZE];
 	int fd = -1;
+	enum geyser_result result = open_new(name, &fd);
 
-	if (result != GEYSER_OK)
-		return result;
-	result = open_new(name, &fd);
 	if (result != GEYSER_OK)
 		return result;
 	if (ftruncate(fd, (off_t)size) < 0)
@@ -103,20 +99,28 @@ static enum geyser_result create(uint64_t size, int *out, int *reader)
 
 enum geyser_result gy_memory_create(const char *name, uint64_t size, int *out)
 {
+	enum geyser_result result = check_available(size);
+
 	(void)name; /* the system shows no name */
 	*out = -1;
-	return create(size, out, NULL);
+	if (result == GEYSER_OK)
+		result = create(size, out, NULL);
+	return result == GEYSER_ERROR_PERMISSION ? gy_mach_memory_create(size, out) : result;
 }
 
 enum geyser_result gy_memory_create_published(
 	const char *name, uint64_t size, int *out, void **data)
 {
 	int writer = -1, reader = -1;
-	enum geyser_result result = create(size, &writer, &reader);
+	enum geyser_result result = check_available(size);
 
 	(void)name;
 	*out = -1;
 	*data = NULL;
+	if (result == GEYSER_OK)
+		result = create(size, &writer, &reader);
+	if (result == GEYSER_ERROR_PERMISSION)
+		return gy_mach_memory_create_published(size, out, data);
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_memory_map(writer, (size_t)size, true, data);
@@ -135,7 +139,21 @@ enum geyser_result gy_memory_probe(void)
 
 	if (result == GEYSER_OK)
 		(void)close(fd);
+	gy_mach_memory_sweep();
 	return result;
+}
+
+enum geyser_result gy_memory_check_leaves(int fd)
+{
+	uint64_t size;
+	bool writable;
+
+	if (!gy_mach_memory_find(fd, &size, &writable))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the sandbox of process %d refuses shared memory (shm_open), so that host memory, "
+		"events and streams stay within the process",
+		getpid());
 }
 
 static const char *file_kind(mode_t mode)
@@ -159,6 +177,8 @@ enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out)
 	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
 
+	if (gy_mach_memory_find(fd, size, writable))
+		return GEYSER_OK;
 	if (fstat(fd, &status) < 0)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): %s", fd,
 			gy_error_text(errno, text));

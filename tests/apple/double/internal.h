@@ -3,6 +3,8 @@
 #ifndef GY_DOUBLE_INTERNAL_H
 #define GY_DOUBLE_INTERNAL_H
 
+#include "ports.h"
+
 #include <apple_double.h>
 
 #include <IOSurface/IOSurface.h>
@@ -13,11 +15,9 @@
 
 /* ---- live.c ---- */
 
-/* Prints which rule the program has broken, and aborts. */
-void double_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+/* double_die and double_fails are in ports.h. */
 /* Adds `change` to the number of live objects of this kind. kind must stay valid for ever. */
 void double_count(const char *kind, long change);
-bool double_fails(const char *call);
 bool double_setting(const char *variable);
 void *double_allocate(size_t bytes);
 
@@ -112,20 +112,7 @@ IOSurfaceRef double_surface_ref(struct double_surface *surface);
 
 /* ---- ports.c ---- */
 
-#define DOUBLE_ADDRESS 48
-
-/* The target of a right: a socket with an abstract name, or a surface's memory file. */
-struct double_target {
-	char address[DOUBLE_ADDRESS];
-	int fd; /* owned, or -1 */
-};
-
-enum double_right { DOUBLE_SEND, DOUBLE_SEND_ONCE };
-
-/* Adds a right, or a reference to a right that exists. Takes over target's fd. */
-mach_port_t double_port_add(struct double_target *target, enum double_right right);
-/* Finds the target of a right of that type. The caller borrows out->fd. */
-bool double_port_target(mach_port_t name, mach_port_type_t type, struct double_target *out);
+/* The first functions are in ports.h. */
 /* Makes a port with that address. errno is EADDRINUSE if another port has the address. */
 mach_port_t double_port_bind(const char *address);
 /* Returns a duplicate of the receive right's socket, or -1, and the socket's address. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <mach/mach.h>
 #include <os/os_sync_wait_on_address.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #undef fstat
 #undef ftruncate
 #undef getsockopt
+#undef munmap
+#undef shm_open
 
 bool shim_available(void)
 {
@@ -92,6 +95,23 @@ int shim_ftruncate(int fd, off_t size)
 	while (error == EINTR);
 	errno = error;
 	return error ? -1 : 0;
+}
+
+int shim_shm_open(const char *name, int flags, mode_t mode)
+{
+	const char *sandbox = getenv("GEYSER_DOUBLE_SANDBOX");
+
+	if (!sandbox || strcmp(sandbox, "1") != 0)
+		return shm_open(name, flags, mode);
+	errno = EPERM;
+	return -1;
+}
+
+int shim_munmap(void *data, size_t size)
+{
+	vm_address_t address = (vm_address_t)data;
+
+	return vm_deallocate(mach_task_self(), address, size) == KERN_SUCCESS ? 0 : -1;
 }
 
 /* ---- names ---- */

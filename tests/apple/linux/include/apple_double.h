@@ -11,13 +11,18 @@
  * Macs differ. These variables of the environment choose:
  *   GEYSER_DOUBLE_DISCRETE=1       memory of its own: no shared textures, managed ones instead,
  *                                  rows of linear textures in steps of 256 bytes instead of 16
- *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have the formats for which that isn't
- * known; without it half of them work GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that
- * the caller may only read; it isn't known whether a Mac does so GEYSER_DOUBLE_OLD=1 macOS before
- * 12: no waitUntilSignaledValue:timeoutMS: GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the
- * bootstrap service refuses GEYSER_DOUBLE_NO_DEVICE=1      no GPU GEYSER_DOUBLE_LEAKS=1          a
- * process may exit with live objects GEYSER_DOUBLE_FAIL=call:n,...  calls that fail, as by
- * apple_double_fail
+ *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have the formats for which that isn't known;
+ *                                  without it half of them work
+ *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
+ *                                  it isn't known whether a Mac does so
+ *   GEYSER_DOUBLE_OLD=1            macOS before 12: no waitUntilSignaledValue:timeoutMS:
+ *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses, and so does
+ *                                  shm_open
+ *   GEYSER_DOUBLE_NAMESPACE=name   the bootstrap namespace, which a login session has of its own:
+ *                                  services are found from the same one only
+ *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
+ *   GEYSER_DOUBLE_LEAKS=1          a process may exit with live objects
+ *   GEYSER_DOUBLE_FAIL=call:n,...  calls that fail, as by apple_double_fail
  */
 #ifndef GY_APPLE_DOUBLE_H
 #define GY_APPLE_DOUBLE_H
@@ -43,8 +48,8 @@ bool apple_double_settle(unsigned long live, unsigned milliseconds);
  * call; 0: every call. call NULL: no further call fails. Names: IOSurfaceCreate, IOSurfaceLock,
  * IOSurfaceLookup, IOSurfaceCreateMachPort, IOSurfaceLookupFromMachPort, newTexture,
  * newSharedTexture, newBuffer, newCommandQueue, newSharedEvent, commandBuffer, blitCommandEncoder,
- * execute (the GPU gives a command buffer up), mach_port_allocate, mach_msg_send, mach_msg_receive,
- * bootstrap_check_in, bootstrap_look_up. */
+ * execute (the GPU gives a command buffer up), mach_make_memory_entry_64, mach_msg_receive,
+ * mach_msg_send, mach_port_allocate, bootstrap_check_in, bootstrap_look_up, vm_map. */
 void apple_double_fail(const char *call, unsigned nth);
 
 /* Send and receive a send right or an XPC object through a Unix socket, as a program's own XPC

@@ -5,6 +5,7 @@
 
 #include <mach/message.h>
 #include <mach/port.h>
+#include <mach/vm.h>
 
 #ifdef __cplusplus
 extern "C" {

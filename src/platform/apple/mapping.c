@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/apple/mach_memory.h"
+#include "platform/platform.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+enum geyser_result gy_memory_map(int fd, size_t size, bool writable, void **out)
+{
+	int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *data = gy_mach_memory_map(fd, size, writable);
+
+	if (!data && errno == EBADF)
+		data = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+	*out = NULL;
+	if (!data || data == MAP_FAILED)
+		return gy_fail_errno("mapping %zu bytes", size);
+	*out = data;
+	return GEYSER_OK;
+}
+
+/* munmap also removes what vm_map has made. */
+void gy_memory_unmap(void *data, size_t size)
+{
+	if (data)
+		(void)munmap(data, size);
+	gy_mach_memory_sweep();
+}
