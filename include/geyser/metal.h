@@ -158,8 +158,10 @@ GEYSER_API enum geyser_result geyser_metal_event(
 
 /* Encode a wait or a signal into an id<MTLCommandBuffer>, outside of any encoder. After a wait, the
  * following commands wait until the event has reached the value. With a signal, the event reaches
- * the value when the commands encoded before are done. Errors: as geyser_metal_event; signal also
- * as geyser_event_signal. */
+ * the value when the commands encoded before are done. If the command buffer fails, a completed
+ * handler that this call adds signals the value all the same. If the device is gone for good, the
+ * event is lost instead, and waits for it end with GEYSER_ERROR_DEVICE_LOST. Errors: as
+ * geyser_metal_event; signal also as geyser_event_signal. */
 GEYSER_API enum geyser_result geyser_metal_encode_wait(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 GEYSER_API enum geyser_result geyser_metal_encode_signal(
@@ -198,8 +200,8 @@ GEYSER_API enum geyser_result geyser_metal_encode_frame_wait(
 
 /* Encodes the signal that the caller's work on the frame is done. Call this once for a frame.
  * Commit the command buffer before the frame is submitted or released, because other processes wait
- * for that signal. Errors: as geyser_metal_encode_frame_wait, and BUSY (called already for this
- * frame). */
+ * for that signal. A command buffer that fails is handled as by geyser_metal_encode_signal. Errors:
+ * as geyser_metal_encode_frame_wait, and BUSY (called already for this frame). */
 GEYSER_API enum geyser_result geyser_metal_encode_frame_signal(
 	void *mtl_command_buffer, struct geyser_frame *frame);
 

@@ -324,33 +324,37 @@ enum geyser_result geyser_metal_texture_shared_handle(
 
 /* ---- events ---- */
 
+static enum geyser_result get_native(struct geyser_event *event, struct gy_backend_event **out)
+{
+	enum geyser_result result = event ? GEYSER_OK : is_null("event");
+
+	if (result == GEYSER_OK)
+		result = check_backend(gy_event_manager(event), "event");
+	return result == GEYSER_OK ? gy_event_native(event, out) : result;
+}
+
 enum geyser_result geyser_metal_event(struct geyser_event *event, void **mtl_shared_event)
 {
 	enum geyser_result result = check_out(mtl_shared_event);
 	struct gy_backend_event *native;
 
-	if (result == GEYSER_OK && !event)
-		result = is_null("event");
 	if (result == GEYSER_OK)
-		result = check_backend(gy_event_manager(event), "event");
-	if (result == GEYSER_OK)
-		result = gy_event_native(event, &native);
+		result = get_native(event, &native);
 	return result == GEYSER_OK ? gy_metal_shared_event(native, mtl_shared_event) : result;
 }
 
-typedef void encoder(void *command_buffer, void *shared_event, uint64_t value);
+typedef enum geyser_result encoder(
+	struct gy_backend_event *event, void *command_buffer, uint64_t value);
 
 /* Encodes a wait for, or a signal of, the event into the caller's command buffer. */
 static enum geyser_result encode(
 	void *command_buffer, struct geyser_event *event, uint64_t value, encoder *encode)
 {
-	void *shared;
+	struct gy_backend_event *native;
 	enum geyser_result result =
-		command_buffer ? geyser_metal_event(event, &shared) : is_null("mtl_command_buffer");
+		command_buffer ? get_native(event, &native) : is_null("mtl_command_buffer");
 
-	if (result == GEYSER_OK)
-		encode(command_buffer, shared, value);
-	return result;
+	return result == GEYSER_OK ? encode(native, command_buffer, value) : result;
 }
 
 enum geyser_result geyser_metal_encode_wait(

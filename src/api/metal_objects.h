@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Both encode a command into an id<MTLCommandBuffer>. */
-void gy_metal_encode_wait(void *command_buffer, void *shared_event, uint64_t value);
-void gy_metal_encode_signal(void *command_buffer, void *shared_event, uint64_t value);
-
 /* Commits the command buffer; wait_until_scheduled: blocks until Metal has scheduled it. */
 void gy_metal_commit(void *command_buffer, bool wait_until_scheduled);
 

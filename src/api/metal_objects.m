@@ -3,22 +3,6 @@
 
 #import <Metal/Metal.h>
 
-void gy_metal_encode_wait(void *command_buffer, void *shared_event, uint64_t value)
-{
-	@autoreleasepool {
-		[(id<MTLCommandBuffer>)command_buffer encodeWaitForEvent:(id<MTLEvent>)shared_event
-								   value:value];
-	}
-}
-
-void gy_metal_encode_signal(void *command_buffer, void *shared_event, uint64_t value)
-{
-	@autoreleasepool {
-		[(id<MTLCommandBuffer>)command_buffer encodeSignalEvent:(id<MTLEvent>)shared_event
-								  value:value];
-	}
-}
-
 void gy_metal_commit(void *command_buffer, bool wait_until_scheduled)
 {
 	@autoreleasepool {

@@ -29,6 +29,13 @@ bool gy_metal_is_private(const struct gy_backend_texture *texture);
 /* Gives the event's MTLSharedEvent, which is kept equal to the event from now on. Errors:
  * OUT_OF_MEMORY, SYSTEM (no thread). */
 enum geyser_result gy_metal_shared_event(struct gy_backend_event *event, void **out);
+/* Encode a wait or a signal into an id<MTLCommandBuffer>. If the command buffer fails after that,
+ * the event has the value all the same, or is lost with the device. Errors: as
+ * gy_metal_shared_event. */
+enum geyser_result gy_metal_encode_wait(
+	struct gy_backend_event *event, void *command_buffer, uint64_t value);
+enum geyser_result gy_metal_encode_signal(
+	struct gy_backend_event *event, void *command_buffer, uint64_t value);
 /* Makes a native object of the caller's shared event, which it retains. From now on both are kept
  * equal. */
 enum geyser_result gy_metal_event_adopt(void *device, const struct gy_event_source *source,

@@ -117,6 +117,7 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 	if (!device)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a device");
 	device->owner = getpid();
+	gy_loss_init(&device->loss);
 	@autoreleasepool {
 		device->device = mtl_device ? (void *)[(id<MTLDevice>)mtl_device retain]
 					    : (void *)MTLCreateSystemDefaultDevice();
@@ -149,6 +150,7 @@ void gy_mtl_device_close(void *data)
 			[(id)device->device release];
 		}
 	}
+	gy_loss_finish(&device->loss);
 	free(device);
 }
 

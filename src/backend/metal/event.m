@@ -40,7 +40,7 @@ struct mtl_event {
 	id<MTLSharedEvent> event; /* nil after the end */
 	MTLSharedEventListener *listener;
 	id<MTLCommandQueue> queue; /* nil until it is needed */
-	/* lives until the end of the event, not as long as the native event */
+	/* lives until gy_mtl_event_destroy, which the GeyserMetalEvent may outlive */
 	struct mtl_device *device;
 	/* the caller gave the shared event, so others may wait for it after our end */
 	bool adopted;
@@ -148,6 +148,83 @@ enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **o
 	if (result == GEYSER_OK)
 		*out = event->event;
 	return result;
+}
+
+/* ---- command buffers ---- */
+
+enum geyser_result gy_metal_encode_wait(
+	struct gy_backend_event *base, void *command_buffer, uint64_t value)
+{
+	void *shared;
+	enum geyser_result result = gy_metal_shared_event(base, &shared);
+
+	if (result != GEYSER_OK)
+		return result;
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)command_buffer encodeWaitForEvent:(id<MTLEvent>)shared
+								   value:value];
+	}
+	return GEYSER_OK;
+}
+
+/* Returns whether no later command buffer of this process can run on the device either. error: of a
+ * command buffer, or nil. */
+static bool is_loss(NSError *error)
+{
+#if TARGET_OS_OSX
+	if (error.code == MTLCommandBufferErrorDeviceRemoved)
+		return true;
+#endif
+	return error.code == MTLCommandBufferErrorAccessRevoked;
+}
+
+static void lose(struct mtl_event *event)
+{
+	(void)pthread_mutex_lock(&event->lock);
+	if (!event->closing) {
+		gy_timeline_lose(event->source.timeline);
+		gy_loss_note(&event->device->loss);
+	}
+	(void)pthread_mutex_unlock(&event->lock);
+}
+
+/* Runs when a command buffer that was to signal the value has completed. After an error the GPU may
+ * not have signalled it, and no other thread will. Without an error the value is there, unless the
+ * raise for an earlier command buffer's error came between and put the old value back. */
+static void keep_promise(
+	struct mtl_event *event, id<MTLSharedEvent> shared, uint64_t value, NSError *error)
+{
+	if (is_loss(error)) {
+		lose(event);
+		value = GY_FREED;
+	}
+	(void)pthread_mutex_lock(&event->carry);
+	if (value > shared.signaledValue)
+		shared.signaledValue = value;
+	(void)pthread_mutex_unlock(&event->carry);
+}
+
+enum geyser_result gy_metal_encode_signal(
+	struct gy_backend_event *base, void *command_buffer, uint64_t value)
+{
+	struct mtl_event *event = (struct mtl_event *)base;
+	GeyserMetalEvent *object = event->object;
+	id<MTLSharedEvent> shared = event->event;
+	void *started;
+	enum geyser_result result = gy_metal_shared_event(base, &started);
+
+	if (result != GEYSER_OK)
+		return result;
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)command_buffer encodeSignalEvent:shared value:value];
+		[(id<MTLCommandBuffer>)command_buffer
+			addCompletedHandler:^(id<MTLCommandBuffer> completed) {
+			  @autoreleasepool {
+				  keep_promise(object->state, shared, value, completed.error);
+			  }
+			}];
+	}
+	return GEYSER_OK;
 }
 
 void gy_mtl_event_signal(struct gy_backend_event *base, uint64_t value)

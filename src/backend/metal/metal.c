@@ -318,6 +318,16 @@ static enum geyser_result open_default(bool automatic, void **out)
 	return gy_metal_adopt(NULL, out);
 }
 
+static bool is_lost(void *device)
+{
+	return gy_loss_is_noted(&((struct mtl_device *)device)->loss);
+}
+
+static void on_lost(void *device, void (*callback)(void *user), void *user)
+{
+	gy_loss_watch(&((struct mtl_device *)device)->loss, callback, user);
+}
+
 const struct gy_backend gy_metal_backend = {
 	.kind = GEYSER_BACKEND_METAL,
 	.name = "metal",
@@ -334,6 +344,8 @@ const struct gy_backend gy_metal_backend = {
 	.texture_unmap = texture_unmap,
 	.texture_upload = gy_mtl_texture_upload,
 	.texture_destroy = texture_destroy,
+	.lost = is_lost,
+	.on_lost = on_lost,
 	.event_create = gy_mtl_event_create,
 	.event_signal = gy_mtl_event_signal,
 	.event_destroy = gy_mtl_event_destroy,

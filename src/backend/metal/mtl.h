@@ -4,6 +4,7 @@
 #ifndef GY_BACKEND_METAL_MTL_H
 #define GY_BACKEND_METAL_MTL_H
 
+#include "backend/loss.h"
 #include "backend/metal.h"
 
 #include <IOSurface/IOSurface.h>
@@ -15,6 +16,7 @@ struct mtl_device {
 	void *device;   /* id<MTLDevice> */
 	void *listener; /* MTLSharedEventListener; its thread runs the blocks of shared events */
 	pid_t owner;
+	struct gy_loss loss;
 	struct geyser_metal_info info;
 	/* the largest width and height in texels, of textures with depth 1 */
 	uint32_t limit;

@@ -284,27 +284,26 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 {
 	const struct mtl_texture *from = (const struct mtl_texture *)from_base;
 	const struct mtl_texture *to = (const struct mtl_texture *)to_base;
-	void *texture, *queue, *before, *after;
+	void *texture, *queue;
 	enum geyser_result result = gy_metal_texture(from_base, &texture);
 
 	if (result == GEYSER_OK)
 		result = gy_mtl_event_queue(wait->event, &queue);
-	if (result == GEYSER_OK)
-		result = gy_metal_shared_event(wait->event, &before);
-	if (result == GEYSER_OK)
-		result = gy_metal_shared_event(signal->event, &after);
 	if (result != GEYSER_OK)
 		return result;
 	@autoreleasepool {
 		id<MTLCommandBuffer> commands = [(id<MTLCommandQueue>)queue commandBuffer];
 
 		if (wait->value)
-			[commands encodeWaitForEvent:(id<MTLEvent>)before value:wait->value];
-		if (!encode_copy(commands, from, to))
-			return gy_fail(
+			result = gy_metal_encode_wait(wait->event, (void *)commands, wait->value);
+		if (result == GEYSER_OK && !encode_copy(commands, from, to))
+			result = gy_fail(
 				GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no encoder for a copy");
-		[commands encodeSignalEvent:(id<MTLEvent>)after value:signal->value];
-		[commands commit];
+		if (result == GEYSER_OK)
+			result = gy_metal_encode_signal(
+				signal->event, (void *)commands, signal->value);
+		if (result == GEYSER_OK)
+			[commands commit];
 	}
-	return GEYSER_OK;
+	return result;
 }

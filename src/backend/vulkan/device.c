@@ -28,7 +28,7 @@ static struct vk_device *allocate(bool own)
 	device->pid = getpid();
 	(void)pthread_mutex_init(&device->queue, NULL);
 	(void)pthread_mutex_init(&device->run, NULL);
-	(void)pthread_mutex_init(&device->lock, NULL);
+	gy_loss_init(&device->loss);
 	return device;
 }
 
@@ -226,7 +226,7 @@ void gy_vk_device_close(struct vk_device *device)
 	}
 	(void)pthread_mutex_destroy(&device->queue);
 	(void)pthread_mutex_destroy(&device->run);
-	(void)pthread_mutex_destroy(&device->lock);
+	gy_loss_finish(&device->loss);
 	free(device);
 }
 

@@ -47,7 +47,7 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 
 	switch (result) {
 	case VK_ERROR_DEVICE_LOST:
-		gy_vk_set_lost(device);
+		gy_loss_note(&device->loss);
 		failure = GEYSER_ERROR_DEVICE_LOST;
 		break;
 	case VK_ERROR_OUT_OF_HOST_MEMORY:
@@ -73,22 +73,12 @@ enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const c
 		device->info.name[0] ? device->info.name : "Vulkan");
 }
 
-void gy_vk_set_lost(struct vk_device *device)
-{
-	if (atomic_exchange(&device->lost, true))
-		return;
-	(void)pthread_mutex_lock(&device->lock);
-	if (device->on_lost)
-		device->on_lost(device->lost_user);
-	(void)pthread_mutex_unlock(&device->lock);
-}
-
 enum geyser_result gy_vk_check(const struct vk_device *device)
 {
 	if (gy_vk_is_inherited(device))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"the device was opened before fork: the child must make its own manager");
-	if (!atomic_load(&device->lost))
+	if (!gy_loss_is_noted(&device->loss))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the device (%s) is lost: make a new manager and everything with it anew",

@@ -192,7 +192,7 @@ static void *run_up(void *data)
 	uint64_t value = semaphore_value(event->device, event->semaphore);
 	VkResult result;
 
-	while (!atomic_load(&event->closing) && !atomic_load(&event->device->lost)) {
+	while (!atomic_load(&event->closing) && !gy_loss_is_noted(&event->device->loss)) {
 		if (!carry_up(event, value))
 			break;
 		result = wait_above(event, value);
@@ -212,7 +212,7 @@ static void follow(void *user, uint64_t value)
 
 	if (event->source.follows && event->shared && value < GY_FREED)
 		return; /* the publisher raises the semaphore */
-	if (!atomic_load(&event->device->lost))
+	if (!gy_loss_is_noted(&event->device->loss))
 		carry_down(event, value);
 }
 
@@ -246,7 +246,7 @@ static void stop_up(struct vk_event *event)
 	else if (last < GY_FREED)
 		signal(event, event->semaphore, GY_FREED);
 	(void)pthread_join(event->up, NULL);
-	if (!atomic_load(&event->device->lost))
+	if (!gy_loss_is_noted(&event->device->loss))
 		(void)carry_up(event, last);
 }
 

@@ -3,6 +3,7 @@
 #ifndef GY_BACKEND_VULKAN_VK_H
 #define GY_BACKEND_VULKAN_VK_H
 
+#include "backend/loss.h"
 #include "backend/vulkan.h"
 
 #include <pthread.h>
@@ -100,7 +101,7 @@ struct vk_device {
 	uint32_t extensions;
 	/* a signal may raise a timeline semaphore by so much at most */
 	uint64_t max_difference;
-	_Atomic bool lost;
+	struct gy_loss loss;
 	/* the results of gy_vk_format_usage, by format and dimension; 0: not asked yet */
 	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3];
 
@@ -115,11 +116,6 @@ struct vk_device {
 	VkCommandPool pool;
 	VkCommandBuffer commands; /* gy_vk_run records into it */
 	VkFence fence;
-
-	/* Called once, when the device is lost. The lock guards both members. */
-	pthread_mutex_t lock;
-	void (*on_lost)(void *user);
-	void *lost_user;
 };
 
 /* Opens libvulkan, makes an instance, and makes a device. The caller closes *out. */
@@ -145,11 +141,9 @@ bool gy_vk_has_extension(const struct vk_device *device, const char *name);
 /* ---- error.c: failures ---- */
 
 /* Returns geyser's error for the failed call of that name, and sets the message. If the device is
- * lost, calls gy_vk_set_lost. */
+ * lost, notes that. */
 enum geyser_result gy_vk_fail(struct vk_device *device, VkResult result, const char *call);
 
-/* Notes that the device is lost, and calls on_lost the first time. */
-void gy_vk_set_lost(struct vk_device *device);
 /* Whether a forked child has inherited the device: it calls no function of the driver then. */
 bool gy_vk_is_inherited(const struct vk_device *device);
 

@@ -31,19 +31,12 @@ static void device_close(void *device)
 
 static void device_on_lost(void *data, void (*callback)(void *user), void *user)
 {
-	struct vk_device *device = data;
-
-	(void)pthread_mutex_lock(&device->lock);
-	device->on_lost = callback;
-	device->lost_user = user;
-	(void)pthread_mutex_unlock(&device->lock);
+	gy_loss_watch(&((struct vk_device *)data)->loss, callback, user);
 }
 
 static bool device_is_lost(void *data)
 {
-	struct vk_device *device = data;
-
-	return atomic_load(&device->lost);
+	return gy_loss_is_noted(&((struct vk_device *)data)->loss);
 }
 
 enum geyser_result gy_vulkan_adopt(const struct geyser_vulkan_device *handles, void **out)
@@ -78,7 +71,7 @@ void gy_vulkan_set_queue_lock(
 
 void gy_vulkan_set_lost(void *device)
 {
-	gy_vk_set_lost(device);
+	gy_loss_note(&((struct vk_device *)device)->loss);
 }
 
 const struct gy_backend gy_vulkan_backend = {

@@ -148,20 +148,34 @@ static void execute(void *argument)
 	error = [[DoubleError alloc] initWithDomain:domain code:code text:text];
 }
 
-/* Runs the operations. The queue's thread calls this. */
+/* Runs the operations up to the one at which the GPU stops. No later one runs, not even a
+ * signal. */
+- (void)run
+{
+	for (size_t i = 0; !error && i < operation_count; i++) {
+		@autoreleasepool {
+			if (double_fails("operation"))
+				[self fail:MTLCommandBufferErrorTimeout
+					text:"the double's GPU stopped midway"];
+			else
+				[operations[i] run];
+		}
+	}
+}
+
+/* Runs the command buffer and its handlers. The queue's thread calls this. */
 - (void)execute
 {
 	if (double_fails("execute"))
 		[self fail:MTLCommandBufferErrorInternal text:"the double's GPU gave up"];
 	else if (double_fails("deviceRemoved"))
 		[self fail:MTLCommandBufferErrorDeviceRemoved text:"the double's GPU is gone"];
+	else if (double_fails("accessRevoked"))
+		[self fail:MTLCommandBufferErrorAccessRevoked
+			text:"the double's GPU ignores this process"];
 	[self become:MTLCommandBufferStatusScheduled];
 	finish_handlers(scheduled, &scheduled_count, self);
-	for (size_t i = 0; !error && i < operation_count; i++) {
-		@autoreleasepool {
-			[operations[i] run];
-		}
-	}
+	[self run];
 	[self releaseOperations];
 	[self become:error ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted];
 	[self giveBack];

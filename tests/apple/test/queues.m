@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The double's queues: how many command buffers one has, and what holds it up. */
+/* The double's queues: how many command buffers one has, what holds it up, and what a command
+ * buffer leaves undone that the GPU stops. */
 #import "metal.h"
 
 #include <pthread.h>
@@ -122,12 +123,77 @@ static void a_buffer_that_waits_holds_up_its_own_queue(void **state)
 	}
 }
 
+/* What comes before the GPU stops is done, what comes after it never is; the next command buffer
+ * runs. */
+static void the_gpu_can_stop_midway(void **state)
+{
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLCommandQueue> queue = [device newCommandQueue];
+		id<MTLSharedEvent> before = [device newSharedEvent],
+				   after = [device newSharedEvent];
+		id<MTLCommandBuffer> buffer = [queue commandBuffer], next = [queue commandBuffer];
+
+		[buffer encodeSignalEvent:before value:1];
+		[buffer encodeSignalEvent:after value:1];
+		[next encodeSignalEvent:before value:2];
+		apple_double_fail("operation", 2);
+		[buffer commit];
+		[next commit];
+		[next waitUntilCompleted];
+		assert_int_equal(buffer.status, MTLCommandBufferStatusError);
+		assert_int_equal(buffer.error.code, MTLCommandBufferErrorTimeout);
+		assert_int_equal(next.status, MTLCommandBufferStatusCompleted);
+		assert_int_equal(before.signaledValue, 2);
+		assert_int_equal(after.signaledValue, 0);
+		[after release];
+		[before release];
+		[queue release];
+		[device release];
+	}
+}
+
+static void the_device_can_go(void **state)
+{
+	static const struct {
+		const char *call;
+		NSInteger code;
+	} ends[] = {
+		{"deviceRemoved", MTLCommandBufferErrorDeviceRemoved},
+		{"accessRevoked", MTLCommandBufferErrorAccessRevoked},
+	};
+
+	(void)state;
+	@autoreleasepool {
+		id<MTLDevice> device = device_new();
+		id<MTLCommandQueue> queue = [device newCommandQueue];
+		id<MTLSharedEvent> event = [device newSharedEvent];
+
+		for (unsigned i = 0; i < 2; i++) {
+			id<MTLCommandBuffer> buffer = [queue commandBuffer];
+
+			[buffer encodeSignalEvent:event value:1];
+			apple_double_fail(ends[i].call, 1);
+			[buffer commit];
+			[buffer waitUntilCompleted];
+			assert_int_equal(buffer.error.code, ends[i].code);
+			assert_int_equal(event.signaledValue, 0);
+		}
+		[event release];
+		[queue release];
+		[device release];
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_queue_has_64_uncompleted_buffers, nothing_live),
 		cmocka_unit_test_teardown(buffers_that_are_dropped_count_no_more, nothing_live),
 		cmocka_unit_test_teardown(a_buffer_that_waits_holds_up_its_own_queue, nothing_live),
+		cmocka_unit_test_teardown(the_gpu_can_stop_midway, nothing_live),
+		cmocka_unit_test_teardown(the_device_can_go, nothing_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ typedef NS_ENUM(NSUInteger, MTLCommandBufferError) {
 	MTLCommandBufferErrorInternal = 1,
 	MTLCommandBufferErrorTimeout = 2,
 	MTLCommandBufferErrorPageFault = 3,
+	MTLCommandBufferErrorAccessRevoked = 4,
 	MTLCommandBufferErrorNotPermitted = 7,
 	MTLCommandBufferErrorOutOfMemory = 8,
 	MTLCommandBufferErrorInvalidResource = 9,

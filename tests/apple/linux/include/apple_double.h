@@ -48,7 +48,9 @@ bool apple_double_settle(unsigned long live, unsigned milliseconds);
  * call; 0: every call. call NULL: no further call fails. Names: IOSurfaceCreate, IOSurfaceLock,
  * IOSurfaceLookup, IOSurfaceCreateMachPort, IOSurfaceLookupFromMachPort, newTexture,
  * newSharedTexture, newBuffer, newCommandQueue, newSharedEvent, commandBuffer, blitCommandEncoder,
- * execute (the GPU gives a command buffer up), mach_make_memory_entry_64, mach_msg_receive,
+ * execute (the GPU gives a command buffer up), operation (the GPU stops a command buffer before
+ * this operation, and runs none of the operations that follow it in the buffer), deviceRemoved and
+ * accessRevoked (as execute, with that error), mach_make_memory_entry_64, mach_msg_receive,
  * mach_msg_send, mach_port_allocate, bootstrap_check_in, bootstrap_look_up, vm_map. */
 void apple_double_fail(const char *call, unsigned nth);
 
