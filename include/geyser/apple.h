@@ -1,5 +1,6 @@
 /*
  * Apple's other graphics interfaces on geyser's textures: Core Graphics, Core Image and OpenGL.
+ * Also App Nap and host time.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -21,6 +22,30 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- the process --------------------------------------------------------------------------- */
+
+/*
+ * Says whether the process counts as active while this manager has a publisher or a subscriber. By
+ * default it doesn't: macOS then slows down an app whose windows can't be seen (App Nap), and its
+ * frames come late. With keep the manager has an activity of NSProcessInfo
+ * (NSActivityUserInitiatedAllowingIdleSystemSleep) as long as it has a stream. The activity
+ * prevents App Nap, and that the system quits the app by itself. It doesn't keep the system or the
+ * display from sleeping. The manager may be of any backend. Errors: INVALID_ARGUMENT (NULL; made
+ * before fork), SYSTEM (the system gives no activity).
+ */
+GEYSER_API enum geyser_result geyser_apple_keep_active(struct geyser_manager *manager, bool keep);
+
+/*
+ * Returns the host time of a frame's timestamp_ns, or of another time on CLOCK_MONOTONIC: in the
+ * units of mach_absolute_time, as CVTimeStamp.hostTime and AudioTimeStamp.mHostTime have it, and as
+ * CMClockMakeHostTimeFromSystemUnits takes it. 0 if the time lies before the host clock's start.
+ *
+ * The result is exact to about 1 us. Host time stands still while the system sleeps, and
+ * CLOCK_MONOTONIC doesn't. So convert a timestamp when the frame comes: the host time of a
+ * timestamp from before a sleep comes out too early, by as long as the system has slept since.
+ */
+GEYSER_API uint64_t geyser_apple_host_time(uint64_t timestamp_ns);
 
 /* ---- Core Graphics ------------------------------------------------------------------------- */
 

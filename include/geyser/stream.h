@@ -76,7 +76,7 @@ struct geyser_color {
  * for the first two members. A subscriber only reads it. */
 struct geyser_frame_info {
 	uint64_t sequence;     /* 1, 2, 3, … in the order of submits */
-	uint64_t timestamp_ns; /* CLOCK_MONOTONIC at submit */
+	uint64_t timestamp_ns; /* CLOCK_MONOTONIC at submit; see geyser_apple_host_time */
 	/* on the publisher's own time line; 0 unless the publisher sets it */
 	uint64_t presentation_ns;
 	struct geyser_rect crop; /* the part to show; a width of 0 means the whole picture */

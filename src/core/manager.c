@@ -77,6 +77,43 @@ void gy_manager_unwatch(struct geyser_manager *manager, struct gy_watched *watch
 	(void)pthread_mutex_unlock(&manager->lock);
 }
 
+/* ---- the activity while there are streams ---- */
+
+/* Begins or ends the activity, for the present number of streams. The caller holds the lock. */
+static bool settle_activity(struct geyser_manager *manager, const struct gy_activity *activity)
+{
+	bool wanted = activity && manager->streams > 0;
+
+	if (manager->activity_token && !wanted) {
+		manager->activity->end(manager->activity_token);
+		manager->activity_token = NULL;
+	}
+	manager->activity = activity;
+	if (wanted && !manager->activity_token)
+		manager->activity_token = activity->begin();
+	return !wanted || manager->activity_token;
+}
+
+/* A forked child has its parent's token, and must leave the parent's activity alone. */
+void gy_manager_count_stream(struct geyser_manager *manager, int change)
+{
+	(void)pthread_mutex_lock(&manager->lock);
+	manager->streams += (uint32_t)change;
+	if (!gy_ipc_is_inherited(manager->ipc))
+		(void)settle_activity(manager, manager->activity);
+	(void)pthread_mutex_unlock(&manager->lock);
+}
+
+bool gy_manager_set_activity(struct geyser_manager *manager, const struct gy_activity *activity)
+{
+	bool settled;
+
+	(void)pthread_mutex_lock(&manager->lock);
+	settled = settle_activity(manager, activity);
+	(void)pthread_mutex_unlock(&manager->lock);
+	return settled;
+}
+
 /* ---- life ---- */
 
 enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,

@@ -15,6 +15,12 @@ struct gy_memory_counters {
 	_Atomic uint64_t held, exported, imported;
 };
 
+/* Something that runs while a manager has streams. begin returns a token for end, or NULL. */
+struct gy_activity {
+	void *(*begin)(void);
+	void (*end)(void *token);
+};
+
 struct geyser_manager {
 	_Atomic uint32_t references; /* the caller has one, and each object has one */
 	const struct gy_backend *backend;
@@ -24,10 +30,13 @@ struct geyser_manager {
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_memory_counters textures, events;
 
-	/* The lock guards the list of objects that must learn of the device's loss. The list is
-	 * used only with backends that have devices. */
+	/* The lock guards the members below. The list has the events that must learn of the
+	 * device's loss; it is used only with backends that have devices. */
 	pthread_mutex_t lock;
 	struct gy_watched *watched;
+	uint32_t streams;                   /* the number of publishers and subscribers */
+	const struct gy_activity *activity; /* NULL: none is wanted */
+	void *activity_token;               /* not NULL while the activity runs */
 };
 
 /* Embedded in an object that must learn of the loss of its manager's device. lose() runs on any
@@ -46,6 +55,13 @@ void gy_manager_unwatch(struct geyser_manager *manager, struct gy_watched *watch
 
 /* Whether the manager's device is lost. */
 bool gy_manager_is_lost(const struct geyser_manager *manager);
+
+/* Counts a publisher or subscriber (change 1), or its end (-1). */
+void gy_manager_count_stream(struct geyser_manager *manager, int change);
+
+/* Sets the activity that runs while the manager has a publisher or subscriber, or takes it away
+ * with NULL. Returns whether the activity runs as it should: begin may have returned NULL. */
+bool gy_manager_set_activity(struct geyser_manager *manager, const struct gy_activity *activity);
 
 /* Makes a manager on an open device. On success the manager owns the device. Errors: as
  * geyser_manager_create. */

@@ -79,6 +79,7 @@ static struct geyser_publisher *allocate(
 	if (!publisher)
 		return NULL;
 	publisher->manager = gy_manager_ref(manager);
+	gy_manager_count_stream(manager, 1);
 	publisher->published.ops = &gy_publisher_ops;
 	publisher->watched.lose = gy_publisher_lose;
 	strcpy(publisher->published.name, desc->name);
@@ -128,6 +129,7 @@ static void deallocate(struct geyser_publisher *publisher)
 	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
 	gy_wakeup_close(&publisher->notify);
 	(void)pthread_mutex_destroy(&publisher->lock);
+	gy_manager_count_stream(publisher->manager, -1);
 	gy_manager_unref(publisher->manager);
 	free(publisher);
 }

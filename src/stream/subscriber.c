@@ -38,6 +38,7 @@ static struct geyser_subscriber *allocate(
 		return NULL;
 	atomic_init(&subscriber->references, 1);
 	subscriber->manager = gy_manager_ref(manager);
+	gy_manager_count_stream(manager, 1);
 	subscriber->delivery = desc->delivery;
 	strcpy(subscriber->name, desc->name);
 	subscriber->ready = GY_NO_WAKEUP;
@@ -129,6 +130,7 @@ void geyser_subscriber_destroy(struct geyser_subscriber *subscriber)
 	gy_later_release();
 	geyser_event_unref(subscriber->done);
 	drop_kept(subscriber->kept);
+	gy_manager_count_stream(subscriber->manager, -1);
 	gy_manager_unref(subscriber->manager);
 	unref(subscriber);
 }

@@ -65,6 +65,21 @@ typedef NSString *NSErrorDomain;
 @property(readonly, copy) NSString *localizedDescription;
 @end
 
+typedef NS_OPTIONS(uint64_t, NSActivityOptions) {
+	NSActivityIdleDisplaySleepDisabled = 1ULL << 40,
+	NSActivityIdleSystemSleepDisabled = 1ULL << 20,
+	NSActivityUserInitiated = 0x00FFFFFFULL | NSActivityIdleSystemSleepDisabled,
+	NSActivityUserInitiatedAllowingIdleSystemSleep = NSActivityUserInitiated &
+							 ~NSActivityIdleSystemSleepDisabled,
+};
+
+@interface NSProcessInfo : NSObject
+@property(class, readonly, strong) NSProcessInfo *processInfo;
+- (id<NSObject>)beginActivityWithOptions:(NSActivityOptions)options
+				  reason:(NSString *)reason API_AVAILABLE(macos(10.9), ios(7.0));
+- (void)endActivity:(id<NSObject>)activity API_AVAILABLE(macos(10.9), ios(7.0));
+@end
+
 @interface NSAutoreleasePool : NSObject
 - (void)drain;
 @end

@@ -11,7 +11,7 @@
  * Macs differ. These variables of the environment choose:
  *   GEYSER_DOUBLE_DISCRETE=1       memory of its own: no shared textures, managed ones instead,
  *                                  rows of linear textures in steps of 256 bytes instead of 16
- *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have the formats for which that isn't known;
+ *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have formats of which that isn't known;
  *                                  without it half of them work
  *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
  *                                  it isn't known whether a Mac does so
@@ -50,9 +50,16 @@ bool apple_double_settle(unsigned long live, unsigned milliseconds);
  * newSharedTexture, newBuffer, newCommandQueue, newSharedEvent, commandBuffer, blitCommandEncoder,
  * execute (the GPU gives a command buffer up), operation (the GPU stops a command buffer before
  * this operation, and runs none of the operations that follow it in the buffer), deviceRemoved and
- * accessRevoked (as execute, with that error), mach_make_memory_entry_64, mach_msg_receive,
- * mach_msg_send, mach_port_allocate, bootstrap_check_in, bootstrap_look_up, vm_map. */
+ * accessRevoked (as execute, with that error), beginActivity, mach_make_memory_entry_64,
+ * mach_msg_receive, mach_msg_send, mach_port_allocate, bootstrap_check_in, bootstrap_look_up,
+ * vm_map. */
 void apple_double_fail(const char *call, unsigned nth);
+
+/* Returns how many activities of NSProcessInfo run. *options: those of the last one begun. */
+unsigned apple_double_activities(uint64_t *options);
+
+/* The system has slept for that long: mach_absolute_time stood still, CLOCK_MONOTONIC didn't. */
+void apple_double_sleep(uint64_t nanoseconds);
 
 /* Send and receive a send right or an XPC object through a Unix socket, as a program's own XPC
  * connection would. The sender keeps its right or object. Return -1, MACH_PORT_NULL or NULL after a
