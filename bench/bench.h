@@ -96,6 +96,7 @@ void report_json(const struct results *results, const struct settings *settings)
 
 void bench_import(const struct settings *settings, struct results *results);
 void bench_event(const struct settings *settings, struct results *results);
+void bench_release(const struct settings *settings, struct results *results);
 void bench_signal(const struct settings *settings, struct results *results);
 void bench_create(const struct settings *settings, struct results *results);
 void bench_memory(const struct settings *settings, struct results *results);

@@ -23,8 +23,9 @@ static const char help[] =
 	"  -j, --json      print JSON\n"
 	"  -h, --help      this text\n"
 	"\n"
-	"names: create import event signal memory handover cpu fanout, and with Vulkan vkcreate\n"
-	"vkhandover vkstream pcie cudahandover; by default all. GEYSER_VULKAN_DEVICE chooses the "
+	"names: create import event release signal memory handover cpu fanout, and with Vulkan\n"
+	"vkcreate vkhandover vkstream pcie cudahandover; by default all. GEYSER_VULKAN_DEVICE "
+	"chooses the "
 	"device.\n";
 
 static const struct {
@@ -35,6 +36,7 @@ static const struct {
 	{"create", bench_create},
 	{"import", bench_import},
 	{"event", bench_event},
+	{"release", bench_release},
 	{"memory", bench_memory},
 	{"handover", bench_handover},
 	{"cpu", bench_cpu},

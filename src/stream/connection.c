@@ -48,6 +48,7 @@ static enum geyser_result map_ring(
 	enum geyser_result result;
 
 	connection->drawn_by_device = answer->stream.ready;
+	connection->has_bell = answer->stream.bell;
 	if (answer->type != GY_WIRE_STREAM || answer->stream.buffers == 0 ||
 		answer->stream.buffers > GY_RING_BUFFERS) {
 		if (fd >= 0)
@@ -198,6 +199,31 @@ static enum geyser_result await_lease(
 
 	result = await_answer(connection, patience, &answer, &fd, again);
 	return result == GEYSER_OK ? map_lease(connection, &answer, fd) : result;
+}
+
+/* Requests the page that wakes the publisher, and maps it. */
+static enum geyser_result request_doorbell(
+	struct gy_stream_connection *connection, const struct gy_patience *patience, bool *again)
+{
+	struct gy_message request = {.type = GY_WIRE_DOORBELL}, answer;
+	void *page = NULL;
+	enum geyser_result result;
+	int fd;
+
+	if (!connection->has_bell)
+		return GEYSER_OK;
+	result = request_answer(connection, &request, patience, &answer, &fd, again);
+	if (result != GEYSER_OK)
+		return result;
+	if (answer.type != GY_WIRE_BELL)
+		result = gy_fail(GEYSER_ERROR_PROTOCOL,
+			"the publisher answered with a message of type %d", answer.type);
+	else
+		result = map_memory(fd, answer.bell_size, GY_DOORBELL_SIZE, true, &page);
+	connection->view.bell = page;
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
 }
 
 /* ---- buffers ---- */
@@ -434,6 +460,8 @@ static enum geyser_result run_stage(
 		return subscribe(connection, patience, again);
 	case GY_STAGE_LEASE:
 		return await_lease(connection, patience, again);
+	case GY_STAGE_DOORBELL:
+		return request_doorbell(connection, patience, again);
 	case GY_STAGE_BUFFERS:
 		return fetch_buffers(connection, patience, again);
 	case GY_STAGE_READY:
@@ -556,6 +584,7 @@ void gy_stream_connection_unref(struct gy_stream_connection *connection)
 	gy_peer_leave(connection->peer);
 	gy_memory_unmap((void *)connection->view.page, sizeof(*connection->view.page));
 	gy_memory_unmap(connection->view.lease, sizeof(struct gy_lease_memory));
+	gy_memory_unmap(connection->view.bell, GY_DOORBELL_SIZE);
 	gy_manager_unref(connection->manager);
 	if (connection->successor)
 		geyser_event_unref(connection->successor->event);

@@ -38,6 +38,7 @@ enum gy_stage {
 	GY_STAGE_CONNECT,
 	GY_STAGE_SUBSCRIBE,
 	GY_STAGE_LEASE,
+	GY_STAGE_DOORBELL,
 	GY_STAGE_BUFFERS,
 	GY_STAGE_READY,
 	GY_STAGE_SEMAPHORE,
@@ -57,6 +58,7 @@ struct gy_stream_connection {
 	uint64_t filled[GY_RING_BUFFERS];                /* as in struct gy_fetched */
 	uint32_t wanted[GY_RING_BUFFERS]; /* the generation that the last fetch was for */
 	bool drawn_by_device;             /* the publisher's device draws the frames */
+	bool has_bell;                    /* the publisher sleeps on a doorbell */
 	bool mirrored;                    /* the buffers are mirrors */
 	/* Since a resize the buffers must be mirrors. The mirrors' event isn't fetched yet, or
 	 * hasn't replaced `ready` yet. */

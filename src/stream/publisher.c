@@ -17,6 +17,7 @@
 
 #define BUFFERS_DEFAULT 3
 #define LOOK_EVERY (50 * GY_MILLISECOND)
+#define LOOK_DOORBELL (10 * GY_MILLISECOND)
 #define HOLD_LIMIT_DEFAULT GY_SECOND
 
 /* ---- creating a publisher ---- */
@@ -84,6 +85,7 @@ static struct geyser_publisher *allocate(
 	publisher->watched.lose = gy_publisher_lose;
 	strcpy(publisher->published.name, desc->name);
 	publisher->ring_fd = -1;
+	publisher->bell_fd = -1;
 	publisher->notify = GY_NO_WAKEUP;
 	publisher->rate_num = desc->frame_rate_num;
 	publisher->rate_den = desc->frame_rate_den;
@@ -127,6 +129,9 @@ static void deallocate(struct geyser_publisher *publisher)
 	if (publisher->ring_fd >= 0)
 		(void)close(publisher->ring_fd);
 	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
+	if (publisher->bell_fd >= 0)
+		(void)close(publisher->bell_fd);
+	gy_memory_unmap(publisher->bell, GY_DOORBELL_SIZE);
 	gy_wakeup_close(&publisher->notify);
 	(void)pthread_mutex_destroy(&publisher->lock);
 	gy_manager_count_stream(publisher->manager, -1);
@@ -134,23 +139,46 @@ static void deallocate(struct geyser_publisher *publisher)
 	free(publisher);
 }
 
+static enum geyser_result make_ring(struct geyser_publisher *publisher)
+{
+	void *page;
+	enum geyser_result result = gy_memory_create_published(
+		"geyser-ring", sizeof(struct gy_ring_page), &publisher->ring_fd, &page);
+
+	if (result != GEYSER_OK)
+		return result;
+	publisher->ring.page = page;
+	atomic_store(&publisher->ring.page->created, gy_now());
+	return GEYSER_OK;
+}
+
+static enum geyser_result make_doorbell(struct geyser_publisher *publisher)
+{
+	void *page;
+	enum geyser_result result =
+		gy_memory_create("geyser-bell", GY_DOORBELL_SIZE, &publisher->bell_fd);
+
+	if (result == GEYSER_OK)
+		result = gy_memory_map(publisher->bell_fd, GY_DOORBELL_SIZE, true, &page);
+	if (result == GEYSER_OK)
+		publisher->bell = page;
+	return result;
+}
+
 static enum geyser_result create(struct geyser_manager *manager,
 	const struct geyser_stream_desc *desc, struct geyser_publisher **out)
 {
 	struct geyser_publisher *publisher = allocate(manager, desc);
 	enum geyser_result result;
-	void *page;
 
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a publisher");
-	result = gy_memory_create_published(
-		"geyser-ring", sizeof(struct gy_ring_page), &publisher->ring_fd, &page);
-	if (result == GEYSER_OK) {
-		publisher->ring.page = page;
-		atomic_store(&publisher->ring.page->created, gy_now());
+	result = make_ring(publisher);
+	if (result == GEYSER_OK && !gy_wait_has_several())
+		result = make_doorbell(publisher);
+	if (result == GEYSER_OK)
 		result = make_buffers(
 			manager, publisher->ring.buffers, &desc->texture, publisher->buffers);
-	}
 	if (result == GEYSER_OK)
 		result = make_events(publisher);
 	if (result == GEYSER_OK)
@@ -230,7 +258,7 @@ static bool is_ready(struct geyser_publisher *publisher, int *buffer)
 }
 
 /* The words on which a thread sleeps while it waits for subscribers: one is the publisher's, and
- * one is in each subscriber's lease. */
+ * one is in each subscriber's lease. A publisher with a doorbell sleeps on that alone. */
 struct sleep {
 	struct gy_wait_word words[GY_WAIT_WORDS];
 	unsigned count;
@@ -246,7 +274,12 @@ static void collect_words(struct geyser_publisher *publisher, struct sleep *slee
 	sleep->subscription_count = 0;
 	sleep->count = 1;
 	sleep->words[0] = (struct gy_wait_word){
-		.word = &publisher->wake_word, .expected = atomic_load(&publisher->wake_word)};
+		.word = publisher->bell ? &publisher->bell->rings : &publisher->wake_word,
+		.shared = publisher->bell != NULL,
+	};
+	sleep->words[0].expected = atomic_load(sleep->words[0].word);
+	if (publisher->bell)
+		return;
 	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
 		struct gy_subscription *subscription = publisher->subscriptions[i];
 
@@ -291,8 +324,9 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 		return;
 	hold_leases(publisher, &sleep);
 	(void)pthread_mutex_unlock(&publisher->lock);
-	/* a subscriber may be stopped between its release and its wake-up call */
-	look = gy_deadline(LOOK_EVERY);
+	/* a subscriber may be stopped between its release and its wake-up call, and a liar may
+	 * silence the doorbell */
+	look = gy_deadline(publisher->bell ? LOOK_DOORBELL : LOOK_EVERY);
 	gy_wait(sleep.words, sleep.count, look < deadline ? look : deadline);
 	(void)pthread_mutex_lock(&publisher->lock);
 	drop_leases(publisher, &sleep);

@@ -63,6 +63,10 @@ struct geyser_publisher {
 	struct gy_published_stream published;
 	struct gy_watched watched; /* tells of the loss of the manager's device */
 	int ring_fd;
+	/* The words on which waiting threads sleep. NULL, -1: the words of the leases, and
+	 * `wake_word`. */
+	struct gy_doorbell_page *bell;
+	int bell_fd;
 	uint32_t rate_num, rate_den;
 	enum geyser_pacing pacing;
 
@@ -87,7 +91,8 @@ struct geyser_publisher {
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
 	struct gy_subscription *retired; /* left, but a thread still sleeps on their leases */
 	uint32_t subscriber_count;       /* the number of subscriptions with `counted` */
-	/* The wake word of waiting threads: increased when a subscriber comes or goes. */
+	/* The wake word of waiting threads: increased when a subscriber comes or goes. A publisher
+	 * with a doorbell rings that instead. */
 	_Atomic uint32_t wake_word;
 	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */
 	struct gy_wakeup notify; /* no descriptor until the program requests one */

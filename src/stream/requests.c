@@ -151,7 +151,7 @@ enum geyser_result gy_subscriber_await_publisher(
  * publisher may have to make mirrors first. */
 static bool is_taken_in(const struct gy_stream_connection *connection)
 {
-	return connection && connection->stage >= GY_STAGE_BUFFERS;
+	return connection && connection->stage > GY_STAGE_LEASE;
 }
 
 enum geyser_result gy_subscriber_begin(struct geyser_subscriber *subscriber, uint64_t deadline)

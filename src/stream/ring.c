@@ -30,7 +30,8 @@
  * Sleeping. Again each side writes first and reads afterwards. A subscriber sets "sleeping", looks
  * for a frame, then sleeps on "wakes"; the publisher publishes a frame, then reads "sleeping". The
  * publisher sets "waiting", looks for a buffer, then sleeps on "releases" of all leases; a
- * subscriber changes its lease, then reads "waiting".
+ * subscriber changes its lease, then reads "waiting". Where the system can't sleep on several
+ * words, the publisher sleeps on its doorbell instead, which all subscribers ring.
  *
  * Eviction. A publisher that lacks a buffer for too long evicts a subscriber:
  *
@@ -499,6 +500,12 @@ void gy_ring_leave(struct gy_ring_writer *writer, uint32_t reader)
 		writer->reader_count--;
 }
 
+void gy_doorbell_ring(struct gy_doorbell_page *bell)
+{
+	atomic_fetch_add(&bell->rings, 1);
+	gy_wake(&bell->rings, true);
+}
+
 /* ---- subscriber ---- */
 
 /* Wakes a publisher that waits until a frame is taken or released. */
@@ -506,6 +513,10 @@ static void wake_publisher(struct gy_ring_view *view)
 {
 	if (atomic_load(&view->page->waiting) == 0)
 		return;
+	if (view->bell) {
+		gy_doorbell_ring(view->bell);
+		return;
+	}
 	atomic_fetch_add(&view->lease->releases, 1);
 	gy_wake(&view->lease->releases, true);
 }

@@ -4,11 +4,12 @@
  * publisher may draw into next. ring.c tells how it works.
  *
  * The ring lies in memory that processes share. The processes need no lock, since each word has one
- * writer:
+ * writer, but for the doorbell's counter:
  *
  *	struct gy_ring_page	one; the publisher writes it, all subscribers map it read-only
  *	struct gy_lease_page	one a subscriber; the subscriber writes it, the publisher reads it
  *	struct gy_notice_page	one a subscriber; the publisher writes it, the subscriber reads it
+ *	struct gy_doorbell_page	one or none; all write it, and it only wakes the publisher
  *
  * Each side treats the other side's words as hostile and masks every index. So a subscriber that
  * lies harms only itself.
@@ -73,7 +74,7 @@ struct gy_ring_page {
 struct gy_lease_page {
 	alignas(64) _Atomic uint32_t held; /* bit b: the subscriber reads buffer b */
 	_Atomic uint32_t sleeping;
-	_Atomic uint32_t releases; /* the futex on which the publisher sleeps */
+	_Atomic uint32_t releases; /* the futex of a publisher that has no doorbell */
 	_Atomic uint64_t taken;    /* the largest sequence that the subscriber has got */
 	_Atomic uint64_t dropped;
 	_Atomic uint32_t latency[GY_LATENCY_BUCKETS];
@@ -103,6 +104,22 @@ struct gy_lease_memory {
 	struct gy_lease_page lease;
 	alignas(GY_NOTICE_ALIGNMENT) struct gy_notice_page notice;
 };
+
+/*
+ * A publisher's doorbell: the one word on which the publisher sleeps, if its system can't sleep on
+ * the words of all leases. The publisher makes the page, and all subscribers map it for writing.
+ * There is nothing else in it. A hostile subscriber can put the old count back, and so swallow the
+ * wake-up of another subscriber. The word is therefore a hint: a publisher that waits looks again
+ * within 10 ms.
+ */
+struct gy_doorbell_page {
+	_Atomic uint32_t rings; /* the futex */
+};
+
+#define GY_DOORBELL_SIZE 4096 /* bytes of shared memory */
+
+/* Adds 1 to the count and wakes the publisher's threads. */
+void gy_doorbell_ring(struct gy_doorbell_page *bell);
 
 /* ---- publisher ---- */
 
@@ -218,6 +235,7 @@ uint32_t gy_ring_held(const struct gy_ring_writer *writer);
 struct gy_ring_view {
 	const struct gy_ring_page *page;
 	struct gy_lease_page *lease;
+	struct gy_doorbell_page *bell; /* NULL: the publisher sleeps on the leases */
 	uint32_t buffers;
 	uint32_t held; /* a copy of the lease's "held", in private memory */
 	uint64_t last; /* sequence of the last frame taken */
@@ -227,7 +245,7 @@ struct gy_ring_view {
 };
 
 /* Reads place, epoch and the last frame's sequence from the lease. Set page, lease, buffers and
- * every before. */
+ * every before, and bell before the first frame. */
 void gy_ring_open(struct gy_ring_view *view);
 
 /* Whether the publisher has left this subscriber out. The subscriber then gets no more frames; the

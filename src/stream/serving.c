@@ -22,6 +22,10 @@ static struct geyser_publisher *publisher_of(struct gy_published_stream *publish
  * leases. */
 static void wake_waiting(struct geyser_publisher *publisher)
 {
+	if (publisher->bell) {
+		gy_doorbell_ring(publisher->bell);
+		return;
+	}
 	atomic_fetch_add(&publisher->wake_word, 1);
 	gy_wake(&publisher->wake_word, false);
 }
@@ -173,6 +177,7 @@ static bool send_memory(
 		.stream.ring_size = sizeof(struct gy_ring_page),
 		.stream.lease_size = sizeof(struct gy_lease_memory),
 		.stream.ready = publisher->ready != NULL,
+		.stream.bell = publisher->bell != NULL,
 	};
 
 	return gy_reply_send(reply, &message, fd);
@@ -327,6 +332,17 @@ static enum geyser_result ready(struct gy_published_stream *published, void *dat
 	return GEYSER_OK;
 }
 
+static enum geyser_result doorbell(struct gy_published_stream *published, struct gy_reply *reply)
+{
+	const struct geyser_publisher *publisher = publisher_of(published);
+	const struct gy_message answer = {.type = GY_WIRE_BELL, .bell_size = GY_DOORBELL_SIZE};
+
+	if (!publisher->bell)
+		return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher has no doorbell");
+	(void)gy_reply_send(reply, &answer, publisher->bell_fd);
+	return GEYSER_OK;
+}
+
 /* ---- figures ---- */
 
 /* Adds a subscriber's counters to the stream's. The subscriber writes its counters itself, so none
@@ -396,5 +412,6 @@ const struct gy_published_ops gy_publisher_ops = {
 	.unsubscribe = unsubscribe,
 	.buffer = buffer,
 	.ready = ready,
+	.doorbell = doorbell,
 	.status = status,
 };

@@ -27,8 +27,12 @@
  * With EVICTS a slot's memory may be replaced. The bits of an evicted subscriber then move from
  * reading[] to retired[]: the old texture lives on while the slot gets another.
  *
- * A futex compares a counter with its value at an earlier time. Here woken[] and released[] mean
- * "the counter has changed since I read it", which keeps the number of states finite.
+ * A futex compares a counter with its value at an earlier time. Here woken[], released[] and rung
+ * mean "the counter has changed since I read it", which keeps the number of states finite.
+ *
+ * With BELL the publisher's system can't sleep on the words of several leases. All subscribers then
+ * raise the same counter, which any of them can also put back (RESTORES). A publisher therefore
+ * looks again from time to time.
  *
  * BROKEN_... adds a mistake that the search must find. Otherwise the model would prove nothing.
  */
@@ -63,6 +67,12 @@
 #ifndef LIAR
 #define LIAR 0 /* 1: subscriber 1 holds all buffers for ever, and does nothing else */
 #endif
+#ifndef BELL
+#define BELL 0 /* 1: the publisher sleeps on the one word of its doorbell */
+#endif
+#ifndef RESTORES
+#define RESTORES 0 /* 1: a subscriber puts the doorbell's old count back at any time */
+#endif
 
 /* The last frame that subscribers have got before the start. With EVICTS it is 0, as they may hold
  * all buffers at once. */
@@ -84,6 +94,7 @@ byte taken[2];
 
 bit woken[2];    /* wakes has changed since subscriber r has read it */
 bit released[2]; /* releases of subscriber r has changed since the publisher has read it */
+bit rung;        /* the doorbell's counter has changed since the publisher has read it */
 byte stopped;    /* bit r: subscriber r has stopped */
 #if EVICTS
 bit evicted[2]; /* the epoch of the subscriber's place has changed */
@@ -323,10 +334,23 @@ inline acquire()
 		:: atomic { buffer != NONE && waiting -> waiting = 0; asked = 0 }
 			break
 		:: buffer != NONE && !waiting -> break
+#ifdef BROKEN_BELL
+		:: atomic { buffer == NONE && !asked -> waiting = 1; asked = 1 }
+		:: atomic { buffer == NONE && asked -> rung = 0 }
+			atomic { rung -> asked = 0 }
+#elif BELL
+		:: atomic { buffer == NONE && !asked -> rung = 0 }
+			atomic { waiting = 1; asked = 1 }
+		:: atomic { buffer == NONE && asked && rung -> asked = 0 }
+#if RESTORES && !defined(BROKEN_TRUST)
+		:: atomic { buffer == NONE && asked -> asked = 0 }
+#endif
+#else
 		:: atomic { buffer == NONE && !asked -> released[0] = 0 }
 			released[1] = 0;
 			atomic { waiting = 1; asked = 1 }
 		:: atomic { buffer == NONE && asked && (released[0] || released[1]) -> asked = 0 }
+#endif
 #if GIVES_UP
 		:: atomic { buffer == NONE && asked -> waiting = 0 }
 			break
@@ -391,10 +415,16 @@ proctype publisher()
 
 /* ---- subscribers ---- */
 
+#if BELL
+#define RELEASES rung
+#else
+#define RELEASES released[me]
+#endif
+
 inline wake_publisher()
 {
 	if
-	:: waiting -> released[me] = 1
+	:: waiting -> RELEASES = 1
 	:: !waiting
 	fi
 }
@@ -405,7 +435,7 @@ inline release(b)
 	if
 	:: waiting ->
 		atomic { held[me] = held[me] & ~BIT(b); reading[me] = reading[me] & ~BIT(b) };
-		released[me] = 1
+		RELEASES = 1
 	:: !waiting ->
 		atomic { held[me] = held[me] & ~BIT(b); reading[me] = reading[me] & ~BIT(b) }
 	fi
@@ -644,6 +674,16 @@ active proctype liar()
 		held[1] = BIT(BUFFERS) - 1;
 		free = 0
 	}
+}
+#endif
+
+#if RESTORES
+active proctype restorer()
+{
+end:
+	do
+	:: atomic { rung -> rung = 0 }
+	od
 }
 #endif
 

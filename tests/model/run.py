@@ -35,6 +35,9 @@ RING_HOLDS = (
     ("a subscriber that holds everything for ever is evicted", "BUFFERS=2 EVICTS=2 LIAR=1"),
     ("both may be evicted", "BUFFERS=2 EVICTS=3 LIAR=1 EVERY=1 KEEP=1"),
     ("lossless, one stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2"),
+    ("all releases ring one bell", "BUFFERS=2 EVERY=3 LOSSLESS=1 BELL=1"),
+    ("a bell, a subscriber stops anywhere", "BUFFERS=2 FRAMES=3 EVERY=3 LOSSLESS=1 STOPS=2 BELL=1"),
+    ("a subscriber silences the bell", "BUFFERS=2 EVERY=3 LOSSLESS=1 BELL=1 RESTORES=1"),
 )
 
 # name of the mistake, defines, text of the error that must be found
@@ -54,6 +57,10 @@ RING_BROKEN = (
     ("an evicted subscriber isn't woken",
      "BUFFERS=2 EVICTS=1 LIAR=1 EVERY=1 KEEP=1 BROKEN_EVICT_WAKE", "invalid end state"),
     ("one scan is enough", "BUFFERS=3 EVERY=1 LOSSLESS=1 BROKEN_SCAN", "sequence==(last+1)"),
+    ("the bell is read after the last look", "BUFFERS=2 EVERY=3 LOSSLESS=1 BELL=1 BROKEN_BELL",
+     "invalid end state"),
+    ("a silenced bell is trusted", "BUFFERS=2 EVERY=3 LOSSLESS=1 BELL=1 RESTORES=1 BROKEN_TRUST",
+     "invalid end state"),
 )
 
 EVENT_HOLDS = (

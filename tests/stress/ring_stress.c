@@ -5,7 +5,10 @@
  * Every word of every received frame is checked. A torn frame, a frame too many, too few or out of
  * order, and a hang are failures.
  *
- *	ring_stress [--frames N] [--buffers N] [--lossless] [--threads]
+ *	ring_stress [--frames N] [--buffers N] [--lossless] [--bell] [--threads]
+ *
+ * With --bell the publisher sleeps on its doorbell, as it does where the system can't sleep on
+ * several words. It never looks again by itself, so that a lost wake-up is a hang.
  *
  * Subscribers are processes that map the ring and the buffers read-only, or threads (--threads, for
  * ThreadSanitizer). The suite sends 100,000 frames; the long run sends 10 million:
@@ -38,12 +41,13 @@
 struct options {
 	uint64_t frames;
 	uint32_t buffers;
-	bool lossless, threads;
+	bool lossless, bell, threads;
 };
 
 struct shared {
 	struct gy_ring_page *page;
 	struct gy_lease_page *leases;
+	struct gy_doorbell_page *bell; /* NULL without --bell */
 	uint64_t (*buffers)[WORDS];
 };
 
@@ -90,28 +94,30 @@ static int memory(size_t size)
 }
 
 struct memories {
-	int page, leases, buffers;
+	int page, leases, bell, buffers; /* bell: -1 without --bell */
 };
 
 #define LEASES_SIZE (SUBSCRIBERS * sizeof(struct gy_lease_page))
 #define BUFFERS_SIZE (GY_RING_BUFFERS * WORDS * sizeof(uint64_t))
 
-static struct memories create_all(void)
+static struct memories create_all(const struct options *options)
 {
 	return (struct memories){
 		.page = memory(sizeof(struct gy_ring_page)),
 		.leases = memory(LEASES_SIZE),
+		.bell = options->bell ? memory(GY_DOORBELL_SIZE) : -1,
 		.buffers = memory(BUFFERS_SIZE),
 	};
 }
 
 static struct shared map_all(const struct memories *memories, bool publisher)
 {
-	int protection = publisher ? PROT_READ | PROT_WRITE : PROT_READ;
+	const int both = PROT_READ | PROT_WRITE, protection = publisher ? both : PROT_READ;
 
 	return (struct shared){
 		.page = map(memories->page, sizeof(struct gy_ring_page), protection),
-		.leases = map(memories->leases, LEASES_SIZE, PROT_READ | PROT_WRITE),
+		.leases = map(memories->leases, LEASES_SIZE, both),
+		.bell = memories->bell < 0 ? NULL : map(memories->bell, GY_DOORBELL_SIZE, both),
 		.buffers = map(memories->buffers, BUFFERS_SIZE, protection),
 	};
 }
@@ -238,6 +244,7 @@ static struct subscriber subscriber_init(
 			{
 				.page = shared->page,
 				.lease = &shared->leases[number],
+				.bell = shared->bell,
 				.buffers = options->buffers,
 				.every = wants_every(number),
 			},
@@ -247,22 +254,25 @@ static struct subscriber subscriber_init(
 /* ---- the publisher ---- */
 
 static bool sleep_for_release(
-	struct gy_ring_writer *writer, struct gy_lease_page *leases, int *buffer)
+	struct gy_ring_writer *writer, const struct shared *shared, int *buffer)
 {
 	struct gy_wait_word words[SUBSCRIBERS];
+	const unsigned count = shared->bell ? 1 : SUBSCRIBERS;
 	uint64_t deadline = gy_now() + PATIENCE;
 
 	do {
-		for (unsigned i = 0; i < SUBSCRIBERS; i++)
+		for (unsigned i = 0; i < count; i++) {
 			words[i] = (struct gy_wait_word){
-				.word = &leases[i].releases,
-				.expected = atomic_load(&leases[i].releases),
+				.word = shared->bell ? &shared->bell->rings
+						     : &shared->leases[i].releases,
 				.shared = true,
 			};
+			words[i].expected = atomic_load(words[i].word);
+		}
 		atomic_store(&writer->page->waiting, 1);
 		*buffer = gy_ring_begin(writer, 0);
 		if (*buffer < 0)
-			gy_wait(words, SUBSCRIBERS, deadline);
+			gy_wait(words, count, deadline);
 	} while (*buffer < 0 && gy_now() < deadline);
 	atomic_store(&writer->page->waiting, 0);
 	return *buffer >= 0;
@@ -274,7 +284,7 @@ static bool publish_one(struct gy_ring_writer *writer, const struct shared *shar
 	uint64_t sequence = writer->sequence + 1;
 	int buffer = gy_ring_begin(writer, 0);
 
-	if (buffer < 0 && !sleep_for_release(writer, shared->leases, &buffer))
+	if (buffer < 0 && !sleep_for_release(writer, shared, &buffer))
 		return false;
 	for (uint64_t i = 0; i < WORDS; i++)
 		shared->buffers[buffer][i] = sequence ^ i;
@@ -418,6 +428,8 @@ static bool parse(int count, char **arguments, struct options *options)
 
 		if (strcmp(arguments[i], "--lossless") == 0) {
 			options->lossless = true;
+		} else if (strcmp(arguments[i], "--bell") == 0) {
+			options->bell = true;
 		} else if (strcmp(arguments[i], "--threads") == 0) {
 			options->threads = true;
 		} else if (strcmp(arguments[i], "--frames") == 0 &&
@@ -451,7 +463,7 @@ static void report(const struct options *options, const struct shared *shared, u
 
 int main(int count, char **arguments)
 {
-	struct options options = {.frames = 200000, .buffers = 4};
+	struct options options = {.frames = 200000, .buffers = 4, .bell = !gy_wait_has_several()};
 	struct gy_ring_writer writer = {0};
 	uint64_t started = gy_now();
 	struct memories memories;
@@ -461,11 +473,11 @@ int main(int count, char **arguments)
 	if (!parse(count, arguments, &options)) {
 		(void)fprintf(stderr,
 			"usage: ring_stress [--frames N] [--buffers 2..%d] "
-			"[--lossless] [--threads]\n",
+			"[--lossless] [--bell] [--threads]\n",
 			GY_RING_BUFFERS);
 		return 2;
 	}
-	memories = create_all();
+	memories = create_all(&options);
 	writer.buffers = options.buffers;
 	writer.lossless = options.lossless;
 	right = (options.threads ? run_threads : run_processes)(

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 4 /* magic, major and minor version */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 5 /* magic, major and minor version */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -94,6 +94,13 @@ static const uint8_t picture_filled[] = {HEADER, 23, 0, 0xa9, 0, 0, 0, 0x12, 0, 
 	0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d,
 	0x1e, 0x1f, 3, 0, 0x63, 0x61, 0x6d, 0xef, 0xbe, 0xad, 0xde,
 	9, 8, 7, 6, 5, 4, 3, 2};
+/* Minor version 5 added doorbells. */
+static const uint8_t stream_bell[] = {HEADER, 20, 0, 0x1c, 0, 0, 0, 0x10, 0, 0, 0,
+	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 1, 0, 0, 0};
+static const uint8_t doorbell[] = {HEADER, 10, 0, 0, 0, 0, 0, 0x15, 0, 0, 0};
+static const uint8_t bell[] = {HEADER, 24, 0, 8, 0, 0, 0, 0x15, 0, 0, 0,
+	0, 0x10, 0, 0, 0, 0, 0, 0};
 static const uint8_t unsubscribe[] = {HEADER, 9, 0, 0, 0, 0, 0, 0x14, 0, 0, 0};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
@@ -127,6 +134,9 @@ static const struct golden {
 	{unsubscribe, sizeof(unsubscribe), GY_WIRE_UNSUBSCRIBE, 20},
 	{texture_ticket, sizeof(texture_ticket), GY_WIRE_TEXTURE, 9},
 	{picture_filled, sizeof(picture_filled), GY_WIRE_PICTURE, 18},
+	{stream_bell, sizeof(stream_bell), GY_WIRE_STREAM, 16},
+	{doorbell, sizeof(doorbell), GY_WIRE_DOORBELL, 21},
+	{bell, sizeof(bell), GY_WIRE_BELL, 21},
 };
 
 /* Decodes from memory of exactly that size, so that a sanitizer sees a read beyond its end. */
@@ -229,6 +239,14 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	assert_true(message.object.semaphore);
 	message = decoded(import, sizeof(import));
 	assert_false(message.object.semaphore);
+	message = decoded(stream_bell, sizeof(stream_bell));
+	assert_true(message.stream.bell);
+	assert_false(message.stream.ready);
+	message = decoded(stream_ready, sizeof(stream_ready));
+	assert_true(message.stream.ready);
+	assert_false(message.stream.bell);
+	message = decoded(bell, sizeof(bell));
+	assert_int_equal(message.bell_size, 4096);
 	message = decoded(event_shared, sizeof(event_shared));
 	assert_true(message.event.shared);
 	assert_int_equal(message.event.driver.device_uuid[15], 15);
@@ -345,6 +363,7 @@ static size_t enough_of(const uint8_t *bytes)
 	       : bytes == event_shared     ? sizeof(event)
 	       : bytes == buffer_mirror    ? sizeof(buffer)
 	       : bytes == stream_ready     ? sizeof(stream)
+	       : bytes == stream_bell      ? sizeof(stream)
 					   : 0;
 }
 
@@ -360,7 +379,10 @@ static void every_short_payload_is_refused(void **state)
 	for (size_t i = 0; i < TEST_COUNT(goldens); i++)
 		for (size_t size = GY_WIRE_HEADER; size < goldens[i].size; size++) {
 			size_t enough = enough_of(goldens[i].bytes);
-			size_t added = goldens[i].bytes == picture_filled ? 8 : 4;
+			size_t added = goldens[i].bytes == picture_filled ||
+						       goldens[i].bytes == stream_bell
+					       ? 8
+					       : 4;
 
 			memcpy(bytes, goldens[i].bytes, size);
 			gy_put_le(bytes + 8, 4, size - GY_WIRE_HEADER);
@@ -437,7 +459,7 @@ static void unknown_types(void **state)
 	(void)state;
 	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
 		enum geyser_result result;
-		bool known = (type >= 1 && type <= 9) || (type >= 17 && type <= 23) || type == 31;
+		bool known = (type >= 1 && type <= 10) || (type >= 17 && type <= 24) || type == 31;
 
 		if (known)
 			continue;
@@ -588,7 +610,7 @@ static void error_results_are_failures(void **state)
 
 static void encoding_needs_room_and_a_type(void **state)
 {
-	static const int types[] = {GY_WIRE_NONE, 10, 16, 24, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
+	static const int types[] = {GY_WIRE_NONE, 11, 16, 25, 30, 32, GY_WIRE_OPTIONAL | 1, -1};
 	static struct gy_message message;
 	uint8_t bytes[GY_MESSAGE_MAX];
 	size_t used;

@@ -159,6 +159,8 @@ static void answer_stream(
 		answer->error.result = query(session, &message->name, &reply);
 	else if (ops && message->type == GY_WIRE_BUFFER)
 		answer->error.result = show_buffer(session, &message->buffer, &reply);
+	else if (ops && message->type == GY_WIRE_DOORBELL)
+		answer->error.result = ops->doorbell(session->stream, &reply);
 	else if (ops)
 		answer->error.result = ops->ready(session->stream, session->subscription,
 			message->ready.mirror, message->ready.semaphore, &reply);
@@ -196,6 +198,7 @@ static bool handle_message(struct gy_session *session, const struct gy_message *
 	case GY_WIRE_BUFFER:
 	case GY_WIRE_QUERY:
 	case GY_WIRE_READY:
+	case GY_WIRE_DOORBELL:
 		answer_stream(session, message, answer);
 		return true;
 	case GY_WIRE_UNSUBSCRIBE:

@@ -26,6 +26,8 @@ struct gy_published_ops {
 	 * semaphore: the event's native semaphore. */
 	enum geyser_result (*ready)(struct gy_published_stream *stream, void *subscription,
 		bool mirror, bool semaphore, struct gy_reply *reply);
+	/* Answers with BELL. */
+	enum geyser_result (*doorbell)(struct gy_published_stream *stream, struct gy_reply *reply);
 	void (*status)(struct gy_published_stream *stream, struct geyser_stream_info *out);
 };
 

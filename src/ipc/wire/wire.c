@@ -60,6 +60,14 @@ static void put_flag(struct writer *writer, bool flag)
 		put(writer, 4, 1);
 }
 
+/* Writes two flags, of which the second one came later. */
+static void put_flags(struct writer *writer, bool first, bool second)
+{
+	if (second)
+		put(writer, 4, first);
+	put_flag(writer, second || first);
+}
+
 static void put_texture(struct writer *writer, const struct gy_wire_texture *texture)
 {
 	const struct geyser_texture_desc *desc = &texture->desc;
@@ -139,7 +147,7 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		put(writer, 4, message->stream.buffers);
 		put(writer, 8, message->stream.ring_size);
 		put(writer, 8, message->stream.lease_size);
-		put_flag(writer, message->stream.ready);
+		put_flags(writer, message->stream.ready, message->stream.bell);
 		return true;
 	case GY_WIRE_STATUS:
 		put_status(writer, &message->status);
@@ -170,6 +178,10 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		put(writer, 4, (uint32_t)message->error.result);
 		put_text(writer, message->error.detail);
 		return true;
+	case GY_WIRE_BELL:
+		put(writer, 8, message->bell_size);
+		return true;
+	case GY_WIRE_DOORBELL:
 	case GY_WIRE_UNSUBSCRIBE:
 		return true;
 	case GY_WIRE_NONE:
@@ -356,6 +368,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		out->stream.ring_size = get(reader, 8);
 		out->stream.lease_size = get(reader, 8);
 		out->stream.ready = get_flag(reader);
+		out->stream.bell = get_flag(reader);
 		return true;
 	case GY_WIRE_STATUS:
 		get_status(reader, &out->status);
@@ -385,6 +398,10 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 	case GY_WIRE_ERROR:
 		get_error(reader, &out->error);
 		return true;
+	case GY_WIRE_BELL:
+		out->bell_size = get(reader, 8);
+		return true;
+	case GY_WIRE_DOORBELL:
 	case GY_WIRE_UNSUBSCRIBE:
 		return true;
 	case GY_WIRE_NONE:

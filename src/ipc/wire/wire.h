@@ -22,7 +22,7 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 4
+#define GY_WIRE_MINOR 5
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -44,13 +44,15 @@ enum gy_wire_type {
 	GY_WIRE_READY = 8,  /* subscriber: the event that frames refer to → EVENT or ERROR */
 	GY_WIRE_UNSUBSCRIBE =
 		9, /* subscriber: send no frames, but tell when the stream ends; no answer */
-	GY_WIRE_TEXTURE = 17, /* exporter, with one fd, or a ticket */
-	GY_WIRE_EVENT = 18,   /* exporter, with one fd */
+	GY_WIRE_DOORBELL = 10, /* subscriber: the page that wakes the publisher → BELL or ERROR */
+	GY_WIRE_TEXTURE = 17,  /* exporter, with one fd, or a ticket */
+	GY_WIRE_EVENT = 18,    /* exporter, with one fd */
 	GY_WIRE_HANDLE = 19,
 	GY_WIRE_STREAM = 20, /* publisher, with the ring's fd */
 	GY_WIRE_LEASE = 21,  /* publisher, with the fd of the subscriber's own page */
 	GY_WIRE_STATUS = 22,
 	GY_WIRE_PICTURE = 23, /* publisher, as TEXTURE: the buffer that was asked for */
+	GY_WIRE_BELL = 24,    /* publisher, with one fd */
 	GY_WIRE_ERROR = 31,
 };
 
@@ -104,6 +106,7 @@ struct gy_wire_stream {
 	uint32_t buffers;
 	uint64_t ring_size, lease_size; /* bytes; they differ if the versions' rings differ */
 	bool ready; /* frames are drawn by a device: ask READY; from minor 1 on */
+	bool bell;  /* the publisher sleeps on a doorbell: ask DOORBELL; from minor 5 on */
 };
 
 struct gy_wire_error {
@@ -117,7 +120,8 @@ struct gy_message {
 	union {
 		struct gy_wire_hello hello;
 		struct gy_wire_object object;
-		uint32_t id; /* RESOLVE */
+		uint32_t id;        /* RESOLVE */
+		uint64_t bell_size; /* BELL: bytes of the page */
 		struct gy_wire_buffer buffer;
 		struct gy_wire_ready ready;
 		struct gy_wire_name name;
