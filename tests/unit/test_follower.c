@@ -137,5 +137,5 @@ int main(void)
 	};
 
 	test_limit(100);
-	return cmocka_run_group_tests_name("follower", tests, NULL, NULL);
+	return test_run("follower", tests, NULL, NULL);
 }

@@ -37,16 +37,15 @@ static void all_mappings_are_one_memory(void **state)
 {
 	size_t fds = test_fd_count(getpid());
 	uint8_t *one, *other;
-	bool writable = false;
-	uint64_t size = 0;
+	struct gy_memory_info memory = {0};
 	int fd;
 
 	(void)state;
 	assert_ok(gy_memory_create("test", SIZE, &fd));
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	assert_ok(gy_memory_check(fd, &size, &writable));
-	assert_int_equal(size, SIZE);
-	assert_true(writable);
+	assert_ok(gy_memory_check(fd, &memory));
+	assert_int_equal(memory.size, SIZE);
+	assert_true(memory.writable);
 	one = map(fd, SIZE, true);
 	other = map(fd, SIZE, false);
 	assert_int_equal(one[SIZE - 1], 0);
@@ -64,16 +63,15 @@ static void others_only_read_what_is_published(void **state)
 {
 	size_t fds = test_fd_count(getpid());
 	uint8_t *reader;
-	bool writable = true;
+	struct gy_memory_info memory = {.writable = true};
 	void *data, *refused;
-	uint64_t size = 0;
 	int fd;
 
 	(void)state;
 	assert_ok(gy_memory_create_published("test", SIZE, &fd, &data));
-	assert_ok(gy_memory_check(fd, &size, &writable));
-	assert_int_equal(size, SIZE);
-	assert_false(writable);
+	assert_ok(gy_memory_check(fd, &memory));
+	assert_int_equal(memory.size, SIZE);
+	assert_false(memory.writable);
 	assert_fails(GEYSER_ERROR_PERMISSION, "mapping", gy_memory_map(fd, SIZE, true, &refused));
 	assert_null(refused);
 	reader = map(fd, SIZE, false);
@@ -149,10 +147,10 @@ static void other_sockets_are_no_memory(void **state)
 	assert_ok(gy_memory_create("test", SIZE, &fd));
 	assert_int_equal(gy_socket_pair(ends), 0);
 	assert_fails(GEYSER_ERROR_UNSUPPORTED, "not a file of memory",
-		gy_memory_check(ends[0], &(uint64_t){0}, &(bool){false}));
+		gy_memory_check(ends[0], &(struct gy_memory_info){0}));
 	assert_int_equal(write(ends[1], bytes, sizeof(bytes)), sizeof(bytes));
 	assert_fails(GEYSER_ERROR_UNSUPPORTED, "not a file of memory",
-		gy_memory_check(ends[0], &(uint64_t){0}, &(bool){false}));
+		gy_memory_check(ends[0], &(struct gy_memory_info){0}));
 	assert_int_not_equal(gy_memory_map(ends[0], SIZE, false, &refused), GEYSER_OK);
 	assert_int_equal(close(ends[0]), 0);
 	assert_int_equal(close(ends[1]), 0);
@@ -206,6 +204,5 @@ int main(void)
 	};
 
 	test_limit(60);
-	return cmocka_run_group_tests_name(
-		"mach_memory", tests, in_the_sandbox, out_of_the_sandbox);
+	return test_run("mach_memory", tests, in_the_sandbox, out_of_the_sandbox);
 }

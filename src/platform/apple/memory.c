@@ -177,7 +177,8 @@ enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out)
 	char text[GY_ERROR_TEXT_SIZE];
 	struct stat status;
 
-	if (gy_mach_memory_find(fd, size, writable))
+	*out = (struct gy_memory_info){.allocated = gy_memory_allocated(fd)};
+	if (gy_mach_memory_find(fd, &out->size, &out->writable))
 		return GEYSER_OK;
 	if (fstat(fd, &status) < 0)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "fd (%d): %s", fd,
@@ -186,11 +187,8 @@ enum geyser_result gy_memory_check(int fd, struct gy_memory_info *out)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"memory on %s: only a POSIX shared memory object is safe to map",
 			file_kind(status.st_mode));
-	*out = (struct gy_memory_info){
-		.size = (uint64_t)status.st_size,
-		.allocated = gy_memory_allocated(fd),
-		.writable = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR,
-	};
+	out->size = (uint64_t)status.st_size;
+	out->writable = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 	return GEYSER_OK;
 }
 
