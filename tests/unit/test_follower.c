@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "sync/follower.h"
 
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,8 +86,8 @@ static void it_ends_wherever_it_is(void **state)
 
 		reset(true);
 		assert_ok(gy_follower_start(&follower, "geyser-follower"));
-		for (int i = 0; i < round % 100; i++)
-			(void)sched_yield();
+		for (int i = 0; i < round % 100 * 200; i++)
+			(void)atomic_load(&sleepers); /* some time, and no other thread's */
 		gy_follower_stop(&follower);
 	}
 }
