@@ -150,6 +150,10 @@ bool gy_directory_make(const char *path);
  * the system has no such path. */
 bool gy_directory_alias(int directory, char *path, size_t size);
 
+/* Returns the application group that sandboxed programs share names in ($GEYSER_APP_GROUP), or
+ * NULL. Only Apple's systems have such groups. */
+const char *gy_application_group(void);
+
 /* Returns whether the machine has the device file of a GPU. This is quick, while asking a driver
  * takes long. */
 bool gy_platform_has_gpu(void);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "platform/platform.h"
 
 #include <TargetConditionals.h>
 
@@ -49,12 +50,16 @@ union received {
 		     MAX_TRAILER_SIZE];
 };
 
-#define SERVICE_NAME_SIZE 32
+#define SERVICE_NAME_SIZE BOOTSTRAP_MAX_NAME_LEN
 
-/* The name is no secret: any process can look it up. Tickets are secret. */
+/* The name is no secret: any process can look it up. Tickets are secret. In an App Sandbox the name
+ * must begin with an application group. */
 static void service_name(uint64_t instance, char name[SERVICE_NAME_SIZE])
 {
-	(void)snprintf(name, SERVICE_NAME_SIZE, "geyser.%016" PRIx64, instance);
+	const char *group = gy_application_group();
+
+	(void)snprintf(name, SERVICE_NAME_SIZE, "%.80s%sgeyser.%016" PRIx64, group ? group : "",
+		group ? "." : "", instance);
 }
 
 static mach_msg_timeout_t milliseconds(uint64_t timeout_ns)
@@ -171,8 +176,8 @@ static enum geyser_result check_in(const char *name, mach_port_t *out)
 	if (result == BOOTSTRAP_NOT_PRIVILEGED)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"the exporter's App Sandbox allows it no Mach service, so it can't share "
-			"IOSurfaces by handle: send the surface's Mach port or XPC object yourself "
-			"(geyser/metal.h)");
+			"IOSurfaces by handle: name an application group in GEYSER_APP_GROUP, or "
+			"send the surface's Mach port or XPC object yourself (geyser/metal.h)");
 	return gy_fail(GEYSER_ERROR_SYSTEM, "bootstrap_check_in %s: %s (%d)", name,
 		bootstrap_strerror(result), result);
 }
@@ -248,8 +253,9 @@ static enum geyser_result look_up(const char *name, mach_port_t *out)
 		return gy_fail(GEYSER_ERROR_STALE, "launchd knows no Mach service %s here", name);
 	if (result == BOOTSTRAP_NOT_PRIVILEGED)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"this process's App Sandbox lets it look up no Mach service, so it can't "
-			"import IOSurfaces by handle: have their Mach ports or XPC objects sent "
+			"this process's App Sandbox lets it look up no such Mach service, so it "
+			"can't import IOSurfaces by handle: name the exporter's application group "
+			"in GEYSER_APP_GROUP, or have their Mach ports or XPC objects sent "
 			"(geyser/metal.h)");
 	return gy_fail(GEYSER_ERROR_SYSTEM, "bootstrap_look_up %s: %s (%d)", name,
 		bootstrap_strerror(result), result);

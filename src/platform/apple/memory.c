@@ -5,8 +5,8 @@
  * Linux. A mapping made through a read-only descriptor can never become writable (pshm_mmap). The
  * object's name is random, and is removed before any other process learns of the object.
  *
- * The App Sandbox and iOS refuse shm_open, except under names of an application group. There the
- * memory is a Mach memory entry (mach_memory.h), which this process alone can map.
+ * The App Sandbox and iOS refuse shm_open, except under names of an application group. Without a
+ * group the memory is a Mach memory entry (mach_memory.h), which this process alone can map.
  */
 #include "platform/apple/mach_memory.h"
 #include "platform/platform.h"
@@ -35,6 +35,16 @@ static enum geyser_result open_failure(void)
 	return gy_fail_errno("shm_open"); /* PERMISSION in a sandbox */
 }
 
+/* Names of an application group begin with the group. One that is too long for them has none. */
+static void make_name(char name[NAME_SIZE], uint64_t number)
+{
+	const char *group = gy_application_group();
+
+	if (!group ||
+		snprintf(name, NAME_SIZE, "%s/%08" PRIx32, group, (uint32_t)number) >= NAME_SIZE)
+		(void)snprintf(name, NAME_SIZE, "/geyser-%016" PRIx64, number);
+}
+
 /* Creates an object and opens it for reading and writing. The object keeps this name until
  * shm_unlink. */
 static enum geyser_result open_new(char name[NAME_SIZE], int *out)
@@ -44,7 +54,7 @@ static enum geyser_result open_new(char name[NAME_SIZE], int *out)
 	for (int i = 0; i < TRIES; i++) {
 		if (!gy_system_random(&number, sizeof(number)))
 			return gy_fail_errno("random bytes");
-		(void)snprintf(name, NAME_SIZE, "/geyser-%016" PRIx64, number);
+		make_name(name, number);
 		*out = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
 		if (*out >= 0) {
 			(void)fcntl(*out, F_SETFD, FD_CLOEXEC);
@@ -152,7 +162,8 @@ enum geyser_result gy_memory_check_leaves(int fd)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"the sandbox of process %d refuses shared memory (shm_open), so that host memory, "
-		"events and streams stay within the process",
+		"events and streams stay within the process: programs of one application group "
+		"share them if GEYSER_APP_GROUP names the group, in 22 bytes at most",
 		getpid());
 }
 

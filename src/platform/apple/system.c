@@ -70,6 +70,13 @@ bool gy_directory_alias(int directory, char *path, size_t size)
 	return false;
 }
 
+const char *gy_application_group(void)
+{
+	const char *group = getenv("GEYSER_APP_GROUP");
+
+	return group && *group ? group : NULL;
+}
+
 /* ---- the kernel ---- */
 
 /* Only the Vulkan backend calls this function, and Apple builds don't have that backend. */

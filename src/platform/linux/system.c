@@ -108,3 +108,8 @@ bool gy_system_random(void *bytes, size_t count)
 {
 	return getrandom(bytes, count, 0) == (ssize_t)count;
 }
+
+const char *gy_application_group(void)
+{
+	return NULL;
+}

@@ -29,14 +29,23 @@ static void address_of(const char *name, char address[DOUBLE_ADDRESS])
 		(unsigned)geteuid(), (unsigned long long)hash);
 }
 
+/* In a sandbox the name must begin with the group that the program is entitled to. */
+static bool is_of_group(const char *name)
+{
+	const char *group = getenv("GEYSER_DOUBLE_GROUP");
+
+	return group && strncmp(name, group, strlen(group)) == 0 && name[strlen(group)] == '.';
+}
+
 static kern_return_t check(mach_port_t bootstrap, const char *name)
 {
 	if (bootstrap != bootstrap_port)
 		double_die("0x%x is not the bootstrap port", bootstrap);
 	if (strlen(name) >= BOOTSTRAP_MAX_NAME_LEN)
 		double_die("a service's name of %zu characters", strlen(name));
-	return double_setting("GEYSER_DOUBLE_SANDBOX") ? BOOTSTRAP_NOT_PRIVILEGED
-						       : BOOTSTRAP_SUCCESS;
+	return double_setting("GEYSER_DOUBLE_SANDBOX") && !is_of_group(name)
+		       ? BOOTSTRAP_NOT_PRIVILEGED
+		       : BOOTSTRAP_SUCCESS;
 }
 
 kern_return_t bootstrap_check_in(mach_port_t bootstrap, const char *name, mach_port_t *port)

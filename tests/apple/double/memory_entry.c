@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The shim's munmap calls vm_deallocate. */
+#undef munmap
+
 /* What vm_map has mapped. */
 struct mapping {
 	struct mapping *next;

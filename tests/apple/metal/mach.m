@@ -60,7 +60,7 @@ static void an_importer_in_the_sandbox(void **state)
 	handle = exported_by(&exporter);
 	assert_int_equal(setenv("GEYSER_DOUBLE_SANDBOX", "1", 1), 0);
 	import_fails(state, &handle, GEYSER_ERROR_UNSUPPORTED,
-		"this process's App Sandbox lets it look up no Mach service");
+		"this process's App Sandbox lets it look up no such Mach service");
 	assert_int_equal(unsetenv("GEYSER_DOUBLE_SANDBOX"), 0);
 	import_works(state, &exporter, &handle);
 	end_peer(&exporter);

@@ -207,6 +207,99 @@ static void events_come_in(void **state)
 	end_peer(&exporter);
 }
 
+/* ---- programs of one application group ---- */
+
+#define GROUP "TEAMID1234.geyser"
+
+static void name_group(const char *entitled, const char *named)
+{
+	assert_int_equal(setenv("GEYSER_DOUBLE_GROUP", entitled, 1), 0);
+	assert_int_equal(setenv("GEYSER_APP_GROUP", named, 1), 0);
+}
+
+static int leave_group(void **state)
+{
+	(void)unsetenv("GEYSER_DOUBLE_GROUP");
+	(void)unsetenv("GEYSER_APP_GROUP");
+	return leave(state);
+}
+
+static void objects_within_a_group(void **state)
+{
+	struct geyser_texture *texture;
+	struct geyser_handle handle;
+	struct geyser_event *event;
+	struct peer exporter;
+
+	name_group(GROUP, GROUP);
+	start_importer(&exporter, "metal", "-");
+	tell(&exporter, "create-texture bgra8unorm 61 40 0");
+	handle = hear_handle(&exporter);
+	texture = import_texture(manager_of(state), &handle);
+	ask(&exporter, "fill 6", "ok");
+	assert_true(texture_holds(texture, 6));
+	tell(&exporter, "create-event 0");
+	handle = hear_handle(&exporter);
+	event = import_event(manager_of(state), &handle);
+	ok(geyser_event_signal(event, 2));
+	ask(&exporter, "wait 2", "waiting");
+	expect_line(&exporter, "ok");
+	geyser_event_unref(event);
+	geyser_texture_unref(texture);
+	end_peer(&exporter);
+}
+
+static void streams_within_a_group(void **state)
+{
+	struct peer publisher, subscriber;
+
+	(void)state;
+	name_group(GROUP, GROUP);
+	start_importer(&publisher, "metal", "-");
+	start_importer(&subscriber, "metal", "-");
+	ask(&publisher, "publish grouped bgra8unorm 61 40 3", "ok");
+	ask(&subscriber, "subscribe grouped", "ok");
+	for (unsigned i = 1; i <= 5; i++) {
+		ask_for(&publisher, "ok", "submit-gpu %u", i);
+		ask_frame_by(&subscriber, "take-gpu", i, GEYSER_PATH_ZERO_COPY);
+	}
+	end_peer(&subscriber);
+	end_peer(&publisher);
+}
+
+/* An event of this process stays in it. A surface leaves it if surfaces says so. */
+static void events_stay_with(void **state, const char *entitled, const char *named, bool surfaces)
+{
+	struct geyser_event *event;
+	struct geyser_texture *texture;
+	struct geyser_handle of_event, of_texture;
+	struct peer importer;
+
+	name_group(entitled, named);
+	event = make_event(manager_of(state), 0);
+	texture = make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	of_event = export_event(event);
+	of_texture = export_texture(texture);
+	start_importer(&importer, "metal", "-");
+	give(&importer, "import-event", &of_event, "GEYSER_ERROR_UNSUPPORTED");
+	give(&importer, "import-texture", &of_texture,
+		surfaces ? "ok" : "GEYSER_ERROR_UNSUPPORTED");
+	end_peer(&importer);
+	geyser_texture_unref(texture);
+	geyser_event_unref(event);
+}
+
+static void groups_of_others(void **state)
+{
+	events_stay_with(state, GROUP, "TEAMID1234.gey", false);
+}
+
+/* Names of shared memory have 31 bytes; those of services have room. */
+static void groups_with_long_names(void **state)
+{
+	events_stay_with(state, "group.org.example.geyser", "group.org.example.geyser", true);
+}
+
 /* ---- what fails ---- */
 
 static void too_little_memory(void **state)
@@ -261,6 +354,7 @@ static void no_shared_events(void **state)
 }
 
 #define sandbox_test(function) cmocka_unit_test_setup_teardown(function, enter, leave)
+#define group_test(function) cmocka_unit_test_setup_teardown(function, enter, leave_group)
 
 int main(int argc, char **argv)
 {
@@ -273,6 +367,10 @@ int main(int argc, char **argv)
 		sandbox_test(host_memory_stays),
 		sandbox_test(streams_stay),
 		sandbox_test(events_come_in),
+		group_test(objects_within_a_group),
+		group_test(streams_within_a_group),
+		group_test(groups_of_others),
+		group_test(groups_with_long_names),
 		sandbox_test(too_little_memory),
 		sandbox_test(no_shared_events),
 	};

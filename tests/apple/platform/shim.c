@@ -18,6 +18,7 @@
 #undef getsockopt
 #undef munmap
 #undef shm_open
+#undef shm_unlink
 
 bool shim_available(void)
 {
@@ -97,14 +98,45 @@ int shim_ftruncate(int fd, off_t size)
 	return error ? -1 : 0;
 }
 
+static bool is_allowed(const char *name)
+{
+	const char *sandbox = getenv("GEYSER_DOUBLE_SANDBOX"),
+		   *group = getenv("GEYSER_DOUBLE_GROUP");
+
+	return !sandbox || strcmp(sandbox, "1") != 0 ||
+	       (group && strncmp(name, group, strlen(group)) == 0 && name[strlen(group)] == '/');
+}
+
+/* XNU's names have 31 bytes at most and may have any bytes. Linux's are names of files. */
+static bool translate(const char *name, char translated[NAME_MAX])
+{
+	errno = ENAMETOOLONG;
+	if (strlen(name) > 31)
+		return false;
+	(void)snprintf(translated, NAME_MAX, "/%s", *name == '/' ? name + 1 : name);
+	for (char *at = translated + 1; *at; at++)
+		if (*at == '/')
+			*at = '.';
+	return true;
+}
+
 int shim_shm_open(const char *name, int flags, mode_t mode)
 {
-	const char *sandbox = getenv("GEYSER_DOUBLE_SANDBOX");
+	char translated[NAME_MAX];
 
-	if (!sandbox || strcmp(sandbox, "1") != 0)
-		return shm_open(name, flags, mode);
+	if (!translate(name, translated))
+		return -1;
+	if (is_allowed(name))
+		return shm_open(translated, flags, mode);
 	errno = EPERM;
 	return -1;
+}
+
+int shim_shm_unlink(const char *name)
+{
+	char translated[NAME_MAX];
+
+	return translate(name, translated) ? shm_unlink(translated) : -1;
 }
 
 int shim_munmap(void *data, size_t size)

@@ -28,16 +28,19 @@ int shim_getsockopt(int socket, int level, int option, void *value, socklen_t *s
 	shim_getsockopt(socket, level, option, value, size)
 
 /* An object of shm_open has no type bits in st_mode, and its size can be set only once. With
- * GEYSER_DOUBLE_SANDBOX=1 shm_open fails, as in the App Sandbox. */
+ * GEYSER_DOUBLE_SANDBOX=1 shm_open fails, as in the App Sandbox, unless the name begins with the
+ * application group GEYSER_DOUBLE_GROUP. */
 int shim_fstat(int fd, struct stat *status);
 int shim_ftruncate(int fd, off_t size);
 int shim_shm_open(const char *name, int flags, mode_t mode);
+int shim_shm_unlink(const char *name);
 /* What vm_map has mapped goes by munmap as well. */
 int shim_munmap(void *data, size_t size);
 #define fstat(fd, status) shim_fstat(fd, status)
 #define ftruncate(fd, size) shim_ftruncate(fd, size)
 #define munmap(data, size) shim_munmap(data, size)
 #define shm_open(name, flags, mode) shim_shm_open(name, flags, mode)
+#define shm_unlink(name) shim_shm_unlink(name)
 
 /* The directory is $GEYSER_SHIM_TEMP_DIR, or else one of the user's in /tmp. */
 #define _CS_DARWIN_USER_TEMP_DIR 65537

@@ -18,6 +18,8 @@
  *   GEYSER_DOUBLE_OLD=1            macOS before 12: no waitUntilSignaledValue:timeoutMS:
  *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses, and so does
  *                                  shm_open
+ *   GEYSER_DOUBLE_GROUP=id         the application group of the program in the sandbox: both allow
+ *                                  names that begin with it
  *   GEYSER_DOUBLE_NAMESPACE=name   the bootstrap namespace, which a login session has of its own:
  *                                  services are found from the same one only
  *   GEYSER_DOUBLE_NO_DEVICE=1      no GPU
