@@ -28,8 +28,8 @@ bool info_metal_device(struct geyser_manager *manager, struct info_device *out)
 	(void)snprintf(out->properties[0].value, sizeof(out->properties[0].value), "0x%" PRIx64,
 		info.registry_id);
 	out->features[0] = (struct info_feature){"unified", info.unified_memory,
-		info.unified_memory ? "textures are in storage mode shared"
-				    : "textures are in storage mode managed"};
+		info.unified_memory ? "the GPU has the CPU's memory"
+				    : "the GPU has memory of its own"};
 	out->features[1] = (struct info_feature){"removable", info.removable, "an external GPU"};
 	out->known = true;
 	return true;

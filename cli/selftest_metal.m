@@ -67,6 +67,9 @@ bool metal_clear(void *commands, struct geyser_texture *texture, const double co
 		[[(id<MTLCommandBuffer>)commands renderCommandEncoderWithDescriptor:pass]
 			endEncoding];
 	}
+	/* for the other process, on GPUs that keep copies of a surface */
+	if (geyser_metal_encode_synchronize(commands, texture))
+		return (void)library_failure("synchronize"), false;
 	return true;
 }
 

@@ -45,7 +45,7 @@ GEYSER_API enum geyser_result geyser_metal_get_device(
 struct geyser_metal_info {
 	char name[256];       /* of the device */
 	uint64_t registry_id; /* identifies the device in every process until a restart */
-	bool unified_memory;  /* textures are in MTLStorageModeShared, else in Managed */
+	bool unified_memory;  /* -hasUnifiedMemory; it doesn't tell where textures lie */
 	bool removable;       /* an external GPU */
 };
 
@@ -62,10 +62,16 @@ GEYSER_API const char *geyser_metal_format_refusal(
 
 /* ---- textures ------------------------------------------------------------------------------ */
 
-/* Gives the id<MTLTexture>, borrowed as long as the texture lives. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (not a texture of a Metal manager; Metal can't read the rows of this host memory, or
- * makes no buffer of it). The detail then tells which row pitch Metal needs, or why there is no
- * buffer. geyser_texture_map works on such host memory all the same. */
+/*
+ * Gives the id<MTLTexture>, borrowed as long as the texture lives. Its storageMode is Shared on
+ * Apple's GPUs. On others, which only Macs have, a texture on a surface is Managed, and host memory
+ * has no MTLTexture.
+ *
+ * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a texture of a Metal manager; Metal can't read
+ * the rows of this host memory, or makes no buffer of it; host memory, and the GPU isn't Apple's).
+ * The detail then tells which row pitch Metal needs, or why there is no texture. geyser_texture_map
+ * works on such host memory all the same.
+ */
 GEYSER_API enum geyser_result geyser_metal_texture(
 	struct geyser_texture *texture, void **mtl_texture);
 
@@ -167,6 +173,20 @@ GEYSER_API enum geyser_result geyser_metal_encode_wait(
 GEYSER_API enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 
+/*
+ * Encodes that the CPU and other processes see what the commands before have drawn into the
+ * texture: into an id<MTLCommandBuffer>, outside of any encoder, before the signal that they wait
+ * for. It encodes nothing on Apple's GPUs, for textures in private storage, and for host memory.
+ * Other GPUs may keep a copy of a surface: there it encodes -synchronizeResource:.
+ *
+ * geyser_metal_encode_frame_signal, geyser_metal_publisher_submit and
+ * geyser_metal_subscriber_release do the same for a frame's texture. geyser_texture_map does it by
+ * itself for what this process's GPU has drawn, and waits for it. Errors: INVALID_ARGUMENT (NULL),
+ * UNSUPPORTED (not a texture of a Metal manager), OUT_OF_MEMORY.
+ */
+GEYSER_API enum geyser_result geyser_metal_encode_synchronize(
+	void *mtl_command_buffer, struct geyser_texture *texture);
+
 /* Makes an event of the caller's shared event, which is retained. The event has the shared event's
  * value. As long as the event lives, either of the two may be signalled. Any device of the system
  * may use a shared event, so the device that made it doesn't matter. Errors: INVALID_ARGUMENT,
@@ -198,7 +218,8 @@ GEYSER_API enum geyser_result geyser_metal_event_import_shared_handle(
 GEYSER_API enum geyser_result geyser_metal_encode_frame_wait(
 	void *mtl_command_buffer, struct geyser_frame *frame);
 
-/* Encodes the signal that the caller's work on the frame is done. Call this once for a frame.
+/* Encodes the signal that the caller's work on the frame is done. Call this once for a frame. If
+ * the caller may write to the frame, this also does what geyser_metal_encode_synchronize does.
  * Commit the command buffer before the frame is submitted or released, because other processes wait
  * for that signal. A command buffer that fails is handled as by geyser_metal_encode_signal. Errors:
  * as geyser_metal_encode_frame_wait, and BUSY (called already for this frame). */

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 
 import sdk
-from counting import Count
+from counting import Count, count_test
 
 BUILD = "build-apple"
 BACKEND = "src/backend/metal"
 COVERAGE = 95.0
 BACKEND_LINES = 1500
 FUNCTION_LINES = 80
+GPUS = ("apple", "intel", "discrete")
 NOT_PASSED = re.compile(r"^FAILED|\[ +(?:FAILED|ERROR) +\]|^ *not ok|^ *double: |: error: ")
 
 
@@ -88,6 +89,20 @@ def build_and_run(profiles):
     return count
 
 
+def count_by_gpu():
+    """Returns (GPU, counts of the tests that name it) for each of the double's GPUs."""
+    counts = {}
+    with open(f"{BUILD}/meson-logs/testlog.json", encoding="utf-8") as log:
+        for test in map(json.loads, log):
+            gpu = (test.get("env") or {}).get("GEYSER_DOUBLE_DEVICE")
+            if gpu:
+                counts.setdefault(gpu, Count()).add(count_test(test))
+    missing = [gpu for gpu in GPUS if gpu not in counts or not counts[gpu].passed]
+    if missing:
+        raise sdk.Failure(f"no test ran on the double's {' and '.join(missing)} GPU")
+    return [(gpu, counts[gpu]) for gpu in GPUS]
+
+
 def coverage(profiles):
     """Returns the share of the backend's lines that ran in any process."""
     raw = [path for path in glob.glob(f"{profiles}/*.profraw") if os.path.getsize(path)]
@@ -128,13 +143,15 @@ def measure(profiles):
 
 def prove():
     ran, share = measure(os.path.abspath(f"{BUILD}-profiles"))
+    gpus = count_by_gpu()
     if share < COVERAGE:
         raise sdk.Failure(
             f"{ran} tests, {share:.1f} % of {BACKEND}'s lines ran: at least {COVERAGE} %"
         )
     sizes = check_sizes()
     skipped = f", {ran.skipped} skipped" if ran.skipped else ""
+    lines = "".join(f"\n  on the double's {gpu} GPU: {count}" for gpu, count in gpus)
     return ran, (
         f"{ran.passed} tests passed{skipped} under ASan, UBSan and LSan, 0 objects left; "
-        f"{share:.1f} % of the backend's lines ran ({sizes})"
+        f"{share:.1f} % of the backend's lines ran ({sizes}){lines}"
     )

@@ -433,12 +433,24 @@ enum geyser_result geyser_metal_event_import_shared_handle(
 	return result;
 }
 
+enum geyser_result geyser_metal_encode_synchronize(
+	void *mtl_command_buffer, struct geyser_texture *texture)
+{
+	enum geyser_result result =
+		mtl_command_buffer ? check_texture(texture) : is_null("mtl_command_buffer");
+
+	return result == GEYSER_OK ? gy_metal_encode_synchronize(
+					     mtl_command_buffer, gy_texture_backing(texture))
+				   : result;
+}
+
 /* ---- frames ---- */
 
 static enum geyser_result encode_point(void *command_buffer, struct geyser_frame *frame,
 	enum geyser_result (*get)(struct geyser_frame *frame, struct geyser_point *out),
 	encoder *encode_it)
 {
+	struct geyser_texture *texture;
 	struct geyser_point point;
 	enum geyser_result result;
 
@@ -447,9 +459,15 @@ static enum geyser_result encode_point(void *command_buffer, struct geyser_frame
 	result = get(frame, &point);
 	if (result != GEYSER_OK)
 		return result;
+	texture = geyser_frame_texture(frame);
 	if (!point.event)
-		return check_backend(gy_texture_manager(geyser_frame_texture(frame)), "frame");
-	return encode(command_buffer, point.event, point.value, encode_it);
+		return check_backend(gy_texture_manager(texture), "frame");
+	/* before the signal, other processes get what this process may have drawn */
+	if (encode_it == gy_metal_encode_signal &&
+		geyser_texture_access(texture) != GEYSER_ACCESS_READ)
+		result = geyser_metal_encode_synchronize(command_buffer, texture);
+	return result == GEYSER_OK ? encode(command_buffer, point.event, point.value, encode_it)
+				   : result;
 }
 
 enum geyser_result geyser_metal_encode_frame_wait(

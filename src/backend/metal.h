@@ -20,6 +20,11 @@ const struct geyser_metal_info *gy_metal_info(void *device);
 enum geyser_result gy_metal_texture(const struct gy_backend_texture *texture, void **mtl_texture);
 enum geyser_result gy_metal_surface(const struct gy_backend_texture *texture, void **surface);
 
+/* Encodes that the CPU and other processes see what the commands before have drawn into the
+ * texture. An Apple GPU needs nothing for that. Errors: OUT_OF_MEMORY. */
+enum geyser_result gy_metal_encode_synchronize(
+	void *command_buffer, const struct gy_backend_texture *texture);
+
 /* Makes a texture in private storage: a new one if handle is NULL, else the texture of that
  * MTLSharedTextureHandle. */
 enum geyser_result gy_metal_create_private(void *device, const struct geyser_texture_desc *desc,

@@ -57,3 +57,16 @@ bool gy_is_misleading(uint32_t code)
 			return true;
 	return false;
 }
+
+struct gy_fourcc_text gy_fourcc_text(uint32_t fourcc)
+{
+	struct gy_fourcc_text out = {"'....'"};
+
+	for (int i = 0; i < 4; i++) {
+		const uint32_t character = fourcc >> (24 - 8 * i) & 0xff;
+
+		if (character >= ' ' && character <= '~')
+			out.text[1 + i] = (char)character;
+	}
+	return out;
+}

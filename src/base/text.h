@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads UTF-8, for the checks of names and of messages from peers. */
+/* Reads UTF-8, for the checks of names and of messages from peers. Writes FourCCs. */
 #ifndef GY_BASE_TEXT_H
 #define GY_BASE_TEXT_H
 
@@ -16,5 +16,13 @@ size_t gy_utf8_next(const unsigned char *text, uint32_t *code);
  * controls, invisible characters, and characters that change the order or the look of others.
  * Returns false for U+0000 to U+001F and U+007F: callers check those bytes themselves. */
 bool gy_is_misleading(uint32_t code);
+
+struct gy_fourcc_text {
+	char text[8];
+};
+
+/* Returns 'BGRA', in quotes, for 0x42475241. A dot stands for a byte that is no visible ASCII
+ * character. */
+struct gy_fourcc_text gy_fourcc_text(uint32_t fourcc);
 
 #endif

@@ -22,17 +22,21 @@ static bool is_known(const struct geyser_format_info *info)
 	return bits == 8 || (bits == 16 && info->type == GEYSER_FORMAT_TYPE_FLOAT);
 }
 
+/* Returns whether this is an Apple GPU. hasUnifiedMemory doesn't tell: Intel's GPUs have it too. */
+static bool is_apple(id<MTLDevice> metal)
+{
+	if (@available(macOS 11.0, iOS 13.0, *))
+		return [metal supportsFamily:MTLGPUFamilyApple1];
+	return !TARGET_OS_OSX; /* no older macOS runs on Apple's GPUs */
+}
+
 /* Returns whether the device may be asked for a texture of this format. If the device can't have
  * it, Metal's validation layer would end the process. */
 static bool may_ask(const struct mtl_device *device, const struct geyser_format_info *info)
 {
 	if (info->depth || info->stencil || !info->mtl_pixel_format)
 		return false;
-	if (!info->srgb || info->channels == 4)
-		return true;
-	if (@available(macOS 11.0, iOS 13.0, *))
-		return [(id<MTLDevice>)device->device supportsFamily:MTLGPUFamilyApple1];
-	return false;
+	return device->apple || !info->srgb || info->channels == 4;
 }
 
 /* Metal has no query for this, so a texture is made to find out. */
@@ -126,16 +130,18 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 			return gy_fail(GEYSER_ERROR_UNSUPPORTED, "this system has no Metal device");
 		}
 		fill_info(device, (id<MTLDevice>)device->device);
+		device->apple = is_apple((id<MTLDevice>)device->device);
 		device->listener = [[MTLSharedEventListener alloc] init];
-		if (device->listener)
+		if (!device->apple)
+			device->reader = [(id<MTLDevice>)device->device newCommandQueue];
+		if (device->listener && (device->reader || device->apple)) {
 			probe_formats(device);
+			*out = device;
+			return GEYSER_OK;
+		}
 	}
-	if (device->listener) {
-		*out = device;
-		return GEYSER_OK;
-	}
-	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no event listener for %s",
-		device->info.name);
+	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no %s for %s",
+		device->listener ? "command queue" : "event listener", device->info.name);
 	gy_mtl_device_close(device);
 	return GEYSER_ERROR_OUT_OF_MEMORY;
 }
@@ -147,6 +153,7 @@ void gy_mtl_device_close(void *data)
 	@autoreleasepool {
 		if (!gy_mtl_is_inherited(device)) {
 			[(id)device->listener release];
+			[(id)device->reader release];
 			[(id)device->device release];
 		}
 	}

@@ -34,6 +34,7 @@ static enum geyser_result allocate(
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
 	if (result != GEYSER_OK)
 		return result;
+	(void)pthread_mutex_init(&texture->locking, NULL);
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;
@@ -53,6 +54,7 @@ static void texture_destroy(struct gy_backend_texture *base)
 		CFRelease(texture->surface);
 	}
 	gy_host_memory_finish(&texture->host);
+	(void)pthread_mutex_destroy(&texture->locking);
 	free(texture);
 }
 
@@ -95,24 +97,17 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 
 /* ---- in host memory ---- */
 
-/* Makes Metal's buffer and texture of the host memory, unless result is an error. Metal may refuse
- * either: then there is no buffer, or no texture. */
-static enum geyser_result wrap_memory(struct mtl_texture *texture, enum geyser_result result)
-{
-	texture->memory = MTL_HOST;
-	if (result == GEYSER_OK)
-		gy_mtl_view_host(texture);
-	return result;
-}
-
 static enum geyser_result create_host(struct mtl_texture *texture, bool published)
 {
 	struct gy_layout *layout = &texture->base.layout;
+	enum geyser_result result;
 
 	layout->row_pitch = gy_mtl_row_bytes(texture->device, &texture->desc);
 	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
-	return wrap_memory(
-		texture, gy_host_memory_create(&texture->base, published, &texture->host));
+	result = gy_host_memory_create(&texture->base, published, &texture->host);
+	if (result == GEYSER_OK)
+		gy_mtl_view_host(texture);
+	return result;
 }
 
 /* ---- life ---- */
@@ -147,9 +142,9 @@ static enum geyser_result mirror_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_layout_of(desc, &texture->base.layout);
-	result = wrap_memory(texture, gy_host_memory_create(&texture->base, true, &texture->host));
-	if (result == GEYSER_OK && !texture->buffer)
-		result = gy_mtl_no_buffer(texture);
+	result = gy_host_memory_create(&texture->base, true, &texture->host);
+	if (result == GEYSER_OK)
+		result = gy_mtl_wrap_host(texture);
 	return finish(texture, result, out);
 }
 
@@ -167,16 +162,18 @@ static enum geyser_result import_surface(
 	return result;
 }
 
-/* Metal may refuse memory that this process may only read. Metal then reads a copy, if the caller
- * promises to upload each frame into it (terms->uploads). */
+/* Metal may have no texture in the memory. It then reads a copy, if the caller promises to upload
+ * each frame into it (terms->uploads). What Metal would draw there doesn't get into the memory. */
 static enum geyser_result import_host(struct mtl_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
-	enum geyser_result result =
-		wrap_memory(texture, gy_host_memory_import(&texture->base, &texture->desc, native,
-					     terms, &texture->host));
+	enum geyser_result result = gy_host_memory_import(
+		&texture->base, &texture->desc, native, terms, &texture->host);
 
-	if (result != GEYSER_OK || texture->buffer || texture->base.writable || !terms->uploads)
+	if (result == GEYSER_OK)
+		gy_mtl_view_host(texture);
+	if (result != GEYSER_OK || texture->texture || texture->base.writable || !terms->uploads ||
+		texture->desc.mip_levels > 1)
 		return result;
 	result = gy_mtl_view_uploaded(texture);
 	if (result != GEYSER_OK)

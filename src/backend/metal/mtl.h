@@ -10,16 +10,18 @@
 #include <IOSurface/IOSurface.h>
 #include <TargetConditionals.h>
 
+#include <pthread.h>
 #include <unistd.h>
 
 struct mtl_device {
 	void *device;   /* id<MTLDevice> */
+	void *reader;   /* id<MTLCommandQueue>, to synchronize textures; NULL if apple */
 	void *listener; /* MTLSharedEventListener; its thread runs the blocks of shared events */
 	pid_t owner;
 	struct gy_loss loss;
 	struct geyser_metal_info info;
-	/* the largest width and height in texels, of textures with depth 1 */
-	uint32_t limit;
+	bool apple;     /* an Apple GPU: these alone have textures in MTLStorageModeShared */
+	uint32_t limit; /* the largest width and height in texels, of textures with depth 1 */
 	bool has[GEYSER_FORMAT_COUNT]; /* whether the device has the format on an IOSurface */
 };
 
@@ -41,12 +43,12 @@ struct mtl_texture {
 
 	/* for MTL_SURFACE; the surface's use count is raised */
 	IOSurfaceRef surface;
-	/* how often the surface is locked, for reading or for writing */
-	_Atomic uint32_t readers, writers;
+	pthread_mutex_t locking; /* guards the two counts of the surface's locks */
+	uint32_t readers, writers;
 
 	/* for MTL_HOST */
 	struct gy_host_memory host;
-	void *buffer; /* id<MTLBuffer> of the host memory, or of a copy; NULL if Metal makes none */
+	void *buffer; /* id<MTLBuffer> of the host memory; NULL if Metal makes none */
 };
 
 /* device.m */
@@ -73,19 +75,19 @@ void gy_mtl_surface_unlock(struct mtl_texture *texture);
 /* Returns the number of bytes that rows of a texture in linear memory must be a multiple of. The
  * format must not be a depth format. */
 size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
-/* Make the MTLTexture on the texture's surface, or in its host memory. Errors of the first:
- * UNSUPPORTED (Metal makes none). If Metal refuses host memory, the texture has no buffer or no
- * MTLTexture. */
+/* Makes the MTLTexture on the texture's surface. Errors: UNSUPPORTED (Metal makes none). */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
+/* Makes the MTLBuffer of the texture's host memory. Errors: OUT_OF_MEMORY (Metal makes none). */
+enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture);
+/* Makes that buffer, if Metal takes the memory, and if possible the MTLTexture in it. */
 void gy_mtl_view_host(struct mtl_texture *texture);
-/* Returns OUT_OF_MEMORY, with an error detail that Metal makes no buffer as large as the
- * texture. */
-enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture);
-/* Makes the MTLTexture in a new buffer of Metal's, and sets the texture's path to COPY. Errors:
- * OUT_OF_MEMORY. */
+/* Makes an MTLTexture for copies of the host memory, and sets the texture's path to COPY. Errors:
+ * UNSUPPORTED (Metal makes none). */
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);
-/* Copies the host memory into that buffer. */
+/* Copies the host memory into that MTLTexture. */
 void gy_mtl_texture_upload(struct gy_backend_texture *texture);
+/* Brings what the GPU has drawn to the CPU, and waits. Errors: OUT_OF_MEMORY, SYSTEM. */
+enum geyser_result gy_mtl_synchronize(struct mtl_texture *texture);
 /* Makes the MTLTexture in private storage: a new one if handle is NULL, else the one of that
  * handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);

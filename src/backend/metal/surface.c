@@ -3,6 +3,7 @@
 #include "backend/metal/mtl.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 static size_t round_up(size_t value, size_t unit)
 {
@@ -78,8 +79,7 @@ enum geyser_result gy_mtl_surface_create(
 static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-	size_t row = (size_t)desc->width * info->bytes_per_texel;
-	size_t has_row = IOSurfaceGetBytesPerRow(surface), size = IOSurfaceGetAllocSize(surface);
+	struct gy_layout layout;
 
 	if (IOSurfaceGetWidth(surface) != desc->width ||
 		IOSurfaceGetHeight(surface) != desc->height)
@@ -91,30 +91,8 @@ static enum geyser_result check_fits(IOSurfaceRef surface, const struct geyser_t
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"the IOSurface's texels have %zu bytes: %s has %u",
 			IOSurfaceGetBytesPerElement(surface), info->name, info->bytes_per_texel);
-	if (has_row < row || size / has_row < desc->height)
-		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"the IOSurface has rows of %zu bytes in %zu: %u rows of at least %zu were "
-			"expected",
-			has_row, size, desc->height, row);
-	return GEYSER_OK;
-}
-
-struct name {
-	char text[8];
-};
-
-/* Returns 'BGRA' for 0x42475241, with a dot for what is no visible ASCII character. */
-static struct name name_of(uint32_t fourcc)
-{
-	struct name out = {"'....'"};
-
-	for (int i = 0; i < 4; i++) {
-		uint32_t character = fourcc >> (24 - 8 * i) & 0xff;
-
-		if (character >= ' ' && character <= '~')
-			out.text[1 + i] = (char)character;
-	}
-	return out;
+	return gy_layout_check(
+		desc, 0, IOSurfaceGetBytesPerRow(surface), IOSurfaceGetAllocSize(surface), &layout);
 }
 
 /* A surface may leave its format out. geyser's own do so for formats that have no FourCC. */
@@ -127,12 +105,13 @@ static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"the IOSurface has %zu planes (%s), as video of cameras and decoders has: "
 			"%s has 1; let the camera or decoder make 'BGRA'",
-			planes, name_of(fourcc).text, info->name);
+			planes, gy_fourcc_text(fourcc).text, info->name);
 	if (!fourcc || fourcc == own)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_MISMATCH,
 		"the IOSurface's pixel format is %s (0x%08x): that of %s is %s",
-		name_of(fourcc).text, fourcc, info->name, own ? name_of(own).text : "left out");
+		gy_fourcc_text(fourcc).text, fourcc, info->name,
+		own ? gy_fourcc_text(own).text : "left out");
 }
 
 enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc)
@@ -153,31 +132,37 @@ enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_textur
 
 /* ---- the CPU's access ---- */
 
+/* A surface that is locked is not synchronized: that could undo what another map writes. */
 enum geyser_result gy_mtl_surface_lock(
 	struct mtl_texture *texture, enum geyser_access access, void **data)
 {
-	bool reads = !(access & GEYSER_ACCESS_WRITE);
-	kern_return_t result =
-		IOSurfaceLock(texture->surface, reads ? kIOSurfaceLockReadOnly : 0, NULL);
+	bool writes = access & GEYSER_ACCESS_WRITE;
+	enum geyser_result result = GEYSER_OK;
+	kern_return_t error = KERN_SUCCESS;
 
-	if (result != KERN_SUCCESS)
-		return gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
-			mach_error_string(result), (unsigned)result);
-	atomic_fetch_add(reads ? &texture->readers : &texture->writers, 1);
-	*data = IOSurfaceGetBaseAddress(texture->surface);
-	return GEYSER_OK;
+	(void)pthread_mutex_lock(&texture->locking);
+	if (texture->readers + texture->writers == 0)
+		result = gy_mtl_synchronize(texture);
+	if (result == GEYSER_OK)
+		error = IOSurfaceLock(texture->surface, writes ? 0 : kIOSurfaceLockReadOnly, NULL);
+	if (error != KERN_SUCCESS)
+		result = gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
+			mach_error_string(error), (unsigned)error);
+	if (result == GEYSER_OK) {
+		(*(writes ? &texture->writers : &texture->readers))++;
+		*data = IOSurfaceGetBaseAddress(texture->surface);
+	}
+	(void)pthread_mutex_unlock(&texture->locking);
+	return result;
 }
 
 /* An unlock must use the options of its lock. Which of several locks it ends doesn't matter. */
 void gy_mtl_surface_unlock(struct mtl_texture *texture)
 {
-	uint32_t readers = atomic_load(&texture->readers);
-
-	while (readers > 0)
-		if (atomic_compare_exchange_weak(&texture->readers, &readers, readers - 1)) {
-			(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
-			return;
-		}
-	atomic_fetch_sub(&texture->writers, 1);
-	(void)IOSurfaceUnlock(texture->surface, 0, NULL);
+	(void)pthread_mutex_lock(&texture->locking);
+	if (texture->readers > 0 && texture->readers--)
+		(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
+	else if (texture->writers--)
+		(void)IOSurfaceUnlock(texture->surface, 0, NULL);
+	(void)pthread_mutex_unlock(&texture->locking);
 }

@@ -6,7 +6,6 @@
 #include "base/error.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #import <Metal/Metal.h>
 
@@ -25,11 +24,11 @@ static MTLTextureType type_of(const struct geyser_texture_desc *desc)
 				  : MTLTextureType2D;
 }
 
-/* The caller owns the returned descriptor. */
-static MTLTextureDescriptor *describe(
-	const struct geyser_texture_desc *desc, MTLStorageMode storage)
+/* Returns a descriptor that is autoreleased. */
+static MTLTextureDescriptor *describe(const struct mtl_texture *texture, MTLStorageMode storage)
 {
-	MTLTextureDescriptor *out = [[MTLTextureDescriptor alloc] init];
+	MTLTextureDescriptor *out = [[[MTLTextureDescriptor alloc] init] autorelease];
+	const struct geyser_texture_desc *desc = &texture->desc;
 
 	out.textureType = type_of(desc);
 	out.pixelFormat = (MTLPixelFormat)geyser_format_get_info(desc->format)->mtl_pixel_format;
@@ -65,28 +64,27 @@ static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made,
 	return GEYSER_OK;
 }
 
+/* Returns where a texture lies that both the CPU and the GPU use. */
+static MTLStorageMode storage_of(const struct mtl_texture *texture)
+{
+#if TARGET_OS_OSX
+	if (!texture->device->apple)
+		return MTLStorageModeManaged;
+#endif
+	(void)texture;
+	return MTLStorageModeShared;
+}
+
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
 {
-	enum geyser_result result;
-
 	@autoreleasepool {
-		MTLStorageMode storage = MTLStorageModeShared;
-		MTLTextureDescriptor *descriptor;
-
-#if TARGET_OS_OSX
-		/* A GPU with memory of its own keeps a copy of the surface there. */
-		if (!texture->device->info.unified_memory)
-			storage = MTLStorageModeManaged;
-#endif
-		descriptor = describe(&texture->desc, storage);
-		result = keep(texture,
-			[metal(texture) newTextureWithDescriptor:descriptor
-						       iosurface:texture->surface
-							   plane:0],
+		return keep(texture,
+			[metal(texture)
+				newTextureWithDescriptor:describe(texture, storage_of(texture))
+					       iosurface:texture->surface
+						   plane:0],
 			"on an IOSurface");
-		[descriptor release];
 	}
-	return result;
 }
 
 size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info)
@@ -96,38 +94,29 @@ size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_forma
 }
 
 /* Returns whether Metal can read the rows as a texture. If it can't, rows can still be copied from
- * and to the buffer. */
+ * and to the buffer. Only Apple's GPUs have textures in shared buffers. */
 static bool is_linear(const struct mtl_texture *texture)
 {
 	const struct gy_layout *layout = &texture->base.layout;
 	size_t alignment =
 		gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
 
-	return texture->desc.mip_levels == 1 && layout->row_pitch % alignment == 0 &&
-	       layout->offset % alignment == 0;
+	return texture->device->apple && texture->desc.mip_levels == 1 &&
+	       layout->row_pitch % alignment == 0 && layout->offset % alignment == 0;
 }
 
-/* Makes a texture of the buffer's contents, and takes over the buffer. There is no texture if the
- * buffer is nil, or if Metal can't read such rows. */
-static void view_buffer(struct mtl_texture *texture, id<MTLBuffer> buffer)
+enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture)
 {
-	const struct gy_layout *layout = &texture->base.layout;
-	MTLTextureDescriptor *descriptor;
-
-	texture->buffer = buffer;
-	if (!buffer || !is_linear(texture))
-		return;
-	descriptor = describe(&texture->desc, MTLStorageModeShared);
-	(void)keep(texture,
-		[buffer newTextureWithDescriptor:descriptor
-					  offset:(NSUInteger)layout->offset
-				     bytesPerRow:(NSUInteger)layout->row_pitch],
-		"in host memory");
-	[descriptor release];
-}
-
-enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
-{
+	texture->memory = MTL_HOST;
+	@autoreleasepool {
+		texture->buffer =
+			[metal(texture) newBufferWithBytesNoCopy:texture->host.data
+							  length:(NSUInteger)texture->base.bytes
+							 options:MTLResourceStorageModeShared
+						     deallocator:nil];
+	}
+	if (texture->buffer)
+		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY,
 		"%s can't make a buffer of %" PRIu64 " bytes of host memory",
 		texture->device->info.name, texture->base.bytes);
@@ -135,37 +124,43 @@ enum geyser_result gy_mtl_no_buffer(const struct mtl_texture *texture)
 
 void gy_mtl_view_host(struct mtl_texture *texture)
 {
+	const struct gy_layout *layout = &texture->base.layout;
+
+	if (gy_mtl_wrap_host(texture) != GEYSER_OK || !is_linear(texture))
+		return;
 	@autoreleasepool {
-		view_buffer(texture,
-			[metal(texture) newBufferWithBytesNoCopy:texture->host.data
-							  length:(NSUInteger)texture->base.bytes
-							 options:MTLResourceStorageModeShared
-						     deallocator:nil]);
+		(void)keep(texture,
+			[(id<MTLBuffer>)texture->buffer
+				newTextureWithDescriptor:describe(texture, MTLStorageModeShared)
+						  offset:(NSUInteger)layout->offset
+					     bytesPerRow:(NSUInteger)layout->row_pitch],
+			"in host memory");
 	}
 }
 
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture)
 {
-	@autoreleasepool {
-		view_buffer(
-			texture, [metal(texture) newBufferWithLength:(NSUInteger)texture->base.bytes
-							     options:MTLResourceStorageModeShared]);
-	}
-	if (!texture->buffer)
-		return gy_mtl_no_buffer(texture);
 	texture->base.uploads = true;
 	texture->base.path = GEYSER_PATH_COPY;
-	return GEYSER_OK;
+	@autoreleasepool {
+		return keep(texture,
+			[metal(texture)
+				newTextureWithDescriptor:describe(texture, storage_of(texture))],
+			"for copies of host memory");
+	}
 }
 
 void gy_mtl_texture_upload(struct gy_backend_texture *base)
 {
 	const struct mtl_texture *texture = (const struct mtl_texture *)base;
-	const uint64_t offset = base->layout.offset;
 
 	@autoreleasepool {
-		memcpy((char *)((id<MTLBuffer>)texture->buffer).contents + offset,
-			(const char *)texture->host.data + offset, (size_t)base->layout.size);
+		[(id<MTLTexture>)texture->texture
+			replaceRegion:MTLRegionMake2D(
+					      0, 0, texture->desc.width, texture->desc.height)
+			  mipmapLevel:0
+			    withBytes:(const char *)texture->host.data + base->layout.offset
+			  bytesPerRow:(NSUInteger)base->layout.row_pitch];
 	}
 }
 
@@ -204,22 +199,15 @@ static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedText
 
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle)
 {
-	enum geyser_result result;
-
 	@autoreleasepool {
-		if (handle) {
-			result = open_handle(texture, (MTLSharedTextureHandle *)handle);
-		} else {
-			MTLTextureDescriptor *descriptor =
-				describe(&texture->desc, MTLStorageModePrivate);
-
-			result = keep(texture,
-				[metal(texture) newSharedTextureWithDescriptor:descriptor],
-				"in private storage for sharing");
-			[descriptor release];
-		}
+		if (handle)
+			return open_handle(texture, (MTLSharedTextureHandle *)handle);
+		return keep(texture,
+			[metal(texture)
+				newSharedTextureWithDescriptor:describe(texture,
+								       MTLStorageModePrivate)],
+			"in private storage for sharing");
 	}
-	return result;
 }
 
 enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
@@ -235,6 +223,10 @@ enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void 
 			base->writable ? ""
 				       : ", which is shared for reading only: a stream's frame is "
 					 "uploaded instead");
+	if (!texture->device->apple && texture->desc.mip_levels == 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s reads no texture in host memory, only Apple's GPUs do: map it",
+			texture->device->info.name);
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
 		" on: Metal reads rows that are a multiple of %zu, of one mip level",
@@ -251,6 +243,57 @@ void gy_mtl_view_release(struct mtl_texture *texture)
 	}
 	texture->texture = NULL;
 	texture->buffer = NULL;
+}
+
+/* ---- what the CPU and other processes see of a managed texture ---- */
+
+/* Returns whether the GPU may have a copy of the surface's memory. */
+static bool is_managed(const struct mtl_texture *texture)
+{
+	return texture->memory == MTL_SURFACE && !texture->device->apple;
+}
+
+enum geyser_result gy_metal_encode_synchronize(
+	void *command_buffer, const struct gy_backend_texture *base)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	if (!is_managed(texture))
+		return GEYSER_OK;
+#if TARGET_OS_OSX
+	@autoreleasepool {
+		id<MTLBlitCommandEncoder> encoder =
+			[(id<MTLCommandBuffer>)command_buffer blitCommandEncoder];
+
+		[encoder synchronizeResource:(id<MTLTexture>)texture->texture];
+		[encoder endEncoding];
+		if (encoder)
+			return GEYSER_OK;
+	}
+#endif
+	(void)command_buffer;
+	return gy_fail(
+		GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no encoder for a synchronization");
+}
+
+enum geyser_result gy_mtl_synchronize(struct mtl_texture *texture)
+{
+	enum geyser_result result;
+
+	if (!is_managed(texture) || gy_mtl_is_inherited(texture->device))
+		return GEYSER_OK;
+	@autoreleasepool {
+		id<MTLCommandBuffer> commands =
+			[(id<MTLCommandQueue>)texture->device->reader commandBuffer];
+
+		result = gy_metal_encode_synchronize((void *)commands, &texture->base);
+		[commands commit];
+		[commands waitUntilCompleted];
+		if (result == GEYSER_OK && commands.status != MTLCommandBufferStatusCompleted)
+			result = gy_fail(GEYSER_ERROR_SYSTEM, "the GPU synchronizes no texture: %s",
+				commands.error.localizedDescription.UTF8String);
+	}
+	return result;
 }
 
 /* ---- copies into host memory, for processes that can't open an IOSurface ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bootstrap service: a service's name becomes an abstract socket name, which has the user's uid
- * and the bootstrap namespace in it. Also the texts of Mach's and launchd's errors, and the fields of
- * audit tokens. */
+ * and the bootstrap namespace in it. Also the texts of Mach's and launchd's errors, and the fields
+ * of audit tokens. */
 #include "internal.h"
 
 #include <bsm/libbsm.h>

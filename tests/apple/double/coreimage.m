@@ -41,7 +41,7 @@ static const struct double_pixels *pixels_of(IOSurfaceRef surface)
 static uint8_t *texel_at(
 	IOSurfaceRef surface, const struct double_pixels *pixels, size_t x, size_t y)
 {
-	return double_surface_of(surface)->gpu + y * IOSurfaceGetBytesPerRow(surface) +
+	return double_surface_of(surface)->memory + y * IOSurfaceGetBytesPerRow(surface) +
 	       x * pixels->bytes;
 }
 
@@ -304,6 +304,7 @@ static void write_texel(const struct double_pixels *pixels, CIRenderDestinationA
 				texel_at(surface, pixels, x + (size_t)point.x,
 					height - 1 - y - (size_t)point.y));
 		}
+	double_surface_changed(double_surface_of(surface));
 	return [[[CIRenderInfo alloc] init] autorelease];
 }
 @end

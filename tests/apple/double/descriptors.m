@@ -62,15 +62,14 @@
 @synthesize textureType, pixelFormat, width, height, depth, mipmapLevelCount, sampleCount;
 @synthesize arrayLength, resourceOptions, usage;
 
-/* Sets Metal's defaults: storage mode managed on a Mac whose GPU has memory of its own, else
- * shared. */
+/* Sets Metal's defaults: storage mode managed on a Mac whose GPU isn't Apple's, else shared. */
 - (instancetype)init
 {
 	textureType = MTLTextureType2D;
 	pixelFormat = MTLPixelFormatRGBA8Unorm;
 	width = height = depth = mipmapLevelCount = sampleCount = arrayLength = 1;
 	usage = MTLTextureUsageShaderRead;
-	if (double_setting("GEYSER_DOUBLE_DISCRETE"))
+	if (double_gpu() != DOUBLE_APPLE)
 		resourceOptions = MTLResourceStorageModeManaged;
 	return self;
 }

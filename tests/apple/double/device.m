@@ -4,8 +4,24 @@
 #include "pages.h"
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define PAGE 4096
+
+enum double_gpu double_gpu(void)
+{
+	static const char *const names[] = {"apple", "intel", "discrete"};
+	const char *value = getenv("GEYSER_DOUBLE_DEVICE");
+
+	for (size_t i = 0; value && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0)
+			return (enum double_gpu)i;
+	}
+	if (value)
+		double_die("GEYSER_DOUBLE_DEVICE=%s: it is apple, intel or discrete", value);
+	return DOUBLE_APPLE;
+}
 
 /* The only GPU. All callers get the same object, as long as it has a reference. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -38,8 +54,10 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (NSString *)name
 {
-	return [NSString stringWithUTF8String:[self unified] ? "Double of a unified GPU"
-							     : "Double of a discrete GPU"];
+	static const char *const names[] = {
+		"Double of an Apple GPU", "Double of an Intel GPU", "Double of a discrete GPU"};
+
+	return [NSString stringWithUTF8String:names[double_gpu()]];
 }
 
 - (uint64_t)registryID
@@ -47,14 +65,9 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 	return 0x100000abc;
 }
 
-- (BOOL)unified
-{
-	return !double_setting("GEYSER_DOUBLE_DISCRETE");
-}
-
 - (BOOL)hasUnifiedMemory
 {
-	return [self unified];
+	return double_gpu() != DOUBLE_DISCRETE;
 }
 
 - (BOOL)isLowPower
@@ -71,7 +84,8 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 {
 	if (family == MTLGPUFamilyMac2 || family == MTLGPUFamilyCommon1)
 		return YES;
-	return [self unified] && family >= MTLGPUFamilyApple1 && family <= MTLGPUFamilyApple7;
+	return double_gpu() == DOUBLE_APPLE && family >= MTLGPUFamilyApple1 &&
+	       family <= MTLGPUFamilyApple7;
 }
 
 - (id<MTLCommandQueue>)newCommandQueue
@@ -136,7 +150,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 	if (pixels->channel == DOUBLE_DEPTH || pixels->channel == DOUBLE_COMPRESSED)
 		double_die("no linear texture can have the depth, stencil or compressed format %lu",
 			format);
-	return [self unified] ? 16 : 256;
+	return double_gpu() == DOUBLE_APPLE ? 16 : 256;
 }
 
 - (id<MTLTexture>)newSharedTextureWithDescriptor:(MTLTextureDescriptor *)descriptor

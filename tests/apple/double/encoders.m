@@ -87,8 +87,8 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 	DoubleOperation *it = operation(COPY_TEXTURE, from, to);
 
 	check_formats((DoubleTexture *)from, (DoubleTexture *)to);
-	[(DoubleTexture *)from texelsAt:fromOrigin size:size slice:fromSlice level:fromLevel];
-	[(DoubleTexture *)to texelsAt:toOrigin size:size slice:toSlice level:toLevel];
+	[(DoubleTexture *)from check:fromOrigin size:size slice:fromSlice level:fromLevel];
+	[(DoubleTexture *)to check:toOrigin size:size slice:toSlice level:toLevel];
 	it->from_slice = fromSlice;
 	it->from_level = fromLevel;
 	it->from_origin = fromOrigin;
@@ -111,7 +111,7 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 {
 	DoubleOperation *it = operation(COPY_IN, from, to);
 
-	[(DoubleTexture *)to texelsAt:origin size:size slice:slice level:level];
+	[(DoubleTexture *)to check:origin size:size slice:slice level:level];
 	check_rows((DoubleTexture *)to, (DoubleBuffer *)from, offset, row, image, size);
 	it->from_offset = offset;
 	it->row = row;
@@ -135,7 +135,7 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 {
 	DoubleOperation *it = operation(COPY_OUT, from, to);
 
-	[(DoubleTexture *)from texelsAt:origin size:size slice:slice level:level];
+	[(DoubleTexture *)from check:origin size:size slice:slice level:level];
 	check_rows((DoubleTexture *)from, (DoubleBuffer *)to, offset, row, image, size);
 	it->from_slice = slice;
 	it->from_level = level;
@@ -174,11 +174,12 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 	[self add:it];
 }
 
-/* Only checks the call, since the double's CPU and GPU see the same memory. */
 - (void)synchronizeResource:(id<MTLResource>)resource
 {
 	if (resource.storageMode != MTLStorageModeManaged)
 		double_die("synchronizeResource: of one that isn't managed");
+	if ([resource conformsToProtocol:@protocol(MTLTexture)])
+		[self add:operation(SYNCHRONIZE, nil, resource)];
 }
 @end
 

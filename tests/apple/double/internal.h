@@ -21,6 +21,12 @@ void double_count(const char *kind, long change);
 bool double_setting(const char *variable);
 void *double_allocate(size_t bytes);
 
+/* ---- device.m ---- */
+
+enum double_gpu { DOUBLE_APPLE, DOUBLE_INTEL, DOUBLE_DISCRETE };
+/* The GPU that GEYSER_DOUBLE_DEVICE names. */
+enum double_gpu double_gpu(void);
+
 /* ---- worker.c: a thread that runs tasks in order, for queues and listeners ---- */
 
 struct double_worker;
@@ -65,7 +71,10 @@ struct double_surface {
 	unsigned references;
 	int fd;
 	uint8_t *cpu; /* the CPU's mapping; can be accessed only while the surface is locked */
-	uint8_t *gpu;
+	uint8_t *memory;
+	uint8_t *gpu;  /* the memory, or a discrete GPU's copy of it */
+	uint32_t seen; /* the seed at which the copy was read */
+	bool drawn;    /* the copy has what the memory hasn't */
 	unsigned read_locks;
 	unsigned write_locks;
 	int32_t use_count;
@@ -105,6 +114,13 @@ void double_surface_unref(struct double_surface *surface);
  * process, is open. */
 int double_surface_use(const struct double_surface *surface);
 bool double_surface_in_use(const struct double_surface *surface);
+/* The texels as the GPU has them. It reads them anew if the memory has changed since it last did:
+ * what it drew and didn't synchronize is lost then. */
+uint8_t *double_surface_gpu(struct double_surface *surface, bool draws);
+/* The CPU, or a GPU in a way that needs no synchronization, has changed the memory. */
+void double_surface_changed(struct double_surface *surface);
+/* Brings what the GPU drew into the memory. */
+void double_surface_synchronize(struct double_surface *surface);
 void double_surface_protect(const struct double_surface *surface);
 void double_surfaces_lock(void);
 void double_surfaces_unlock(void);

@@ -68,7 +68,7 @@ static VkResult use_surface(
 	descriptor.usage = metal_usage(info->usage);
 #if TARGET_OS_OSX
 	descriptor.storageMode =
-		device->device.hasUnifiedMemory ? MTLStorageModeShared : MTLStorageModeManaged;
+		double_gpu() == DOUBLE_APPLE ? MTLStorageModeShared : MTLStorageModeManaged;
 #endif
 	image->surface = surface ? (IOSurfaceRef)CFRetain(surface) : new_surface(info);
 	image->texture = [device->device newTextureWithDescriptor:descriptor

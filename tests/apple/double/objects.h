@@ -65,7 +65,6 @@ void double_block_release(const void *block);
 /* ---- device.m ---- */
 
 @interface DoubleDevice : NSObject <MTLDevice>
-- (BOOL)unified;
 @end
 
 /* ---- buffer.m ---- */
@@ -87,15 +86,21 @@ void double_block_release(const void *block);
 - (uint8_t *)range:(NSUInteger)bytes at:(NSUInteger)offset;
 @end
 
-/* ---- texture.m ---- */
+/* ---- memory.m ---- */
 
 /* The memory of a texture that has neither a surface nor a buffer. */
 @interface DoubleMemory : NSObject {
-	uint8_t *bytes;
+	size_t size;
+	uint8_t *bytes;  /* the GPU's */
+	uint8_t *copied; /* the CPU's, if that is another one */
 }
-- (instancetype)initWithBytes:(size_t)size;
+- (instancetype)initWithBytes:(size_t)size copied:(BOOL)copied;
 - (uint8_t *)bytes;
+- (uint8_t *)copied;
+- (void)synchronize;
 @end
+
+/* ---- texture.m ---- */
 
 struct double_level {
 	NSUInteger width, height, depth;
@@ -129,12 +134,16 @@ struct double_level {
 - (instancetype)initWithTexture:(DoubleTexture *)texture format:(MTLPixelFormat)format;
 - (const struct double_pixels *)pixels;
 - (struct double_level)level:(NSUInteger)level;
-/* Returns the texels at that place. Aborts if there is no such slice or level, or if the region
- * ends beyond the level. */
+/* Aborts if there is no such slice or level, or if the region ends beyond the level. */
+- (void)check:(MTLOrigin)origin size:(MTLSize)size slice:(NSUInteger)slice level:(NSUInteger)level;
+/* Returns the texels at that place, as the GPU has them. Aborts as above. */
 - (uint8_t *)texelsAt:(MTLOrigin)origin
 		 size:(MTLSize)size
 		slice:(NSUInteger)slice
-		level:(NSUInteger)level;
+		level:(NSUInteger)level
+		draws:(BOOL)draws;
+/* What the GPU drew can be seen by the CPU, and by other processes. */
+- (void)synchronize;
 @end
 
 @interface DoubleTextureHandle : MTLSharedTextureHandle {
@@ -163,7 +172,17 @@ struct double_level {
 
 /* ---- command_buffer.m ---- */
 
-enum double_operation { COPY_TEXTURE, COPY_IN, COPY_OUT, COPY_BUFFER, FILL, CLEAR, WAIT, SIGNAL };
+enum double_operation {
+	COPY_TEXTURE,
+	COPY_IN,
+	COPY_OUT,
+	COPY_BUFFER,
+	FILL,
+	CLEAR,
+	WAIT,
+	SIGNAL,
+	SYNCHRONIZE
+};
 
 /* One operation of a queue. `run` executes it by its members. The operation releases the objects
  * that it retains when it is deallocated. */

@@ -267,8 +267,9 @@ void glFlush(void)
 	for (size_t y = 0; y < IOSurfaceGetHeight(it->pending_surface); y++)
 		for (size_t x = 0; x < IOSurfaceGetWidth(it->pending_surface); x++)
 			double_pixels_clear(pixels, it->pending_color,
-				double_surface_of(it->pending_surface)->gpu + y * pitch +
+				double_surface_of(it->pending_surface)->memory + y * pitch +
 					x * pixels->bytes);
+	double_surface_changed(double_surface_of(it->pending_surface));
 	CFRelease(it->pending_surface);
 	it->pending = false;
 }

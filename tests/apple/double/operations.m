@@ -29,8 +29,9 @@ static void copy_texels(uint8_t *to, size_t to_row, size_t to_image, const uint8
 	const uint8_t *source = [from texelsAt:from_origin
 					  size:size
 					 slice:from_slice
-					 level:from_level];
-	uint8_t *target = [to texelsAt:to_origin size:size slice:to_slice level:to_level];
+					 level:from_level
+					 draws:NO];
+	uint8_t *target = [to texelsAt:to_origin size:size slice:to_slice level:to_level draws:YES];
 
 	copy_texels(target, b.bytes_per_row, b.bytes_per_image, source, a.bytes_per_row,
 		a.bytes_per_image, size, [(DoubleTexture *)from pixels]->bytes);
@@ -39,7 +40,7 @@ static void copy_texels(uint8_t *to, size_t to_row, size_t to_image, const uint8
 - (void)copyIn
 {
 	struct double_level level = [(DoubleTexture *)to level:to_level];
-	uint8_t *target = [to texelsAt:to_origin size:size slice:to_slice level:to_level];
+	uint8_t *target = [to texelsAt:to_origin size:size slice:to_slice level:to_level draws:YES];
 
 	copy_texels(target, level.bytes_per_row, level.bytes_per_image,
 		[from range:0 at:from_offset], row, image, size,
@@ -52,7 +53,8 @@ static void copy_texels(uint8_t *to, size_t to_row, size_t to_image, const uint8
 	const uint8_t *source = [from texelsAt:from_origin
 					  size:size
 					 slice:from_slice
-					 level:from_level];
+					 level:from_level
+					 draws:NO];
 
 	copy_texels([to range:0 at:to_offset], row, image, source, level.bytes_per_row,
 		level.bytes_per_image, size, [(DoubleTexture *)from pixels]->bytes);
@@ -65,7 +67,7 @@ static void copy_texels(uint8_t *to, size_t to_row, size_t to_image, const uint8
 	MTLSize all = MTLSizeMake(level.width, level.height, 1);
 	double channels[4] = {color.red, color.green, color.blue, color.alpha};
 	uint8_t texel[16];
-	uint8_t *target = [to texelsAt:to_origin size:all slice:to_slice level:to_level];
+	uint8_t *target = [to texelsAt:to_origin size:all slice:to_slice level:to_level draws:YES];
 
 	double_pixels_clear(pixels, channels, texel);
 	for (NSUInteger y = 0; y < level.height; y++) {
@@ -101,6 +103,9 @@ static void copy_texels(uint8_t *to, size_t to_row, size_t to_image, const uint8
 		return;
 	case SIGNAL:
 		((DoubleEvent *)to).signaledValue = value;
+		return;
+	case SYNCHRONIZE:
+		[(DoubleTexture *)to synchronize];
 		return;
 	}
 }

@@ -189,7 +189,7 @@ kern_return_t IOSurfaceUnlock(IOSurfaceRef ref, IOSurfaceLockOptions options, ui
 		surface->read_locks--;
 	} else {
 		surface->write_locks--;
-		surface->page->seed++;
+		double_surface_changed(surface);
 	}
 	double_surface_protect(surface);
 	if (seed)

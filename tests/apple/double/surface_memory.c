@@ -70,6 +70,36 @@ bool double_surface_in_use(const struct double_surface *surface)
 	return use.l_type != F_UNLCK;
 }
 
+uint8_t *double_surface_gpu(struct double_surface *surface, bool draws)
+{
+	double_surfaces_lock();
+	if (surface->gpu != surface->memory && surface->seen != surface->page->seed) {
+		memcpy(surface->gpu, surface->memory, surface->page->bytes);
+		surface->seen = surface->page->seed;
+		surface->drawn = false;
+	}
+	surface->drawn |= draws;
+	double_surfaces_unlock();
+	return surface->gpu;
+}
+
+void double_surface_changed(struct double_surface *surface)
+{
+	surface->page->seed++;
+}
+
+void double_surface_synchronize(struct double_surface *surface)
+{
+	(void)double_surface_gpu(surface, false);
+	double_surfaces_lock();
+	if (surface->gpu != surface->memory && surface->drawn) {
+		memcpy(surface->memory, surface->gpu, surface->page->bytes);
+		surface->seen = ++surface->page->seed;
+	}
+	surface->drawn = false;
+	double_surfaces_unlock();
+}
+
 void double_surface_protect(const struct double_surface *surface)
 {
 	int access = surface->write_locks  ? PROT_READ | PROT_WRITE
@@ -96,9 +126,14 @@ static struct double_surface *adopt(int fd)
 	surface->use_fd = -1;
 	surface->references = 1;
 	surface->cpu = mmap(NULL, bytes, PROT_NONE, MAP_SHARED, fd, PAGE);
-	surface->gpu = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE);
-	if (surface->cpu == MAP_FAILED || surface->gpu == MAP_FAILED)
+	surface->memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE);
+	if (surface->cpu == MAP_FAILED || surface->memory == MAP_FAILED)
 		double_die("a surface of %zu bytes can't be mapped", bytes);
+	surface->gpu = surface->memory;
+	if (double_gpu() == DOUBLE_DISCRETE) {
+		surface->gpu = double_allocate(bytes);
+		surface->seen = page->seed - 1;
+	}
 	surface->next = surfaces;
 	surfaces = surface;
 	return surface;
@@ -238,7 +273,9 @@ void double_surface_unref(struct double_surface *surface)
 		CFRelease(surface->values);
 	bytes = surface->page->bytes;
 	munmap(surface->cpu, bytes);
-	munmap(surface->gpu, bytes);
+	munmap(surface->memory, bytes);
+	if (surface->gpu != surface->memory)
+		free(surface->gpu);
 	munmap(surface->page, PAGE);
 	close(surface->fd);
 	free(surface);

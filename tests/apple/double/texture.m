@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #import "texture_rules.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-@implementation DoubleMemory
-- (instancetype)initWithBytes:(size_t)size
-{
-	bytes = double_allocate(size);
-	memset(bytes, 0xa5, size); /* in Metal the content is undefined */
-	return self;
-}
-
-- (void)dealloc
-{
-	free(bytes);
-	[super dealloc];
-}
-
-- (uint8_t *)bytes
-{
-	return bytes;
-}
-@end
 
 @implementation DoubleTexture
 @dynamic device, label;
@@ -48,12 +27,15 @@
 {
 	[super initWithDevice:aDevice];
 	[self take:aDescriptor];
-	double_check_own(descriptor, pixels, aDevice.hasUnifiedMemory, shared);
+	double_check_own(descriptor, pixels, shared);
 	if (double_fails(shared ? "newSharedTexture" : "newTexture")) {
 		[self release];
 		return nil;
 	}
-	memory = [[DoubleMemory alloc] initWithBytes:[self bytesOfSlice] * descriptor.arrayLength];
+	memory = [[DoubleMemory alloc]
+		initWithBytes:[self bytesOfSlice] * descriptor.arrayLength
+		       copied:double_gpu() == DOUBLE_DISCRETE &&
+			      descriptor.storageMode == MTLStorageModeManaged];
 	shareable = shared;
 	return self;
 }
@@ -145,19 +127,7 @@
 	return level;
 }
 
-- (uint8_t *)memory
-{
-	if (surface)
-		return double_surface_of(surface)->gpu;
-	if (buffer)
-		return [buffer range:0 at:offset];
-	return [memory bytes];
-}
-
-- (uint8_t *)texelsAt:(MTLOrigin)origin
-		 size:(MTLSize)size
-		slice:(NSUInteger)slice
-		level:(NSUInteger)number
+- (void)check:(MTLOrigin)origin size:(MTLSize)size slice:(NSUInteger)slice level:(NSUInteger)number
 {
 	struct double_level level;
 
@@ -170,13 +140,56 @@
 		double_die("%lu x %lu x %lu texels from %lu, %lu, %lu of %lu x %lu x %lu",
 			size.width, size.height, size.depth, origin.x, origin.y, origin.z,
 			level.width, level.height, level.depth);
-	return [self memory] + slice * [self bytesOfSlice] + level.offset +
-	       origin.z * level.bytes_per_image + origin.y * level.bytes_per_row +
-	       origin.x * pixels->bytes;
 }
 
-/* Copies between the caller's memory and the texture's. */
+- (size_t)offsetOf:(MTLOrigin)origin slice:(NSUInteger)slice level:(NSUInteger)number
+{
+	struct double_level level = [self level:number];
+
+	return slice * [self bytesOfSlice] + level.offset + origin.z * level.bytes_per_image +
+	       origin.y * level.bytes_per_row + origin.x * pixels->bytes;
+}
+
+- (uint8_t *)texelsAt:(MTLOrigin)origin
+		 size:(MTLSize)size
+		slice:(NSUInteger)slice
+		level:(NSUInteger)level
+		draws:(BOOL)draws
+{
+	uint8_t *start;
+
+	[self check:origin size:size slice:slice level:level];
+	if (surface)
+		start = double_surface_gpu(double_surface_of(surface), draws);
+	else if (buffer)
+		start = [buffer range:0 at:offset];
+	else
+		start = [memory bytes];
+	return start + [self offsetOf:origin slice:slice level:level];
+}
+
+- (void)synchronize
+{
+	if (surface)
+		double_surface_synchronize(double_surface_of(surface));
+	[memory synchronize];
+}
+
+/* Returns the texels that the CPU reads and writes. */
+- (uint8_t *)memory
+{
+	if (descriptor.storageMode == MTLStorageModePrivate)
+		double_die("the CPU can't get at a private texture");
+	if (surface)
+		return double_surface_of(surface)->memory;
+	if (buffer)
+		return [buffer range:0 at:offset];
+	return [memory copied] ? [memory copied] : [memory bytes];
+}
+
+/* Copies between the caller's memory and the texture's, which begins at start. */
 - (void)move:(uint8_t *)theirs
+	  from:(uint8_t *)start
 	   out:(BOOL)out
 	 bytes:(NSUInteger)row
 	 image:(NSUInteger)image
@@ -186,10 +199,9 @@
 {
 	struct double_level level = [self level:number];
 	size_t bytes = region.size.width * pixels->bytes;
-	uint8_t *ours = [self texelsAt:region.origin size:region.size slice:slice level:number];
+	uint8_t *ours = start + [self offsetOf:region.origin slice:slice level:number];
 
-	if (descriptor.storageMode == MTLStorageModePrivate)
-		double_die("the CPU can't get at a private texture");
+	[self check:region.origin size:region.size slice:slice level:number];
 	if (row < bytes || row % pixels->bytes)
 		double_die("rows of %lu bytes for %lu texels of %u", row, region.size.width,
 			pixels->bytes);
@@ -210,18 +222,9 @@
 	  mipmapLevel:(NSUInteger)level
 		slice:(NSUInteger)slice
 {
-	[self move:bytes out:YES bytes:row image:image region:region level:level slice:slice];
-}
-
-- (void)replaceRegion:(MTLRegion)region
-	  mipmapLevel:(NSUInteger)level
-		slice:(NSUInteger)slice
-	    withBytes:(const void *)bytes
-	  bytesPerRow:(NSUInteger)row
-	bytesPerImage:(NSUInteger)image
-{
-	[self move:(uint8_t *)bytes
-		   out:NO
+	[self move:bytes
+		  from:[self memory]
+		   out:YES
 		 bytes:row
 		 image:image
 		region:region
@@ -229,12 +232,40 @@
 		 slice:slice];
 }
 
+/* The GPU's copy is brought up to date as well. */
+- (void)replaceRegion:(MTLRegion)region
+	  mipmapLevel:(NSUInteger)level
+		slice:(NSUInteger)slice
+	    withBytes:(const void *)bytes
+	  bytesPerRow:(NSUInteger)row
+	bytesPerImage:(NSUInteger)image
+{
+	uint8_t *copies[] = {[self memory], [memory copied] ? [memory bytes] : NULL};
+
+	for (int i = 0; i < 2 && copies[i]; i++)
+		[self move:(uint8_t *)bytes
+			  from:copies[i]
+			   out:NO
+			 bytes:row
+			 image:image
+			region:region
+			 level:level
+			 slice:slice];
+	if (surface)
+		double_surface_changed(double_surface_of(surface));
+}
+
 - (void)getBytes:(void *)bytes
 	bytesPerRow:(NSUInteger)row
 	 fromRegion:(MTLRegion)region
 	mipmapLevel:(NSUInteger)level
 {
-	[self move:bytes out:YES bytes:row image:0 region:region level:level slice:0];
+	[self getBytes:bytes
+		  bytesPerRow:row
+		bytesPerImage:0
+		   fromRegion:region
+		  mipmapLevel:level
+			slice:0];
 }
 
 - (void)replaceRegion:(MTLRegion)region
@@ -242,7 +273,12 @@
 	    withBytes:(const void *)bytes
 	  bytesPerRow:(NSUInteger)row
 {
-	[self move:(uint8_t *)bytes out:NO bytes:row image:0 region:region level:level slice:0];
+	[self replaceRegion:region
+		  mipmapLevel:level
+			slice:0
+		    withBytes:bytes
+		  bytesPerRow:row
+		bytesPerImage:0];
 }
 
 - (id<MTLTexture>)newTextureViewWithPixelFormat:(MTLPixelFormat)format

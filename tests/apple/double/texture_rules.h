@@ -7,8 +7,8 @@
 
 /* These two abort if the descriptor breaks a rule. The first one has the rules for all textures. */
 void double_check_descriptor(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels);
-void double_check_own(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
-	bool unified, bool shared);
+void double_check_own(
+	MTLTextureDescriptor *descriptor, const struct double_pixels *pixels, bool shared);
 /* Aborts if no GPU can do it. Returns false if only some GPUs can. */
 bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
 	id<MTLDevice> device, IOSurfaceRef surface, NSUInteger plane);

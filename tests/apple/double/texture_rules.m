@@ -5,6 +5,17 @@
 #define MAX_DEPTH 2048
 #define MAX_LAYERS 2048
 
+/* What Apple's GPUs alone have. */
+static void check_gpu(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels)
+{
+	if (double_gpu() == DOUBLE_APPLE)
+		return;
+	if (pixels->channel == DOUBLE_SRGB8 && pixels->channels < 4)
+		double_die("pixel format %u: only Apple's GPUs have it", pixels->format);
+	if (descriptor.storageMode == MTLStorageModeShared)
+		double_die("a texture of MTLStorageModeShared: only Apple's GPUs have such");
+}
+
 void double_check_descriptor(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels)
 {
 	MTLTextureType type = descriptor.textureType;
@@ -34,10 +45,11 @@ void double_check_descriptor(MTLTextureDescriptor *descriptor, const struct doub
 		double_die("a 3D texture of a depth format");
 	if (pixels->channel == DOUBLE_COMPRESSED)
 		double_die("the double has no compressed textures");
+	check_gpu(descriptor, pixels);
 }
 
-void double_check_own(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
-	bool unified, bool shared)
+void double_check_own(
+	MTLTextureDescriptor *descriptor, const struct double_pixels *pixels, bool shared)
 {
 	MTLStorageMode mode = descriptor.storageMode;
 
@@ -47,8 +59,6 @@ void double_check_own(MTLTextureDescriptor *descriptor, const struct double_pixe
 		double_die("the double has no storage mode %lu", mode);
 	if (pixels->channel == DOUBLE_DEPTH && mode != MTLStorageModePrivate)
 		double_die("depth textures must be private, not of storage mode %lu", mode);
-	if (mode == MTLStorageModeShared && !unified)
-		double_die("shared textures need unified memory");
 }
 
 bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
@@ -58,8 +68,11 @@ bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_
 
 	if (descriptor.textureType != MTLTextureType2D || descriptor.mipmapLevelCount != 1)
 		double_die("a surface's texture must be 2D with one level");
-	if (plane != 0)
-		double_die("plane %lu of a surface that has one", plane);
+	if (descriptor.storageMode > MTLStorageModeManaged)
+		double_die("a surface's texture must be shared or managed, not of storage mode %lu",
+			descriptor.storageMode);
+	if (plane != 0 || IOSurfaceGetPlaneCount(surface) > 1)
+		double_die("the double has no textures on a plane of several");
 	if (!double_pixels_on_surface(pixels))
 		return false;
 	if (pixels->bytes != IOSurfaceGetBytesPerElement(surface))
@@ -70,11 +83,8 @@ bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_
 		descriptor.width * pixels->bytes > row)
 		double_die("a texture of %lu x %lu on a surface of %zu x %zu", descriptor.width,
 			descriptor.height, IOSurfaceGetWidth(surface), IOSurfaceGetHeight(surface));
-	if (row % [device minimumLinearTextureAlignmentForPixelFormat:descriptor.pixelFormat])
-		return false;
-	if (descriptor.storageMode == MTLStorageModeManaged)
-		return true;
-	return descriptor.storageMode == MTLStorageModeShared && device.hasUnifiedMemory;
+	return row % [device minimumLinearTextureAlignmentForPixelFormat:descriptor.pixelFormat] ==
+	       0;
 }
 
 void double_check_linear(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
@@ -88,6 +98,8 @@ void double_check_linear(MTLTextureDescriptor *descriptor, const struct double_p
 	if (descriptor.storageMode != buffer.storageMode)
 		double_die("a texture of storage mode %lu in a buffer of %lu",
 			descriptor.storageMode, buffer.storageMode);
+	if (descriptor.usage & MTLTextureUsageRenderTarget && double_gpu() != DOUBLE_APPLE)
+		double_die("a linear texture as a render target: only Apple's GPUs have such");
 	if (offset % alignment || bytes_per_row % alignment)
 		double_die("rows of %lu bytes from %lu: multiples of %lu are needed", bytes_per_row,
 			offset, alignment);

@@ -324,6 +324,7 @@ static void from_gpu_to_gpu(void **state)
 		ask_for(&peer, "ok", "gpu-read %" PRIu64 " %" PRIu64, at + 1, at + 2);
 		commands = gpu_begin(&gpu);
 		gpu_draw(commands, texture, round);
+		ok(geyser_metal_encode_synchronize((void *)commands, texture));
 		ok(geyser_metal_encode_signal((void *)commands, event, at + 1));
 		[commands commit];
 		ask_for(&peer, "ok", "finish-holds %" PRIu32, round);

@@ -20,11 +20,24 @@ static const struct geyser_texture_desc picture = {
 		apple_double_fail(NULL, 0);       \
 	} while (0)
 
+static bool has_apple_gpu(void)
+{
+	id<MTLDevice> device = MTLCreateSystemDefaultDevice();
+	bool apple = gpu_is_apple(device);
+
+	[device release];
+	return apple;
+}
+
 static void managers(void **state)
 {
 	struct geyser_manager *manager = JUNK;
 
 	(void)state;
+	if (!has_apple_gpu())
+		failing("newCommandQueue", 1,
+			refused(GEYSER_ERROR_OUT_OF_MEMORY, "returned no command queue",
+				geyser_metal_manager_create(NULL, &manager)));
 	/* a format whose probe fails is refused */
 	failing("IOSurfaceCreate", 0, ok(geyser_metal_manager_create(NULL, &manager)));
 	assert_non_null(
@@ -189,16 +202,51 @@ static void uploads(void **state)
 	struct geyser_publisher *publisher;
 
 	ok(geyser_publisher_create(host, &desc, &publisher));
-	failing("newBuffer", 0,
-		refused(GEYSER_ERROR_OUT_OF_MEMORY, "make a buffer",
+	apple_double_fail("newBuffer", 0);
+	failing("newTexture", 0,
+		refused(GEYSER_ERROR_UNSUPPORTED, "for copies of host memory",
 			geyser_subscriber_create(
 				manager_of(state), &subscriber_desc, &subscriber)));
 	/* only the buffer of the frame's memory fails */
-	failing("newBuffer", 1,
+	failing("newBuffer", 0,
 		ok(geyser_subscriber_create(manager_of(state), &subscriber_desc, &subscriber)));
 	geyser_subscriber_destroy(subscriber);
 	geyser_publisher_destroy(publisher);
 	geyser_manager_destroy(host);
+}
+
+/* What the GPU drew doesn't get to where the CPU reads it, on a GPU that isn't Apple's. */
+static void synchronization(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	struct geyser_mapping mapping;
+	id<MTLCommandBuffer> commands;
+	struct gpu gpu;
+
+	if (has_apple_gpu()) {
+		geyser_texture_unref(texture);
+		skip();
+	}
+	gpu_open(&gpu, manager_of(state));
+	failing("commandBuffer", 1,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no encoder for a synchronization",
+			geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping)));
+	failing("blitCommandEncoder", 1,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no encoder for a synchronization",
+			geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping)));
+	failing("execute", 1,
+		refused(GEYSER_ERROR_SYSTEM, "the double's GPU gave up",
+			geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping)));
+	commands = gpu_begin(&gpu);
+	failing("blitCommandEncoder", 1,
+		refused(GEYSER_ERROR_OUT_OF_MEMORY, "no encoder for a synchronization",
+			geyser_metal_encode_synchronize((void *)commands, texture)));
+	[commands release];
+	assert_true(fill_texture(texture, 1));
+	assert_true(texture_holds(texture, 1));
+	geyser_texture_unref(texture);
+	gpu_close(&gpu);
 }
 
 int main(int argc, char **argv)
@@ -212,6 +260,7 @@ int main(int argc, char **argv)
 		manager_test(events),
 		manager_test(copies),
 		manager_test(uploads),
+		manager_test(synchronization),
 	};
 
 	test_backend = GEYSER_BACKEND_METAL;

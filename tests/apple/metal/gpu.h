@@ -34,16 +34,18 @@ bool gpu_ends(id<MTLCommandBuffer> commands);
 
 /* Returns the texture's MTLTexture. The texture owns it. */
 id<MTLTexture> metal_of(struct geyser_texture *texture);
+/* Returns whether this is an Apple GPU. */
+bool gpu_is_apple(id<MTLDevice> device);
 
-/* Encode work on all texels: the pattern of fill_texture, one colour, or a copy into a new buffer.
- * gpu_holds compares this buffer with the pattern and releases it. */
+/* Encode work on all texels, without synchronizing them: the pattern of fill_texture, one colour,
+ * or a copy into a new buffer. gpu_holds compares this buffer with the pattern and releases it. */
 void gpu_draw(id<MTLCommandBuffer> commands, struct geyser_texture *texture, uint32_t seed);
 void gpu_clear(id<MTLCommandBuffer> commands, struct geyser_texture *texture, double red,
 	double green, double blue, double alpha);
 id<MTLBuffer> gpu_read(id<MTLCommandBuffer> commands, struct geyser_texture *texture);
 bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 
-/* Do the same work at once, and wait until it is done. */
+/* Do the same work at once, and wait until it is done. gpu_fill synchronizes the texture too. */
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 

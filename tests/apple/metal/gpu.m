@@ -63,6 +63,11 @@ id<MTLTexture> metal_of(struct geyser_texture *texture)
 	return (id<MTLTexture>)metal;
 }
 
+bool gpu_is_apple(id<MTLDevice> device)
+{
+	return [device supportsFamily:MTLGPUFamilyApple1];
+}
+
 struct walk {
 	const struct geyser_texture_desc *desc;
 	NSUInteger texel; /* bytes of a texel */
@@ -141,10 +146,6 @@ static void encode_copies(id<MTLCommandBuffer> commands, struct geyser_texture *
 		for (uint32_t layer = 0; layer < walk.desc->layers; layer++)
 			for (uint32_t level = 0; level < walk.desc->mip_levels; level++)
 				encode_level(encoder, metal, buffer, &walk, layer, level, read);
-#if TARGET_OS_OSX
-		if (!read && metal.storageMode == MTLStorageModeManaged)
-			[encoder synchronizeResource:metal];
-#endif
 		[encoder endEncoding];
 	}
 }
@@ -211,6 +212,7 @@ void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed)
 	id<MTLCommandBuffer> commands = gpu_begin(gpu);
 
 	gpu_draw(commands, texture, seed);
+	ok(geyser_metal_encode_synchronize((void *)commands, texture));
 	[commands commit];
 	gpu_finish(commands);
 }

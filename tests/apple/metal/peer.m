@@ -35,6 +35,7 @@ static void gpu_fill_command(const char *text)
 	here.commands = gpu_begin(&here.gpu);
 	encode(wait, true);
 	gpu_draw(here.commands, my.texture, seed);
+	ok(geyser_metal_encode_synchronize((void *)here.commands, my.texture));
 	encode(signal, false);
 	[here.commands commit];
 	say("ok");

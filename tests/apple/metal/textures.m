@@ -4,8 +4,6 @@
 #import "gpu.h"
 #include "surfaces.h"
 
-#include <stdlib.h>
-
 #define JUNK ((void *)(uintptr_t)0x5a5a)
 
 static IOSurfaceRef surface_of(struct geyser_texture *texture)
@@ -314,31 +312,93 @@ static void outputs_that_are_null(void **state)
 	geyser_texture_unref(texture);
 }
 
-#if !APPLE
-/* A GPU with memory of its own keeps a copy of the surface in that memory. */
-static void textures_of_a_discrete_gpu(void **state)
+/* Only Apple's GPUs have textures in shared storage. */
+static void storage_is_the_gpu_s(void **state)
 {
-	struct geyser_manager *manager;
-	struct geyser_texture *texture;
+	const struct geyser_texture_desc desc = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM,
+		.width = 61,
+		.height = 40,
+		.usage = GEYSER_USAGE_RENDER_ATTACHMENT | GEYSER_USAGE_HOST_MEMORY,
+	};
+	struct geyser_texture *surface =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	struct geyser_texture *host;
+	void *metal = JUNK;
 	struct gpu gpu;
 
-	(void)state;
-	assert_int_equal(setenv("GEYSER_DOUBLE_DISCRETE", "1", 1), 0);
-	manager = make_manager();
-	gpu_open(&gpu, manager);
-	texture = make_texture(manager, GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
-	assert_int_equal(metal_of(texture).storageMode, MTLStorageModeManaged);
-	assert_int_equal(IOSurfaceGetBytesPerRow(surface_of(texture)) % 256, 0);
-	assert_true(fill_texture(texture, 1));
-	assert_true(gpu_texture_holds(&gpu, texture, 1));
-	gpu_fill(&gpu, texture, 2);
-	assert_true(texture_holds(texture, 2));
+	gpu_open(&gpu, manager_of(state));
+	ok(geyser_texture_create(manager_of(state), &desc, &host));
+	assert_true(fill_texture(host, 3));
+	if (gpu_is_apple(gpu.device)) {
+		assert_int_equal(metal_of(surface).storageMode, MTLStorageModeShared);
+		assert_int_equal(metal_of(host).storageMode, MTLStorageModeShared);
+		assert_true(gpu_texture_holds(&gpu, host, 3));
+	} else {
+		assert_int_equal(metal_of(surface).storageMode, MTLStorageModeManaged);
+		refused(GEYSER_ERROR_UNSUPPORTED, "only Apple's GPUs",
+			geyser_metal_texture(host, &metal));
+		assert_null(metal);
+	}
+	assert_true(texture_holds(host, 3));
+	geyser_texture_unref(host);
+	geyser_texture_unref(surface);
+	gpu_close(&gpu);
+}
+
+/* A map brings what the GPU has drawn, and later maps leave what this one writes. */
+static void a_map_synchronizes(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	struct geyser_mapping outer, inner;
+	struct gpu gpu;
+	uint8_t byte;
+
+	gpu_open(&gpu, manager_of(state));
+	for (uint32_t i = 1; i <= 5; i++) {
+		id<MTLCommandBuffer> commands = gpu_begin(&gpu);
+
+		gpu_draw(commands, texture, i);
+		[commands commit];
+		gpu_finish(commands);
+		assert_true(texture_holds(texture, i));
+		ok(geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &outer));
+		((uint8_t *)outer.data)[0] ^= 0xff;
+		byte = ((uint8_t *)outer.data)[0];
+		ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &inner));
+		assert_int_equal(((uint8_t *)inner.data)[0], byte);
+		geyser_texture_unmap(texture);
+		geyser_texture_unmap(texture);
+		assert_false(gpu_texture_holds(&gpu, texture, i)); /* but for that byte */
+	}
 	geyser_texture_unref(texture);
 	gpu_close(&gpu);
-	geyser_manager_destroy(manager);
-	assert_int_equal(unsetenv("GEYSER_DOUBLE_DISCRETE"), 0);
 }
-#endif
+
+static void what_can_t_be_synchronized(void **state)
+{
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct geyser_texture *other = make_texture(host, GEYSER_FORMAT_BGRA8_UNORM, 8, 8);
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 8, 8);
+	id<MTLCommandBuffer> commands;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	commands = gpu_begin(&gpu);
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "mtl_command_buffer",
+		geyser_metal_encode_synchronize(NULL, texture));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "texture",
+		geyser_metal_encode_synchronize((void *)commands, NULL));
+	refused(GEYSER_ERROR_UNSUPPORTED, "texture of the host backend",
+		geyser_metal_encode_synchronize((void *)commands, other));
+	[commands release];
+	geyser_texture_unref(texture);
+	geyser_texture_unref(other);
+	geyser_manager_destroy(host);
+	gpu_close(&gpu);
+}
 
 int main(int argc, char **argv)
 {
@@ -354,9 +414,9 @@ int main(int argc, char **argv)
 		manager_test(gpus_of_two_processes),
 		manager_test(what_a_surface_can_t_be),
 		manager_test(outputs_that_are_null),
-#if !APPLE
-		registry_test(textures_of_a_discrete_gpu),
-#endif
+		manager_test(storage_is_the_gpu_s),
+		manager_test(a_map_synchronizes),
+		manager_test(what_can_t_be_synchronized),
 	};
 
 	test_backend = GEYSER_BACKEND_METAL;

@@ -26,7 +26,7 @@ static void there_is_one_device(void **state)
 		assert_true([one conformsToProtocol:@protocol(NSObject)]);
 		assert_false([one conformsToProtocol:@protocol(MTLTexture)]);
 		assert_true([one supportsFamily:MTLGPUFamilyApple7]);
-		assert_string_equal(one.name.UTF8String, "Double of a unified GPU");
+		assert_string_equal(one.name.UTF8String, "Double of an Apple GPU");
 		[one release];
 		[other release];
 		setenv("GEYSER_DOUBLE_NO_DEVICE", "1", 1);
@@ -57,39 +57,6 @@ static void a_surface_is_a_textures_memory(void **state)
 		row += 2 * IOSurfaceGetBytesPerRow(surface);
 		assert_memory_equal(row + 20, texel, 4);
 		IOSurfaceUnlock(surface, kIOSurfaceLockReadOnly, NULL);
-		CFRelease(surface);
-		[device release];
-	}
-}
-
-static bool made(id<MTLDevice> device, IOSurfaceRef surface, MTLStorageMode mode)
-{
-	id<MTLTexture> texture = on_surface(device, surface, mode);
-
-	[texture release];
-	return texture != nil;
-}
-
-static void the_storage_mode_is_the_gpus(void **state)
-{
-	(void)state;
-	@autoreleasepool {
-		id<MTLDevice> device = device_new();
-		IOSurfaceRef surface = surface_new();
-
-		assert_true(made(device, surface, MTLStorageModeShared));
-		assert_true(made(device, surface, MTLStorageModeManaged));
-		assert_false(made(device, surface, MTLStorageModePrivate));
-		setenv("GEYSER_DOUBLE_DISCRETE", "1", 1);
-		assert_false(device.hasUnifiedMemory);
-		assert_false(made(device, surface, MTLStorageModeShared));
-		assert_true(made(device, surface, MTLStorageModeManaged));
-		assert_int_equal(
-			[device minimumLinearTextureAlignmentForPixelFormat:MTLPixelFormatR8Unorm],
-			256);
-		assert_int_equal([[[MTLTextureDescriptor new] autorelease] storageMode],
-			MTLStorageModeManaged);
-		unsetenv("GEYSER_DOUBLE_DISCRETE");
 		CFRelease(surface);
 		[device release];
 	}
@@ -165,8 +132,6 @@ RULE(no_size, texture_new(device, MTLPixelFormatR8Unorm, MTLStorageModeShared, 0
 RULE(shared_depth, texture_new(device, MTLPixelFormatDepth32Float, MTLStorageModeShared, 4, 4))
 RULE(shared_texture,
 	[device newSharedTextureWithDescriptor:descriptor_of(MTLPixelFormatR8Unorm, 4, 4)])
-RULE(shared_on_discrete, setenv("GEYSER_DOUBLE_DISCRETE", "1", 1);
-	texture_new(device, MTLPixelFormatR8Unorm, MTLStorageModeShared, 4, 4))
 RULE(private_bytes, char byte; [texture_new(device, MTLPixelFormatR8Unorm, MTLStorageModePrivate, 1,
 	1) getBytes:&byte
 	bytesPerRow:1
@@ -191,7 +156,6 @@ static void validation_ends_the_process(void **state)
 	expect_death(no_size, "of no size");
 	expect_death(shared_depth, "depth textures must be private");
 	expect_death(shared_texture, "a shared texture must be private");
-	expect_death(shared_on_discrete, "shared textures need unified memory");
 	expect_death(private_bytes, "can't get at a private texture");
 	expect_death(other_view, "without MTLTextureUsagePixelFormatView");
 	expect_death(handle_by_value, "NSXPCCoder only");
@@ -376,7 +340,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(there_is_one_device, nothing_live),
 		cmocka_unit_test_teardown(a_surface_is_a_textures_memory, nothing_live),
-		cmocka_unit_test_teardown(the_storage_mode_is_the_gpus, nothing_live),
 		cmocka_unit_test_teardown(what_nobody_knows_can_be_chosen, nothing_live),
 		cmocka_unit_test_teardown(validation_ends_the_process, nothing_live),
 		cmocka_unit_test_teardown(shared_textures_have_handles, nothing_live),

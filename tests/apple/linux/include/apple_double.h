@@ -9,8 +9,14 @@
  * exits with live objects names them, and exits with status 97.
  *
  * Macs differ. These variables of the environment choose:
- *   GEYSER_DOUBLE_DISCRETE=1       memory of its own: no shared textures, managed ones instead,
- *                                  rows of linear textures in steps of 256 bytes instead of 16
+ *   GEYSER_DOUBLE_DEVICE=apple|intel|discrete
+ *                                  the GPU: apple if the variable isn't set. The other two have
+ *                                  managed textures instead of shared ones. They have no formats of
+ *                                  Apple's GPUs. Their linear textures are no render targets, and
+ *                                  have rows in steps of 256 bytes instead of 16. intel has unified
+ *                                  memory, as apple has. discrete keeps a copy of each managed
+ *                                  texture: the CPU and other processes see what the GPU has drawn
+ *                                  when it is synchronized
  *   GEYSER_DOUBLE_PROBE=none|all   whether surfaces can have formats of which that isn't known;
  *                                  without it half of them work
  *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
