@@ -414,6 +414,7 @@ static void a_publisher_dies_before_it_draws(void **state)
 	const struct geyser_subscriber_desc desc = {
 		.name = "promised",
 		.delivery = GEYSER_DELIVER_EVERY,
+		.connect_timeout_ns = PATIENCE,
 	};
 	struct geyser_subscriber *subscriber;
 	id<MTLCommandBuffer> commands;
