@@ -49,14 +49,15 @@ def layer_of(path):
 CALLBACKS = {
     "backend/backend.h": ("*", "core calls each backend through this table; on_lost tells core "
         "that the device is lost"),
+    "backend/loss.h": ("callback", "a backend keeps on_lost of backend/backend.h here"),
     "backend/vulkan.h": ("lock unlock", "the program's own functions, which guard its queue"),
-    "backend/vulkan/vk.h": ("lock_queue unlock_queue on_lost", "kept from backend/vulkan.h and "
-        "backend/backend.h"),
+    "backend/vulkan/vk.h": ("lock_queue unlock_queue", "kept from backend/vulkan.h"),
     "base/later.h": ("run", "the owner of an object frees it once no callback runs"),
     "base/system.h": ("run", "the first function of a thread"),
     "base/thread.h": ("run", "the first function of a thread"),
     "core/notifier.h": ("finished", "event.c frees an event whose last callback has ended"),
-    "core/manager.h": ("lose", "events and publishers end waits when their manager's device is lost"),
+    "core/manager.h": ("lose begin end", "events and publishers end waits when their manager's device "
+        "is lost; api/apple.m begins an activity with the first stream"),
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
