@@ -241,7 +241,7 @@ static enum geyser_result resolve_from_outside(struct world *world)
 	result = test_open_registry(false, &registry);
 	if (result != GEYSER_OK)
 		return result;
-	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, -1, &socket, &pid);
+	result = gy_registry_connect(&registry, fields.instance, GY_NEVER, &socket, &pid);
 	gy_registry_close(&registry);
 	if (result != GEYSER_OK)
 		return result;

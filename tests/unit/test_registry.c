@@ -187,15 +187,15 @@ static void connecting(void **state)
 	(void)state;
 	assert_ok(gy_entry_create(&entry));
 	assert_ok(test_open_registry(false, &registry));
-	assert_ok(gy_registry_connect(&registry, entry.instance, GY_NEVER, -1, &fd, &pid));
+	assert_ok(gy_registry_connect(&registry, entry.instance, GY_NEVER, &fd, &pid));
 	assert_int_equal(pid, getpid());
 	assert_int_equal(close(fd), 0);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, entry.instance + 1, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&registry, entry.instance + 1, GY_NEVER, &fd, &pid));
 	assert_int_equal(fd, -1);
 	gy_entry_release(&entry);
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
-		gy_registry_connect(&registry, entry.instance, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&registry, entry.instance, GY_NEVER, &fd, &pid));
 	gy_registry_close(&registry);
 }
 
@@ -218,11 +218,11 @@ static void a_long_path(void **state)
 	assert_ok(gy_entry_create(&entry));
 	assert_int_equal(entry.socket, -1);
 	assert_fails(GEYSER_ERROR_NO_RUNTIME_DIR, "leave room for",
-		gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, -1, &fd, &pid));
+		gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, &fd, &pid));
 	assert_int_equal(fd, -1);
 #else
 	assert_ok(gy_entry_create(&entry));
-	assert_ok(gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, -1, &fd, &pid));
+	assert_ok(gy_registry_connect(&entry.registry, entry.instance, GY_NEVER, &fd, &pid));
 	assert_int_equal(close(fd), 0);
 #endif
 	gy_entry_release(&entry);
@@ -414,7 +414,7 @@ static void a_removed_registry_is_made_again(void **state)
 	gy_entry_keep_name(&entry, "cam", &lock);
 	assert_ok(gy_registries_find_name("cam", &holder));
 	assert_true(holder == instance);
-	assert_ok(gy_registries_connect(instance, GY_NEVER, -1, &socket, &pid));
+	assert_ok(gy_registry_connect(NULL, instance, GY_NEVER, &socket, &pid));
 	assert_int_equal(close(socket), 0);
 
 	/* Meanwhile another process takes the name. */
@@ -514,7 +514,7 @@ static void a_child_that_ran_no_handlers_keeps_nothing(void **state)
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
 		gy_lookup_connect(NULL, family.exporter, GY_NEVER, &socket));
 	/* An import checks whether the exporter is alive only when the answer is late. */
-	assert_ok(gy_registries_connect(family.exporter, GY_NEVER, -1, &socket, &pid));
+	assert_ok(gy_registry_connect(NULL, family.exporter, GY_NEVER, &socket, &pid));
 	assert_fails(GEYSER_ERROR_STALE, "is gone",
 		gy_request_await(socket, 0, GY_NEVER, -1, &answer, &fd));
 	assert_int_equal(close(socket), 0);
@@ -561,7 +561,7 @@ static void a_late_death_ends_a_wait(void **state)
 	(void)state;
 	parent = start_helper(export_with_bare_child, NULL);
 	hear_helper(&parent, &family, sizeof(family));
-	assert_ok(gy_registries_connect(family.exporter, GY_NEVER, -1, &wait.socket, &pid));
+	assert_ok(gy_registry_connect(NULL, family.exporter, GY_NEVER, &wait.socket, &pid));
 	assert_int_equal(pthread_create(&thread, NULL, await_answer, &wait), 0);
 	(void)nanosleep(&pause, NULL);
 	kill_helper(&parent);

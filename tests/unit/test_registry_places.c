@@ -142,7 +142,7 @@ static void register_without_a_session(void)
 	child_assert(setenv("XDG_RUNTIME_DIR", test_runtime_path("session"), 1) == 0);
 	child_assert(
 		gy_registries_find_name("cam", &holder) == GEYSER_OK && holder == entry.instance);
-	child_assert(gy_registries_connect(holder, GY_NEVER, -1, &socket, &pid) == GEYSER_OK);
+	child_assert(gy_registry_connect(NULL, holder, GY_NEVER, &socket, &pid) == GEYSER_OK);
 	child_assert(close(socket) == 0 && pid == getpid());
 	child_assert(gy_entry_create(&second) == GEYSER_OK);
 	child_assert(strcmp(second.registry.path, shared_path()) != 0);

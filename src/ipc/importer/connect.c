@@ -165,32 +165,19 @@ enum geyser_result gy_registries_connect_socket(
 	return connect_failure(instance);
 }
 
-/* registry: NULL stands for any registry. */
-static enum geyser_result connect_anew(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
+enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
+	uint64_t deadline, int *out, pid_t *pid)
 {
 	enum geyser_result result;
 
 	*out = gy_socket_create();
 	if (*out < 0)
 		return gy_fail_errno("making a socket");
-	result = registry ? connect_socket(*out, registry, instance, deadline, stop_fd, pid)
-			  : gy_registries_connect_socket(*out, instance, deadline, stop_fd, pid);
+	result = registry ? connect_socket(*out, registry, instance, deadline, -1, pid)
+			  : gy_registries_connect_socket(*out, instance, deadline, -1, pid);
 	if (result == GEYSER_OK)
 		return GEYSER_OK;
 	(void)close(*out);
 	*out = -1;
 	return result;
-}
-
-enum geyser_result gy_registry_connect(const struct gy_registry *registry, uint64_t instance,
-	uint64_t deadline, int stop_fd, int *out, pid_t *pid)
-{
-	return connect_anew(registry, instance, deadline, stop_fd, out, pid);
-}
-
-enum geyser_result gy_registries_connect(
-	uint64_t instance, uint64_t deadline, int stop_fd, int *out, pid_t *pid)
-{
-	return connect_anew(NULL, instance, deadline, stop_fd, out, pid);
 }

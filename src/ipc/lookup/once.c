@@ -21,8 +21,7 @@ enum geyser_result gy_lookup_connect(
 	}
 	if (result != GEYSER_OK || *out >= 0)
 		return result;
-	result = registry ? gy_registry_connect(registry, instance, deadline, -1, out, &pid)
-			  : gy_registries_connect(instance, deadline, -1, out, &pid);
+	result = gy_registry_connect(registry, instance, deadline, out, &pid);
 	if (result == GEYSER_OK)
 		result = gy_request_check_peer(*out, pid);
 	if (result != GEYSER_OK && *out >= 0) {
