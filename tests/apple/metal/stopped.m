@@ -370,6 +370,7 @@ static void the_device_of_a_frame_is_lost(void **state)
 	drawing = gpu_begin(&stage.drawing);
 	ok(geyser_metal_encode_wait((void *)drawing, gate, 1));
 	[drawing commit]; /* what follows in the queue is not scheduled before the gate opens */
+	[drawing waitUntilScheduled]; /* so the next buffer of any queue is the one that fails */
 	[drawing release];
 	drawing = draw(&stage, frame, 1);
 	ok(geyser_metal_encode_frame_signal((void *)drawing, frame));
