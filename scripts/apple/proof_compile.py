@@ -29,8 +29,8 @@ TARGETS = {
     "arm64-apple-ios13": MACOS + ["-Dtests=false"],
 }
 # the folders in which the analyzer looks for objects that are never released
-ANALYZED = ("src/backend/metal/", "src/ipc/surface/", "src/api/metal", "src/interop/")
-ANALYZED += ("examples/apple/", "cli/selftest_metal")
+ANALYZED = ("src/backend/metal/", "src/backend/io_surface", "src/ipc/surface/", "src/api/metal")
+ANALYZED += ("src/interop/", "examples/apple/", "cli/selftest_metal")
 ANALYZE = ["--analyze", "--analyzer-output", "text", "-Wno-error", "-Xclang"]
 ANALYZE += ["-analyzer-checker=osx,core,unix"]
 

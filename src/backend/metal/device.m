@@ -2,6 +2,7 @@
 /* Opens Metal devices, and finds out which formats a device has on an IOSurface. */
 #include "backend/metal/mtl.h"
 
+#include "backend/io_surface.h"
 #include "base/error.h"
 
 #import <Metal/Metal.h>
@@ -40,14 +41,15 @@ static bool may_ask(const struct mtl_device *device, const struct geyser_format_
 }
 
 /* Metal has no query for this, so a texture is made to find out. */
-static bool probe(struct mtl_device *device, enum geyser_format format)
+static bool probe(struct mtl_device *device, const struct geyser_format_info *info)
 {
-	const struct geyser_texture_desc desc = {.format = format, .width = 1, .height = 1};
+	const struct geyser_texture_desc desc = {.format = info->format, .width = 1, .height = 1};
+	size_t alignment = gy_mtl_row_alignment(device, info);
 	struct mtl_texture texture = {.device = device};
 	bool found;
 
 	if (gy_desc_resolve("probe", &desc, &texture.desc) != GEYSER_OK ||
-		gy_mtl_surface_create(device, &texture.desc, &texture.surface) != GEYSER_OK)
+		gy_surface_create(&texture.desc, alignment, &texture.surface) != GEYSER_OK)
 		return false;
 	found = gy_mtl_view_surface(&texture) == GEYSER_OK;
 	gy_mtl_view_release(&texture);
@@ -61,8 +63,7 @@ static void probe_formats(struct mtl_device *device)
 		const struct geyser_format_info *info =
 			geyser_format_get_info((enum geyser_format)i);
 
-		device->has[i] =
-			is_known(info) || (may_ask(device, info) && probe(device, info->format));
+		device->has[i] = is_known(info) || (may_ask(device, info) && probe(device, info));
 	}
 }
 

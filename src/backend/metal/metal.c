@@ -3,6 +3,7 @@
  * table of functions. */
 #include "backend/metal/mtl.h"
 
+#include "backend/io_surface.h"
 #include "base/error.h"
 #include "platform/platform.h"
 
@@ -69,6 +70,11 @@ static enum geyser_result finish(
 	return result;
 }
 
+static size_t row_alignment(const struct mtl_texture *texture)
+{
+	return gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
+}
+
 /* ---- on an IOSurface ---- */
 
 /* Takes over the surface. The use count tells programs that recycle surfaces that this one is in
@@ -90,7 +96,7 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 {
 	IOSurfaceRef surface;
 	enum geyser_result result =
-		gy_mtl_surface_create(texture->device, &texture->desc, &surface);
+		gy_surface_create(&texture->desc, row_alignment(texture), &surface);
 
 	return result == GEYSER_OK ? wrap_surface(texture, surface) : result;
 }
@@ -102,7 +108,7 @@ static enum geyser_result create_host(struct mtl_texture *texture, bool publishe
 	struct gy_layout *layout = &texture->base.layout;
 	enum geyser_result result;
 
-	layout->row_pitch = gy_mtl_row_bytes(texture->device, &texture->desc);
+	layout->row_pitch = gy_surface_row_bytes(&texture->desc, row_alignment(texture));
 	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
 	result = gy_host_memory_create(&texture->base, published, &texture->host);
 	if (result == GEYSER_OK)
@@ -151,7 +157,7 @@ static enum geyser_result mirror_create(
 static enum geyser_result import_surface(
 	struct mtl_texture *texture, const struct geyser_native_texture *native)
 {
-	enum geyser_result result = gy_mtl_surface_check(native->object, &texture->desc);
+	enum geyser_result result = gy_surface_check(native->object, &texture->desc);
 
 	if (result == GEYSER_OK)
 		result = wrap_surface(texture, native->object);
@@ -286,6 +292,41 @@ enum geyser_result gy_metal_surface(const struct gy_backend_texture *base, void 
 
 /* ---- the CPU's access ---- */
 
+/* A surface that is locked is not synchronized: that could undo what another map writes. */
+static enum geyser_result lock_surface(
+	struct mtl_texture *texture, enum geyser_access access, void **data)
+{
+	bool writes = access & GEYSER_ACCESS_WRITE;
+	enum geyser_result result = GEYSER_OK;
+	kern_return_t error = KERN_SUCCESS;
+
+	(void)pthread_mutex_lock(&texture->locking);
+	if (texture->readers + texture->writers == 0)
+		result = gy_mtl_synchronize(texture);
+	if (result == GEYSER_OK)
+		error = IOSurfaceLock(texture->surface, writes ? 0 : kIOSurfaceLockReadOnly, NULL);
+	if (error != KERN_SUCCESS)
+		result = gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
+			mach_error_string(error), (unsigned)error);
+	if (result == GEYSER_OK) {
+		(*(writes ? &texture->writers : &texture->readers))++;
+		*data = IOSurfaceGetBaseAddress(texture->surface);
+	}
+	(void)pthread_mutex_unlock(&texture->locking);
+	return result;
+}
+
+/* An unlock must use the options of its lock. Which of several locks it ends doesn't matter. */
+static void unlock_surface(struct mtl_texture *texture)
+{
+	(void)pthread_mutex_lock(&texture->locking);
+	if (texture->readers > 0 && texture->readers--)
+		(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
+	else if (texture->writers--)
+		(void)IOSurfaceUnlock(texture->surface, 0, NULL);
+	(void)pthread_mutex_unlock(&texture->locking);
+}
+
 static enum geyser_result texture_map(
 	struct gy_backend_texture *base, enum geyser_access access, void **data)
 {
@@ -294,7 +335,7 @@ static enum geyser_result texture_map(
 	if (texture->memory == MTL_PRIVATE)
 		return refuse_private();
 	if (texture->memory == MTL_SURFACE)
-		return gy_mtl_surface_lock(texture, access, data);
+		return lock_surface(texture, access, data);
 	*data = (char *)texture->host.data + base->layout.offset;
 	return GEYSER_OK;
 }
@@ -304,7 +345,7 @@ static void texture_unmap(struct gy_backend_texture *base)
 	struct mtl_texture *texture = (struct mtl_texture *)base;
 
 	if (texture->memory == MTL_SURFACE)
-		gy_mtl_surface_unlock(texture);
+		unlock_surface(texture);
 }
 
 /* ---- the backend as the core sees it ---- */

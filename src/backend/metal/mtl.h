@@ -58,19 +58,6 @@ uint32_t gy_mtl_format_usage(
 const char *gy_mtl_format_refusal(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
-/* surface.c */
-/* Returns the length of a row in bytes, as both IOSurface and Metal's linear textures need it. */
-size_t gy_mtl_row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc);
-/* The caller owns *out. Errors: OUT_OF_MEMORY. */
-enum geyser_result gy_mtl_surface_create(
-	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out);
-/* Checks a surface that a peer or the caller gives. Errors: INVALID_ARGUMENT (no IOSurface),
- * MISMATCH. */
-enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc);
-enum geyser_result gy_mtl_surface_lock(
-	struct mtl_texture *texture, enum geyser_access access, void **data);
-void gy_mtl_surface_unlock(struct mtl_texture *texture);
-
 /* view.m */
 /* Returns the number of bytes that rows of a texture in linear memory must be a multiple of. The
  * format must not be a depth format. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes, checks and locks IOSurfaces. */
-#include "backend/metal/mtl.h"
+/* Makes and checks IOSurfaces. */
+#include "backend/io_surface.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/layout.h"
 
 static size_t round_up(size_t value, size_t unit)
 {
@@ -33,22 +34,21 @@ static void set_label(CFMutableDictionaryRef properties, const char *label)
 	CFRelease(object);
 }
 
-size_t gy_mtl_row_bytes(struct mtl_device *device, const struct geyser_texture_desc *desc)
+size_t gy_surface_row_bytes(const struct geyser_texture_desc *desc, size_t alignment)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-	size_t alignment = gy_mtl_row_alignment(device, info);
-	size_t row = round_up((size_t)desc->width * info->bytes_per_texel, alignment);
+	size_t texel = geyser_format_get_info(desc->format)->bytes_per_texel;
+	size_t row = round_up(desc->width * texel, alignment);
 
 	return round_up(IOSurfaceAlignProperty(kIOSurfaceBytesPerRow, row), alignment);
 }
 
-enum geyser_result gy_mtl_surface_create(
-	struct mtl_device *device, const struct geyser_texture_desc *desc, IOSurfaceRef *out)
+enum geyser_result gy_surface_create(
+	const struct geyser_texture_desc *desc, size_t alignment, IOSurfaceRef *out)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
 	CFMutableDictionaryRef properties = CFDictionaryCreateMutable(kCFAllocatorDefault, 0,
 		&kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
-	size_t row = gy_mtl_row_bytes(device, desc);
+	size_t row = gy_surface_row_bytes(desc, alignment);
 	size_t size = IOSurfaceAlignProperty(kIOSurfaceAllocSize, row * desc->height);
 
 	set_number(properties, kIOSurfaceWidth, desc->width);
@@ -114,7 +114,7 @@ static enum geyser_result check_format(IOSurfaceRef surface, const struct geyser
 		own ? gy_fourcc_text(own).text : "left out");
 }
 
-enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_texture_desc *desc)
+enum geyser_result gy_surface_check(void *object, const struct geyser_texture_desc *desc)
 {
 	IOSurfaceRef surface = object;
 	enum geyser_result result;
@@ -128,41 +128,4 @@ enum geyser_result gy_mtl_surface_check(void *object, const struct geyser_textur
 			desc->mip_levels, desc->layers, desc->depth);
 	result = check_format(surface, geyser_format_get_info(desc->format));
 	return result == GEYSER_OK ? check_fits(surface, desc) : result;
-}
-
-/* ---- the CPU's access ---- */
-
-/* A surface that is locked is not synchronized: that could undo what another map writes. */
-enum geyser_result gy_mtl_surface_lock(
-	struct mtl_texture *texture, enum geyser_access access, void **data)
-{
-	bool writes = access & GEYSER_ACCESS_WRITE;
-	enum geyser_result result = GEYSER_OK;
-	kern_return_t error = KERN_SUCCESS;
-
-	(void)pthread_mutex_lock(&texture->locking);
-	if (texture->readers + texture->writers == 0)
-		result = gy_mtl_synchronize(texture);
-	if (result == GEYSER_OK)
-		error = IOSurfaceLock(texture->surface, writes ? 0 : kIOSurfaceLockReadOnly, NULL);
-	if (error != KERN_SUCCESS)
-		result = gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
-			mach_error_string(error), (unsigned)error);
-	if (result == GEYSER_OK) {
-		(*(writes ? &texture->writers : &texture->readers))++;
-		*data = IOSurfaceGetBaseAddress(texture->surface);
-	}
-	(void)pthread_mutex_unlock(&texture->locking);
-	return result;
-}
-
-/* An unlock must use the options of its lock. Which of several locks it ends doesn't matter. */
-void gy_mtl_surface_unlock(struct mtl_texture *texture)
-{
-	(void)pthread_mutex_lock(&texture->locking);
-	if (texture->readers > 0 && texture->readers--)
-		(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
-	else if (texture->writers--)
-		(void)IOSurfaceUnlock(texture->surface, 0, NULL);
-	(void)pthread_mutex_unlock(&texture->locking);
 }
