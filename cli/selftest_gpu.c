@@ -254,6 +254,22 @@ static bool export_side(
 	return true;
 }
 
+/* Whether the GPU can wait for events here; if not, sets the note. */
+static bool has_shared_events(struct selftest *test)
+{
+	struct geyser_event *event;
+	enum geyser_result result;
+	void *shared;
+
+	if (geyser_event_create(test->manager, 0, &event))
+		return true; /* the step says why */
+	result = geyser_metal_event(event, &shared);
+	if (result == GEYSER_ERROR_UNSUPPORTED)
+		(void)snprintf(test->note, sizeof(test->note), "%s", geyser_error_detail());
+	geyser_event_unref(event);
+	return result != GEYSER_ERROR_UNSUPPORTED;
+}
+
 /* Whether the backend has GPU steps here; if not, sets the note. */
 static bool has_gpu(struct selftest *test)
 {
@@ -266,7 +282,7 @@ static bool has_gpu(struct selftest *test)
 	if (geyser_manager_format_usage(test->manager, GPU_FORMAT, GEYSER_DIMENSION_2D, &usage) ==
 			GEYSER_OK &&
 		(usage & GPU_USAGE) == GPU_USAGE)
-		return true;
+		return has_shared_events(test);
 	(void)snprintf(test->note, sizeof(test->note), "%s can't be drawn to here",
 		geyser_format_name(GPU_FORMAT));
 	return false;

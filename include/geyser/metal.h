@@ -8,11 +8,15 @@
  * an owned object with CFRelease, -release or xpc_release. In Objective-C, cast the pointers to
  * id<MTLTexture> and so on; under ARC use (__bridge id<MTLTexture>).
  *
- * The system must be macOS 10.15, iOS 13, or later. A program can give its own device
- * (geyser_metal_manager_create). Or geyser uses the system's default device (NULL, or
- * geyser_manager_create with GEYSER_BACKEND_METAL), and the program gets it with
- * geyser_metal_get_device. geyser.h explains results, times, ownership and threads. As in Metal
- * itself, only one thread at a time may use a command buffer. docs/metal.md is the guide.
+ * The system must be macOS 10.13, iOS 11, or later. Before macOS 10.14 and iOS 12 there are no
+ * shared events: functions that need one say UNSUPPORTED, with the first system that has them. A
+ * command buffer then signals by its completion, and can't wait for an event. docs/metal.md is the
+ * guide, and tells what programs do on such a system.
+ *
+ * A program can give its own device (geyser_metal_manager_create). Or geyser uses the system's
+ * default device (NULL, or geyser_manager_create with GEYSER_BACKEND_METAL), and the program gets
+ * it with geyser_metal_get_device. geyser.h explains results, times, ownership and threads. As in
+ * Metal itself, only one thread at a time may use a command buffer.
  */
 #ifndef GEYSER_METAL_H
 #define GEYSER_METAL_H
@@ -45,8 +49,10 @@ GEYSER_API enum geyser_result geyser_metal_get_device(
 struct geyser_metal_info {
 	char name[256];       /* of the device */
 	uint64_t registry_id; /* identifies the device in every process until a restart */
-	bool unified_memory;  /* -hasUnifiedMemory; it doesn't tell where textures lie */
-	bool removable;       /* an external GPU */
+	/* -hasUnifiedMemory; it doesn't tell where textures lie. false before macOS 10.15 and iOS
+	 * 13, which have no such query */
+	bool unified_memory;
+	bool removable; /* an external GPU */
 };
 
 /* Tells about the manager's device. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Metal
@@ -124,7 +130,8 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_xpc_object(struct geys
  * levels, depth and stencil. Only its shared handle can carry it to another process, in an
  * NSXPCConnection of the program's own. geyser_texture_export, map and native export refuse it by
  * name. Errors: as geyser_texture_create, INVALID_ARGUMENT also for a usage that says where the
- * memory lies, and UNSUPPORTED (the device can't share such a texture).
+ * memory lies, and UNSUPPORTED (the device can't share such a texture; the system is older than
+ * macOS 10.14 or iOS 13).
  */
 GEYSER_API enum geyser_result geyser_metal_texture_create_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
@@ -156,8 +163,9 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_shared_handle(
  * When the exporter of an imported event dies, the shared event is raised above all values, so that
  * no command buffer of the importer hangs. geyser_event_wait then returns
  * GEYSER_ERROR_DISCONNECTED. The last unref raises the shared event in the same way, unless it was
- * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a Metal manager, or the
- * device makes no shared event), OUT_OF_MEMORY, SYSTEM.
+ * adopted. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not an event of a Metal manager; the
+ * device makes no shared event; the system is older than macOS 10.14 or iOS 12), OUT_OF_MEMORY,
+ * SYSTEM.
  */
 GEYSER_API enum geyser_result geyser_metal_event(
 	struct geyser_event *event, void **mtl_shared_event);
@@ -166,7 +174,11 @@ GEYSER_API enum geyser_result geyser_metal_event(
  * following commands wait until the event has reached the value. With a signal, the event reaches
  * the value when the commands encoded before are done. If the command buffer fails, a completed
  * handler that this call adds signals the value all the same. If the device is gone for good, the
- * event is lost instead, and waits for it end with GEYSER_ERROR_DEVICE_LOST. Errors: as
+ * event is lost instead, and waits for it end with GEYSER_ERROR_DEVICE_LOST.
+ *
+ * Before macOS 10.14 and iOS 12 that handler is the signal, when the whole command buffer has
+ * completed. A wait for a value that the event has already encodes nothing. Any other wait is
+ * UNSUPPORTED: wait with geyser_event_wait before, on the CPU. Errors otherwise: as
  * geyser_metal_event; signal also as geyser_event_signal. */
 GEYSER_API enum geyser_result geyser_metal_encode_wait(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
@@ -190,7 +202,8 @@ GEYSER_API enum geyser_result geyser_metal_encode_synchronize(
 /* Makes an event of the caller's shared event, which is retained. The event has the shared event's
  * value. As long as the event lives, either of the two may be signalled. Any device of the system
  * may use a shared event, so the device that made it doesn't matter. Errors: INVALID_ARGUMENT,
- * UNSUPPORTED (not a Metal manager), OUT_OF_MEMORY, SYSTEM, LIMIT. */
+ * UNSUPPORTED (not a Metal manager; the system is older than macOS 10.14 or iOS 12), OUT_OF_MEMORY,
+ * SYSTEM, LIMIT. */
 GEYSER_API enum geyser_result geyser_metal_event_adopt(
 	struct geyser_manager *manager, void *mtl_shared_event, struct geyser_event **out);
 
@@ -213,7 +226,7 @@ GEYSER_API enum geyser_result geyser_metal_event_import_shared_handle(
  * For a subscriber that means that the frame is drawn. For a publisher it means that its own
  * earlier work on that buffer is done. CPU calls wait by themselves: geyser_texture_map for this
  * frame's texture. Errors: INVALID_ARGUMENT (NULL; not acquired), UNSUPPORTED (not a frame of a
- * Metal manager), and as geyser_metal_event.
+ * Metal manager), and as geyser_metal_encode_wait.
  */
 GEYSER_API enum geyser_result geyser_metal_encode_frame_wait(
 	void *mtl_command_buffer, struct geyser_frame *frame);
@@ -228,7 +241,8 @@ GEYSER_API enum geyser_result geyser_metal_encode_frame_signal(
 
 /* Does all that a publisher does with its last command buffer for a frame. It encodes the signal,
  * commits, waits until the command buffer is scheduled, and submits the frame. Subscribers get the
- * frame before it is drawn, and wait for the drawing as they need. Errors: as
+ * frame before it is drawn, and wait for the drawing as they need. Before macOS 10.14 and iOS 12 no
+ * GPU of theirs can wait, and this call waits until the frame is drawn. Errors: as
  * geyser_metal_encode_frame_signal and geyser_publisher_submit. The command buffer is committed
  * unless the signal can't be encoded. */
 GEYSER_API enum geyser_result geyser_metal_publisher_submit(

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "core/event.h"
 #include "core/texture.h"
+#include "stream/frame.h"
 
 #include <IOSurface/IOSurface.h>
 
@@ -378,10 +379,13 @@ enum geyser_result geyser_metal_encode_signal(
 static enum geyser_result check_event_import(
 	struct geyser_manager *manager, struct geyser_event **out)
 {
+	enum geyser_result result;
+
 	if (!out)
 		return is_null("out");
 	*out = NULL;
-	return check_manager(manager);
+	result = check_manager(manager);
+	return result == GEYSER_OK ? gy_metal_check_events(manager->device) : result;
 }
 
 enum geyser_result geyser_metal_event_adopt(
@@ -494,6 +498,10 @@ enum geyser_result geyser_metal_publisher_submit(
 	if (result != GEYSER_OK)
 		return result;
 	gy_metal_commit(mtl_command_buffer, true);
+	/* Where no GPU of a subscriber can wait for the frame, it is drawn before it is sent. If
+	 * the device is lost meanwhile, the submit says so. */
+	if (!gy_metal_has_events(gy_texture_manager(frame->texture)->device))
+		(void)geyser_event_wait(frame->signal.event, frame->signal.value, UINT64_MAX);
 	return geyser_publisher_submit(publisher, frame);
 }
 

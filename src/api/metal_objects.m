@@ -34,14 +34,18 @@ void *gy_metal_new_event_handle(void *shared_event)
 void *gy_metal_new_event(void *device, void *event_handle)
 {
 	@autoreleasepool {
-		return [(id<MTLDevice>)device
-			newSharedEventWithHandle:(MTLSharedEventHandle *)event_handle];
+		if (__builtin_available(macOS 10.14, iOS 12.0, *))
+			return [(id<MTLDevice>)device
+				newSharedEventWithHandle:(MTLSharedEventHandle *)event_handle];
 	}
+	return NULL;
 }
 
 void *gy_metal_new_texture_handle(void *texture)
 {
 	@autoreleasepool {
-		return [(id<MTLTexture>)texture newSharedTextureHandle];
+		if (__builtin_available(macOS 10.14, iOS 13.0, *))
+			return [(id<MTLTexture>)texture newSharedTextureHandle];
 	}
+	return NULL;
 }

@@ -31,12 +31,17 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 	void *handle, struct gy_backend_texture **out);
 bool gy_metal_is_private(const struct gy_backend_texture *texture);
 
+/* Returns whether the system has shared events. Otherwise the check fails with UNSUPPORTED, and
+ * names the first systems that have them. */
+bool gy_metal_has_events(const void *device);
+enum geyser_result gy_metal_check_events(const void *device);
 /* Gives the event's MTLSharedEvent, which is kept equal to the event from now on. Errors:
- * OUT_OF_MEMORY, SYSTEM (no thread). */
+ * OUT_OF_MEMORY, SYSTEM (no thread), as gy_metal_check_events. */
 enum geyser_result gy_metal_shared_event(struct gy_backend_event *event, void **out);
 /* Encode a wait or a signal into an id<MTLCommandBuffer>. If the command buffer fails after that,
- * the event has the value all the same, or is lost with the device. Errors: as
- * gy_metal_shared_event. */
+ * the event has the value all the same, or is lost with the device. Without shared events the
+ * completion of the command buffer signals, and a wait must be met already (else UNSUPPORTED).
+ * Errors: as gy_metal_shared_event. */
 enum geyser_result gy_metal_encode_wait(
 	struct gy_backend_event *event, void *command_buffer, uint64_t value);
 enum geyser_result gy_metal_encode_signal(

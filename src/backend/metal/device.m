@@ -26,7 +26,7 @@ static bool is_known(const struct geyser_format_info *info)
 /* Returns whether this is an Apple GPU. hasUnifiedMemory doesn't tell: Intel's GPUs have it too. */
 static bool is_apple(id<MTLDevice> metal)
 {
-	if (@available(macOS 11.0, iOS 13.0, *))
+	if (__builtin_available(macOS 11.0, iOS 13.0, *))
 		return [metal supportsFamily:MTLGPUFamilyApple1];
 	return !TARGET_OS_OSX; /* no older macOS runs on Apple's GPUs */
 }
@@ -103,21 +103,41 @@ const char *gy_mtl_format_refusal(
 static void fill_info(struct mtl_device *device, id<MTLDevice> metal)
 {
 	struct geyser_metal_info *out = &device->info;
-	bool old = [metal supportsFamily:MTLGPUFamilyApple2] &&
-		   ![metal supportsFamily:MTLGPUFamilyApple3];
 
-	device->limit = old ? 8192 : 16384; /* from the Metal feature set tables */
+	/* The limits are from the Metal feature set tables. Before iOS 13 there is no query for the
+	 * GPU's family, so that every iPhone has the limit of the oldest one. */
+	device->limit = TARGET_OS_OSX ? 16384 : 8192;
+	if (__builtin_available(macOS 10.15, iOS 13.0, *)) {
+		bool old = [metal supportsFamily:MTLGPUFamilyApple1] &&
+			   ![metal supportsFamily:MTLGPUFamilyApple3];
+
+		device->limit = old ? 8192 : 16384;
+		out->unified_memory = metal.hasUnifiedMemory;
+	}
 	(void)snprintf(out->name, sizeof(out->name), "%s", metal.name.UTF8String);
 	out->registry_id = metal.registryID;
-	out->unified_memory = metal.hasUnifiedMemory;
 #if TARGET_OS_OSX
 	out->removable = metal.removable;
 #endif
 }
 
+/* Makes what the device needs. Returns the name of an object that Metal doesn't make, or NULL. */
+static const char *open_parts(struct mtl_device *device)
+{
+	if (__builtin_available(macOS 10.14, iOS 12.0, *)) {
+		device->listener = [[MTLSharedEventListener alloc] init];
+		if (!device->listener)
+			return "event listener";
+	}
+	if (!device->apple)
+		device->reader = [(id<MTLDevice>)device->device newCommandQueue];
+	return device->reader || device->apple ? NULL : "command queue";
+}
+
 enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 {
 	struct mtl_device *device = calloc(1, sizeof(*device));
+	const char *missing;
 
 	if (!device)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a device");
@@ -132,17 +152,15 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **out)
 		}
 		fill_info(device, (id<MTLDevice>)device->device);
 		device->apple = is_apple((id<MTLDevice>)device->device);
-		device->listener = [[MTLSharedEventListener alloc] init];
-		if (!device->apple)
-			device->reader = [(id<MTLDevice>)device->device newCommandQueue];
-		if (device->listener && (device->reader || device->apple)) {
+		missing = open_parts(device);
+		if (!missing) {
 			probe_formats(device);
 			*out = device;
 			return GEYSER_OK;
 		}
 	}
-	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no %s for %s",
-		device->listener ? "command queue" : "event listener", device->info.name);
+	(void)gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no %s for %s", missing,
+		device->info.name);
 	gy_mtl_device_close(device);
 	return GEYSER_ERROR_OUT_OF_MEMORY;
 }

@@ -19,6 +19,9 @@
  * GeyserMetalEvent, which owns all of this. When the block is called after the end, it finds that
  * the event has ended.
  *
+ * Systems older than shared events have none (event is nil), and neither of the two threads. When a
+ * command buffer has completed, its handler raises the page.
+ *
  * Only the publisher raises an event of a stream, so in a subscriber's process no value is carried
  * up.
  */
@@ -29,6 +32,7 @@
 
 #import <Metal/Metal.h>
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -37,8 +41,8 @@
 struct mtl_event {
 	GeyserMetalEvent *object; /* frees this struct with its last reference */
 	struct gy_event_source source;
-	id<MTLSharedEvent> event; /* nil after the end */
-	MTLSharedEventListener *listener;
+	id event;    /* id<MTLSharedEvent>; nil after the end and without shared events */
+	id listener; /* MTLSharedEventListener; nil without shared events */
 	id<MTLCommandQueue> queue; /* nil until it is needed */
 	/* lives until gy_mtl_event_destroy, which the GeyserMetalEvent may outlive */
 	struct mtl_device *device;
@@ -80,8 +84,8 @@ static void carry_down(void *user, uint64_t value)
 
 	(void)pthread_mutex_lock(&event->carry);
 	@autoreleasepool {
-		if (gy_note_carried(&event->carried, value) && value > event->event.signaledValue)
-			event->event.signaledValue = value;
+		if (gy_note_carried(&event->carried, value) && value > [event->event signaledValue])
+			[event->event setSignaledValue:value];
 	}
 	(void)pthread_mutex_unlock(&event->carry);
 }
@@ -134,14 +138,28 @@ static enum geyser_result start(struct mtl_event *event)
 	return GEYSER_OK;
 }
 
+bool gy_metal_has_events(const void *device)
+{
+	return ((const struct mtl_device *)device)->listener != NULL;
+}
+
+enum geyser_result gy_metal_check_events(const void *device)
+{
+	if (gy_metal_has_events(device))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"there is no MTLSharedEvent before macOS 10.14 and iOS 12: geyser_event_wait, "
+		"geyser_event_signal and geyser_metal_encode_signal work without one");
+}
+
 enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **out)
 {
 	struct mtl_event *event = (struct mtl_event *)base;
-	enum geyser_result result = GEYSER_OK;
+	enum geyser_result result = gy_metal_check_events(event->device);
 
 	@autoreleasepool {
 		(void)pthread_mutex_lock(&event->lock);
-		if (!event->started)
+		if (result == GEYSER_OK && !event->started)
 			result = start(event);
 		(void)pthread_mutex_unlock(&event->lock);
 	}
@@ -152,19 +170,37 @@ enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **o
 
 /* ---- command buffers ---- */
 
+/* Returns whether nothing needs to be encoded for the wait. */
+static enum geyser_result check_met(const struct mtl_event *event, uint64_t value)
+{
+	uint64_t now = gy_timeline_value(event->source.timeline);
+
+	if (now >= value)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"value (%" PRIu64 "): the event is at %" PRIu64
+		", and before macOS 10.14 and iOS 12 a GPU can't wait for it: call "
+		"geyser_event_wait first",
+		value, now);
+}
+
 enum geyser_result gy_metal_encode_wait(
 	struct gy_backend_event *base, void *command_buffer, uint64_t value)
 {
-	void *shared;
-	enum geyser_result result = gy_metal_shared_event(base, &shared);
+	if (__builtin_available(macOS 10.14, iOS 12.0, *)) {
+		void *shared;
+		enum geyser_result result = gy_metal_shared_event(base, &shared);
 
-	if (result != GEYSER_OK)
-		return result;
-	@autoreleasepool {
-		[(id<MTLCommandBuffer>)command_buffer encodeWaitForEvent:(id<MTLEvent>)shared
-								   value:value];
+		if (result != GEYSER_OK)
+			return result;
+		@autoreleasepool {
+			[(id<MTLCommandBuffer>)command_buffer
+				encodeWaitForEvent:(id<MTLEvent>)shared
+					     value:value];
+		}
+		return GEYSER_OK;
 	}
-	return GEYSER_OK;
+	return check_met((const struct mtl_event *)base, value);
 }
 
 /* Returns whether no later command buffer of this process can run on the device either. error: of a
@@ -190,17 +226,19 @@ static void lose(struct mtl_event *event)
 
 /* Runs when a command buffer that was to signal the value has completed. After an error the GPU may
  * not have signalled it, and no other thread will. Without an error the value is there, unless the
- * raise for an earlier command buffer's error came between and put the old value back. */
-static void keep_promise(
-	struct mtl_event *event, id<MTLSharedEvent> shared, uint64_t value, NSError *error)
+ * raise for an earlier command buffer's error came between and put the old value back. Without
+ * shared events (shared is nil) this call is the signal. */
+static void keep_promise(struct mtl_event *event, id shared, uint64_t value, NSError *error)
 {
 	if (is_loss(error)) {
 		lose(event);
 		value = GY_FREED;
 	}
+	if (!shared)
+		came_up(event, value);
 	(void)pthread_mutex_lock(&event->carry);
-	if (value > shared.signaledValue)
-		shared.signaledValue = value;
+	if (value > [shared signaledValue])
+		[shared setSignaledValue:value];
 	(void)pthread_mutex_unlock(&event->carry);
 }
 
@@ -209,14 +247,15 @@ enum geyser_result gy_metal_encode_signal(
 {
 	struct mtl_event *event = (struct mtl_event *)base;
 	GeyserMetalEvent *object = event->object;
-	id<MTLSharedEvent> shared = event->event;
+	id shared = event->event;
 	void *started;
-	enum geyser_result result = gy_metal_shared_event(base, &started);
+	enum geyser_result result = shared ? gy_metal_shared_event(base, &started) : GEYSER_OK;
 
 	if (result != GEYSER_OK)
 		return result;
 	@autoreleasepool {
-		[(id<MTLCommandBuffer>)command_buffer encodeSignalEvent:shared value:value];
+		if (__builtin_available(macOS 10.14, iOS 12.0, *))
+			[(id<MTLCommandBuffer>)command_buffer encodeSignalEvent:shared value:value];
 		[(id<MTLCommandBuffer>)command_buffer
 			addCompletedHandler:^(id<MTLCommandBuffer> completed) {
 			  @autoreleasepool {
@@ -251,18 +290,13 @@ enum geyser_result gy_mtl_event_queue(struct gy_backend_event *base, void **out)
 
 /* ---- life ---- */
 
-/* Makes the backend's part of an event. Takes over the shared event, even after a failure. */
+/* Makes the backend's part of an event. Takes over the shared event, even after a failure. shared
+ * is nil without shared events. */
 static enum geyser_result make(struct mtl_device *device, const struct gy_event_source *source,
-	id<MTLSharedEvent> shared, struct mtl_event **out)
+	id shared, struct mtl_event **out)
 {
-	struct mtl_event *event = shared ? calloc(1, sizeof(*event)) : NULL;
+	struct mtl_event *event = calloc(1, sizeof(*event));
 
-	if (!shared)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"%s makes no MTLSharedEvent (newSharedEvent is nil; a sandbox may be the "
-			"cause): the GPU can't wait for this event, but geyser_event_wait and "
-			"geyser_event_signal work",
-			device->info.name);
 	if (!event) {
 		[shared release];
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an event");
@@ -273,11 +307,20 @@ static enum geyser_result make(struct mtl_device *device, const struct gy_event_
 	event->event = shared;
 	event->listener = [(id)device->listener retain];
 	event->device = device;
-	atomic_init(&event->carried, shared.signaledValue);
+	atomic_init(&event->carried, [shared signaledValue]);
 	(void)pthread_mutex_init(&event->carry, NULL);
 	(void)pthread_mutex_init(&event->lock, NULL);
 	*out = event;
 	return GEYSER_OK;
+}
+
+static enum geyser_result refuse_nil(const struct mtl_device *device)
+{
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"%s makes no MTLSharedEvent (newSharedEvent is nil; a sandbox may be the cause): "
+		"the GPU can't wait for this event, but geyser_event_wait and geyser_event_signal "
+		"work",
+		device->info.name);
 }
 
 enum geyser_result gy_mtl_event_create(
@@ -288,10 +331,15 @@ enum geyser_result gy_mtl_event_create(
 
 	(void)fd; /* always -1, because event_shared is NULL */
 	@autoreleasepool {
-		id<MTLSharedEvent> shared = [(id<MTLDevice>)device->device newSharedEvent];
 		struct mtl_event *event;
+		id shared = nil;
 
-		shared.signaledValue = gy_timeline_value(source->timeline);
+		if (__builtin_available(macOS 10.14, iOS 12.0, *)) {
+			shared = [(id<MTLDevice>)device->device newSharedEvent];
+			if (!shared)
+				return refuse_nil(device);
+			[shared setSignaledValue:gy_timeline_value(source->timeline)];
+		}
 		result = make(device, source, shared, &event);
 		if (result == GEYSER_OK)
 			*out = (struct gy_backend_event *)event;
@@ -308,7 +356,7 @@ enum geyser_result gy_metal_event_adopt(void *data, const struct gy_event_source
 	void *started;
 
 	@autoreleasepool {
-		result = make(data, source, [(id<MTLSharedEvent>)mtl_shared_event retain], &event);
+		result = make(data, source, [(id)mtl_shared_event retain], &event);
 	}
 	if (result != GEYSER_OK)
 		return result;

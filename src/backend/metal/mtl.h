@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 struct mtl_device {
-	void *device;   /* id<MTLDevice> */
-	void *reader;   /* id<MTLCommandQueue>, to synchronize textures; NULL if apple */
-	void *listener; /* MTLSharedEventListener; its thread runs the blocks of shared events */
+	void *device; /* id<MTLDevice> */
+	void *reader; /* id<MTLCommandQueue>, to synchronize textures; NULL if apple */
+	/* MTLSharedEventListener; its thread runs the blocks of shared events. NULL: the system is
+	 * older than shared events */
+	void *listener;
 	pid_t owner;
 	struct gy_loss loss;
 	struct geyser_metal_info info;

@@ -181,6 +181,7 @@ static enum geyser_result check_opened(id<MTLTexture> made, const struct geyser_
 		info->name, info->mtl_pixel_format);
 }
 
+API_AVAILABLE(macos(10.14), ios(13.0))
 static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedTextureHandle *handle)
 {
 	id<MTLDevice> device = metal(texture);
@@ -199,15 +200,18 @@ static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedText
 
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle)
 {
-	@autoreleasepool {
-		if (handle)
-			return open_handle(texture, (MTLSharedTextureHandle *)handle);
-		return keep(texture,
-			[metal(texture)
-				newSharedTextureWithDescriptor:describe(texture,
-								       MTLStorageModePrivate)],
-			"in private storage for sharing");
+	if (__builtin_available(macOS 10.14, iOS 13.0, *)) {
+		@autoreleasepool {
+			if (handle)
+				return open_handle(texture, (MTLSharedTextureHandle *)handle);
+			return keep(texture,
+				[metal(texture) newSharedTextureWithDescriptor:
+							describe(texture, MTLStorageModePrivate)],
+				"in private storage for sharing");
+		}
 	}
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"there is no private storage for sharing before macOS 10.14 and iOS 13");
 }
 
 enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)

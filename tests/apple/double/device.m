@@ -67,6 +67,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (BOOL)hasUnifiedMemory
 {
+	double_since(10, 15, "hasUnifiedMemory");
 	return double_gpu() != DOUBLE_DISCRETE;
 }
 
@@ -82,6 +83,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (BOOL)supportsFamily:(MTLGPUFamily)family
 {
+	double_since(10, 15, "supportsFamily:");
 	if (family == MTLGPUFamilyMac2 || family == MTLGPUFamilyCommon1)
 		return YES;
 	return double_gpu() == DOUBLE_APPLE && family >= MTLGPUFamilyApple1 &&
@@ -155,6 +157,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLTexture>)newSharedTextureWithDescriptor:(MTLTextureDescriptor *)descriptor
 {
+	double_since(10, 14, "newSharedTextureWithDescriptor:");
 	return [[DoubleTexture alloc] initWithDevice:self descriptor:descriptor shared:YES];
 }
 
@@ -162,6 +165,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 {
 	DoubleTexture *texture = [(DoubleTextureHandle *)handle texture];
 
+	double_since(10, 14, "newSharedTextureWithHandle:");
 	if (double_fails("newSharedTexture"))
 		return nil;
 	return [[DoubleTexture alloc] initWithTexture:texture format:texture.pixelFormat];
@@ -169,6 +173,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLSharedEvent>)newSharedEvent
 {
+	double_since(10, 14, "newSharedEvent");
 	if (double_fails("newSharedEvent"))
 		return nil;
 	return [[DoubleEvent alloc] initWithDevice:self event:NULL];
@@ -176,6 +181,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLSharedEvent>)newSharedEventWithHandle:(MTLSharedEventHandle *)handle
 {
+	double_since(10, 14, "newSharedEventWithHandle:");
 	if (double_fails("newSharedEvent"))
 		return nil;
 	return [[DoubleEvent alloc] initWithDevice:self event:[(DoubleEventHandle *)handle event]];

@@ -15,6 +15,7 @@
 @implementation MTLSharedEventListener
 + (instancetype)alloc
 {
+	double_since(10, 14, "MTLSharedEventListener");
 	return self == [MTLSharedEventListener class] ? [DoubleListener alloc] : [super alloc];
 }
 
@@ -189,7 +190,7 @@ static void set_value(struct double_event *event, uint64_t value)
 - (BOOL)respondsToSelector:(SEL)selector
 {
 	if (sel_isEqual(selector, @selector(waitUntilSignaledValue:timeoutMS:)) &&
-		double_setting("GEYSER_DOUBLE_OLD"))
+		!double_has("macOS 12.0"))
 		return NO;
 	return [super respondsToSelector:selector];
 }
@@ -236,8 +237,7 @@ static void set_value(struct double_event *event, uint64_t value)
 	struct timespec end;
 	BOOL reached;
 
-	if (double_setting("GEYSER_DOUBLE_OLD"))
-		double_die("macOS before 12 has no waitUntilSignaledValue:timeoutMS:");
+	double_since(12, 0, "waitUntilSignaledValue:timeoutMS:");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	milliseconds = milliseconds > INT32_MAX ? INT32_MAX : milliseconds;
 	end.tv_sec += (time_t)(milliseconds / 1000);

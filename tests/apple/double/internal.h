@@ -4,6 +4,7 @@
 #define GY_DOUBLE_INTERNAL_H
 
 #include "ports.h"
+#include "system.h"
 
 #include <apple_double.h>
 

@@ -290,6 +290,7 @@
 
 - (MTLSharedTextureHandle *)newSharedTextureHandle
 {
+	double_since(10, 14, "newSharedTextureHandle");
 	return shareable ? [[DoubleTextureHandle alloc] initWithTexture:self] : nil;
 }
 

@@ -15,9 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns true, or false with GEYSER_SHIM_OLD=1 in the environment: as before macOS 14.4. */
-bool shim_available(void);
-#define __builtin_available(...) shim_available()
+#include "../double/system.h"
+
+/* Clang for Linux takes every system for the newest one. Objective-C's @available(...) can't be
+ * answered otherwise, so the library doesn't use it. */
+#define __builtin_available(...) double_has(#__VA_ARGS__)
+#define available(...) is_not_answered_by_the_shim
 
 /* The peer's uid and pid come from SO_PEERCRED. */
 int getpeereid(int socket, uid_t *uid, gid_t *gid);

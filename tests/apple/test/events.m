@@ -170,10 +170,10 @@ static void old_systems_have_no_wait(void **state)
 		SEL selector = @selector(waitUntilSignaledValue:timeoutMS:);
 
 		assert_true([event respondsToSelector:selector]);
-		setenv("GEYSER_DOUBLE_OLD", "1", 1);
+		setenv("GEYSER_DOUBLE_MACOS", "11.7", 1);
 		assert_false([event respondsToSelector:selector]);
 		assert_true([event respondsToSelector:@selector(signaledValue)]);
-		unsetenv("GEYSER_DOUBLE_OLD");
+		unsetenv("GEYSER_DOUBLE_MACOS");
 		[event release];
 		[device release];
 	}
@@ -187,8 +187,20 @@ RULE(gpu_goes_back, id<MTLSharedEvent> event = [device newSharedEvent];
 		[buffer waitUntilCompleted])
 RULE(handle_by_value,
 	[[[device newSharedEvent] newSharedEventHandle] encodeWithCoder:(NSCoder *)device])
-RULE(old_wait, setenv("GEYSER_DOUBLE_OLD", "1", 1);
-	[[device newSharedEvent] waitUntilSignaledValue:1 timeoutMS:1])
+#define OLD(name, version, statements) \
+	RULE(name, setenv("GEYSER_DOUBLE_MACOS", version, 1); statements)
+OLD(old_wait, "11.7", [[device newSharedEvent] waitUntilSignaledValue:1 timeoutMS:1])
+OLD(old_event, "10.13", [device newSharedEvent])
+OLD(old_handle, "10.13", [device newSharedEventWithHandle:(MTLSharedEventHandle *)device])
+OLD(old_listener, "10.13", [[MTLSharedEventListener alloc] init])
+OLD(old_encoded_wait, "10.13",
+	[[[device newCommandQueue] commandBuffer] encodeWaitForEvent:(id<MTLEvent>)device value:1])
+OLD(old_encoded_signal, "10.13",
+	[[[device newCommandQueue] commandBuffer] encodeSignalEvent:(id<MTLEvent>)device value:1])
+OLD(old_family, "10.14", [device supportsFamily:MTLGPUFamilyMac2])
+OLD(old_memory, "10.14", [device hasUnifiedMemory])
+OLD(old_texture, "10.13", [device newSharedTextureWithDescriptor:(MTLTextureDescriptor *)device])
+OLD(no_version, "old", [device supportsFamily:MTLGPUFamilyMac2])
 
 static void misuse_ends_the_process(void **state)
 {
@@ -196,7 +208,16 @@ static void misuse_ends_the_process(void **state)
 	expect_death(go_back, "a shared event goes back from 2 to 1");
 	expect_death(gpu_goes_back, "a shared event goes back from 2 to 1");
 	expect_death(handle_by_value, "NSXPCCoder only");
-	expect_death(old_wait, "macOS before 12");
+	expect_death(old_wait, "macOS before 12.0 has no waitUntilSignaledValue:timeoutMS:");
+	expect_death(old_event, "macOS before 10.14 has no newSharedEvent");
+	expect_death(old_handle, "macOS before 10.14 has no newSharedEventWithHandle:");
+	expect_death(old_listener, "macOS before 10.14 has no MTLSharedEventListener");
+	expect_death(old_encoded_wait, "macOS before 10.14 has no encodeWaitForEvent:value:");
+	expect_death(old_encoded_signal, "macOS before 10.14 has no encodeSignalEvent:value:");
+	expect_death(old_family, "macOS before 10.15 has no supportsFamily:");
+	expect_death(old_memory, "macOS before 10.15 has no hasUnifiedMemory");
+	expect_death(old_texture, "macOS before 10.14 has no newSharedTextureWithDescriptor:");
+	expect_death(no_version, "it is a version as 10.13 or 14.3");
 }
 
 /* Any device may use it. */

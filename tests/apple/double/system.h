@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The version of macOS that the double and the shim stand for: GEYSER_DOUBLE_MACOS, as 10.13. It is
+ * the newest one without that variable. */
+#ifndef GY_DOUBLE_SYSTEM_H
+#define GY_DOUBLE_SYSTEM_H
+
+#include <stdbool.h>
+
+/* Answers __builtin_available. versions are its arguments, as "macOS 10.14, iOS 12.0, *". */
+bool double_has(const char *versions);
+
+/* Ends the process if the system is older than the first one that has this function, method or
+ * class. */
+void double_since(unsigned major, unsigned minor, const char *name);
+
+#endif
