@@ -1,11 +1,13 @@
-"""Proof 2: the project, configured by Meson for macOS and iOS, compiles without a warning, and the
-static analyzer finds no leak. Meson tells which files there are, so that no list is needed here."""
+"""Proof 2: the project, configured by Meson for macOS and iOS, compiles without a warning for the
+oldest systems and for one with the tests, and the static analyzer finds no leak. Meson tells which
+files there are, so that no list is needed here."""
 
 import json
 import os
 import re
 import shlex
 import shutil
+import struct
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,14 +22,23 @@ STRICT = [
     "-Werror=unguarded-availability",
     "-Werror=undeclared-selector",
 ]
-# The builds of a Mac, and the library for an iOS program. The oldest supported systems are among
-# them: newer functions need a guard there.
 MACOS = ["-Dmetal=enabled", "-Db_colorout=never"]
+# The build of a Mac with its tests.
+WHOLE = "arm64-apple-macos12"
+# The oldest systems of a Mac on each architecture: newer functions need a guard there.
+FLOORS = ("arm64-apple-macos11", "x86_64-apple-macos10.13")
 TARGETS = {
-    "arm64-apple-macos12": MACOS + ["-Dtests=true"],
-    "x86_64-apple-macos10.15": MACOS + ["-Dtests=false"],
-    "arm64-apple-ios13": MACOS + ["-Dtests=false"],
+    WHOLE: MACOS + ["-Dtests=true"],
+    **{triple: MACOS + ["-Dtests=false"] for triple in FLOORS},
+    # the library for a program on the oldest iOS
+    "arm64-apple-ios11": MACOS + ["-Dtests=false"],
 }
+# of Mach-O: <mach-o/loader.h>
+MACH_O_64 = 0xFEEDFACF
+BUILD_VERSION = 0x32
+VERSION_MIN = {0x24: "macos", 0x25: "ios"}
+PLATFORMS = {1: "macos", 2: "ios"}
+
 # the folders in which the analyzer looks for objects that are never released
 ANALYZED = ("src/backend/metal/", "src/backend/io_surface", "src/ipc/surface/", "src/api/metal")
 ANALYZED += ("src/interop/", "examples/apple/", "cli/selftest_metal")
@@ -50,7 +61,7 @@ COVERED = ("src/", "cli/", "examples/apple/", "examples/example.c")
 
 
 def folder_of(triple):
-    return f"build-apple-{triple.split('-')[0]}-{'ios' if 'ios' in triple else 'macos'}"
+    return f"build-{triple}"
 
 
 def is_ios(triple):
@@ -86,6 +97,48 @@ def database(folder):
         path = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
         commands[path] = (entry["directory"], shlex.split(entry["command"]), entry["output"])
     return commands
+
+
+def minimum_of(path):
+    """Returns the oldest system of a Mach-O object, as its load commands say: "macos10.13"."""
+    with open(path, "rb") as source:
+        data = source.read(1 << 16)
+    magic, count = struct.unpack_from("<I12xI", data)
+    place = 32
+    for _ in range(count if magic == MACH_O_64 else 0):
+        command, size, first, second = struct.unpack_from("<4I", data, place)
+        if command in VERSION_MIN:
+            return VERSION_MIN[command] + version_text(first)
+        if command == BUILD_VERSION:
+            return PLATFORMS.get(first, f"platform {first}, ") + version_text(second)
+        place += size
+    raise sdk.Failure(f"{path} doesn't say which system it needs at least")
+
+
+def version_text(number):
+    return f"{number >> 16}.{number >> 8 & 255}"
+
+
+def check_minimums(triple, objects):
+    """Compares what the objects need with what was asked for: clang raises a minimum that it takes
+    for too old, and says nothing.
+    """
+    asked = triple.rsplit("-", 1)[1]
+    asked += "" if "." in asked else ".0"
+    wrong = [(path, found) for path, found in map(lambda p: (p, minimum_of(p)), objects)
+             if found != asked]
+    if wrong:
+        raise sdk.Failure(
+            f"{len(wrong)} objects need {wrong[0][1]} at least, not {asked}: {wrong[0][0]}")
+    if not objects:
+        raise sdk.Failure(f"{triple}: no object says which system it needs at least")
+    return len(objects)
+
+
+def objects_in(commands):
+    """Returns the objects that were built."""
+    paths = [os.path.join(directory, output) for directory, _, output in commands.values()]
+    return [path for path in paths if os.path.exists(path)]
 
 
 def build(folder, *targets):
@@ -158,7 +211,7 @@ def analyze_all(commands, root=sdk.ROOT):
 
 
 def build_all(layout):
-    """Returns ({triple: number of files}, the sources that a Mac's builds compile, failures)."""
+    """Returns ({triple: number of objects}, the sources that a Mac's builds compile, failures)."""
     counts, compiled, failures = {}, {}, []
     for triple in TARGETS:
         folder = configure(layout, triple)
@@ -167,10 +220,10 @@ def build_all(layout):
                 build_library(folder)
             else:
                 build(folder)
+            counts[triple] = check_minimums(triple, objects_in(database(folder)))
         except sdk.Failure as failure:
             failures.append(f"{triple}:\n{failure}")
         commands = database(folder)
-        counts[triple] = len(library_sources(folder) if is_ios(triple) else commands)
         if not is_ios(triple):
             compiled.update(commands)
     return counts, compiled, failures
@@ -198,7 +251,7 @@ def prove(layout):
     forgotten = uncovered(compiled)
     if forgotten:
         failures.append("in no build for a Mac: " + ", ".join(forgotten))
-    analyzed, findings = analyze_all(database(folder_of("arm64-apple-macos12")))
+    analyzed, findings = analyze_all(database(folder_of(WHOLE)))
     if findings:
         failures.append("the analyzer:\n" + "\n".join(findings[:20]))
     if not analyzed:
@@ -210,5 +263,5 @@ def prove(layout):
     if failures:
         raise sdk.Failure("\n".join(failures))
     files = ", ".join(f"{triple} {count}" for triple, count in counts.items())
-    return (f"files: {files}; {len(chosen)} snippets for each; 0 warnings; "
+    return (f"objects, each of that system or a later one: {files}; {len(chosen)} snippets for each; 0 warnings; "
             f"{analyzed} analyzed, 0 findings")

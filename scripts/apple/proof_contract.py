@@ -20,7 +20,7 @@ SYSTEM = re.compile(
 )
 # The oldest iOS that geyser supports. Anything that exists since an older version needs no
 # attribute.
-OLDEST = (13, 0)
+OLDEST = (11, 0)
 
 
 class Contract:
@@ -226,7 +226,7 @@ def prove(layout, published):
     declared = read_declared(layout, sdk.DECLARATIONS)
     check_declared(contract, declared)
     check_stubs(contract, sdk.STUBS)
-    objects = objects_of(proof_compile.folder_of("arm64-apple-macos12"))
+    objects = objects_of(proof_compile.folder_of(proof_compile.WHOLE))
     objective = [output for path, output in objects.items() if path.endswith(".m")]
     if not objective:
         raise sdk.Failure("no Objective-C is compiled for macOS")

@@ -8,6 +8,7 @@ import subprocess
 
 import yaml
 
+import proof_compile
 import sdk
 
 WORKFLOW = ".github/workflows/ci.yml"
@@ -57,12 +58,28 @@ def unknown_names(commands, root):
                 yield f"geyser info {name}: no such option in cli/"
 
 
+def check_xcode(job, commands):
+    """Yields what is wrong with the Xcode and with the oldest system that the library is for."""
+    variables = job.get("env", {})
+    if not re.fullmatch(r"/Applications/Xcode_[\d.]+\.app/Contents/Developer",
+                        str(variables.get("DEVELOPER_DIR"))):
+        yield "its env names no Xcode: DEVELOPER_DIR"
+    floors = [triple.rsplit("macos", 1)[1] for triple in proof_compile.FLOORS]
+    if str(variables.get("FLOOR")) not in [f if "." in f else f + ".0" for f in floors]:
+        yield f"its env's FLOOR is {variables.get('FLOOR')}: it should be one of {floors}"
+    if not any("minos $FLOOR" in line for line in commands):
+        yield "no step looks whether the library is for the oldest system: minos $FLOOR"
+
+
 def check_job(job, root):
     """Yields the problems of the macOS job."""
     steps = job.get("steps", [])
     commands = [line for step in steps for line in step.get("run", "").splitlines()]
     if not str(job.get("runs-on", "")).startswith("macos-"):
         yield f"it runs on {job.get('runs-on')}: it should on macos-*"
+    if job.get("runs-on") == "macos-latest":
+        yield "it runs on whatever macos-latest is: name the version, which has the Xcode"
+    yield from check_xcode(job, commands)
     if not isinstance(job.get("timeout-minutes"), int):
         yield "it has no timeout-minutes"
     if not any(str(step.get("uses", "")).startswith("actions/checkout@") for step in steps):

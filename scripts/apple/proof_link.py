@@ -9,7 +9,6 @@ import proof_compile as compilation
 import proof_contract as contract
 import sdk
 
-MACOS = [triple for triple in compilation.TARGETS if not compilation.is_ios(triple)]
 UNIVERSAL = "build-apple-universal"
 
 
@@ -87,7 +86,7 @@ def library_in(folder):
 
 
 def prove(layout, system):
-    folders = [compilation.folder_of(triple) for triple in MACOS]
+    folders = [compilation.folder_of(triple) for triple in compilation.FLOORS]
     libraries = [library_in(folder) for folder in folders]
     programs = [f"{folder}/cli/geyser" for folder in folders]
     public = public_functions()

@@ -19,7 +19,8 @@ from proof_compile import snippets
 
 CHECKS = "tests/apple/checks"
 INCLUDES = "#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n"
-TRIPLE = "x86_64-apple-macos10.15"  # the oldest system, where guards are needed
+TRIPLE = "x86_64-apple-macos10.13"  # the oldest system, where guards are needed
+RAISED = "arm64-apple-macos10.13"  # clang compiles for macOS 11 then
 
 
 class Copies:
@@ -57,6 +58,13 @@ class Copies:
         directory, command, output = self.entry(fixture)
         sdk.output_of(command, cwd=directory)
         return output
+
+    def minimum(self, triple):
+        """Compiles an object for the system and looks which one it needs."""
+        output = f"{self.folder}/minimum.o"
+        command = [f"{sdk.ROOT}/scripts/apple/cc", triple, os.path.abspath(self.layout)]
+        sdk.output_of(command + ["-x", "c", "-c", os.devnull, "-o", output])
+        proof_compile.check_minimums(triple, [output])
 
     def analyze(self, fixture):
         found = proof_compile.analyze(self.entry(fixture))
@@ -204,6 +212,10 @@ def tests(copies):
         ("compile: nothing wrong", lambda: copies.compile("right.m"), None),
         ("compile: a wrong selector", lambda: copies.compile("wrong_selector.m"), "ioSurface"),
         ("compile: an unguarded call", lambda: copies.compile("unguarded.m"), "macOS 12"),
+        ("compile: no guard for a shared event", lambda: copies.compile("old_event.m"), "macOS 10.14"),
+        ("compile: the minimum of macOS", lambda: copies.minimum(TRIPLE), None),
+        ("compile: the minimum of iOS", lambda: copies.minimum("arm64-apple-ios11"), None),
+        ("compile: a raised minimum", lambda: copies.minimum(RAISED), "need macos11.0"),
         ("compile: nothing wrong in the guide", lambda: copies.guide(submit, submit), None),
         (
             "compile: a wrong call in the guide",
@@ -255,6 +267,8 @@ def tests(copies):
         ("hosted: nothing wrong", lambda: copies.hosted("macos", "macos"), None),
         ("hosted: an unknown option", lambda: copies.hosted("--self-test", "--selftest"), "self"),
         ("hosted: no report", lambda: copies.hosted("actions/upload-artifact", "actions/x"), "upload"),
+        ("hosted: any Xcode", lambda: copies.hosted("DEVELOPER_DIR", "DEVELOPER"), "names no Xcode"),
+        ("hosted: a later floor", lambda: copies.hosted('"11.0"', '"15.0"'), "FLOOR is 15.0"),
         ("hosted: an unknown target", lambda: copies.hosted("make test-quick", "make tests"), "tests"),
         ("hosted: not YAML", lambda: copies.hosted("jobs:", "jobs: ["), "ci.yml"),
         ("run: nothing left", lambda: copies.program("program_right.m"), None),

@@ -4,9 +4,10 @@
 void gy_check(id<MTLDevice> device);
 void gy_check(id<MTLDevice> device)
 {
-	id<MTLSharedEvent> event = [device newSharedEvent];
+	if (@available(macOS 12.0, iOS 15.0, *)) {
+		id<MTLSharedEvent> event = [device newSharedEvent];
 
-	if (@available(macOS 12.0, iOS 15.0, *))
 		[event waitUntilSignaledValue:1 timeoutMS:1];
-	[event release];
+		[event release];
+	}
 }
