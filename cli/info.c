@@ -258,9 +258,24 @@ static void print_machine(const struct info_report *report)
 /* ---- the command ---------------------------------------------------------------------------- */
 
 struct info_options {
-	bool formats_only, json, self_test, interop, with_backend;
+	bool formats_only, json, self_test, interop, with_backend, with_gpu_wait;
 	enum geyser_backend backend;
+	uint64_t gpu_wait_ns;
 };
+
+/* A GPU's wait is watched for less than a step of the self-test may take. */
+#define GPU_WAIT_NS (20 * NANOSECONDS)
+#define GPU_WAIT_MAX_NS (50 * NANOSECONDS)
+
+static int take_gpu_wait(const struct given *given)
+{
+	struct info_options *const out = given->options;
+
+	out->with_gpu_wait = true;
+	if (parse_seconds(given->text, &out->gpu_wait_ns) && out->gpu_wait_ns <= GPU_WAIT_MAX_NS)
+		return STATUS_OK;
+	return usage_error("info: --gpu-wait %s: expected seconds, 50 at most", given->text);
+}
 
 static int take_tested(const struct given *given)
 {
@@ -290,12 +305,17 @@ static const struct option_row rows[] = {
 		"test only this backend with --self-test: {true backends}; by default all that are "
 		"available",
 		.take = take_tested},
+	{'w', "gpu-wait", "S",
+		"how long --self-test watches a GPU that waits for a stopped process, 50 s at "
+		"most; "
+		"by default 20 s. For Metal",
+		.take = take_gpu_wait},
 };
 
 const struct syntax info_syntax = {
 	.usage = "usage: geyser info [--json] [--formats]\n"
 		 "       geyser info --interop [--json]\n"
-		 "       geyser info --self-test [--backend B] [--json]\n"
+		 "       geyser info --self-test [--backend B] [--gpu-wait S] [--json]\n"
 		 "\n"
 		 "Prints the library's version, each backend or why it isn't available, the GPU's\n"
 		 "device and what it offers, the directory where exports are registered, and what\n"
@@ -323,13 +343,15 @@ static int check_options(const struct info_options *options)
 			"info: --formats, --interop and --self-test: expected one of them");
 	if (options->with_backend && !options->self_test)
 		return usage_error("info: --backend is for --self-test alone");
+	if (options->with_gpu_wait && !options->self_test)
+		return usage_error("info: --gpu-wait is for --self-test alone");
 	return STATUS_OK;
 }
 
 int info_command(int argc, char **argv)
 {
 	static struct info_report report;
-	struct info_options options = {.backend = GEYSER_BACKEND_AUTO};
+	struct info_options options = {.backend = GEYSER_BACKEND_AUTO, .gpu_wait_ns = GPU_WAIT_NS};
 	int status;
 
 	if (argc > 1 && strcmp(argv[1], "--peer") == 0)
@@ -340,7 +362,7 @@ int info_command(int argc, char **argv)
 	if (status)
 		return status;
 	if (options.self_test)
-		return selftest_run(options.backend, options.json);
+		return selftest_run(options.backend, options.gpu_wait_ns, options.json);
 	if (options.interop)
 		return interop_run(options.json);
 	if (!gather(&report, options.formats_only))

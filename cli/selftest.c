@@ -10,7 +10,8 @@
 
 #include "selftest.h"
 
-/* The steps in their order. needs names an earlier step that must have gone well. */
+/* The steps in their order. needs names an earlier step that must have gone well. Steps that kill
+ * the second process come before events, whose second process removes what they have left. */
 static const struct {
 	const char *name;
 	selftest_step *run;
@@ -23,8 +24,10 @@ static const struct {
 	{"export", selftest_export, "create"},
 	{"import", selftest_import, "export"},
 	{"death", selftest_death, "export"},
+	{"gpu limits", selftest_limits, "export"},
 	{"events", selftest_events, "export"},
 	{"stream", selftest_stream, "export"},
+	{"wake-ups", selftest_wakes, "export"},
 	{"gpu order", selftest_gpu_order, "export"},
 	{"gpu stream", selftest_gpu_stream, "export"},
 	{"release", selftest_release, "create"},
@@ -126,8 +129,10 @@ static void test_backend(struct selftest *test, bool json)
 	geyser_manager_destroy(test->manager);
 	test->texture = NULL;
 	test->manager = NULL;
-	if (!json)
-		selftest_print_formats(test);
+	if (json)
+		return;
+	selftest_print_figures(test);
+	selftest_print_formats(test);
 }
 
 /* ---- backends ------------------------------------------------------------------------------- */
@@ -143,7 +148,7 @@ static bool is_tested(enum geyser_backend wanted, struct selftest_backend *backe
 	return false;
 }
 
-static int run(enum geyser_backend wanted, int signals, bool json)
+static int run(enum geyser_backend wanted, int signals, uint64_t gpu_wait_ns, bool json)
 {
 	static struct selftest tests[INFO_BACKENDS];
 	struct selftest_backend backends[INFO_BACKENDS] = {0};
@@ -167,6 +172,7 @@ static int run(enum geyser_backend wanted, int signals, bool json)
 		backend->test = &tests[i];
 		tests[i].backend = info_backend(i);
 		tests[i].signals = signals;
+		tests[i].gpu_wait_ns = gpu_wait_ns;
 		test_backend(&tests[i], json);
 		count_steps(&tests[i], &counts);
 	}
@@ -177,14 +183,14 @@ static int run(enum geyser_backend wanted, int signals, bool json)
 	return counts.failed || !counts.ok ? STATUS_FAILURE : STATUS_OK;
 }
 
-int selftest_run(enum geyser_backend backend, bool json)
+int selftest_run(enum geyser_backend backend, uint64_t gpu_wait_ns, bool json)
 {
 	const int signals = signals_open();
 	int status, output;
 
 	if (signals < 0)
 		return STATUS_FAILURE;
-	status = run(backend, signals, json);
+	status = run(backend, signals, gpu_wait_ns, json);
 	signals_close();
 	output = finish_output();
 	return status ? status : output;

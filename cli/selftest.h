@@ -1,8 +1,9 @@
 /*
  * geyser info --self-test: selftest.c runs the steps, and selftest_report.c writes the report. The
- * steps are in selftest_steps.c, selftest_live.c, selftest_formats.c and selftest_gpu.c; the second
- * process runs selftest_peer.c. selftest_texels.c computes the texels that both processes write,
- * and selftest_metal.m makes command buffers.
+ * steps are in selftest_steps.c, selftest_live.c, selftest_formats.c and selftest_gpu.c, those that
+ * measure in selftest_wakes.c and selftest_limits.c; the second process runs selftest_peer.c.
+ * selftest_texels.c computes the texels that both processes write, and selftest_metal.m makes
+ * command buffers.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,6 +23,7 @@
 
 #define SELFTEST_NOTE_SIZE 512u
 #define SELFTEST_STEPS_MAX 16u
+#define SELFTEST_FIGURES_MAX 8u
 
 /* The size of the texture's rows is no power of two. */
 #define SELFTEST_WIDTH 250u
@@ -44,6 +46,11 @@ struct selftest_step_result {
 	char note[SELFTEST_NOTE_SIZE];
 };
 
+/* Something that no documentation settles, or that differs between machines. */
+struct selftest_figure {
+	char what[64], found[192];
+};
+
 /* The test of one backend. */
 struct selftest {
 	enum geyser_backend backend;
@@ -61,6 +68,9 @@ struct selftest {
 	char note[SELFTEST_NOTE_SIZE];        /* what the step did, or why it is skipped */
 	struct selftest_step_result steps[SELFTEST_STEPS_MAX];
 	size_t step_count;
+	struct selftest_figure figures[SELFTEST_FIGURES_MAX];
+	size_t figure_count;
+	uint64_t gpu_wait_ns; /* how long a GPU's wait for a stopped process is watched */
 };
 
 /* A step prints what is wrong with failure(), or sets the note. */
@@ -68,15 +78,22 @@ typedef enum selftest_result selftest_step(struct selftest *test);
 selftest_step selftest_formats;
 selftest_step selftest_manager, selftest_create, selftest_map, selftest_export, selftest_import;
 selftest_step selftest_events, selftest_stream, selftest_death, selftest_release;
-selftest_step selftest_gpu_order, selftest_gpu_stream;
+selftest_step selftest_gpu_order, selftest_gpu_stream, selftest_wakes, selftest_limits;
 
 /* Sets the note and returns SELFTEST_OK. */
 __attribute__((format(printf, 2, 3))) enum selftest_result selftest_passed(
 	struct selftest *test, const char *format, ...);
 
+/* Adds a row to the report's table of measurements. */
+__attribute__((format(printf, 3, 4))) void selftest_measured(
+	struct selftest *test, const char *what, const char *format, ...);
+
+/* Sorts the times, which are in nanoseconds, and returns their median in microseconds. */
+double selftest_median_us(uint64_t *times, size_t count);
+
 /* Runs the steps on one backend (AUTO: on each one that is available) and prints the report.
- * Returns the exit status. */
-int selftest_run(enum geyser_backend backend, bool json);
+ * gpu_wait_ns is as in struct selftest. Returns the exit status. */
+int selftest_run(enum geyser_backend backend, uint64_t gpu_wait_ns, bool json);
 
 /* ---- the second process --------------------------------------------------------------------- */
 
@@ -105,8 +122,14 @@ bool selftest_handle(const char *text, struct geyser_handle *out);
 bool selftest_fill(struct geyser_texture *texture, uint32_t seed);
 bool selftest_check(struct geyser_texture *texture, uint32_t seed);
 
+/* Argument: the stream's name, a comma, and an event's handle. */
+int selftest_wakes_peer(struct geyser_manager *manager, const char *argument);
+
 /* ---- the GPU, where the backend is Metal's ----------------------------------------------------
  */
+
+/* Whether the backend's GPU can wait for events here; if not, sets the note. */
+bool selftest_has_gpu(struct selftest *test);
 
 int selftest_gpu_order_peer(struct geyser_manager *manager, const char *argument);
 int selftest_gpu_stream_peer(struct geyser_manager *manager, const char *argument);
@@ -117,6 +140,7 @@ void selftest_print_head(void);
 void selftest_print_unavailable(enum geyser_backend backend, const char *reason);
 void selftest_print_begin(const struct selftest *test);
 void selftest_print_step(const struct selftest_step_result *step);
+void selftest_print_figures(const struct selftest *test);
 void selftest_print_formats(const struct selftest *test);
 
 struct selftest_backend {

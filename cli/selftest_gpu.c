@@ -270,8 +270,7 @@ static bool has_shared_events(struct selftest *test)
 	return result != GEYSER_ERROR_UNSUPPORTED;
 }
 
-/* Whether the backend has GPU steps here; if not, sets the note. */
-static bool has_gpu(struct selftest *test)
+bool selftest_has_gpu(struct selftest *test)
 {
 	uint32_t usage;
 
@@ -295,7 +294,7 @@ enum selftest_result selftest_gpu_order(struct selftest *test)
 	struct child child;
 	bool done = false;
 
-	if (!has_gpu(test))
+	if (!selftest_has_gpu(test))
 		return SELFTEST_SKIPPED;
 	if (export_side(test->manager, &side, text) &&
 		side_init(&side, test->manager, SELFTEST_WIDTH, SELFTEST_HEIGHT) &&
@@ -369,7 +368,7 @@ enum selftest_result selftest_gpu_stream(struct selftest *test)
 	struct child child;
 	bool done = false;
 
-	if (!has_gpu(test))
+	if (!selftest_has_gpu(test))
 		return SELFTEST_SKIPPED;
 	(void)snprintf(name, sizeof(name), "geyser-self-test-gpu-%d", getpid());
 	if (geyser_publisher_create(test->manager, &desc, &publisher))
@@ -448,9 +447,15 @@ int selftest_gpu_stream_peer(struct geyser_manager *manager, const char *argumen
 
 #else
 
-static enum selftest_result skip(struct selftest *test)
+bool selftest_has_gpu(struct selftest *test)
 {
 	(void)snprintf(test->note, sizeof(test->note), "for the backend metal");
+	return false;
+}
+
+static enum selftest_result skip(struct selftest *test)
+{
+	(void)selftest_has_gpu(test);
 	return SELFTEST_SKIPPED;
 }
 

@@ -19,13 +19,6 @@
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static int compare_times(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static bool await_by_descriptor(struct child *child, struct geyser_event *event)
 {
 	struct pollfd fds[2] = {{.events = POLLIN}, {.fd = child->signals, .events = POLLIN}};
@@ -48,7 +41,7 @@ static enum selftest_result take_turns(
 	struct selftest *test, struct child *child, struct geyser_event *event)
 {
 	static uint64_t times[SELFTEST_ROUNDS];
-	uint64_t median;
+	double median;
 
 	for (uint64_t round = 1; round <= SELFTEST_ROUNDS; round++) {
 		const uint64_t start = now_ns();
@@ -60,12 +53,13 @@ static enum selftest_result take_turns(
 			return SELFTEST_FAILED;
 		times[round - 1] = (now_ns() - start) / 2;
 	}
-	qsort(times, SELFTEST_ROUNDS, sizeof(times[0]), compare_times);
-	median = times[SELFTEST_ROUNDS / 2];
+	median = selftest_median_us(times, SELFTEST_ROUNDS);
+	selftest_measured(test, "a waiter wakes after a signal, sleeping on one word",
+		"%.1f us, median of %u", median, SELFTEST_ROUNDS);
 	return selftest_passed(test,
 		"%u turns of two processes by one event, the last by a descriptor; %.1f us from "
 		"signal to waiter, median",
-		SELFTEST_ROUNDS, (double)median / 1e3);
+		SELFTEST_ROUNDS, median);
 }
 
 static enum selftest_result converse(struct selftest *test, struct geyser_event *event)

@@ -9,6 +9,7 @@
 #define GEYSER_CLI_SELFTEST_METAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <geyser/geyser.h>
 
@@ -32,5 +33,15 @@ void metal_commands_commit(void *commands);
  * went well. */
 bool metal_commands_finish(void *commands);
 void metal_commands_drop(void *commands);
+
+/* Wait until the committed command buffer is scheduled, or has ended in any way. */
+void metal_commands_await_scheduled(void *commands);
+void metal_commands_await(void *commands);
+
+/* Returns whether the command buffer has ended. error: why it failed, or "". */
+bool metal_commands_ended(void *commands, char *error, size_t size);
+
+/* Writes the highest of the families to which the device belongs, as "Apple7, Mac2, Common3". */
+void metal_families(struct geyser_manager *manager, char *text, size_t size);
 
 #endif

@@ -129,3 +129,62 @@ void metal_commands_drop(void *commands)
 		[(id<MTLCommandBuffer>)commands release];
 	}
 }
+
+void metal_commands_await_scheduled(void *commands)
+{
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)commands waitUntilScheduled];
+	}
+}
+
+void metal_commands_await(void *commands)
+{
+	@autoreleasepool {
+		[(id<MTLCommandBuffer>)commands waitUntilCompleted];
+	}
+}
+
+bool metal_commands_ended(void *commands, char *error, size_t size)
+{
+	const id<MTLCommandBuffer> buffer = commands;
+	bool failed;
+
+	@autoreleasepool {
+		if ([buffer status] < MTLCommandBufferStatusCompleted)
+			return false;
+		failed = [buffer status] != MTLCommandBufferStatusCompleted;
+		(void)snprintf(error, size, "%s",
+			failed ? [[[buffer error] localizedDescription] UTF8String] : "");
+	}
+	return true;
+}
+
+/* Metal numbers the families of a kind from a first one on. A number that it doesn't know is no
+ * family of the device. */
+void metal_families(struct geyser_manager *manager, char *text, size_t size)
+{
+	static const struct {
+		const char *name;
+		NSInteger first;
+	} kinds[] = {{"Apple", 1001}, {"Mac", 2001}, {"Common", 3001}, {"Metal", 5001}};
+	size_t used = 0;
+	void *device;
+
+	(void)snprintf(text, size, "unknown: no query before macOS 10.15 and iOS 13");
+	if (geyser_metal_get_device(manager, &device))
+		return;
+	if (__builtin_available(macOS 10.15, iOS 13.0, *)) {
+		text[0] = '\0';
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+			int highest = 0;
+
+			for (int n = 1; n <= 12; n++)
+				if ([(id<MTLDevice>)device
+					    supportsFamily:(MTLGPUFamily)(kinds[i].first + n - 1)])
+					highest = n;
+			if (highest)
+				used += (size_t)snprintf(text + used, size - used, "%s%s%d",
+					used ? ", " : "", kinds[i].name, highest);
+		}
+	}
+}

@@ -12,6 +12,8 @@
  *	and signals 2 * round
  *   geyser info --peer stream PARENT BACKEND STREAM
  *	checks each frame until the stream ends; prints "all checked, FIGURES"
+ *   geyser info --peer wakes PARENT BACKEND STREAM,EVENT
+ *	see selftest_wakes.c; prints "woken MICROSECONDS"
  *   geyser info --peer gpu-order PARENT BACKEND TEXTURE,EVENT
  *   geyser info --peer gpu-stream PARENT BACKEND STREAM
  *	see selftest_gpu.c
@@ -205,6 +207,7 @@ static const struct {
 	{"event", event_peer},
 	{"stream", stream_peer},
 	{"victim", victim_peer},
+	{"wakes", selftest_wakes_peer},
 	{"gpu-order", selftest_gpu_order_peer},
 	{"gpu-stream", selftest_gpu_stream_peer},
 };

@@ -87,6 +87,20 @@ void selftest_print_step(const struct selftest_step_result *step)
 	(void)answers_flush();
 }
 
+void selftest_print_figures(const struct selftest *test)
+{
+	if (test->figure_count)
+		(void)fputs("\n| measured | |\n|---|---|\n", answers());
+	for (size_t i = 0; i < test->figure_count; i++) {
+		(void)fputs("| ", answers());
+		print_cell(test->figures[i].what);
+		(void)fputs(" | ", answers());
+		print_cell(test->figures[i].found);
+		(void)fputs(" |\n", answers());
+	}
+	(void)answers_flush();
+}
+
 static void print_usages(uint32_t usage)
 {
 	char cell[INFO_USAGES + 1] = "no";
@@ -203,6 +217,14 @@ static void write_backend(struct json *json, const struct selftest_backend *back
 	json_begin(json, "steps", '[');
 	for (size_t i = 0; test && i < test->step_count; i++)
 		write_step(json, &test->steps[i]);
+	json_end(json, ']');
+	json_begin(json, "measured", '[');
+	for (size_t i = 0; test && i < test->figure_count; i++) {
+		json_begin(json, NULL, '{');
+		json_string(json, "what", test->figures[i].what);
+		json_string(json, "found", test->figures[i].found);
+		json_end(json, '}');
+	}
 	json_end(json, ']');
 	json_begin(json, "formats", '[');
 	for (unsigned f = 1; test && test->formats_known && f < GEYSER_FORMAT_COUNT; f++)

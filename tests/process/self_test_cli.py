@@ -5,6 +5,7 @@ The program runs on the host backend, or on the one that GEYSER_BACKEND names.""
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -15,10 +16,16 @@ sys.dont_write_bytecode = True
 from cli import BACKEND, FORMATS, GEYSER, fail, geyser, need, registry, run_all, succeed  # noqa: E402
 
 STEPS = [
-    "manager", "formats", "create", "map", "export", "import", "death", "events",
-    "stream", "gpu order", "gpu stream", "release",
+    "manager", "formats", "create", "map", "export", "import", "death", "gpu limits",
+    "events", "stream", "wake-ups", "gpu order", "gpu stream", "release",
 ]
-GPU_STEPS = {"gpu order", "gpu stream"}
+GPU_STEPS = {"gpu order", "gpu stream", "gpu limits"}
+# what each backend's report measures, and what Metal's does
+WAKES = ["a waiter wakes after a signal", "a subscriber wakes after", "a publisher wakes after"]
+LIMITS = [
+    "families of the GPU", "a GPU's wait for a stopped process",
+    "waitUntilScheduled, while a wait is unmet", "the same wait, once the process is killed",
+]
 # The double's macOS 10.13 has no shared events.
 GPU = BACKEND == "metal" and "GEYSER_DOUBLE_MACOS" not in os.environ
 LIMIT = 60
@@ -33,7 +40,7 @@ def test(function):
 def self_test(*arguments, backend=BACKEND, before=None):
     """Runs the self-test and returns its result. Its process calls `before` first."""
     return subprocess.run(
-        [GEYSER, "info", "--self-test", "--backend", backend, *arguments],
+        [GEYSER, "info", "--self-test", "--gpu-wait", "1", "--backend", backend, *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT,
         check=False, preexec_fn=before,
     )
@@ -45,6 +52,42 @@ def steps_of(report):
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert all(len(row) == 4 for row in cells), cells
     return {name: (result, note) for name, result, _, note in cells}
+
+
+def figures_of(report):
+    """Returns the rows of the table of measurements, by what was measured."""
+    lines = iter(report.splitlines())
+    for line in lines:
+        if line.startswith("| measured |"):
+            break
+    assert next(lines) == "|---|---|", report
+    rows = {}
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        what, found = [cell.strip() for cell in line.strip("|").split("|")]
+        rows[what] = found
+    return rows
+
+
+def check_figures(rows):
+    """Checks that all was measured, in words that don't depend on how fast the machine is."""
+    wanted = WAKES + (LIMITS if GPU else [])
+    assert len(rows) == len(wanted), rows
+    for beginning in wanted:
+        (found,) = [text for what, text in rows.items() if what.startswith(beginning)]
+        assert beginning not in WAKES or re.fullmatch(r"\d+\.\d us, median of \d+", found), rows
+    if GPU:
+        found = [
+            next(text for what, text in rows.items() if what.startswith(beginning))
+            for beginning in LIMITS
+        ]
+        gpu = os.environ.get("GEYSER_DOUBLE_DEVICE", "apple")
+        assert found[0] == ("Apple7, Mac2, Common1" if gpu == "apple" else "Mac2, Common1"), rows
+        # the double's GPU waits for ever, and a command buffer is scheduled once it is committed
+        assert found[1] == "goes on after 1 s", rows
+        assert re.fullmatch(r"returns after \d+\.\d ms", found[2]), rows
+        assert re.fullmatch(r"done after \d+\.\d ms", found[3]), rows
 
 
 def failed_report(result):
@@ -72,6 +115,7 @@ def report_says_that_all_is_well():
         assert verdict == ("skipped" if skipped else "ok") and note, (name, verdict, note)
     assert "131000 bytes checked there" in steps["import"][1], steps
     assert "0 dropped" in steps["stream"][1], steps
+    check_figures(figures_of(report))
     count = len(STEPS) if GPU else len(STEPS) - len(GPU_STEPS)
     assert report.endswith(f"\n{count} ok, 0 failed, {len(STEPS) - count} skipped\n"), report
     assert registry() == []
@@ -79,7 +123,7 @@ def report_says_that_all_is_well():
 
 @test
 def json_has_the_same():
-    report = json.loads(succeed("info", "--self-test", "--backend", BACKEND, "--json"))
+    report = json.loads(self_test("--json").stdout)
     (backend,) = report["backends"]
     assert (backend["name"], backend["tested"], backend["reason"]) == (BACKEND, True, None)
     assert [step["name"] for step in backend["steps"]] == STEPS
@@ -87,6 +131,7 @@ def json_has_the_same():
     assert [results.count(word) for word in ("ok", "FAILED", "skipped")] == [
         report[word] for word in ("ok", "failed", "skipped")
     ]
+    check_figures({row["what"]: row["found"] for row in backend["measured"]})
     assert report["failed"] == 0 and all(step["note"] for step in backend["steps"])
     offered = {
         row["name"]: row
@@ -105,7 +150,7 @@ def json_has_the_same():
 
 @test
 def without_a_backend_it_tries_all_that_are_there():
-    report = json.loads(succeed("info", "--self-test", "--json"))
+    report = json.loads(succeed("info", "--self-test", "--gpu-wait", "1", "--json"))
     available = {
         row["name"]: row["available"]
         for row in json.loads(succeed("info", "--json"))["backends"]
@@ -203,6 +248,9 @@ def wrong_usage_is_status_2():
         ("--formats", ["--self-test", "--formats"]),
         ("--backend", ["--backend", "host"]),
         ("--backend", ["--self-test", "--backend"]),
+        ("--gpu-wait", ["--gpu-wait", "5"]),
+        ("50 at most", ["--self-test", "--gpu-wait", "51"]),
+        ("expected seconds", ["--self-test", "--gpu-wait", "long"]),
         ("extra", ["--self-test", "extra"]),
         ("--peer", ["--peer"]),
         ("--peer", ["--peer", "texture", "1", "host", "x"]),
