@@ -7,7 +7,8 @@
  * This header is plain C, as metal.h is: Objective-C and Core Foundation objects are void *. They
  * are borrowed (+0) unless a comment says that the caller owns them (+1). The caller releases an
  * owned object with CFRelease, which is CFBridgingRelease under ARC. Vulkan through MoltenVK has
- * its own header, moltenvk.h.
+ * its own header, moltenvk.h. No Apple hardware has run any of this yet: docs/platforms.md tells
+ * what was shown without one.
  *
  * Events and frames order the use of a texture's pixels, as everywhere. No function here waits
  * for another process's GPU, unless its comment says so. geyser links to Core Graphics, which Metal

@@ -17,6 +17,8 @@
  * default device (NULL, or geyser_manager_create with GEYSER_BACKEND_METAL), and the program gets
  * it with geyser_metal_get_device. geyser.h explains results, times, ownership and threads. As in
  * Metal itself, only one thread at a time may use a command buffer.
+ *
+ * No Apple hardware has run any of this yet: docs/platforms.md tells what was shown without one.
  */
 #ifndef GEYSER_METAL_H
 #define GEYSER_METAL_H

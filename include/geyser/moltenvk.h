@@ -11,6 +11,8 @@
  * as the manager's MTLDevice. The functions that make an image, a texture or an event check that,
  * if the device reports a LUID (VkPhysicalDeviceIDProperties). geyser.h explains results, times and
  * threads.
+ *
+ * No MoltenVK has run with this yet, only a double of it on Linux: docs/platforms.md.
  */
 #ifndef GEYSER_MOLTENVK_H
 #define GEYSER_MOLTENVK_H
