@@ -8,6 +8,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import tempfile
 
 import proof_compile
 import proof_contract
@@ -18,6 +20,8 @@ import sdk
 from proof_compile import snippets
 
 CHECKS = "tests/apple/checks"
+# for programs on the double that a sanitizer watches
+QUIET = {"ASAN_OPTIONS": "detect_leaks=0", "LLVM_PROFILE_FILE": os.devnull}
 INCLUDES = "#include <IOSurface/IOSurface.h>\n#include <Metal/Metal.h>\n"
 TRIPLE = "x86_64-apple-macos10.13"  # the oldest system, where guards are needed
 RAISED = "arm64-apple-macos10.13"  # clang compiles for macOS 11 then
@@ -172,12 +176,14 @@ class Copies:
             raise sdk.Failure(f"{longest} lines")
 
 
-    def program(self, fixture):
-        """Builds and runs a program on the double, as the double's own tests are built."""
+    def built(self, fixture):
+        """Builds a program on the double, as the double's own tests are built."""
         entries = proof_compile.database(proof_run.BUILD)
         sources = [p for p in sorted(entries) if re.search(r"/tests/apple/test/\w+\.m$", p)]
         directory, command, output = entries[sources[0]]
         stem = f"{os.path.abspath(self.folder)}/{fixture}"
+        if os.path.exists(stem + ".run"):
+            return stem + ".run", directory
         words = {os.path.relpath(sources[0], directory): os.path.abspath(f"{CHECKS}/{fixture}")}
         words[output] = f"{stem}.o"
         sdk.output_of([words.get(word, word) for word in command], cwd=directory)
@@ -187,10 +193,70 @@ class Copies:
         at = link.index("-o") + 1
         link[at:at + 1] = [stem + ".run", f"{stem}.o"]
         sdk.output_of(link, cwd=directory)
-        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
-        environment["LLVM_PROFILE_FILE"] = os.devnull
+        return stem + ".run", directory
+
+    def program(self, fixture, *arguments, **variables):
+        """Runs a program on the double, with these variables of the environment."""
+        program, directory = self.built(fixture)
+        environment = {**os.environ, **QUIET, **variables}
         environment["LD_LIBRARY_PATH"] = os.path.abspath(f"{directory}/tests/apple")
-        sdk.output_of([*sdk.without_aslr(), stem + ".run"], env=environment)
+        sdk.output_of([*sdk.without_aslr(), program, *arguments], env=environment, timeout=60)
+
+    def rule(self, name, **variables):
+        self.program("program_rules.m", name, **variables)
+
+    def memory(self, **variables):
+        """Lets two processes of geyser share host memory, on the double's macOS."""
+        with tempfile.TemporaryDirectory() as runtime:
+            environment = {**os.environ, **QUIET, "GEYSER_RUNTIME_DIR": runtime, **variables}
+            command = [f"{proof_run.BUILD}/cli/geyser", "info", "--self-test", "--backend", "host"]
+            sdk.output_of([*sdk.without_aslr(), *command], env=environment, timeout=60)
+
+
+def rules(copies):
+    """Returns the same as tests, for the rules of the double: in pairs, a program on a system that
+    lets it do so, and on one that doesn't."""
+    none = {}
+    apple, intel, discrete = (
+        {"GEYSER_DOUBLE_DEVICE": gpu, "GEYSER_DOUBLE_PROBE": "all"} for gpu in proof_run.GPUS
+    )
+    old = {"GEYSER_DOUBLE_MACOS": "10.13"}
+    sandbox = {"GEYSER_DOUBLE_SANDBOX": "1"}
+    shared, unseen = "only Apple's GPUs have such", "doesn't see what the GPU drew"
+    cases = (
+        ("an Apple GPU: a shared texture on a surface", "shared_surface", apple, None),
+        ("an Intel GPU: the same", "shared_surface", intel, shared),
+        ("a discrete GPU: the same", "shared_surface", discrete, shared),
+        ("an Apple GPU: a linear texture in a shared buffer", "linear_shared", apple, None),
+        ("an Intel GPU: the same", "linear_shared", intel, shared),
+        ("an Apple GPU: a linear texture as a render target", "linear_target", apple, None),
+        ("a discrete GPU: the same", "linear_target", discrete, "as a render target"),
+        ("an Apple GPU: a format that others lack", "format_of_apple", apple, None),
+        ("an Intel GPU: the same", "format_of_apple", intel, "only Apple's GPUs have it"),
+        ("an Intel GPU: no synchronization", "unsynchronized", intel, None),
+        ("a discrete GPU: the same", "unsynchronized", discrete, unseen),
+        ("a GPU that goes on to the end", "every_signal_comes", none, None),
+        ("a GPU that stops midway", "every_signal_comes", {"GEYSER_DOUBLE_FAIL": "operation:2"},
+         "never came"),
+        ("a device that makes shared events", "shared_event", none, None),
+        ("a device that makes none", "shared_event", {"GEYSER_DOUBLE_FAIL": "newSharedEvent:1"},
+         "newSharedEvent is nil"),
+        ("a system without shared events", "shared_event", old, "has no newSharedEvent"),
+        ("the device of a shared event", "event_of_the_device", none, "has no device"),
+        ("63 uncompleted command buffers", "buffers_63", none, None),
+        ("64 uncompleted command buffers", "buffers_64", none, "commandBuffer blocks"),
+        ("one bootstrap namespace", "service", none, None),
+        ("two bootstrap namespaces", "service", {"GEYSER_CLIENT": "ssh"}, "isn't found"),
+        ("a sandbox: a Mach service", "service", sandbox, "bootstrap_check_in is refused"),
+    )
+    listed = [
+        (f"double: {name}", lambda p=program, v=variables: copies.rule(p, **v), expected)
+        for name, program, variables, expected in cases
+    ]
+    return listed + [
+        ("double: shared memory", copies.memory, None),
+        ("double: a sandbox: shared memory", lambda: copies.memory(**sandbox), "sandbox"),
+    ]
 
 
 def replace(path, old, new):
@@ -286,7 +352,7 @@ def judge(action, expected):
         if expected is None:
             return f"should stay green: {failure}"
         return None if expected in str(failure) else f"red for another reason: {failure}"
-    except (AssertionError, OSError) as error:
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
         return str(error)
     return None if expected is None else "stays green"
 
@@ -294,10 +360,11 @@ def judge(action, expected):
 def prove(layout, published):
     copies = Copies(layout, published, "build-apple-copies")
     wrong = []
-    for name, action, expected in tests(copies):
+    chosen = (*tests(copies), *rules(copies))
+    for name, action, expected in chosen:
         verdict = judge(action, expected)
         if verdict:
             wrong.append(f"{name}: {verdict}")
-    total = len(tests(copies))
+    total = len(chosen)
     shutil.rmtree(copies.folder, ignore_errors=True)
     return total - len(wrong), wrong
