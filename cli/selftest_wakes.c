@@ -33,8 +33,10 @@ static int compare_times(const void *a, const void *b)
 
 double selftest_median_us(uint64_t *times, size_t count)
 {
+	const size_t middle = count / 2;
+
 	qsort(times, count, sizeof(times[0]), compare_times);
-	return (double)times[count / 2] / 1e3;
+	return (double)times[middle] / 1e3;
 }
 
 void selftest_measured(struct selftest *test, const char *what, const char *format, ...)
