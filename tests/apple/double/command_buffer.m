@@ -302,13 +302,13 @@ static void execute(void *argument)
 
 - (void)encodeWaitForEvent:(id<MTLEvent>)event value:(uint64_t)value
 {
-	double_since(10, 14, "encodeWaitForEvent:value:");
+	double_require("encodeWaitForEvent:value:");
 	[self encode:WAIT event:event value:value];
 }
 
 - (void)encodeSignalEvent:(id<MTLEvent>)event value:(uint64_t)value
 {
-	double_since(10, 14, "encodeSignalEvent:value:");
+	double_require("encodeSignalEvent:value:");
 	[self encode:SIGNAL event:event value:value];
 }
 @end

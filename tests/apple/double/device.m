@@ -67,7 +67,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (BOOL)hasUnifiedMemory
 {
-	double_since(10, 15, "hasUnifiedMemory");
+	double_require("hasUnifiedMemory");
 	return double_gpu() != DOUBLE_DISCRETE;
 }
 
@@ -83,7 +83,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (BOOL)supportsFamily:(MTLGPUFamily)family
 {
-	double_since(10, 15, "supportsFamily:");
+	double_require("supportsFamily:");
 	if (family == MTLGPUFamilyMac2 || family == MTLGPUFamilyCommon1)
 		return YES;
 	return double_gpu() == DOUBLE_APPLE && family >= MTLGPUFamilyApple1 &&
@@ -157,7 +157,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLTexture>)newSharedTextureWithDescriptor:(MTLTextureDescriptor *)descriptor
 {
-	double_since(10, 14, "newSharedTextureWithDescriptor:");
+	double_require("newSharedTextureWithDescriptor:");
 	return [[DoubleTexture alloc] initWithDevice:self descriptor:descriptor shared:YES];
 }
 
@@ -165,7 +165,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 {
 	DoubleTexture *texture = [(DoubleTextureHandle *)handle texture];
 
-	double_since(10, 14, "newSharedTextureWithHandle:");
+	double_require("newSharedTextureWithHandle:");
 	if (double_fails("newSharedTexture"))
 		return nil;
 	return [[DoubleTexture alloc] initWithTexture:texture format:texture.pixelFormat];
@@ -173,7 +173,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLSharedEvent>)newSharedEvent
 {
-	double_since(10, 14, "newSharedEvent");
+	double_require("newSharedEvent");
 	if (double_fails("newSharedEvent"))
 		return nil;
 	return [[DoubleEvent alloc] initWithDevice:self event:NULL];
@@ -181,7 +181,7 @@ id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 
 - (id<MTLSharedEvent>)newSharedEventWithHandle:(MTLSharedEventHandle *)handle
 {
-	double_since(10, 14, "newSharedEventWithHandle:");
+	double_require("newSharedEventWithHandle:");
 	if (double_fails("newSharedEvent"))
 		return nil;
 	return [[DoubleEvent alloc] initWithDevice:self event:[(DoubleEventHandle *)handle event]];

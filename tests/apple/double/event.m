@@ -2,7 +2,6 @@
 #import "objects.h"
 
 #include <errno.h>
-#include <objc/runtime.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,7 +14,7 @@
 @implementation MTLSharedEventListener
 + (instancetype)alloc
 {
-	double_since(10, 14, "MTLSharedEventListener");
+	double_require("MTLSharedEventListener");
 	return self == [MTLSharedEventListener class] ? [DoubleListener alloc] : [super alloc];
 }
 
@@ -187,14 +186,6 @@ static void set_value(struct double_event *event, uint64_t value)
 	return nil;
 }
 
-- (BOOL)respondsToSelector:(SEL)selector
-{
-	if (sel_isEqual(selector, @selector(waitUntilSignaledValue:timeoutMS:)) &&
-		!double_has("macOS 12.0"))
-		return NO;
-	return [super respondsToSelector:selector];
-}
-
 - (uint64_t)signaledValue
 {
 	uint64_t value;
@@ -237,7 +228,7 @@ static void set_value(struct double_event *event, uint64_t value)
 	struct timespec end;
 	BOOL reached;
 
-	double_since(12, 0, "waitUntilSignaledValue:timeoutMS:");
+	double_require("waitUntilSignaledValue:timeoutMS:");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	milliseconds = milliseconds > INT32_MAX ? INT32_MAX : milliseconds;
 	end.tv_sec += (time_t)(milliseconds / 1000);

@@ -86,7 +86,8 @@ static BOOL adopts(const struct protocol *protocol, const char *name)
 
 - (BOOL)respondsToSelector:(SEL)selector
 {
-	return class_respondsToSelector(object_getClass(self), selector);
+	return class_respondsToSelector(object_getClass(self), selector) &&
+	       double_answers(sel_getName(selector));
 }
 
 - (BOOL)conformsToProtocol:(Protocol *)protocol

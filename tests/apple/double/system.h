@@ -9,8 +9,9 @@
 /* Answers __builtin_available. versions are its arguments, as "macOS 10.14, iOS 12.0, *". */
 bool double_has(const char *versions);
 
-/* Ends the process if the system is older than the first one that has this function, method or
- * class. */
-void double_since(unsigned major, unsigned minor, const char *name);
+/* Returns whether the system has this function, method or class. The process ends if it calls what
+ * the system lacks. */
+bool double_answers(const char *name);
+void double_require(const char *name);
 
 #endif

@@ -290,7 +290,7 @@
 
 - (MTLSharedTextureHandle *)newSharedTextureHandle
 {
-	double_since(10, 14, "newSharedTextureHandle");
+	double_require("newSharedTextureHandle");
 	return shareable ? [[DoubleTextureHandle alloc] initWithTexture:self] : nil;
 }
 

@@ -194,7 +194,7 @@ static int wait_on(
 int os_sync_wait_on_address(
 	void *address, uint64_t value, size_t size, os_sync_wait_on_address_flags_t flags)
 {
-	double_since(14, 4, "os_sync_wait_on_address");
+	double_require("os_sync_wait_on_address");
 	return wait_on(address, value, size, flags, NULL);
 }
 
@@ -206,7 +206,7 @@ int os_sync_wait_on_address_with_timeout(void *address, uint64_t value, size_t s
 		.tv_nsec = (long)(nanoseconds % 1000000000),
 	};
 
-	double_since(14, 4, "os_sync_wait_on_address_with_timeout");
+	double_require("os_sync_wait_on_address_with_timeout");
 	if (clock != OS_CLOCK_MACH_ABSOLUTE_TIME || nanoseconds == 0) {
 		errno = EINVAL;
 		return -1;
@@ -218,7 +218,7 @@ int os_sync_wake_by_address_all(void *address, size_t size, os_sync_wake_by_addr
 {
 	bool shared = flags & OS_SYNC_WAKE_BY_ADDRESS_SHARED;
 
-	double_since(14, 4, "os_sync_wake_by_address_all");
+	double_require("os_sync_wake_by_address_all");
 	if (size != sizeof(uint32_t)) {
 		errno = EINVAL;
 		return -1;

@@ -161,7 +161,7 @@ static void a_handle_is_the_same_event(void **state)
 	}
 }
 
-static void old_systems_have_no_wait(void **state)
+static void old_systems_lack_methods(void **state)
 {
 	(void)state;
 	@autoreleasepool {
@@ -172,6 +172,11 @@ static void old_systems_have_no_wait(void **state)
 		assert_true([event respondsToSelector:selector]);
 		setenv("GEYSER_DOUBLE_MACOS", "11.7", 1);
 		assert_false([event respondsToSelector:selector]);
+		assert_true([device respondsToSelector:@selector(newSharedEvent)]);
+		setenv("GEYSER_DOUBLE_MACOS", "10.13", 1);
+		assert_false([device respondsToSelector:@selector(newSharedEvent)]);
+		assert_false([device respondsToSelector:@selector(supportsFamily:)]);
+		assert_true([device respondsToSelector:@selector(newCommandQueue)]);
 		assert_true([event respondsToSelector:@selector(signaledValue)]);
 		unsetenv("GEYSER_DOUBLE_MACOS");
 		[event release];
@@ -208,15 +213,15 @@ static void misuse_ends_the_process(void **state)
 	expect_death(go_back, "a shared event goes back from 2 to 1");
 	expect_death(gpu_goes_back, "a shared event goes back from 2 to 1");
 	expect_death(handle_by_value, "NSXPCCoder only");
-	expect_death(old_wait, "macOS before 12.0 has no waitUntilSignaledValue:timeoutMS:");
-	expect_death(old_event, "macOS before 10.14 has no newSharedEvent");
-	expect_death(old_handle, "macOS before 10.14 has no newSharedEventWithHandle:");
-	expect_death(old_listener, "macOS before 10.14 has no MTLSharedEventListener");
-	expect_death(old_encoded_wait, "macOS before 10.14 has no encodeWaitForEvent:value:");
-	expect_death(old_encoded_signal, "macOS before 10.14 has no encodeSignalEvent:value:");
-	expect_death(old_family, "macOS before 10.15 has no supportsFamily:");
-	expect_death(old_memory, "macOS before 10.15 has no hasUnifiedMemory");
-	expect_death(old_texture, "macOS before 10.14 has no newSharedTextureWithDescriptor:");
+	expect_death(old_wait, "macOS 11.7 has no waitUntilSignaledValue:timeoutMS:");
+	expect_death(old_event, "macOS 10.13 has no newSharedEvent");
+	expect_death(old_handle, "macOS 10.13 has no newSharedEventWithHandle:");
+	expect_death(old_listener, "macOS 10.13 has no MTLSharedEventListener");
+	expect_death(old_encoded_wait, "macOS 10.13 has no encodeWaitForEvent:value:");
+	expect_death(old_encoded_signal, "macOS 10.13 has no encodeSignalEvent:value:");
+	expect_death(old_family, "macOS 10.14 has no supportsFamily:");
+	expect_death(old_memory, "macOS 10.14 has no hasUnifiedMemory");
+	expect_death(old_texture, "macOS 10.13 has no newSharedTextureWithDescriptor:");
 	expect_death(no_version, "it is a version as 10.13 or 14.3");
 }
 
@@ -244,7 +249,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_gpu_waits_and_signals, nothing_live),
 		cmocka_unit_test_teardown(a_handle_is_the_same_event, nothing_live),
 		cmocka_unit_test_teardown(it_belongs_to_no_device, nothing_live),
-		cmocka_unit_test_teardown(old_systems_have_no_wait, nothing_live),
+		cmocka_unit_test_teardown(old_systems_lack_methods, nothing_live),
 		cmocka_unit_test_teardown(misuse_ends_the_process, nothing_live),
 	};
 

@@ -22,8 +22,8 @@
  *   GEYSER_DOUBLE_WRITABLE=1       no MTLBuffer of memory that the caller may only read;
  *                                  it isn't known whether a Mac does so
  *   GEYSER_DOUBLE_MACOS=version    an older macOS, as 10.13: __builtin_available is false for later
- *                                  ones. Their methods, functions and classes aren't there: a call
- *                                  ends the process
+ *                                  ones. Their methods, functions and classes aren't there:
+ *                                  respondsToSelector: says so, and a call ends the process
  *   GEYSER_DOUBLE_SANDBOX=1        the App Sandbox: the bootstrap service refuses, and so does
  *                                  shm_open
  *   GEYSER_DOUBLE_GROUP=id         the application group of the program in the sandbox: both allow

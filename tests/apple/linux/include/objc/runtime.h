@@ -14,7 +14,7 @@ BOOL class_respondsToSelector(Class class, SEL selector);
 #ifdef __OBJC__
 Protocol **class_copyProtocolList(Class class, unsigned *count); /* the caller frees the list */
 #endif
-BOOL sel_isEqual(SEL a, SEL b);
+const char *sel_getName(SEL selector);
 
 static inline Class object_getClass(id object)
 {
