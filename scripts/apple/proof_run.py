@@ -18,6 +18,7 @@ COVERAGE = 95.0
 BACKEND_LINES = 1500
 FUNCTION_LINES = 80
 GPUS = ("apple", "intel", "discrete")
+OLDEST_MACOS = "10.13"
 NOT_PASSED = re.compile(r"^FAILED|\[ +(?:FAILED|ERROR) +\]|^ *not ok|^ *double: |: error: ")
 
 
@@ -90,18 +91,24 @@ def build_and_run(profiles):
     return count
 
 
-def count_by_gpu():
-    """Returns (GPU, counts of the tests that name it) for each of the double's GPUs."""
-    counts = {}
+def count_by_machine():
+    """Returns (machine, counts of the tests that name it) for each of the double's GPUs, and for
+    the oldest macOS.
+    """
+    machines = [(f"{gpu} GPU", "GEYSER_DOUBLE_DEVICE", gpu) for gpu in GPUS]
+    machines.append((f"macOS {OLDEST_MACOS}", "GEYSER_DOUBLE_MACOS", OLDEST_MACOS))
     with open(f"{BUILD}/meson-logs/testlog.json", encoding="utf-8") as log:
-        for test in map(json.loads, log):
-            gpu = (test.get("env") or {}).get("GEYSER_DOUBLE_DEVICE")
-            if gpu:
-                counts.setdefault(gpu, Count()).add(count_test(test))
-    missing = [gpu for gpu in GPUS if gpu not in counts or not counts[gpu].passed]
-    if missing:
-        raise sdk.Failure(f"no test ran on the double's {' and '.join(missing)} GPU")
-    return [(gpu, counts[gpu]) for gpu in GPUS]
+        tests = [json.loads(line) for line in log]
+    counts = []
+    for name, variable, value in machines:
+        count = Count()
+        for test in tests:
+            if (test.get("env") or {}).get(variable) == value:
+                count.add(count_test(test))
+        if not count.passed:
+            raise sdk.Failure(f"no test ran on the double's {name}")
+        counts.append((name, count))
+    return counts
 
 
 def coverage(profiles):
@@ -144,14 +151,14 @@ def measure(profiles):
 
 def prove():
     ran, share = measure(os.path.abspath(f"{BUILD}-profiles"))
-    gpus = count_by_gpu()
+    machines = count_by_machine()
     if share < COVERAGE:
         raise sdk.Failure(
             f"{ran} tests, {share:.1f} % of {BACKEND}'s lines ran: at least {COVERAGE} %"
         )
     sizes = check_sizes()
     skipped = f", {ran.skipped} skipped" if ran.skipped else ""
-    lines = "".join(f"\n  on the double's {gpu} GPU: {count}" for gpu, count in gpus)
+    lines = "".join(f"\n  on the double's {name}: {count}" for name, count in machines)
     return ran, (
         f"{ran.passed} tests passed{skipped} under ASan, UBSan and LSan, 0 objects left; "
         f"{share:.1f} % of the backend's lines ran ({sizes}){lines}"

@@ -214,6 +214,34 @@ static void a_frame_that_is_not_drawn(void **state)
 	gpu_close(&gpu);
 }
 
+/* The same, to a subscriber that needs a copy: no GPU can wait for the drawing, and then copy. The
+ * stream goes on with the next frame. */
+static void a_copy_of_a_frame_that_is_not_drawn(void **state)
+{
+	struct geyser_manager *host = make_manager_on(GEYSER_BACKEND_HOST);
+	struct frames frames = open_frames(manager_of(state), host, &picture, 3);
+	struct geyser_frame *frame = begin_frame(frames.publisher);
+	id<MTLCommandBuffer> drawing;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager_of(state));
+	drawing = draw(&gpu, frame, 1);
+	ok(geyser_metal_encode_frame_signal((void *)drawing, frame));
+	refused(GEYSER_ERROR_UNSUPPORTED, FIRST, geyser_publisher_submit(frames.publisher, frame));
+	[drawing commit];
+	gpu_finish(drawing);
+	frame = begin_frame(frames.publisher);
+	drawing = draw(&gpu, frame, 2);
+	ok(geyser_metal_publisher_submit(frames.publisher, frame, (void *)drawing));
+	gpu_finish(drawing);
+	frame = next_frame(frames.subscriber, 1);
+	assert_true(texture_holds(geyser_frame_texture(frame), 2));
+	ok(geyser_subscriber_release(frames.subscriber, frame));
+	close_frames(&frames);
+	gpu_close(&gpu);
+	geyser_manager_destroy(host);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +255,7 @@ int main(int argc, char **argv)
 		manager_test(a_stream_between_gpus),
 		manager_test(a_stream_to_the_cpu),
 		manager_test(a_frame_that_is_not_drawn),
+		manager_test(a_copy_of_a_frame_that_is_not_drawn),
 	};
 
 	test_backend = GEYSER_BACKEND_METAL;
