@@ -114,6 +114,29 @@ GEYSER_API void geyser_manager_destroy(struct geyser_manager *manager);
 /* Returns the backend in use, which is never AUTO. */
 GEYSER_API enum geyser_backend geyser_manager_get_backend(const struct geyser_manager *manager);
 
+/* The longest time to spin, in ns: 1 s. */
+#define GEYSER_SPIN_MAX_NS UINT64_C(1000000000)
+
+/* Sets how many nanoseconds a thread spins before it sleeps, for the events, publishers and
+ * subscribers that this manager makes from now on. 0, the default: it sleeps at once.
+ *
+ * A thread that spins looks at shared memory again and again. It runs on less than a microsecond
+ * after the other process has signalled, submitted or released, while a thread that sleeps needs a
+ * wake of some microseconds. The price is the CPU, which other threads can't use meanwhile.
+ * Spinning never pays if both sides share one CPU.
+ *
+ * An object's recent waits decide whether its next wait spins. If two waits in a row have spun in
+ * vain, the next wait sleeps at once; after three of them the next 3 waits; then 7, 15, 31, and at
+ * last 63. A wait that ends while it spins ends that. So a short time costs a stream of 60 frames a
+ * second next to nothing.
+ *
+ * Each object has a setting of its own: geyser_event_set_spin, geyser_publisher_set_spin,
+ * geyser_subscriber_set_spin. A wait that spins ends at its timeout, and for the death of a peer or
+ * the loss of a device, as one that sleeps. Callbacks and descriptors never spin. Any thread may
+ * call this. Errors: INVALID_ARGUMENT (NULL; above GEYSER_SPIN_MAX_NS). */
+GEYSER_API enum geyser_result geyser_manager_set_spin(
+	struct geyser_manager *manager, uint64_t spin_ns);
+
 enum geyser_dimension {
 	GEYSER_DIMENSION_2D = 0,       /* one layer, depth 1 */
 	GEYSER_DIMENSION_2D_ARRAY = 1, /* layers > 1 */
@@ -445,6 +468,12 @@ GEYSER_API enum geyser_result geyser_event_signal(struct geyser_event *event, ui
  * is lost). */
 GEYSER_API enum geyser_result geyser_event_wait(
 	struct geyser_event *event, uint64_t value, uint64_t timeout_ns);
+
+/* Sets how many nanoseconds geyser_event_wait spins in this process before it sleeps. The default
+ * is the manager's time: geyser_manager_set_spin tells what spinning does. Other processes that
+ * hold the event aren't affected. Any thread may call this; waits that have begun keep their time.
+ * Errors: INVALID_ARGUMENT (NULL; above GEYSER_SPIN_MAX_NS). */
+GEYSER_API enum geyser_result geyser_event_set_spin(struct geyser_event *event, uint64_t spin_ns);
 
 /* The type of geyser_event_notify's callback. Each successful geyser_event_notify calls it once, on
  * the event's own thread ("geyser-event"), with no lock held. result tells why it is called.

@@ -209,6 +209,13 @@ GEYSER_API enum geyser_result geyser_publisher_discard(
 GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 	struct geyser_publisher *publisher, uint64_t limit_ns);
 
+/* Sets how many nanoseconds geyser_publisher_acquire and _flush spin before they sleep until a
+ * subscriber takes or releases a frame. The default is the manager's time: geyser_manager_set_spin
+ * tells what spinning does. Any thread may call this; waits that have begun keep their time.
+ * Errors: INVALID_ARGUMENT (NULL; above GEYSER_SPIN_MAX_NS). */
+GEYSER_API enum geyser_result geyser_publisher_set_spin(
+	struct geyser_publisher *publisher, uint64_t spin_ns);
+
 /* Tells how often the publisher has evicted a subscriber: see geyser_publisher_set_hold_limit.
  * Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_get_evictions(
@@ -308,6 +315,14 @@ GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *ma
  * after a resize. */
 GEYSER_API enum geyser_result geyser_subscriber_acquire(
 	struct geyser_subscriber *subscriber, uint64_t timeout_ns, struct geyser_frame **out);
+
+/* Sets how many nanoseconds geyser_subscriber_acquire spins before it sleeps until a frame is
+ * submitted. The default is the manager's time: geyser_manager_set_spin tells what spinning does.
+ * Neither the wait for a device that draws the frame nor the descriptor of geyser_subscriber_fd is
+ * affected. Any thread may call this; waits that have begun keep their time. Errors:
+ * INVALID_ARGUMENT (NULL; above GEYSER_SPIN_MAX_NS). */
+GEYSER_API enum geyser_result geyser_subscriber_set_spin(
+	struct geyser_subscriber *subscriber, uint64_t spin_ns);
 
 /* Gives the buffer back. Frames of a publisher that has gone stay readable until then. Errors:
  * INVALID_ARGUMENT (NULL; not a frame of this subscriber), STALE (the publisher has left this

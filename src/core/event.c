@@ -158,6 +158,7 @@ static void watch_exporter(struct geyser_event *event, struct gy_peer *peer)
 static void complete(struct geyser_event *event, struct geyser_manager *manager,
 	const struct gy_incoming *incoming)
 {
+	gy_spin_init(&event->timeline.spin, &manager->spin);
 	if (incoming)
 		watch_exporter(event, incoming->peer);
 	gy_object_init(&event->object, manager, GY_HANDLE_EVENT, gy_memory_round(GY_TIMELINE_SIZE),
@@ -617,6 +618,13 @@ enum geyser_result geyser_event_wait(
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
 		"value %" PRIu64 " was not reached within %s: the event is at %" PRIu64, value,
 		gy_duration(timeout_ns, time), now);
+}
+
+enum geyser_result geyser_event_set_spin(struct geyser_event *event, uint64_t spin_ns)
+{
+	if (!event)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "event is NULL");
+	return gy_spin_set(&event->timeline.spin, spin_ns);
 }
 
 enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,

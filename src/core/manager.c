@@ -169,6 +169,13 @@ enum geyser_result geyser_manager_create(
 	return create(desc ? desc : &defaults, out);
 }
 
+enum geyser_result geyser_manager_set_spin(struct geyser_manager *manager, uint64_t spin_ns)
+{
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	return gy_spin_set(&manager->spin, spin_ns);
+}
+
 struct geyser_manager *gy_manager_ref(struct geyser_manager *manager)
 {
 	atomic_fetch_add_explicit(&manager->references, 1, memory_order_relaxed);

@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "ipc/ipc.h"
+#include "sync/spin.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,6 +28,7 @@ struct geyser_manager {
 	void *device;
 	struct gy_ipc *ipc;
 	uint64_t import_timeout_ns;
+	struct gy_spin spin; /* the setting of new events, publishers and subscribers */
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_memory_counters textures, events;
 

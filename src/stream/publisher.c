@@ -4,6 +4,7 @@
 #include "stream/publisher_state.h"
 #include "stream/serving.h"
 #include "stream/subscriptions.h"
+#include "stream/waiting.h"
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -17,7 +18,6 @@
 
 #define BUFFERS_DEFAULT 3
 #define LOOK_EVERY (50 * GY_MILLISECOND)
-#define LOOK_DOORBELL (10 * GY_MILLISECOND)
 #define HOLD_LIMIT_DEFAULT GY_SECOND
 
 /* ---- creating a publisher ---- */
@@ -90,6 +90,7 @@ static struct geyser_publisher *allocate(
 	publisher->rate_num = desc->frame_rate_num;
 	publisher->rate_den = desc->frame_rate_den;
 	publisher->pacing = desc->pacing;
+	gy_spin_init(&publisher->spin, &manager->spin);
 	publisher->ring.buffers = desc->buffers ? desc->buffers : BUFFERS_DEFAULT;
 	publisher->hold_limit_ns = HOLD_LIMIT_DEFAULT;
 	publisher->ring.lossless = desc->pacing == GEYSER_PACING_LOSSLESS;
@@ -230,106 +231,10 @@ static uint32_t all_bits(uint32_t count)
 	return (uint32_t)((UINT64_C(1) << count) - 1);
 }
 
-static bool is_closed(const struct geyser_publisher *publisher)
-{
-	return atomic_load(&publisher->ring.page->closed) != 0;
-}
-
 static enum geyser_result fail_closed(const struct geyser_publisher *publisher)
 {
 	return gy_fail(GEYSER_ERROR_DISCONNECTED, "stream \"%s\" was closed: make a new publisher",
 		publisher->published.name);
-}
-
-/* Whether a wait is over. buffer: the wait is for a buffer to draw into, which this takes. NULL:
- * the wait is for subscribers to take and release all frames. A closed stream ends both waits. */
-static bool is_ready(struct geyser_publisher *publisher, int *buffer)
-{
-	/* take no buffer: subscribers must still get the frames that are there */
-	if (is_closed(publisher))
-		return true;
-	if (!buffer)
-		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
-	if (*buffer < 0)
-		*buffer = gy_ring_begin(&publisher->ring, gy_mirrors_busy(publisher));
-	if (*buffer >= 0)
-		gy_publisher_end_starving(publisher);
-	return *buffer >= 0;
-}
-
-/* The words on which a thread sleeps while it waits for subscribers: one is the publisher's, and
- * one is in each subscriber's lease. A publisher with a doorbell sleeps on that alone. */
-struct sleep {
-	struct gy_wait_word words[GY_WAIT_WORDS];
-	unsigned count;
-	struct gy_subscription *subscriptions[GY_RING_READERS];
-	unsigned subscription_count;
-};
-
-_Static_assert(GY_WAIT_WORDS >= GY_RING_READERS + 1, "a word for each subscriber, and our own");
-
-/* Fills in the words and their present values. */
-static void collect_words(struct geyser_publisher *publisher, struct sleep *sleep)
-{
-	sleep->subscription_count = 0;
-	sleep->count = 1;
-	sleep->words[0] = (struct gy_wait_word){
-		.word = publisher->bell ? &publisher->bell->rings : &publisher->wake_word,
-		.shared = publisher->bell != NULL,
-	};
-	sleep->words[0].expected = atomic_load(sleep->words[0].word);
-	if (publisher->bell)
-		return;
-	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
-		struct gy_subscription *subscription = publisher->subscriptions[i];
-
-		if (!subscription || publisher->ring.readers[i].evicted)
-			continue;
-		sleep->subscriptions[sleep->subscription_count++] = subscription;
-		sleep->words[sleep->count++] = (struct gy_wait_word){
-			.word = &subscription->lease->releases,
-			.expected = atomic_load(&subscription->lease->releases),
-			.shared = true,
-		};
-	}
-}
-
-/* Keeps the leases mapped while a thread sleeps on them, even if their subscribers leave. */
-static void hold_leases(struct geyser_publisher *publisher, struct sleep *sleep)
-{
-	publisher->sleepers++;
-	for (unsigned i = 0; i < sleep->subscription_count; i++)
-		sleep->subscriptions[i]->sleepers++;
-}
-
-static void drop_leases(struct geyser_publisher *publisher, struct sleep *sleep)
-{
-	publisher->sleepers--;
-	for (unsigned i = 0; i < sleep->subscription_count; i++)
-		sleep->subscriptions[i]->sleepers--;
-	gy_publisher_reap(publisher);
-}
-
-/* Releases the lock and sleeps until a subscriber takes or releases a frame, comes or goes. Sets
- * "waiting" first, then checks again: a subscriber that changes its lease after the check sees the
- * flag and wakes this thread. */
-static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
-{
-	struct sleep sleep;
-	uint64_t look;
-
-	collect_words(publisher, &sleep);
-	atomic_store(&publisher->ring.page->waiting, 1);
-	if (is_ready(publisher, buffer))
-		return;
-	hold_leases(publisher, &sleep);
-	(void)pthread_mutex_unlock(&publisher->lock);
-	/* a subscriber may be stopped between its release and its wake-up call, and a liar may
-	 * silence the doorbell */
-	look = gy_deadline(publisher->bell ? LOOK_DOORBELL : LOOK_EVERY);
-	gy_wait(sleep.words, sleep.count, look < deadline ? look : deadline);
-	(void)pthread_mutex_lock(&publisher->lock);
-	drop_leases(publisher, &sleep);
 }
 
 static enum geyser_result check_device(const struct geyser_publisher *publisher)
@@ -381,9 +286,10 @@ static enum geyser_result begin(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, int *buffer)
 {
 	uint64_t deadline = gy_deadline(timeout_ns), due = GY_NEVER;
+	struct gy_look look = {.spin = NULL};
 
 	*buffer = -1;
-	while (!is_ready(publisher, buffer)) {
+	while (!gy_publisher_is_ready(publisher, buffer)) {
 		uint32_t copying = gy_mirrors_busy(publisher) & ~gy_ring_held(&publisher->ring);
 
 		if (check_device(publisher) != GEYSER_OK)
@@ -401,8 +307,10 @@ static enum geyser_result begin(
 			gy_mirrors_wait(
 				publisher, copying, gy_earlier(gy_deadline(LOOK_EVERY), deadline));
 		else
-			sleep_for_release(publisher, buffer, due < deadline ? due : deadline);
+			gy_publisher_await_release(
+				publisher, buffer, gy_earlier(due, deadline), &look);
 	}
+	gy_look_end(&look);
 	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
@@ -570,7 +478,7 @@ enum geyser_result geyser_publisher_submit(
 	result = gy_frame_info_check(&frame->record.info, geyser_texture_get_desc(frame->texture));
 	if (result == GEYSER_OK)
 		result = check_device(publisher);
-	if (result == GEYSER_OK && is_closed(publisher))
+	if (result == GEYSER_OK && gy_publisher_is_closed(publisher))
 		result = fail_closed(publisher);
 	if (result == GEYSER_OK)
 		return take_back(publisher, frame, true);
@@ -589,20 +497,22 @@ enum geyser_result geyser_publisher_discard(
 enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
 	uint64_t deadline = gy_deadline(timeout_ns);
+	struct gy_look look = {.spin = NULL};
 	enum geyser_result result = GEYSER_OK;
 
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	(void)pthread_mutex_lock(&publisher->lock);
-	while (result == GEYSER_OK && !is_ready(publisher, NULL)) {
+	while (result == GEYSER_OK && !gy_publisher_is_ready(publisher, NULL)) {
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			result = gy_fail(GEYSER_ERROR_TIMEOUT,
 				"subscribers still have %llu frames to take and hold %d buffers",
 				(unsigned long long)gy_ring_owed(&publisher->ring),
 				__builtin_popcount(gy_ring_held(&publisher->ring)));
 		else
-			sleep_for_release(publisher, NULL, deadline);
+			gy_publisher_await_release(publisher, NULL, deadline, &look);
 	}
+	gy_look_end(&look);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return result;
 }
@@ -633,6 +543,13 @@ enum geyser_result geyser_publisher_resize(
 	(void)pthread_mutex_unlock(&publisher->lock);
 	unref_all(unused);
 	return result;
+}
+
+enum geyser_result geyser_publisher_set_spin(struct geyser_publisher *publisher, uint64_t spin_ns)
+{
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	return gy_spin_set(&publisher->spin, spin_ns);
 }
 
 /* ---- figures ---- */

@@ -13,7 +13,7 @@
 struct gy_subscription {
 	struct gy_subscription *next; /* in the list of retired subscriptions */
 	struct gy_lease_page *lease;  /* points to the beginning of a struct gy_lease_memory */
-	/* the publisher's threads that sleep on the lease, which must stay mapped meanwhile */
+	/* the publisher's threads that wait for the lease, which must stay mapped meanwhile */
 	uint32_t sleepers;
 	uint32_t reader; /* the subscriber's place in the ring */
 	pid_t pid;
@@ -89,7 +89,7 @@ struct geyser_publisher {
 	struct gy_mirrors mirrors;
 
 	struct gy_subscription *subscriptions[GY_RING_READERS]; /* by place in the ring */
-	struct gy_subscription *retired; /* left, but a thread still sleeps on their leases */
+	struct gy_subscription *retired; /* left, but a thread still waits for their leases */
 	uint32_t subscriber_count;       /* the number of subscriptions with `counted` */
 	/* The wake word of waiting threads: increased when a subscriber comes or goes. A publisher
 	 * with a doorbell rings that instead. */
@@ -98,6 +98,7 @@ struct geyser_publisher {
 	struct gy_wakeup notify; /* no descriptor until the program requests one */
 	uint64_t dropped_before; /* frames that subscribers which have left had dropped */
 	uint64_t hold_limit_ns;  /* how long subscribers may keep the publisher without a buffer */
+	struct gy_spin spin;     /* not guarded */
 	uint64_t evictions;      /* the number of subscribers that were evicted for that */
 	struct gy_evicted evicted[GY_EVICTED_RECORDS];
 	struct gy_hold_budget budgets[GY_RING_GROUPS]; /* GY_RING_OWN's isn't used */

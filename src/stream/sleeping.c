@@ -3,6 +3,33 @@
 
 #include "core/event.h"
 
+/* Whether there is something for which a sleeping thread would wake. */
+static bool has_news(struct gy_stream_connection *connection, const struct gy_ring_view *view)
+{
+	return gy_ring_has_next(view) || gy_stream_connection_is_dead(connection) ||
+	       gy_stream_connection_is_lost(connection) || gy_ring_is_evicted(view);
+}
+
+/* Uses a copy of the view, since other threads may take and release frames meanwhile. A publisher
+ * that puts a frame back, or dies, changes nothing but what has_news looks at. A look at "newest"
+ * touches no slot that the publisher is just filling in. */
+void gy_subscriber_look(struct geyser_subscriber *subscriber, struct gy_look *look)
+{
+	struct gy_stream_connection *connection = subscriber->connection;
+	const struct gy_ring_view view = connection->view;
+	const uint64_t newest = atomic_load(&view.page->newest);
+
+	if (has_news(connection, &view))
+		return;
+	connection->references++; /* another thread may detach the connection meanwhile */
+	(void)pthread_mutex_unlock(&subscriber->lock);
+	while (gy_look_goes_on(look) && atomic_load(&view.page->newest) == newest)
+		if (gy_look_is_wide(look) && has_news(connection, &view))
+			break;
+	(void)pthread_mutex_lock(&subscriber->lock);
+	gy_stream_connection_unref(connection);
+}
+
 /* Says that a thread sleeps, then checks again. A publisher that publishes after the check sees the
  * flag and wakes this thread. The thread "geyser-ipc", which finds out that the publisher has died,
  * sees `sleepers` and wakes the same word (gy_peer_add_alarm). Sleeping on one word is quicker than

@@ -5,6 +5,10 @@
 
 #include "stream/subscriber_state.h"
 
+/* Looks without sleeping until there may be a new frame, the stream may have ended, or the look
+ * ends. Needs the subscriber's lock, and releases it meanwhile. */
+void gy_subscriber_look(struct geyser_subscriber *subscriber, struct gy_look *look);
+
 /* Sleeps until there may be a new frame, the stream may have ended, there is an interruption, or
  * the deadline has passed. May also return early. Needs the subscriber's lock, and releases it
  * while it sleeps. interrupt may be NULL; otherwise the thread has called gy_interrupt_notice. */

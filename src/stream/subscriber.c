@@ -41,6 +41,7 @@ static struct geyser_subscriber *allocate(
 	gy_manager_count_stream(manager, 1);
 	subscriber->delivery = desc->delivery;
 	strcpy(subscriber->name, desc->name);
+	gy_spin_init(&subscriber->spin, &manager->spin);
 	subscriber->ready = GY_NO_WAKEUP;
 	subscriber->close = GY_NO_WAKEUP;
 	(void)pthread_mutex_init(&subscriber->lock, NULL);
@@ -242,13 +243,18 @@ static enum geyser_result await_drawn(
 	return result == GEYSER_ERROR_TIMEOUT ? result : GEYSER_OK;
 }
 
-static enum geyser_result await_frame(struct geyser_subscriber *subscriber, uint64_t deadline)
+static enum geyser_result await_frame(
+	struct geyser_subscriber *subscriber, uint64_t deadline, struct gy_look *look)
 {
 	if (deadline != GY_NEVER && gy_now() >= deadline)
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
 			subscriber->name);
 	/* another thread may have found the end, or taken a frame whose buffer must be fetched */
-	if (subscriber->connection && !subscriber->connection->pending)
+	if (!subscriber->connection || subscriber->connection->pending)
+		return GEYSER_OK;
+	if (gy_look_begin(look, &subscriber->spin, deadline))
+		gy_subscriber_look(subscriber, look);
+	else
 		gy_subscriber_sleep(subscriber, deadline, NULL);
 	return GEYSER_OK;
 }
@@ -283,6 +289,7 @@ static enum geyser_result acquire(
 {
 	uint64_t deadline = gy_deadline(timeout_ns);
 	enum geyser_result result = GEYSER_OK;
+	struct gy_look look = {.spin = NULL};
 
 	*out = take_undrawn(subscriber);
 	if (*out)
@@ -303,10 +310,12 @@ static enum geyser_result acquire(
 		if (result == GEYSER_ERROR_BUSY && subscriber->reading > 0)
 			result = await_return(subscriber, returns, deadline);
 		else if (result == GEYSER_OK && !*out)
-			result = await_frame(subscriber, deadline);
+			result = await_frame(subscriber, deadline, &look);
 		if (result != GEYSER_OK || *out)
-			return result;
+			break;
 	}
+	gy_look_end(&look);
+	return result;
 }
 
 enum geyser_result geyser_subscriber_acquire(
@@ -442,6 +451,14 @@ enum geyser_result geyser_subscriber_release(
 	}
 	give_back(subscriber, frame);
 	return result;
+}
+
+enum geyser_result geyser_subscriber_set_spin(
+	struct geyser_subscriber *subscriber, uint64_t spin_ns)
+{
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "subscriber is NULL");
+	return gy_spin_set(&subscriber->spin, spin_ns);
 }
 
 /* ---- figures ---- */

@@ -34,6 +34,7 @@ struct geyser_subscriber {
 	/* The unfinished connection, as far as its publisher has answered. This member belongs to
 	 * the thread that has the turn. */
 	struct gy_stream_connection *arriving;
+	struct gy_spin spin; /* not guarded */
 	/* geyser_subscriber_create has succeeded, though `arriving` has no buffers yet */
 	bool begun;
 	/* Why `arriving` failed before it had buffers; the next acquire returns this. Else

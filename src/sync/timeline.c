@@ -177,6 +177,24 @@ static bool is_dead(const struct gy_timeline *timeline)
 	return timeline->dead && atomic_load(timeline->dead) != 0;
 }
 
+/* Whether no further value can come. */
+static bool is_over(const struct gy_timeline *timeline)
+{
+	return gy_timeline_is_lost(timeline) || is_dead(timeline);
+}
+
+/* Looks without sleeping until the value is reached, no further value can come, or the look ends.
+ */
+static void look_for(struct gy_timeline *timeline, uint64_t value, struct gy_look *look)
+{
+	while (gy_look_goes_on(look)) {
+		if (gy_timeline_value(timeline) >= value)
+			return;
+		if (gy_look_is_wide(look) && is_over(timeline))
+			return;
+	}
+}
+
 bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
 	struct gy_interrupt *interrupt)
 {
@@ -184,6 +202,7 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 	struct gy_wait_word words[GY_INTERRUPT_WORDS] = {
 		{.word = &page->wakes, .shared = true}, {.word = timeline->dead, .expected = 0}};
 	uint64_t of_this_wait = 0, *since = interrupt ? &interrupt->idle_since : &of_this_wait;
+	struct gy_look look = {.spin = NULL};
 
 	for (;;) {
 		bool woken;
@@ -191,13 +210,17 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 		words[0].expected = atomic_load(&page->wakes);
 		if (gy_timeline_value(timeline) >= value) {
 			*since = 0;
+			gy_look_end(&look);
 			return true;
 		}
-		if (gy_timeline_is_lost(timeline) || is_dead(timeline) ||
-			(interrupt && gy_interrupt_is_due(interrupt)))
+		if (is_over(timeline) || (interrupt && gy_interrupt_is_due(interrupt)))
 			return false;
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return false;
+		if (!interrupt && gy_look_begin(&look, &timeline->spin, deadline)) {
+			look_for(timeline, value, &look);
+			continue;
+		}
 		woken = lie_down(timeline);
 		if (gy_timeline_value(timeline) < value && !gy_timeline_is_lost(timeline))
 			gy_interrupt_wait(interrupt, words, timeline->dead ? 2 : 1,

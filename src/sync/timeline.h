@@ -23,6 +23,7 @@
 #include "platform/platform.h"
 #include "sync/audience.h"
 #include "sync/interrupt.h"
+#include "sync/spin.h"
 
 struct gy_timeline_page {
 	_Atomic uint64_t value;
@@ -52,6 +53,7 @@ struct gy_timeline {
 	/* How many threads of this process may sleep on `wakes` and don't look at the value by
 	 * themselves. The exporter's death wakes them, see gy_peer_add_alarm. */
 	_Atomic uint32_t asleep;
+	struct gy_spin spin; /* for waits without an interrupt */
 };
 
 /* A deadline for gy_timeline_wait that never passes. Unlike a wait with GY_NEVER, a wait with this
@@ -83,9 +85,9 @@ bool gy_timeline_is_lost(const struct gy_timeline *timeline);
  * threads that sleep already have begun to do so. */
 void gy_timeline_leave(struct gy_timeline *timeline);
 
-/* Sleeps until the value is reached, and returns true. Returns false if the deadline has passed, if
- * the timeline is lost or its exporter dead, or if the thread was interrupted since it last called
- * gy_interrupt_notice. interrupt may be NULL. */
+/* Spins or sleeps until the value is reached, and returns true. Returns false if the deadline has
+ * passed, if the timeline is lost or its exporter dead, or if the thread was interrupted since it
+ * last called gy_interrupt_notice. interrupt may be NULL. */
 bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t deadline,
 	struct gy_interrupt *interrupt);
 

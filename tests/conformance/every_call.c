@@ -82,6 +82,7 @@ static void use_managers(struct world *world)
 
 	check(geyser_manager_create(&desc, &manager) == GEYSER_OK);
 	check(geyser_manager_memory(manager, &memory) == GEYSER_OK);
+	check(geyser_manager_set_spin(manager, MILLISECOND) == GEYSER_OK);
 	check(geyser_manager_format_usage(manager, GEYSER_FORMAT_RGBA8_UNORM, GEYSER_DIMENSION_2D,
 		      &usage) == GEYSER_OK);
 	geyser_manager_destroy(manager);
@@ -128,6 +129,7 @@ static void use_events(struct world *world)
 	check(geyser_event_fd(imported, 2, &fd) == GEYSER_OK);
 	check(geyser_event_signal(event, 2) == GEYSER_OK);
 	check(geyser_event_wait(imported, 2, PATIENCE) == GEYSER_OK);
+	check(geyser_event_set_spin(imported, MILLISECOND) == GEYSER_OK);
 	check(geyser_event_value(imported, &value) == GEYSER_OK && value == 2);
 	check(readable(fd, PATIENCE));
 	check(close(fd) == 0);
@@ -163,6 +165,8 @@ static void use_streams(struct world *world)
 	check(geyser_publisher_flush(publisher, PATIENCE) == GEYSER_OK);
 	check(geyser_publisher_set_hold_limit(publisher, UINT64_MAX) == GEYSER_OK);
 	check(geyser_publisher_get_evictions(publisher, &evictions) == GEYSER_OK);
+	check(geyser_publisher_set_spin(publisher, MILLISECOND) == GEYSER_OK);
+	check(geyser_subscriber_set_spin(subscriber, MILLISECOND) == GEYSER_OK);
 	desc.texture.width = 2 * STREAM_WIDTH;
 	check(geyser_publisher_resize(publisher, &desc.texture) == GEYSER_OK);
 	check(geyser_publisher_acquire(publisher, PATIENCE, &frame) == GEYSER_OK);

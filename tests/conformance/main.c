@@ -27,6 +27,7 @@ static const struct group *const groups[] = {
 	&stream_holding_group,
 	&stream_life_group,
 	&stream_outlives_group,
+	&spinning_group,
 	&watches_group,
 	&every_call_group,
 };

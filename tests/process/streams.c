@@ -129,7 +129,8 @@ static void *wait_for_the_end(void *data)
 	return NULL;
 }
 
-static void who_waits_is_told_of_a_death(void **state)
+/* spin_ns: the subscriber's threads spin for this time before they sleep. */
+static void tell_of_a_death(void **state, uint64_t spin_ns)
 {
 	struct peer publisher, waiter;
 	struct waiting waiting;
@@ -140,6 +141,7 @@ static void who_waits_is_told_of_a_death(void **state)
 	start_saying(&publisher, "publish", "dies 3 0", "ok");
 	start_saying(&waiter, "subscribe", "dies 0", "ok");
 	waiting = (struct waiting){subscribe(manager_of(state), "dies", GEYSER_DELIVER_EVERY), 0};
+	ok(geyser_subscriber_set_spin(waiting.subscriber, spin_ns));
 	ask(&publisher, "submit 1", "ok");
 	frame = take(waiting.subscriber, 1);
 	ask(&waiter, "take 0", "ok 1");
@@ -157,6 +159,16 @@ static void who_waits_is_told_of_a_death(void **state)
 	ask(&waiter, "release", "ok");
 	end_peer(&waiter);
 	geyser_subscriber_destroy(waiting.subscriber);
+}
+
+static void who_waits_is_told_of_a_death(void **state)
+{
+	tell_of_a_death(state, 0);
+}
+
+static void who_spins_is_told_of_a_death(void **state)
+{
+	tell_of_a_death(state, GEYSER_SPIN_MAX_NS);
 }
 
 static void the_dead_ones_frames_still_come(void **state)
@@ -556,6 +568,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		swept_test(one_frame_arrives),
 		swept_test(who_waits_is_told_of_a_death),
+		swept_test(who_spins_is_told_of_a_death),
 		swept_test(the_dead_ones_frames_still_come),
 		swept_test(a_dead_ones_name_is_free_at_once),
 		swept_test(a_name_taken_by_another_process),
