@@ -343,7 +343,8 @@ struct geyser_subscriber_stats {
 	/* Connections to this publisher and to earlier ones. A connection counts as soon as its
 	 * buffers have come. */
 	uint64_t connections;
-	/* The time from submit to acquire, within 10 %; 0: no frame yet. */
+	/* The time from submit to acquire, within 10 %, of one frame in 10 us at most; 0: no frame
+	 * yet. */
 	uint64_t latency_p50_ns, latency_p99_ns;
 };
 

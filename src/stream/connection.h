@@ -71,16 +71,16 @@ struct gy_stream_connection {
 	struct gy_kept *kept;
 	_Atomic bool handed_out; /* the caller has borrowed `ready` */
 	struct geyser_frame frames[GY_RING_BUFFERS];
+	uint64_t counted_at; /* the timestamp of the last frame that counts for the latencies */
 	struct geyser_subscriber *subscriber;
 	_Atomic uint32_t sleepers;         /* threads that sleep on the ring */
 	struct gy_alarm alarm;             /* wakes them when the publisher dies */
 	struct gy_stream_connection *next; /* in the subscriber's list of ended connections */
 
-	/* A frame that was taken, and keeps its lease, but whose buffer isn't fetched yet. The
-	 * subscriber's lock guards these three members. */
+	/* A frame that was taken, and keeps its lease, but whose buffer isn't fetched yet. Its
+	 * record is in `frames`. The subscriber's lock guards these two members. */
 	bool pending;
 	uint32_t pending_buffer;
-	struct gy_ring_record pending_record;
 
 	/* The thread that has the turn owns the members below (see subscriber_state.h). */
 	char name[GEYSER_STREAM_NAME_MAX + 1];

@@ -64,7 +64,8 @@ bool gy_subscriber_leave_if_evicted(struct geyser_subscriber *subscriber)
 	subscriber->left_at = connection->view.last;
 	if (connection->outgrown)
 		/* so that the frame that couldn't be read comes again */
-		subscriber->left_at = connection->pending_record.info.sequence - 1;
+		subscriber->left_at =
+			connection->frames[connection->pending_buffer].record.info.sequence - 1;
 	subscriber->left_stream = atomic_load(&connection->view.page->created);
 	gy_subscriber_detach(subscriber);
 	subscriber->end = GEYSER_END_NONE;

@@ -3,8 +3,6 @@
 
 #include "base/error.h"
 
-#define UNSPECIFIED 2 /* the value for "unspecified" in ITU-T H.273 */
-
 struct geyser_texture *geyser_frame_texture(struct geyser_frame *frame)
 {
 	return frame ? frame->texture : NULL;
@@ -57,15 +55,6 @@ enum geyser_result geyser_frame_signal_point(struct geyser_frame *frame, struct 
 	if (result == GEYSER_OK)
 		*out = frame->signal;
 	return result;
-}
-
-void gy_frame_info_init(struct geyser_frame_info *info)
-{
-	*info = (struct geyser_frame_info){
-		.color.primaries = UNSPECIFIED,
-		.color.transfer = UNSPECIFIED,
-		.color.matrix = UNSPECIFIED,
-	};
 }
 
 static bool is_within(const struct geyser_rect *rect, const struct geyser_texture_desc *desc)

@@ -26,9 +26,6 @@ struct geyser_frame {
 	enum geyser_result (*begin_signal)(struct geyser_frame *frame, struct geyser_point *out);
 };
 
-/* Sets the colour to unspecified and all else to zero. */
-void gy_frame_info_init(struct geyser_frame_info *info);
-
 /* Checks what the publisher's program has filled in. Errors: INVALID_ARGUMENT. */
 enum geyser_result gy_frame_info_check(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc);

@@ -311,7 +311,7 @@ static enum geyser_result begin(
 				publisher, buffer, gy_earlier(due, deadline), &look);
 	}
 	gy_look_end(&look);
-	atomic_store(&publisher->ring.page->waiting, publisher->sleepers > 0);
+	gy_ring_set_waiting(&publisher->ring, publisher->sleepers > 0);
 	return *buffer < 0 ? fail_closed(publisher) : GEYSER_OK;
 }
 
@@ -392,7 +392,7 @@ static enum geyser_result give_out(
 	frame->texture = publisher->buffers[buffer];
 	frame->record.generation = publisher->generations[buffer];
 	frame->out = true;
-	gy_frame_info_init(&frame->record.info);
+	frame->record.info = gy_frame_info_new;
 	if (publisher->ready) {
 		frame->wait = (struct geyser_point){publisher->ready, publisher->drawn[buffer]};
 		frame->signal = (struct geyser_point){0};
@@ -445,25 +445,50 @@ static enum geyser_result check_frame(
 	return GEYSER_OK;
 }
 
-/* Gets the frame back from the caller and publishes or discards it. Reads the clock with the lock
- * held, so that timestamps never go back from one sequence to the next. */
+/* Writes the frame's record, with the present time, into the ring. Needs no lock: the frame's slot
+ * belongs to the caller until it is published. Without the lock, the CPU fetches the slot's cache
+ * line together with those of the texels that the caller has written last. Taking the lock waits
+ * for all of them. */
+static void prepare(struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	frame->record.info.timestamp_ns = gy_now();
+	gy_ring_prepare(&publisher->ring, frame->buffer, &frame->record);
+}
+
+/* Completes the record of a prepared frame. With a device, the record says when the frame is drawn
+ * and copied. A frame that another thread has prepared may have overtaken this one: timestamps
+ * never go back from one sequence to the next. */
+static enum geyser_result complete(struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	struct gy_ring_record *record = &frame->record;
+	enum geyser_result result = GEYSER_OK;
+
+	if (publisher->ready) {
+		record->ready = frame->signal.value;
+		result = gy_mirrors_fill(publisher, frame->buffer, record);
+	}
+	if (publisher->ready || record->info.timestamp_ns < publisher->timestamp_ns)
+		prepare(publisher, frame);
+	publisher->timestamp_ns = record->info.timestamp_ns;
+	return result;
+}
+
+/* Gets the frame back from the caller and publishes or discards it. */
 static enum geyser_result take_back(
 	struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
 {
 	enum geyser_result result = GEYSER_OK;
 
+	if (publish)
+		prepare(publisher, frame);
 	(void)pthread_mutex_lock(&publisher->lock);
 	frame->out = false;
-	if (publish && publisher->ready) {
-		frame->record.ready = frame->signal.value;
-		result = gy_mirrors_fill(publisher, frame->buffer, &frame->record);
-	}
-	if (publish && result == GEYSER_OK) {
-		frame->record.info.timestamp_ns = gy_now();
-		gy_ring_publish(&publisher->ring, frame->buffer, &frame->record);
-	} else {
+	if (publish)
+		result = complete(publisher, frame);
+	if (publish && result == GEYSER_OK)
+		gy_ring_publish(&publisher->ring, frame->buffer);
+	else
 		gy_ring_discard(&publisher->ring, frame->buffer);
-	}
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return result;
 }

@@ -72,6 +72,7 @@ struct geyser_publisher {
 
 	pthread_mutex_t lock;
 	struct gy_ring_writer ring;
+	uint64_t timestamp_ns; /* the last frame's */
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_texture *buffers[GY_RING_BUFFERS];
 	uint32_t generations[GY_RING_BUFFERS]; /* of buffers */

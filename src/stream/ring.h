@@ -22,9 +22,12 @@
 
 #include <geyser/stream.h>
 
+#include "stream/slot.h"
+
 #include "platform/platform.h"
 
 #include <stdalign.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define GY_RING_BUFFERS 16
@@ -43,23 +46,12 @@ _Static_assert(GY_RING_BUFFERS == 1 << GY_RING_BUFFER_BITS, "an index fits");
 #define GY_LATENCY_SHIFT 8
 #define GY_LATENCY_BUCKETS 208
 
-struct gy_ring_record {
-	uint32_t generation; /* of the buffer: the publisher counts resizes and refills */
-	/* The values of the publisher's events at which the buffer, and its mirror, are drawn. 0:
-	 * drawn already, or no mirror. */
-	uint64_t ready, mirror_ready;
-	struct geyser_frame_info info;
-};
-
-struct gy_ring_slot {
-	_Atomic uint64_t sequence; /* of the frame in this buffer; 0: no frame that may be read */
-	struct gy_ring_record record;
-};
-
 struct gy_ring_page {
 	/* sequence << GY_RING_BUFFER_BITS | buffer; 0: no frame */
 	alignas(64) _Atomic uint64_t newest;
-	_Atomic uint32_t wakes; /* the futex on which subscribers sleep */
+	/* The words below are rarely written. They have a cache line of their own, which therefore
+	 * stays with all CPUs. */
+	alignas(64) _Atomic uint32_t wakes; /* the futex on which subscribers sleep */
 	/* 1: the publisher sleeps; a subscriber that takes or releases a frame wakes it */
 	_Atomic uint32_t waiting;
 	/* 1: the publisher has closed the stream; set before the stream's name is given up */
@@ -72,10 +64,14 @@ struct gy_ring_page {
 };
 
 struct gy_lease_page {
+	/* The publisher looks at this line at every frame, and the subscriber rarely writes it. */
+	alignas(64) _Atomic uint32_t sleeping;
+	_Atomic uint32_t releases;         /* the futex of a publisher that has no doorbell */
 	alignas(64) _Atomic uint32_t held; /* bit b: the subscriber reads buffer b */
-	_Atomic uint32_t sleeping;
-	_Atomic uint32_t releases; /* the futex of a publisher that has no doorbell */
-	_Atomic uint64_t taken;    /* the largest sequence that the subscriber has got */
+	/* No process reads this word. A thread that spins writes it again and again, so that this
+	 * line is in its CPU's cache when it leases the frame. */
+	_Atomic uint32_t looking;
+	_Atomic uint64_t taken; /* the largest sequence that the subscriber has got */
 	_Atomic uint64_t dropped;
 	_Atomic uint32_t latency[GY_LATENCY_BUCKETS];
 	/* The number of the subscriber's threads that sleep on the stream's events; see
@@ -180,14 +176,21 @@ int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy);
 /* Gives back a buffer from gy_ring_begin without a frame. */
 void gy_ring_discard(struct gy_ring_writer *writer, uint32_t buffer);
 
-/* Publishes the frame in a buffer that gy_ring_begin has given. Gives the frame the next sequence
- * and wakes sleeping subscribers. The record must be complete but for the sequence. */
-void gy_ring_publish(
+/* Writes the record, but for its sequence, of the next frame in a buffer that gy_ring_begin has
+ * given. The owner of that buffer calls this before gy_ring_publish. It needs no lock. */
+void gy_ring_prepare(
 	struct gy_ring_writer *writer, uint32_t buffer, const struct gy_ring_record *record);
+
+/* Publishes the frame whose record was prepared. Gives the frame the next sequence and wakes
+ * sleeping subscribers. */
+void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer);
 
 /* Wakes all subscribers, so that they look at what isn't in the ring. Any thread, without the lock.
  */
 void gy_ring_wake(struct gy_ring_writer *writer);
+
+/* Notes whether a thread of the publisher sleeps, so that subscribers wake it. */
+void gy_ring_set_waiting(struct gy_ring_writer *writer, bool waits);
 
 /* Gives the subscriber a place. Sets the lease's "taken" so that the subscriber begins with the
  * newest frame. Returns the place, or -1 if all are taken. */
@@ -242,6 +245,8 @@ struct gy_ring_view {
 	bool every;
 	uint32_t place;
 	uint64_t epoch;
+	/* 1 + the buffer in which a thread that spins has seen a new frame; 0: none. */
+	uint32_t seen;
 };
 
 /* Reads place, epoch and the last frame's sequence from the lease. Set page, lease, buffers and
@@ -252,9 +257,21 @@ void gy_ring_open(struct gy_ring_view *view);
  * frames that it holds stay as they are. */
 bool gy_ring_is_evicted(const struct gy_ring_view *view);
 
-/* Leases the next frame and copies its record. Returns the frame's buffer, or -1 if there is no new
- * frame. */
-int gy_ring_take(struct gy_ring_view *view, struct gy_ring_record *record);
+/* Leases the next frame. Returns the frame's buffer, or -1 if there is no new frame. */
+int gy_ring_take(struct gy_ring_view *view);
+
+/* Returns the buffer in which the next frame will probably come: the publisher draws into it, or it
+ * has the oldest frame. */
+uint32_t gy_ring_expect(const struct gy_ring_view *view);
+
+/* Whether that buffer has a new frame. The answer may be wrong for a moment. A thread that spins
+ * looks at this, since the word lies in the cache line of the frame's record: the record comes with
+ * it. Writes the lease's "looking". */
+bool gy_ring_has_come(const struct gy_ring_view *view, uint32_t buffer);
+
+/* Copies the record of the frame that gy_ring_take has just leased. *record must be all zero, or
+ * the record of an earlier frame. */
+void gy_ring_read(const struct gy_ring_view *view, uint32_t buffer, struct gy_ring_record *record);
 
 /* Gives back a leased buffer and wakes the publisher if it waits. */
 void gy_ring_release(struct gy_ring_view *view, uint32_t buffer);

@@ -3,6 +3,9 @@
 
 #include "core/event.h"
 
+/* A thread that spins looks at "newest" once in this many rounds. */
+#define NEWEST_ROUNDS 4
+
 /* Whether there is something for which a sleeping thread would wake. */
 static bool has_news(struct gy_stream_connection *connection, const struct gy_ring_view *view)
 {
@@ -10,23 +13,37 @@ static bool has_news(struct gy_stream_connection *connection, const struct gy_ri
 	       gy_stream_connection_is_lost(connection) || gy_ring_is_evicted(view);
 }
 
-/* Uses a copy of the view, since other threads may take and release frames meanwhile. A publisher
- * that puts a frame back, or dies, changes nothing but what has_news looks at. A look at "newest"
- * touches no slot that the publisher is just filling in. */
+/* Whether a thread that spins must look at the connection closely. Looks at "newest" and all else
+ * now and then only: the publisher has just written that line, too, when the next frame comes. */
+static bool is_due(struct gy_stream_connection *connection, const struct gy_ring_view *view,
+	const struct gy_look *look, uint64_t newest)
+{
+	if (look->rounds % NEWEST_ROUNDS == 0 && atomic_load(&view->page->newest) != newest)
+		return true;
+	return gy_look_is_wide(look) && has_news(connection, view);
+}
+
+/* Uses a copy of the view, since other threads may take and release frames meanwhile. */
 void gy_subscriber_look(struct geyser_subscriber *subscriber, struct gy_look *look)
 {
 	struct gy_stream_connection *connection = subscriber->connection;
 	const struct gy_ring_view view = connection->view;
 	const uint64_t newest = atomic_load(&view.page->newest);
+	uint32_t expected;
+	bool came = false;
 
 	if (has_news(connection, &view))
 		return;
 	connection->references++; /* another thread may detach the connection meanwhile */
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	while (gy_look_goes_on(look) && atomic_load(&view.page->newest) == newest)
-		if (gy_look_is_wide(look) && has_news(connection, &view))
-			break;
+	expected = gy_ring_expect(&view);
+	while (gy_look_goes_on(look) && !(came = gy_ring_has_come(&view, expected)) &&
+		!is_due(connection, &view, look, newest))
+		if (gy_look_is_wide(look))
+			expected = gy_ring_expect(&view);
 	(void)pthread_mutex_lock(&subscriber->lock);
+	if (came)
+		connection->view.seen = expected + 1;
 	gy_stream_connection_unref(connection);
 }
 

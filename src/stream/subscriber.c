@@ -219,7 +219,7 @@ static enum geyser_result await_drawn(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct geyser_frame **frame)
 {
 	struct geyser_event *ready = (*frame)->wait.event;
-	uint64_t value = (*frame)->wait.value, now = gy_now();
+	uint64_t value = (*frame)->wait.value;
 	enum geyser_result result;
 
 	if (!value || !cpu_reads(subscriber, *frame)) {
@@ -227,8 +227,7 @@ static enum geyser_result await_drawn(
 		return GEYSER_OK;
 	}
 	(void)pthread_mutex_unlock(&subscriber->lock);
-	result = geyser_event_wait(ready, value,
-		deadline == GY_NEVER ? GY_NEVER : (deadline > now ? deadline - now : 0));
+	result = geyser_event_wait(ready, value, gy_time_left(deadline));
 	(void)pthread_mutex_lock(&subscriber->lock);
 	if (result == GEYSER_OK) {
 		upload(subscriber, *frame);

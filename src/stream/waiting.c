@@ -157,7 +157,7 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 
 	hold_leases(publisher, &leases);
 	count = collect_words(publisher, &leases, words);
-	atomic_store(&publisher->ring.page->waiting, 1);
+	gy_ring_set_waiting(&publisher->ring, true);
 	if (!gy_publisher_is_ready(publisher, buffer)) {
 		publisher->sleepers++;
 		(void)pthread_mutex_unlock(&publisher->lock);

@@ -109,7 +109,7 @@ void publish_frame(struct publisher *publisher, uint64_t sequence, uint32_t gene
 {
 	struct gy_ring_slot *slot = &publisher->page->slots[0];
 
-	slot->record.generation = generation;
+	slot->generation = generation;
 	atomic_store(&slot->sequence, sequence);
 	atomic_store(&publisher->page->newest, sequence << GY_RING_BUFFER_BITS);
 }

@@ -71,9 +71,10 @@ static void write_records(struct noise *noise, uint64_t sequence, uint64_t *rand
 	struct gy_ring_page *page = (struct gy_ring_page *)noise->words;
 	struct gy_ring_slot *slot = &page->slots[sequence % 3];
 
-	write_words(noise, &slot->record, sizeof(slot->record), random);
+	write_words(noise, &slot->generation,
+		sizeof(*slot) - offsetof(struct gy_ring_slot, generation), random);
 	/* the generation of the sent buffers: frames of other generations are skipped */
-	slot->record.generation = 0;
+	slot->generation = 0;
 	atomic_store(&slot->sequence, sequence);
 	atomic_store(&page->newest, sequence << GY_RING_BUFFER_BITS | sequence % 3);
 }

@@ -1,6 +1,6 @@
 /*
- * A model of the ring in src/stream/ring.c: one publisher and two subscribers without a lock. The
- * names are those of ring.c. Each access to a word of shared memory is one step, together with the
+ * A model of the ring in src/stream/ring.c and view.c: one publisher and two subscribers without a
+ * lock. The names are those of the code. Each access to a word of shared memory is one step, together with the
  * private work that follows. run.py searches all interleavings of the steps, and holds the sizes.
  * src/stream/ring.h explains the algorithm. Its core, for one buffer:
  *
@@ -47,6 +47,9 @@
 #endif
 #ifndef KEEP
 #define KEEP 0 /* bit r: subscriber r keeps its frame until it has the next one */
+#endif
+#ifndef SPINS
+#define SPINS 0 /* bit r: subscriber r may take a frame that it has seen in its buffer's slot */
 #endif
 #ifndef STOPS
 #define STOPS 0 /* bit r: subscriber r may stop */
@@ -520,6 +523,51 @@ inline find()
 	fi
 }
 
+#if SPINS
+#ifdef BROKEN_SEEN
+#define SEEN(i) (slot[i] > last && !(held[me] & BIT(i)))
+#else
+#define SEEN(i) (slot[i] > last && !(held[me] & BIT(i)) && \
+	(!(EVERY & BIT(me)) || slot[i] == last + 1))
+#endif
+
+/* Finds a frame that a thread which spins has seen, perhaps before the publisher has written
+ * "newest". The thread looks at one slot, which may be any. */
+inline find_seen()
+{
+	atomic {
+		buffer = NONE;
+		if
+		:: SEEN(0) -> buffer = 0
+		:: SEEN(1) -> buffer = 1
+#if BUFFERS > 2
+		:: SEEN(2) -> buffer = 2
+#endif
+		:: skip
+		fi;
+		if
+		:: buffer != NONE -> sequence = slot[buffer]
+		:: else
+		fi
+	}
+}
+
+inline find_next()
+{
+	if
+	:: SPINS & BIT(me) ->
+		find_seen();
+		if
+		:: buffer == NONE -> find()
+		:: buffer != NONE
+		fi
+	:: !(SPINS & BIT(me)) -> find()
+	fi
+}
+#else
+#define find_next find
+#endif
+
 inline set_held()
 {
 	held[me] = held[me] | BIT(buffer);
@@ -539,7 +587,7 @@ inline check()
 inline take()
 {
 	do
-	:: find();
+	:: find_next();
 #ifdef BROKEN_ORDER
 		if
 		:: buffer == NONE -> break

@@ -14,14 +14,14 @@ static void a_new_one_is_unspecified_and_right(void **state)
 
 	(void)state;
 	memset(&info, 0xff, sizeof(info));
-	gy_frame_info_init(&info);
+	info = gy_frame_info_new;
 	assert_int_equal(info.color.primaries, 2);
 	assert_int_equal(info.color.transfer, 2);
 	assert_int_equal(info.color.matrix, 2);
 	info.color.primaries = info.color.transfer = info.color.matrix = 0;
 	for (size_t i = 0; i < sizeof(info); i++)
 		assert_int_equal(((const uint8_t *)&info)[i], 0);
-	gy_frame_info_init(&info);
+	info = gy_frame_info_new;
 	assert_ok(gy_frame_info_check(&info, &desc));
 }
 
@@ -91,7 +91,7 @@ static void numbers_have_their_range(void **state)
 	struct geyser_frame_info info;
 
 	(void)state;
-	gy_frame_info_init(&info);
+	info = gy_frame_info_new;
 	info.damage_count = GEYSER_FRAME_DAMAGE_MAX;
 	info.user_size = GEYSER_FRAME_USER_MAX;
 	info.orientation = GEYSER_ORIENTATION_FLIPPED_270;

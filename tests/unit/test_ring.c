@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "stream/frame.h"
 #include "stream/ring.h"
 
 #include <setjmp.h>
@@ -47,12 +48,18 @@ static struct gy_ring_view *join(uint32_t i, bool every)
 	return &views[i];
 }
 
+static void publish_in(uint32_t buffer)
+{
+	gy_ring_prepare(&writer, buffer, &record);
+	gy_ring_publish(&writer, buffer);
+}
+
 static int publish(void)
 {
 	int buffer = gy_ring_begin(&writer, 0);
 
 	if (buffer >= 0)
-		gy_ring_publish(&writer, (uint32_t)buffer, &record);
+		publish_in((uint32_t)buffer);
 	return buffer;
 }
 
@@ -60,10 +67,13 @@ static int publish(void)
  * buffer. */
 static uint64_t take(struct gy_ring_view *view, int *buffer)
 {
-	struct gy_ring_record got;
+	struct gy_ring_record got = {0};
 
-	*buffer = gy_ring_take(view, &got);
-	return *buffer < 0 ? 0 : got.info.sequence;
+	*buffer = gy_ring_take(view);
+	if (*buffer < 0)
+		return 0;
+	gy_ring_read(view, (uint32_t)*buffer, &got);
+	return got.info.sequence;
 }
 
 /* Takes a frame as take() does, and releases its buffer. */
@@ -107,7 +117,7 @@ static void a_discarded_buffer_goes_first(void **state)
 	gy_ring_discard(&writer, 1);
 	assert_int_equal(atomic_load(&page.slots[1].sequence), 0);
 	assert_int_equal(gy_ring_begin(&writer, 0), 1);
-	gy_ring_publish(&writer, 1, &record);
+	publish_in(1);
 	assert_int_equal(writer.sequence, 4);
 }
 
@@ -144,7 +154,7 @@ static void the_newest_goes_if_the_others_are_held(void **state)
 	assert_int_equal(gy_ring_begin(&writer, 0), 1);
 	assert_false(gy_ring_has_next(other));
 	assert_int_equal(pass(other), 0);
-	gy_ring_publish(&writer, 1, &record);
+	publish_in(1);
 	assert_true(gy_ring_has_next(other));
 	assert_int_equal(take(other, &buffer), 3);
 	/* Both buffers are held now. */
@@ -371,32 +381,131 @@ static void who_joins_begins_with_the_newest(void **state)
 		assert_true(gy_ring_begin(&writer, 0) >= 0);
 	(void)join(2, true);
 	assert_int_equal(pass(&views[2]), 0);
-	gy_ring_publish(&writer, 1, &record);
+	publish_in(1);
 	assert_int_equal(pass(&views[2]), 6);
 	assert_int_equal(atomic_load(&leases[2].dropped), 0);
 }
 
+static void expect_record(const struct gy_ring_record *expected)
+{
+	static struct gy_ring_record got; /* of the frame before, too */
+	int buffer;
+
+	assert_true(publish() >= 0);
+	buffer = gy_ring_take(&views[0]);
+	assert_true(buffer >= 0);
+	gy_ring_read(&views[0], (uint32_t)buffer, &got);
+	gy_ring_release(&views[0], (uint32_t)buffer);
+	assert_int_equal(got.info.sequence, writer.sequence);
+	got.info.sequence = expected->info.sequence;
+	assert_memory_equal(&got, expected, sizeof(got));
+}
+
 static void the_record_comes_with_the_frame(void **state)
 {
-	struct gy_ring_record got;
-	int buffer;
+	struct gy_ring_record full;
 
 	(void)state;
 	begin_test(2, false);
 	(void)join(0, false);
-	memset(&record.info.user, 0xa5, sizeof(record.info.user));
+	record.info = gy_frame_info_new;
 	record.generation = 7;
+	record.ready = 8;
+	record.mirror_ready = 9;
 	record.info.timestamp_ns = 1234;
+	record.info.presentation_ns = 5678;
+	record.info.crop = (struct geyser_rect){1, 2, 3, 4};
 	record.info.sequence = 99; /* the ring must ignore this: it numbers the frames itself */
-	record.info.damage[GEYSER_FRAME_DAMAGE_MAX - 1].height = 5;
-	assert_int_equal(publish(), 0);
-	buffer = gy_ring_take(&views[0], &got);
-	assert_int_equal(buffer, 0);
-	record.info.sequence = 1;
-	assert_memory_equal(&got, &record, sizeof(got));
-	/* The reader's record is a copy: later changes of the page don't affect it. */
-	page.slots[0].record.info.timestamp_ns = 5;
-	assert_int_equal(got.info.timestamp_ns, 1234);
+	expect_record(&record);
+	full = record;
+	full.info.orientation = GEYSER_ORIENTATION_180;
+	full.info.alpha = GEYSER_ALPHA_OPAQUE;
+	full.info.color.matrix = 9;
+	full.info.color.max_content_light_level = 1000;
+	memset(&full.info.user, 0xa5, sizeof(full.info.user));
+	full.info.user_size = 1;
+	full.info.damage_count = 1;
+	full.info.damage[0].height = 6;
+	full.info.damage[GEYSER_FRAME_DAMAGE_MAX - 1].height = 5;
+	/* Each part comes, and goes again. */
+	for (unsigned parts = 0; parts < 8; parts++) {
+		struct geyser_frame_info *info = &record.info;
+
+		*info = parts & 1 ? full.info : gy_frame_info_new;
+		if (!(parts & 2)) {
+			info->damage_count = 0;
+			memset(info->damage, 0, sizeof(info->damage));
+		} else {
+			info->damage_count = full.info.damage_count;
+			memcpy(info->damage, full.info.damage, sizeof(info->damage));
+		}
+		info->user_size = parts & 4 ? full.info.user_size : 0;
+		memset(info->user, parts & 4 ? 0xa5 : 0, sizeof(info->user));
+		expect_record(&record);
+	}
+}
+
+/* Publishes a frame and lets the reader see it in its slot, as a thread does that spins. */
+static int publish_and_see(struct gy_ring_view *view)
+{
+	uint32_t expected = gy_ring_expect(view);
+	int buffer;
+
+	assert_false(gy_ring_has_come(view, expected));
+	buffer = publish();
+	assert_int_equal(buffer, expected);
+	assert_true(gy_ring_has_come(view, expected));
+	view->seen = expected + 1;
+	return buffer;
+}
+
+static void a_frame_that_was_seen_is_taken(void **state)
+{
+	int buffer;
+
+	(void)state;
+	begin_test(3, false);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct gy_ring_view *view = join(i, i == 1);
+
+		(void)pass(view); /* the frame with which a reader begins */
+		for (int frame = 0; frame < 7; frame++) {
+			int published = publish_and_see(view);
+
+			assert_int_equal(take(view, &buffer), writer.sequence);
+			assert_int_equal(buffer, published);
+			gy_ring_release(view, (uint32_t)buffer);
+			assert_int_equal(view->seen, 0);
+		}
+		assert_int_equal(atomic_load(&leases[i].dropped), 0);
+	}
+}
+
+/* The publisher may have drawn into the buffer again since the reader has seen the frame, and have
+ * published others. */
+static void a_frame_that_was_seen_may_be_late(void **state)
+{
+	int buffer;
+
+	(void)state;
+	begin_test(3, false);
+	(void)join(0, false);
+	(void)join(1, true);
+	(void)publish();
+	assert_int_equal(pass(&views[0]), 1);
+	assert_int_equal(pass(&views[1]), 1);
+	/* The frame is gone, and there is no other. */
+	views[0].seen = 1 + (uint32_t)gy_ring_begin(&writer, 0);
+	assert_int_equal(take(&views[0], &buffer), 0);
+	/* A later frame than the next one is in the buffer that the second reader has seen. */
+	(void)publish();
+	views[1].seen = 1 + (uint32_t)publish();
+	assert_int_equal(pass(&views[1]), 2);
+	assert_int_equal(pass(&views[1]), 3);
+	/* The reader holds the buffer that it has seen. */
+	assert_int_equal(take(&views[0], &buffer), 3);
+	views[0].seen = 1 + (uint32_t)buffer;
+	assert_int_equal(pass(&views[0]), 0);
 }
 
 /* ---- pages with wrong contents ---- */
@@ -535,6 +644,8 @@ int main(void)
 		cmocka_unit_test(several_can_be_held),
 		cmocka_unit_test(who_joins_begins_with_the_newest),
 		cmocka_unit_test(the_record_comes_with_the_frame),
+		cmocka_unit_test(a_frame_that_was_seen_is_taken),
+		cmocka_unit_test(a_frame_that_was_seen_may_be_late),
 		cmocka_unit_test(a_buffer_that_there_is_not_is_refused),
 		cmocka_unit_test(garbage_sequences_end),
 		cmocka_unit_test(a_lying_reader_harms_itself),
