@@ -25,7 +25,7 @@
 struct recv_options {
 	const char *name, *output;
 	uint64_t frames; /* the most frames to receive; 0: no limit */
-	uint64_t timeout_ns, connect_timeout_ns;
+	uint64_t timeout_ns, connect_timeout_ns, spin_ns;
 	enum geyser_backend backend;
 	enum sink_kind kind; /* SINK_NONE: the file's name decides */
 	bool every, reconnect, stats, json;
@@ -60,6 +60,20 @@ static int take_frames(const struct given *given)
 		"recv: wrong number of frames (%.100s): expected 1 or more", given->text);
 }
 
+static int take_spin(const struct given *given)
+{
+	struct recv_options *const out = given->options;
+	uint64_t microseconds;
+
+	if (parse_number(given->text, &microseconds) && microseconds <= GEYSER_SPIN_MAX_NS / 1000) {
+		out->spin_ns = microseconds * 1000;
+		return STATUS_OK;
+	}
+	return usage_error(
+		"recv: wrong time to spin (%.100s): expected microseconds, 0 to %" PRIu64,
+		given->text, GEYSER_SPIN_MAX_NS / 1000);
+}
+
 static const struct option_row rows[] = {
 	{'o', "output", "FILE",
 		"FILE.raw, or - for stdout: raw frames, one after the other; FILE.png: one PNG; "
@@ -79,6 +93,10 @@ static const struct option_row rows[] = {
 		"wait S seconds for the stream to begin, by default 5; with 0 it must be there "
 		"already",
 		SECONDS(struct recv_options, connect_timeout_ns)},
+	{0, "spin", "US",
+		"look for the next frame for US microseconds before sleeping, at most 1000000: "
+		"frames come sooner, and a CPU is busy meanwhile; by default 0",
+		.take = take_spin},
 	{'r', "reconnect", NULL, "when the stream ends, wait for the next one of that name",
 		FLAG(struct recv_options, reconnect)},
 	BACKEND_ROW(struct recv_options),
@@ -436,7 +454,9 @@ int recv_command(int argc, char **argv)
 		status = open_manager("recv",
 			&(struct geyser_manager_desc){.backend = options.backend}, &manager);
 	if (!status) {
-		status = run(&receiver, manager);
+		status = geyser_manager_set_spin(manager, options.spin_ns)
+				 ? library_failure("recv")
+				 : run(&receiver, manager);
 		geyser_manager_destroy(manager);
 	}
 	signals_close();

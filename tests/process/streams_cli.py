@@ -232,6 +232,19 @@ def another_size_is_refused_in_a_raw_file():
 
 
 @test
+def receiver_spins():
+    """It gets the same frames, ends at a signal, and refuses a wrong time."""
+    arguments = ["--every", "--frames", "30", "--spin", "1000000", "--output", "out.raw"]
+    with Running("recv", "s", *arguments) as receiver:
+        succeed("send", "s", *SIZE, "--pattern", "bars", "--frames", "30", *LOSSLESS)
+        receiver.finish()
+    assert len(read("out.raw")) == 30 * FRAME
+    for wrong in ("-1", "1000001", "0.5", "1s", ""):
+        words = f"time to spin ({wrong}): expected microseconds, 0 to 1000000"
+        fail(2, words, "recv", "s", f"--spin={wrong}")
+
+
+@test
 def receiver_reconnects():
     arguments = ["--reconnect", "--every", "--frames", "6", "--output", "out.raw"]
     with Running("recv", "r", *arguments) as receiver:
