@@ -80,6 +80,11 @@ class Event(Object):
         if result:
             self._fail(result)
 
+    def set_spin(self, seconds: values.Seconds) -> None:
+        """Sets for how long `wait` spins before it sleeps, at most 1 second: see
+        Manager.set_spin."""
+        self._check(lib.geyser_event_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+
     def reached(self, value: values.Integer) -> bool:
         """Returns whether the value is reached, without waiting."""
         result = lib.geyser_event_wait(self._pointer, times.to_value(value), 0)

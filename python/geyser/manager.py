@@ -179,6 +179,13 @@ class Manager(Object):
         self._check(lib.geyser_event_import(self._pointer, ctypes.byref(named), ctypes.byref(out)))
         return Event(EventPointer(out.value))
 
+    def set_spin(self, seconds: values.Seconds) -> None:
+        """Sets for how long the waits of the manager's future events, publishers and subscribers
+        spin before they sleep, at most 1 second; by default 0. A thread that spins looks again and
+        again: it runs on sooner than one that sleeps, and keeps a CPU busy meanwhile. Waits that
+        have lately spun in vain spin rarely. Each object has such a method for itself."""
+        self._check(lib.geyser_manager_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+
     # ---- streams ----
 
     def publish(

@@ -160,6 +160,12 @@ class Publisher(Stream):
             return _look_again(acquire, timeout_ns)
         return times.wait(acquire, timeout_ns)
 
+    def set_spin(self, seconds: values.Seconds) -> None:
+        """Sets for how long `acquire` and `flush` spin before they sleep, at most 1 second: see
+        Manager.set_spin. The acquire of a lossless stream looks from time to time instead, and
+        neither spins nor sleeps until a release."""
+        self._check(lib.geyser_publisher_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+
     def send(self, source: Any, timeout: Optional[values.Seconds] = None, **metadata: Any) -> None:
         """Publishes a copy of an array, or of bytes without padding, which must have the frame's
         shape and type. metadata: attributes of the frame to set, such as presentation_ns=…,

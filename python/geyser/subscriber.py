@@ -81,6 +81,11 @@ class Subscriber(Stream):
             self._fail(result)
         return ReceivedFrame(self, out.value or 0)
 
+    def set_spin(self, seconds: values.Seconds) -> None:
+        """Sets for how long `acquire` spins before it sleeps, at most 1 second: see
+        Manager.set_spin."""
+        self._check(lib.geyser_subscriber_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+
     def _wait(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
         def acquire(ns: int) -> int:
             return int(lib.geyser_subscriber_acquire(self._pointer, ns, ctypes.byref(out)))

@@ -33,6 +33,15 @@ class Events(TestCase):
             with self.raises(geyser.InvalidArgumentError, "timeout"):
                 self.event.wait(1, timeout)
 
+    def test_spinning_waits_end(self):
+        self.event.set_spin(1)
+        self.event.wait(5)
+        with self.raises(TimeoutError, "."):
+            self.event.wait(6, 0.01)
+        for wrong, word in ((-1, "seconds"), (None, "1 s"), (1.1, r"spin_ns \(1100000000\)")):
+            with self.raises(geyser.InvalidArgumentError, word):
+                self.event.set_spin(wrong)
+
     def test_waits_end(self):
         self.event.wait(5, 0)
         self.event.wait(5)

@@ -48,6 +48,23 @@ class Frames(Streams):
         self.assertEqual(subscriber.stats.frames, 7)
         self.assertGreater(subscriber.stats.latency_p50_ns, 0)
 
+    def test_spinning_waits_end(self):
+        self.manager.set_spin(0.001)
+        publisher, subscriber = self.publish(buffers=2), self.subscribe(delivery="every")
+        publisher.set_spin(0.5)
+        subscriber.set_spin(1)
+        for number in range(1, 100):
+            publisher.send(bytes(32), LIMIT)
+            with subscriber.acquire(LIMIT) as frame:
+                self.assertEqual(frame.sequence, number)
+        with self.raises(TimeoutError, "."):
+            subscriber.acquire(0.01)
+        publisher.flush(LIMIT)
+        for made in (self.manager, publisher, subscriber):
+            for wrong, word in ((1.1, r"spin_ns \(1100000000\)"), (-1, "seconds")):
+                with self.raises(geyser.InvalidArgumentError, word):
+                    made.set_spin(wrong)
+
     def test_bytes_without_numpy(self):
         publisher, subscriber = self.publish(), self.subscribe()
         publisher.send(bytes(range(32)), LIMIT, user=b"all")
