@@ -101,6 +101,7 @@ void bench_signal(const struct settings *settings, struct results *results);
 void bench_create(const struct settings *settings, struct results *results);
 void bench_memory(const struct settings *settings, struct results *results);
 void bench_handover(const struct settings *settings, struct results *results);
+void bench_spinning(const struct settings *settings, struct results *results);
 void bench_cpu(const struct settings *settings, struct results *results);
 void bench_fanout(const struct settings *settings, struct results *results);
 void bench_vkcreate(const struct settings *settings, struct results *results);
@@ -206,6 +207,8 @@ struct hand_word {
 void hand_signal(struct hand_word *word, uint32_t value);
 /* waits until the counter is at least value */
 void hand_wait(struct hand_word *word, uint32_t value);
+/* the same without sleeping */
+void hand_spin(const struct hand_word *word, uint32_t value);
 
 /* Writes the time into the first and the last 8 bytes of a frame. */
 void frame_stamp(void *data, size_t size, uint64_t time);

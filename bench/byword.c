@@ -32,6 +32,21 @@ void hand_wait(struct hand_word *word, uint32_t value)
 	atomic_fetch_sub(&word->waiters, 1);
 }
 
+static void relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+void hand_spin(const struct hand_word *word, uint32_t value)
+{
+	while (atomic_load(&word->value) < value)
+		relax();
+}
+
 void frame_stamp(void *data, size_t size, uint64_t time)
 {
 	memcpy((char *)data + size - sizeof(time), &time, sizeof(time));

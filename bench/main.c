@@ -23,10 +23,9 @@ static const char help[] =
 	"  -j, --json      print JSON\n"
 	"  -h, --help      this text\n"
 	"\n"
-	"names: create import event release signal memory handover cpu fanout, and with Vulkan\n"
-	"vkcreate vkhandover vkstream pcie cudahandover; by default all. GEYSER_VULKAN_DEVICE "
-	"chooses the "
-	"device.\n";
+	"names: create import event release signal memory handover spinning cpu fanout,\n"
+	"and with Vulkan vkcreate vkhandover vkstream pcie cudahandover; by default all.\n"
+	"GEYSER_VULKAN_DEVICE chooses the device.\n";
 
 static const struct {
 	const char *name;
@@ -39,6 +38,7 @@ static const struct {
 	{"release", bench_release},
 	{"memory", bench_memory},
 	{"handover", bench_handover},
+	{"spinning", bench_spinning},
 	{"cpu", bench_cpu},
 	{"fanout", bench_fanout},
 #ifdef BENCH_VULKAN

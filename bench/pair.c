@@ -18,6 +18,31 @@ static struct hand_memory *buffer_of(struct pair *pair)
 	return &pair->buffers[pair->count % PAIR_BUFFERS];
 }
 
+static struct geyser_frame_info *record_of(struct pair *pair)
+{
+	return &pair->shared->records[pair->count % PAIR_BUFFERS];
+}
+
+static void copy_record(
+	const struct pair *pair, struct geyser_frame_info *to, const struct geyser_frame_info *from)
+{
+	if (pair->floor == PAIR_FLOOR_SPINS_SHORT) {
+		to->sequence = from->sequence;
+		to->timestamp_ns = from->timestamp_ns;
+	} else {
+		*to = *from;
+	}
+}
+
+/* Waits for a counter of the benchmark's own. */
+static void await_word(const struct pair *pair, struct hand_word *word)
+{
+	if (pair->floor != PAIR_FLOOR_SLEEPS)
+		hand_spin(word, pair->count);
+	else
+		hand_wait(word, pair->count);
+}
+
 /* ---- the reader: how long a frame took to it ------------------------------------------------- */
 
 static uint64_t receive_ours(struct pair *pair)
@@ -40,7 +65,9 @@ static uint64_t receive_floor(struct pair *pair)
 {
 	uint64_t time;
 
-	hand_wait(&pair->shared->sent, pair->count);
+	await_word(pair, &pair->shared->sent);
+	if (pair->floor != PAIR_FLOOR_SLEEPS)
+		copy_record(pair, &pair->record, record_of(pair));
 	time = frame_read_stamp(buffer_of(pair)->data, pair->size);
 	return now_ns() - time;
 }
@@ -59,6 +86,12 @@ static void follow(struct pair *pair, size_t turn)
 	}
 }
 
+static void make_manager(struct pair *pair)
+{
+	require(geyser_manager_create(NULL, &pair->manager), "making a manager");
+	require(geyser_manager_set_spin(pair->manager, pair->spin_ns), "setting the spin time");
+}
+
 static void run_reader(const struct peer_pipes *pipes, void *data)
 {
 	const struct geyser_subscriber_desc desc = {
@@ -69,7 +102,7 @@ static void run_reader(const struct peer_pipes *pipes, void *data)
 	char byte;
 
 	read_all(pipes->hold, &byte, 1);
-	require(geyser_manager_create(NULL, &pair->manager), "making a manager");
+	make_manager(pair);
 	require(geyser_subscriber_create(pair->manager, &desc, &pair->subscriber), "subscribing");
 	write_all(pipes->out, "", 1);
 	for (size_t turn = 0; turn < pair->turns; turn++)
@@ -97,6 +130,11 @@ static void send_ours(struct pair *pair)
 static void send_floor(struct pair *pair)
 {
 	frame_stamp(buffer_of(pair)->data, pair->size, now_ns());
+	if (pair->floor != PAIR_FLOOR_SLEEPS) {
+		pair->record.sequence = pair->count;
+		pair->record.timestamp_ns = now_ns();
+		copy_record(pair, record_of(pair), &pair->record);
+	}
 	hand_signal(&pair->shared->sent, pair->count);
 }
 
@@ -124,9 +162,9 @@ uint64_t pair_turn(struct pair *pair, size_t turn)
 		else
 			send_floor(pair);
 		if (!pair->interval_ns)
-			hand_wait(&pair->shared->got, pair->count);
+			await_word(pair, &pair->shared->got);
 	}
-	hand_wait(&pair->shared->got, pair->count);
+	await_word(pair, &pair->shared->got);
 	return cpu_ns() - start + pair->shared->reader_cpu_ns;
 }
 
@@ -142,7 +180,7 @@ static void make_publisher(struct pair *pair)
 		.buffers = PAIR_BUFFERS,
 	};
 
-	require(geyser_manager_create(NULL, &pair->manager), "making a manager");
+	make_manager(pair);
 	require(geyser_publisher_create(pair->manager, &desc, &pair->publisher), "publishing");
 }
 
