@@ -308,8 +308,10 @@ static unsigned read_noise(struct geyser_subscriber *subscriber)
 	return got;
 }
 
-/* Writes the noise over the first `bytes` bytes of the page. */
-static void survive_publisher(enum pattern pattern, enum geyser_delivery delivery, size_t bytes)
+/* Writes the noise over the first `bytes` bytes of the page. spin_ns: how long the subscriber spins
+ * before it sleeps. */
+static void survive_publisher(
+	enum pattern pattern, enum geyser_delivery delivery, size_t bytes, uint64_t spin_ns)
 {
 	const struct geyser_subscriber_desc desc = {
 		.name = NAME, .delivery = delivery, .connect_timeout_ns = PATIENCE};
@@ -321,6 +323,7 @@ static void survive_publisher(enum pattern pattern, enum geyser_delivery deliver
 	int fd;
 
 	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_manager_set_spin(manager, spin_ns));
 	start_liar(&fake, truth);
 	assert_ok(geyser_subscriber_create(manager, &desc, &subscriber));
 	if (pattern == NOISE)
@@ -339,17 +342,28 @@ static void survive_publisher(enum pattern pattern, enum geyser_delivery deliver
 	geyser_manager_destroy(manager);
 }
 
+static void see_noise(uint64_t spin_ns)
+{
+	const size_t frames = offsetof(struct gy_ring_page, epochs), all = sizeof(*liars_page);
+
+	for (int pattern = 0; pattern <= RECORDS; pattern++) {
+		survive_publisher((enum pattern)pattern, GEYSER_DELIVER_LATEST, frames, spin_ns);
+		survive_publisher((enum pattern)pattern, GEYSER_DELIVER_EVERY, frames, spin_ns);
+	}
+	survive_publisher(NOISE, GEYSER_DELIVER_EVERY, all, spin_ns);
+	survive_publisher(PLAUSIBLE, GEYSER_DELIVER_LATEST, all, spin_ns);
+}
+
 static void a_ring_of_noise(void **state)
 {
-	const size_t frames = offsetof(struct gy_ring_page, epochs);
-
 	(void)state;
-	for (int pattern = 0; pattern <= RECORDS; pattern++) {
-		survive_publisher((enum pattern)pattern, GEYSER_DELIVER_LATEST, frames);
-		survive_publisher((enum pattern)pattern, GEYSER_DELIVER_EVERY, frames);
-	}
-	survive_publisher(NOISE, GEYSER_DELIVER_EVERY, sizeof(struct gy_ring_page));
-	survive_publisher(PLAUSIBLE, GEYSER_DELIVER_LATEST, sizeof(struct gy_ring_page));
+	see_noise(0);
+}
+
+static void a_ring_of_noise_for_who_spins(void **state)
+{
+	(void)state;
+	see_noise(GEYSER_SPIN_MAX_NS);
 }
 
 /* ---- a hostile subscriber ---- */
@@ -461,12 +475,12 @@ static void survive_subscriber(
 	geyser_publisher_destroy(publisher);
 }
 
-static void a_lease_of_noise(void **state)
+static void give_noise(uint64_t spin_ns)
 {
 	struct geyser_manager *manager;
 
-	(void)state;
 	assert_ok(geyser_manager_create(NULL, &manager));
+	assert_ok(geyser_manager_set_spin(manager, spin_ns));
 	for (int pattern = 0; pattern < PATTERNS; pattern++) {
 		survive_subscriber(manager, (enum pattern)pattern, GEYSER_PACING_FREE);
 		survive_subscriber(manager, (enum pattern)pattern, GEYSER_PACING_LOSSLESS);
@@ -474,12 +488,26 @@ static void a_lease_of_noise(void **state)
 	geyser_manager_destroy(manager);
 }
 
+static void a_lease_of_noise(void **state)
+{
+	(void)state;
+	give_noise(0);
+}
+
+static void a_lease_of_noise_for_who_spins(void **state)
+{
+	(void)state;
+	give_noise(GEYSER_SPIN_MAX_NS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_answers_are_refused),
 		cmocka_unit_test(a_ring_of_noise),
+		cmocka_unit_test(a_ring_of_noise_for_who_spins),
 		cmocka_unit_test(a_lease_of_noise),
+		cmocka_unit_test(a_lease_of_noise_for_who_spins),
 	};
 
 	test_limit(100);
