@@ -27,12 +27,25 @@ static void stop(struct geyser_subscriber *subscriber)
 	(void)pthread_join(subscriber->thread, NULL);
 }
 
+/* Whether the thread sleeps until the next frame, and the next frame is still what it must wait
+ * for. The ring's wake then ends its sleep. */
+static bool sleeps_rightly(const struct geyser_subscriber *subscriber)
+{
+	const struct gy_stream_connection *connection = subscriber->asleep_on;
+
+	return connection && connection == subscriber->connection && !connection->pending &&
+	       !subscriber->undrawn;
+}
+
+/* Most calls find the thread awake, or rightly asleep. gy_interrupt may block until a sleeping
+ * thread runs, and the caller's deadline is none of that thread's business. */
 void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber->serving)
 		return;
 	gy_wakeup_clear(&subscriber->ready);
-	gy_interrupt(&subscriber->interrupt);
+	if (!sleeps_rightly(subscriber))
+		gy_interrupt(&subscriber->interrupt);
 }
 
 void gy_subscriber_fd_finish(struct geyser_subscriber *subscriber)
@@ -119,7 +132,9 @@ static void *serve(void *data)
 		} else if (!has_news(subscriber) && subscriber->connection->pending) {
 			await_answer(subscriber);
 		} else if (!has_news(subscriber)) {
+			subscriber->asleep_on = subscriber->connection;
 			gy_subscriber_sleep(subscriber, GY_NEVER, &subscriber->interrupt);
+			subscriber->asleep_on = NULL;
 		} else {
 			gy_wakeup_raise(&subscriber->ready);
 			(void)pthread_mutex_unlock(&subscriber->lock);
