@@ -487,7 +487,10 @@ typedef void geyser_event_callback(
 	struct geyser_event *event, uint64_t value, enum geyser_result result, void *user);
 
 /* Calls callback once, when the value is reached, or when it can't be reached any more. The cost is
- * O(log n) with n pending callbacks, whatever the order of their values is. Errors:
+ * O(log n) with n pending callbacks, whatever the order of their values is. Where a thread can't
+ * sleep on several words (macOS since 14.4, Linux without futex_waitv), a call for the smallest
+ * pending value also waits until the event's thread runs. That takes microseconds, and longer if
+ * all CPUs are busy. Errors:
  * INVALID_ARGUMENT (NULL event or callback), OUT_OF_MEMORY, SYSTEM (no thread), STALE (called
  * within a callback that got GEYSER_ERROR_STALE: the event ends, and takes no more callbacks). */
 GEYSER_API enum geyser_result geyser_event_notify(struct geyser_event *event, uint64_t value,

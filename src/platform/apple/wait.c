@@ -4,7 +4,7 @@
  * The call takes one word. A sleeper with several words sleeps on the first word for 50 ms at most.
  *
  * Older systems have no public call that sleeps on memory shared between processes. A sleeper there
- * looks at the words again after pauses that grow from 50 us to 10 ms.
+ * looks at all of its words again after pauses that grow from 50 us to 10 ms.
  */
 #include "platform/platform.h"
 
@@ -90,9 +90,10 @@ void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline
 		sleep_on(&words[0], left);
 }
 
+/* A sleeper that looks at its words again looks at any number of them. */
 bool gy_wait_has_several(void)
 {
-	return false;
+	return !can_sleep();
 }
 
 /* Ignores the error of a call that finds no sleeper. A sleeper that looks at the words again needs
