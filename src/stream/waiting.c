@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 #define LOOK_EVERY (50 * GY_MILLISECOND)
-#define LOOK_DOORBELL (10 * GY_MILLISECOND)
+#define LOOK_SOON (10 * GY_MILLISECOND)
 
 bool gy_publisher_is_closed(const struct geyser_publisher *publisher)
 {
@@ -146,6 +146,15 @@ static unsigned collect_words(struct geyser_publisher *publisher, const struct l
 	return count;
 }
 
+/* Returns how long the thread sleeps before it looks at the leases itself. A subscriber may be
+ * stopped between its release and its wake-up call, and a liar may silence the doorbell. Where the
+ * system has refused to sleep on several words after the publisher was made, there is no doorbell,
+ * and releases wake nobody. */
+static uint64_t look_after(const struct geyser_publisher *publisher)
+{
+	return publisher->bell || !gy_wait_has_several() ? LOOK_SOON : LOOK_EVERY;
+}
+
 /* Releases the lock and sleeps. Sets "waiting" first, then checks again: a subscriber that changes
  * its lease after the check sees the flag and wakes this thread. */
 static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, uint64_t deadline)
@@ -161,9 +170,7 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 	if (!gy_publisher_is_ready(publisher, buffer)) {
 		publisher->sleepers++;
 		(void)pthread_mutex_unlock(&publisher->lock);
-		/* a subscriber may be stopped between its release and its wake-up call, and a liar
-		 * may silence the doorbell */
-		look = gy_deadline(publisher->bell ? LOOK_DOORBELL : LOOK_EVERY);
+		look = gy_deadline(look_after(publisher));
 		gy_wait(words, count, gy_earlier(look, deadline));
 		(void)pthread_mutex_lock(&publisher->lock);
 		publisher->sleepers--;
