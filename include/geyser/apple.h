@@ -32,8 +32,9 @@ extern "C" {
  * frames come late. With keep the manager has an activity of NSProcessInfo
  * (NSActivityUserInitiatedAllowingIdleSystemSleep) as long as it has a stream. The activity
  * prevents App Nap, and that the system quits the app by itself. It doesn't keep the system or the
- * display from sleeping. The manager may be of any backend. Errors: INVALID_ARGUMENT (NULL; made
- * before fork), SYSTEM (the system gives no activity).
+ * display from sleeping. The manager may be of any backend. If the system gives no activity when
+ * the first stream is made later, the stream works without, and the next stream asks again. Errors:
+ * INVALID_ARGUMENT (NULL; made before fork), SYSTEM (the system gives no activity now).
  */
 GEYSER_API enum geyser_result geyser_apple_keep_active(struct geyser_manager *manager, bool keep);
 
