@@ -66,9 +66,9 @@ struct geyser_subscriber {
 	/* The members below belong to subscriber_fd.c. */
 	bool serving, closing;
 	pthread_t thread;
-	struct gy_wakeup ready;        /* raised while an acquire would give something */
-	struct gy_wakeup close;        /* raised when the thread must end */
-	struct gy_interrupt interrupt; /* after an acquire, and when the thread must end */
+	struct gy_wakeup ready;                 /* raised while an acquire would give something */
+	struct gy_wakeup close;                 /* raised when the thread must end */
+	struct gy_interrupt interrupt;          /* after an acquire, and when the thread must end */
 	struct gy_stream_connection *asleep_on; /* on whose ring the thread sleeps; or NULL */
 };
 
