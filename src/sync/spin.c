@@ -42,16 +42,20 @@ bool gy_look_begin(struct gy_look *look, struct gy_spin *spin, uint64_t deadline
 {
 	uint64_t limit;
 
-	if (look->spin || look->is_over)
-		return !look->is_over;
-	limit = atomic_load_explicit(&spin->limit_ns, memory_order_relaxed);
-	look->is_over = limit == 0 || sleeps_at_once(spin);
 	if (look->is_over)
 		return false;
-	look->spin = spin;
-	look->end = gy_deadline(limit);
-	look->is_cut = deadline < look->end;
-	look->end = gy_earlier(look->end, deadline);
+	if (!look->spin) {
+		limit = atomic_load_explicit(&spin->limit_ns, memory_order_relaxed);
+		look->is_over = limit == 0 || sleeps_at_once(spin);
+		if (look->is_over)
+			return false;
+		look->spin = spin;
+		look->end = gy_deadline(limit);
+	}
+	if (deadline < look->end) {
+		look->end = deadline;
+		look->is_cut = true;
+	}
 	return true;
 }
 

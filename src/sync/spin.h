@@ -47,8 +47,8 @@ enum geyser_result gy_spin_set(struct gy_spin *spin, uint64_t spin_ns);
 /* Gives a new object the setting of another one. */
 void gy_spin_init(struct gy_spin *spin, const struct gy_spin *setting);
 
-/* Begins the wait's look, or lets it go on, no longer than the deadline. Returns false if the wait
- * must sleep. */
+/* Begins the wait's look, or lets it go on. The look ends at the deadline, which may be an earlier
+ * one each time. Returns false if the wait must sleep. */
 bool gy_look_begin(struct gy_look *look, struct gy_spin *spin, uint64_t deadline);
 
 /* Whether the look has time left. Notes a look in vain if it hasn't. */

@@ -98,6 +98,24 @@ static void a_short_deadline_counts_as_neither(void **state)
 	assert_int_equal(atomic_load(&spin.in_vain), 0);
 }
 
+/* A wait may learn of an earlier deadline while it looks: a publisher, that it must evict a
+ * subscriber. */
+static void an_earlier_deadline_ends_a_look_that_has_begun(void **state)
+{
+	struct gy_look look = {.spin = NULL};
+	uint64_t begin = gy_now();
+
+	(void)state;
+	set(GEYSER_SPIN_MAX_NS);
+	assert_true(gy_look_begin(&look, &spin, GY_NEVER));
+	assert_true(gy_look_begin(&look, &spin, begin + 1));
+	assert_true(look.end == begin + 1);
+	assert_true(gy_look_begin(&look, &spin, GY_NEVER));
+	assert_true(look.end == begin + 1);
+	assert_false(gy_look_has_time(&look));
+	assert_int_equal(atomic_load(&spin.in_vain), 0);
+}
+
 static void too_long_a_time_changes_nothing(void **state)
 {
 	(void)state;
@@ -214,6 +232,7 @@ int main(void)
 		cmocka_unit_test(looks_in_vain_become_rare),
 		cmocka_unit_test(a_find_ends_that),
 		cmocka_unit_test(a_short_deadline_counts_as_neither),
+		cmocka_unit_test(an_earlier_deadline_ends_a_look_that_has_begun),
 		cmocka_unit_test(too_long_a_time_changes_nothing),
 		cmocka_unit_test(a_signal_makes_no_system_call),
 		cmocka_unit_test(death_and_loss_end_a_look),
