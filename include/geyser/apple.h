@@ -1,6 +1,6 @@
 /*
  * Apple's other graphics interfaces on geyser's textures: Core Graphics, Core Image and OpenGL.
- * Also App Nap and host time.
+ * Functions for App Nap and host time are here, too.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -31,17 +31,19 @@ extern "C" {
  * default it doesn't: macOS then slows down an app whose windows can't be seen (App Nap), and its
  * frames come late. With keep the manager has an activity of NSProcessInfo
  * (NSActivityUserInitiatedAllowingIdleSystemSleep) as long as it has a stream. The activity
- * prevents App Nap, and that the system quits the app by itself. It doesn't keep the system or the
- * display from sleeping. The manager may be of any backend. If the system gives no activity when
- * the first stream is made later, the stream works without, and the next stream asks again. Errors:
- * INVALID_ARGUMENT (NULL; made before fork), SYSTEM (the system gives no activity now).
+ * prevents App Nap, and the automatic termination of the app. It doesn't keep the system or the
+ * display from sleeping. The manager may be of any backend, and any thread may call this. If the
+ * system gives no activity when the first stream is made later, the stream works without, and the
+ * next stream asks again. Errors: INVALID_ARGUMENT (NULL; made before fork), SYSTEM (the system
+ * gives no activity now).
  */
 GEYSER_API enum geyser_result geyser_apple_keep_active(struct geyser_manager *manager, bool keep);
 
 /*
  * Returns the host time of a frame's timestamp_ns, or of another time on CLOCK_MONOTONIC: in the
  * units of mach_absolute_time, as CVTimeStamp.hostTime and AudioTimeStamp.mHostTime have it, and as
- * CMClockMakeHostTimeFromSystemUnits takes it. 0 if the time lies before the host clock's start.
+ * CMClockMakeHostTimeFromSystemUnits takes it. Returns 0 if the time lies before the host clock's
+ * start. Any thread may call this.
  *
  * The result is exact to about 1 us. Host time stands still while the system sleeps, and
  * CLOCK_MONOTONIC doesn't. So convert a timestamp when the frame comes: the host time of a

@@ -118,7 +118,7 @@ GEYSER_API enum geyser_backend geyser_manager_get_backend(const struct geyser_ma
 #define GEYSER_SPIN_MAX_NS UINT64_C(1000000000)
 
 /* Sets how many nanoseconds a thread spins before it sleeps, for the events, publishers and
- * subscribers that this manager makes from now on. 0, the default: it sleeps at once.
+ * subscribers that this manager makes from now on. With 0, the default, it sleeps at once.
  *
  * A thread that spins looks at shared memory again and again. It runs on less than a microsecond
  * after the other process has signalled, submitted or released, while a thread that sleeps needs a
@@ -127,8 +127,8 @@ GEYSER_API enum geyser_backend geyser_manager_get_backend(const struct geyser_ma
  *
  * An object's recent waits decide whether its next wait spins. If two waits in a row have spun in
  * vain, the next wait sleeps at once; after three of them the next 3 waits; then 7, 15, 31, and at
- * last 63. A wait that ends while it spins ends that. So a short time costs a stream of 60 frames a
- * second next to nothing.
+ * last 63. The first wait that ends while it spins lets all waits spin again. So a short time costs
+ * a stream of 60 frames a second next to nothing.
  *
  * Each object has a setting of its own: geyser_event_set_spin, geyser_publisher_set_spin,
  * geyser_subscriber_set_spin. A wait that spins ends at its timeout, and for the death of a peer or

@@ -51,8 +51,8 @@ GEYSER_API enum geyser_result geyser_metal_get_device(
 struct geyser_metal_info {
 	char name[256];       /* of the device */
 	uint64_t registry_id; /* identifies the device in every process until a restart */
-	/* -hasUnifiedMemory; it doesn't tell where textures lie. false before macOS 10.15 and iOS
-	 * 13, which have no such query */
+	/* The device's -hasUnifiedMemory, which doesn't tell where textures lie. It is false before
+	 * macOS 10.15 and iOS 13, which have no such query. */
 	bool unified_memory;
 	bool removable; /* an external GPU */
 };
@@ -188,10 +188,11 @@ GEYSER_API enum geyser_result geyser_metal_encode_signal(
 	void *mtl_command_buffer, struct geyser_event *event, uint64_t value);
 
 /*
- * Encodes that the CPU and other processes see what the commands before have drawn into the
- * texture: into an id<MTLCommandBuffer>, outside of any encoder, before the signal that they wait
- * for. It encodes nothing on Apple's GPUs, for textures in private storage, and for host memory.
- * Other GPUs may keep a copy of a surface: there it encodes -synchronizeResource:.
+ * Encodes a synchronization, after which the CPU and other processes see what earlier commands have
+ * drawn into the texture. Call this outside of any encoder of the id<MTLCommandBuffer>, before the
+ * signal that the others wait for. It encodes nothing on Apple's GPUs, for textures in private
+ * storage, and for host memory. Other GPUs may keep a copy of a surface: there it encodes
+ * -synchronizeResource:.
  *
  * geyser_metal_encode_frame_signal, geyser_metal_publisher_submit and
  * geyser_metal_subscriber_release do the same for a frame's texture. geyser_texture_map does it by

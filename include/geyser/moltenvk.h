@@ -12,7 +12,7 @@
  * if the device reports a LUID (VkPhysicalDeviceIDProperties). geyser.h explains results, times and
  * threads.
  *
- * No MoltenVK has run with this yet, only a double of it on Linux: docs/platforms.md.
+ * No MoltenVK has run with this yet, only a double of it on Linux: docs/platforms.md tells more.
  */
 #ifndef GEYSER_MOLTENVK_H
 #define GEYSER_MOLTENVK_H

@@ -20,8 +20,8 @@ const struct geyser_metal_info *gy_metal_info(void *device);
 enum geyser_result gy_metal_texture(const struct gy_backend_texture *texture, void **mtl_texture);
 enum geyser_result gy_metal_surface(const struct gy_backend_texture *texture, void **surface);
 
-/* Encodes that the CPU and other processes see what the commands before have drawn into the
- * texture. An Apple GPU needs nothing for that. Errors: OUT_OF_MEMORY. */
+/* Encodes a synchronization, after which the CPU and other processes see what earlier commands have
+ * drawn into the texture. Encodes nothing for an Apple GPU. Errors: OUT_OF_MEMORY. */
 enum geyser_result gy_metal_encode_synchronize(
 	void *command_buffer, const struct gy_backend_texture *texture);
 

@@ -446,9 +446,9 @@ static enum geyser_result check_frame(
 }
 
 /* Writes the frame's record, with the present time, into the ring. Needs no lock: the frame's slot
- * belongs to the caller until it is published. Without the lock, the CPU fetches the slot's cache
- * line together with those of the texels that the caller has written last. Taking the lock waits
- * for all of them. */
+ * belongs to the caller until it is published. Before the lock is taken, the CPU fetches the slot's
+ * cache line together with those of the texels that the caller has written last. The thread waits
+ * for all of these lines when it takes the lock. */
 static void prepare(struct geyser_publisher *publisher, struct geyser_frame *frame)
 {
 	frame->record.info.timestamp_ns = gy_now();
@@ -456,8 +456,8 @@ static void prepare(struct geyser_publisher *publisher, struct geyser_frame *fra
 }
 
 /* Completes the record of a prepared frame. With a device, the record says when the frame is drawn
- * and copied. A frame that another thread has prepared may have overtaken this one: timestamps
- * never go back from one sequence to the next. */
+ * and copied. If another thread has submitted a later timestamp meanwhile, this frame gets a new
+ * one: timestamps never go back from one sequence to the next. */
 static enum geyser_result complete(struct geyser_publisher *publisher, struct geyser_frame *frame)
 {
 	struct gy_ring_record *record = &frame->record;

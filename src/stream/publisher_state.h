@@ -63,8 +63,8 @@ struct geyser_publisher {
 	struct gy_published_stream published;
 	struct gy_watched watched; /* tells of the loss of the manager's device */
 	int ring_fd;
-	/* The words on which waiting threads sleep. NULL, -1: the words of the leases, and
-	 * `wake_word`. */
+	/* The one word on which waiting threads sleep. NULL and -1: they sleep on the words of the
+	 * leases and on `wake_word`. */
 	struct gy_doorbell_page *bell;
 	int bell_fd;
 	uint32_t rate_num, rate_den;
@@ -72,7 +72,7 @@ struct geyser_publisher {
 
 	pthread_mutex_t lock;
 	struct gy_ring_writer ring;
-	uint64_t timestamp_ns; /* the last frame's */
+	uint64_t timestamp_ns; /* of the last frame that was submitted */
 	struct geyser_frame frames[GY_RING_BUFFERS];
 	struct geyser_texture *buffers[GY_RING_BUFFERS];
 	uint32_t generations[GY_RING_BUFFERS]; /* of buffers */

@@ -185,8 +185,8 @@ void gy_ring_prepare(
  * sleeping subscribers. */
 void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer);
 
-/* Wakes all subscribers, so that they look at what isn't in the ring. Any thread, without the lock.
- */
+/* Wakes all subscribers, so that they notice a change outside of the ring. Any thread may call this
+ * without the lock. */
 void gy_ring_wake(struct gy_ring_writer *writer);
 
 /* Notes whether a thread of the publisher sleeps, so that subscribers wake it. */

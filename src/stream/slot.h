@@ -54,7 +54,7 @@ _Static_assert(offsetof(struct gy_ring_slot, orientation) == 64, "most frames ne
 void gy_slot_write(struct gy_ring_slot *slot, const struct gy_ring_record *record);
 
 /* Reads what gy_slot_write has written. A hostile publisher may change the slot meanwhile: the
- * numbers may be any. *record must be all zero, or an earlier frame's. */
+ * record may then hold any numbers. *record must be all zero, or the record of an earlier frame. */
 void gy_slot_read(const struct gy_ring_slot *slot, struct gy_ring_record *record);
 
 #endif

@@ -44,8 +44,8 @@ static void set_points(struct gy_stream_connection *connection, struct geyser_fr
 		frame->begin_signal = begin_signal;
 }
 
-/* At most one frame in this time counts for the latencies. Reading the clock takes 20 to 60 ns, and
- * at that rate a tenth of the time that a frame needs from one spinning process to another. */
+/* At most one frame in this time counts for the latencies. Reading the clock takes 20 to 60 ns.
+ * That would be a tenth of the time in which one spinning process hands a frame to another. */
 #define COUNT_EVERY (10 * GY_MICROSECOND)
 
 static void count_latency(
@@ -55,7 +55,7 @@ static void count_latency(
 	uint64_t now;
 	uint32_t bucket;
 
-	/* a hostile publisher's timestamps can only spoil its own figures */
+	/* a hostile publisher can only spoil the figures of its own stream */
 	if (info->timestamp_ns - connection->counted_at < COUNT_EVERY)
 		return;
 	connection->counted_at = info->timestamp_ns;

@@ -114,7 +114,7 @@ bool gy_ring_has_come(const struct gy_ring_view *view, uint32_t buffer)
 }
 
 /* Finds the frame that a thread has seen while it spun. With DELIVER_LATEST the publisher may have
- * published a newer frame since, as it may after a look at "newest". */
+ * published a newer frame since then. That may happen after a look at "newest", too. */
 static int find_seen(struct gy_ring_view *view, uint64_t *sequence)
 {
 	uint32_t buffer = view->seen - 1;

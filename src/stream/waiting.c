@@ -28,8 +28,8 @@ bool gy_publisher_is_ready(struct geyser_publisher *publisher, int *buffer)
 	return *buffer >= 0;
 }
 
-/* The subscribers that a thread waits for. Their leases stay mapped meanwhile, even if they leave.
- */
+/* The subscribers that a thread waits for. Meanwhile their leases stay mapped, even if the
+ * subscribers leave. */
 struct leases {
 	struct gy_subscription *subscriptions[GY_RING_READERS];
 	unsigned count;
@@ -69,7 +69,7 @@ static struct gy_wait_word own_word(struct geyser_publisher *publisher)
 
 /* ---- spinning ---- */
 
-/* What a thread has seen that spins. */
+/* What a spinning thread has seen of the leases. */
 struct sight {
 	struct leases leases;
 	struct gy_wait_word own;
@@ -108,7 +108,7 @@ static bool is_over(const struct geyser_publisher *publisher)
 	return gy_publisher_is_closed(publisher) || gy_manager_is_lost(publisher->manager);
 }
 
-/* Looks at the leases again and again, and doesn't say so to subscribers: they make no system
+/* Looks at the leases again and again. Subscribers aren't told of it, so that they make no system
  * call. Releases the lock meanwhile. */
 static void look_for_release(struct geyser_publisher *publisher, int *buffer, struct gy_look *look)
 {

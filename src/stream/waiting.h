@@ -13,8 +13,8 @@ bool gy_publisher_is_closed(const struct geyser_publisher *publisher);
 bool gy_publisher_is_ready(struct geyser_publisher *publisher, int *buffer);
 
 /* Spins or sleeps until a subscriber takes or releases a frame, comes or goes, or until the
- * deadline. May also return early. Releases the lock meanwhile. buffer: as above. look: of the
- * caller's whole wait. */
+ * deadline. May also return early. Releases the lock meanwhile. buffer: as above. look: the caller
+ * passes the same look, at first all zero, in each call of one wait. */
 void gy_publisher_await_release(
 	struct geyser_publisher *publisher, int *buffer, uint64_t deadline, struct gy_look *look);
 

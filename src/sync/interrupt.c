@@ -16,8 +16,8 @@
  * stops at T5, or when the thread comes to T1 again.
  *
  * A system that can sleep on several words may refuse it later, for example in a sandbox. The
- * thread then learns of it before T4, and I2 comes before the look whether the system can: so the
- * interrupter sees the refusal, or the thread sees the interruption.
+ * thread notes the refusal before T4, and the interrupter asks whether the system can only after
+ * I1. So the interrupter sees the refusal, or the thread sees the interruption.
  *
  * tests/model/interrupt.pml searches all interleavings of these steps.
  */

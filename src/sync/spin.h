@@ -2,14 +2,14 @@
 /*
  * Spinning: before a thread sleeps on a word, it may look at the word again and again for some
  * time. A change is then noticed within a fraction of a microsecond, and no process makes a system
- * call. Meanwhile the thread doesn't count as a sleeper: nothing in shared memory says that it
- * looks, so spinning adds no step to the algorithms of sleeping.
+ * call. Meanwhile the thread doesn't count as a sleeper: no other process reads that it looks, so
+ * spinning adds no step to the algorithms of sleeping.
  *
  * A look costs CPU time, and pays only if the wait ends meanwhile. So the recent waits of an object
  * decide whether the next one looks. The first look in vain changes nothing. After the second one
  * in a row the next wait sleeps at once; after the third one the next 3 waits, then 7, 15, 31, and
- * at last 63 waits. A look that isn't in vain ends that. A look that the caller's own deadline cuts
- * short counts as neither.
+ * at last 63 waits. The first look that isn't in vain lets all waits look again. A look that the
+ * caller's own deadline cuts short counts neither as in vain nor as useful.
  */
 #ifndef GY_SYNC_SPIN_H
 #define GY_SYNC_SPIN_H

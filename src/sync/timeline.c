@@ -36,9 +36,9 @@
 #include "base/clock.h"
 
 /* How soon a sleeper looks at the value again. A hostile peer may erase the mark that this thread
- * sleeps, and then no signal wakes the thread. A signaller that is killed between A3 and A5 has the
- * same effect. The first look comes after LOOK_FIRST. Each later one comes when the thread has
- * slept for twice as long, or after LOOK_LAST, so that an idle process hardly ever wakes.
+ * sleeps, and then no signal wakes the thread. A signaller that is killed between A3 and A5 wakes
+ * no thread, either. The first look comes after LOOK_FIRST. Each later one comes when the thread
+ * has slept for twice as long, or after LOOK_LAST, so that an idle process hardly ever wakes.
  *
  * On a shared timeline a thread that waits without a deadline doesn't look again: the timer would
  * make each wake a tenth slower. A follower needs no look, since only the publisher could erase its
@@ -183,8 +183,8 @@ static bool is_over(const struct gy_timeline *timeline)
 	return gy_timeline_is_lost(timeline) || is_dead(timeline);
 }
 
-/* Looks without sleeping until the value is reached, no further value can come, or the look ends.
- */
+/* Looks without sleeping until the value is reached, the look ends, or no further value can
+ * come. */
 static void look_for(struct gy_timeline *timeline, uint64_t value, struct gy_look *look)
 {
 	while (gy_look_goes_on(look)) {
@@ -205,7 +205,7 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 	struct gy_look look = {.spin = NULL};
 
 	for (;;) {
-		bool woken;
+		bool must_be_woken;
 
 		words[0].expected = atomic_load(&page->wakes);
 		if (gy_timeline_value(timeline) >= value) {
@@ -221,11 +221,11 @@ bool gy_timeline_wait(struct gy_timeline *timeline, uint64_t value, uint64_t dea
 			look_for(timeline, value, &look);
 			continue;
 		}
-		woken = lie_down(timeline);
+		must_be_woken = lie_down(timeline);
 		if (gy_timeline_value(timeline) < value && !gy_timeline_is_lost(timeline))
 			gy_interrupt_wait(interrupt, words, timeline->dead ? 2 : 1,
-				woken ? next_look(timeline, deadline, since)
-				      : gy_earlier(gy_deadline(LOOK_ALONE), deadline));
-		get_up(timeline, woken);
+				must_be_woken ? next_look(timeline, deadline, since)
+					      : gy_earlier(gy_deadline(LOOK_ALONE), deadline));
+		get_up(timeline, must_be_woken);
 	}
 }

@@ -1,7 +1,8 @@
 /*
  * A model of the ring in src/stream/ring.c and view.c: one publisher and two subscribers without a
- * lock. The names are those of the code. Each access to a word of shared memory is one step, together with the
- * private work that follows. run.py searches all interleavings of the steps, and holds the sizes.
+ * lock. The names are those of the code. Each access to a word of shared memory is one step,
+ * together with the private work that follows. run.py searches all interleavings of the steps, and
+ * holds the sizes.
  * src/stream/ring.h explains the algorithm. Its core, for one buffer:
  *
  *	subscriber				publisher

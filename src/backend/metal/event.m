@@ -170,7 +170,8 @@ enum geyser_result gy_metal_shared_event(struct gy_backend_event *base, void **o
 
 /* ---- command buffers ---- */
 
-/* Returns whether nothing needs to be encoded for the wait. */
+/* Checks that the event has the value, so that nothing needs to be encoded for the wait. Errors:
+ * UNSUPPORTED. */
 static enum geyser_result check_met(const struct mtl_event *event, uint64_t value)
 {
 	uint64_t now = gy_timeline_value(event->source.timeline);

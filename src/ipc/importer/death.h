@@ -21,9 +21,9 @@ _Atomic uint32_t *gy_peer_death_word(struct gy_peer *peer);
 /* Threads that the exporter's death wakes. They sleep on a word that processes share, so that they
  * need no second word. */
 struct gy_alarm {
-	_Atomic uint32_t *word;
-	const _Atomic uint32_t *sleeping;
-	struct gy_alarm *next, **link; /* link: NULL while no peer has the alarm */
+	_Atomic uint32_t *word;           /* the word on which the threads sleep */
+	const _Atomic uint32_t *sleeping; /* 0 while none of them may sleep */
+	struct gy_alarm *next, **link;    /* link: NULL while no peer has the alarm */
 };
 
 /* Lets the exporter's death wake the sleepers on alarm->word, again and again as long as

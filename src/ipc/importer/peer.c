@@ -207,9 +207,10 @@ static enum geyser_result fail_without_service(const struct gy_peer *peer)
 		return gy_fail(GEYSER_ERROR_DISCONNECTED, "the exporter has ended");
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"the exporter (pid %d) lives, but this process can't see its Mach service: one of "
-		"both runs in the user's GUI session, and the other one under ssh or as a daemon "
-		"of launchd, or only one has GEYSER_APP_GROUP; start both in the same session, or "
-		"send the IOSurface's Mach port or XPC object yourself (geyser/metal.h)",
+		"the two runs in the user's GUI session, and the other one under ssh or as a "
+		"daemon of launchd, or GEYSER_APP_GROUP differs; start both in the same session "
+		"and with the same group, or send the IOSurface's Mach port or XPC object "
+		"yourself (geyser/metal.h)",
 		(int)peer->pid);
 }
 

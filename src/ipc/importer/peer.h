@@ -44,9 +44,8 @@ bool gy_peer_has_answer(const struct gy_peer *peer, uint64_t deadline, int stop_
 enum geyser_result gy_peer_request(struct gy_peer *peer, const char *application,
 	struct gy_message *request, uint64_t deadline, struct gy_message *answer, int *fd);
 
-/* Gives back a subscriber's hold. If another hold remains, tells the exporter
- * that the subscription is over; the peer goes on watching for the stream's end and the process's
- * death. NULL is fine. */
+/* Gives back a subscriber's hold. If another hold remains, tells the exporter that the subscription
+ * is over; the peer goes on watching for the stream's end and the process's death. NULL is fine. */
 void gy_peer_leave(struct gy_peer *peer);
 
 /* Whether the exporter is this process: then no other process can delay its answers. */

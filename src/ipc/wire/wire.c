@@ -60,7 +60,8 @@ static void put_flag(struct writer *writer, bool flag)
 		put(writer, 4, 1);
 }
 
-/* Writes two flags, of which the second one came later. */
+/* Writes two flags. A later minor version added the second one, which is left out if it is
+ * false. */
 static void put_flags(struct writer *writer, bool first, bool second)
 {
 	if (second)

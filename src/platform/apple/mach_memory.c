@@ -14,7 +14,7 @@
 
 struct entry {
 	struct entry *next;
-	uint8_t key[16]; /* lies unread in the stand-in */
+	uint8_t key[16]; /* the stand-in has these bytes to receive, and they are never received */
 	mach_port_t port;
 	uint64_t size;
 	bool writable;
@@ -158,23 +158,22 @@ bool gy_mach_memory_find(int fd, uint64_t *size, bool *writable)
 
 void *gy_mach_memory_map(int fd, size_t size, bool writable)
 {
-	kern_return_t result = KERN_INVALID_NAME;
 	const struct entry *entry;
 	void *data = NULL;
+	int error = 0;
 
 	(void)pthread_mutex_lock(&lock);
 	entry = find(fd);
-	if (entry && (!writable || entry->writable))
-		result = map(entry->port, size, writable, &data);
-	(void)pthread_mutex_unlock(&lock);
-	if (result == KERN_SUCCESS)
-		return data;
 	if (!entry)
-		errno = EBADF;
+		error = EBADF;
 	else if (writable && !entry->writable)
-		errno = EACCES;
-	else
-		errno = ENOMEM;
+		error = EACCES;
+	else if (map(entry->port, size, writable, &data) != KERN_SUCCESS)
+		error = ENOMEM;
+	(void)pthread_mutex_unlock(&lock);
+	if (!error)
+		return data;
+	errno = error;
 	return NULL;
 }
 

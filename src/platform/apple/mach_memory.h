@@ -15,8 +15,8 @@
 enum geyser_result gy_mach_memory_create(uint64_t size, int *out);
 enum geyser_result gy_mach_memory_create_published(uint64_t size, int *out, void **data);
 
-/* Returns whether the descriptor stands for an entry. Then fills in the entry's size, and whether
- * it may be mapped for writing. */
+/* Returns whether the descriptor stands for an entry. If it does, *size becomes the entry's size,
+ * and *writable tells whether the entry may be mapped for writing. */
 bool gy_mach_memory_find(int fd, uint64_t *size, bool *writable);
 
 /* Maps the entry that the descriptor stands for. Returns NULL with errno after a failure: EBADF if

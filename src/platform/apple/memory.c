@@ -35,7 +35,8 @@ static enum geyser_result open_failure(void)
 	return gy_fail_errno("shm_open"); /* PERMISSION in a sandbox */
 }
 
-/* Names of an application group begin with the group. One that is too long for them has none. */
+/* Writes a name of the application group, which begins with the group. If the group is too long for
+ * that, the name is an ordinary one, and a sandbox refuses it. */
 static void make_name(char name[NAME_SIZE], uint64_t number)
 {
 	const char *group = gy_application_group();

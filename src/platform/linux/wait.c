@@ -64,7 +64,8 @@ enum { UNKNOWN, THERE, REFUSED };
 
 static _Atomic int waitv = UNKNOWN;
 
-/* Asks for a word that differs from the expected value. The call returns at once. */
+/* Calls futex_waitv with a word that differs from the expected value, so that the call returns at
+ * once. */
 static int probe(void)
 {
 	_Atomic uint32_t word = 0;

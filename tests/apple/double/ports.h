@@ -16,12 +16,13 @@ struct double_target {
 
 enum double_right { DOUBLE_SEND, DOUBLE_SEND_ONCE };
 
-/* A right, or another reference of one that is there; takes target's fd over. */
+/* Adds a right, or a reference to a right that exists. Takes over target's fd. */
 mach_port_t double_port_add(struct double_target *target, enum double_right right);
-/* Of a right to send; fd is borrowed. */
+/* Finds the target of a right of that type. The caller borrows out->fd. */
 bool double_port_target(mach_port_t name, mach_port_type_t type, struct double_target *out);
 
-/* live.c */
+/* The functions below are implemented in live.c. double_die prints which rule the program has
+ * broken, and aborts. */
 void double_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 bool double_fails(const char *call);
 
