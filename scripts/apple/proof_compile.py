@@ -263,5 +263,5 @@ def prove(layout):
     if failures:
         raise sdk.Failure("\n".join(failures))
     files = ", ".join(f"{triple} {count}" for triple, count in counts.items())
-    return (f"objects, each for that very system: {files}; {len(chosen)} snippets for each; 0 warnings; "
-            f"{analyzed} analyzed, 0 findings")
+    return (f"objects, each for that very system: {files}; {len(chosen)} snippets for each; "
+            f"0 warnings; {analyzed} analyzed, 0 findings")
