@@ -306,9 +306,8 @@ static const struct option_row rows[] = {
 		"available",
 		.take = take_tested},
 	{'w', "gpu-wait", "S",
-		"how long --self-test watches a GPU that waits for a stopped process, 50 s at "
-		"most; "
-		"by default 20 s. For Metal",
+		"watch a GPU that waits for a stopped process for S seconds with --self-test, at "
+		"most 50; by default 20; only metal has this step",
 		.take = take_gpu_wait},
 };
 

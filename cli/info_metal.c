@@ -29,7 +29,7 @@ bool info_metal_device(struct geyser_manager *manager, struct info_device *out)
 		info.registry_id);
 	out->features[0] = (struct info_feature){"unified", info.unified_memory,
 		info.unified_memory ? "the GPU has the CPU's memory"
-				    : "the GPU has memory of its own"};
+				    : "the GPU has memory of its own, or the system can't tell"};
 	out->features[1] = (struct info_feature){"removable", info.removable, "an external GPU"};
 	out->known = true;
 	return true;

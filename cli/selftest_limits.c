@@ -66,8 +66,9 @@ static void watch(struct selftest *test, const struct scheduling *scheduling)
 			test, what, "goes on after %.0f s", (double)test->gpu_wait_ns / 1e9);
 }
 
-/* Ends the stopped process, which ends the wait. *commands: a failed command buffer is no failure
- * of the step, as the step measures. */
+/* Commits the command buffer, watches it, and then ends the stopped process, which ends the wait.
+ * The step measures, so that a command buffer that fails is no failure. *well: whether all could be
+ * measured. */
 static void measure(
 	struct selftest *test, struct child *child, struct scheduling *scheduling, bool *well)
 {

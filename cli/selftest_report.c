@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -22,6 +24,37 @@ static const char *result_name(enum selftest_result result)
 		return "skipped";
 	}
 	return "unknown";
+}
+
+/* ---- figures -------------------------------------------------------------------------------- */
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+double selftest_median_us(uint64_t *times, size_t count)
+{
+	const size_t middle = count / 2;
+
+	qsort(times, count, sizeof(times[0]), compare_times);
+	return (double)times[middle] / 1e3;
+}
+
+void selftest_measured(struct selftest *test, const char *what, const char *format, ...)
+{
+	va_list arguments;
+	struct selftest_figure *const out = &test->figures[test->figure_count];
+
+	if (test->figure_count == SELFTEST_FIGURES_MAX)
+		return;
+	test->figure_count++;
+	(void)snprintf(out->what, sizeof(out->what), "%s", what);
+	va_start(arguments, format);
+	(void)vsnprintf(out->found, sizeof(out->found), format, arguments);
+	va_end(arguments);
 }
 
 /* ---- as text -------------------------------------------------------------------------------- */

@@ -9,8 +9,6 @@
  * frame. The value of an event tells the publisher when the buffer was given back.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,37 +19,6 @@
 #define BUFFERS 2u
 #define SAMPLES 200u
 #define REST_NS UINT64_C(200000)
-
-/* ---- figures -------------------------------------------------------------------------------- */
-
-static int compare_times(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-double selftest_median_us(uint64_t *times, size_t count)
-{
-	const size_t middle = count / 2;
-
-	qsort(times, count, sizeof(times[0]), compare_times);
-	return (double)times[middle] / 1e3;
-}
-
-void selftest_measured(struct selftest *test, const char *what, const char *format, ...)
-{
-	va_list arguments;
-	struct selftest_figure *const out = &test->figures[test->figure_count];
-
-	if (test->figure_count == SELFTEST_FIGURES_MAX)
-		return;
-	test->figure_count++;
-	(void)snprintf(out->what, sizeof(out->what), "%s", what);
-	va_start(arguments, format);
-	(void)vsnprintf(out->found, sizeof(out->found), format, arguments);
-	va_end(arguments);
-}
 
 /* ---- the subscriber's process --------------------------------------------------------------- */
 
