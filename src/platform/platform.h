@@ -88,8 +88,9 @@ struct gy_wait_word {
  * for several returns after 50 ms at the latest. */
 void gy_wait(const struct gy_wait_word *words, unsigned count, uint64_t deadline);
 
-/* Returns whether a change of any word ends gy_wait, and not only one of the first. The answer may
- * change from true to false, if a sandbox takes the system call away, and never changes back. */
+/* Returns whether a change of any of the words ends gy_wait. Otherwise only a change of the first
+ * word does. The answer may change from true to false, if a sandbox takes the system call away, and
+ * never changes back. */
 bool gy_wait_has_several(void);
 
 /* Wakes all threads that sleep on the word. The word may be in memory that is mapped read-only. */

@@ -37,8 +37,8 @@ static bool sleeps_rightly(const struct geyser_subscriber *subscriber)
 	       !subscriber->undrawn;
 }
 
-/* Most calls find the thread awake, or rightly asleep. gy_interrupt may block until a sleeping
- * thread runs, and the caller's deadline is none of that thread's business. */
+/* Interrupts the thread only if it must look again, since gy_interrupt may block until a sleeping
+ * thread runs, for longer than the caller's timeout. */
 void gy_subscriber_fd_settle(struct geyser_subscriber *subscriber)
 {
 	if (!subscriber->serving)

@@ -147,9 +147,9 @@ static unsigned collect_words(struct geyser_publisher *publisher, const struct l
 }
 
 /* Returns how long the thread sleeps before it looks at the leases itself. A subscriber may be
- * stopped between its release and its wake-up call, and a liar may silence the doorbell. Where the
- * system has refused to sleep on several words after the publisher was made, there is no doorbell,
- * and releases wake nobody. */
+ * stopped between its release and its wake-up call, and a hostile one may put the doorbell's old
+ * count back. Where the system has refused to sleep on several words after the publisher was made,
+ * there is no doorbell, and releases wake nobody. */
 static uint64_t look_after(const struct geyser_publisher *publisher)
 {
 	return publisher->bell || !gy_wait_has_several() ? LOOK_SOON : LOOK_EVERY;
