@@ -243,22 +243,40 @@ static void goes_on_soon(void **state, enum geyser_backend to, uint32_t buffers,
 	end(&stage);
 }
 
-#define waiter_test(measure, to, buffers)                      \
-	static void measure##_goes_on(void **state)            \
-	{                                                      \
-		goes_on_soon(state, (to), (buffers), measure); \
-	}
+static void a_wait_by_the_cpu_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_METAL, 3, a_wait_by_the_cpu);
+}
 
-waiter_test(a_wait_by_the_cpu, GEYSER_BACKEND_METAL, 3) waiter_test(a_wait_in_another_process,
-	GEYSER_BACKEND_METAL, 3) waiter_test(a_map_of_a_frame, GEYSER_BACKEND_METAL, 3)
-	waiter_test(a_gpu_that_reads_a_frame, GEYSER_BACKEND_METAL, 3)
-		waiter_test(a_publisher_that_waits_for_its_buffers, GEYSER_BACKEND_METAL, 2)
-			waiter_test(a_subscriber_without_metal, GEYSER_BACKEND_HOST, 3)
+static void a_wait_in_another_process_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_METAL, 3, a_wait_in_another_process);
+}
 
-	/* ---- values ---- */
+static void a_map_of_a_frame_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_METAL, 3, a_map_of_a_frame);
+}
 
-	/* Command buffers behind a stopped one run, and none of their values is taken back. */
-	static void values_rise_over_a_stopped_buffer(void **state)
+static void a_gpu_that_reads_a_frame_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_METAL, 3, a_gpu_that_reads_a_frame);
+}
+
+static void a_publisher_that_waits_for_its_buffers_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_METAL, 2, a_publisher_that_waits_for_its_buffers);
+}
+
+static void a_subscriber_without_metal_goes_on(void **state)
+{
+	goes_on_soon(state, GEYSER_BACKEND_HOST, 3, a_subscriber_without_metal);
+}
+
+/* ---- values ---- */
+
+/* Command buffers behind a stopped one run, and none of their values is taken back. */
+static void values_rise_over_a_stopped_buffer(void **state)
 {
 	struct geyser_event *event = make_event(manager_of(state), 0);
 	id<MTLCommandBuffer> commands[4];
