@@ -48,8 +48,10 @@ void selftest_measured(struct selftest *test, const char *what, const char *form
 	va_list arguments;
 	struct selftest_figure *const out = &test->figures[test->figure_count];
 
-	if (test->figure_count == SELFTEST_FIGURES_MAX)
+	if (test->figure_count == SELFTEST_FIGURES_MAX) {
+		(void)failure("a figure has no room in the report: %s", what);
 		return;
+	}
 	test->figure_count++;
 	(void)snprintf(out->what, sizeof(out->what), "%s", what);
 	va_start(arguments, format);

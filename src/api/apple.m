@@ -63,6 +63,6 @@ uint64_t geyser_apple_host_time(uint64_t timestamp_ns)
 	units = distance / base.numer * base.denom +
 		distance % base.numer * base.denom / base.numer;
 	if (!past)
-		return host + units;
+		return units < UINT64_MAX - host ? host + units : UINT64_MAX;
 	return units < host ? host - units : 0;
 }

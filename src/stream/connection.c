@@ -18,24 +18,25 @@ static enum geyser_result find_publisher(const char *name, uint64_t *instance)
 	return gy_registries_find_name(name, instance);
 }
 
-/* Maps the memory of a message, if it has the size that this version expects. The caller keeps the
- * fd. */
+/* Maps the memory of a message, if it has the size that this version expects. what: for the error
+ * detail. The caller keeps the fd. */
 static enum geyser_result map_memory(
-	int fd, uint64_t claimed, size_t size, bool writable, void **out)
+	const char *what, int fd, uint64_t claimed, size_t size, bool writable, void **out)
 {
 	struct gy_memory_info memory = {0};
 	enum geyser_result result;
 
 	*out = NULL;
 	if (fd < 0)
-		return gy_fail(GEYSER_ERROR_PROTOCOL, "the publisher sent no memory");
+		return gy_fail(
+			GEYSER_ERROR_PROTOCOL, "the publisher sent no memory for its %s", what);
 	result = gy_memory_check(fd, &memory);
 	if (result == GEYSER_OK &&
 		(claimed != size || memory.size < size || (writable && !memory.writable)))
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
-			"the publisher's ring has %" PRIu64 " of %" PRIu64
+			"the publisher's %s has %" PRIu64 " of %" PRIu64
 			" bytes: this version's has %zu; use the same geyser on both sides",
-			claimed, memory.size, size);
+			what, claimed, memory.size, size);
 	if (result == GEYSER_OK)
 		result = gy_memory_map(fd, size, writable, out);
 	return result;
@@ -56,8 +57,8 @@ static enum geyser_result map_ring(
 		return gy_fail(GEYSER_ERROR_PROTOCOL,
 			"the publisher answered with a message of type %d", answer->type);
 	}
-	result =
-		map_memory(fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
+	result = map_memory(
+		"ring", fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
 	if (fd >= 0)
 		(void)close(fd);
 	connection->view.page = page;
@@ -74,8 +75,8 @@ static enum geyser_result map_lease(
 	enum geyser_result result;
 
 	connection->lease_fd = fd;
-	result = map_memory(
-		fd, answer->stream.lease_size, sizeof(struct gy_lease_memory), true, &page);
+	result = map_memory("lease", fd, answer->stream.lease_size, sizeof(struct gy_lease_memory),
+		true, &page);
 	connection->view.lease = page;
 	if (result == GEYSER_OK)
 		gy_ring_open(&connection->view);
@@ -219,7 +220,8 @@ static enum geyser_result request_doorbell(
 		result = gy_fail(GEYSER_ERROR_PROTOCOL,
 			"the publisher answered with a message of type %d", answer.type);
 	else
-		result = map_memory(fd, answer.bell_size, GY_DOORBELL_SIZE, true, &page);
+		result =
+			map_memory("doorbell", fd, answer.bell_size, GY_DOORBELL_SIZE, true, &page);
 	connection->view.bell = page;
 	if (fd >= 0)
 		(void)close(fd);

@@ -11,14 +11,24 @@ const struct geyser_frame_info gy_frame_info_new = {
 	.color.matrix = UNSPECIFIED,
 };
 
-/* Whether the frame has an orientation, an alpha mode or a colour that a new frame doesn't have.
- * Bytes between the members of the colour may differ, too: then the details are copied for
- * nothing. */
+/* Whether the publisher's program has set the colour. */
+static bool has_color(const struct geyser_color *color)
+{
+	const struct geyser_color *none = &gy_frame_info_new.color;
+
+	return color->primaries != none->primaries || color->transfer != none->transfer ||
+	       color->matrix != none->matrix || color->range != none->range ||
+	       color->mastering_min_luminance != none->mastering_min_luminance ||
+	       color->mastering_max_luminance != none->mastering_max_luminance ||
+	       color->max_content_light_level != none->max_content_light_level ||
+	       color->max_frame_average_light_level != none->max_frame_average_light_level;
+}
+
+/* Whether the frame has an orientation, an alpha mode or a colour that a new frame doesn't have. */
 static bool has_details(const struct geyser_frame_info *info)
 {
 	return info->orientation != gy_frame_info_new.orientation ||
-	       info->alpha != gy_frame_info_new.alpha ||
-	       memcmp(&info->color, &gy_frame_info_new.color, sizeof(info->color)) != 0;
+	       info->alpha != gy_frame_info_new.alpha || has_color(&info->color);
 }
 
 void gy_slot_write(struct gy_ring_slot *slot, const struct gy_ring_record *record)

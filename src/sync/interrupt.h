@@ -46,7 +46,8 @@ void gy_interrupt_await(struct gy_interrupt *interrupt);
 
 /* Interrupts the thread. Call this after the change that the thread must see. Where the system
  * can't sleep on several words, this blocks until a sleeping thread has begun to run. The thread
- * needs no lock for that. */
+ * needs no lock for that, so the caller may hold any. A caller of higher priority than the thread
+ * waits for as long as others keep the thread from running. */
 void gy_interrupt(struct gy_interrupt *interrupt);
 
 /* Wakes a word again and again, until *sleeping is 0: for sleepers that don't sleep again once they

@@ -54,12 +54,17 @@ union received {
 
 /* The name is no secret: any process can look it up. Tickets are secret. In an App Sandbox the name
  * must begin with an application group. */
-static void service_name(uint64_t instance, char name[SERVICE_NAME_SIZE])
+static enum geyser_result make_name(uint64_t instance, char name[SERVICE_NAME_SIZE])
 {
 	const char *group = gy_application_group();
+	const int length = snprintf(name, SERVICE_NAME_SIZE, "%s%sgeyser.%016" PRIx64,
+		group ? group : "", group ? "." : "", instance);
 
-	(void)snprintf(name, SERVICE_NAME_SIZE, "%.80s%sgeyser.%016" PRIx64, group ? group : "",
-		group ? "." : "", instance);
+	if (length < SERVICE_NAME_SIZE)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_LIMIT,
+		"GEYSER_APP_GROUP (%.40s…): a Mach service's name would have %d bytes, at most %d",
+		group, length, SERVICE_NAME_SIZE - 1);
 }
 
 static mach_msg_timeout_t milliseconds(uint64_t timeout_ns)
@@ -203,8 +208,9 @@ enum geyser_result gy_mach_serve(
 	if (!service)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a Mach service");
 	service->offers = offers;
-	service_name(instance, name);
-	result = check_in(name, &service->port);
+	result = make_name(instance, name);
+	if (result == GEYSER_OK)
+		result = check_in(name, &service->port);
 	if (result != GEYSER_OK)
 		goto free_service;
 	result = start(service);
@@ -318,8 +324,9 @@ enum geyser_result gy_mach_collect(
 	enum geyser_result result;
 	kern_return_t allocated;
 
-	service_name(instance, name);
-	result = look_up(name, &service);
+	result = make_name(instance, name);
+	if (result == GEYSER_OK)
+		result = look_up(name, &service);
 	if (result != GEYSER_OK)
 		return result;
 	allocated = mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE, &reply);

@@ -9,7 +9,7 @@
 struct gy_mach_service;
 
 /* Starts a service whose name is made of the instance. It answers on a thread of its own,
- * "geyser-mach", from these offers. Errors: UNSUPPORTED, SYSTEM. */
+ * "geyser-mach", from these offers. Errors: UNSUPPORTED, LIMIT (the name is too long), SYSTEM. */
 enum geyser_result gy_mach_serve(
 	uint64_t instance, struct gy_offers *offers, struct gy_mach_service **out);
 

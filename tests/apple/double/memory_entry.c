@@ -38,6 +38,8 @@ static bool remember(vm_address_t address, int fd)
 
 	if (!mapping || copy < 0) {
 		free(mapping);
+		if (copy >= 0)
+			close(copy);
 		return false;
 	}
 	pthread_mutex_lock(&lock);

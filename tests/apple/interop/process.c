@@ -190,6 +190,7 @@ static void the_clock_stands_still_in_sleep(void **state)
 	assert_true(converts(SECOND, true));
 	assert_true(converts(SECOND, false));
 	assert_int_equal(geyser_apple_host_time(0), 0); /* before the host clock's start */
+	assert_true(geyser_apple_host_time(UINT64_MAX) > geyser_apple_host_time(SECOND));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_manager, teardown_manager)

@@ -300,6 +300,24 @@ static void groups_with_long_names(void **state)
 	events_stay_with(state, "group.org.example.geyser", "group.org.example.geyser", true);
 }
 
+/* The name of a Mach service has 127 bytes, of which 24 aren't the group's. */
+static void a_group_whose_name_no_service_can_have(void **state)
+{
+	struct geyser_texture *texture =
+		make_texture(manager_of(state), GEYSER_FORMAT_BGRA8_UNORM, 61, 40);
+	const struct geyser_handle handle = export_texture(texture);
+	struct peer importer;
+	char group[105];
+
+	memset(group, 'g', sizeof(group) - 1);
+	group[sizeof(group) - 1] = '\0';
+	name_group(group, group);
+	start_importer(&importer, "metal", "-");
+	give(&importer, "import-texture", &handle, "GEYSER_ERROR_LIMIT");
+	end_peer(&importer);
+	geyser_texture_unref(texture);
+}
+
 /* ---- what fails ---- */
 
 static void too_little_memory(void **state)
@@ -371,6 +389,7 @@ int main(int argc, char **argv)
 		group_test(streams_within_a_group),
 		group_test(groups_of_others),
 		group_test(groups_with_long_names),
+		group_test(a_group_whose_name_no_service_can_have),
 		sandbox_test(too_little_memory),
 		sandbox_test(no_shared_events),
 	};
