@@ -165,7 +165,8 @@ static bool is_safe(const char *path)
 	return S_ISREG(status.st_mode) && status.st_uid == geteuid();
 }
 
-/* Sets and checks the sheet's path; NULL is the default path. */
+/* Sets and checks the sheet's path. NULL is the default path, which differs from user to user: they
+ * may share /tmp. */
 static bool choose_sheet(struct demo *demo, const char *path)
 {
 	const char *parent = getenv("TMPDIR");
@@ -175,10 +176,12 @@ static bool choose_sheet(struct demo *demo, const char *path)
 	if (path)
 		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s", path);
 	else
-		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s/geyser-demo.png", parent);
+		(void)snprintf(demo->sheet, sizeof(demo->sheet), "%s/geyser-demo-%u.png", parent,
+			(unsigned)geteuid());
 	if (path || is_safe(demo->sheet))
 		return outfile_check(demo->sheet);
-	(void)failure("%s can't be replaced (not a file of yours): name another with --sheet",
+	(void)failure("%s can't be replaced (not a file of yours): name another with --sheet, or "
+		      "set TMPDIR to a directory of yours",
 		demo->sheet);
 	return false;
 }
@@ -246,7 +249,7 @@ static const struct option_row rows[] = {
 		TEXT(struct demo_options, keep)},
 	{'o', "sheet", "FILE",
 		"where to put a PNG that shows what happened to the\nstream; by default "
-		"geyser-demo.png in TMPDIR or /tmp",
+		"geyser-demo-UID.png in TMPDIR or /tmp, with this user's number",
 		TEXT(struct demo_options, sheet)},
 };
 

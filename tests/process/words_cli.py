@@ -294,6 +294,20 @@ def a_demo_looks_first_at_its_sheet_s_place():
         fail(1, f"{path}: can't be written", "demo", "--sheet", path)
 
 
+@test
+def a_demo_s_own_sheet_is_this_user_s():
+    """Users who share /tmp have a name each. A link under that name may be another user's."""
+    sheet = f"{os.getcwd()}/geyser-demo-{os.geteuid()}.png"
+    os.symlink("elsewhere", sheet)
+    os.environ["TMPDIR"] = os.getcwd()
+    try:
+        hint = "name another with --sheet, or set TMPDIR to a directory of yours"
+        fail(1, f"{sheet} can't be replaced (not a file of yours): {hint}", "demo")
+    finally:
+        del os.environ["TMPDIR"]
+    assert os.path.islink(sheet)
+
+
 # ---- characters that a terminal would obey ----
 
 
