@@ -42,6 +42,9 @@ static const struct {
 	{"GEYSER_RUNTIME_DIR",
 		"the only directory in which exports are registered and looked for; programs find "
 		"no exports outside of it"},
+	{"GEYSER_APP_GROUP",
+		"on macOS: the application group by which sandboxed programs share, in 22 bytes at "
+		"most for events, streams and host memory"},
 	{"XDG_RUNTIME_DIR",
 		"without GEYSER_RUNTIME_DIR: the first of several such directories; geyser info "
 		"shows all of them"},
