@@ -150,15 +150,33 @@ static bool gather(struct info_report *out, bool formats_only)
 
 /* ---- as text -------------------------------------------------------------------------------- */
 
+void info_usage_letters(uint32_t usage, char out[INFO_USAGES + 1])
+{
+	if (!usage) {
+		(void)memcpy(out, "no", sizeof("no"));
+		return;
+	}
+	for (size_t u = 0; u < INFO_USAGES; u++)
+		out[u] = usage & info_usages[u].bit ? info_usages[u].letter : '-';
+	out[INFO_USAGES] = '\0';
+}
+
+/* Prints a dimension's column, which has room for a letter of each usage. */
+static void print_column(const char *text, size_t dimension)
+{
+	const bool last = dimension + 1 == INFO_DIMENSIONS;
+
+	(void)fprintf(answers(), " %-*s%s", last ? 0 : INFO_USAGES, text, last ? "\n" : "");
+}
+
 static void print_row(enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
 {
 	(void)fprintf(answers(), "  %-22s", geyser_format_name(format));
 	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
-		char cell[INFO_USAGES + 1] = "no";
+		char cell[INFO_USAGES + 1];
 
-		for (size_t u = 0; u < INFO_USAGES && usage[d]; u++)
-			cell[u] = usage[d] & info_usages[u].bit ? info_usages[u].letter : '-';
-		(void)fprintf(answers(), d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n", cell);
+		info_usage_letters(usage[d], cell);
+		print_column(cell, d);
 	}
 }
 
@@ -179,8 +197,7 @@ static void print_tables(const struct info_report *report)
 		(void)fprintf(answers(), "\nformats of backend %s\n  %-22s",
 			geyser_backend_name(info_backend(i)), "");
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
-			(void)fprintf(answers(), d + 1 < INFO_DIMENSIONS ? " %-8s" : " %s\n",
-				info_dimensions[d].name);
+			print_column(info_dimensions[d].name, d);
 		for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
 			print_row((enum geyser_format)f, report->backends[i].usage[f]);
 	}
@@ -274,7 +291,8 @@ static int take_gpu_wait(const struct given *given)
 	out->with_gpu_wait = true;
 	if (parse_seconds(given->text, &out->gpu_wait_ns) && out->gpu_wait_ns <= GPU_WAIT_MAX_NS)
 		return STATUS_OK;
-	return usage_error("info: --gpu-wait %s: expected seconds, 50 at most", given->text);
+	return usage_error("info: wrong time to watch (%.100s): expected seconds, 0 to %llu",
+		given->text, (unsigned long long)(GPU_WAIT_MAX_NS / NANOSECONDS));
 }
 
 static int take_tested(const struct given *given)

@@ -36,6 +36,9 @@ extern const struct info_usage {
 	const char *name;
 } info_usages[INFO_USAGES];
 
+/* Writes a letter for each usage, `-` for one that isn't there, or "no" for none at all. */
+void info_usage_letters(uint32_t usage, char out[INFO_USAGES + 1]);
+
 /* A feature that is present or not, in one place for text and JSON. */
 struct info_feature {
 	const char *key;

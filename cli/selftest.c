@@ -137,15 +137,14 @@ static void test_backend(struct selftest *test, bool json)
 
 /* ---- backends ------------------------------------------------------------------------------- */
 
-/* Whether a backend is tested. A backend that the user asked for is tested even if it isn't
- * available: its first step then says what is wrong. */
+/* Sets backend->reason if the backend isn't available, and returns whether it is tested. A backend
+ * that the user asked for is tested in any case: its first step then says what is wrong. */
 static bool is_tested(enum geyser_backend wanted, struct selftest_backend *backend)
 {
-	if (wanted != GEYSER_BACKEND_AUTO ||
-		geyser_backend_available(backend->backend) == GEYSER_OK)
+	if (geyser_backend_available(backend->backend) == GEYSER_OK)
 		return true;
 	(void)snprintf(backend->reason, sizeof(backend->reason), "%s", geyser_error_detail());
-	return false;
+	return wanted != GEYSER_BACKEND_AUTO;
 }
 
 static int run(enum geyser_backend wanted, int signals, uint64_t gpu_wait_ns, bool json)

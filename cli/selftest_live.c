@@ -54,8 +54,8 @@ static enum selftest_result take_turns(
 		times[round - 1] = (now_ns() - start) / 2;
 	}
 	median = selftest_median_us(times, SELFTEST_ROUNDS);
-	selftest_measured(test, "a waiter wakes after a signal, sleeping on one word",
-		"%.1f us, median of %u", median, SELFTEST_ROUNDS);
+	selftest_measured(test, "a waiter wakes after a signal", "%.1f us, median of %u", median,
+		SELFTEST_ROUNDS);
 	return selftest_passed(test,
 		"%u turns of two processes by one event, the last by a descriptor; %.1f us from "
 		"signal to waiter, median",

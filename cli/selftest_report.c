@@ -136,13 +136,18 @@ void selftest_print_figures(const struct selftest *test)
 	(void)answers_flush();
 }
 
+/* Prints a dimension's cell, which has room for a letter of each usage. */
+static void print_column(const char *text)
+{
+	(void)fprintf(answers(), " %-*s |", INFO_USAGES, text);
+}
+
 static void print_usages(uint32_t usage)
 {
-	char cell[INFO_USAGES + 1] = "no";
+	char cell[INFO_USAGES + 1];
 
-	for (size_t u = 0; u < INFO_USAGES && usage; u++)
-		cell[u] = usage & info_usages[u].bit ? info_usages[u].letter : '-';
-	(void)fprintf(answers(), " %-8s |", cell);
+	info_usage_letters(usage, cell);
+	print_column(cell);
 }
 
 /* Prints one line for each reason, with all dimensions that have it. */
@@ -185,9 +190,13 @@ void selftest_print_formats(const struct selftest *test)
 	for (size_t u = 0; u < INFO_USAGES; u++)
 		(void)fprintf(answers(), "%s%c %s", u ? ", " : "Usages: ", info_usages[u].letter,
 			info_usages[u].name);
-	(void)fprintf(answers(), ".\n\n| %-22s | %-8s | %-8s | %-8s |\n|%s|%s|%s|%s|\n", "format",
-		info_dimensions[0].name, info_dimensions[1].name, info_dimensions[2].name,
-		"------------------------", "----------", "----------", "----------");
+	(void)fprintf(answers(), ".\n\n| %-22s |", "format");
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+		print_column(info_dimensions[d].name);
+	(void)fputs("\n|------------------------|", answers());
+	for (size_t d = 0; d < INFO_DIMENSIONS; d++)
+		(void)fprintf(answers(), "%.*s|", INFO_USAGES + 2, "------------------------");
+	(void)fputc('\n', answers());
 	for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++) {
 		(void)fprintf(answers(), "| %-22s |", geyser_format_name((enum geyser_format)f));
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
@@ -247,7 +256,7 @@ static void write_backend(struct json *json, const struct selftest_backend *back
 	json_begin(json, NULL, '{');
 	json_string(json, "name", geyser_backend_name(backend->backend));
 	json_bool(json, "tested", test != NULL);
-	json_string(json, "reason", test ? NULL : backend->reason);
+	json_string(json, "reason", backend->reason[0] ? backend->reason : NULL);
 	json_string(json, "device", test && test->device.known ? test->device.name : NULL);
 	json_begin(json, "steps", '[');
 	for (size_t i = 0; test && i < test->step_count; i++)
@@ -268,6 +277,17 @@ static void write_backend(struct json *json, const struct selftest_backend *back
 	json_end(json, '}');
 }
 
+static void write_registry(struct json *json)
+{
+	char registry[PATH_MAX];
+	const enum geyser_result result = geyser_registry_directory(registry, sizeof(registry));
+
+	json_begin(json, "registry", '{');
+	json_string(json, "directory", result ? NULL : registry);
+	json_string(json, "problem", result ? geyser_error_detail() : NULL);
+	json_end(json, '}');
+}
+
 void selftest_write_json(
 	const struct selftest_backend *backends, size_t count, const struct selftest_counts *counts)
 {
@@ -278,6 +298,7 @@ void selftest_write_json(
 	json_begin(&json, NULL, '{');
 	json_string(&json, "version", geyser_version());
 	json_string(&json, "system", system);
+	write_registry(&json);
 	json_begin(&json, "backends", '[');
 	for (size_t i = 0; i < count; i++)
 		write_backend(&json, &backends[i]);

@@ -116,6 +116,8 @@ def report_says_that_all_is_well():
     assert "131000 bytes checked there" in steps["import"][1], steps
     assert "0 dropped" in steps["stream"][1], steps
     check_figures(figures_of(report))
+    table = report[report.index("\n| format ") :].split("\n\n")[0].strip().splitlines()
+    assert len(table) == 2 + FORMATS and len({len(row) for row in table}) == 1, table
     count = len(STEPS) if GPU else len(STEPS) - len(GPU_STEPS)
     assert report.endswith(f"\n{count} ok, 0 failed, {len(STEPS) - count} skipped\n"), report
     assert registry() == []
@@ -125,6 +127,8 @@ def report_says_that_all_is_well():
 def json_has_the_same():
     report = json.loads(self_test("--json").stdout)
     (backend,) = report["backends"]
+    directory = os.path.join(os.environ["GEYSER_RUNTIME_DIR"], "geyser")
+    assert report["registry"] == {"directory": directory, "problem": None}, report["registry"]
     assert (backend["name"], backend["tested"], backend["reason"]) == (BACKEND, True, None)
     assert [step["name"] for step in backend["steps"]] == STEPS
     results = [step["result"] for step in backend["steps"]]
@@ -156,7 +160,7 @@ def without_a_backend_it_tries_all_that_are_there():
         for row in json.loads(succeed("info", "--json"))["backends"]
     }
     assert {row["name"]: row["tested"] for row in report["backends"]} == available
-    assert all(row["tested"] or row["reason"] for row in report["backends"])
+    assert all(row["tested"] != bool(row["reason"]) for row in report["backends"])
 
 
 @test
@@ -229,6 +233,8 @@ def backend_that_is_not_available_fails_where_it_was_asked_for():
     steps = failed_report(self_test(backend=missing["name"]))
     assert steps["manager"][0] == "FAILED" and missing["reason"] in steps["manager"][1], steps
     assert all(steps[name][0] == "skipped" for name in STEPS[1:]), steps
+    (backend,) = json.loads(self_test("--json", backend=missing["name"]).stdout)["backends"]
+    assert (backend["tested"], backend["reason"]) == (True, missing["reason"]), backend
 
 
 @test
@@ -249,8 +255,9 @@ def wrong_usage_is_status_2():
         ("--backend", ["--backend", "host"]),
         ("--backend", ["--self-test", "--backend"]),
         ("--gpu-wait", ["--gpu-wait", "5"]),
-        ("50 at most", ["--self-test", "--gpu-wait", "51"]),
-        ("expected seconds", ["--self-test", "--gpu-wait", "long"]),
+        ("(51): expected seconds, 0 to 50", ["--self-test", "--gpu-wait", "51"]),
+        ("wrong time to watch (-1): expected seconds", ["--self-test", "--gpu-wait", "-1"]),
+        ("(long): expected seconds", ["--self-test", "--gpu-wait", "long"]),
         ("extra", ["--self-test", "extra"]),
         ("--peer", ["--peer"]),
         ("--peer", ["--peer", "texture", "1", "host", "x"]),
