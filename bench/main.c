@@ -1,6 +1,7 @@
 /* geyser-bench: options, and what runs. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,15 @@ static const struct {
 
 #define BENCHMARKS (sizeof(benchmarks) / sizeof(benchmarks[0]))
 
-static _Noreturn void usage(const char *what, const char *value)
+__attribute__((format(printf, 1, 2))) static _Noreturn void usage(const char *format, ...)
 {
-	(void)fprintf(stderr, "geyser-bench: %s (%s): see geyser-bench --help\n", what, value);
+	va_list arguments;
+
+	(void)fputs("geyser-bench: ", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	(void)fputc('\n', stderr);
 	exit(2);
 }
 
@@ -66,7 +73,7 @@ static size_t parse_rounds(const char *text)
 	errno = 0;
 	rounds = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *end || rounds < 1 || rounds > BENCH_ROUNDS_MAX)
-		usage("--rounds", text);
+		usage("wrong number of rounds (%s): expected 1 to %d", text, BENCH_ROUNDS_MAX);
 	return rounds;
 }
 
@@ -104,7 +111,7 @@ static size_t find(const char *name)
 	for (size_t i = 0; i < BENCHMARKS; i++)
 		if (strcmp(benchmarks[i].name, name) == 0)
 			return i;
-	usage("unknown benchmark", name);
+	usage("unknown benchmark (%s): geyser-bench --help lists all", name);
 }
 
 int main(int count, char **arguments)
