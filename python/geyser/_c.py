@@ -17,6 +17,7 @@ from ._version import __version__
 
 VARIABLE = "GEYSER_LIBRARY"
 NEVER = 2**64 - 1  # as a timeout: no deadline
+SPIN_MAX_NS = 10**9
 BUFFERS_MAX = 16
 DAMAGE_MAX = 16
 USER_MAX = 256

@@ -83,7 +83,7 @@ class Event(Object):
     def set_spin(self, seconds: values.Seconds) -> None:
         """Sets for how long `wait` spins before it sleeps, at most 1 second: see
         Manager.set_spin."""
-        self._check(lib.geyser_event_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+        self._check(lib.geyser_event_set_spin(self._pointer, times.to_spin_ns(seconds)))
 
     def reached(self, value: values.Integer) -> bool:
         """Returns whether the value is reached, without waiting."""

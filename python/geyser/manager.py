@@ -184,7 +184,7 @@ class Manager(Object):
         spin before they sleep, at most 1 second; by default 0. A thread that spins looks again and
         again: it runs on sooner than one that sleeps, and keeps a CPU busy meanwhile. Waits that
         have lately spun in vain spin rarely. Each object has such a method for itself."""
-        self._check(lib.geyser_manager_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+        self._check(lib.geyser_manager_set_spin(self._pointer, times.to_spin_ns(seconds)))
 
     # ---- streams ----
 

@@ -162,9 +162,9 @@ class Publisher(Stream):
 
     def set_spin(self, seconds: values.Seconds) -> None:
         """Sets for how long `acquire` and `flush` spin before they sleep, at most 1 second: see
-        Manager.set_spin. The acquire of a lossless stream looks from time to time instead, and
-        neither spins nor sleeps until a release."""
-        self._check(lib.geyser_publisher_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+        Manager.set_spin. The acquire of a lossless stream that may wait for more than 0.1 seconds
+        looks from time to time instead, and neither spins nor sleeps until a release."""
+        self._check(lib.geyser_publisher_set_spin(self._pointer, times.to_spin_ns(seconds)))
 
     def send(self, source: Any, timeout: Optional[values.Seconds] = None, **metadata: Any) -> None:
         """Publishes a copy of an array, or of bytes without padding, which must have the frame's

@@ -84,7 +84,7 @@ class Subscriber(Stream):
     def set_spin(self, seconds: values.Seconds) -> None:
         """Sets for how long `acquire` spins before it sleeps, at most 1 second: see
         Manager.set_spin."""
-        self._check(lib.geyser_subscriber_set_spin(self._pointer, times.to_ns(seconds, "seconds")))
+        self._check(lib.geyser_subscriber_set_spin(self._pointer, times.to_spin_ns(seconds)))
 
     def _wait(self, timeout_ns: int, out: ctypes.c_void_p) -> int:
         def acquire(ns: int) -> int:

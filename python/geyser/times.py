@@ -4,7 +4,7 @@ import math
 import time
 from typing import Callable, Optional
 
-from ._c import NEVER
+from ._c import NEVER, SPIN_MAX_NS
 from . import values
 from .errors import InvalidArgumentError, Result
 
@@ -13,14 +13,18 @@ SLICE = 100_000_000
 TIMEOUT = int(Result.TIMEOUT)
 
 
+def _real_or_nan(seconds: Optional[values.Seconds]) -> float:
+    try:
+        return values.real(seconds, "seconds")
+    except InvalidArgumentError:
+        return math.nan
+
+
 def to_ns(seconds: Optional[values.Seconds], what: str = "timeout") -> int:
     """Returns nanoseconds. None and infinity mean for ever; 0 means that a call only checks."""
     if seconds is None:
         return NEVER
-    try:
-        number = values.real(seconds, what)
-    except InvalidArgumentError:
-        number = math.nan
+    number = _real_or_nan(seconds)
     if math.isnan(number) or number < 0:
         raise InvalidArgumentError(
             f"{what} ({seconds!r}): it must be 0 or more seconds, or None for ever"
@@ -28,6 +32,16 @@ def to_ns(seconds: Optional[values.Seconds], what: str = "timeout") -> int:
     if number >= NEVER / 1e9:
         return NEVER
     return int(number * 1_000_000_000)
+
+
+def to_spin_ns(seconds: values.Seconds) -> int:
+    """Returns how many nanoseconds waits spin, from 0 to SPIN_MAX_NS."""
+    number = _real_or_nan(seconds)
+    if not 0 <= number * 1e9 <= SPIN_MAX_NS:
+        raise InvalidArgumentError(
+            f"seconds ({seconds!r}): it must be 0 to {SPIN_MAX_NS // 10**9}"
+        )
+    return int(number * 1e9)
 
 
 def to_value(value: values.Integer) -> int:

@@ -61,8 +61,9 @@ class Frames(Streams):
             subscriber.acquire(0.01)
         publisher.flush(LIMIT)
         for made in (self.manager, publisher, subscriber):
-            for wrong, word in ((1.1, r"spin_ns \(1100000000\)"), (-1, "seconds")):
-                with self.raises(geyser.InvalidArgumentError, word):
+            for wrong in (1.1, -1):
+                words = rf"seconds \({wrong}\): it must be 0 to 1$"
+                with self.raises(geyser.InvalidArgumentError, words):
                     made.set_spin(wrong)
 
     def test_bytes_without_numpy(self):
