@@ -13,7 +13,7 @@ SLICE = 100_000_000
 TIMEOUT = int(Result.TIMEOUT)
 
 
-def _real_or_nan(seconds: Optional[values.Seconds]) -> float:
+def _real_or_nan(seconds: values.Seconds) -> float:
     try:
         return values.real(seconds, "seconds")
     except InvalidArgumentError:
