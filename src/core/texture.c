@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "format/usage.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -136,8 +137,9 @@ enum geyser_result gy_texture_check_support(
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format %s: %s", info->name,
 			manager->backend->format_refusal(manager->device, info, dimension));
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"usage (0x%x): the %s backend offers 0x%x for %s in this dimension", desc->usage,
-		manager->backend->name, usage, info->name);
+		"usage (%s): the %s backend offers %s for %s in this dimension",
+		gy_usage_text(desc->usage).text, manager->backend->name, gy_usage_text(usage).text,
+		info->name);
 }
 
 enum geyser_result gy_texture_make(struct geyser_manager *manager,

@@ -2,6 +2,7 @@
 #include "format/layout.h"
 
 #include "base/error.h"
+#include "format/usage.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -77,12 +78,12 @@ static enum geyser_result check_usage(const char *name, const struct geyser_text
 			ALL_USAGE);
 	if (desc->usage & ~info->usage & ~MEMORY_USAGE)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"%s usage (0x%x): %s can't be a %s; it can have 0x%x", name, desc->usage,
-			info->name,
+			"%s usage (%s): %s can't be a %s; it can have %s", name,
+			gy_usage_text(desc->usage).text, info->name,
 			desc->usage & ~info->usage & GEYSER_USAGE_STORAGE_BINDING
 				? "storage binding"
 				: "render attachment",
-			info->usage);
+			gy_usage_text(info->usage).text);
 	return GEYSER_OK;
 }
 

@@ -1,6 +1,7 @@
 /* Descriptors and the places of texels: limits, every format, and numbers that are made to
  * overflow. */
 #include "format/layout.h"
+#include "format/usage.h"
 
 #include <string.h>
 
@@ -133,6 +134,23 @@ static void every_usage_of_every_format(void **state)
 		assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "only the bits 0x3ff",
 			gy_desc_resolve("desc", &desc, &out));
 	}
+}
+
+static void a_refused_usage_is_named(void **state)
+{
+	struct geyser_texture_desc desc = small, out;
+
+	(void)state;
+	desc.format = GEYSER_FORMAT_DEPTH32_FLOAT;
+	desc.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_STORAGE_BINDING;
+	assert_fails(GEYSER_ERROR_UNSUPPORTED,
+		"desc usage (COPY_SRC, STORAGE_BINDING): depth32float can't be a storage binding; "
+		"it can have COPY_SRC, COPY_DST, TEXTURE_BINDING, RENDER_ATTACHMENT",
+		gy_desc_resolve("desc", &desc, &out));
+	assert_string_equal(gy_usage_text(0).text, "none");
+	assert_string_equal(gy_usage_text(UINT32_MAX).text,
+		"COPY_SRC, COPY_DST, TEXTURE_BINDING, STORAGE_BINDING, RENDER_ATTACHMENT, "
+		"HOST_MEMORY, DMA_BUF, GLOBAL_ID, LINEAR, WRITERS");
 }
 
 static void labels_are_bounded(void **state)
@@ -368,6 +386,7 @@ int main(void)
 		cmocka_unit_test(boundaries),
 		cmocka_unit_test(formats_that_are_none),
 		cmocka_unit_test(every_usage_of_every_format),
+		cmocka_unit_test(a_refused_usage_is_named),
 		cmocka_unit_test(labels_are_bounded),
 		cmocka_unit_test(the_first_difference_is_named),
 		cmocka_unit_test(all_sizes_are_the_texels_and_no_more),
