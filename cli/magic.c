@@ -186,9 +186,9 @@ static void write_line(
 			strcmp(use->input, "-") == 0 ? "" : file, rest);
 	else
 		(void)snprintf(out, size,
-			"ffmpeg -v error -i %s %s-f rawvideo -pix_fmt %s -s %ux%u - | %s", file,
-			use->single ? "-frames:v 1 " : "", pixels ? pixels : "rgba", use->width,
-			use->height, rest);
+			"ffmpeg -nostdin -v error -i %s %s-f rawvideo -pix_fmt %s -s %ux%u - | %s",
+			file, use->single ? "-frames:v 1 " : "", pixels ? pixels : "rgba",
+			use->width, use->height, rest);
 }
 
 static const char *input_name(const char *input)
@@ -228,8 +228,8 @@ bool magic_refuse_picture(const char *input, const unsigned char *data, size_t s
 		(void)failure(
 			"%s is %s, not a PNG: expected a PNG file", input_name(input), kind->name);
 	else
-		(void)failure("%s is %s, not a PNG: use ffmpeg -v error -i %s -frames:v 1 -c:v png "
-			      "-f image2pipe - | geyser share -",
+		(void)failure("%s is %s, not a PNG: use ffmpeg -nostdin -v error -i %s -frames:v 1 "
+			      "-c:v png -f image2pipe - | geyser share -",
 			input_name(input), kind->name, file);
 	return true;
 }

@@ -125,7 +125,7 @@ const struct syntax send_syntax = {
 	.notes = "\n"
 		 "examples:\n"
 		 "  geyser send test --pattern clock\n"
-		 "  ffmpeg -i clip.mkv -f rawvideo -pix_fmt rgba - |\n"
+		 "  ffmpeg -nostdin -i clip.mkv -f rawvideo -pix_fmt rgba - |\n"
 		 "      geyser send clip --size 1280x720 --format rgba8unorm --fps 30\n"
 		 "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",

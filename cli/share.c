@@ -66,7 +66,7 @@ const struct syntax share_syntax = {
 	.notes = "\n"
 		 "examples:\n"
 		 "  geyser share photo.png\n"
-		 "  ffmpeg -i clip.mp4 -frames:v 1 -f rawvideo -pix_fmt rgba - |\n"
+		 "  ffmpeg -nostdin -i clip.mp4 -frames:v 1 -f rawvideo -pix_fmt rgba - |\n"
 		 "      geyser share --size 1920x1080 --format rgba8unorm-srgb --raw - --once\n"
 		 "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",

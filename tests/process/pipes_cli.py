@@ -295,6 +295,7 @@ def the_line_that_is_told_works():
     shutil.copy("in it's.png", "in here.png")
     said = geyser("share", *SIZE, "--raw", "in here.png").stderr.decode()
     command = said[said.index("ffmpeg") :].strip()
+    assert command.startswith("ffmpeg -nostdin "), said  # in the background it would stop
     assert "'in here.png'" in command and command.count("\n") == 0, said
     environment = {**os.environ, "PATH": f"{os.path.dirname(GEYSER)}:{os.environ['PATH']}"}
     with subprocess.Popen(

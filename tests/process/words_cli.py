@@ -40,6 +40,7 @@ def help_fits():
         in_columns(text)
         assert text.startswith(f"usage: geyser {command}") and "  -h, --help" in text
         assert f"  {command} " in succeed("--help").decode()
+        assert "ffmpeg -i" not in text, text  # without -nostdin it would stop in the background
 
 
 @test
