@@ -206,17 +206,17 @@ static void a_name_has_one_owner_at_a_time(void **state)
 /* Whether this thread of ours is "geyser-ipc", and doesn't sleep. */
 static bool is_busy(const char *tid)
 {
-	char path[64], name[17], state = '?';
+	char path[64], name[17] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%.16s/stat", tid);
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%.16s/comm", tid);
 	file = fopen(path, "re");
 	if (!file)
 		return false; /* it has ended */
-	if (fscanf(file, "%*d (%16[^)]) %c", name, &state) != 2)
-		state = '?';
+	if (fscanf(file, "%16s", name) != 1)
+		name[0] = '\0';
 	(void)fclose(file);
-	return state != 'S' && strcmp(name, "geyser-ipc") == 0;
+	return strcmp(name, "geyser-ipc") == 0 && !is_asleep((pid_t)atoi(tid));
 }
 
 static bool is_ipc_busy(void)
