@@ -152,8 +152,10 @@ static const char *pixel_format(enum geyser_format format)
 	case GEYSER_FORMAT_BGRA8_UNORM:
 	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
 		return "bgra";
+	case GEYSER_FORMAT_R16_UNORM:
 	case GEYSER_FORMAT_R16_UINT:
 		return "gray16le";
+	case GEYSER_FORMAT_RGBA16_UNORM:
 	case GEYSER_FORMAT_RGBA16_UINT:
 		return "rgba64le";
 	case GEYSER_FORMAT_RGB10A2_UNORM:

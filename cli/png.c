@@ -18,6 +18,9 @@ static const struct png_layout layouts[] = {
 	{GEYSER_FORMAT_R16_UINT,         1, 16, 0, false},
 	{GEYSER_FORMAT_RG16_UINT,        2, 16, 0, false},
 	{GEYSER_FORMAT_RGBA16_UINT,      4, 16, 16, false},
+	{GEYSER_FORMAT_R16_UNORM,        1, 16, 0, false},
+	{GEYSER_FORMAT_RG16_UNORM,       2, 16, 0, false},
+	{GEYSER_FORMAT_RGBA16_UNORM,     4, 16, 16, false},
 	{GEYSER_FORMAT_RGB10A2_UNORM,    4, 10, 2, false},
 };
 /* clang-format on */

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Formats that PNG can hold: r, rg, rgba and bgra8unorm (also -srgb), r, rg and rgba16uint, and
- * rgb10a2unorm, whose values are scaled to 16 bits, v16 = round(v10 * 65535 / 1023). One channel is
- * gray, two are red and green with blue 0 and no alpha.
+ * Formats that PNG can hold: r, rg, rgba and bgra8unorm (also -srgb), r, rg and rgba16unorm and
+ * -uint, and rgb10a2unorm, whose values are scaled to 16 bits, v16 = round(v10 * 65535 / 1023). One
+ * channel is gray, two are red and green with blue 0 and no alpha.
  */
 #ifndef GEYSER_CLI_PNG_H
 #define GEYSER_CLI_PNG_H

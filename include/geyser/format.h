@@ -67,11 +67,14 @@ enum geyser_format {
 	GEYSER_FORMAT_DEPTH24_PLUS_STENCIL8 = 29,
 	GEYSER_FORMAT_RGB10A2_UNORM = 30,
 	GEYSER_FORMAT_RG11B10_UFLOAT = 31,
+	GEYSER_FORMAT_R16_UNORM = 32,
+	GEYSER_FORMAT_RG16_UNORM = 33,
+	GEYSER_FORMAT_RGBA16_UNORM = 34,
 };
 
 /* The largest format plus 1, for loops over all formats from 1 on. The number grows with the
  * library. */
-#define GEYSER_FORMAT_COUNT 32
+#define GEYSER_FORMAT_COUNT 35
 
 /* The type of a channel: how its bits are read. */
 enum geyser_format_type {

@@ -65,7 +65,7 @@ class Formats(unittest.TestCase):
             "rg11b10ufloat": "<u4",
         }
         types = {form.name: form.typestr for form in geyser.formats()}
-        self.assertEqual(len(types), 31)
+        self.assertEqual(len(types), 34)
         for name, typestr in expected.items():
             self.assertEqual(types[name], typestr, name)
         for form in geyser.formats():

@@ -91,6 +91,12 @@ static const struct native natives[] = {
 		"AB30", 64, 90, NULL, {0x8059, 0x1908, 0x8368}, {0x03, 1}},
 	{GEYSER_FORMAT_RG11B10_UFLOAT, 31, "rg11b10ufloat",
 		NULL, 122, 92, NULL, {0x8c3a, 0x1907, 0x8c3b}, {0x03, 1}},
+	{GEYSER_FORMAT_R16_UNORM, 32, "r16unorm",
+		"R16 ", 70, 20, "L016", {0x822a, 0x1903, 0x1403}, {0x02, 1}},
+	{GEYSER_FORMAT_RG16_UNORM, 33, "rg16unorm",
+		"GR32", 77, 60, "2C16", {0x822c, 0x8227, 0x1403}, {0x02, 2}},
+	{GEYSER_FORMAT_RGBA16_UNORM, 34, "rgba16unorm",
+		"AB48", 91, 110, "l64r", {0x805b, 0x1908, 0x1403}, {0x02, 4}},
 };
 /* clang-format on */
 
@@ -339,7 +345,7 @@ static void cuda_numbers(void **state)
 
 static void numbers_that_are_no_format(void **state)
 {
-	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 32, 256 + 3, INT_MAX, INT_MIN};
+	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 35, 256 + 3, INT_MAX, INT_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

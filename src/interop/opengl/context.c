@@ -299,6 +299,7 @@ static void examine(struct geyser_gl *gl)
 	gl->blue_first = strncmp(info->vendor, "NVIDIA", strlen("NVIDIA")) == 0;
 	gl->srgb_8_bits = gy_gl_has_extension(gl, "GL_EXT_texture_sRGB_R8");
 	gl->srgb_8x2_bits = gy_gl_has_extension(gl, "GL_EXT_texture_sRGB_RG8");
+	gl->unorm_16_bits = !info->es || gy_gl_has_extension(gl, "GL_EXT_texture_norm16");
 	gl->swap_in_pack = !info->es || gy_gl_has_extension(gl, "GL_EXT_read_format_bgra");
 	read_uuids(gl);
 	gy_egl_examine(gl);

@@ -48,6 +48,7 @@ struct geyser_gl {
 	bool swap_in_pack;  /* glReadPixels accepts GL_BGRA */
 	bool srgb_8_bits;   /* GL_EXT_texture_sRGB_R8; the next: GL_EXT_texture_sRGB_RG8 */
 	bool srgb_8x2_bits;
+	bool unorm_16_bits; /* OpenGL, or OpenGL ES with GL_EXT_texture_norm16 */
 	pthread_mutex_t lock;
 	bool destroyed; /* the lock guards this and `retired` */
 	/* changed only by calls with a current context, and by geyser_gl_destroy */

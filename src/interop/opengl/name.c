@@ -12,6 +12,8 @@ static bool has_format(const struct geyser_gl *gl, const struct geyser_format_in
 		return gl->srgb_8_bits;
 	if (info->format == GEYSER_FORMAT_RG8_UNORM_SRGB)
 		return gl->srgb_8x2_bits;
+	if (info->type == GEYSER_FORMAT_TYPE_UNORM && info->bytes_per_texel == 2 * info->channels)
+		return gl->unorm_16_bits;
 	return info->gl.internal_format != 0;
 }
 
@@ -24,8 +26,8 @@ enum geyser_result gy_gl_format(
 	if (has_format(gl, info))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"format (%s): this GL (%s) has no such texture; use one without -srgb", info->name,
-		gl->info.version);
+		"format (%s): this GL (%s) has no such texture; use one %s", info->name,
+		gl->info.version, info->srgb ? "without -srgb" : "of 8 bits or of 16-bit floats");
 }
 
 /* ---- names ---- */

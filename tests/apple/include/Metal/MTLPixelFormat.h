@@ -13,6 +13,7 @@ typedef NS_ENUM(NSUInteger, MTLPixelFormat) {
 	MTLPixelFormatR8Unorm_sRGB API_AVAILABLE(macos(11.0), ios(8.0)) = 11,
 	MTLPixelFormatR8Uint = 13,
 
+	MTLPixelFormatR16Unorm = 20,
 	MTLPixelFormatR16Uint = 23,
 	MTLPixelFormatR16Sint = 24,
 	MTLPixelFormatR16Float = 25,
@@ -22,6 +23,7 @@ typedef NS_ENUM(NSUInteger, MTLPixelFormat) {
 	MTLPixelFormatR32Uint = 53,
 	MTLPixelFormatR32Sint = 54,
 	MTLPixelFormatR32Float = 55,
+	MTLPixelFormatRG16Unorm = 60,
 	MTLPixelFormatRG16Uint = 63,
 	MTLPixelFormatRG16Sint = 64,
 	MTLPixelFormatRG16Float = 65,
@@ -36,6 +38,7 @@ typedef NS_ENUM(NSUInteger, MTLPixelFormat) {
 	MTLPixelFormatRG32Uint = 103,
 	MTLPixelFormatRG32Sint = 104,
 	MTLPixelFormatRG32Float = 105,
+	MTLPixelFormatRGBA16Unorm = 110,
 	MTLPixelFormatRGBA16Uint = 113,
 	MTLPixelFormatRGBA16Sint = 114,
 	MTLPixelFormatRGBA16Float = 115,
