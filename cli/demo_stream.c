@@ -111,7 +111,7 @@ static bool read_frame(struct show *show, struct geyser_frame *frame)
 
 	if (geyser_texture_map(texture, GEYSER_ACCESS_WRITE, &mapping))
 		return (void)library_failure("stream"), false;
-	result = source_read(&show->source, geyser_texture_get_desc(texture), &mapping);
+	result = source_read(&show->source, texture, &mapping);
 	geyser_texture_unmap(texture);
 	if (result == SOURCE_END)
 		(void)failure("ffmpeg drew too few frames (%" PRIu64 "): expected %u",

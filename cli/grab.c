@@ -12,6 +12,7 @@
 #include "os.h"
 #include "outfile.h"
 #include "png.h"
+#include "raw.h"
 
 /* Nothing wakes the program when an exporter registers, so it tries again after this time. */
 #define RETRY_NS 20000000
@@ -123,40 +124,16 @@ static int import(
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static uint32_t texel_size(const struct geyser_texture_desc *desc)
-{
-	return geyser_format_get_info(desc->format)->bytes_per_texel;
-}
-
-static bool write_level(struct outfile *out, const struct geyser_texture_desc *desc,
-	const struct geyser_subresource *level, const unsigned char *data)
-{
-	const size_t row = (size_t)level->width * texel_size(desc);
-
-	data += level->offset;
-	for (uint32_t z = 0; z < level->depth; z++) {
-		for (uint32_t y = 0; y < level->height; y++) {
-			if (!outfile_write(
-				    out, data + z * level->slice_pitch + y * level->row_pitch, row))
-				return false;
-		}
-	}
-	return true;
-}
-
 static bool write_raw(
 	struct outfile *out, struct geyser_texture *texture, const struct geyser_mapping *mapping)
 {
-	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
-	const uint32_t levels = desc->mip_levels;
-	struct geyser_subresource level;
+	struct raw_walk walk;
+	unsigned char *data;
+	size_t size;
 
-	for (uint32_t i = 0; i < desc->layers * levels; i++) {
-		if (geyser_texture_get_subresource(texture, 0, i % levels, i / levels, &level)) {
-			(void)library_failure("%s", out->name);
-			return false;
-		}
-		if (!write_level(out, desc, &level, mapping->data))
+	raw_begin(&walk, texture, mapping->data, false);
+	while (raw_next(&walk, &data, &size)) {
+		if (!outfile_write(out, data, size))
 			return false;
 	}
 	return true;

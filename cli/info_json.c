@@ -16,12 +16,28 @@ static void write_usages(struct json *json, const char *key, uint32_t usage)
 	json_end(json, ']');
 }
 
+static void write_planes(struct json *json, const struct geyser_format_info *info)
+{
+	json_begin(json, "planes", '[');
+	for (uint32_t i = 0; i < info->planes; i++) {
+		json_begin(json, NULL, '{');
+		json_string(json, "format", geyser_format_name(info->plane[i].format));
+		json_number(json, "width_divisor", info->plane[i].width_divisor);
+		json_number(json, "height_divisor", info->plane[i].height_divisor);
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+}
+
 static void write_format(
 	struct json *json, enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
 {
+	const struct geyser_format_info *const info = geyser_format_get_info(format);
+
 	json_begin(json, NULL, '{');
-	json_string(json, "name", geyser_format_name(format));
-	json_number(json, "bytes_per_texel", geyser_format_get_info(format)->bytes_per_texel);
+	json_string(json, "name", info->name);
+	json_number(json, "bytes_per_texel", info->bytes_per_texel);
+	write_planes(json, info);
 	for (size_t d = 0; d < INFO_DIMENSIONS; d++)
 		write_usages(json, info_dimensions[d].name, usage[d]);
 	json_end(json, '}');

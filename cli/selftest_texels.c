@@ -3,6 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
+
+#include "raw.h"
 #include "selftest.h"
 
 /* Returns the byte at a place. It depends on all bits of the place and of the seed. */
@@ -23,7 +26,7 @@ struct walk {
 	uint64_t place;
 };
 
-static bool walk_row(struct walk *walk, unsigned char *row, size_t size, uint32_t y, uint32_t slice)
+static bool walk_row(struct walk *walk, unsigned char *row, size_t size, uint64_t number)
 {
 	for (size_t i = 0; i < size; i++, walk->place++) {
 		const unsigned char right = byte_at(walk->seed, walk->place);
@@ -31,31 +34,11 @@ static bool walk_row(struct walk *walk, unsigned char *row, size_t size, uint32_
 		if (!walk->check) {
 			row[i] = right;
 		} else if (row[i] != right) {
-			(void)failure("%s texels: byte %zu of row %u, slice %u is wrong (0x%02x): "
-				      "expected 0x%02x",
+			(void)failure("%s texels: byte %zu of row %" PRIu64
+				      " is wrong (0x%02x): expected 0x%02x",
 				geyser_format_name(geyser_texture_get_desc(walk->texture)->format),
-				i, y, slice, row[i], right);
+				i, number, row[i], right);
 			return false;
-		}
-	}
-	return true;
-}
-
-static bool walk_layer(struct walk *walk, unsigned char *data, uint32_t layer)
-{
-	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(walk->texture);
-	const uint32_t texel = geyser_format_get_info(desc->format)->bytes_per_texel;
-	struct geyser_subresource place;
-
-	if (geyser_texture_get_subresource(walk->texture, 0, 0, layer, &place))
-		return (void)library_failure("layer %u", layer), false;
-	for (uint32_t z = 0; z < place.depth; z++) {
-		for (uint32_t y = 0; y < place.height; y++) {
-			unsigned char *const row =
-				data + place.offset + z * place.slice_pitch + y * place.row_pitch;
-
-			if (!walk_row(walk, row, (size_t)place.width * texel, y, layer + z))
-				return false;
 		}
 	}
 	return true;
@@ -63,15 +46,18 @@ static bool walk_layer(struct walk *walk, unsigned char *data, uint32_t layer)
 
 static bool walk_texture(struct walk *walk)
 {
-	const uint32_t layers = geyser_texture_get_desc(walk->texture)->layers;
 	struct geyser_mapping mapping;
+	struct raw_walk rows;
+	unsigned char *row;
+	size_t size;
 	bool done = true;
 
 	if (geyser_texture_map(walk->texture,
 		    walk->check ? GEYSER_ACCESS_READ : GEYSER_ACCESS_WRITE, &mapping))
 		return (void)library_failure("map"), false;
-	for (uint32_t layer = 0; done && layer < layers; layer++)
-		done = walk_layer(walk, mapping.data, layer);
+	raw_begin(&rows, walk->texture, mapping.data, true);
+	for (uint64_t number = 0; done && raw_next(&rows, &row, &size); number++)
+		done = walk_row(walk, row, size, number);
 	geyser_texture_unmap(walk->texture);
 	return done;
 }

@@ -100,8 +100,7 @@ static enum source_result draw(
 	if (options->rate_num)
 		info->presentation_ns = frame_time(options, sender->frames);
 	if (options->input)
-		return source_read(&sender->source,
-			geyser_texture_get_desc(geyser_frame_texture(frame)), mapping);
+		return source_read(&sender->source, geyser_frame_texture(frame), mapping);
 	info->alpha = GEYSER_ALPHA_OPAQUE;
 	pattern_draw(options->pattern, sender->frames + 1, info->presentation_ns,
 		&(struct canvas){

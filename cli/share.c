@@ -15,6 +15,7 @@
 #include "magic.h"
 #include "options.h"
 #include "png.h"
+#include "raw.h"
 
 struct share_options {
 	enum geyser_format format; /* NONE: the picture decides */
@@ -203,8 +204,7 @@ static int load_picture(
 
 static uint64_t raw_length(const struct share_options *options)
 {
-	return (uint64_t)options->size.width * options->size.height *
-	       geyser_format_get_info(options->format)->bytes_per_texel;
+	return raw_size(options->format, options->size.width, options->size.height);
 }
 
 static const char *raw_name(const struct share_options *options)
@@ -260,23 +260,25 @@ static bool is_refused(const struct share_options *options, const void *head, si
 }
 
 /* Reads the rows straight into the mapping. */
-static int read_rows(
-	int fd, const struct share_options *options, const struct geyser_mapping *mapping)
+static int read_rows(int fd, const struct share_options *options,
+	const struct geyser_texture *texture, const struct geyser_mapping *mapping)
 {
-	const size_t row = (size_t)(raw_length(options) / options->size.height);
 	uint64_t length = 0, surplus = 0;
 	enum io_result result = IO_DONE;
+	size_t row, part = 0;
+	struct raw_walk walk;
+	unsigned char *data;
 
-	for (uint32_t y = 0; y < options->size.height && length == y * (uint64_t)row; y++) {
-		unsigned char *const data = (unsigned char *)mapping->data + y * mapping->row_pitch;
-		size_t part;
-
+	raw_begin(&walk, texture, mapping->data, true);
+	for (bool first = true; raw_next(&walk, &data, &row); first = false) {
 		result = io_read_all(fd, data, row, &part);
 		if (result != IO_DONE)
 			return cannot_read(options, result);
-		if (!y && is_refused(options, data, part))
+		if (first && is_refused(options, data, part))
 			return STATUS_FAILURE;
 		length += part;
+		if (part < row)
+			break;
 	}
 	if (length == raw_length(options))
 		result = count_surplus(fd, &surplus);
@@ -321,7 +323,7 @@ static int read_raw(int fd, struct geyser_manager *manager, struct share_options
 		return status;
 	if (geyser_texture_map(*out, GEYSER_ACCESS_WRITE, &mapping))
 		return library_failure("%s", options->raw);
-	status = read_rows(fd, options, &mapping);
+	status = read_rows(fd, options, *out, &mapping);
 	geyser_texture_unmap(*out);
 	return status;
 }

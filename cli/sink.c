@@ -15,6 +15,7 @@
 #include "common.h"
 #include "outfile.h"
 #include "png.h"
+#include "raw.h"
 #include "sink.h"
 #include "upright.h"
 
@@ -61,7 +62,7 @@ static int choose_numbered(const char *path, const char *percent)
 static bool is_raw_name(const char *path)
 {
 	static const char *const endings[] = {
-		".raw", ".rgba", ".bgra", ".gray", ".rgb", ".bin", ".data", ".dat", ".pix"};
+		".raw", ".rgba", ".bgra", ".gray", ".rgb", ".bin", ".data", ".dat", ".pix", ".yuv"};
 	const char *const slash = strrchr(path, '/');
 	const char *const name = slash ? slash + 1 : path;
 	const char *const dot = strrchr(name, '.');
@@ -191,18 +192,13 @@ static enum sink_result open_raw(struct sink *sink, const struct geyser_texture_
 	return result == IO_DONE ? SINK_WRITTEN : cannot_write(sink, errno);
 }
 
-static uint32_t texel_size(const struct geyser_texture_desc *desc)
-{
-	return geyser_format_get_info(desc->format)->bytes_per_texel;
-}
-
 /* Checks that all frames have one size. A reader of raw frames finds their ends by that size. */
 static bool check_size(const struct sink *sink, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_texture_desc *const first = &sink->desc;
 
 	if (desc->width == first->width && desc->height == first->height &&
-		texel_size(desc) == texel_size(first))
+		raw_size(desc->format, 1, 1) == raw_size(first->format, 1, 1))
 		return true;
 	(void)failure("%s: the stream's frames have changed (%ux%u %s): all raw frames of one file "
 		      "must be %ux%u %s; PNGs may differ",
@@ -226,18 +222,18 @@ static enum sink_result write_bytes(const struct sink *sink, const void *data, s
 	return cannot_write(sink, errno);
 }
 
-/* Writes the texels. Rows without gaps in memory are written as one long row. */
-static enum sink_result write_raw(const struct sink *sink, const struct geyser_mapping *mapping)
+/* Writes the texels. Rows without gaps in memory are written together. */
+static enum sink_result write_raw(const struct sink *sink, const struct geyser_texture *texture,
+	const struct geyser_mapping *mapping)
 {
-	const size_t tight = (size_t)sink->desc.width * texel_size(&sink->desc);
-	const bool whole = mapping->row_pitch == tight;
+	struct raw_walk walk;
+	unsigned char *data;
+	size_t size;
 	enum sink_result result = SINK_WRITTEN;
 
-	if (whole)
-		return write_bytes(sink, mapping->data, tight * sink->desc.height);
-	for (uint32_t y = 0; y < sink->desc.height && result == SINK_WRITTEN; y++)
-		result = write_bytes(
-			sink, (unsigned char *)mapping->data + y * mapping->row_pitch, tight);
+	raw_begin(&walk, texture, mapping->data, false);
+	while (result == SINK_WRITTEN && raw_next(&walk, &data, &size))
+		result = write_bytes(sink, data, size);
 	return result;
 }
 
@@ -273,7 +269,7 @@ static enum sink_result write_mapped(struct sink *sink, struct geyser_frame *fra
 	if (result != SINK_WRITTEN)
 		return result;
 	tell_of_meaning(sink, frame);
-	return write_raw(sink, mapping);
+	return write_raw(sink, geyser_frame_texture(frame), mapping);
 }
 
 enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame)

@@ -13,14 +13,10 @@
 
 #include "common.h"
 #include "io.h"
+#include "raw.h"
 #include "source.h"
 
 /* ---- opening -------------------------------------------------------------------------------- */
-
-static uint64_t frame_size(uint32_t width, uint32_t height, enum geyser_format format)
-{
-	return (uint64_t)width * height * geyser_format_get_info(format)->bytes_per_texel;
-}
 
 static bool check_kind(const struct source *source, mode_t mode)
 {
@@ -42,7 +38,7 @@ static bool check_kind(const struct source *source, mode_t mode)
 /* Checks at once whether a file has raw texels, and whether they are whole frames. */
 static bool check_file(const struct source *source, const struct magic_use *use, off_t file_size)
 {
-	const uint64_t size = frame_size(use->width, use->height, use->format);
+	const uint64_t size = raw_size(use->format, use->width, use->height);
 	const off_t at = lseek(source->fd, 0, SEEK_CUR);
 	const uint64_t left = at >= 0 && at < file_size ? (uint64_t)(file_size - at) : 0;
 	unsigned char head[MAGIC_SIZE];
@@ -167,22 +163,21 @@ static enum source_result read_head(struct source *source, uint64_t size)
 	return SOURCE_FRAME;
 }
 
-/* Reads one frame. Rows without gaps in memory are read as one long row. */
-static enum source_result read_frame(struct source *source, const struct geyser_texture_desc *desc,
+/* Reads one frame. Rows without gaps in memory are read together. */
+static enum source_result read_frame(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping, uint64_t *length)
 {
-	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
-	const size_t tight = (size_t)(size / desc->height);
-	const size_t row = mapping->row_pitch == tight ? (size_t)size : tight;
+	struct raw_walk walk;
+	unsigned char *data;
+	size_t size, part;
 
 	*length = 0;
-	for (uint64_t y = 0; *length < size; y++) {
-		unsigned char *const data = (unsigned char *)mapping->data + y * mapping->row_pitch;
-		size_t part;
-		const enum source_result result = read_bytes(source, data, row, &part);
+	raw_begin(&walk, texture, mapping->data, false);
+	while (raw_next(&walk, &data, &size)) {
+		const enum source_result result = read_bytes(source, data, size, &part);
 
 		*length += part;
-		if (result != SOURCE_FRAME || part < row)
+		if (result != SOURCE_FRAME || part < size)
 			return result;
 	}
 	return SOURCE_FRAME;
@@ -191,7 +186,7 @@ static enum source_result read_frame(struct source *source, const struct geyser_
 static enum source_result at_end(
 	const struct source *source, const struct geyser_texture_desc *desc, uint64_t length)
 {
-	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
+	const uint64_t size = raw_size(desc->format, desc->width, desc->height);
 
 	if (!length && source->frames)
 		return SOURCE_END;
@@ -208,22 +203,23 @@ static enum source_result at_end(
 	return SOURCE_FAILED;
 }
 
-enum source_result source_read(struct source *source, const struct geyser_texture_desc *desc,
+enum source_result source_read(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping)
 {
-	const uint64_t size = frame_size(desc->width, desc->height, desc->format);
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const uint64_t size = raw_size(desc->format, desc->width, desc->height);
 	uint64_t length = 0;
 	enum source_result result = source->use ? read_head(source, size) : SOURCE_FRAME;
 
 	if (result == SOURCE_FRAME)
-		result = read_frame(source, desc, mapping, &length);
+		result = read_frame(source, texture, mapping, &length);
 	if (result == SOURCE_FRAME && !length && source->loop && source->frames) {
 		if (lseek(source->fd, 0, SEEK_SET) < 0) {
 			(void)failure("%s: can't be looped (%s): expected a file, or no --loop",
 				source->name, strerror(errno));
 			return SOURCE_FAILED;
 		}
-		result = read_frame(source, desc, mapping, &length);
+		result = read_frame(source, texture, mapping, &length);
 	}
 	if (result != SOURCE_FRAME)
 		return result;

@@ -38,8 +38,8 @@ enum source_result {
  * bytes aren't raw texels. Tells if the size of the file isn't that of whole frames. */
 bool source_open(const struct magic_use *use, bool loop, int signals, struct source *out);
 
-/* Reads the next frame. desc describes the texture, which has one layer and one mip level. */
-enum source_result source_read(struct source *source, const struct geyser_texture_desc *desc,
+/* Reads the next frame into a mapped texture, which has one layer and one mip level. */
+enum source_result source_read(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping);
 void source_close(struct source *source);
 

@@ -33,7 +33,24 @@ extern "C" {
  *   DEPTH24_PLUS           low 24 depth, high 8 unused
  *   DEPTH24_PLUS_STENCIL8  low 24 depth, high 8 stencil
  *   RGB10A2_UNORM          from the low end R, G, B with 10 bits each, then A with 2
- *   RG11B10_UFLOAT         from the low end R and G with 11 bits each, then B with 10 */
+ *   RG11B10_UFLOAT         from the low end R and G with 11 bits each, then B with 10
+ *
+ * Formats of video hold a brightness (luma, Y) for each texel, and two colour differences (chroma,
+ * Cb and Cr) that several texels may share. Their names are those of the FourCC, and their bytes
+ * are those of ffmpeg's raw video: whole planes one after the other, rows without gaps. Chroma is
+ * rounded up at odd sizes: a plane at half width and height has ⌈width / 2⌉ × ⌈height / 2⌉ texels.
+ *
+ *   NV12, NV16        a plane of Y, then one with Cb and Cr in turn, of 8 bits each. NV12 has
+ *                     chroma at half width and height, NV16 at half width
+ *   P010, P210, P410  the same with 10 bits, the high ones of 16-bit words, whose low 6 bits
+ *                     are 0. P210 has chroma at half width, P410 at full size
+ *   P016, P216, P416  the same with 16 bits
+ *   I420, I422, I444  planes of Y, Cb and Cr, of 8 bits each. I422 has chroma at half width,
+ *                     I444 at full size
+ *   YUY2, UYVY        one plane, in which two texels are four bytes: Y Cb Y Cr for YUY2, and
+ *                     Cb Y Cr Y for UYVY
+ *
+ * The frame's colour (struct geyser_color in stream.h) says what the numbers mean. */
 enum geyser_format {
 	GEYSER_FORMAT_NONE = 0,
 	GEYSER_FORMAT_R8_UNORM = 1,
@@ -70,11 +87,24 @@ enum geyser_format {
 	GEYSER_FORMAT_R16_UNORM = 32,
 	GEYSER_FORMAT_RG16_UNORM = 33,
 	GEYSER_FORMAT_RGBA16_UNORM = 34,
+	GEYSER_FORMAT_NV12 = 35,
+	GEYSER_FORMAT_NV16 = 36,
+	GEYSER_FORMAT_P010 = 37,
+	GEYSER_FORMAT_I420 = 38,
+	GEYSER_FORMAT_YUY2 = 39,
+	GEYSER_FORMAT_UYVY = 40,
+	GEYSER_FORMAT_I422 = 41,
+	GEYSER_FORMAT_I444 = 42,
+	GEYSER_FORMAT_P016 = 43,
+	GEYSER_FORMAT_P210 = 44,
+	GEYSER_FORMAT_P216 = 45,
+	GEYSER_FORMAT_P410 = 46,
+	GEYSER_FORMAT_P416 = 47,
 };
 
 /* The largest format plus 1, for loops over all formats from 1 on. The number grows with the
  * library. */
-#define GEYSER_FORMAT_COUNT 35
+#define GEYSER_FORMAT_COUNT 48
 
 /* The type of a channel: how its bits are read. */
 enum geyser_format_type {
@@ -84,6 +114,8 @@ enum geyser_format_type {
 	GEYSER_FORMAT_TYPE_UINT = 4,
 	GEYSER_FORMAT_TYPE_SINT = 5,
 	GEYSER_FORMAT_TYPE_DEPTH = 6, /* depth, with or without stencil */
+	/* luma and chroma (Y'CbCr), as whole numbers whose meaning the frame's colour says */
+	GEYSER_FORMAT_TYPE_YUV = 7,
 };
 
 /* A format's names in OpenGL, for glTexStorage and glTexImage. All members are 0 if OpenGL has no
@@ -101,16 +133,29 @@ struct geyser_format_cuda {
 	uint32_t channels;
 };
 
+#define GEYSER_FORMAT_PLANES_MAX 4
+
+/* A plane of a format is a picture of its own, whose texels have a simpler format. So a program can
+ * use a plane in an API that lacks the format itself. */
+struct geyser_format_plane {
+	/* Of the plane's texels, for example RG8_UNORM. It is the format itself if that has one
+	 * plane and isn't GEYSER_FORMAT_TYPE_YUV. A texel of YUY2's and UYVY's plane is two texels
+	 * of the picture, as RGBA8_UNORM. */
+	enum geyser_format format;
+	/* The plane has ⌈width / width_divisor⌉ × ⌈height / height_divisor⌉ texels. */
+	uint32_t width_divisor, height_divisor;
+};
+
 struct geyser_format_info {
 	enum geyser_format format;
 	const char *name;         /* for example "rgba8unorm" */
-	uint32_t bytes_per_texel; /* of plane 0; for a compressed format the bytes of a block */
-	uint32_t channels;        /* 1 to 4; depth24plus-stencil8 has 2 */
+	uint32_t bytes_per_texel; /* of plane 0; of a block if blocks are larger than a texel */
+	uint32_t channels;        /* 1 to 4; depth24plus-stencil8 has 2; Y, Cb and Cr are 3 */
 	enum geyser_format_type type;
 	bool srgb;
 	bool depth, stencil;
-	uint32_t planes;                    /* 1 to 4 */
-	uint32_t block_width, block_height; /* texels; 1 × 1 unless compressed */
+	uint32_t planes;                    /* 1 to GEYSER_FORMAT_PLANES_MAX */
+	uint32_t block_width, block_height; /* texels; 1 × 1, but 2 × 1 for YUY2 and UYVY */
 	uint32_t usage; /* the GEYSER_USAGE bits (geyser.h) that the format can ever have */
 	/* Names in native APIs; 0 if the API has no such format. */
 	uint32_t drm_fourcc;       /* DRM_FORMAT_… */
@@ -119,6 +164,7 @@ struct geyser_format_info {
 	uint32_t iosurface_fourcc; /* IOSurface's pixel format, first character in the high byte */
 	struct geyser_format_gl gl;
 	struct geyser_format_cuda cuda;
+	struct geyser_format_plane plane[GEYSER_FORMAT_PLANES_MAX]; /* the first `planes` of them */
 };
 
 /* Returns the format's row, or NULL if there is no such format. */
@@ -131,6 +177,19 @@ GEYSER_API const char *geyser_format_name(enum geyser_format format);
 /* Returns the format with exactly that name, or GEYSER_FORMAT_NONE if there is none or text is
  * NULL. */
 GEYSER_API enum geyser_format geyser_format_from_name(const char *text);
+
+/* The size of one plane of a picture. */
+struct geyser_plane_extent {
+	uint32_t width, height; /* in texels of the plane's format */
+	uint64_t row_bytes;     /* bytes of a row, without padding */
+	uint64_t size;          /* bytes of all rows, without padding */
+};
+
+/* Tells the size of one plane of a picture of this format, width and height. Returns false, and all
+ * members 0, if there is no such format or plane. The planes of a raw frame follow one another in
+ * this size. Width and height are 1 to GEYSER_MAX_DIMENSION. */
+GEYSER_API bool geyser_format_get_plane_extent(enum geyser_format format, uint32_t plane,
+	uint32_t width, uint32_t height, struct geyser_plane_extent *out);
 
 #ifdef __cplusplus
 }

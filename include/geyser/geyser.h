@@ -217,8 +217,9 @@ struct geyser_texture_desc {
 
 /* Makes a texture with one reference, which the caller owns. The texels are zero. Errors:
  * INVALID_ARGUMENT (NULL, zero size, unknown format or usage bit, too many mip levels, label too
- * long), UNSUPPORTED (a usage that this format can't have), LIMIT (over a maximum; no free file
- * descriptor), OUT_OF_MEMORY (more than the machine has free). */
+ * long), UNSUPPORTED (a usage that this format can't have; a format of video with more than one
+ * layer, mip level or depth slice; a format that the backend lacks), LIMIT (over a maximum; no free
+ * file descriptor), OUT_OF_MEMORY (more than the machine has free). */
 GEYSER_API enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
@@ -256,11 +257,11 @@ enum geyser_access {
 };
 
 struct geyser_mapping {
-	void *data;       /* the first texel of mip level 0, layer 0 */
-	size_t row_pitch; /* bytes from one row of mip level 0 to the next */
+	void *data;       /* the first texel of plane 0, mip level 0, layer 0 */
+	size_t row_pitch; /* bytes from one row of plane 0, mip level 0 to the next */
 	/* Bytes from one layer (2D) or depth slice of mip level 0 (3D) to the next. */
 	size_t slice_pitch;
-	size_t size; /* bytes of all layers and mip levels, from data on */
+	size_t size; /* bytes of all planes, layers and mip levels, from data on */
 };
 
 /* Maps the texels into this process. On the host backend the mapping is the shared memory itself:
@@ -310,11 +311,12 @@ struct geyser_subresource {
 	/* bytes from row to row, and from depth slice to depth slice */
 	size_t row_pitch, slice_pitch;
 	size_t size;                   /* bytes of all its rows and depth slices */
-	uint32_t width, height, depth; /* texels of this level */
+	uint32_t width, height, depth; /* texels of this level, in the plane's own format */
 };
 
-/* Tells where a subresource lies. Errors: INVALID_ARGUMENT (NULL; a plane, mip level or layer that
- * the texture doesn't have). */
+/* Tells where a subresource lies. Formats of one plane have plane 0 only. geyser_format_get_info
+ * tells how many planes a format has, and the format of each plane's texels. Errors:
+ * INVALID_ARGUMENT (NULL; a plane, mip level or layer that the texture doesn't have). */
 GEYSER_API enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *texture,
 	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
 
@@ -523,6 +525,7 @@ struct geyser_native_texture {
 	void *object;  /* IOSurfaceRef; export retains it for the caller, import for the texture */
 	uint64_t size; /* bytes of the whole allocation */
 	uint32_t plane_count;
+	/* Those of the format, or of the modifier. In linear memory plane 0 comes first. */
 	struct {
 		uint64_t offset, row_pitch; /* row_pitch 0: the driver's own (opaque) layout */
 	} planes[4];

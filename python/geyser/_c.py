@@ -22,7 +22,8 @@ BUFFERS_MAX = 16
 DAMAGE_MAX = 16
 USER_MAX = 256
 HANDLE_TEXT_SIZE = 96
-FORMAT_COUNT = 35
+FORMAT_COUNT = 48
+PLANES_MAX = 4
 CUDA_DEVICES_MAX = 32
 
 
@@ -100,6 +101,10 @@ class geyser_format_cuda(Structure):
     _fields_ = [("array_format", c_uint32), ("channels", c_uint32)]
 
 
+class geyser_format_plane(Structure):
+    _fields_ = [("format", c_int), ("width_divisor", c_uint32), ("height_divisor", c_uint32)]
+
+
 class geyser_format_info(Structure):
     _fields_ = [
         ("format", c_int),
@@ -120,6 +125,7 @@ class geyser_format_info(Structure):
         ("iosurface_fourcc", c_uint32),
         ("gl", geyser_format_gl),
         ("cuda", geyser_format_cuda),
+        ("plane", geyser_format_plane * PLANES_MAX),
     ]
 
 

@@ -69,6 +69,7 @@ class FormatType(enum.IntEnum):
     UINT = 4
     SINT = 5
     DEPTH = 6
+    YUV = 7  #: luma and chroma; the frame's colour says what the numbers mean
 
 
 class Orientation(enum.IntEnum):

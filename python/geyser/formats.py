@@ -33,6 +33,19 @@ class GL(NamedTuple):
     type: int
 
 
+class Plane(NamedTuple):
+    """A plane of a format of video: a picture of its own."""
+
+    number: int  #: of the format of the plane's texels
+    width_divisor: int  #: the plane is that many times narrower than the texture, rounded up
+    height_divisor: int
+
+    @property
+    def format(self) -> "Format":
+        """The format of the plane's texels, such as rg8unorm."""
+        return _of_number(self.number)
+
+
 class Format(NamedTuple):
     """A pixel format: `Format.named("rgba8unorm")`. Names follow WebGPU: the channels in memory
     order, the bits of each channel, and how to interpret the bits."""
@@ -46,7 +59,7 @@ class Format(NamedTuple):
     depth: bool
     stencil: bool
     planes: int
-    block_width: int  #: in texels; 1 unless compressed
+    block_width: int  #: in texels; 1, but 2 for yuy2 and uyvy
     block_height: int
     usage: Usage  #: all usage that a texture of this format can ever have
     drm_fourcc: int  #: the native numbers; 0 if that API lacks the format
@@ -54,6 +67,7 @@ class Format(NamedTuple):
     mtl_pixel_format: int
     iosurface_fourcc: int
     gl: GL
+    plane_formats: Tuple[Plane, ...]  #: one for each plane
 
     def __str__(self) -> str:
         return self.name
@@ -65,6 +79,12 @@ class Format(NamedTuple):
             return name
         given: Any = name
         return _of_number(operator.index(given)) if is_integer(given) else _of_name(given)
+
+    @property
+    def video(self) -> bool:
+        """Whether a texel is luma and chroma, as in nv12. A mapping then gives an array for each
+        plane."""
+        return self.type == FormatType.YUV
 
     @property
     def packed(self) -> bool:
@@ -80,10 +100,10 @@ class Format(NamedTuple):
     def typestr(self) -> str:
         """The elements' type in the array interface, such as "<f2"; a packed texel is one "<u4".
         sRGB values stay encoded. Raises UnsupportedError if the elements have no such type."""
-        if self.planes != 1 or (self.block_width, self.block_height) != (1, 1):
+        if self.video:
             raise UnsupportedError(
-                f"{self.name} is no array of texels: it has {self.planes} planes and blocks of"
-                f" {self.block_width} x {self.block_height}"
+                f"{self.name} is no array of texels: it is video with {self.planes} planes;"
+                " map() gives a list of arrays, one for each plane"
             )
         if self.packed:
             return ORDER + "u4"
@@ -107,7 +127,10 @@ class Format(NamedTuple):
 
     @property
     def texel_shape(self) -> Tuple[int, ...]:
-        """The dimensions that a texel adds to an array's shape: (4,), or () for one element."""
+        """The dimensions that a texel adds to an array's shape: (4,), or () for one element. Raises
+        UnsupportedError for video, which is no array of texels."""
+        if self.video:
+            self.typestr  # raises, with words
         return (self.elements,) if self.elements > 1 else ()
 
 
@@ -145,6 +168,10 @@ def _of_number(number: int) -> Format:
         mtl_pixel_format=info.mtl_pixel_format,
         iosurface_fourcc=info.iosurface_fourcc,
         gl=GL(info.gl.internal_format, info.gl.format, info.gl.type),
+        plane_formats=tuple(
+            Plane(one.format, one.width_divisor, one.height_divisor)
+            for one in info.plane[: info.planes]
+        ),
     )
 
 

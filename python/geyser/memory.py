@@ -8,7 +8,7 @@ the last reference is dropped."""
 
 import ctypes
 import weakref
-from typing import Any, Dict, Iterator, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ._c import geyser_mapping, geyser_subresource, lib, quick
 from ._objects import Local, Pointer, on_fork
@@ -67,10 +67,13 @@ class Shape(NamedTuple):
         return outer + (self.height, self.width) + form.texel_shape
 
 
-def _subresource(pointer: Pointer, mip_level: Integer, layer: int) -> Any:
+def _subresource(pointer: Pointer, mip_level: Integer, layer: int, plane: int = 0) -> Any:
     out = geyser_subresource()
     mip_level = integer(mip_level, "mip_level")
-    check(quick.geyser_texture_get_subresource(pointer, 0, mip_level, layer, ctypes.byref(out)))
+    found = quick.geyser_texture_get_subresource(
+        pointer, plane, mip_level, layer, ctypes.byref(out)
+    )
+    check(found)
     return out
 
 
@@ -80,8 +83,11 @@ def _outer_pitch(pointer: Pointer, shape: Shape, level: Integer, first: Any) -> 
     return int(_subresource(pointer, level, 1).offset - first.offset)
 
 
-def _view(pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: Integer) -> View:
-    first = _subresource(pointer, level, 0)
+def _view(
+    pointer: Pointer, form: Format, shape: Shape, mapping: Any, level: Integer, plane: int
+) -> View:
+    """Returns the view of one plane, whose texels have that format."""
+    first = _subresource(pointer, level, 0, plane)
     at = Shape(first.width, first.height, first.depth, shape.layers, 1)
     size = form.itemsize
     inner = (form.bytes_per_texel, size) if form.elements > 1 else (form.bytes_per_texel,)
@@ -110,11 +116,16 @@ class Memory(Local):
     ) -> None:
         self._mapped = False
         mapping = geyser_mapping()
-        form.typestr  # refuses a format without element type before anything is mapped
+        forms = [plane.format for plane in form.plane_formats]
+        for one in forms:
+            one.typestr  # refuses a format without element type before anything is mapped
         check(lib.geyser_texture_map(pointer, access, ctypes.byref(mapping)))
         self._mapped, self._pointer = True, pointer
         self.writable = bool(access & Access.WRITE)
-        self.view = _view(pointer, form, shape, mapping, level)
+        self._form = form
+        self.views = [
+            _view(pointer, one, shape, mapping, level, plane) for plane, one in enumerate(forms)
+        ]
         _memories.add(self)
 
     def end(self) -> None:
@@ -131,6 +142,18 @@ class Memory(Local):
     def pointer(self) -> TexturePointer:
         return self._pointer
 
+    @property
+    def video(self) -> bool:
+        """Whether the texels are video, with an array for each plane."""
+        return self._form.video
+
+    @property
+    def view(self) -> View:
+        """The view of the texels as one array. Raises UnsupportedError for video."""
+        if self._form.video:
+            self._form.typestr  # raises, with words
+        return self.views[0]
+
 
 class Snapshot(Local):
     """A copy of a texture's texels in memory of its own, for arrays of a texture in a GPU's
@@ -145,24 +168,25 @@ class Snapshot(Local):
         self.view = view._replace(address=ctypes.addressof(self._buffer))
 
 
-def buffer(memory: Any, writable: bool) -> memoryview:
-    """Returns the bytes of a Memory or Snapshot. The result holds that object."""
-    array = (ctypes.c_uint8 * memory.view.size).from_address(memory.view.address)
+def buffer(memory: Any, writable: bool, view: Optional[View] = None) -> memoryview:
+    """Returns the bytes of a Memory or Snapshot from the view on. The result holds that object."""
+    view = view or memory.view
+    array: Any = (ctypes.c_uint8 * view.size).from_address(view.address)
     array.owner = memory
-    view = memoryview(array).cast("B")
-    return view if writable else view.toreadonly()
+    data = memoryview(array).cast("B")
+    return data if writable else data.toreadonly()
 
 
-def interface(memory: Any, writable: bool) -> Dict[str, Any]:
+def interface(memory: Any, writable: bool, view: Optional[View] = None) -> Dict[str, Any]:
     """Returns the value of `__array_interface__`. The data is a buffer, which the array then
     holds."""
-    view = memory.view
+    view = view or memory.view
     return {
         "version": 3,
         "shape": view.shape,
         "strides": view.strides,
         "typestr": view.typestr,
-        "data": buffer(memory, writable),
+        "data": buffer(memory, writable, view),
     }
 
 
@@ -189,16 +213,40 @@ def to_array(content: Dict[str, Any]) -> Any:
     return numpy_module().asarray(_Interface(content))
 
 
+def to_arrays(memory: Memory, writable: bool) -> List[Any]:
+    """Returns a NumPy array for each plane."""
+    return [to_array(interface(memory, writable, view)) for view in memory.views]
+
+
 def copy_into(memory: Memory, source: Any) -> None:
-    """Copies the elements of an array or buffer into mapped memory. Shape and type must be those of
-    the texture: nothing is converted."""
-    view = memory.view
+    """Copies the elements of an array or buffer into mapped memory; for video those of a list with
+    an array for each plane, or of a buffer with all planes. Shape and type must be those of the
+    texture: nothing is converted."""
+    if memory.video:
+        _copy_planes(memory, source)
+    else:
+        _copy_plane(memory, memory.view, source)
+
+
+def _copy_planes(memory: Memory, source: Any) -> None:
+    sizes = [view.row_bytes * view.rows for view in memory.views]
+    if not isinstance(source, (list, tuple)):
+        data = _bytes_of(source, sum(sizes), f"{len(sizes)} planes take")
+        ends = [sum(sizes[: plane + 1]) for plane in range(len(sizes))]
+        source = [data[end - size : end] for end, size in zip(ends, sizes)]
+    if len(source) != len(sizes):
+        raise InvalidArgumentError(f"{len(source)} arrays: the texture has {len(sizes)} planes")
+    for view, one in zip(memory.views, source):
+        _copy_plane(memory, view, one)
+
+
+def _copy_plane(memory: Memory, view: View, source: Any) -> None:
     if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
         numpy = numpy_module()
         array = numpy.asarray(source)
         if array.shape != view.shape or array.dtype.str != view.typestr:
             raise _wrong_array(array.shape, array.dtype.str, view)
-        numpy.copyto(to_array(interface(memory, True)), array)
+        numpy.copyto(to_array(interface(memory, True, view)), array)
         return
     _copy_bytes(view, source)
 
@@ -210,7 +258,8 @@ def _wrong_array(shape: Tuple[int, ...], typestr: str, view: View) -> InvalidArg
     )
 
 
-def _copy_bytes(view: View, source: Any) -> None:
+def _bytes_of(source: Any, size: int, what: str) -> memoryview:
+    """Returns a buffer's bytes, which must be that many."""
     try:
         data = memoryview(source)
     except TypeError:
@@ -219,12 +268,14 @@ def _copy_bytes(view: View, source: Any) -> None:
         ) from None
     if not data.c_contiguous:
         raise InvalidArgumentError("the buffer isn't contiguous: copy it first, or use NumPy")
-    if data.nbytes != view.row_bytes * view.rows:
-        raise InvalidArgumentError(
-            f"buffer of {data.nbytes} bytes: {view.shape} of {view.typestr} takes"
-            f" {view.row_bytes * view.rows}"
-        )
-    data = data.cast("B")
+    if data.nbytes != size:
+        raise InvalidArgumentError(f"buffer of {data.nbytes} bytes: {what} {size}")
+    return data.cast("B")
+
+
+def _copy_bytes(view: View, source: Any) -> None:
+    size = view.row_bytes * view.rows
+    data = _bytes_of(source, size, f"{view.shape} of {view.typestr} takes")
     for number, address in enumerate(view.row_addresses()):
         row = bytes(data[number * view.row_bytes : (number + 1) * view.row_bytes])
         ctypes.memmove(address, row, view.row_bytes)

@@ -14,6 +14,7 @@ from .formats import Format
 from .handle import Handle
 from .memory import (
     Memory, Shape, Snapshot, TexturePointer, buffer, copy_into, interface, numpy_module, to_array,
+    to_arrays,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Described:
     def shape(self) -> Tuple[int, ...]:
         """The shape of its array: (height, width, channels), or (height, width) for one channel and
         for formats with a texel in one word. Layers or depth slices are in front, if there are
-        several."""
+        several. Raises UnsupportedError for video, which has an array for each plane."""
         return self._shape.array(self._form)
 
     @property
@@ -179,7 +180,8 @@ class Texture(Object, Described):
         access: Union[Access, str, values.Integer] = READ,
         mip_level: values.Integer = 0,
     ) -> "Mapping":
-        """Maps the texels: `with texture.map("write") as array:`, where array is a NumPy array. At
+        """Maps the texels: `with texture.map("write") as array:`, where array is a NumPy array. For
+        video it is a list of arrays, one for each plane: `with frame.map() as (luma, chroma):`. At
         the end of the block the texture has all that was written, in any kind of memory."""
         return Mapping(self, pick(Access, access, "access"), mip_level)
 
@@ -189,12 +191,13 @@ class Texture(Object, Described):
         mip_level: values.Integer = 0,
     ) -> "MappingBuffer":
         """Maps the texels as `map` does, but as a memoryview of bytes, which needs no NumPy. Its
-        rows are `mapping.row_pitch` bytes apart."""
+        rows are `mapping.row_pitch` bytes apart, for video those of the first plane."""
         return MappingBuffer(self, pick(Access, access, "access"), mip_level)
 
     def write(self, source: Any) -> None:
-        """Copies the texels of an array, or of bytes without padding. The source must have this
-        texture's shape and type: nothing is converted. Raises InvalidArgumentError otherwise."""
+        """Copies the texels of an array, or of bytes without padding; for video of a list of
+        arrays, or of the bytes of all planes. The source must have this texture's shape and type:
+        nothing is converted. Raises InvalidArgumentError otherwise."""
         memory = self._map(Access.WRITE)
         try:
             copy_into(memory, source)
@@ -354,16 +357,18 @@ class Mapped(Local):
         """The bytes from one row to the next, within the block."""
         if self._memory is None:
             raise ClosedError("the texture isn't mapped: ask within the `with`")
-        view = self._memory.view
+        view = self._memory.views[0]
         return view.strides[0 if view.rows == view.shape[0] else 1]
 
 
 class Mapping(Mapped):
-    """A texture's texels as an array."""
+    """A texture's texels as an array; those of video as a list of arrays."""
 
-    def __enter__(self) -> "Array":
+    def __enter__(self) -> Any:
         numpy_module()  # raises before anything is mapped if there is no NumPy
         memory = self._begin()
+        if memory.video:
+            return to_arrays(memory, memory.writable)
         array: "Array" = to_array(interface(memory, memory.writable))
         return array
 
@@ -373,7 +378,7 @@ class MappingBuffer(Mapped):
 
     def __enter__(self) -> memoryview:
         memory = self._begin()
-        return buffer(memory, memory.writable)
+        return buffer(memory, memory.writable, memory.views[0])
 
 
 def convert(content: Dict[str, Any], dtype: Any, copy: Optional[bool]) -> "Array":

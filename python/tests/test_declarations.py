@@ -51,6 +51,7 @@ NUMBERS = {
     "GEYSER_FRAME_USER_MAX": _c.USER_MAX,
     "GEYSER_HANDLE_TEXT_SIZE": _c.HANDLE_TEXT_SIZE,
     "GEYSER_FORMAT_COUNT": _c.FORMAT_COUNT,
+    "GEYSER_FORMAT_PLANES_MAX": _c.PLANES_MAX,
     "GEYSER_CUDA_DEVICES_MAX": _c.CUDA_DEVICES_MAX,
 }
 NOT_ENUMERATORS = {
@@ -62,6 +63,7 @@ LEFT_OUT = {
     "geyser_export_list",
     "geyser_export_list_free",
     "geyser_format_name",
+    "geyser_format_get_plane_extent",
     "geyser_event_ref",
     "geyser_texture_attach",
     "geyser_texture_attached",

@@ -64,17 +64,30 @@ class Formats(unittest.TestCase):
             "depth24plus": "<u4", "depth24plus-stencil8": "<u4", "rgb10a2unorm": "<u4",
             "rg11b10ufloat": "<u4",
         }
-        types = {form.name: form.typestr for form in geyser.formats()}
+        types = {form.name: form.typestr for form in geyser.formats() if not form.video}
         self.assertEqual(len(types), 34)
         for name, typestr in expected.items():
             self.assertEqual(types[name], typestr, name)
         for form in geyser.formats():
-            self.assertEqual(form.elements * form.itemsize, form.bytes_per_texel, form.name)
+            if not form.video:
+                self.assertEqual(form.elements * form.itemsize, form.bytes_per_texel, form.name)
+
+    def test_planes(self):
+        for name, planes in (
+            ("rgba8unorm", [("rgba8unorm", 1, 1)]), ("yuy2", [("rgba8unorm", 2, 1)]),
+            ("nv12", [("r8unorm", 1, 1), ("rg8unorm", 2, 2)]),
+            ("i422", [("r8unorm", 1, 1), ("r8unorm", 2, 1), ("r8unorm", 2, 1)]),
+        ):
+            form = geyser.Format.named(name)
+            found = [
+                (one.format.name, one.width_divisor, one.height_divisor)
+                for one in form.plane_formats
+            ]
+            self.assertEqual((form.planes, found), (len(planes), planes))
 
     def test_what_is_no_array_says_why(self):
-        form = geyser.Format.named("r8unorm")._replace(name="nv12", planes=2)
         with self.assertRaisesRegex(geyser.UnsupportedError, "nv12.*2 planes"):
-            form.typestr
+            geyser.Format.named("nv12").typestr
 
 
 class Managers(TestCase):
@@ -257,7 +270,7 @@ class Arrays(TestCase):
     def test_of_every_format(self):
         made = 0
         for form in geyser.formats():
-            if not self.manager.format_usage(form):
+            if form.video or not self.manager.format_usage(form):
                 continue
             with self.manager.create_texture(7, 5, form) as texture:
                 shape = (5, 7) if form.elements == 1 else (5, 7, form.elements)
@@ -273,6 +286,58 @@ class Arrays(TestCase):
                 numpy.testing.assert_array_equal(array, values)
                 made += 1
         self.assertGreater(made, 20)
+
+    def test_video_is_a_list_of_planes(self):
+        need_host()
+        for form in geyser.formats():
+            if not form.video:
+                continue
+            texture = self.manager.create_texture(333, 77, form)
+            other = self.manager.import_texture(texture.export())
+            with texture.map("write") as planes:
+                self.assertEqual(len(planes), form.planes)
+                for plane, how in zip(planes, form.plane_formats):
+                    width = -(-333 // how.width_divisor)
+                    height = -(-77 // how.height_divisor)
+                    self.assertEqual(plane.shape, (height, width) + how.format.texel_shape)
+                    values = numpy.arange(plane.size).reshape(plane.shape)
+                    plane[:] = (values % 251).astype(plane.dtype)
+                copies = [plane.copy() for plane in planes]
+            with other.map() as planes:
+                for plane, copied in zip(planes, copies):
+                    self.assertFalse(plane.flags.writeable)
+                    numpy.testing.assert_array_equal(plane, copied)
+            with other.map_buffer() as data:
+                self.assertEqual(bytes(data), b"".join(plane.tobytes() for plane in copies))
+
+    def test_video_is_written_as_arrays_or_bytes(self):
+        need_host()
+        texture = self.manager.create_texture(3, 3, "nv12")
+        luma = numpy.arange(9, dtype="u1").reshape(3, 3)
+        chroma = numpy.arange(100, 108, dtype="u1").reshape(2, 2, 2)
+        texture.write([luma, chroma])
+        with texture.map_buffer() as data:
+            self.assertEqual(bytes(data), luma.tobytes() + chroma.tobytes())
+        texture.write(bytes(range(50, 67)))
+        with texture.map() as (first, second):
+            self.assertEqual((first[2, 2], second[0, 0].tolist()), (58, [59, 60]))
+        for wrong, words in (
+            ([luma], "1 arrays.*2 planes"), (bytes(16), "2 planes take 17"),
+            ([luma, luma], r"\(2, 2, 2\)"), ([luma, chroma.astype("u2")], "u2"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                texture.write(wrong)
+
+    def test_video_is_no_single_array(self):
+        need_host()
+        texture = self.manager.create_texture(4, 4, "i420")
+        for wrong in (
+            lambda: numpy.asarray(texture), lambda: texture.shape, lambda: texture.dtype,
+            lambda: numpy.from_dlpack(texture),
+        ):
+            with self.raises(geyser.UnsupportedError, "i420.*map"):
+                wrong()
+        self.assertIsNone(texture._repr_png_())
 
     def test_layers_slices_and_levels(self):
         layered = self.manager.create_texture(6, 4, "r8unorm", layers=3, mip_levels=2)

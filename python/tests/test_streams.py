@@ -35,6 +35,20 @@ class Streams(TestCase):
 
 
 class Frames(Streams):
+    def test_video_and_its_resize(self):
+        need_host()
+        need_numpy()
+        publisher, subscriber = self.publish(3, 3, "nv12"), self.subscribe(delivery="every")
+        for form, size in (("nv12", 17), ("i420", 17), ("rgba8unorm", 36), ("p010", 34)):
+            publisher.resize(3, 3, format=form)
+            with publisher.acquire(LIMIT) as frame:
+                frame.write(numpy.arange(36, dtype="u1").reshape(3, 3, 4) if size == 36
+                            else bytes(range(size)))
+            with subscriber.acquire(LIMIT) as frame:
+                self.assertEqual(frame.format.name, form)
+                with frame.map_buffer() as data:
+                    self.assertEqual(bytes(data), bytes(range(size)))
+
     def test_texels_go_through(self):
         need_numpy()
         publisher, subscriber = self.publish(), self.subscribe(delivery="every")

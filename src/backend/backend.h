@@ -77,8 +77,8 @@ struct gy_backend {
 	uint32_t (*format_usage)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 
-	/* Returns the reason why a format has no usage bits on this device, or NULL if it has some.
-	 * The function itself may be NULL. */
+	/* Returns the reason why a format has no usage bits on this device. Returns NULL if it has
+	 * some, or if only the driver knows the reason. The function itself may be NULL. */
 	const char *(*format_refusal)(void *device, const struct geyser_format_info *info,
 		enum geyser_dimension dimension);
 

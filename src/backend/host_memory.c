@@ -43,17 +43,13 @@ static enum geyser_result check_memory(const struct geyser_texture_desc *desc,
 {
 	enum geyser_result result;
 
-	if (native->plane_count != 1)
-		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
-			native->plane_count);
 	result = gy_memory_check(native->fd, out);
 	if (result == GEYSER_OK && native->size > out->size)
 		result = gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes): the memory has %" PRIu64, native->size,
 			out->size);
 	if (result == GEYSER_OK)
-		result = gy_layout_check(desc, native->planes[0].offset,
-			native->planes[0].row_pitch, out->size, layout);
+		result = gy_layout_check_planes(desc, native, out->size, layout);
 	if (result == GEYSER_OK && terms->from_peer)
 		result = check_peers(out, layout, terms);
 	if (result == GEYSER_OK)
@@ -156,9 +152,8 @@ void gy_host_memory_describe(const struct gy_host_memory *memory, const struct g
 		.type = GEYSER_NATIVE_MEMFD,
 		.fd = memory->fd,
 		.size = memory->size,
-		.plane_count = 1,
-		.planes[0] = {.offset = layout->offset, .row_pitch = layout->row_pitch},
 	};
+	gy_layout_describe(layout, out);
 }
 
 enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout,
@@ -182,9 +177,8 @@ enum geyser_result gy_host_memory_convert(int fd, const struct gy_layout *layout
 	*out = (struct geyser_native_texture){
 		.type = GEYSER_NATIVE_DMA_BUF,
 		.size = size,
-		.plane_count = 1,
-		.planes[0] = {.offset = layout->offset, .row_pitch = layout->row_pitch},
 	};
+	gy_layout_describe(layout, out);
 	result = gy_memory_to_dma_buf(fd, size, &out->fd);
 	return result;
 }

@@ -130,12 +130,14 @@ enum geyser_result gy_texture_check_support(
 					  : desc->layers > 1 ? GEYSER_DIMENSION_2D_ARRAY
 							     : GEYSER_DIMENSION_2D;
 	uint32_t usage = manager->backend->format_usage(manager->device, info, dimension);
+	const char *refusal = NULL;
 
 	if ((desc->usage & ~usage & ~GEYSER_USAGE_WRITERS) == 0)
 		return GEYSER_OK;
 	if (!usage && manager->backend->format_refusal)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format %s: %s", info->name,
-			manager->backend->format_refusal(manager->device, info, dimension));
+		refusal = manager->backend->format_refusal(manager->device, info, dimension);
+	if (refusal)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format %s: %s", info->name, refusal);
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"usage (%s): the %s backend offers %s for %s in this dimension",
 		gy_usage_text(desc->usage).text, manager->backend->name, gy_usage_text(usage).text,
@@ -409,7 +411,7 @@ enum geyser_result geyser_texture_get_subresource(const struct geyser_texture *t
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"plane %u, mip level %u, layer %u: the texture has %u, %u and %u of them",
 			plane, mip_level, layer, planes, desc->mip_levels, desc->layers);
-	gy_layout_subresource(desc, &texture->texture->layout, mip_level, layer, out);
+	gy_layout_subresource(desc, &texture->texture->layout, plane, mip_level, layer, out);
 	return GEYSER_OK;
 }
 

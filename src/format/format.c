@@ -1,5 +1,5 @@
 /*
- * The format table and the three functions that search it.
+ * The format table and the functions that search it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -42,7 +42,7 @@ static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
 		.srgb = (srgb_),                                                                   \
 		.depth = (depth_),                                                                 \
 		.stencil = (stencil_),                                                             \
-		.planes = (planes_),                                                               \
+		GY_PLANES_##planes_(GEYSER_FORMAT_##constant),                                     \
 		.block_width = (block_width_),                                                     \
 		.block_height = (block_height_),                                                   \
 		.usage = (usage_),                                                                 \
@@ -99,4 +99,26 @@ enum geyser_format geyser_format_from_name(const char *text)
 			return formats[i].format;
 	}
 	return GEYSER_FORMAT_NONE;
+}
+
+static uint32_t divided(uint32_t extent, uint32_t divisor)
+{
+	return extent / divisor + (extent % divisor != 0);
+}
+
+bool geyser_format_get_plane_extent(enum geyser_format format, uint32_t plane, uint32_t width,
+	uint32_t height, struct geyser_plane_extent *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(format), *texels;
+
+	*out = (struct geyser_plane_extent){0};
+	if (!info || plane >= info->planes)
+		return false;
+	texels = geyser_format_get_info(info->plane[plane].format);
+	out->width = divided(width, info->plane[plane].width_divisor);
+	out->height = divided(height, info->plane[plane].height_divisor);
+	out->row_bytes =
+		(uint64_t)divided(out->width, texels->block_width) * texels->bytes_per_texel;
+	out->size = out->row_bytes * divided(out->height, texels->block_height);
+	return true;
 }

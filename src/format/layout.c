@@ -69,6 +69,18 @@ static enum geyser_result check_size(const char *name, const struct geyser_textu
 	return GEYSER_OK;
 }
 
+/* A format of video is a picture: it has no mip levels in any API. */
+static enum geyser_result check_video(const char *name, const struct geyser_texture_desc *desc,
+	const struct geyser_format_info *info)
+{
+	if (info->type != GEYSER_FORMAT_TYPE_YUV ||
+		(desc->depth == 1 && desc->layers == 1 && desc->mip_levels == 1))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"%s depth (%u), layers (%u), mip_levels (%u): a texture of %s has 1 of each", name,
+		desc->depth, desc->layers, desc->mip_levels, info->name);
+}
+
 static enum geyser_result check_usage(const char *name, const struct geyser_texture_desc *desc,
 	const struct geyser_format_info *info)
 {
@@ -114,6 +126,8 @@ enum geyser_result gy_desc_resolve(
 			"%s label (%.40s…): it may have %u bytes at most", name, desc->label,
 			GEYSER_MAX_LABEL);
 	result = check_size(name, out);
+	if (result == GEYSER_OK)
+		result = check_video(name, out, info);
 	return result == GEYSER_OK ? check_usage(name, out, info) : result;
 }
 
@@ -148,34 +162,29 @@ enum geyser_result gy_desc_compare(
 
 /* ---- layouts ---- */
 
-/* Blocks are 1 × 1 texels, except in compressed formats. */
-static uint64_t tight_row(const struct geyser_format_info *info, uint32_t width)
+/* Returns the extent of one plane of one mip level. */
+static struct geyser_plane_extent extent_of(
+	const struct geyser_texture_desc *desc, uint32_t plane, uint32_t mip_level)
 {
-	return (uint64_t)((width + info->block_width - 1) / info->block_width) *
-	       info->bytes_per_texel;
+	struct geyser_plane_extent out;
+
+	(void)geyser_format_get_plane_extent(desc->format, plane,
+		level_extent(desc->width, mip_level), level_extent(desc->height, mip_level), &out);
+	return out;
 }
 
-static uint64_t rows(const struct geyser_format_info *info, uint32_t height)
+static uint64_t rows(const struct geyser_plane_extent *extent)
 {
-	return (height + info->block_height - 1) / info->block_height;
+	return extent->size / extent->row_bytes;
 }
 
-/* Returns the size of one mip level of one layer, with all its depth slices. */
-static uint64_t level_size(const struct geyser_texture_desc *desc, uint32_t mip_level)
-{
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-
-	return tight_row(info, level_extent(desc->width, mip_level)) *
-	       rows(info, level_extent(desc->height, mip_level)) *
-	       level_extent(desc->depth, mip_level);
-}
-
+/* Returns the size of mip levels of one layer, with all their depth slices, in plane 0. */
 static uint64_t levels_size(const struct geyser_texture_desc *desc, uint32_t mip_levels)
 {
 	uint64_t size = 0;
 
 	for (uint32_t level = 0; level < mip_levels; level++)
-		size += level_size(desc, level);
+		size += extent_of(desc, 0, level).size * level_extent(desc->depth, level);
 	return size;
 }
 
@@ -183,24 +192,30 @@ static uint64_t levels_size(const struct geyser_texture_desc *desc, uint32_t mip
  * 2^46. */
 void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	struct geyser_plane_extent extent = extent_of(desc, 0, 0);
 	uint64_t layer = levels_size(desc, desc->mip_levels);
 
-	out->offset = 0;
-	out->row_pitch = tight_row(info, desc->width);
-	out->slice_pitch = desc->depth > 1 ? out->row_pitch * rows(info, desc->height) : layer;
+	*out = (struct gy_layout){.row_pitch = extent.row_bytes};
+	out->slice_pitch = desc->depth > 1 ? extent.size : layer;
 	out->size = layer * desc->layers;
+	out->further_count = planes - 1;
+	for (uint32_t plane = 1; plane < planes; plane++) {
+		extent = extent_of(desc, plane, 0);
+		out->further[plane - 1].offset = out->size;
+		out->further[plane - 1].row_pitch = extent.row_bytes;
+		out->slice_pitch = out->size += extent.size;
+	}
 }
 
 /* Fills in slice_pitch and size. Returns false if a product overflows: a peer has chosen
  * row_pitch. */
 static bool padded_size(const struct geyser_texture_desc *desc, struct gy_layout *layout)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const struct geyser_plane_extent extent = extent_of(desc, 0, 0);
 	uint64_t slices = desc->depth > 1 ? desc->depth : desc->layers;
 
-	return !__builtin_mul_overflow(
-		       layout->row_pitch, rows(info, desc->height), &layout->slice_pitch) &&
+	return !__builtin_mul_overflow(layout->row_pitch, rows(&extent), &layout->slice_pitch) &&
 	       !__builtin_mul_overflow(layout->slice_pitch, slices, &layout->size);
 }
 
@@ -233,20 +248,96 @@ enum geyser_result gy_layout_check(const struct geyser_texture_desc *desc, uint6
 	return GEYSER_OK;
 }
 
-void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
-	uint32_t mip_level, uint32_t layer, struct geyser_subresource *out)
+/* Compares one plane that a peer or the caller describes with the size of the memory, and adds it
+ * to the layout. Planes of odd sizes end in the middle of a pair of channels, so a plane begins at
+ * a multiple of a channel's size. */
+static enum geyser_result check_plane(const struct geyser_texture_desc *desc, uint32_t plane,
+	const struct geyser_native_texture *native, uint64_t memory_size, struct gy_layout *layout)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-	uint32_t height = level_extent(desc->height, mip_level);
+	const struct geyser_format_info *texels = geyser_format_get_info(info->plane[plane].format);
+	const struct geyser_plane_extent extent = extent_of(desc, plane, 0);
+	const uint32_t channel = texels->bytes_per_texel / texels->channels;
+	const uint64_t offset = native->planes[plane].offset;
+	const uint64_t row_pitch = native->planes[plane].row_pitch;
+	uint64_t size, end;
+
+	if (row_pitch < extent.row_bytes || row_pitch % channel != 0)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 " bytes) of plane %u: %u texels of %s take %" PRIu64
+			"; a longer one must be a multiple of %u",
+			row_pitch, plane, extent.width, texels->name, extent.row_bytes, channel);
+	if (offset < layout->offset)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"offset (%" PRIu64
+			") of plane %u: plane 0 must be the first, and has %" PRIu64,
+			offset, plane, layout->offset);
+	if (offset % channel != 0 || __builtin_mul_overflow(row_pitch, rows(&extent), &size) ||
+		__builtin_add_overflow(offset, size, &end) || end > memory_size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"plane %u, %" PRIu64 " rows of %" PRIu64 " bytes from offset %" PRIu64
+			": the memory has %" PRIu64 " and channels of %u bytes start at multiples "
+			"of that",
+			plane, rows(&extent), row_pitch, offset, memory_size, channel);
+	if (plane > 0) {
+		layout->further[plane - 1].offset = offset - layout->offset;
+		layout->further[plane - 1].row_pitch = row_pitch;
+	} else {
+		layout->row_pitch = row_pitch;
+	}
+	if (end - layout->offset > layout->size)
+		layout->slice_pitch = layout->size = end - layout->offset;
+	return GEYSER_OK;
+}
+
+enum geyser_result gy_layout_check_planes(const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, uint64_t memory_size, struct gy_layout *out)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	enum geyser_result result = GEYSER_OK;
+
+	if (native->plane_count != info->planes)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): %s has %u",
+			native->plane_count, info->name, info->planes);
+	if (info->planes == 1)
+		return gy_layout_check(desc, native->planes[0].offset, native->planes[0].row_pitch,
+			memory_size, out);
+	*out = (struct gy_layout){
+		.offset = native->planes[0].offset, .further_count = info->planes - 1};
+	for (uint32_t plane = 0; plane < info->planes && result == GEYSER_OK; plane++)
+		result = check_plane(desc, plane, native, memory_size, out);
+	return result;
+}
+
+void gy_layout_describe(const struct gy_layout *layout, struct geyser_native_texture *out)
+{
+	out->plane_count = 1 + layout->further_count;
+	out->planes[0].offset = layout->offset;
+	out->planes[0].row_pitch = layout->row_pitch;
+	for (uint32_t plane = 1; plane < out->plane_count; plane++) {
+		out->planes[plane].offset = layout->offset + layout->further[plane - 1].offset;
+		out->planes[plane].row_pitch = layout->further[plane - 1].row_pitch;
+	}
+}
+
+void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
+	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out)
+{
+	const struct geyser_plane_extent extent = extent_of(desc, plane, mip_level);
 
 	*out = (struct geyser_subresource){
-		.width = level_extent(desc->width, mip_level),
-		.height = height,
+		.width = extent.width,
+		.height = extent.height,
 		.depth = level_extent(desc->depth, mip_level),
 	};
-	out->row_pitch = (size_t)(mip_level == 0 ? layout->row_pitch : tight_row(info, out->width));
-	out->slice_pitch = out->row_pitch * (size_t)rows(info, height);
+	if (plane > 0) {
+		out->offset = (size_t)layout->further[plane - 1].offset;
+		out->row_pitch = (size_t)layout->further[plane - 1].row_pitch;
+	} else {
+		out->offset = (size_t)(layout->slice_pitch * (desc->depth > 1 ? 0 : layer) +
+				       levels_size(desc, mip_level));
+		out->row_pitch = (size_t)(mip_level == 0 ? layout->row_pitch : extent.row_bytes);
+	}
+	out->slice_pitch = out->row_pitch * (size_t)rows(&extent);
 	out->size = out->slice_pitch * out->depth;
-	out->offset = (size_t)(layout->slice_pitch * (desc->depth > 1 ? 0 : layer) +
-			       levels_size(desc, mip_level));
 }

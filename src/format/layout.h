@@ -7,12 +7,18 @@
 
 /* Describes the layout of a texture's texels. By default rows have no padding, the mip levels of a
  * layer follow each other, and then the next layer begins. A texture of one mip level may have a
- * longer row_pitch. All members are in bytes. */
+ * longer row_pitch. A texture of several planes has one layer and one mip level; by default its
+ * planes follow each other. All members are in bytes. */
 struct gy_layout {
-	uint64_t offset;      /* of the first texel within the memory */
-	uint64_t row_pitch;   /* from one row of mip level 0 to the next */
+	uint64_t offset;      /* of plane 0's first texel within the memory */
+	uint64_t row_pitch;   /* from one row of plane 0's mip level 0 to the next */
 	uint64_t slice_pitch; /* from one layer, or depth slice of mip level 0, to the next */
 	uint64_t size;        /* of all texels, counted from offset */
+	/* The planes after plane 0. Their offsets are counted from that of plane 0. */
+	uint32_t further_count;
+	struct {
+		uint64_t offset, row_pitch;
+	} further[GEYSER_FORMAT_PLANES_MAX - 1];
 };
 
 /* Checks a descriptor and fills in its defaults; label is kept as it is. Messages call the
@@ -28,10 +34,18 @@ void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
 enum geyser_result gy_layout_check(const struct geyser_texture_desc *desc, uint64_t offset,
 	uint64_t row_pitch, uint64_t memory_size, struct gy_layout *out);
 
-/* Tells where one mip level of one layer lies. The descriptor must have that mip level and
- * layer. */
+/* Works like gy_layout_check for linear memory with all the planes of the format. Planes may have
+ * gaps between them and overlap, but plane 0 must come first. Errors: MISMATCH. */
+enum geyser_result gy_layout_check_planes(const struct geyser_texture_desc *desc,
+	const struct geyser_native_texture *native, uint64_t memory_size, struct gy_layout *out);
+
+/* Describes the planes in the opposite direction: fills in plane_count and planes. */
+void gy_layout_describe(const struct gy_layout *layout, struct geyser_native_texture *out);
+
+/* Tells where one plane of one mip level of one layer lies. The descriptor must have that plane,
+ * mip level and layer. */
 void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
-	uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
+	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
 
 /* Compares two resolved descriptors, except for their labels. Errors: MISMATCH, naming the first
  * field that differs. */

@@ -8,7 +8,9 @@
 
 static const struct geyser_texture_desc shapes[] = {
 	{.width = 1, .height = 1},
+	{.width = 3, .height = 3},
 	{.width = 7, .height = 5},
+	{.width = 333, .height = 77},
 	{.width = 64, .height = 64},
 	{.width = 13, .height = 6, .mip_levels = 4},
 	{.width = 16, .height = 9, .layers = 3},
@@ -58,17 +60,25 @@ static uint32_t level_extent(uint32_t extent, uint32_t level)
 	return extent ? extent : 1;
 }
 
-static void check_extent(const struct geyser_texture_desc *desc,
-	const struct geyser_subresource *sub, uint32_t level, const struct geyser_mapping *mapping)
+/* Rounds up at odd sizes. */
+static uint32_t divided(uint32_t extent, uint32_t divisor)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	return (extent + divisor - 1) / divisor;
+}
 
-	assert_int_equal(sub->width, level_extent(desc->width, level));
-	assert_int_equal(sub->height, level_extent(desc->height, level));
+static void check_extent(const struct geyser_texture_desc *desc,
+	const struct geyser_subresource *sub, uint32_t plane, uint32_t level,
+	const struct geyser_mapping *mapping)
+{
+	const struct geyser_format_plane *of = &geyser_format_get_info(desc->format)->plane[plane];
+	const size_t row = sub->width * (size_t)plane_texel_bytes(desc->format, plane);
+
+	assert_int_equal(sub->width, divided(level_extent(desc->width, level), of->width_divisor));
+	assert_int_equal(
+		sub->height, divided(level_extent(desc->height, level), of->height_divisor));
 	assert_int_equal(sub->depth, level_extent(desc->depth, level));
-	assert_true(sub->row_pitch >= (size_t)sub->width * info->bytes_per_texel);
-	assert_true(sub->slice_pitch >= sub->row_pitch * (sub->height - 1) +
-						(size_t)sub->width * info->bytes_per_texel);
+	assert_true(sub->row_pitch >= row);
+	assert_true(sub->slice_pitch >= sub->row_pitch * (sub->height - 1) + row);
 	assert_true(sub->size <= mapping->size && sub->offset <= mapping->size - sub->size);
 }
 
@@ -104,9 +114,11 @@ static void check_first_level(const struct geyser_texture *texture,
 
 static void check_layout(struct geyser_manager *manager, const struct geyser_texture_desc *desc)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	const uint32_t levels = desc->mip_levels ? desc->mip_levels : 1;
 	struct geyser_texture *texture;
 	struct geyser_mapping mapping;
+	struct geyser_subresource sub;
 	size_t end = 0;
 	uint8_t *taken;
 
@@ -115,13 +127,13 @@ static void check_layout(struct geyser_manager *manager, const struct geyser_tex
 	taken = calloc(1, mapping.size);
 	assert_non_null(taken);
 	for (uint32_t layer = 0; layer < (desc->layers ? desc->layers : 1); layer++)
-		for (uint32_t level = 0; level < (desc->mip_levels ? desc->mip_levels : 1);
-			level++) {
-			struct geyser_subresource sub;
+		for (uint32_t place = 0; place < levels * planes; place++) {
+			const uint32_t plane = place % planes, level = place / planes;
 
-			ok(geyser_texture_get_subresource(texture, 0, level, layer, &sub));
-			check_extent(desc, &sub, level, &mapping);
-			claim(taken, &sub, (size_t)sub.width * info->bytes_per_texel);
+			ok(geyser_texture_get_subresource(texture, plane, level, layer, &sub));
+			check_extent(desc, &sub, plane, level, &mapping);
+			claim(taken, &sub,
+				sub.width * (size_t)plane_texel_bytes(desc->format, plane));
 			end = sub.offset + sub.size > end ? sub.offset + sub.size : end;
 		}
 	assert_int_equal(end, mapping.size);
@@ -247,6 +259,90 @@ static void usage_that_the_format_cannot_have_is_refused(void **state)
 	assert_true(refusals > 0); /* no backend can store to -srgb and depth formats */
 }
 
+/* ---- video ---- */
+
+/* The bytes of a frame as ffmpeg's raw video has them, at sizes that no chroma divides. */
+static void a_frame_of_video_has_no_gaps(void **state)
+{
+	static const struct {
+		enum geyser_format format;
+		uint32_t width, height;
+		size_t size;
+	} frames[] = {
+		{GEYSER_FORMAT_NV12, 1918, 1078, 3101406},
+		{GEYSER_FORMAT_NV12, 333, 77, 25641 + 2 * 167 * 39},
+		{GEYSER_FORMAT_NV12, 1, 1, 3},
+		{GEYSER_FORMAT_NV12, 3, 3, 9 + 8},
+		{GEYSER_FORMAT_P010, 3, 3, 18 + 16},
+		{GEYSER_FORMAT_P016, 333, 77, 2 * (25641 + 2 * 167 * 39)},
+		{GEYSER_FORMAT_I420, 3, 3, 9 + 4 + 4},
+		{GEYSER_FORMAT_I420, 1, 1, 3},
+		{GEYSER_FORMAT_NV16, 3, 3, 9 + 12},
+		{GEYSER_FORMAT_I422, 3, 3, 9 + 6 + 6},
+		{GEYSER_FORMAT_I444, 3, 3, 27},
+		{GEYSER_FORMAT_P210, 3, 1, 6 + 8},
+		{GEYSER_FORMAT_P410, 3, 1, 6 + 12},
+		{GEYSER_FORMAT_YUY2, 3, 3, 24},
+		{GEYSER_FORMAT_UYVY, 1, 2, 8},
+	};
+	uint32_t usage;
+
+	for (size_t i = 0; i < COUNT_OF(frames); i++) {
+		struct geyser_texture *texture;
+		struct geyser_mapping mapping;
+
+		ok(geyser_manager_format_usage(
+			manager_of(state), frames[i].format, GEYSER_DIMENSION_2D, &usage));
+		if (!usage)
+			continue;
+		texture = make_texture(
+			manager_of(state), frames[i].format, frames[i].width, frames[i].height);
+		ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+		assert_int_equal(mapping.size, frames[i].size);
+		geyser_texture_unmap(texture);
+		geyser_texture_unref(texture);
+	}
+}
+
+/* Says so itself, whatever the backend says of the shape. */
+static void video_has_no_levels_or_layers(void **state)
+{
+	static const struct geyser_texture_desc wrong[] = {
+		{GEYSER_FORMAT_NV12, .width = 8, .height = 8, .mip_levels = 2},
+		{GEYSER_FORMAT_I420, .width = 8, .height = 8, .layers = 2},
+		{GEYSER_FORMAT_YUY2, .width = 8, .height = 8, .depth = 2},
+	};
+	struct geyser_texture *texture;
+	uint32_t usage;
+
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		refused(GEYSER_ERROR_UNSUPPORTED, "has 1 of each",
+			geyser_texture_create(manager_of(state), &wrong[i], &texture));
+	for (int dimension = 1; dimension < 3; dimension++) {
+		ok(geyser_manager_format_usage(manager_of(state), GEYSER_FORMAT_NV12,
+			(enum geyser_dimension)dimension, &usage));
+		assert_int_equal(usage, 0);
+	}
+}
+
+/* Without a texture of that format, a backend says why. */
+static void video_that_a_backend_lacks_is_refused_with_words(void **state)
+{
+	const struct geyser_texture_desc desc = {GEYSER_FORMAT_NV12, .width = 8, .height = 8};
+	struct geyser_texture *texture;
+	uint32_t usage;
+
+	ok(geyser_manager_format_usage(
+		manager_of(state), desc.format, GEYSER_DIMENSION_2D, &usage));
+	if (usage) {
+		ok(geyser_texture_create(manager_of(state), &desc, &texture));
+		geyser_texture_unref(texture);
+	} else {
+		refused(GEYSER_ERROR_UNSUPPORTED,
+			"nv12: ", geyser_texture_create(manager_of(state), &desc, &texture));
+	}
+}
+
 /* ---- the descriptor that an importer expects ---- */
 
 /* Changes the field at `offset` of the expected descriptor. The result stays a valid descriptor,
@@ -358,6 +454,9 @@ static const struct CMUnitTest tests[] = {
 	test(every_format_shape_and_usage_is_shared),
 	test(every_format_in_rows_is_shared),
 	test(usage_that_the_format_cannot_have_is_refused),
+	test(a_frame_of_video_has_no_gaps),
+	test(video_has_no_levels_or_layers),
+	test(video_that_a_backend_lacks_is_refused_with_words),
 	test(what_differs_from_expected_is_named),
 	test(expected_defaults_are_filled_in),
 	test(an_expected_that_is_wrong_itself),

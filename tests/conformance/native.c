@@ -353,6 +353,82 @@ static void planes_and_types_that_are_none(void **state)
 	(void)close(fd);
 }
 
+static bool offers_video(void **state)
+{
+	uint32_t usage;
+
+	ok(geyser_manager_format_usage(
+		manager_of(state), GEYSER_FORMAT_I420, GEYSER_DIMENSION_2D, &usage));
+	return usage != 0;
+}
+
+/* Planes as another program lays them out: with longer rows and gaps, and Cr before Cb. */
+static void planes_of_another_layout(void **state)
+{
+	const struct geyser_texture_desc video = {
+		.format = GEYSER_FORMAT_I420, .width = 5, .height = 3};
+	static const struct geyser_native_texture layout = {
+		.type = GEYSER_NATIVE_MEMFD,
+		.size = MEMORY,
+		.plane_count = 3,
+		.planes = {{64, 16}, {1024, 32}, {512, 8}},
+	};
+	struct geyser_native_texture native = layout, back;
+	struct geyser_texture *texture;
+	struct geyser_subresource sub;
+
+	if (!offers_video(state))
+		return;
+	native.fd = make_memory(MEMORY);
+	ok(geyser_texture_import_native(manager_of(state), &native, &video, &texture));
+	(void)close(native.fd);
+	assert_true(fill_texture(texture, 3));
+	assert_true(texture_holds(texture, 3));
+	ok(geyser_texture_export_native(texture, &back));
+	geyser_native_texture_release(&back);
+	assert_int_equal(back.plane_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		ok(geyser_texture_get_subresource(texture, i, 0, 0, &sub));
+		assert_int_equal(sub.offset, layout.planes[i].offset - layout.planes[0].offset);
+		assert_int_equal(sub.row_pitch, layout.planes[i].row_pitch);
+		assert_int_equal(back.planes[i].offset, layout.planes[i].offset);
+		assert_int_equal(back.planes[i].row_pitch, layout.planes[i].row_pitch);
+	}
+	geyser_texture_unref(texture);
+}
+
+static void planes_that_lie(void **state)
+{
+	static const struct {
+		uint64_t offset, row_pitch;
+		const char *word;
+	} lies[] = {
+		{0, 8, "plane 0 must be the first"},
+		{MEMORY - 15, 8, "plane 2"},
+		{MEMORY, 8, "plane 2"},
+		{UINT64_MAX - 7, 8, "plane 2"},
+		{512, 2, "row_pitch (2 bytes) of plane 2"},
+		{512, 0, "row_pitch (0 bytes) of plane 2"},
+		{512, UINT64_MAX, "plane 2"},
+	};
+	const struct geyser_texture_desc video = {
+		.format = GEYSER_FORMAT_I420, .width = 5, .height = 3};
+	struct geyser_native_texture native = native_of(make_memory(MEMORY), 64, 16);
+	struct geyser_texture *texture;
+
+	for (size_t i = 0; offers_video(state) && i < COUNT_OF(lies); i++) {
+		native.plane_count = 3;
+		native.planes[1].offset = 1024;
+		native.planes[1].row_pitch = 32;
+		native.planes[2].offset = lies[i].offset;
+		native.planes[2].row_pitch = lies[i].row_pitch;
+		refused(GEYSER_ERROR_MISMATCH, lies[i].word,
+			geyser_texture_import_native(manager_of(state), &native, &video, &texture));
+		assert_null(texture);
+	}
+	(void)close(native.fd);
+}
+
 #ifndef GEYSER_PLATFORM_APPLE
 static void every_missing_seal_is_named(void **state)
 {
@@ -539,6 +615,8 @@ static const struct CMUnitTest tests[] = {
 	test(memory_shorter_than_it_must_be),
 	test(memory_shorter_than_it_says),
 	test(planes_and_types_that_are_none),
+	test(planes_of_another_layout),
+	test(planes_that_lie),
 	test(no_descriptor_at_all),
 	test(files_are_refused),
 	test(what_is_no_memory_is_refused),

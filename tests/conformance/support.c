@@ -129,47 +129,67 @@ uint8_t pattern_byte(uint32_t seed, uint64_t place)
 	return (uint8_t)(hash >> 56);
 }
 
-/* Writes or compares one level of one layer. `place` counts the bytes so far, across
- * subresources. */
-static bool walk_subresource(uint8_t *data, const struct geyser_subresource *sub, size_t row_bytes,
-	uint32_t seed, uint64_t *place, bool compare)
-{
-	for (uint32_t z = 0; z < sub->depth; z++)
-		for (uint32_t y = 0; y < sub->height; y++) {
-			uint8_t *row =
-				data + sub->offset + z * sub->slice_pitch + y * sub->row_pitch;
+struct walk {
+	struct geyser_texture *texture;
+	uint8_t *data;
+	uint32_t seed;
+	bool compare;   /* else write */
+	uint64_t place; /* bytes so far, across subresources */
+};
 
-			for (size_t x = 0; x < row_bytes; x++, ++*place) {
-				if (!compare)
-					row[x] = pattern_byte(seed, *place);
-				else if (row[x] != pattern_byte(seed, *place))
-					return false;
-			}
-		}
+static bool walk_row(struct walk *walk, uint8_t *row, size_t size)
+{
+	for (size_t x = 0; x < size; x++, walk->place++) {
+		if (!walk->compare)
+			row[x] = pattern_byte(walk->seed, walk->place);
+		else if (row[x] != pattern_byte(walk->seed, walk->place))
+			return false;
+	}
 	return true;
+}
+
+/* Writes or compares one plane of one level of one layer. */
+static bool walk_plane(struct walk *walk, uint32_t plane, uint32_t level, uint32_t layer)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(walk->texture);
+	struct geyser_subresource sub;
+	bool good = geyser_texture_get_subresource(walk->texture, plane, level, layer, &sub) ==
+		    GEYSER_OK;
+	const size_t row_bytes = sub.width * (size_t)plane_texel_bytes(desc->format, plane);
+
+	for (uint32_t z = 0; good && z < sub.depth; z++)
+		for (uint32_t y = 0; good && y < sub.height; y++)
+			good = walk_row(walk,
+				walk->data + sub.offset + z * sub.slice_pitch + y * sub.row_pitch,
+				row_bytes);
+	return good;
 }
 
 static bool walk_texture(struct geyser_texture *texture, uint32_t seed, bool compare)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-	struct geyser_subresource sub;
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	struct walk walk = {.texture = texture, .seed = seed, .compare = compare};
 	struct geyser_mapping mapping;
-	uint64_t place = 0;
 	bool good = true;
 
 	if (geyser_texture_map(texture, compare ? GEYSER_ACCESS_READ : GEYSER_ACCESS_WRITE,
 		    &mapping) != GEYSER_OK)
 		return false;
-	for (uint32_t layer = 0; good && layer < desc->layers; layer++)
-		for (uint32_t level = 0; good && level < desc->mip_levels; level++)
-			good = geyser_texture_get_subresource(texture, 0, level, layer, &sub) ==
-				       GEYSER_OK &&
-			       walk_subresource(mapping.data, &sub,
-				       (size_t)sub.width * info->bytes_per_texel, seed, &place,
-				       compare);
+	walk.data = mapping.data;
+	for (uint32_t layer = 0; layer < desc->layers; layer++)
+		for (uint32_t level = 0; level < desc->mip_levels; level++)
+			for (uint32_t plane = 0; good && plane < planes; plane++)
+				good = walk_plane(&walk, plane, level, layer);
 	geyser_texture_unmap(texture);
 	return good;
+}
+
+uint32_t plane_texel_bytes(enum geyser_format format, uint32_t plane)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(format);
+
+	return geyser_format_get_info(info->plane[plane].format)->bytes_per_texel;
 }
 
 bool maps_in_place(struct geyser_texture *texture)

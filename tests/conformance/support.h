@@ -126,6 +126,8 @@ bool maps_in_place(struct geyser_texture *texture);
  * texture_holds() compares them. */
 bool fill_texture(struct geyser_texture *texture, uint32_t seed);
 bool texture_holds(struct geyser_texture *texture, uint32_t seed);
+/* Returns the bytes of a texel of that plane, in the plane's own format. */
+uint32_t plane_texel_bytes(enum geyser_format format, uint32_t plane);
 /* Returns one byte of the pattern of a texture with one layer and one level. `place` counts the
  * bytes in the order of the rows, without padding. */
 uint8_t pattern_byte(uint32_t seed, uint64_t place);

@@ -84,6 +84,8 @@ static const struct wrong_field wrong_fields[] = {
 		"exporter's format"},
 	{"format", FIELD(desc.format), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "exporter's format"},
 	{"format", FIELD(desc.format), 24, GEYSER_ERROR_MISMATCH, "row_pitch"},
+	{"format", FIELD(desc.format), GEYSER_FORMAT_NV12, GEYSER_ERROR_MISMATCH,
+		"plane_count (1): nv12 has 2"},
 	{"width", FIELD(desc.width), 0, GEYSER_ERROR_PROTOCOL, "exporter's width"},
 	{"width", FIELD(desc.width), SIDE + 1, GEYSER_ERROR_MISMATCH, "row_pitch"},
 	{"width", FIELD(desc.width), 32769, GEYSER_ERROR_PROTOCOL, "exporter's width"},

@@ -22,7 +22,7 @@ import unittest
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 from cli import (  # noqa: E402
-    LIMIT, fail, geyser, noise, read, registry, run_all, succeed, told, write,
+    LIMIT, fail, geyser, noise, raw_size, read, registry, run_all, succeed, told, write,
 )
 from streams_cli import FRAME, LOSSLESS, SIZE, Running, line, until, until_frames  # noqa: E402
 
@@ -272,7 +272,7 @@ def formats_of_every_kind_round_trip():
         if kind in seen or not {"copy-src", "copy-dst"} <= set(row["2d"]):
             continue
         seen.add(kind)
-        texels = noise(11 * 7 * row["bytes_per_texel"], row["name"])
+        texels = noise(raw_size(row, 11, 7), row["name"])
         write("in.raw", texels)
         arguments = ["--size", "11x7", "--format", row["name"], "--raw", "in.raw"]
         with sharing(GPU, *arguments) as (share, number):
@@ -285,7 +285,7 @@ def formats_of_every_kind_round_trip():
 def format_that_is_not_offered_is_refused():
     rows = [row for row in backends()[GPU]["formats"] if not row["2d"]]
     for row in rows:
-        write("in.raw", noise(row["bytes_per_texel"]))
+        write("in.raw", noise(raw_size(row, 1, 1)))
         arguments = ["--size", "1x1", "--format", row["name"]]
         fail(1, row["name"], "share", *on(GPU), *arguments, "--raw", "in.raw")
         fail(1, row["name"], "send", "x", *on(GPU), *arguments, "--input", "in.raw")

@@ -219,6 +219,16 @@ def picture_the_format_cannot_hold_is_refused():
 # ---- raw texels ----
 
 
+def raw_size(row, width, height):
+    """Returns the bytes of a raw frame of a format, which info describes."""
+    texel = {one["name"]: one["bytes_per_texel"] for one in backend_row()["formats"]}
+    return sum(
+        -(-width // plane["width_divisor"]) * -(-height // plane["height_divisor"])
+        * texel[plane["format"]]
+        for plane in row["planes"]
+    )
+
+
 @test
 def every_format_round_trips_raw():
     assert len(backend_row()["formats"]) == FORMATS
@@ -226,7 +236,7 @@ def every_format_round_trips_raw():
         if not row["2d"]:
             assert BACKEND != "host", row
             continue
-        texels = noise(11 * 7 * row["bytes_per_texel"], row["name"])
+        texels = noise(raw_size(row, 11, 7), row["name"])
         write("in.raw", texels)
         with Running(
             "share", "--size", "11x7", "--format", row["name"], "--raw", "in.raw", "--print-id"

@@ -97,6 +97,19 @@ static const struct native natives[] = {
 		"GR32", 77, 60, "2C16", {0x822c, 0x8227, 0x1403}, {0x02, 2}},
 	{GEYSER_FORMAT_RGBA16_UNORM, 34, "rgba16unorm",
 		"AB48", 91, 110, "l64r", {0x805b, 0x1908, 0x1403}, {0x02, 4}},
+	{GEYSER_FORMAT_NV12, 35, "nv12", "NV12", 1000156003, 0, "420v", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_NV16, 36, "nv16", "NV16", 1000156005, 0, "422v", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P010, 37, "p010", "P010", 1000156013, 0, "x420", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_I420, 38, "i420", "YU12", 1000156002, 0, "y420", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_YUY2, 39, "yuy2", "YUYV", 1000156000, 0, "yuvs", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_UYVY, 40, "uyvy", "UYVY", 1000156001, 0, "2vuy", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_I422, 41, "i422", "YU16", 1000156004, 0, NULL, {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_I444, 42, "i444", "YU24", 1000156006, 0, NULL, {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P016, 43, "p016", "P016", 1000156030, 0, NULL, {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P210, 44, "p210", "P210", 1000156015, 0, "x422", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P216, 45, "p216", NULL, 1000156032, 0, "sv22", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P410, 46, "p410", NULL, 1000330001, 0, "x444", {0, 0, 0}, {0, 0}},
+	{GEYSER_FORMAT_P416, 47, "p416", NULL, 1000330003, 0, "sv44", {0, 0, 0}, {0, 0}},
 };
 /* clang-format on */
 
@@ -224,7 +237,7 @@ static void names_are_unique_and_read_back(void **state)
 static void texels_are_as_the_name_says(void **state)
 {
 	(void)state;
-	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+	for (unsigned int i = 1; i < GEYSER_FORMAT_NV12; i++) {
 		const struct geyser_format_info *info = info_of(i);
 		struct spelled expected = spell(info->name);
 
@@ -240,21 +253,108 @@ static void texels_are_as_the_name_says(void **state)
 static void one_plane_of_single_texels(void **state)
 {
 	(void)state;
-	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+	for (unsigned int i = 1; i < GEYSER_FORMAT_NV12; i++) {
 		assert_int_equal(info_of(i)->planes, 1);
 		assert_int_equal(info_of(i)->block_width, 1);
 		assert_int_equal(info_of(i)->block_height, 1);
+		assert_int_equal(info_of(i)->plane[0].format, i);
+		assert_int_equal(info_of(i)->plane[0].width_divisor, 1);
+		assert_int_equal(info_of(i)->plane[0].height_divisor, 1);
 	}
+}
+
+/* The planes of video, written once more: bits of a channel, channels of plane 0 and of the others,
+ * the others' divisors. */
+static void planes_of_video(void **state)
+{
+	static const struct {
+		enum geyser_format format;
+		uint32_t planes, bits, first, other, divide_x, divide_y;
+	} video[] = {
+		{GEYSER_FORMAT_NV12, 2, 8, 1, 2, 2, 2},
+		{GEYSER_FORMAT_NV16, 2, 8, 1, 2, 2, 1},
+		{GEYSER_FORMAT_P010, 2, 16, 1, 2, 2, 2},
+		{GEYSER_FORMAT_I420, 3, 8, 1, 1, 2, 2},
+		{GEYSER_FORMAT_YUY2, 1, 8, 4, 0, 2, 1},
+		{GEYSER_FORMAT_UYVY, 1, 8, 4, 0, 2, 1},
+		{GEYSER_FORMAT_I422, 3, 8, 1, 1, 2, 1},
+		{GEYSER_FORMAT_I444, 3, 8, 1, 1, 1, 1},
+		{GEYSER_FORMAT_P016, 2, 16, 1, 2, 2, 2},
+		{GEYSER_FORMAT_P210, 2, 16, 1, 2, 2, 1},
+		{GEYSER_FORMAT_P216, 2, 16, 1, 2, 2, 1},
+		{GEYSER_FORMAT_P410, 2, 16, 1, 2, 1, 1},
+		{GEYSER_FORMAT_P416, 2, 16, 1, 2, 1, 1},
+	};
+
+	(void)state;
+	assert_int_equal(
+		GEYSER_FORMAT_NV12 + sizeof(video) / sizeof(video[0]), GEYSER_FORMAT_COUNT);
+	for (size_t i = 0; i < sizeof(video) / sizeof(video[0]); i++) {
+		const struct geyser_format_info *info = info_of(video[i].format);
+
+		assert_int_equal(info->type, GEYSER_FORMAT_TYPE_YUV);
+		assert_int_equal(info->channels, 3);
+		assert_int_equal(info->planes, video[i].planes);
+		assert_int_equal(info->bytes_per_texel * 8, video[i].bits * video[i].first);
+		assert_int_equal(info->block_width, video[i].planes == 1 ? 2 : 1);
+		assert_int_equal(info->block_height, 1);
+		for (uint32_t p = 0; p < info->planes; p++) {
+			const struct geyser_format_plane *plane = &info->plane[p];
+			const struct geyser_format_info *texels = info_of(plane->format);
+			const bool divided = p > 0 || info->planes == 1;
+
+			assert_int_equal(texels->type, GEYSER_FORMAT_TYPE_UNORM);
+			assert_int_equal(texels->planes, 1);
+			assert_int_equal(texels->channels, p ? video[i].other : video[i].first);
+			assert_int_equal(
+				texels->bytes_per_texel * 8, video[i].bits * texels->channels);
+			assert_int_equal(plane->width_divisor, divided ? video[i].divide_x : 1);
+			assert_int_equal(plane->height_divisor, divided ? video[i].divide_y : 1);
+		}
+	}
+}
+
+static void extents_of_planes(void **state)
+{
+	static const struct {
+		enum geyser_format format;
+		uint32_t plane, width, height, has_width, has_height;
+		uint64_t row_bytes;
+	} extents[] = {
+		{GEYSER_FORMAT_RGBA8_UNORM, 0, 3, 5, 3, 5, 12},
+		{GEYSER_FORMAT_NV12, 0, 333, 77, 333, 77, 333},
+		{GEYSER_FORMAT_NV12, 1, 333, 77, 167, 39, 334},
+		{GEYSER_FORMAT_P010, 1, 1, 1, 1, 1, 4},
+		{GEYSER_FORMAT_I420, 2, 1918, 1078, 959, 539, 959},
+		{GEYSER_FORMAT_YUY2, 0, 333, 77, 167, 77, 668},
+		{GEYSER_FORMAT_P416, 1, 32768, 32767, 32768, 32767, 131072},
+	};
+	struct geyser_plane_extent extent;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(extents) / sizeof(extents[0]); i++) {
+		assert_true(geyser_format_get_plane_extent(extents[i].format, extents[i].plane,
+			extents[i].width, extents[i].height, &extent));
+		assert_int_equal(extent.width, extents[i].has_width);
+		assert_int_equal(extent.height, extents[i].has_height);
+		assert_true(extent.row_bytes == extents[i].row_bytes);
+		assert_true(extent.size == extent.row_bytes * extent.height);
+	}
+	assert_false(geyser_format_get_plane_extent(GEYSER_FORMAT_NV12, 2, 4, 4, &extent));
+	assert_false(geyser_format_get_plane_extent(GEYSER_FORMAT_NONE, 0, 4, 4, &extent));
+	assert_true(extent.width == 0 && extent.size == 0);
 }
 
 static void storage_is_for_plain_colour_only(void **state)
 {
 	(void)state;
-	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+	for (unsigned int i = 1; i < GEYSER_FORMAT_NV12; i++) {
 		struct spelled expected = spell(info_of(i)->name);
 
 		assert_int_equal(info_of(i)->usage, expected.srgb || expected.depth ? 0x17 : 0x1f);
 	}
+	for (unsigned int i = GEYSER_FORMAT_NV12; i < GEYSER_FORMAT_COUNT; i++)
+		assert_int_equal(info_of(i)->usage, 0x07);
 }
 
 static void a_test_row_for_each_format(void **state)
@@ -345,7 +445,7 @@ static void cuda_numbers(void **state)
 
 static void numbers_that_are_no_format(void **state)
 {
-	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 35, 256 + 3, INT_MAX, INT_MIN};
+	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 48, 256 + 3, INT_MAX, INT_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -381,6 +481,8 @@ int main(void)
 		cmocka_unit_test(names_are_unique_and_read_back),
 		cmocka_unit_test(texels_are_as_the_name_says),
 		cmocka_unit_test(one_plane_of_single_texels),
+		cmocka_unit_test(planes_of_video),
+		cmocka_unit_test(extents_of_planes),
 		cmocka_unit_test(storage_is_for_plain_colour_only),
 		cmocka_unit_test(a_test_row_for_each_format),
 		cmocka_unit_test(constants_names_and_numbers_never_change),

@@ -218,7 +218,7 @@ static void all_sizes_are_the_texels_and_no_more(void **state)
 	struct gy_layout layout;
 
 	(void)state;
-	for (int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+	for (int format = 1; format < GEYSER_FORMAT_NV12; format++)
 		for (size_t i = 0; i < TEST_COUNT(extents); i++) {
 			const struct geyser_texture_desc desc = {
 				.format = (enum geyser_format)format,
@@ -251,7 +251,7 @@ static void check_subresources(const struct geyser_texture_desc *desc)
 	gy_layout_of(desc, &layout);
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
 		for (uint32_t level = 0; level < desc->mip_levels; level++) {
-			gy_layout_subresource(desc, &layout, level, layer, &part);
+			gy_layout_subresource(desc, &layout, 0, level, layer, &part);
 			assert_int_equal(part.offset, next);
 			assert_int_equal(
 				part.width, desc->width >> level ? desc->width >> level : 1);
@@ -278,7 +278,7 @@ static void subresources_tile_the_memory(void **state)
 	};
 
 	(void)state;
-	for (int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+	for (int format = 1; format < GEYSER_FORMAT_NV12; format++)
 		for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 			struct geyser_texture_desc desc = cases[i];
 
@@ -301,7 +301,7 @@ static void padded_rows(void **state)
 	assert_int_equal(layout.row_pitch, 32);
 	assert_int_equal(layout.slice_pitch, 96);
 	assert_int_equal(layout.size, 480);
-	gy_layout_subresource(&desc, &layout, 0, 4, &part);
+	gy_layout_subresource(&desc, &layout, 0, 0, 4, &part);
 	assert_int_equal(part.offset, 4 * 96);
 	assert_int_equal(part.row_pitch, 32);
 	assert_int_equal(part.size, 96);
@@ -379,6 +379,124 @@ static void layers_can_overflow_too(void **state)
 		gy_layout_check(&desc, 0, UINT64_C(1) << 38, UINT64_MAX, &layout));
 }
 
+/* ---- several planes ---- */
+
+static const struct geyser_texture_desc odd = {
+	.format = GEYSER_FORMAT_P010, .width = 3, .height = 3};
+
+static void planes_follow_each_other(void **state)
+{
+	static const uint32_t sizes[][2] = {
+		{1, 1}, {2, 2}, {3, 3}, {333, 77}, {1918, 1078}, {32768, 32768}, {1, 32767}};
+	struct geyser_texture_desc desc = odd;
+
+	(void)state;
+	for (int format = GEYSER_FORMAT_NV12; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t i = 0; i < TEST_COUNT(sizes); i++) {
+			const uint32_t planes =
+				geyser_format_get_info((enum geyser_format)format)->planes;
+			struct geyser_native_texture native = {.size = 0};
+			struct geyser_subresource part;
+			struct gy_layout layout;
+			uint64_t next = 0;
+
+			desc.format = (enum geyser_format)format;
+			desc.width = sizes[i][0];
+			desc.height = sizes[i][1];
+			desc = resolved(&desc);
+			gy_layout_of(&desc, &layout);
+			gy_layout_describe(&layout, &native);
+			assert_int_equal(native.plane_count, planes);
+			for (uint32_t plane = 0; plane < planes; plane++) {
+				gy_layout_subresource(&desc, &layout, plane, 0, 0, &part);
+				assert_true(part.offset == next);
+				assert_true(native.planes[plane].offset == next);
+				assert_true(native.planes[plane].row_pitch == part.row_pitch);
+				assert_true(part.size == part.row_pitch * part.height);
+				next += part.size;
+			}
+			assert_true(layout.size == next && layout.slice_pitch == next);
+			assert_ok(gy_layout_check_planes(&desc, &native, next, &layout));
+			assert_true(layout.size == next && layout.slice_pitch == next);
+			assert_fails(GEYSER_ERROR_MISMATCH, "the memory has",
+				gy_layout_check_planes(&desc, &native, next - 1, &layout));
+		}
+}
+
+/* Planes of a 3 × 3 texture of p010: Y has rows of 6 bytes, 18 in all; CbCr rows of 8, 16 in all.
+ */
+static void claims_of_planes(void **state)
+{
+	static const struct {
+		uint32_t planes;
+		uint64_t offset, row_pitch, second_offset, second_pitch, memory, size;
+		const char *words; /* NULL: the layout is valid */
+	} cases[] = {
+		{2, 0, 6, 18, 8, 34, 34, NULL},
+		{2, 0, 6, 18, 8, 33, 0, "plane 1, 2 rows of 8 bytes from offset 18"},
+		{1, 0, 6, 18, 8, 34, 0, "plane_count (1): p010 has 2"},
+		{3, 0, 6, 18, 8, 34, 0, "plane_count (3)"},
+		{0, 0, 6, 18, 8, 34, 0, "plane_count (0)"},
+		{UINT32_MAX, 0, 6, 18, 8, 34, 0, "plane_count (4294967295)"},
+		{2, 0, 5, 18, 8, 99, 0, "row_pitch (5 bytes) of plane 0"},
+		{2, 0, 4, 18, 8, 99, 0, "row_pitch (4 bytes) of plane 0"},
+		{2, 0, 7, 21, 8, 99, 0, "multiple of 2"},
+		{2, 0, 6, 18, 6, 99, 0, "row_pitch (6 bytes) of plane 1"},
+		{2, 0, 6, 18, 9, 99, 0, "row_pitch (9 bytes) of plane 1"},
+		{2, 0, 6, 19, 8, 99, 0, "multiples"},
+		{2, 1, 6, 20, 8, 99, 0, "multiples"},
+		{2, 2, 6, 20, 8, 36, 34, NULL},
+		{2, 2, 6, 0, 8, 99, 0, "offset (0) of plane 1"},
+		{2, 0, 16, 64, 16, 96, 96, NULL},
+		{2, 0, 16, 64, 16, 95, 0, "plane 1"},
+		{2, 0, 64, 0, 8, 192, 192, NULL},   /* rows that overlap */
+		{2, 8, 64, 24, 64, 200, 192, NULL}, /* rows side by side */
+		{2, 0, 6, UINT64_MAX - 15, 8, UINT64_MAX, 0, "plane 1"},
+		{2, 0, 6, UINT64_MAX - 17, 8, UINT64_MAX, UINT64_MAX - 1, NULL},
+		{2, 0, 6, 18, UINT64_MAX - 1, UINT64_MAX, 0, "plane 1"},
+		{2, 0, 6, 18, UINT64_C(1) << 63, UINT64_MAX, 0, "plane 1"},
+		{2, 0, UINT64_C(1) << 63, 18, 8, UINT64_MAX, 0, "plane 0"},
+		{2, UINT64_MAX - 1, 6, UINT64_MAX - 1, 8, UINT64_MAX, 0, "plane 0"},
+	};
+	const struct geyser_texture_desc desc = resolved(&odd);
+	struct gy_layout layout;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		const struct geyser_native_texture native = {
+			.plane_count = cases[i].planes,
+			.planes = {{cases[i].offset, cases[i].row_pitch},
+				{cases[i].second_offset, cases[i].second_pitch}},
+		};
+
+		if (cases[i].words) {
+			assert_fails(GEYSER_ERROR_MISMATCH, cases[i].words,
+				gy_layout_check_planes(&desc, &native, cases[i].memory, &layout));
+			continue;
+		}
+		assert_ok(gy_layout_check_planes(&desc, &native, cases[i].memory, &layout));
+		assert_true(layout.size == cases[i].size && layout.offset == cases[i].offset);
+		assert_true(layout.further_count == 1);
+		assert_true(layout.further[0].offset == cases[i].second_offset - cases[i].offset);
+	}
+}
+
+static void video_has_one_of_each(void **state)
+{
+	struct geyser_texture_desc desc = odd, out;
+
+	(void)state;
+	desc.mip_levels = 2;
+	assert_fails(
+		GEYSER_ERROR_UNSUPPORTED, "mip_levels (2)", gy_desc_resolve("desc", &desc, &out));
+	desc.mip_levels = 0;
+	desc.layers = 2;
+	assert_fails(GEYSER_ERROR_UNSUPPORTED, "layers (2)", gy_desc_resolve("desc", &desc, &out));
+	desc.layers = 0;
+	desc.depth = 2;
+	assert_fails(GEYSER_ERROR_UNSUPPORTED, "depth (2)", gy_desc_resolve("desc", &desc, &out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +512,9 @@ int main(void)
 		cmocka_unit_test(padded_rows),
 		cmocka_unit_test(claims_against_the_memory),
 		cmocka_unit_test(layers_can_overflow_too),
+		cmocka_unit_test(planes_follow_each_other),
+		cmocka_unit_test(claims_of_planes),
+		cmocka_unit_test(video_has_one_of_each),
 	};
 
 	test_limit(60);

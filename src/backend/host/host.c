@@ -29,7 +29,8 @@ static uint32_t host_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension)
 {
 	(void)device;
-	(void)dimension;
+	if (info->type == GEYSER_FORMAT_TYPE_YUV && dimension != GEYSER_DIMENSION_2D)
+		return 0;
 	return info->usage | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
 	       (gy_memory_has_dma_buf() ? GEYSER_USAGE_DMA_BUF : 0);
 }

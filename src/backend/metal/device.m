@@ -18,7 +18,8 @@ static bool is_known(const struct geyser_format_info *info)
 {
 	uint32_t bits = 8 * info->bytes_per_texel / info->channels;
 
-	if (!info->iosurface_fourcc || (info->srgb && info->channels != 4))
+	if (!info->iosurface_fourcc || info->type == GEYSER_FORMAT_TYPE_YUV ||
+		(info->srgb && info->channels != 4))
 		return false;
 	return bits == 8 || (bits == 16 && info->type == GEYSER_FORMAT_TYPE_FLOAT);
 }
@@ -89,6 +90,9 @@ const char *gy_mtl_format_refusal(
 	if (info->depth || info->stencil)
 		return "an IOSurface holds no depth or stencil: use "
 		       "geyser_metal_texture_create_private";
+	if (info->type == GEYSER_FORMAT_TYPE_YUV)
+		return "the Metal backend has no textures of luma and chroma yet: use the host "
+		       "backend, or convert to rgba8unorm";
 	if (dimension != GEYSER_DIMENSION_2D)
 		return "an IOSurface has one layer and no depth: use "
 		       "geyser_metal_texture_create_private";

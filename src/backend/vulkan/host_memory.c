@@ -107,7 +107,7 @@ static bool fits(struct vk_texture *texture, uint32_t level, uint32_t layer)
 	VkSubresourceLayout driver = driver_layout(texture, level, layer);
 	struct geyser_subresource ours;
 
-	gy_layout_subresource(&texture->desc, &texture->base.layout, level, layer, &ours);
+	gy_layout_subresource(&texture->desc, &texture->base.layout, 0, level, layer, &ours);
 	return driver.offset == ours.offset && driver.rowPitch == ours.row_pitch &&
 	       (ours.depth == 1 || driver.depthPitch == ours.slice_pitch);
 }

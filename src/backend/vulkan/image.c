@@ -221,7 +221,7 @@ static void record_level(struct vk_device *device, VkCommandBuffer commands,
 	struct geyser_subresource at;
 	VkBufferImageCopy region;
 
-	gy_layout_subresource(copy->desc, copy->layout, level, layer, &at);
+	gy_layout_subresource(copy->desc, copy->layout, 0, level, layer, &at);
 	region = (VkBufferImageCopy){
 		.bufferOffset = copy->layout->offset + at.offset + (apart ? copy->layout->size : 0),
 		.bufferRowLength = (uint32_t)(at.row_pitch / info->bytes_per_texel),

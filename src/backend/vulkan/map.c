@@ -134,7 +134,7 @@ static void each_stencil_row(struct vk_texture *texture, uint32_t level, uint32_
 	uint64_t size = texture->base.layout.size;
 	struct geyser_subresource at;
 
-	gy_layout_subresource(&texture->desc, &texture->base.layout, level, layer, &at);
+	gy_layout_subresource(&texture->desc, &texture->base.layout, 0, level, layer, &at);
 	for (uint32_t row = 0; row < at.height * at.depth; row++) {
 		/* rows have no padding, and so the texels of 4 bytes are aligned */
 		uint32_t *texels = (uint32_t *)(void *)(data + at.offset + row * at.row_pitch);

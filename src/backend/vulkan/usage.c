@@ -53,7 +53,8 @@ static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_i
 	const VkImageTiling optimal = VK_IMAGE_TILING_OPTIMAL;
 	uint32_t usage;
 
-	if (!info->vk_format || (info->depth && !device->draws))
+	if (!info->vk_format || info->type == GEYSER_FORMAT_TYPE_YUV ||
+		(info->depth && !device->draws))
 		return 0;
 	device->api.GetPhysicalDeviceFormatProperties2(
 		device->handles.physical_device, (VkFormat)info->vk_format, &properties);
@@ -88,4 +89,15 @@ uint32_t gy_vk_format_usage(
 		atomic_store_explicit(known, usage, memory_order_relaxed);
 	}
 	return usage & ~KNOWN;
+}
+
+const char *gy_vk_format_refusal(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension)
+{
+	(void)device;
+	(void)dimension;
+	if (info->type == GEYSER_FORMAT_TYPE_YUV)
+		return "the Vulkan backend has no textures of luma and chroma yet; use the host "
+		       "backend, or convert to rgba8unorm";
+	return NULL;
 }

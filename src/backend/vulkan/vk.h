@@ -248,6 +248,9 @@ enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
 /* Implements format_usage of the backend's table. */
 uint32_t gy_vk_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
+/* Implements format_refusal of the backend's table. */
+const char *gy_vk_format_refusal(
+	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* ---- textures ---- */
 

@@ -27,7 +27,10 @@ enum geyser_result gy_gl_format(
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"format (%s): this GL (%s) has no such texture; use one %s", info->name,
-		gl->info.version, info->srgb ? "without -srgb" : "of 8 bits or of 16-bit floats");
+		gl->info.version,
+		info->srgb                             ? "without -srgb"
+		: info->type == GEYSER_FORMAT_TYPE_YUV ? "of red, green and blue, as rgba8unorm"
+						       : "of 8 bits or of 16-bit floats");
 }
 
 /* ---- names ---- */
