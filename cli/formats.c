@@ -10,38 +10,47 @@
 
 #include "common.h"
 
-/* Names of formats in other programs, and the geyser format that is equal or nearest. */
+#define RGBA "with alpha, as ffmpeg's -pix_fmt rgba"
+#define BGRA "with alpha, as ffmpeg's -pix_fmt bgra"
+#define RGBA_64 "with alpha, as ffmpeg's -pix_fmt rgba64le"
+#define AS(name) "as ffmpeg's -pix_fmt " name
+
+/* Names of formats in other programs, and the geyser format that is equal or nearest. The library
+ * knows ffmpeg's names of geyser's own formats. */
 static const struct {
 	const char *name, *format, *remark;
 } aliases[] = {
-	{"rgb", "rgba8unorm", "with alpha, as ffmpeg's -pix_fmt rgba"},
-	{"rgb24", "rgba8unorm", "with alpha, as ffmpeg's -pix_fmt rgba"},
-	{"rgb8", "rgba8unorm", "with alpha, as ffmpeg's -pix_fmt rgba"},
-	{"rgb888", "rgba8unorm", "with alpha, as ffmpeg's -pix_fmt rgba"},
-	{"bgr24", "bgra8unorm", "with alpha, as ffmpeg's -pix_fmt bgra"},
-	{"bgr", "bgra8unorm", "with alpha, as ffmpeg's -pix_fmt bgra"},
-	{"rgba", "rgba8unorm", NULL},
-	{"rgb0", "rgba8unorm", NULL},
+	{"rgb", "rgba8unorm", RGBA},
+	{"rgb24", "rgba8unorm", RGBA},
+	{"rgb8", "rgba8unorm", RGBA},
+	{"rgb888", "rgba8unorm", RGBA},
+	{"gbrp", "rgba8unorm", RGBA},
+	{"pal8", "rgba8unorm", RGBA},
+	{"0rgb", "rgba8unorm", RGBA},
+	{"0bgr", "rgba8unorm", RGBA},
+	{"ya8", "rgba8unorm", RGBA},
+	{"yuva420p", "rgba8unorm", RGBA},
+	{"bgr24", "bgra8unorm", BGRA},
+	{"bgr", "bgra8unorm", BGRA},
+	{"rgb0", "rgba8unorm", RGBA},
 	{"rgbx", "rgba8unorm", NULL},
 	{"rgba32", "rgba8unorm", NULL},
 	{"rgba8888", "rgba8unorm", NULL},
 	{"rgbx8888", "rgba8unorm", NULL},
 	{"r8g8b8a8", "rgba8unorm", NULL},
 	{"abgr8888", "rgba8unorm", NULL},
-	{"bgra", "bgra8unorm", NULL},
-	{"bgr0", "bgra8unorm", NULL},
+	{"bgr0", "bgra8unorm", BGRA},
 	{"bgrx", "bgra8unorm", NULL},
 	{"bgra32", "bgra8unorm", NULL},
 	{"bgra8888", "bgra8unorm", NULL},
 	{"b8g8r8a8", "bgra8unorm", NULL},
 	{"argb8888", "bgra8unorm", NULL},
 	{"xrgb8888", "bgra8unorm", NULL},
-	{"argb", "bgra8unorm", "as ffmpeg's -pix_fmt bgra"},
-	{"abgr", "rgba8unorm", "as ffmpeg's -pix_fmt rgba"},
+	{"argb", "bgra8unorm", AS("bgra")},
+	{"abgr", "rgba8unorm", AS("rgba")},
 	{"srgb", "rgba8unorm-srgb", NULL},
 	{"srgba", "rgba8unorm-srgb", NULL},
 	{"srgb8a8", "rgba8unorm-srgb", NULL},
-	{"gray", "r8unorm", NULL},
 	{"grey", "r8unorm", NULL},
 	{"gray8", "r8unorm", NULL},
 	{"grey8", "r8unorm", NULL},
@@ -49,42 +58,71 @@ static const struct {
 	{"l8", "r8unorm", NULL},
 	{"luma", "r8unorm", NULL},
 	{"mono", "r8unorm", NULL},
-	{"gray16", "r16unorm", NULL},
-	{"gray16le", "r16unorm", NULL},
+	{"monow", "r8unorm", AS("gray")},
+	{"monob", "r8unorm", AS("gray")},
+	{"gray9le", "r16unorm", AS("gray16le")},
+	{"gray10le", "r16unorm", AS("gray16le")},
+	{"gray12le", "r16unorm", AS("gray16le")},
+	{"gray14le", "r16unorm", AS("gray16le")},
+	{"gray16be", "r16unorm", AS("gray16le")},
 	{"y16", "r16unorm", NULL},
-	{"rgba64", "rgba16unorm", NULL},
-	{"rgba64le", "rgba16unorm", NULL},
-	{"rgb48le", "rgba16unorm", "with alpha, as ffmpeg's -pix_fmt rgba64le"},
+	{"rgb48le", "rgba16unorm", RGBA_64},
+	{"bgra64le", "rgba16unorm", AS("rgba64le")},
 	{"rgbaf16le", "rgba16float", NULL},
 	{"rgbaf16", "rgba16float", NULL},
 	{"half", "rgba16float", NULL},
 	{"rgbaf32le", "rgba32float", NULL},
 	{"rgbaf32", "rgba32float", NULL},
 	{"float", "rgba32float", NULL},
-	{"grayf32le", "r32float", NULL},
-	{"x2rgb10le", "rgb10a2unorm", "as ffmpeg's -pix_fmt x2bgr10le"},
-	{"x2bgr10le", "rgb10a2unorm", NULL},
+	{"x2rgb10le", "rgb10a2unorm", AS("x2bgr10le")},
 	{"xbgr2101010", "rgb10a2unorm", NULL},
 	{"abgr2101010", "rgb10a2unorm", NULL},
 	{"r10g10b10a2", "rgb10a2unorm", NULL},
 	{"d32", "depth32float", NULL},
 	{"depth", "depth32float", NULL},
 	{"d24s8", "depth24plus-stencil8", NULL},
+	{"420v", "nv12", NULL},
+	{"420f", "nv12", NULL},
+	{"nv21", "nv12", AS("nv12")},
+	{"nv61", "nv16", AS("nv16")},
+	{"nv20le", "p210", AS("p210le")},
+	{"nv24", "i444", AS("yuv444p")},
+	{"nv42", "i444", AS("yuv444p")},
+	{"x420", "p010", NULL},
+	{"iyuv", "i420", NULL},
+	{"yu12", "i420", NULL},
+	{"yv12", "i420", AS("yuv420p")},
+	{"yuvj420p", "i420", AS("yuv420p")},
+	{"yuvj422p", "i422", AS("yuv422p")},
+	{"yuvj444p", "i444", AS("yuv444p")},
+	{"y42b", "i422", NULL},
+	{"y444", "i444", NULL},
+	{"yuyv", "yuy2", NULL},
+	{"yvyu422", "yuy2", AS("yuyv422")},
+	{"2vuy", "uyvy", NULL},
+	{"p012le", "p016", AS("p016le")},
+	{"y210le", "p210", AS("p210le")},
 };
 
-/* A name that begins so is a Y'CbCr format. */
-static const char *const yuv[] = {"yuv", "yuy", "yvy", "yv12", "uyvy", "nv12", "nv16", "nv2",
-	"nv42", "i420", "iyuv", "i42", "i44", "p010", "p012", "p016", "p21", "p41", "y21", "ayuv",
-	"vuya", "xv3"};
-
-static bool is_yuv(const char *name)
-{
-	for (size_t i = 0; i < sizeof(yuv) / sizeof(yuv[0]); i++) {
-		if (strncmp(name, yuv[i], strlen(yuv[i])) == 0)
-			return true;
-	}
-	return false;
-}
+/* Y'CbCr formats whose names begin so, and the geyser format that loses nothing. The longer names
+ * stand first. */
+static const struct {
+	const char *start, *format, *remark;
+} yuv[] = {
+	{"yuv420p10", "p010", AS("p010le")},
+	{"yuv422p10", "p210", AS("p210le")},
+	{"yuv444p10", "p410", AS("p410le")},
+	{"yuv420p1", "p016", AS("p016le")},
+	{"yuv422p1", "p216", AS("p216le")},
+	{"yuv444p1", "p416", AS("p416le")},
+	{"yuv420p9", "p016", AS("p016le")},
+	{"yuv422p9", "p216", AS("p216le")},
+	{"yuv444p9", "p416", AS("p416le")},
+	{"yuva", "rgba8unorm", AS("rgba")},
+	{"yuv", "i444", AS("yuv444p")},
+	{"ayuv", "rgba8unorm", AS("rgba")},
+	{"vuya", "rgba8unorm", AS("rgba")},
+};
 
 static const char *format_word(size_t index, void *user)
 {
@@ -109,6 +147,18 @@ static void simplify(const char *text, char *out, size_t size)
 	out[length] = '\0';
 }
 
+/* Finds the Y'CbCr format nearest to one that geyser lacks; NULL if it isn't one. */
+static const char *find_yuv(const char *name, const char **remark)
+{
+	for (size_t i = 0; i < sizeof(yuv) / sizeof(yuv[0]); i++) {
+		if (strncmp(name, yuv[i].start, strlen(yuv[i].start)) == 0) {
+			*remark = yuv[i].remark;
+			return yuv[i].format;
+		}
+	}
+	return NULL;
+}
+
 /* Finds the nearest geyser format. An alias is looked up by the part before the first dash:
  * "r8g8b8a8" of "r8g8b8a8-unorm", "rgba8" of "rgba8-unorm-srgb". */
 static const char *find_format(const char *name, const char **remark)
@@ -125,6 +175,8 @@ static const char *find_format(const char *name, const char **remark)
 			return aliases[i].format;
 		}
 	}
+	if (find_yuv(name, remark))
+		return find_yuv(name, remark);
 	return nearest_word(name, GEYSER_FORMAT_COUNT, format_word, NULL);
 }
 
@@ -137,12 +189,7 @@ enum geyser_format parse_format(const char *text)
 	if (format)
 		return format;
 	simplify(text, name, sizeof(name));
-	if (is_yuv(name)) {
-		near = "rgba8unorm";
-		remark = "YUV isn't supported: convert it, for example with ffmpeg's -pix_fmt rgba";
-	} else {
-		near = find_format(name, &remark);
-	}
+	near = find_format(name, &remark);
 	if (near)
 		(void)usage_error("unknown format (%.100s): did you mean %s?%s%s%s", text, near,
 			remark ? " (" : "", remark ? remark : "", remark ? ")" : "");

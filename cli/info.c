@@ -162,22 +162,23 @@ void info_usage_letters(uint32_t usage, char out[INFO_USAGES + 1])
 }
 
 /* Prints a dimension's column, which has room for a letter of each usage. */
-static void print_column(const char *text, size_t dimension)
+static void print_column(const char *text)
 {
-	const bool last = dimension + 1 == INFO_DIMENSIONS;
-
-	(void)fprintf(answers(), " %-*s%s", last ? 0 : INFO_USAGES, text, last ? "\n" : "");
+	(void)fprintf(answers(), " %-*s", INFO_USAGES, text);
 }
 
 static void print_row(enum geyser_format format, const uint32_t usage[INFO_DIMENSIONS])
 {
+	const char *const ffmpeg = geyser_format_get_info(format)->ffmpeg;
+
 	(void)fprintf(answers(), "  %-22s", geyser_format_name(format));
 	for (size_t d = 0; d < INFO_DIMENSIONS; d++) {
 		char cell[INFO_USAGES + 1];
 
 		info_usage_letters(usage[d], cell);
-		print_column(cell, d);
+		print_column(cell);
 	}
+	(void)fprintf(answers(), " %s\n", ffmpeg ? ffmpeg : "-");
 }
 
 static void print_tables(const struct info_report *report)
@@ -197,7 +198,8 @@ static void print_tables(const struct info_report *report)
 		(void)fprintf(answers(), "\nformats of backend %s\n  %-22s",
 			geyser_backend_name(info_backend(i)), "");
 		for (size_t d = 0; d < INFO_DIMENSIONS; d++)
-			print_column(info_dimensions[d].name, d);
+			print_column(info_dimensions[d].name);
+		(void)fprintf(answers(), " %s\n", "ffmpeg");
 		for (unsigned f = 1; f < GEYSER_FORMAT_COUNT; f++)
 			print_row((enum geyser_format)f, report->backends[i].usage[f]);
 	}

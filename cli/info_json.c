@@ -36,6 +36,7 @@ static void write_format(
 
 	json_begin(json, NULL, '{');
 	json_string(json, "name", info->name);
+	json_string(json, "ffmpeg", info->ffmpeg);
 	json_number(json, "bytes_per_texel", info->bytes_per_texel);
 	write_planes(json, info);
 	for (size_t d = 0; d < INFO_DIMENSIONS; d++)

@@ -139,32 +139,6 @@ const struct magic *magic_find(const unsigned char *data, size_t size)
 
 /* ---- what works ----------------------------------------------------------------------------- */
 
-/* Returns ffmpeg's name of the format ("rgba"), or NULL if ffmpeg has none. */
-static const char *pixel_format(enum geyser_format format)
-{
-	switch (format) {
-	case GEYSER_FORMAT_R8_UNORM:
-	case GEYSER_FORMAT_R8_UNORM_SRGB:
-		return "gray";
-	case GEYSER_FORMAT_RGBA8_UNORM:
-	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
-		return "rgba";
-	case GEYSER_FORMAT_BGRA8_UNORM:
-	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
-		return "bgra";
-	case GEYSER_FORMAT_R16_UNORM:
-	case GEYSER_FORMAT_R16_UINT:
-		return "gray16le";
-	case GEYSER_FORMAT_RGBA16_UNORM:
-	case GEYSER_FORMAT_RGBA16_UINT:
-		return "rgba64le";
-	case GEYSER_FORMAT_RGB10A2_UNORM:
-		return "x2bgr10le";
-	default:
-		return NULL;
-	}
-}
-
 /* Writes the second part of a command line. The first part writes texels to stdout. */
 static void write_rest(
 	const struct magic_use *use, enum geyser_format format, char *out, size_t size)
@@ -178,7 +152,7 @@ static void write_rest(
 static void write_line(
 	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
 {
-	const char *const pixels = pixel_format(use->format);
+	const char *const pixels = geyser_format_get_info(use->format)->ffmpeg;
 	char file[PATH_MAX + 2], rest[512];
 
 	write_rest(use, pixels ? use->format : GEYSER_FORMAT_RGBA8_UNORM, rest, sizeof(rest));

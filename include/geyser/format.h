@@ -165,6 +165,9 @@ struct geyser_format_info {
 	struct geyser_format_gl gl;
 	struct geyser_format_cuda cuda;
 	struct geyser_format_plane plane[GEYSER_FORMAT_PLANES_MAX]; /* the first `planes` of them */
+	/* ffmpeg's -pix_fmt whose raw video has the same bytes, such as "yuv420p"; NULL if ffmpeg
+	 * has none */
+	const char *ffmpeg;
 };
 
 /* Returns the format's row, or NULL if there is no such format. */
@@ -174,8 +177,10 @@ GEYSER_API const struct geyser_format_info *geyser_format_get_info(enum geyser_f
  * that is no format. */
 GEYSER_API const char *geyser_format_name(enum geyser_format format);
 
-/* Returns the format with exactly that name, or GEYSER_FORMAT_NONE if there is none or text is
- * NULL. */
+/* Returns the format with exactly that name, or with that name in ffmpeg. The name "gray16" stands
+ * for "gray16le", as in ffmpeg. Several formats may have one name in ffmpeg: r16unorm rather than
+ * r16uint is "gray16le", and a format without -srgb is meant. Returns GEYSER_FORMAT_NONE if there
+ * is no such format, or text is NULL. */
 GEYSER_API enum geyser_format geyser_format_from_name(const char *text);
 
 /* The size of one plane of a picture. */

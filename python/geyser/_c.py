@@ -126,6 +126,7 @@ class geyser_format_info(Structure):
         ("gl", geyser_format_gl),
         ("cuda", geyser_format_cuda),
         ("plane", geyser_format_plane * PLANES_MAX),
+        ("ffmpeg", c_char_p),
     ]
 
 

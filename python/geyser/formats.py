@@ -3,7 +3,7 @@
 import functools
 import operator
 import sys
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple, Union
 
 from ._c import FORMAT_COUNT, quick
 from .enums import FormatType, Usage
@@ -68,13 +68,15 @@ class Format(NamedTuple):
     iosurface_fourcc: int
     gl: GL
     plane_formats: Tuple[Plane, ...]  #: one for each plane
+    ffmpeg: Optional[str]  #: ffmpeg's -pix_fmt with the same bytes, or None
 
     def __str__(self) -> str:
         return self.name
 
     @staticmethod
     def named(name: Union["Format", str, Integer]) -> "Format":
-        """Returns the format of that name or number. A Format is returned as it is."""
+        """Returns the format of that name or number. ffmpeg's names, such as "yuv420p", are known
+        too. A Format is returned as it is."""
         if isinstance(name, Format):
             return name
         given: Any = name
@@ -172,6 +174,7 @@ def _of_number(number: int) -> Format:
             Plane(one.format, one.width_divisor, one.height_divisor)
             for one in info.plane[: info.planes]
         ),
+        ffmpeg=info.ffmpeg.decode() if info.ffmpeg is not None else None,
     )
 
 

@@ -72,6 +72,14 @@ class Formats(unittest.TestCase):
             if not form.video:
                 self.assertEqual(form.elements * form.itemsize, form.bytes_per_texel, form.name)
 
+    def test_names_of_ffmpeg(self):
+        for name, form in (
+            ("rgba", "rgba8unorm"), ("yuv420p", "i420"), ("p010le", "p010"), ("gray16", "r16unorm"),
+        ):
+            self.assertEqual(geyser.Format.named(name).name, form)
+            self.assertTrue(geyser.Format.named(form).ffmpeg.startswith(name))
+        self.assertIsNone(geyser.Format.named("depth24plus").ffmpeg)
+
     def test_planes(self):
         for name, planes in (
             ("rgba8unorm", [("rgba8unorm", 1, 1)]), ("yuy2", [("rgba8unorm", 2, 1)]),

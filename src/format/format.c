@@ -32,7 +32,7 @@ _Static_assert((int)ROW_COUNT == GEYSER_FORMAT_COUNT,
 static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
 #define GEYSER_FORMAT(constant, name_, bytes_, channels_, type_, srgb_, depth_, stencil_, planes_, \
 	block_width_, block_height_, usage_, drm_, vk_, mtl_, iosurface_, gl_internal_,            \
-	gl_format_, gl_type_, cuda_format_, cuda_channels_)                                        \
+	gl_format_, gl_type_, cuda_format_, cuda_channels_, ffmpeg_)                                        \
 	[GEYSER_FORMAT_##constant] = {                                                             \
 		.format = GEYSER_FORMAT_##constant,                                                \
 		.name = (name_),                                                                   \
@@ -59,6 +59,7 @@ static const struct geyser_format_info formats[GEYSER_FORMAT_COUNT] = {
 			.array_format = (cuda_format_),                                            \
 			.channels = (cuda_channels_),                                              \
 		},                                                                                 \
+		.ffmpeg = (ffmpeg_),                                                               \
 	},
 #include "format/formats.def"
 #undef GEYSER_FORMAT
@@ -90,12 +91,27 @@ const char *geyser_format_name(enum geyser_format format)
 	return "unknown";
 }
 
+/* Whether text is ffmpeg's name of the format. ffmpeg takes "gray16" for "gray16le" as well. Of
+ * several formats with one name the normalised, linear one is meant. */
+static bool is_ffmpeg_name(const struct geyser_format_info *info, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return info->ffmpeg && !info->srgb && info->type != GEYSER_FORMAT_TYPE_UINT &&
+	       strncmp(info->ffmpeg, text, length) == 0 &&
+	       (!info->ffmpeg[length] || strcmp(info->ffmpeg + length, "le") == 0);
+}
+
 enum geyser_format geyser_format_from_name(const char *text)
 {
 	if (!text)
 		return GEYSER_FORMAT_NONE;
 	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
 		if (strcmp(formats[i].name, text) == 0)
+			return formats[i].format;
+	}
+	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		if (is_ffmpeg_name(&formats[i], text))
 			return formats[i].format;
 	}
 	return GEYSER_FORMAT_NONE;

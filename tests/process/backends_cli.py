@@ -183,11 +183,13 @@ def environment_chooses_what_auto_is():
 def formats_are_a_table():
     text = succeed("info", "--formats").decode()
     host = text.split("formats of backend host\n")[1].split("\n\n")[0]
-    rows = dict(re.findall(r"^  (\S+) +(\S+ +\S+ +\S+)$", host, re.M))
+    rows = dict(re.findall(r"^  (\S+) +(\S+ +\S+ +\S+ +\S+)$", host, re.M))
     assert len(rows) == len(backends()["host"]["formats"]), text
     letters = dict(re.findall(r"([a-z]) ([a-z-]+)", text.split("\n\n")[0]))  # wrapped lines
     names = {name: letter for letter, name in letters.items()}
+    assert host.splitlines()[0].split() == ["2d", "2d-array", "3d", "ffmpeg"], text
     for row in backends()["host"]["formats"]:
+        assert rows[row["name"]].split()[3] == (row["ffmpeg"] or "-"), row
         for kind, cell in zip(("2d", "2d-array", "3d"), rows[row["name"]].split()):
             shown = set() if cell == "no" else set(cell) - {"-"}
             assert shown == {names[usage] for usage in row[kind]}, (row, cell)

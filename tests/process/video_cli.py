@@ -89,6 +89,33 @@ def frames_are_as_large_as_ffmpegs():
 
 
 @test
+def names_of_ffmpeg_are_taken():
+    """Each of them is one that this ffmpeg lists, with as many bits."""
+    need_ffmpeg()
+    listed = {}
+    for row in output(["ffmpeg", "-hide_banner", "-pix_fmts"]).decode().splitlines():
+        words = row.split()
+        if len(words) >= 4 and words[3].isdigit():
+            listed[words[1]] = int(words[3])
+    rows = json.loads(succeed("info", "--json"))["backends"][0]["formats"]
+    texel = {row["name"]: row["bytes_per_texel"] for row in rows}
+    named = [row for row in rows if row["ffmpeg"]]
+    assert len(named) > 20, rows
+    for row in named:
+        bits = sum(
+            8 * texel[plane["format"]] / plane["width_divisor"] / plane["height_divisor"]
+            for plane in row["planes"]
+        )
+        padded = {"p010le": 15, "p210le": 20, "p410le": 30, "x2bgr10le": 30}
+        assert listed[row["ffmpeg"]] == padded.get(row["ffmpeg"], bits), row
+        write("in.raw", noise(sum(texel[plane["format"]] for plane in row["planes"])))
+        arguments = ["--size", "1x1", "--format", row["ffmpeg"], "--input", "in.raw"]
+        assert succeed("send", "x", *arguments, "--frames", "1") == b""
+    words = "did you mean rgba8unorm? (with alpha, as ffmpeg's -pix_fmt rgba)"
+    fail(2, words, "send", "x", "--size", "4x4", "--format", "rgb24")
+
+
+@test
 def lists_name_the_format():
     write("in.raw", noise(17))
     arguments = ["--size", "3x3", "--format", "nv12", "--input", "in.raw", "--loop", "--fps", "9"]

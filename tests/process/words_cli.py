@@ -203,10 +203,11 @@ def words_are_guessed():
     ):
         fail(2, words, *arguments)
     for text, form in (
-        ("rgb24", "rgba8unorm"), ("yuv420p", "rgba8unorm"),
-        ("gray", "r8unorm"), ("RGBA8UNORM", "rgba8unorm"), ("bgra", "bgra8unorm"),
+        ("rgb24", "rgba8unorm"), ("yuv420p10le", "p010"), ("yuv422p10", "p210"), ("yuv444p12le", "p416"),
+        ("yuvj420p", "i420"), ("nv21", "nv12"), ("yuv410p", "i444"), ("I420", "i420"),
+        ("gray8", "r8unorm"), ("RGBA8UNORM", "rgba8unorm"), ("bgr24", "bgra8unorm"),
         ("VK_FORMAT_R8G8B8A8_SRGB", "rgba8unorm-srgb"), ("DXGI_FORMAT_B8G8R8A8_UNORM", "bgra8unorm"),
-        ("rgba8unorm_srgb", "rgba8unorm-srgb"), ("gray16le", "r16unorm"), ("rgba64le", "rgba16unorm"),
+        ("rgba8unorm_srgb", "rgba8unorm-srgb"), ("gray10le", "r16unorm"), ("rgb48le", "rgba16unorm"),
         ("rgba16flaot", "rgba16float"),
     ):
         fail(2, f"did you mean {form}?", "send", "x", "--size", "4x4", "--format", text)

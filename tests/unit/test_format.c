@@ -443,6 +443,47 @@ static void cuda_numbers(void **state)
 	}
 }
 
+static void names_of_ffmpeg(void **state)
+{
+	static const struct {
+		const char *text;
+		enum geyser_format format;
+	} names[] = {
+		{"rgba", GEYSER_FORMAT_RGBA8_UNORM},
+		{"bgra", GEYSER_FORMAT_BGRA8_UNORM},
+		{"gray", GEYSER_FORMAT_R8_UNORM},
+		{"gray16le", GEYSER_FORMAT_R16_UNORM},
+		{"gray16", GEYSER_FORMAT_R16_UNORM},
+		{"rgba64", GEYSER_FORMAT_RGBA16_UNORM},
+		{"grayf32", GEYSER_FORMAT_R32_FLOAT},
+		{"x2bgr10le", GEYSER_FORMAT_RGB10A2_UNORM},
+		{"yuv420p", GEYSER_FORMAT_I420},
+		{"yuyv422", GEYSER_FORMAT_YUY2},
+		{"p010le", GEYSER_FORMAT_P010},
+		{"nv12", GEYSER_FORMAT_NV12},
+		{"rgb24", GEYSER_FORMAT_NONE},
+		{"gray1", GEYSER_FORMAT_NONE},
+		{"gray16be", GEYSER_FORMAT_NONE},
+		{"yuv420", GEYSER_FORMAT_NONE},
+		{"le", GEYSER_FORMAT_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(geyser_format_from_name(names[i].text), names[i].format);
+	/* Every one of ffmpeg's names is that of a format with the same bytes. */
+	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		const struct geyser_format_info *info = info_of(i), *named;
+
+		if (!info->ffmpeg)
+			continue;
+		named = info_of(geyser_format_from_name(info->ffmpeg));
+		assert_string_equal(named->ffmpeg, info->ffmpeg);
+		assert_int_equal(named->bytes_per_texel, info->bytes_per_texel);
+		assert_int_equal(named->channels, info->channels);
+	}
+}
+
 static void numbers_that_are_no_format(void **state)
 {
 	static const int numbers[] = {-1, GEYSER_FORMAT_COUNT, 48, 256 + 3, INT_MAX, INT_MIN};
@@ -491,6 +532,7 @@ int main(void)
 		cmocka_unit_test(vulkan_and_metal_numbers),
 		cmocka_unit_test(opengl_numbers),
 		cmocka_unit_test(cuda_numbers),
+		cmocka_unit_test(names_of_ffmpeg),
 		cmocka_unit_test(numbers_that_are_no_format),
 		cmocka_unit_test(none_has_a_name_but_no_row),
 		cmocka_unit_test(texts_that_name_no_format),
