@@ -60,9 +60,23 @@ enum geyser_color_range {
 	GEYSER_COLOR_RANGE_LIMITED = 1,
 };
 
+/* Where a chroma sample of video lies among the luma samples that share it: horizontally at the
+ * left one or between both, vertically at the top one, between both or at the bottom one. The
+ * numbers are those of ITU-T H.273 plus 1, as in ffmpeg. */
+enum geyser_siting {
+	GEYSER_SITING_UNSPECIFIED = 0,
+	GEYSER_SITING_LEFT = 1,     /* between both rows, as in MPEG-2, H.264 and H.265 */
+	GEYSER_SITING_CENTER = 2,   /* between all four, as in JPEG and MPEG-1 */
+	GEYSER_SITING_TOP_LEFT = 3, /* as in BT.2020 */
+	GEYSER_SITING_TOP = 4,
+	GEYSER_SITING_BOTTOM_LEFT = 5,
+	GEYSER_SITING_BOTTOM = 6,
+};
+
 /* The meaning of the texels' numbers. Primaries, transfer and matrix are the code points of ITU-T
  * H.273 (CICP). Primaries: 1 BT.709, 9 BT.2020, 12 Display P3. Transfer: 13 sRGB, 16 PQ, 18 HLG.
- * Matrix: 0 RGB. 2 means unspecified, and is the value in a new frame. */
+ * Matrix: 0 RGB, 1 BT.709, 5 and 6 BT.601, 9 BT.2020. 2 means unspecified, and is the value in a
+ * new frame. */
 struct geyser_color {
 	uint8_t primaries, transfer, matrix;
 	enum geyser_color_range range;
@@ -88,6 +102,7 @@ struct geyser_frame_info {
 	struct geyser_color color;
 	uint32_t user_size; /* bytes of user that are in use */
 	uint8_t user[GEYSER_FRAME_USER_MAX];
+	enum geyser_siting siting; /* of video's chroma; belongs to color */
 };
 
 /* Returns the frame's texture, or NULL for NULL. The texture is borrowed until the frame is

@@ -21,7 +21,7 @@ from .descriptor import Descriptor
 from .directory import StreamInfo, StreamWatch, list_streams
 from .enums import (
     Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, FormatType, Orientation, Pacing,
-    Path, StreamChange, Usage,
+    Path, Siting, StreamChange, Usage,
 )
 from .errors import (
     BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError,
@@ -52,7 +52,7 @@ __all__ = [
     "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryInfo", "MemoryUsage",
     "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",
     "Pacing", "Path", "PermissionError", "ProtocolError", "Publisher", "PublisherFrame",
-    "PublisherStats", "ReceivedFrame", "Rect", "Result", "StaleError", "StreamChange", "StreamInfo",
+    "PublisherStats", "ReceivedFrame", "Rect", "Result", "Siting", "StaleError", "StreamChange", "StreamInfo",
     "StreamWatch", "Subscriber", "SubscriberStats", "SystemError", "SystemInfo", "Texture",
     "TimeoutError", "UnsealedError", "UnsupportedError", "Usage", "__version__",
     "backend_available", "cuda", "default_manager", "formats", "import_event", "import_texture",

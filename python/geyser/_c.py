@@ -160,6 +160,7 @@ class geyser_frame_info(Structure):
         ("color", geyser_color),
         ("user_size", c_uint32),
         ("user", c_uint8 * USER_MAX),
+        ("siting", c_int),
     ]
 
 

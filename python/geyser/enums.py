@@ -100,6 +100,18 @@ class ColorRange(enum.IntEnum):
     LIMITED = 1
 
 
+class Siting(enum.IntEnum):
+    """Where a chroma sample of video lies among the luma samples that share it."""
+
+    UNSPECIFIED = 0
+    LEFT = 1  #: between both rows, as in MPEG-2, H.264 and H.265
+    CENTER = 2  #: as in JPEG and MPEG-1
+    TOP_LEFT = 3  #: as in BT.2020
+    TOP = 4
+    BOTTOM_LEFT = 5
+    BOTTOM = 6
+
+
 class Pacing(enum.IntEnum):
     """Whether publishing waits for subscribers."""
 

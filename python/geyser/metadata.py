@@ -5,7 +5,7 @@ from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
 
 from . import values
 from ._c import DAMAGE_MAX, USER_MAX, geyser_color, geyser_frame_info, geyser_rect
-from .enums import Alpha, ColorRange, Orientation, pick
+from .enums import Alpha, ColorRange, Orientation, Siting, pick
 from .errors import InvalidArgumentError
 
 COLOR_FLOATS = (
@@ -38,6 +38,7 @@ class Color(NamedTuple):
     mastering_max_luminance: float = 0.0
     max_content_light_level: float = 0.0
     max_frame_average_light_level: float = 0.0
+    siting: Siting = Siting.UNSPECIFIED  #: of video's chroma
 
 
 RectLike = Union[Rect, Tuple[int, int, int, int]]
@@ -139,17 +140,22 @@ class Metadata:
     @property
     def color(self) -> Color:
         """The meaning of the texels' numbers."""
-        color = self._info().color
+        info = self._info()
+        color = info.color
         floats = (getattr(color, name) for name in COLOR_FLOATS)
         codes = (color.primaries, color.transfer, color.matrix)
-        return Color(*codes, ColorRange(color.range), *floats)
+        found = Color(*codes, ColorRange(color.range), *floats)
+        return found._replace(siting=Siting(info.siting))
 
     @color.setter
     def color(self, value: Color) -> None:
         codes = (values.integer(one, "color", 8) for one in value[:3])
+        siting = pick(Siting, value.siting, "color's siting")
         chosen = pick(ColorRange, value.range, "color's range")
-        floats = (values.real(one, "color") for one in value[4:])
-        self._info_to_set().color = geyser_color(*codes, chosen, *floats)
+        floats = (values.real(one, "color") for one in value[4:-1])
+        info = self._info_to_set()
+        info.color = geyser_color(*codes, chosen, *floats)
+        info.siting = siting
 
     @property
     def user(self) -> bytes:

@@ -30,6 +30,7 @@ ENUMS = {  # each enum, and the prefix of its members' names in C
     enums.Orientation: "GEYSER_ORIENTATION_",
     enums.Alpha: "GEYSER_ALPHA_",
     enums.ColorRange: "GEYSER_COLOR_RANGE_",
+    enums.Siting: "GEYSER_SITING_",
     enums.Pacing: "GEYSER_PACING_",
     enums.Delivery: "GEYSER_DELIVER_",
     enums.StreamChange: "GEYSER_STREAM_",

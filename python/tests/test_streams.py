@@ -92,7 +92,9 @@ class Frames(Streams):
 
     def test_metadata(self):
         publisher, subscriber = self.publish(100, 50), self.subscribe()
-        color = geyser.Color(9, 16, 0, geyser.ColorRange.LIMITED, 0.5, 1000.0, 800.0, 400.0)
+        color = geyser.Color(
+            9, 16, 0, geyser.ColorRange.LIMITED, 0.5, 1000.0, 800.0, 400.0, geyser.Siting.TOP_LEFT
+        )
         with publisher.frame() as frame:
             self.assertEqual((frame.crop, frame.damage, frame.user), (None, (), b""))
             self.assertEqual(frame.color, geyser.Color())

@@ -97,6 +97,8 @@ enum geyser_result gy_frame_info_check(
 	if (result == GEYSER_OK)
 		result = check_number("color.range", info->color.range, GEYSER_COLOR_RANGE_LIMITED);
 	if (result == GEYSER_OK)
+		result = check_number("siting", info->siting, GEYSER_SITING_BOTTOM);
+	if (result == GEYSER_OK)
 		result = check_rect("crop", &info->crop, desc);
 	for (uint32_t i = 0; result == GEYSER_OK && i < info->damage_count; i++)
 		result = check_rect("damage", &info->damage[i], desc);
@@ -115,6 +117,8 @@ void gy_frame_info_clamp(struct geyser_frame_info *info, const struct geyser_tex
 		info->alpha = GEYSER_ALPHA_STRAIGHT;
 	if (info->color.range > GEYSER_COLOR_RANGE_LIMITED)
 		info->color.range = GEYSER_COLOR_RANGE_FULL;
+	if (info->siting > GEYSER_SITING_BOTTOM)
+		info->siting = GEYSER_SITING_UNSPECIFIED;
 	if (!is_within(&info->crop, desc))
 		info->crop = (struct geyser_rect){0};
 	for (uint32_t i = 0; i < info->damage_count && i < GEYSER_FRAME_DAMAGE_MAX; i++)

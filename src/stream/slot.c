@@ -28,7 +28,8 @@ static bool has_color(const struct geyser_color *color)
 static bool has_details(const struct geyser_frame_info *info)
 {
 	return info->orientation != gy_frame_info_new.orientation ||
-	       info->alpha != gy_frame_info_new.alpha || has_color(&info->color);
+	       info->alpha != gy_frame_info_new.alpha || has_color(&info->color) ||
+	       info->siting != gy_frame_info_new.siting;
 }
 
 void gy_slot_write(struct gy_ring_slot *slot, const struct gy_ring_record *record)
@@ -47,6 +48,7 @@ void gy_slot_write(struct gy_ring_slot *slot, const struct gy_ring_record *recor
 		slot->orientation = info->orientation;
 		slot->alpha = info->alpha;
 		slot->color = info->color;
+		slot->siting = info->siting;
 	}
 	if (info->damage_count) {
 		parts |= GY_RING_DAMAGE;
@@ -84,6 +86,7 @@ void gy_slot_read(const struct gy_ring_slot *slot, struct gy_ring_record *record
 	info->orientation = details ? slot->orientation : gy_frame_info_new.orientation;
 	info->alpha = details ? slot->alpha : gy_frame_info_new.alpha;
 	info->color = details ? slot->color : gy_frame_info_new.color;
+	info->siting = details ? slot->siting : gy_frame_info_new.siting;
 	if (slot->parts & GY_RING_DAMAGE) {
 		info->damage_count = slot->damage_count;
 		memcpy(info->damage, slot->damage, sizeof(info->damage));

@@ -22,7 +22,7 @@ struct gy_ring_record {
 
 /* The parts of a slot that are used; all others are left as they are. */
 enum gy_ring_part {
-	GY_RING_DETAILS = 1, /* orientation, alpha, color: not those of a new frame */
+	GY_RING_DETAILS = 1, /* orientation, alpha, color, siting: not those of a new frame */
 	GY_RING_DAMAGE = 2,
 	GY_RING_USER = 4,
 };
@@ -43,6 +43,7 @@ struct gy_ring_slot {
 	enum geyser_orientation orientation;
 	enum geyser_alpha alpha;
 	struct geyser_color color;
+	enum geyser_siting siting;
 	uint32_t damage_count, user_size;
 	struct geyser_rect damage[GEYSER_FRAME_DAMAGE_MAX];
 	uint8_t user[GEYSER_FRAME_USER_MAX];

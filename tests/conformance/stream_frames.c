@@ -210,6 +210,7 @@ static void fill_info(struct geyser_frame_info *info, uint32_t seed)
 		.color = {9, 16, (uint8_t)seed, (enum geyser_color_range)(seed % 2), 0.005f, 1000,
 			(float)seed, 400},
 		.user_size = GEYSER_FRAME_USER_MAX - seed,
+		.siting = (enum geyser_siting)(seed % 7),
 	};
 	for (uint32_t i = 0; i < GEYSER_FRAME_DAMAGE_MAX; i++)
 		info->damage[i] = (struct geyser_rect){
@@ -230,6 +231,7 @@ static void expect_info(const struct geyser_frame_info *got, uint32_t seed)
 	assert_int_equal(got->orientation, wanted.orientation);
 	assert_int_equal(got->alpha, wanted.alpha);
 	assert_memory_equal(&got->color, &wanted.color, sizeof(wanted.color));
+	assert_int_equal(got->siting, wanted.siting);
 	assert_int_equal(got->user_size, wanted.user_size);
 	assert_memory_equal(got->user, wanted.user, wanted.user_size);
 }

@@ -140,6 +140,23 @@ static void what_is_right_is_left_alone(void **state)
 	assert_memory_equal(&info, &before, sizeof(info));
 }
 
+static void siting_has_its_range(void **state)
+{
+	struct geyser_frame_info info = gy_frame_info_new;
+
+	(void)state;
+	assert_int_equal(info.siting, GEYSER_SITING_UNSPECIFIED);
+	info.siting = GEYSER_SITING_BOTTOM;
+	assert_ok(gy_frame_info_check(&info, &desc));
+	gy_frame_info_clamp(&info, &desc);
+	assert_int_equal(info.siting, GEYSER_SITING_BOTTOM);
+	info.siting = (enum geyser_siting)7;
+	assert_fails(
+		GEYSER_ERROR_INVALID_ARGUMENT, "siting (7)", gy_frame_info_check(&info, &desc));
+	gy_frame_info_clamp(&info, &desc);
+	assert_int_equal(info.siting, GEYSER_SITING_UNSPECIFIED);
+}
+
 /* Clamped information always passes the check. */
 static void noise_becomes_right(void **state)
 {
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test(only_counted_damage_matters),
 		cmocka_unit_test(numbers_have_their_range),
 		cmocka_unit_test(what_is_right_is_left_alone),
+		cmocka_unit_test(siting_has_its_range),
 		cmocka_unit_test(noise_becomes_right),
 	};
 
