@@ -60,6 +60,22 @@ bool stream_is_silent(const char *name)
 	return silent;
 }
 
+void stream_rate(const char *name, uint32_t *num, uint32_t *den)
+{
+	struct listed listed = {0};
+	const struct geyser_stream_info *stream;
+
+	*num = *den = 0;
+	if (geyser_stream_list(&listed.streams, &listed.count))
+		return;
+	stream = find(&listed, name);
+	if (stream && stream->frame_rate_num && stream->frame_rate_den) {
+		*num = stream->frame_rate_num;
+		*den = stream->frame_rate_den;
+	}
+	geyser_stream_list_free(listed.streams);
+}
+
 int stream_absence(const char *name, uint64_t waited_ns)
 {
 	char advice[PATH_MAX + 64], time[DURATION_SIZE], detail[512];

@@ -11,7 +11,6 @@
 #include "common.h"
 
 /* The largest numerator and denominator of a rate. */
-#define RATE_LIMIT 1000000u
 
 /* Returns the value of a digit, or base if the character isn't a digit of that base. */
 static unsigned digit_value(char c, unsigned base)
@@ -217,7 +216,7 @@ static bool take_decimals(const char **text, uint64_t *num, uint64_t *den)
 	for (; digit_value(**text, 10) < 10; (*text)++) {
 		*num = *num * 10 + digit_value(**text, 10);
 		*den *= 10;
-		if (*den > RATE_LIMIT)
+		if (*den > RATE_MAX)
 			return false;
 	}
 	return true;
@@ -226,7 +225,7 @@ static bool take_decimals(const char **text, uint64_t *num, uint64_t *den)
 static bool read_rate(const char *text, uint64_t *num, uint64_t *den)
 {
 	*den = 1;
-	if (!take_digits(&text, 10, num) || *num > RATE_LIMIT)
+	if (!take_digits(&text, 10, num) || *num > RATE_MAX)
 		return false;
 	if (*text == '/') {
 		text++;
@@ -249,7 +248,7 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den)
 	if (decimal && is_ntsc(n, d, num, den))
 		return true;
 	divisor = decimal ? common_divisor(n, d) : 1;
-	if (n / divisor > RATE_LIMIT || d / divisor > RATE_LIMIT)
+	if (n / divisor > RATE_MAX || d / divisor > RATE_MAX)
 		return false;
 	*num = (uint32_t)(n / divisor);
 	*den = (uint32_t)(d / divisor);

@@ -88,8 +88,10 @@ struct size {
  * "hd720". Prints what is wrong and returns the exit status, or STATUS_OK. */
 int parse_size(const char *command, const char *text, struct size *out);
 
+#define RATE_MAX 1000000u
+
 /* Reads frames a second: "30", "12.5", "30000/1001", or "29.97", which means 30000/1001. Both parts
- * of the result are 1 to 1000000. */
+ * of the result are 1 to RATE_MAX. */
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 
 /* Reads seconds ("2", "0.25"), at most 10^9, and converts them to nanoseconds. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "canvas.h"
+#include "colour.h"
 #include "common.h"
 #include "lists.h"
 #include "png.h"
@@ -132,6 +133,7 @@ static const char *const names[] = {
 	[LIST_PNG_8_FORMATS] = "{8-bit png formats}",
 	[LIST_PNG_16_FORMATS] = "{16-bit png formats}",
 	[LIST_CANVAS_FORMATS] = "{canvas formats}",
+	[LIST_COLOUR_WORDS] = "{colour words}",
 };
 
 #define LIST_COUNT (sizeof(names) / sizeof(names[0]))
@@ -155,6 +157,10 @@ const char *list_text(enum list list, char text[LIST_SIZE])
 		return write_formats(is_png_16, false, "and", text);
 	case LIST_CANVAS_FORMATS:
 		return write_formats(canvas_holds, false, "or", text);
+	case LIST_COLOUR_WORDS:
+		for (size_t i = 0; colour_word(i); i++)
+			add_word(&words, "%s", colour_word(i));
+		break;
 	}
 	return join_words(&words, "or", text);
 }

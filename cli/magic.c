@@ -143,8 +143,11 @@ const struct magic *magic_find(const unsigned char *data, size_t size)
 static void write_rest(
 	const struct magic_use *use, enum geyser_format format, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s --size %ux%u --format %s", use->command, use->width,
-		use->height, geyser_format_name(format));
+	if (use->width)
+		(void)snprintf(out, size, "%s --size %ux%u --format %s", use->command, use->width,
+			use->height, geyser_format_name(format));
+	else
+		(void)snprintf(out, size, "%s", use->command);
 }
 
 /* Writes the whole command line. The converting program gets a file by its name, and reads stdin
@@ -152,9 +155,15 @@ static void write_rest(
 static void write_line(
 	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
 {
-	const char *const pixels = geyser_format_get_info(use->format)->ffmpeg;
+	const struct geyser_format_info *const info = geyser_format_get_info(use->format);
+	const char *const pixels = info ? info->ffmpeg : NULL;
 	char file[PATH_MAX + 2], rest[512];
 
+	if (!use->width && kind->class != MAGIC_PACKED) {
+		(void)snprintf(out, size, "ffmpeg -nostdin -v error -i %s -f yuv4mpegpipe - | %s",
+			shell_word(use->input, file, sizeof(file)), use->command);
+		return;
+	}
 	write_rest(use, pixels ? use->format : GEYSER_FORMAT_RGBA8_UNORM, rest, sizeof(rest));
 	(void)shell_word(use->input, file, sizeof(file));
 	if (kind->class == MAGIC_PACKED)
@@ -180,8 +189,9 @@ bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t
 	if (!kind)
 		return false;
 	if (kind->class == MAGIC_OTHER) {
-		(void)failure("%s is %s, not raw texels: expected rows of %s",
-			input_name(use->input), kind->name, geyser_format_name(use->format));
+		(void)failure("%s is %s, not raw texels: expected %s%s", input_name(use->input),
+			kind->name, use->format ? "rows of " : "y4m, or raw texels with their size",
+			use->format ? geyser_format_name(use->format) : "");
 		return true;
 	}
 	write_line(use, kind, line, sizeof(line));

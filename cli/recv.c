@@ -76,10 +76,12 @@ static int take_spin(const struct given *given)
 
 static const struct option_row rows[] = {
 	{'o', "output", "FILE",
-		"FILE.raw, or - for stdout: raw frames, one after the other; FILE.png: one PNG; "
-		"frame-%05d.png: a PNG for each frame; by default write nothing",
+		"FILE.raw, or - for stdout: raw frames, one after the other; FILE.y4m: video that "
+		"describes itself; FILE.png: one PNG; frame-%05d.png: a PNG for each "
+		"frame; by default write nothing",
 		TEXT(struct recv_options, output)},
 	{0, "raw", NULL, NULL, CHOICE(struct recv_options, kind, enum sink_kind, SINK_RAW)},
+	{0, "y4m", NULL, NULL, CHOICE(struct recv_options, kind, enum sink_kind, SINK_Y4M)},
 	{0, "png", NULL, "write this, whatever the file is called",
 		CHOICE(struct recv_options, kind, enum sink_kind, SINK_PNG)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
@@ -116,10 +118,12 @@ const struct syntax recv_syntax = {
 		 "\n",
 	.notes = "\n"
 		 "PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
-		 "frames are what the sender's memory holds.\n"
+		 "frames are what the sender's memory holds. y4m holds video and gray: range,\n"
+		 "chroma siting and rate travel in it; matrix, primaries and transfer don't.\n"
 		 "\n"
 		 "examples:\n"
 		 "  geyser recv test --frames 10 --output frame-%02d.png\n"
+		 "  geyser recv clip --y4m --output - | ffplay -\n"
 		 "  geyser recv clip --every --output - |\n"
 		 "      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
 		 "\n"
@@ -425,11 +429,14 @@ static int report(const struct receiver *receiver)
 
 static int run(struct receiver *receiver, struct geyser_manager *manager)
 {
+	struct y4m *const y4m = &receiver->sink.y4m;
 	int status, told;
 
 	receiver->manager = manager;
 	if (!connect_stream(receiver, manager, &status))
 		return status;
+	if (receiver->sink.kind == SINK_Y4M)
+		stream_rate(receiver->options->name, &y4m->rate_num, &y4m->rate_den);
 	status = receive_all(receiver);
 	told = report(receiver);
 	geyser_subscriber_destroy(receiver->subscriber);

@@ -70,18 +70,25 @@ static int take_subscribers(const struct given *given)
 	return status;
 }
 
+static int take_colour(const struct given *given)
+{
+	struct send_options *const out = given->options;
+
+	return parse_colour("send", given->text, &out->colour);
+}
+
 static const struct option_row rows[] = {
 	{'s', "size", "WxH",
 		"the frames' size, 1 to 32768 each way, or a name such as hd720, hd1080, 4k; of a "
-		"pattern by default 1280x720",
+		"pattern by default 1280x720, of a y4m its own",
 		SIZE(struct send_options, size)},
 	{'f', "format", "F",
-		"the frames' format; geyser info --formats lists all; of a pattern by default "
-		"rgba8unorm",
+		"the frames' format, or ffmpeg's name of it; geyser info --formats lists all; of a "
+		"pattern by default rgba8unorm, of a y4m the one that is equal",
 		FORMAT(struct send_options, format)},
 	{'i', "input", "FILE|-",
-		"raw frames, one after the other: rows without gaps, top row first; - is stdin, "
-		"the default if that is a pipe or file",
+		"raw frames, one after the other: rows without gaps, top row first; or y4m, which "
+		"describes itself; - is stdin, the default if that is a pipe or file",
 		TEXT(struct send_options, input)},
 	{'p', "pattern", "P",
 		"bars (the default if stdin is no pipe or file), ramp, noise or clock; in {canvas "
@@ -89,8 +96,12 @@ static const struct option_row rows[] = {
 		.take = take_pattern},
 	{'r', "fps", "N[/D]",
 		"frames a second, such as 30, 29.97 or 30000/1001;\n"
-		"by default 60 for patterns, and input as fast as it comes",
+		"by default 60 for patterns, a y4m's own, and raw input as fast as it comes",
 		.take = take_rate},
+	{'c', "color", "LIST",
+		"what the numbers mean, in words such as bt709,limited: {colour words}; by default "
+		"what a y4m says, and limited for video",
+		.take = take_colour},
 	{'l', "loop", NULL, "begin the input file again at its end",
 		FLAG(struct send_options, loop)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
@@ -116,15 +127,16 @@ static const struct option_row rows[] = {
 
 const struct syntax send_syntax = {
 	.usage = "usage: geyser send NAME [--pattern P] [OPTION]...\n"
-		 "       geyser send NAME --input FILE --size WxH --format F [OPTION]...\n"
+		 "       geyser send NAME --input FILE [--size WxH --format F] [OPTION]...\n"
 		 "\n"
-		 "Publishes frames under a name, for any number of subscribers: raw texels from a\n"
-		 "file or pipe, read straight into memory that subscribers share, or a test\n"
-		 "pattern. Ends with the input, after --frames, or at SIGINT or SIGTERM.\n"
+		 "Publishes frames under a name, for any number of subscribers: raw texels or\n"
+		 "y4m from a file or pipe, read straight into memory that subscribers share, or\n"
+		 "a test pattern. Ends with the input, after --frames, or at SIGINT or SIGTERM.\n"
 		 "\n",
 	.notes = "\n"
 		 "examples:\n"
 		 "  geyser send test --pattern clock\n"
+		 "  ffmpeg -nostdin -i clip.mkv -f yuv4mpegpipe - | geyser send clip\n"
 		 "  ffmpeg -nostdin -i clip.mkv -f rawvideo -pix_fmt rgba - |\n"
 		 "      geyser send clip --size 1280x720 --format rgba8unorm --fps 30\n"
 		 "\n"
@@ -170,11 +182,6 @@ static int check_options(struct send_options *options)
 		return usage_error(
 			"send: both an input (%.100s) and a pattern: expected one of them",
 			options->input);
-	if (options->input && (!options->size.width || !options->format))
-		return usage_error(
-			"send: an input (%.100s) without its frames' %s: expected --size WxH and "
-			"--format F",
-			options->input, options->size.width ? "format" : "size");
 	if (options->loop && !options->input)
 		return usage_error(
 			"send: --loop without --input (a pattern has no end): expected a file");

@@ -8,15 +8,17 @@
 
 #include <geyser/stream.h>
 
+#include "colour.h"
 #include "common.h"
 #include "pattern.h"
 
 struct send_options {
 	const char *name, *application;
-	const char *input; /* the file; NULL: the pattern is drawn */
-	enum geyser_format format;
+	const char *input;         /* the file; NULL: the pattern is drawn */
+	enum geyser_format format; /* NONE: that of the input, which is y4m */
 	enum pattern pattern;
-	struct size size;
+	struct size size; /* 0: that of the input, which is y4m */
+	struct colour_choice colour;
 	uint32_t rate_num, rate_den; /* frames a second; 0: as fast as they come */
 	uint32_t buffers;            /* 0: the library's default */
 	/* the number of subscribers to wait for before the first frame */
@@ -27,7 +29,8 @@ struct send_options {
 	bool loop, lossless, host_memory, verbose;
 };
 
-/* Publishes the stream and returns the exit status. signals is the descriptor of signals_open. */
-int send_stream(const struct send_options *options, int signals);
+/* Publishes the stream and returns the exit status. Completes the options by what a y4m says.
+ * signals is the descriptor of signals_open. */
+int send_stream(struct send_options *options, int signals);
 
 #endif

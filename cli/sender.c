@@ -30,6 +30,7 @@ struct sender {
 	/* when progress was last shown, and how many frames had been sent then */
 	uint64_t told_ns, told;
 	bool terminal;
+	bool interrupted;     /* a signal came before the input's first bytes */
 	struct magic_use use; /* describes the input, for messages */
 	char command[160];    /* the command in the line that a message suggests */
 };
@@ -91,6 +92,22 @@ static uint64_t frame_time(const struct send_options *options, uint64_t frame)
 	return (frame / num * den + rest / num) * NANOSECONDS + rest % num * NANOSECONDS / num;
 }
 
+/* Says what the numbers of an input mean. */
+static void describe_colour(const struct sender *sender, struct geyser_frame_info *info)
+{
+	const struct geyser_format_info *const format =
+		geyser_format_get_info(sender->options->format);
+	const struct source *const source = &sender->source;
+
+	if (source->is_y4m) {
+		info->color.range = source->y4m.range;
+		info->siting = source->y4m.siting;
+	} else if (format->type == GEYSER_FORMAT_TYPE_YUV) {
+		info->color.range = GEYSER_COLOR_RANGE_LIMITED;
+	}
+	choose_colour(&sender->options->colour, info);
+}
+
 static enum source_result draw(
 	struct sender *sender, struct geyser_frame *frame, const struct geyser_mapping *mapping)
 {
@@ -99,8 +116,14 @@ static enum source_result draw(
 
 	if (options->rate_num)
 		info->presentation_ns = frame_time(options, sender->frames);
-	if (options->input)
-		return source_read(&sender->source, geyser_frame_texture(frame), mapping);
+	if (options->input) {
+		const enum source_result result =
+			source_read(&sender->source, geyser_frame_texture(frame), mapping);
+
+		describe_colour(sender, info);
+		return result;
+	}
+	choose_colour(&options->colour, info);
 	info->alpha = GEYSER_ALPHA_OPAQUE;
 	pattern_draw(options->pattern, sender->frames + 1, info->presentation_ns,
 		&(struct canvas){
@@ -263,9 +286,43 @@ static int publish(struct sender *sender, struct geyser_manager *manager)
 	return status;
 }
 
-static bool open_source(struct sender *sender)
+/* Takes what the first line of y4m says and the options don't. */
+static void take_y4m(struct send_options *options, const struct y4m *y4m)
 {
-	const struct send_options *const options = sender->options;
+	options->size = (struct size){y4m->width, y4m->height};
+	if (!options->format)
+		options->format = y4m_format(y4m);
+	if (!options->rate_num && y4m->rate_num <= RATE_MAX && y4m->rate_den <= RATE_MAX) {
+		options->rate_num = y4m->rate_num;
+		options->rate_den = y4m->rate_den;
+	}
+}
+
+/* Finds out the size and format of an input that describes itself. */
+static int examine_source(struct sender *sender, struct send_options *options)
+{
+	const struct source *const source = &sender->source;
+
+	switch (source_examine(&sender->source)) {
+	case SOURCE_FRAME:
+		break;
+	case SOURCE_INTERRUPTED:
+		sender->interrupted = true;
+		return STATUS_OK;
+	default:
+		return STATUS_FAILURE;
+	}
+	if (source->is_y4m)
+		take_y4m(options, &source->y4m);
+	if (options->size.width && options->format)
+		return STATUS_OK;
+	return usage_error("send: an input (%.100s) without its frames' %s: expected --size WxH "
+			   "and --format F, or y4m",
+		options->input, options->size.width ? "format" : "size");
+}
+
+static int open_source(struct sender *sender, struct send_options *options)
+{
 	char name[GEYSER_STREAM_NAME_MAX + 3];
 
 	(void)snprintf(sender->command, sizeof(sender->command), "geyser send %s",
@@ -277,11 +334,15 @@ static bool open_source(struct sender *sender)
 		.width = options->size.width,
 		.height = options->size.height,
 	};
-	return source_open(
-		&sender->use, options->loop, sender->publishing.signals, &sender->source);
+	if (!source_open(&sender->use, options->loop, sender->publishing.signals, &sender->source))
+		return STATUS_FAILURE;
+	/* A pipe of raw frames may begin long after its stream. */
+	if (options->size.width && options->format && !sender->source.is_file)
+		return STATUS_OK;
+	return examine_source(sender, options);
 }
 
-int send_stream(const struct send_options *options, int signals)
+int send_stream(struct send_options *options, int signals)
 {
 	struct sender sender = {
 		.options = options,
@@ -294,12 +355,11 @@ int send_stream(const struct send_options *options, int signals)
 	const struct geyser_manager_desc desc = {
 		.application = options->application, .backend = options->backend};
 	struct geyser_manager *manager;
-	int status;
+	int status = options->input ? open_source(&sender, options) : STATUS_OK;
 
-	if (options->input && !open_source(&sender))
-		return STATUS_FAILURE;
-	status = open_manager(options->name, &desc, &manager);
-	if (!status) {
+	if (!status && !sender.interrupted)
+		status = open_manager(options->name, &desc, &manager);
+	if (!status && !sender.interrupted) {
 		status = publish(&sender, manager);
 		geyser_manager_destroy(manager);
 	}

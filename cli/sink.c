@@ -82,8 +82,9 @@ static bool is_raw_name(const char *path)
 static int refuse_name(const char *stream, const char *path)
 {
 	return usage_error(
-		"recv: unknown kind of file (%.200s): expected a name that ends in .png or .raw, "
-		"or --png or --raw; for a film use geyser recv %s --every --output - | ffmpeg -f "
+		"recv: unknown kind of file (%.200s): expected a name that ends in .png, .raw or "
+		".y4m, or --png, --raw or --y4m; for a film use geyser recv %s --every --output - "
+		"| ffmpeg -f "
 		"rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
 		path, stream, path);
 }
@@ -94,7 +95,8 @@ int sink_choose(const char *stream, const char *path, enum sink_kind kind, struc
 
 	*out = (struct sink){.kind = kind, .stream = stream, .path = path, .fd = -1};
 	if (!path && kind != SINK_NONE)
-		return usage_error("recv: --raw or --png without a file: expected --output FILE");
+		return usage_error(
+			"recv: --raw, --y4m or --png without a file: expected --output FILE");
 	if (!path)
 		return STATUS_OK;
 	if (!*path)
@@ -109,7 +111,7 @@ int sink_choose(const char *stream, const char *path, enum sink_kind kind, struc
 	}
 	if (kind != SINK_NONE)
 		return STATUS_OK;
-	out->kind = ends_in(path, ".png") ? SINK_PNG : SINK_RAW;
+	out->kind = ends_in(path, ".png") ? SINK_PNG : ends_in(path, ".y4m") ? SINK_Y4M : SINK_RAW;
 	if (out->kind == SINK_RAW && strcmp(path, "-") != 0 && !is_raw_name(path))
 		return refuse_name(stream, path);
 	return STATUS_OK;
@@ -198,7 +200,9 @@ static bool check_size(const struct sink *sink, const struct geyser_texture_desc
 	const struct geyser_texture_desc *const first = &sink->desc;
 
 	if (desc->width == first->width && desc->height == first->height &&
-		raw_size(desc->format, 1, 1) == raw_size(first->format, 1, 1))
+		(desc->format == first->format ||
+			(sink->kind == SINK_RAW &&
+				raw_size(desc->format, 1, 1) == raw_size(first->format, 1, 1))))
 		return true;
 	(void)failure("%s: the stream's frames have changed (%ux%u %s): all raw frames of one file "
 		      "must be %ux%u %s; PNGs may differ",
@@ -253,6 +257,81 @@ static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
 		sink->stream, what);
 }
 
+/* ---- y4m ------------------------------------------------------------------------------------ */
+
+/* Says that y4m can't hold the format, and which line works. */
+static enum sink_result refuse_y4m(const struct sink *sink, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(desc->format);
+	char name[GEYSER_STREAM_NAME_MAX + 3];
+
+	if (info->ffmpeg)
+		(void)failure("%s: y4m can't hold the frames' format (%s): use geyser recv %s "
+			      "--every --output - | ffmpeg -f rawvideo -pix_fmt %s -s %ux%u -r FPS "
+			      "-i - -f yuv4mpegpipe %s",
+			sink->path, info->name, shell_word(sink->stream, name, sizeof(name)),
+			info->ffmpeg, desc->width, desc->height, sink->path);
+	else
+		(void)failure("%s: y4m can't hold the frames' format (%s): raw texels can, in a "
+			      "file of another name",
+			sink->path, info->name);
+	return SINK_FAILED;
+}
+
+/* Writes the first line, as the first frame is. */
+static enum sink_result begin_y4m(
+	struct sink *sink, struct geyser_frame *frame, const struct geyser_texture_desc *desc)
+{
+	const struct geyser_color *const color = &geyser_frame_get_info(frame)->color;
+	struct y4m y4m;
+	char line[Y4M_LINE_MAX];
+	enum sink_result result;
+
+	if (!y4m_of_format(desc->format, &y4m))
+		return refuse_y4m(sink, desc);
+	y4m.width = desc->width;
+	y4m.height = desc->height;
+	y4m.rate_num = sink->y4m.rate_num;
+	y4m.rate_den = sink->y4m.rate_den;
+	y4m.range = color->range;
+	y4m.siting = geyser_frame_get_info(frame)->siting;
+	sink->y4m = y4m;
+	result = open_raw(sink, desc);
+	if (result != SINK_WRITTEN)
+		return result;
+	y4m_write_line(&y4m, line);
+	return write_bytes(sink, line, strlen(line));
+}
+
+static enum sink_result write_y4m(struct sink *sink, struct geyser_frame *frame,
+	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
+{
+	static const char line[] = "FRAME\n";
+	const struct geyser_texture *const texture = geyser_frame_texture(frame);
+	enum sink_result result = SINK_WRITTEN;
+
+	if (sink->fd < 0)
+		result = begin_y4m(sink, frame, desc);
+	else if (!check_size(sink, desc))
+		result = SINK_FAILED;
+	if (result == SINK_WRITTEN)
+		tell_of_meaning(sink, frame);
+	if (result == SINK_WRITTEN)
+		result = write_bytes(sink, line, sizeof(line) - 1);
+	if (result != SINK_WRITTEN)
+		return result;
+	if (y4m_is_same(&sink->y4m, desc->format))
+		return write_raw(sink, texture, mapping);
+	if (!sink->planes)
+		sink->planes = malloc((size_t)y4m_size(&sink->y4m));
+	if (!sink->planes)
+		return (void)failure(
+			       "no memory for a frame (%" PRIu64 " bytes)", y4m_size(&sink->y4m)),
+		       SINK_FAILED;
+	y4m_copy(&sink->y4m, sink->planes, texture, mapping->data, false);
+	return write_bytes(sink, sink->planes, (size_t)y4m_size(&sink->y4m));
+}
+
 /* ---- both ----------------------------------------------------------------------------------- */
 
 static enum sink_result write_mapped(struct sink *sink, struct geyser_frame *frame,
@@ -260,6 +339,8 @@ static enum sink_result write_mapped(struct sink *sink, struct geyser_frame *fra
 {
 	enum sink_result result = SINK_WRITTEN;
 
+	if (sink->kind == SINK_Y4M)
+		return write_y4m(sink, frame, desc, mapping);
 	if (sink->kind != SINK_RAW)
 		return write_picture(sink, frame, desc, mapping);
 	if (sink->fd < 0)
@@ -300,7 +381,8 @@ enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame)
 
 bool sink_is_gone(const struct sink *sink)
 {
-	const bool to_stdout = sink->kind == SINK_RAW && strcmp(sink->path, "-") == 0;
+	const bool whole = sink->kind == SINK_RAW || sink->kind == SINK_Y4M;
+	const bool to_stdout = whole && strcmp(sink->path, "-") == 0;
 	const int fd = to_stdout ? STDOUT_FILENO : sink->fd;
 
 	return fd >= 0 && io_reader_gone(fd);
@@ -310,6 +392,8 @@ bool sink_close(struct sink *sink)
 {
 	const int fd = sink->fd;
 
+	free(sink->planes);
+	sink->planes = NULL;
 	sink->fd = -1;
 	if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0)
 		return true;

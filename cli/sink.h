@@ -1,5 +1,5 @@
 /*
- * Writes frames: as raw texels to one file or pipe, or each as a PNG.
+ * Writes frames: as raw texels or y4m to one file or pipe, or each as a PNG.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,9 +12,12 @@
 
 #include <geyser/stream.h>
 
+#include "y4m.h"
+
 enum sink_kind {
 	SINK_NONE,
 	SINK_RAW,
+	SINK_Y4M,    /* raw texels of video that describe themselves */
 	SINK_PNG,    /* one PNG */
 	SINK_NUMBER, /* a PNG for each frame, numbered from 1 */
 };
@@ -26,8 +29,11 @@ struct sink {
 	uint64_t frames;    /* how many were written */
 	/* raw: a message has told what the texels alone don't show */
 	bool told;
-	int fd;                          /* raw: -1 until the first frame */
-	struct geyser_texture_desc desc; /* raw: of the first frame */
+	int fd;                          /* raw, y4m: -1 until the first frame */
+	struct geyser_texture_desc desc; /* raw, y4m: of the first frame */
+	/* y4m: the caller sets its rate before the first frame; that sets the other members */
+	struct y4m y4m;
+	unsigned char *planes; /* y4m: a frame that has to be repacked; owned */
 };
 
 enum sink_result {

@@ -1,5 +1,5 @@
 /*
- * Reads frames from a file or pipe with raw texels.
+ * Reads frames from a file or pipe with raw texels or y4m.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ static bool check_kind(const struct source *source, mode_t mode)
 	return false;
 }
 
+static bool is_y4m(const unsigned char *head, size_t size)
+{
+	return size >= strlen(Y4M_MAGIC) && memcmp(head, Y4M_MAGIC, strlen(Y4M_MAGIC)) == 0;
+}
+
 /* Checks at once whether a file has raw texels, and whether they are whole frames. */
 static bool check_file(const struct source *source, const struct magic_use *use, off_t file_size)
 {
@@ -44,9 +50,11 @@ static bool check_file(const struct source *source, const struct magic_use *use,
 	unsigned char head[MAGIC_SIZE];
 	const ssize_t count = pread(source->fd, head, sizeof(head), at < 0 ? 0 : at);
 
+	if (count > 0 && is_y4m(head, (size_t)count))
+		return true;
 	if (count > 0 && magic_refuse(use, head, (size_t)count))
 		return false;
-	if (left > size && left % size)
+	if (size && left > size && left % size)
 		tell("geyser: %s: its %" PRIu64 " bytes are %" PRIu64 " frame%s of %" PRIu64
 		     " (%ux%u %s) and %" PRIu64 " bytes of another: is that its size and format?\n",
 			source->name, left, left / size, left / size == 1 ? "" : "s", size,
@@ -68,12 +76,14 @@ bool source_open(const struct magic_use *use, bool loop, int signals, struct sou
 		.limit_ns = UINT64_MAX,
 		.use = use,
 	};
-	if (out->fd < 0 || fstat(out->fd, &status) < 0)
+	if (out->fd < 0 || fstat(out->fd, &status) < 0) {
 		(void)failure("%s: can't be opened (%s): expected a file or pipe with raw texels",
 			out->name, strerror(errno));
-	else if (check_kind(out, status.st_mode) &&
-		 (!S_ISREG(status.st_mode) || check_file(out, use, status.st_size)))
-		return true;
+	} else if (check_kind(out, status.st_mode)) {
+		out->is_file = S_ISREG(status.st_mode);
+		if (!out->is_file || check_file(out, use, status.st_size))
+			return true;
+	}
 	source_close(out);
 	return false;
 }
@@ -141,7 +151,65 @@ static enum source_result read_bytes(
 	return SOURCE_FRAME;
 }
 
-/* Checks a pipe's first bytes for raw texels, before a frame of them is shown. */
+/* Reads a line of y4m, without its end. *length is 0 at the end of the input. */
+static enum source_result read_line(struct source *source, char line[Y4M_LINE_MAX], size_t *length)
+{
+	enum source_result result = SOURCE_FRAME;
+	size_t count = 1;
+
+	for (*length = 0; *length < Y4M_LINE_MAX && count; *length += count) {
+		result = read_bytes(source, (unsigned char *)line + *length, 1, &count);
+		if (result != SOURCE_FRAME)
+			return result;
+		if (count && line[*length] == '\n') {
+			line[*length] = '\0';
+			return SOURCE_FRAME;
+		}
+	}
+	if (!*length)
+		return SOURCE_FRAME;
+	(void)failure("%s: a line of the y4m has no end (after %zu bytes): expected %u bytes at "
+		      "most",
+		source->name, *length, Y4M_LINE_MAX);
+	return SOURCE_FAILED;
+}
+
+/* Compares y4m with the size and format that were asked for, if they were. Suggests a line that
+ * converts it to a format that it doesn't fit. */
+static bool check_y4m(const struct source *source, const struct magic_use *use)
+{
+	const struct y4m *const y4m = &source->y4m;
+	struct magic_use whole = *use;
+
+	whole.width = y4m->width;
+	whole.height = y4m->height;
+	if (use->format && !y4m_fits(y4m, use->format))
+		return !magic_refuse(&whole, (const unsigned char *)Y4M_MAGIC, strlen(Y4M_MAGIC));
+	if (!use->width || (use->width == y4m->width && use->height == y4m->height))
+		return true;
+	(void)failure("%s is a y4m of %ux%u (not %ux%u): expected no --size", source->name,
+		y4m->width, y4m->height, use->width, use->height);
+	return false;
+}
+
+/* Reads the first line of y4m. */
+static enum source_result begin_y4m(struct source *source, const struct magic_use *use)
+{
+	char line[Y4M_LINE_MAX];
+	size_t length;
+	enum source_result result = read_line(source, line, &length);
+	const off_t at = lseek(source->fd, 0, SEEK_CUR);
+
+	if (result != SOURCE_FRAME)
+		return result;
+	if (!y4m_parse(source->name, line, &source->y4m) || !check_y4m(source, use))
+		return SOURCE_FAILED;
+	source->is_y4m = true;
+	source->start = at - (off_t)(source->head_size - source->head_taken);
+	return SOURCE_FRAME;
+}
+
+/* Checks the first bytes, before a frame of them is shown. size is that of a frame of texels. */
 static enum source_result read_head(struct source *source, uint64_t size)
 {
 	const struct magic_use *const use = source->use;
@@ -149,6 +217,8 @@ static enum source_result read_head(struct source *source, uint64_t size)
 	size_t length;
 	enum source_result result;
 
+	if (!use)
+		return SOURCE_FRAME;
 	source->use = NULL;
 	tell_progress("waiting for the first frame from %s", source->name);
 	result = read_bytes(
@@ -156,11 +226,19 @@ static enum source_result read_head(struct source *source, uint64_t size)
 	end_progress();
 	if (result != SOURCE_FRAME)
 		return result;
-	if (magic_refuse(use, head, length))
+	if (!is_y4m(head, length) && magic_refuse(use, head, length))
 		return SOURCE_FAILED;
 	(void)memcpy(source->head, head, length);
 	source->head_size = length;
-	return SOURCE_FRAME;
+	return is_y4m(head, length) ? begin_y4m(source, use) : SOURCE_FRAME;
+}
+
+enum source_result source_examine(struct source *source)
+{
+	const struct magic_use *const use = source->use;
+	const uint64_t size = use ? raw_size(use->format, use->width, use->height) : 0;
+
+	return read_head(source, size && !source->is_file ? size : MAGIC_SIZE);
 }
 
 /* Reads one frame. Rows without gaps in memory are read together. */
@@ -183,11 +261,46 @@ static enum source_result read_frame(struct source *source, const struct geyser_
 	return SOURCE_FRAME;
 }
 
-static enum source_result at_end(
-	const struct source *source, const struct geyser_texture_desc *desc, uint64_t length)
+/* Reads one frame of y4m. *length is 0 at the end of the input. */
+static enum source_result read_y4m(struct source *source, const struct geyser_texture *texture,
+	const struct geyser_mapping *mapping, uint64_t *length)
 {
-	const uint64_t size = raw_size(desc->format, desc->width, desc->height);
+	const uint64_t size = y4m_size(&source->y4m);
+	enum source_result result;
+	char line[Y4M_LINE_MAX];
+	size_t part;
 
+	*length = 0;
+	result = read_line(source, line, &part);
+	if (result != SOURCE_FRAME || !part)
+		return result;
+	if (strncmp(line, "FRAME", strlen("FRAME")) != 0) {
+		(void)failure("%s: frame %" PRIu64 " of the y4m begins with other bytes (%.20s): "
+			      "expected FRAME",
+			source->name, source->frames + 1, line);
+		return SOURCE_FAILED;
+	}
+	if (y4m_is_same(&source->y4m, geyser_texture_get_desc(texture)->format)) {
+		result = read_frame(source, texture, mapping, length);
+	} else {
+		if (!source->planes)
+			source->planes = malloc((size_t)size);
+		if (!source->planes)
+			return (void)failure("no memory for a frame (%" PRIu64 " bytes)", size),
+			       SOURCE_FAILED;
+		result = read_bytes(source, source->planes, (size_t)size, &part);
+		*length = part;
+		if (result == SOURCE_FRAME && part == size)
+			y4m_copy(&source->y4m, source->planes, texture, mapping->data, true);
+	}
+	if (result == SOURCE_FRAME && *length == 0)
+		*length = 1; /* the input ended after the frame's line: not at a frame's end */
+	return result;
+}
+
+static enum source_result at_end(const struct source *source,
+	const struct geyser_texture_desc *desc, uint64_t size, uint64_t length)
+{
 	if (!length && source->frames)
 		return SOURCE_END;
 	if (!length)
@@ -203,34 +316,44 @@ static enum source_result at_end(
 	return SOURCE_FAILED;
 }
 
+static enum source_result read_any(struct source *source, const struct geyser_texture *texture,
+	const struct geyser_mapping *mapping, uint64_t *length)
+{
+	return source->is_y4m ? read_y4m(source, texture, mapping, length)
+			      : read_frame(source, texture, mapping, length);
+}
+
 enum source_result source_read(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
-	const uint64_t size = raw_size(desc->format, desc->width, desc->height);
-	uint64_t length = 0;
-	enum source_result result = source->use ? read_head(source, size) : SOURCE_FRAME;
+	uint64_t size = raw_size(desc->format, desc->width, desc->height), length = 0;
+	enum source_result result = read_head(source, size);
 
+	if (source->is_y4m)
+		size = y4m_size(&source->y4m);
 	if (result == SOURCE_FRAME)
-		result = read_frame(source, texture, mapping, &length);
+		result = read_any(source, texture, mapping, &length);
 	if (result == SOURCE_FRAME && !length && source->loop && source->frames) {
-		if (lseek(source->fd, 0, SEEK_SET) < 0) {
+		if (lseek(source->fd, source->start, SEEK_SET) < 0) {
 			(void)failure("%s: can't be looped (%s): expected a file, or no --loop",
 				source->name, strerror(errno));
 			return SOURCE_FAILED;
 		}
-		result = read_frame(source, texture, mapping, &length);
+		result = read_any(source, texture, mapping, &length);
 	}
 	if (result != SOURCE_FRAME)
 		return result;
 	if (length < size)
-		return at_end(source, desc, length);
+		return at_end(source, desc, size, length);
 	source->frames++;
 	return SOURCE_FRAME;
 }
 
 void source_close(struct source *source)
 {
+	free(source->planes);
+	source->planes = NULL;
 	if (source->fd >= 0 && source->owned)
 		(void)close(source->fd);
 	source->fd = -1;

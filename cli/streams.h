@@ -19,6 +19,9 @@ int stream_absence(const char *name, uint64_t waited_ns);
 /* Whether there is a stream of that name whose program doesn't answer. */
 bool stream_is_silent(const char *name);
 
+/* Writes the rate that the stream's program named; 0 if it named none, or doesn't answer. */
+void stream_rate(const char *name, uint32_t *num, uint32_t *den);
+
 /* ---- tables --------------------------------------------------------------------------------- */
 
 #define CELL_SIZE 96u

@@ -498,7 +498,7 @@ def wrong_usage_is_status_2():
     for words, arguments in (
         ("stream's name", ["send"]),
         ("size", ["send", "x"]),
-        ("format", ["send", "x", "--size", "4x4", "--input", "f"]),
+        ("format", ["send", "x", "--size", "4x4", "--input", "-"]),
         ("WxH", ["send", "x", "--size", "4x"]),
         ("did you mean rgba8unorm", ["send", "x", "--size", "4x4", "--format", "rgba8"]),
         ("bars, ramp, noise or clock", ["send", "x", *SIZE, "--pattern", "snow"]),

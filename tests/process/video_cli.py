@@ -4,7 +4,9 @@ limit."""
 
 import hashlib
 import json
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import unittest
@@ -41,16 +43,17 @@ def output(command, data=None):
     ).stdout
 
 
-def through_a_stream(command, send, receive=()):
-    """Sends a command's output through a stream. Returns what the receiver writes."""
+def through_a_stream(data, send, receive=()):
+    """Sends data through a pipe and a stream. Returns what the receiver writes."""
+    write("sent", data)
     with Running("recv", "cam", "--every", "--output", "-", *receive) as receiver:
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        ) as ffmpeg, Running("send", "cam", *send, *LOSSLESS, stdin=ffmpeg.stdout) as sender:
+        with subprocess.Popen(["cat", "sent"], stdout=subprocess.PIPE) as cat, Running(
+            "send", "cam", *send, *LOSSLESS, stdin=cat.stdout
+        ) as sender:
             out = receiver.finish()[0]
             sender.finish()
-            ffmpeg.stdout.close()
-            assert ffmpeg.wait(LIMIT) == 0
+            cat.stdout.close()
+            assert cat.wait(LIMIT) == 0
     return out
 
 
@@ -61,15 +64,28 @@ def digest(data):
 # ---- raw video ----
 
 
-@test
-def clips_of_every_kind_arrive_whole():
+def clips_come_back(form, pixels):
     """Even at sizes that no chroma divides."""
     need_ffmpeg()
-    for form, pixels in (("nv12", "nv12"), ("p010", "p010le"), ("i420", "yuv420p")):
-        for size, frames in (("1918x1078", 2), ("333x77", 5), ("3x3", 3), ("1x1", 3)):
-            command = clip(size, pixels, frames)
-            out = through_a_stream(command, ["--size", size, "--format", form])
-            assert out and digest(out) == digest(output(command)), (form, size)
+    for size, frames in (("1918x1078", 2), ("333x77", 5), ("3x3", 3), ("1x1", 3)):
+        data = output(clip(size, pixels, frames))
+        out = through_a_stream(data, ["--size", size, "--format", form])
+        assert out and digest(out) == digest(data), size
+
+
+@test
+def clips_of_nv12_arrive_whole():
+    clips_come_back("nv12", "nv12")
+
+
+@test
+def clips_of_p010_arrive_whole():
+    clips_come_back("p010", "p010le")
+
+
+@test
+def clips_of_i420_arrive_whole():
+    clips_come_back("i420", "yuv420p")
 
 
 @test
@@ -80,12 +96,11 @@ def frames_are_as_large_as_ffmpegs():
         ("i444", "yuv444p"), ("p016", "p016le"), ("p210", "p210le"), ("p216", "p216le"),
         ("p410", "p410le"), ("p416", "p416le"),
     ):
-        command = clip("35x7", pixels, 2)
-        out = through_a_stream(command, ["--size", "35x7", "--format", form])
-        assert out and digest(out) == digest(output(command)), form
-    write("in.raw", noise(2 * (35 * 7 + 2 * 18 * 7)))  # this ffmpeg can't convert to nv16
-    out = through_a_stream(["cat", "in.raw"], ["--size", "35x7", "--format", "nv16"])
-    assert out == noise(2 * (35 * 7 + 2 * 18 * 7))
+        data = output(clip("35x7", pixels, 2))
+        out = through_a_stream(data, ["--size", "35x7", "--format", form])
+        assert out and digest(out) == digest(data), form
+    data = noise(2 * (35 * 7 + 2 * 18 * 7))  # ffmpeg 5.1 can't convert to nv16
+    assert through_a_stream(data, ["--size", "35x7", "--format", "nv16"]) == data
 
 
 @test
@@ -146,16 +161,223 @@ def frames_that_are_cut_off():
 def pictures_and_patterns_of_video_are_refused():
     write("in.raw", noise(17))
     video = ["--size", "3x3", "--format", "nv12"]
-    fail(2, "no pattern can be drawn in this format (nv12)", "send", "x", *video, "--pattern", "bars")
+    words = "no pattern can be drawn in this format (nv12)"
+    fail(2, words, "send", "x", *video, "--pattern", "bars")
     with Running("send", "cam", *video, "--input", "in.raw", "--loop", "--fps", "9") as sender:
         until(lambda: [one["name"] for one in streams()] == ["cam"])
         fail(1, "PNG can't hold the frames' format (nv12)", "recv", "cam", "--frames", "1",
              "--output", "out.png")
         sender.end()
     with Running("share", *video, "--raw", "in.raw", "--print-id") as share:
-        fail(1, "PNG can't hold the texture's format (nv12)", "grab", line(share.process.stdout), "out.png")
+        number = line(share.process.stdout)
+        fail(1, "PNG can't hold the texture's format (nv12)", "grab", number, "out.png")
         share.end()
     assert registry() == []
+
+
+# ---- y4m ----
+
+Y4M = ("-strict", "-1", "-f", "yuv4mpegpipe")
+
+
+def frames_of(data):
+    """Returns the first line of y4m, and the frames' planes."""
+    head, _, rest = data.partition(b"\n")
+    width, height = (int(word[1:]) for word in head.split()[1:3])
+    kind = next(word[1:] for word in head.split() if word.startswith(b"C"))
+    deep = re.fullmatch(rb".*?(?:p|mono)(\d+)", kind) is not None
+    wide = -(-width // 2) if kind[:3] in (b"420", b"422") else width
+    high = -(-height // 2) if kind[:3] == b"420" else height
+    size = (width * height + (0 if kind.startswith(b"mono") else 2 * wide * high)) * (1 + deep)
+    frames = []
+    while rest:
+        line_of_frame, _, rest = rest.partition(b"\n")
+        assert line_of_frame.startswith(b"FRAME") and len(rest) >= size, (head, line_of_frame)
+        frames.append(rest[:size])
+        rest = rest[size:]
+    return head, frames
+
+
+def probed(data):
+    """Returns what ffmpeg says of y4m, and the frames that it reads."""
+    write("probed.y4m", data)
+    fields = "stream=width,height,pix_fmt,r_frame_rate,color_range,chroma_location"
+    said = output(["ffprobe", "-v", "error", "-of", "json", "-show_entries", fields, "probed.y4m"])
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", "probed.y4m", "-f", "rawvideo", "-"]
+    return json.loads(said)["streams"][0], output(command)
+
+
+def y4m_comes_back(*clips):
+    """ffmpeg 5.1 writes half a sample too little at odd widths over 8 bits; the test of packed
+    formats has odd widths of those."""
+    need_ffmpeg()
+    for pixels, size in clips:
+        data = output(clip(size, pixels, 3, *Y4M))
+        head, frames = frames_of(through_a_stream(data, ["--fps", "1000"], ["--y4m"]))
+        assert len(frames) == 3 and frames == frames_of(data)[1], (pixels, size)
+        wanted = "YUV4MPEG2 W{} H{} F1000:1 Ip ".format(*size.split("x"))
+        assert head.decode().startswith(wanted), head
+
+
+@test
+def y4m_of_8_bits_needs_no_flag():
+    y4m_comes_back(
+        ("yuv420p", "1918x1078"), ("yuv420p", "3x3"), ("yuv420p", "1x1"), ("yuv422p", "333x77"),
+        ("yuv444p", "35x7"), ("gray", "35x7"),
+    )
+
+
+@test
+def y4m_of_more_bits_needs_no_flag():
+    y4m_comes_back(
+        ("yuv420p10le", "334x77"), ("yuv422p10le", "34x7"), ("yuv444p10le", "35x7"),
+        ("yuv420p16le", "2x3"), ("yuv422p16le", "34x7"), ("yuv444p16le", "35x7"),
+        ("gray16le", "35x7"),
+    )
+
+
+@test
+def ffmpeg_reads_our_y4m():
+    need_ffmpeg()
+    for form, size, pixels, kind in (
+        ("nv12", "333x77", "yuv420p", "420"), ("p010", "35x7", "yuv420p10le", "420p10"),
+        ("i444", "3x3", "yuv444p", "444"), ("p216", "35x7", "yuv422p16le", "422p16"),
+        ("gray", "35x7", "gray", "mono"), ("gray16", "35x7", "gray16le", "mono16"),
+    ):
+        planar = output(clip(size, pixels, 2))
+        half = len(planar) // 2
+        first = "YUV4MPEG2 W{} H{} F25:1 C{}\n".format(*size.split("x"), kind)
+        data = b"FRAME\n".join((first.encode(), planar[:half], planar[half:]))
+        out = through_a_stream(data, ["--format", form, "--fps", "99"], ["--y4m"])
+        said, frames = probed(out)
+        assert said["pix_fmt"] == pixels and frames == planar, (form, said)
+
+
+@test
+def y4m_of_odd_depths_keeps_every_bit():
+    for kind, depth, samples in (("420p9", 9, 37), ("422p12", 12, 45), ("mono10", 10, 21)):
+        words = [word & (1 << depth) - 1 for word in memoryview(noise(samples * 2)).cast("H")]
+        frame = struct.pack(f"<{samples}H", *words)
+        data = b"YUV4MPEG2 W7 H3 F25:1 C%s\nFRAME\n%s" % (kind.encode(), frame)
+        out = through_a_stream(data, [], ["--raw"])
+        there = sorted(word << (16 - depth) for word in words)
+        assert there == sorted(memoryview(out).cast("H")), kind
+
+
+def planar(data, form, width, height):
+    """Returns a raw frame's samples as planes, computed in the simplest way."""
+    data = memoryview(data).cast("H" if form.startswith("p") else "B")
+    if form in ("yuy2", "uyvy"):
+        first = 0 if form == "yuy2" else 1
+        pitch = -(-width // 2) * 4
+        rows = [data[y * pitch : (y + 1) * pitch] for y in range(height)]
+        luma = [value for row in rows for value in row[first::2][:width]]
+        chroma = [[value for row in rows for value in row[1 - first + at :: 4]] for at in (0, 2)]
+    else:
+        luma, rest = data[: width * height], data[width * height :]
+        chroma = [rest[0::2], rest[1::2]]
+    shift = 6 if form.endswith("10") else 0
+    values = [value >> shift for part in (luma, *chroma) for value in part]
+    return struct.pack(f"<{len(values)}{'H' if form.startswith('p') else 'B'}", *values)
+
+
+@test
+def packed_formats_become_planes():
+    """And planes become packed formats, where they have the same samples."""
+    for form, size in (
+        ("nv12", 111 * 7 + 2 * 56 * 4), ("nv16", 111 * 7 + 2 * 56 * 7), ("yuy2", 4 * 56 * 7),
+        ("uyvy", 4 * 56 * 7), ("p010", 2 * (111 * 7 + 2 * 56 * 4)), ("p416", 6 * 111 * 7),
+        ("p216", 2 * (111 * 7 + 2 * 56 * 7)),
+    ):
+        raw = noise(size, form)
+        if form == "p010":
+            words = memoryview(raw).cast("H")
+            raw = struct.pack(f"<{len(words)}H", *(word & 0xFFC0 for word in words))
+        out = through_a_stream(raw, ["--size", "111x7", "--format", form], ["--y4m"])
+        assert frames_of(out)[1] == [planar(raw, form, 111, 7)], form
+        if form in ("yuy2", "uyvy"):
+            continue  # at an odd width's end they have a sample more than planes
+        assert through_a_stream(out, ["--format", form], ["--raw"]) == raw, form
+
+
+@test
+def range_siting_and_rate_travel():
+    need_ffmpeg()
+    header = b"YUV4MPEG2 W4 H2 F30000:1001 Ip A1:1 C%s\n"
+    for sampling, loc in ((b"420jpeg", "center"), (b"420mpeg2", "left"), (b"420paldv", "topleft")):
+        for words, shown in ((b"FULL", "pc"), (b"LIMITED", "tv")):
+            line = header % (sampling + b" XCOLORRANGE=" + words)
+            write("in.y4m", line + b"FRAME\n" + noise(12))
+            arguments = ["--input", "in.y4m", *LOSSLESS]
+            with Running("recv", "cam", "--every", "--output", "out.y4m") as receiver:
+                succeed("send", "cam", *arguments)
+                receiver.finish()
+            with open("out.y4m", "rb") as file:
+                out = file.read()
+            assert out.endswith(b"FRAME\n" + noise(12))
+            said = probed(out)[0]
+            assert said["r_frame_rate"] == "30000/1001", said
+            assert (said["color_range"], said["chroma_location"]) == (shown, loc), said
+
+
+@test
+def y4m_files_are_looped():
+    write("in.y4m", b"YUV4MPEG2 W2 H2 F500:1 C420\n" + b"".join(
+        b"FRAME x\n" + noise(6, seed) for seed in range(3)))
+    with Running("recv", "f", "--every", "--output", "out.raw") as receiver:
+        succeed("send", "f", "--input", "in.y4m", "--loop", "--frames", "7", *LOSSLESS)
+        receiver.finish()
+    with open("out.raw", "rb") as file:
+        assert file.read() == b"".join(noise(6, seed % 3) for seed in range(7))
+
+
+@test
+def colours_are_chosen():
+    write("in.raw", noise(6))
+    arguments = ["--size", "2x2", "--format", "i420", "--input", "in.raw", *LOSSLESS]
+    for words, shown in ((), b"LIMITED"), (("--color", "bt709,full"), b"FULL"):
+        with Running("recv", "c", "--every", "--output", "c.y4m") as receiver:
+            succeed("send", "c", *arguments, *words)
+            receiver.finish()
+        with open("c.y4m", "rb") as file:
+            assert shown in file.readline()
+    fail(2, "unknown word in a colour (bt70)", "send", "c", *arguments, "--color", "full,bt70")
+    fail(2, "unknown word in a colour ()", "send", "c", *arguments, "--color", "full,")
+
+
+@test
+def y4m_that_cannot_be():
+    good = b"YUV4MPEG2 W2 H2 F25:1 C420\n"
+    for words, data in (
+        ("C411", b"YUV4MPEG2 W4 H2 F25:1 C411\n"), ("W0", b"YUV4MPEG2 W0 H2 F25:1\n"),
+        ("C420p17", b"YUV4MPEG2 W2 H2 C420p17\n"), ("C444alpha", b"YUV4MPEG2 W2 H2 C444alpha\n"),
+        ("no size", b"YUV4MPEG2 W2 F25:1\n"), ("F25", b"YUV4MPEG2 W2 H2 F25\n"),
+        ("no end (after 15 bytes)", b"YUV4MPEG2 W2 H2"), ("no frame", good),
+        ("expected FRAME", good + b"frame\n" + bytes(6)),
+        ("5 bytes after 0 frames): expected 6", good + b"FRAME\n" + bytes(5)),
+    ):
+        fail(1, words, "send", "x", "--input", "-", data=data)
+        write("in.y4m", data)
+        fail(1, words, "send", "x", "--input", "in.y4m")
+    write("in.y4m", good + b"FRAME\n" + bytes(6))
+    fail(1, "y4m of 2x2 (not 4x4)", "send", "x", "--input", "in.y4m", "--size", "4x4")
+    words = "-pix_fmt rgba -s 2x2 - | geyser send x --size 2x2 --format rgba8unorm"
+    fail(1, words, "send", "x", "--input", "in.y4m", "--format", "rgba8unorm")
+    fail(2, "without its frames' size", "send", "x", "--input", "-", data=b"raw")
+    fail(2, "without its frames' format", "send", "x", "--size", "2x2", "--input", "-", data=b"raw")
+    film = b"\x1a\x45\xdf\xa3"
+    fail(1, "-f yuv4mpegpipe - | geyser send x", "send", "x", "--input", "-", data=film)
+    assert registry() == []
+
+
+@test
+def y4m_of_red_green_and_blue_is_refused():
+    write("in.raw", noise(16))
+    rgba = ["--size", "2x2", "--format", "rgba", "--input", "in.raw", *LOSSLESS]
+    with Running("recv", "c", "--every", "--y4m", "--output", "out.y4m") as receiver:
+        succeed("send", "c", *rgba)
+        message = receiver.finish(1)[1]
+        assert "recv c --every --output - | ffmpeg -f rawvideo -pix_fmt rgba -s 2x2" in message
 
 
 if __name__ == "__main__":
