@@ -95,10 +95,10 @@ struct geyser_cuda_texture {
  * a stream's frame in host memory the first call waits until the frame is drawn, as
  * geyser_texture_map does.
  *
- * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (as geyser_cuda_get_info; a dma-buf; a format or
- * shape that the driver has no array of), MISMATCH (the context is on another GPU, or the texture
- * on none of CUDA's), OUT_OF_MEMORY, LIMIT (no free file descriptor), DEVICE_LOST, SYSTEM, and as
- * geyser_texture_map. */
+ * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (as geyser_cuda_get_info; a dma-buf; video, as
+ * nv12; a format or shape that the driver has no array of), MISMATCH (the context is on another
+ * GPU, or the texture on none of CUDA's), OUT_OF_MEMORY, LIMIT (no free file descriptor),
+ * DEVICE_LOST, SYSTEM, and as geyser_texture_map. */
 GEYSER_API enum geyser_result geyser_cuda_texture(
 	struct geyser_texture *texture, struct geyser_cuda_texture *out);
 

@@ -226,6 +226,20 @@ class OnDriver(TestCase):
                     numpy.testing.assert_array_equal(padded[:, :24], values)
                     self.assertEqual(padded[:, 24:].sum(), 0)
 
+    def test_video_is_refused(self):
+        if BACKEND != "host":
+            self.skipTest("of the host backend")
+        for form in ("nv12", "yuy2", "i420"):
+            texture = self.manager.create_texture(64, 4, form)
+            rows = numpy.zeros((4, 64), "u1")
+            with self.raises(geyser.UnsupportedError, f"{form}.*map the texture"):
+                cuda.texture(texture)
+            for use in (texture.copy_to, texture.copy_from):
+                with self.raises(geyser.UnsupportedError, f"{form}.*map\\(\\)"):
+                    use(self.array(rows))
+            self.assertFalse(hasattr(texture, "__cuda_array_interface__"))
+            texture.close()
+
     def test_events(self):
         event = self.manager.create_event()
         cuda.event_signal(event, 3)

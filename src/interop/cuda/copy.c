@@ -17,9 +17,10 @@ struct copy {
 static enum geyser_result begin(struct copy *copy)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(copy->texture);
+	const enum geyser_result result = gy_cuda_check_texture(copy->texture);
 
-	if (!desc)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	if (result != GEYSER_OK)
+		return result;
 	if (!copy->pointer)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "pointer is 0");
 	copy->row = (size_t)desc->width * geyser_format_get_info(desc->format)->bytes_per_texel;

@@ -18,6 +18,10 @@ struct gy_cuda_import {
  * imports share. */
 struct gy_cuda_imports;
 
+/* Refuses NULL, and video: its planes are several textures, which CUDA can't get yet. Every entry
+ * point that takes a texture calls this first. */
+enum geyser_result gy_cuda_check_texture(const struct geyser_texture *texture);
+
 /* Enters a context as gy_cuda_enter does, and finds the texture's import there or makes it. After
  * success the caller calls gy_cuda_leave(scope). The texture owns *out. *mapped: the CPU's address
  * of a texture in host memory, else NULL. Errors: as geyser_cuda_texture. */

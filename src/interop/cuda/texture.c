@@ -71,6 +71,22 @@ static enum geyser_result find_imports(struct geyser_texture *texture, struct gy
 
 /* ---- the texture's memory ---- */
 
+enum geyser_result gy_cuda_check_texture(const struct geyser_texture *texture)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	const struct geyser_format_info *info;
+
+	if (!desc)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
+	info = geyser_format_get_info(desc->format);
+	if (info->type != GEYSER_FORMAT_TYPE_YUV)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (%s): CUDA gets no textures of luma and chroma yet; map the texture and "
+		"copy its planes from there, or publish red, green and blue, as rgba8unorm",
+		info->name);
+}
+
 static enum geyser_result check_type(enum geyser_native_type type)
 {
 	if (type == GEYSER_NATIVE_OPAQUE_FD || type == GEYSER_NATIVE_MEMFD)
@@ -214,8 +230,6 @@ enum geyser_result gy_cuda_import(struct geyser_texture *texture, struct CUstrea
 	const struct gy_cuda *cuda;
 	enum geyser_result result;
 
-	if (!texture)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
 	result = gy_cuda_open(&cuda);
 	if (result == GEYSER_OK)
 		result = find_imports(texture, &imports);
@@ -242,7 +256,9 @@ enum geyser_result geyser_cuda_texture(
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	*out = (struct geyser_cuda_texture){0};
-	result = gy_cuda_import(texture, NULL, &scope, &import, &mapped);
+	result = gy_cuda_check_texture(texture);
+	if (result == GEYSER_OK)
+		result = gy_cuda_import(texture, NULL, &scope, &import, &mapped);
 	if (result != GEYSER_OK)
 		return result;
 	*out = import->texture;
