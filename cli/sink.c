@@ -194,15 +194,27 @@ static enum sink_result open_raw(struct sink *sink, const struct geyser_texture_
 	return result == IO_DONE ? SINK_WRITTEN : cannot_write(sink, errno);
 }
 
-/* Checks that all frames have one size. A reader of raw frames finds their ends by that size. */
+/* Whether raw texels of two formats lie in the same places. Each format of video has an order of
+ * its own. */
+static bool has_same_places(enum geyser_format a, enum geyser_format b)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(a);
+	const struct geyser_format_info *const other = geyser_format_get_info(b);
+
+	return a == b ||
+	       (info->type != GEYSER_FORMAT_TYPE_YUV && other->type != GEYSER_FORMAT_TYPE_YUV &&
+		       info->bytes_per_texel == other->bytes_per_texel);
+}
+
+/* Checks that all frames have one size, and texels in the same places. A reader of raw frames finds
+ * their ends and planes by these. */
 static bool check_size(const struct sink *sink, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_texture_desc *const first = &sink->desc;
 
 	if (desc->width == first->width && desc->height == first->height &&
 		(desc->format == first->format ||
-			(sink->kind == SINK_RAW &&
-				raw_size(desc->format, 1, 1) == raw_size(first->format, 1, 1))))
+			(sink->kind == SINK_RAW && has_same_places(desc->format, first->format))))
 		return true;
 	(void)failure("%s: the stream's frames have changed (%ux%u %s): all raw frames of one file "
 		      "must be %ux%u %s; PNGs may differ",

@@ -158,6 +158,24 @@ def frames_that_are_cut_off():
 
 
 @test
+def one_file_has_frames_of_one_kind():
+    """A frame of another format ends the file, even if it has as many bytes."""
+    for first, second in (("nv12", "i444"), ("nv12", "i420"), ("rgba8unorm", "yuy2")):
+        receive = ["recv", "s", "--every", "--reconnect", "--frames", "2"]
+        with Running(*receive, "--output", "out.raw") as receiver:
+            for form in (first, second):
+                write("in.raw", noise(64))
+                arguments = ["--size", "4x4", "--format", form, "--input", "in.raw"]
+                sender = Running("send", "s", *arguments, "--frames", "1", *LOSSLESS)
+                with sender:
+                    sender.process.wait(LIMIT)
+            message = receiver.finish(1)[1]
+        assert f"have changed (4x4 {second})" in message and first in message, message
+        with open("out.raw", "rb") as file:
+            assert noise(64).startswith(file.read()), (first, second)
+
+
+@test
 def pictures_and_patterns_of_video_are_refused():
     write("in.raw", noise(17))
     video = ["--size", "3x3", "--format", "nv12"]
