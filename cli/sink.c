@@ -105,6 +105,10 @@ int sink_choose(const char *stream, const char *path, enum sink_kind kind, struc
 	if (strcmp(path, "-") == 0 && io_is_terminal(STDOUT_FILENO))
 		return usage_error("recv: stdout is a terminal, which binary data makes "
 				   "unreadable: expected a pipe or a file");
+	if (percent && (kind == SINK_RAW || kind == SINK_Y4M))
+		return usage_error("recv: %s with a number in the name (%.200s): expected a name "
+				   "without %%, or numbered PNGs without that option",
+			kind == SINK_RAW ? "--raw" : "--y4m", path);
 	if (percent) {
 		out->kind = SINK_NUMBER;
 		return choose_numbered(path, percent);

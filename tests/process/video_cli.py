@@ -389,6 +389,13 @@ def y4m_that_cannot_be():
 
 
 @test
+def numbered_files_are_pictures():
+    for kind in ("--raw", "--y4m"):
+        words = f"{kind} with a number in the name (b-%d.png)"
+        fail(2, words, "recv", "x", kind, "--output", "b-%d.png")
+
+
+@test
 def y4m_of_red_green_and_blue_is_refused():
     write("in.raw", noise(16))
     rgba = ["--size", "2x2", "--format", "rgba", "--input", "in.raw", *LOSSLESS]
