@@ -76,7 +76,8 @@ enum geyser_siting {
 /* The meaning of the texels' numbers. Primaries, transfer and matrix are the code points of ITU-T
  * H.273 (CICP). Primaries: 1 BT.709, 9 BT.2020, 12 Display P3. Transfer: 13 sRGB, 16 PQ, 18 HLG.
  * Matrix: 0 RGB, 1 BT.709, 5 and 6 BT.601, 9 BT.2020. 2 means unspecified, and is the value in a
- * new frame. */
+ * new frame. A new frame's range is FULL, whatever the format. A publisher of video should set the
+ * range: most video is LIMITED. */
 struct geyser_color {
 	uint8_t primaries, transfer, matrix;
 	enum geyser_color_range range;

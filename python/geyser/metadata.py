@@ -33,7 +33,7 @@ class Color(NamedTuple):
     primaries: int = 2  #: 1 BT.709, 9 BT.2020, 12 Display P3
     transfer: int = 2  #: 13 sRGB, 16 PQ, 18 HLG
     matrix: int = 2  #: 0 RGB
-    range: ColorRange = ColorRange.FULL
+    range: ColorRange = ColorRange.FULL  #: most video is LIMITED; its publisher should say so
     mastering_min_luminance: float = 0.0
     mastering_max_luminance: float = 0.0
     max_content_light_level: float = 0.0
