@@ -294,6 +294,24 @@ static enum sink_result refuse_y4m(const struct sink *sink, const struct geyser_
 	return SINK_FAILED;
 }
 
+/* Checks that the first line is true of this frame, too: its range, and the siting if the line has
+ * a word for it. */
+static bool check_colours(const struct sink *sink, const struct geyser_frame_info *info)
+{
+	struct y4m y4m = sink->y4m;
+	char words[Y4M_WORDS_MAX], first[Y4M_WORDS_MAX];
+
+	y4m.range = info->color.range;
+	y4m.siting = info->siting;
+	y4m_write_words(&y4m, words);
+	y4m_write_words(&sink->y4m, first);
+	if (strcmp(words, first) == 0)
+		return true;
+	(void)failure("%s: the stream's frames have changed (%s): all frames of one y4m must be %s",
+		sink->path, words, first);
+	return false;
+}
+
 /* Writes the first line, as the first frame is. */
 static enum sink_result begin_y4m(
 	struct sink *sink, struct geyser_frame *frame, const struct geyser_texture_desc *desc)
@@ -328,7 +346,7 @@ static enum sink_result write_y4m(struct sink *sink, struct geyser_frame *frame,
 
 	if (sink->fd < 0)
 		result = begin_y4m(sink, frame, desc);
-	else if (!check_size(sink, desc))
+	else if (!check_size(sink, desc) || !check_colours(sink, geyser_frame_get_info(frame)))
 		result = SINK_FAILED;
 	if (result == SINK_WRITTEN)
 		tell_of_meaning(sink, frame);

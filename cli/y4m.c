@@ -235,16 +235,23 @@ static const char *sampling_name(const struct y4m *y4m)
 						       : "420";
 }
 
-void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX])
+void y4m_write_words(const struct y4m *y4m, char words[Y4M_WORDS_MAX])
 {
 	char depth[16] = "";
 
 	if (y4m->depth > 8)
 		(void)snprintf(depth, sizeof(depth), "%s%u", y4m->divide_x ? "p" : "", y4m->depth);
-	(void)snprintf(line, Y4M_LINE_MAX,
-		Y4M_MAGIC "W%u H%u F%u:%u Ip A0:0 C%s%s XCOLORRANGE=%s\n", y4m->width, y4m->height,
-		y4m->rate_num, y4m->rate_den, sampling_name(y4m), depth,
+	(void)snprintf(words, Y4M_WORDS_MAX, "C%s%s XCOLORRANGE=%s", sampling_name(y4m), depth,
 		y4m->range == GEYSER_COLOR_RANGE_FULL ? "FULL" : "LIMITED");
+}
+
+void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX])
+{
+	char words[Y4M_WORDS_MAX];
+
+	y4m_write_words(y4m, words);
+	(void)snprintf(line, Y4M_LINE_MAX, Y4M_MAGIC "W%u H%u F%u:%u Ip A0:0 %s\n", y4m->width,
+		y4m->height, y4m->rate_num, y4m->rate_den, words);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */

@@ -30,9 +30,15 @@ struct y4m {
 	enum geyser_siting siting;
 };
 
+/* Room for what y4m_write_words writes. */
+#define Y4M_WORDS_MAX 64u
+
 /* Reads the first line of a file, which begins with Y4M_MAGIC, without its end. name is the file's
  * name, for the message after which false is returned. */
 bool y4m_parse(const char *name, char *line, struct y4m *out);
+
+/* Writes the words of the first line that say what samples are: "C420jpeg XCOLORRANGE=FULL". */
+void y4m_write_words(const struct y4m *y4m, char words[Y4M_WORDS_MAX]);
 
 /* Writes the first line of a file, with its end. */
 void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX]);

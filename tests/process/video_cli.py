@@ -339,6 +339,25 @@ def range_siting_and_rate_travel():
 
 
 @test
+def one_y4m_has_one_range_and_siting():
+    """Its first line would be wrong for the frames after the change."""
+    write("in.raw", noise(6))
+    arguments = ["--size", "2x2", "--format", "nv12", "--input", "in.raw", *LOSSLESS]
+    for first, second, words in (
+        ("limited", "full", "(C420 XCOLORRANGE=FULL)"), ("center", "left", "must be C420jpeg X"),
+    ):
+        receive = ["--every", "--reconnect", "--frames", "2", "--output", "out.y4m"]
+        with Running("recv", "s", *receive) as receiver:
+            for colour in (first, second):
+                with Running("send", "s", *arguments, "--color", colour) as sender:
+                    sender.process.wait(LIMIT)
+            message = receiver.finish(1)[1]
+        assert "the stream's frames have changed" in message and words in message, message
+        with open("out.y4m", "rb") as file:
+            assert len(frames_of(file.read())[1]) == 1
+
+
+@test
 def y4m_files_are_looped():
     write("in.y4m", b"YUV4MPEG2 W2 H2 F500:1 C420\n" + b"".join(
         b"FRAME x\n" + noise(6, seed) for seed in range(3)))
