@@ -9,6 +9,7 @@
 
 #include "common.h"
 #include "magic.h"
+#include "y4m.h"
 
 /* ---- kinds ---------------------------------------------------------------------------------- */
 
@@ -150,6 +151,24 @@ static void write_rest(
 		(void)snprintf(out, size, "%s", use->command);
 }
 
+/* Writes the command line for an input whose size isn't known. y4m carries the size, and the stream
+ * has the format that was asked for, if y4m can fill it. A picture keeps all of its chroma. */
+static void write_y4m_line(
+	const struct magic_use *use, const struct magic *kind, char *out, size_t size)
+{
+	const enum geyser_format kept = use->format                  ? use->format
+					: kind->class == MAGIC_VIDEO ? GEYSER_FORMAT_I420
+								     : GEYSER_FORMAT_I444;
+	char file[PATH_MAX + 2], pixels[Y4M_PIXELS_MAX];
+	struct y4m y4m;
+
+	y4m_write_pixels(kept, pixels);
+	(void)snprintf(out, size, "ffmpeg -nostdin -v error -i %s %s-f yuv4mpegpipe %s - | %s%s%s",
+		shell_word(use->input, file, sizeof(file)), use->single ? "-frames:v 1 " : "",
+		pixels, use->command, y4m_of_format(use->format, &y4m) ? " --format " : "",
+		y4m_of_format(use->format, &y4m) ? geyser_format_name(use->format) : "");
+}
+
 /* Writes the whole command line. The converting program gets a file by its name, and reads stdin
  * itself. */
 static void write_line(
@@ -160,8 +179,7 @@ static void write_line(
 	char file[PATH_MAX + 2], rest[512];
 
 	if (!use->width && kind->class != MAGIC_PACKED) {
-		(void)snprintf(out, size, "ffmpeg -nostdin -v error -i %s -f yuv4mpegpipe - | %s",
-			shell_word(use->input, file, sizeof(file)), use->command);
+		write_y4m_line(use, kind, out, size);
 		return;
 	}
 	write_rest(use, pixels ? use->format : GEYSER_FORMAT_RGBA8_UNORM, rest, sizeof(rest));

@@ -81,12 +81,13 @@ static bool is_raw_name(const char *path)
  * a video. */
 static int refuse_name(const char *stream, const char *path)
 {
+	char name[GEYSER_STREAM_NAME_MAX + 3], file[PATH_MAX + 2];
+
 	return usage_error(
 		"recv: unknown kind of file (%.200s): expected a name that ends in .png, .raw or "
 		".y4m, or --png, --raw or --y4m; for a film use geyser recv %s --every --output - "
-		"| ffmpeg -f "
-		"rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
-		path, stream, path);
+		"| ffmpeg -nostdin -f rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
+		path, shell_word(stream, name, sizeof(name)), shell_word(path, file, sizeof(file)));
 }
 
 int sink_choose(const char *stream, const char *path, enum sink_kind kind, struct sink *out)
@@ -279,14 +280,20 @@ static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
 static enum sink_result refuse_y4m(const struct sink *sink, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_format_info *const info = geyser_format_get_info(desc->format);
-	char name[GEYSER_STREAM_NAME_MAX + 3];
+	char name[GEYSER_STREAM_NAME_MAX + 3], file[PATH_MAX + 2];
+	char pixels[Y4M_PIXELS_MAX], rate[32] = "";
 
+	if (sink->y4m.rate_num)
+		(void)snprintf(
+			rate, sizeof(rate), "-r %u/%u ", sink->y4m.rate_num, sink->y4m.rate_den);
+	y4m_write_pixels(desc->format, pixels);
 	if (info->ffmpeg)
 		(void)failure("%s: y4m can't hold the frames' format (%s): use geyser recv %s "
-			      "--every --output - | ffmpeg -f rawvideo -pix_fmt %s -s %ux%u -r FPS "
-			      "-i - -f yuv4mpegpipe %s",
+			      "--every --output - | ffmpeg -nostdin -v error -f rawvideo -pix_fmt "
+			      "%s -s %ux%u %s-i - -f yuv4mpegpipe %s -y %s",
 			sink->path, info->name, shell_word(sink->stream, name, sizeof(name)),
-			info->ffmpeg, desc->width, desc->height, sink->path);
+			info->ffmpeg, desc->width, desc->height, rate, pixels,
+			shell_word(sink->path, file, sizeof(file)));
 	else
 		(void)failure("%s: y4m can't hold the frames' format (%s): raw texels can, in a "
 			      "file of another name",

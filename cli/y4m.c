@@ -254,6 +254,38 @@ void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX])
 		y4m->height, y4m->rate_num, y4m->rate_den, words);
 }
 
+/* Describes y4m that keeps every bit of a format. Colours become luma and full chroma. */
+static void describe(enum geyser_format format, struct y4m *out)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(format);
+	uint32_t bits;
+
+	if (y4m_of_format(info ? format : GEYSER_FORMAT_I420, out))
+		return;
+	bits = 8 * info->bytes_per_texel / info->channels;
+	out->divide_x = out->divide_y = info->channels > 1 ? 1 : 0;
+	out->depth = format == GEYSER_FORMAT_RGB10A2_UNORM ? 10 : bits > 8 ? 16 : 8;
+}
+
+void y4m_write_pixels(enum geyser_format format, char text[Y4M_PIXELS_MAX])
+{
+	struct y4m y4m;
+	char depth[32] = "";
+
+	describe(format, &y4m);
+	if (y4m.depth > 8)
+		(void)snprintf(depth, sizeof(depth), "%s%ule -strict -1", y4m.divide_x ? "p" : "",
+			y4m.depth);
+	else if (y4m.divide_x)
+		(void)snprintf(depth, sizeof(depth), "p");
+	(void)snprintf(text, Y4M_PIXELS_MAX, "-pix_fmt %s%s",
+		!y4m.divide_x       ? "gray"
+		: y4m.divide_x == 1 ? "yuv444"
+		: y4m.divide_y == 1 ? "yuv422"
+				    : "yuv420",
+		depth);
+}
+
 /* ---- frames --------------------------------------------------------------------------------- */
 
 static uint32_t divided(uint32_t extent, uint32_t divisor)

@@ -46,6 +46,13 @@ void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX]);
 /* Describes frames of a format: sampling and depth. Returns false if y4m can't hold the format. */
 bool y4m_of_format(enum geyser_format format, struct y4m *out);
 
+#define Y4M_PIXELS_MAX 48u
+
+/* Writes ffmpeg's options that make it write y4m whose samples lose nothing of that format:
+ * "-pix_fmt yuv420p10le -strict -1". ffmpeg chooses no such -pix_fmt by itself, and writes over 8
+ * bits only with -strict. NONE is taken for a film of 8 bits and 4:2:0. */
+void y4m_write_pixels(enum geyser_format format, char text[Y4M_PIXELS_MAX]);
+
 /* Returns the format that holds such frames as they are, or with their samples in the high bits of
  * words. */
 enum geyser_format y4m_format(const struct y4m *y4m);
