@@ -151,18 +151,28 @@ static enum source_result read_bytes(
 	return SOURCE_FRAME;
 }
 
-/* Reads a line of y4m, without its end. *length is 0 at the end of the input. */
+/* Reads a line of y4m, without its end. *length counts the end, too: it is 0 only at the end of the
+ * input. */
 static enum source_result read_line(struct source *source, char line[Y4M_LINE_MAX], size_t *length)
 {
-	enum source_result result = SOURCE_FRAME;
-	size_t count = 1;
+	for (*length = 0; *length < Y4M_LINE_MAX; ++*length) {
+		char *const byte = line + *length;
+		size_t count;
+		const enum source_result result =
+			read_bytes(source, (unsigned char *)byte, 1, &count);
 
-	for (*length = 0; *length < Y4M_LINE_MAX && count; *length += count) {
-		result = read_bytes(source, (unsigned char *)line + *length, 1, &count);
 		if (result != SOURCE_FRAME)
 			return result;
-		if (count && line[*length] == '\n') {
-			line[*length] = '\0';
+		if (!count)
+			break;
+		if (!*byte)
+			return (void)failure("%s: a line of the y4m isn't text (byte %zu is 0): "
+					     "expected words",
+				       source->name, *length + 1),
+			       SOURCE_FAILED;
+		if (*byte == '\n') {
+			*byte = '\0';
+			++*length;
 			return SOURCE_FRAME;
 		}
 	}
@@ -171,6 +181,24 @@ static enum source_result read_line(struct source *source, char line[Y4M_LINE_MA
 	(void)failure("%s: a line of the y4m has no end (after %zu bytes): expected %u bytes at "
 		      "most",
 		source->name, *length, Y4M_LINE_MAX);
+	return SOURCE_FAILED;
+}
+
+/* Reads the line before a frame of y4m. *length is 0 at the end of the input. */
+static enum source_result read_frame_line(struct source *source, size_t *length)
+{
+	char line[Y4M_LINE_MAX];
+	const size_t word = strlen("FRAME");
+	const enum source_result result = read_line(source, line, length);
+
+	if (result != SOURCE_FRAME || !*length)
+		return result;
+	source->begun = true;
+	if (strncmp(line, "FRAME", word) == 0 && (line[word] == '\0' || line[word] == ' '))
+		return SOURCE_FRAME;
+	(void)failure("%s: frame %" PRIu64 " of the y4m begins with another line (%.20s): expected "
+		      "FRAME",
+		source->name, source->frames + 1, line);
 	return SOURCE_FAILED;
 }
 
@@ -267,19 +295,12 @@ static enum source_result read_y4m(struct source *source, const struct geyser_te
 {
 	const uint64_t size = y4m_size(&source->y4m);
 	enum source_result result;
-	char line[Y4M_LINE_MAX];
 	size_t part;
 
 	*length = 0;
-	result = read_line(source, line, &part);
+	result = read_frame_line(source, &part);
 	if (result != SOURCE_FRAME || !part)
 		return result;
-	if (strncmp(line, "FRAME", strlen("FRAME")) != 0) {
-		(void)failure("%s: frame %" PRIu64 " of the y4m begins with other bytes (%.20s): "
-			      "expected FRAME",
-			source->name, source->frames + 1, line);
-		return SOURCE_FAILED;
-	}
 	if (y4m_is_same(&source->y4m, geyser_texture_get_desc(texture)->format)) {
 		result = read_frame(source, texture, mapping, length);
 	} else {
@@ -293,26 +314,28 @@ static enum source_result read_y4m(struct source *source, const struct geyser_te
 		if (result == SOURCE_FRAME && part == size)
 			y4m_copy(&source->y4m, source->planes, texture, mapping->data, true);
 	}
-	if (result == SOURCE_FRAME && *length == 0)
-		*length = 1; /* the input ended after the frame's line: not at a frame's end */
 	return result;
 }
 
 static enum source_result at_end(const struct source *source,
 	const struct geyser_texture_desc *desc, uint64_t size, uint64_t length)
 {
-	if (!length && source->frames)
+	const bool within = length || source->begun;
+
+	if (!within && source->frames)
 		return SOURCE_END;
-	if (!length)
+	if (!within)
 		(void)failure("%s: no frame (0 bytes): expected frames of %" PRIu64
 			      " bytes, %ux%u %s",
 			source->name, size, desc->width, desc->height,
 			geyser_format_name(desc->format));
 	else
-		(void)failure("%s: the input ended within a frame (%" PRIu64 " bytes after %" PRIu64
-			      " frame%s): expected %" PRIu64 " bytes a frame, %ux%u %s",
-			source->name, length, source->frames, source->frames == 1 ? "" : "s", size,
-			desc->width, desc->height, geyser_format_name(desc->format));
+		(void)failure("%s: the input ended within a frame (%" PRIu64
+			      " byte%s after %" PRIu64 " frame%s): expected %" PRIu64
+			      " bytes a frame, %ux%u %s",
+			source->name, length, plural(length), source->frames,
+			plural(source->frames), size, desc->width, desc->height,
+			geyser_format_name(desc->format));
 	return SOURCE_FAILED;
 }
 
@@ -334,7 +357,7 @@ enum source_result source_read(struct source *source, const struct geyser_textur
 		size = y4m_size(&source->y4m);
 	if (result == SOURCE_FRAME)
 		result = read_any(source, texture, mapping, &length);
-	if (result == SOURCE_FRAME && !length && source->loop && source->frames) {
+	if (result == SOURCE_FRAME && !length && !source->begun && source->loop && source->frames) {
 		if (lseek(source->fd, source->start, SEEK_SET) < 0) {
 			(void)failure("%s: can't be looped (%s): expected a file, or no --loop",
 				source->name, strerror(errno));
@@ -346,6 +369,7 @@ enum source_result source_read(struct source *source, const struct geyser_textur
 		return result;
 	if (length < size)
 		return at_end(source, desc, size, length);
+	source->begun = false;
 	source->frames++;
 	return SOURCE_FRAME;
 }

@@ -27,6 +27,7 @@ struct source {
 	unsigned char head[MAGIC_SIZE];
 	/* how many bytes were read ahead, and how many of them were used */
 	size_t head_size, head_taken;
+	bool begun; /* the line before a frame of y4m was read, and not yet the whole frame */
 	bool is_y4m;
 	struct y4m y4m;        /* what the first line of a y4m says */
 	unsigned char *planes; /* a frame of y4m that has to be repacked; owned */

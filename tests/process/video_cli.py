@@ -396,6 +396,12 @@ def y4m_that_cannot_be():
         ("no end (after 15 bytes)", b"YUV4MPEG2 W2 H2"), ("no frame", good),
         ("expected FRAME", good + b"frame\n" + bytes(6)),
         ("5 bytes after 0 frames): expected 6", good + b"FRAME\n" + bytes(5)),
+        ("1 byte after 0 frames): expected 6", good + b"FRAME\n" + bytes(1)),
+        ("0 bytes after 1 frame): expected 6", good + b"FRAME\n" + bytes(6) + b"FRAME\n"),
+        ("frame 2 of the y4m begins with another line ()", good + b"FRAME\n" + bytes(6) + b"\n"),
+        ("line (FRAMEXYZ): expected FRAME", good + b"FRAMEXYZ\n" + bytes(6)),
+        ("isn't text (byte 17 is 0)", b"YUV4MPEG2 W2 H2 \0 C444\nFRAME\n" + bytes(12)),
+        ("isn't text (byte 6 is 0)", good + b"FRAME\0\n" + bytes(6)),
     ):
         fail(1, words, "send", "x", "--input", "-", data=data)
         write("in.y4m", data)
