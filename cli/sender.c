@@ -292,7 +292,7 @@ static void take_y4m(struct send_options *options, const struct y4m *y4m)
 	options->size = (struct size){y4m->width, y4m->height};
 	if (!options->format)
 		options->format = y4m_format(y4m);
-	if (!options->rate_num && y4m->rate_num <= RATE_MAX && y4m->rate_den <= RATE_MAX) {
+	if (!options->rate_num) {
 		options->rate_num = y4m->rate_num;
 		options->rate_den = y4m->rate_den;
 	}

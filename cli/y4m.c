@@ -1,10 +1,9 @@
 /*
- * YUV4MPEG (y4m): raw video that describes itself.
+ * YUV4MPEG (y4m): which formats have such frames, and how their samples are repacked.
  *
  * SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -104,154 +103,6 @@ bool y4m_of_format(enum geyser_format format, struct y4m *out)
 	out->divide_y = kind->divide_y;
 	out->depth = kind->depth;
 	return true;
-}
-
-/* ---- the first line ------------------------------------------------------------------------- */
-
-/* Reads "420mpeg2", "422p10", "mono12". */
-static bool parse_sampling(const char *text, struct y4m *out)
-{
-	static const struct {
-		const char *name;
-		uint32_t divide_x, divide_y;
-		enum geyser_siting siting;
-	} names[] = {
-		{"420jpeg", 2, 2, GEYSER_SITING_CENTER},
-		{"420mpeg2", 2, 2, GEYSER_SITING_LEFT},
-		{"420paldv", 2, 2, GEYSER_SITING_TOP_LEFT},
-		{"420", 2, 2, GEYSER_SITING_UNSPECIFIED},
-		{"422", 2, 1, GEYSER_SITING_UNSPECIFIED},
-		{"444", 1, 1, GEYSER_SITING_UNSPECIFIED},
-		{"mono", 0, 0, GEYSER_SITING_UNSPECIFIED},
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const size_t length = strlen(names[i].name);
-		const char *rest = text + length;
-		uint64_t depth = 8;
-
-		if (strncmp(text, names[i].name, length) != 0)
-			continue;
-		if (*rest == 'p' && names[i].divide_x)
-			rest++;
-		if (*rest && (!parse_number(rest, &depth) || depth < 9 || depth > 16))
-			continue;
-		out->divide_x = names[i].divide_x;
-		out->divide_y = names[i].divide_y;
-		out->siting = names[i].siting;
-		out->depth = (uint32_t)depth;
-		return true;
-	}
-	return false;
-}
-
-/* Reads "30000:1001". 0:0 means that the rate isn't known. */
-static bool parse_ratio(const char *text, uint32_t *num, uint32_t *den)
-{
-	unsigned first, second;
-	char end;
-
-	if (sscanf(text, "%9u:%9u%c", &first, &second, &end) != 2) /* NOLINT: bounded */
-		return false;
-	*num = first && second ? first : 0;
-	*den = first && second ? second : 0;
-	return true;
-}
-
-static bool parse_extent(const char *text, uint32_t *out)
-{
-	uint64_t number;
-
-	if (!parse_number(text, &number) || !number || number > GEYSER_MAX_DIMENSION)
-		return false;
-	*out = (uint32_t)number;
-	return true;
-}
-
-/* Reads one word of the line. Unknown letters are other programs' notes. */
-static bool parse_word(const char *word, struct y4m *out, bool *ranged)
-{
-	switch (*word) {
-	case 'W':
-		return parse_extent(word + 1, &out->width);
-	case 'H':
-		return parse_extent(word + 1, &out->height);
-	case 'F':
-		return parse_ratio(word + 1, &out->rate_num, &out->rate_den);
-	case 'C':
-		return parse_sampling(word + 1, out);
-	case 'X':
-		*ranged = *ranged || strncmp(word, "XCOLORRANGE=", 12) == 0;
-		if (strcmp(word, "XCOLORRANGE=FULL") == 0)
-			out->range = GEYSER_COLOR_RANGE_FULL;
-		if (strcmp(word, "XCOLORRANGE=LIMITED") == 0)
-			out->range = GEYSER_COLOR_RANGE_LIMITED;
-		return true;
-	default:
-		return true;
-	}
-}
-
-bool y4m_parse(const char *name, char *line, struct y4m *out)
-{
-	bool ranged = false;
-	char *rest;
-
-	*out = (struct y4m){.divide_x = 2,
-		.divide_y = 2,
-		.depth = 8,
-		.siting = GEYSER_SITING_CENTER,
-		.range = GEYSER_COLOR_RANGE_LIMITED};
-	for (char *word = strtok_r(line + strlen(Y4M_MAGIC), " ", &rest); word;
-		word = strtok_r(NULL, " ", &rest)) {
-		if (!parse_word(word, out, &ranged))
-			return (void)failure("%s: this y4m can't be sent (%.100s): expected W and "
-					     "H of 1 to %u, F as 30:1, and C as 420, 422, 444 or "
-					     "mono, with 8 to 16 bits",
-				       name, word, GEYSER_MAX_DIMENSION),
-			       false;
-	}
-	if (!ranged && !out->divide_x) /* as ffmpeg takes gray */
-		out->range = GEYSER_COLOR_RANGE_FULL;
-	if (out->width && out->height)
-		return true;
-	(void)failure("%s: this y4m has no size: expected W and H in its first line", name);
-	return false;
-}
-
-static const char *sampling_name(const struct y4m *y4m)
-{
-	if (!y4m->divide_x)
-		return "mono";
-	if (y4m->divide_x == 1)
-		return "444";
-	if (y4m->divide_y == 1)
-		return "422";
-	if (y4m->depth > 8)
-		return "420";
-	return y4m->siting == GEYSER_SITING_CENTER     ? "420jpeg"
-	       : y4m->siting == GEYSER_SITING_LEFT     ? "420mpeg2"
-	       : y4m->siting == GEYSER_SITING_TOP_LEFT ? "420paldv"
-						       : "420";
-}
-
-void y4m_write_words(const struct y4m *y4m, char words[Y4M_WORDS_MAX])
-{
-	char depth[16] = "";
-
-	if (y4m->depth > 8)
-		(void)snprintf(depth, sizeof(depth), "%s%u", y4m->divide_x ? "p" : "", y4m->depth);
-	(void)snprintf(words, Y4M_WORDS_MAX, "C%s%s XCOLORRANGE=%s", sampling_name(y4m), depth,
-		y4m->range == GEYSER_COLOR_RANGE_FULL ? "FULL" : "LIMITED");
-}
-
-void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX])
-{
-	char words[Y4M_WORDS_MAX];
-
-	y4m_write_words(y4m, words);
-	(void)snprintf(line, Y4M_LINE_MAX, Y4M_MAGIC "W%u H%u F%u:%u Ip A0:0 %s\n", y4m->width,
-		y4m->height, y4m->rate_num, y4m->rate_den, words);
 }
 
 /* Describes y4m that keeps every bit of a format. Colours become luma and full chroma. */

@@ -22,7 +22,7 @@
 
 struct y4m {
 	uint32_t width, height;
-	uint32_t rate_num, rate_den; /* frames a second; 0: not known */
+	uint32_t rate_num, rate_den; /* frames a second, each at most RATE_MAX; 0: not known */
 	/* how many luma samples share a chroma sample, each way; 0: there is only luma */
 	uint32_t divide_x, divide_y;
 	uint32_t depth; /* bits of a sample, 8 to 16 */
@@ -34,7 +34,8 @@ struct y4m {
 #define Y4M_WORDS_MAX 64u
 
 /* Reads the first line of a file, which begins with Y4M_MAGIC, without its end. name is the file's
- * name, for the message after which false is returned. */
+ * name, for the message after which false is returned. Also tells what a stream doesn't keep of the
+ * film: interlacing, and pixels that aren't square. */
 bool y4m_parse(const char *name, char *line, struct y4m *out);
 
 /* Writes the words of the first line that say what samples are: "C420jpeg XCOLORRANGE=FULL". */

@@ -34,7 +34,7 @@ def need_ffmpeg():
 
 def clip(size, pixels, frames, *arguments):
     """Returns ffmpeg's command for a clip, which it writes to stdout."""
-    source = f"testsrc2=size=640x360:rate=30,scale={size.replace('x', ':')}"
+    source = f"testsrc2=size=640x360:rate=30,scale={size.replace('x', ':')},setsar=1"
     return [
         "ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", source, "-frames:v", str(frames),
         "-pix_fmt", pixels, *(arguments or ("-f", "rawvideo")), "-",
@@ -362,6 +362,35 @@ def one_y4m_has_one_range_and_siting():
 
 
 @test
+def what_a_stream_does_not_keep_is_told():
+    for words, told in (
+        (b"It", ("interlaced (It)",)), (b"Im A1:1", ("interlaced (Im)",)), (b"Ip A0:0 XYSCSS", ()),
+        (b"A10:11", ("square (A10:11)",)), (b"Ib A4:3", ("interlaced (Ib)", "square (A4:3)")),
+    ):
+        write("in.y4m", b"YUV4MPEG2 W2 H2 F500:1 %s\nFRAME\n" % words + bytes(6))
+        result = geyser("send", "f", "--input", "in.y4m")
+        said = result.stderr.decode().splitlines()
+        assert result.returncode == 0 and len(said) == len(told), result
+        assert all(word in row for word, row in zip(told, said)), said
+
+
+@test
+def rates_of_many_digits_are_rounded():
+    for rate, wanted in (
+        (b"10000000:333333", 10000000 / 333333), (b"48000000:2002000", 24000 / 1001),
+        (b"1000001:1001", 1000001 / 1001), (b"1:1000000", 1e-6), (b"1000000:1", 1e6),
+        (b"4294967295:143165577", 4294967295 / 143165577),
+    ):
+        write("in.y4m", b"YUV4MPEG2 W2 H2 F%s\nFRAME\n" % rate + bytes(6))
+        with Running("send", "f", "--input", "in.y4m", "--loop") as sender:
+            until(lambda: [one["name"] for one in streams()] == ["f"])
+            said = streams()[0]
+            got = said["frame_rate_num"] / said["frame_rate_den"]
+            assert abs(got / wanted - 1) < 2e-6, (said, wanted)
+            sender.end()
+
+
+@test
 def y4m_files_are_looped():
     write("in.y4m", b"YUV4MPEG2 W2 H2 F500:1 C420\n" + b"".join(
         b"FRAME x\n" + noise(6, seed) for seed in range(3)))
@@ -400,6 +429,10 @@ def y4m_that_cannot_be():
         ("0 bytes after 1 frame): expected 6", good + b"FRAME\n" + bytes(6) + b"FRAME\n"),
         ("frame 2 of the y4m begins with another line ()", good + b"FRAME\n" + bytes(6) + b"\n"),
         ("line (FRAMEXYZ): expected FRAME", good + b"FRAMEXYZ\n" + bytes(6)),
+        *((f"can't be sent ({word})", b"YUV4MPEG2 W2 H2 %s C420\n" % word.encode()) for word in (
+            "F-25:1", "F25:-1", "F+5:1", "F2000000:1", "F1:3000000", "F99999999999:1", "F0x19:1",
+            "F25:1:1", "W0x2", "H+2", "H02x", "C420p0xa", "A10", "A-1:1",
+        )),
         ("isn't text (byte 17 is 0)", b"YUV4MPEG2 W2 H2 \0 C444\nFRAME\n" + bytes(12)),
         ("isn't text (byte 6 is 0)", good + b"FRAME\0\n" + bytes(6)),
     ):
