@@ -19,7 +19,7 @@
 #define FAREWELL_NS NANOSECONDS
 
 struct sender {
-	const struct send_options *options;
+	struct send_options *options; /* the caller's */
 	struct publishing publishing;
 	const struct geyser_manager *manager;
 	struct source source;  /* used only if there is an input */
@@ -92,6 +92,15 @@ static uint64_t frame_time(const struct send_options *options, uint64_t frame)
 	return (frame / num * den + rest / num) * NANOSECONDS + rest % num * NANOSECONDS / num;
 }
 
+/* Takes the rate that y4m names, unless the options name one. */
+static void take_rate(struct send_options *options, const struct y4m *y4m)
+{
+	if (options->rate_num)
+		return;
+	options->rate_num = y4m->rate_num;
+	options->rate_den = y4m->rate_den;
+}
+
 /* Says what the numbers of an input mean. */
 static void describe_colour(const struct sender *sender, struct geyser_frame_info *info)
 {
@@ -111,15 +120,17 @@ static void describe_colour(const struct sender *sender, struct geyser_frame_inf
 static enum source_result draw(
 	struct sender *sender, struct geyser_frame *frame, const struct geyser_mapping *mapping)
 {
-	const struct send_options *const options = sender->options;
+	struct send_options *const options = sender->options;
 	struct geyser_frame_info *const info = geyser_frame_get_info(frame);
+	enum source_result result = SOURCE_FRAME;
 
+	if (options->input)
+		result = source_read(&sender->source, geyser_frame_texture(frame), mapping);
+	if (sender->source.is_y4m) /* a pipe's first frame is read after the stream was made */
+		take_rate(options, &sender->source.y4m);
 	if (options->rate_num)
 		info->presentation_ns = frame_time(options, sender->frames);
 	if (options->input) {
-		const enum source_result result =
-			source_read(&sender->source, geyser_frame_texture(frame), mapping);
-
 		describe_colour(sender, info);
 		return result;
 	}
@@ -292,10 +303,7 @@ static void take_y4m(struct send_options *options, const struct y4m *y4m)
 	options->size = (struct size){y4m->width, y4m->height};
 	if (!options->format)
 		options->format = y4m_format(y4m);
-	if (!options->rate_num) {
-		options->rate_num = y4m->rate_num;
-		options->rate_den = y4m->rate_den;
-	}
+	take_rate(options, y4m);
 }
 
 /* Finds out the size and format of an input that describes itself. */

@@ -237,6 +237,23 @@ static enum source_result begin_y4m(struct source *source, const struct magic_us
 	return SOURCE_FRAME;
 }
 
+/* Reads up to size of the first bytes. Reads on while they may begin y4m, since a frame may be
+ * shorter than y4m's first word. */
+static enum source_result read_first_bytes(
+	struct source *source, unsigned char head[MAGIC_SIZE], size_t size, size_t *length)
+{
+	const size_t word = strlen(Y4M_MAGIC);
+	enum source_result result = read_bytes(source, head, size, length);
+	size_t part = 1;
+
+	while (result == SOURCE_FRAME && part && *length < word &&
+		memcmp(head, Y4M_MAGIC, *length) == 0) {
+		result = read_bytes(source, head + *length, 1, &part);
+		*length += part;
+	}
+	return result;
+}
+
 /* Checks the first bytes, before a frame of them is shown. size is that of a frame of texels. */
 static enum source_result read_head(struct source *source, uint64_t size)
 {
@@ -249,7 +266,7 @@ static enum source_result read_head(struct source *source, uint64_t size)
 		return SOURCE_FRAME;
 	source->use = NULL;
 	tell_progress("waiting for the first frame from %s", source->name);
-	result = read_bytes(
+	result = read_first_bytes(
 		source, head, size < sizeof(head) ? (size_t)size : sizeof(head), &length);
 	end_progress();
 	if (result != SOURCE_FRAME)

@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -359,6 +360,21 @@ def one_y4m_has_one_range_and_siting():
         assert "the stream's frames have changed" in message and words in message, message
         with open("out.y4m", "rb") as file:
             assert len(frames_of(file.read())[1]) == 1
+
+
+@test
+def y4m_is_recognized_in_pipes():
+    """Even if the options say all, and if a frame is shorter than y4m's first word."""
+    frames = [noise(6, seed) for seed in range(3)]
+    head = b"YUV4MPEG2 W2 H2 F5:1 C420 XCOLORRANGE=FULL\n"
+    data = head + b"".join(b"FRAME\n" + frame for frame in frames)
+    given = ["--size", "2x2", "--format", "i420"]
+    start = time.monotonic()
+    out = through_a_stream(data, given, ["--y4m"])
+    assert frames_of(out)[1] == frames and b"FULL" in frames_of(out)[0], out
+    assert time.monotonic() - start > 0.35, "its rate was ignored"  # 5 frames a second
+    for data in (b"YUV4MP", b"YUV4MPEG2YUV", b"YUV4MPYUV4MP"):  # raw texels, whole frames
+        assert through_a_stream(data, given, ["--raw"]) == data, data
 
 
 @test
