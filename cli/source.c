@@ -88,6 +88,9 @@ bool source_open(const struct magic_use *use, bool loop, int signals, struct sou
 	return false;
 }
 
+/* How many bytes of y4m's first frame are allocated before one of them has come. */
+#define AHEAD_SIZE (UINT64_C(1) << 20)
+
 /* ---- reading -------------------------------------------------------------------------------- */
 
 static enum source_result wait_readable(const struct source *source)
@@ -278,14 +281,6 @@ static enum source_result read_head(struct source *source, uint64_t size)
 	return is_y4m(head, length) ? begin_y4m(source, use) : SOURCE_FRAME;
 }
 
-enum source_result source_examine(struct source *source)
-{
-	const struct magic_use *const use = source->use;
-	const uint64_t size = use ? raw_size(use->format, use->width, use->height) : 0;
-
-	return read_head(source, size && !source->is_file ? size : MAGIC_SIZE);
-}
-
 /* Reads one frame. Rows without gaps in memory are read together. */
 static enum source_result read_frame(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping, uint64_t *length)
@@ -306,6 +301,32 @@ static enum source_result read_frame(struct source *source, const struct geyser_
 	return SOURCE_FRAME;
 }
 
+/* Makes planes larger. */
+static bool grow_planes(struct source *source, uint64_t size)
+{
+	unsigned char *const planes = realloc(source->planes, (size_t)size);
+
+	if (!planes)
+		return (void)failure("no memory for a frame (%" PRIu64 " bytes)", size), false;
+	source->planes = planes;
+	return true;
+}
+
+/* Copies the frame that was read ahead. */
+static enum source_result take_first_frame(struct source *source,
+	const struct geyser_texture *texture, const struct geyser_mapping *mapping,
+	uint64_t *length)
+{
+	y4m_copy(&source->y4m, source->planes, texture, mapping->data, true);
+	source->ahead = false;
+	if (y4m_is_same(&source->y4m, geyser_texture_get_desc(texture)->format)) {
+		free(source->planes);
+		source->planes = NULL;
+	}
+	*length = y4m_size(&source->y4m);
+	return SOURCE_FRAME;
+}
+
 /* Reads one frame of y4m. *length is 0 at the end of the input. */
 static enum source_result read_y4m(struct source *source, const struct geyser_texture *texture,
 	const struct geyser_mapping *mapping, uint64_t *length)
@@ -314,28 +335,26 @@ static enum source_result read_y4m(struct source *source, const struct geyser_te
 	enum source_result result;
 	size_t part;
 
+	if (source->ahead)
+		return take_first_frame(source, texture, mapping, length);
 	*length = 0;
 	result = read_frame_line(source, &part);
 	if (result != SOURCE_FRAME || !part)
 		return result;
-	if (y4m_is_same(&source->y4m, geyser_texture_get_desc(texture)->format)) {
-		result = read_frame(source, texture, mapping, length);
-	} else {
-		if (!source->planes)
-			source->planes = malloc((size_t)size);
-		if (!source->planes)
-			return (void)failure("no memory for a frame (%" PRIu64 " bytes)", size),
-			       SOURCE_FAILED;
-		result = read_bytes(source, source->planes, (size_t)size, &part);
-		*length = part;
-		if (result == SOURCE_FRAME && part == size)
-			y4m_copy(&source->y4m, source->planes, texture, mapping->data, true);
-	}
+	if (y4m_is_same(&source->y4m, geyser_texture_get_desc(texture)->format))
+		return read_frame(source, texture, mapping, length);
+	if (!source->planes && !grow_planes(source, size))
+		return SOURCE_FAILED;
+	result = read_bytes(source, source->planes, (size_t)size, &part);
+	*length = part;
+	if (result == SOURCE_FRAME && part == size)
+		y4m_copy(&source->y4m, source->planes, texture, mapping->data, true);
 	return result;
 }
 
-static enum source_result at_end(const struct source *source,
-	const struct geyser_texture_desc *desc, uint64_t size, uint64_t length)
+/* Says that the input has ended: after a whole frame, or within one of that size and format. */
+static enum source_result at_end(const struct source *source, enum geyser_format format,
+	struct size extent, uint64_t size, uint64_t length)
 {
 	const bool within = length || source->begun;
 
@@ -344,16 +363,57 @@ static enum source_result at_end(const struct source *source,
 	if (!within)
 		(void)failure("%s: no frame (0 bytes): expected frames of %" PRIu64
 			      " bytes, %ux%u %s",
-			source->name, size, desc->width, desc->height,
-			geyser_format_name(desc->format));
+			source->name, size, extent.width, extent.height,
+			geyser_format_name(format));
 	else
 		(void)failure("%s: the input ended within a frame (%" PRIu64
 			      " byte%s after %" PRIu64 " frame%s): expected %" PRIu64
 			      " bytes a frame, %ux%u %s",
 			source->name, length, plural(length), source->frames,
-			plural(source->frames), size, desc->width, desc->height,
-			geyser_format_name(desc->format));
+			plural(source->frames), size, extent.width, extent.height,
+			geyser_format_name(format));
 	return SOURCE_FAILED;
+}
+
+/* Reads y4m's first frame into planes, which grows with the bytes that come. */
+static enum source_result read_ahead(struct source *source, const struct magic_use *use)
+{
+	const struct y4m *const y4m = &source->y4m;
+	const enum geyser_format format = use->format ? use->format : y4m_format(y4m);
+	const uint64_t size = y4m_size(y4m);
+	uint64_t length = 0;
+	size_t part = 0;
+	enum source_result result = read_frame_line(source, &part);
+
+	while (result == SOURCE_FRAME && part && length < size) {
+		const uint64_t most = length ? 2 * length : AHEAD_SIZE;
+		const uint64_t next = most < size ? most : size;
+
+		if (!grow_planes(source, next))
+			return SOURCE_FAILED;
+		result =
+			read_bytes(source, source->planes + length, (size_t)(next - length), &part);
+		length += part;
+		if (length < next)
+			break;
+	}
+	if (result != SOURCE_FRAME)
+		return result;
+	if (length < size)
+		return at_end(source, format, (struct size){y4m->width, y4m->height}, size, length);
+	source->ahead = true;
+	return SOURCE_FRAME;
+}
+
+enum source_result source_examine(struct source *source)
+{
+	const struct magic_use *const use = source->use;
+	const uint64_t size = use ? raw_size(use->format, use->width, use->height) : 0;
+
+	const enum source_result result =
+		read_head(source, size && !source->is_file ? size : MAGIC_SIZE);
+
+	return result == SOURCE_FRAME && source->is_y4m ? read_ahead(source, use) : result;
 }
 
 static enum source_result read_any(struct source *source, const struct geyser_texture *texture,
@@ -385,7 +445,8 @@ enum source_result source_read(struct source *source, const struct geyser_textur
 	if (result != SOURCE_FRAME)
 		return result;
 	if (length < size)
-		return at_end(source, desc, size, length);
+		return at_end(source, desc->format, (struct size){desc->width, desc->height}, size,
+			length);
 	source->begun = false;
 	source->frames++;
 	return SOURCE_FRAME;

@@ -31,6 +31,7 @@ struct source {
 	bool is_y4m;
 	struct y4m y4m;        /* what the first line of a y4m says */
 	unsigned char *planes; /* a frame of y4m that has to be repacked; owned */
+	bool ahead;            /* planes has the first frame, which was read before the stream */
 	off_t start;           /* of the first frame in a file */
 	bool is_file;          /* reading never waits */
 };
@@ -47,9 +48,11 @@ enum source_result {
  * frames. use->width is 0 if the size isn't known: only y4m can then be read. */
 bool source_open(const struct magic_use *use, bool loop, int signals, struct source *out);
 
-/* Finds out whether the input is y4m, and fills in is_y4m and y4m. Waits for a pipe's first bytes.
- * source_read does the same if this call doesn't come before. Returns SOURCE_FRAME,
- * SOURCE_INTERRUPTED or SOURCE_FAILED; the last one also for y4m that isn't what use says. */
+/* Finds out whether the input is y4m, and fills in is_y4m and y4m. Waits for a pipe's first bytes,
+ * and for the first frame of y4m: a first line alone must not make the caller allocate textures of
+ * the size that it names. source_read does without if this call doesn't come before. Returns
+ * SOURCE_FRAME, SOURCE_INTERRUPTED or SOURCE_FAILED; the last one also for y4m that isn't what use
+ * says. */
 enum source_result source_examine(struct source *source);
 
 /* Reads the next frame into a mapped texture, which has one layer and one mip level. */

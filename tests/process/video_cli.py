@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -375,6 +376,22 @@ def y4m_is_recognized_in_pipes():
     assert time.monotonic() - start > 0.35, "its rate was ignored"  # 5 frames a second
     for data in (b"YUV4MP", b"YUV4MPEG2YUV", b"YUV4MPYUV4MP"):  # raw texels, whole frames
         assert through_a_stream(data, given, ["--raw"]) == data, data
+
+
+@test
+def a_line_alone_costs_no_memory():
+    """Frames of 6 GiB each are named, but don't come. No texture of them may be allocated."""
+    data = b"YUV4MPEG2 W32768 H32768 C444p16\nFRAME\n" + bytes(3 << 20)
+    write("in.y4m", data)
+    for name in ("-", "in.y4m"):
+        result = subprocess.run(
+            [GEYSER, "send", "x", "--input", name], input=data, stderr=subprocess.PIPE,
+            timeout=LIMIT, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30)),
+        )
+        assert result.returncode == 1, result
+        assert b"3145728 bytes after 0 frames" in result.stderr, result
+    assert registry() == []
 
 
 @test
