@@ -137,6 +137,31 @@ def names_of_ffmpeg_are_taken():
 
 
 @test
+def no_bits_are_lost_by_a_suggestion():
+    """Of each format that ffmpeg lists and geyser lacks."""
+    need_ffmpeg()
+    depths = {}
+    for row in output(["ffmpeg", "-hide_banner", "-pix_fmts"]).decode().splitlines():
+        words = row.split()
+        if len(words) == 5 and re.fullmatch(r"IO...|I....", words[0]) and words[2].isdigit():
+            depths[words[1]] = (int(words[2]), [int(depth) for depth in words[4].split("-")])
+    if not depths:
+        raise unittest.SkipTest("this ffmpeg lists no depths")
+    told = 0
+    for name, (components, bits) in depths.items():
+        said = geyser("share", "--size", "4x4", "--format", name, "--raw", "none").stderr.decode()
+        found = re.search(r"did you mean .*-pix_fmt ([^), ]+)", said)
+        if found:
+            told += 1
+            got = depths[found.group(1)]
+            assert got[0] >= components or name.startswith(("pal8", "ya")), said
+            assert max(got[1]) >= max(bits) or "f32" in name, said
+        else:
+            assert "none: can't" in said or name.startswith("bayer"), said
+    assert told > 100, told
+
+
+@test
 def lists_name_the_format():
     write("in.raw", noise(17))
     arguments = ["--size", "3x3", "--format", "nv12", "--input", "in.raw", "--loop", "--fps", "9"]

@@ -208,9 +208,21 @@ def words_are_guessed():
         ("gray8", "r8unorm"), ("RGBA8UNORM", "rgba8unorm"), ("bgr24", "bgra8unorm"),
         ("VK_FORMAT_R8G8B8A8_SRGB", "rgba8unorm-srgb"), ("DXGI_FORMAT_B8G8R8A8_UNORM", "bgra8unorm"),
         ("rgba8unorm_srgb", "rgba8unorm-srgb"), ("gray10le", "r16unorm"), ("rgb48le", "rgba16unorm"),
-        ("rgba16flaot", "rgba16float"),
+        ("rgba16flaot", "rgba16float"), ("rgb48be", "rgba16unorm"), ("bgr48le", "rgba16unorm"),
+        ("gbrp9le", "rgba16unorm"), ("gbrp16be", "rgba16unorm"), ("gray14be", "r16unorm"),
+        ("gray9le", "r16unorm"), ("ya16le", "rgba16unorm"), ("rgba64be", "rgba16unorm"),
+        ("bgra64be", "rgba16unorm"), ("yuva420p", "rgba16unorm"), ("yuva444p16le", "rgba16unorm"),
+        ("yuv440p10le", "p410"), ("yuv440p12be", "p416"), ("p010be", "p010"), ("yuv420", "i420"),
+        ("bgr565le", "bgra8unorm"), ("gbrap", "rgba8unorm"),
     ):
         fail(2, f"did you mean {form}?", "send", "x", "--size", "4x4", "--format", text)
+    for text, words in (
+        ("yuvj420p", "i420? (as ffmpeg's -pix_fmt yuvj420p, with --color full)"),
+        ("yuvj440p", "i444? (as ffmpeg's -pix_fmt yuvj444p, with --color full)"),
+        ("rgb48be", "rgba16unorm? (with alpha, as ffmpeg's -pix_fmt rgba64le)"),
+        ("yuva422p10le", "rgba16unorm? (as ffmpeg's -pix_fmt rgba64le)"),
+    ):
+        fail(2, f"did you mean {words}", "send", "x", "--size", "4x4", "--format", text)
     fail(2, "info --formats lists all", "send", "x", "--size", "4x4", "--format", "q" * 30)
     assert registry() == []
 
