@@ -60,6 +60,7 @@ CALLBACKS = {
         "is lost; api/apple.m begins an activity with the first stream"),
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
+    "format/convert_rows.h": ("run", "a stage of a conversion, a function of convert_rows.c"),
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
     "interop/opengl/gl.h": ("finish free free_", "each kind of object frees what it keeps with a "
         "context"),
