@@ -43,7 +43,7 @@ static enum gy_encoding encoding_of_bits(const struct geyser_format_info *info, 
 	case GEYSER_FORMAT_TYPE_UNORM:
 		if (bits == 8)
 			return info->srgb ? GY_ENCODING_SRGB8 : GY_ENCODING_UNORM8;
-		break;
+		return bits == 16 ? GY_ENCODING_UNORM16 : GY_ENCODING_NONE;
 	case GEYSER_FORMAT_TYPE_FLOAT:
 		return bits == 16   ? GY_ENCODING_HALF
 		       : bits == 32 ? GY_ENCODING_FLOAT
@@ -155,6 +155,17 @@ static void add(struct plan *plan, gy_convert_step *step, struct gy_stage stage)
 		plan->stages[plan->count++] = stage;
 }
 
+/* Returns the step that makes lanes of texels; NULL if they are lanes already. */
+static gy_convert_step *find_unpack(const struct plan *plan, enum gy_lanes lanes)
+{
+	const enum gy_encoding from = plan->source.encoding, to = plan->destination.encoding;
+
+	if (from == GY_ENCODING_UNORM16 &&
+		(to == GY_ENCODING_HALF || to == GY_ENCODING_RG11B10))
+		return plan->kernels->unpack_unorm16_odd;
+	return plan->kernels->unpack[from][lanes];
+}
+
 /* Appends the stages by lanes between two encodings. */
 static void add_lanes(struct plan *plan, unsigned int from_channels, unsigned int to_channels)
 {
@@ -167,7 +178,7 @@ static void add_lanes(struct plan *plan, unsigned int from_channels, unsigned in
 		add(plan, kernels->direct[from][to], (struct gy_stage){.channels = to_channels});
 		return;
 	}
-	add(plan, kernels->unpack[from][lanes], (struct gy_stage){.channels = from_channels});
+	add(plan, find_unpack(plan, lanes), (struct gy_stage){.channels = from_channels});
 	add(plan, kernels->spread[from_channels - 1][to_channels - 1],
 		(struct gy_stage){.one = one});
 	add(plan, kernels->pack[to][lanes], (struct gy_stage){.channels = to_channels});

@@ -32,6 +32,8 @@ typedef float __attribute__((aligned(1), may_alias)) any_float;
 	}
 
 EACH(unpack_unorm8, uint8_t, any_float, from_unorm(in[i], 255))
+EACH(unpack_unorm16, any16, any_float, from_unorm(in[i], 65535))
+EACH(unpack_unorm16_odd, any16, any32, from_unorm16_odd(in[i]))
 EACH(unpack_linear, uint8_t, any32, gy_srgb_linear[in[i]])
 EACH(unpack_uint16, any16, any_float, (float)(int32_t)in[i])
 EACH(unpack_sint16, any_s16, any_float, (float)in[i])
@@ -158,6 +160,7 @@ STEP(pack_unorm8)
 		out[i] = (uint8_t)to_unorm(in[i], 255);
 }
 
+EACH(pack_unorm16, any_float, any16, (uint16_t)to_unorm(in[i], 65535))
 EACH(pack_encoded, any_float, uint8_t,
 	(uint8_t)gy_srgb_encode(
 		bits_of(clamp(in[i], float_of(GY_SRGB_FIRST), float_of(GY_SRGB_LAST)))))
@@ -422,6 +425,7 @@ STEP(map_fields)
 const struct gy_convert_kernels GY_KERNELS = {
 	.unpack = {
 		[GY_ENCODING_UNORM8] = {unpack_unorm8, NULL, NULL},
+		[GY_ENCODING_UNORM16] = {unpack_unorm16, NULL, NULL},
 		[GY_ENCODING_SRGB8] = {unpack_srgb8, NULL, NULL},
 		[GY_ENCODING_HALF] = {unpack_half, NULL, NULL},
 		[GY_ENCODING_FLOAT] = {NULL, NULL, NULL},
@@ -434,6 +438,7 @@ const struct gy_convert_kernels GY_KERNELS = {
 	},
 	.pack = {
 		[GY_ENCODING_UNORM8] = {pack_unorm8, NULL, NULL},
+		[GY_ENCODING_UNORM16] = {pack_unorm16, NULL, NULL},
 		[GY_ENCODING_SRGB8] = {pack_srgb8, NULL, NULL},
 		[GY_ENCODING_HALF] = {pack_half, NULL, NULL},
 		[GY_ENCODING_FLOAT] = {pack_float, NULL, NULL},
@@ -444,6 +449,7 @@ const struct gy_convert_kernels GY_KERNELS = {
 		[GY_ENCODING_RGB10A2] = {pack_rgb10a2, NULL, NULL},
 		[GY_ENCODING_RG11B10] = {pack_rg11b10, NULL, NULL},
 	},
+	.unpack_unorm16_odd = unpack_unorm16_odd,
 	.direct = {
 		[GY_ENCODING_UNORM8][GY_ENCODING_HALF] = unorm8_to_half,
 		[GY_ENCODING_RGB10A2][GY_ENCODING_UNORM8] = rgb10a2_to_unorm8,

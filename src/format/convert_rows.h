@@ -15,6 +15,7 @@
 /* How a format stores its channels. */
 enum gy_encoding {
 	GY_ENCODING_UNORM8,
+	GY_ENCODING_UNORM16,
 	GY_ENCODING_SRGB8, /* a fourth channel is UNORM8 */
 	GY_ENCODING_HALF,
 	GY_ENCODING_FLOAT,
@@ -65,6 +66,10 @@ struct gy_convert_kernels {
 	/* NULL: the texels in memory are such lanes already, or there is no such conversion. */
 	gy_convert_step *unpack[GY_ENCODING_COUNT][GY_LANES_COUNT];
 	gy_convert_step *pack[GY_ENCODING_COUNT][GY_LANES_COUNT];
+	/* From UNORM16 for a destination with a shorter fraction than a float. A number that a
+	 * float can't hold becomes the neighbour whose last bit is 1, so that the second rounding
+	 * can't take it for a tie. */
+	gy_convert_step *unpack_unorm16_odd;
 	/* From the texels in memory to those of another encoding at once, with the same number of
 	 * channels. NULL for most pairs: the other steps do it. */
 	gy_convert_step *direct[GY_ENCODING_COUNT][GY_ENCODING_COUNT];

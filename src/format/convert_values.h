@@ -70,6 +70,16 @@ static inline float from_unorm(uint32_t value, float max)
 #endif
 }
 
+/* Divides by 65535, and gives the bits of the float. If the quotient lies between two floats, the
+ * result is the one whose last bit is 1. */
+static inline uint32_t from_unorm16_odd(uint32_t value)
+{
+	const float nearest = from_unorm(value, 65535);
+	const double rest = (double)(int32_t)value - (double)nearest * 65535;
+
+	return (bits_of(nearest) - (rest < 0)) | (rest != 0);
+}
+
 /* Returns the nearest multiple of 1 / max, in units of that. The addition leaves no room for a
  * fraction, so it rounds the exact product once. A tie goes to the even value. */
 static inline uint32_t to_unorm(float value, float max)

@@ -46,8 +46,6 @@ static bool is_colour(unsigned int format)
 	const struct geyser_format_info *const info =
 		geyser_format_get_info((enum geyser_format)format);
 
-	if (format >= GEYSER_FORMAT_R16_UNORM && format <= GEYSER_FORMAT_RGBA16_UNORM)
-		return false;
 	return !info->depth && info->type != GEYSER_FORMAT_TYPE_YUV;
 }
 
@@ -96,20 +94,20 @@ static const uint32_t edges[] = {0, 1, 2, 0x7FFFFFFF, 0x80000000, 0x80000001, 0x
 /* Returns a float beside the middle between two values of unorm, sRGB or a small float. */
 static uint32_t beside_a_tie(void)
 {
-	static const float max[] = {3, 255, 1023};
-	const uint32_t which = random_bits() % 6;
+	static const float max[] = {3, 255, 1023, 65535};
+	const uint32_t which = random_bits() % 7;
 	float middle;
 
-	if (which < 3) {
+	if (which < 4) {
 		middle = ((float)(random_bits() % (uint32_t)max[which]) + 0.5f) / max[which];
-	} else if (which == 3) {
+	} else if (which == 4) {
 		const double encoded = (random_bits() % 255 + 0.5) / 255;
 
 		middle = (float)(encoded <= 0.04045 ? encoded / 12.92
 						    : pow((encoded + 0.055) / 1.055, 2.4));
 	} else {
 		/* the first bit after those that 6 or 10 bits of fraction keep */
-		const uint32_t cut = which == 4 ? 17 : 13;
+		const uint32_t cut = which == 5 ? 17 : 13;
 		const uint32_t exponent = 100 + random_bits() % 45;
 
 		return (exponent << 23 | ((random_bits() & 0x7FFFFF) >> cut << cut) |
