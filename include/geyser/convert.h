@@ -68,6 +68,18 @@ struct geyser_pixels {
 GEYSER_API enum geyser_result geyser_convert_pixels(
 	const struct geyser_pixels *source, const struct geyser_pixels *destination);
 
+/* Converts a whole texture, with all its mip levels, layers and depth slices, by the same rules.
+ * Both textures must have the same shape, and no memory in common. They may belong to different
+ * managers and backends. The call maps both, so the rules of geyser_texture_map hold: the caller
+ * orders access, and the texels of a GPU's texture are copied to host memory and back. There is no
+ * conversion on the GPU yet: a texture that can't be mapped, as one in Metal's private storage, is
+ * UNSUPPORTED.
+ *
+ * Errors: INVALID_ARGUMENT (NULL, the same texture twice), MISMATCH (different shapes, with the
+ * numbers), UNSUPPORTED (a depth format and another format), and those of geyser_texture_map. */
+GEYSER_API enum geyser_result geyser_texture_convert(
+	struct geyser_texture *source, struct geyser_texture *destination);
+
 #ifdef __cplusplus
 }
 #endif

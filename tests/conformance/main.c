@@ -11,6 +11,7 @@ static const struct group *const groups[] = {
 	&attached_group,
 	&textures_group,
 	&formats_group,
+	&conversion_group,
 	&handles_group,
 	&sharing_group,
 	&events_group,

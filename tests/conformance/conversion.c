@@ -1,0 +1,161 @@
+/* Conversion of textures: every subresource, refusals, and frames of streams. The values themselves
+ * are compared in tests/unit/test_convert.c. */
+#include "conformance.h"
+#include "frames.h"
+
+#include <geyser/convert.h>
+#include <stdlib.h>
+
+static const struct geyser_texture_desc flat = {
+	.format = GEYSER_FORMAT_RGBA8_UNORM, .width = 33, .height = 7};
+
+static struct geyser_texture *make(void **state, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture *texture;
+
+	ok(geyser_texture_create(manager_of(state), desc, &texture));
+	return texture;
+}
+
+/* Compares one row of both textures: the destination's has to be the source's, converted. */
+static void compare_row(const struct geyser_texture_desc *from, const void *row,
+	const struct geyser_texture_desc *to, const void *converted, uint32_t width)
+{
+	const size_t size = width * geyser_format_get_info(to->format)->bytes_per_texel;
+	void *const expected = malloc(size);
+	const struct geyser_pixels in = {
+		from->format, width, 1, {{(void *)(uintptr_t)row, SIZE_MAX / 2}}};
+	const struct geyser_pixels out = {to->format, width, 1, {{expected, size}}};
+
+	assert_non_null(expected);
+	ok(geyser_convert_pixels(&in, &out));
+	assert_memory_equal(converted, expected, size);
+	free(expected);
+}
+
+static void compare_level(struct geyser_texture *source, const uint8_t *from,
+	struct geyser_texture *destination, const uint8_t *to, uint32_t level, uint32_t layer)
+{
+	struct geyser_subresource in, out;
+
+	ok(geyser_texture_get_subresource(source, 0, level, layer, &in));
+	ok(geyser_texture_get_subresource(destination, 0, level, layer, &out));
+	for (uint32_t row = 0; row < in.height * in.depth; row++) {
+		const uint32_t z = row / in.height, y = row % in.height;
+
+		compare_row(geyser_texture_get_desc(source),
+			from + in.offset + z * in.slice_pitch + y * in.row_pitch,
+			geyser_texture_get_desc(destination),
+			to + out.offset + z * out.slice_pitch + y * out.row_pitch, in.width);
+	}
+}
+
+/* Converts a texture of this shape, and compares all of it. */
+static void convert_shape(void **state, const struct geyser_texture_desc *desc)
+{
+	struct geyser_texture_desc other = *desc;
+	struct geyser_texture *source, *destination;
+	struct geyser_mapping from, to;
+
+	other.format = GEYSER_FORMAT_RGBA16_FLOAT;
+	if (!offers_shape(manager_of(state), desc) || !offers_shape(manager_of(state), &other))
+		return;
+	source = make(state, desc);
+	destination = make(state, &other);
+	assert_true(fill_texture(source, 7));
+	ok(geyser_texture_convert(source, destination));
+	assert_true(texture_holds(source, 7));
+	ok(geyser_texture_map(source, GEYSER_ACCESS_READ, &from));
+	ok(geyser_texture_map(destination, GEYSER_ACCESS_READ, &to));
+	desc = geyser_texture_get_desc(source);
+	for (uint32_t layer = 0; layer < desc->layers; layer++)
+		for (uint32_t level = 0; level < desc->mip_levels; level++)
+			compare_level(source, from.data, destination, to.data, level, layer);
+	geyser_texture_unmap(destination);
+	geyser_texture_unmap(source);
+	geyser_texture_unref(destination);
+	geyser_texture_unref(source);
+}
+
+static void all_texels_are_converted(void **state)
+{
+	struct geyser_texture_desc desc = flat;
+
+	convert_shape(state, &desc);
+	desc.mip_levels = 3;
+	convert_shape(state, &desc);
+	desc.layers = 3;
+	convert_shape(state, &desc);
+	desc.layers = desc.mip_levels = 1;
+	desc.depth = 5;
+	convert_shape(state, &desc);
+	desc.mip_levels = 3;
+	convert_shape(state, &desc);
+}
+
+static void wrong_arguments_are_refused(void **state)
+{
+	struct geyser_texture_desc desc = flat;
+	struct geyser_texture *const source = make(state, &flat);
+	struct geyser_texture *taller;
+
+	desc.height++;
+	taller = make(state, &desc);
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "source is NULL",
+		geyser_texture_convert(NULL, source));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination is NULL",
+		geyser_texture_convert(source, NULL));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination is the source",
+		geyser_texture_convert(source, source));
+	refused(GEYSER_ERROR_MISMATCH, "destination height (8): the source has 7",
+		geyser_texture_convert(source, taller));
+	geyser_texture_unref(taller);
+	geyser_texture_unref(source);
+}
+
+static void depth_is_refused(void **state)
+{
+	struct geyser_texture_desc desc = flat;
+	struct geyser_texture *source, *depth;
+
+	desc.format = GEYSER_FORMAT_DEPTH32_FLOAT;
+	if (!offers_shape(manager_of(state), &desc))
+		skip();
+	source = make(state, &flat);
+	depth = make(state, &desc);
+	refused(GEYSER_ERROR_UNSUPPORTED, "destination format (depth32float)",
+		geyser_texture_convert(source, depth));
+	refused(GEYSER_ERROR_UNSUPPORTED, "source format (depth32float)",
+		geyser_texture_convert(depth, source));
+	geyser_texture_unref(depth);
+	geyser_texture_unref(source);
+}
+
+/* A frame is a source, but no destination: a subscriber may not write it. */
+static void frames_are_converted_but_not_written(void **state)
+{
+	struct geyser_texture_desc desc = flat;
+	const struct frames frames = open_frames(manager_of(state), manager_of(state), &flat, 0);
+	struct geyser_texture *texture;
+	struct geyser_frame *frame;
+
+	desc.format = GEYSER_FORMAT_BGRA8_UNORM;
+	texture = make(state, &desc);
+	submit(frames.publisher, 1);
+	frame = next_frame(frames.subscriber, 1);
+	ok(geyser_texture_convert(geyser_frame_texture(frame), texture));
+	refused(GEYSER_ERROR_PERMISSION, "reading only",
+		geyser_texture_convert(texture, geyser_frame_texture(frame)));
+	ok(geyser_subscriber_release(frames.subscriber, frame));
+	geyser_texture_unref(texture);
+	close_frames(&frames);
+}
+
+static const struct CMUnitTest tests[] = {
+	test(all_texels_are_converted),
+	test(wrong_arguments_are_refused),
+	test(depth_is_refused),
+	test(frames_are_converted_but_not_written),
+};
+
+const struct group conversion_group = {"conversion", tests, COUNT_OF(tests), NULL};
