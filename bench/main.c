@@ -24,7 +24,7 @@ static const char help[] =
 	"  -j, --json      print JSON\n"
 	"  -h, --help      this text\n"
 	"\n"
-	"names: create import event release signal memory handover spinning cpu fanout,\n"
+	"names: create import event release signal memory handover spinning cpu fanout convert,\n"
 	"and with Vulkan vkcreate vkhandover vkstream pcie cudahandover; by default all.\n"
 	"GEYSER_VULKAN_DEVICE chooses the device.\n";
 
@@ -42,6 +42,7 @@ static const struct {
 	{"spinning", bench_spinning},
 	{"cpu", bench_cpu},
 	{"fanout", bench_fanout},
+	{"convert", bench_convert},
 #ifdef BENCH_VULKAN
 	{"vkcreate", bench_vkcreate},
 	{"vkhandover", bench_vkhandover},
