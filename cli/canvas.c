@@ -5,8 +5,9 @@
  */
 #include <string.h>
 
+#include <geyser/convert.h>
+
 #include "canvas.h"
-#include "png.h"
 
 bool canvas_holds(enum geyser_format format)
 {
@@ -18,46 +19,6 @@ bool canvas_holds(enum geyser_format format)
 	       (info->type == GEYSER_FORMAT_TYPE_UNORM && info->bytes_per_texel == info->channels);
 }
 
-/* Converts value / 65535 to IEEE half precision. */
-static uint16_t to_half(uint16_t value)
-{
-	float real = (float)value / 65535;
-	uint32_t bits;
-
-	if (real < 0x1p-14f) /* subnormal: a multiple of 2^-24 */
-		return (uint16_t)(real * 0x1p24f + 0.5f);
-	(void)memcpy(&bits, &real, sizeof(bits));
-	bits += 0xfff + (bits >> 13 & 1); /* rounds to nearest, ties to even */
-	return (uint16_t)((bits >> 13) - ((127 - 15) << 10));
-}
-
-static uint32_t encode_float(struct colour colour, unsigned char *out)
-{
-	const uint16_t halves[] = {
-		to_half(colour.red),
-		to_half(colour.green),
-		to_half(colour.blue),
-		to_half(UINT16_MAX),
-	};
-
-	(void)memcpy(out, halves, sizeof(halves));
-	return sizeof(halves);
-}
-
-static uint32_t encode_10_bits(struct colour colour, unsigned char *out)
-{
-	const uint32_t word = png_narrow(colour.red, 10) | png_narrow(colour.green, 10) << 10 |
-			      png_narrow(colour.blue, 10) << 20 | UINT32_C(3) << 30;
-
-	(void)memcpy(out, &word, sizeof(word));
-	return sizeof(word);
-}
-
-static unsigned char to_byte(uint16_t value)
-{
-	return (unsigned char)png_narrow(value, 8);
-}
-
 /* ITU-R BT.709's weights, in 1/65536. */
 static uint16_t luminance(struct colour colour)
 {
@@ -66,27 +27,37 @@ static uint16_t luminance(struct colour colour)
 			  16);
 }
 
+/* Returns the format whose numbers are those of a colour: what a screen shows is encoded already.
+ */
+static enum geyser_format without_srgb(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_R8_UNORM_SRGB:
+		return GEYSER_FORMAT_R8_UNORM;
+	case GEYSER_FORMAT_RG8_UNORM_SRGB:
+		return GEYSER_FORMAT_RG8_UNORM;
+	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
+		return GEYSER_FORMAT_RGBA8_UNORM;
+	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
+		return GEYSER_FORMAT_BGRA8_UNORM;
+	default:
+		return format;
+	}
+}
+
 uint32_t canvas_encode(enum geyser_format format, struct colour colour, unsigned char *out)
 {
-	const bool bgra =
-		format == GEYSER_FORMAT_BGRA8_UNORM || format == GEYSER_FORMAT_BGRA8_UNORM_SRGB;
-	const uint32_t size = geyser_format_get_info(format)->bytes_per_texel;
+	const struct geyser_format_info *const info = geyser_format_get_info(format);
+	const uint16_t red = info->channels == 1 ? luminance(colour) : colour.red;
+	float rgba[] = {(float)red / UINT16_MAX, (float)colour.green / UINT16_MAX,
+		(float)colour.blue / UINT16_MAX, 1};
+	const struct geyser_pixels source = {
+		GEYSER_FORMAT_RGBA32_FLOAT, 1, 1, {{rgba, sizeof(rgba)}}};
+	const struct geyser_pixels texel = {
+		without_srgb(format), 1, 1, {{out, info->bytes_per_texel}}};
 
-	if (format == GEYSER_FORMAT_RGBA16_FLOAT)
-		return encode_float(colour, out);
-	if (format == GEYSER_FORMAT_RGB10A2_UNORM)
-		return encode_10_bits(colour, out);
-	if (size == 1) {
-		out[0] = to_byte(luminance(colour));
-		return size;
-	}
-	out[0] = to_byte(bgra ? colour.blue : colour.red);
-	out[1] = to_byte(colour.green);
-	if (size == 4) {
-		out[2] = to_byte(bgra ? colour.red : colour.blue);
-		out[3] = UINT8_MAX;
-	}
-	return size;
+	(void)geyser_convert_pixels(&source, &texel);
+	return info->bytes_per_texel;
 }
 
 static void copy_row(
