@@ -5,6 +5,7 @@
 #include "format/convert_rows.h"
 
 #include "format/convert_values.h"
+#include "format/yuv_rows.h"
 
 /* Texels need not be aligned, and have any type. */
 typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
@@ -460,5 +461,6 @@ const struct gy_convert_kernels GY_KERNELS = {
 	.map = map,
 	.map_words = map_words,
 	.map_fields = map_fields,
+	.yuv = &GY_YUV_KERNELS,
 };
 /* clang-format on */
