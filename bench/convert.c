@@ -80,7 +80,7 @@ static uint64_t time_conversion(struct pictures *pictures, const struct pair *pa
 	const struct geyser_pixels to = picture(pair->to, pictures->to[i]);
 	const uint64_t start = now_ns();
 
-	require(geyser_convert_pixels(&from, &to), "converting a picture");
+	require(geyser_convert_pixels(&from, &to, NULL), "converting a picture");
 	return now_ns() - start;
 }
 

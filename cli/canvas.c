@@ -56,7 +56,7 @@ uint32_t canvas_encode(enum geyser_format format, struct colour colour, unsigned
 	const struct geyser_pixels texel = {
 		without_srgb(format), 1, 1, {{out, info->bytes_per_texel}}};
 
-	(void)geyser_convert_pixels(&source, &texel);
+	(void)geyser_convert_pixels(&source, &texel, NULL);
 	return info->bytes_per_texel;
 }
 

@@ -3,7 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Every pair of colour formats can be converted. The result is exact: each channel of the source
+ * Every pair of formats of colours and video can be converted; the rules for video stand below.
+ * Between colour formats the result is exact: each channel of the source
  * stands for a real number, and the channel of the destination becomes the value that is nearest to
  * this number. All processors give the same bits. docs/conversion.md has examples.
  *
@@ -34,12 +35,29 @@
  * lacks is dropped. If both formats are the same, the bytes are copied. Depth formats can be
  * copied, and can't be converted.
  *
+ * Video, the formats of GEYSER_FORMAT_TYPE_YUV: red, green and blue follow from luma and chroma by
+ * ITU-T H.273's equations for the matrix and the range of the colour in the options. A matrix
+ * of 2, unspecified, is BT.601 at every size, as in ffmpeg's scaler. Without a colour the range is
+ * limited as well. The results are the encoded numbers R'G'B'. No transfer function is applied, so
+ * the bytes of an -srgb format are those of the format without it. In the other direction, numbers
+ * are clamped to 0 to 1 first, a NaN becomes 0, and alpha is dropped.
+ *
+ * The siting in the options says where a chroma sample lies; unspecified is GEYSER_SITING_LEFT, as
+ * in MPEG-2, H.264 and H.265. Chroma between samples is interpolated linearly, and stays the same
+ * beyond the outer samples. To make fewer chroma samples, the columns or rows around one on which
+ * the sample lies are weighted 1/4, 1/2, 1/4, and the two around a sample that lies between them
+ * 1/2, 1/2. Each number is rounded to the nearest of the destination once, after a calculation with
+ * 32-bit floats: it is within 1 of the exact result.
+ *
+ * Between two formats of video the matrix doesn't matter. Where both have the same bits a sample
+ * and the same chroma, all samples stay the same. In limited range, more bits keep every number.
+ *
  * The calling thread must round to nearest, as threads do by default.
  */
 #ifndef GEYSER_CONVERT_H
 #define GEYSER_CONVERT_H
 
-#include "geyser.h"
+#include "stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,24 +67,38 @@ extern "C" {
 struct geyser_pixels {
 	enum geyser_format format;
 	uint32_t width, height; /* texels; 0 is fine: there is nothing to convert */
-	/* One for each plane of the format. All formats of today have one plane. */
+	/* One for each plane of the format. The size of each is geyser_format_get_plane_extent's.
+	 */
 	struct {
 		void *data;       /* the first texel; borrowed for the call; any alignment */
 		size_t row_pitch; /* bytes from one row to the next, at least the bytes of a row */
-	} planes[4];
+	} planes[GEYSER_FORMAT_PLANES_MAX];
+};
+
+/* How to convert. */
+struct geyser_convert_options {
+	/* What the numbers of a format of video mean, on the side that has one: its matrix and
+	 * range are used. If both sides are video, it is the colour of both. Conversions between
+	 * colour formats ignore it. It is borrowed for the call; NULL: not known. */
+	const struct geyser_color *color;
+	enum geyser_siting siting; /* of video's chroma; 0: not known */
 };
 
 /* Converts all texels of the source to the destination's format, and writes them to the
  * destination's data. The source's data is only read. Both must have the same size. Bytes between
- * the rows of the destination stay as they are.
+ * the rows of the destination stay as they are. The planes of the destination must not overlap each
+ * other.
+ *
+ * The options may be NULL, which is the same as 0 in all members.
  *
  * The call starts no thread and allocates no memory. It may run at the same time as other calls
  * that don't write its memory. Errors: INVALID_ARGUMENT (NULL, unknown format, different sizes, a
  * pitch below the bytes of a row; or the memory from the first to the last texel of the source
- * overlaps that of the destination), UNSUPPORTED (a depth format and another format). After an
+ * overlaps that of the destination), UNSUPPORTED (a depth format and another format; a matrix
+ * that isn't 1, 2, 4, 5, 6, 7 or 9). After an
  * error the destination is unchanged. */
-GEYSER_API enum geyser_result geyser_convert_pixels(
-	const struct geyser_pixels *source, const struct geyser_pixels *destination);
+GEYSER_API enum geyser_result geyser_convert_pixels(const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct geyser_convert_options *options);
 
 /* Converts a whole texture, with all its mip levels, layers and depth slices, by the same rules.
  * Both textures must have the same shape, and no memory in common. They may belong to different
@@ -76,9 +108,10 @@ GEYSER_API enum geyser_result geyser_convert_pixels(
  * UNSUPPORTED.
  *
  * Errors: INVALID_ARGUMENT (NULL, the same texture twice), MISMATCH (different shapes, with the
- * numbers), UNSUPPORTED (a depth format and another format), and those of geyser_texture_map. */
-GEYSER_API enum geyser_result geyser_texture_convert(
-	struct geyser_texture *source, struct geyser_texture *destination);
+ * numbers), UNSUPPORTED (a depth format and another format; the matrix), and those
+ * of geyser_texture_map. */
+GEYSER_API enum geyser_result geyser_texture_convert(struct geyser_texture *source,
+	struct geyser_texture *destination, const struct geyser_convert_options *options);
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,9 @@
 #include <geyser/convert.h>
 
 #include "base/error.h"
-#include "format/convert.h"
+#include "format/convert_pixels.h"
 #include "format/convert_rows.h"
+#include "format/yuv.h"
 
 static enum geyser_result check_shapes(
 	const struct geyser_texture_desc *source, const struct geyser_texture_desc *destination)
@@ -28,8 +29,9 @@ static enum geyser_result check_shapes(
 	return GEYSER_OK;
 }
 
-static enum geyser_result check(
-	const struct geyser_texture *source, const struct geyser_texture *destination)
+static enum geyser_result check(const struct geyser_texture *source,
+	const struct geyser_texture *destination, const struct geyser_convert_options *options,
+	struct gy_yuv_meaning *meaning)
 {
 	const struct geyser_texture_desc *from, *to;
 	enum geyser_result result;
@@ -43,7 +45,9 @@ static enum geyser_result check(
 	from = geyser_texture_get_desc(source);
 	to = geyser_texture_get_desc(destination);
 	result = check_shapes(from, to);
-	return result == GEYSER_OK ? gy_convert_check_formats(from->format, to->format) : result;
+	return result == GEYSER_OK
+		       ? gy_convert_check_formats(from->format, to->format, options, meaning)
+		       : result;
 }
 
 /* One side of the conversion. */
@@ -52,53 +56,72 @@ struct side {
 	struct geyser_mapping mapping;
 };
 
-/* Describes one depth slice of a subresource. */
-static struct geyser_pixels slice_of(
-	const struct side *side, const struct geyser_subresource *at, uint32_t slice)
+/* Each mip level has half the extent of the one before, rounded down, but at least 1. */
+static uint32_t extent_of(uint32_t extent, uint32_t level)
 {
-	return (struct geyser_pixels){
-		.format = geyser_texture_get_desc(side->texture)->format,
-		.width = at->width,
-		.height = at->height,
-		.planes = {{(uint8_t *)side->mapping.data + at->offset + slice * at->slice_pitch,
-			at->row_pitch}},
-	};
+	return extent >> level ? extent >> level : 1;
 }
 
-static enum geyser_result convert_level(
-	const struct side *source, const struct side *destination, uint32_t level, uint32_t layer)
+/* Describes one depth slice of a mip level of a layer. */
+static enum geyser_result describe(const struct side *side, uint32_t level, uint32_t layer,
+	uint32_t slice, struct geyser_pixels *out)
 {
-	struct geyser_subresource from, to;
-	enum geyser_result result =
-		geyser_texture_get_subresource(source->texture, 0, level, layer, &from);
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(side->texture);
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	struct geyser_subresource at;
+	enum geyser_result result = GEYSER_OK;
 
-	if (result == GEYSER_OK)
-		result = geyser_texture_get_subresource(destination->texture, 0, level, layer, &to);
-	for (uint32_t slice = 0; result == GEYSER_OK && slice < from.depth; slice++) {
-		const struct geyser_pixels in = slice_of(source, &from, slice);
-		const struct geyser_pixels out = slice_of(destination, &to, slice);
-
-		gy_convert(gy_convert_kernels(), &in, &out);
+	*out = (struct geyser_pixels){
+		.format = desc->format,
+		.width = extent_of(desc->width, level),
+		.height = extent_of(desc->height, level),
+	};
+	for (uint32_t plane = 0; plane < planes && result == GEYSER_OK; plane++) {
+		result = geyser_texture_get_subresource(side->texture, plane, level, layer, &at);
+		if (result != GEYSER_OK)
+			break;
+		out->planes[plane].data =
+			(uint8_t *)side->mapping.data + at.offset + slice * at.slice_pitch;
+		out->planes[plane].row_pitch = at.row_pitch;
 	}
 	return result;
 }
 
-static enum geyser_result convert_all(const struct side *source, const struct side *destination)
+static enum geyser_result convert_level(const struct side *source, const struct side *destination,
+	uint32_t level, uint32_t layer, const struct gy_yuv_meaning *meaning)
+{
+	const uint32_t slices = extent_of(geyser_texture_get_desc(source->texture)->depth, level);
+	struct geyser_pixels from, to;
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t slice = 0; result == GEYSER_OK && slice < slices; slice++) {
+		result = describe(source, level, layer, slice, &from);
+		if (result == GEYSER_OK)
+			result = describe(destination, level, layer, slice, &to);
+		if (result == GEYSER_OK)
+			gy_convert_pixels(gy_convert_kernels(), &from, &to, meaning);
+	}
+	return result;
+}
+
+static enum geyser_result convert_all(const struct side *source, const struct side *destination,
+	const struct gy_yuv_meaning *meaning)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(source->texture);
 	enum geyser_result result = GEYSER_OK;
 
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
 		for (uint32_t level = 0; level < desc->mip_levels && result == GEYSER_OK; level++)
-			result = convert_level(source, destination, level, layer);
+			result = convert_level(source, destination, level, layer, meaning);
 	return result;
 }
 
-enum geyser_result geyser_texture_convert(
-	struct geyser_texture *source, struct geyser_texture *destination)
+enum geyser_result geyser_texture_convert(struct geyser_texture *source,
+	struct geyser_texture *destination, const struct geyser_convert_options *options)
 {
 	struct side from = {.texture = source}, to = {.texture = destination};
-	enum geyser_result result = check(source, destination);
+	struct gy_yuv_meaning meaning;
+	enum geyser_result result = check(source, destination, options, &meaning);
 
 	if (result == GEYSER_OK)
 		result = geyser_texture_map(source, GEYSER_ACCESS_READ, &from.mapping);
@@ -106,7 +129,7 @@ enum geyser_result geyser_texture_convert(
 		return result;
 	result = geyser_texture_map(destination, GEYSER_ACCESS_WRITE, &to.mapping);
 	if (result == GEYSER_OK) {
-		result = convert_all(&from, &to);
+		result = convert_all(&from, &to, &meaning);
 		geyser_texture_unmap(destination);
 	}
 	geyser_texture_unmap(source);

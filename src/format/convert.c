@@ -2,7 +2,6 @@
 /* Conversion of texels: which steps a pair of formats needs, and the rows that go through them. */
 #include <geyser/convert.h>
 
-#include "base/error.h"
 #include "format/convert.h"
 #include "format/convert_rows.h"
 
@@ -160,8 +159,7 @@ static gy_convert_step *find_unpack(const struct plan *plan, enum gy_lanes lanes
 {
 	const enum gy_encoding from = plan->source.encoding, to = plan->destination.encoding;
 
-	if (from == GY_ENCODING_UNORM16 &&
-		(to == GY_ENCODING_HALF || to == GY_ENCODING_RG11B10))
+	if (from == GY_ENCODING_UNORM16 && (to == GY_ENCODING_HALF || to == GY_ENCODING_RG11B10))
 		return plan->kernels->unpack_unorm16_odd;
 	return plan->kernels->unpack[from][lanes];
 }
@@ -320,23 +318,7 @@ void gy_convert(const struct gy_convert_kernels *kernels, const struct geyser_pi
 	}
 }
 
-static enum geyser_result check_colour(const char *name, enum geyser_format format)
+bool gy_convert_has_steps(enum geyser_format format)
 {
-	if (encoding_of(geyser_format_get_info(format)) != GY_ENCODING_NONE)
-		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"%s format (%s): only colour formats convert to another format; this one can be "
-		"copied to its own",
-		name, geyser_format_name(format));
-}
-
-enum geyser_result gy_convert_check_formats(
-	enum geyser_format source, enum geyser_format destination)
-{
-	enum geyser_result result;
-
-	if (source == destination)
-		return GEYSER_OK;
-	result = check_colour("source", source);
-	return result == GEYSER_OK ? check_colour("destination", destination) : result;
+	return encoding_of(geyser_format_get_info(format)) != GY_ENCODING_NONE;
 }

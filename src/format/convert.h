@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversion of texels that are known to be convertible. */
+/* Conversion of texels of colours that are known to be convertible. */
 #ifndef GY_FORMAT_CONVERT_H
 #define GY_FORMAT_CONVERT_H
 
@@ -7,13 +7,12 @@
 
 struct gy_convert_kernels;
 
-/* Converts as geyser_convert_pixels does, by these steps, and checks nothing. */
+/* Converts between colour formats, and from any format of one plane to itself, by these steps.
+ * Checks nothing. */
 void gy_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
 	const struct geyser_pixels *destination);
 
-/* Tells whether texels of one format can be converted to the other one. Both formats must exist.
- * Errors: UNSUPPORTED, naming the depth format. */
-enum geyser_result gy_convert_check_formats(
-	enum geyser_format source, enum geyser_format destination);
+/* Whether a format has steps to and from lanes: it is one of colours. */
+bool gy_convert_has_steps(enum geyser_format format);
 
 #endif

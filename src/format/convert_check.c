@@ -3,43 +3,64 @@
 #include <geyser/convert.h>
 
 #include "base/error.h"
-#include "format/convert.h"
+#include "format/convert_pixels.h"
 #include "format/convert_rows.h"
+#include "format/yuv.h"
 
-/* Tells how many bytes the texels span from the first to the last one. Returns false on
- * overflow. */
-static bool span_of(const struct geyser_pixels *pixels, uint64_t row, uintptr_t *out)
+/* The memory of a plane: from the first texel to the end of the last one. */
+struct span {
+	uintptr_t start, end;
+};
+
+/* Finds where a plane's memory ends. Returns false on overflow. */
+static bool find_end(const struct geyser_plane_extent *extent, size_t row_pitch, struct span *span)
 {
-	uint64_t span;
+	uint64_t size;
 
-	if (__builtin_mul_overflow(
-		    (uint64_t)pixels->height - 1, pixels->planes[0].row_pitch, &span) ||
-		__builtin_add_overflow(span, row, &span))
+	if (__builtin_mul_overflow((uint64_t)extent->height - 1, row_pitch, &size) ||
+		__builtin_add_overflow(size, extent->row_bytes, &size))
 		return false;
-	return !__builtin_add_overflow((uintptr_t)pixels->planes[0].data, span, out);
+	return !__builtin_add_overflow(span->start, size, &span->end);
 }
 
-/* Checks one side, and gives the address after its last texel. */
-static enum geyser_result check_memory(
-	const char *name, const struct geyser_pixels *pixels, uintptr_t *end)
+/* Checks one plane of one side, and gives its memory. */
+static enum geyser_result check_plane(const char *name, const struct geyser_pixels *pixels,
+	uint32_t plane, const struct geyser_plane_extent *extent, struct span *out)
 {
 	const struct geyser_format_info *const info = geyser_format_get_info(pixels->format);
-	const uint64_t row = (uint64_t)pixels->width * info->bytes_per_texel;
+	const size_t row_pitch = pixels->planes[plane].row_pitch;
 
-	if (!pixels->planes[0].data)
+	out->start = (uintptr_t)pixels->planes[plane].data;
+	if (!out->start)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"%s planes[0].data is NULL: %u × %u texels need memory", name,
-			pixels->width, pixels->height);
-	if (pixels->planes[0].row_pitch < row)
+			"%s planes[%u].data is NULL: %u × %u texels need memory", name, plane,
+			extent->width, extent->height);
+	if (row_pitch < extent->row_bytes)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"%s row_pitch (%zu bytes): %u texels of %s take %llu", name,
-			pixels->planes[0].row_pitch, pixels->width, info->name,
-			(unsigned long long)row);
-	if (!span_of(pixels, row, end))
+			"%s planes[%u].row_pitch (%zu bytes): %u texels of %s take %llu", name,
+			plane, row_pitch, pixels->width, info->name,
+			(unsigned long long)extent->row_bytes);
+	if (!find_end(extent, row_pitch, out))
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"%s row_pitch (%zu bytes): %u rows of that reach beyond all memory", name,
-			pixels->planes[0].row_pitch, pixels->height);
+			"%s planes[%u].row_pitch (%zu bytes): %u rows of that reach beyond all "
+			"memory",
+			name, plane, row_pitch, extent->height);
 	return GEYSER_OK;
+}
+
+/* Checks one side. The spans are those of its planes. */
+static enum geyser_result check_memory(
+	const char *name, const struct geyser_pixels *pixels, struct span *spans)
+{
+	struct geyser_plane_extent extent;
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t plane = 0;
+		result == GEYSER_OK && geyser_format_get_plane_extent(pixels->format, plane,
+					       pixels->width, pixels->height, &extent);
+		plane++)
+		result = check_plane(name, pixels, plane, &extent, &spans[plane]);
+	return result;
 }
 
 static enum geyser_result check_format(const char *name, const struct geyser_pixels *pixels)
@@ -53,30 +74,44 @@ static enum geyser_result check_format(const char *name, const struct geyser_pix
 	return GEYSER_OK;
 }
 
-static enum geyser_result check_overlap(const struct geyser_pixels *source, uintptr_t source_end,
-	const struct geyser_pixels *destination, uintptr_t destination_end)
+static enum geyser_result check_overlap(
+	const struct span *source, uint32_t plane, const struct span *destination)
 {
-	const uintptr_t from = (uintptr_t)source->planes[0].data;
-	const uintptr_t to = (uintptr_t)destination->planes[0].data;
-
-	if (from >= destination_end || to >= source_end)
+	if (source->start >= destination->end || destination->start >= source->end)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"destination planes[0].data: its %zu bytes overlap the %zu bytes of the source; "
-		"they must lie apart",
-		(size_t)(destination_end - to), (size_t)(source_end - from));
+		"destination planes[%u].data: its %zu bytes overlap %zu bytes of the source; they "
+		"must lie apart",
+		plane, (size_t)(destination->end - destination->start),
+		(size_t)(source->end - source->start));
 }
 
-static enum geyser_result check_pixels(
+static enum geyser_result check_spans(
 	const struct geyser_pixels *source, const struct geyser_pixels *destination)
 {
+	struct span from[GEYSER_FORMAT_PLANES_MAX] = {0}, to[GEYSER_FORMAT_PLANES_MAX] = {0};
+	const uint32_t from_planes = geyser_format_get_info(source->format)->planes;
+	const uint32_t to_planes = geyser_format_get_info(destination->format)->planes;
+	enum geyser_result result = check_memory("source", source, from);
+
+	if (result == GEYSER_OK)
+		result = check_memory("destination", destination, to);
+	for (uint32_t i = 0; result == GEYSER_OK && i < from_planes * to_planes; i++)
+		result = check_overlap(&from[i / to_planes], i % to_planes, &to[i % to_planes]);
+	return result;
+}
+
+static enum geyser_result check_pixels(const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct geyser_convert_options *options,
+	struct gy_yuv_meaning *meaning)
+{
 	enum geyser_result result = check_format("source", source);
-	uintptr_t source_end, destination_end;
 
 	if (result == GEYSER_OK)
 		result = check_format("destination", destination);
 	if (result == GEYSER_OK)
-		result = gy_convert_check_formats(source->format, destination->format);
+		result = gy_convert_check_formats(
+			source->format, destination->format, options, meaning);
 	if (result != GEYSER_OK)
 		return result;
 	if (source->width != destination->width || source->height != destination->height)
@@ -86,19 +121,16 @@ static enum geyser_result check_pixels(
 			destination->width, destination->height, source->width, source->height);
 	if (source->width == 0 || source->height == 0)
 		return GEYSER_OK;
-	result = check_memory("source", source, &source_end);
-	if (result == GEYSER_OK)
-		result = check_memory("destination", destination, &destination_end);
-	return result == GEYSER_OK ? check_overlap(source, source_end, destination, destination_end)
-				   : result;
+	return check_spans(source, destination);
 }
 
-enum geyser_result geyser_convert_pixels(
-	const struct geyser_pixels *source, const struct geyser_pixels *destination)
+enum geyser_result geyser_convert_pixels(const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct geyser_convert_options *options)
 {
-	const enum geyser_result result = check_pixels(source, destination);
+	struct gy_yuv_meaning meaning;
+	const enum geyser_result result = check_pixels(source, destination, options, &meaning);
 
-	if (result == GEYSER_OK)
-		gy_convert(gy_convert_kernels(), source, destination);
+	if (result == GEYSER_OK && source->width > 0 && source->height > 0)
+		gy_convert_pixels(gy_convert_kernels(), source, destination, &meaning);
 	return result;
 }

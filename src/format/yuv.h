@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversion of YUV planes to colour formats. No format of the table has planes yet: the layouts
- * below become rows of it. */
+/* Conversion from and to the formats of video, GEYSER_FORMAT_TYPE_YUV. */
 #ifndef GY_FORMAT_YUV_H
 #define GY_FORMAT_YUV_H
 
@@ -15,42 +14,33 @@ struct gy_yuv_component {
 };
 
 struct gy_yuv_layout {
-	struct gy_yuv_component y, u, v;
-	/* A chroma sample stands for two columns and for so many rows of luma: 1 or 2. */
-	unsigned int rows;
+	struct gy_yuv_component component[3]; /* Y, Cb, Cr */
+	/* A chroma sample stands for so many columns and rows of luma: 1 or 2. */
+	unsigned int columns, rows;
 	/* Bits of a sample. With more than 8, a sample is a 16-bit word, and its bits are the upper
 	 * ones. */
 	unsigned int bits;
 };
 
-extern const struct gy_yuv_layout gy_yuv_nv12, gy_yuv_nv16, gy_yuv_p010, gy_yuv_i420, gy_yuv_yuy2,
-	gy_yuv_uyvy;
+/* Returns where a format's samples are. It must be a format of video. */
+struct gy_yuv_layout gy_yuv_layout_of(enum geyser_format format);
 
-/* The place of a chroma sample among the columns or the rows of luma that it stands for. */
-enum gy_siting {
-	GY_SITING_FIRST,  /* at the first one */
-	GY_SITING_CENTER, /* in the middle of both */
+/* What the samples mean. */
+struct gy_yuv_meaning {
+	double red, blue; /* the weights of red and blue in luma */
+	bool limited;     /* the range of the samples */
+	/* Where a chroma sample lies among the columns and rows of luma that it stands for, in
+	 * halves of the distance from the first to the second: 0, 1 or 2. */
+	int across, down;
 };
 
-struct gy_yuv {
-	const struct gy_yuv_layout *layout;
-	struct {
-		const void *data; /* borrowed; samples of 16 bits need no alignment */
-		size_t row_pitch; /* bytes */
-	} planes[3];
-	/* The code point of ITU-T H.273: 1 BT.709, 4 FCC, 5 or 6 BT.601, 7 SMPTE 240M, 9 BT.2020 */
-	unsigned int matrix;
-	bool limited;                /* the range of the samples */
-	enum gy_siting across, down; /* of columns, and of rows */
-};
+/* Resolves the options of a conversion, which may be NULL. Errors: UNSUPPORTED, naming a matrix
+ * that isn't one of weights. */
+enum geyser_result gy_yuv_meaning_of(
+	const struct geyser_convert_options *options, struct gy_yuv_meaning *out);
 
-/* Converts all texels of the destination from planes that have them. Planes of chroma have half of
- * the columns and rows, rounded up. Between chroma samples the chroma is interpolated, and beyond
- * the outer ones it stays the same. The results are the encoded R'G'B', as in the planes: no
- * transfer function is applied, so the destination can't be an -srgb format. Each is within 1 of
- * the exact result in a unorm format of 8 or 10 bits. Errors: INVALID_ARGUMENT (matrix),
- * UNSUPPORTED (destination's format). */
-enum geyser_result gy_yuv_convert(const struct gy_convert_kernels *kernels,
-	const struct gy_yuv *source, const struct geyser_pixels *destination);
+/* Converts all texels between two formats, at least one of which is of video. Checks nothing. */
+void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps that convert a row of YUV samples to lanes. */
+/* The steps that convert a row of YUV samples. Samples are floats with the numbers that are in
+ * memory. */
 #ifndef GY_FORMAT_YUV_ROWS_H
 #define GY_FORMAT_YUV_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* With samples as they are in memory:
+/* From samples to colours:
  *   red   = (Y - black) * luma + (V - grey) * red_v
  *   green = (Y - black) * luma + (U - grey) * green_u + (V - grey) * green_v
  *   blue  = (Y - black) * luma + (U - grey) * blue_u */
@@ -15,20 +16,37 @@ struct gy_yuv_factors {
 	float red_v, green_u, green_v, blue_u;
 };
 
+/* From colours to a component's samples: red * of[0] + green * of[1] + blue * of[2] + zero. */
+struct gy_yuv_weights {
+	float of[3], zero;
+};
+
 struct gy_yuv_kernels {
 	/* Read every step-th sample. Those of 16 bits are shifted down by `shift`. */
-	void (*read_bytes)(const uint8_t *from, float *to, size_t count, size_t step);
+	void (*read_bytes)(const void *from, float *to, size_t count, size_t step);
 	void (*read_words)(
 		const void *from, float *to, size_t count, size_t step, unsigned int shift);
-	/* Replaces each of `samples` by a mean with that of `second`, which has this weight. */
-	void (*blend)(float *samples, const float *second, size_t count, float weight);
+	/* Write every step-th sample: the nearest number of 0 to max. */
+	void (*write_bytes)(const float *from, void *to, size_t count, size_t step);
+	void (*write_words)(const float *from, void *to, size_t count, size_t step,
+		unsigned int shift, float max);
+	/* to = to * keep + from * weight */
+	void (*mix)(float *to, const float *from, size_t count, float keep, float weight);
+	/* samples = samples * factor + zero */
+	void (*scale)(float *samples, size_t count, float factor, float zero);
 	/* Makes two columns of each sample from the second one on. The first column takes the
-	 * sample before with the weight `before`, the second one the sample after. There are
-	 * count + 2 samples. */
+	 * sample before with the weight `before`, the second one the sample after with the weight
+	 * `after`. There are count + 2 samples. */
 	void (*widen)(const float *samples, float *to, size_t count, float before, float after);
+	/* Makes one column of three samples, of which the first is the last of the column before:
+	 * first * before + second * middle + third * after. There are 2 * count + 1 samples. */
+	void (*narrow)(const float *samples, float *to, size_t count, const float weights[3]);
 	/* Makes 4 lanes of each column: red, green, blue, and alpha 1. */
 	void (*combine)(const float *y, const float *u, const float *v,
 		const struct gy_yuv_factors *factors, float *lanes, size_t columns);
+	/* Makes samples of 4 lanes. Colours are clamped to 0 to 1, and a NaN is 0. */
+	void (*separate)(const float *lanes, float *to, size_t columns,
+		const struct gy_yuv_weights *weights);
 };
 
 extern const struct gy_yuv_kernels gy_yuv_kernels_base;

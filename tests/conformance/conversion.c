@@ -28,7 +28,7 @@ static void compare_row(const struct geyser_texture_desc *from, const void *row,
 	const struct geyser_pixels out = {to->format, width, 1, {{expected, size}}};
 
 	assert_non_null(expected);
-	ok(geyser_convert_pixels(&in, &out));
+	ok(geyser_convert_pixels(&in, &out, NULL));
 	assert_memory_equal(converted, expected, size);
 	free(expected);
 }
@@ -63,7 +63,7 @@ static void convert_shape(void **state, const struct geyser_texture_desc *desc)
 	source = make(state, desc);
 	destination = make(state, &other);
 	assert_true(fill_texture(source, 7));
-	ok(geyser_texture_convert(source, destination));
+	ok(geyser_texture_convert(source, destination, NULL));
 	assert_true(texture_holds(source, 7));
 	ok(geyser_texture_map(source, GEYSER_ACCESS_READ, &from));
 	ok(geyser_texture_map(destination, GEYSER_ACCESS_READ, &to));
@@ -93,6 +93,61 @@ static void all_texels_are_converted(void **state)
 	convert_shape(state, &desc);
 }
 
+/* Describes the planes of a mapped texture of one mip level and layer. */
+static struct geyser_pixels pixels_of(struct geyser_texture *texture, const void *data)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	struct geyser_pixels out = {
+		.format = desc->format, .width = desc->width, .height = desc->height};
+	struct geyser_subresource at;
+
+	for (uint32_t i = 0; i < geyser_format_get_info(desc->format)->planes; i++) {
+		ok(geyser_texture_get_subresource(texture, i, 0, 0, &at));
+		out.planes[i].data = (uint8_t *)(uintptr_t)data + at.offset;
+		out.planes[i].row_pitch = at.row_pitch;
+	}
+	return out;
+}
+
+static void convert_video(void **state, enum geyser_format format)
+{
+	const struct geyser_color color = {.matrix = 1, .range = GEYSER_COLOR_RANGE_LIMITED};
+	const struct geyser_convert_options options = {.color = &color};
+	struct geyser_texture_desc desc = flat;
+	unsigned char expected[33 * 7 * 4];
+	const struct geyser_pixels rgba = {
+		flat.format, flat.width, flat.height, {{expected, (size_t)flat.width * 4}}};
+	struct geyser_texture *source, *destination;
+	struct geyser_mapping from, to;
+	struct geyser_pixels in;
+
+	desc.format = format;
+	if (!offers_shape(manager_of(state), &desc))
+		return;
+	source = make(state, &desc);
+	destination = make(state, &flat);
+	assert_true(fill_texture(source, 7));
+	ok(geyser_texture_convert(source, destination, &options));
+	ok(geyser_texture_map(source, GEYSER_ACCESS_READ, &from));
+	in = pixels_of(source, from.data);
+	ok(geyser_convert_pixels(&in, &rgba, &options));
+	geyser_texture_unmap(source);
+	ok(geyser_texture_map(destination, GEYSER_ACCESS_READ, &to));
+	for (size_t y = 0; y < flat.height; y++)
+		assert_memory_equal((char *)to.data + y * to.row_pitch,
+			expected + y * flat.width * 4, flat.width * 4);
+	geyser_texture_unmap(destination);
+	ok(geyser_texture_convert(destination, source, &options));
+	geyser_texture_unref(destination);
+	geyser_texture_unref(source);
+}
+
+static void planes_are_converted(void **state)
+{
+	for (int format = GEYSER_FORMAT_NV12; format < GEYSER_FORMAT_COUNT; format++)
+		convert_video(state, (enum geyser_format)format);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
 	struct geyser_texture_desc desc = flat;
@@ -102,13 +157,13 @@ static void wrong_arguments_are_refused(void **state)
 	desc.height++;
 	taller = make(state, &desc);
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "source is NULL",
-		geyser_texture_convert(NULL, source));
+		geyser_texture_convert(NULL, source, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination is NULL",
-		geyser_texture_convert(source, NULL));
+		geyser_texture_convert(source, NULL, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination is the source",
-		geyser_texture_convert(source, source));
+		geyser_texture_convert(source, source, NULL));
 	refused(GEYSER_ERROR_MISMATCH, "destination height (8): the source has 7",
-		geyser_texture_convert(source, taller));
+		geyser_texture_convert(source, taller, NULL));
 	geyser_texture_unref(taller);
 	geyser_texture_unref(source);
 }
@@ -124,9 +179,9 @@ static void depth_is_refused(void **state)
 	source = make(state, &flat);
 	depth = make(state, &desc);
 	refused(GEYSER_ERROR_UNSUPPORTED, "destination format (depth32float)",
-		geyser_texture_convert(source, depth));
+		geyser_texture_convert(source, depth, NULL));
 	refused(GEYSER_ERROR_UNSUPPORTED, "source format (depth32float)",
-		geyser_texture_convert(depth, source));
+		geyser_texture_convert(depth, source, NULL));
 	geyser_texture_unref(depth);
 	geyser_texture_unref(source);
 }
@@ -143,9 +198,9 @@ static void frames_are_converted_but_not_written(void **state)
 	texture = make(state, &desc);
 	submit(frames.publisher, 1);
 	frame = next_frame(frames.subscriber, 1);
-	ok(geyser_texture_convert(geyser_frame_texture(frame), texture));
+	ok(geyser_texture_convert(geyser_frame_texture(frame), texture, NULL));
 	refused(GEYSER_ERROR_PERMISSION, "reading only",
-		geyser_texture_convert(texture, geyser_frame_texture(frame)));
+		geyser_texture_convert(texture, geyser_frame_texture(frame), NULL));
 	ok(geyser_subscriber_release(frames.subscriber, frame));
 	geyser_texture_unref(texture);
 	close_frames(&frames);
@@ -153,6 +208,7 @@ static void frames_are_converted_but_not_written(void **state)
 
 static const struct CMUnitTest tests[] = {
 	test(all_texels_are_converted),
+	test(planes_are_converted),
 	test(wrong_arguments_are_refused),
 	test(depth_is_refused),
 	test(frames_are_converted_but_not_written),

@@ -345,12 +345,12 @@ static void large_pictures_of_bytes_are_like_small_ones(void **state)
 
 	(void)state;
 	fill(source, from);
-	assert_int_equal(geyser_convert_pixels(&in, &out), GEYSER_OK);
+	assert_int_equal(geyser_convert_pixels(&in, &out, NULL), GEYSER_OK);
 	for (uint32_t y = 0; y < 100; y++) {
 		const struct geyser_pixels row = row_of(source, 100, from + (size_t)y * 400);
 		const struct geyser_pixels expected_row = row_of(destination, 100, expected);
 
-		assert_int_equal(geyser_convert_pixels(&row, &expected_row), GEYSER_OK);
+		assert_int_equal(geyser_convert_pixels(&row, &expected_row, NULL), GEYSER_OK);
 		assert_memory_equal(is + (size_t)y * 408, expected, 400);
 	}
 }

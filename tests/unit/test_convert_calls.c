@@ -47,10 +47,11 @@ static void refusals_name_the_value(void **state)
 		{{GEYSER_FORMAT_R8_UNORM, 4, 4, {{from, 16}}},
 			{GEYSER_FORMAT_RGBA8_UNORM, 4, 4, {{is, 15}}},
 			GEYSER_ERROR_INVALID_ARGUMENT,
-			"destination row_pitch (15 bytes): 4 texels of rgba8unorm take 16"},
+			"destination planes[0].row_pitch (15 bytes): 4 texels of rgba8unorm take "
+			"16"},
 		{{GEYSER_FORMAT_R8_UNORM, 4, 4, {{from, SIZE_MAX / 2}}},
 			{GEYSER_FORMAT_R8_UNORM, 4, 4, {{is, 4}}}, GEYSER_ERROR_INVALID_ARGUMENT,
-			"source row_pitch ("},
+			"source planes[0].row_pitch ("},
 		{{GEYSER_FORMAT_R8_UNORM, 4, 4, {{from, 4}}},
 			{GEYSER_FORMAT_R8_UNORM, 4, 4, {{from + 15, 4}}},
 			GEYSER_ERROR_INVALID_ARGUMENT, "overlap"},
@@ -64,15 +65,16 @@ static void refusals_name_the_value(void **state)
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		const struct refusal *const refusal = &refusals[i];
 
-		assert_int_equal(geyser_convert_pixels(&refusal->source, &refusal->destination),
+		assert_int_equal(
+			geyser_convert_pixels(&refusal->source, &refusal->destination, NULL),
 			refusal->result);
 		if (!strstr(geyser_error_detail(), refusal->text))
 			fail_msg("\"%s\" lacks \"%s\"", geyser_error_detail(), refusal->text);
 	}
-	assert_int_equal(geyser_convert_pixels(NULL, &refusals[0].destination),
+	assert_int_equal(geyser_convert_pixels(NULL, &refusals[0].destination, NULL),
 		GEYSER_ERROR_INVALID_ARGUMENT);
-	assert_int_equal(
-		geyser_convert_pixels(&refusals[1].source, NULL), GEYSER_ERROR_INVALID_ARGUMENT);
+	assert_int_equal(geyser_convert_pixels(&refusals[1].source, NULL, NULL),
+		GEYSER_ERROR_INVALID_ARGUMENT);
 	for (size_t i = 0; i < 64; i++)
 		assert_int_equal(is[i], GUARD);
 }
@@ -87,7 +89,7 @@ static void nothing_is_converted_without_texels(void **state)
 		struct geyser_pixels destination = sizes[i];
 
 		destination.format = GEYSER_FORMAT_RGBA32_FLOAT;
-		assert_int_equal(geyser_convert_pixels(&sizes[i], &destination), GEYSER_OK);
+		assert_int_equal(geyser_convert_pixels(&sizes[i], &destination, NULL), GEYSER_OK);
 	}
 }
 
@@ -97,8 +99,8 @@ static void neighbours_in_memory_are_no_overlap(void **state)
 	struct geyser_pixels after = {GEYSER_FORMAT_RGBA8_UNORM, 4, 4, {{from + 16, 16}}};
 
 	(void)state;
-	assert_int_equal(geyser_convert_pixels(&before, &after), GEYSER_OK);
-	assert_int_equal(geyser_convert_pixels(&after, &before), GEYSER_OK);
+	assert_int_equal(geyser_convert_pixels(&before, &after, NULL), GEYSER_OK);
+	assert_int_equal(geyser_convert_pixels(&after, &before, NULL), GEYSER_OK);
 }
 
 static void depth_is_copied_to_its_own_format(void **state)
@@ -109,7 +111,7 @@ static void depth_is_copied_to_its_own_format(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(from); i++)
 		from[i] = (unsigned char)(i * 7);
-	assert_int_equal(geyser_convert_pixels(&in, &out), GEYSER_OK);
+	assert_int_equal(geyser_convert_pixels(&in, &out, NULL), GEYSER_OK);
 	for (size_t row = 0; row < 4; row++)
 		assert_memory_equal(from + row * 16, is + row * 20, 16);
 }
@@ -154,7 +156,7 @@ static void examples_are_as_the_page_says(void **state)
 		const struct geyser_pixels out = {example->to, 1, 1, {{is, 16}}};
 
 		memset(is, 0, 16);
-		assert_int_equal(geyser_convert_pixels(&in, &out), GEYSER_OK);
+		assert_int_equal(geyser_convert_pixels(&in, &out, NULL), GEYSER_OK);
 		assert_memory_equal(is, example->becomes, 16);
 	}
 }

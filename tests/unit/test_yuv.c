@@ -1,11 +1,14 @@
 /*
- * Conversion of YUV planes, compared with a conversion in double precision: each layout, matrix,
- * range and siting, with sizes that are odd and wider than a chunk.
+ * Conversion of video, compared with a conversion in double precision (yuv_reference.c): every
+ * format to and from colours and every other one, with each matrix and range, and sizes that are
+ * odd and wider than a chunk.
  *
  * SPDX-License-Identifier: MIT
  */
+#include "format/convert_pixels.h"
 #include "format/convert_rows.h"
 #include "format/yuv.h"
+#include "yuv_reference.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,262 +20,432 @@
 
 #include <cmocka.h>
 
-enum name { NV12, NV16, P010, I420, YUY2, UYVY, NAMES };
+static const uint32_t sizes[][2] = {{1, 1}, {3, 3}, {2, 5}, {33, 7}, {GY_CONVERT_CHUNK, 2},
+	{GY_CONVERT_CHUNK + 1, 3}, {2 * GY_CONVERT_CHUNK + 3, 4}, {7, 1}, {1, 7}};
 
-static const struct gy_yuv_layout *const layouts[NAMES] = {
-	&gy_yuv_nv12, &gy_yuv_nv16, &gy_yuv_p010, &gy_yuv_i420, &gy_yuv_yuy2, &gy_yuv_uyvy};
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-/* The planes of a picture. Each has memory of its own, of exactly its size. */
-struct picture {
-	enum name name;
-	uint32_t width, height;
-	struct gy_yuv yuv;
-	void *memory[3];
-};
+static const unsigned int matrices[] = {1, 6, 9};
 
-static uint32_t half(uint32_t size)
+/* A picture whose planes each have memory of exactly their size. */
+static struct geyser_pixels make(
+	enum geyser_format format, uint32_t width, uint32_t height, uint32_t seed)
 {
-	return (size + 1) / 2;
-}
+	struct geyser_pixels out = {.format = format, .width = width, .height = height};
+	struct geyser_plane_extent extent;
 
-/* Returns the bytes of a row of a plane; 0 if there is no such plane. */
-static size_t row_size(const struct picture *picture, unsigned int plane)
-{
-	switch (picture->name) {
-	case NV12:
-	case NV16:
-		return plane == 0 ? picture->width : plane == 1 ? 2 * half(picture->width) : 0;
-	case P010:
-		return plane == 0 ? 2 * picture->width : plane == 1 ? 4 * half(picture->width) : 0;
-	case I420:
-		return plane == 0 ? picture->width : half(picture->width);
-	default:
-		return plane == 0 ? 4 * half(picture->width) : 0;
-	}
-}
-
-static bool has_half_rows(enum name name)
-{
-	return name == NV12 || name == P010 || name == I420;
-}
-
-static void picture_init(
-	struct picture *picture, enum name name, uint32_t width, uint32_t height, uint32_t seed)
-{
-	*picture = (struct picture){.name = name, .width = width, .height = height};
-	picture->yuv.layout = layouts[name];
-	for (unsigned int plane = 0; plane < 3; plane++) {
-		const uint32_t rows = plane > 0 && has_half_rows(name) ? half(height) : height;
-		const size_t pitch = row_size(picture, plane) + (rows > 1 ? 3 : 0);
-		const size_t size = row_size(picture, plane)
-					    ? pitch * (rows - 1) + row_size(picture, plane)
-					    : 0;
-		unsigned char *const bytes = malloc(size + 1);
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(format, plane, width, height, &extent); plane++) {
+		const size_t pitch = (size_t)extent.row_bytes + (extent.height > 1 ? 3 : 0);
+		const size_t size = pitch * (extent.height - 1) + (size_t)extent.row_bytes;
+		unsigned char *const bytes = malloc(size);
 
 		assert_non_null(bytes);
 		for (size_t i = 0; i < size; i++) {
 			seed = seed * 1664525 + 1013904223;
 			bytes[i] = (unsigned char)(seed >> 24);
 		}
-		picture->memory[plane] = bytes;
-		picture->yuv.planes[plane].data = bytes;
-		picture->yuv.planes[plane].row_pitch = pitch;
+		out.planes[plane].data = bytes;
+		out.planes[plane].row_pitch = pitch;
+	}
+	return out;
+}
+
+static void finish(struct geyser_pixels *pixels)
+{
+	for (size_t plane = 0; plane < GEYSER_FORMAT_PLANES_MAX; plane++)
+		free(pixels->planes[plane].data);
+}
+
+static const struct {
+	enum geyser_siting siting;
+	double across, down;
+} sitings[] = {{GEYSER_SITING_UNSPECIFIED, 0, 0.5}, {GEYSER_SITING_LEFT, 0, 0.5},
+	{GEYSER_SITING_CENTER, 0.5, 0.5}, {GEYSER_SITING_TOP_LEFT, 0, 0},
+	{GEYSER_SITING_TOP, 0.5, 0}, {GEYSER_SITING_BOTTOM_LEFT, 0, 1},
+	{GEYSER_SITING_BOTTOM, 0.5, 1}};
+
+#define SITINGS (sizeof(sitings) / sizeof(sitings[0]))
+
+/* One range, siting and set of instructions. */
+struct way {
+	bool limited;
+	size_t siting;
+	const struct gy_convert_kernels *kernels;
+};
+
+#define WAYS (2 * 2 * SITINGS)
+
+static struct way way_of(size_t index)
+{
+	return (struct way){index % 2, index / 4,
+		index / 2 % 2 ? &gy_convert_kernels_base : gy_convert_kernels()};
+}
+
+static struct yuv_picture picture_of(const struct geyser_pixels *pixels, const struct way *way)
+{
+	return (struct yuv_picture){
+		pixels, way->limited, sitings[way->siting].across, sitings[way->siting].down};
+}
+
+static void convert(const struct way *way, const struct geyser_pixels *from,
+	const struct geyser_pixels *to, unsigned int matrix)
+{
+	const struct geyser_color color = {.matrix = (uint8_t)matrix,
+		.range = way->limited ? GEYSER_COLOR_RANGE_LIMITED : GEYSER_COLOR_RANGE_FULL};
+	const struct geyser_convert_options options = {&color, sitings[way->siting].siting};
+	struct gy_yuv_meaning meaning;
+
+	assert_int_equal(gy_yuv_meaning_of(&options, &meaning), GEYSER_OK);
+	gy_convert_pixels(way->kernels, from, to, &meaning);
+}
+
+static void compare(const struct geyser_pixels *from, const struct geyser_pixels *to,
+	const char *what, uint32_t x, uint32_t y, double is, double expected, double tolerance)
+{
+	if (fabs(is - expected) > tolerance)
+		fail_msg("%s to %s, %u × %u, %s at %u, %u: %f, not %f",
+			geyser_format_name(from->format), geyser_format_name(to->format),
+			from->width, from->height, what, x, y, is, expected);
+}
+
+/* ---- to colours ------------------------------------------------------------------------------ */
+
+static double clamped(double value)
+{
+	return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+static void compare_colours(const struct yuv_picture *from, const struct geyser_pixels *to,
+	unsigned int matrix, uint32_t x, uint32_t y)
+{
+	const bool floats = to->format == GEYSER_FORMAT_RGBA32_FLOAT;
+	const unsigned char *const texel = (const unsigned char *)to->planes[0].data +
+					   y * to->planes[0].row_pitch + x * (floats ? 16 : 4);
+	double yuv[3], rgb[3];
+
+	for (unsigned int i = 0; i < 3; i++)
+		yuv[i] = yuv_reference_normal(from, i, x, y);
+	yuv_reference_colours(matrix, yuv, rgb);
+	for (size_t i = 0; i < 3; i++) {
+		float value = texel[i];
+
+		if (floats)
+			memcpy(&value, texel + 4 * i, sizeof(value));
+		compare(from->pixels, to, "a colour", x, y, (double)value,
+			floats ? rgb[i] : 255 * clamped(rgb[i]), floats ? 1e-5 : 0.501);
 	}
 }
 
-static void picture_finish(struct picture *picture)
+static void check_to_colours(enum geyser_format format, enum geyser_format colours, size_t size)
 {
-	for (unsigned int plane = 0; plane < 3; plane++)
-		free(picture->memory[plane]);
-}
+	struct geyser_pixels from = make(format, sizes[size][0], sizes[size][1], (uint32_t)size);
+	struct geyser_pixels to = make(colours, sizes[size][0], sizes[size][1], 7);
 
-/* ---- the reference --------------------------------------------------------------------------- */
+	for (size_t i = 0; i < WAYS; i++) {
+		const unsigned int matrix = matrices[(i + size) % 3];
+		const struct way way = way_of(i);
+		const struct yuv_picture picture = picture_of(&from, &way);
 
-static double byte_at(const struct picture *picture, unsigned int plane, uint32_t row, size_t at)
-{
-	return ((const uint8_t *)
-			picture->memory[plane])[row * picture->yuv.planes[plane].row_pitch + at];
-}
-
-/* Returns a sample of a component: 0 Y, 1 U, 2 V. */
-static double sample(const struct picture *picture, unsigned int component, uint32_t x, uint32_t y)
-{
-	switch (picture->name) {
-	case NV12:
-	case NV16:
-		return component == 0 ? byte_at(picture, 0, y, x)
-				      : byte_at(picture, 1, y, 2 * x + component - 1);
-	case I420:
-		return byte_at(picture, component, y, x);
-	case P010: {
-		const size_t at = component == 0 ? 2 * x : 4 * x + 2 * (component - 1);
-		const unsigned int plane = component > 0;
-
-		return floor((byte_at(picture, plane, y, at) +
-				     256 * byte_at(picture, plane, y, at + 1)) /
-			     64);
+		convert(&way, &from, &to, matrix);
+		for (uint32_t at = 0; at < from.width * from.height; at++)
+			compare_colours(&picture, &to, matrix, at % from.width, at / from.width);
 	}
-	case YUY2:
-		return byte_at(picture, 0, y, component == 0 ? 2 * x : 4 * x + 2 * component - 1);
-	default:
-		return byte_at(
-			picture, 0, y, component == 0 ? 2 * x + 1 : 4 * x + 2 * component - 2);
-	}
+	finish(&from);
+	finish(&to);
 }
 
-static double clamp(double value, double low, double high)
+static bool is_video(unsigned int format)
 {
-	return value < low ? low : value > high ? high : value;
+	return geyser_format_get_info((enum geyser_format)format)->type == GEYSER_FORMAT_TYPE_YUV;
 }
 
-/* Returns the chroma at a place, by the four samples around it. */
-static double chroma(const struct picture *picture, unsigned int component, uint32_t x, uint32_t y)
-{
-	const bool rows = has_half_rows(picture->name);
-	const double last_x = half(picture->width) - 1;
-	const double last_y = rows ? half(picture->height) - 1 : picture->height - 1;
-	const double across = (x - (picture->yuv.across == GY_SITING_CENTER ? 0.5 : 0)) / 2;
-	const double down = rows ? (y - (picture->yuv.down == GY_SITING_CENTER ? 0.5 : 0)) / 2 : y;
-	double sum = 0;
-
-	for (int corner = 0; corner < 4; corner++) {
-		const int right = corner % 2, below = corner / 2;
-		const double at_x = floor(across) + right, at_y = floor(down) + below;
-		const double weight = (1 - fabs(across - at_x)) * (1 - fabs(down - at_y));
-
-		if (weight > 0)
-			sum += weight * sample(picture, component, (uint32_t)clamp(at_x, 0, last_x),
-						(uint32_t)clamp(at_y, 0, last_y));
-	}
-	return sum;
-}
-
-/* ITU-R BT.601, BT.709 and BT.2020 say: U = (B - Y) / (2 (1 - Kb)), V = (R - Y) / (2 (1 - Kr)), and
- * Y is the weighted sum. */
-static void convert(const struct picture *picture, uint32_t x, uint32_t y, double rgb[3])
-{
-	const double kr = picture->yuv.matrix == 1   ? 0.2126
-			  : picture->yuv.matrix == 6 ? 0.299
-						     : 0.2627;
-	const double kb = picture->yuv.matrix == 1   ? 0.0722
-			  : picture->yuv.matrix == 6 ? 0.114
-						     : 0.0593;
-	const double bits = picture->name == P010 ? 10 : 8, unit = exp2(bits - 8);
-	const bool limited = picture->yuv.limited;
-	const double luma = (sample(picture, 0, x, y) - (limited ? 16 * unit : 0)) /
-			    (limited ? 219 * unit : exp2(bits) - 1);
-	const double range = limited ? 224 * unit : exp2(bits) - 1;
-	const double u = (chroma(picture, 1, x, y) - 128 * unit) / range;
-	const double v = (chroma(picture, 2, x, y) - 128 * unit) / range;
-
-	rgb[0] = luma + 2 * (1 - kr) * v;
-	rgb[2] = luma + 2 * (1 - kb) * u;
-	rgb[1] = (luma - kr * rgb[0] - kb * rgb[2]) / (1 - kr - kb);
-}
-
-/* ---- comparisons ----------------------------------------------------------------------------- */
-
-/* Compares three bytes or floats of each texel with the reference. */
-static void compare(const struct picture *picture, const struct geyser_pixels *is)
-{
-	const bool floats = is->format == GEYSER_FORMAT_RGBA32_FLOAT;
-
-	for (uint32_t i = 0; i < picture->width * picture->height; i++) {
-		const uint32_t x = i % picture->width, y = i / picture->width;
-		const unsigned char *const texel = (const unsigned char *)is->planes[0].data +
-						   y * is->planes[0].row_pitch +
-						   x * (floats ? 16 : 4);
-		double rgb[3];
-
-		convert(picture, x, y, rgb);
-		for (size_t channel = 0; channel < 3; channel++) {
-			float value = texel[channel];
-			double expected = 255 * clamp(rgb[channel], 0, 1);
-
-			if (floats) {
-				memcpy(&value, texel + 4 * channel, sizeof(value));
-				expected = rgb[channel];
-			}
-			if (fabs(value - expected) > (floats ? 1e-5 : 0.501))
-				fail_msg(
-					"layout %d, matrix %u, %u × %u, texel %u, %u, channel %zu: "
-					"%f, not %f",
-					picture->name, picture->yuv.matrix, picture->width,
-					picture->height, x, y, channel, (double)value, expected);
-		}
-	}
-}
-
-static void check(const struct gy_convert_kernels *kernels, const struct picture *picture,
-	enum geyser_format format)
-{
-	const size_t pitch =
-		(size_t)picture->width * geyser_format_get_info(format)->bytes_per_texel;
-	void *const data = malloc(pitch * picture->height);
-	const struct geyser_pixels out = {format, picture->width, picture->height, {{data, pitch}}};
-
-	assert_non_null(data);
-	assert_int_equal(gy_yuv_convert(kernels, &picture->yuv, &out), GEYSER_OK);
-	compare(picture, &out);
-	free(data);
-}
-
-static void check_size(enum name name, uint32_t width, uint32_t height)
-{
-	static const unsigned int matrices[] = {1, 6, 9};
-	struct picture picture;
-
-	picture_init(&picture, name, width, height, width * 31 + height);
-	for (unsigned int way = 0; way < 24; way++) {
-		picture.yuv.matrix = matrices[way % 3];
-		picture.yuv.limited = way / 3 % 2;
-		picture.yuv.across = way / 6 % 2 ? GY_SITING_CENTER : GY_SITING_FIRST;
-		picture.yuv.down = way / 12 ? GY_SITING_CENTER : GY_SITING_FIRST;
-		check(gy_convert_kernels(), &picture, GEYSER_FORMAT_RGBA32_FLOAT);
-		check(gy_convert_kernels(), &picture, GEYSER_FORMAT_RGBA8_UNORM);
-		check(&gy_convert_kernels_base, &picture, GEYSER_FORMAT_RGBA8_UNORM);
-	}
-	picture_finish(&picture);
-}
-
-static void every_layout_is_equal_to_double_precision(void **state)
+static void video_becomes_colours(void **state)
 {
 	(void)state;
-	for (enum name name = NV12; name < NAMES; name++) {
-		check_size(name, 1, 1);
-		check_size(name, 3, 3);
-		check_size(name, 2, 5);
-		check_size(name, 33, 7);
-		check_size(name, GY_CONVERT_CHUNK, 2);
-		check_size(name, GY_CONVERT_CHUNK + 1, 3);
-		check_size(name, 2 * GY_CONVERT_CHUNK + 3, 4);
+	for (unsigned int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t size = 0; is_video(format) && size < SIZES; size++) {
+			check_to_colours(
+				(enum geyser_format)format, GEYSER_FORMAT_RGBA8_UNORM, size);
+			check_to_colours(
+				(enum geyser_format)format, GEYSER_FORMAT_RGBA32_FLOAT, size);
+		}
+}
+
+/* ---- from colours ---------------------------------------------------------------------------- */
+
+struct colours {
+	const struct geyser_pixels *pixels;
+	unsigned int matrix;
+};
+
+static double limit(double value, uint32_t size)
+{
+	return value < 0 ? 0 : value > size - 1.0 ? size - 1.0 : value;
+}
+
+static double component_at(const void *source, unsigned int component, double x, double y)
+{
+	const struct colours *const colours = source;
+	const struct geyser_pixels *const pixels = colours->pixels;
+	const unsigned char *const texel =
+		(const unsigned char *)pixels->planes[0].data +
+		(size_t)limit(y, pixels->height) * pixels->planes[0].row_pitch +
+		(size_t)limit(x, pixels->width) * 4;
+	const double rgb[] = {texel[0] / 255.0, texel[1] / 255.0, texel[2] / 255.0};
+	double yuv[3];
+
+	yuv_reference_video(colours->matrix, rgb, yuv);
+	return yuv[component];
+}
+
+static void check_from_colours(enum geyser_format format, size_t size, size_t index)
+{
+	const struct way way = way_of(index);
+	struct geyser_pixels from =
+		make(GEYSER_FORMAT_RGBA8_UNORM, sizes[size][0], sizes[size][1], (uint32_t)size);
+	struct geyser_pixels to = make(format, sizes[size][0], sizes[size][1], 7);
+	const struct colours colours = {&from, matrices[(index + size) % 3]};
+	const struct yuv_picture picture = picture_of(&to, &way);
+
+	convert(&way, &from, &to, colours.matrix);
+	for (unsigned int i = 0; i < 3; i++)
+		for (uint32_t y = 0; y < yuv_reference_rows(&to, i); y++)
+			for (uint32_t x = 0; x < yuv_reference_columns(&to, i); x++)
+				compare(&from, &to, "a sample", x, y,
+					yuv_reference_sample(&to, i, x, y),
+					yuv_reference_store(&picture, i,
+						yuv_reference_shared(GEYSER_FORMAT_NONE, &picture,
+							component_at, &colours, i, x, y)),
+					0.52);
+	finish(&from);
+	finish(&to);
+}
+
+static void colours_become_video(void **state)
+{
+	(void)state;
+	for (unsigned int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t size = 0; is_video(format) && size < SIZES; size++)
+			for (size_t way = 0; way < WAYS; way++)
+				check_from_colours((enum geyser_format)format, size, way);
+}
+
+/* ---- from video to video --------------------------------------------------------------------- */
+
+struct repacked {
+	struct yuv_picture from;
+	enum geyser_format to;
+};
+
+static double repacked_at(const void *source, unsigned int component, double x, double y)
+{
+	const struct repacked *const repacked = source;
+
+	return yuv_reference_between(&repacked->from, repacked->to, component, x, y);
+}
+
+static void check_repacking(
+	enum geyser_format source, enum geyser_format destination, size_t size, size_t index)
+{
+	const struct way way = way_of(index);
+	struct geyser_pixels from =
+		make(source, sizes[size][0], sizes[size][1], (uint32_t)(size + 100));
+	struct geyser_pixels to = make(destination, sizes[size][0], sizes[size][1], 7);
+	const struct repacked repacked = {picture_of(&from, &way), destination};
+	const struct yuv_picture picture = picture_of(&to, &way);
+
+	convert(&way, &from, &to, 6);
+	for (unsigned int i = 0; i < 3; i++)
+		for (uint32_t y = 0; y < yuv_reference_rows(&to, i); y++)
+			for (uint32_t x = 0; x < yuv_reference_columns(&to, i); x++)
+				compare(&from, &to, "a sample", x, y,
+					yuv_reference_sample(&to, i, x, y),
+					yuv_reference_store(&picture, i,
+						yuv_reference_shared(source, &picture, repacked_at,
+							&repacked, i, x, y)),
+					0.52);
+	finish(&from);
+	finish(&to);
+}
+
+static void video_becomes_video(void **state)
+{
+	(void)state;
+	for (unsigned int from = 1; from < GEYSER_FORMAT_COUNT; from++)
+		for (unsigned int to = 1; to < GEYSER_FORMAT_COUNT; to++)
+			for (size_t size = 0; is_video(from) && is_video(to) && size < SIZES;
+				size++)
+				for (size_t way = 0; way < WAYS; way++)
+					check_repacking((enum geyser_format)from,
+						(enum geyser_format)to, size, way);
+}
+
+/* With the same chroma, a conversion to as many bits or more and back gives the same samples. */
+static void repacking_loses_nothing(void **state)
+{
+	static const enum geyser_format pairs[][2] = {{GEYSER_FORMAT_NV12, GEYSER_FORMAT_I420},
+		{GEYSER_FORMAT_NV12, GEYSER_FORMAT_P010}, {GEYSER_FORMAT_P010, GEYSER_FORMAT_P016},
+		{GEYSER_FORMAT_YUY2, GEYSER_FORMAT_NV16}, {GEYSER_FORMAT_UYVY, GEYSER_FORMAT_P216},
+		{GEYSER_FORMAT_I444, GEYSER_FORMAT_P410}};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const enum geyser_format *const pair = pairs[i / 2];
+		struct geyser_pixels from = make(pair[0], 33, 7, (uint32_t)i);
+		struct geyser_pixels between = make(pair[1], 33, 7, 1);
+		struct geyser_pixels to = make(pair[0], 33, 7, 2);
+
+		const struct way way = way_of(i % 2);
+
+		convert(&way, &from, &between, 1);
+		convert(&way, &between, &to, 1);
+		for (unsigned int component = 0; component < 3; component++)
+			for (uint32_t y = 0; y < yuv_reference_rows(&to, component); y++)
+				for (uint32_t x = 0; x < yuv_reference_columns(&to, component); x++)
+					assert_int_equal(yuv_reference_sample(&to, component, x, y),
+						yuv_reference_sample(&from, component, x, y));
+		finish(&from);
+		finish(&between);
+		finish(&to);
 	}
+}
+
+/* ---- colours of every kind ------------------------------------------------------------------- */
+
+/* Every colour format gets the numbers that rgba32float has, by the rules between colour formats.
+ * The -srgb formats get those of the format without it. */
+static void compare_rows(
+	const struct geyser_pixels *is, const struct geyser_pixels *expected, size_t row_size)
+{
+	for (size_t y = 0; y < is->height; y++)
+		assert_memory_equal((char *)is->planes[0].data + y * is->planes[0].row_pitch,
+			(char *)expected->planes[0].data + y * is->planes[0].row_pitch, row_size);
+}
+
+static void every_colour_format_takes_part(void **state)
+{
+	struct geyser_pixels video = make(GEYSER_FORMAT_NV12, 33, 3, 1);
+	struct geyser_pixels back = make(GEYSER_FORMAT_I444, 33, 3, 1);
+	struct geyser_pixels lanes = make(GEYSER_FORMAT_RGBA32_FLOAT, 33, 3, 1);
+
+	(void)state;
+	assert_int_equal(geyser_convert_pixels(&video, &lanes, NULL), GEYSER_OK);
+	for (unsigned int i = 1; i < GEYSER_FORMAT_COUNT; i++) {
+		const struct geyser_format_info *const info =
+			geyser_format_get_info((enum geyser_format)i);
+		struct geyser_pixels is = make(info->format, 33, 3, 1);
+		struct geyser_pixels expected = make(info->format, 33, 3, 1);
+
+		if (info->srgb)
+			expected.format = (enum geyser_format)(
+				i + GEYSER_FORMAT_R8_UNORM - GEYSER_FORMAT_R8_UNORM_SRGB);
+		if (!info->depth && !is_video(i)) {
+			assert_int_equal(geyser_convert_pixels(&video, &is, NULL), GEYSER_OK);
+			assert_int_equal(geyser_convert_pixels(&lanes, &expected, NULL), GEYSER_OK);
+			compare_rows(&is, &expected, (size_t)33 * info->bytes_per_texel);
+			assert_int_equal(geyser_convert_pixels(&is, &back, NULL), GEYSER_OK);
+		}
+		finish(&is);
+		finish(&expected);
+	}
+	finish(&lanes);
+	finish(&back);
+	finish(&video);
+}
+
+static void numbers_beyond_are_clamped(void **state)
+{
+	float lanes[] = {2, -1, NAN, 0, INFINITY, INFINITY, -INFINITY, NAN};
+	const struct geyser_pixels from = {
+		GEYSER_FORMAT_RGBA32_FLOAT, 2, 1, {{lanes, sizeof(lanes)}}};
+	const unsigned char clamped_lanes[] = {255, 0, 0, 0, 255, 255, 0, 0};
+	const struct geyser_pixels clamped_from = {GEYSER_FORMAT_RGBA8_UNORM, 2, 1,
+		{{(void *)(uintptr_t)clamped_lanes, sizeof(clamped_lanes)}}};
+	struct geyser_pixels is = make(GEYSER_FORMAT_I444, 2, 1, 1);
+	struct geyser_pixels expected = make(GEYSER_FORMAT_I444, 2, 1, 1);
+
+	(void)state;
+	assert_int_equal(geyser_convert_pixels(&from, &is, NULL), GEYSER_OK);
+	assert_int_equal(geyser_convert_pixels(&clamped_from, &expected, NULL), GEYSER_OK);
+	for (unsigned int plane = 0; plane < 3; plane++)
+		assert_memory_equal(is.planes[plane].data, expected.planes[plane].data, 2);
+	finish(&is);
+	finish(&expected);
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static void refused(enum geyser_result result, const char *words, const struct geyser_pixels *from,
+	const struct geyser_pixels *to, const struct geyser_color *color)
+{
+	const struct geyser_convert_options options = {.color = color};
+
+	assert_int_equal(geyser_convert_pixels(from, to, &options), result);
+	if (!strstr(geyser_error_detail(), words))
+		fail_msg("\"%s\" lacks \"%s\"", geyser_error_detail(), words);
 }
 
 static void what_has_no_result_is_refused(void **state)
 {
-	struct picture picture;
-	unsigned char texels[16];
-	struct geyser_pixels out = {GEYSER_FORMAT_RGBA8_UNORM, 2, 2, {{texels, 8}}};
+	const struct geyser_color gbr = {.matrix = 0}, chroma_derived = {.matrix = 12};
+	struct geyser_pixels from = make(GEYSER_FORMAT_NV12, 5, 3, 1), bad = from;
+	struct geyser_pixels to = make(GEYSER_FORMAT_RGBA8_UNORM, 5, 3, 1);
+	struct geyser_pixels video = make(GEYSER_FORMAT_I420, 5, 3, 1);
 
 	(void)state;
-	picture_init(&picture, NV12, 2, 2, 1);
-	picture.yuv.matrix = 8;
-	assert_int_equal(gy_yuv_convert(gy_convert_kernels(), &picture.yuv, &out),
-		GEYSER_ERROR_INVALID_ARGUMENT);
-	assert_non_null(strstr(geyser_error_detail(), "matrix (8)"));
-	picture.yuv.matrix = 1;
-	out.format = GEYSER_FORMAT_RGBA8_UNORM_SRGB;
-	assert_int_equal(
-		gy_yuv_convert(gy_convert_kernels(), &picture.yuv, &out), GEYSER_ERROR_UNSUPPORTED);
-	picture_finish(&picture);
+	refused(GEYSER_ERROR_UNSUPPORTED, "color matrix (0)", &from, &to, &gbr);
+	refused(GEYSER_ERROR_UNSUPPORTED, "color matrix (12)", &to, &from, &chroma_derived);
+	bad.planes[1].data = NULL;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "source planes[1].data is NULL: 3 × 2", &bad, &to,
+		NULL);
+	bad.planes[1] = from.planes[1];
+	bad.planes[1].row_pitch = 5;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT,
+		"source planes[1].row_pitch (5 bytes): 5 texels of nv12 take 6", &bad, &to, NULL);
+	bad = video;
+	bad.planes[2].data = (char *)from.planes[1].data + 5;
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination planes[2].data: its", &from, &bad,
+		NULL);
+	finish(&video);
+	finish(&to);
+	finish(&from);
+}
+
+/* Without a colour, and with a matrix that isn't specified, samples are BT.601's. */
+static void unspecified_is_601(void **state)
+{
+	const struct geyser_color colors[] = {{.matrix = 2, .range = GEYSER_COLOR_RANGE_LIMITED},
+		{.matrix = 5, .range = GEYSER_COLOR_RANGE_LIMITED},
+		{.matrix = 6, .range = GEYSER_COLOR_RANGE_LIMITED}};
+	struct geyser_pixels from = make(GEYSER_FORMAT_NV12, 33, 1, 1);
+	struct geyser_pixels is = make(GEYSER_FORMAT_RGBA8_UNORM, 33, 1, 1);
+	struct geyser_pixels expected = make(GEYSER_FORMAT_RGBA8_UNORM, 33, 1, 1);
+
+	(void)state;
+	assert_int_equal(geyser_convert_pixels(&from, &expected, NULL), GEYSER_OK);
+	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
+		const struct geyser_convert_options options = {.color = &colors[i]};
+
+		assert_int_equal(geyser_convert_pixels(&from, &is, &options), GEYSER_OK);
+		assert_memory_equal(is.planes[0].data, expected.planes[0].data, 33 * 4);
+	}
+	finish(&from);
+	finish(&is);
+	finish(&expected);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_layout_is_equal_to_double_precision),
+		cmocka_unit_test(video_becomes_colours),
+		cmocka_unit_test(colours_become_video),
+		cmocka_unit_test(video_becomes_video),
+		cmocka_unit_test(repacking_loses_nothing),
+		cmocka_unit_test(every_colour_format_takes_part),
+		cmocka_unit_test(numbers_beyond_are_clamped),
 		cmocka_unit_test(what_has_no_result_is_refused),
+		cmocka_unit_test(unspecified_is_601),
 	};
 
 	return cmocka_run_group_tests_name("yuv", tests, NULL, NULL);

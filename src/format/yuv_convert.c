@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* Conversion of the formats of video, in chunks of rows. */
+#include "format/convert.h"
+#include "format/convert_rows.h"
+#include "format/yuv.h"
+#include "format/yuv_rows.h"
+
+/* The most columns that go through all steps before the next ones do. */
+#define CHUNK GY_CONVERT_CHUNK
+
+/* To make CHUNK / 2 columns of chroma narrower, twice as many are needed and one before. To make
+ * CHUNK columns wider, half as many are needed and one on each side. */
+#define WINDOW (CHUNK + 2)
+
+/* One side of a conversion. */
+struct side {
+	const struct geyser_pixels *pixels;
+	bool video;
+	struct gy_yuv_layout layout; /* of colours: one sample of each component for each texel */
+};
+
+/* From the source's samples of luma, and of chroma, to the destination's. */
+struct scaling {
+	float factor, zero;
+};
+
+struct job {
+	const struct gy_convert_kernels *kernels;
+	const struct gy_yuv_kernels *steps;
+	struct side source, destination;
+	const struct gy_yuv_meaning *meaning;
+	struct gy_yuv_factors factors;    /* video to colours */
+	struct gy_yuv_weights weights[3]; /* colours to video */
+	struct scaling scaling[2];        /* video to video */
+};
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/* The samples of 10 and 16 bits are scaled like those of 8 in limited range: luma is 16 to 235 and
+ * chroma 16 to 240, times a power of two (ITU-T H.273, 8.3). */
+struct range {
+	double luma, black, chroma, grey;
+};
+
+static struct range range_of(const struct side *side, bool limited)
+{
+	const double unit = 1 << (side->layout.bits - 8), full = 256 * unit - 1;
+
+	return (struct range){
+		.luma = limited ? 219 * unit : full,
+		.black = limited ? 16 * unit : 0,
+		.chroma = limited ? 224 * unit : full,
+		.grey = 128 * unit,
+	};
+}
+
+static struct gy_yuv_factors factors_of(
+	const struct range *range, const struct gy_yuv_meaning *meaning)
+{
+	const double red = meaning->red, blue = meaning->blue, green = 1 - red - blue;
+
+	return (struct gy_yuv_factors){
+		.luma = (float)(1 / range->luma),
+		.black = (float)range->black,
+		.grey = (float)range->grey,
+		.red_v = (float)(2 * (1 - red) / range->chroma),
+		.green_u = (float)(-2 * (1 - blue) * blue / green / range->chroma),
+		.green_v = (float)(-2 * (1 - red) * red / green / range->chroma),
+		.blue_u = (float)(2 * (1 - blue) / range->chroma),
+	};
+}
+
+/* Luma is the weighted sum of the colours. A chroma sample is the difference of a colour and luma,
+ * scaled so that it is -0.5 to 0.5. */
+static void set_weights(struct job *job, const struct range *range)
+{
+	const double of[3] = {
+		job->meaning->red, 1 - job->meaning->red - job->meaning->blue, job->meaning->blue};
+
+	for (unsigned int i = 0; i < 3; i++) {
+		job->weights[0].of[i] = (float)(of[i] * range->luma);
+		job->weights[1].of[i] =
+			(float)(((i == 2) - of[i]) / (2 * (1 - of[2])) * range->chroma);
+		job->weights[2].of[i] =
+			(float)(((i == 0) - of[i]) / (2 * (1 - of[0])) * range->chroma);
+	}
+	job->weights[0].zero = (float)range->black;
+	job->weights[1].zero = job->weights[2].zero = (float)range->grey;
+}
+
+static struct scaling scaling_of(double from, double from_zero, double to, double to_zero)
+{
+	return (struct scaling){(float)(to / from), (float)(to_zero - from_zero * to / from)};
+}
+
+static void set_numbers(struct job *job)
+{
+	const struct range from = range_of(&job->source, job->meaning->limited);
+	const struct range to = range_of(&job->destination, job->meaning->limited);
+
+	job->factors = factors_of(&from, job->meaning);
+	set_weights(job, &to);
+	job->scaling[0] = scaling_of(from.luma, from.black, to.luma, to.black);
+	job->scaling[1] = scaling_of(from.chroma, from.grey, to.chroma, to.grey);
+}
+
+/* ---- samples --------------------------------------------------------------------------------- */
+
+static void *sample_at(const struct side *side, unsigned int component, uint32_t row, uint32_t at)
+{
+	const struct gy_yuv_component *const of = &side->layout.component[component];
+	const size_t sample = of->offset + (size_t)at * of->step;
+
+	return (uint8_t *)side->pixels->planes[of->plane].data +
+	       row * side->pixels->planes[of->plane].row_pitch +
+	       (side->layout.bits > 8 ? 2 : 1) * sample;
+}
+
+/* Returns the format with the same bytes and no transfer function: the colours of video are encoded
+ * already, as the bytes of an -srgb format are. */
+static enum geyser_format without_srgb(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_R8_UNORM_SRGB:
+		return GEYSER_FORMAT_R8_UNORM;
+	case GEYSER_FORMAT_RG8_UNORM_SRGB:
+		return GEYSER_FORMAT_RG8_UNORM;
+	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
+		return GEYSER_FORMAT_RGBA8_UNORM;
+	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
+		return GEYSER_FORMAT_BGRA8_UNORM;
+	default:
+		return format;
+	}
+}
+
+/* Describes a part of a row of colours. */
+static struct geyser_pixels part_of(
+	const struct geyser_pixels *pixels, uint32_t row, uint32_t first, uint32_t columns)
+{
+	const size_t size = geyser_format_get_info(pixels->format)->bytes_per_texel;
+
+	return (struct geyser_pixels){
+		.format = without_srgb(pixels->format),
+		.width = columns,
+		.height = 1,
+		.planes = {{(uint8_t *)pixels->planes[0].data + row * pixels->planes[0].row_pitch +
+				    first * size,
+			pixels->planes[0].row_pitch}},
+	};
+}
+
+static struct geyser_pixels lanes_of(float *lanes, uint32_t columns)
+{
+	return (struct geyser_pixels){
+		.format = GEYSER_FORMAT_RGBA32_FLOAT,
+		.width = columns,
+		.height = 1,
+		.planes = {{lanes, columns * 4 * sizeof(*lanes)}},
+	};
+}
+
+/* Reads samples of some components, from `component` on. Those of a source with colours are made of
+ * the colours. Others are scaled for a destination of video. */
+static void fetch(const struct job *job, unsigned int component, unsigned int components,
+	uint32_t row, uint32_t first, uint32_t count, float (*out)[WINDOW])
+{
+	const struct gy_yuv_layout *const layout = &job->source.layout;
+	const struct scaling *const scaling = &job->scaling[component > 0];
+	float lanes[4 * WINDOW];
+
+	if (!job->source.video) {
+		const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
+		const struct geyser_pixels to = lanes_of(lanes, count);
+
+		gy_convert(job->kernels, &from, &to);
+	}
+	for (unsigned int i = 0; i < components; i++) {
+		const size_t step = layout->component[component + i].step;
+
+		if (!job->source.video) {
+			job->steps->separate(lanes, out[i], count, &job->weights[component + i]);
+			continue;
+		}
+		if (layout->bits > 8)
+			job->steps->read_words(sample_at(&job->source, component + i, row, first),
+				out[i], count, step, 16 - layout->bits);
+		else
+			job->steps->read_bytes(sample_at(&job->source, component + i, row, first),
+				out[i], count, step);
+		if (job->destination.video && (scaling->factor != 1 || scaling->zero != 0))
+			job->steps->scale(out[i], count, scaling->factor, scaling->zero);
+	}
+}
+
+/* Writes samples of a component. */
+static void store(const struct job *job, unsigned int component, uint32_t row, uint32_t first,
+	uint32_t count, const float *samples)
+{
+	const struct gy_yuv_layout *const layout = &job->destination.layout;
+	void *const to = sample_at(&job->destination, component, row, first);
+	const size_t step = layout->component[component].step;
+
+	if (layout->bits > 8)
+		job->steps->write_words(samples, to, count, step, 16 - layout->bits,
+			(float)((1 << layout->bits) - 1));
+	else
+		job->steps->write_bytes(samples, to, count, step);
+}
+
+/* ---- chroma ---------------------------------------------------------------------------------- */
+
+static uint32_t divided(uint32_t size, unsigned int by)
+{
+	return size / by + size % by;
+}
+
+/* Fetches chroma for `count` columns from `first` on. Beyond the outer columns, the samples are the
+ * outer ones. */
+static void fetch_window(
+	const struct job *job, uint32_t row, int64_t first, uint32_t count, float (*out)[WINDOW])
+{
+	const int64_t width = divided(job->source.pixels->width, job->source.layout.columns);
+	const int64_t end = first + count < width ? first + count : width;
+	const uint32_t before = first < 0 ? 1 : 0;
+	const uint32_t inside = (uint32_t)(end - first) - before;
+	float samples[2][WINDOW];
+
+	fetch(job, 1, 2, row, (uint32_t)(first + before), inside, samples);
+	for (unsigned int i = 0; i < 2; i++) {
+		out[i][0] = samples[i][0];
+		for (uint32_t x = 0; x < inside; x++)
+			out[i][before + x] = samples[i][x];
+		for (uint32_t x = before + inside; x < count; x++)
+			out[i][x] = samples[i][inside - 1];
+	}
+}
+
+/* The rows of the source's chroma that make one row, and their weights. */
+struct taps {
+	unsigned int count;
+	int64_t row[3];
+	float weight[3];
+};
+
+static struct taps taps_of(const struct job *job, unsigned int rows, uint32_t row)
+{
+	const int64_t down = job->meaning->down;
+	struct taps out = {1, {row, row, row}, {1, 0, 0}};
+
+	if (job->source.layout.rows > rows) {
+		/* the row's place among the source's rows, in quarters, and one row more */
+		const int64_t place = 2 * (int64_t)row - down + 4;
+
+		out = (struct taps){2, {place / 4 - 1, place / 4, 0},
+			{(float)(4 - place % 4) / 4, (float)(place % 4) / 4, 0}};
+	} else if (job->source.layout.rows < rows && down == 1) {
+		out = (struct taps){
+			2, {2 * (int64_t)row, 2 * (int64_t)row + 1, 0}, {0.5f, 0.5f, 0}};
+	} else if (job->source.layout.rows < rows) {
+		const int64_t middle = 2 * (int64_t)row + down / 2;
+
+		out = (struct taps){3, {middle, middle - 1, middle + 1}, {0.5f, 0.25f, 0.25f}};
+	}
+	return out;
+}
+
+/* Fetches chroma between rows of the source, in the columns of the source. */
+static void fetch_between(const struct job *job, unsigned int rows, uint32_t row, int64_t first,
+	uint32_t count, float (*out)[WINDOW])
+{
+	const int64_t last =
+		divided(job->source.pixels->height, job->source.layout.rows) - INT64_C(1);
+	const struct taps taps = taps_of(job, rows, row);
+	float further[2][WINDOW];
+
+	for (unsigned int tap = 0; tap < taps.count; tap++) {
+		const int64_t at = taps.row[tap] < 0 ? 0 : taps.row[tap];
+		const float keep = tap == 1 ? taps.weight[0] : 1;
+
+		if (tap > 0 && taps.weight[tap] == 0)
+			continue;
+		fetch_window(
+			job, (uint32_t)(at < last ? at : last), first, count, tap ? further : out);
+		for (unsigned int i = 0; tap > 0 && i < 2; i++)
+			job->steps->mix(out[i], further[i], count, keep, taps.weight[tap]);
+	}
+}
+
+/* Gives the chroma for a layout of so many columns and rows, from the column `first` on, which is
+ * even where the columns become wider. Then out has room for one more than count. */
+static void chroma(const struct job *job, unsigned int columns, unsigned int rows, uint32_t row,
+	uint32_t first, uint32_t count, float (*out)[WINDOW])
+{
+	const int across = job->meaning->across;
+	float samples[2][WINDOW];
+
+	if (job->source.layout.columns == columns) {
+		fetch_between(job, rows, row, first, count, out);
+	} else if (job->source.layout.columns > columns) {
+		const uint32_t half = (count + 1) / 2;
+
+		fetch_between(job, rows, row, (int64_t)first / 2 - 1, half + 2, samples);
+		for (unsigned int i = 0; i < 2; i++)
+			job->steps->widen(samples[i], out[i], half, (float)across / 4,
+				(float)(2 - across) / 4);
+	} else {
+		const float first_column[] = {0.25f, 0.5f, 0.25f}, center[] = {0, 0.5f, 0.5f};
+
+		fetch_between(job, rows, row, 2 * (int64_t)first - 1, 2 * count + 1, samples);
+		for (unsigned int i = 0; i < 2; i++)
+			job->steps->narrow(
+				samples[i], out[i], count, across ? center : first_column);
+	}
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void convert_to_colours(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
+{
+	float y[1][WINDOW], c[2][WINDOW], lanes[4 * CHUNK];
+	const struct geyser_pixels from = lanes_of(lanes, count);
+	const struct geyser_pixels to = part_of(job->destination.pixels, row, first, count);
+
+	fetch(job, 0, 1, row, first, count, y);
+	chroma(job, 1, 1, row, first, count, c);
+	job->steps->combine(y[0], c[0], c[1], &job->factors, lanes, count);
+	gy_convert(job->kernels, &from, &to);
+}
+
+static void convert_luma(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
+{
+	const enum geyser_format format = job->destination.pixels->format;
+	float y[1][WINDOW];
+
+	fetch(job, 0, 1, row, first, count, y);
+	/* the last pair of an odd width has a second texel, which nobody sees */
+	if (count % 2 && geyser_format_get_info(format)->block_width == 2) {
+		y[0][count] = y[0][count - 1];
+		count++;
+	}
+	store(job, 0, row, first, count, y[0]);
+}
+
+static void convert_chroma(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
+{
+	const struct gy_yuv_layout *const layout = &job->destination.layout;
+	float c[2][WINDOW];
+
+	chroma(job, layout->columns, layout->rows, row, first, count, c);
+	store(job, 1, row, first, count, c[0]);
+	store(job, 2, row, first, count, c[1]);
+}
+
+static struct side side_of(const struct geyser_pixels *pixels)
+{
+	struct side out = {.pixels = pixels, .layout = {.columns = 1, .rows = 1, .bits = 8}};
+
+	out.video = geyser_format_get_info(pixels->format)->type == GEYSER_FORMAT_TYPE_YUV;
+	if (out.video)
+		out.layout = gy_yuv_layout_of(pixels->format);
+	return out;
+}
+
+void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning)
+{
+	struct job job = {
+		.kernels = kernels,
+		.steps = kernels->yuv,
+		.source = side_of(source),
+		.destination = side_of(destination),
+		.meaning = meaning,
+	};
+	const struct gy_yuv_layout *const to = &job.destination.layout;
+	const uint32_t columns = divided(source->width, to->columns);
+
+	set_numbers(&job);
+	for (uint32_t y = 0; y < source->height; y++) {
+		for (uint32_t x = 0; x < source->width; x += CHUNK) {
+			if (job.destination.video)
+				convert_luma(&job, y, x, smaller(source->width - x, CHUNK));
+			else
+				convert_to_colours(&job, y, x, smaller(source->width - x, CHUNK));
+		}
+		for (uint32_t x = 0; job.destination.video && y % to->rows == 0 && x < columns;
+			x += CHUNK / 2)
+			convert_chroma(&job, y / to->rows, x, smaller(columns - x, CHUNK / 2));
+	}
+}
