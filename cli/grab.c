@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "converted.h"
 #include "options.h"
 #include "os.h"
 #include "outfile.h"
@@ -26,6 +27,7 @@ struct grab_options {
 	struct target target;
 	const char *path;
 	enum kind kind;
+	enum geyser_format format; /* NONE: the texture's own */
 	uint64_t timeout_ns;
 	enum geyser_backend backend;
 	bool verbose;
@@ -58,6 +60,10 @@ static const struct option_row rows[] = {
 		CHOICE(struct grab_options, kind, enum kind, KIND_PNG)},
 	{'r', "raw", NULL, "write raw texels, whatever the file is called",
 		CHOICE(struct grab_options, kind, enum kind, KIND_RAW)},
+	{'f', "format", "F",
+		"convert to this format; by default only PNGs of video are, to rgba8unorm or "
+		"rgba16unorm",
+		FORMAT(struct grab_options, format)},
 	{'t', "timeout", "S",
 		"keep trying for S seconds while there is no such texture; by default try once",
 		SECONDS(struct grab_options, timeout_ns)},
@@ -151,14 +157,16 @@ static bool write_png(struct outfile *out, const struct geyser_texture_desc *des
 			      });
 }
 
-/* Refuses a texture that a PNG can't hold, before any file is touched. */
-static int check_kind(const struct grab_options *options, const struct geyser_texture_desc *desc)
+/* Refuses a texture that a PNG can't hold in this format, before any file is touched. */
+static int check_kind(const struct grab_options *options, const struct geyser_texture_desc *desc,
+	enum geyser_format format)
 {
 	if (options->kind == KIND_RAW)
 		return STATUS_OK;
-	if (!png_layout(desc->format))
-		return failure("%s: PNG can't hold the texture's format (%s): use a .raw file",
-			options->path, geyser_format_name(desc->format));
+	if (!png_layout(format))
+		return failure("%s: PNG can't hold the format (%s): use a .raw file, or --format "
+			       "rgba8unorm",
+			options->path, geyser_format_name(format));
 	if (desc->depth > 1 || desc->layers > 1)
 		return failure("%s: PNG can't hold several layers (%u): use a .raw file",
 			options->path, desc->depth > 1 ? desc->depth : desc->layers);
@@ -201,18 +209,34 @@ static int write_file(const struct grab_options *options, struct geyser_texture 
 	return STATUS_OK;
 }
 
-static int write_texture(const struct grab_options *options, struct geyser_texture *texture,
+static int write_mapped(const struct grab_options *options, struct geyser_texture *texture,
 	const struct reach *reach)
 {
 	struct geyser_mapping mapping;
-	int status = check_kind(options, geyser_texture_get_desc(texture));
+	int status;
 
-	if (status)
-		return status;
 	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping))
 		return library_failure("%s", options->target.text);
 	status = write_file(options, texture, &mapping, reach);
 	geyser_texture_unmap(texture);
+	return status;
+}
+
+static int write_texture(const struct grab_options *options, struct geyser_texture *texture,
+	const struct reach *reach)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const enum geyser_format format =
+		converted_format(desc->format, options->format, options->kind == KIND_PNG);
+	struct converted converted = {0};
+	int status = check_kind(options, desc, format);
+
+	if (status || format == desc->format)
+		return status ? status : write_mapped(options, texture, reach);
+	status = STATUS_FAILURE;
+	if (converted_make(texture, format, NULL, options->target.text, &converted))
+		status = write_mapped(options, converted.texture, reach);
+	converted_finish(&converted);
 	return status;
 }
 

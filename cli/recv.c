@@ -27,7 +27,8 @@ struct recv_options {
 	uint64_t frames; /* the most frames to receive; 0: no limit */
 	uint64_t timeout_ns, connect_timeout_ns, spin_ns;
 	enum geyser_backend backend;
-	enum sink_kind kind; /* SINK_NONE: the file's name decides */
+	enum geyser_format format; /* NONE: that of the frames */
+	enum sink_kind kind;       /* SINK_NONE: the file's name decides */
 	bool every, reconnect, stats, json;
 };
 
@@ -84,6 +85,10 @@ static const struct option_row rows[] = {
 	{0, "y4m", NULL, NULL, CHOICE(struct recv_options, kind, enum sink_kind, SINK_Y4M)},
 	{0, "png", NULL, "write this, whatever the file is called",
 		CHOICE(struct recv_options, kind, enum sink_kind, SINK_PNG)},
+	{'f', "format", "F",
+		"convert frames to this format; by default only PNGs of video are, to rgba8unorm "
+		"or rgba16unorm",
+		FORMAT(struct recv_options, format)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
 	{'e', "every", NULL,
 		"get each frame in order as long as the sender's buffers last, and all if it is "
@@ -142,6 +147,7 @@ static int choose_sink(struct receiver *receiver)
 	const int status =
 		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
+	receiver->sink.format = options->format;
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
 		return usage_error("recv: one PNG for several frames (%.200s): expected --frames "
 				   "1, or a name with a number, such as frame-%%05d.png",

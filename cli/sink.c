@@ -132,6 +132,12 @@ static bool numbered_name(const struct sink *sink, char name[PATH_MAX])
 		       sink->path, digits, sink->frames + 1, end) < PATH_MAX;
 }
 
+/* What is written of a frame: its own texture, or a converted copy. */
+struct shown {
+	struct geyser_texture *texture;
+	const struct geyser_frame_info *info;
+};
+
 /* ---- PNG ------------------------------------------------------------------------------------ */
 
 static enum sink_result write_png(const char *name, const struct png_texels *texels)
@@ -146,7 +152,7 @@ static enum sink_result write_png(const char *name, const struct png_texels *tex
 	return out.interrupted ? SINK_INTERRUPTED : SINK_FAILED;
 }
 
-static enum sink_result write_picture(const struct sink *sink, struct geyser_frame *frame,
+static enum sink_result write_picture(const struct sink *sink, const struct shown *shown,
 	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
 {
 	char name[PATH_MAX];
@@ -164,7 +170,7 @@ static enum sink_result write_picture(const struct sink *sink, struct geyser_fra
 		(void)failure("%s: the name is too long: expected a shorter one", sink->path);
 		return SINK_FAILED;
 	}
-	if (upright_picture(geyser_frame_get_info(frame), desc, mapping, &texels, &owned))
+	if (upright_picture(shown->info, desc, mapping, &texels, &owned))
 		result = write_png(sink->kind == SINK_NUMBER ? name : sink->path, &texels);
 	free(owned);
 	return result;
@@ -260,9 +266,9 @@ static enum sink_result write_raw(const struct sink *sink, const struct geyser_t
 
 /* Tells the reader of raw frames what the texels alone don't show: a PNG would show the picture as
  * it is meant. */
-static void tell_of_meaning(struct sink *sink, struct geyser_frame *frame)
+static void tell_of_meaning(struct sink *sink, const struct shown *shown)
 {
-	const struct upright_need need = upright_need(geyser_frame_get_info(frame), &sink->desc);
+	const struct upright_need need = upright_need(shown->info, &sink->desc);
 	char what[64];
 
 	upright_describe(&need, what, sizeof(what));
@@ -321,9 +327,9 @@ static bool check_colours(const struct sink *sink, const struct geyser_frame_inf
 
 /* Writes the first line, as the first frame is. */
 static enum sink_result begin_y4m(
-	struct sink *sink, struct geyser_frame *frame, const struct geyser_texture_desc *desc)
+	struct sink *sink, const struct shown *shown, const struct geyser_texture_desc *desc)
 {
-	const struct geyser_color *const color = &geyser_frame_get_info(frame)->color;
+	const struct geyser_color *const color = &shown->info->color;
 	struct y4m y4m;
 	char line[Y4M_LINE_MAX];
 	enum sink_result result;
@@ -335,7 +341,7 @@ static enum sink_result begin_y4m(
 	y4m.rate_num = sink->y4m.rate_num;
 	y4m.rate_den = sink->y4m.rate_den;
 	y4m.range = color->range;
-	y4m.siting = geyser_frame_get_info(frame)->siting;
+	y4m.siting = shown->info->siting;
 	sink->y4m = y4m;
 	result = open_raw(sink, desc);
 	if (result != SINK_WRITTEN)
@@ -344,19 +350,19 @@ static enum sink_result begin_y4m(
 	return write_bytes(sink, line, strlen(line));
 }
 
-static enum sink_result write_y4m(struct sink *sink, struct geyser_frame *frame,
+static enum sink_result write_y4m(struct sink *sink, const struct shown *shown,
 	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
 {
 	static const char line[] = "FRAME\n";
-	const struct geyser_texture *const texture = geyser_frame_texture(frame);
+	const struct geyser_texture *const texture = shown->texture;
 	enum sink_result result = SINK_WRITTEN;
 
 	if (sink->fd < 0)
-		result = begin_y4m(sink, frame, desc);
-	else if (!check_size(sink, desc) || !check_colours(sink, geyser_frame_get_info(frame)))
+		result = begin_y4m(sink, shown, desc);
+	else if (!check_size(sink, desc) || !check_colours(sink, shown->info))
 		result = SINK_FAILED;
 	if (result == SINK_WRITTEN)
-		tell_of_meaning(sink, frame);
+		tell_of_meaning(sink, shown);
 	if (result == SINK_WRITTEN)
 		result = write_bytes(sink, line, sizeof(line) - 1);
 	if (result != SINK_WRITTEN)
@@ -375,30 +381,59 @@ static enum sink_result write_y4m(struct sink *sink, struct geyser_frame *frame,
 
 /* ---- both ----------------------------------------------------------------------------------- */
 
-static enum sink_result write_mapped(struct sink *sink, struct geyser_frame *frame,
+static enum sink_result write_mapped(struct sink *sink, const struct shown *shown,
 	const struct geyser_texture_desc *desc, const struct geyser_mapping *mapping)
 {
 	enum sink_result result = SINK_WRITTEN;
 
 	if (sink->kind == SINK_Y4M)
-		return write_y4m(sink, frame, desc, mapping);
+		return write_y4m(sink, shown, desc, mapping);
 	if (sink->kind != SINK_RAW)
-		return write_picture(sink, frame, desc, mapping);
+		return write_picture(sink, shown, desc, mapping);
 	if (sink->fd < 0)
 		result = open_raw(sink, desc);
 	else if (!check_size(sink, desc))
 		result = SINK_FAILED;
 	if (result != SINK_WRITTEN)
 		return result;
-	tell_of_meaning(sink, frame);
-	return write_raw(sink, geyser_frame_texture(frame), mapping);
+	tell_of_meaning(sink, shown);
+	return write_raw(sink, shown->texture, mapping);
+}
+
+static enum sink_result write_shown(struct sink *sink, const struct shown *shown)
+{
+	struct geyser_mapping mapping;
+	enum sink_result result;
+
+	if (geyser_texture_map(shown->texture, GEYSER_ACCESS_READ, &mapping)) {
+		(void)library_failure("frame %" PRIu64, sink->frames + 1);
+		return SINK_FAILED;
+	}
+	result = write_mapped(sink, shown, geyser_texture_get_desc(shown->texture), &mapping);
+	geyser_texture_unmap(shown->texture);
+	return result;
+}
+
+/* Writes a copy of the frame in another format. */
+static enum sink_result write_converted(
+	struct sink *sink, struct geyser_frame *frame, enum geyser_format format)
+{
+	struct geyser_frame_info info = *geyser_frame_get_info(frame);
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "frame %" PRIu64, sink->frames + 1);
+	if (!converted_make(geyser_frame_texture(frame), format, &info, name, &sink->converted))
+		return SINK_FAILED;
+	converted_info(geyser_texture_get_desc(sink->converted.texture), &info);
+	return write_shown(sink, &(struct shown){sink->converted.texture, &info});
 }
 
 enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame)
 {
 	struct geyser_texture *const texture = geyser_frame_texture(frame);
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
-	struct geyser_mapping mapping;
+	const bool is_png = sink->kind == SINK_PNG || sink->kind == SINK_NUMBER;
+	const enum geyser_format format = converted_format(desc->format, sink->format, is_png);
 	enum sink_result result;
 
 	if (sink->kind == SINK_NONE)
@@ -409,12 +444,10 @@ enum sink_result sink_write(struct sink *sink, struct geyser_frame *frame)
 			desc->depth > 1 ? desc->depth : desc->layers, desc->mip_levels);
 		return SINK_FAILED;
 	}
-	if (geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping)) {
-		(void)library_failure("frame %" PRIu64, sink->frames + 1);
-		return SINK_FAILED;
-	}
-	result = write_mapped(sink, frame, desc, &mapping);
-	geyser_texture_unmap(texture);
+	if (format != desc->format)
+		result = write_converted(sink, frame, format);
+	else
+		result = write_shown(sink, &(struct shown){texture, geyser_frame_get_info(frame)});
 	if (result == SINK_WRITTEN)
 		sink->frames++;
 	return result;
@@ -433,6 +466,7 @@ bool sink_close(struct sink *sink)
 {
 	const int fd = sink->fd;
 
+	converted_finish(&sink->converted);
 	free(sink->planes);
 	sink->planes = NULL;
 	sink->fd = -1;

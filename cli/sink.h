@@ -12,6 +12,7 @@
 
 #include <geyser/stream.h>
 
+#include "converted.h"
 #include "y4m.h"
 
 enum sink_kind {
@@ -24,7 +25,9 @@ enum sink_kind {
 
 struct sink {
 	enum sink_kind kind;
-	const char *path;   /* borrowed */
+	const char *path;          /* borrowed */
+	enum geyser_format format; /* the caller may set it; NONE: that of the frames */
+	struct converted converted;
 	const char *stream; /* the stream's name, for messages; borrowed */
 	uint64_t frames;    /* how many were written */
 	/* raw: a message has told what the texels alone don't show */

@@ -188,6 +188,26 @@ def frames_that_are_cut_off():
         assert receiver.finish()[0] == noise(67)[:34]
 
 
+def bt601(luma, blue, red):
+    """Returns the colour of a sample in limited range, by the equations of BT.601."""
+    y, u, v = (luma - 16) / 219, (blue - 128) / 224, (red - 128) / 224
+    r, b = y + 1.402 * v, y + 1.772 * u
+    rgb = (r, (y - 0.299 * r - 0.114 * b) / 0.587, b)
+    return [round(255 * min(max(value, 0), 1)) for value in rgb]
+
+
+def pixels_of(path):
+    """Returns the texels of a PNG in 8 bits, as ffmpeg reads them."""
+    return list(output(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-f", "rawvideo",
+                        "-pix_fmt", "rgba", "-"]))
+
+
+# A picture of 3 × 3 in one colour, as nv12 and as p010.
+COLOUR = bt601(100, 90, 170)
+NV12 = bytes([100] * 9 + [90, 170] * 4)
+P010 = struct.pack("<17H", *[100 << 8] * 9, *[90 << 8, 170 << 8] * 4)
+
+
 @test
 def one_file_has_frames_of_one_kind():
     """A frame of another format ends the file, even if it has as many bytes."""
@@ -207,21 +227,39 @@ def one_file_has_frames_of_one_kind():
 
 
 @test
-def pictures_and_patterns_of_video_are_refused():
-    write("in.raw", noise(17))
-    video = ["--size", "3x3", "--format", "nv12"]
-    words = "no pattern can be drawn in this format (nv12)"
-    fail(2, words, "send", "x", *video, "--pattern", "bars")
-    with Running("send", "cam", *video, "--input", "in.raw", "--loop", "--fps", "9") as sender:
-        until(lambda: [one["name"] for one in streams()] == ["cam"])
-        fail(1, "PNG can't hold the frames' format (nv12)", "recv", "cam", "--frames", "1",
-             "--output", "out.png")
-        sender.end()
-    with Running("share", *video, "--raw", "in.raw", "--print-id") as share:
-        number = line(share.process.stdout)
-        fail(1, "PNG can't hold the texture's format (nv12)", "grab", number, "out.png")
-        share.end()
+def pictures_of_video_are_in_colours():
+    need_ffmpeg()
+    for form, data, deep in (("nv12", NV12, False), ("p010", P010, True)):
+        write("in.raw", data)
+        video = ["--size", "3x3", "--format", form]
+        with Running("share", *video, "--raw", "in.raw", "--print-id") as share:
+            number = line(share.process.stdout)
+            succeed("grab", number, "out.png")
+            assert pixels_of("out.png") == [*COLOUR, 255] * 9, form
+            with open("out.png", "rb") as file:
+                assert file.read()[24] == (16 if deep else 8)
+            rgba = succeed("grab", "--format", "rgba8unorm", number, "-")
+            assert list(rgba) == [*COLOUR, 255] * 9
+            planes = succeed("grab", "--format", "i420", number, "-")
+            assert planes == bytes([100] * 9 + [90] * 4 + [170] * 4)
+            share.end()
+        with Running("recv", "c", "--frames", "1", "--output", "c.png") as png, Running(
+            "recv", "c", "--frames", "1", "--output", "c.raw", "--format", "bgra"
+        ) as raw:
+            both = ["--lossless", "--wait-subscribers", "2"]
+            succeed("send", "c", *video, "--input", "in.raw", *both)
+            png.finish()
+            raw.finish()
+        assert pixels_of("c.png") == [*COLOUR, 255] * 9
+        with open("c.raw", "rb") as file:
+            assert list(file.read()) == [*COLOUR[::-1], 255] * 9
     assert registry() == []
+
+
+@test
+def patterns_of_video_are_refused():
+    words = "no pattern can be drawn in this format (nv12)"
+    fail(2, words, "send", "x", "--size", "3x3", "--format", "nv12", "--pattern", "bars")
 
 
 # ---- y4m ----

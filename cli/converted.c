@@ -1,0 +1,92 @@
+/*
+ * Makes copies of textures in another format.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "converted.h"
+
+#include <geyser/convert.h>
+
+#include "common.h"
+
+static bool is_video(enum geyser_format format)
+{
+	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_YUV;
+}
+
+enum geyser_format converted_format(
+	enum geyser_format texture, enum geyser_format chosen, bool is_png)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(texture);
+
+	if (chosen)
+		return chosen;
+	if (!is_png || !is_video(texture))
+		return texture;
+	/* a sample of more than 8 bits lies in a word */
+	return info->planes > 1 && info->bytes_per_texel > 1 ? GEYSER_FORMAT_RGBA16_UNORM
+							     : GEYSER_FORMAT_RGBA8_UNORM;
+}
+
+static bool is_same_shape(const struct geyser_texture_desc *a, const struct geyser_texture_desc *b)
+{
+	return a->format == b->format && a->width == b->width && a->height == b->height &&
+	       a->depth == b->depth && a->layers == b->layers && a->mip_levels == b->mip_levels;
+}
+
+/* Makes the copy's texture, unless it has this shape already. */
+static enum geyser_result prepare(const struct geyser_texture_desc *desc, struct converted *out)
+{
+	const struct geyser_manager_desc host = {.backend = GEYSER_BACKEND_HOST};
+	enum geyser_result result = GEYSER_OK;
+
+	if (out->texture && is_same_shape(geyser_texture_get_desc(out->texture), desc))
+		return GEYSER_OK;
+	geyser_texture_unref(out->texture);
+	out->texture = NULL;
+	if (!out->manager)
+		result = geyser_manager_create(&host, &out->manager);
+	return result ? result : geyser_texture_create(out->manager, desc, &out->texture);
+}
+
+bool converted_make(struct geyser_texture *texture, enum geyser_format format,
+	const struct geyser_frame_info *info, const char *name, struct converted *out)
+{
+	const struct geyser_texture_desc *const from = geyser_texture_get_desc(texture);
+	const struct geyser_texture_desc desc = {
+		.format = format,
+		.width = from->width,
+		.height = from->height,
+		.depth = from->depth,
+		.layers = from->layers,
+		.mip_levels = from->mip_levels,
+	};
+	const struct geyser_convert_options options = {
+		.color = info ? &info->color : NULL,
+		.siting = info ? info->siting : GEYSER_SITING_UNSPECIFIED,
+	};
+	enum geyser_result result = prepare(&desc, out);
+
+	if (result == GEYSER_OK)
+		result = geyser_texture_convert(texture, out->texture, &options);
+	if (result == GEYSER_OK)
+		return true;
+	(void)library_failure("%s", name);
+	return false;
+}
+
+void converted_info(const struct geyser_texture_desc *copy, struct geyser_frame_info *info)
+{
+	if (is_video(copy->format))
+		return;
+	info->color.matrix = 0;
+	info->color.range = GEYSER_COLOR_RANGE_FULL;
+	info->siting = GEYSER_SITING_UNSPECIFIED;
+}
+
+void converted_finish(struct converted *converted)
+{
+	geyser_texture_unref(converted->texture);
+	geyser_manager_destroy(converted->manager);
+	*converted = (struct converted){0};
+}

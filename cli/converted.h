@@ -1,0 +1,35 @@
+/*
+ * A copy of a texture in another format, in host memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef GEYSER_CLI_CONVERTED_H
+#define GEYSER_CLI_CONVERTED_H
+
+#include <stdbool.h>
+
+#include <geyser/stream.h>
+
+/* Zero is valid: nothing is converted yet. */
+struct converted {
+	struct geyser_manager *manager; /* owned */
+	struct geyser_texture *texture; /* owned; the copy */
+};
+
+/* Returns the format in which a texture is written: the chosen one, or for a PNG of video the
+ * colours that hold all of its bits, or the texture's own. */
+enum geyser_format converted_format(
+	enum geyser_format texture, enum geyser_format chosen, bool is_png);
+
+/* Converts a texture. info is that of its frame; NULL: there is none. The copy is out->texture. It
+ * is made anew only if its shape isn't the one of the call before. Returns false after a message,
+ * which begins with name. */
+bool converted_make(struct geyser_texture *texture, enum geyser_format format,
+	const struct geyser_frame_info *info, const char *name, struct converted *out);
+
+/* Changes a frame's information to that of its copy: a copy in colours has no matrix. */
+void converted_info(const struct geyser_texture_desc *copy, struct geyser_frame_info *info);
+
+void converted_finish(struct converted *converted);
+
+#endif
