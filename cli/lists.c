@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "canvas.h"
 #include "colour.h"
 #include "common.h"
 #include "lists.h"
+#include "pattern.h"
 #include "png.h"
 
 void add_word(struct words *words, const char *format, ...)
@@ -132,7 +132,7 @@ static const char *const names[] = {
 	[LIST_PNG_FORMATS] = "{png formats}",
 	[LIST_PNG_8_FORMATS] = "{8-bit png formats}",
 	[LIST_PNG_16_FORMATS] = "{16-bit png formats}",
-	[LIST_CANVAS_FORMATS] = "{canvas formats}",
+	[LIST_PATTERN_FORMATS] = "{pattern formats}",
 	[LIST_COLOUR_WORDS] = "{colour words}",
 };
 
@@ -155,8 +155,8 @@ const char *list_text(enum list list, char text[LIST_SIZE])
 		return write_formats(is_png_8, true, "and", text);
 	case LIST_PNG_16_FORMATS:
 		return write_formats(is_png_16, false, "and", text);
-	case LIST_CANVAS_FORMATS:
-		return write_formats(canvas_holds, false, "or", text);
+	case LIST_PATTERN_FORMATS:
+		return write_formats(pattern_holds, false, "or", text);
 	case LIST_COLOUR_WORDS:
 		for (size_t i = 0; colour_word(i); i++)
 			add_word(&words, "%s", colour_word(i));

@@ -30,16 +30,16 @@ enum list {
 	LIST_PNG_FORMATS,   /* formats that a PNG holds exactly */
 	/* PNG's formats of 8 bits a channel, and what one or two channels are in a PNG. */
 	LIST_PNG_8_FORMATS,
-	LIST_PNG_16_FORMATS, /* PNG's formats of more bits, which become 16 in the PNG */
-	LIST_CANVAS_FORMATS, /* formats that patterns can be drawn in */
-	LIST_COLOUR_WORDS,   /* words of send --color */
+	LIST_PNG_16_FORMATS,  /* PNG's formats of more bits, which become 16 in the PNG */
+	LIST_PATTERN_FORMATS, /* formats that patterns can be drawn in */
+	LIST_COLOUR_WORDS,    /* words of send --color */
 };
 
 /* Writes a list and returns text. */
 const char *list_text(enum list list, char text[LIST_SIZE]);
 
 /* Copies a help text and replaces the names of lists in braces by the lists: "{backends}",
- * "{true backends}", "{png formats}", "{8-bit png formats}", "{16-bit png formats}", "{canvas
+ * "{true backends}", "{png formats}", "{8-bit png formats}", "{16-bit png formats}", "{pattern
  * formats}", "{colour words}". */
 void expand_lists(const char *text, char *out, size_t size);
 

@@ -6,6 +6,8 @@
 #ifndef GEYSER_CLI_PATTERN_H
 #define GEYSER_CLI_PATTERN_H
 
+#include <geyser/stream.h>
+
 #include "canvas.h"
 
 enum pattern {
@@ -25,6 +27,16 @@ enum pattern parse_pattern(const char *text);
  * canvas_holds is true. */
 void pattern_draw(
 	enum pattern pattern, uint64_t frame, uint64_t time_ns, const struct canvas *canvas);
+
+/* Whether pattern_draw_texture can draw in this format: a format of the canvas, or video. */
+bool pattern_holds(enum geyser_format format);
+
+/* Draws a frame as pattern_draw does into a texture of one layer and mip level, mapped at data.
+ * Video is drawn in colours first, and converted by the frame's colour. Returns false after a
+ * message. */
+bool pattern_draw_texture(enum pattern pattern, uint64_t frame,
+	const struct geyser_frame_info *info, const struct geyser_texture *texture,
+	const struct geyser_mapping *mapping);
 
 /* Draws PATTERN_CLOCK (pattern_clock.c). */
 void clock_draw(uint64_t frame, uint64_t time_ns, const struct canvas *canvas);

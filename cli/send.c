@@ -91,7 +91,7 @@ static const struct option_row rows[] = {
 		"describes itself; - is stdin, the default if that is a pipe or file",
 		TEXT(struct send_options, input)},
 	{'p', "pattern", "P",
-		"bars (the default if stdin is no pipe or file), ramp, noise or clock; in {canvas "
+		"bars (the default if stdin is no pipe or file), ramp, noise or clock; in {pattern "
 		"formats}",
 		.take = take_pattern},
 	{'r', "fps", "N[/D]",
@@ -189,11 +189,11 @@ static int check_options(struct send_options *options)
 	if (options->input)
 		return STATUS_OK;
 	default_frames(options);
-	if (!canvas_holds(options->format))
+	if (!pattern_holds(options->format))
 		return usage_error("send: no pattern can be drawn in this format (%s): expected "
 				   "%s; or raw texels with --input",
 			geyser_format_name(options->format),
-			list_text(LIST_CANVAS_FORMATS, formats));
+			list_text(LIST_PATTERN_FORMATS, formats));
 	return STATUS_OK;
 }
 

@@ -101,7 +101,7 @@ static void take_rate(struct send_options *options, const struct y4m *y4m)
 	options->rate_den = y4m->rate_den;
 }
 
-/* Says what the numbers of an input mean. */
+/* Says what the numbers of a frame mean. */
 static void describe_colour(const struct sender *sender, struct geyser_frame_info *info)
 {
 	const struct geyser_format_info *const format =
@@ -134,16 +134,11 @@ static enum source_result draw(
 		describe_colour(sender, info);
 		return result;
 	}
-	choose_colour(&options->colour, info);
+	describe_colour(sender, info);
 	info->alpha = GEYSER_ALPHA_OPAQUE;
-	pattern_draw(options->pattern, sender->frames + 1, info->presentation_ns,
-		&(struct canvas){
-			.format = options->format,
-			.width = options->size.width,
-			.height = options->size.height,
-			.data = mapping->data,
-			.row_pitch = mapping->row_pitch,
-		});
+	if (!pattern_draw_texture(options->pattern, sender->frames + 1, info,
+		    geyser_frame_texture(frame), mapping))
+		return SOURCE_FAILED;
 	return SOURCE_FRAME;
 }
 

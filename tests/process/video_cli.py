@@ -257,9 +257,20 @@ def pictures_of_video_are_in_colours():
 
 
 @test
-def patterns_of_video_are_refused():
-    words = "no pattern can be drawn in this format (nv12)"
-    fail(2, words, "send", "x", "--size", "3x3", "--format", "nv12", "--pattern", "bars")
+def patterns_of_video_are_those_in_colours():
+    """Luma and chroma of ramps are near the colours: all channels but one are 0 in their bands."""
+    frames = {}
+    for form in ("rgba8unorm", "i444", "nv12", "p010", "yuy2"):
+        back = ["--format", "rgba8unorm", "--output", "out.raw"]
+        with Running("recv", "p", "--every", *back) as receiver:
+            succeed("send", "p", "--pattern", "ramp", "--size", "49x13", "--format", form,
+                    "--frames", "1", *LOSSLESS)
+            receiver.finish()
+        with open("out.raw", "rb") as file:
+            frames[form] = file.read()
+    for form, data in frames.items():
+        far = max(abs(a - b) for a, b in zip(data[: 49 * 4], frames["rgba8unorm"]))
+        assert len(data) == 49 * 13 * 4 and far <= (2 if form == "i444" else 8), (form, far)
 
 
 # ---- y4m ----
@@ -630,6 +641,16 @@ def lines_that_write_y4m_work():
         with open("my out.y4m", "rb") as file:
             head, frames = frames_of(file.read())
         assert len(frames) == 1 and kind in head.split() and b"F30000:1001" in head, (form, head)
+
+
+@test
+def y4m_in_a_format_that_is_asked_for():
+    write("in.raw", noise(16))
+    with Running("recv", "c", "--every", "--format", "i420", "--output", "out.y4m") as receiver:
+        succeed("send", "c", "--size", "2x2", "--format", "rgba", "--input", "in.raw", *LOSSLESS)
+        receiver.finish()
+    with open("out.y4m", "rb") as file:
+        assert len(frames_of(file.read())[1]) == 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+/*
+ * Test patterns in textures, also of video.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+
+#include <geyser/convert.h>
+
+#include "common.h"
+#include "pattern.h"
+
+static bool is_video(enum geyser_format format)
+{
+	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_YUV;
+}
+
+bool pattern_holds(enum geyser_format format)
+{
+	return canvas_holds(format) || (format && is_video(format));
+}
+
+/* Describes the planes of a mapped texture. */
+static bool describe(const struct geyser_texture *texture, const struct geyser_mapping *mapping,
+	struct geyser_pixels *out)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	struct geyser_subresource plane;
+
+	*out = (struct geyser_pixels){
+		.format = desc->format, .width = desc->width, .height = desc->height};
+	for (uint32_t i = 0; i < geyser_format_get_info(desc->format)->planes; i++) {
+		if (geyser_texture_get_subresource(texture, i, 0, 0, &plane))
+			return false;
+		out->planes[i].data = (unsigned char *)mapping->data + plane.offset;
+		out->planes[i].row_pitch = plane.row_pitch;
+	}
+	return true;
+}
+
+static bool draw_video(enum pattern pattern, uint64_t frame, const struct geyser_frame_info *info,
+	const struct canvas *canvas, const struct geyser_pixels *video)
+{
+	const struct geyser_pixels colours = {
+		canvas->format, canvas->width, canvas->height, {{canvas->data, canvas->row_pitch}}};
+	const struct geyser_convert_options options = {
+		.color = &info->color, .siting = info->siting};
+
+	pattern_draw(pattern, frame, info->presentation_ns, canvas);
+	if (!geyser_convert_pixels(&colours, video, &options))
+		return true;
+	(void)library_failure("the pattern");
+	return false;
+}
+
+bool pattern_draw_texture(enum pattern pattern, uint64_t frame,
+	const struct geyser_frame_info *info, const struct geyser_texture *texture,
+	const struct geyser_mapping *mapping)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	struct canvas canvas = {
+		.format = desc->format,
+		.width = desc->width,
+		.height = desc->height,
+		.data = mapping->data,
+		.row_pitch = mapping->row_pitch,
+	};
+	struct geyser_pixels video;
+	bool drawn;
+
+	if (!is_video(desc->format)) {
+		pattern_draw(pattern, frame, info->presentation_ns, &canvas);
+		return true;
+	}
+	canvas.format = GEYSER_FORMAT_RGBA8_UNORM;
+	canvas.row_pitch = (size_t)desc->width * 4;
+	canvas.data = malloc(canvas.row_pitch * desc->height);
+	if (!canvas.data || !describe(texture, mapping, &video)) {
+		(void)failure("no memory for a pattern (%ux%u): expected %zu free bytes",
+			desc->width, desc->height, canvas.row_pitch * desc->height);
+		free(canvas.data);
+		return false;
+	}
+	drawn = draw_video(pattern, frame, info, &canvas, &video);
+	free(canvas.data);
+	return drawn;
+}
