@@ -147,6 +147,10 @@ class geyser_color(Structure):
     ]
 
 
+class geyser_convert_options(Structure):
+    _fields_ = [("color", POINTER(geyser_color)), ("siting", c_int)]
+
+
 class geyser_frame_info(Structure):
     _fields_ = [
         ("sequence", c_uint64),
@@ -292,6 +296,7 @@ FUNCTIONS: Prototypes = {
     "geyser_texture_create": (c_int, (c_void_p, POINTER(geyser_texture_desc), POINTER(c_void_p))),
     "geyser_texture_unref": (None, (c_void_p,)),
     "geyser_texture_map": (c_int, (c_void_p, c_int, POINTER(geyser_mapping))),
+    "geyser_texture_convert": (c_int, (c_void_p, c_void_p, POINTER(geyser_convert_options))),
     "geyser_texture_unmap": (None, (c_void_p,)),
     "geyser_handle_from_id": (c_int, (c_uint32, POINTER(geyser_handle))),
     "geyser_texture_export": (c_int, (c_void_p, POINTER(geyser_handle))),

@@ -54,6 +54,15 @@ def _from_rect(rect: Any) -> Rect:
     return Rect(rect.x, rect.y, rect.width, rect.height)
 
 
+def color_to_c(value: Color) -> Tuple[geyser_color, int]:
+    """Returns a colour as C has it, and its siting."""
+    codes = (values.integer(one, "color", 8) for one in value[:3])
+    siting = pick(Siting, value.siting, "color's siting")
+    chosen = pick(ColorRange, value.range, "color's range")
+    floats = (values.real(one, "color") for one in value[4:-1])
+    return geyser_color(*codes, chosen, *floats), siting
+
+
 class Metadata:
     """The part of a frame that isn't texels. A publisher sets it between acquire and submit; submit
     refuses values out of range. A subscriber reads it until it releases the frame."""
@@ -149,12 +158,9 @@ class Metadata:
 
     @color.setter
     def color(self, value: Color) -> None:
-        codes = (values.integer(one, "color", 8) for one in value[:3])
-        siting = pick(Siting, value.siting, "color's siting")
-        chosen = pick(ColorRange, value.range, "color's range")
-        floats = (values.real(one, "color") for one in value[4:-1])
+        color, siting = color_to_c(value)
         info = self._info_to_set()
-        info.color = geyser_color(*codes, chosen, *floats)
+        info.color = color
         info.siting = siting
 
     @property

@@ -5,17 +5,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
 
 from . import cuda, descriptor, dlpack, handle, png, values
-from ._c import geyser_importers, lib, quick
+from ._c import geyser_convert_options, geyser_importers, lib, quick
 from ._objects import Local, Object, Pointer
 from .descriptor import Descriptor
 from .enums import Access, Path, Usage, pick
-from .errors import ClosedError, InvalidArgumentError
+from .errors import ClosedError, InvalidArgumentError, check
 from .formats import Format
 from .handle import Handle
 from .memory import (
     Memory, Shape, Snapshot, TexturePointer, buffer, copy_into, interface, numpy_module, to_array,
     to_arrays,
 )
+from .metadata import Color, color_to_c
 
 if TYPE_CHECKING:
     import numpy
@@ -285,6 +286,17 @@ class Texture(Object, Described):
         if memory is None:
             raise AttributeError(NO_ROWS)
         return cuda.interface(memory, not self._read_only)
+
+    def convert_to(self, destination: "Texture", color: Optional[Color] = None) -> None:
+        """Converts all texels to the format of another texture of the same shape, on the CPU. color
+        says what the numbers of video mean, as frame.color does; None: BT.601, limited range.
+        Raises MismatchError (another shape), UnsupportedError (a depth format; a matrix of video
+        that isn't known), and as map."""
+        options = geyser_convert_options()
+        if color is not None:
+            chosen, options.siting = color_to_c(color)
+            options.color = ctypes.pointer(chosen)
+        check(lib.geyser_texture_convert(self._open(), destination._open(), options))
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels on the GPU into a CUDA array, such as a PyTorch tensor, by work put on

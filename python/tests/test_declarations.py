@@ -18,7 +18,7 @@ from support import ROOT, geyser
 from geyser import _c, enums, errors
 
 INCLUDE = os.path.join(ROOT, "include")
-HEADERS = ("format.h", "geyser.h", "stream.h", "cuda.h")
+HEADERS = ("format.h", "geyser.h", "stream.h", "convert.h", "cuda.h")
 ENUMS = {  # each enum, and the prefix of its members' names in C
     errors.Result: "GEYSER_ERROR_",
     enums.Backend: "GEYSER_BACKEND_",
@@ -56,11 +56,12 @@ NUMBERS = {
     "GEYSER_CUDA_DEVICES_MAX": _c.CUDA_DEVICES_MAX,
 }
 NOT_ENUMERATORS = {
-    "GEYSER_STREAM_H", "GEYSER_STREAM_NAME_MAX", "GEYSER_STREAM_SUBSCRIBERS_MAX",
+    "GEYSER_CONVERT_H", "GEYSER_STREAM_H", "GEYSER_STREAM_NAME_MAX", "GEYSER_STREAM_SUBSCRIBERS_MAX",
 }
 # Public functions that the package doesn't use.
 LEFT_OUT = {
     "geyser_publisher_close",
+    "geyser_convert_pixels",
     "geyser_export_list",
     "geyser_export_list_free",
     "geyser_format_name",

@@ -336,6 +336,20 @@ class Arrays(TestCase):
             with self.raises(geyser.InvalidArgumentError, words):
                 texture.write(wrong)
 
+    def test_video_is_converted(self):
+        need_host()
+        video = self.manager.create_texture(3, 3, "nv12")
+        rgba = self.manager.create_texture(3, 3, "rgba8unorm")
+        video.write(bytes([235] * 9 + [128] * 8))
+        video.convert_to(rgba)
+        self.assertEqual(numpy.asarray(rgba).reshape(-1).tolist(), [255] * 36)
+        video.convert_to(rgba, geyser.Color(1, 1, 1))  # the full range
+        self.assertEqual(numpy.asarray(rgba)[2, 2].tolist(), [235, 235, 235, 255])
+        with self.raises(geyser.UnsupportedError, r"color matrix \(0\)"):
+            video.convert_to(rgba, geyser.Color(1, 1, 0))
+        with self.raises(geyser.MismatchError, "destination width"):
+            video.convert_to(self.manager.create_texture(4, 3, "rgba8unorm"))
+
     def test_video_is_no_single_array(self):
         need_host()
         texture = self.manager.create_texture(4, 4, "i420")
