@@ -9,11 +9,6 @@
 
 #include "common.h"
 
-static bool is_video(enum geyser_format format)
-{
-	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_YUV;
-}
-
 enum geyser_format converted_format(
 	enum geyser_format texture, enum geyser_format chosen, bool is_png)
 {
@@ -21,7 +16,7 @@ enum geyser_format converted_format(
 
 	if (chosen)
 		return chosen;
-	if (!is_png || !is_video(texture))
+	if (!is_png || !geyser_format_is_video(texture))
 		return texture;
 	/* a sample of more than 8 bits lies in a word */
 	return info->planes > 1 && info->bytes_per_texel > 1 ? GEYSER_FORMAT_RGBA16_UNORM
@@ -77,7 +72,7 @@ bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 
 void converted_info(const struct geyser_texture_desc *copy, struct geyser_frame_info *info)
 {
-	if (is_video(copy->format))
+	if (geyser_format_is_video(copy->format))
 		return;
 	info->color.matrix = 0;
 	info->color.range = GEYSER_COLOR_RANGE_FULL;

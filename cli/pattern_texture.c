@@ -10,14 +10,9 @@
 #include "common.h"
 #include "pattern.h"
 
-static bool is_video(enum geyser_format format)
-{
-	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_YUV;
-}
-
 bool pattern_holds(enum geyser_format format)
 {
-	return canvas_holds(format) || (format && is_video(format));
+	return canvas_holds(format) || geyser_format_is_video(format);
 }
 
 /* Describes the planes of a mapped texture. */
@@ -68,7 +63,7 @@ bool pattern_draw_texture(enum pattern pattern, uint64_t frame,
 	struct geyser_pixels video;
 	bool drawn;
 
-	if (!is_video(desc->format)) {
+	if (!geyser_format_is_video(desc->format)) {
 		pattern_draw(pattern, frame, info->presentation_ns, &canvas);
 		return true;
 	}

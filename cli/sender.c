@@ -104,14 +104,12 @@ static void take_rate(struct send_options *options, const struct y4m *y4m)
 /* Says what the numbers of a frame mean. */
 static void describe_colour(const struct sender *sender, struct geyser_frame_info *info)
 {
-	const struct geyser_format_info *const format =
-		geyser_format_get_info(sender->options->format);
 	const struct source *const source = &sender->source;
 
 	if (source->is_y4m) {
 		info->color.range = source->y4m.range;
 		info->siting = source->y4m.siting;
-	} else if (format->type == GEYSER_FORMAT_TYPE_YUV) {
+	} else if (geyser_format_is_video(sender->options->format)) {
 		info->color.range = GEYSER_COLOR_RANGE_LIMITED;
 	}
 	choose_colour(&sender->options->colour, info);

@@ -183,6 +183,10 @@ GEYSER_API const char *geyser_format_name(enum geyser_format format);
  * is no such format, or text is NULL. */
 GEYSER_API enum geyser_format geyser_format_from_name(const char *text);
 
+/* Tells whether a format is one of video, GEYSER_FORMAT_TYPE_YUV. Returns false for a number that
+ * is no format. */
+GEYSER_API bool geyser_format_is_video(enum geyser_format format);
+
 /* The size of one plane of a picture. */
 struct geyser_plane_extent {
 	uint32_t width, height; /* in texels of the plane's format */

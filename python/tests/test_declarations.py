@@ -66,6 +66,7 @@ LEFT_OUT = {
     "geyser_export_list_free",
     "geyser_format_name",
     "geyser_format_get_plane_extent",
+    "geyser_format_is_video",
     "geyser_event_ref",
     "geyser_texture_attach",
     "geyser_texture_attached",

@@ -28,17 +28,13 @@ static void copy(const struct gy_convert_kernels *kernels, const struct geyser_p
 	}
 }
 
-static bool is_video(enum geyser_format format)
-{
-	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_YUV;
-}
-
 void gy_convert_pixels(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
 	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning)
 {
 	if (source->format == destination->format)
 		copy(kernels, source, destination);
-	else if (is_video(source->format) || is_video(destination->format))
+	else if (geyser_format_is_video(source->format) ||
+		 geyser_format_is_video(destination->format))
 		gy_yuv_convert(kernels, source, destination, meaning);
 	else
 		gy_convert(kernels, source, destination);
@@ -46,7 +42,7 @@ void gy_convert_pixels(const struct gy_convert_kernels *kernels, const struct ge
 
 static enum geyser_result check_format(const char *name, enum geyser_format format)
 {
-	if (is_video(format) || gy_convert_has_steps(format))
+	if (geyser_format_is_video(format) || gy_convert_has_steps(format))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"%s format (%s): only formats of colours and video convert to another format; this "
@@ -66,7 +62,8 @@ enum geyser_result gy_convert_check_formats(enum geyser_format source,
 	result = check_format("source", source);
 	if (result == GEYSER_OK)
 		result = check_format("destination", destination);
-	if (result != GEYSER_OK || !(is_video(source) || is_video(destination)))
+	if (result != GEYSER_OK ||
+		!(geyser_format_is_video(source) || geyser_format_is_video(destination)))
 		return result;
 	return gy_yuv_meaning_of(options, meaning);
 }

@@ -122,6 +122,13 @@ static uint32_t divided(uint32_t extent, uint32_t divisor)
 	return extent / divisor + (extent % divisor != 0);
 }
 
+bool geyser_format_is_video(enum geyser_format format)
+{
+	const struct geyser_format_info *const info = geyser_format_get_info(format);
+
+	return info && info->type == GEYSER_FORMAT_TYPE_YUV;
+}
+
 bool geyser_format_get_plane_extent(enum geyser_format format, uint32_t plane, uint32_t width,
 	uint32_t height, struct geyser_plane_extent *out)
 {

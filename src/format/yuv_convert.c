@@ -361,7 +361,7 @@ static struct side side_of(const struct geyser_pixels *pixels)
 {
 	struct side out = {.pixels = pixels, .layout = {.columns = 1, .rows = 1, .bits = 8}};
 
-	out.video = geyser_format_get_info(pixels->format)->type == GEYSER_FORMAT_TYPE_YUV;
+	out.video = geyser_format_is_video(pixels->format);
 	if (out.video)
 		out.layout = gy_yuv_layout_of(pixels->format);
 	return out;

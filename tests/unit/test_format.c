@@ -287,12 +287,15 @@ static void planes_of_video(void **state)
 	};
 
 	(void)state;
+	for (int format = 0; format < GEYSER_FORMAT_NV12; format++)
+		assert_false(geyser_format_is_video((enum geyser_format)format));
 	assert_int_equal(
 		GEYSER_FORMAT_NV12 + sizeof(video) / sizeof(video[0]), GEYSER_FORMAT_COUNT);
 	for (size_t i = 0; i < sizeof(video) / sizeof(video[0]); i++) {
 		const struct geyser_format_info *info = info_of(video[i].format);
 
 		assert_int_equal(info->type, GEYSER_FORMAT_TYPE_YUV);
+		assert_true(geyser_format_is_video(video[i].format));
 		assert_int_equal(info->channels, 3);
 		assert_int_equal(info->planes, video[i].planes);
 		assert_int_equal(info->bytes_per_texel * 8, video[i].bits * video[i].first);
@@ -493,6 +496,7 @@ static void numbers_that_are_no_format(void **state)
 		enum geyser_format format = (enum geyser_format)numbers[i];
 
 		assert_null(geyser_format_get_info(format));
+		assert_false(geyser_format_is_video(format));
 		assert_string_equal(geyser_format_name(format), "unknown");
 	}
 }

@@ -157,7 +157,7 @@ static void check_to_colours(enum geyser_format format, enum geyser_format colou
 
 static bool is_video(unsigned int format)
 {
-	return geyser_format_get_info((enum geyser_format)format)->type == GEYSER_FORMAT_TYPE_YUV;
+	return geyser_format_is_video((enum geyser_format)format);
 }
 
 static void video_becomes_colours(void **state)
