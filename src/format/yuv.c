@@ -28,6 +28,16 @@ struct gy_yuv_layout gy_yuv_layout_of(enum geyser_format format)
 	return out;
 }
 
+void *gy_yuv_sample_at(const struct geyser_pixels *pixels, const struct gy_yuv_layout *layout,
+	unsigned int component, uint32_t row, uint32_t column)
+{
+	const struct gy_yuv_component *const of = &layout->component[component];
+	const size_t sample = of->offset + (size_t)column * of->step;
+
+	return (uint8_t *)pixels->planes[of->plane].data +
+	       row * pixels->planes[of->plane].row_pitch + (layout->bits > 8 ? 2 : 1) * sample;
+}
+
 /* The code point of a matrix that nobody has said, in ITU-T H.273. */
 #define UNSPECIFIED 2
 

@@ -25,6 +25,11 @@ struct gy_yuv_layout {
 /* Returns where a format's samples are. It must be a format of video. */
 struct gy_yuv_layout gy_yuv_layout_of(enum geyser_format format);
 
+/* Returns where a sample of a component is: Y, Cb or Cr in this row and, counted in samples of the
+ * component, column. */
+void *gy_yuv_sample_at(const struct geyser_pixels *pixels, const struct gy_yuv_layout *layout,
+	unsigned int component, uint32_t row, uint32_t column);
+
 /* What the samples mean. */
 struct gy_yuv_meaning {
 	double red, blue; /* the weights of red and blue in luma */

@@ -2,8 +2,7 @@
 /* Conversion of the formats of video, in chunks of rows. */
 #include "format/convert.h"
 #include "format/convert_rows.h"
-#include "format/yuv.h"
-#include "format/yuv_rows.h"
+#include "format/yuv_numbers.h"
 
 /* The most columns that go through all steps before the next ones do. */
 #define CHUNK GY_CONVERT_CHUNK
@@ -36,58 +35,6 @@ struct job {
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-/* The samples of 10 and 16 bits are scaled like those of 8 in limited range: luma is 16 to 235 and
- * chroma 16 to 240, times a power of two (ITU-T H.273, 8.3). */
-struct range {
-	double luma, black, chroma, grey;
-};
-
-static struct range range_of(const struct side *side, bool limited)
-{
-	const double unit = 1 << (side->layout.bits - 8), full = 256 * unit - 1;
-
-	return (struct range){
-		.luma = limited ? 219 * unit : full,
-		.black = limited ? 16 * unit : 0,
-		.chroma = limited ? 224 * unit : full,
-		.grey = 128 * unit,
-	};
-}
-
-static struct gy_yuv_factors factors_of(
-	const struct range *range, const struct gy_yuv_meaning *meaning)
-{
-	const double red = meaning->red, blue = meaning->blue, green = 1 - red - blue;
-
-	return (struct gy_yuv_factors){
-		.luma = (float)(1 / range->luma),
-		.black = (float)range->black,
-		.grey = (float)range->grey,
-		.red_v = (float)(2 * (1 - red) / range->chroma),
-		.green_u = (float)(-2 * (1 - blue) * blue / green / range->chroma),
-		.green_v = (float)(-2 * (1 - red) * red / green / range->chroma),
-		.blue_u = (float)(2 * (1 - blue) / range->chroma),
-	};
-}
-
-/* Luma is the weighted sum of the colours. A chroma sample is the difference of a colour and luma,
- * scaled so that it is -0.5 to 0.5. */
-static void set_weights(struct job *job, const struct range *range)
-{
-	const double of[3] = {
-		job->meaning->red, 1 - job->meaning->red - job->meaning->blue, job->meaning->blue};
-
-	for (unsigned int i = 0; i < 3; i++) {
-		job->weights[0].of[i] = (float)(of[i] * range->luma);
-		job->weights[1].of[i] =
-			(float)(((i == 2) - of[i]) / (2 * (1 - of[2])) * range->chroma);
-		job->weights[2].of[i] =
-			(float)(((i == 0) - of[i]) / (2 * (1 - of[0])) * range->chroma);
-	}
-	job->weights[0].zero = (float)range->black;
-	job->weights[1].zero = job->weights[2].zero = (float)range->grey;
-}
-
 static struct scaling scaling_of(double from, double from_zero, double to, double to_zero)
 {
 	return (struct scaling){(float)(to / from), (float)(to_zero - from_zero * to / from)};
@@ -95,11 +42,12 @@ static struct scaling scaling_of(double from, double from_zero, double to, doubl
 
 static void set_numbers(struct job *job)
 {
-	const struct range from = range_of(&job->source, job->meaning->limited);
-	const struct range to = range_of(&job->destination, job->meaning->limited);
+	const bool limited = job->meaning->limited;
+	const struct gy_yuv_range from = gy_yuv_range_of(job->source.layout.bits, limited);
+	const struct gy_yuv_range to = gy_yuv_range_of(job->destination.layout.bits, limited);
 
-	job->factors = factors_of(&from, job->meaning);
-	set_weights(job, &to);
+	job->factors = gy_yuv_factors_of(&from, job->meaning);
+	gy_yuv_set_weights(&to, job->meaning, job->weights);
 	job->scaling[0] = scaling_of(from.luma, from.black, to.luma, to.black);
 	job->scaling[1] = scaling_of(from.chroma, from.grey, to.chroma, to.grey);
 }
@@ -108,12 +56,7 @@ static void set_numbers(struct job *job)
 
 static void *sample_at(const struct side *side, unsigned int component, uint32_t row, uint32_t at)
 {
-	const struct gy_yuv_component *const of = &side->layout.component[component];
-	const size_t sample = of->offset + (size_t)at * of->step;
-
-	return (uint8_t *)side->pixels->planes[of->plane].data +
-	       row * side->pixels->planes[of->plane].row_pitch +
-	       (side->layout.bits > 8 ? 2 : 1) * sample;
+	return gy_yuv_sample_at(side->pixels, &side->layout, component, row, at);
 }
 
 /* Returns the format with the same bytes and no transfer function: the colours of video are encoded
@@ -236,54 +179,27 @@ static void fetch_window(
 	}
 }
 
-/* The rows of the source's chroma that make one row, and their weights. */
-struct taps {
-	unsigned int count;
-	int64_t row[3];
-	float weight[3];
-};
-
-static struct taps taps_of(const struct job *job, unsigned int rows, uint32_t row)
-{
-	const int64_t down = job->meaning->down;
-	struct taps out = {1, {row, row, row}, {1, 0, 0}};
-
-	if (job->source.layout.rows > rows) {
-		/* the row's place among the source's rows, in quarters, and one row more */
-		const int64_t place = 2 * (int64_t)row - down + 4;
-
-		out = (struct taps){2, {place / 4 - 1, place / 4, 0},
-			{(float)(4 - place % 4) / 4, (float)(place % 4) / 4, 0}};
-	} else if (job->source.layout.rows < rows && down == 1) {
-		out = (struct taps){
-			2, {2 * (int64_t)row, 2 * (int64_t)row + 1, 0}, {0.5f, 0.5f, 0}};
-	} else if (job->source.layout.rows < rows) {
-		const int64_t middle = 2 * (int64_t)row + down / 2;
-
-		out = (struct taps){3, {middle, middle - 1, middle + 1}, {0.5f, 0.25f, 0.25f}};
-	}
-	return out;
-}
-
 /* Fetches chroma between rows of the source, in the columns of the source. */
 static void fetch_between(const struct job *job, unsigned int rows, uint32_t row, int64_t first,
 	uint32_t count, float (*out)[WINDOW])
 {
 	const int64_t last =
 		divided(job->source.pixels->height, job->source.layout.rows) - INT64_C(1);
-	const struct taps taps = taps_of(job, rows, row);
+	const struct gy_yuv_taps taps =
+		gy_yuv_taps_of(job->source.layout.rows, rows, job->meaning->down, row);
 	float further[2][WINDOW];
 
 	for (unsigned int tap = 0; tap < taps.count; tap++) {
 		const int64_t at = taps.row[tap] < 0 ? 0 : taps.row[tap];
-		const float keep = tap == 1 ? taps.weight[0] : 1;
+		const float keep = tap == 1 ? (float)taps.quarters[0] / 4 : 1;
 
-		if (tap > 0 && taps.weight[tap] == 0)
+		if (tap > 0 && taps.quarters[tap] == 0)
 			continue;
 		fetch_window(
 			job, (uint32_t)(at < last ? at : last), first, count, tap ? further : out);
 		for (unsigned int i = 0; tap > 0 && i < 2; i++)
-			job->steps->mix(out[i], further[i], count, keep, taps.weight[tap]);
+			job->steps->mix(
+				out[i], further[i], count, keep, (float)taps.quarters[tap] / 4);
 	}
 }
 
