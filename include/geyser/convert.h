@@ -47,7 +47,8 @@
  * beyond the outer samples. To make fewer chroma samples, the columns or rows around one on which
  * the sample lies are weighted 1/4, 1/2, 1/4, and the two around a sample that lies between them
  * 1/2, 1/2. Each number is rounded to the nearest of the destination once, after a calculation with
- * 32-bit floats: it is within 1 of the exact result.
+ * 32-bit floats. Between RGBA8 or BGRA8 and video with 8 bits and two columns a chroma sample, the
+ * calculation has 32-bit integers instead. Each number is within 1 of the exact result.
  *
  * Between two formats of video the matrix doesn't matter. Where both have the same bits a sample
  * and the same chroma, all samples stay the same. In limited range, more bits keep every number.

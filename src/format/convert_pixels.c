@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "format/convert.h"
+#include "format/convert_rows.h"
 #include "format/yuv.h"
+#include "format/yuv_fixed.h"
 
 /* Copies all planes. */
 static void copy(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
@@ -33,6 +35,8 @@ void gy_convert_pixels(const struct gy_convert_kernels *kernels, const struct ge
 {
 	if (source->format == destination->format)
 		copy(kernels, source, destination);
+	else if (gy_yuv_fixed_knows(source->format, destination->format))
+		gy_yuv_fixed_convert(kernels->yuv_fixed, source, destination, meaning);
 	else if (geyser_format_is_video(source->format) ||
 		 geyser_format_is_video(destination->format))
 		gy_yuv_convert(kernels, source, destination, meaning);

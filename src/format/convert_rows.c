@@ -5,6 +5,7 @@
 #include "format/convert_rows.h"
 
 #include "format/convert_values.h"
+#include "format/yuv_fixed_rows.h"
 #include "format/yuv_rows.h"
 
 /* Texels need not be aligned, and have any type. */
@@ -462,5 +463,6 @@ const struct gy_convert_kernels GY_KERNELS = {
 	.map_words = map_words,
 	.map_fields = map_fields,
 	.yuv = &GY_YUV_KERNELS,
+	.yuv_fixed = &GY_YUV_FIXED_KERNELS,
 };
 /* clang-format on */

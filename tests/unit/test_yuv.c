@@ -21,7 +21,8 @@
 #include <cmocka.h>
 
 static const uint32_t sizes[][2] = {{1, 1}, {3, 3}, {2, 5}, {33, 7}, {GY_CONVERT_CHUNK, 2},
-	{GY_CONVERT_CHUNK + 1, 3}, {2 * GY_CONVERT_CHUNK + 3, 4}, {7, 1}, {1, 7}};
+	{GY_CONVERT_CHUNK + 1, 3}, {2 * GY_CONVERT_CHUNK + 3, 4}, {7, 1}, {1, 7},
+	{2 * 1024 + 5, 3}};
 
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
@@ -229,6 +230,73 @@ static void colours_become_video(void **state)
 		for (size_t size = 0; is_video(format) && size < SIZES; size++)
 			for (size_t way = 0; way < WAYS; way++)
 				check_from_colours((enum geyser_format)format, size, way);
+}
+
+/* ---- the order of bytes ---------------------------------------------------------------------- */
+
+static void swap(const struct geyser_pixels *texels)
+{
+	for (uint32_t y = 0; y < texels->height; y++)
+		for (uint32_t x = 0; x < texels->width; x++) {
+			unsigned char *const texel = (unsigned char *)texels->planes[0].data +
+						     y * texels->planes[0].row_pitch +
+						     (size_t)x * 4;
+			const unsigned char first = texel[0];
+
+			texel[0] = texel[2];
+			texel[2] = first;
+		}
+}
+
+/* Every byte, also those between the rows, must be the same. */
+static void compare_planes(const struct geyser_pixels *is, const struct geyser_pixels *expected)
+{
+	struct geyser_plane_extent extent;
+
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(is->format, plane, is->width, is->height, &extent);
+		plane++)
+		assert_memory_equal(is->planes[plane].data, expected->planes[plane].data,
+			is->planes[plane].row_pitch * (extent.height - 1) +
+				(size_t)extent.row_bytes);
+}
+
+/* Converts video to BGRA8 and RGBA8, and both back to video. The first conversion has the
+ * processor's best instructions, and the second one those of every processor. */
+static void check_order(enum geyser_format format, size_t size, size_t index)
+{
+	const struct way best = way_of(index & ~(size_t)2), base = way_of(index | 2);
+	const uint32_t width = sizes[size][0], height = sizes[size][1];
+	struct geyser_pixels video = make(format, width, height, (uint32_t)size);
+	struct geyser_pixels is = make(GEYSER_FORMAT_BGRA8_UNORM, width, height, 7);
+	struct geyser_pixels expected = make(GEYSER_FORMAT_RGBA8_UNORM, width, height, 7);
+	struct geyser_pixels back = make(format, width, height, 8);
+	struct geyser_pixels expected_back = make(format, width, height, 8);
+	unsigned char *const last = (unsigned char *)expected.planes[0].data +
+				    (height - 1) * expected.planes[0].row_pitch;
+
+	convert(&best, &video, &is, 1);
+	convert(&base, &video, &expected, 1);
+	assert_int_equal(last[4 * width - 1], 255);
+	convert(&base, &expected, &expected_back, 1);
+	convert(&best, &is, &back, 1);
+	compare_planes(&back, &expected_back);
+	swap(&expected);
+	compare_planes(&is, &expected);
+	finish(&video);
+	finish(&is);
+	finish(&expected);
+	finish(&back);
+	finish(&expected_back);
+}
+
+static void bytes_in_either_order_are_the_same(void **state)
+{
+	(void)state;
+	for (unsigned int format = 1; format < GEYSER_FORMAT_COUNT; format++)
+		for (size_t size = 0; is_video(format) && size < SIZES; size++)
+			for (size_t way = 0; way < WAYS; way++)
+				check_order((enum geyser_format)format, size, way);
 }
 
 /* ---- from video to video --------------------------------------------------------------------- */
@@ -440,6 +508,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(video_becomes_colours),
 		cmocka_unit_test(colours_become_video),
+		cmocka_unit_test(bytes_in_either_order_are_the_same),
 		cmocka_unit_test(video_becomes_video),
 		cmocka_unit_test(repacking_loses_nothing),
 		cmocka_unit_test(every_colour_format_takes_part),

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of conversions in integers, in chunks of columns. */
+#include "format/yuv_fixed.h"
+
+#include "format/yuv_fixed_rows.h"
+#include "format/yuv_numbers.h"
+
+#include <string.h>
+
+/* The most columns that go through all steps before the next ones do. It is even. */
+#define CHUNK 1024u
+
+struct job {
+	const struct gy_yuv_fixed_kernels *steps;
+	const struct geyser_pixels *video, *texels;
+	struct gy_yuv_layout layout;
+	const struct gy_yuv_meaning *meaning;
+	struct gy_yuv_fixed_factors factors;
+	struct gy_yuv_fixed_weights weights[3];
+};
+
+/* Tells whether a texel is 4 bytes, and whether blue is the first one. The colours of video are
+ * encoded already, as those of an -srgb format are: they are the same bytes. */
+static bool is_bytes(enum geyser_format format, bool *swapped)
+{
+	*swapped = format == GEYSER_FORMAT_BGRA8_UNORM || format == GEYSER_FORMAT_BGRA8_UNORM_SRGB;
+	return *swapped || format == GEYSER_FORMAT_RGBA8_UNORM ||
+	       format == GEYSER_FORMAT_RGBA8_UNORM_SRGB;
+}
+
+static bool is_paired(enum geyser_format format)
+{
+	struct gy_yuv_layout layout;
+
+	if (!geyser_format_is_video(format))
+		return false;
+	layout = gy_yuv_layout_of(format);
+	return layout.bits == 8 && layout.columns == 2;
+}
+
+bool gy_yuv_fixed_knows(enum geyser_format source, enum geyser_format destination)
+{
+	bool swapped;
+
+	return (is_paired(source) && is_bytes(destination, &swapped)) ||
+	       (is_bytes(source, &swapped) && is_paired(destination));
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/* Returns the nearest integer of a number with so many bits of fraction. */
+static int32_t fixed(double number, unsigned int bits)
+{
+	const double scaled = number * (1 << bits);
+
+	return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+static void set_factors(struct job *job, const struct gy_yuv_range *range, bool swapped)
+{
+	const struct gy_yuv_factors by = gy_yuv_factors_of(range, job->meaning);
+	const unsigned int chroma_bits = GY_YUV_FIXED_FACTOR_BITS - GY_YUV_FIXED_CHROMA_BITS;
+	const float colours[3][2] = {{0, by.red_v}, {by.green_u, by.green_v}, {by.blue_u, 0}};
+
+	job->factors.luma = fixed(255 * (double)by.luma, GY_YUV_FIXED_FACTOR_BITS);
+	job->factors.zero =
+		fixed(0.5 - 255 * (double)by.luma * (double)by.black, GY_YUV_FIXED_FACTOR_BITS);
+	for (unsigned int i = 0; i < 3; i++)
+		for (unsigned int c = 0; c < 2; c++)
+			job->factors.chroma[i][c] =
+				fixed(255 * (double)colours[swapped ? 2 - i : i][c], chroma_bits);
+}
+
+static void set_weights(struct job *job, const struct gy_yuv_range *range, bool swapped)
+{
+	struct gy_yuv_weights weights[3];
+
+	gy_yuv_set_weights(range, job->meaning, weights);
+	for (unsigned int component = 0; component < 3; component++) {
+		struct gy_yuv_fixed_weights *const out = &job->weights[component];
+		const float *const of = weights[component].of;
+
+		for (unsigned int i = 0; i < 3; i++)
+			out->of[i] = (int16_t)fixed(
+				(double)of[swapped ? 2 - i : i] / 255, GY_YUV_FIXED_WEIGHT_BITS);
+		/* chroma is 16 times as large while it is summed */
+		out->zero = fixed((double)weights[component].zero + 0.5,
+			GY_YUV_FIXED_WEIGHT_BITS + (component ? GY_YUV_FIXED_CHROMA_BITS : 0));
+	}
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t row_inside(int64_t row, uint32_t rows)
+{
+	return row < 0 ? 0 : row < rows ? (uint32_t)row : rows - 1;
+}
+
+static uint32_t half(uint32_t size)
+{
+	return size / 2 + size % 2;
+}
+
+static uint8_t *texels_at(const struct job *job, uint32_t row, uint32_t column)
+{
+	return (uint8_t *)job->texels->planes[0].data + row * job->texels->planes[0].row_pitch +
+	       (size_t)column * 4;
+}
+
+static uint8_t *sample_at(const struct job *job, unsigned int component, uint32_t row, uint32_t at)
+{
+	return gy_yuv_sample_at(job->video, &job->layout, component, row, at);
+}
+
+/* Mixes the rows of chroma for columns from `first` on, which is even. Beyond the outer columns,
+ * the samples are the outer ones. */
+static void mix_chroma(
+	const struct job *job, uint32_t row, uint32_t first, uint32_t columns, uint16_t (*out)[2])
+{
+	const struct gy_yuv_taps taps =
+		gy_yuv_taps_of(job->layout.rows, 1, job->meaning->down, row);
+	const uint32_t rows = job->layout.rows == 2 ? half(job->video->height) : job->video->height;
+	const uint32_t width = half(job->video->width), end = first / 2 + half(columns);
+	const uint32_t begin = first > 0 ? first / 2 - 1 : 0;
+	const uint32_t samples = smaller(end + 1, width) - begin;
+	uint16_t(*const inside)[2] = out + (first > 0 ? 0 : 1);
+	const uint8_t *cb[2], *cr[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const uint32_t at = row_inside(taps.row[i], rows);
+
+		cb[i] = sample_at(job, 1, at, begin);
+		cr[i] = sample_at(job, 2, at, begin);
+	}
+	job->steps->mix(cb, cr, job->layout.component[1].step, taps.quarters, inside[0], samples);
+	if (first == 0)
+		memcpy(out[0], inside[0], sizeof(out[0]));
+	if (end == width)
+		memcpy(inside[samples], inside[samples - 1], sizeof(out[0]));
+}
+
+static void make_texels(const struct job *job, uint32_t row, uint32_t first, uint32_t columns)
+{
+	const size_t step = job->layout.component[0].step;
+	const uint8_t *luma = sample_at(job, 0, row, first);
+	uint16_t chroma[CHUNK / 2 + 2][2];
+	uint8_t gathered[CHUNK];
+
+	if (step > 1) {
+		job->steps->gather(luma, step, gathered, columns);
+		luma = gathered;
+	}
+	mix_chroma(job, row, first, columns, chroma);
+	job->steps->texels(luma, chroma[0], job->meaning->across, &job->factors,
+		texels_at(job, row, first), columns);
+}
+
+static void make_luma(const struct job *job, uint32_t row, uint32_t first, uint32_t columns)
+{
+	const size_t step = job->layout.component[0].step;
+	uint8_t *const to = sample_at(job, 0, row, first);
+	uint8_t samples[CHUNK + 1];
+
+	if (step == 1) {
+		job->steps->luma(texels_at(job, row, first), &job->weights[0], to, columns);
+		return;
+	}
+	job->steps->luma(texels_at(job, row, first), &job->weights[0], samples, columns);
+	/* the last pair of an odd width has a second texel, which nobody sees */
+	samples[columns] = samples[columns - 1];
+	job->steps->scatter(samples, to, step, columns + columns % 2);
+}
+
+/* Makes samples of chroma from the sample `first` on. */
+static void make_chroma(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
+{
+	const struct gy_yuv_taps taps =
+		gy_yuv_taps_of(1, job->layout.rows, job->meaning->down, row);
+	const size_t step = job->layout.component[1].step;
+	struct gy_yuv_fixed_blend blend = {
+		.columns = job->texels->width, .across = job->meaning->across};
+	uint8_t *const cb = sample_at(job, 1, row, first), *const cr =
+								   sample_at(job, 2, row, first);
+	uint8_t samples[CHUNK];
+	const bool in_turn = step == 2 && cr == cb + 1;
+
+	for (unsigned int i = 0; i < taps.count; i++) {
+		blend.row[i] = texels_at(job, row_inside(taps.row[i], job->texels->height), 0);
+		blend.quarters[i] = taps.quarters[i];
+	}
+	job->steps->chroma(&blend, &job->weights[1], first, count, in_turn ? cb : samples);
+	if (in_turn)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		cb[i * step] = samples[2 * i];
+		cr[i * step] = samples[2 * i + 1];
+	}
+}
+
+static void make_video(const struct job *job, uint32_t row)
+{
+	const uint32_t width = job->texels->width, samples = half(width);
+
+	for (uint32_t x = 0; x < width; x += CHUNK)
+		make_luma(job, row, x, smaller(width - x, CHUNK));
+	if (row % job->layout.rows)
+		return;
+	for (uint32_t x = 0; x < samples; x += CHUNK / 2)
+		make_chroma(job, row / job->layout.rows, x, smaller(samples - x, CHUNK / 2));
+}
+
+void gy_yuv_fixed_convert(const struct gy_yuv_fixed_kernels *kernels,
+	const struct geyser_pixels *source, const struct geyser_pixels *destination,
+	const struct gy_yuv_meaning *meaning)
+{
+	const bool from_video = geyser_format_is_video(source->format);
+	struct job job = {
+		.steps = kernels,
+		.video = from_video ? source : destination,
+		.texels = from_video ? destination : source,
+		.meaning = meaning,
+	};
+	const struct gy_yuv_range range = gy_yuv_range_of(8, meaning->limited);
+	bool swapped;
+
+	(void)is_bytes(job.texels->format, &swapped);
+	job.layout = gy_yuv_layout_of(job.video->format);
+	set_factors(&job, &range, swapped);
+	set_weights(&job, &range, swapped);
+	for (uint32_t y = 0; y < source->height; y++) {
+		if (!from_video)
+			make_video(&job, y);
+		for (uint32_t x = 0; from_video && x < source->width; x += CHUNK)
+			make_texels(&job, y, x, smaller(source->width - x, CHUNK));
+	}
+}
