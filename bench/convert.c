@@ -1,4 +1,5 @@
-/* Measures conversions of 1080p pictures beside a memcpy that reads and writes as many bytes. */
+/* Measures conversions of 1080p pictures beside a memcpy that reads and writes as many bytes, and
+ * beside other libraries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +7,11 @@
 #include <geyser/convert.h>
 
 #include "bench.h"
+#include "scalers.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080
-#define TEXEL_MAX 16 /* bytes of the largest texel */
+#define TEXEL_MAX 16 /* bytes of the largest texel; the planes of video take 6 at most */
 #define PICTURES 4   /* taken in turns, as frames are: they don't fit in most caches together */
 #define ROUNDS_SEARCH 3
 
@@ -21,15 +23,24 @@ struct pictures {
 
 struct pair {
 	enum geyser_format from, to;
-	double target; /* the speed beside memcpy's */
+	double target;               /* the speed beside the floor's */
+	const struct scaler *scaler; /* the floor; NULL: memcpy */
 };
 
 static const struct pair named[] = {
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_BGRA8_UNORM, 0.95},
-	{GEYSER_FORMAT_BGRA8_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.95},
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_RGBA16_FLOAT, 0.85},
-	{GEYSER_FORMAT_RGBA32_FLOAT, GEYSER_FORMAT_RGBA8_UNORM, 0.9},
-	{GEYSER_FORMAT_RGB10A2_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.6},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_BGRA8_UNORM, 0.95, NULL},
+	{GEYSER_FORMAT_BGRA8_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.95, NULL},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_RGBA16_FLOAT, 0.85, NULL},
+	{GEYSER_FORMAT_RGBA32_FLOAT, GEYSER_FORMAT_RGBA8_UNORM, 0.9, NULL},
+	{GEYSER_FORMAT_RGB10A2_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.6, NULL},
+	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM, 0.1, NULL},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12, 0.1, NULL},
+};
+
+/* The pairs that are also measured beside other libraries. */
+static const enum geyser_format scaled[][2] = {
+	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12},
 };
 
 #define NAMED (sizeof(named) / sizeof(named[0]))
@@ -63,14 +74,30 @@ static void pictures_finish(struct pictures *pictures)
 	}
 }
 
-static size_t size_of(enum geyser_format format)
+/* Describes a picture whose planes follow one another. */
+static struct geyser_pixels picture(enum geyser_format format, unsigned char *data)
 {
-	return geyser_format_get_info(format)->bytes_per_texel;
+	struct geyser_pixels out = {.format = format, .width = WIDTH, .height = HEIGHT};
+	struct geyser_plane_extent extent;
+
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(format, plane, WIDTH, HEIGHT, &extent); plane++) {
+		out.planes[plane].data = data;
+		out.planes[plane].row_pitch = (size_t)extent.row_bytes;
+		data += extent.size;
+	}
+	return out;
 }
 
-static struct geyser_pixels picture(enum geyser_format format, void *data)
+static size_t size_of(enum geyser_format format)
 {
-	return (struct geyser_pixels){format, WIDTH, HEIGHT, {{data, WIDTH * size_of(format)}}};
+	struct geyser_plane_extent extent;
+	size_t size = 0;
+
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(format, plane, WIDTH, HEIGHT, &extent); plane++)
+		size += (size_t)extent.size;
+	return size;
 }
 
 static uint64_t time_conversion(struct pictures *pictures, const struct pair *pair)
@@ -84,14 +111,20 @@ static uint64_t time_conversion(struct pictures *pictures, const struct pair *pa
 	return now_ns() - start;
 }
 
-/* Copies half of the bytes that the conversion reads and writes in all. */
-static uint64_t time_copy(struct pictures *pictures, const struct pair *pair)
+/* Copies half of the bytes that the conversion reads and writes in all, or converts by the other
+ * library. */
+static uint64_t time_floor(struct pictures *pictures, const struct pair *pair)
 {
 	const size_t i = pictures->turn++ % PICTURES;
-	const size_t size = (size_t)WIDTH * HEIGHT * (size_of(pair->from) + size_of(pair->to)) / 2;
+	const struct geyser_pixels from = picture(pair->from, pictures->from[i]);
+	const struct geyser_pixels to = picture(pair->to, pictures->to[i]);
+	const size_t size = (size_of(pair->from) + size_of(pair->to)) / 2;
 	const uint64_t start = now_ns();
 
-	memcpy(pictures->to[i], pictures->from[i], size);
+	if (pair->scaler)
+		pair->scaler->convert(&from, &to);
+	else
+		memcpy(pictures->to[i], pictures->from[i], size);
 	return now_ns() - start;
 }
 
@@ -104,9 +137,9 @@ static void measure(
 
 		if (turn_is_ours(turn)) {
 			ours = time_conversion(pictures, pair);
-			floor = time_copy(pictures, pair);
+			floor = time_floor(pictures, pair);
 		} else {
-			floor = time_copy(pictures, pair);
+			floor = time_floor(pictures, pair);
 			ours = time_conversion(pictures, pair);
 		}
 		series_add(series, 0.5, &ours, &floor, 1);
@@ -119,9 +152,14 @@ static void add(struct pictures *pictures, const struct pair *pair, const char *
 	struct series series;
 	char name[64];
 
+	(void)snprintf(name, sizeof(name), "%s%s to %s%s%s", prefix, geyser_format_name(pair->from),
+		geyser_format_name(pair->to), pair->scaler ? ", " : "",
+		pair->scaler ? pair->scaler->name : "");
+	if (pair->scaler && pair->scaler->lack) {
+		results_add_missing(results, name, pair->scaler->lack);
+		return;
+	}
 	measure(pictures, pair, rounds, &series);
-	(void)snprintf(name, sizeof(name), "%s%s to %s", prefix, geyser_format_name(pair->from),
-		geyser_format_name(pair->to));
 	results_add_times(results, name, PLACE_NONE, &series, LIMIT_RATIO, 1 / pair->target);
 }
 
@@ -133,16 +171,10 @@ static bool is_named(const struct pair *pair)
 	return false;
 }
 
-static bool is_colour(enum geyser_format format)
-{
-	const enum geyser_format_type type = geyser_format_get_info(format)->type;
-
-	return type != GEYSER_FORMAT_TYPE_DEPTH && type != GEYSER_FORMAT_TYPE_YUV;
-}
-
 static bool converts(const struct pair *pair)
 {
-	return pair->from != pair->to && is_colour(pair->from) && is_colour(pair->to);
+	return pair->from != pair->to && !geyser_format_get_info(pair->from)->depth &&
+	       !geyser_format_get_info(pair->to)->depth;
 }
 
 /* Finds the slowest pair beside memcpy among those that aren't named. */
@@ -154,7 +186,7 @@ static struct pair find_slowest(struct pictures *pictures)
 
 	for (int i = 0; i < GEYSER_FORMAT_COUNT * GEYSER_FORMAT_COUNT; i++) {
 		const struct pair pair = {(enum geyser_format)(i / GEYSER_FORMAT_COUNT),
-			(enum geyser_format)(i % GEYSER_FORMAT_COUNT), TARGET_OF_OTHERS};
+			(enum geyser_format)(i % GEYSER_FORMAT_COUNT), TARGET_OF_OTHERS, NULL};
 
 		if (!pair.from || !pair.to || !converts(&pair) || is_named(&pair))
 			continue;
@@ -176,6 +208,13 @@ void bench_convert(const struct settings *settings, struct results *results)
 	pictures_init(&pictures);
 	for (size_t i = 0; i < NAMED; i++)
 		add(&pictures, &named[i], "", settings->rounds, results);
+	for (size_t i = 0; i < SCALERS * sizeof(scaled) / sizeof(scaled[0]); i++) {
+		const struct scaler *const scaler = &scalers[i % SCALERS];
+		const struct pair pair = {
+			scaled[i / SCALERS][0], scaled[i / SCALERS][1], scaler->target, scaler};
+
+		add(&pictures, &pair, "", settings->rounds, results);
+	}
 	slowest = find_slowest(&pictures);
 	add(&pictures, &slowest, "slowest: ", settings->rounds, results);
 	pictures_finish(&pictures);

@@ -1,0 +1,88 @@
+/* libyuv and libswscale, where the build found them. */
+#include "scalers.h"
+
+#include <stddef.h>
+
+#ifdef BENCH_LIBYUV
+#include <libyuv.h>
+#endif
+#ifdef BENCH_LIBSWSCALE
+#include <libswscale/swscale.h>
+#endif
+
+#include "bench.h"
+
+#ifdef BENCH_LIBYUV
+#define LIBYUV_LACK NULL
+
+static void by_libyuv(const struct geyser_pixels *from, const struct geyser_pixels *to)
+{
+	const int width = (int)from->width, height = (int)from->height;
+	const struct geyser_pixels *const video = from->format == GEYSER_FORMAT_NV12 ? from : to;
+	const struct geyser_pixels *const texels = video == from ? to : from;
+	const int pitches[] = {(int)video->planes[0].row_pitch, (int)video->planes[1].row_pitch};
+	const int texel_pitch = (int)texels->planes[0].row_pitch;
+	int result;
+
+	/* libyuv names the bytes of a word from the highest to the lowest */
+	if (video == from)
+		result = NV12ToABGR(video->planes[0].data, pitches[0], video->planes[1].data,
+			pitches[1], texels->planes[0].data, texel_pitch, width, height);
+	else
+		result = ABGRToNV12(texels->planes[0].data, texel_pitch, video->planes[0].data,
+			pitches[0], video->planes[1].data, pitches[1], width, height);
+	if (result)
+		die("libyuv can't convert %s to %s", geyser_format_name(from->format),
+			geyser_format_name(to->format));
+}
+#else
+#define LIBYUV_LACK "needs libyuv-dev when it is built"
+#define by_libyuv NULL
+#endif
+
+#ifdef BENCH_LIBSWSCALE
+#define LIBSWSCALE_LACK NULL
+
+static enum AVPixelFormat av_format(enum geyser_format format)
+{
+	return format == GEYSER_FORMAT_NV12 ? AV_PIX_FMT_NV12 : AV_PIX_FMT_RGBA;
+}
+
+static void describe(const struct geyser_pixels *pixels, unsigned char *data[4], int pitches[4])
+{
+	for (size_t i = 0; i < GEYSER_FORMAT_PLANES_MAX && i < 4; i++) {
+		data[i] = pixels->planes[i].data;
+		pitches[i] = (int)pixels->planes[i].row_pitch;
+	}
+}
+
+/* With the flags that interpolate chroma and round as geyser does. */
+static void by_libswscale(const struct geyser_pixels *from, const struct geyser_pixels *to)
+{
+	static struct SwsContext *context;
+	const int width = (int)from->width, height = (int)from->height;
+	unsigned char *source[4] = {NULL}, *destination[4] = {NULL};
+	int source_pitches[4] = {0}, pitches[4] = {0};
+
+	context = sws_getCachedContext(context, width, height, av_format(from->format), width,
+		height, av_format(to->format),
+		SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, NULL,
+		NULL, NULL);
+	if (!context)
+		die("libswscale can't convert %s to %s", geyser_format_name(from->format),
+			geyser_format_name(to->format));
+	describe(from, source, source_pitches);
+	describe(to, destination, pitches);
+	if (sws_scale(context, (const unsigned char *const *)source, source_pitches, 0, height,
+		    destination, pitches) != height)
+		die("libswscale can't convert a picture");
+}
+#else
+#define LIBSWSCALE_LACK "needs libswscale-dev when it is built"
+#define by_libswscale NULL
+#endif
+
+const struct scaler scalers[SCALERS] = {
+	{"libyuv", 1, LIBYUV_LACK, by_libyuv},
+	{"libswscale", 2, LIBSWSCALE_LACK, by_libswscale},
+};
