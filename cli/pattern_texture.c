@@ -9,28 +9,11 @@
 
 #include "common.h"
 #include "pattern.h"
+#include "pixels.h"
 
 bool pattern_holds(enum geyser_format format)
 {
 	return canvas_holds(format) || geyser_format_is_video(format);
-}
-
-/* Describes the planes of a mapped texture. */
-static bool describe(const struct geyser_texture *texture, const struct geyser_mapping *mapping,
-	struct geyser_pixels *out)
-{
-	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
-	struct geyser_subresource plane;
-
-	*out = (struct geyser_pixels){
-		.format = desc->format, .width = desc->width, .height = desc->height};
-	for (uint32_t i = 0; i < geyser_format_get_info(desc->format)->planes; i++) {
-		if (geyser_texture_get_subresource(texture, i, 0, 0, &plane))
-			return false;
-		out->planes[i].data = (unsigned char *)mapping->data + plane.offset;
-		out->planes[i].row_pitch = plane.row_pitch;
-	}
-	return true;
 }
 
 static bool draw_video(enum pattern pattern, uint64_t frame, const struct geyser_frame_info *info,
@@ -70,12 +53,12 @@ bool pattern_draw_texture(enum pattern pattern, uint64_t frame,
 	canvas.format = GEYSER_FORMAT_RGBA8_UNORM;
 	canvas.row_pitch = (size_t)desc->width * 4;
 	canvas.data = malloc(canvas.row_pitch * desc->height);
-	if (!canvas.data || !describe(texture, mapping, &video)) {
+	if (!canvas.data) {
 		(void)failure("no memory for a pattern (%ux%u): expected %zu free bytes",
 			desc->width, desc->height, canvas.row_pitch * desc->height);
-		free(canvas.data);
 		return false;
 	}
+	video = pixels_of_texture(texture, mapping->data);
 	drawn = draw_video(pattern, frame, info, &canvas, &video);
 	free(canvas.data);
 	return drawn;

@@ -7,51 +7,31 @@
 #include <string.h>
 
 #include "common.h"
+#include "pixels.h"
 #include "y4m.h"
 
 /* ---- formats -------------------------------------------------------------------------------- */
-
-/* Where a component lies: in which plane, at which sample of a texel, and from texel to texel. */
-struct place {
-	uint32_t plane, first, step;
-};
-
-#define PLANAR                        \
-	{                             \
-		{0, 0, 1}, {1, 0, 1}, \
-		{                     \
-			2, 0, 1       \
-		}                     \
-	}
-#define PAIRS                         \
-	{                             \
-		{0, 0, 1}, {1, 0, 2}, \
-		{                     \
-			1, 1, 2       \
-		}                     \
-	}
 
 /* What each format holds. Of several with the same sampling the one for y4m stands first. */
 static const struct kind {
 	enum geyser_format format;
 	uint32_t divide_x, divide_y, depth;
-	struct place places[3];
 } kinds[] = {
-	{GEYSER_FORMAT_I420, 2, 2, 8, PLANAR},
-	{GEYSER_FORMAT_I422, 2, 1, 8, PLANAR},
-	{GEYSER_FORMAT_I444, 1, 1, 8, PLANAR},
-	{GEYSER_FORMAT_R8_UNORM, 0, 0, 8, PLANAR},
-	{GEYSER_FORMAT_P010, 2, 2, 10, PAIRS},
-	{GEYSER_FORMAT_P210, 2, 1, 10, PAIRS},
-	{GEYSER_FORMAT_P410, 1, 1, 10, PAIRS},
-	{GEYSER_FORMAT_P016, 2, 2, 16, PAIRS},
-	{GEYSER_FORMAT_P216, 2, 1, 16, PAIRS},
-	{GEYSER_FORMAT_P416, 1, 1, 16, PAIRS},
-	{GEYSER_FORMAT_R16_UNORM, 0, 0, 16, PLANAR},
-	{GEYSER_FORMAT_NV12, 2, 2, 8, PAIRS},
-	{GEYSER_FORMAT_NV16, 2, 1, 8, PAIRS},
-	{GEYSER_FORMAT_YUY2, 2, 1, 8, {{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
-	{GEYSER_FORMAT_UYVY, 2, 1, 8, {{0, 1, 2}, {0, 0, 4}, {0, 2, 4}}},
+	{GEYSER_FORMAT_I420, 2, 2, 8},
+	{GEYSER_FORMAT_I422, 2, 1, 8},
+	{GEYSER_FORMAT_I444, 1, 1, 8},
+	{GEYSER_FORMAT_R8_UNORM, 0, 0, 8},
+	{GEYSER_FORMAT_P010, 2, 2, 10},
+	{GEYSER_FORMAT_P210, 2, 1, 10},
+	{GEYSER_FORMAT_P410, 1, 1, 10},
+	{GEYSER_FORMAT_P016, 2, 2, 16},
+	{GEYSER_FORMAT_P216, 2, 1, 16},
+	{GEYSER_FORMAT_P416, 1, 1, 16},
+	{GEYSER_FORMAT_R16_UNORM, 0, 0, 16},
+	{GEYSER_FORMAT_NV12, 2, 2, 8},
+	{GEYSER_FORMAT_NV16, 2, 1, 8},
+	{GEYSER_FORMAT_YUY2, 2, 1, 8},
+	{GEYSER_FORMAT_UYVY, 2, 1, 8},
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -167,22 +147,6 @@ uint64_t y4m_size(const struct y4m *y4m)
 	return samples * (y4m->depth > 8 ? 2 : 1);
 }
 
-/* Copies a row of bytes. step is that of the texture's samples. */
-static void copy_bytes(
-	unsigned char *file, unsigned char *texels, size_t step, uint32_t count, bool into_texture)
-{
-	if (step == 1) {
-		(void)memcpy(into_texture ? texels : file, into_texture ? file : texels, count);
-		return;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (into_texture)
-			texels[i * step] = file[i];
-		else
-			file[i] = texels[i * step];
-	}
-}
-
 /* Copies a row of words, which the texture has in its high bits. */
 static void copy_words(unsigned char *file, unsigned char *texels, size_t step, uint32_t count,
 	uint32_t shift, bool into_texture)
@@ -204,28 +168,39 @@ static void copy_words(unsigned char *file, unsigned char *texels, size_t step, 
 	}
 }
 
+/* Copies samples of 16 bits. The texture has luma in its first plane, and Cb and Cr in turn in its
+ * second one. */
+static void copy_planes_of_words(const struct y4m *y4m, unsigned char *planes,
+	const struct geyser_pixels *texture, bool into_texture)
+{
+	for (uint32_t i = 0; i < component_count(y4m); i++) {
+		const uint32_t plane = i > 0, first = i == 2;
+		const struct size size = extent_of(y4m, i);
+
+		for (uint32_t y = 0; y < size.height; y++) {
+			unsigned char *const row = (unsigned char *)texture->planes[plane].data +
+						   y * texture->planes[plane].row_pitch +
+						   first * sizeof(uint16_t);
+
+			copy_words(planes, row, plane ? 2 : 1, size.width, 16 - y4m->depth,
+				into_texture);
+			planes += (size_t)size.width * sizeof(uint16_t);
+		}
+	}
+}
+
 void y4m_copy(const struct y4m *y4m, unsigned char *planes, const struct geyser_texture *texture,
 	unsigned char *data, bool into_texture)
 {
-	const struct kind *const kind = kind_of(geyser_texture_get_desc(texture)->format);
-	const uint32_t bytes = y4m->depth > 8 ? 2 : 1;
+	const struct geyser_pixels pixels = pixels_of_texture(texture, data);
+	struct geyser_pixels frame;
 
-	for (uint32_t i = 0; i < component_count(y4m); i++) {
-		const struct place *const place = &kind->places[i];
-		const struct size size = extent_of(y4m, i);
-		struct geyser_subresource at;
-
-		(void)geyser_texture_get_subresource(texture, place->plane, 0, 0, &at);
-		for (uint32_t y = 0; y < size.height; y++) {
-			unsigned char *const row =
-				data + at.offset + y * at.row_pitch + (size_t)place->first * bytes;
-
-			if (bytes == 1)
-				copy_bytes(planes, row, place->step, size.width, into_texture);
-			else
-				copy_words(planes, row, place->step, size.width, 16 - y4m->depth,
-					into_texture);
-			planes += (size_t)size.width * bytes;
-		}
+	if (y4m->depth > 8) {
+		copy_planes_of_words(y4m, planes, &pixels, into_texture);
+		return;
 	}
+	/* with the same sampling the conversion loses nothing, and nothing in it can fail */
+	frame = pixels_of_frame(y4m_format(y4m), y4m->width, y4m->height, planes);
+	(void)geyser_convert_pixels(
+		into_texture ? &frame : &pixels, into_texture ? &pixels : &frame, NULL);
 }
