@@ -103,37 +103,33 @@ static struct geyser_pixels lanes_of(float *lanes, uint32_t columns)
 	};
 }
 
-/* Reads samples of some components, from `component` on. Those of a source with colours are made of
- * the colours. Others are scaled for a destination of video. */
-static void fetch(const struct job *job, unsigned int component, unsigned int components,
-	uint32_t row, uint32_t first, uint32_t count, float (*out)[WINDOW])
+/* Reads samples of a source of video, scaled if the destination is video, too. */
+static void read_samples(const struct job *job, unsigned int component, uint32_t row,
+	uint32_t first, uint32_t count, float *out)
 {
 	const struct gy_yuv_layout *const layout = &job->source.layout;
 	const struct scaling *const scaling = &job->scaling[component > 0];
+	const void *const from = sample_at(&job->source, component, row, first);
+	const size_t step = layout->component[component].step;
+
+	if (layout->bits > 8)
+		job->steps->read_words(from, out, count, step, 16 - layout->bits);
+	else
+		job->steps->read_bytes(from, out, count, step);
+	if (job->destination.video && (scaling->factor != 1 || scaling->zero != 0))
+		job->steps->scale(out, count, scaling->factor, scaling->zero);
+}
+
+/* Makes samples of all three components of a row of colours. */
+static void make_samples(
+	const struct job *job, uint32_t row, uint32_t first, uint32_t count, float *const out[3])
+{
 	float lanes[4 * WINDOW];
+	const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
+	const struct geyser_pixels to = lanes_of(lanes, count);
 
-	if (!job->source.video) {
-		const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
-		const struct geyser_pixels to = lanes_of(lanes, count);
-
-		gy_convert(job->kernels, &from, &to);
-	}
-	for (unsigned int i = 0; i < components; i++) {
-		const size_t step = layout->component[component + i].step;
-
-		if (!job->source.video) {
-			job->steps->separate(lanes, out[i], count, &job->weights[component + i]);
-			continue;
-		}
-		if (layout->bits > 8)
-			job->steps->read_words(sample_at(&job->source, component + i, row, first),
-				out[i], count, step, 16 - layout->bits);
-		else
-			job->steps->read_bytes(sample_at(&job->source, component + i, row, first),
-				out[i], count, step);
-		if (job->destination.video && (scaling->factor != 1 || scaling->zero != 0))
-			job->steps->scale(out[i], count, scaling->factor, scaling->zero);
-	}
+	gy_convert(job->kernels, &from, &to);
+	job->steps->separate(lanes, out, count, job->weights);
 }
 
 /* Writes samples of a component. */
@@ -151,85 +147,6 @@ static void store(const struct job *job, unsigned int component, uint32_t row, u
 		job->steps->write_bytes(samples, to, count, step);
 }
 
-/* ---- chroma ---------------------------------------------------------------------------------- */
-
-static uint32_t divided(uint32_t size, unsigned int by)
-{
-	return size / by + size % by;
-}
-
-/* Fetches chroma for `count` columns from `first` on. Beyond the outer columns, the samples are the
- * outer ones. */
-static void fetch_window(
-	const struct job *job, uint32_t row, int64_t first, uint32_t count, float (*out)[WINDOW])
-{
-	const int64_t width = divided(job->source.pixels->width, job->source.layout.columns);
-	const int64_t end = first + count < width ? first + count : width;
-	const uint32_t before = first < 0 ? 1 : 0;
-	const uint32_t inside = (uint32_t)(end - first) - before;
-	float samples[2][WINDOW];
-
-	fetch(job, 1, 2, row, (uint32_t)(first + before), inside, samples);
-	for (unsigned int i = 0; i < 2; i++) {
-		out[i][0] = samples[i][0];
-		for (uint32_t x = 0; x < inside; x++)
-			out[i][before + x] = samples[i][x];
-		for (uint32_t x = before + inside; x < count; x++)
-			out[i][x] = samples[i][inside - 1];
-	}
-}
-
-/* Fetches chroma between rows of the source, in the columns of the source. */
-static void fetch_between(const struct job *job, unsigned int rows, uint32_t row, int64_t first,
-	uint32_t count, float (*out)[WINDOW])
-{
-	const int64_t last =
-		divided(job->source.pixels->height, job->source.layout.rows) - INT64_C(1);
-	const struct gy_yuv_taps taps =
-		gy_yuv_taps_of(job->source.layout.rows, rows, job->meaning->down, row);
-	float further[2][WINDOW];
-
-	for (unsigned int tap = 0; tap < taps.count; tap++) {
-		const int64_t at = taps.row[tap] < 0 ? 0 : taps.row[tap];
-		const float keep = tap == 1 ? (float)taps.quarters[0] / 4 : 1;
-
-		if (tap > 0 && taps.quarters[tap] == 0)
-			continue;
-		fetch_window(
-			job, (uint32_t)(at < last ? at : last), first, count, tap ? further : out);
-		for (unsigned int i = 0; tap > 0 && i < 2; i++)
-			job->steps->mix(
-				out[i], further[i], count, keep, (float)taps.quarters[tap] / 4);
-	}
-}
-
-/* Gives the chroma for a layout of so many columns and rows, from the column `first` on, which is
- * even where the columns become wider. Then out has room for one more than count. */
-static void chroma(const struct job *job, unsigned int columns, unsigned int rows, uint32_t row,
-	uint32_t first, uint32_t count, float (*out)[WINDOW])
-{
-	const int across = job->meaning->across;
-	float samples[2][WINDOW];
-
-	if (job->source.layout.columns == columns) {
-		fetch_between(job, rows, row, first, count, out);
-	} else if (job->source.layout.columns > columns) {
-		const uint32_t half = (count + 1) / 2;
-
-		fetch_between(job, rows, row, (int64_t)first / 2 - 1, half + 2, samples);
-		for (unsigned int i = 0; i < 2; i++)
-			job->steps->widen(samples[i], out[i], half, (float)across / 4,
-				(float)(2 - across) / 4);
-	} else {
-		const float first_column[] = {0.25f, 0.5f, 0.25f}, center[] = {0, 0.5f, 0.5f};
-
-		fetch_between(job, rows, row, 2 * (int64_t)first - 1, 2 * count + 1, samples);
-		for (unsigned int i = 0; i < 2; i++)
-			job->steps->narrow(
-				samples[i], out[i], count, across ? center : first_column);
-	}
-}
-
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -237,40 +154,136 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static uint32_t divided(uint32_t size, unsigned int by)
+{
+	return size / by + size % by;
+}
+
+/* Stores luma of `count` columns. There is a sample after them if count is odd. */
+static void store_luma(
+	const struct job *job, uint32_t row, uint32_t first, uint32_t count, const float *samples)
+{
+	const enum geyser_format format = job->destination.pixels->format;
+
+	/* the last pair of an odd width has a second texel, which nobody sees */
+	if (geyser_format_get_info(format)->block_width == 2)
+		count += count % 2;
+	store(job, 0, row, first, count, samples);
+}
+
+/* Fetches samples for `count` columns from `first` on: chroma of video, and all three components of
+ * colours. Beyond the outer columns, the samples are the outer ones. */
+static void fetch_window(
+	const struct job *job, uint32_t row, int64_t first, uint32_t count, float (*out)[WINDOW])
+{
+	const int64_t width = divided(job->source.pixels->width, job->source.layout.columns);
+	const uint32_t end = (uint32_t)(first + count < width ? count : width - first);
+	const uint32_t before = first < 0 ? 1 : 0;
+	const uint32_t from = (uint32_t)(first + before);
+	float *const inside[] = {out[0] + before, out[1] + before, out[2] + before};
+
+	if (!job->source.video)
+		make_samples(job, row, from, end - before, inside);
+	for (unsigned int i = job->source.video ? 1 : 0; i < 3; i++) {
+		if (job->source.video)
+			read_samples(job, i, row, from, end - before, inside[i]);
+		out[i][0] = inside[i][0];
+		for (uint32_t x = end; x < count; x++)
+			out[i][x] = out[i][end - 1];
+	}
+}
+
+/* Fetches chroma between rows of the source, in the columns of the source. Stores luma of the
+ * source's colours, if the row shares its chroma: their samples are made once for both. */
+static void fetch_between(const struct job *job, unsigned int rows, uint32_t row, int64_t first,
+	uint32_t count, float (*out)[WINDOW])
+{
+	const int64_t last =
+		divided(job->source.pixels->height, job->source.layout.rows) - INT64_C(1);
+	const struct gy_yuv_taps taps =
+		gy_yuv_taps_of(job->source.layout.rows, rows, job->meaning->down, row);
+	/* where columns become fewer, there is one before those of this chunk */
+	const uint32_t before = job->destination.layout.columns - 1;
+	float further[3][WINDOW];
+
+	for (unsigned int tap = 0; tap < taps.count; tap++) {
+		const int64_t inside = taps.row[tap] < 0 ? 0 : taps.row[tap];
+		const uint32_t at = (uint32_t)(inside < last ? inside : last);
+		const float keep = tap == 1 ? (float)taps.quarters[0] / 4 : 1;
+		float(*const samples)[WINDOW] = tap ? further : out;
+
+		if (tap > 0 && taps.quarters[tap] == 0)
+			continue;
+		fetch_window(job, at, first, count, samples);
+		if (!job->source.video && at / rows == row)
+			store_luma(job, at, (uint32_t)(first + before),
+				smaller(count - before,
+					job->source.pixels->width - (uint32_t)(first + before)),
+				samples[0] + before);
+		for (unsigned int i = 1; tap > 0 && i < 3; i++)
+			job->steps->mix(
+				out[i], further[i], count, keep, (float)taps.quarters[tap] / 4);
+	}
+}
+
+/* Gives the chroma for a layout of so many columns and rows, from the column `first` on, which is
+ * even where the columns become wider. Then out has room for one more than count. out[0] isn't
+ * used. */
+static void chroma(const struct job *job, unsigned int columns, unsigned int rows, uint32_t row,
+	uint32_t first, uint32_t count, float (*out)[WINDOW])
+{
+	const int across = job->meaning->across;
+	float samples[3][WINDOW];
+
+	if (job->source.layout.columns == columns) {
+		fetch_between(job, rows, row, first, count, out);
+	} else if (job->source.layout.columns > columns) {
+		const uint32_t half = (count + 1) / 2;
+
+		fetch_between(job, rows, row, (int64_t)first / 2 - 1, half + 2, samples);
+		for (unsigned int i = 1; i < 3; i++)
+			job->steps->widen(samples[i], out[i], half, (float)across / 4,
+				(float)(2 - across) / 4);
+	} else {
+		const float first_column[] = {0.25f, 0.5f, 0.25f}, center[] = {0, 0.5f, 0.5f};
+
+		fetch_between(job, rows, row, 2 * (int64_t)first - 1, 2 * count + 1, samples);
+		for (unsigned int i = 1; i < 3; i++)
+			job->steps->narrow(
+				samples[i], out[i], count, across ? center : first_column);
+	}
+}
+
 static void convert_to_colours(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
 {
-	float y[1][WINDOW], c[2][WINDOW], lanes[4 * CHUNK];
+	float samples[3][WINDOW], lanes[4 * CHUNK];
 	const struct geyser_pixels from = lanes_of(lanes, count);
 	const struct geyser_pixels to = part_of(job->destination.pixels, row, first, count);
 
-	fetch(job, 0, 1, row, first, count, y);
-	chroma(job, 1, 1, row, first, count, c);
-	job->steps->combine(y[0], c[0], c[1], &job->factors, lanes, count);
+	chroma(job, 1, 1, row, first, count, samples);
+	read_samples(job, 0, row, first, count, samples[0]);
+	job->steps->combine(samples[0], samples[1], samples[2], &job->factors, lanes, count);
 	gy_convert(job->kernels, &from, &to);
 }
 
 static void convert_luma(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
 {
-	const enum geyser_format format = job->destination.pixels->format;
-	float y[1][WINDOW];
+	float y[WINDOW];
 
-	fetch(job, 0, 1, row, first, count, y);
-	/* the last pair of an odd width has a second texel, which nobody sees */
-	if (count % 2 && geyser_format_get_info(format)->block_width == 2) {
-		y[0][count] = y[0][count - 1];
-		count++;
-	}
-	store(job, 0, row, first, count, y[0]);
+	read_samples(job, 0, row, first, count, y);
+	y[count] = y[count - 1];
+	store_luma(job, row, first, count, y);
 }
 
+/* Converts a row of chroma; from colours, the rows of luma that share it, too. */
 static void convert_chroma(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
 {
 	const struct gy_yuv_layout *const layout = &job->destination.layout;
-	float c[2][WINDOW];
+	float samples[3][WINDOW];
 
-	chroma(job, layout->columns, layout->rows, row, first, count, c);
-	store(job, 1, row, first, count, c[0]);
-	store(job, 2, row, first, count, c[1]);
+	chroma(job, layout->columns, layout->rows, row, first, count, samples);
+	store(job, 1, row, first, count, samples[1]);
+	store(job, 2, row, first, count, samples[2]);
 }
 
 static struct side side_of(const struct geyser_pixels *pixels)
@@ -298,14 +311,15 @@ void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyse
 
 	set_numbers(&job);
 	for (uint32_t y = 0; y < source->height; y++) {
-		for (uint32_t x = 0; x < source->width; x += CHUNK) {
+		for (uint32_t x = 0; job.source.video && x < source->width; x += CHUNK) {
 			if (job.destination.video)
 				convert_luma(&job, y, x, smaller(source->width - x, CHUNK));
 			else
 				convert_to_colours(&job, y, x, smaller(source->width - x, CHUNK));
 		}
 		for (uint32_t x = 0; job.destination.video && y % to->rows == 0 && x < columns;
-			x += CHUNK / 2)
-			convert_chroma(&job, y / to->rows, x, smaller(columns - x, CHUNK / 2));
+			x += CHUNK / to->columns)
+			convert_chroma(
+				&job, y / to->rows, x, smaller(columns - x, CHUNK / to->columns));
 	}
 }

@@ -3,6 +3,7 @@
  * GY_YUV_KERNELS. */
 #include "format/yuv_rows.h"
 
+#include "format/convert_rows.h"
 #include "format/convert_values.h"
 
 typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
@@ -44,13 +45,22 @@ static inline uint32_t to_sample(float value, float max)
 static void write_bytes(const float *from, void *to, size_t count, size_t step)
 {
 	uint8_t *const out = to;
+	uint8_t bytes[GY_CONVERT_CHUNK];
 
-	if (step == 1)
+	if (step == 1) {
 		for (size_t i = 0; i < count; i++)
 			out[i] = (uint8_t)to_sample(from[i], 255);
-	else
-		for (size_t i = 0; i < count; i++)
-			out[step * i] = (uint8_t)to_sample(from[i], 255);
+		return;
+	}
+	/* the compiler can vectorize the first loop, but not one that does both */
+	for (size_t done = 0; done < count; done += sizeof(bytes)) {
+		const size_t part = count - done < sizeof(bytes) ? count - done : sizeof(bytes);
+
+		for (size_t i = 0; i < part; i++)
+			bytes[i] = (uint8_t)to_sample(from[done + i], 255);
+		for (size_t i = 0; i < part; i++)
+			out[step * (done + i)] = bytes[i];
+	}
 }
 
 static void write_words(
@@ -111,15 +121,26 @@ static void combine(const float *y, const float *u, const float *v,
 	}
 }
 
-static void separate(
-	const float *lanes, float *to, size_t columns, const struct gy_yuv_weights *weights)
+static inline float weigh(const float colours[3], struct gy_yuv_weights by)
 {
-	const struct gy_yuv_weights by = *weights;
+	return colours[0] * by.of[0] + colours[1] * by.of[1] + colours[2] * by.of[2] + by.zero;
+}
 
-	for (size_t i = 0; i < columns; i++)
-		to[i] = clamp(lanes[4 * i], 0, 1) * by.of[0] +
-			clamp(lanes[4 * i + 1], 0, 1) * by.of[1] +
-			clamp(lanes[4 * i + 2], 0, 1) * by.of[2] + by.zero;
+static void separate(const float *lanes, float *const to[3], size_t columns,
+	const struct gy_yuv_weights weights[3])
+{
+	const struct gy_yuv_weights y = weights[0], cb = weights[1], cr = weights[2];
+	float *restrict const out_y = to[0], *restrict const out_cb = to[1],
+			      *restrict const out_cr = to[2];
+
+	for (size_t i = 0; i < columns; i++) {
+		const float colours[3] = {clamp(lanes[4 * i], 0, 1), clamp(lanes[4 * i + 1], 0, 1),
+			clamp(lanes[4 * i + 2], 0, 1)};
+
+		out_y[i] = weigh(colours, y);
+		out_cb[i] = weigh(colours, cb);
+		out_cr[i] = weigh(colours, cr);
+	}
 }
 
 const struct gy_yuv_kernels GY_YUV_KERNELS = {

@@ -44,9 +44,9 @@ struct gy_yuv_kernels {
 	/* Makes 4 lanes of each column: red, green, blue, and alpha 1. */
 	void (*combine)(const float *y, const float *u, const float *v,
 		const struct gy_yuv_factors *factors, float *lanes, size_t columns);
-	/* Makes samples of 4 lanes. Colours are clamped to 0 to 1, and a NaN is 0. */
-	void (*separate)(const float *lanes, float *to, size_t columns,
-		const struct gy_yuv_weights *weights);
+	/* Makes Y, Cb and Cr of 4 lanes. Colours are clamped to 0 to 1, and a NaN is 0. */
+	void (*separate)(const float *lanes, float *const to[3], size_t columns,
+		const struct gy_yuv_weights weights[3]);
 };
 
 extern const struct gy_yuv_kernels gy_yuv_kernels_base;
