@@ -105,12 +105,109 @@ static void narrow(const float *samples, float *to, size_t count, const float we
 			samples[2 * i + 2] * after;
 }
 
+#if HAVE_AVX2
+/* Writes 8 texels. */
+static inline void write_lanes(__m256 red, __m256 green, __m256 blue, float *lanes)
+{
+	const __m256 one = _mm256_set1_ps(1);
+	const __m256 first = _mm256_unpacklo_ps(red, green),
+		     second = _mm256_unpackhi_ps(red, green);
+	const __m256 third = _mm256_unpacklo_ps(blue, one), fourth = _mm256_unpackhi_ps(blue, one);
+	/* texels 0 and 4, 1 and 5, 2 and 6, 3 and 7 */
+	const __m256 texels[] = {_mm256_shuffle_ps(first, third, 0x44),
+		_mm256_shuffle_ps(first, third, 0xEE), _mm256_shuffle_ps(second, fourth, 0x44),
+		_mm256_shuffle_ps(second, fourth, 0xEE)};
+
+	_mm256_storeu_ps(lanes, _mm256_permute2f128_ps(texels[0], texels[1], 0x20));
+	_mm256_storeu_ps(lanes + 8, _mm256_permute2f128_ps(texels[2], texels[3], 0x20));
+	_mm256_storeu_ps(lanes + 16, _mm256_permute2f128_ps(texels[0], texels[1], 0x31));
+	_mm256_storeu_ps(lanes + 24, _mm256_permute2f128_ps(texels[2], texels[3], 0x31));
+}
+
+static inline __m256 add_product(__m256 sum, __m256 value, float factor)
+{
+	return _mm256_add_ps(sum, _mm256_mul_ps(value, _mm256_set1_ps(factor)));
+}
+
+/* Returns (value - zero) of 8 samples. */
+static inline __m256 samples_from(const float *samples, float zero)
+{
+	return _mm256_sub_ps(_mm256_loadu_ps(samples), _mm256_set1_ps(zero));
+}
+
+/* Returns how many columns are done. */
+static inline size_t combine_avx2(const float *y, const float *u, const float *v,
+	const struct gy_yuv_factors *by, float *lanes, size_t columns)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= columns; i += 8) {
+		const __m256 grey =
+			_mm256_mul_ps(samples_from(y + i, by->black), _mm256_set1_ps(by->luma));
+		const __m256 cb = samples_from(u + i, by->grey), cr = samples_from(v + i, by->grey);
+
+		write_lanes(add_product(grey, cr, by->red_v),
+			add_product(add_product(grey, cb, by->green_u), cr, by->green_v),
+			add_product(grey, cb, by->blue_u), lanes + 4 * i);
+	}
+	return i;
+}
+
+/* Two texels, clamped as clamp does. */
+static inline __m256 clamped(const float *lanes)
+{
+	return _mm256_min_ps(
+		_mm256_max_ps(_mm256_loadu_ps(lanes), _mm256_setzero_ps()), _mm256_set1_ps(1));
+}
+
+static inline __m256 weigh_colours(
+	__m256 red, __m256 green, __m256 blue, const struct gy_yuv_weights *by)
+{
+	const __m256 sum = _mm256_mul_ps(red, _mm256_set1_ps(by->of[0]));
+
+	return _mm256_add_ps(add_product(add_product(sum, green, by->of[1]), blue, by->of[2]),
+		_mm256_set1_ps(by->zero));
+}
+
+/* Returns how many columns are done. */
+static inline size_t separate_avx2(const float *lanes, float *const to[3], size_t columns,
+	const struct gy_yuv_weights weights[3])
+{
+	size_t i = 0;
+
+	for (; i + 8 <= columns; i += 8) {
+		const __m256 first = clamped(lanes + 4 * i), second = clamped(lanes + 4 * i + 8);
+		const __m256 third = clamped(lanes + 4 * i + 16);
+		const __m256 fourth = clamped(lanes + 4 * i + 24);
+		const __m256 even[] = {_mm256_permute2f128_ps(first, third, 0x20),
+			_mm256_permute2f128_ps(second, fourth, 0x20)};
+		const __m256 odd[] = {_mm256_permute2f128_ps(first, third, 0x31),
+			_mm256_permute2f128_ps(second, fourth, 0x31)};
+		const __m256 low[] = {
+			_mm256_unpacklo_ps(even[0], even[1]), _mm256_unpacklo_ps(odd[0], odd[1])};
+		const __m256 red = _mm256_unpacklo_ps(low[0], low[1]);
+		const __m256 green = _mm256_unpackhi_ps(low[0], low[1]);
+		const __m256 blue = _mm256_unpacklo_ps(
+			_mm256_unpackhi_ps(even[0], even[1]), _mm256_unpackhi_ps(odd[0], odd[1]));
+
+		for (unsigned int component = 0; component < 3; component++)
+			_mm256_storeu_ps(to[component] + i,
+				weigh_colours(red, green, blue, &weights[component]));
+	}
+	return i;
+}
+#endif
+
 static void combine(const float *y, const float *u, const float *v,
 	const struct gy_yuv_factors *factors, float *lanes, size_t columns)
 {
 	const struct gy_yuv_factors by = *factors;
+	size_t i = 0;
 
-	for (size_t i = 0; i < columns; i++) {
+#if HAVE_AVX2
+	i = combine_avx2(y, u, v, factors, lanes, columns);
+#endif
+	for (; i < columns; i++) {
 		const float grey = (y[i] - by.black) * by.luma;
 
 		lanes[4 * i] = grey + (v[i] - by.grey) * by.red_v;
@@ -121,25 +218,31 @@ static void combine(const float *y, const float *u, const float *v,
 	}
 }
 
-static inline float weigh(const float colours[3], struct gy_yuv_weights by)
+static inline float weigh(const float colours[3], const struct gy_yuv_weights *by)
 {
-	return colours[0] * by.of[0] + colours[1] * by.of[1] + colours[2] * by.of[2] + by.zero;
+	return colours[0] * by->of[0] + colours[1] * by->of[1] + colours[2] * by->of[2] + by->zero;
 }
 
 static void separate(const float *lanes, float *const to[3], size_t columns,
 	const struct gy_yuv_weights weights[3])
 {
 	const struct gy_yuv_weights y = weights[0], cb = weights[1], cr = weights[2];
-	float *restrict const out_y = to[0], *restrict const out_cb = to[1],
-			      *restrict const out_cr = to[2];
+	/* the compiler can vectorize the loop where it knows that the rows don't overlap */
+	float *restrict const out_y = to[0];
+	float *restrict const out_cb = to[1];
+	float *restrict const out_cr = to[2];
+	size_t i = 0;
 
-	for (size_t i = 0; i < columns; i++) {
+#if HAVE_AVX2
+	i = separate_avx2(lanes, to, columns, weights);
+#endif
+	for (; i < columns; i++) {
 		const float colours[3] = {clamp(lanes[4 * i], 0, 1), clamp(lanes[4 * i + 1], 0, 1),
 			clamp(lanes[4 * i + 2], 0, 1)};
 
-		out_y[i] = weigh(colours, y);
-		out_cb[i] = weigh(colours, cb);
-		out_cr[i] = weigh(colours, cr);
+		out_y[i] = weigh(colours, &y);
+		out_cb[i] = weigh(colours, &cb);
+		out_cr[i] = weigh(colours, &cr);
 	}
 }
 
