@@ -3,27 +3,34 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <geyser/convert.h>
+
 #include "png.h"
 
 /* clang-format off */
 static const struct png_layout layouts[] = {
-	{GEYSER_FORMAT_R8_UNORM,         1,  8, 0, false},
-	{GEYSER_FORMAT_R8_UNORM_SRGB,    1,  8, 0, false},
-	{GEYSER_FORMAT_RG8_UNORM,        2,  8, 0, false},
-	{GEYSER_FORMAT_RG8_UNORM_SRGB,   2,  8, 0, false},
-	{GEYSER_FORMAT_RGBA8_UNORM,      4,  8, 8, false},
-	{GEYSER_FORMAT_RGBA8_UNORM_SRGB, 4,  8, 8, false},
-	{GEYSER_FORMAT_BGRA8_UNORM,      4,  8, 8, true},
-	{GEYSER_FORMAT_BGRA8_UNORM_SRGB, 4,  8, 8, true},
-	{GEYSER_FORMAT_R16_UINT,         1, 16, 0, false},
-	{GEYSER_FORMAT_RG16_UINT,        2, 16, 0, false},
-	{GEYSER_FORMAT_RGBA16_UINT,      4, 16, 16, false},
-	{GEYSER_FORMAT_R16_UNORM,        1, 16, 0, false},
-	{GEYSER_FORMAT_RG16_UNORM,       2, 16, 0, false},
-	{GEYSER_FORMAT_RGBA16_UNORM,     4, 16, 16, false},
-	{GEYSER_FORMAT_RGB10A2_UNORM,    4, 10, 2, false},
+	{GEYSER_FORMAT_R8_UNORM,         GEYSER_FORMAT_R8_UNORM,     1,  8},
+	{GEYSER_FORMAT_R8_UNORM_SRGB,    GEYSER_FORMAT_R8_UNORM,     1,  8},
+	{GEYSER_FORMAT_RG8_UNORM,        GEYSER_FORMAT_RG8_UNORM,    2,  8},
+	{GEYSER_FORMAT_RG8_UNORM_SRGB,   GEYSER_FORMAT_RG8_UNORM,    2,  8},
+	{GEYSER_FORMAT_RGBA8_UNORM,      GEYSER_FORMAT_RGBA8_UNORM,  4,  8},
+	{GEYSER_FORMAT_RGBA8_UNORM_SRGB, GEYSER_FORMAT_RGBA8_UNORM,  4,  8},
+	{GEYSER_FORMAT_BGRA8_UNORM,      GEYSER_FORMAT_BGRA8_UNORM,  4,  8},
+	{GEYSER_FORMAT_BGRA8_UNORM_SRGB, GEYSER_FORMAT_BGRA8_UNORM,  4,  8},
+	{GEYSER_FORMAT_R16_UINT,         GEYSER_FORMAT_R16_UNORM,    1, 16},
+	{GEYSER_FORMAT_RG16_UINT,        GEYSER_FORMAT_RG16_UNORM,   2, 16},
+	{GEYSER_FORMAT_RGBA16_UINT,      GEYSER_FORMAT_RGBA16_UNORM, 4, 16},
+	{GEYSER_FORMAT_R16_UNORM,        GEYSER_FORMAT_R16_UNORM,    1, 16},
+	{GEYSER_FORMAT_RG16_UNORM,       GEYSER_FORMAT_RG16_UNORM,   2, 16},
+	{GEYSER_FORMAT_RGBA16_UNORM,     GEYSER_FORMAT_RGBA16_UNORM, 4, 16},
+	{GEYSER_FORMAT_RGB10A2_UNORM,    GEYSER_FORMAT_RGB10A2_UNORM, 4, 10},
 };
 /* clang-format on */
+
+static uint32_t texel_size(enum geyser_format format)
+{
+	return geyser_format_get_info(format)->bytes_per_texel;
+}
 
 const struct png_layout *png_layout(enum geyser_format format)
 {
@@ -34,17 +41,12 @@ const struct png_layout *png_layout(enum geyser_format format)
 	return NULL;
 }
 
-/* Neither function below meets a tie when it rounds: every maximum, 2^bits - 1, is odd. */
-uint16_t png_widen(uint32_t value, unsigned bits)
+void png_convert_row(enum geyser_format from, const void *texels, enum geyser_format to, void *out,
+	uint32_t count)
 {
-	const uint32_t max = (1u << bits) - 1;
+	const struct geyser_pixels source = {
+		from, count, 1, {{(void *)texels, count * (size_t)texel_size(from)}}};
+	const struct geyser_pixels row = {to, count, 1, {{out, count * (size_t)texel_size(to)}}};
 
-	return (uint16_t)((value * UINT64_C(65535) + max / 2) / max);
-}
-
-uint32_t png_narrow(uint16_t value, unsigned bits)
-{
-	const uint32_t max = (1u << bits) - 1;
-
-	return (value * max + 32767) / 65535;
+	(void)geyser_convert_pixels(&source, &row, NULL);
 }

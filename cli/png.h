@@ -22,18 +22,18 @@ struct spng_ctx;
 /* How a format's texels relate to PNG samples. */
 struct png_layout {
 	enum geyser_format format;
-	uint8_t channels;   /* 1, 2 or 4 */
-	uint8_t bits;       /* of a colour channel: 8, 16, or 10 within a 32-bit word */
-	uint8_t alpha_bits; /* bits of the fourth channel; 0 if there is none */
-	bool bgra;          /* blue comes first in memory */
+	/* This format has the same bytes. Its numbers are a PNG's: encoded, and 0 to 1. */
+	enum geyser_format numbers;
+	uint8_t channels; /* 1, 2 or 4 */
+	uint8_t bits;     /* of a colour channel: 8, 16, or 10 within a 32-bit word */
 };
 
 /* Returns how a format is stored in a PNG; NULL if a PNG can't hold it exactly. */
 const struct png_layout *png_layout(enum geyser_format format);
 
-/* Scales a value of this many bits to 16 bits, rounded, and back. */
-uint16_t png_widen(uint32_t value, unsigned bits);
-uint32_t png_narrow(uint16_t value, unsigned bits);
+/* Converts texels that follow one another. */
+void png_convert_row(enum geyser_format from, const void *texels, enum geyser_format to, void *out,
+	uint32_t count);
 
 /* Texels of one layer in memory. */
 struct png_texels {

@@ -196,42 +196,20 @@ static enum loss dropped(const struct png_layout *layout, const uint16_t rgba[4]
 	return rgba[0] != rgba[1] || rgba[0] != rgba[2] ? LOSS_COLOUR : LOSS_NONE;
 }
 
-static void store(const struct png_layout *layout, const uint32_t value[4], unsigned char *out)
-{
-	if (layout->bits == 10) {
-		const uint32_t word = value[0] | value[1] << 10 | value[2] << 20 | value[3] << 30;
-
-		memcpy(out, &word, sizeof(word));
-		return;
-	}
-	for (unsigned i = 0; i < layout->channels; i++) {
-		const unsigned from = layout->bgra && i < 3 ? 2 - i : i;
-		const uint16_t wide = (uint16_t)value[from];
-
-		if (layout->bits == 16)
-			memcpy(out + i * sizeof(wide), &wide, sizeof(wide));
-		else
-			out[i] = (unsigned char)wide;
-	}
-}
-
-static enum loss put_texel(const struct png_layout *layout, struct texel *texel, unsigned char *out)
+/* Finds what the texel would lose. kept is what the format has kept of it. */
+static enum loss loss_of(
+	const struct png_layout *layout, struct texel *texel, const uint16_t kept[4])
 {
 	const enum loss loss = dropped(layout, texel->rgba);
-	uint32_t value[4] = {0};
 
 	if (loss)
 		return loss;
 	for (unsigned i = 0; i < layout->channels; i++) {
-		const unsigned bits = i == 3 ? layout->alpha_bits : layout->bits;
-
-		value[i] = png_narrow(texel->rgba[i], bits);
-		if (png_widen(value[i], bits) != texel->rgba[i]) {
+		if (kept[i] != texel->rgba[i]) {
 			texel->channel = i;
 			return LOSS_BITS;
 		}
 	}
-	store(layout, value, out);
 	return LOSS_NONE;
 }
 
@@ -269,24 +247,39 @@ static const struct {
 	uint8_t first, step;
 } adam7_columns[7] = {{0, 8}, {4, 8}, {0, 4}, {2, 4}, {0, 2}, {1, 2}, {0, 1}};
 
+/* The most bytes of a texel that has a layout. */
+#define TEXEL_MAX 8u
+
+/* Room for one decoded row. */
+struct row {
+	uint16_t (*rgba)[4];   /* as decoded; owned */
+	uint16_t (*kept)[4];   /* what the format keeps of it; belongs to rgba's memory */
+	unsigned char *texels; /* the row in the format; belongs to rgba's memory */
+};
+
 /* Stores one decoded row where it belongs. In an interlaced picture this is a row of one pass. */
 static bool put_row(const struct png_reader *reader, const struct spng_row_info *info,
-	const uint16_t *row, const struct png_texels *texels)
+	const struct row *row, const struct png_texels *texels)
 {
 	const struct png_layout *const layout = png_layout(texels->format);
 	const uint32_t size = geyser_format_get_info(texels->format)->bytes_per_texel;
 	const uint32_t first = reader->interlaced ? adam7_columns[info->pass].first : 0;
 	const uint32_t step = reader->interlaced ? adam7_columns[info->pass].step : 1;
+	const uint32_t count =
+		first < texels->width ? (texels->width - first + step - 1) / step : 0;
 	unsigned char *const out = texels->data + info->row_num * texels->row_pitch;
 
-	for (uint32_t x = first; x < texels->width; x += step, row += 4) {
-		struct texel texel = {.x = x, .y = info->row_num};
+	png_convert_row(GEYSER_FORMAT_RGBA16_UNORM, row->rgba, layout->numbers, row->texels, count);
+	png_convert_row(layout->numbers, row->texels, GEYSER_FORMAT_RGBA16_UNORM, row->kept, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct texel texel = {.x = first + i * step, .y = info->row_num};
 		enum loss loss;
 
-		memcpy(texel.rgba, row, sizeof(texel.rgba));
-		loss = put_texel(layout, &texel, out + (size_t)x * size);
+		memcpy(texel.rgba, row->rgba[i], sizeof(texel.rgba));
+		loss = loss_of(layout, &texel, row->kept[i]);
 		if (loss)
 			return lose(reader, layout, &texel, loss);
+		memcpy(out + (size_t)texel.x * size, row->texels + (size_t)i * size, size);
 	}
 	return true;
 }
@@ -294,24 +287,26 @@ static bool put_row(const struct png_reader *reader, const struct spng_row_info 
 /* Decodes through one row of 16-bit RGBA, and checks each texel. */
 static bool read_checked(struct png_reader *reader, const struct png_texels *texels)
 {
-	const size_t size = (size_t)texels->width * 4 * sizeof(uint16_t);
-	uint16_t *const row = malloc(size);
+	const size_t size = texels->width * sizeof(uint16_t[4]);
+	unsigned char *const room = malloc(2 * size + texels->width * (size_t)TEXEL_MAX);
+	const struct row row = {(void *)room, (void *)(room + size), room + 2 * size};
 	struct spng_row_info info;
 	bool placed = true;
 	int result = 0;
 
-	if (!row) {
-		(void)failure("%s: no memory for a row of it (%zu bytes)", reader->name, size);
+	if (!room) {
+		(void)failure("%s: no memory for a row of it (%zu bytes)", reader->name,
+			2 * size + texels->width * (size_t)TEXEL_MAX);
 		return false;
 	}
 	while (!result && placed) {
 		result = spng_get_row_info(reader->context, &info);
 		if (!result)
-			result = spng_decode_scanline(reader->context, row, size);
+			result = spng_decode_scanline(reader->context, row.rgba, size);
 		if (!result || result == SPNG_EOI)
-			placed = put_row(reader, &info, row, texels);
+			placed = put_row(reader, &info, &row, texels);
 	}
-	free(row);
+	free(room);
 	if (placed && result != SPNG_EOI)
 		return png_failure(reader, result);
 	return placed;
@@ -334,7 +329,8 @@ static bool read_straight(struct png_reader *reader, const struct png_texels *te
 
 static bool is_straight(const struct png_reader *reader, const struct png_layout *layout)
 {
-	return layout->channels == 4 && !layout->bgra && layout->bits == (reader->deep ? 16 : 8);
+	return layout->numbers ==
+	       (reader->deep ? GEYSER_FORMAT_RGBA16_UNORM : GEYSER_FORMAT_RGBA8_UNORM);
 }
 
 bool png_read(struct png_reader *reader, const struct png_texels *texels)

@@ -34,55 +34,40 @@ static unsigned samples(const struct png_layout *layout)
 	return layout->channels == 2 ? 3 : layout->channels;
 }
 
-static size_t sample_size(const struct png_layout *layout)
+static bool is_deep(const struct png_layout *layout)
 {
-	return layout->bits > 8 ? 2 : 1;
+	return layout->bits > 8;
 }
 
-/* Whether a row of texels in memory is a row of PNG samples already. */
-static bool is_straight(const struct png_layout *layout)
+/* Returns the format of a row of samples, but for two channels. */
+static enum geyser_format format_of_samples(const struct png_layout *layout)
 {
-	return layout->channels != 2 && !layout->bgra && layout->bits != 10;
+	if (layout->channels == 1)
+		return is_deep(layout) ? GEYSER_FORMAT_R16_UNORM : GEYSER_FORMAT_R8_UNORM;
+	return is_deep(layout) ? GEYSER_FORMAT_RGBA16_UNORM : GEYSER_FORMAT_RGBA8_UNORM;
 }
 
-static void get_10_bits(const unsigned char *texel, unsigned char *out)
+/* Takes alpha out of a row of RGBA. */
+static void drop_alpha(unsigned char *row, uint32_t width, size_t sample_size)
 {
-	uint16_t wide[4];
-	uint32_t word;
-
-	memcpy(&word, texel, sizeof(word));
-	for (unsigned i = 0; i < 3; i++)
-		wide[i] = png_widen(word >> (10 * i) & 0x3ff, 10);
-	wide[3] = png_widen(word >> 30, 2);
-	memcpy(out, wide, sizeof(wide));
+	for (uint32_t x = 1; x < width; x++)
+		memmove(row + x * 3 * sample_size, row + x * 4 * sample_size, 3 * sample_size);
 }
 
-/* Writes the samples of one texel. out must be 0 where the texel has no channel. */
-static void get_texel(
-	const struct png_layout *layout, const unsigned char *texel, unsigned char *out)
-{
-	const size_t size = sample_size(layout);
-
-	if (layout->bits == 10) {
-		get_10_bits(texel, out);
-		return;
-	}
-	for (unsigned i = 0; i < layout->channels; i++) {
-		const unsigned from = layout->bgra && i < 3 ? 2 - i : i;
-
-		memcpy(out + i * size, texel + from * size, size);
-	}
-}
-
-static void get_row(const struct png_texels *texels, uint32_t y, unsigned char *out)
+/* Returns the row's samples: in `room`, or the texels themselves if they are samples already. */
+static const unsigned char *samples_of_row(
+	const struct png_texels *texels, uint32_t y, unsigned char *room)
 {
 	const struct png_layout *const layout = png_layout(texels->format);
-	const uint32_t texel_size = geyser_format_get_info(texels->format)->bytes_per_texel;
-	const size_t size = samples(layout) * sample_size(layout);
-	const unsigned char *texel = texels->data + y * texels->row_pitch;
+	const enum geyser_format samples = format_of_samples(layout);
+	const unsigned char *const row = texels->data + y * texels->row_pitch;
 
-	for (uint32_t x = 0; x < texels->width; x++, texel += texel_size, out += size)
-		get_texel(layout, texel, out);
+	if (layout->numbers == samples)
+		return row;
+	png_convert_row(layout->numbers, row, samples, room, texels->width);
+	if (layout->channels == 2)
+		drop_alpha(room, texels->width, is_deep(layout) ? 2 : 1);
+	return room;
 }
 
 enum { CICP_BT709 = 1, CICP_UNSPECIFIED = 2, CICP_SRGB = 13 };
@@ -132,7 +117,7 @@ static int begin(struct spng_ctx *context, struct outfile *file, const struct pn
 	struct spng_ihdr header = {
 		.width = texels->width,
 		.height = texels->height,
-		.bit_depth = layout->bits > 8 ? 16 : 8,
+		.bit_depth = is_deep(layout) ? 16 : 8,
 		.color_type = layout->channels == 1   ? SPNG_COLOR_TYPE_GRAYSCALE
 			      : layout->channels == 2 ? SPNG_COLOR_TYPE_TRUECOLOR
 						      : SPNG_COLOR_TYPE_TRUECOLOR_ALPHA,
@@ -151,26 +136,22 @@ static int begin(struct spng_ctx *context, struct outfile *file, const struct pn
 	return result;
 }
 
-static int write_rows(struct spng_ctx *context, const struct png_texels *texels, unsigned char *row)
+static int write_rows(
+	struct spng_ctx *context, const struct png_texels *texels, unsigned char *room)
 {
 	const struct png_layout *const layout = png_layout(texels->format);
-	const bool straight = is_straight(layout);
-	const size_t size = texels->width * samples(layout) * sample_size(layout);
+	const size_t size = texels->width * samples(layout) * (is_deep(layout) ? 2 : 1);
 	int result = 0;
 
-	for (uint32_t y = 0; y < texels->height && !result; y++) {
-		if (!straight)
-			get_row(texels, y, row);
-		result = spng_encode_row(
-			context, straight ? texels->data + y * texels->row_pitch : row, size);
-	}
+	for (uint32_t y = 0; y < texels->height && !result; y++)
+		result = spng_encode_row(context, samples_of_row(texels, y, room), size);
 	return result == SPNG_EOI ? 0 : result;
 }
 
 bool png_write(struct outfile *file, const struct png_texels *texels)
 {
 	/* 8 bytes: 4 samples of 16 bits */
-	unsigned char *const row = calloc(texels->width, 8);
+	unsigned char *const row = malloc(texels->width * (size_t)8);
 	struct spng_ctx *const context = spng_ctx_new(SPNG_CTX_ENCODER);
 	struct color_chunk color;
 	int result = SPNG_EMEM;
