@@ -210,7 +210,11 @@ class Copies:
         with tempfile.TemporaryDirectory() as runtime:
             environment = {**os.environ, **QUIET, "GEYSER_RUNTIME_DIR": runtime, **variables}
             command = [f"{proof_run.BUILD}/cli/geyser", "info", "--self-test", "--backend", "host"]
-            sdk.output_of([*sdk.without_aslr(), *command], env=environment, timeout=60)
+            code, output = sdk.run([*sdk.without_aslr(), *command], env=environment, timeout=60)
+        if code:
+            # The lines of the steps: a table of all formats, of more than 3000 characters, follows.
+            steps = output.partition("| format ")[0]
+            raise sdk.Failure(f"geyser info --self-test exited with {code}:\n{steps}")
 
 
 def rules(copies):
