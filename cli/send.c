@@ -59,6 +59,20 @@ static int take_buffers(const struct given *given)
 	return status;
 }
 
+static int take_row_alignment(const struct given *given)
+{
+	struct send_options *const out = given->options;
+	uint64_t bytes = 0;
+
+	if (!parse_number(given->text, &bytes) || bytes == 0 || bytes > GEYSER_ROW_ALIGNMENT_MAX ||
+		(bytes & (bytes - 1)))
+		return usage_error("send: wrong row alignment (%.100s): expected bytes, a power of "
+				   "two from 1 to %u",
+			given->text, GEYSER_ROW_ALIGNMENT_MAX);
+	out->row_alignment = (uint32_t)bytes;
+	return STATUS_OK;
+}
+
 static int take_subscribers(const struct given *given)
 {
 	struct send_options *const out = given->options;
@@ -106,6 +120,10 @@ static const struct option_row rows[] = {
 		FLAG(struct send_options, loop)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
 	{'b', "buffers", "N", "use N buffers, 2 to 16; by default 3", .take = take_buffers},
+	{0, "row-alignment", "N",
+		"begin each row at a multiple of N bytes, a power of two up to 4096: GStreamer "
+		"needs 4, NVIDIA's driver 128 to import host memory; by default rows have no gaps",
+		.take = take_row_alignment},
 	{'L', "lossless", NULL, "wait for subscribers that get every frame",
 		FLAG(struct send_options, lossless)},
 	{'t', "timeout", "S",

@@ -21,6 +21,7 @@ struct send_options {
 	struct colour_choice colour;
 	uint32_t rate_num, rate_den; /* frames a second; 0: as fast as they come */
 	uint32_t buffers;            /* 0: the library's default */
+	uint32_t row_alignment;      /* bytes; 0: none */
 	/* the number of subscribers to wait for before the first frame */
 	uint32_t subscribers;
 	uint64_t frames; /* the most frames to send; 0: no limit */

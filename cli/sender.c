@@ -271,6 +271,7 @@ static int create_publisher(struct geyser_manager *manager, const struct send_op
 
 	if (status)
 		return status;
+	desc.texture.usage |= GEYSER_ROW_ALIGNMENT(options->row_alignment);
 	result = geyser_publisher_create(manager, &desc, out);
 	return result ? creation_failure(result, options->name) : STATUS_OK;
 }

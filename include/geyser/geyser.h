@@ -198,6 +198,19 @@ GEYSER_API enum geyser_result geyser_manager_memory(
  * is sealed. */
 #define GEYSER_USAGE_WRITERS 0x200u
 
+/* A part of `usage`, beside the bits above: each row of each plane begins at a multiple of so many
+ * bytes, a power of two from 1 to GEYSER_ROW_ALIGNMENT_MAX. GStreamer aligns rows to 4 bytes, and
+ * drivers import host memory without a copy if its rows are aligned as theirs: NVIDIA's to 128
+ * bytes. Without it rows have no more padding than the memory needs.
+ *
+ * The alignment holds for host memory and IOSurfaces, and for what geyser_texture_map gives. Where
+ * a driver lays out the rows (GEYSER_USAGE_LINEAR, and dma-bufs with rows), a texture whose rows
+ * the driver aligns to less is UNSUPPORTED. A texture with an alignment has one mip level. The
+ * alignment doesn't travel to other processes, which get the rows' pitch. Importing takes any
+ * pitch, and ignores it. */
+#define GEYSER_ROW_ALIGNMENT(bytes) ((uint32_t)(bytes) << 16)
+#define GEYSER_ROW_ALIGNMENT_MAX 4096u
+
 /* The limits that hold for every backend. A backend's own limits may be lower. */
 #define GEYSER_MAX_DIMENSION 32768u /* width and height, in texels */
 #define GEYSER_MAX_DEPTH 2048u
@@ -210,16 +223,19 @@ struct geyser_texture_desc {
 	enum geyser_format format;
 	uint32_t width, height;             /* texels, 1 to GEYSER_MAX_DIMENSION */
 	uint32_t depth, layers, mip_levels; /* 0 means 1; depth and layers can't both be over 1 */
-	uint32_t usage; /* GEYSER_USAGE bits; 0 means COPY_SRC | COPY_DST | TEXTURE_BINDING */
+	/* GEYSER_USAGE bits, and GEYSER_ROW_ALIGNMENT; without any use of the texture it means
+	 * COPY_SRC | COPY_DST | TEXTURE_BINDING */
+	uint32_t usage;
 	/* a name for people, copied; may be NULL; at most GEYSER_MAX_LABEL bytes */
 	const char *label;
 };
 
 /* Makes a texture with one reference, which the caller owns. The texels are zero. Errors:
- * INVALID_ARGUMENT (NULL, zero size, unknown format or usage bit, too many mip levels, label too
- * long), UNSUPPORTED (a usage that this format can't have; a format of video with more than one
- * layer, mip level or depth slice; a format that the backend lacks), LIMIT (over a maximum; no free
- * file descriptor), OUT_OF_MEMORY (more than the machine has free). */
+ * INVALID_ARGUMENT (NULL, zero size, unknown format or usage bit, a row alignment that is no power
+ * of two or too large, too many mip levels, label too long), UNSUPPORTED (a usage that this format
+ * can't have; a format of video with more than one layer, mip level or depth slice; a row alignment
+ * that the driver doesn't have, or with several mip levels; a format that the backend lacks), LIMIT
+ * (over a maximum; no free file descriptor), OUT_OF_MEMORY (more than the machine has free). */
 GEYSER_API enum geyser_result geyser_texture_create(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);
 

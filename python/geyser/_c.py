@@ -18,6 +18,8 @@ from ._version import __version__
 VARIABLE = "GEYSER_LIBRARY"
 NEVER = 2**64 - 1  # as a timeout: no deadline
 SPIN_MAX_NS = 10**9
+ROW_ALIGNMENT_MAX = 4096
+ROW_ALIGNMENT_SHIFT = 16  # GEYSER_ROW_ALIGNMENT
 BUFFERS_MAX = 16
 DAMAGE_MAX = 16
 USER_MAX = 256

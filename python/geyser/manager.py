@@ -138,12 +138,14 @@ class Manager(Object):
         layers: values.Integer = 1,
         mip_levels: values.Integer = 1,
         label: Optional[str] = None,
+        row_alignment: values.Integer = 0,
     ) -> Texture:
         """Creates a texture whose texels are zero. usage: flags or their names; 0 means COPY_SRC,
-        COPY_DST and TEXTURE_BINDING. Raises InvalidArgumentError (the size, the format, the label),
+        COPY_DST and TEXTURE_BINDING. row_alignment: each row begins at a multiple of so many bytes,
+        a power of two up to 4096; 0 means rows without gaps. Raises InvalidArgumentError (the size, the format, the label),
         UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
         shown = None if label is None else _text(label, "label")
-        desc = to_desc(width, height, format, usage, shown)
+        desc = to_desc(width, height, format, usage, shown, row_alignment)
         desc.depth = values.integer(depth, "depth")
         desc.layers = values.integer(layers, "layers")
         desc.mip_levels = values.integer(mip_levels, "mip_levels")
@@ -199,17 +201,19 @@ class Manager(Object):
         pacing: Union[Pacing, str] = Pacing.FREE,
         frame_rate: Rate = None,
         usage: UsageLike = 0,
+        row_alignment: values.Integer = 0,
     ) -> Publisher:
         """Publishes a stream under that name. buffers: 2 to 16; add one for each subscriber that
         may hold a frame for long. pacing: "free" waits for subscribers only while they hold every
         buffer, "lossless" waits until each subscriber that gets every frame has taken its frames.
-        frame_rate: frames per second, for information only. Raises ExistsError (a living publisher
-        has that name), and as create_texture and Texture.export."""
+        frame_rate: frames per second, for information only. row_alignment: as for create_texture.
+        Raises ExistsError (a living publisher has that name), and as create_texture and
+        Texture.export."""
         chosen = pick(Pacing, pacing, "pacing")
         numerator, denominator = to_rate(frame_rate)
         desc = geyser_stream_desc(
             name=_text(name, "name"),
-            texture=to_desc(width, height, format, usage),
+            texture=to_desc(width, height, format, usage, row_alignment=row_alignment),
             buffers=values.integer(buffers, "buffers"),
             frame_rate_num=numerator,
             frame_rate_den=denominator,
@@ -300,6 +304,7 @@ def publish(
     pacing: Union[Pacing, str] = Pacing.FREE,
     frame_rate: Rate = None,
     usage: UsageLike = 0,
+    row_alignment: values.Integer = 0,
     manager: Optional[Manager] = None,
 ) -> Publisher:
     """Calls Manager.publish, of the default manager unless another is given."""
@@ -313,6 +318,7 @@ def publish(
         pacing=pacing,
         frame_rate=frame_rate,
         usage=usage,
+        row_alignment=row_alignment,
     )
 
 

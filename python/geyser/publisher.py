@@ -9,7 +9,14 @@ import time
 from typing import Any, Iterable, NamedTuple, Optional, Tuple, Union
 
 from . import descriptor, times, values
-from ._c import NEVER, geyser_publisher_stats, geyser_texture_desc, lib
+from ._c import (
+    NEVER,
+    ROW_ALIGNMENT_MAX,
+    ROW_ALIGNMENT_SHIFT,
+    geyser_publisher_stats,
+    geyser_texture_desc,
+    lib,
+)
 from ._objects import Pointer
 from .descriptor import Descriptor
 from .enums import Pacing, Usage, pick_usage
@@ -72,13 +79,20 @@ def to_desc(
     form: Union[Format, str],
     usage: UsageLike,
     label: Optional[bytes] = None,
+    row_alignment: values.Integer = 0,
 ) -> Any:
     """Returns a struct geyser_texture_desc of a 2D texture."""
+    alignment = values.integer(row_alignment, "row_alignment")
+    if not 0 <= alignment <= ROW_ALIGNMENT_MAX or alignment & (alignment - 1):
+        raise InvalidArgumentError(
+            f"row_alignment ({row_alignment!r}): it must be a power of two, 1 to"
+            f" {ROW_ALIGNMENT_MAX}, or 0 for none"
+        )
     return geyser_texture_desc(
         format=Format.named(form).number,
         width=values.integer(width, "width"),
         height=values.integer(height, "height"),
-        usage=pick_usage(usage),
+        usage=pick_usage(usage) | alignment << ROW_ALIGNMENT_SHIFT,
         label=label,
     )
 
@@ -181,10 +195,13 @@ class Publisher(Stream):
         format: Union[Format, str, None] = None,
         usage: Optional[UsageLike] = None,
     ) -> None:
-        """Gives the next frames this size, and format and usage if they are given. Raises BusyError
-        (a frame is in use), and as Manager.create_texture."""
+        """Gives the next frames this size, and format and usage if they are given. The row alignment
+        stays. Raises BusyError (a frame is in use), and as Manager.create_texture."""
         form = Format.named(self._form if format is None else format)
-        desc = to_desc(width, height, form, self._usage if usage is None else usage)
+        alignment = self._usage >> ROW_ALIGNMENT_SHIFT
+        kept = self._usage & ~(alignment << ROW_ALIGNMENT_SHIFT)
+        usages = kept if usage is None else usage
+        desc = to_desc(width, height, form, usages, row_alignment=alignment)
         self._check(lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc)))
         self._remember(desc)
         self._textures = {}

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
 
 from . import cuda, descriptor, dlpack, handle, png, values
-from ._c import geyser_convert_options, geyser_importers, lib, quick
+from ._c import ROW_ALIGNMENT_SHIFT, geyser_convert_options, geyser_importers, lib, quick
 from ._objects import Local, Object, Pointer
 from .descriptor import Descriptor
 from .enums import Access, Path, Usage, pick
@@ -89,7 +89,7 @@ class Texture(Object, Described):
         desc = quick.geyser_texture_get_desc(pointer).contents
         self._form = Format.named(int(desc.format))
         self._shape = Shape(desc.width, desc.height, desc.depth, desc.layers, desc.mip_levels)
-        self._usage = Usage(desc.usage)
+        self._usage = Usage(desc.usage & ~(0xFFFF << ROW_ALIGNMENT_SHIFT))
         self._label: Optional[str] = desc.label.decode() if desc.label is not None else None
         self._on_host = on_host  # the mapping stays the same, and mapping never waits
         self._read_only = read_only

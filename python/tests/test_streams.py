@@ -129,6 +129,18 @@ class Frames(Streams):
         with texture.map_buffer() as view:
             self.assertEqual(bytes(view[:8]), bytes(range(8)))
 
+    def test_rows_are_aligned(self):
+        need_numpy()
+        publisher = self.publish(33, 4, usage="host_memory", row_alignment=256)
+        publisher.resize(65, 4)
+        subscriber = self.subscribe()
+        with publisher.frame(LIMIT) as frame:
+            frame.write(bytes(65 * 4))
+        with subscriber.acquire(LIMIT) as frame, frame.texture.map_buffer():
+            self.assertEqual(numpy.asarray(frame).strides[0], 256)
+        with self.raises(geyser.InvalidArgumentError, "row_alignment .96.: .* power of two"):
+            self.manager.create_texture(4, 4, row_alignment=96)
+
     def test_wrong_metadata(self):
         publisher = self.publish()
         with publisher.frame() as frame:

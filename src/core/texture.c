@@ -39,6 +39,8 @@ enum geyser_result gy_texture_describe(
 		return result;
 	answer->type = GY_WIRE_TEXTURE;
 	answer->texture.desc = texture->desc;
+	/* the pitch tells; earlier versions refuse the bits */
+	answer->texture.desc.usage &= ~GY_USAGE_ROW_ALIGNMENT;
 	*fd = answer->texture.native.fd;
 	return GEYSER_OK;
 }
@@ -132,7 +134,7 @@ enum geyser_result gy_texture_check_support(
 	uint32_t usage = manager->backend->format_usage(manager->device, info, dimension);
 	const char *refusal = NULL;
 
-	if ((desc->usage & ~usage & ~GEYSER_USAGE_WRITERS) == 0)
+	if ((desc->usage & ~usage & ~(GEYSER_USAGE_WRITERS | GY_USAGE_ROW_ALIGNMENT)) == 0)
 		return GEYSER_OK;
 	if (!usage && manager->backend->format_refusal)
 		refusal = manager->backend->format_refusal(manager->device, info, dimension);

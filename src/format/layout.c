@@ -9,7 +9,7 @@
 
 #define MEMORY_USAGE                                                                \
 	(GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_GLOBAL_ID | \
-		GEYSER_USAGE_LINEAR | GEYSER_USAGE_WRITERS)
+		GEYSER_USAGE_LINEAR | GEYSER_USAGE_WRITERS | GY_USAGE_ROW_ALIGNMENT)
 #define ALL_USAGE                                                                       \
 	(GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING | \
 		GEYSER_USAGE_STORAGE_BINDING | GEYSER_USAGE_RENDER_ATTACHMENT | MEMORY_USAGE)
@@ -86,8 +86,8 @@ static enum geyser_result check_usage(const char *name, const struct geyser_text
 {
 	if (desc->usage & ~ALL_USAGE)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"%s usage (0x%x): there are only the bits 0x%x", name, desc->usage,
-			ALL_USAGE);
+			"%s usage (0x%x): there are only the bits 0x%x, and a row alignment", name,
+			desc->usage, ALL_USAGE & ~GY_USAGE_ROW_ALIGNMENT);
 	if (desc->usage & ~info->usage & ~MEMORY_USAGE)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s usage (%s): %s can't be a %s; it can have %s", name,
@@ -96,6 +96,22 @@ static enum geyser_result check_usage(const char *name, const struct geyser_text
 				? "storage binding"
 				: "render attachment",
 			gy_usage_text(info->usage).text);
+	return GEYSER_OK;
+}
+
+static enum geyser_result check_alignment(const char *name, const struct geyser_texture_desc *desc)
+{
+	const uint32_t alignment = gy_usage_row_alignment(desc->usage);
+
+	if (alignment > GEYSER_ROW_ALIGNMENT_MAX || (alignment & (alignment - 1)))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"%s row alignment (%u bytes): it must be a power of two, 1 to %u", name,
+			alignment, GEYSER_ROW_ALIGNMENT_MAX);
+	if (alignment > 1 && desc->mip_levels > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s row alignment (%u bytes) and mip_levels (%u): a texture with aligned "
+			"rows has 1",
+			name, alignment, desc->mip_levels);
 	return GEYSER_OK;
 }
 
@@ -128,6 +144,8 @@ enum geyser_result gy_desc_resolve(
 	result = check_size(name, out);
 	if (result == GEYSER_OK)
 		result = check_video(name, out, info);
+	if (result == GEYSER_OK)
+		result = check_alignment(name, out);
 	return result == GEYSER_OK ? check_usage(name, out, info) : result;
 }
 
@@ -153,7 +171,8 @@ enum geyser_result gy_desc_compare(
 			return gy_fail(GEYSER_ERROR_MISMATCH,
 				"%s: the texture has %u, expected was %u", fields[i].name,
 				fields[i].is, fields[i].expected);
-	if (is->usage != expected->usage)
+	/* the alignment of the rows is in their pitch, and importers don't learn of it */
+	if ((is->usage ^ expected->usage) & ~GY_USAGE_ROW_ALIGNMENT)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"usage: the texture has 0x%x, expected was 0x%x", is->usage,
 			expected->usage);
@@ -188,9 +207,9 @@ static uint64_t levels_size(const struct geyser_texture_desc *desc, uint32_t mip
 	return size;
 }
 
-/* The largest size is 32768 × 32768 × 2048 × 16 bytes and a third more for mip levels: under
- * 2^46. */
-void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
+/* Computes the layout without padding. The largest size is 32768 × 32768 × 2048 × 16 bytes and a
+ * third more for mip levels: under 2^46. */
+static void pack(const struct geyser_texture_desc *desc, struct gy_layout *out)
 {
 	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
 	struct geyser_plane_extent extent = extent_of(desc, 0, 0);
@@ -219,13 +238,52 @@ static bool padded_size(const struct geyser_texture_desc *desc, struct gy_layout
 	       !__builtin_mul_overflow(layout->slice_pitch, slices, &layout->size);
 }
 
+static uint64_t align(uint64_t bytes, uint64_t alignment)
+{
+	return (bytes + alignment - 1) & ~(alignment - 1);
+}
+
+/* A texture with an alignment has one mip level. Its first plane begins at the beginning of the
+ * memory, and each further one at a multiple of the alignment. */
+void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out)
+{
+	const uint64_t alignment = gy_usage_row_alignment(desc->usage);
+	struct geyser_plane_extent extent;
+
+	pack(desc, out);
+	if (alignment == 1)
+		return;
+	extent = extent_of(desc, 0, 0);
+	out->row_pitch = align(extent.row_bytes, alignment);
+	(void)padded_size(desc, out);
+	for (uint32_t plane = 1; plane <= out->further_count; plane++) {
+		extent = extent_of(desc, plane, 0);
+		out->further[plane - 1].offset = out->size;
+		out->further[plane - 1].row_pitch = align(extent.row_bytes, alignment);
+		out->slice_pitch = out->size += out->further[plane - 1].row_pitch * rows(&extent);
+	}
+}
+
+enum geyser_result gy_layout_check_alignment(
+	const struct geyser_texture_desc *desc, uint64_t row_pitch)
+{
+	const uint32_t alignment = gy_usage_row_alignment(desc->usage);
+
+	if (row_pitch % alignment == 0)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"row alignment (%u bytes): the driver begins a row of this texture each %" PRIu64
+		" bytes; use GEYSER_USAGE_HOST_MEMORY, or a smaller alignment",
+		alignment, row_pitch);
+}
+
 enum geyser_result gy_layout_check(const struct geyser_texture_desc *desc, uint64_t offset,
 	uint64_t row_pitch, uint64_t memory_size, struct gy_layout *out)
 {
 	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
 	uint64_t end;
 
-	gy_layout_of(desc, out);
+	pack(desc, out);
 	if (row_pitch < out->row_pitch || row_pitch % info->bytes_per_texel != 0 ||
 		(row_pitch > out->row_pitch && desc->mip_levels > 1))
 		return gy_fail(GEYSER_ERROR_MISMATCH,

@@ -7,8 +7,8 @@
 
 /* Describes the layout of a texture's texels. By default rows have no padding, the mip levels of a
  * layer follow each other, and then the next layer begins. A texture of one mip level may have a
- * longer row_pitch. A texture of several planes has one layer and one mip level; by default its
- * planes follow each other. All members are in bytes. */
+ * longer row_pitch, as one with GEYSER_ROW_ALIGNMENT has. A texture of several planes has one layer
+ * and one mip level; by default its planes follow each other. All members are in bytes. */
 struct gy_layout {
 	uint64_t offset;      /* of plane 0's first texel within the memory */
 	uint64_t row_pitch;   /* from one row of plane 0's mip level 0 to the next */
@@ -26,8 +26,14 @@ struct gy_layout {
 enum geyser_result gy_desc_resolve(
 	const char *name, const struct geyser_texture_desc *desc, struct geyser_texture_desc *out);
 
-/* Computes the layout without padding of a resolved descriptor. The computation can't overflow. */
+/* Computes the layout of a resolved descriptor, with no more padding than its row alignment needs.
+ * The computation can't overflow. */
 void gy_layout_of(const struct geyser_texture_desc *desc, struct gy_layout *out);
+
+/* Compares rows that a driver has laid out with the row alignment of a resolved descriptor. Errors:
+ * UNSUPPORTED. */
+enum geyser_result gy_layout_check_alignment(
+	const struct geyser_texture_desc *desc, uint64_t row_pitch);
 
 /* Compares a layout that a peer or the caller gives with the size of the memory, and fills in the
  * whole layout. Errors: MISMATCH. */

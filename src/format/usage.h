@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of usages, for messages. */
+/* The names of usages, for messages, and the row alignment within a usage. */
 #ifndef GY_FORMAT_USAGE_H
 #define GY_FORMAT_USAGE_H
 
 #include <stdint.h>
+
+/* The bits of a usage that hold GEYSER_ROW_ALIGNMENT. */
+#define GY_USAGE_ROW_ALIGNMENT UINT32_C(0xffff0000)
+
+/* Returns the row alignment of a resolved usage in bytes; 1: none. */
+static inline uint32_t gy_usage_row_alignment(uint32_t usage)
+{
+	return usage >> 16 ? usage >> 16 : 1;
+}
 
 struct gy_usage_text {
 	char text[160]; /* has room for all names */

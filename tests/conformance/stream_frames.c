@@ -45,6 +45,41 @@ static struct geyser_publisher *publish_with(void **state, const char *name, uin
 	return publisher;
 }
 
+static size_t row_pitch(struct geyser_frame *frame)
+{
+	struct geyser_mapping mapping;
+
+	ok(geyser_texture_map(geyser_frame_texture(frame), GEYSER_ACCESS_READ, &mapping));
+	geyser_texture_unmap(geyser_frame_texture(frame));
+	return mapping.row_pitch;
+}
+
+/* A row of these frames has 64 bytes. Subscribers find the rows of host memory by their pitch. */
+static void rows_are_aligned_as_asked(void **state)
+{
+	const uint32_t usages[] = {0, GEYSER_USAGE_HOST_MEMORY};
+
+	for (size_t i = 0; i < COUNT_OF(usages); i++) {
+		struct geyser_publisher *publisher =
+			publish_with(state, "rows", usages[i] | GEYSER_ROW_ALIGNMENT(1024));
+		struct geyser_subscriber *subscriber =
+			subscribe(state, "rows", GEYSER_DELIVER_LATEST);
+		struct geyser_frame *frame = begin_frame(publisher);
+
+		assert_int_equal(row_pitch(frame), 1024);
+		assert_true(fill_texture(geyser_frame_texture(frame), 1));
+		ok(geyser_publisher_submit(publisher, frame));
+		frame = take(subscriber, 1);
+		assert_false(geyser_texture_get_desc(geyser_frame_texture(frame))->usage >> 16);
+		if (usages[i] ||
+			geyser_manager_get_backend(manager_of(state)) == GEYSER_BACKEND_HOST)
+			assert_int_equal(row_pitch(frame), 1024);
+		ok(geyser_subscriber_release(subscriber, frame));
+		geyser_subscriber_destroy(subscriber);
+		geyser_publisher_destroy(publisher);
+	}
+}
+
 static void subscribers_only_read(void **state)
 {
 	const uint32_t usages[] = {0, GEYSER_USAGE_HOST_MEMORY};
@@ -495,6 +530,7 @@ static void points_of_no_frame(void **state)
 
 static const struct CMUnitTest tests[] = {
 	test(frames_are_the_publishers_own_memory),
+	test(rows_are_aligned_as_asked),
 	test(subscribers_only_read),
 	test(sealed_buffers_become_no_dma_bufs),
 	test(writers_are_asked_for),

@@ -252,10 +252,16 @@ static void usage_bits_that_are_none(void **state)
 {
 	for (unsigned bit = 10; bit < 32; bit++) {
 		struct geyser_texture_desc desc = good;
-		char word[32];
+		const uint32_t alignment = UINT32_C(1) << bit >> 16;
+		char word[48];
 
+		if (alignment && alignment <= GEYSER_ROW_ALIGNMENT_MAX)
+			continue;
 		desc.usage = DEFAULT_USAGE | UINT32_C(1) << bit;
-		(void)snprintf(word, sizeof(word), "usage (0x%x)", desc.usage);
+		if (alignment)
+			(void)snprintf(word, sizeof(word), "row alignment (%u bytes)", alignment);
+		else
+			(void)snprintf(word, sizeof(word), "usage (0x%x)", desc.usage);
 		refuse(state, &desc, GEYSER_ERROR_INVALID_ARGUMENT, word);
 	}
 }

@@ -165,6 +165,18 @@ def file_is_looped():
 
 
 @test
+def aligned_rows_hold_the_same_frames():
+    """The gaps between rows are neither read nor written, also where a frame has planes."""
+    for form, size in (("rgba8unorm", 33 * 7 * 4), ("i420", 33 * 7 + 2 * 17 * 4)):
+        data = noise(3 * size)
+        write("in.raw", data)
+        frames = ["--size", "33x7", "--format", form, "--row-alignment", "64"]
+        with Running("recv", "rows", "--every", "--output", "-") as receiver:
+            succeed("send", "rows", *frames, "--input", "in.raw", "--backend", "host", *LOSSLESS)
+            assert receiver.finish()[0] == data
+
+
+@test
 def input_that_ends_within_a_frame():
     data = noise(2 * FRAME)
     with Running("recv", "cut", "--every", "--output", "-") as receiver:
@@ -504,6 +516,8 @@ def wrong_usage_is_status_2():
         ("bars, ramp, noise or clock", ["send", "x", *SIZE, "--pattern", "snow"]),
         ("2 to 16", ["send", "x", *SIZE, "--buffers", "1"]),
         ("2 to 16", ["send", "x", *SIZE, "--buffers", "17"]),
+        ("power of two", ["send", "x", *SIZE, "--row-alignment", "96"]),
+        ("1 to 4096", ["send", "x", *SIZE, "--row-alignment", "8192"]),
         ("30000/1001", ["send", "x", *SIZE, "--fps", "0"]),
         ("30000/1001", ["send", "x", *SIZE, "--fps", "30/0"]),
         ("0 to 64", ["send", "x", *SIZE, "--wait-subscribers", "65"]),

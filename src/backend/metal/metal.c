@@ -5,6 +5,7 @@
 
 #include "backend/io_surface.h"
 #include "base/error.h"
+#include "format/usage.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -70,9 +71,15 @@ static enum geyser_result finish(
 	return result;
 }
 
+/* Returns the larger one of what the device needs and what the descriptor asks for. Both are powers
+ * of two. */
 static size_t row_alignment(const struct mtl_texture *texture)
 {
-	return gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
+	const size_t device =
+		gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
+	const size_t asked = gy_usage_row_alignment(texture->desc.usage);
+
+	return device > asked ? device : asked;
 }
 
 /* ---- on an IOSurface ---- */

@@ -86,6 +86,8 @@ static enum geyser_result read_layout(
 		texture->planes[i].offset = layout.offset;
 		texture->planes[i].row_pitch = layout.rowPitch;
 	}
+	if (texture->modifier == DRM_FORMAT_MOD_LINEAR)
+		return gy_layout_check_alignment(&texture->desc, texture->planes[0].row_pitch);
 	return GEYSER_OK;
 }
 

@@ -330,13 +330,15 @@ static void choose_layout(struct vk_texture *texture)
 	const struct geyser_texture_desc *desc = &texture->desc;
 	VkMemoryRequirements needs;
 	struct vk_image_plan plan;
+	uint64_t pitch;
 
 	gy_layout_of(desc, layout);
 	if (desc->mip_levels > 1 || !linear_plan(texture, &plan) ||
 		gy_vk_create_image(texture, &plan, NULL, &needs) != GEYSER_OK)
 		return;
-	if (gy_layout_check(desc, 0, driver_layout(texture, 0, 0).rowPitch, UINT64_MAX, layout) !=
-		GEYSER_OK)
+	pitch = driver_layout(texture, 0, 0).rowPitch;
+	if (gy_layout_check_alignment(desc, pitch) != GEYSER_OK ||
+		gy_layout_check(desc, 0, pitch, UINT64_MAX, layout) != GEYSER_OK)
 		gy_layout_of(desc, layout);
 	drop_image(texture);
 }

@@ -3,6 +3,7 @@
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
+#include "format/usage.h"
 
 #include <stdlib.h>
 
@@ -82,7 +83,7 @@ enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
 	}
 	usage &= ~(GEYSER_USAGE_DMA_BUF | GEYSER_USAGE_HOST_MEMORY | GEYSER_USAGE_LINEAR |
-		   GEYSER_USAGE_WRITERS);
+		   GEYSER_USAGE_WRITERS | GY_USAGE_ROW_ALIGNMENT);
 	for (uint32_t i = 0; i < all; i++) {
 		if (usage & ~gy_vk_feature_usage(info, list[i].drmFormatModifierTilingFeatures) ||
 			list[i].drmFormatModifierPlaneCount > GY_VK_PLANES_MAX ||

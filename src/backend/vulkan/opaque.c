@@ -60,7 +60,7 @@ static enum geyser_result find_rows(struct vk_texture *texture, const struct vk_
 			" of their memory: only 0 can be shared",
 			device->info.name, (uint64_t)layout.offset);
 	texture->planes[0].row_pitch = layout.rowPitch;
-	return GEYSER_OK;
+	return gy_layout_check_alignment(&texture->desc, layout.rowPitch);
 }
 
 /* Some drivers back such memory with a memfd. Seals the memfd's size, so that no peer can shrink
