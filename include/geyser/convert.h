@@ -1,5 +1,5 @@
 /*
- * Conversion of texels between formats, on the CPU.
+ * Conversion of texels between formats.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -103,10 +103,15 @@ GEYSER_API enum geyser_result geyser_convert_pixels(const struct geyser_pixels *
 
 /* Converts a whole texture, with all its mip levels, layers and depth slices, by the same rules.
  * Both textures must have the same shape, and no memory in common. They may belong to different
- * managers and backends. The call maps both, so the rules of geyser_texture_map hold: the caller
- * orders access, and the texels of a GPU's texture are copied to host memory and back. There is no
- * conversion on the GPU yet: a texture that can't be mapped, as one in Metal's private storage, is
- * UNSUPPORTED.
+ * managers and backends. As with geyser_texture_map, the caller orders access: other work on both
+ * textures must be done before the call. The call returns when the conversion is done.
+ *
+ * The GPU converts colour formats if both textures belong to one Vulkan manager, unless both lie in
+ * host memory. Its results have the same bits as the CPU's: the first conversion between two
+ * formats is tried on the device, and compared. That takes some milliseconds. Where a result
+ * differs, and in all other cases, the call maps both textures and converts on the CPU. The texels
+ * of a GPU's texture are then copied to host memory and back, and a texture that can't be mapped,
+ * as one in Metal's private storage, is UNSUPPORTED.
  *
  * Errors: INVALID_ARGUMENT (NULL, the same texture twice), MISMATCH (different shapes, with the
  * numbers), UNSUPPORTED (a depth format and another format; the matrix), and those

@@ -62,6 +62,8 @@ struct gy_event_source {
 	bool follows;
 };
 
+struct gy_yuv_meaning; /* format/yuv.h */
+
 struct gy_backend {
 	enum geyser_backend kind;
 	const char *name;
@@ -151,6 +153,13 @@ struct gy_backend {
 	enum geyser_result (*texture_copy)(struct gy_backend_texture *from,
 		struct gy_backend_texture *mirror, const struct gy_backend_point *wait,
 		const struct gy_backend_point *signal);
+
+	/* Converts all texels of a texture of the same device, by the rules of geyser/convert.h,
+	 * and blocks until it is done. Both textures have the same shape, and formats that convert.
+	 * *done is false, without an error, if the device can't do it; no texel has changed then.
+	 * May be NULL. */
+	enum geyser_result (*convert_texels)(struct gy_backend_texture *from,
+		struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done);
 };
 
 /* Opens the backend of that kind. AUTO means the backend that $GEYSER_BACKEND names, or the best

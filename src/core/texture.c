@@ -305,6 +305,17 @@ enum geyser_access geyser_texture_access(const struct geyser_texture *texture)
 						     : GEYSER_ACCESS_READ;
 }
 
+enum geyser_result gy_texture_begin_access(
+	struct geyser_texture *texture, enum geyser_access access)
+{
+	const enum geyser_result result = check_access(texture, access);
+
+	if (result != GEYSER_OK || !texture->ready)
+		return result;
+	return geyser_event_wait(
+		texture->ready, texture->ready_value, texture->object.manager->import_timeout_ns);
+}
+
 enum geyser_result geyser_texture_map(
 	struct geyser_texture *texture, enum geyser_access access, struct geyser_mapping *out)
 {
@@ -314,10 +325,7 @@ enum geyser_result geyser_texture_map(
 	if (!out)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
 	*out = (struct geyser_mapping){0};
-	result = check_access(texture, access);
-	if (result == GEYSER_OK && texture->ready)
-		result = geyser_event_wait(texture->ready, texture->ready_value,
-			texture->object.manager->import_timeout_ns);
+	result = gy_texture_begin_access(texture, access);
 	if (result != GEYSER_OK)
 		return result;
 	backing = texture->texture;

@@ -83,6 +83,11 @@ enum geyser_result gy_texture_adopt(struct geyser_manager *manager,
 	const struct gy_import_terms *terms, const struct gy_incoming *incoming,
 	struct geyser_texture **out);
 
+/* Checks that this process may access the texels in this way, and waits until a frame is drawn.
+ * Errors: as geyser_texture_map. */
+enum geyser_result gy_texture_begin_access(
+	struct geyser_texture *texture, enum geyser_access access);
+
 /* Loads the texture's pages into memory, for writing if this process may write, so that later
  * accesses don't fault. */
 void gy_texture_prefault(struct geyser_texture *texture);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversion of whole textures, through their mappings. */
+/* Conversion of whole textures: by their device, or through their mappings. */
 #include <geyser/convert.h>
 
 #include "base/error.h"
+#include "core/manager.h"
+#include "core/texture.h"
 #include "format/convert_pixels.h"
 #include "format/convert_rows.h"
 #include "format/yuv.h"
@@ -116,22 +118,55 @@ static enum geyser_result convert_all(const struct side *source, const struct si
 	return result;
 }
 
-enum geyser_result geyser_texture_convert(struct geyser_texture *source,
-	struct geyser_texture *destination, const struct geyser_convert_options *options)
+/* Converts on the CPU. */
+static enum geyser_result convert_mapped(struct geyser_texture *source,
+	struct geyser_texture *destination, const struct gy_yuv_meaning *meaning)
 {
 	struct side from = {.texture = source}, to = {.texture = destination};
-	struct gy_yuv_meaning meaning;
-	enum geyser_result result = check(source, destination, options, &meaning);
+	enum geyser_result result = geyser_texture_map(source, GEYSER_ACCESS_READ, &from.mapping);
 
-	if (result == GEYSER_OK)
-		result = geyser_texture_map(source, GEYSER_ACCESS_READ, &from.mapping);
 	if (result != GEYSER_OK)
 		return result;
 	result = geyser_texture_map(destination, GEYSER_ACCESS_WRITE, &to.mapping);
 	if (result == GEYSER_OK) {
-		result = convert_all(&from, &to, &meaning);
+		result = convert_all(&from, &to, meaning);
 		geyser_texture_unmap(destination);
 	}
 	geyser_texture_unmap(source);
 	return result;
+}
+
+/* Converts on the device that both textures belong to. *done is false, without an error, if that
+ * isn't possible. Textures that both lie in host memory are converted in place. */
+static enum geyser_result convert_on_device(struct geyser_texture *source,
+	struct geyser_texture *destination, const struct gy_yuv_meaning *meaning, bool *done)
+{
+	struct geyser_manager *const manager = gy_texture_manager(source);
+	enum geyser_result result;
+
+	*done = false;
+	if (!manager->backend->convert_texels || gy_texture_manager(destination) != manager ||
+		(geyser_texture_map_path(source) == GEYSER_PATH_ZERO_COPY &&
+			geyser_texture_map_path(destination) == GEYSER_PATH_ZERO_COPY))
+		return GEYSER_OK;
+	result = gy_texture_begin_access(source, GEYSER_ACCESS_READ);
+	if (result == GEYSER_OK)
+		result = gy_texture_begin_access(destination, GEYSER_ACCESS_WRITE);
+	if (result != GEYSER_OK)
+		return result;
+	return manager->backend->convert_texels(
+		gy_texture_backing(source), gy_texture_backing(destination), meaning, done);
+}
+
+enum geyser_result geyser_texture_convert(struct geyser_texture *source,
+	struct geyser_texture *destination, const struct geyser_convert_options *options)
+{
+	struct gy_yuv_meaning meaning;
+	enum geyser_result result = check(source, destination, options, &meaning);
+	bool done = false;
+
+	if (result == GEYSER_OK)
+		result = convert_on_device(source, destination, &meaning, &done);
+	return result == GEYSER_OK && !done ? convert_mapped(source, destination, &meaning)
+					    : result;
 }

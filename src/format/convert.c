@@ -11,21 +11,13 @@
 #define TABLE_WORTH 4096u
 #define FIELD_TABLE_WORTH 32768u
 
-/* How a format stores a texel, for the steps. */
-struct form {
-	enum gy_encoding encoding;
-	unsigned int lanes; /* of a texel */
-	size_t size;        /* bytes of a texel */
-	bool swapped;       /* blue comes first in memory */
-};
-
 /* swap, spread_bytes, unpack, spread, pack: swap and spread_bytes come first or last */
 #define STAGES_MAX 5
 
 /* The steps from one format to another one. */
 struct plan {
 	const struct gy_convert_kernels *kernels;
-	struct form source, destination;
+	struct gy_form source, destination;
 	struct gy_stage stages[STAGES_MAX];
 	size_t count; /* of stages; 0: the bytes are copied */
 	union {
@@ -75,11 +67,11 @@ static enum gy_encoding encoding_of(const struct geyser_format_info *info)
 	return encoding_of_bits(info, info->bytes_per_texel * 8 / info->channels);
 }
 
-static struct form form_of(enum geyser_format format)
+struct gy_form gy_form_of(enum geyser_format format)
 {
 	const struct geyser_format_info *const info = geyser_format_get_info(format);
 
-	return (struct form){
+	return (struct gy_form){
 		.encoding = encoding_of(info),
 		.lanes = info->channels == 3 ? 4 : info->channels,
 		.size = info->bytes_per_texel,
@@ -265,7 +257,7 @@ static void replace_by_table(struct plan *plan, size_t first, uint64_t texels, u
 static void make_plan(const struct gy_convert_kernels *kernels, enum geyser_format source,
 	enum geyser_format destination, uint64_t texels, struct plan *out)
 {
-	const struct form from = form_of(source), to = form_of(destination);
+	const struct gy_form from = gy_form_of(source), to = gy_form_of(destination);
 	const bool drop = is_byte(from.encoding) && to.lanes < from.lanes;
 	const bool append = is_byte(to.encoding) && to.lanes > from.lanes;
 	const unsigned int last_lanes = append ? from.lanes : to.lanes;

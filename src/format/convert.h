@@ -5,7 +5,17 @@
 
 #include <geyser/convert.h>
 
-struct gy_convert_kernels;
+#include "format/convert_rows.h"
+
+/* How a format stores a texel. */
+struct gy_form {
+	enum gy_encoding encoding;
+	unsigned int lanes; /* of a texel */
+	size_t size;        /* bytes of a texel */
+	bool swapped;       /* blue comes first in memory */
+};
+
+struct gy_form gy_form_of(enum geyser_format format);
 
 /* Converts between colour formats, and from any format of one plane to itself, by these steps.
  * Checks nothing. */

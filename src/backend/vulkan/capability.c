@@ -116,6 +116,7 @@ static enum geyser_result check_required(struct vk_device *device)
 			"%s has no timeline semaphores (feature timelineSemaphore), which are "
 			"needed",
 			device->info.name);
+	device->stores_any_format = features.features.shaderStorageImageWriteWithoutFormat;
 	return GEYSER_OK;
 }
 

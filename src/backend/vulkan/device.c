@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a device, which the program brings or geyser makes, and submits to its queue. */
-#include "backend/vulkan/vk.h"
+#include "backend/vulkan/conversion.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,6 +28,7 @@ static struct vk_device *allocate(bool own)
 	device->pid = getpid();
 	(void)pthread_mutex_init(&device->queue, NULL);
 	(void)pthread_mutex_init(&device->run, NULL);
+	(void)pthread_mutex_init(&device->converting, NULL);
 	gy_loss_init(&device->loss);
 	return device;
 }
@@ -54,6 +55,7 @@ static enum geyser_result choose_queue(struct vk_device *device)
 			continue;
 		device->handles.queue_family = i;
 		device->draws = draws;
+		device->computes = families[i].queueFlags & VK_QUEUE_COMPUTE_BIT;
 		return GEYSER_OK;
 	}
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s has no queue for %s%s", device->info.name,
@@ -74,6 +76,9 @@ static enum geyser_result create_device(struct vk_device *device)
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
 		.timelineSemaphore = VK_TRUE,
 	};
+	const VkPhysicalDeviceFeatures features = {
+		.shaderStorageImageWriteWithoutFormat = device->stores_any_format,
+	};
 	uint32_t known, count = 0;
 	const char *const *names = geyser_vulkan_device_extensions(&known);
 	const char *enabled[16];
@@ -83,6 +88,7 @@ static enum geyser_result create_device(struct vk_device *device)
 		.queueCreateInfoCount = 1,
 		.pQueueCreateInfos = &queue,
 		.ppEnabledExtensionNames = enabled,
+		.pEnabledFeatures = &features,
 	};
 	VkResult result;
 
@@ -165,6 +171,7 @@ static enum geyser_result check_family(struct vk_device *device)
 			"queue_family (%u): it must have graphics or compute, to clear images",
 			family);
 	device->draws = families[family].queueFlags & VK_QUEUE_GRAPHICS_BIT;
+	device->computes = families[family].queueFlags & VK_QUEUE_COMPUTE_BIT;
 	return GEYSER_OK;
 }
 
@@ -180,6 +187,7 @@ static void forget_disabled(struct vk_device *device)
 			api->GetMemoryFdPropertiesKHR;
 	info->native_events =
 		info->native_events && api->GetSemaphoreFdKHR && api->ImportSemaphoreFdKHR;
+	device->stores_any_format = false; /* no function tells whether it is enabled */
 }
 
 enum geyser_result gy_vk_device_adopt(
@@ -215,6 +223,7 @@ void gy_vk_device_close(struct vk_device *device)
 	VkDevice vk = device->handles.device;
 
 	if (!gy_vk_is_inherited(device)) {
+		gy_vk_converter_destroy(device);
 		if (device->fence)
 			device->api.DestroyFence(vk, device->fence, NULL);
 		if (device->pool)
@@ -226,6 +235,7 @@ void gy_vk_device_close(struct vk_device *device)
 	}
 	(void)pthread_mutex_destroy(&device->queue);
 	(void)pthread_mutex_destroy(&device->run);
+	(void)pthread_mutex_destroy(&device->converting);
 	gy_loss_finish(&device->loss);
 	free(device);
 }

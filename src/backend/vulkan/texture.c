@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of textures, in each of the three kinds of memory. */
-#include "backend/vulkan/vk.h"
+#include "backend/vulkan/conversion.h"
 
 #include "base/error.h"
 
@@ -34,6 +34,8 @@ static void free_texture(struct vk_texture *texture)
 
 	if (!gy_vk_is_inherited(device)) {
 		gy_vk_linear_finish(device, &texture->staging);
+		gy_vk_views_finish(device, &texture->sampled);
+		gy_vk_views_finish(device, &texture->stored);
 		if (texture->image)
 			device->api.DestroyImage(vk, texture->image, NULL);
 		if (texture->memory)

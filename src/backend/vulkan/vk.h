@@ -50,8 +50,28 @@
 	X(CmdPipelineBarrier)          \
 	X(CmdClearColorImage)          \
 	X(CmdClearDepthStencilImage)   \
+	X(CmdCopyImage)                \
 	X(CmdCopyImageToBuffer)        \
 	X(CmdCopyBufferToImage)        \
+	X(CmdUpdateBuffer)             \
+	X(CmdBindPipeline)             \
+	X(CmdBindDescriptorSets)       \
+	X(CmdPushConstants)            \
+	X(CmdDispatch)                 \
+	X(CreateImageView)             \
+	X(DestroyImageView)            \
+	X(CreateShaderModule)          \
+	X(DestroyShaderModule)         \
+	X(CreateDescriptorSetLayout)   \
+	X(DestroyDescriptorSetLayout)  \
+	X(CreatePipelineLayout)        \
+	X(DestroyPipelineLayout)       \
+	X(CreateComputePipelines)      \
+	X(DestroyPipeline)             \
+	X(CreateDescriptorPool)        \
+	X(DestroyDescriptorPool)       \
+	X(AllocateDescriptorSets)      \
+	X(UpdateDescriptorSets)        \
 	X(CreateFence)                 \
 	X(DestroyFence)                \
 	X(ResetFences)                 \
@@ -84,6 +104,7 @@ struct vk_api {
 /* ---- devices ---- */
 
 struct vk_texture;
+struct vk_converter; /* conversion.h */
 
 struct vk_device {
 	/* the process that made this struct; a forked child frees it without calling the driver */
@@ -91,6 +112,9 @@ struct vk_device {
 	bool own; /* geyser made the instance and the device, and destroys both */
 	/* the queue can draw; a queue that can't, can neither clear nor copy depth */
 	bool draws;
+	bool computes; /* the queue runs shaders for computing */
+	/* shaders may store to images of formats that they don't name */
+	bool stores_any_format;
 	void *library;
 	struct geyser_vulkan_device handles;
 	struct vk_api api;
@@ -111,11 +135,15 @@ struct vk_device {
 	void (*unlock_queue)(void *user);
 	void *lock_user;
 
-	/* guards the next three members; taken before the other locks */
+	/* guards the next three members; taken before the queue's lock */
 	pthread_mutex_t run;
 	VkCommandPool pool;
 	VkCommandBuffer commands; /* gy_vk_run records into it */
 	VkFence fence;
+
+	/* guards the converter and what textures have for it; taken before the other locks */
+	pthread_mutex_t converting;
+	struct vk_converter *converter; /* NULL until the first conversion */
 };
 
 /* Opens libvulkan, makes an instance, and makes a device. The caller closes *out. */
@@ -262,6 +290,16 @@ struct vk_linear {
 	uint64_t size;
 };
 
+/* A texture of the largest size has so many mip levels. */
+#define GY_VK_LEVELS_MAX 16
+
+/* How shaders see an image: a view of each mip level, and a descriptor set with the view alone. */
+struct vk_views {
+	VkDescriptorPool pool; /* of the sets; VK_NULL_HANDLE: nothing is made yet */
+	VkImageView views[GY_VK_LEVELS_MAX];
+	VkDescriptorSet sets[GY_VK_LEVELS_MAX];
+};
+
 struct vk_texture {
 	struct gy_backend_texture base;
 	struct vk_device *device;
@@ -287,6 +325,10 @@ struct vk_texture {
 	struct vk_linear host;
 	bool copied;
 	VkCommandBuffer copy; /* only of a mirror: the commands that fill it */
+
+	/* for conversions on the device, which read the image and write it; under the device's
+	 * lock `converting` */
+	struct vk_views sampled, stored;
 
 	/* A staging buffer, for maps of memory that the CPU can't read, and for uploads of host
 	 * memory that the driver refuses. maps counts the maps; written: one of them may write.
@@ -352,6 +394,14 @@ enum geyser_result gy_vk_texture_map(
 	struct gy_backend_texture *base, enum geyser_access access, void **data);
 void gy_vk_texture_unmap(struct gy_backend_texture *base);
 void gy_vk_texture_upload(struct gy_backend_texture *base);
+
+/* Makes a buffer in the device's memory, for shaders and copies. Its data is NULL. */
+enum geyser_result gy_vk_storage_create(
+	struct vk_device *device, uint64_t size, struct vk_linear *out);
+
+/* convert.c: implements convert_texels of the backend's table. */
+enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done);
 
 /* handover.c: records the barriers that take a texture over from other processes and give it back.
  * In between, the device uses the image as `to` and `from` tell. */

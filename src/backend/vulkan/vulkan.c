@@ -100,4 +100,5 @@ const struct gy_backend gy_vulkan_backend = {
 	.event_destroy = gy_vk_event_destroy,
 	.mirror_create = gy_vk_mirror_create,
 	.texture_copy = gy_vk_texture_copy,
+	.convert_texels = gy_vk_convert_texels,
 };

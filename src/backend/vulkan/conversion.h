@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Declares what the files of conversions on the device share.
+ *
+ * A conversion is a dispatch of the shader `convert`, which reads and writes images directly or
+ * through buffers. A pipeline is made for each pair of formats, and used only if its results are
+ * equal to the CPU's (convert_proof.c). */
+#ifndef GY_BACKEND_VULKAN_CONVERSION_H
+#define GY_BACKEND_VULKAN_CONVERSION_H
+
+#include "backend/vulkan/vk.h"
+
+/* How the shader reaches the texels of one side. */
+enum vk_side {
+	GY_VK_BUFFER, /* copied to or from a buffer of the converter */
+	GY_VK_IMAGE,  /* in the image */
+	GY_VK_SIDES,
+};
+
+/* A pipeline, and what it is for. */
+struct vk_pipeline {
+	struct vk_pipeline *next;
+	enum geyser_format from, to;
+	enum vk_side reads, writes;
+	bool fused;      /* it expects that the shader's fma() rounds once */
+	uint32_t texels; /* that one invocation converts, side by side */
+	bool equal;      /* its results are equal to the CPU's */
+	VkPipeline handle;
+	VkPipelineLayout layout; /* borrowed from the converter */
+};
+
+/* A buffer, and the descriptor set with it alone. */
+struct vk_scratch {
+	struct vk_linear linear;
+	VkDescriptorSet set;
+};
+
+/* What a device has for conversions. */
+struct vk_converter {
+	VkDescriptorSetLayout sampled, stored, buffer; /* of sets with one descriptor */
+	VkPipelineLayout layouts[GY_VK_SIDES][GY_VK_SIDES];
+	VkShaderModule modules[GY_VK_SIDES][GY_VK_SIDES]; /* those for images may be missing */
+	VkDescriptorPool pool;
+	struct vk_scratch tables; /* of srgb.h */
+	/* texels on their way from and to images; made when they are needed first */
+	struct vk_scratch source, destination;
+	struct vk_pipeline *pipelines;
+	bool unfused; /* the shader's fma() is known to round twice */
+};
+
+/* The bytes of the buffers for texels. Even a row of the largest texture fits. */
+#define GY_VK_SCRATCH_SIZE (UINT64_C(16) << 20)
+
+/* The part of a level that one dispatch converts: the shader's push constants. */
+struct vk_convert_part {
+	uint32_t width, rows;
+	uint32_t first_row, first_layer;
+	uint32_t pitch; /* texels of a row of the buffers */
+};
+
+/* ---- convert_pipeline.c ---- */
+
+/* Makes the device's converter unless there is one. The caller holds the lock `converting` here and
+ * in the functions below. */
+enum geyser_result gy_vk_converter_make(struct vk_device *device);
+void gy_vk_converter_destroy(struct vk_device *device);
+
+/* Makes a pipeline, adds it to the converter and gives it. Its member `equal` is false. Errors:
+ * OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
+enum geyser_result gy_vk_pipeline_make(
+	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out);
+
+/* Makes what a pipeline needs to reach the texels of both textures, unless it is there. */
+enum geyser_result gy_vk_pipeline_prepare(
+	const struct vk_pipeline *pipeline, struct vk_texture *from, struct vk_texture *to);
+
+void gy_vk_views_finish(struct vk_device *device, struct vk_views *views);
+
+/* ---- convert.c ---- */
+
+/* Two textures, and the pipeline that converts one to the other; NULL if they have one format. */
+struct vk_conversion {
+	struct vk_texture *from, *to;
+	const struct vk_pipeline *pipeline;
+};
+
+/* Records the conversion, with the barriers that take both textures over and give them back. */
+vk_record gy_vk_record_conversion;
+
+/* ---- convert_proof.c ---- */
+
+/* Converts a picture with all values of 16 bits, and with edges and random values of 32 bits, on
+ * the device and on the CPU. Sets pipeline->equal if all bits are the same. */
+enum geyser_result gy_vk_pipeline_prove(struct vk_device *device, struct vk_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of conversion.h in a build without shaders: the CPU converts. */
+#include "backend/vulkan/conversion.h"
+
+enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done)
+{
+	(void)from;
+	(void)to;
+	(void)meaning;
+	*done = false;
+	return GEYSER_OK;
+}
+
+void gy_vk_converter_destroy(struct vk_device *device)
+{
+	(void)device;
+}
+
+void gy_vk_views_finish(struct vk_device *device, struct vk_views *views)
+{
+	(void)device;
+	(void)views;
+}

@@ -1,0 +1,151 @@
+/*
+ * The device converts every pair of colour formats by itself, in images and through buffers, with
+ * the same bits as geyser_convert_pixels. tests/unit/test_convert.c compares those with a
+ * conversion in double precision, and tests/conformance/conversion.c converts every subresource.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "backend/backend.h"
+#include "format/convert.h"
+#include "format/yuv.h"
+
+#include <geyser/convert.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NO_VULKAN 77 /* Meson's exit status for a skipped test */
+
+/* no multiple of a workgroup's size */
+#define WIDTH 67u
+#define HEIGHT 31u
+#define TEXELS (WIDTH * HEIGHT)
+#define TEXEL_MAX 16u
+
+static const struct gy_backend *const backend = &gy_vulkan_backend;
+static void *device;
+
+static bool is_colour(enum geyser_format format)
+{
+	return gy_convert_has_steps(format);
+}
+
+static uint32_t usage_of(enum geyser_format format)
+{
+	return backend->format_usage(device, geyser_format_get_info(format), GEYSER_DIMENSION_2D);
+}
+
+static struct gy_backend_texture *make(enum geyser_format format, uint32_t usage)
+{
+	const struct geyser_texture_desc desc = {
+		.format = format,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.depth = 1,
+		.layers = 1,
+		.mip_levels = 1,
+		.usage = usage & usage_of(format),
+	};
+	struct gy_backend_texture *texture;
+
+	assert_int_equal(backend->texture_create(device, &desc, false, &texture), GEYSER_OK);
+	return texture;
+}
+
+/* Half of the texels are numbers from about 0 to 1 in each format, and half are random bits. */
+static void fill(enum geyser_format format, unsigned char *texels)
+{
+	const size_t size = geyser_format_get_info(format)->bytes_per_texel;
+	float numbers[TEXELS / 2 * 4];
+	const struct geyser_pixels floats = {
+		GEYSER_FORMAT_RGBA32_FLOAT, TEXELS / 2, 1, {{numbers, sizeof(numbers)}}};
+	const struct geyser_pixels half = {format, TEXELS / 2, 1, {{texels, TEXELS * size}}};
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < TEXELS / 2 * 4; i++) {
+		state = state * 1664525 + 1013904223;
+		numbers[i] = (float)(state >> 8) * 0x1.2p-24f - 0.0625f;
+	}
+	assert_int_equal(geyser_convert_pixels(&floats, &half, NULL), GEYSER_OK);
+	for (size_t i = TEXELS / 2 * size; i < TEXELS * size; i++) {
+		state = state * 1664525 + 1013904223;
+		texels[i] = (unsigned char)(state >> 24);
+	}
+}
+
+static void check_pair(enum geyser_format from, enum geyser_format to, uint32_t usage)
+{
+	static unsigned char texels[TEXELS * TEXEL_MAX], expected[TEXELS * TEXEL_MAX];
+	const size_t in = geyser_format_get_info(from)->bytes_per_texel;
+	const size_t out = geyser_format_get_info(to)->bytes_per_texel;
+	const struct geyser_pixels source = {from, WIDTH, HEIGHT, {{texels, WIDTH * in}}};
+	const struct geyser_pixels destination = {to, WIDTH, HEIGHT, {{expected, WIDTH * out}}};
+	const struct gy_yuv_meaning meaning = {0};
+	struct gy_backend_texture *a = make(from, usage), *b = make(to, usage);
+	bool done = false;
+	void *data;
+
+	fill(from, texels);
+	assert_int_equal(geyser_convert_pixels(&source, &destination, NULL), GEYSER_OK);
+	assert_int_equal(backend->texture_map(a, GEYSER_ACCESS_WRITE, &data), GEYSER_OK);
+	memcpy(data, texels, TEXELS * in);
+	backend->texture_unmap(a);
+	assert_int_equal(backend->convert_texels(a, b, &meaning, &done), GEYSER_OK);
+	if (!done)
+		fail_msg("%s to %s: the device doesn't convert it", geyser_format_name(from),
+			geyser_format_name(to));
+	assert_int_equal(backend->texture_map(b, GEYSER_ACCESS_READ, &data), GEYSER_OK);
+	if (memcmp(data, expected, TEXELS * out) != 0)
+		fail_msg("%s to %s: the bits differ", geyser_format_name(from),
+			geyser_format_name(to));
+	backend->texture_unmap(b);
+	backend->texture_destroy(a);
+	backend->texture_destroy(b);
+}
+
+static void check_all(uint32_t usage)
+{
+	for (int from = 1; from < GEYSER_FORMAT_COUNT; from++)
+		for (int to = 1; to < GEYSER_FORMAT_COUNT; to++)
+			if (is_colour((enum geyser_format)from) &&
+				is_colour((enum geyser_format)to) &&
+				usage_of((enum geyser_format)from) &&
+				usage_of((enum geyser_format)to))
+				check_pair((enum geyser_format)from, (enum geyser_format)to, usage);
+}
+
+static void every_pair_is_converted_through_buffers(void **state)
+{
+	(void)state;
+	check_all(0);
+}
+
+static void every_pair_is_converted_in_images(void **state)
+{
+	(void)state;
+	check_all(GEYSER_USAGE_TEXTURE_BINDING | GEYSER_USAGE_STORAGE_BINDING);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_pair_is_converted_through_buffers),
+		cmocka_unit_test(every_pair_is_converted_in_images),
+	};
+	int failed;
+
+	if (backend->open(false, &device) != GEYSER_OK) {
+		(void)printf("1..0 # SKIP %s\n", geyser_error_detail());
+		return NO_VULKAN;
+	}
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	backend->close(device);
+	return failed;
+}
