@@ -76,11 +76,12 @@ GEYSER_API enum geyser_result geyser_gl_get_info(
 
 /* ---- textures ------------------------------------------------------------------------------ */
 
-struct geyser_gl_texture; /* Opaque. A geyser texture as a GL texture. */
+struct geyser_gl_texture; /* Opaque. A geyser texture as a GL texture, or as one for each plane. */
 
 /*
  * Makes a GL texture of a geyser texture. The caller owns *out, which holds a reference to the
- * geyser texture. There are three ways:
+ * geyser texture. Video, as nv12, becomes one GL texture for each of its planes, all by the same
+ * way. There are three ways:
  *
  * - A texture of a Vulkan manager becomes memory by GL_EXT_memory_object_fd, zero-copy.
  * - A dma-buf becomes an EGL image, zero-copy. A host manager's texture of one layer and one level
@@ -90,9 +91,9 @@ struct geyser_gl_texture; /* Opaque. A geyser texture as a GL texture. */
  *   reason.
  *
  * The pixels stay in their order: the texture's first row is GL's row 0, which GL draws at the
- * bottom. Errors: UNSUPPORTED (a format that this GL has no texture of), MISMATCH (memory of
- * another device or driver, with both UUIDs), LIMIT (no free file descriptor), and as
- * geyser_texture_export_native.
+ * bottom. Errors: UNSUPPORTED (a format that this GL has no texture of, also of a plane; OpenGL ES
+ * needs GL_EXT_texture_norm16 for video of more than 8 bits), MISMATCH (memory of another device or
+ * driver, with both UUIDs), LIMIT (no free file descriptor), and as geyser_texture_export_native.
  */
 GEYSER_API enum geyser_result geyser_gl_texture_import(
 	struct geyser_gl *gl, struct geyser_texture *texture, struct geyser_gl_texture **out);
@@ -109,22 +110,32 @@ struct geyser_gl_texture_info {
 	bool swapped;
 };
 
-/* Any thread may call this. Errors: only INVALID_ARGUMENT (NULL). */
+/* Tells about the GL texture. Any thread may call this. Errors: only INVALID_ARGUMENT (NULL) and
+ * UNSUPPORTED (video, which has a GL texture for each plane). */
 GEYSER_API enum geyser_result geyser_gl_texture_get_info(
 	const struct geyser_gl_texture *texture, struct geyser_gl_texture_info *out);
 
+/* Tells about the GL texture of one plane. Planes are numbered from 0, as in geyser_format_info:
+ * nv12 has luma as GL_R8, and chroma as GL_RG8 of half the size, rounded up. The one plane of yuy2
+ * and uyvy is GL_RGBA8 of half the width. A texture of colours has plane 0 alone. Numbers of video
+ * are whole: GL samples them as 0 to 1, and the caller computes colours from them. Any thread may
+ * call this. Errors: only INVALID_ARGUMENT (NULL, no such plane). */
+GEYSER_API enum geyser_result geyser_gl_texture_get_plane_info(
+	const struct geyser_gl_texture *texture, uint32_t plane,
+	struct geyser_gl_texture_info *out);
+
 /*
- * Takes the texture for GL. Call this before GL uses the texture, and after it has waited
- * (geyser_gl_event_wait). For reading, a copied texture is uploaded. For writing alone it isn't
- * uploaded, so all of it must be drawn. Errors: INVALID_ARGUMENT (an unknown access), PERMISSION
- * (writing a texture that this process may only read: geyser_texture_access), BUSY (it is acquired
- * already), and for a copied texture as geyser_texture_map.
+ * Takes the texture for GL, with all its planes. Call this before GL uses the texture, and after it
+ * has waited (geyser_gl_event_wait). For reading, a copied texture is uploaded. For writing alone
+ * it isn't uploaded, so all of it must be drawn. Errors: INVALID_ARGUMENT (an unknown access),
+ * PERMISSION (writing a texture that this process may only read: geyser_texture_access), BUSY (it
+ * is acquired already), and for a copied texture as geyser_texture_map.
  */
 GEYSER_API enum geyser_result geyser_gl_texture_acquire(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 
 /*
- * Gives the texture back. Call this after GL's last use, and before GL signals
+ * Gives the texture back, with all its planes. Call this after GL's last use, and before GL signals
  * (geyser_gl_event_signal). access says what was done, which must be part of the access that it was
  * acquired for. A copied texture that was written is read back, and the call waits for GL.
  * Otherwise commands are only flushed: an event tells when they are done. The texture is released
@@ -134,7 +145,7 @@ GEYSER_API enum geyser_result geyser_gl_texture_acquire(
 GEYSER_API enum geyser_result geyser_gl_texture_release(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 
-/* Deletes the GL texture. NULL is fine, and so is a texture whose geyser_gl is destroyed
+/* Deletes the GL textures. NULL is fine, and so is a texture whose geyser_gl is destroyed
  * already. */
 GEYSER_API void geyser_gl_texture_destroy(struct geyser_gl_texture *texture);
 
@@ -144,9 +155,10 @@ GEYSER_API void geyser_gl_texture_destroy(struct geyser_gl_texture *texture);
  * the GL texture: format, width and height must be its own. The caller owns *out, which holds the
  * memory even after the GL texture is deleted.
  *
- * Errors: INVALID_ARGUMENT (name 0), UNSUPPORTED (another target; this driver can't export: then
- * draw into a texture of geyser's, or use geyser_gl_publish; more than one dma-buf; a manager that
- * can't import it), MISMATCH (size or format, naming both), and as geyser_texture_import_native.
+ * Errors: INVALID_ARGUMENT (name 0), UNSUPPORTED (another target; video, whose planes are several
+ * GL textures; this driver can't export: then draw into a texture of geyser's, or use
+ * geyser_gl_publish; more than one dma-buf; a manager that can't import it), MISMATCH (size or
+ * format, naming both), and as geyser_texture_import_native.
  */
 GEYSER_API enum geyser_result geyser_gl_texture_share(struct geyser_gl *gl,
 	struct geyser_manager *manager, uint32_t name, uint32_t target,
@@ -179,11 +191,18 @@ GEYSER_API enum geyser_result geyser_gl_event_signal(
  * acquires the texture. It also waits for what the frame waits for, up to timeout_ns if the CPU
  * must wait. A buffer is imported when it is first seen, and the import is kept for the stream's
  * life. *out is borrowed until geyser_gl_frame_end. Errors: as geyser_gl_texture_import, _acquire
- * and geyser_gl_event_wait.
+ * and geyser_gl_event_wait, and UNSUPPORTED (video: geyser_gl_frame_begin_planes).
  */
 GEYSER_API enum geyser_result geyser_gl_frame_begin(struct geyser_gl *gl,
 	struct geyser_frame *frame, enum geyser_access access, uint64_t timeout_ns,
 	struct geyser_gl_texture_info *out);
+
+/* Works like geyser_gl_frame_begin, for video and for any other format. out gets as many planes as
+ * geyser_format_info's `planes` says; the names of the others are 0. geyser_gl_frame_end ends the
+ * use of all planes. Errors: as geyser_gl_frame_begin. */
+GEYSER_API enum geyser_result geyser_gl_frame_begin_planes(struct geyser_gl *gl,
+	struct geyser_frame *frame, enum geyser_access access, uint64_t timeout_ns,
+	struct geyser_gl_texture_info out[GEYSER_FORMAT_PLANES_MAX]);
 
 /* Ends GL's use of the frame. Afterwards submit, discard or release the frame. The frame is done
  * when GL's commands are done. If the stream's event is native, a point of it tells when; otherwise
@@ -203,7 +222,8 @@ GEYSER_API enum geyser_result geyser_gl_frame_end(struct geyser_gl *gl, struct g
  * shader samples: between two formats that are both -srgb or both not, the bytes stay the same.
  *
  * Errors: as geyser_publisher_acquire; INVALID_ARGUMENT (no such texture, unknown flags),
- * UNSUPPORTED (target; a format that GL can't draw into or copy to the stream's: both by name),
+ * UNSUPPORTED (target; a format that GL can't draw into or copy to the stream's: both by name; a
+ * stream of video: draw into the planes of its frames by geyser_gl_frame_begin_planes),
  * MISMATCH (size, naming both), and as geyser_gl_frame_begin. After any error no frame was
  * submitted.
  */

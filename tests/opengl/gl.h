@@ -105,12 +105,13 @@ struct gl_slice {
  * error. */
 bool gl_read(const struct gl_slice *slice, void *out);
 
-/* Fills the whole texture with the pattern of fill_texture. */
+/* Fills the whole texture with the pattern of fill_texture. planes: its GL textures, one for each
+ * plane. */
 void gl_fill(
-	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed);
+	struct geyser_texture *texture, const struct geyser_gl_texture_info *planes, uint32_t seed);
 /* Returns 1 if the texture has that pattern, 0 if it hasn't, and -1 if GL can't read it. */
 int gl_holds(
-	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed);
+	struct geyser_texture *texture, const struct geyser_gl_texture_info *planes, uint32_t seed);
 
 /* Gives the values that a shader samples from the texels of a 2D texture, as RGBA8. */
 void gl_sample(GLuint texture, GLsizei width, GLsizei height, uint8_t *out);

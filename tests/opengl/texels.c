@@ -137,42 +137,50 @@ static void visit(struct walk *walk)
 	free(wanted);
 }
 
-static int walk_all(struct geyser_texture *texture, const struct geyser_gl_texture_info *info,
+/* Visits one level of one layer of a plane. */
+static void visit_level(struct walk *walk, struct geyser_texture *texture, uint32_t plane,
+	uint32_t level, uint32_t layer)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	struct geyser_subresource sub;
+
+	ok(geyser_texture_get_subresource(texture, plane, level, layer, &sub));
+	walk->slice.level = (GLint)level;
+	walk->slice.width = (GLsizei)sub.width;
+	walk->slice.height = (GLsizei)sub.height;
+	for (uint32_t z = 0; z < sub.depth && walk->holds == 1; z++) {
+		walk->slice.layer = (GLint)(desc->depth > 1 ? z : layer);
+		visit(walk);
+	}
+}
+
+static int walk_all(struct geyser_texture *texture, const struct geyser_gl_texture_info *planes,
 	uint32_t seed, bool fill)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
-	struct walk walk = {
-		.slice = {.info = *info, .format = desc->format},
-		.seed = seed,
-		.fill = fill,
-		.holds = 1,
-	};
-	struct geyser_subresource sub;
+	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	struct walk walk = {.seed = seed, .fill = fill, .holds = 1};
 
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
-		for (uint32_t level = 0; level < desc->mip_levels; level++) {
-			ok(geyser_texture_get_subresource(texture, 0, level, layer, &sub));
-			walk.slice.level = (GLint)level;
-			walk.slice.width = (GLsizei)sub.width;
-			walk.slice.height = (GLsizei)sub.height;
-			for (uint32_t z = 0; z < sub.depth && walk.holds == 1; z++) {
-				walk.slice.layer = (GLint)(desc->depth > 1 ? z : layer);
-				visit(&walk);
+		for (uint32_t level = 0; level < desc->mip_levels; level++)
+			for (uint32_t plane = 0; plane < info->planes; plane++) {
+				walk.slice.info = planes[plane];
+				walk.slice.format = info->plane[plane].format;
+				visit_level(&walk, texture, plane, level, layer);
 			}
-		}
 	return walk.holds;
 }
 
 void gl_fill(
-	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed)
+	struct geyser_texture *texture, const struct geyser_gl_texture_info *planes, uint32_t seed)
 {
-	(void)walk_all(texture, info, seed, true);
+	(void)walk_all(texture, planes, seed, true);
 }
 
 int gl_holds(
-	struct geyser_texture *texture, const struct geyser_gl_texture_info *info, uint32_t seed)
+	struct geyser_texture *texture, const struct geyser_gl_texture_info *planes, uint32_t seed)
 {
-	return walk_all(texture, info, seed, false);
+	return walk_all(texture, planes, seed, false);
 }
 
 /* ---- sampling ---- */

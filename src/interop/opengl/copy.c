@@ -16,8 +16,9 @@ enum conversion {
 
 struct transfer {
 	struct geyser_gl_texture *texture;
-	struct geyser_format_gl format;
-	enum conversion conversion;
+	const struct gy_gl_plane *plane;
+	struct geyser_format_gl format; /* of the plane */
+	enum conversion conversion;     /* PLAIN if there are several planes */
 	struct geyser_mapping mapping;
 	/* room for the converted texels of one slice of level 0; NULL without conversion */
 	uint32_t *staging;
@@ -97,46 +98,67 @@ static void convert(const struct transfer *transfer, const struct slice *slice)
 
 /* ---- slices ---- */
 
-static void *memory_of(const struct transfer *transfer, const struct slice *slice)
-{
-	return transfer->staging ? (void *)transfer->staging : slice->data;
-}
+/* Rows in memory that GL moves by one call. */
+struct rows {
+	int length; /* texels from one row to the next; 0: no padding */
+	int count;  /* how many rows one call moves */
+	uint8_t *data;
+	size_t pitch; /* bytes from one row to the next */
+};
 
-static int row_length(const struct transfer *transfer, const struct slice *slice)
+/* GL counts the length of a row in texels. The rows of a plane may lie an odd number of bytes
+ * apart, with texels of two bytes: then each call moves one row. */
+static struct rows rows_of(const struct transfer *transfer, const struct slice *slice)
 {
-	const struct geyser_format_info *const info =
-		geyser_format_get_info(transfer->texture->desc.format);
+	const size_t texel = geyser_format_get_info(transfer->plane->format)->bytes_per_texel;
+	const size_t pitch = slice->at.row_pitch;
 
-	return transfer->staging ? 0 : (int)(slice->at.row_pitch / info->bytes_per_texel);
+	if (transfer->staging)
+		return (struct rows){
+			.count = (int)slice->at.height, .data = (uint8_t *)transfer->staging};
+	return (struct rows){
+		.length = pitch % texel == 0 ? (int)(pitch / texel) : 0,
+		.count = pitch % texel == 0 ? (int)slice->at.height : 1,
+		.data = slice->data,
+		.pitch = pitch,
+	};
 }
 
 static enum geyser_result upload_slice(struct transfer *transfer, const struct slice *slice)
 {
 	const struct geyser_gl *const gl = transfer->texture->item.gl;
-	const uint32_t target = transfer->texture->info.target;
+	const struct geyser_format_gl *const format = &transfer->format;
+	const uint32_t target = transfer->texture->target;
 	const int width = (int)slice->at.width, height = (int)slice->at.height;
-	const void *const data = memory_of(transfer, slice);
+	const struct rows rows = rows_of(transfer, slice);
 
 	if (transfer->staging)
 		convert(transfer, slice);
-	gl->f.PixelStorei(GY_GL_UNPACK_ROW_LENGTH, row_length(transfer, slice));
-	if (target == GY_GL_TEXTURE_2D)
-		gl->f.TexSubImage2D(target, slice->level, 0, 0, width, height,
-			transfer->format.format, transfer->format.type, data);
-	else
-		gl->f.TexSubImage3D(target, slice->level, 0, 0, slice->layer, width, height, 1,
-			transfer->format.format, transfer->format.type, data);
+	gl->f.PixelStorei(GY_GL_UNPACK_ROW_LENGTH, rows.length);
+	for (int y = 0; y < height; y += rows.count) {
+		const void *const data = rows.data + (size_t)y * rows.pitch;
+
+		if (target == GY_GL_TEXTURE_2D)
+			gl->f.TexSubImage2D(target, slice->level, 0, y, width, rows.count,
+				format->format, format->type, data);
+		else
+			gl->f.TexSubImage3D(target, slice->level, 0, y, slice->layer, width,
+				rows.count, 1, format->format, format->type, data);
+	}
 	return gy_gl_check(gl, "glTexSubImage");
 }
 
 static enum geyser_result read_slice(struct transfer *transfer, const struct slice *slice)
 {
 	const struct geyser_gl *const gl = transfer->texture->item.gl;
+	const int width = (int)slice->at.width, height = (int)slice->at.height;
+	const struct rows rows = rows_of(transfer, slice);
 	enum geyser_result result;
 
-	gl->f.PixelStorei(GY_GL_PACK_ROW_LENGTH, row_length(transfer, slice));
-	gl->f.ReadPixels(0, 0, (int)slice->at.width, (int)slice->at.height, transfer->format.format,
-		transfer->format.type, memory_of(transfer, slice));
+	gl->f.PixelStorei(GY_GL_PACK_ROW_LENGTH, rows.length);
+	for (int y = 0; y < height; y += rows.count)
+		gl->f.ReadPixels(0, y, width, rows.count, transfer->format.format,
+			transfer->format.type, rows.data + (size_t)y * rows.pitch);
 	result = gy_gl_check(gl, "glReadPixels");
 	if (result == GEYSER_ERROR_SYSTEM)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
@@ -153,11 +175,11 @@ static enum geyser_result download_slice(struct transfer *transfer, const struct
 	const struct gy_gl_attachment attachment = {
 		.framebuffer = transfer->framebuffer,
 		.target = GY_GL_READ_FRAMEBUFFER,
-		.texture = texture->info.name,
-		.texture_target = texture->info.target,
+		.texture = transfer->plane->name,
+		.texture_target = texture->target,
 		.level = slice->level,
 		.layer = slice->layer,
-		.format = texture->desc.format,
+		.format = transfer->plane->format,
 	};
 	const enum geyser_result result = gy_gl_attach(
 		texture->item.gl, &attachment, geyser_format_name(texture->desc.format));
@@ -167,9 +189,10 @@ static enum geyser_result download_slice(struct transfer *transfer, const struct
 
 static enum geyser_result move_level(struct transfer *transfer, uint32_t level, uint32_t layer)
 {
+	const uint32_t plane = (uint32_t)(transfer->plane - transfer->texture->planes);
 	struct slice slice = {.level = (int)level, .layer = (int)layer};
 	enum geyser_result result = geyser_texture_get_subresource(
-		transfer->texture->texture, 0, level, layer, &slice.at);
+		transfer->texture->texture, plane, level, layer, &slice.at);
 
 	for (uint32_t z = 0; result == GEYSER_OK && z < slice.at.depth; z++) {
 		slice.data = (uint8_t *)transfer->mapping.data + slice.at.offset +
@@ -182,14 +205,37 @@ static enum geyser_result move_level(struct transfer *transfer, uint32_t level, 
 	return result;
 }
 
-static enum geyser_result move_all(struct transfer *transfer)
+/* Chooses the plane that the functions above move. */
+static void choose_plane(struct transfer *transfer, uint32_t plane)
+{
+	transfer->plane = &transfer->texture->planes[plane];
+	transfer->format = geyser_format_get_info(transfer->plane->format)->gl;
+	transfer->conversion = find_conversion(
+		transfer->texture->item.gl, transfer->plane->format, &transfer->format);
+}
+
+static enum geyser_result move_plane(struct transfer *transfer)
 {
 	const struct geyser_texture_desc *const desc = &transfer->texture->desc;
 	enum geyser_result result = GEYSER_OK;
 
+	if (transfer->upload)
+		transfer->texture->item.gl->f.BindTexture(
+			transfer->texture->target, transfer->plane->name);
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
 		for (uint32_t level = 0; level < desc->mip_levels && result == GEYSER_OK; level++)
 			result = move_level(transfer, level, layer);
+	return result;
+}
+
+static enum geyser_result move_all(struct transfer *transfer)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t i = 0; i < transfer->texture->plane_count && result == GEYSER_OK; i++) {
+		choose_plane(transfer, i);
+		result = move_plane(transfer);
+	}
 	return result;
 }
 
@@ -197,12 +243,10 @@ static enum geyser_result move_all(struct transfer *transfer)
 
 static enum geyser_result begin(struct transfer *transfer, struct geyser_gl_texture *texture)
 {
-	const struct geyser_gl *const gl = texture->item.gl;
 	const size_t texels = (size_t)texture->desc.width * texture->desc.height;
 
 	transfer->texture = texture;
-	transfer->format = geyser_format_get_info(texture->desc.format)->gl;
-	transfer->conversion = find_conversion(gl, texture->desc.format, &transfer->format);
+	choose_plane(transfer, 0);
 	if (transfer->conversion != PLAIN) {
 		transfer->staging = malloc(texels * sizeof(*transfer->staging));
 		if (!transfer->staging)
@@ -230,8 +274,7 @@ enum geyser_result gy_gl_copy_upload(struct geyser_gl_texture *texture)
 
 	if (result != GEYSER_OK)
 		return end(&transfer, result);
-	gy_gl_keep(gl, GY_GL_KEEP_TEXTURE | GY_GL_KEEP_UNPACK, texture->info.target, &state);
-	gl->f.BindTexture(texture->info.target, texture->info.name);
+	gy_gl_keep(gl, GY_GL_KEEP_TEXTURE | GY_GL_KEEP_UNPACK, texture->target, &state);
 	result = move_all(&transfer);
 	gy_gl_restore(gl, &state);
 	return end(&transfer, result);
@@ -265,39 +308,46 @@ static uint32_t level_extent(uint32_t extent, uint32_t level)
 	return extent >> level ? extent >> level : 1;
 }
 
-static void make_level(const struct geyser_gl_texture *texture,
+static void make_level(const struct geyser_gl_texture *texture, const struct gy_gl_plane *plane,
 	const struct geyser_format_gl *format, uint32_t level)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 	const struct geyser_texture_desc *const desc = &texture->desc;
-	const int width = (int)level_extent(desc->width, level);
-	const int height = (int)level_extent(desc->height, level);
+	const int width = (int)level_extent(plane->width, level);
+	const int height = (int)level_extent(plane->height, level);
 	const uint32_t depth = desc->depth > 1 ? level_extent(desc->depth, level) : desc->layers;
 
-	if (texture->info.target == GY_GL_TEXTURE_2D)
+	if (texture->target == GY_GL_TEXTURE_2D)
 		gl->f.TexImage2D(GY_GL_TEXTURE_2D, (int)level, (int)format->internal_format, width,
 			height, 0, format->format, format->type, NULL);
 	else
-		gl->f.TexImage3D(texture->info.target, (int)level, (int)format->internal_format,
-			width, height, (int)depth, 0, format->format, format->type, NULL);
+		gl->f.TexImage3D(texture->target, (int)level, (int)format->internal_format, width,
+			height, (int)depth, 0, format->format, format->type, NULL);
+}
+
+static void make_plane(const struct geyser_gl_texture *texture, struct gy_gl_plane *plane)
+{
+	struct geyser_format_gl format = geyser_format_get_info(plane->format)->gl;
+
+	(void)find_conversion(texture->item.gl, plane->format, &format);
+	plane->internal_format = format.internal_format;
+	plane->swapped = false;
+	gy_gl_plane_name(texture, plane);
+	for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
+		make_level(texture, plane, &format, level);
 }
 
 enum geyser_result gy_gl_copy_create(struct geyser_gl_texture *texture)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
-	struct geyser_format_gl format = geyser_format_get_info(texture->desc.format)->gl;
 	struct gy_gl_state state;
 	enum geyser_result result;
 
-	(void)find_conversion(gl, texture->desc.format, &format);
-	texture->info.path = GEYSER_PATH_COPY;
-	texture->info.internal_format = format.internal_format;
-	texture->info.swapped = false;
-	gy_gl_texture_name(texture);
+	texture->path = GEYSER_PATH_COPY;
 	/* while a buffer is bound, GL takes NULL as an offset into it */
 	gy_gl_keep(gl, GY_GL_KEEP_UNPACK, 0, &state);
-	for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
-		make_level(texture, &format, level);
+	for (uint32_t i = 0; i < texture->plane_count; i++)
+		make_plane(texture, &texture->planes[i]);
 	result = gy_gl_check(gl, "glTexImage");
 	gy_gl_restore(gl, &state);
 	return result;

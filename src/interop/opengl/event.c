@@ -114,13 +114,19 @@ static enum geyser_result semaphore_of(
 
 /* ---- waiting ---- */
 
-static void wait_for(struct geyser_gl *gl, uint32_t count, const uint32_t *textures)
+/* Waits for the last value. texture: its planes are named, or NULL. */
+static void wait_for(struct geyser_gl *gl, const struct geyser_gl_texture *texture)
 {
-	const uint32_t layout = GY_GL_LAYOUT_GENERAL_EXT;
+	uint32_t names[GEYSER_FORMAT_PLANES_MAX], layouts[GEYSER_FORMAT_PLANES_MAX];
+	const uint32_t count = texture ? texture->plane_count : 0;
 
+	for (uint32_t i = 0; i < count; i++) {
+		names[i] = texture->planes[i].name;
+		layouts[i] = GY_GL_LAYOUT_GENERAL_EXT;
+	}
 	gl->f.SemaphoreParameterui64vEXT(
 		gl->waited, GY_GL_TIMELINE_SEMAPHORE_VALUE_NV, &gl->waited_value);
-	gl->f.WaitSemaphoreEXT(gl->waited, 0, NULL, count, textures, &layout);
+	gl->f.WaitSemaphoreEXT(gl->waited, 0, NULL, count, names, layouts);
 }
 
 /* Waits again for the last value, this time naming the texture. GL needs that to see what another
@@ -132,7 +138,7 @@ void gy_gl_events_acquire(struct geyser_gl_texture *texture)
 
 	texture->signal_pending = false;
 	if (gl->waited && texture->on_memory_object)
-		wait_for(gl, 1, &texture->info.name);
+		wait_for(gl, texture);
 }
 
 enum geyser_result gy_gl_event_wait(
@@ -149,14 +155,14 @@ enum geyser_result gy_gl_event_wait(
 	}
 	gl->waited = semaphore;
 	gl->waited_value = value;
-	wait_for(gl, 0, NULL);
+	wait_for(gl, NULL);
 	gl->f.Flush();
 	return gy_gl_check(gl, "glWaitSemaphoreEXT");
 }
 
 /* ---- signalling ---- */
 
-#define SIGNALLED_MAX 64u
+#define SIGNALLED_MAX (64u * GEYSER_FORMAT_PLANES_MAX)
 
 /* Collects textures that were released since the last signal. The signal names them, so that their
  * contents are visible to the peers that wait for it. */
@@ -164,8 +170,8 @@ static uint32_t collect(struct geyser_gl *gl, uint32_t *names, uint32_t *layouts
 {
 	uint32_t count = 0;
 
-	for (struct gy_gl_item *item = gl->alive; item && count < SIGNALLED_MAX;
-		item = item->next) {
+	for (struct gy_gl_item *item = gl->alive;
+		item && count + GEYSER_FORMAT_PLANES_MAX <= SIGNALLED_MAX; item = item->next) {
 		struct geyser_gl_texture *const texture = (struct geyser_gl_texture *)item;
 
 		if (item->finish == finish || !texture->signal_pending)
@@ -173,8 +179,10 @@ static uint32_t collect(struct geyser_gl *gl, uint32_t *names, uint32_t *layouts
 		texture->signal_pending = false;
 		if (!texture->on_memory_object)
 			continue;
-		names[count] = texture->info.name;
-		layouts[count++] = GY_GL_LAYOUT_GENERAL_EXT;
+		for (uint32_t i = 0; i < texture->plane_count; i++) {
+			names[count] = texture->planes[i].name;
+			layouts[count++] = GY_GL_LAYOUT_GENERAL_EXT;
+		}
 	}
 	return count;
 }

@@ -11,6 +11,20 @@ static enum geyser_result check_frame(struct geyser_gl *gl, const struct geyser_
 	return gy_gl_enter(gl);
 }
 
+/* Refuses video, of which one GL texture would be luma alone. */
+static enum geyser_result check_colour(struct geyser_frame *frame)
+{
+	const enum geyser_format format =
+		geyser_texture_get_desc(geyser_frame_texture(frame))->format;
+
+	if (!geyser_format_is_video(format))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (%s): the frame is video; geyser_gl_frame_begin_planes gives each of its "
+		"planes",
+		geyser_format_name(format));
+}
+
 /* Waits until the frame is drawn. A frame in host memory has no wait point, because its mapping
  * waits. For a copied texture the CPU waits, since the CPU copies. */
 static enum geyser_result wait_for_frame(struct geyser_gl *gl, struct geyser_frame *frame,
@@ -21,7 +35,7 @@ static enum geyser_result wait_for_frame(struct geyser_gl *gl, struct geyser_fra
 
 	if (result != GEYSER_OK || !point.event)
 		return result;
-	if (texture->info.path == GEYSER_PATH_COPY)
+	if (texture->path == GEYSER_PATH_COPY)
 		return geyser_event_wait(point.event, point.value, timeout_ns);
 	return gy_gl_event_wait(gl, point.event, point.value, timeout_ns);
 }
@@ -47,10 +61,33 @@ enum geyser_result geyser_gl_frame_begin(struct geyser_gl *gl, struct geyser_fra
 	*out = (struct geyser_gl_texture_info){.reason = ""};
 	result = check_frame(gl, frame);
 	if (result == GEYSER_OK)
+		result = check_colour(frame);
+	if (result == GEYSER_OK)
 		result = gy_gl_frame_begin(gl, frame, access, timeout_ns, &texture);
 	if (result == GEYSER_OK)
-		*out = texture->info;
+		*out = gy_gl_plane_info(texture, 0);
 	return result;
+}
+
+enum geyser_result geyser_gl_frame_begin_planes(struct geyser_gl *gl, struct geyser_frame *frame,
+	enum geyser_access access, uint64_t timeout_ns,
+	struct geyser_gl_texture_info out[GEYSER_FORMAT_PLANES_MAX])
+{
+	struct geyser_gl_texture *texture;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	for (uint32_t i = 0; i < GEYSER_FORMAT_PLANES_MAX; i++)
+		out[i] = (struct geyser_gl_texture_info){.reason = ""};
+	result = check_frame(gl, frame);
+	if (result == GEYSER_OK)
+		result = gy_gl_frame_begin(gl, frame, access, timeout_ns, &texture);
+	if (result != GEYSER_OK)
+		return result;
+	for (uint32_t i = 0; i < texture->plane_count; i++)
+		out[i] = gy_gl_plane_info(texture, i);
+	return GEYSER_OK;
 }
 
 /* Signals that GL's work on the frame is done. A caller of geyser_frame_signal_point must signal
@@ -62,7 +99,7 @@ static enum geyser_result signal_frame(
 	struct geyser_point point;
 	enum geyser_result result;
 
-	if (texture->info.path == GEYSER_PATH_COPY)
+	if (texture->path == GEYSER_PATH_COPY)
 		return GEYSER_OK;
 	if (!gl->info.timeline_semaphore)
 		return gy_gl_finish(gl);

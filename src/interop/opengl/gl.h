@@ -123,14 +123,25 @@ void gy_gl_restore(const struct geyser_gl *gl, const struct gy_gl_state *state);
 
 /* ---- textures ---- */
 
+/* A plane as a GL texture. A texture of a colour format is one plane. */
+struct gy_gl_plane {
+	uint32_t name, internal_format;
+	bool swapped;              /* as in struct geyser_gl_texture_info */
+	enum geyser_format format; /* of the plane's texels */
+	uint32_t width, height;    /* of level 0, in texels of that format */
+	void *image;               /* an EGLImage */
+};
+
 struct geyser_gl_texture {
 	struct gy_gl_item item;
 	struct geyser_texture *texture; /* holds a reference if imported is set */
 	bool imported; /* the caller has imported it; otherwise it is attached to the texture */
-	struct geyser_gl_texture_info info;
 	struct geyser_texture_desc desc;
-	uint32_t memory; /* a GL memory object */
-	void *image;     /* an EGLImage */
+	uint32_t target; /* of every plane, as path and reason are */
+	enum geyser_path path;
+	uint32_t plane_count;
+	struct gy_gl_plane planes[GEYSER_FORMAT_PLANES_MAX];
+	uint32_t memory; /* a GL memory object, which all planes use */
 	/* The texels are in host memory, where the CPU may access them without GL. */
 	bool host_memory;
 	bool on_memory_object;
@@ -139,8 +150,9 @@ struct geyser_gl_texture {
 	char reason[256];
 };
 
-/* The three ways to make a GL texture of texture->texture, in order of preference. Each fills in
- * texture->info. After a failure the GL objects made so far are still in `texture`. */
+/* The three ways to make GL textures of texture->texture's planes, in order of preference. Each
+ * fills in texture->path and the planes. After a failure the GL objects made so far are still in
+ * `texture`. */
 enum geyser_result gy_gl_memory_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native);
 enum geyser_result gy_gl_image_import(
@@ -163,14 +175,17 @@ enum geyser_result gy_gl_texture_begin(
 	struct geyser_gl_texture *texture, enum geyser_access access);
 enum geyser_result gy_gl_texture_end(struct geyser_gl_texture *texture, enum geyser_access access);
 
-/* name.c: gives GL's terms for the format. Errors: UNSUPPORTED, with the format's name, if this GL
- * has no such texture. */
-enum geyser_result gy_gl_format(
-	const struct geyser_gl *gl, enum geyser_format format, struct geyser_format_gl *out);
+/* name.c: fills in the planes' formats and sizes. Errors: UNSUPPORTED, with the format's name, if
+ * this GL has no such texture. */
+enum geyser_result gy_gl_planes(struct geyser_gl_texture *texture);
 
-/* Makes the texture object texture->info.name, bound to its target, with the descriptor's number of
- * levels. The caller saves and restores the binding. */
-void gy_gl_texture_name(struct geyser_gl_texture *texture);
+/* Makes the texture object plane->name, bound to the texture's target, with the descriptor's number
+ * of levels. The caller saves and restores the binding. */
+void gy_gl_plane_name(const struct geyser_gl_texture *texture, struct gy_gl_plane *plane);
+
+/* Tells the public things about one plane. */
+struct geyser_gl_texture_info gy_gl_plane_info(
+	const struct geyser_gl_texture *texture, uint32_t plane);
 
 /* One layer of one level of a texture, as the only attachment of a framebuffer. */
 struct gy_gl_attachment {

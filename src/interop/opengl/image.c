@@ -26,40 +26,44 @@ static void put(struct attributes *attributes, int name, int value)
 	attributes->values[attributes->count++] = value;
 }
 
+/* Puts the memory's plane `from` as the image's plane `to`. */
 static void put_plane(struct attributes *attributes, const struct geyser_native_texture *native,
-	uint32_t plane, bool modifiers)
+	uint32_t from, uint32_t to, bool modifiers)
 {
 	/* a later extension added the fourth plane, so its numbers are elsewhere */
 	const int first =
-		plane < 3 ? GY_EGL_DMA_BUF_PLANE0_FD + 3 * (int)plane : GY_EGL_DMA_BUF_PLANE3_FD;
-	const int modifier = GY_EGL_DMA_BUF_PLANE0_MODIFIER_LO + 2 * (int)plane;
+		to < 3 ? GY_EGL_DMA_BUF_PLANE0_FD + 3 * (int)to : GY_EGL_DMA_BUF_PLANE3_FD;
+	const int modifier = GY_EGL_DMA_BUF_PLANE0_MODIFIER_LO + 2 * (int)to;
 
 	put(attributes, first, native->fd);
-	put(attributes, first + 1, (int)native->planes[plane].offset);
-	put(attributes, first + 2, (int)native->planes[plane].row_pitch);
+	put(attributes, first + 1, (int)native->planes[from].offset);
+	put(attributes, first + 2, (int)native->planes[from].row_pitch);
 	if (!modifiers)
 		return;
 	put(attributes, modifier, (int)(uint32_t)native->modifier);
 	put(attributes, modifier + 1, (int)(uint32_t)(native->modifier >> 32));
 }
 
-static void *create_image(
-	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+/* Makes the image of one plane. The image of a texture of one plane has all planes of the memory: a
+ * modifier may have several. */
+static void *create_image(const struct geyser_gl_texture *texture, uint32_t index,
+	const struct geyser_native_texture *native)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
-	const struct geyser_format_info *const format =
-		geyser_format_get_info(texture->desc.format);
+	const struct gy_gl_plane *const plane = &texture->planes[index];
+	const struct geyser_format_info *const format = geyser_format_get_info(plane->format);
+	const uint32_t count = texture->plane_count > 1 ? 1 : native->plane_count;
 	struct attributes attributes = {.count = 0};
 
-	put(&attributes, GY_EGL_WIDTH, (int)texture->desc.width);
-	put(&attributes, GY_EGL_HEIGHT, (int)texture->desc.height);
+	put(&attributes, GY_EGL_WIDTH, (int)plane->width);
+	put(&attributes, GY_EGL_HEIGHT, (int)plane->height);
 	put(&attributes, GY_EGL_LINUX_DRM_FOURCC, (int)format->drm_fourcc);
 	/* the dma-buf has contents already, which EGL must preserve */
 	put(&attributes, GY_EGL_IMAGE_PRESERVED, GY_EGL_TRUE);
 	if (format->srgb)
 		put(&attributes, GY_EGL_GL_COLORSPACE, GY_EGL_GL_COLORSPACE_SRGB);
-	for (uint32_t i = 0; i < native->plane_count && i < PLANES_MAX; i++)
-		put_plane(&attributes, native, i, gl->info.dma_buf_modifiers);
+	for (uint32_t i = 0; i < count && i < PLANES_MAX; i++)
+		put_plane(&attributes, native, index + i, i, gl->info.dma_buf_modifiers);
 	attributes.values[attributes.count] = GY_EGL_NONE;
 	return gl->egl.CreateImageKHR(
 		gl->display, NULL, GY_EGL_LINUX_DMA_BUF, NULL, attributes.values);
@@ -75,14 +79,15 @@ static uint64_t whole_blocks(uint32_t texels)
 
 /* Refuses dma-bufs on which llvmpipe would fault or write past a row. llvmpipe accepts any dma-buf,
  * but reads and writes whole blocks of 4 x 4 texels, with instructions that need aligned rows. */
-static enum geyser_result check_llvmpipe(
-	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+static enum geyser_result check_llvmpipe(const struct geyser_gl_texture *texture, uint32_t index,
+	const struct geyser_native_texture *native)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
-	const struct geyser_texture_desc *const desc = &texture->desc;
-	const uint64_t texel = geyser_format_get_info(desc->format)->bytes_per_texel;
-	const uint64_t rows = whole_blocks(desc->height), row = whole_blocks(desc->width) * texel;
-	const uint64_t pitch = native->planes[0].row_pitch, offset = native->planes[0].offset;
+	const struct gy_gl_plane *const plane = &texture->planes[index];
+	const uint64_t texel = geyser_format_get_info(plane->format)->bytes_per_texel;
+	const uint64_t rows = whole_blocks(plane->height), row = whole_blocks(plane->width) * texel;
+	const uint64_t pitch = native->planes[index].row_pitch;
+	const uint64_t offset = native->planes[index].offset;
 
 	if (!strstr(gl->info.renderer, "llvmpipe"))
 		return GEYSER_OK;
@@ -97,13 +102,14 @@ static enum geyser_result check_llvmpipe(
 		native->size, offset, pitch, rows, row);
 }
 
-/* Refuses dma-bufs that this GL can't use. texture.c then makes a copied texture instead. */
-static enum geyser_result check_dma_buf(
-	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+/* Refuses dma-bufs that this GL can't use for a plane. texture.c then makes a copied texture
+ * instead. */
+static enum geyser_result check_dma_buf(const struct geyser_gl_texture *texture, uint32_t index,
+	const struct geyser_native_texture *native)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 	const struct geyser_format_info *const format =
-		geyser_format_get_info(texture->desc.format);
+		geyser_format_get_info(texture->planes[index].format);
 
 	if (!gl->info.dma_buf_import)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
@@ -124,34 +130,34 @@ static enum geyser_result check_dma_buf(
 			"): without EGL_EXT_image_dma_buf_import_modifiers it must be linear, 0; "
 			"it is copied",
 			native->modifier);
-	return check_llvmpipe(texture, native);
+	return check_llvmpipe(texture, index, native);
 }
 
-static enum geyser_result bind_image(struct geyser_gl_texture *texture)
+static enum geyser_result bind_image(
+	const struct geyser_gl_texture *texture, struct gy_gl_plane *plane)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 	const int none = GY_GL_NONE;
 
 	if (gl->image_storage) {
-		gl->f.GenTextures(1, &texture->info.name);
-		gl->f.BindTexture(GY_GL_TEXTURE_2D, texture->info.name);
-		gl->f.EGLImageTargetTexStorageEXT(GY_GL_TEXTURE_2D, texture->image, &none);
+		gl->f.GenTextures(1, &plane->name);
+		gl->f.BindTexture(GY_GL_TEXTURE_2D, plane->name);
+		gl->f.EGLImageTargetTexStorageEXT(GY_GL_TEXTURE_2D, plane->image, &none);
 		return gy_gl_check(gl, "glEGLImageTargetTexStorageEXT");
 	}
-	gy_gl_texture_name(texture);
-	gl->f.EGLImageTargetTexture2DOES(GY_GL_TEXTURE_2D, texture->image);
+	gy_gl_plane_name(texture, plane);
+	gl->f.EGLImageTargetTexture2DOES(GY_GL_TEXTURE_2D, plane->image);
 	return gy_gl_check(gl, "glEGLImageTargetTexture2DOES");
 }
 
 /* Reads one texel. Some drivers make images of memory that they can't map, such as Mesa's
  * kms_swrast for another device's memory. Such a driver reports GL_OUT_OF_MEMORY only when the
  * image is used. Any other error only means that the format can't be read. */
-static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
+static enum geyser_result try_to_read(const struct geyser_gl *gl, const struct gy_gl_plane *plane)
 {
-	const struct geyser_gl *const gl = texture->item.gl;
 	struct gy_gl_attachment attachment = {
 		.target = GY_GL_READ_FRAMEBUFFER,
-		.texture = texture->info.name,
+		.texture = plane->name,
 		.texture_target = GY_GL_TEXTURE_2D,
 	};
 	struct gy_gl_state state;
@@ -173,25 +179,36 @@ static enum geyser_result try_to_read(const struct geyser_gl_texture *texture)
 		gl->info.renderer);
 }
 
-/* The EGL image holds a reference to the dma-buf, so the caller keeps its descriptor. */
-enum geyser_result gy_gl_image_import(
-	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+static enum geyser_result import_plane(struct geyser_gl_texture *texture, uint32_t index,
+	const struct geyser_native_texture *native)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
-	enum geyser_result result = check_dma_buf(texture, native);
+	struct gy_gl_plane *const plane = &texture->planes[index];
+	enum geyser_result result = check_dma_buf(texture, index, native);
 
 	if (result != GEYSER_OK)
 		return result;
-	texture->image = create_image(texture, native);
-	if (!texture->image)
+	plane->image = create_image(texture, index, native);
+	if (!plane->image)
 		return gy_fail(GEYSER_ERROR_SYSTEM,
 			"eglCreateImageKHR: error 0x%04x for a dma-buf of %ux%u %s, modifier "
 			"0x%" PRIx64 "; it is copied",
-			(unsigned)gl->egl.GetError(), texture->desc.width, texture->desc.height,
-			geyser_format_name(texture->desc.format), native->modifier);
-	texture->info.path = GEYSER_PATH_ZERO_COPY;
-	result = bind_image(texture);
-	return result == GEYSER_OK ? try_to_read(texture) : result;
+			(unsigned)gl->egl.GetError(), plane->width, plane->height,
+			geyser_format_name(plane->format), native->modifier);
+	result = bind_image(texture, plane);
+	return result == GEYSER_OK ? try_to_read(gl, plane) : result;
+}
+
+/* The EGL images hold references to the dma-buf, so the caller keeps its descriptor. */
+enum geyser_result gy_gl_image_import(
+	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	texture->path = GEYSER_PATH_ZERO_COPY;
+	for (uint32_t i = 0; i < texture->plane_count && result == GEYSER_OK; i++)
+		result = import_plane(texture, i, native);
+	return result;
 }
 
 /* ---- textures as dma-bufs ---- */
@@ -235,6 +252,13 @@ static enum geyser_result check_size(const struct geyser_gl *gl, const struct sh
 static enum geyser_result check_share(
 	const struct geyser_gl *gl, const struct shared *shared, uint32_t target)
 {
+	if (geyser_format_is_video(shared->desc->format))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"desc format (%s): a GL texture is one plane, and this is video; share "
+			"textures of red, green and blue, as rgba8unorm, or draw into the planes "
+			"of "
+			"a texture that geyser_gl_texture_import has imported",
+			geyser_format_name(shared->desc->format));
 	if (!gl->info.dma_buf_export)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"this GL (%s) can't give away a texture's memory "

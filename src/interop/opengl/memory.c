@@ -47,66 +47,64 @@ static enum geyser_result import_object(
 	return result;
 }
 
-static enum geyser_result set_storage(
-	struct geyser_gl_texture *texture, uint32_t internal_format, uint64_t offset)
+static enum geyser_result set_storage(const struct geyser_gl_texture *texture,
+	const struct gy_gl_plane *plane, uint32_t internal_format, uint64_t offset)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 	const struct geyser_texture_desc *const desc = &texture->desc;
 	const uint32_t third = desc->depth > 1 ? desc->depth : desc->layers;
 
-	if (texture->info.target == GY_GL_TEXTURE_2D)
+	if (texture->target == GY_GL_TEXTURE_2D)
 		gl->f.TexStorageMem2DEXT(GY_GL_TEXTURE_2D, (int)desc->mip_levels, internal_format,
-			(int)desc->width, (int)desc->height, texture->memory, offset);
+			(int)plane->width, (int)plane->height, texture->memory, offset);
 	else
-		gl->f.TexStorageMem3DEXT(texture->info.target, (int)desc->mip_levels,
-			internal_format, (int)desc->width, (int)desc->height, (int)third,
-			texture->memory, offset);
+		gl->f.TexStorageMem3DEXT(texture->target, (int)desc->mip_levels, internal_format,
+			(int)plane->width, (int)plane->height, (int)third, texture->memory, offset);
 	return gy_gl_check(gl, "glTexStorageMemEXT");
 }
 
-static void swap_channels(struct geyser_gl_texture *texture)
+static void swap_channels(const struct geyser_gl_texture *texture, struct gy_gl_plane *plane)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 
-	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_SWIZZLE_R, GY_GL_BLUE);
-	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_SWIZZLE_B, GY_GL_RED);
-	texture->info.swapped = true;
+	gl->f.TexParameteri(texture->target, GY_GL_TEXTURE_SWIZZLE_R, GY_GL_BLUE);
+	gl->f.TexParameteri(texture->target, GY_GL_TEXTURE_SWIZZLE_B, GY_GL_RED);
+	plane->swapped = true;
 }
 
 /* Tries storage with blue first, for GEYSER_FORMAT_BGRA8_UNORM. OpenGL ES has such a format by
  * extension, but no extension defines its layout in imported memory. NVIDIA's driver stores blue
  * first. Mesa 22.3 refuses the format. Mesa 25.0 accepts the format and stores red first, without
  * any sign of it. So this is tried only with NVIDIA's driver. */
-static enum geyser_result try_blue_first(struct geyser_gl_texture *texture, uint64_t offset)
+static enum geyser_result try_blue_first(
+	const struct geyser_gl_texture *texture, struct gy_gl_plane *plane, uint64_t offset)
 {
-	const enum geyser_result result = set_storage(texture, GY_GL_BGRA8_EXT, offset);
+	const enum geyser_result result = set_storage(texture, plane, GY_GL_BGRA8_EXT, offset);
 
 	if (result == GEYSER_OK)
-		texture->info.internal_format = GY_GL_BGRA8_EXT;
+		plane->internal_format = GY_GL_BGRA8_EXT;
 	return result;
 }
 
-static enum geyser_result make_storage(
-	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+static enum geyser_result make_storage(const struct geyser_gl_texture *texture,
+	struct gy_gl_plane *plane, uint64_t offset, bool linear)
 {
 	const struct geyser_gl *const gl = texture->item.gl;
-	const enum geyser_format format = texture->desc.format;
-	const uint64_t offset = native->planes[0].offset;
-	const bool blue_first = geyser_format_get_info(format)->gl.format == GY_GL_BGRA;
+	const bool blue_first = geyser_format_get_info(plane->format)->gl.format == GY_GL_BGRA;
 	enum geyser_result result;
 
-	gy_gl_texture_name(texture);
-	gl->f.TexParameteri(texture->info.target, GY_GL_TEXTURE_TILING_EXT,
-		native->planes[0].row_pitch ? GY_GL_LINEAR_TILING_EXT : GY_GL_OPTIMAL_TILING_EXT);
+	gy_gl_plane_name(texture, plane);
+	gl->f.TexParameteri(texture->target, GY_GL_TEXTURE_TILING_EXT,
+		linear ? GY_GL_LINEAR_TILING_EXT : GY_GL_OPTIMAL_TILING_EXT);
 	result = gy_gl_check(gl, "glTexParameteri(GL_TEXTURE_TILING_EXT)");
 	if (result != GEYSER_OK)
 		return result;
-	if (format == GEYSER_FORMAT_BGRA8_UNORM && gl->blue_first &&
-		try_blue_first(texture, offset) == GEYSER_OK)
+	if (plane->format == GEYSER_FORMAT_BGRA8_UNORM && gl->blue_first &&
+		try_blue_first(texture, plane, offset) == GEYSER_OK)
 		return GEYSER_OK;
-	result = set_storage(texture, texture->info.internal_format, offset);
+	result = set_storage(texture, plane, plane->internal_format, offset);
 	if (result == GEYSER_OK && blue_first)
-		swap_channels(texture);
+		swap_channels(texture, plane);
 	return result == GEYSER_OK ? gy_gl_check(gl, "glTexParameteri") : result;
 }
 
@@ -115,9 +113,10 @@ enum geyser_result gy_gl_memory_import(
 {
 	enum geyser_result result = import_object(texture, native);
 
-	if (result == GEYSER_OK)
-		result = make_storage(texture, native);
+	for (uint32_t i = 0; i < texture->plane_count && result == GEYSER_OK; i++)
+		result = make_storage(texture, &texture->planes[i], native->planes[i].offset,
+			native->planes[i].row_pitch != 0);
 	texture->on_memory_object = result == GEYSER_OK;
-	texture->info.path = GEYSER_PATH_ZERO_COPY;
+	texture->path = GEYSER_PATH_ZERO_COPY;
 	return result;
 }

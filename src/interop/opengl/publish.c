@@ -67,7 +67,8 @@ static enum geyser_result check_source(const struct geyser_gl *gl, struct source
 static enum geyser_result check_stream(
 	const struct source *source, const struct geyser_texture_desc *desc)
 {
-	if (desc->depth > 1 || desc->layers > 1 || geyser_format_get_info(desc->format)->depth)
+	if (desc->depth > 1 || desc->layers > 1 || geyser_format_get_info(desc->format)->depth ||
+		geyser_format_is_video(desc->format))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"stream of %s, %u slices, %u layers: it must be of a colour format, with "
 			"one of each",
@@ -162,8 +163,8 @@ static enum geyser_result copy_swapped(struct blit *blit)
 	gl->f.GenTextures(1, &blit->texture);
 	gl->f.BindTexture(GY_GL_TEXTURE_2D, blit->texture);
 	gl->f.TexParameteri(GY_GL_TEXTURE_2D, GY_GL_TEXTURE_MAX_LEVEL, 0);
-	gl->f.TexImage2D(GY_GL_TEXTURE_2D, 0, (int)blit->to->info.internal_format, width, height, 0,
-		GY_GL_RGBA, GY_GL_UNSIGNED_BYTE, NULL);
+	gl->f.TexImage2D(GY_GL_TEXTURE_2D, 0, (int)blit->to->planes[0].internal_format, width,
+		height, 0, GY_GL_RGBA, GY_GL_UNSIGNED_BYTE, NULL);
 	result = copy_to(blit, blit->texture);
 	if (result != GEYSER_OK)
 		return result;
@@ -175,7 +176,7 @@ static enum geyser_result copy_swapped(struct blit *blit)
 	gl->f.ReadPixels(0, 0, width, height, GY_GL_BGRA, GY_GL_UNSIGNED_BYTE, NULL);
 	gl->f.BindBuffer(GY_GL_PIXEL_PACK_BUFFER, 0);
 	gl->f.BindBuffer(GY_GL_PIXEL_UNPACK_BUFFER, blit->buffer);
-	gl->f.BindTexture(GY_GL_TEXTURE_2D, blit->to->info.name);
+	gl->f.BindTexture(GY_GL_TEXTURE_2D, blit->to->planes[0].name);
 	gl->f.TexSubImage2D(
 		GY_GL_TEXTURE_2D, 0, 0, 0, width, height, GY_GL_RGBA, GY_GL_UNSIGNED_BYTE, NULL);
 	return gy_gl_check(gl, "glTexSubImage2D");
@@ -189,10 +190,10 @@ static enum geyser_result copy(
 	struct gy_gl_state state;
 	enum geyser_result result;
 
-	gy_gl_keep(gl, GY_GL_KEEP_FRAMEBUFFERS | (to->info.swapped ? all : 0), GY_GL_TEXTURE_2D,
-		&state);
+	gy_gl_keep(gl, GY_GL_KEEP_FRAMEBUFFERS | (to->planes[0].swapped ? all : 0),
+		GY_GL_TEXTURE_2D, &state);
 	gl->f.GenFramebuffers(2, blit.framebuffers);
-	result = to->info.swapped ? copy_swapped(&blit) : copy_to(&blit, to->info.name);
+	result = to->planes[0].swapped ? copy_swapped(&blit) : copy_to(&blit, to->planes[0].name);
 	gy_gl_restore(gl, &state);
 	gl->f.DeleteFramebuffers(2, blit.framebuffers);
 	if (blit.texture)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,19 @@ static void finish(struct gy_gl_item *item)
 	struct geyser_gl_texture *const texture = (struct geyser_gl_texture *)item;
 	const struct geyser_gl *const gl = item->gl;
 
-	if (texture->info.name)
-		gl->f.DeleteTextures(1, &texture->info.name);
+	for (uint32_t i = 0; i < texture->plane_count; i++) {
+		struct gy_gl_plane *const plane = &texture->planes[i];
+
+		if (plane->name)
+			gl->f.DeleteTextures(1, &plane->name);
+		if (plane->image)
+			(void)gl->egl.DestroyImageKHR(gl->display, plane->image);
+		plane->name = 0;
+		plane->image = NULL;
+	}
 	if (texture->memory)
 		gl->f.DeleteMemoryObjectsEXT(1, &texture->memory);
-	if (texture->image)
-		(void)gl->egl.DestroyImageKHR(gl->display, texture->image);
-	texture->info.name = 0;
 	texture->memory = 0;
-	texture->image = NULL;
 }
 
 static void free_texture(struct gy_gl_item *item)
@@ -37,8 +42,8 @@ static void free_texture(struct gy_gl_item *item)
 
 /* ---- the three ways ---- */
 
-/* Makes a copied texture if `why` says that the driver can't do better, and keeps the reason for
- * the caller. Other failures are the machine's, such as no memory, and are returned. */
+/* Makes copied textures if `why` says that the driver can't do better, and keeps the reason for the
+ * caller. Other failures are the machine's, such as no memory, and are returned. */
 static enum geyser_result copy_instead(struct geyser_gl_texture *texture, enum geyser_result why)
 {
 	if (why != GEYSER_ERROR_UNSUPPORTED && why != GEYSER_ERROR_SYSTEM)
@@ -46,6 +51,19 @@ static enum geyser_result copy_instead(struct geyser_gl_texture *texture, enum g
 	finish(&texture->item);
 	(void)snprintf(texture->reason, sizeof(texture->reason), "%s", geyser_error_detail());
 	return gy_gl_copy_create(texture);
+}
+
+/* Refuses memory in which the texture's planes aren't told apart: a modifier may have planes of its
+ * own. A texture of one plane takes any. */
+static enum geyser_result check_planes(
+	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	if (texture->plane_count == 1 || native->plane_count == texture->plane_count)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"memory of %u planes (modifier 0x%" PRIx64 "): %s has %u; it is copied",
+		native->plane_count, native->modifier, geyser_format_name(texture->desc.format),
+		texture->plane_count);
 }
 
 static enum geyser_result import_memory(
@@ -57,18 +75,23 @@ static enum geyser_result import_memory(
 
 	if (result != GEYSER_OK)
 		return result;
-	result = gl->info.memory_object_fd
-			 ? gy_gl_memory_import(texture, native)
-			 : gy_fail(GEYSER_ERROR_UNSUPPORTED,
-				   "GL_EXT_memory_object_fd is missing: Vulkan's memory is copied");
+	result = check_planes(texture, native);
+	if (result == GEYSER_OK)
+		result = gl->info.memory_object_fd
+				 ? gy_gl_memory_import(texture, native)
+				 : gy_fail(GEYSER_ERROR_UNSUPPORTED,
+					   "GL_EXT_memory_object_fd is missing: Vulkan's memory is "
+					   "copied");
 	return result == GEYSER_OK ? GEYSER_OK : copy_instead(texture, result);
 }
 
 static enum geyser_result import_image(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
-	const enum geyser_result result = gy_gl_image_import(texture, native);
+	enum geyser_result result = check_planes(texture, native);
 
+	if (result == GEYSER_OK)
+		result = gy_gl_image_import(texture, native);
 	return result == GEYSER_OK ? GEYSER_OK : copy_instead(texture, result);
 }
 
@@ -83,7 +106,7 @@ static enum geyser_result import_host_memory(struct geyser_gl_texture *texture)
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"host memory, and this GL takes no dma-bufs "
 			"(EGL_EXT_image_dma_buf_import): it is copied");
-	else if (texture->info.target != GY_GL_TEXTURE_2D || texture->desc.mip_levels > 1)
+	else if (texture->target != GY_GL_TEXTURE_2D || texture->desc.mip_levels > 1)
 		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"host memory of %u layers, %u slices and %u levels: dma-bufs have one of "
 			"each",
@@ -114,16 +137,14 @@ static enum geyser_result import_native(
 static enum geyser_result make_texture(struct geyser_gl_texture *texture)
 {
 	struct geyser_native_texture native;
-	struct geyser_format_gl format;
 	struct gy_gl_state state;
-	enum geyser_result result = gy_gl_format(texture->item.gl, texture->desc.format, &format);
+	enum geyser_result result = gy_gl_planes(texture);
 
 	if (result == GEYSER_OK)
 		result = geyser_texture_export_native(texture->texture, &native);
 	if (result != GEYSER_OK)
 		return result;
-	texture->info.internal_format = format.internal_format;
-	gy_gl_keep(texture->item.gl, GY_GL_KEEP_TEXTURE, texture->info.target, &state);
+	gy_gl_keep(texture->item.gl, GY_GL_KEEP_TEXTURE, texture->target, &state);
 	result = import_native(texture, &native);
 	gy_gl_restore(texture->item.gl, &state);
 	geyser_native_texture_release(&native);
@@ -152,8 +173,7 @@ static enum geyser_result create_texture(struct geyser_gl *gl, struct geyser_tex
 	made->texture = imported ? geyser_texture_ref(texture) : texture;
 	made->desc = *geyser_texture_get_desc(texture);
 	made->desc.label = NULL;
-	made->info.target = target_of(&made->desc);
-	made->info.reason = made->reason;
+	made->target = target_of(&made->desc);
 	result = make_texture(made);
 	if (result == GEYSER_OK)
 		*out = made;
@@ -181,10 +201,28 @@ enum geyser_result geyser_gl_texture_get_info(
 {
 	if (out)
 		*out = (struct geyser_gl_texture_info){.reason = ""};
+	if (texture && out && geyser_format_is_video(texture->desc.format))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (%s): it is video; geyser_gl_texture_get_plane_info tells about "
+			"each "
+			"of its planes",
+			geyser_format_name(texture->desc.format));
+	return geyser_gl_texture_get_plane_info(texture, 0, out);
+}
+
+enum geyser_result geyser_gl_texture_get_plane_info(
+	const struct geyser_gl_texture *texture, uint32_t plane, struct geyser_gl_texture_info *out)
+{
+	if (out)
+		*out = (struct geyser_gl_texture_info){.reason = ""};
 	if (!texture || !out)
 		return gy_fail(
 			GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", texture ? "out" : "texture");
-	*out = texture->info;
+	if (plane >= texture->plane_count)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"plane (%" PRIu32 "): %s has %" PRIu32, plane,
+			geyser_format_name(texture->desc.format), texture->plane_count);
+	*out = gy_gl_plane_info(texture, plane);
 	return GEYSER_OK;
 }
 
@@ -241,7 +279,7 @@ static enum geyser_result bring(struct geyser_gl_texture *texture, enum geyser_a
 {
 	enum geyser_result result = GEYSER_OK;
 
-	if (texture->info.path == GEYSER_PATH_ZERO_COPY) {
+	if (texture->path == GEYSER_PATH_ZERO_COPY) {
 		gy_gl_events_acquire(texture);
 		return gy_gl_check(texture->item.gl, "glWaitSemaphoreEXT");
 	}
@@ -278,7 +316,7 @@ static enum geyser_result take_back(struct geyser_gl_texture *texture, enum geys
 {
 	const struct geyser_gl *const gl = texture->item.gl;
 
-	if (texture->info.path == GEYSER_PATH_COPY)
+	if (texture->path == GEYSER_PATH_COPY)
 		return access & GEYSER_ACCESS_WRITE ? gy_gl_copy_download(texture) : GEYSER_OK;
 	texture->signal_pending = true;
 	if (texture->host_memory && access & GEYSER_ACCESS_WRITE)
