@@ -57,7 +57,8 @@ GEYSER_API enum geyser_result geyser_cuda_get_info(struct geyser_cuda_info *out)
 
 /* ---- textures ------------------------------------------------------------------------------ */
 
-/* A texture as CUDA memory. All members are borrowed as long as the texture lives. */
+/* A texture, or one plane of video, as CUDA memory. All members are borrowed as long as the texture
+ * lives. */
 struct geyser_cuda_texture {
 	int device;               /* CUdevice */
 	struct CUctx_st *context; /* the context of array, mipmapped_array and pointer */
@@ -96,18 +97,29 @@ struct geyser_cuda_texture {
  * geyser_texture_map does.
  *
  * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (as geyser_cuda_get_info; a dma-buf; video, as
- * nv12; a format or shape that the driver has no array of), MISMATCH (the context is on another
- * GPU, or the texture on none of CUDA's), OUT_OF_MEMORY, LIMIT (no free file descriptor),
- * DEVICE_LOST, SYSTEM, and as geyser_texture_map. */
+ * nv12: geyser_cuda_texture_plane; a format or shape that the driver has no array of), MISMATCH
+ * (the context is on another GPU, or the texture on none of CUDA's), OUT_OF_MEMORY, LIMIT (no free
+ * file descriptor), DEVICE_LOST, SYSTEM, and as geyser_texture_map. */
 GEYSER_API enum geyser_result geyser_cuda_texture(
 	struct geyser_texture *texture, struct geyser_cuda_texture *out);
+
+/* Gives one plane of a texture as CUDA memory, as geyser_cuda_texture gives a texture of colours.
+ * Planes are numbered from 0. geyser_format_info tells how many there are, and the format of each
+ * plane's texels, whose `cuda` describes an array's elements: of nv12 luma has one channel of 8
+ * bits, and chroma two. geyser_format_get_plane_extent tells a plane's size.
+ *
+ * One call imports all planes, which have the same device, context, path, host and writable. In
+ * memory with rows, `size` is the bytes of the plane alone. Errors: INVALID_ARGUMENT (NULL; no such
+ * plane), and as geyser_cuda_texture. */
+GEYSER_API enum geyser_result geyser_cuda_texture_plane(
+	struct geyser_texture *texture, uint32_t plane, struct geyser_cuda_texture *out);
 
 /* Copies mip level 0 into memory with rows, asynchronously on that stream: all layers or depth
  * slices, one after another. pointer is a CUdeviceptr, or the address of host memory, cast to
  * uintptr_t. The call waits for the copy if the host memory isn't pinned. row_pitch is the number
  * of bytes from row to row in that memory; 0 means rows without padding. Errors: INVALID_ARGUMENT
- * (NULL, a row_pitch under the row's bytes, memory that CUDA doesn't have), and as
- * geyser_cuda_texture. */
+ * (NULL, a row_pitch under the row's bytes, memory that CUDA doesn't have), UNSUPPORTED (video:
+ * geyser_cuda_texture_copy_plane_to), and as geyser_cuda_texture. */
 GEYSER_API enum geyser_result geyser_cuda_texture_copy_to(struct geyser_texture *texture,
 	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream);
 
@@ -115,6 +127,14 @@ GEYSER_API enum geyser_result geyser_cuda_texture_copy_to(struct geyser_texture 
  * PERMISSION (a texture shared for reading only). */
 GEYSER_API enum geyser_result geyser_cuda_texture_copy_from(struct geyser_texture *texture,
 	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream);
+
+/* Copy one plane, to and from memory with rows, in the same way. Planes and their sizes are as for
+ * geyser_cuda_texture_plane. Errors: as the functions above, and INVALID_ARGUMENT (no such
+ * plane). */
+GEYSER_API enum geyser_result geyser_cuda_texture_copy_plane_to(struct geyser_texture *texture,
+	uint32_t plane, unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream);
+GEYSER_API enum geyser_result geyser_cuda_texture_copy_plane_from(struct geyser_texture *texture,
+	uint32_t plane, unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream);
 
 /* ---- events -------------------------------------------------------------------------------- */
 

@@ -358,8 +358,15 @@ FUNCTIONS: Prototypes = {
 CUDA: Prototypes = {
     "geyser_cuda_get_info": (c_int, (POINTER(geyser_cuda_info),)),
     "geyser_cuda_texture": (c_int, (c_void_p, POINTER(geyser_cuda_texture))),
+    "geyser_cuda_texture_plane": (c_int, (c_void_p, c_uint32, POINTER(geyser_cuda_texture))),
     "geyser_cuda_texture_copy_to": (c_int, (c_void_p, c_ulonglong, c_size_t, c_void_p)),
     "geyser_cuda_texture_copy_from": (c_int, (c_void_p, c_ulonglong, c_size_t, c_void_p)),
+    "geyser_cuda_texture_copy_plane_to": (
+        c_int, (c_void_p, c_uint32, c_ulonglong, c_size_t, c_void_p)
+    ),
+    "geyser_cuda_texture_copy_plane_from": (
+        c_int, (c_void_p, c_uint32, c_ulonglong, c_size_t, c_void_p)
+    ),
     "geyser_cuda_event_is_native": (c_bool, (c_void_p,)),
     "geyser_cuda_event_wait": (c_int, (c_void_p, c_uint64, c_void_p)),
     "geyser_cuda_event_signal": (c_int, (c_void_p, c_uint64, c_void_p)),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies mip level 0 of a texture to, and from, rows in memory. */
+/* Copies mip level 0 of one plane of a texture to, and from, rows in memory. */
 #include "interop/cuda/import.h"
 
 #include "base/error.h"
 
 struct copy {
 	struct geyser_texture *texture;
+	uint32_t plane;
 	unsigned long long pointer;
 	size_t row_pitch; /* bytes between the starts of two rows at the pointer */
 	struct CUstream_st *stream;
@@ -17,22 +18,26 @@ struct copy {
 static enum geyser_result begin(struct copy *copy)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(copy->texture);
-	const enum geyser_result result = gy_cuda_check_texture(copy->texture);
+	const enum geyser_result result = gy_cuda_check_plane(copy->texture, copy->plane);
+	struct geyser_plane_extent extent;
 
 	if (result != GEYSER_OK)
 		return result;
 	if (!copy->pointer)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "pointer is 0");
-	copy->row = (size_t)desc->width * geyser_format_get_info(desc->format)->bytes_per_texel;
-	copy->rows = desc->height;
+	(void)geyser_format_get_plane_extent(
+		desc->format, copy->plane, desc->width, desc->height, &extent);
+	copy->row = (size_t)extent.row_bytes;
+	copy->rows = extent.height;
 	copy->slices = desc->depth > desc->layers ? desc->depth : desc->layers;
 	if (copy->row_pitch == 0)
 		copy->row_pitch = copy->row;
 	if (copy->row_pitch >= copy->row)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-		"row_pitch (%zu): a row of %u %s has %zu bytes", copy->row_pitch, desc->width,
-		geyser_format_name(desc->format), copy->row);
+		"row_pitch (%zu): a row of %u %s has %zu bytes", copy->row_pitch, extent.width,
+		geyser_format_name(geyser_format_get_info(desc->format)->plane[copy->plane].format),
+		copy->row);
 }
 
 /* Describes the pointer's side of the copy. cuMemcpy3D can't tell by itself that a pointer is plain
@@ -53,11 +58,10 @@ static struct gy_cu_place place_of_pointer(const struct gy_cuda *cuda, const str
 	return place;
 }
 
-/* Describes the texture's side of the copy. mapped: the host's address of a texture in host
- * memory. */
-static struct gy_cu_place place_of_texture(
-	const struct geyser_cuda_texture *texture, const void *mapped)
+/* Describes the texture's side of the copy. */
+static struct gy_cu_place place_of_plane(const struct gy_cuda_plane *plane)
 {
+	const struct geyser_cuda_texture *texture = plane->texture;
 	struct gy_cu_place place = {.pitch = texture->row_pitch};
 
 	if (texture->array)
@@ -69,7 +73,7 @@ static struct gy_cu_place place_of_texture(
 		place.pointer = texture->pointer;
 	} else {
 		place.type = GY_CU_MEMORYTYPE_HOST;
-		place.host = mapped;
+		place.host = plane->mapped;
 	}
 	return place;
 }
@@ -106,14 +110,14 @@ static int copy_rows(
 	return cuda->Memcpy3DAsync(&copy3d, copy->stream);
 }
 
-static enum geyser_result put_on_stream(const struct gy_cuda *cuda, const struct copy *copy,
-	const struct geyser_cuda_texture *texture, const void *mapped)
+static enum geyser_result put_on_stream(
+	const struct gy_cuda *cuda, const struct copy *copy, const struct gy_cuda_plane *plane)
 {
-	const struct gy_cu_place place = place_of_texture(texture, mapped);
+	const struct gy_cu_place place = place_of_plane(plane);
 	const bool one = is_one_row(copy, &place);
 	int result;
 
-	if (copy->to_texture && !texture->writable)
+	if (copy->to_texture && !plane->texture->writable)
 		return gy_fail(GEYSER_ERROR_PERMISSION,
 			"the texture is shared for reading only; a publisher lets its subscribers "
 			"write into frames by GEYSER_USAGE_WRITERS");
@@ -125,34 +129,39 @@ static enum geyser_result put_on_stream(const struct gy_cuda *cuda, const struct
 
 static enum geyser_result run(struct copy *copy)
 {
-	const struct gy_cuda_import *import;
+	struct gy_cuda_plane plane;
 	struct gy_cuda_scope scope;
 	enum geyser_result result = begin(copy);
-	void *mapped;
 
 	if (result == GEYSER_OK)
-		result = gy_cuda_import(copy->texture, copy->stream, &scope, &import, &mapped);
+		result = gy_cuda_import(copy->texture, copy->plane, copy->stream, &scope, &plane);
 	if (result != GEYSER_OK)
 		return result;
-	result = put_on_stream(scope.cuda, copy, &import->texture, mapped);
+	result = put_on_stream(scope.cuda, copy, &plane);
 	gy_cuda_leave(&scope);
 	return result;
 }
 
-enum geyser_result geyser_cuda_texture_copy_to(struct geyser_texture *texture,
-	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream)
-{
-	struct copy copy = {
-		.texture = texture, .pointer = pointer, .row_pitch = row_pitch, .stream = stream};
-
-	return run(&copy);
-}
-
-enum geyser_result geyser_cuda_texture_copy_from(struct geyser_texture *texture,
+enum geyser_result geyser_cuda_texture_copy_plane_to(struct geyser_texture *texture, uint32_t plane,
 	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream)
 {
 	struct copy copy = {
 		.texture = texture,
+		.plane = plane,
+		.pointer = pointer,
+		.row_pitch = row_pitch,
+		.stream = stream,
+	};
+
+	return run(&copy);
+}
+
+enum geyser_result geyser_cuda_texture_copy_plane_from(struct geyser_texture *texture,
+	uint32_t plane, unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream)
+{
+	struct copy copy = {
+		.texture = texture,
+		.plane = plane,
 		.pointer = pointer,
 		.row_pitch = row_pitch,
 		.stream = stream,
@@ -160,4 +169,26 @@ enum geyser_result geyser_cuda_texture_copy_from(struct geyser_texture *texture,
 	};
 
 	return run(&copy);
+}
+
+enum geyser_result geyser_cuda_texture_copy_to(struct geyser_texture *texture,
+	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream)
+{
+	const enum geyser_result result =
+		gy_cuda_check_colour(texture, "geyser_cuda_texture_copy_plane_to");
+
+	return result == GEYSER_OK
+		       ? geyser_cuda_texture_copy_plane_to(texture, 0, pointer, row_pitch, stream)
+		       : result;
+}
+
+enum geyser_result geyser_cuda_texture_copy_from(struct geyser_texture *texture,
+	unsigned long long pointer, size_t row_pitch, struct CUstream_st *stream)
+{
+	const enum geyser_result result =
+		gy_cuda_check_colour(texture, "geyser_cuda_texture_copy_plane_from");
+
+	return result == GEYSER_OK
+		       ? geyser_cuda_texture_copy_plane_from(texture, 0, pointer, row_pitch, stream)
+		       : result;
 }

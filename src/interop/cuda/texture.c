@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,20 +72,29 @@ static enum geyser_result find_imports(struct geyser_texture *texture, struct gy
 
 /* ---- the texture's memory ---- */
 
-enum geyser_result gy_cuda_check_texture(const struct geyser_texture *texture)
+enum geyser_result gy_cuda_check_colour(const struct geyser_texture *texture, const char *call)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
-	const struct geyser_format_info *info;
+
+	if (!desc || !geyser_format_is_video(desc->format))
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (%s): it is video; %s takes one plane of it",
+		geyser_format_name(desc->format), call);
+}
+
+enum geyser_result gy_cuda_check_plane(const struct geyser_texture *texture, uint32_t plane)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	uint32_t count;
 
 	if (!desc)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "texture is NULL");
-	info = geyser_format_get_info(desc->format);
-	if (info->type != GEYSER_FORMAT_TYPE_YUV)
+	count = geyser_format_get_info(desc->format)->planes;
+	if (plane < count)
 		return GEYSER_OK;
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"format (%s): CUDA gets no textures of luma and chroma yet; map the texture and "
-		"copy its planes from there, or publish red, green and blue, as rgba8unorm",
-		info->name);
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "plane (%" PRIu32 "): %s has %" PRIu32, plane,
+		geyser_format_name(desc->format), count);
 }
 
 static enum geyser_result check_type(enum geyser_native_type type)
@@ -145,6 +155,19 @@ static enum geyser_result map_once(struct gy_cuda_imports *imports)
 
 /* ---- importing ---- */
 
+/* Sets the members that are the same for all planes. */
+static void set_common(struct gy_cuda_import *import, const struct gy_cuda_scope *scope,
+	enum geyser_path path, bool writable)
+{
+	for (uint32_t i = 0; i < GEYSER_FORMAT_PLANES_MAX; i++)
+		import->planes[i] = (struct geyser_cuda_texture){
+			.device = scope->device,
+			.context = scope->context,
+			.path = path,
+			.writable = writable,
+		};
+}
+
 static enum geyser_result import_host(struct gy_cuda_imports *imports,
 	const struct gy_cuda_scope *scope, struct gy_cuda_import *import)
 {
@@ -152,9 +175,8 @@ static enum geyser_result import_host(struct gy_cuda_imports *imports,
 
 	if (result != GEYSER_OK)
 		return result;
-	import->texture.path = geyser_texture_path(imports->texture);
-	import->texture.writable = imports->writable;
-	gy_cuda_import_host(scope->cuda, &imports->mapping, import);
+	set_common(import, scope, geyser_texture_path(imports->texture), imports->writable);
+	gy_cuda_import_host(scope->cuda, imports->texture, &imports->mapping, import);
 	return GEYSER_OK;
 }
 
@@ -164,8 +186,8 @@ static enum geyser_result import_device(struct gy_cuda_imports *imports,
 	struct geyser_native_texture native;
 	enum geyser_result result = describe(imports, &native);
 
-	import->texture.writable =
-		(geyser_texture_access(imports->texture) & GEYSER_ACCESS_WRITE) != 0;
+	set_common(import, scope, GEYSER_PATH_ZERO_COPY,
+		(geyser_texture_access(imports->texture) & GEYSER_ACCESS_WRITE) != 0);
 	if (result == GEYSER_OK)
 		result = gy_cuda_import_device(
 			scope->cuda, geyser_texture_get_desc(imports->texture), &native, import);
@@ -182,8 +204,6 @@ static enum geyser_result make_import(struct gy_cuda_imports *imports,
 	if (!import)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for an import");
 	gy_cuda_home_init(&import->home, scope);
-	import->texture.device = scope->device;
-	import->texture.context = scope->context;
 	result = imports->native.type == GEYSER_NATIVE_MEMFD
 			 ? import_host(imports, scope, import)
 			 : import_device(imports, scope, import);
@@ -222,8 +242,21 @@ static enum geyser_result enter_and_find(struct gy_cuda_imports *imports,
 	return result;
 }
 
-enum geyser_result gy_cuda_import(struct geyser_texture *texture, struct CUstream_st *stream,
-	struct gy_cuda_scope *scope, const struct gy_cuda_import **out, void **mapped)
+/* Gives one plane of an import. */
+static struct gy_cuda_plane plane_of(
+	const struct gy_cuda_imports *imports, const struct gy_cuda_import *import, uint32_t plane)
+{
+	struct geyser_subresource sub;
+
+	(void)geyser_texture_get_subresource(imports->texture, plane, 0, 0, &sub);
+	return (struct gy_cuda_plane){
+		.texture = &import->planes[plane],
+		.mapped = imports->mapped ? (const char *)imports->mapping.data + sub.offset : NULL,
+	};
+}
+
+enum geyser_result gy_cuda_import(struct geyser_texture *texture, uint32_t plane,
+	struct CUstream_st *stream, struct gy_cuda_scope *scope, struct gy_cuda_plane *out)
 {
 	struct gy_cuda_imports *imports;
 	struct gy_cuda_import *import;
@@ -237,31 +270,41 @@ enum geyser_result gy_cuda_import(struct geyser_texture *texture, struct CUstrea
 		return result;
 	(void)pthread_mutex_lock(&imports->lock);
 	result = enter_and_find(imports, stream, scope, &import);
-	if (result == GEYSER_OK) {
-		*out = import;
-		*mapped = imports->mapping.data;
-	}
+	if (result == GEYSER_OK)
+		*out = plane_of(imports, import, plane);
 	(void)pthread_mutex_unlock(&imports->lock);
 	return result;
+}
+
+enum geyser_result geyser_cuda_texture_plane(
+	struct geyser_texture *texture, uint32_t plane, struct geyser_cuda_texture *out)
+{
+	struct gy_cuda_plane found;
+	struct gy_cuda_scope scope;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = (struct geyser_cuda_texture){0};
+	result = gy_cuda_check_plane(texture, plane);
+	if (result == GEYSER_OK)
+		result = gy_cuda_import(texture, plane, NULL, &scope, &found);
+	if (result != GEYSER_OK)
+		return result;
+	*out = *found.texture;
+	gy_cuda_leave(&scope);
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_cuda_texture(
 	struct geyser_texture *texture, struct geyser_cuda_texture *out)
 {
-	const struct gy_cuda_import *import;
-	struct gy_cuda_scope scope;
-	enum geyser_result result;
-	void *mapped;
+	const enum geyser_result result =
+		gy_cuda_check_colour(texture, "geyser_cuda_texture_plane");
 
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = (struct geyser_cuda_texture){0};
-	result = gy_cuda_check_texture(texture);
 	if (result == GEYSER_OK)
-		result = gy_cuda_import(texture, NULL, &scope, &import, &mapped);
-	if (result != GEYSER_OK)
-		return result;
-	*out = import->texture;
-	gy_cuda_leave(&scope);
-	return GEYSER_OK;
+		return geyser_cuda_texture_plane(texture, 0, out);
+	if (out)
+		*out = (struct geyser_cuda_texture){0};
+	return result;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LAVAPIPE_HEADER 4096
+#define LAVAPIPE_ALIGNMENT 16
 #define RANGES 256
 
 struct CUextMemory_st {
@@ -22,7 +23,7 @@ struct CUextMemory_st {
 
 struct CUarray_st {
 	uint8_t *data;
-	size_t pitch, height;
+	size_t row, pitch, height; /* bytes of a row, bytes from row to row, rows */
 	unsigned int flags;
 };
 
@@ -72,17 +73,24 @@ static bool remove_range(enum kind kind, const uint8_t *data)
 	return found;
 }
 
-static enum kind kind_at(const uint8_t *data)
+/* Returns the kind of the range that has all these bytes. */
+static enum kind kind_of(const uint8_t *data, size_t size)
 {
 	enum kind kind = UNUSED;
 
 	(void)pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < RANGES && kind == UNUSED; i++)
 		if (ranges[i].kind != UNUSED && data >= ranges[i].data &&
-			data < ranges[i].data + ranges[i].size)
+			data < ranges[i].data + ranges[i].size &&
+			size <= (size_t)(ranges[i].data + ranges[i].size - data))
 			kind = ranges[i].kind;
 	(void)pthread_mutex_unlock(&lock);
 	return kind;
+}
+
+static enum kind kind_at(const uint8_t *data)
+{
+	return kind_of(data, 1);
 }
 
 static uint8_t *address(unsigned long long pointer)
@@ -157,7 +165,8 @@ CALL int cuExternalMemoryGetMappedBuffer(
 	uint8_t *data = memory->data + LAVAPIPE_HEADER + desc->offset;
 
 	ENTER(true);
-	if (desc->offset + desc->size > memory->size)
+	if (desc->flags != 0 || desc->size == 0 || desc->offset > memory->size ||
+		desc->size > memory->size - desc->offset)
 		return GY_CU_INVALID_VALUE;
 	add_range(MAPPED, data, (size_t)desc->size);
 	*out = (uintptr_t)data;
@@ -178,22 +187,35 @@ static size_t element(const struct gy_cu_array *array)
 	return 0;
 }
 
+/* As CUDA's documentation says, an element has 1, 2 or 4 channels, and a picture a width and a
+ * height. An array's offset is a multiple of the alignment that images have in lavapipe. */
+static bool is_valid(const struct gy_cu_mipmapped_array *desc)
+{
+	const struct gy_cu_array *array = &desc->array;
+
+	return element(array) &&
+	       (array->channels == 1 || array->channels == 2 || array->channels == 4) &&
+	       array->width > 0 && array->height > 0 && desc->offset % LAVAPIPE_ALIGNMENT == 0;
+}
+
 /* Maps one layer and one level: the double doesn't know lavapipe's layout of more. */
 CALL int cuExternalMemoryGetMappedMipmappedArray(struct CUmipmappedArray_st **out,
 	struct CUextMemory_st *memory, const struct gy_cu_mipmapped_array *desc)
 {
-	const size_t pitch = (element(&desc->array) * desc->array.width + 63) / 64 * 64;
+	const size_t row = element(&desc->array) * desc->array.width;
+	const size_t pitch = (row + 63) / 64 * 64;
 
 	ENTER(true);
-	if (!element(&desc->array) || desc->array.depth > 0 || desc->levels != 1 ||
-		desc->offset + pitch * desc->array.height > memory->size)
+	if (!is_valid(desc) || desc->array.depth > 0 || desc->levels != 1 ||
+		desc->offset > memory->size ||
+		pitch * desc->array.height > memory->size - desc->offset)
 		return GY_CU_INVALID_VALUE;
 	*out = malloc(sizeof(**out));
 	if (!*out)
 		abort();
 	**out = (struct CUmipmappedArray_st){
 		double_context(),
-		{memory->data + LAVAPIPE_HEADER + desc->offset, pitch, desc->array.height,
+		{memory->data + LAVAPIPE_HEADER + desc->offset, row, pitch, desc->array.height,
 			desc->array.flags},
 	};
 	double_count(1);
@@ -285,12 +307,20 @@ CALL int cuPointerGetAttribute(void *out, int attribute, unsigned long long poin
 
 /* ---- copies and fills ---- */
 
+/* Returns whether these bytes begin in memory that the driver knows, and end outside of it. */
+static bool runs_out(const uint8_t *data, size_t size)
+{
+	return kind_at(data) != UNUSED && kind_of(data, size) == UNUSED;
+}
+
 CALL int cuMemcpyAsync(
 	unsigned long long to, unsigned long long from, size_t size, struct CUstream_st *stream)
 {
 	ENTER(true);
 	if (!double_stream_fits(stream))
 		return GY_CU_INVALID_HANDLE;
+	if (runs_out(address(to), size) || runs_out(address(from), size))
+		return GY_CU_INVALID_VALUE;
 	memmove(address(to), address(from), size);
 	return GY_CU_SUCCESS;
 }
@@ -298,7 +328,7 @@ CALL int cuMemcpyAsync(
 CALL int cuMemcpyDtoH_v2(void *to, unsigned long long from, size_t size)
 {
 	ENTER(true);
-	if (kind_at(address(from)) == UNUSED)
+	if (kind_of(address(from), size) == UNUSED)
 		return GY_CU_INVALID_VALUE;
 	memcpy(to, address(from), size);
 	return GY_CU_SUCCESS;
@@ -307,7 +337,7 @@ CALL int cuMemcpyDtoH_v2(void *to, unsigned long long from, size_t size)
 CALL int cuMemcpyHtoD_v2(unsigned long long to, const void *from, size_t size)
 {
 	ENTER(true);
-	if (kind_at(address(to)) == UNUSED)
+	if (kind_of(address(to), size) == UNUSED)
 		return GY_CU_INVALID_VALUE;
 	memcpy(address(to), from, size);
 	return GY_CU_SUCCESS;
@@ -317,33 +347,40 @@ CALL int cuMemsetD32Async(
 	unsigned long long pointer, unsigned int value, size_t count, struct CUstream_st *stream)
 {
 	ENTER(true);
-	if (kind_at(address(pointer)) == UNUSED || !double_stream_fits(stream))
+	if (kind_of(address(pointer), 4 * count) == UNUSED || !double_stream_fits(stream))
 		return GY_CU_INVALID_VALUE;
 	for (size_t i = 0; i < count; i++)
 		memcpy(address(pointer) + 4 * i, &value, 4);
 	return GY_CU_SUCCESS;
 }
 
-/* Returns the address of a place, or NULL if the driver has no such memory. */
-static uint8_t *base_of(const struct gy_cu_place *place, size_t *pitch, size_t *height)
+/* Returns the address of a place, or NULL if the driver has no such memory, or less of it than the
+ * copy takes. */
+static uint8_t *base_of(const struct gy_cu_copy *copy, const struct gy_cu_place *place,
+	size_t *pitch, size_t *height)
 {
+	const size_t rows = (copy->depth - 1) * place->height + copy->height;
+	const size_t size = (rows - 1) * place->pitch + copy->width;
+
 	*pitch = place->pitch;
 	*height = place->height;
 	if (place->type == GY_CU_MEMORYTYPE_ARRAY) {
 		*pitch = place->array->pitch;
 		*height = place->array->height;
-		return place->array->data;
+		return copy->width > place->array->row || copy->height > place->array->height
+			       ? NULL
+			       : place->array->data;
 	}
 	if (place->type == GY_CU_MEMORYTYPE_HOST)
 		return (uint8_t *)(uintptr_t)place->host;
-	return kind_at(address(place->pointer)) == UNUSED ? NULL : address(place->pointer);
+	return kind_of(address(place->pointer), size) == UNUSED ? NULL : address(place->pointer);
 }
 
 CALL int cuMemcpy3DAsync_v2(const struct gy_cu_copy *copy, struct CUstream_st *stream)
 {
 	size_t from_pitch, from_height, to_pitch, to_height;
-	const uint8_t *from = base_of(&copy->from, &from_pitch, &from_height);
-	uint8_t *to = base_of(&copy->to, &to_pitch, &to_height);
+	const uint8_t *from = base_of(copy, &copy->from, &from_pitch, &from_height);
+	uint8_t *to = base_of(copy, &copy->to, &to_pitch, &to_height);
 
 	ENTER(true);
 	if (!from || !to || !double_stream_fits(stream) || from_pitch < copy->width ||
