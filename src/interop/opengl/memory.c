@@ -5,7 +5,9 @@
 #include "base/error.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,11 +110,29 @@ static enum geyser_result make_storage(const struct geyser_gl_texture *texture,
 	return result == GEYSER_OK ? gy_gl_check(gl, "glTexParameteri") : result;
 }
 
+/* Refuses planes that llvmpipe would read at the beginning of the memory: it ignores offsets into
+ * memory objects, without any sign of that. */
+static enum geyser_result check_offsets(
+	const struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
+{
+	const struct geyser_gl *const gl = texture->item.gl;
+
+	for (uint32_t i = 0; i < native->plane_count; i++)
+		if (native->planes[i].offset != 0 && strstr(gl->info.renderer, "llvmpipe"))
+			return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+				"offset (%" PRIu64
+				") of plane %u: llvmpipe ignores offsets into memory; it is copied",
+				native->planes[i].offset, i);
+	return GEYSER_OK;
+}
+
 enum geyser_result gy_gl_memory_import(
 	struct geyser_gl_texture *texture, const struct geyser_native_texture *native)
 {
-	enum geyser_result result = import_object(texture, native);
+	enum geyser_result result = check_offsets(texture, native);
 
+	if (result == GEYSER_OK)
+		result = import_object(texture, native);
 	for (uint32_t i = 0; i < texture->plane_count && result == GEYSER_OK; i++)
 		result = make_storage(texture, &texture->planes[i], native->planes[i].offset,
 			native->planes[i].row_pitch != 0);
