@@ -121,8 +121,9 @@ GEYSER_API enum geyser_result geyser_vulkan_get_info(
 
 /* Gives the texture's image, borrowed as long as the texture lives. While the image isn't in use,
  * it is in VK_IMAGE_LAYOUT_GENERAL and belongs to VK_QUEUE_FAMILY_EXTERNAL. Acquire it before each
- * use and release it afterwards: see geyser_vulkan_cmd_acquire. Errors: INVALID_ARGUMENT (NULL),
- * UNSUPPORTED (not a texture of a Vulkan manager). */
+ * use and release it afterwards: see geyser_vulkan_cmd_acquire. A format of several planes, such as
+ * nv12, has several images: see geyser_vulkan_texture_plane_image. Errors: INVALID_ARGUMENT (NULL),
+ * UNSUPPORTED (not a texture of a Vulkan manager; a format of several planes). */
 GEYSER_API enum geyser_result geyser_vulkan_texture_image(
 	struct geyser_texture *texture, VkImage *out);
 
@@ -143,7 +144,24 @@ struct geyser_vulkan_image_info {
 GEYSER_API enum geyser_result geyser_vulkan_texture_get_info(
 	struct geyser_texture *texture, struct geyser_vulkan_image_info *out);
 
-/* How commands use the image before or after it is handed over. */
+/*
+ * Give the image of one plane, and tell how it was made. A texture has an image for each plane of
+ * its format (geyser_format_info.plane): the image has the plane's own format and extent. For
+ * example, nv12 of 1919 × 1079 texels has images of VK_FORMAT_R8_UNORM with 1919 × 1079 texels, and
+ * of VK_FORMAT_R8G8_UNORM with 960 × 540. A texel of yuy2's and uyvy's image is
+ * VK_FORMAT_R8G8B8A8_UNORM and has two texels of the picture. All images of a texture lie in one
+ * VkDeviceMemory, and are acquired and released together. A colour or depth format has plane 0,
+ * which is the texture's image.
+ *
+ * Errors: INVALID_ARGUMENT (NULL; a plane that the format doesn't have), UNSUPPORTED (not a texture
+ * of a Vulkan manager).
+ */
+GEYSER_API enum geyser_result geyser_vulkan_texture_plane_image(
+	struct geyser_texture *texture, uint32_t plane, VkImage *out);
+GEYSER_API enum geyser_result geyser_vulkan_texture_get_plane_info(
+	struct geyser_texture *texture, uint32_t plane, struct geyser_vulkan_image_info *out);
+
+/* How commands use the images before or after they are handed over. */
 struct geyser_vulkan_access {
 	VkImageLayout layout;
 	VkPipelineStageFlags stages;
@@ -151,10 +169,10 @@ struct geyser_vulkan_access {
 };
 
 /*
- * Records commands that take over a texture. They move it from VK_QUEUE_FAMILY_EXTERNAL to the
- * manager's queue family, and from the layout GENERAL to to->layout. They make its texels visible
- * to to->stages and to->access. If the texture's path is GEYSER_PATH_COPY, the upload from host
- * memory is recorded as well.
+ * Records commands that take over a texture. They move the images of all its planes from
+ * VK_QUEUE_FAMILY_EXTERNAL to the manager's queue family, and from the layout GENERAL to
+ * to->layout. They make its texels visible to to->stages and to->access. If the texture's path is
+ * GEYSER_PATH_COPY, the upload from host memory is recorded as well.
  *
  * A process may only read some textures (geyser_texture_access), such as a subscriber's frame.
  * Acquire and release such a texture with an access without writes. The submit must wait for the
@@ -176,7 +194,8 @@ GEYSER_API enum geyser_result geyser_vulkan_cmd_release(VkCommandBuffer command_
 	struct geyser_texture *texture, const struct geyser_vulkan_access *from);
 
 /* Gives the DRM format modifiers that dma-buf images of this format and usage can have here, the
- * best first. A program can agree on one of them with another program. *count is 0 if there are
+ * best first. A program can agree on one of them with another program. A format of several planes
+ * has DRM_FORMAT_MOD_LINEAR (0) at most. *count is 0 if there are
  * none. The caller frees the array with geyser_vulkan_modifiers_free. Errors: INVALID_ARGUMENT,
  * UNSUPPORTED (not a Vulkan manager), OUT_OF_MEMORY. */
 GEYSER_API enum geyser_result geyser_vulkan_format_modifiers(struct geyser_manager *manager,

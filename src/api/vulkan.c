@@ -160,6 +160,33 @@ enum geyser_result geyser_vulkan_device_lost(struct geyser_manager *manager)
 
 /* ---- textures ---- */
 
+static const struct geyser_format_info *format_of(struct geyser_texture *texture)
+{
+	return geyser_format_get_info(geyser_texture_get_desc(texture)->format);
+}
+
+/* Refuses a texture of several planes: plane 0's image alone would pass for the whole picture. */
+static enum geyser_result check_one_image(struct geyser_texture *texture, const char *instead)
+{
+	const struct geyser_format_info *info = format_of(texture);
+
+	if (info->planes == 1)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"texture of format %s: it has an image for each of its %u planes, which %s gives",
+		info->name, info->planes, instead);
+}
+
+static enum geyser_result check_plane(struct geyser_texture *texture, uint32_t plane)
+{
+	const struct geyser_format_info *info = format_of(texture);
+
+	if (plane < info->planes)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "plane (%u): %s has planes 0 to %u", plane,
+		info->name, info->planes - 1);
+}
+
 enum geyser_result geyser_vulkan_texture_get_info(
 	struct geyser_texture *texture, struct geyser_vulkan_image_info *out)
 {
@@ -170,18 +197,50 @@ enum geyser_result geyser_vulkan_texture_get_info(
 	*out = (struct geyser_vulkan_image_info){0};
 	result = check_texture(texture);
 	if (result == GEYSER_OK)
-		gy_vulkan_image_info(gy_texture_backing(texture), out);
+		result = check_one_image(texture, "geyser_vulkan_texture_get_plane_info");
+	if (result == GEYSER_OK)
+		gy_vulkan_image_info(gy_texture_backing(texture), 0, out);
+	return result;
+}
+
+enum geyser_result geyser_vulkan_texture_get_plane_info(
+	struct geyser_texture *texture, uint32_t plane, struct geyser_vulkan_image_info *out)
+{
+	enum geyser_result result = check_out(out);
+
+	if (result != GEYSER_OK)
+		return result;
+	*out = (struct geyser_vulkan_image_info){0};
+	result = check_texture(texture);
+	if (result == GEYSER_OK)
+		result = check_plane(texture, plane);
+	if (result == GEYSER_OK)
+		gy_vulkan_image_info(gy_texture_backing(texture), plane, out);
 	return result;
 }
 
 enum geyser_result geyser_vulkan_texture_image(struct geyser_texture *texture, VkImage *out)
+{
+	enum geyser_result result = check_out(out);
+
+	if (result != GEYSER_OK)
+		return result;
+	*out = VK_NULL_HANDLE;
+	result = check_texture(texture);
+	if (result == GEYSER_OK)
+		result = check_one_image(texture, "geyser_vulkan_texture_plane_image");
+	return result == GEYSER_OK ? geyser_vulkan_texture_plane_image(texture, 0, out) : result;
+}
+
+enum geyser_result geyser_vulkan_texture_plane_image(
+	struct geyser_texture *texture, uint32_t plane, VkImage *out)
 {
 	struct geyser_vulkan_image_info info;
 	enum geyser_result result = check_out(out);
 
 	if (result != GEYSER_OK)
 		return result;
-	result = geyser_vulkan_texture_get_info(texture, &info);
+	result = geyser_vulkan_texture_get_plane_info(texture, plane, &info);
 	*out = info.image;
 	return result;
 }

@@ -17,8 +17,9 @@ void gy_vulkan_lock_queue(void *device);
 void gy_vulkan_unlock_queue(void *device);
 void gy_vulkan_set_lost(void *device);
 
-void gy_vulkan_image_info(
-	const struct gy_backend_texture *texture, struct geyser_vulkan_image_info *out);
+/* The texture's format must have that plane. */
+void gy_vulkan_image_info(const struct gy_backend_texture *texture, uint32_t plane,
+	struct geyser_vulkan_image_info *out);
 void gy_vulkan_record_acquire(struct gy_backend_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *to);
 void gy_vulkan_record_release(struct gy_backend_texture *texture, VkCommandBuffer commands,

@@ -76,6 +76,21 @@ static void make_buffer(struct gpu *gpu, struct gpu_work *work, VkDeviceSize siz
 	vk(vkMapMemory(device, work->memory, 0, VK_WHOLE_SIZE, 0, &work->data));
 }
 
+static uint32_t planes_of(struct geyser_texture *texture)
+{
+	return geyser_format_get_info(geyser_texture_get_desc(texture)->format)->planes;
+}
+
+/* Between planes the buffer has gaps, since Vulkan copies images from multiples of their texels'
+ * size, and planes of odd sizes end elsewhere. */
+#define GAP 16u
+
+/* Returns where the buffer has the byte at `offset` of the texture in host memory. */
+static size_t place_of(size_t offset, uint32_t plane)
+{
+	return plane == 0 ? offset : (offset + GAP - 1) / GAP * GAP + (size_t)plane * GAP;
+}
+
 static void make_staging(struct gpu *gpu, struct gpu_work *work, struct geyser_texture *texture)
 {
 	struct geyser_texture_desc desc = *geyser_texture_get_desc(texture);
@@ -84,50 +99,59 @@ static void make_staging(struct gpu *gpu, struct gpu_work *work, struct geyser_t
 	desc.usage = 0;
 	ok(geyser_texture_create(gpu->host, &desc, &work->shadow));
 	ok(geyser_texture_map(work->shadow, GEYSER_ACCESS_READ, &mapping));
-	make_buffer(gpu, work, mapping.size);
+	make_buffer(gpu, work, place_of(mapping.size, planes_of(texture)));
 	geyser_texture_unmap(work->shadow);
 }
 
-/* Between the buffer and the texture in host memory, which fill_texture and texture_holds know. */
+/* Copies the planes between the buffer and the texture in host memory, which fill_texture and
+ * texture_holds know. */
 static void copy_shadow(struct gpu_work *work, bool to_buffer)
 {
+	const uint32_t planes = planes_of(work->shadow);
 	struct geyser_mapping mapping;
 
 	ok(geyser_texture_map(work->shadow, GEYSER_ACCESS_READ_WRITE, &mapping));
-	if (to_buffer)
-		memcpy(work->data, mapping.data, mapping.size);
-	else
-		memcpy(mapping.data, work->data, mapping.size);
+	for (uint32_t plane = 0; plane < planes; plane++) {
+		struct geyser_subresource sub;
+		char *ours, *theirs;
+		size_t size;
+
+		ok(geyser_texture_get_subresource(work->shadow, plane, 0, 0, &sub));
+		ours = (char *)work->data + place_of(sub.offset, plane);
+		theirs = (char *)mapping.data + sub.offset;
+		size = planes > 1 ? sub.size : mapping.size;
+		memcpy(to_buffer ? ours : theirs, to_buffer ? theirs : ours, size);
+	}
 	geyser_texture_unmap(work->shadow);
 }
 
-static VkBufferImageCopy region_of(
-	const struct gpu_work *work, VkImageAspectFlags aspects, uint32_t level, uint32_t layer)
+static VkBufferImageCopy region_of(const struct gpu_work *work, uint32_t plane,
+	VkImageAspectFlags aspects, uint32_t level, uint32_t layer)
 {
-	const struct geyser_texture_desc *desc = geyser_texture_get_desc(work->shadow);
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const enum geyser_format format = geyser_texture_get_desc(work->shadow)->format;
 	struct geyser_subresource sub;
 
-	ok(geyser_texture_get_subresource(work->shadow, 0, level, layer, &sub));
+	ok(geyser_texture_get_subresource(work->shadow, plane, level, layer, &sub));
 	return (VkBufferImageCopy){
-		.bufferOffset = sub.offset,
-		.bufferRowLength = (uint32_t)(sub.row_pitch / info->bytes_per_texel),
+		.bufferOffset = place_of(sub.offset, plane),
+		.bufferRowLength = (uint32_t)(sub.row_pitch / plane_texel_bytes(format, plane)),
 		.bufferImageHeight = (uint32_t)(sub.slice_pitch / sub.row_pitch),
 		.imageSubresource = {aspects, level, layer, 1},
 		.imageExtent = {sub.width, sub.height, sub.depth},
 	};
 }
 
-static void record_copies(struct gpu_work *work, struct geyser_texture *texture, bool to_image)
+static void record_plane(
+	struct gpu_work *work, struct geyser_texture *texture, uint32_t plane, bool to_image)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
 	struct geyser_vulkan_image_info image;
 	VkBufferImageCopy region;
 
-	ok(geyser_vulkan_texture_get_info(texture, &image));
+	ok(geyser_vulkan_texture_get_plane_info(texture, plane, &image));
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
 		for (uint32_t level = 0; level < desc->mip_levels; level++) {
-			region = region_of(work, image.aspects, level, layer);
+			region = region_of(work, plane, image.aspects, level, layer);
 			if (to_image)
 				vkCmdCopyBufferToImage(work->commands, work->buffer, image.image,
 					copy_to.layout, 1, &region);
@@ -135,6 +159,12 @@ static void record_copies(struct gpu_work *work, struct geyser_texture *texture,
 				vkCmdCopyImageToBuffer(work->commands, image.image,
 					copy_from.layout, work->buffer, 1, &region);
 		}
+}
+
+static void record_copies(struct gpu_work *work, struct geyser_texture *texture, bool to_image)
+{
+	for (uint32_t plane = 0; plane < planes_of(texture); plane++)
+		record_plane(work, texture, plane, to_image);
 }
 
 /* ---- submitting ---- */

@@ -105,7 +105,7 @@ static void record_band(struct vk_device *device, VkCommandBuffer commands,
 
 	record_order(device, commands);
 	if (pipeline->reads == GY_VK_BUFFER) {
-		device->api.CmdCopyImageToBuffer(commands, conversion->from->image,
+		device->api.CmdCopyImageToBuffer(commands, conversion->from->images[0].image,
 			copying_from.layout, converter->source.linear.buffer, 1, &copy);
 		record_order(device, commands);
 	}
@@ -113,7 +113,7 @@ static void record_band(struct vk_device *device, VkCommandBuffer commands,
 	if (pipeline->writes == GY_VK_BUFFER) {
 		record_order(device, commands);
 		device->api.CmdCopyBufferToImage(commands, converter->destination.linear.buffer,
-			conversion->to->image, copying_to.layout, 1, &copy);
+			conversion->to->images[0].image, copying_to.layout, 1, &copy);
 	}
 }
 
@@ -177,10 +177,13 @@ static void record_same(struct vk_device *device, VkCommandBuffer commands,
 	struct geyser_subresource at;
 	VkImageCopy copy = {.srcSubresource = layers, .dstSubresource = layers};
 
-	gy_layout_subresource(desc, &conversion->from->base.layout, 0, level, 0, &at);
-	copy.extent = (VkExtent3D){at.width, at.height, at.depth};
-	device->api.CmdCopyImage(commands, conversion->from->image, copying_from.layout,
-		conversion->to->image, copying_to.layout, 1, &copy);
+	for (uint32_t plane = 0; plane < conversion->from->image_count; plane++) {
+		gy_layout_subresource(desc, &conversion->from->base.layout, plane, level, 0, &at);
+		copy.extent = (VkExtent3D){at.width, at.height, at.depth};
+		device->api.CmdCopyImage(commands, conversion->from->images[plane].image,
+			copying_from.layout, conversion->to->images[plane].image, copying_to.layout,
+			1, &copy);
+	}
 }
 
 void gy_vk_record_conversion(struct vk_device *device, VkCommandBuffer commands, void *data)

@@ -135,7 +135,7 @@ static VkResult make_view(
 	const VkImageViewCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
 		.pNext = &only,
-		.image = texture->image,
+		.image = texture->images[0].image,
 		.viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
 		.format = (VkFormat)geyser_format_get_info(texture->desc.format)->vk_format,
 		.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, level, 1, 0,

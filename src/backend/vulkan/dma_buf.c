@@ -17,8 +17,6 @@
 
 #define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 
-#define DRM_FORMAT_MOD_LINEAR 0 /* the value in drm_fourcc.h, which some systems lack */
-
 /* ---- checks ---- */
 
 static enum geyser_result check_desc(
@@ -63,32 +61,38 @@ static uint32_t plane_count(const struct vk_modifier *offered, uint32_t count, u
 	return 1;
 }
 
-/* Asks which of the offered modifiers the driver has chosen, and where the planes lie. */
+/* Asks which of the offered modifiers the driver has chosen, and where the memory planes lie: those
+ * of the only image, or one of each image. */
 static enum geyser_result read_layout(
 	struct vk_texture *texture, const struct vk_modifier *offered, uint32_t count)
 {
 	struct vk_device *device = texture->device;
+	const bool joined = texture->image_count > 1;
 	VkImageDrmFormatModifierPropertiesEXT chosen = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_PROPERTIES_EXT};
-	VkResult result = device->api.GetImageDrmFormatModifierPropertiesEXT(
-		device->handles.device, texture->image, &chosen);
+	enum geyser_result result = GEYSER_OK;
+	VkResult got = device->api.GetImageDrmFormatModifierPropertiesEXT(
+		device->handles.device, texture->images[0].image, &chosen);
 
-	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "vkGetImageDrmFormatModifierPropertiesEXT");
+	if (got != VK_SUCCESS)
+		return gy_vk_fail(device, got, "vkGetImageDrmFormatModifierPropertiesEXT");
 	texture->modifier = chosen.drmFormatModifier;
 	texture->plane_count = plane_count(offered, count, texture->modifier);
 	for (uint32_t i = 0; i < texture->plane_count; i++) {
-		const VkImageSubresource where = {plane_aspects[i], 0, 0};
+		const VkImageSubresource where = {plane_aspects[joined ? 0 : i], 0, 0};
+		const struct vk_image *image = &texture->images[joined ? i : 0];
 		VkSubresourceLayout layout;
 
 		device->api.GetImageSubresourceLayout(
-			device->handles.device, texture->image, &where, &layout);
-		texture->planes[i].offset = layout.offset;
+			device->handles.device, image->image, &where, &layout);
+		texture->planes[i].offset = image->offset + layout.offset;
 		texture->planes[i].row_pitch = layout.rowPitch;
 	}
-	if (texture->modifier == DRM_FORMAT_MOD_LINEAR)
-		return gy_layout_check_alignment(&texture->desc, texture->planes[0].row_pitch);
-	return GEYSER_OK;
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++)
+		if (texture->modifier == GY_VK_MODIFIER_LINEAR)
+			result = gy_layout_check_alignment(
+				&texture->desc, texture->planes[i].row_pitch);
+	return result;
 }
 
 static enum geyser_result allocate(struct vk_texture *texture, const VkMemoryRequirements *needs)
@@ -96,11 +100,11 @@ static enum geyser_result allocate(struct vk_texture *texture, const VkMemoryReq
 	struct vk_device *device = texture->device;
 	const VkMemoryDedicatedAllocateInfo dedicated = {
 		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
-		.image = texture->image,
+		.image = texture->images[0].image,
 	};
 	const VkExportMemoryAllocateInfo export = {
 		.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
-		.pNext = &dedicated,
+		.pNext = texture->image_count == 1 ? &dedicated : NULL,
 		.handleTypes = DMA_BUF,
 	};
 	const VkMemoryAllocateInfo info = {
@@ -114,18 +118,28 @@ static enum geyser_result allocate(struct vk_texture *texture, const VkMemoryReq
 		.sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
 		.handleType = DMA_BUF,
 	};
-	enum geyser_result result = gy_vk_bind_image(texture, &info, 0);
+	enum geyser_result result = gy_vk_bind_images(texture, &info);
 	VkResult got;
 
 	if (result != GEYSER_OK)
 		return result;
-	texture->dedicated = true;
+	texture->dedicated = texture->image_count == 1;
 	get.memory = texture->memory;
 	got = device->api.GetMemoryFdKHR(device->handles.device, &get, &texture->fd);
 	if (got != VK_SUCCESS)
 		return gy_vk_fail(device, got, "vkGetMemoryFdKHR");
 	(void)fcntl(texture->fd, F_SETFD, FD_CLOEXEC); /* some drivers don't set it */
 	return GEYSER_OK;
+}
+
+static enum geyser_result create_image(
+	struct vk_texture *texture, uint32_t plane, const void *modifiers)
+{
+	struct vk_image_plan plan;
+
+	gy_vk_image_plan(
+		&texture->desc, plane, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
+	return gy_vk_create_image(texture, plane, &plan, modifiers);
 }
 
 static enum geyser_result create_from(
@@ -138,18 +152,19 @@ static enum geyser_result create_from(
 		.pDrmFormatModifiers = modifiers,
 	};
 	VkMemoryRequirements needs;
-	struct vk_image_plan plan;
-	enum geyser_result result;
+	enum geyser_result result = GEYSER_OK;
 
 	if (!modifiers)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of modifiers");
 	for (uint32_t i = 0; i < count; i++)
 		modifiers[i] = offered[i].modifier;
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
-	result = gy_vk_create_image(texture, &plan, &list, &needs);
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++)
+		result = create_image(texture, i, &list);
 	free(modifiers);
-	if (result == GEYSER_OK)
-		result = read_layout(texture, offered, count);
+	if (result != GEYSER_OK)
+		return result;
+	gy_vk_place_images(texture, &needs);
+	result = read_layout(texture, offered, count);
 	if (result == GEYSER_OK)
 		result = allocate(texture, &needs);
 	if (result != GEYSER_OK)
@@ -217,6 +232,14 @@ static bool is_dma_buf(int fd)
 	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == DMA_BUF_MAGIC;
 }
 
+/* Returns a dma-buf's size in bytes, or 0 with errno set. */
+static uint64_t real_size(int fd)
+{
+	const off_t size = lseek(fd, 0, SEEK_END);
+
+	return size > 0 ? (uint64_t)size : 0;
+}
+
 /* Refuses a modifier that the driver doesn't list, and another number of planes than the driver
  * tells. Drivers don't check either by themselves. */
 static enum geyser_result check_modifier(
@@ -237,11 +260,38 @@ static enum geyser_result check_modifier(
 	return GEYSER_OK;
 }
 
-/* Checks that all planes lie within the dma-buf: drivers compute with the numbers unchecked. */
-static enum geyser_result check_planes(const struct vk_texture *texture,
-	const struct geyser_native_texture *native, uint64_t row, uint64_t size)
+/* Checks that the rows of a linear plane lie within the dma-buf. */
+static enum geyser_result check_rows(const struct vk_texture *texture, uint32_t plane,
+	const struct geyser_native_texture *native, uint64_t size)
 {
-	uint64_t offset = native->planes[0].offset, row_pitch = native->planes[0].row_pitch, end;
+	const uint64_t offset = native->planes[plane].offset;
+	const uint64_t row_pitch = native->planes[plane].row_pitch;
+	struct geyser_plane_extent extent;
+	uint64_t rows, end;
+
+	(void)geyser_format_get_plane_extent(
+		texture->desc.format, plane, texture->desc.width, texture->desc.height, &extent);
+	rows = extent.size / extent.row_bytes;
+	if (row_pitch < extent.row_bytes)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"row_pitch (%" PRIu64 ") of plane %u: a row of %u texels has %" PRIu64
+			" bytes",
+			row_pitch, plane, extent.width, extent.row_bytes);
+	if (__builtin_mul_overflow(row_pitch, rows - 1, &end) ||
+		__builtin_add_overflow(end, offset + extent.row_bytes, &end) || end > size)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"%" PRIu64 " rows with a row_pitch of %" PRIu64 " from offset %" PRIu64
+			" on: the dma-buf has %" PRIu64 " bytes",
+			rows, row_pitch, offset, size);
+	return GEYSER_OK;
+}
+
+/* Checks that all memory planes lie within the dma-buf: drivers compute with the numbers
+ * unchecked. */
+static enum geyser_result check_planes(
+	const struct vk_texture *texture, const struct geyser_native_texture *native, uint64_t size)
+{
+	enum geyser_result result = GEYSER_OK;
 
 	for (uint32_t i = 0; i < native->plane_count; i++)
 		if (native->planes[i].offset >= size || native->planes[i].row_pitch > size)
@@ -249,71 +299,104 @@ static enum geyser_result check_planes(const struct vk_texture *texture,
 				"plane %u (offset %" PRIu64 ", row_pitch %" PRIu64
 				"): the dma-buf has %" PRIu64 " bytes",
 				i, native->planes[i].offset, native->planes[i].row_pitch, size);
-	if (native->modifier != DRM_FORMAT_MOD_LINEAR)
+	if (native->modifier != GY_VK_MODIFIER_LINEAR)
 		return GEYSER_OK;
-	if (row_pitch < row)
-		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"row_pitch (%" PRIu64 "): a row of %u texels has %" PRIu64 " bytes",
-			row_pitch, texture->desc.width, row);
-	if (__builtin_mul_overflow(row_pitch, texture->desc.height - 1, &end) ||
-		__builtin_add_overflow(end, offset + row, &end) || end > size)
-		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"%u rows with a row_pitch of %" PRIu64 " from offset %" PRIu64
-			" on: the dma-buf has %" PRIu64 " bytes",
-			texture->desc.height, row_pitch, offset, size);
-	return GEYSER_OK;
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++)
+		result = check_rows(texture, i, native, size);
+	return result;
 }
 
 static enum geyser_result check_native(
 	const struct vk_texture *texture, const struct geyser_native_texture *native)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
 	enum geyser_result result = check_desc(texture->device, &texture->desc);
-	uint64_t row = (uint64_t)texture->desc.width * info->bytes_per_texel;
-	off_t size = lseek(native->fd, 0, SEEK_END); /* a dma-buf's real size */
+	uint64_t size = real_size(native->fd);
 
 	if (result != GEYSER_OK)
 		return result;
 	if (!is_dma_buf(native->fd))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "fd (%d): it is no dma-buf", native->fd);
-	if (size < 0)
+	if (size == 0)
 		return gy_fail_errno("asking for a dma-buf's size");
-	if (native->size > (uint64_t)size)
+	if (native->size > size)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes): the dma-buf has %" PRIu64, native->size,
-			(uint64_t)size);
+			"size (%" PRIu64 " bytes): the dma-buf has %" PRIu64, native->size, size);
 	result = check_modifier(texture, native);
 	if (result == GEYSER_OK)
-		result = check_planes(texture, native, row, (uint64_t)size);
+		result = check_planes(texture, native, size);
 	return result;
 }
 
-static enum geyser_result create_explicit(struct vk_texture *texture,
-	const struct geyser_native_texture *native, VkMemoryRequirements *needs)
+/* Makes the image of a plane with the layout that native tells. rest: where the plane begins,
+ * counted from the place in the memory that the image will be bound to. */
+static enum geyser_result create_explicit(struct vk_texture *texture, uint32_t plane,
+	const struct geyser_native_texture *native, uint64_t rest)
 {
+	const bool joined = texture->image_count > 1;
 	VkSubresourceLayout planes[GY_VK_PLANES_MAX] = {{0}};
 	const VkImageDrmFormatModifierExplicitCreateInfoEXT drm = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT,
 		.drmFormatModifier = native->modifier,
-		.drmFormatModifierPlaneCount = native->plane_count,
+		.drmFormatModifierPlaneCount = joined ? 1 : native->plane_count,
 		.pPlaneLayouts = planes,
 	};
-	struct vk_image_plan plan;
-	enum geyser_result result;
+
+	for (uint32_t i = 0; i < drm.drmFormatModifierPlaneCount; i++) {
+		planes[i].offset = joined ? rest : native->planes[i].offset;
+		planes[i].rowPitch = native->planes[plane + i].row_pitch;
+	}
+	return create_image(texture, plane, &drm);
+}
+
+/* Makes the image of one plane of several. It is bound to the place where the plane begins, unless
+ * the driver binds images to other multiples only. */
+static enum geyser_result create_joined(
+	struct vk_texture *texture, uint32_t plane, const struct geyser_native_texture *native)
+{
+	struct vk_device *device = texture->device;
+	struct vk_image *image = &texture->images[plane];
+	const uint64_t offset = native->planes[plane].offset;
+	enum geyser_result result = create_explicit(texture, plane, native, 0);
+	uint64_t rest;
+
+	if (result != GEYSER_OK)
+		return result;
+	rest = offset % image->needs.alignment;
+	image->offset = offset - rest;
+	if (rest == 0)
+		return GEYSER_OK;
+	device->api.DestroyImage(device->handles.device, image->image, NULL);
+	image->image = VK_NULL_HANDLE;
+	return create_explicit(texture, plane, native, rest);
+}
+
+/* Makes the images, and tells how much of the memory they need together. */
+static enum geyser_result create_images(struct vk_texture *texture,
+	const struct geyser_native_texture *native, VkMemoryRequirements *needs)
+{
+	const bool joined = texture->image_count > 1;
+	const uint64_t size = native->size || !joined ? native->size : real_size(native->fd);
+	enum geyser_result result = GEYSER_OK;
 
 	for (uint32_t i = 0; i < native->plane_count; i++) {
-		planes[i].offset = native->planes[i].offset;
-		planes[i].rowPitch = native->planes[i].row_pitch;
 		texture->planes[i].offset = native->planes[i].offset;
 		texture->planes[i].row_pitch = native->planes[i].row_pitch;
 	}
 	texture->plane_count = native->plane_count;
 	texture->modifier = native->modifier;
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT, DMA_BUF, &plan);
-	result = gy_vk_create_image(texture, &plan, &drm, needs);
-	if (result == GEYSER_OK && native->size && native->size < needs->size)
+	*needs = (VkMemoryRequirements){.memoryTypeBits = UINT32_MAX};
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++) {
+		const struct vk_image *image = &texture->images[i];
+
+		result = joined ? create_joined(texture, i, native)
+				: create_explicit(texture, i, native, 0);
+		needs->memoryTypeBits &= image->needs.memoryTypeBits;
+		if (image->offset + image->needs.size > needs->size)
+			needs->size = image->offset + image->needs.size;
+	}
+	if (result == GEYSER_OK && size && size < needs->size)
 		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"size (%" PRIu64 " bytes): such an image needs %" PRIu64, native->size,
+			"size (%" PRIu64 " bytes): such an image needs %" PRIu64, size,
 			(uint64_t)needs->size);
 	return result;
 }
@@ -325,11 +408,11 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 	VkMemoryFdPropertiesKHR properties = {.sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR};
 	const VkMemoryDedicatedAllocateInfo dedicated = {
 		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
-		.image = texture->image,
+		.image = texture->images[0].image,
 	};
 	VkImportMemoryFdInfoKHR import = {
 		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
-		.pNext = &dedicated,
+		.pNext = texture->image_count == 1 ? &dedicated : NULL,
 		.handleType = DMA_BUF,
 	};
 	VkMemoryAllocateInfo info = {
@@ -353,7 +436,7 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 	import.fd = fcntl(native->fd, F_DUPFD_CLOEXEC, 0);
 	if (import.fd < 0)
 		return gy_fail_errno("duplicating a descriptor");
-	result = gy_vk_bind_image(texture, &info, 0);
+	result = gy_vk_bind_images(texture, &info);
 	if (result != GEYSER_OK && !texture->memory)
 		(void)close(import.fd);
 	return result;
@@ -366,7 +449,7 @@ enum geyser_result gy_vk_dma_buf_import(
 	enum geyser_result result = check_native(texture, native);
 
 	if (result == GEYSER_OK)
-		result = create_explicit(texture, native, &needs);
+		result = create_images(texture, native, &needs);
 	if (result == GEYSER_OK)
 		result = import_fd(texture, native, &needs);
 	if (result != GEYSER_OK)

@@ -25,16 +25,23 @@ static VkImageMemoryBarrier barrier(const struct vk_texture *texture)
 		.newLayout = VK_IMAGE_LAYOUT_GENERAL,
 		.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 		.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-		.image = texture->image,
 		.subresourceRange = {gy_vk_aspects(geyser_format_get_info(texture->desc.format)), 0,
 			VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS},
 	};
 }
 
-static void record_barrier(struct vk_texture *texture, VkCommandBuffer commands,
+/* Records the same barrier for the images of all planes. */
+static void record_barrier(const struct vk_texture *texture, VkCommandBuffer commands,
 	VkPipelineStageFlags from, VkPipelineStageFlags to, const VkImageMemoryBarrier *image)
 {
-	texture->device->api.CmdPipelineBarrier(commands, from, to, 0, 0, NULL, 0, NULL, 1, image);
+	VkImageMemoryBarrier barriers[GEYSER_FORMAT_PLANES_MAX];
+
+	for (uint32_t i = 0; i < texture->image_count; i++) {
+		barriers[i] = *image;
+		barriers[i].image = texture->images[i].image;
+	}
+	texture->device->api.CmdPipelineBarrier(
+		commands, from, to, 0, 0, NULL, 0, NULL, texture->image_count, barriers);
 }
 
 static void record_memory(struct vk_device *device, VkCommandBuffer commands,
@@ -55,22 +62,21 @@ void gy_vk_record_to_host(struct vk_device *device, VkCommandBuffer commands)
 		VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);
 }
 
-/* ---- an image beside the host memory ---- */
+/* ---- images beside the host memory ---- */
 
 static struct vk_copy host_copy(const struct vk_texture *texture, bool to_image)
 {
 	return (struct vk_copy){
-		.image = texture->image,
+		.texture = texture,
 		.image_layout = to_image ? VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL
 					 : VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		.buffer = texture->base.uploads ? texture->staging.buffer : texture->host.buffer,
-		.desc = &texture->desc,
 		.layout = &texture->base.layout,
 		.to_image = to_image,
 	};
 }
 
-/* Copies the memory into the image. All texels are replaced, so the old ones may be discarded. */
+/* Copies the memory into the images. All texels are replaced, so the old ones may be discarded. */
 static void record_copy_in(
 	struct vk_texture *texture, VkCommandBuffer commands, const struct geyser_vulkan_access *to)
 {
@@ -92,7 +98,7 @@ static void record_copy_in(
 	record_barrier(texture, commands, TRANSFER, to->stages, &image);
 }
 
-/* Copies the image into the memory, if the device has written to the image. */
+/* Copies the images into the memory, if the device has written to them. */
 static void record_copy_out(struct vk_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *from)
 {
@@ -161,19 +167,19 @@ void gy_vulkan_record_release(struct gy_backend_texture *texture, VkCommandBuffe
 }
 
 void gy_vulkan_image_info(
-	const struct gy_backend_texture *base, struct geyser_vulkan_image_info *out)
+	const struct gy_backend_texture *base, uint32_t plane, struct geyser_vulkan_image_info *out)
 {
 	const struct vk_texture *texture = (const struct vk_texture *)base;
-	const struct geyser_texture_desc *desc = &texture->desc;
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const struct geyser_texture_desc desc = gy_vk_plane_desc(&texture->desc, plane);
+	const struct geyser_format_info *info = geyser_format_get_info(desc.format);
 
 	*out = (struct geyser_vulkan_image_info){
-		.image = texture->image,
-		.type = desc->depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
+		.image = texture->images[plane].image,
+		.type = desc.depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
 		.format = (VkFormat)info->vk_format,
-		.extent = {desc->width, desc->height, desc->depth},
-		.mip_levels = desc->mip_levels,
-		.array_layers = desc->layers,
+		.extent = {desc.width, desc.height, desc.depth},
+		.mip_levels = desc.mip_levels,
+		.array_layers = desc.layers,
 		.tiling = texture->tiling,
 		.usage = texture->usage,
 		.aspects = gy_vk_aspects(info),

@@ -2,9 +2,9 @@
 /*
  * Textures in sealed host memory, as the host backend makes it, by VK_EXT_external_memory_host.
  *
- * If the driver lays a linear image out as the memory is laid out, the image lies in the memory.
- * Else the image lies beside the memory, in the device's own. The memory then has a buffer: to
- * acquire the texture copies the buffer into the image, and to release it copies back.
+ * If the driver lays linear images out as the memory is laid out, the images lie in the memory.
+ * Else the images lie beside the memory, in the device's own. The memory then has a buffer: to
+ * acquire the texture copies the buffer into the images, and to release it copies back.
  *
  * Some drivers import no memory that this process may only read. NVIDIA's driver names memory types
  * for such a pointer, and then fails vkAllocateMemory with VK_ERROR_OUT_OF_DEVICE_MEMORY. A
@@ -88,84 +88,115 @@ static VkMemoryAllocateInfo import_info(
 	};
 }
 
-/* ---- the image in the memory ---- */
+/* ---- the images in the memory ---- */
 
-/* Tells where the driver has put one level of one layer. */
-static VkSubresourceLayout driver_layout(struct vk_texture *texture, uint32_t level, uint32_t layer)
+/* Tells where the driver has put one level of one layer of a plane, counted from the plane's image.
+ */
+static VkSubresourceLayout driver_layout(
+	struct vk_texture *texture, uint32_t plane, uint32_t level, uint32_t layer)
 {
 	const VkImageSubresource where = {VK_IMAGE_ASPECT_COLOR_BIT, level, layer};
 	struct vk_device *device = texture->device;
 	VkSubresourceLayout layout;
 
 	device->api.GetImageSubresourceLayout(
-		device->handles.device, texture->image, &where, &layout);
+		device->handles.device, texture->images[plane].image, &where, &layout);
 	return layout;
 }
 
-static bool fits(struct vk_texture *texture, uint32_t level, uint32_t layer)
+/* Returns where a plane of the texture begins, counted from plane 0. */
+static uint64_t plane_offset(const struct gy_layout *layout, uint32_t plane)
 {
-	VkSubresourceLayout driver = driver_layout(texture, level, layer);
+	return plane > 0 ? layout->further[plane - 1].offset : 0;
+}
+
+static bool fits(struct vk_texture *texture, uint32_t plane, uint32_t level, uint32_t layer)
+{
+	VkSubresourceLayout driver = driver_layout(texture, plane, level, layer);
 	struct geyser_subresource ours;
 
-	gy_layout_subresource(&texture->desc, &texture->base.layout, 0, level, layer, &ours);
-	return driver.offset == ours.offset && driver.rowPitch == ours.row_pitch &&
+	gy_layout_subresource(&texture->desc, &texture->base.layout, plane, level, layer, &ours);
+	return driver.offset == ours.offset - plane_offset(&texture->base.layout, plane) &&
+	       driver.rowPitch == ours.row_pitch &&
 	       (ours.depth == 1 || driver.depthPitch == ours.slice_pitch);
 }
 
-static bool all_fit(struct vk_texture *texture)
+static bool all_fit(struct vk_texture *texture, uint32_t plane)
 {
 	for (uint32_t layer = 0; layer < texture->desc.layers; layer++)
 		for (uint32_t level = 0; level < texture->desc.mip_levels; level++)
-			if (!fits(texture, level, layer))
+			if (!fits(texture, plane, level, layer))
 				return false;
 	return true;
 }
 
-static bool linear_plan(const struct vk_texture *texture, struct vk_image_plan *plan)
+/* Whether no byte that a driver may touch for one image belongs to another image. */
+static bool lies_apart(const struct vk_texture *texture, uint32_t plane)
 {
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_LINEAR, HOST, plan);
-	return plan->aspects == VK_IMAGE_ASPECT_COLOR_BIT &&
-	       gy_vk_image_supported(texture->device, plan, false) == GEYSER_OK;
+	const struct vk_image *image = &texture->images[plane];
+
+	for (uint32_t i = 0; i < plane; i++) {
+		const struct vk_image *other = &texture->images[i];
+
+		if (image->offset < other->offset + other->needs.size &&
+			other->offset < image->offset + image->needs.size)
+			return false;
+	}
+	return true;
 }
 
-static void drop_image(struct vk_texture *texture)
+/* Puts each image where the layout has its plane. Returns whether the driver can use it there. */
+static bool place_in_memory(struct vk_texture *texture)
 {
-	struct vk_device *device = texture->device;
+	const struct gy_layout *layout = &texture->base.layout;
 
-	device->api.DestroyImage(device->handles.device, texture->image, NULL);
-	texture->image = VK_NULL_HANDLE;
+	for (uint32_t i = 0; i < texture->image_count; i++) {
+		struct vk_image *image = &texture->images[i];
+
+		image->offset = layout->offset + plane_offset(layout, i);
+		if (image->offset % image->needs.alignment != 0 ||
+			texture->host.size - image->offset < image->needs.size ||
+			!all_fit(texture, i) || !lies_apart(texture, i))
+			return false;
+	}
+	return true;
 }
 
-/* Tries to make the image in the memory. *done is false, without an error, if the driver lays such
- * an image out in another way. */
+static bool makes_linear(const struct vk_texture *texture)
+{
+	return gy_vk_aspects(geyser_format_get_info(texture->desc.format)) ==
+		       VK_IMAGE_ASPECT_COLOR_BIT &&
+	       gy_vk_images_supported(texture->device, &texture->desc, VK_IMAGE_TILING_LINEAR, HOST,
+		       false) == GEYSER_OK;
+}
+
+/* Tries to make the images in the memory. *done is false, without an error, if the driver lays such
+ * images out in another way. */
 static enum geyser_result try_in_place(struct vk_texture *texture, uint32_t types, bool *done)
 {
 	VkImportMemoryHostPointerInfoEXT import;
 	VkMemoryAllocateInfo info;
-	VkMemoryRequirements needs;
-	struct vk_image_plan plan;
-	uint64_t offset = texture->base.layout.offset;
 	enum geyser_result result;
 
 	*done = false;
-	if (!linear_plan(texture, &plan))
+	if (!makes_linear(texture))
 		return GEYSER_OK;
-	result = gy_vk_create_image(texture, &plan, NULL, &needs);
+	result = gy_vk_create_images(texture, VK_IMAGE_TILING_LINEAR, HOST);
 	if (result != GEYSER_OK)
 		return result;
-	types &= needs.memoryTypeBits;
-	if (!types || offset % needs.alignment != 0 || texture->host.size - offset < needs.size ||
-		!all_fit(texture)) {
-		drop_image(texture);
+	for (uint32_t i = 0; i < texture->image_count; i++)
+		types &= texture->images[i].needs.memoryTypeBits;
+	if (!types || !place_in_memory(texture)) {
+		gy_vk_destroy_images(texture);
 		return GEYSER_OK;
 	}
 	info = import_info(texture, &import, types);
-	result = gy_vk_bind_image(texture, &info, offset);
+	result = gy_vk_bind_images(texture, &info);
 	*done = result == GEYSER_OK;
 	return result;
 }
 
-/* ---- the image beside the memory ---- */
+/* ---- the images beside the memory ---- */
 
 static enum geyser_result make_buffer(struct vk_texture *texture, uint32_t types)
 {
@@ -207,36 +238,37 @@ static enum geyser_result make_beside(struct vk_texture *texture)
 	struct vk_device *device = texture->device;
 	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
 	VkMemoryRequirements needs;
-	struct vk_image_plan plan;
-	enum geyser_result result;
+	const VkExternalMemoryHandleTypeFlagBits none = (VkExternalMemoryHandleTypeFlagBits)0;
+	enum geyser_result result = gy_vk_images_supported(
+		device, &texture->desc, VK_IMAGE_TILING_OPTIMAL, none, false);
 
-	gy_vk_image_plan(&texture->desc, VK_IMAGE_TILING_OPTIMAL,
-		(VkExternalMemoryHandleTypeFlagBits)0, &plan);
-	result = gy_vk_image_supported(device, &plan, false);
 	if (result == GEYSER_OK)
-		result = gy_vk_create_image(texture, &plan, NULL, &needs);
+		result = gy_vk_create_images(texture, VK_IMAGE_TILING_OPTIMAL, none);
+	if (result == GEYSER_OK)
+		result = gy_vk_prepare_copies(texture);
 	if (result != GEYSER_OK)
 		return result;
+	gy_vk_place_images(texture, &needs);
 	info.allocationSize = needs.size;
 	info.memoryTypeIndex = gy_vk_memory_type(
 		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
 	texture->copied = true;
 	texture->base.path = GEYSER_PATH_COPY;
-	return gy_vk_bind_image(texture, &info, 0);
+	return gy_vk_bind_images(texture, &info);
 }
 
-/* ---- the image that is uploaded ---- */
+/* ---- the images that are uploaded ---- */
 
 static void drop_attempt(struct vk_texture *texture)
 {
 	struct vk_device *device = texture->device;
 
-	if (texture->image)
-		drop_image(texture);
+	gy_vk_destroy_images(texture);
 	if (texture->memory)
 		device->api.FreeMemory(device->handles.device, texture->memory, NULL);
 	texture->memory = VK_NULL_HANDLE;
 	gy_vk_linear_finish(device, &texture->host); /* host.data stays mapped */
+	gy_vk_linear_finish(device, &texture->aside);
 }
 
 static enum geyser_result make_uploaded(struct vk_texture *texture)
@@ -274,10 +306,15 @@ static enum geyser_result refuse_read_only(const struct vk_texture *texture)
 
 static void describe(struct vk_texture *texture)
 {
+	struct geyser_native_texture native;
+
+	gy_layout_describe(&texture->base.layout, &native);
 	texture->type = GEYSER_NATIVE_MEMFD;
-	texture->plane_count = 1;
-	texture->planes[0].offset = texture->base.layout.offset;
-	texture->planes[0].row_pitch = texture->base.layout.row_pitch;
+	texture->plane_count = native.plane_count;
+	for (uint32_t i = 0; i < native.plane_count; i++) {
+		texture->planes[i].offset = native.planes[i].offset;
+		texture->planes[i].row_pitch = native.planes[i].row_pitch;
+	}
 	texture->base.bytes = gy_memory_round(texture->size);
 	texture->base.map_path = GEYSER_PATH_ZERO_COPY;
 }
@@ -322,25 +359,47 @@ static enum geyser_result complete_read_only(
 	return make_uploaded(texture);
 }
 
-/* Makes the rows as long as the driver's, so that the image can lie in the memory. In geyser's
- * layout only a texture of one level can have padding. */
+/* Describes the layout that the driver has for the images of all planes. */
+static void driver_planes(struct vk_texture *texture, struct geyser_native_texture *out)
+{
+	VkMemoryRequirements needs;
+
+	gy_vk_place_images(texture, &needs);
+	*out = (struct geyser_native_texture){.plane_count = texture->image_count};
+	for (uint32_t i = 0; i < texture->image_count; i++) {
+		out->planes[i].offset = texture->images[i].offset;
+		out->planes[i].row_pitch = driver_layout(texture, i, 0, 0).rowPitch;
+	}
+}
+
+/* Whether all rows begin at the alignment that the descriptor asks for. */
+static bool rows_are_aligned(
+	const struct geyser_texture_desc *desc, const struct geyser_native_texture *native)
+{
+	for (uint32_t i = 0; i < native->plane_count; i++)
+		if (gy_layout_check_alignment(desc, native->planes[i].row_pitch) != GEYSER_OK)
+			return false;
+	return true;
+}
+
+/* Makes the rows as long as the driver's, and begins the planes where the driver does, so that the
+ * images can lie in the memory. In geyser's layout only a texture of one level can have padding. */
 static void choose_layout(struct vk_texture *texture)
 {
 	struct gy_layout *layout = &texture->base.layout;
 	const struct geyser_texture_desc *desc = &texture->desc;
-	VkMemoryRequirements needs;
-	struct vk_image_plan plan;
-	uint64_t pitch;
+	struct geyser_native_texture native;
 
-	gy_layout_of(desc, layout);
-	if (desc->mip_levels > 1 || !linear_plan(texture, &plan) ||
-		gy_vk_create_image(texture, &plan, NULL, &needs) != GEYSER_OK)
+	gy_vk_aligned_layout(desc, layout);
+	if (desc->mip_levels > 1 || !makes_linear(texture))
 		return;
-	pitch = driver_layout(texture, 0, 0).rowPitch;
-	if (gy_layout_check_alignment(desc, pitch) != GEYSER_OK ||
-		gy_layout_check(desc, 0, pitch, UINT64_MAX, layout) != GEYSER_OK)
-		gy_layout_of(desc, layout);
-	drop_image(texture);
+	if (gy_vk_create_images(texture, VK_IMAGE_TILING_LINEAR, HOST) == GEYSER_OK) {
+		driver_planes(texture, &native);
+		if (!rows_are_aligned(desc, &native) ||
+			gy_layout_check_planes(desc, &native, UINT64_MAX, layout) != GEYSER_OK)
+			gy_vk_aligned_layout(desc, layout);
+	}
+	gy_vk_destroy_images(texture);
 }
 
 static enum geyser_result create(struct vk_texture *texture, bool published, bool mirror)
@@ -364,14 +423,15 @@ enum geyser_result gy_vk_host_create(struct vk_texture *texture, bool published)
 	return create(texture, published, false);
 }
 
-/* Only this device writes a mirror; subscribers read it. */
+/* Only this device writes a mirror; subscribers read it. The mirror's planes lie where Vulkan can
+ * copy them. */
 enum geyser_result gy_vk_host_mirror(struct vk_texture *texture)
 {
 	enum geyser_result result = check_device(texture);
 
 	if (result != GEYSER_OK)
 		return result;
-	gy_layout_of(&texture->desc, &texture->base.layout);
+	gy_vk_aligned_layout(&texture->desc, &texture->base.layout);
 	return create(texture, true, true);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plans images, asks whether the driver makes them, makes them, and copies between images and
- * buffers. The three kinds of memory make their images here. */
+/* Plans images, asks whether the driver makes them, makes them, and binds them to memory. The three
+ * kinds of memory make their images here. */
 #include "backend/vulkan/vk.h"
 
 #include "base/error.h"
@@ -33,24 +33,39 @@ static VkImageUsageFlags image_usage(const struct geyser_format_info *info, uint
 	return flags;
 }
 
-void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tiling,
+struct geyser_texture_desc gy_vk_plane_desc(const struct geyser_texture_desc *desc, uint32_t plane)
+{
+	struct geyser_texture_desc out = *desc;
+	struct geyser_plane_extent extent;
+
+	(void)geyser_format_get_plane_extent(
+		desc->format, plane, desc->width, desc->height, &extent);
+	out.format = geyser_format_get_info(desc->format)->plane[plane].format;
+	out.width = extent.width;
+	out.height = extent.height;
+	return out;
+}
+
+void gy_vk_image_plan(const struct geyser_texture_desc *desc, uint32_t plane, VkImageTiling tiling,
 	VkExternalMemoryHandleTypeFlagBits handle, struct vk_image_plan *out)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
+	const struct geyser_texture_desc picture = gy_vk_plane_desc(desc, plane);
+	const struct geyser_format_info *info = geyser_format_get_info(picture.format);
 	struct gy_layout layout;
 
-	gy_layout_of(desc, &layout);
+	gy_layout_of(&picture, &layout);
 	*out = (struct vk_image_plan){
 		.aspects = gy_vk_aspects(info),
 		.texels = layout.size,
+		.joins = geyser_format_get_info(desc->format)->planes > 1,
 		.external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
 		.external.handleTypes = handle,
 		.info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
 		.info.imageType = desc->depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
 		.info.format = (VkFormat)info->vk_format,
-		.info.extent = {desc->width, desc->height, desc->depth},
-		.info.mipLevels = desc->mip_levels,
-		.info.arrayLayers = desc->layers,
+		.info.extent = {picture.width, picture.height, picture.depth},
+		.info.mipLevels = picture.mip_levels,
+		.info.arrayLayers = picture.layers,
 		.info.samples = VK_SAMPLE_COUNT_1_BIT,
 		.info.tiling = tiling,
 		.info.usage = image_usage(info, desc->usage),
@@ -126,6 +141,12 @@ enum geyser_result gy_vk_image_supported(
 			"memory (handle type 0x%x): %s can't %s it for %s images of VkFormat %d",
 			plan->external.handleTypes, device->info.name, export ? "export" : "import",
 			tiling_name(info->tiling), (int)info->format);
+	if (plan->joins && plan->external.handleTypes &&
+		memory.externalMemoryFeatures & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"memory (handle type 0x%x): %s wants it for one image alone, and this "
+			"format has an image for each plane",
+			plan->external.handleTypes, device->info.name);
 	result = check_limit(device, "width", info->extent.width, limits.maxExtent.width);
 	if (result == GEYSER_OK)
 		result =
@@ -140,6 +161,22 @@ enum geyser_result gy_vk_image_supported(
 		result = gy_fail(GEYSER_ERROR_LIMIT,
 			"size (%" PRIu64 " bytes): %s makes images of %" PRIu64 " at most",
 			plan->texels, device->info.name, (uint64_t)limits.maxResourceSize);
+	return result;
+}
+
+enum geyser_result gy_vk_images_supported(struct vk_device *device,
+	const struct geyser_texture_desc *desc, VkImageTiling tiling,
+	VkExternalMemoryHandleTypeFlagBits handle, bool export)
+{
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t plane = 0; plane < planes && result == GEYSER_OK; plane++) {
+		struct vk_image_plan plan;
+
+		gy_vk_image_plan(desc, plane, tiling, handle, &plan);
+		result = gy_vk_image_supported(device, &plan, export);
+	}
 	return result;
 }
 
@@ -177,83 +214,85 @@ uint32_t gy_vk_memory_type(
 	return first;
 }
 
-/* ---- making an image ---- */
+/* ---- making images ---- */
 
-enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
-	const void *more, VkMemoryRequirements *out)
+enum geyser_result gy_vk_create_image(struct vk_texture *texture, uint32_t plane,
+	const struct vk_image_plan *plan, const void *more)
 {
 	struct vk_device *device = texture->device;
+	struct vk_image *image = &texture->images[plane];
 	VkExternalMemoryImageCreateInfo external = plan->external;
 	VkImageCreateInfo info = plan->info;
 	VkResult result;
 
 	external.pNext = more;
 	info.pNext = external.handleTypes ? &external : more;
-	result = device->api.CreateImage(device->handles.device, &info, NULL, &texture->image);
+	result = device->api.CreateImage(device->handles.device, &info, NULL, &image->image);
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkCreateImage");
 	texture->tiling = info.tiling;
 	texture->usage = info.usage;
-	device->api.GetImageMemoryRequirements(device->handles.device, texture->image, out);
+	device->api.GetImageMemoryRequirements(device->handles.device, image->image, &image->needs);
 	return GEYSER_OK;
 }
 
-enum geyser_result gy_vk_bind_image(
-	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset)
+enum geyser_result gy_vk_create_images(
+	struct vk_texture *texture, VkImageTiling tiling, VkExternalMemoryHandleTypeFlagBits handle)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++) {
+		struct vk_image_plan plan;
+
+		gy_vk_image_plan(&texture->desc, i, tiling, handle, &plan);
+		result = gy_vk_create_image(texture, i, &plan, NULL);
+	}
+	return result;
+}
+
+void gy_vk_destroy_images(struct vk_texture *texture)
+{
+	struct vk_device *device = texture->device;
+
+	for (uint32_t i = 0; i < texture->image_count; i++) {
+		if (texture->images[i].image)
+			device->api.DestroyImage(
+				device->handles.device, texture->images[i].image, NULL);
+		texture->images[i] = (struct vk_image){0};
+	}
+}
+
+void gy_vk_place_images(struct vk_texture *texture, VkMemoryRequirements *out)
+{
+	*out = texture->images[0].needs;
+	texture->images[0].offset = 0;
+	for (uint32_t i = 1; i < texture->image_count; i++) {
+		const VkMemoryRequirements *needs = &texture->images[i].needs;
+		const uint64_t past = out->size % needs->alignment;
+
+		texture->images[i].offset = out->size + (past ? needs->alignment - past : 0);
+		out->size = texture->images[i].offset + needs->size;
+		out->memoryTypeBits &= needs->memoryTypeBits;
+		if (needs->alignment > out->alignment)
+			out->alignment = needs->alignment;
+	}
+}
+
+enum geyser_result gy_vk_bind_images(struct vk_texture *texture, const VkMemoryAllocateInfo *info)
 {
 	struct vk_device *device = texture->device;
 	VkDevice vk = device->handles.device;
-	VkResult result = device->api.AllocateMemory(vk, info, NULL, &texture->memory);
+	VkResult result;
 
+	if (info->memoryTypeIndex == UINT32_MAX)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format %s: %s has no memory type for all its planes",
+			geyser_format_name(texture->desc.format), device->info.name);
+	result = device->api.AllocateMemory(vk, info, NULL, &texture->memory);
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkAllocateMemory");
-	result = device->api.BindImageMemory(vk, texture->image, texture->memory, offset);
+	for (uint32_t i = 0; i < texture->image_count && result == VK_SUCCESS; i++)
+		result = device->api.BindImageMemory(
+			vk, texture->images[i].image, texture->memory, texture->images[i].offset);
 	return result == VK_SUCCESS ? GEYSER_OK : gy_vk_fail(device, result, "vkBindImageMemory");
-}
-
-/* ---- copies ---- */
-
-static void record_level(struct vk_device *device, VkCommandBuffer commands,
-	const struct vk_copy *copy, uint32_t level, uint32_t layer, VkImageAspectFlags aspect)
-{
-	const struct geyser_format_info *info = geyser_format_get_info(copy->desc->format);
-	bool apart = info->depth && aspect == VK_IMAGE_ASPECT_STENCIL_BIT;
-	struct geyser_subresource at;
-	VkBufferImageCopy region;
-
-	gy_layout_subresource(copy->desc, copy->layout, 0, level, layer, &at);
-	region = (VkBufferImageCopy){
-		.bufferOffset = copy->layout->offset + at.offset + (apart ? copy->layout->size : 0),
-		.bufferRowLength = (uint32_t)(at.row_pitch / info->bytes_per_texel),
-		.bufferImageHeight = (uint32_t)(at.slice_pitch / at.row_pitch),
-		.imageSubresource = {aspect, level, layer, 1},
-		.imageExtent = {at.width, at.height, at.depth},
-	};
-	if (copy->to_image)
-		device->api.CmdCopyBufferToImage(
-			commands, copy->buffer, copy->image, copy->image_layout, 1, &region);
-	else
-		device->api.CmdCopyImageToBuffer(
-			commands, copy->image, copy->image_layout, copy->buffer, 1, &region);
-}
-
-void gy_vk_record_copy(
-	struct vk_device *device, VkCommandBuffer commands, const struct vk_copy *copy)
-{
-	VkImageAspectFlags aspects = gy_vk_aspects(geyser_format_get_info(copy->desc->format));
-
-	for (uint32_t layer = 0; layer < copy->desc->layers; layer++)
-		for (uint32_t level = 0; level < copy->desc->mip_levels; level++)
-			for (VkImageAspectFlags bit = 1; bit <= aspects; bit <<= 1)
-				if (aspects & bit)
-					record_level(device, commands, copy, level, layer, bit);
-}
-
-/* The stencil bytes of a level lie where a second layout, after the first one, has the texels of
- * that level. */
-uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout)
-{
-	const struct geyser_format_info *info = geyser_format_get_info(desc->format);
-
-	return layout->offset + layout->size * (info->depth && info->stencil ? 2 : 1);
 }

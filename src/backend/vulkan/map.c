@@ -106,11 +106,10 @@ void gy_vk_linear_finish(struct vk_device *device, struct vk_linear *linear)
 static struct vk_copy staging_copy(const struct vk_texture *texture, bool to_image)
 {
 	return (struct vk_copy){
-		.image = texture->image,
+		.texture = texture,
 		.image_layout = to_image ? VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL
 					 : VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		.buffer = texture->staging.buffer,
-		.desc = &texture->desc,
 		.layout = &texture->base.layout,
 		.to_image = to_image,
 	};
@@ -196,6 +195,8 @@ static enum geyser_result download(struct vk_texture *texture)
 	enum geyser_result result = GEYSER_OK;
 
 	if (!texture->staging.buffer)
+		result = gy_vk_prepare_copies(texture);
+	if (result == GEYSER_OK && !texture->staging.buffer)
 		result = gy_vk_linear_create(texture->device,
 			gy_vk_linear_size(&texture->desc, &texture->base.layout),
 			&texture->staging);

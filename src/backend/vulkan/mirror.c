@@ -26,10 +26,9 @@ static void record_mirroring(struct vk_device *device, VkCommandBuffer commands,
 		VK_ACCESS_TRANSFER_READ_BIT,
 	};
 	const struct vk_copy copy = {
-		.image = from->image,
+		.texture = from,
 		.image_layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 		.buffer = mirroring->to->host.buffer,
-		.desc = &from->desc,
 		.layout = &mirroring->to->base.layout,
 	};
 

@@ -15,11 +15,14 @@
 
 #define OPAQUE VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 
+/* The images must have their offsets. */
 static void describe(struct vk_texture *texture, uint64_t size)
 {
 	texture->type = GEYSER_NATIVE_OPAQUE_FD;
 	texture->size = size;
-	texture->plane_count = 1;
+	texture->plane_count = texture->image_count;
+	for (uint32_t i = 0; i < texture->image_count; i++)
+		texture->planes[i].offset = texture->images[i].offset;
 	texture->base.bytes = gy_memory_round(size);
 	texture->base.writable = true;
 	texture->base.map_path = GEYSER_PATH_COPY;
@@ -31,36 +34,56 @@ static VkImageTiling tiling_of(const struct geyser_texture_desc *desc)
 	return desc->usage & GEYSER_USAGE_LINEAR ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_OPTIMAL;
 }
 
-static enum geyser_result plan_image(const struct geyser_texture_desc *desc,
-	struct vk_device *device, bool export, struct vk_image_plan *out)
+static enum geyser_result check_desc(
+	struct vk_device *device, const struct geyser_texture_desc *desc, bool export)
 {
 	if (desc->usage & GEYSER_USAGE_LINEAR &&
 		(desc->depth > 1 || desc->layers > 1 || desc->mip_levels > 1))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"depth, layers and mip_levels (%u, %u, %u): a linear image has one of each",
 			desc->depth, desc->layers, desc->mip_levels);
-	gy_vk_image_plan(desc, tiling_of(desc), OPAQUE, out);
-	return gy_vk_image_supported(device, out, export);
+	return gy_vk_images_supported(device, desc, tiling_of(desc), OPAQUE, export);
 }
 
 /* Tells where the driver has put the rows. All images of the same plan have the same rows. */
-static enum geyser_result find_rows(struct vk_texture *texture, const struct vk_image_plan *plan)
+static enum geyser_result find_rows(struct vk_texture *texture)
 {
 	struct vk_device *device = texture->device;
-	const VkImageSubresource first = {.aspectMask = plan->aspects};
+	const VkImageSubresource first = {
+		.aspectMask = gy_vk_aspects(geyser_format_get_info(texture->desc.format))};
+	enum geyser_result result = GEYSER_OK;
 	VkSubresourceLayout layout;
 
 	if (!(texture->desc.usage & GEYSER_USAGE_LINEAR))
 		return GEYSER_OK;
-	device->api.GetImageSubresourceLayout(
-		device->handles.device, texture->image, &first, &layout);
-	if (layout.offset != 0)
-		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"linear images of %s begin at byte %" PRIu64
-			" of their memory: only 0 can be shared",
-			device->info.name, (uint64_t)layout.offset);
-	texture->planes[0].row_pitch = layout.rowPitch;
-	return gy_layout_check_alignment(&texture->desc, layout.rowPitch);
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++) {
+		device->api.GetImageSubresourceLayout(
+			device->handles.device, texture->images[i].image, &first, &layout);
+		if (layout.offset != 0)
+			return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+				"linear images of %s begin at byte %" PRIu64
+				" of their memory: only 0 can be shared",
+				device->info.name, (uint64_t)layout.offset);
+		texture->planes[i].row_pitch = layout.rowPitch;
+		result = gy_layout_check_alignment(&texture->desc, layout.rowPitch);
+	}
+	return result;
+}
+
+/* Makes the images that all processes make of this descriptor. Sets their offsets in a new memory,
+ * and tells what it needs. */
+static enum geyser_result make_images(
+	struct vk_texture *texture, bool export, VkMemoryRequirements *needs)
+{
+	enum geyser_result result = check_desc(texture->device, &texture->desc, export);
+
+	if (result == GEYSER_OK)
+		result = gy_vk_create_images(texture, tiling_of(&texture->desc), OPAQUE);
+	if (result == GEYSER_OK)
+		result = find_rows(texture);
+	if (result == GEYSER_OK)
+		gy_vk_place_images(texture, needs);
+	return result;
 }
 
 /* Some drivers back such memory with a memfd. Seals the memfd's size, so that no peer can shrink
@@ -113,33 +136,26 @@ enum geyser_result gy_vk_opaque_share(struct vk_texture *texture)
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 {
 	struct vk_device *device = texture->device;
-	const VkMemoryDedicatedAllocateInfo dedicated = {
+	VkMemoryDedicatedAllocateInfo dedicated = {
 		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO};
 	VkExportMemoryAllocateInfo export = {
 		.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
 		.handleTypes = OPAQUE,
 	};
-	VkMemoryDedicatedAllocateInfo chained = dedicated;
 	VkMemoryRequirements needs;
-	struct vk_image_plan plan;
 	VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
-	enum geyser_result result;
+	enum geyser_result result = make_images(texture, true, &needs);
 
-	result = plan_image(&texture->desc, device, true, &plan);
-	if (result == GEYSER_OK)
-		result = gy_vk_create_image(texture, &plan, NULL, &needs);
-	if (result == GEYSER_OK)
-		result = find_rows(texture, &plan);
 	if (result != GEYSER_OK)
 		return result;
-	chained.image = texture->image;
-	export.pNext = &chained;
+	texture->dedicated = texture->image_count == 1;
+	dedicated.image = texture->images[0].image;
+	export.pNext = texture->dedicated ? &dedicated : NULL;
 	info.pNext = &export;
 	info.allocationSize = needs.size;
 	info.memoryTypeIndex = gy_vk_memory_type(
 		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
-	texture->dedicated = true;
-	result = gy_vk_bind_image(texture, &info, 0);
+	result = gy_vk_bind_images(texture, &info);
 	if (result != GEYSER_OK)
 		return result;
 	describe(texture, needs.size);
@@ -235,51 +251,81 @@ static enum geyser_result check_file(const struct vk_device *device,
 					      "that can be sealed, as the driver's own");
 }
 
+/* Checks the planes that native describes, before the images exist. */
+static enum geyser_result check_planes(
+	const struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	if (native->plane_count != texture->image_count)
+		return gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has %u",
+			native->plane_count, texture->image_count);
+	if (native->dedicated && texture->image_count > 1)
+		return gy_fail(GEYSER_ERROR_MISMATCH,
+			"dedicated: this format has %u images, which lie in one memory",
+			texture->image_count);
+	for (uint32_t i = 0; i < texture->image_count; i++)
+		if (native->planes[i].row_pitch != 0 &&
+			!(texture->desc.usage & GEYSER_USAGE_LINEAR))
+			return gy_fail(GEYSER_ERROR_MISMATCH,
+				"row_pitch (%" PRIu64 ") of plane %u: it must be 0 without "
+				"GEYSER_USAGE_LINEAR, as the driver chooses the layout",
+				native->planes[i].row_pitch, i);
+	return GEYSER_OK;
+}
+
 static enum geyser_result check_native(const struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
 	enum geyser_result result = check_driver(texture->device, native);
 
-	if (result == GEYSER_OK && native->plane_count != 1)
-		result = gy_fail(GEYSER_ERROR_MISMATCH, "plane_count (%u): this format has 1",
-			native->plane_count);
-	if (result == GEYSER_OK && native->planes[0].row_pitch != 0 &&
-		!(texture->desc.usage & GEYSER_USAGE_LINEAR))
-		result = gy_fail(GEYSER_ERROR_MISMATCH,
-			"row_pitch (%" PRIu64 "): it must be 0 without GEYSER_USAGE_LINEAR, as the "
-			"driver chooses the layout",
-			native->planes[0].row_pitch);
+	if (result == GEYSER_OK)
+		result = check_planes(texture, native);
 	if (result == GEYSER_OK && native->size == 0)
 		result = gy_fail(
 			GEYSER_ERROR_MISMATCH, "size (0): it must be the size of the allocation");
 	return result == GEYSER_OK ? check_file(texture->device, native, terms) : result;
 }
 
-static enum geyser_result check_fit(const struct vk_texture *texture,
-	const struct geyser_native_texture *native, const VkMemoryRequirements *needs)
+/* Checks that the image of a plane lies within the memory as its driver wants it to. */
+static enum geyser_result check_fit(const struct vk_texture *texture, uint32_t plane,
+	const struct geyser_native_texture *native)
 {
-	uint64_t offset = native->planes[0].offset;
+	const VkMemoryRequirements *needs = &texture->images[plane].needs;
+	const uint64_t offset = native->planes[plane].offset;
 
-	if (native->planes[0].row_pitch != texture->planes[0].row_pitch)
+	if (native->planes[plane].row_pitch != texture->planes[plane].row_pitch)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"row_pitch (%" PRIu64 "): such an image of %s has %" PRIu64,
-			native->planes[0].row_pitch, texture->device->info.name,
-			texture->planes[0].row_pitch);
+			"row_pitch (%" PRIu64 ") of plane %u: such an image of %s has %" PRIu64,
+			native->planes[plane].row_pitch, plane, texture->device->info.name,
+			texture->planes[plane].row_pitch);
 	if (offset % needs->alignment != 0)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
-			"offset (%" PRIu64 "): such an image must lie at a multiple of %" PRIu64,
-			offset, (uint64_t)needs->alignment);
+			"offset (%" PRIu64
+			") of plane %u: such an image must lie at a multiple of %" PRIu64,
+			offset, plane, (uint64_t)needs->alignment);
 	if (native->size < offset || native->size - offset < needs->size)
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes, from offset %" PRIu64
-			" on): such an image needs %" PRIu64,
-			native->size, offset, (uint64_t)needs->size);
+			" on) of plane %u: such an image needs %" PRIu64,
+			native->size, offset, plane, (uint64_t)needs->size);
 	if (native->dedicated && (offset != 0 || native->size != needs->size))
 		return gy_fail(GEYSER_ERROR_MISMATCH,
 			"size (%" PRIu64 " bytes, from offset %" PRIu64
 			" on): memory of this one image alone has %" PRIu64 ", at 0",
 			native->size, offset, (uint64_t)needs->size);
 	return GEYSER_OK;
+}
+
+/* Puts the images where native says. */
+static enum geyser_result place(
+	struct vk_texture *texture, const struct geyser_native_texture *native)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	for (uint32_t i = 0; i < texture->image_count && result == GEYSER_OK; i++) {
+		result = check_fit(texture, i, native);
+		texture->images[i].offset = native->planes[i].offset;
+	}
+	return result;
 }
 
 /* Makes a descriptor for the driver, which takes over each descriptor that it imports; the texture
@@ -302,7 +348,7 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 	struct vk_device *device = texture->device;
 	const VkMemoryDedicatedAllocateInfo dedicated = {
 		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
-		.image = texture->image,
+		.image = texture->images[0].image,
 	};
 	const VkImportMemoryFdInfoKHR import = {
 		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
@@ -321,7 +367,7 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 
 	if (import.fd < 0)
 		return gy_fail_errno("duplicating a descriptor");
-	result = gy_vk_bind_image(texture, &info, native->planes[0].offset);
+	result = gy_vk_bind_images(texture, &info);
 	if (result != GEYSER_OK && !texture->memory)
 		(void)close(import.fd);
 	return result;
@@ -330,24 +376,18 @@ static enum geyser_result import_fd(struct vk_texture *texture,
 enum geyser_result gy_vk_opaque_import(struct vk_texture *texture,
 	const struct geyser_native_texture *native, const struct gy_import_terms *terms)
 {
-	struct vk_image_plan plan;
 	VkMemoryRequirements needs;
 	enum geyser_result result = check_native(texture, native, terms);
 
 	if (result == GEYSER_OK)
-		result = plan_image(&texture->desc, texture->device, false, &plan);
+		result = make_images(texture, false, &needs);
 	if (result == GEYSER_OK)
-		result = gy_vk_create_image(texture, &plan, NULL, &needs);
-	if (result == GEYSER_OK)
-		result = find_rows(texture, &plan);
-	if (result == GEYSER_OK)
-		result = check_fit(texture, native, &needs);
+		result = place(texture, native);
 	if (result == GEYSER_OK)
 		result = import_fd(texture, native, &needs);
 	if (result != GEYSER_OK)
 		return result;
 	describe(texture, native->size);
-	texture->planes[0].offset = native->planes[0].offset;
 	texture->dedicated = native->dedicated;
 	texture->fd = native->fd;
 	return GEYSER_OK;

@@ -20,6 +20,7 @@ enum geyser_result gy_vk_texture_allocate(
 	texture->device = device;
 	texture->desc = *desc;
 	texture->desc.label = NULL;
+	texture->image_count = geyser_format_get_info(desc->format)->planes;
 	texture->fd = -1;
 	(void)pthread_mutex_init(&texture->lock, NULL);
 	*out = texture;
@@ -34,10 +35,10 @@ static void free_texture(struct vk_texture *texture)
 
 	if (!gy_vk_is_inherited(device)) {
 		gy_vk_linear_finish(device, &texture->staging);
+		gy_vk_linear_finish(device, &texture->aside);
 		gy_vk_views_finish(device, &texture->sampled);
 		gy_vk_views_finish(device, &texture->stored);
-		if (texture->image)
-			device->api.DestroyImage(vk, texture->image, NULL);
+		gy_vk_destroy_images(texture);
 		if (texture->memory)
 			device->api.FreeMemory(vk, texture->memory, NULL);
 		if (texture->copy)
@@ -52,19 +53,13 @@ static void free_texture(struct vk_texture *texture)
 	free(texture);
 }
 
-static void record_clear(struct vk_device *device, VkCommandBuffer commands, void *data)
+static void record_clear_image(struct vk_device *device, VkCommandBuffer commands, VkImage image,
+	VkImageAspectFlags aspects)
 {
 	static const VkClearColorValue no_color;
 	static const VkClearDepthStencilValue no_depth;
-	struct vk_texture *texture = data;
-	VkImageAspectFlags aspects = gy_vk_aspects(geyser_format_get_info(texture->desc.format));
 	const VkImageSubresourceRange all = {
 		aspects, 0, VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS};
-	const struct geyser_vulkan_access cleared = {
-		VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-		VK_PIPELINE_STAGE_TRANSFER_BIT,
-		VK_ACCESS_TRANSFER_WRITE_BIT,
-	};
 	const VkImageMemoryBarrier begin = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
 		.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
@@ -72,22 +67,37 @@ static void record_clear(struct vk_device *device, VkCommandBuffer commands, voi
 		.newLayout = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
 		.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
 		.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-		.image = texture->image,
+		.image = image,
 		.subresourceRange = all,
 	};
 
 	device->api.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
 		VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1, &begin);
 	if (aspects == VK_IMAGE_ASPECT_COLOR_BIT)
-		device->api.CmdClearColorImage(commands, texture->image,
-			VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_color, 1, &all);
+		device->api.CmdClearColorImage(
+			commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_color, 1, &all);
 	else
-		device->api.CmdClearDepthStencilImage(commands, texture->image,
-			VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_depth, 1, &all);
+		device->api.CmdClearDepthStencilImage(
+			commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &no_depth, 1, &all);
+}
+
+static void record_clear(struct vk_device *device, VkCommandBuffer commands, void *data)
+{
+	struct vk_texture *texture = data;
+	const VkImageAspectFlags aspects =
+		gy_vk_aspects(geyser_format_get_info(texture->desc.format));
+	const struct geyser_vulkan_access cleared = {
+		VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+		VK_PIPELINE_STAGE_TRANSFER_BIT,
+		VK_ACCESS_TRANSFER_WRITE_BIT,
+	};
+
+	for (uint32_t i = 0; i < texture->image_count; i++)
+		record_clear_image(device, commands, texture->images[i].image, aspects);
 	gy_vk_record_release(texture, commands, &cleared);
 }
 
-/* Sets all texels to 0 and releases the image to other processes, as handover.c does. */
+/* Sets all texels to 0 and releases the images to other processes, as handover.c does. */
 static enum geyser_result clear(struct vk_texture *texture)
 {
 	return gy_vk_run(texture->device, record_clear, texture);

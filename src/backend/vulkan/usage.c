@@ -20,10 +20,9 @@ static bool makes(struct vk_device *device, const struct geyser_format_info *inf
 		.mip_levels = 1,
 		.usage = usage,
 	};
-	struct vk_image_plan plan;
 
-	gy_vk_image_plan(&desc, tiling, VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT, &plan);
-	return gy_vk_image_supported(device, &plan, true) == GEYSER_OK;
+	return gy_vk_images_supported(device, &desc, tiling,
+		       VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT, true) == GEYSER_OK;
 }
 
 static bool has_modifiers(struct vk_device *device, const struct geyser_format_info *info)
@@ -44,21 +43,38 @@ static bool has_modifiers(struct vk_device *device, const struct geyser_format_i
 	return count > 0;
 }
 
-/* Asks the driver for an exportable image with each usage bit, and drops the bits that it refuses.
+/* Returns the usage bits that the driver's features of all planes' formats allow. */
+static uint32_t ask_features(struct vk_device *device, const struct geyser_format_info *info)
+{
+	VkFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2};
+	uint32_t usage = info->usage;
+
+	for (uint32_t plane = 0; plane < info->planes; plane++) {
+		const struct geyser_format_info *texels =
+			geyser_format_get_info(info->plane[plane].format);
+
+		if (!texels->vk_format)
+			return 0;
+		device->api.GetPhysicalDeviceFormatProperties2(
+			device->handles.physical_device, (VkFormat)texels->vk_format, &properties);
+		usage &= gy_vk_feature_usage(
+			texels, properties.formatProperties.optimalTilingFeatures);
+	}
+	return usage;
+}
+
+/* Asks the driver for exportable images with each usage bit, and drops the bits that it refuses.
  */
 static uint32_t ask_usage(struct vk_device *device, const struct geyser_format_info *info,
 	enum geyser_dimension dimension)
 {
-	VkFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2};
 	const VkImageTiling optimal = VK_IMAGE_TILING_OPTIMAL;
+	const bool video = info->type == GEYSER_FORMAT_TYPE_YUV;
 	uint32_t usage;
 
-	if (!info->vk_format || info->type == GEYSER_FORMAT_TYPE_YUV ||
-		(info->depth && !device->draws))
+	if ((info->depth && !device->draws) || (video && dimension != GEYSER_DIMENSION_2D))
 		return 0;
-	device->api.GetPhysicalDeviceFormatProperties2(
-		device->handles.physical_device, (VkFormat)info->vk_format, &properties);
-	usage = gy_vk_feature_usage(info, properties.formatProperties.optimalTilingFeatures);
+	usage = ask_features(device, info);
 	if ((usage & COPIES) != COPIES || !makes(device, info, dimension, COPIES, optimal))
 		return 0;
 	for (uint32_t bit = GEYSER_USAGE_TEXTURE_BINDING; bit <= GEYSER_USAGE_RENDER_ATTACHMENT;
@@ -89,15 +105,4 @@ uint32_t gy_vk_format_usage(
 		atomic_store_explicit(known, usage, memory_order_relaxed);
 	}
 	return usage & ~KNOWN;
-}
-
-const char *gy_vk_format_refusal(
-	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension)
-{
-	(void)device;
-	(void)dimension;
-	if (info->type == GEYSER_FORMAT_TYPE_YUV)
-		return "the Vulkan backend has no textures of luma and chroma yet; use the host "
-		       "backend, or convert to rgba8unorm";
-	return NULL;
 }

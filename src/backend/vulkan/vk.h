@@ -53,6 +53,7 @@
 	X(CmdCopyImage)                \
 	X(CmdCopyImageToBuffer)        \
 	X(CmdCopyBufferToImage)        \
+	X(CmdCopyBuffer)               \
 	X(CmdUpdateBuffer)             \
 	X(CmdBindPipeline)             \
 	X(CmdBindDescriptorSets)       \
@@ -198,17 +199,22 @@ void gy_vk_free_commands(struct vk_device *device, VkCommandBuffer commands);
 
 /* ---- images ---- */
 
-/* How to make an image for a descriptor. All processes make the same plan: the driver then lays
- * their images out alike. */
+/* Describes one plane of a texture as a texture of its own. The plane of a colour format is the
+ * texture itself. */
+struct geyser_texture_desc gy_vk_plane_desc(const struct geyser_texture_desc *desc, uint32_t plane);
+
+/* How to make the image of one plane of a descriptor. All processes make the same plan: the driver
+ * then lays their images out alike. */
 struct vk_image_plan {
 	VkImageCreateInfo info;
 	VkExternalMemoryImageCreateInfo external;
 	VkImageAspectFlags aspects;
 	uint64_t texels; /* the texels' size in bytes, without the driver's padding */
+	bool joins;      /* the image lies in one memory with the images of other planes */
 };
 
 /* handle: the kind of memory that the image will lie in; 0 if no other process opens it. */
-void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tiling,
+void gy_vk_image_plan(const struct geyser_texture_desc *desc, uint32_t plane, VkImageTiling tiling,
 	VkExternalMemoryHandleTypeFlagBits handle, struct vk_image_plan *out);
 
 /* Checks that the driver makes such an image, and can export or import its memory. Errors:
@@ -216,31 +222,46 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, VkImageTiling tili
 enum geyser_result gy_vk_image_supported(
 	struct vk_device *device, const struct vk_image_plan *plan, bool export);
 
+/* Works like gy_vk_image_supported for all planes of a descriptor. */
+enum geyser_result gy_vk_images_supported(struct vk_device *device,
+	const struct geyser_texture_desc *desc, VkImageTiling tiling,
+	VkExternalMemoryHandleTypeFlagBits handle, bool export);
+
 /* Returns the usage bits of geyser that the features of a format allow. */
 uint32_t gy_vk_feature_usage(const struct geyser_format_info *info, VkFormatFeatureFlags features);
 
-/* Makes texture->image and tells how much memory it needs. more: a chain of structs for
+/* Makes the image of one plane, and asks how much memory it needs. more: a chain of structs for
  * vkCreateImage, or NULL. */
-enum geyser_result gy_vk_create_image(struct vk_texture *texture, const struct vk_image_plan *plan,
-	const void *more, VkMemoryRequirements *out);
+enum geyser_result gy_vk_create_image(struct vk_texture *texture, uint32_t plane,
+	const struct vk_image_plan *plan, const void *more);
+/* Makes the images of all planes. */
+enum geyser_result gy_vk_create_images(struct vk_texture *texture, VkImageTiling tiling,
+	VkExternalMemoryHandleTypeFlagBits handle);
+void gy_vk_destroy_images(struct vk_texture *texture);
 
-/* Allocates or imports memory as info tells, and binds the image to it at the offset. */
-enum geyser_result gy_vk_bind_image(
-	struct vk_texture *texture, const VkMemoryAllocateInfo *info, uint64_t offset);
+/* Sets the offset of each image, one image behind the other, and tells what memory all of them need
+ * together. memoryTypeBits is 0 if no memory suits all. */
+void gy_vk_place_images(struct vk_texture *texture, VkMemoryRequirements *out);
+
+/* Allocates or imports memory as info tells, and binds the images to it at their offsets. */
+enum geyser_result gy_vk_bind_images(struct vk_texture *texture, const VkMemoryAllocateInfo *info);
 
 /* Returns the first of the memory types in bits that has all the properties. If none has them,
- * returns the first type in bits. */
+ * returns the first type in bits, or UINT32_MAX if bits is 0. */
 uint32_t gy_vk_memory_type(
 	const struct vk_device *device, uint32_t bits, VkMemoryPropertyFlags properties);
 
-/* A copy of all texels between an image and a buffer. The image is in image_layout; layout tells
- * where texels lie in the buffer. If the format has depth and stencil, the buffer has the stencil
- * bytes apart, after the other texels. */
+VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info);
+
+/* ---- copy.c: copies between images and buffers ---- */
+
+/* A copy of all texels between the texture's images and a buffer. The images are in image_layout;
+ * layout tells where texels lie in the buffer. If the format has depth and stencil, the buffer has
+ * the stencil bytes apart, after the other texels. */
 struct vk_copy {
-	VkImage image;
+	const struct vk_texture *texture;
 	VkImageLayout image_layout;
 	VkBuffer buffer;
-	const struct geyser_texture_desc *desc;
 	const struct gy_layout *layout;
 	bool to_image;
 };
@@ -250,13 +271,21 @@ void gy_vk_record_copy(
 /* Returns the size in bytes of a buffer for such a copy, including the stencil bytes. */
 uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct gy_layout *layout);
 
-VkImageAspectFlags gy_vk_aspects(const struct geyser_format_info *info);
+/* Computes a layout whose planes begin where Vulkan can copy them. It has a gap before a plane
+ * only where the layout of gy_layout_of has that plane at another place. */
+void gy_vk_aligned_layout(const struct geyser_texture_desc *desc, struct gy_layout *out);
+
+/* Prepares copies with buffers of texture->base.layout. Call this once before the first copy. */
+enum geyser_result gy_vk_prepare_copies(struct vk_texture *texture);
 
 /* ---- modifier.c: DRM format modifiers ---- */
 
 #define GY_VK_PLANES_MAX 4
 
-/* A modifier that images can have, and the number of memory planes that they have with it. */
+#define GY_VK_MODIFIER_LINEAR 0 /* the value in drm_fourcc.h, which some systems lack */
+
+/* A modifier that images can have, and the number of memory planes that they have with it. If the
+ * format has several planes, each plane's image has one memory plane, and planes is their sum. */
 struct vk_modifier {
 	uint64_t modifier;
 	uint32_t planes;
@@ -276,9 +305,6 @@ enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
 /* Implements format_usage of the backend's table. */
 uint32_t gy_vk_format_usage(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
-/* Implements format_refusal of the backend's table. */
-const char *gy_vk_format_refusal(
-	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* ---- textures ---- */
 
@@ -288,6 +314,13 @@ struct vk_linear {
 	VkDeviceMemory memory;
 	char *data;
 	uint64_t size;
+};
+
+/* The image of one plane of the format, its needs, and where in texture->memory it lies. */
+struct vk_image {
+	VkImage image;
+	VkMemoryRequirements needs;
+	uint64_t offset;
 };
 
 /* A texture of the largest size has so many mip levels. */
@@ -306,7 +339,9 @@ struct vk_texture {
 	struct geyser_texture_desc desc; /* its label is NULL */
 	VkImageTiling tiling;
 	VkImageUsageFlags usage;
-	VkImage image;
+	/* One image for each plane of the format, in one memory. A mirror has no images. */
+	uint32_t image_count;
+	struct vk_image images[GEYSER_FORMAT_PLANES_MAX];
 	VkDeviceMemory memory;
 	uint64_t modifier;
 
@@ -320,11 +355,14 @@ struct vk_texture {
 	} planes[GY_VK_PLANES_MAX];
 	bool dedicated;
 
-	/* Host memory. It is mapped as long as the texture lives. The image lies in it, or (copied)
+	/* Host memory. It is mapped as long as the texture lives. The images lie in it, or (copied)
 	 * beside it: then acquiring and releasing the texture copy between the two. */
 	struct vk_linear host;
 	bool copied;
 	VkCommandBuffer copy; /* only of a mirror: the commands that fill it */
+	/* a buffer that planes pass through on their way to and from a buffer in which they lie
+	 * where Vulkan can't copy them */
+	struct vk_linear aside;
 
 	/* for conversions on the device, which read the image and write it; under the device's
 	 * lock `converting` */
@@ -364,7 +402,7 @@ enum geyser_result gy_vk_texture_finish(
 	struct vk_texture *texture, enum geyser_result result, struct gy_backend_texture **out);
 
 /* opaque.c, host_memory.c, dma_buf.c: the three kinds of memory. Each function makes the memory of
- * a new texture, and its image. An import takes over native's fd on success. gy_vk_texture_create
+ * a new texture, and its images. An import takes over native's fd on success. gy_vk_texture_create
  * clears memory of the device's own afterwards. */
 enum geyser_result gy_vk_opaque_create(struct vk_texture *texture);
 /* Makes the memory's descriptor. For a driver this costs as much as making the texture did. */
@@ -404,7 +442,7 @@ enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
 	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done);
 
 /* handover.c: records the barriers that take a texture over from other processes and give it back.
- * In between, the device uses the image as `to` and `from` tell. */
+ * In between, the device uses the images as `to` and `from` tell. */
 void gy_vk_record_acquire(struct vk_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *to);
 /* Makes earlier copies into host memory visible to the CPU. */

@@ -80,7 +80,6 @@ const struct gy_backend gy_vulkan_backend = {
 	.open = device_open,
 	.close = device_close,
 	.format_usage = gy_vk_format_usage,
-	.format_refusal = gy_vk_format_refusal,
 	.texture_create = gy_vk_texture_create,
 	.texture_import = gy_vk_texture_import,
 	.texture_share = gy_vk_texture_share,
