@@ -50,6 +50,23 @@
  * 32-bit floats. Between RGBA8 or BGRA8 and video with 8 bits and two columns a chroma sample, the
  * calculation has 32-bit integers instead. Each number is within 1 of the exact result.
  *
+ * A picture is cropped first, then turned, then scaled. The source's part has the edges of a
+ * picture of its own. The upright part and the destination cover the same area: the middle of the
+ * destination's texel i lies (i + 1/2) * s texels from the start of the part, where s is the part's
+ * extent divided by the destination's, and the middle of the part's texel j lies j + 1/2 from
+ * there. The filter takes the samples around this place; beyond the outer samples, the outer ones
+ * stand for the others. It weights the numbers that channels stand for: those of an -srgb format
+ * are light, as in a GPU's sampler, and those of other formats are as they are encoded. Sums have
+ * double precision. They become 32-bit floats, which are converted by the rules above; so integers
+ * of more than 24 bits are rounded to floats. With the nearest filter, texels stay as they are.
+ *
+ * Each component of video is scaled on its own, from its samples to those of the destination, or
+ * to the texels if the destination has colours. The siting says where the samples lie, on both
+ * sides. Chroma that becomes colours is interpolated with the nearest filter as well: at the
+ * nearest texel. Colours that become video are scaled as they are encoded, and then converted by
+ * the rules for one size. A part with the destination's size that isn't turned, and begins at a
+ * sample of each component, follows these rules for one size alone.
+ *
  * Between two formats of video the matrix doesn't matter. Where both have the same bits a sample
  * and the same chroma, all samples stay the same. In limited range, more bits keep every number.
  *
@@ -76,6 +93,16 @@ struct geyser_pixels {
 	} planes[GEYSER_FORMAT_PLANES_MAX];
 };
 
+/* How a sample of the destination is made of the source's, where it lies between them. */
+enum geyser_filter {
+	GEYSER_FILTER_NONE = 0,     /* both sides must have the same size */
+	GEYSER_FILTER_NEAREST = 1,  /* the nearest sample; from the middle of two, the later one */
+	GEYSER_FILTER_BILINEAR = 2, /* the samples on both sides, weighted by their distance */
+	/* The average of the area that the sample covers. In a direction in which there are as many
+	 * samples as before or more, the same as bilinear. */
+	GEYSER_FILTER_BOX = 3,
+};
+
 /* How to convert. */
 struct geyser_convert_options {
 	/* What the numbers of a format of video mean, on the side that has one: its matrix and
@@ -83,39 +110,50 @@ struct geyser_convert_options {
 	 * colour formats ignore it. It is borrowed for the call; NULL: not known. */
 	const struct geyser_color *color;
 	enum geyser_siting siting; /* of video's chroma; 0: not known */
+	/* The part of the source to convert. A width of 0 means all of it. */
+	struct geyser_rect crop;
+	/* How the source's part is turned: the destination becomes upright. With a quarter turn,
+	 * its width comes from the source's height. */
+	enum geyser_orientation orientation;
+	enum geyser_filter filter;
 };
 
 /* Converts all texels of the source to the destination's format, and writes them to the
- * destination's data. The source's data is only read. Both must have the same size. Bytes between
+ * destination's data. The source's data is only read. Without a filter, the destination must have
+ * the size of the source's part after its turn. Bytes between
  * the rows of the destination stay as they are. The planes of the destination must not overlap each
  * other.
  *
  * The options may be NULL, which is the same as 0 in all members.
  *
  * The call starts no thread and allocates no memory. It may run at the same time as other calls
- * that don't write its memory. Errors: INVALID_ARGUMENT (NULL, unknown format, different sizes, a
+ * that don't write its memory. Errors: INVALID_ARGUMENT (NULL, unknown format or option,
+ * different sizes without a filter, a crop that reaches out of the source, a source without texels,
+ * an extent of more than GEYSER_MAX_DIMENSION where a picture is cropped, turned or scaled, a
  * pitch below the bytes of a row; or the memory from the first to the last texel of the source
- * overlaps that of the destination), UNSUPPORTED (a depth format and another format; a matrix
- * that isn't 1, 2, 4, 5, 6, 7 or 9). After an
- * error the destination is unchanged. */
+ * overlaps that of the destination), UNSUPPORTED (a depth format and another
+ * format, or a depth format and a filter other than the nearest; a matrix that isn't 1, 2, 4, 5, 6,
+ * 7 or 9). After an error the destination is unchanged. */
 GEYSER_API enum geyser_result geyser_convert_pixels(const struct geyser_pixels *source,
 	const struct geyser_pixels *destination, const struct geyser_convert_options *options);
 
 /* Converts a whole texture, with all its mip levels, layers and depth slices, by the same rules.
- * Both textures must have the same shape, and no memory in common. They may belong to different
+ * Both textures must have no memory in common, and the same shape; with a crop, an orientation or a
+ * filter, width and height may differ as those of geyser_convert_pixels. Then each layer and depth
+ * slice is cropped, turned and scaled. They may belong to different
  * managers and backends. As with geyser_texture_map, the caller orders access: other work on both
  * textures must be done before the call. The call returns when the conversion is done.
  *
  * The GPU converts colour formats if both textures belong to one Vulkan manager, unless both lie in
- * host memory. Its results have the same bits as the CPU's: the first conversion between two
- * formats is tried on the device, and compared. That takes some milliseconds. Where a result
- * differs, and in all other cases, the call maps both textures and converts on the CPU. The texels
- * of a GPU's texture are then copied to host memory and back, and a texture that can't be mapped,
- * as one in Metal's private storage, is UNSUPPORTED.
+ * host memory, or the picture is cropped, turned or scaled. Its results have the same bits as the
+ * CPU's: the first conversion between two formats is tried on the device, and compared. That takes
+ * some milliseconds. Where a result differs, and in all other cases, the call maps both textures
+ * and converts on the CPU. The texels of a GPU's texture are then copied to host memory and back,
+ * and a texture that can't be mapped, as one in Metal's private storage, is UNSUPPORTED.
  *
  * Errors: INVALID_ARGUMENT (NULL, the same texture twice), MISMATCH (different shapes, with the
- * numbers), UNSUPPORTED (a depth format and another format; the matrix), and those
- * of geyser_texture_map. */
+ * numbers), UNSUPPORTED (a depth format and another format or filter; the matrix;
+ * several mip levels that would be cropped, turned or scaled), and those of geyser_texture_map. */
 GEYSER_API enum geyser_result geyser_texture_convert(struct geyser_texture *source,
 	struct geyser_texture *destination, const struct geyser_convert_options *options);
 

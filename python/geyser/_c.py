@@ -150,7 +150,13 @@ class geyser_color(Structure):
 
 
 class geyser_convert_options(Structure):
-    _fields_ = [("color", POINTER(geyser_color)), ("siting", c_int)]
+    _fields_ = [
+        ("color", POINTER(geyser_color)),
+        ("siting", c_int),
+        ("crop", geyser_rect),
+        ("orientation", c_int),
+        ("filter", c_int),
+    ]
 
 
 class geyser_frame_info(Structure):

@@ -7,17 +7,22 @@
 #include "core/texture.h"
 #include "format/convert_pixels.h"
 #include "format/convert_rows.h"
+#include "format/geometry.h"
 #include "format/yuv.h"
 
-static enum geyser_result check_shapes(
-	const struct geyser_texture_desc *source, const struct geyser_texture_desc *destination)
+/* Checks the shapes, and the size of the destination if no filter makes another one. */
+static enum geyser_result check_shapes(const struct geyser_texture_desc *source,
+	const struct geyser_texture_desc *destination, const struct gy_geometry *geometry)
 {
+	const bool any_size = geometry->filter != GEYSER_FILTER_NONE;
 	const struct {
 		const char *name;
 		uint32_t source, destination;
 	} fields[] = {
-		{"width", source->width, destination->width},
-		{"height", source->height, destination->height},
+		{"width", any_size ? destination->width : geometry->upright_width,
+			destination->width},
+		{"height", any_size ? destination->height : geometry->upright_height,
+			destination->height},
 		{"depth", source->depth, destination->depth},
 		{"layers", source->layers, destination->layers},
 		{"mip_levels", source->mip_levels, destination->mip_levels},
@@ -28,12 +33,17 @@ static enum geyser_result check_shapes(
 			return gy_fail(GEYSER_ERROR_MISMATCH,
 				"destination %s (%u): the source has %u, and both must be the same",
 				fields[i].name, fields[i].destination, fields[i].source);
+	if (!geometry->same && source->mip_levels > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"source mip_levels (%u): only textures with 1 level are cropped, turned or "
+			"scaled",
+			source->mip_levels);
 	return GEYSER_OK;
 }
 
 static enum geyser_result check(const struct geyser_texture *source,
 	const struct geyser_texture *destination, const struct geyser_convert_options *options,
-	struct gy_yuv_meaning *meaning)
+	struct gy_yuv_meaning *meaning, struct gy_geometry *geometry)
 {
 	const struct geyser_texture_desc *from, *to;
 	enum geyser_result result;
@@ -46,7 +56,10 @@ static enum geyser_result check(const struct geyser_texture *source,
 			"destination is the source: it must be another texture");
 	from = geyser_texture_get_desc(source);
 	to = geyser_texture_get_desc(destination);
-	result = check_shapes(from, to);
+	result = gy_geometry_of(options, (const uint32_t[]){from->width, from->height},
+		(const uint32_t[]){to->width, to->height}, geometry);
+	if (result == GEYSER_OK)
+		result = check_shapes(from, to, geometry);
 	return result == GEYSER_OK
 		       ? gy_convert_check_formats(from->format, to->format, options, meaning)
 		       : result;
@@ -90,7 +103,8 @@ static enum geyser_result describe(const struct side *side, uint32_t level, uint
 }
 
 static enum geyser_result convert_level(const struct side *source, const struct side *destination,
-	uint32_t level, uint32_t layer, const struct gy_yuv_meaning *meaning)
+	uint32_t level, uint32_t layer, const struct gy_yuv_meaning *meaning,
+	const struct gy_geometry *geometry)
 {
 	const uint32_t slices = extent_of(geyser_texture_get_desc(source->texture)->depth, level);
 	struct geyser_pixels from, to;
@@ -101,26 +115,28 @@ static enum geyser_result convert_level(const struct side *source, const struct 
 		if (result == GEYSER_OK)
 			result = describe(destination, level, layer, slice, &to);
 		if (result == GEYSER_OK)
-			gy_convert_pixels(gy_convert_kernels(), &from, &to, meaning);
+			gy_convert_scaled(gy_convert_kernels(), &from, &to, meaning, geometry);
 	}
 	return result;
 }
 
 static enum geyser_result convert_all(const struct side *source, const struct side *destination,
-	const struct gy_yuv_meaning *meaning)
+	const struct gy_yuv_meaning *meaning, const struct gy_geometry *geometry)
 {
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(source->texture);
 	enum geyser_result result = GEYSER_OK;
 
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
 		for (uint32_t level = 0; level < desc->mip_levels && result == GEYSER_OK; level++)
-			result = convert_level(source, destination, level, layer, meaning);
+			result =
+				convert_level(source, destination, level, layer, meaning, geometry);
 	return result;
 }
 
 /* Converts on the CPU. */
 static enum geyser_result convert_mapped(struct geyser_texture *source,
-	struct geyser_texture *destination, const struct gy_yuv_meaning *meaning)
+	struct geyser_texture *destination, const struct gy_yuv_meaning *meaning,
+	const struct gy_geometry *geometry)
 {
 	struct side from = {.texture = source}, to = {.texture = destination};
 	enum geyser_result result = geyser_texture_map(source, GEYSER_ACCESS_READ, &from.mapping);
@@ -129,7 +145,7 @@ static enum geyser_result convert_mapped(struct geyser_texture *source,
 		return result;
 	result = geyser_texture_map(destination, GEYSER_ACCESS_WRITE, &to.mapping);
 	if (result == GEYSER_OK) {
-		result = convert_all(&from, &to, meaning);
+		result = convert_all(&from, &to, meaning, geometry);
 		geyser_texture_unmap(destination);
 	}
 	geyser_texture_unmap(source);
@@ -162,11 +178,14 @@ enum geyser_result geyser_texture_convert(struct geyser_texture *source,
 	struct geyser_texture *destination, const struct geyser_convert_options *options)
 {
 	struct gy_yuv_meaning meaning;
-	enum geyser_result result = check(source, destination, options, &meaning);
+	struct gy_geometry geometry;
+	enum geyser_result result = check(source, destination, options, &meaning, &geometry);
 	bool done = false;
 
-	if (result == GEYSER_OK)
+	/* devices don't crop, turn or scale */
+	if (result == GEYSER_OK && geometry.same)
 		result = convert_on_device(source, destination, &meaning, &done);
-	return result == GEYSER_OK && !done ? convert_mapped(source, destination, &meaning)
-					    : result;
+	return result == GEYSER_OK && !done
+		       ? convert_mapped(source, destination, &meaning, &geometry)
+		       : result;
 }

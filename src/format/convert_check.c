@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "format/convert_pixels.h"
 #include "format/convert_rows.h"
+#include "format/geometry.h"
 #include "format/yuv.h"
 
 /* The memory of a plane: from the first texel to the end of the last one. */
@@ -101,9 +102,22 @@ static enum geyser_result check_spans(
 	return result;
 }
 
+static enum geyser_result check_size(
+	const struct geyser_pixels *destination, const struct gy_geometry *geometry)
+{
+	if (destination->width == geometry->upright_width &&
+		destination->height == geometry->upright_height)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+		"destination size (%u × %u): the source has %u × %u to convert, and without a "
+		"filter both must be the same",
+		destination->width, destination->height, geometry->upright_width,
+		geometry->upright_height);
+}
+
 static enum geyser_result check_pixels(const struct geyser_pixels *source,
 	const struct geyser_pixels *destination, const struct geyser_convert_options *options,
-	struct gy_yuv_meaning *meaning)
+	struct gy_yuv_meaning *meaning, struct gy_geometry *geometry)
 {
 	enum geyser_result result = check_format("source", source);
 
@@ -112,15 +126,13 @@ static enum geyser_result check_pixels(const struct geyser_pixels *source,
 	if (result == GEYSER_OK)
 		result = gy_convert_check_formats(
 			source->format, destination->format, options, meaning);
-	if (result != GEYSER_OK)
+	if (result == GEYSER_OK)
+		result = gy_geometry_of(options, (const uint32_t[]){source->width, source->height},
+			(const uint32_t[]){destination->width, destination->height}, geometry);
+	if (result == GEYSER_OK && geometry->filter == GEYSER_FILTER_NONE)
+		result = check_size(destination, geometry);
+	if (result != GEYSER_OK || destination->width == 0 || destination->height == 0)
 		return result;
-	if (source->width != destination->width || source->height != destination->height)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"destination size (%u × %u): the source has %u × %u, and both must be the "
-			"same",
-			destination->width, destination->height, source->width, source->height);
-	if (source->width == 0 || source->height == 0)
-		return GEYSER_OK;
 	return check_spans(source, destination);
 }
 
@@ -128,9 +140,11 @@ enum geyser_result geyser_convert_pixels(const struct geyser_pixels *source,
 	const struct geyser_pixels *destination, const struct geyser_convert_options *options)
 {
 	struct gy_yuv_meaning meaning;
-	const enum geyser_result result = check_pixels(source, destination, options, &meaning);
+	struct gy_geometry geometry;
+	const enum geyser_result result =
+		check_pixels(source, destination, options, &meaning, &geometry);
 
-	if (result == GEYSER_OK && source->width > 0 && source->height > 0)
-		gy_convert_pixels(gy_convert_kernels(), source, destination, &meaning);
+	if (result == GEYSER_OK && destination->width > 0 && destination->height > 0)
+		gy_convert_scaled(gy_convert_kernels(), source, destination, &meaning, &geometry);
 	return result;
 }

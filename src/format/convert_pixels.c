@@ -49,9 +49,18 @@ static enum geyser_result check_format(const char *name, enum geyser_format form
 	if (geyser_format_is_video(format) || gy_convert_has_steps(format))
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"%s format (%s): only formats of colours and video convert to another format; this "
-		"one can be copied to its own",
+		"%s format (%s): only formats of colours and video convert to another format or "
+		"are filtered; this one can be copied to its own",
 		name, geyser_format_name(format));
+}
+
+/* Texels that can't be converted can't be mixed either. */
+static enum geyser_result check_filter(
+	enum geyser_format format, const struct geyser_convert_options *options)
+{
+	if (!options || options->filter <= GEYSER_FILTER_NEAREST)
+		return GEYSER_OK;
+	return check_format("source", format);
 }
 
 enum geyser_result gy_convert_check_formats(enum geyser_format source,
@@ -60,9 +69,9 @@ enum geyser_result gy_convert_check_formats(enum geyser_format source,
 {
 	enum geyser_result result;
 
-	*meaning = (struct gy_yuv_meaning){0};
+	*meaning = gy_yuv_siting_of(options);
 	if (source == destination)
-		return GEYSER_OK;
+		return check_filter(source, options);
 	result = check_format("source", source);
 	if (result == GEYSER_OK)
 		result = check_format("destination", destination);

@@ -5,6 +5,7 @@
 #include "format/convert_rows.h"
 
 #include "format/convert_values.h"
+#include "format/scale_rows.h"
 #include "format/yuv_fixed_rows.h"
 #include "format/yuv_rows.h"
 
@@ -462,6 +463,7 @@ const struct gy_convert_kernels GY_KERNELS = {
 	.map = map,
 	.map_words = map_words,
 	.map_fields = map_fields,
+	.scale = &GY_SCALE_KERNELS,
 	.yuv = &GY_YUV_KERNELS,
 	.yuv_fixed = &GY_YUV_FIXED_KERNELS,
 };

@@ -86,6 +86,7 @@ struct gy_convert_kernels {
 	gy_convert_step *map_words;
 	/* Makes bytes of the fields of a packed word, by a struct gy_field_tables. */
 	gy_convert_step *map_fields;
+	const struct gy_scale_kernels *scale;         /* scale_rows.h */
 	const struct gy_yuv_kernels *yuv;             /* yuv_rows.h */
 	const struct gy_yuv_fixed_kernels *yuv_fixed; /* yuv_fixed_rows.h */
 };

@@ -41,14 +41,17 @@ void *gy_yuv_sample_at(const struct geyser_pixels *pixels, const struct gy_yuv_l
 /* The code point of a matrix that nobody has said, in ITU-T H.273. */
 #define UNSPECIFIED 2
 
-/* Tells where chroma lies, as struct gy_yuv_meaning has it. */
-static void set_siting(unsigned int siting, struct gy_yuv_meaning *out)
+struct gy_yuv_meaning gy_yuv_siting_of(const struct geyser_convert_options *options)
 {
-	out->across = siting == GEYSER_SITING_CENTER || siting == GEYSER_SITING_TOP ||
-		      siting == GEYSER_SITING_BOTTOM;
-	out->down = siting == GEYSER_SITING_TOP_LEFT || siting == GEYSER_SITING_TOP         ? 0
-		    : siting == GEYSER_SITING_BOTTOM_LEFT || siting == GEYSER_SITING_BOTTOM ? 2
-											    : 1;
+	const unsigned int siting = options ? options->siting : GEYSER_SITING_UNSPECIFIED;
+
+	return (struct gy_yuv_meaning){
+		.across = siting == GEYSER_SITING_CENTER || siting == GEYSER_SITING_TOP ||
+			  siting == GEYSER_SITING_BOTTOM,
+		.down = siting == GEYSER_SITING_TOP_LEFT || siting == GEYSER_SITING_TOP         ? 0
+			: siting == GEYSER_SITING_BOTTOM_LEFT || siting == GEYSER_SITING_BOTTOM ? 2
+												: 1,
+	};
 }
 
 enum geyser_result gy_yuv_meaning_of(
@@ -70,10 +73,8 @@ enum geyser_result gy_yuv_meaning_of(
 	const struct geyser_color *const color = options ? options->color : NULL;
 	const unsigned int matrix = color ? color->matrix : UNSPECIFIED;
 
-	*out = (struct gy_yuv_meaning){
-		.limited = !color || color->range == GEYSER_COLOR_RANGE_LIMITED,
-	};
-	set_siting(options ? options->siting : GEYSER_SITING_UNSPECIFIED, out);
+	*out = gy_yuv_siting_of(options);
+	out->limited = !color || color->range == GEYSER_COLOR_RANGE_LIMITED;
 	for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++) {
 		if (weights[i].matrix != matrix)
 			continue;

@@ -6,6 +6,7 @@
 #include <geyser/convert.h>
 
 struct gy_convert_kernels;
+struct gy_geometry;
 
 /* Where the samples of one component are. A row has one sample in each `step` samples of the plane,
  * from the sample `offset` on. */
@@ -39,6 +40,9 @@ struct gy_yuv_meaning {
 	int across, down;
 };
 
+/* Tells where chroma lies; the matrix and the range don't matter. The options may be NULL. */
+struct gy_yuv_meaning gy_yuv_siting_of(const struct geyser_convert_options *options);
+
 /* Resolves the options of a conversion, which may be NULL. Errors: UNSUPPORTED, naming a matrix
  * that isn't one of weights. */
 enum geyser_result gy_yuv_meaning_of(
@@ -47,5 +51,10 @@ enum geyser_result gy_yuv_meaning_of(
 /* Converts all texels between two formats, at least one of which is of video. Checks nothing. */
 void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
 	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning);
+
+/* The same to another size, of a part of the source, or upright. */
+void gy_yuv_convert_scaled(const struct gy_convert_kernels *kernels,
+	const struct geyser_pixels *source, const struct geyser_pixels *destination,
+	const struct gy_yuv_meaning *meaning, const struct gy_geometry *geometry);
 
 #endif

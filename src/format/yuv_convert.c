@@ -2,6 +2,7 @@
 /* Conversion of the formats of video, in chunks of rows. */
 #include "format/convert.h"
 #include "format/convert_rows.h"
+#include "format/scale.h"
 #include "format/yuv_numbers.h"
 
 /* The most columns that go through all steps before the next ones do. */
@@ -31,6 +32,10 @@ struct job {
 	struct gy_yuv_factors factors;    /* video to colours */
 	struct gy_yuv_weights weights[3]; /* colours to video */
 	struct scaling scaling[2];        /* video to video */
+	/* Of each component, or of colours. They make the source's samples as those of a picture
+	 * with the destination's size: components of video with one sample for each of the
+	 * destination's. NULL: the source has this size. */
+	struct gy_scaler *scalers;
 };
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -109,13 +114,16 @@ static void read_samples(const struct job *job, unsigned int component, uint32_t
 {
 	const struct gy_yuv_layout *const layout = &job->source.layout;
 	const struct scaling *const scaling = &job->scaling[component > 0];
-	const void *const from = sample_at(&job->source, component, row, first);
 	const size_t step = layout->component[component].step;
 
-	if (layout->bits > 8)
-		job->steps->read_words(from, out, count, step, 16 - layout->bits);
+	if (job->scalers)
+		gy_scaler_make(&job->scalers[component], row, first, count, out);
+	else if (layout->bits > 8)
+		job->steps->read_words(sample_at(&job->source, component, row, first), out, count,
+			step, 16 - layout->bits);
 	else
-		job->steps->read_bytes(from, out, count, step);
+		job->steps->read_bytes(
+			sample_at(&job->source, component, row, first), out, count, step);
 	if (job->destination.video && (scaling->factor != 1 || scaling->zero != 0))
 		job->steps->scale(out, count, scaling->factor, scaling->zero);
 }
@@ -125,10 +133,15 @@ static void make_samples(
 	const struct job *job, uint32_t row, uint32_t first, uint32_t count, float *const out[3])
 {
 	float lanes[4 * WINDOW];
-	const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
-	const struct geyser_pixels to = lanes_of(lanes, count);
 
-	gy_convert(job->kernels, &from, &to);
+	if (job->scalers) {
+		gy_scaler_make(&job->scalers[0], row, first, count, lanes);
+	} else {
+		const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
+		const struct geyser_pixels to = lanes_of(lanes, count);
+
+		gy_convert(job->kernels, &from, &to);
+	}
 	job->steps->separate(lanes, out, count, job->weights);
 }
 
@@ -235,7 +248,10 @@ static void chroma(const struct job *job, unsigned int columns, unsigned int row
 	const int across = job->meaning->across;
 	float samples[3][WINDOW];
 
-	if (job->source.layout.columns == columns) {
+	if (job->scalers && job->source.video) {
+		read_samples(job, 1, row, first, count, out[1]);
+		read_samples(job, 2, row, first, count, out[2]);
+	} else if (job->source.layout.columns == columns) {
 		fetch_between(job, rows, row, first, count, out);
 	} else if (job->source.layout.columns > columns) {
 		const uint32_t half = (count + 1) / 2;
@@ -296,8 +312,9 @@ static struct side side_of(const struct geyser_pixels *pixels)
 	return out;
 }
 
-void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
-	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning)
+static struct job job_of(const struct gy_convert_kernels *kernels,
+	const struct geyser_pixels *source, const struct geyser_pixels *destination,
+	const struct gy_yuv_meaning *meaning)
 {
 	struct job job = {
 		.kernels = kernels,
@@ -306,20 +323,63 @@ void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyse
 		.destination = side_of(destination),
 		.meaning = meaning,
 	};
-	const struct gy_yuv_layout *const to = &job.destination.layout;
-	const uint32_t columns = divided(source->width, to->columns);
 
 	set_numbers(&job);
-	for (uint32_t y = 0; y < source->height; y++) {
-		for (uint32_t x = 0; job.source.video && x < source->width; x += CHUNK) {
-			if (job.destination.video)
-				convert_luma(&job, y, x, smaller(source->width - x, CHUNK));
+	return job;
+}
+
+static void convert_all(const struct job *job)
+{
+	const struct gy_yuv_layout *const to = &job->destination.layout;
+	const uint32_t width = job->destination.pixels->width;
+	const uint32_t height = job->destination.pixels->height;
+	const uint32_t columns = divided(width, to->columns);
+
+	for (uint32_t y = 0; y < height; y++) {
+		for (uint32_t x = 0; job->source.video && x < width; x += CHUNK) {
+			if (job->destination.video)
+				convert_luma(job, y, x, smaller(width - x, CHUNK));
 			else
-				convert_to_colours(&job, y, x, smaller(source->width - x, CHUNK));
+				convert_to_colours(job, y, x, smaller(width - x, CHUNK));
 		}
-		for (uint32_t x = 0; job.destination.video && y % to->rows == 0 && x < columns;
+		for (uint32_t x = 0; job->destination.video && y % to->rows == 0 && x < columns;
 			x += CHUNK / to->columns)
 			convert_chroma(
-				&job, y / to->rows, x, smaller(columns - x, CHUNK / to->columns));
+				job, y / to->rows, x, smaller(columns - x, CHUNK / to->columns));
 	}
+}
+
+void gy_yuv_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,
+	const struct geyser_pixels *destination, const struct gy_yuv_meaning *meaning)
+{
+	const struct job job = job_of(kernels, source, destination, meaning);
+
+	convert_all(&job);
+}
+
+void gy_yuv_convert_scaled(const struct gy_convert_kernels *kernels,
+	const struct geyser_pixels *source, const struct geyser_pixels *destination,
+	const struct gy_yuv_meaning *meaning, const struct gy_geometry *geometry)
+{
+	/* a source of this size, which the scalers play */
+	const struct geyser_pixels scaled = {
+		.format = source->format,
+		.width = destination->width,
+		.height = destination->height,
+	};
+	struct job job = job_of(kernels, &scaled, destination, meaning);
+	struct geyser_pixels encoded = *source;
+	double memory[8 * GY_SCALE_COLUMNS];
+	struct gy_scaler scalers[3];
+
+	encoded.format = without_srgb(source->format);
+	if (!job.source.video)
+		gy_scaler_init_colours(&scalers[0], kernels, &encoded, geometry, scaled.width,
+			scaled.height, memory);
+	for (unsigned int i = 0; job.source.video && i < 3; i++)
+		gy_scaler_init_component(&scalers[i], kernels, source, geometry, meaning, i,
+			job.destination.video ? &job.destination.layout : NULL, destination,
+			memory + (size_t)i * 2 * GY_SCALE_COLUMNS);
+	job.scalers = scalers;
+	convert_all(&job);
 }

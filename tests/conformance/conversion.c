@@ -168,6 +168,66 @@ static void wrong_arguments_are_refused(void **state)
 	geyser_texture_unref(source);
 }
 
+/* Compares a texture's texels with bytes that follow one another. */
+static void compare_texels(struct geyser_texture *texture, const uint8_t *expected)
+{
+	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
+	const size_t size =
+		desc->width * (size_t)geyser_format_get_info(desc->format)->bytes_per_texel;
+	struct geyser_mapping map;
+
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &map));
+	for (uint32_t y = 0; y < desc->height; y++)
+		assert_memory_equal(
+			(const uint8_t *)map.data + y * map.row_pitch, expected + y * size, size);
+	geyser_texture_unmap(texture);
+}
+
+/* A part is turned and made larger: the texels A B become B B over A A, twice as large. */
+static void textures_are_cropped_turned_and_scaled(void **state)
+{
+	const struct geyser_convert_options options = {.crop = {3, 2, 2, 1},
+		.orientation = GEYSER_ORIENTATION_90,
+		.filter = GEYSER_FILTER_NEAREST};
+	const struct geyser_texture_desc upright = {
+		.format = GEYSER_FORMAT_BGRA8_UNORM, .width = 2, .height = 4};
+	struct geyser_texture *const source = make(state, &flat);
+	struct geyser_texture *const destination = make(state, &upright);
+	uint8_t expected[32];
+	struct geyser_mapping map;
+
+	ok(geyser_texture_map(source, GEYSER_ACCESS_WRITE, &map));
+	memset(map.data, 0, map.row_pitch);
+	for (uint8_t i = 0; i < 8; i++)
+		((uint8_t *)map.data)[2 * map.row_pitch + 12 + i] = i;
+	geyser_texture_unmap(source);
+	ok(geyser_texture_convert(source, destination, &options));
+	for (size_t i = 0; i < sizeof(expected); i++)
+		expected[i] = (uint8_t)((i < 16 ? 4 : 0) +
+					(const uint8_t[]){2, 1, 0, 3}[i % 4]); /* BGRA */
+	compare_texels(destination, expected);
+	geyser_texture_unref(destination);
+	geyser_texture_unref(source);
+}
+
+static void mip_levels_are_not_scaled(void **state)
+{
+	const struct geyser_convert_options options = {.filter = GEYSER_FILTER_BOX};
+	struct geyser_texture_desc desc = flat;
+	struct geyser_texture *source, *smaller;
+
+	desc.mip_levels = 3;
+	if (!offers_shape(manager_of(state), &desc))
+		skip();
+	source = make(state, &desc);
+	desc.width = 20;
+	smaller = make(state, &desc);
+	refused(GEYSER_ERROR_UNSUPPORTED, "source mip_levels (3)",
+		geyser_texture_convert(source, smaller, &options));
+	geyser_texture_unref(smaller);
+	geyser_texture_unref(source);
+}
+
 static void depth_is_refused(void **state)
 {
 	struct geyser_texture_desc desc = flat;
@@ -210,6 +270,8 @@ static const struct CMUnitTest tests[] = {
 	test(all_texels_are_converted),
 	test(planes_are_converted),
 	test(wrong_arguments_are_refused),
+	test(textures_are_cropped_turned_and_scaled),
+	test(mip_levels_are_not_scaled),
 	test(depth_is_refused),
 	test(frames_are_converted_but_not_written),
 };

@@ -79,6 +79,79 @@ static void refusals_name_the_value(void **state)
 		assert_int_equal(is[i], GUARD);
 }
 
+/* Options that have to be refused, with a sentence that has this text. */
+static void refused_options_are_named(void **state)
+{
+	const struct {
+		enum geyser_format format;
+		struct geyser_convert_options options;
+		enum geyser_result result;
+		const char *text;
+	} refusals[] = {
+		{GEYSER_FORMAT_R8_UNORM, {.filter = 4}, GEYSER_ERROR_INVALID_ARGUMENT,
+			"filter (4): geyser's filters are 0 to 3"},
+		{GEYSER_FORMAT_R8_UNORM, {.orientation = 8}, GEYSER_ERROR_INVALID_ARGUMENT,
+			"orientation (8): geyser's orientations are 0 to 7"},
+		{GEYSER_FORMAT_R8_UNORM, {.crop = {1, 0, 4, 4}}, GEYSER_ERROR_INVALID_ARGUMENT,
+			"crop (4 × 4 texels from 1, 0): it must be a part of the source, which has "
+			"4 × 4"},
+		{GEYSER_FORMAT_R8_UNORM, {.crop = {0, 0, 4, 0}}, GEYSER_ERROR_INVALID_ARGUMENT,
+			"crop (4 × 0 texels from 0, 0)"},
+		{GEYSER_FORMAT_R8_UNORM, {.crop = {0, UINT32_MAX, 4, 4}},
+			GEYSER_ERROR_INVALID_ARGUMENT, "crop (4 × 4 texels from 0, 4294967295)"},
+		{GEYSER_FORMAT_R8_UNORM, {.crop = {0, 0, 3, 4}}, GEYSER_ERROR_INVALID_ARGUMENT,
+			"destination size (4 × 4): the source has 3 × 4 to convert, and without a "
+			"filter both must be the same"},
+		{GEYSER_FORMAT_DEPTH32_FLOAT, {.filter = GEYSER_FILTER_BILINEAR},
+			GEYSER_ERROR_UNSUPPORTED, "source format (depth32float)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		const struct geyser_pixels source = {refusals[i].format, 4, 4, {{from, 16}}};
+		const struct geyser_pixels destination = {refusals[i].format, 4, 4, {{is, 16}}};
+
+		memset(is, GUARD, sizeof(is));
+		assert_int_equal(geyser_convert_pixels(&source, &destination, &refusals[i].options),
+			refusals[i].result);
+		if (!strstr(geyser_error_detail(), refusals[i].text))
+			fail_msg("\"%s\" lacks \"%s\"", geyser_error_detail(), refusals[i].text);
+		for (size_t at = 0; at < sizeof(is); at++)
+			assert_int_equal(is[at], GUARD);
+	}
+}
+
+static void extents_that_cannot_be_scaled_are_named(void **state)
+{
+	const struct geyser_convert_options options = {.filter = GEYSER_FILTER_NEAREST};
+	const struct geyser_pixels one = {GEYSER_FORMAT_R8_UNORM, 1, 1, {{is, 1}}};
+	const struct geyser_pixels none = {GEYSER_FORMAT_R8_UNORM, 4, 0, {{from, 4}}};
+	const struct geyser_pixels wide = {GEYSER_FORMAT_R8_UNORM, 32769, 1, {{from, 32769}}};
+
+	(void)state;
+	assert_int_equal(
+		geyser_convert_pixels(&none, &one, &options), GEYSER_ERROR_INVALID_ARGUMENT);
+	assert_non_null(strstr(geyser_error_detail(), "source height (0)"));
+	assert_int_equal(
+		geyser_convert_pixels(&wide, &one, &options), GEYSER_ERROR_INVALID_ARGUMENT);
+	assert_non_null(strstr(geyser_error_detail(), "source width (32769): at most 32768"));
+	assert_int_equal(geyser_convert_pixels(&one, &none, &options), GEYSER_OK);
+}
+
+static void depth_is_turned(void **state)
+{
+	const struct geyser_convert_options options = {.orientation = GEYSER_ORIENTATION_180};
+	const struct geyser_pixels in = {GEYSER_FORMAT_DEPTH32_FLOAT, 2, 2, {{from, 8}}};
+	const struct geyser_pixels out = {GEYSER_FORMAT_DEPTH32_FLOAT, 2, 2, {{is, 8}}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (unsigned char)i;
+	assert_int_equal(geyser_convert_pixels(&in, &out, &options), GEYSER_OK);
+	for (size_t i = 0; i < 4; i++)
+		assert_memory_equal(is + 4 * i, from + 4 * (3 - i), 4);
+}
+
 static void nothing_is_converted_without_texels(void **state)
 {
 	const struct geyser_pixels sizes[] = {{GEYSER_FORMAT_R8_UNORM, 0, 4, {{NULL, 0}}},
@@ -165,6 +238,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refusals_name_the_value),
+		cmocka_unit_test(refused_options_are_named),
+		cmocka_unit_test(extents_that_cannot_be_scaled_are_named),
+		cmocka_unit_test(depth_is_turned),
 		cmocka_unit_test(nothing_is_converted_without_texels),
 		cmocka_unit_test(neighbours_in_memory_are_no_overlap),
 		cmocka_unit_test(depth_is_copied_to_its_own_format),

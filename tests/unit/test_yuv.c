@@ -94,7 +94,8 @@ static void convert(const struct way *way, const struct geyser_pixels *from,
 {
 	const struct geyser_color color = {.matrix = (uint8_t)matrix,
 		.range = way->limited ? GEYSER_COLOR_RANGE_LIMITED : GEYSER_COLOR_RANGE_FULL};
-	const struct geyser_convert_options options = {&color, sitings[way->siting].siting};
+	const struct geyser_convert_options options = {
+		.color = &color, .siting = sitings[way->siting].siting};
 	struct gy_yuv_meaning meaning;
 
 	assert_int_equal(gy_yuv_meaning_of(&options, &meaning), GEYSER_OK);
