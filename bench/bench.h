@@ -105,6 +105,7 @@ void bench_spinning(const struct settings *settings, struct results *results);
 void bench_cpu(const struct settings *settings, struct results *results);
 void bench_fanout(const struct settings *settings, struct results *results);
 void bench_convert(const struct settings *settings, struct results *results);
+void bench_vkconvert(const struct settings *settings, struct results *results);
 void bench_vkcreate(const struct settings *settings, struct results *results);
 void bench_vkhandover(const struct settings *settings, struct results *results);
 void bench_vkstream(const struct settings *settings, struct results *results);

@@ -25,8 +25,8 @@ static const char help[] =
 	"  -h, --help      this text\n"
 	"\n"
 	"names: create import event release signal memory handover spinning cpu fanout convert,\n"
-	"and with Vulkan vkcreate vkhandover vkstream pcie cudahandover; by default all.\n"
-	"GEYSER_VULKAN_DEVICE chooses the device.\n";
+	"and with Vulkan vkcreate vkhandover vkstream vkconvert pcie cudahandover; by default\n"
+	"all. GEYSER_VULKAN_DEVICE chooses the device.\n";
 
 static const struct {
 	const char *name;
@@ -47,6 +47,7 @@ static const struct {
 	{"vkcreate", bench_vkcreate},
 	{"vkhandover", bench_vkhandover},
 	{"vkstream", bench_vkstream},
+	{"vkconvert", bench_vkconvert},
 	{"pcie", bench_pcie},
 	{"cudahandover", bench_cudahandover},
 #endif

@@ -192,6 +192,7 @@ static void make_device(struct vkhand *hand)
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
 		.timelineSemaphore = VK_TRUE,
 	};
+	VkPhysicalDeviceFeatures all;
 	const char *extensions[32];
 	const VkDeviceCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
@@ -200,8 +201,12 @@ static void make_device(struct vkhand *hand)
 		.pQueueCreateInfos = &queue,
 		.enabledExtensionCount = list_extensions(hand, extensions, 32),
 		.ppEnabledExtensionNames = extensions,
+		.pEnabledFeatures = &hand->features,
 	};
 
+	vkGetPhysicalDeviceFeatures(hand->physical_device, &all);
+	hand->features.shaderStorageImageWriteWithoutFormat =
+		all.shaderStorageImageWriteWithoutFormat;
 	vkhand_require(
 		vkCreateDevice(hand->physical_device, &info, NULL, &hand->device), "the device");
 	vkGetDeviceQueue(hand->device, hand->queue_family, 0, &hand->queue);
@@ -259,6 +264,7 @@ static void make_manager(struct vkhand *hand)
 	};
 
 	require(geyser_vulkan_manager_create(&device, &hand->manager), "a manager on the device");
+	require(geyser_vulkan_manager_set_features(hand->manager, &hand->features), "its features");
 }
 
 bool vkhand_open(struct vkhand *hand, const char **why)

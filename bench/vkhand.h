@@ -22,6 +22,7 @@ struct vkhand {
 	VkDevice device;
 	VkQueue queue;
 	uint32_t queue_family;
+	VkPhysicalDeviceFeatures features; /* that are enabled */
 	VkPhysicalDeviceMemoryProperties memory;
 	VkPhysicalDeviceType type;
 	char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];

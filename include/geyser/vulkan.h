@@ -15,6 +15,7 @@
 #ifndef GEYSER_VULKAN_H
 #define GEYSER_VULKAN_H
 
+#include "convert.h"
 #include "stream.h"
 
 #include <vulkan/vulkan_core.h>
@@ -82,6 +83,14 @@ GEYSER_API enum geyser_result geyser_vulkan_get_device(
  */
 GEYSER_API enum geyser_result geyser_vulkan_manager_set_queue_lock(struct geyser_manager *manager,
 	void (*lock)(void *user), void (*unlock)(void *user), void *user);
+
+/* Tells geyser which features the program enabled when it made its device; no function of Vulkan's
+ * tells that. NULL, as before the first call: none. geyser has a use for
+ * shaderStorageImageWriteWithoutFormat alone: conversions then write images directly
+ * (geyser_vulkan_cmd_convert). Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a Vulkan manager).
+ */
+GEYSER_API enum geyser_result geyser_vulkan_manager_set_features(
+	struct geyser_manager *manager, const VkPhysicalDeviceFeatures *enabled);
 
 /* Wait for the right to use the manager's queue, and give it up. The lock isn't recursive: make no
  * other call of geyser's in between. Nothing happens for NULL and for managers of other
@@ -192,6 +201,41 @@ GEYSER_API enum geyser_result geyser_vulkan_cmd_acquire(VkCommandBuffer command_
  * nothing is downloaded if the path is GEYSER_PATH_COPY. Errors: as geyser_vulkan_cmd_acquire. */
 GEYSER_API enum geyser_result geyser_vulkan_cmd_release(VkCommandBuffer command_buffer,
 	struct geyser_texture *texture, const struct geyser_vulkan_access *from);
+
+/* How geyser_vulkan_cmd_convert uses its textures: initializers of struct geyser_vulkan_access. */
+#define GEYSER_VULKAN_CONVERT_SOURCE                                           \
+	{                                                                      \
+		VK_IMAGE_LAYOUT_GENERAL, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, \
+			VK_ACCESS_SHADER_READ_BIT                              \
+	}
+#define GEYSER_VULKAN_CONVERT_DESTINATION                                      \
+	{                                                                      \
+		VK_IMAGE_LAYOUT_GENERAL, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, \
+			VK_ACCESS_SHADER_WRITE_BIT                             \
+	}
+
+/*
+ * Records commands that convert a whole texture, as geyser_texture_convert does it on the GPU. Both
+ * textures must be acquired, with the layouts, stages and accesses above. No barrier is recorded:
+ * the caller orders the commands before and after.
+ *
+ * The textures belong to one manager and have the same shape. The source has
+ * GEYSER_USAGE_TEXTURE_BINDING, and the destination GEYSER_USAGE_STORAGE_BINDING, which no -srgb
+ * format can have. Integers, video, 3D textures, and options that crop, turn or scale are refused.
+ * So are textures of the same format, which vkCmdCopyImage copies.
+ *
+ * The caller owns the command buffer, as for geyser_vulkan_cmd_acquire, and its queue family must
+ * compute. Compute pipeline, descriptor sets and push constants that were bound in it are undefined
+ * afterwards. Both textures must live until the commands are done. The first call for two formats
+ * tries the device, as geyser_texture_convert says: it submits to the manager's queue, and blocks
+ * until that work is done.
+ *
+ * Errors: as geyser_texture_convert, and UNSUPPORTED (not textures of one Vulkan manager; what the
+ * textures or the device lack), PERMISSION (the destination is for reading only).
+ */
+GEYSER_API enum geyser_result geyser_vulkan_cmd_convert(VkCommandBuffer command_buffer,
+	struct geyser_texture *source, struct geyser_texture *destination,
+	const struct geyser_convert_options *options);
 
 /* Gives the DRM format modifiers that dma-buf images of this format and usage can have here, the
  * best first. A program can agree on one of them with another program. A format of several planes

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "core/event.h"
 #include "core/texture.h"
+#include "format/geometry.h"
+#include "format/yuv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,16 @@ enum geyser_result geyser_vulkan_manager_set_queue_lock(struct geyser_manager *m
 			lock ? "lock" : "unlock");
 	if (result == GEYSER_OK)
 		gy_vulkan_set_queue_lock(manager->device, lock, unlock, user);
+	return result;
+}
+
+enum geyser_result geyser_vulkan_manager_set_features(
+	struct geyser_manager *manager, const VkPhysicalDeviceFeatures *enabled)
+{
+	enum geyser_result result = check_manager(manager);
+
+	if (result == GEYSER_OK)
+		gy_vulkan_set_features(manager->device, enabled);
 	return result;
 }
 
@@ -286,6 +298,43 @@ enum geyser_result geyser_vulkan_cmd_release(VkCommandBuffer command_buffer,
 
 	if (result == GEYSER_OK)
 		gy_vulkan_record_release(gy_texture_backing(texture), command_buffer, from);
+	return result;
+}
+
+static enum geyser_result check_conversion(VkCommandBuffer command_buffer,
+	struct geyser_texture *source, struct geyser_texture *destination,
+	const struct geyser_convert_options *options, struct gy_yuv_meaning *meaning)
+{
+	struct gy_geometry geometry;
+	enum geyser_result result =
+		gy_texture_check_convert(source, destination, options, meaning, &geometry);
+
+	if (result == GEYSER_OK && !geometry.same)
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"options: a command doesn't crop, turn or scale; geyser_texture_convert "
+			"does");
+	if (result == GEYSER_OK && !command_buffer)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "command_buffer is NULL");
+	if (result == GEYSER_OK)
+		result = check_backend(gy_texture_manager(source), "source");
+	if (result == GEYSER_OK && gy_texture_manager(source) != gy_texture_manager(destination))
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"destination of another manager: a command "
+			"converts between textures of one");
+	return result == GEYSER_OK ? gy_texture_check_write(destination, "destination") : result;
+}
+
+enum geyser_result geyser_vulkan_cmd_convert(VkCommandBuffer command_buffer,
+	struct geyser_texture *source, struct geyser_texture *destination,
+	const struct geyser_convert_options *options)
+{
+	struct gy_yuv_meaning meaning;
+	enum geyser_result result =
+		check_conversion(command_buffer, source, destination, options, &meaning);
+
+	if (result == GEYSER_OK)
+		result = gy_vulkan_record_conversion(gy_texture_backing(source),
+			gy_texture_backing(destination), &meaning, command_buffer);
 	return result;
 }
 

@@ -16,6 +16,8 @@ void gy_vulkan_set_queue_lock(
 void gy_vulkan_lock_queue(void *device);
 void gy_vulkan_unlock_queue(void *device);
 void gy_vulkan_set_lost(void *device);
+/* Tells which features the program has enabled; NULL: none that geyser knows of. */
+void gy_vulkan_set_features(void *device, const VkPhysicalDeviceFeatures *enabled);
 
 /* The texture's format must have that plane. */
 void gy_vulkan_image_info(const struct gy_backend_texture *texture, uint32_t plane,
@@ -24,6 +26,17 @@ void gy_vulkan_record_acquire(struct gy_backend_texture *texture, VkCommandBuffe
 	const struct geyser_vulkan_access *to);
 void gy_vulkan_record_release(struct gy_backend_texture *texture, VkCommandBuffer commands,
 	const struct geyser_vulkan_access *from);
+
+/* Converts as convert_texels of the backend's table does, also on a device that is the CPU. */
+enum geyser_result gy_vulkan_convert(struct gy_backend_texture *from, struct gy_backend_texture *to,
+	const struct gy_yuv_meaning *meaning, bool *done);
+
+/* Records a conversion between two textures of one device, as convert_texels of the backend's table
+ * does it. The textures keep what the commands need. Errors: UNSUPPORTED (naming what the textures
+ * or the device lack for it), OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
+enum geyser_result gy_vulkan_record_conversion(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning,
+	VkCommandBuffer commands);
 
 /* Lists the modifiers of geyser_vulkan_format_modifiers. The caller frees *out. Errors:
  * OUT_OF_MEMORY. */

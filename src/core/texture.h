@@ -88,6 +88,16 @@ enum geyser_result gy_texture_adopt(struct geyser_manager *manager,
 enum geyser_result gy_texture_begin_access(
 	struct geyser_texture *texture, enum geyser_access access);
 
+struct geyser_convert_options;
+struct gy_yuv_meaning;
+struct gy_geometry;
+
+/* texture_convert.c: checks the arguments of geyser_texture_convert, and resolves the options.
+ * Errors: INVALID_ARGUMENT, MISMATCH, UNSUPPORTED. */
+enum geyser_result gy_texture_check_convert(const struct geyser_texture *source,
+	const struct geyser_texture *destination, const struct geyser_convert_options *options,
+	struct gy_yuv_meaning *meaning, struct gy_geometry *geometry);
+
 /* Loads the texture's pages into memory, for writing if this process may write, so that later
  * accesses don't fault. */
 void gy_texture_prefault(struct geyser_texture *texture);

@@ -41,7 +41,7 @@ static enum geyser_result check_shapes(const struct geyser_texture_desc *source,
 	return GEYSER_OK;
 }
 
-static enum geyser_result check(const struct geyser_texture *source,
+enum geyser_result gy_texture_check_convert(const struct geyser_texture *source,
 	const struct geyser_texture *destination, const struct geyser_convert_options *options,
 	struct gy_yuv_meaning *meaning, struct gy_geometry *geometry)
 {
@@ -179,7 +179,8 @@ enum geyser_result geyser_texture_convert(struct geyser_texture *source,
 {
 	struct gy_yuv_meaning meaning;
 	struct gy_geometry geometry;
-	enum geyser_result result = check(source, destination, options, &meaning, &geometry);
+	enum geyser_result result =
+		gy_texture_check_convert(source, destination, options, &meaning, &geometry);
 	bool done = false;
 
 	/* devices don't crop, turn or scale */

@@ -37,8 +37,9 @@ struct vk_scratch {
 /* What a device has for conversions. */
 struct vk_converter {
 	VkDescriptorSetLayout sampled, stored, buffer; /* of sets with one descriptor */
+	/* made when they are needed first */
 	VkPipelineLayout layouts[GY_VK_SIDES][GY_VK_SIDES];
-	VkShaderModule modules[GY_VK_SIDES][GY_VK_SIDES]; /* those for images may be missing */
+	VkShaderModule modules[GY_VK_SIDES][GY_VK_SIDES];
 	VkDescriptorPool pool;
 	struct vk_scratch tables; /* of srgb.h */
 	/* texels on their way from and to images; made when they are needed first */

@@ -17,16 +17,8 @@ static uint32_t divide_up(uint32_t value, uint32_t by)
 
 /* ---- recording ---- */
 
-static const struct geyser_vulkan_access sampling = {
-	VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL,
-	VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-	VK_ACCESS_SHADER_READ_BIT,
-};
-static const struct geyser_vulkan_access storing = {
-	VK_IMAGE_LAYOUT_GENERAL,
-	VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-	VK_ACCESS_SHADER_WRITE_BIT,
-};
+static const struct geyser_vulkan_access reading = GEYSER_VULKAN_CONVERT_SOURCE;
+static const struct geyser_vulkan_access writing = GEYSER_VULKAN_CONVERT_DESTINATION;
 static const struct geyser_vulkan_access copying_from = {
 	VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
 	VK_PIPELINE_STAGE_TRANSFER_BIT,
@@ -186,17 +178,12 @@ static void record_same(struct vk_device *device, VkCommandBuffer commands,
 	}
 }
 
-void gy_vk_record_conversion(struct vk_device *device, VkCommandBuffer commands, void *data)
+/* Records the conversion of textures that are acquired. */
+static void record_levels(
+	struct vk_device *device, VkCommandBuffer commands, const struct vk_conversion *conversion)
 {
-	const struct vk_conversion *conversion = data;
 	const struct vk_pipeline *pipeline = conversion->pipeline;
-	const struct geyser_vulkan_access *read =
-		pipeline && pipeline->reads == GY_VK_IMAGE ? &sampling : &copying_from;
-	const struct geyser_vulkan_access *write =
-		pipeline && pipeline->writes == GY_VK_IMAGE ? &storing : &copying_to;
 
-	gy_vk_record_acquire(conversion->from, commands, read);
-	gy_vk_record_acquire(conversion->to, commands, write);
 	if (pipeline)
 		device->api.CmdBindPipeline(
 			commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline->handle);
@@ -205,6 +192,20 @@ void gy_vk_record_conversion(struct vk_device *device, VkCommandBuffer commands,
 			record_level(device, commands, conversion, level);
 		else
 			record_same(device, commands, conversion, level);
+}
+
+void gy_vk_record_conversion(struct vk_device *device, VkCommandBuffer commands, void *data)
+{
+	const struct vk_conversion *conversion = data;
+	const struct vk_pipeline *pipeline = conversion->pipeline;
+	const struct geyser_vulkan_access *read =
+		pipeline && pipeline->reads == GY_VK_IMAGE ? &reading : &copying_from;
+	const struct geyser_vulkan_access *write =
+		pipeline && pipeline->writes == GY_VK_IMAGE ? &writing : &copying_to;
+
+	gy_vk_record_acquire(conversion->from, commands, read);
+	gy_vk_record_acquire(conversion->to, commands, write);
+	record_levels(device, commands, conversion);
 	gy_vk_record_release(conversion->from, commands, read);
 	gy_vk_record_release(conversion->to, commands, write);
 }
@@ -263,21 +264,22 @@ static enum geyser_result try_pipeline(
 	return result;
 }
 
-/* Gives the first pipeline that works, those that use images first. *out is NULL if there is none.
- */
-static enum geyser_result choose_pipeline(
-	const struct vk_texture *from, const struct vk_texture *to, const struct vk_pipeline **out)
+/* Gives the first pipeline that works, those that use images first. Only those are tried if
+ * in_images is set. *out is NULL if there is none. */
+static enum geyser_result choose_pipeline(const struct vk_texture *from,
+	const struct vk_texture *to, bool in_images, const struct vk_pipeline **out)
 {
 	struct vk_device *device = from->device;
 	const int reads = has_views(from, VK_IMAGE_USAGE_SAMPLED_BIT) ? GY_VK_IMAGE : GY_VK_BUFFER;
 	const int writes = has_views(to, VK_IMAGE_USAGE_STORAGE_BIT) && device->stores_any_format
 				   ? GY_VK_IMAGE
 				   : GY_VK_BUFFER;
+	const int last = in_images ? GY_VK_IMAGE : GY_VK_BUFFER;
 	enum geyser_result result = GEYSER_OK;
 
 	*out = NULL;
-	for (int write = writes; write >= GY_VK_BUFFER; write--)
-		for (int read = reads; read >= GY_VK_BUFFER && result == GEYSER_OK && !*out; read--)
+	for (int write = writes; write >= last; write--)
+		for (int read = reads; read >= last && result == GEYSER_OK && !*out; read--)
 			result = try_pipeline(device,
 				(struct vk_pipeline){.from = from->desc.format,
 					.to = to->desc.format,
@@ -287,10 +289,10 @@ static enum geyser_result choose_pipeline(
 	return result;
 }
 
-/* ---- the backend's function ---- */
+/* ---- the backend's functions ---- */
 
 /* Makes what the conversion needs. The caller holds the lock `converting`. */
-static enum geyser_result prepare(struct vk_conversion *conversion, bool *possible)
+static enum geyser_result prepare(struct vk_conversion *conversion, bool in_images, bool *possible)
 {
 	const enum geyser_format from = conversion->from->desc.format;
 	const enum geyser_format to = conversion->to->desc.format;
@@ -303,15 +305,16 @@ static enum geyser_result prepare(struct vk_conversion *conversion, bool *possib
 		return GEYSER_OK;
 	result = gy_vk_converter_make(device);
 	if (result == GEYSER_OK)
-		result = choose_pipeline(conversion->from, conversion->to, &conversion->pipeline);
+		result = choose_pipeline(
+			conversion->from, conversion->to, in_images, &conversion->pipeline);
 	*possible = result == GEYSER_OK && conversion->pipeline;
 	return *possible ? gy_vk_pipeline_prepare(
 				   conversion->pipeline, conversion->from, conversion->to)
 			 : result;
 }
 
-enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
-	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done)
+enum geyser_result gy_vulkan_convert(struct gy_backend_texture *from, struct gy_backend_texture *to,
+	const struct gy_yuv_meaning *meaning, bool *done)
 {
 	struct vk_conversion conversion = {
 		(struct vk_texture *)from, (struct vk_texture *)to, NULL};
@@ -323,9 +326,92 @@ enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&device->converting);
-	result = prepare(&conversion, done);
+	result = prepare(&conversion, false, done);
 	if (result == GEYSER_OK && *done)
 		result = gy_vk_run(device, gy_vk_record_conversion, &conversion);
+	(void)pthread_mutex_unlock(&device->converting);
+	return result;
+}
+
+/* A driver on the CPU runs shaders, but slower than convert_rows.c works. */
+enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done)
+{
+	const struct vk_texture *texture = (const struct vk_texture *)from;
+
+	*done = false;
+	if (texture->device->info.type == VK_PHYSICAL_DEVICE_TYPE_CPU &&
+		texture->desc.format != ((const struct vk_texture *)to)->desc.format)
+		return GEYSER_OK;
+	return gy_vulkan_convert(from, to, meaning, done);
+}
+
+/* Says why shaders can't use the image of one side. Returns NULL if they can. */
+static const char *refusal(const struct vk_texture *texture, VkImageUsageFlags usage)
+{
+	const enum geyser_format format = texture->desc.format;
+
+	if (geyser_format_is_video(format))
+		return "a format of video";
+	if (texture->desc.depth > 1)
+		return "a 3D texture";
+	if (!(texture->usage & usage))
+		return usage == VK_IMAGE_USAGE_SAMPLED_BIT ? "without GEYSER_USAGE_TEXTURE_BINDING"
+							   : "without GEYSER_USAGE_STORAGE_BINDING";
+	return has_views(texture, usage) ? NULL : "a format of integers";
+}
+
+static enum geyser_result refuse(const struct vk_conversion *conversion)
+{
+	const struct vk_device *device = conversion->from->device;
+	const char *from = refusal(conversion->from, VK_IMAGE_USAGE_SAMPLED_BIT);
+	const char *to = refusal(conversion->to, VK_IMAGE_USAGE_STORAGE_BIT);
+
+	if (conversion->from->desc.format == conversion->to->desc.format)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"destination (%s): the source has the same format; vkCmdCopyImage copies "
+			"such textures",
+			geyser_format_name(conversion->to->desc.format));
+	if (from || to)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s (%s): commands convert 2D textures in their images; "
+			"geyser_texture_convert converts this one, too",
+			from ? "source" : "destination", from ? from : to);
+	if (!device->computes)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"queue_family (%u): it must compute, to convert textures",
+			device->handles.queue_family);
+	if (!device->stores_any_format)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"device: the feature shaderStorageImageWriteWithoutFormat is needed; if it "
+			"is "
+			"enabled, say so by geyser_vulkan_manager_set_features");
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"formats (%s to %s): %s gives other results than the CPU; geyser_texture_convert "
+		"converts them",
+		geyser_format_name(conversion->from->desc.format),
+		geyser_format_name(conversion->to->desc.format), device->info.name);
+}
+
+enum geyser_result gy_vulkan_record_conversion(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning,
+	VkCommandBuffer commands)
+{
+	struct vk_conversion conversion = {
+		(struct vk_texture *)from, (struct vk_texture *)to, NULL};
+	struct vk_device *device = conversion.from->device;
+	enum geyser_result result = gy_vk_check(device);
+	bool possible = false;
+
+	(void)meaning;
+	if (result != GEYSER_OK)
+		return result;
+	(void)pthread_mutex_lock(&device->converting);
+	result = prepare(&conversion, true, &possible);
+	if (result == GEYSER_OK && conversion.pipeline)
+		record_levels(device, commands, &conversion);
+	else if (result == GEYSER_OK)
+		result = refuse(&conversion);
 	(void)pthread_mutex_unlock(&device->converting);
 	return result;
 }

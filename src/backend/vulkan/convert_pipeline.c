@@ -152,9 +152,7 @@ static VkResult make_level(
 {
 	const bool stored = type == VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
 	struct vk_device *device = texture->device;
-	VkDescriptorImageInfo info = {
-		.imageLayout = stored ? VK_IMAGE_LAYOUT_GENERAL
-				      : VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
+	VkDescriptorImageInfo info = {.imageLayout = VK_IMAGE_LAYOUT_GENERAL};
 	const VkWriteDescriptorSet write = {.descriptorType = type, .pImageInfo = &info};
 	VkResult result = make_view(texture, level,
 		stored ? VK_IMAGE_USAGE_STORAGE_BIT : VK_IMAGE_USAGE_SAMPLED_BIT,
@@ -219,6 +217,43 @@ enum geyser_result gy_vk_pipeline_prepare(
 
 /* ---- pipelines ---- */
 
+/* Makes a shader and its pipelines' layout, unless they are there. */
+static VkResult make_shader(struct vk_device *device, enum vk_side reads, enum vk_side writes)
+{
+	struct vk_converter *converter = device->converter;
+	const VkDescriptorSetLayout sets[] = {
+		reads == GY_VK_IMAGE ? converter->sampled : converter->buffer,
+		writes == GY_VK_IMAGE ? converter->stored : converter->buffer,
+		converter->buffer,
+	};
+	const VkPushConstantRange range = {
+		VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(struct vk_convert_part)};
+	const VkPipelineLayoutCreateInfo layout = {
+		.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+		.setLayoutCount = sizeof(sets) / sizeof(sets[0]),
+		.pSetLayouts = sets,
+		.pushConstantRangeCount = 1,
+		.pPushConstantRanges = &range,
+	};
+	const VkShaderModuleCreateInfo module = {
+		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+		.codeSize = shaders[reads][writes].size,
+		.pCode = shaders[reads][writes].words,
+	};
+	VkDevice vk = device->handles.device;
+	VkResult result = VK_SUCCESS;
+
+	if (converter->modules[reads][writes])
+		return VK_SUCCESS;
+	if (!converter->layouts[reads][writes])
+		result = device->api.CreatePipelineLayout(
+			vk, &layout, NULL, &converter->layouts[reads][writes]);
+	if (result == VK_SUCCESS)
+		result = device->api.CreateShaderModule(
+			vk, &module, NULL, &converter->modules[reads][writes]);
+	return result;
+}
+
 static struct constants constants_of(const struct vk_pipeline *pipeline)
 {
 	const enum geyser_format from = pipeline->from, to = pipeline->to;
@@ -274,9 +309,11 @@ enum geyser_result gy_vk_pipeline_make(
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a pipeline");
 	*pipeline = *wanted;
 	pipeline->equal = false;
-	pipeline->layout = converter->layouts[wanted->reads][wanted->writes];
 	pipeline->texels = wanted->writes == GY_VK_BUFFER && size < 4 ? (uint32_t)(4 / size) : 1;
-	result = compile(device, pipeline);
+	result = make_shader(device, wanted->reads, wanted->writes);
+	pipeline->layout = converter->layouts[wanted->reads][wanted->writes];
+	if (result == VK_SUCCESS)
+		result = compile(device, pipeline);
 	if (result != VK_SUCCESS) {
 		free(pipeline);
 		return gy_vk_fail(device, result, "vkCreateComputePipelines");
@@ -288,42 +325,6 @@ enum geyser_result gy_vk_pipeline_make(
 }
 
 /* ---- the converter ---- */
-
-/* Makes a shader and its pipelines' layout. */
-static VkResult make_shader(struct vk_device *device, enum vk_side reads, enum vk_side writes)
-{
-	struct vk_converter *converter = device->converter;
-	const VkDescriptorSetLayout sets[] = {
-		reads == GY_VK_IMAGE ? converter->sampled : converter->buffer,
-		writes == GY_VK_IMAGE ? converter->stored : converter->buffer,
-		converter->buffer,
-	};
-	const VkPushConstantRange range = {
-		VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(struct vk_convert_part)};
-	const VkPipelineLayoutCreateInfo layout = {
-		.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-		.setLayoutCount = sizeof(sets) / sizeof(sets[0]),
-		.pSetLayouts = sets,
-		.pushConstantRangeCount = 1,
-		.pPushConstantRanges = &range,
-	};
-	const VkShaderModuleCreateInfo module = {
-		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-		.codeSize = shaders[reads][writes].size,
-		.pCode = shaders[reads][writes].words,
-	};
-	VkDevice vk = device->handles.device;
-	VkResult result;
-
-	if (writes == GY_VK_IMAGE && !device->stores_any_format)
-		return VK_SUCCESS;
-	result = device->api.CreatePipelineLayout(
-		vk, &layout, NULL, &converter->layouts[reads][writes]);
-	if (result == VK_SUCCESS)
-		result = device->api.CreateShaderModule(
-			vk, &module, NULL, &converter->modules[reads][writes]);
-	return result;
-}
 
 static void record_tables(struct vk_device *device, VkCommandBuffer commands, void *data)
 {
@@ -361,7 +362,7 @@ static enum geyser_result fill(struct vk_device *device)
 	if (result == VK_SUCCESS)
 		result = make_pool(device, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 3, &converter->pool);
 	if (result != VK_SUCCESS)
-		return gy_vk_fail(device, result, "making the shaders of conversions");
+		return gy_vk_fail(device, result, "making the layouts of shaders");
 	made = make_scratch(
 		device, sizeof(gy_srgb_linear) + sizeof(gy_srgb_steps), &converter->tables);
 	return made == GEYSER_OK ? gy_vk_run(device, record_tables, converter) : made;

@@ -74,6 +74,15 @@ void gy_vulkan_set_lost(void *device)
 	gy_loss_note(&((struct vk_device *)device)->loss);
 }
 
+void gy_vulkan_set_features(void *data, const VkPhysicalDeviceFeatures *enabled)
+{
+	struct vk_device *device = data;
+
+	(void)pthread_mutex_lock(&device->converting);
+	device->stores_any_format = enabled && enabled->shaderStorageImageWriteWithoutFormat;
+	(void)pthread_mutex_unlock(&device->converting);
+}
+
 const struct gy_backend gy_vulkan_backend = {
 	.kind = GEYSER_BACKEND_VULKAN,
 	.name = "vulkan",
