@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <geyser/memory.h>
+
 #include "vkhand.h"
 
 #define TARGET 1.1
@@ -222,12 +224,45 @@ static void report(struct results *results, const struct outcome *outcome)
 		&outcome->connecting, LIMIT_NONE, 0);
 }
 
+static uint64_t make_and_drop(struct create *create, uint64_t pool)
+{
+	uint64_t start, made;
+
+	require(geyser_manager_set_pool(create->hand.manager, pool, UINT64_MAX),
+		"setting the pool");
+	start = now_ns();
+	make(create, WAY_OURS);
+	made = now_ns() - start;
+	destroy(create, WAY_OURS);
+	return made;
+}
+
+/* Compares images from the manager's pool with those that are made anew. */
+static void measure_pool(
+	struct create *create, size_t rounds, size_t count, struct results *results)
+{
+	uint64_t pooled[SAMPLES_MAX], anew[SAMPLES_MAX];
+	struct series series = {.rounds = 0};
+
+	for (size_t round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < count; i++) {
+			anew[i] = make_and_drop(create, 0);
+			(void)make_and_drop(create, UINT64_MAX);
+			pooled[i] = make_and_drop(create, UINT64_MAX);
+		}
+		series_add(&series, 0.5, pooled, anew, count);
+	}
+	results_add_times(results, "vulkan create from pool 3840x2160", PLACE_UNPINNED, &series,
+		LIMIT_NONE, 0);
+}
+
 static void run_exporter(struct create *create, const struct peer *peer,
 	const struct settings *settings, struct results *results)
 {
 	struct outcome outcome = {.connecting = {.rounds = 0}};
 	const bool software = vkhand_is_software(&create->hand);
 	const size_t rounds = software ? (settings->rounds + 3) / 4 : settings->rounds;
+	const size_t count = software || settings->quick ? 3 : SAMPLES_MAX;
 	char ready;
 
 	require(geyser_texture_create(create->hand.manager, &desc, &create->held),
@@ -235,8 +270,9 @@ static void run_exporter(struct create *create, const struct peer *peer,
 	require(geyser_texture_export(create->held, &create->kept), "exporting it");
 	write_all(peer->hold, &create->kept, sizeof(create->kept));
 	read_all(peer->in, &ready, 1);
-	measure(create, peer, rounds, software || settings->quick ? 3 : SAMPLES_MAX, &outcome);
+	measure(create, peer, rounds, count, &outcome);
 	report(results, &outcome);
+	measure_pool(create, rounds, count, results);
 }
 
 static void run(const struct settings *settings, struct results *results)

@@ -20,8 +20,8 @@ from ._version import __version__
 from .descriptor import Descriptor
 from .directory import StreamInfo, StreamWatch, list_streams
 from .enums import (
-    Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, FormatType, Orientation, Pacing,
-    Path, Siting, StreamChange, Usage,
+    Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, FormatType, MemoryKind, Orientation,
+    Pacing, Path, Siting, StreamChange, Usage,
 )
 from .errors import (
     BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError,
@@ -34,8 +34,8 @@ from .formats import Format, formats
 from .frame import Frame, PublisherFrame, ReceivedFrame
 from .handle import Handle
 from .manager import (
-    Manager, MemoryInfo, MemoryUsage, default_manager, import_event, import_texture, publish,
-    subscribe,
+    Manager, MemoryAmount, MemoryInfo, MemoryUsage, default_manager, import_event, import_texture,
+    publish, subscribe,
 )
 from .metadata import Color, Rect
 from .publisher import Publisher, PublisherStats
@@ -49,7 +49,8 @@ __all__ = [
     "Access", "Alpha", "Backend", "BusyError", "ClosedError", "Color", "ColorRange", "Delivery",
     "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "End", "Error",
     "Event", "ExistsError", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
-    "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryInfo", "MemoryUsage",
+    "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryAmount", "MemoryInfo",
+    "MemoryKind", "MemoryUsage",
     "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",
     "Pacing", "Path", "PermissionError", "ProtocolError", "Publisher", "PublisherFrame",
     "PublisherStats", "ReceivedFrame", "Rect", "Result", "Siting", "StaleError", "StreamChange", "StreamInfo",

@@ -44,6 +44,10 @@ class geyser_memory_info(Structure):
     _fields_ = [("textures", geyser_memory_usage), ("events", geyser_memory_usage)]
 
 
+class geyser_memory_amount(Structure):
+    _fields_ = [("bytes", c_uint64), ("count", c_uint64)]
+
+
 class geyser_texture_desc(Structure):
     _fields_ = [
         ("format", c_int),
@@ -301,6 +305,9 @@ FUNCTIONS: Prototypes = {
     "geyser_manager_format_usage": (c_int, (c_void_p, c_int, c_int, POINTER(c_uint32))),
     "geyser_manager_set_spin": (c_int, (c_void_p, c_uint64)),
     "geyser_manager_memory": (c_int, (c_void_p, POINTER(geyser_memory_info))),
+    "geyser_manager_memory_of": (c_int, (c_void_p, c_int, POINTER(geyser_memory_amount))),
+    "geyser_manager_set_pool": (c_int, (c_void_p, c_uint64, c_uint64)),
+    "geyser_manager_trim": (c_int, (c_void_p, c_uint64)),
     "geyser_texture_create": (c_int, (c_void_p, POINTER(geyser_texture_desc), POINTER(c_void_p))),
     "geyser_texture_unref": (None, (c_void_p,)),
     "geyser_texture_map": (c_int, (c_void_p, c_int, POINTER(geyser_mapping))),

@@ -126,6 +126,20 @@ class Delivery(enum.IntEnum):
     EVERY = 1  #: each frame in order, as long as the publisher's buffers last
 
 
+class MemoryKind(enum.IntEnum):
+    """What memory is used for."""
+
+    HOST = 0  #: textures in host memory
+    DEVICE = 1  #: textures in a device's own memory
+    IOSURFACE = 2
+    IMPORTED = 3  #: textures of exporters and publishers
+    MIRROR = 4  #: copies of frames for subscribers that can't import the buffers
+    STAGING = 5  #: a Vulkan device's copies of textures
+    POOL = 6  #: released textures that are kept
+    EVENT = 7
+    STREAM = 8  #: the pages that publishers share with subscribers
+
+
 class StreamChange(enum.IntEnum):
     """A change that a watch reports."""
 

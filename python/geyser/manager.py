@@ -4,15 +4,15 @@ import ctypes
 import os
 import sys
 import threading
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Dict, NamedTuple, Optional, Union
 
 from . import times, values
 from ._c import (
-    geyser_manager_desc, geyser_memory_info, geyser_stream_desc, geyser_subscriber_desc,
-    geyser_texture_desc, lib, quick,
+    geyser_manager_desc, geyser_memory_amount, geyser_memory_info, geyser_stream_desc,
+    geyser_subscriber_desc, geyser_texture_desc, lib, quick,
 )
 from ._objects import Object, Pointer, on_fork
-from .enums import Backend, Delivery, Dimension, Pacing, Usage, pick
+from .enums import Backend, Delivery, Dimension, MemoryKind, Pacing, Usage, pick
 from .errors import InvalidArgumentError, check
 from .event import Event, EventPointer
 from .formats import Format
@@ -48,6 +48,13 @@ class MemoryInfo(NamedTuple):
 
     textures: MemoryUsage
     events: MemoryUsage
+
+
+class MemoryAmount(NamedTuple):
+    """The memory of one kind."""
+
+    bytes: int
+    objects: int  #: textures, copies, events or shared pages
 
 
 def _program() -> Optional[bytes]:
@@ -112,6 +119,26 @@ class Manager(Object):
         out = geyser_memory_info()
         self._check(lib.geyser_manager_memory(self._pointer, ctypes.byref(out)))
         return MemoryInfo(_to_usage(out.textures), _to_usage(out.events))
+
+    def memory_by_kind(self) -> Dict[MemoryKind, MemoryAmount]:
+        """Returns how much memory the manager has now for each kind of use."""
+        amounts = {}
+        for kind in MemoryKind:
+            out = geyser_memory_amount()
+            self._check(lib.geyser_manager_memory_of(self._pointer, kind, ctypes.byref(out)))
+            amounts[kind] = MemoryAmount(out.bytes, out.count)
+        return amounts
+
+    def set_pool(self, bytes: values.Integer, seconds: values.Seconds) -> None:
+        """Sets how much memory of released textures the manager keeps for new ones of the same
+        shape, and for how long: by default 64 MiB, for 10 seconds. With 0 bytes it keeps none."""
+        limit = values.integer(bytes, "bytes")
+        self._check(lib.geyser_manager_set_pool(self._pointer, limit, times.to_ns(seconds)))
+
+    def trim(self, keep_bytes: values.Integer = 0) -> None:
+        """Frees released textures that the manager keeps, until at most so many bytes are left."""
+        left = values.integer(keep_bytes, "keep_bytes")
+        self._check(lib.geyser_manager_trim(self._pointer, left))
 
     def format_usage(
         self, format: Union[Format, str], dimension: Union[Dimension, str] = Dimension.D2

@@ -18,7 +18,7 @@ from support import ROOT, geyser
 from geyser import _c, enums, errors
 
 INCLUDE = os.path.join(ROOT, "include")
-HEADERS = ("format.h", "geyser.h", "stream.h", "convert.h", "cuda.h")
+HEADERS = ("format.h", "geyser.h", "memory.h", "stream.h", "convert.h", "cuda.h")
 ENUMS = {  # each enum, and the prefix of its members' names in C
     errors.Result: "GEYSER_ERROR_",
     enums.Backend: "GEYSER_BACKEND_",
@@ -62,6 +62,7 @@ NOT_ENUMERATORS = {
 # Public functions that the package doesn't use.
 LEFT_OUT = {
     "geyser_publisher_close",
+    "geyser_memory_kind_name",
     "geyser_convert_pixels",
     "geyser_export_list",
     "geyser_export_list_free",

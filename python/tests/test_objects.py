@@ -138,6 +138,25 @@ class Managers(TestCase):
         gc.collect()
         self.assertEqual(self.manager.memory.textures.held, before)
 
+    def test_memory_by_kind(self) -> None:
+        kind = geyser.MemoryKind
+        before = self.manager.memory_by_kind()
+        with self.manager.create_texture(256, 256):
+            self.assertGreater(
+                sum(amount.bytes for amount in self.manager.memory_by_kind().values()),
+                sum(amount.bytes for amount in before.values()),
+            )
+        kept = self.manager.memory_by_kind()[kind.POOL]
+        self.assertEqual(kept.objects, before[kind.POOL].objects + 1)
+        self.assertGreaterEqual(kept.bytes, 256 * 256 * 4)
+        self.manager.trim()
+        self.assertEqual(self.manager.memory_by_kind()[kind.POOL], (0, 0))
+        self.manager.set_pool(0, 10)
+        self.manager.create_texture(256, 256).close()
+        self.assertEqual(self.manager.memory_by_kind()[kind.POOL], (0, 0))
+        with self.assertRaises(geyser.InvalidArgumentError):
+            self.manager.set_pool(1, -1)
+
     def test_format_usage(self):
         usage = self.manager.format_usage("rgba8unorm")
         self.assertTrue(usage & geyser.Usage.COPY_SRC)

@@ -115,7 +115,7 @@ const char *geyser_metal_format_refusal(
 
 /* ---- textures ---- */
 
-/* Gets a borrowed Metal object of the texture by calling get(). */
+/* Gets a borrowed Metal object of the texture by calling get(). The caller may retain it. */
 static enum geyser_result get_object(struct geyser_texture *texture, void **out,
 	enum geyser_result (*get)(const struct gy_backend_texture *texture, void **out))
 {
@@ -123,7 +123,10 @@ static enum geyser_result get_object(struct geyser_texture *texture, void **out,
 
 	if (result == GEYSER_OK)
 		result = check_texture(texture);
-	return result == GEYSER_OK ? get(gy_texture_backing(texture), out) : result;
+	if (result != GEYSER_OK)
+		return result;
+	gy_texture_set_left(texture);
+	return get(gy_texture_backing(texture), out);
 }
 
 enum geyser_result geyser_metal_texture(struct geyser_texture *texture, void **mtl_texture)

@@ -21,16 +21,38 @@
 #include "format/layout.h"
 #include "sync/timeline.h"
 
+#include <geyser/memory.h>
+
+#include <stdatomic.h>
+
+/* Counts memory of one kind. */
+struct gy_memory_count {
+	_Atomic uint64_t bytes, count;
+};
+
+/* change: 1 or -1 */
+static inline void gy_memory_count(struct gy_memory_count *count, uint64_t bytes, int change)
+{
+	atomic_fetch_add_explicit(&count->bytes, change < 0 ? -bytes : bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&count->count, change < 0 ? UINT64_MAX : 1, memory_order_relaxed);
+}
+
 /* The part of a texture that the core reads. A backend's own struct begins with it, and the backend
  * fills it in. */
 struct gy_backend_texture {
-	uint64_t bytes; /* size of the backing memory, in whole pages */
+	uint64_t bytes;               /* size of the backing memory, in whole pages */
+	enum geyser_memory_kind kind; /* where it lies: HOST, DEVICE or IOSURFACE */
 	bool writable;
 	struct gy_layout layout; /* of the memory that texture_map gives */
 	enum geyser_path path;   /* to the memory that the exporter uses */
 	enum geyser_path map_path;
 	bool uploads;        /* the device reads a copy: texture_upload brings it up to date */
 	bool describes_anew; /* texture_describe makes a new fd, which its caller owns */
+	/* The core sets the members below. recyclable: texture_create made it; published is what
+	 * texture_create was called with. left: another process, API or object outside of the
+	 * library may have the memory, and may keep it for ever. */
+	bool recyclable, published;
+	_Atomic bool left;
 };
 
 /* Tells a backend how to import memory. */
@@ -116,7 +138,19 @@ struct gy_backend {
 	void (*texture_unmap)(struct gy_backend_texture *texture);
 	void (*texture_destroy)(struct gy_backend_texture *texture);
 
+	/* For textures that texture_create has made. Both are NULL if the backend can't reuse
+	 * textures. texture_rest frees what the texture doesn't need while it is in a pool. Returns
+	 * false if the texture can't be reused, or is still mapped. */
+	bool (*texture_rest)(struct gy_backend_texture *texture);
+	/* Makes the texture as good as new: all texels are zero. desc differs from the texture's
+	 * own in the label only. */
+	enum geyser_result (*texture_renew)(
+		struct gy_backend_texture *texture, const struct geyser_texture_desc *desc);
+
 	/* ---- for backends whose device works asynchronously; all NULL for other backends ---- */
+
+	/* Returns the device's count of copies for maps and uploads. May be NULL. */
+	const struct gy_memory_count *(*staging)(void *device);
 
 	/* Returns whether the device is lost: it can be neither used nor waited for any more. May
 	 * be NULL. */

@@ -162,7 +162,7 @@ static void complete(struct geyser_event *event, struct geyser_manager *manager,
 	if (incoming)
 		watch_exporter(event, incoming->peer);
 	gy_object_init(&event->object, manager, GY_HANDLE_EVENT, gy_memory_round(GY_TIMELINE_SIZE),
-		incoming);
+		GEYSER_MEMORY_EVENT, incoming);
 	event->object.export.describe = describe;
 	gy_notifier_init(&event->notifier, event, &event->timeline);
 	event->watched.lose = lose;

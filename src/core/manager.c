@@ -137,6 +137,8 @@ enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
 		return result;
 	}
 	(void)pthread_mutex_init(&manager->lock, NULL);
+	gy_pool_init(&manager->pool, backend, device, manager->ipc,
+		&manager->memory[GEYSER_MEMORY_POOL]);
 	if (backend->on_lost)
 		backend->on_lost(device, lose_all, manager);
 	*out = manager;
@@ -188,6 +190,7 @@ void gy_manager_unref(struct geyser_manager *manager)
 		return;
 	if (manager->backend->on_lost && !gy_ipc_is_inherited(manager->ipc))
 		manager->backend->on_lost(manager->device, NULL, NULL);
+	gy_pool_finish(&manager->pool);
 	manager->backend->close(manager->device);
 	(void)pthread_mutex_destroy(&manager->lock);
 	gy_ipc_release(manager->ipc);
@@ -223,28 +226,6 @@ enum geyser_result geyser_manager_format_usage(struct geyser_manager *manager,
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
 			"dimension (%d): it must be one of enum geyser_dimension", (int)dimension);
 	*out = manager->backend->format_usage(manager->device, info, dimension);
-	return GEYSER_OK;
-}
-
-static struct geyser_memory_usage load(const struct gy_memory_counters *counters)
-{
-	return (struct geyser_memory_usage){
-		.held = atomic_load(&counters->held),
-		.exported = atomic_load(&counters->exported),
-		.imported = atomic_load(&counters->imported),
-	};
-}
-
-enum geyser_result geyser_manager_memory(
-	struct geyser_manager *manager, struct geyser_memory_info *out)
-{
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = (struct geyser_memory_info){0};
-	if (!manager)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
-	out->textures = load(&manager->textures);
-	out->events = load(&manager->events);
 	return GEYSER_OK;
 }
 

@@ -5,6 +5,7 @@
 #define GY_CORE_MANAGER_H
 
 #include "backend/backend.h"
+#include "core/pool.h"
 #include "ipc/ipc.h"
 #include "sync/spin.h"
 
@@ -22,6 +23,8 @@ struct gy_activity {
 	void (*end)(void *token);
 };
 
+#define GY_MEMORY_KINDS (GEYSER_MEMORY_STREAM + 1)
+
 struct geyser_manager {
 	_Atomic uint32_t references; /* the caller has one, and each object has one */
 	const struct gy_backend *backend;
@@ -31,6 +34,9 @@ struct geyser_manager {
 	struct gy_spin spin; /* the setting of new events, publishers and subscribers */
 	char application[GY_APPLICATION_MAX + 1];
 	struct gy_memory_counters textures, events;
+	/* by kind; a backend counts its staging itself */
+	struct gy_memory_count memory[GY_MEMORY_KINDS];
+	struct gy_pool pool;
 
 	/* The lock guards the members below. The list has the events that must learn of the
 	 * device's loss; it is used only with backends that have devices. */
@@ -69,6 +75,14 @@ bool gy_manager_set_activity(struct geyser_manager *manager, const struct gy_act
  * geyser_manager_create. */
 enum geyser_result gy_manager_create(const struct geyser_manager_desc *desc,
 	const struct gy_backend *backend, void *device, struct geyser_manager **out);
+
+/* ---- memory.c ---- */
+
+/* Counts memory that was made (change 1) or is gone (-1). */
+void gy_manager_count_memory(
+	struct geyser_manager *manager, enum geyser_memory_kind kind, uint64_t bytes, int change);
+
+/* ---- references ---- */
 
 /* Takes a reference and returns the manager. */
 struct geyser_manager *gy_manager_ref(struct geyser_manager *manager);

@@ -7,15 +7,18 @@
 #include <unistd.h>
 
 void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
-	enum gy_handle_kind kind, uint64_t bytes, const struct gy_incoming *incoming)
+	enum gy_handle_kind kind, uint64_t bytes, enum geyser_memory_kind memory,
+	const struct gy_incoming *incoming)
 {
 	atomic_init(&object->references, 1);
 	atomic_init(&object->user_data, NULL);
 	object->manager = gy_manager_ref(manager);
 	object->counters = kind == GY_HANDLE_TEXTURE ? &manager->textures : &manager->events;
 	object->bytes = bytes;
+	object->memory = memory;
 	object->export.kind = kind;
 	object->export.backend = manager->backend->kind;
+	gy_manager_count_memory(manager, memory, bytes, 1);
 	if (incoming) {
 		object->peer = incoming->peer;
 		object->source = incoming->source;
@@ -37,6 +40,7 @@ void gy_object_finish(struct gy_object *object)
 
 	(void)gy_object_unexport(object);
 	gy_exporter_remove(object->manager->ipc->exporter, &object->export);
+	gy_manager_count_memory(object->manager, object->memory, object->bytes, -1);
 	if (object->source.kind) {
 		gy_peer_release(object->peer, handle_of(&object->source));
 		atomic_fetch_sub(&counters->imported, object->bytes);

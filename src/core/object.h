@@ -17,6 +17,7 @@ struct gy_object {
 	struct geyser_manager *manager;
 	struct gy_memory_counters *counters;
 	uint64_t bytes;
+	enum geyser_memory_kind memory;
 	struct gy_export export;
 	/* Both are zero unless a peer process exported the object. */
 	struct gy_peer *peer;
@@ -31,11 +32,12 @@ struct gy_incoming {
 	struct gy_handle_fields source;
 };
 
-/* Initializes an object with one reference. Takes a reference to the manager and adds the bytes to
- * the manager's counters. incoming: NULL if this process made the object; otherwise the object
- * takes over its peer. */
+/* Initializes an object with one reference. Takes a reference to the manager and adds the bytes,
+ * which are of this kind of memory, to the manager's counters. incoming: NULL if this process made
+ * the object; otherwise the object takes over its peer. */
 void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
-	enum gy_handle_kind kind, uint64_t bytes, const struct gy_incoming *incoming);
+	enum gy_handle_kind kind, uint64_t bytes, enum geyser_memory_kind memory,
+	const struct gy_incoming *incoming);
 
 /* Ends the object's export or import, subtracts its bytes from the counters, and drops the
  * reference to the manager. Call this before the object is freed. */

@@ -37,6 +37,7 @@ enum geyser_result gy_texture_describe(
 
 	if (result != GEYSER_OK)
 		return result;
+	gy_texture_set_left(texture);
 	answer->type = GY_WIRE_TEXTURE;
 	answer->texture.desc = texture->desc;
 	/* the pitch tells; earlier versions refuse the bits */
@@ -105,8 +106,8 @@ static void deallocate(struct geyser_texture *texture)
 static void complete(struct geyser_texture *texture, struct geyser_manager *manager,
 	const struct gy_incoming *incoming)
 {
-	gy_object_init(
-		&texture->object, manager, GY_HANDLE_TEXTURE, texture->texture->bytes, incoming);
+	gy_object_init(&texture->object, manager, GY_HANDLE_TEXTURE, texture->texture->bytes,
+		incoming ? GEYSER_MEMORY_IMPORTED : texture->texture->kind, incoming);
 	texture->object.export.describe = describe;
 	texture->object.export.describes_anew = texture->texture->describes_anew;
 }
@@ -170,16 +171,29 @@ enum geyser_result gy_texture_make(struct geyser_manager *manager,
 	return GEYSER_OK;
 }
 
-/* Makes the backend's part of a texture. data: whether the texture is published. */
+/* Makes the backend's part of a texture, or finds one in the pool. If memory or descriptors run
+ * out, those of the pool are freed. data: whether the texture is published. */
 static enum geyser_result make_any(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, void *data, struct gy_backend_texture **out)
 {
 	enum geyser_result result = gy_texture_check_support(manager, desc);
+	const struct gy_backend *backend = manager->backend;
 	const bool *published = data;
 
 	if (result != GEYSER_OK)
 		return result;
-	return manager->backend->texture_create(manager->device, desc, *published, out);
+	*out = gy_pool_take(&manager->pool, desc, *published);
+	if (*out)
+		return GEYSER_OK;
+	result = backend->texture_create(manager->device, desc, *published, out);
+	if ((result == GEYSER_ERROR_LIMIT || result == GEYSER_ERROR_OUT_OF_MEMORY) &&
+		gy_pool_trim(&manager->pool, 0))
+		result = backend->texture_create(manager->device, desc, *published, out);
+	if (result != GEYSER_OK)
+		return result;
+	(*out)->published = *published;
+	(*out)->recyclable = !(desc->usage & GEYSER_USAGE_GLOBAL_ID);
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_texture_create(struct geyser_manager *manager,
@@ -213,7 +227,10 @@ static void end(struct geyser_texture *texture)
 	struct geyser_manager *manager = gy_manager_ref(texture->object.manager);
 
 	gy_object_finish(&texture->object);
-	manager->backend->texture_destroy(texture->texture);
+	if (texture->ready &&
+		geyser_event_wait(texture->ready, texture->ready_value, 0) != GEYSER_OK)
+		gy_texture_set_left(texture); /* the device may still use it */
+	gy_pool_give(&manager->pool, &texture->desc, texture->texture);
 	geyser_event_unref(texture->ready);
 	gy_manager_unref(manager);
 	deallocate(texture);
@@ -368,6 +385,11 @@ void gy_texture_set_mirrored(struct geyser_texture *texture)
 void gy_texture_set_of_subscriber(struct geyser_texture *texture)
 {
 	texture->of_subscriber = true;
+}
+
+void gy_texture_set_left(struct geyser_texture *texture)
+{
+	atomic_store(&texture->texture->left, true);
 }
 
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture)

@@ -64,6 +64,10 @@ void gy_texture_set_of_subscriber(struct geyser_texture *texture);
 bool gy_texture_uploads(const struct geyser_texture *texture);
 void gy_texture_upload(struct geyser_texture *texture);
 
+/* Notes that memory of the texture is outside of the library from now on, so that no other texture
+ * ever gets it. */
+void gy_texture_set_left(struct geyser_texture *texture);
+
 /* The texture owns both results. */
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture);
 struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);

@@ -23,6 +23,7 @@ static enum geyser_result export_native(struct geyser_texture *texture, bool any
 		result = backend->texture_describe(backing, out);
 	if (result != GEYSER_OK)
 		return result;
+	gy_texture_set_left(texture);
 	if (!any && out->type != type)
 		gy_texture_end_description(texture, out->fd);
 	if (!any && out->type != type && backend->texture_convert)

@@ -22,6 +22,7 @@
 #include "ipc/importer/peer.h"
 #include "ipc/lookup/lookup.h"
 #include "ipc/lookup/queries.h"
+#include "ipc/loop/chores.h"
 #include "ipc/process/process.h"
 #include "ipc/registry/files.h"
 #include "ipc/registry/links.h"

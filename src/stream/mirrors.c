@@ -16,8 +16,12 @@ static const struct gy_backend *backend_of(const struct geyser_publisher *publis
 static enum geyser_result make_one(const struct geyser_publisher *publisher,
 	const struct geyser_texture *texture, struct gy_backend_texture **out)
 {
-	return backend_of(publisher)->mirror_create(
+	enum geyser_result result = backend_of(publisher)->mirror_create(
 		publisher->manager->device, geyser_texture_get_desc(texture), out);
+
+	if (result == GEYSER_OK)
+		gy_manager_count_memory(publisher->manager, GEYSER_MEMORY_MIRROR, (*out)->bytes, 1);
+	return result;
 }
 
 /* Starts the copy of a buffer into its mirror. */
@@ -134,6 +138,7 @@ static void destroy_one(struct geyser_publisher *publisher, uint32_t buffer)
 		return;
 	if (mirrors->filled[buffer])
 		copied = geyser_event_wait(mirrors->ready, mirrors->filled[buffer], COPY_WITHIN);
+	gy_manager_count_memory(publisher->manager, GEYSER_MEMORY_MIRROR, texture->bytes, -1);
 	if (copied != GEYSER_ERROR_TIMEOUT)
 		backend_of(publisher)->texture_destroy(texture);
 	mirrors->textures[buffer] = NULL;

@@ -118,10 +118,20 @@ static enum geyser_result make_events(struct geyser_publisher *publisher)
 	return result;
 }
 
+/* Lets no other texture get the buffer's memory while the device still draws into it. */
+static void leave_to_device(struct geyser_publisher *publisher, uint32_t buffer)
+{
+	if (publisher->ready && publisher->buffers[buffer] &&
+		geyser_event_wait(publisher->ready, publisher->drawn[buffer], 0) != GEYSER_OK)
+		gy_texture_set_left(publisher->buffers[buffer]);
+}
+
 static void deallocate(struct geyser_publisher *publisher)
 {
 	if (!gy_ipc_is_inherited(publisher->manager->ipc))
 		gy_manager_unwatch(publisher->manager, &publisher->watched);
+	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
+		leave_to_device(publisher, i);
 	gy_mirrors_finish(publisher);
 	geyser_event_unref(publisher->ready);
 	unref_all(publisher->buffers);
@@ -129,9 +139,13 @@ static void deallocate(struct geyser_publisher *publisher)
 	gy_publisher_reap(publisher);
 	if (publisher->ring_fd >= 0)
 		(void)close(publisher->ring_fd);
+	if (publisher->ring.page)
+		gy_publisher_count_pages(publisher, sizeof(*publisher->ring.page), -1);
 	gy_memory_unmap(publisher->ring.page, sizeof(*publisher->ring.page));
 	if (publisher->bell_fd >= 0)
 		(void)close(publisher->bell_fd);
+	if (publisher->bell)
+		gy_publisher_count_pages(publisher, GY_DOORBELL_SIZE, -1);
 	gy_memory_unmap(publisher->bell, GY_DOORBELL_SIZE);
 	gy_wakeup_close(&publisher->notify);
 	(void)pthread_mutex_destroy(&publisher->lock);
@@ -148,6 +162,7 @@ static enum geyser_result make_ring(struct geyser_publisher *publisher)
 
 	if (result != GEYSER_OK)
 		return result;
+	gy_publisher_count_pages(publisher, sizeof(struct gy_ring_page), 1);
 	publisher->ring.page = page;
 	atomic_store(&publisher->ring.page->created, gy_now());
 	return GEYSER_OK;
@@ -161,9 +176,11 @@ static enum geyser_result make_doorbell(struct geyser_publisher *publisher)
 
 	if (result == GEYSER_OK)
 		result = gy_memory_map(publisher->bell_fd, GY_DOORBELL_SIZE, true, &page);
-	if (result == GEYSER_OK)
-		publisher->bell = page;
-	return result;
+	if (result != GEYSER_OK)
+		return result;
+	gy_publisher_count_pages(publisher, GY_DOORBELL_SIZE, 1);
+	publisher->bell = page;
+	return GEYSER_OK;
 }
 
 static enum geyser_result create(struct geyser_manager *manager,
@@ -350,6 +367,7 @@ static enum geyser_result replace(
 	result = gy_mirrors_replace(publisher, buffer, publisher->next[buffer]);
 	if (result != GEYSER_OK)
 		return result;
+	leave_to_device(publisher, buffer);
 	*old = publisher->buffers[buffer];
 	publisher->buffers[buffer] = publisher->next[buffer];
 	publisher->generations[buffer] = publisher->generation;

@@ -55,7 +55,7 @@ static void count_if_complete(
 
 /* ---- subscribing ---- */
 
-static enum geyser_result make_subscription(
+static enum geyser_result make_subscription(struct geyser_publisher *publisher,
 	const char *application, pid_t pid, struct gy_subscription **out, int *fd)
 {
 	struct gy_subscription *subscription = calloc(1, sizeof(*subscription));
@@ -70,6 +70,7 @@ static enum geyser_result make_subscription(
 	result = gy_memory_map(*fd, sizeof(struct gy_lease_memory), true, &page);
 	if (result != GEYSER_OK)
 		goto close_fd;
+	gy_publisher_count_pages(publisher, sizeof(struct gy_lease_memory), 1);
 	subscription->lease = page;
 	subscription->pid = pid;
 	memcpy(subscription->application, application, sizeof(subscription->application));
@@ -215,7 +216,7 @@ static enum geyser_result subscribe(struct gy_published_stream *published, bool 
 	if (result == GEYSER_OK)
 		result = admit(publisher, pid);
 	if (result == GEYSER_OK)
-		result = make_subscription(application, pid, &subscription, &fd);
+		result = make_subscription(publisher, application, pid, &subscription, &fd);
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&publisher->lock);
@@ -228,8 +229,7 @@ static enum geyser_result subscribe(struct gy_published_stream *published, bool 
 		(void)(send_memory(publisher, reply, GY_WIRE_STREAM, publisher->ring_fd) &&
 			send_memory(publisher, reply, GY_WIRE_LEASE, fd));
 	} else {
-		gy_memory_unmap(subscription->lease, sizeof(struct gy_lease_memory));
-		free(subscription);
+		gy_subscription_free(publisher, subscription);
 	}
 	(void)close(fd);
 	return result;

@@ -3,6 +3,19 @@
 
 #include <stdlib.h>
 
+void gy_publisher_count_pages(struct geyser_publisher *publisher, size_t size, int change)
+{
+	gy_manager_count_memory(
+		publisher->manager, GEYSER_MEMORY_STREAM, gy_memory_round(size), change);
+}
+
+void gy_subscription_free(struct geyser_publisher *publisher, struct gy_subscription *subscription)
+{
+	gy_memory_unmap(subscription->lease, sizeof(struct gy_lease_memory));
+	gy_publisher_count_pages(publisher, sizeof(struct gy_lease_memory), -1);
+	free(subscription);
+}
+
 void gy_publisher_reap(struct geyser_publisher *publisher)
 {
 	struct gy_subscription **link = &publisher->retired;
@@ -15,8 +28,7 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 			continue;
 		}
 		*link = retired->next;
-		gy_memory_unmap(retired->lease, sizeof(struct gy_lease_memory));
-		free(retired);
+		gy_subscription_free(publisher, retired);
 	}
 }
 

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A publisher's list of subscribers. Call all functions with the publisher's lock held. */
+/* A publisher's list of subscribers. Call all functions with the publisher's lock held, or while no
+ * other thread has the publisher or the subscription. */
 #ifndef GY_STREAM_SUBSCRIPTIONS_H
 #define GY_STREAM_SUBSCRIPTIONS_H
 
 #include "stream/publisher_state.h"
+
+/* Counts the pages of the stream's own memory, of `size` bytes, that were made (change 1) or are
+ * gone
+ * (-1). */
+void gy_publisher_count_pages(struct geyser_publisher *publisher, size_t size, int change);
+
+/* Unmaps the lease, which no thread uses, and frees the subscription. */
+void gy_subscription_free(struct geyser_publisher *publisher, struct gy_subscription *subscription);
 
 /* Unmaps the leases of subscribers that have left, except those that a thread sleeps on. A leaving
  * subscriber wakes that thread, which calls this again. */

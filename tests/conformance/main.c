@@ -20,6 +20,7 @@ static const struct group *const groups[] = {
 	&notifications_group,
 	&threads_group,
 	&memory_group,
+	&pool_group,
 #if !APPLE /* the group is about memfds and their seals */
 	&native_group,
 #endif

@@ -256,6 +256,31 @@ static void killed_importers_leave_nothing(void **state)
 	end_peer(&exporter);
 }
 
+/* A peer that has the memory of a released texture can neither read nor write another texture. */
+static void memory_that_a_peer_keeps_is_never_used_again(void **state)
+{
+	struct geyser_manager *manager = manager_of(state);
+	struct geyser_texture *texture = make_texture(manager, GEYSER_FORMAT_RGBA8_UNORM, 256, 128);
+	struct geyser_handle handle = export_texture(texture);
+	char text[GEYSER_HANDLE_TEXT_SIZE];
+	struct peer importer;
+
+	ok(geyser_handle_to_string(&handle, text, sizeof(text)));
+	start_importer(&importer, "import-texture", text);
+	assert_true(fill_texture(texture, 1));
+	geyser_texture_unref(texture);
+	for (unsigned i = 0; i < 4; i++) {
+		texture = make_texture(manager, GEYSER_FORMAT_RGBA8_UNORM, 256, 128);
+		assert_true(fill_texture(texture, 2));
+		ask(&importer, "compare 1", "ok");
+		ask(&importer, "fill 3", "ok");
+		assert_true(texture_holds(texture, 2));
+		ask(&importer, "fill 1", "ok");
+		geyser_texture_unref(texture);
+	}
+	kill_peer(&importer);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +293,7 @@ int main(int argc, char **argv)
 		registry_test(unexport_stops_new_imports_only),
 		manager_test(importers_are_counted_as_they_come_and_go),
 		registry_test(killed_importers_leave_nothing),
+		manager_test(memory_that_a_peer_keeps_is_never_used_again),
 	};
 
 	return run_suite(argc, argv, "textures", tests, COUNT_OF(tests));

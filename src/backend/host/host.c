@@ -7,6 +7,7 @@
 #include "platform/platform.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct host_texture {
 	struct gy_backend_texture base;
@@ -151,6 +152,22 @@ static void host_texture_destroy(struct gy_backend_texture *base)
 	free(texture);
 }
 
+static bool host_texture_rest(struct gy_backend_texture *base)
+{
+	(void)base; /* clearing the texture costs less than new pages do */
+	return true;
+}
+
+static enum geyser_result host_texture_renew(
+	struct gy_backend_texture *base, const struct geyser_texture_desc *desc)
+{
+	const struct host_texture *texture = (const struct host_texture *)base;
+
+	(void)desc;
+	memset(texture->memory.data, 0, texture->memory.size);
+	return GEYSER_OK;
+}
+
 const struct gy_backend gy_host_backend = {
 	.kind = GEYSER_BACKEND_HOST,
 	.name = "host",
@@ -166,4 +183,6 @@ const struct gy_backend gy_host_backend = {
 	.texture_prefault = host_texture_prefault,
 	.texture_unmap = host_texture_unmap,
 	.texture_destroy = host_texture_destroy,
+	.texture_rest = host_texture_rest,
+	.texture_renew = host_texture_renew,
 };

@@ -9,6 +9,7 @@
 #include "platform/platform.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum geyser_result check(
 	const struct mtl_device *device, const struct geyser_texture_desc *desc)
@@ -96,6 +97,7 @@ static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef
 	layout->row_pitch = IOSurfaceGetBytesPerRow(surface);
 	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
 	texture->base.bytes = IOSurfaceGetAllocSize(surface);
+	texture->base.kind = GEYSER_MEMORY_IOSURFACE;
 	return gy_mtl_view_surface(texture);
 }
 
@@ -226,7 +228,58 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 	texture->memory = MTL_PRIVATE;
 	gy_layout_of(desc, &texture->base.layout);
 	texture->base.bytes = gy_memory_round(texture->base.layout.size);
+	texture->base.kind = GEYSER_MEMORY_DEVICE;
 	return finish(texture, gy_mtl_view_private(texture, handle), out);
+}
+
+/* ---- pools ---- */
+
+/* Returns whether a pool can keep the texture. A texture on a discrete GPU has a copy there, which
+ * this process can't clear. A label stays with the surface for good. */
+static bool can_rest(const struct mtl_texture *texture)
+{
+	return texture->memory != MTL_PRIVATE && texture->device->apple && !texture->desc.label &&
+	       texture->readers + texture->writers == 0;
+}
+
+/* Lets the system take the surface's memory if it has none left. */
+static bool texture_rest(struct gy_backend_texture *base)
+{
+	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+
+	if (!can_rest(texture))
+		return false;
+	return !texture->surface || IOSurfaceSetPurgeable(texture->surface,
+					    kIOSurfacePurgeableVolatile, NULL) == KERN_SUCCESS;
+}
+
+static enum geyser_result clear_surface(struct mtl_texture *texture)
+{
+	kern_return_t error =
+		IOSurfaceSetPurgeable(texture->surface, kIOSurfacePurgeableNonVolatile, NULL);
+
+	if (error == KERN_SUCCESS)
+		error = IOSurfaceLock(texture->surface, 0, NULL);
+	if (error != KERN_SUCCESS)
+		return gy_fail(GEYSER_ERROR_SYSTEM, "making a kept IOSurface usable: %s (0x%x)",
+			mach_error_string(error), (unsigned)error);
+	memset(IOSurfaceGetBaseAddress(texture->surface), 0, (size_t)texture->base.bytes);
+	(void)IOSurfaceUnlock(texture->surface, 0, NULL);
+	return GEYSER_OK;
+}
+
+/* Clears the texture, whether or not the system has taken the surface's memory. */
+static enum geyser_result texture_renew(
+	struct gy_backend_texture *base, const struct geyser_texture_desc *desc)
+{
+	struct mtl_texture *texture = (struct mtl_texture *)base;
+
+	texture->desc.label = desc->label;
+	gy_mtl_set_label(texture);
+	if (texture->surface)
+		return clear_surface(texture);
+	memset(texture->host.data, 0, texture->host.size);
+	return GEYSER_OK;
 }
 
 /* ---- sharing ---- */
@@ -389,6 +442,8 @@ const struct gy_backend gy_metal_backend = {
 	.texture_unmap = texture_unmap,
 	.texture_upload = gy_mtl_texture_upload,
 	.texture_destroy = texture_destroy,
+	.texture_rest = texture_rest,
+	.texture_renew = texture_renew,
 	.lost = is_lost,
 	.on_lost = on_lost,
 	.event_create = gy_mtl_event_create,

@@ -66,6 +66,8 @@ const char *gy_mtl_format_refusal(
 size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
 /* Makes the MTLTexture on the texture's surface. Errors: UNSUPPORTED (Metal makes none). */
 enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
+/* Gives the MTLTexture, if there is one, the descriptor's label. */
+void gy_mtl_set_label(struct mtl_texture *texture);
 /* Makes the MTLBuffer of the texture's host memory. Errors: OUT_OF_MEMORY (Metal makes none). */
 enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture);
 /* Makes that buffer, if Metal takes the memory, and if possible the MTLTexture in it. */

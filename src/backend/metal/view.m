@@ -48,19 +48,27 @@ static id<MTLDevice> metal(const struct mtl_texture *texture)
 	return (id<MTLDevice>)texture->device->device;
 }
 
+/* A label that isn't UTF-8 is left out. */
+void gy_mtl_set_label(struct mtl_texture *texture)
+{
+	@autoreleasepool {
+		const char *label = texture->desc.label;
+		NSString *name = label ? [NSString stringWithUTF8String:label] : nil;
+
+		if (name)
+			((id<MTLTexture>)texture->texture).label = name;
+	}
+}
+
 static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made, const char *where)
 {
-	const char *label = texture->desc.label;
-	NSString *name = label ? [NSString stringWithUTF8String:label] : nil;
-
 	texture->texture = made;
 	if (!made)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s can't make a texture of %u × %u texels of %s, usage 0x%x, %s",
 			texture->device->info.name, texture->desc.width, texture->desc.height,
 			geyser_format_name(texture->desc.format), texture->desc.usage, where);
-	if (name) /* a label that isn't UTF-8 is left out */
-		made.label = name;
+	gy_mtl_set_label(texture);
 	return GEYSER_OK;
 }
 

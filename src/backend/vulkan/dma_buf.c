@@ -48,6 +48,7 @@ static void describe(struct vk_texture *texture, uint64_t size)
 	texture->type = GEYSER_NATIVE_DMA_BUF;
 	texture->size = size;
 	texture->base.bytes = gy_memory_round(size);
+	texture->base.kind = GEYSER_MEMORY_DEVICE;
 	texture->base.writable = true;
 	texture->base.map_path = GEYSER_PATH_COPY;
 	gy_layout_of(&texture->desc, &texture->base.layout);

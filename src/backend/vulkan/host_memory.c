@@ -254,7 +254,12 @@ static enum geyser_result make_beside(struct vk_texture *texture)
 		device, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
 	texture->copied = true;
 	texture->base.path = GEYSER_PATH_COPY;
-	return gy_vk_bind_images(texture, &info);
+	result = gy_vk_bind_images(texture, &info);
+	if (result != GEYSER_OK)
+		return result;
+	texture->beside = info.allocationSize;
+	gy_memory_count(&device->staging, texture->beside, 1);
+	return GEYSER_OK;
 }
 
 /* ---- the images that are uploaded ---- */

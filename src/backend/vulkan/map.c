@@ -54,7 +54,11 @@ static VkResult create_buffer(struct vk_device *device, VkBufferUsageFlags usage
 	result = device->api.AllocateMemory(vk, &info, NULL, &linear->memory);
 	if (result == VK_SUCCESS)
 		result = device->api.BindBufferMemory(vk, linear->buffer, linear->memory, 0);
-	return result;
+	if (result != VK_SUCCESS)
+		return result;
+	linear->counted = needs.size;
+	gy_memory_count(&device->staging, needs.size, 1);
+	return VK_SUCCESS;
 }
 
 enum geyser_result gy_vk_linear_create(
@@ -97,6 +101,9 @@ void gy_vk_linear_finish(struct vk_device *device, struct vk_linear *linear)
 		device->api.DestroyBuffer(vk, linear->buffer, NULL);
 	if (linear->memory)
 		device->api.FreeMemory(vk, linear->memory, NULL);
+	if (linear->counted)
+		gy_memory_count(&device->staging, linear->counted, -1);
+	linear->counted = 0;
 	linear->buffer = VK_NULL_HANDLE;
 	linear->memory = VK_NULL_HANDLE;
 }

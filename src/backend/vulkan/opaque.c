@@ -24,6 +24,7 @@ static void describe(struct vk_texture *texture, uint64_t size)
 	for (uint32_t i = 0; i < texture->image_count; i++)
 		texture->planes[i].offset = texture->images[i].offset;
 	texture->base.bytes = gy_memory_round(size);
+	texture->base.kind = GEYSER_MEMORY_DEVICE;
 	texture->base.writable = true;
 	texture->base.map_path = GEYSER_PATH_COPY;
 	gy_layout_of(&texture->desc, &texture->base.layout);

@@ -45,6 +45,8 @@ static void free_texture(struct vk_texture *texture)
 			gy_vk_free_commands(device, texture->copy);
 		gy_vk_linear_finish(device, &texture->host);
 	}
+	if (texture->beside)
+		gy_memory_count(&device->staging, texture->beside, -1);
 	if (texture->host.data)
 		gy_memory_unmap(texture->host.data, (size_t)texture->size);
 	if (texture->fd >= 0)
@@ -269,6 +271,30 @@ enum geyser_result gy_vk_texture_convert(struct gy_backend_texture *base,
 			"GEYSER_USAGE_DMA_BUF or GEYSER_USAGE_HOST_MEMORY for others",
 			(int)type, (int)texture->type);
 	return gy_host_memory_convert(texture->fd, &base->layout, type, out);
+}
+
+bool gy_vk_texture_rest(struct gy_backend_texture *base)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+
+	if (texture->maps > 0)
+		return false;
+	gy_vk_linear_finish(texture->device, &texture->staging);
+	return true;
+}
+
+/* Host memory is cleared by the CPU. An image beside it gets a copy when it is acquired next. */
+enum geyser_result gy_vk_texture_renew(
+	struct gy_backend_texture *base, const struct geyser_texture_desc *desc)
+{
+	struct vk_texture *texture = (struct vk_texture *)base;
+	enum geyser_result result = gy_vk_check(texture->device);
+
+	(void)desc;
+	if (result != GEYSER_OK || !texture->host.data)
+		return result == GEYSER_OK ? clear(texture) : result;
+	memset(texture->host.data, 0, (size_t)texture->size);
+	return GEYSER_OK;
 }
 
 void gy_vk_texture_destroy(struct gy_backend_texture *base)

@@ -127,6 +127,7 @@ struct vk_device {
 	/* a signal may raise a timeline semaphore by so much at most */
 	uint64_t max_difference;
 	struct gy_loss loss;
+	struct gy_memory_count staging; /* buffers of map.c, and images beside host memory */
 	/* the results of gy_vk_format_usage, by format and dimension; 0: not asked yet */
 	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3];
 
@@ -314,6 +315,7 @@ struct vk_linear {
 	VkDeviceMemory memory;
 	char *data;
 	uint64_t size;
+	uint64_t counted; /* bytes that map.c has allocated */
 };
 
 /* The image of one plane of the format, its needs, and where in texture->memory it lies. */
@@ -359,6 +361,7 @@ struct vk_texture {
 	 * beside it: then acquiring and releasing the texture copy between the two. */
 	struct vk_linear host;
 	bool copied;
+	uint64_t beside;      /* bytes of the image beside the memory */
 	VkCommandBuffer copy; /* only of a mirror: the commands that fill it */
 	/* a buffer that planes pass through on their way to and from a buffer in which they lie
 	 * where Vulkan can't copy them */
@@ -389,6 +392,9 @@ enum geyser_result gy_vk_texture_describe(
 enum geyser_result gy_vk_texture_convert(struct gy_backend_texture *base,
 	enum geyser_native_type type, struct geyser_native_texture *out);
 void gy_vk_texture_destroy(struct gy_backend_texture *base);
+bool gy_vk_texture_rest(struct gy_backend_texture *base);
+enum geyser_result gy_vk_texture_renew(
+	struct gy_backend_texture *base, const struct geyser_texture_desc *desc);
 enum geyser_result gy_vk_mirror_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out);
 enum geyser_result gy_vk_texture_copy(struct gy_backend_texture *from_base,

@@ -83,6 +83,11 @@ void gy_vulkan_set_features(void *data, const VkPhysicalDeviceFeatures *enabled)
 	(void)pthread_mutex_unlock(&device->converting);
 }
 
+static const struct gy_memory_count *staging(void *device)
+{
+	return &((const struct vk_device *)device)->staging;
+}
+
 const struct gy_backend gy_vulkan_backend = {
 	.kind = GEYSER_BACKEND_VULKAN,
 	.name = "vulkan",
@@ -98,6 +103,9 @@ const struct gy_backend gy_vulkan_backend = {
 	.texture_unmap = gy_vk_texture_unmap,
 	.texture_upload = gy_vk_texture_upload,
 	.texture_destroy = gy_vk_texture_destroy,
+	.texture_rest = gy_vk_texture_rest,
+	.texture_renew = gy_vk_texture_renew,
+	.staging = staging,
 	.lost = device_is_lost,
 	.on_lost = device_on_lost,
 	.event_shared = gy_vk_event_shared,

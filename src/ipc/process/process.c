@@ -100,6 +100,7 @@ static enum geyser_result create(struct gy_ipc **out)
 		goto no_memory;
 	gy_list_init(&ipc->listed);
 	gy_loop_init(&ipc->loop);
+	gy_chores_init(&ipc->chores, &ipc->loop);
 	ipc->exporter = gy_exporter_create(&ipc->loop);
 	if (ipc->exporter)
 		ipc->importer = gy_importer_create(&ipc->loop, ipc->exporter);

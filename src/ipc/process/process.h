@@ -15,7 +15,7 @@
 #define GY_IPC_PROCESS_PROCESS_H
 
 #include "base/list.h"
-#include "ipc/loop/loop.h"
+#include "ipc/loop/chores.h"
 
 struct gy_exporter; /* see ipc/exporter/exporter.h */
 struct gy_importer; /* see ipc/importer/ */
@@ -24,6 +24,7 @@ struct gy_ipc {
 	unsigned users;        /* guarded by process.c's lock */
 	struct gy_list listed; /* likewise */
 	struct gy_loop loop;
+	struct gy_chores chores;
 	struct gy_exporter *exporter;
 	struct gy_importer *importer;
 };

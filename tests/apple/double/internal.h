@@ -95,7 +95,8 @@ struct double_surface_page {
 	uint64_t bytes;
 	_Atomic uint32_t seed;
 	uint32_t global;
-	uint32_t planes; /* 0 for a surface that isn't planar */
+	uint32_t planes;            /* 0 for a surface that isn't planar */
+	_Atomic uint32_t purgeable; /* kIOSurfacePurgeableNonVolatile or another state */
 };
 
 struct __IOSurface {
@@ -122,6 +123,10 @@ uint8_t *double_surface_gpu(struct double_surface *surface, bool draws);
 void double_surface_changed(struct double_surface *surface);
 /* Brings what the GPU drew into the memory. */
 void double_surface_synchronize(struct double_surface *surface);
+/* Overwrites the memory and the GPU's copy of it. */
+void double_surface_discard(struct double_surface *surface);
+/* Ends the program if the surface's contents may be discarded: nobody may use them then. */
+void double_surface_check_kept(const struct double_surface *surface);
 void double_surface_protect(const struct double_surface *surface);
 void double_surfaces_lock(void);
 void double_surfaces_unlock(void);

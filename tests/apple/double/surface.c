@@ -164,6 +164,7 @@ kern_return_t IOSurfaceLock(IOSurfaceRef ref, IOSurfaceLockOptions options, uint
 
 	if (double_fails("IOSurfaceLock"))
 		return KERN_FAILURE;
+	double_surface_check_kept(surface);
 	double_surfaces_lock();
 	if (options & kIOSurfaceLockReadOnly)
 		surface->read_locks++;
@@ -279,6 +280,30 @@ int32_t IOSurfaceGetUseCount(IOSurfaceRef ref)
 Boolean IOSurfaceIsInUse(IOSurfaceRef ref)
 {
 	return double_surface_in_use(double_surface_of(ref));
+}
+
+/* Discards the contents of a surface that becomes volatile at once, as a system without free memory
+ * would. The memory then has texels that no test expects. */
+kern_return_t IOSurfaceSetPurgeable(IOSurfaceRef ref, uint32_t state, uint32_t *old)
+{
+	struct double_surface *surface = double_surface_of(ref);
+
+	double_surfaces_lock();
+	if (surface->read_locks + surface->write_locks > 0)
+		double_die("surface %u is locked while its purgeable state changes",
+			surface->page->id);
+	if (state > kIOSurfacePurgeableKeepCurrent)
+		double_die("%u is no purgeable state", state);
+	if (old)
+		*old = surface->page->purgeable;
+	if (state == kIOSurfacePurgeableVolatile)
+		state = kIOSurfacePurgeableEmpty;
+	if (state == kIOSurfacePurgeableEmpty)
+		double_surface_discard(surface);
+	if (state != kIOSurfacePurgeableKeepCurrent)
+		surface->page->purgeable = state;
+	double_surfaces_unlock();
+	return KERN_SUCCESS;
 }
 
 void IOSurfaceSetValue(IOSurfaceRef ref, CFStringRef key, CFTypeRef value)

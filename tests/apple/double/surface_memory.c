@@ -70,8 +70,24 @@ bool double_surface_in_use(const struct double_surface *surface)
 	return use.l_type != F_UNLCK;
 }
 
+void double_surface_discard(struct double_surface *surface)
+{
+	memset(surface->memory, 0xa5, surface->page->bytes);
+	if (surface->gpu != surface->memory)
+		memset(surface->gpu, 0xa5, surface->page->bytes);
+	surface->drawn = false;
+}
+
+void double_surface_check_kept(const struct double_surface *surface)
+{
+	if (surface->page->purgeable != 0)
+		double_die("surface %u is used while its contents may be discarded",
+			surface->page->id);
+}
+
 uint8_t *double_surface_gpu(struct double_surface *surface, bool draws)
 {
+	double_surface_check_kept(surface);
 	double_surfaces_lock();
 	if (surface->gpu != surface->memory && surface->seen != surface->page->seed) {
 		memcpy(surface->gpu, surface->memory, surface->page->bytes);

@@ -182,6 +182,45 @@ static void only_global_ids_are_found_elsewhere(void **state)
 	assert_int_equal(look_up_elsewhere(id), 1);
 }
 
+static void lock_volatile(void)
+{
+	IOSurfaceRef surface = surface_new();
+
+	IOSurfaceSetPurgeable(surface, kIOSurfacePurgeableVolatile, NULL);
+	IOSurfaceLock(surface, 0, NULL);
+}
+
+static void make_volatile_locked(void)
+{
+	IOSurfaceRef surface = surface_new();
+
+	IOSurfaceLock(surface, 0, NULL);
+	IOSurfaceSetPurgeable(surface, kIOSurfacePurgeableVolatile, NULL);
+}
+
+static void a_volatile_surface_loses_its_contents(void **state)
+{
+	IOSurfaceRef surface = surface_new();
+	uint32_t old = 99;
+
+	(void)state;
+	IOSurfaceLock(surface, 0, NULL);
+	memset(IOSurfaceGetBaseAddress(surface), 1, IOSurfaceGetAllocSize(surface));
+	IOSurfaceUnlock(surface, 0, NULL);
+	IOSurfaceSetPurgeable(surface, kIOSurfacePurgeableVolatile, &old);
+	assert_int_equal(old, kIOSurfacePurgeableNonVolatile);
+	IOSurfaceSetPurgeable(surface, kIOSurfacePurgeableKeepCurrent, &old);
+	assert_int_equal(old, kIOSurfacePurgeableEmpty);
+	IOSurfaceSetPurgeable(surface, kIOSurfacePurgeableNonVolatile, &old);
+	assert_int_equal(old, kIOSurfacePurgeableEmpty);
+	IOSurfaceLock(surface, kIOSurfaceLockReadOnly, NULL);
+	assert_int_not_equal(((uint8_t *)IOSurfaceGetBaseAddress(surface))[0], 1);
+	IOSurfaceUnlock(surface, kIOSurfaceLockReadOnly, NULL);
+	CFRelease(surface);
+	expect_death(lock_volatile, "contents may be discarded");
+	expect_death(make_volatile_locked, "locked while its purgeable state");
+}
+
 static void use_below_zero(void)
 {
 	IOSurfaceDecrementUseCount(surface_new());
@@ -458,6 +497,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(the_seed_tells_of_writing, no_leaks),
 		cmocka_unit_test_teardown(two_lookups_give_two_refs, no_leaks),
 		cmocka_unit_test_teardown(only_global_ids_are_found_elsewhere, no_leaks),
+		cmocka_unit_test_teardown(a_volatile_surface_loses_its_contents, no_leaks),
 		cmocka_unit_test_teardown(uses_are_counted, no_leaks),
 		cmocka_unit_test_teardown(ports_and_xpc_objects_are_uses, no_leaks),
 		cmocka_unit_test_teardown(a_port_under_way_is_a_use, no_leaks),

@@ -13,6 +13,13 @@ typedef uint32_t IOSurfaceID;
 typedef uint32_t IOSurfaceLockOptions;
 enum { kIOSurfaceLockReadOnly = 0x00000001, kIOSurfaceLockAvoidSync = 0x00000002 };
 
+enum {
+	kIOSurfacePurgeableNonVolatile = 0,
+	kIOSurfacePurgeableVolatile = 1,
+	kIOSurfacePurgeableEmpty = 2,
+	kIOSurfacePurgeableKeepCurrent = 3,
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -64,6 +71,10 @@ void IOSurfaceDecrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6),
 int32_t IOSurfaceGetUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 /* Whether any process uses the surface. */
 Boolean IOSurfaceIsInUse(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+
+/* The old state is EMPTY if the contents of a volatile surface have been discarded. */
+kern_return_t IOSurfaceSetPurgeable(IOSurfaceRef surface, uint32_t state, uint32_t *old)
+	API_AVAILABLE(macos(10.12), ios(11.0));
 
 void IOSurfaceSetValue(IOSurfaceRef surface, CFStringRef key, CFTypeRef value)
 	API_AVAILABLE(macos(10.6), ios(11.0));
