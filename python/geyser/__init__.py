@@ -38,6 +38,7 @@ from .manager import (
     publish, subscribe,
 )
 from .metadata import Color, Rect
+from .plane import TexturePlane
 from .publisher import Publisher, PublisherStats
 from .subscriber import Subscriber, SubscriberStats
 from .system import (
@@ -54,7 +55,7 @@ __all__ = [
     "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",
     "Pacing", "Path", "PermissionError", "ProtocolError", "Publisher", "PublisherFrame",
     "PublisherStats", "ReceivedFrame", "Rect", "Result", "Siting", "StaleError", "StreamChange", "StreamInfo",
-    "StreamWatch", "Subscriber", "SubscriberStats", "SystemError", "SystemInfo", "Texture",
+    "StreamWatch", "Subscriber", "SubscriberStats", "SystemError", "SystemInfo", "Texture", "TexturePlane",
     "TimeoutError", "UnsealedError", "UnsupportedError", "Usage", "__version__",
     "backend_available", "cuda", "default_manager", "formats", "import_event", "import_texture",
     "list_streams", "publish", "registry_directory", "subscribe", "system_info", "version",

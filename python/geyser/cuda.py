@@ -106,18 +106,33 @@ def to_stream(stream: StreamLike) -> int:
 # ---- textures ------------------------------------------------------------------------------------
 
 
-def _texture(pointer: Optional[Pointer]) -> Any:
+def _plane(pointer: Optional[Pointer], number: int) -> Any:
     _need()
     out = geyser_cuda_texture()
-    check(lib.geyser_cuda_texture(pointer, ctypes.byref(out)))
+    check(lib.geyser_cuda_texture_plane(pointer, number, ctypes.byref(out)))
     return out
 
 
 def texture(source: "Texture") -> CudaTexture:
     """Returns the texture as CUDA memory, in the current context or the device's primary one.
-    Raises UnsupportedError (no CUDA; CUDA can't use this memory or format), MismatchError (the
-    texture is on another GPU), OutOfMemoryError, LimitError, DeviceLostError, SystemError."""
-    found = _texture(source._open())
+    Raises UnsupportedError (no CUDA; CUDA can't use this memory or format; video, which has
+    planes()), MismatchError (the texture is on another GPU), OutOfMemoryError, LimitError,
+    DeviceLostError, SystemError."""
+    if source.format.video:
+        raise UnsupportedError(
+            f"{source.format} is video: geyser.cuda.planes() gives each of its planes"
+        )
+    return planes(source)[0]
+
+
+def planes(source: "Texture") -> List[CudaTexture]:
+    """Returns each plane of the texture as CUDA memory; a texture of colours has one. Raises as
+    texture()."""
+    pointer = source._open()
+    return [_to_python(_plane(pointer, number)) for number in range(source.format.planes)]
+
+
+def _to_python(found: Any) -> CudaTexture:
     return CudaTexture(
         device=found.device,
         context=found.context or 0,
@@ -134,7 +149,7 @@ def texture(source: "Texture") -> CudaTexture:
 
 
 class DeviceMemory(NamedTuple):
-    """A texture's rows in a GPU's memory."""
+    """The rows of a texture, or of a plane of video, in a GPU's memory."""
 
     device: int
     view: View
@@ -142,18 +157,20 @@ class DeviceMemory(NamedTuple):
 
 
 def device_memory(
-    pointer: TexturePointer, usage: Usage, form: Format, shape: Shape
+    pointer: TexturePointer, usage: Usage, form: Format, shape: Shape, number: int
 ) -> Optional[DeviceMemory]:
-    """Returns the rows, or None if the texture has none or there is no CUDA."""
+    """Returns the rows of one plane, or None if the texture has none or there is no CUDA."""
     if not has_cuda or not usage & Usage.LINEAR:
         return None
     try:
-        found = _texture(pointer)
+        found = _plane(pointer, number)
     except UnsupportedError:
         return None
     if not found.pointer or found.host:
         return None
-    view = _rows_of(found.pointer, found.row_pitch, found.size, form, shape)
+    texels = form.plane_formats[number].format
+    size = shape.plane(form, number)
+    view = _rows_of(found.pointer, found.row_pitch, found.size, texels, size)
     return DeviceMemory(found.device, view, found.writable)
 
 
@@ -241,18 +258,46 @@ def _rows(array: Any, form: Format, shape: Shape) -> Tuple[int, int]:
     return content["data"][0], pitch
 
 
-def copy_to(pointer: Pointer, form: Format, shape: Shape, array: Any, stream: int) -> None:
-    """Copies the texels into a CUDA array, on a stream. Raises InvalidArgumentError."""
-    _need()
-    address, pitch = _rows(array, form, shape)
-    check(lib.geyser_cuda_texture_copy_to(pointer, address, pitch, stream))
+def _rows_of_planes(
+    array: Any, form: Format, shape: Shape, number: Optional[int]
+) -> List[Tuple[int, int, int]]:
+    """Returns the number, address and row pitch of each plane that is copied: of one plane, or of
+    all if number is None. Video then has a list of arrays."""
+    if number is not None:
+        arrays = {number: array}
+    elif not form.video:
+        arrays = {0: array}
+    elif isinstance(array, (list, tuple)) and len(array) == form.planes:
+        arrays = dict(enumerate(array))
+    else:
+        raise InvalidArgumentError(
+            f"{type(array).__name__}: {form} is video, and takes a list of {form.planes} arrays, one"
+            " for each plane"
+        )
+    found = []
+    for plane, one in arrays.items():
+        texels, size = form.plane_formats[plane].format, shape.plane(form, plane)
+        found.append((plane, *_rows(one, texels, size)))
+    return found
 
 
-def copy_from(pointer: Pointer, form: Format, shape: Shape, array: Any, stream: int) -> None:
-    """Copies the texels from a CUDA array, on a stream. Raises InvalidArgumentError."""
+def copy_to(
+    pointer: Pointer, form: Format, shape: Shape, number: Optional[int], array: Any, stream: int
+) -> None:
+    """Copies the texels into a CUDA array, on a stream: of one plane, or of the whole if number is
+    None. Raises InvalidArgumentError."""
     _need()
-    address, pitch = _rows(array, form, shape)
-    check(lib.geyser_cuda_texture_copy_from(pointer, address, pitch, stream))
+    for plane, address, pitch in _rows_of_planes(array, form, shape, number):
+        check(lib.geyser_cuda_texture_copy_plane_to(pointer, plane, address, pitch, stream))
+
+
+def copy_from(
+    pointer: Pointer, form: Format, shape: Shape, number: Optional[int], array: Any, stream: int
+) -> None:
+    """Copies the texels from a CUDA array in the same way."""
+    _need()
+    for plane, address, pitch in _rows_of_planes(array, form, shape, number):
+        check(lib.geyser_cuda_texture_copy_plane_from(pointer, plane, address, pitch, stream))
 
 
 # ---- order ---------------------------------------------------------------------------------------

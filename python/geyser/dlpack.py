@@ -198,8 +198,10 @@ def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, fl
     return made
 
 
-def export_host(get_memory: Callable[[], Any], is_copy: bool, request: Request) -> Any:
-    """Returns a capsule of host memory. is_copy: the texture is in a GPU's memory, so that its
+def export_host(
+    get_memory: Callable[[], Any], number: int, is_copy: bool, request: Request
+) -> Any:
+    """Returns a capsule of one plane in host memory. is_copy: the texture is in a GPU's memory, so that its
     texels must be copied; the consumer must have allowed that. Raises BufferError if the request
     can't be fulfilled."""
     if request.dl_device is not None and not request.for_host:
@@ -217,4 +219,4 @@ def export_host(get_memory: Callable[[], Any], is_copy: bool, request: Request) 
         memory = Snapshot(memory)
     copied = isinstance(memory, Snapshot)
     flags = (IS_COPIED if copied else 0) | (0 if copied or memory.writable else READ_ONLY)
-    return capsule(memory.view, CPU, memory, request.versioned, flags)
+    return capsule(memory.views[number], CPU, memory, request.versioned, flags)

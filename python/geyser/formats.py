@@ -105,7 +105,7 @@ class Format(NamedTuple):
         if self.video:
             raise UnsupportedError(
                 f"{self.name} is no array of texels: it is video with {self.planes} planes;"
-                " map() gives a list of arrays, one for each plane"
+                " map() gives a list of arrays, and `planes` has each as an array or tensor"
             )
         if self.packed:
             return ORDER + "u4"

@@ -1,7 +1,7 @@
 """Frames of streams: a texture that the caller has acquired for a while, and its metadata."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
 from . import cuda, dlpack, png, values
 from ._c import BUFFERS_MAX, geyser_frame_info, lib, quick
@@ -10,10 +10,8 @@ from .enums import Access, Path, pick
 from .errors import ClosedError, InvalidArgumentError, detail, error
 from .memory import Memory, Snapshot, TexturePointer, buffer, copy_into, interface
 from .metadata import Metadata
-from .texture import NO_ROWS, READ, Described, Mapping, MappingBuffer, Texture, convert
-
-if TYPE_CHECKING:
-    from .texture import Array
+from .plane import NO_ROWS, Described, Exchanged, Source, TexturePlane, planes_of
+from .texture import READ, Mapping, MappingBuffer, Texture
 
 F = TypeVar("F", bound="Frame")
 
@@ -67,14 +65,14 @@ class Stream(Object):
         return made
 
 
-class Frame(Local, Metadata, Described):
+class Frame(Exchanged, Local, Metadata, Described):
     """A frame that the caller has acquired. `numpy.asarray(frame)` gives its texels, without a copy
     if a mapping needs none. Arrays stay valid memory after the frame is given back, but the
     publisher then draws there."""
 
     __slots__ = (
-        "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_interface", "_streams",
-        "__weakref__",
+        "_owner", "_frame", "_texture", "_form", "_shape", "_memories", "_memory", "_interface",
+        "_streams", "__weakref__",
     )
     _instead = (
         "send a copy of the texels, numpy.array(frame), or the stream's name, and subscribe to it"
@@ -86,6 +84,7 @@ class Frame(Local, Metadata, Described):
         texture = owner._texture_of(frame)
         self._texture, self._form, self._shape = texture, texture._form, texture._shape
         self._memories: Optional[List[Memory]] = None
+        self._memory: Optional[Memory] = None  # the one that arrays have, if it isn't the texture's
         self._interface: Optional[Dict[str, Any]] = None
         self._streams: Optional[List[int]] = None  # the CUDA streams that use the frame
 
@@ -169,27 +168,43 @@ class Frame(Local, Metadata, Described):
 
     def _unmap(self) -> None:
         """Ends all mappings; texels that were written into staging copies go into the texture."""
-        self._interface = None
+        self._memory = self._interface = None
         memories, self._memories = self._memories, None
         for memory in memories or ():
             memory.end()
 
-    def _content(self) -> Dict[str, Any]:
+    @property
+    def planes(self) -> Tuple[TexturePlane, ...]:
+        """The planes of video, each of them an array and a tensor of its own; of any other format
+        one plane, which is the frame itself."""
         self._live()
+        return planes_of(self)
+
+    def _from(self) -> Source:
+        return self
+
+    def _content(self, number: Optional[int]) -> Dict[str, Any]:
+        self._live()
+        if number is not None:
+            return self._content_of_plane(number)
         if self._interface is None:
             if self._owner._on_host:
-                self._interface = self._texture._content(self._settable)
+                self._interface = self._texture._content_for(self._settable, None)
             else:
-                access = Access.READ_WRITE if self._settable else Access.READ
-                self._interface = interface(self._map(access), self._settable)
+                self._interface = interface(self._mapped(), self._settable)
         return self._interface
 
-    @property
-    def __array_interface__(self) -> Dict[str, Any]:
-        return self._content()
+    def _content_of_plane(self, number: int) -> Dict[str, Any]:
+        if self._owner._on_host:
+            return self._texture._content_for(self._settable, number)
+        memory = self._mapped()
+        return interface(memory, self._settable, memory.views[number])
 
-    def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> "Array":
-        return convert(self._content(), dtype, copy)
+    def _mapped(self) -> Memory:
+        """Returns the mapping that all arrays of the frame share."""
+        if self._memory is None:
+            self._memory = self._map(Access.READ_WRITE if self._settable else Access.READ)
+        return self._memory
 
     def _for_tensor(self) -> Any:
         """Returns memory for a tensor, which may outlive the frame's mapping. If the mapping is a
@@ -217,10 +232,9 @@ class Frame(Local, Metadata, Described):
             self._streams = []
         self._streams.append(number)
 
-    @property
-    def __cuda_array_interface__(self) -> Dict[str, Any]:
+    def _cuda_content(self, number: Optional[int]) -> Dict[str, Any]:
         self._live()
-        memory = self._texture._device_memory()
+        memory = self._texture._device_memory(number)
         if memory is None:
             raise AttributeError(NO_ROWS)
         self.use_on(cuda.LEGACY)
@@ -228,31 +242,35 @@ class Frame(Local, Metadata, Described):
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels as Texture.copy_to does, when the frame is drawn."""
-        number = cuda.to_stream(stream)
-        self.use_on(number)
-        cuda.copy_to(self._texture._open(), self._form, self._shape, array, number)
+        self._copy_to(None, array, stream)
+
+    def _copy_to(self, number: Optional[int], array: Any, stream: cuda.StreamLike) -> None:
+        on = cuda.to_stream(stream)
+        self.use_on(on)
+        cuda.copy_to(self._texture._open(), self._form, self._shape, number, array, on)
+
+    def _copy_from(self, number: Optional[int], array: Any, stream: cuda.StreamLike) -> None:
+        if not self._settable:
+            raise InvalidArgumentError("a frame that was received is for reading: copy_to() copies it")
+        on = cuda.to_stream(stream)
+        self.use_on(on)
+        cuda.copy_from(self._texture._open(), self._form, self._shape, number, array, on)
 
     def __dlpack_device__(self) -> Tuple[int, int]:
         self._live()
         return self._texture.__dlpack_device__()
 
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: Optional[Tuple[int, int]] = None,
-        dl_device: Optional[Tuple[int, int]] = None,
-        copy: Optional[bool] = None,
-    ) -> Any:
-        request = dlpack.Request(stream, max_version, dl_device, copy)
+    def _capsule(self, number: Optional[int], request: dlpack.Request) -> Any:
         self._live()
-        memory = None if request.for_host else self._texture._device_memory()
+        if number is None:
+            self._form.typestr  # raises for video, with words
+        memory = None if request.for_host else self._texture._device_memory(number)
         if memory is None:
             is_copy = self._texture.map_path != Path.ZERO_COPY
-            return dlpack.export_host(self._for_tensor, is_copy, request)
-        number = cuda.to_consumer_stream(stream)
-        if number is not None:
-            self.use_on(number)
+            return dlpack.export_host(self._for_tensor, number or 0, is_copy, request)
+        on = cuda.to_consumer_stream(request.stream)
+        if on is not None:
+            self.use_on(on)
         pointer: Any = self._texture._open()
         return cuda.export(memory, pointer, self._settable, request)
 
@@ -324,9 +342,7 @@ class PublisherFrame(Frame):
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels of an array as Texture.copy_from does, when the buffer may be drawn
         into."""
-        number = cuda.to_stream(stream)
-        self.use_on(number)
-        cuda.copy_from(self._texture._open(), self._form, self._shape, array, number)
+        self._copy_from(None, array, stream)
 
     def submit(self) -> None:
         """Publishes the frame. Raises InvalidArgumentError (metadata out of range; the frame is

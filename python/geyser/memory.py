@@ -66,6 +66,13 @@ class Shape(NamedTuple):
         outer = (self.layers,) if self.layers > 1 else (self.depth,) if self.depth > 1 else ()
         return outer + (self.height, self.width) + form.texel_shape
 
+    def plane(self, form: Format, number: int) -> "Shape":
+        """Returns the size of one plane of a texture of that format."""
+        how = form.plane_formats[number]
+        return self._replace(
+            width=-(-self.width // how.width_divisor), height=-(-self.height // how.height_divisor)
+        )
+
 
 def _subresource(pointer: Pointer, mip_level: Integer, layer: int, plane: int = 0) -> Any:
     out = geyser_subresource()
@@ -106,7 +113,26 @@ def _view(
     )
 
 
-class Memory(Local):
+class Texels(Local):
+    """Texels in this process's memory, with a view of each plane."""
+
+    views: List[View]
+    _form: Format
+
+    @property
+    def video(self) -> bool:
+        """Whether the texels are video, with an array for each plane."""
+        return self._form.video
+
+    @property
+    def view(self) -> View:
+        """The view of the texels as one array. Raises UnsupportedError for video."""
+        if self._form.video:
+            self._form.typestr  # raises, with words
+        return self.views[0]
+
+
+class Memory(Texels):
     """One mapping of a texture. `end` ends the mapping; the memory stays as long as the Memory."""
 
     _unmap = staticmethod(lib.geyser_texture_unmap)
@@ -142,30 +168,20 @@ class Memory(Local):
     def pointer(self) -> TexturePointer:
         return self._pointer
 
-    @property
-    def video(self) -> bool:
-        """Whether the texels are video, with an array for each plane."""
-        return self._form.video
 
-    @property
-    def view(self) -> View:
-        """The view of the texels as one array. Raises UnsupportedError for video."""
-        if self._form.video:
-            self._form.typestr  # raises, with words
-        return self.views[0]
-
-
-class Snapshot(Local):
+class Snapshot(Texels):
     """A copy of a texture's texels in memory of its own, for arrays of a texture in a GPU's
     memory."""
 
     writable = False
 
     def __init__(self, memory: Memory) -> None:
-        view = memory.view
-        self._buffer = (ctypes.c_uint8 * view.size)()
-        ctypes.memmove(self._buffer, view.address, view.size)
-        self.view = view._replace(address=ctypes.addressof(self._buffer))
+        first = memory.views[0]  # the other planes follow it
+        self._form = memory._form
+        self._buffer = (ctypes.c_uint8 * first.size)()
+        ctypes.memmove(self._buffer, first.address, first.size)
+        moved = ctypes.addressof(self._buffer) - first.address
+        self.views = [view._replace(address=view.address + moved) for view in memory.views]
 
 
 def buffer(memory: Any, writable: bool, view: Optional[View] = None) -> memoryview:

@@ -17,6 +17,7 @@ from .memory import (
     to_arrays,
 )
 from .metadata import Color, color_to_c
+from .plane import NO_ROWS, Described, Exchanged, Source, TexturePlane, planes_of
 
 if TYPE_CHECKING:
     import numpy
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
 READ = int(Access.READ)
-NO_ROWS = (
-    "the texture isn't in rows of a GPU's memory that CUDA has: make it on a Vulkan manager with"
-    ' usage="linear", or copy it with copy_to()'
-)
 
 
 class Importers(NamedTuple):
@@ -37,41 +34,7 @@ class Importers(NamedTuple):
     total: int  #: imports since the export
 
 
-class Described:
-    """The properties of a texture, and of a frame, which has a texture."""
-
-    _form: Format
-    _shape: Shape
-
-    @property
-    def format(self) -> Format:
-        """The pixel format."""
-        return self._form
-
-    @property
-    def width(self) -> int:
-        """The width in texels."""
-        return self._shape.width
-
-    @property
-    def height(self) -> int:
-        """The height in texels."""
-        return self._shape.height
-
-    @property
-    def shape(self) -> Tuple[int, ...]:
-        """The shape of its array: (height, width, channels), or (height, width) for one channel and
-        for formats with a texel in one word. Layers or depth slices are in front, if there are
-        several. Raises UnsupportedError for video, which has an array for each plane."""
-        return self._shape.array(self._form)
-
-    @property
-    def dtype(self) -> "numpy.dtype[Any]":
-        """The element type of its array. Needs NumPy."""
-        return self._form.dtype
-
-
-class Texture(Object, Described):
+class Texture(Object, Exchanged, Described):
     """An image that processes can share. A Manager makes textures. `numpy.asarray(texture)` is the
     shared memory itself if `map_path` is ZERO_COPY, else a read-only copy of the texels."""
 
@@ -252,8 +215,25 @@ class Texture(Object, Described):
                 pass  # the texture was shared for reading only
         return self._map(Access.READ)
 
-    def _content(self, writable: bool) -> Dict[str, Any]:
-        """Returns the content of the array interface. For host memory it is the same each time."""
+    @property
+    def planes(self) -> Tuple[TexturePlane, ...]:
+        """The planes of video, each of them an array and a tensor of its own; of any other format
+        one plane, which is the texture itself."""
+        self._open()
+        return planes_of(self)
+
+    def _from(self) -> Source:
+        return self
+
+    def _content(self, number: Optional[int]) -> Dict[str, Any]:
+        return self._content_for(not self._read_only, number)
+
+    def _content_for(self, writable: bool, number: Optional[int]) -> Dict[str, Any]:
+        """Returns the content of the array interface. For the whole in host memory it is the same
+        each time."""
+        if number is not None:
+            texels = self._persistent()
+            return interface(texels, writable and texels.writable, texels.views[number])
         found = self._interface if writable else self._interface_to_read
         if found is not None:
             return found
@@ -266,23 +246,15 @@ class Texture(Object, Described):
                 self._interface_to_read = content
         return content
 
-    @property
-    def __array_interface__(self) -> Dict[str, Any]:
-        return self._content(not self._read_only)
-
-    def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> "Array":
-        return convert(self._content(not self._read_only), dtype, copy)
-
-    def _device_memory(self) -> Optional[cuda.DeviceMemory]:
+    def _device_memory(self, number: Optional[int]) -> Optional[cuda.DeviceMemory]:
         """Returns the texels for a GPU's tensor, or None if a tensor can't have them."""
         pointer: Any = self._open()
-        if self._on_host:
+        if self._on_host or (number is None and self._form.video):
             return None
-        return cuda.device_memory(pointer, self._usage, self._form, self._shape)
+        return cuda.device_memory(pointer, self._usage, self._form, self._shape, number or 0)
 
-    @property
-    def __cuda_array_interface__(self) -> Dict[str, Any]:
-        memory = self._device_memory()
+    def _cuda_content(self, number: Optional[int]) -> Dict[str, Any]:
+        memory = self._device_memory(number)
         if memory is None:
             raise AttributeError(NO_ROWS)
         return cuda.interface(memory, not self._read_only)
@@ -300,18 +272,25 @@ class Texture(Object, Described):
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels on the GPU into a CUDA array, such as a PyTorch tensor, by work put on
-        that stream. It works for any texture that CUDA can use. Raises InvalidArgumentError
-        (another shape or type), and as cuda.texture. The caller keeps the array until the copy is
-        done. If the texture is destroyed before, its end waits for the copy."""
-        pointer, number = self._open(), cuda.to_stream(stream)
-        cuda.copy_to(pointer, self._form, self._shape, array, number)
-        self._note_copy(pointer, number)
+        that stream; those of video into a list of arrays, one for each plane. It works for any
+        texture that CUDA can use. Raises InvalidArgumentError (another shape or type), and as
+        cuda.texture. The caller keeps the array until the copy is done. If the texture is destroyed
+        before, its end waits for the copy."""
+        self._copy_to(None, array, stream)
 
     def copy_from(self, array: Any, stream: cuda.StreamLike = None) -> None:
         """Copies the texels on the GPU from a CUDA array, by work put on that stream."""
-        pointer, number = self._open(), cuda.to_stream(stream)
-        cuda.copy_from(pointer, self._form, self._shape, array, number)
-        self._note_copy(pointer, number)
+        self._copy_from(None, array, stream)
+
+    def _copy_to(self, number: Optional[int], array: Any, stream: cuda.StreamLike) -> None:
+        pointer, on = self._open(), cuda.to_stream(stream)
+        cuda.copy_to(pointer, self._form, self._shape, number, array, on)
+        self._note_copy(pointer, on)
+
+    def _copy_from(self, number: Optional[int], array: Any, stream: cuda.StreamLike) -> None:
+        pointer, on = self._open(), cuda.to_stream(stream)
+        cuda.copy_from(pointer, self._form, self._shape, number, array, on)
+        self._note_copy(pointer, on)
 
     def _note_copy(self, pointer: Pointer, stream: int) -> None:
         """Notes a copy on a stream, so that the texture's end waits for the copy."""
@@ -320,23 +299,18 @@ class Texture(Object, Described):
         self._copies.add(stream)
 
     def __dlpack_device__(self) -> Tuple[int, int]:
-        memory = self._device_memory()
+        memory = self._device_memory(0)
         return dlpack.CPU if memory is None else (dlpack.KIND_CUDA, memory.device)
 
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: Optional[Tuple[int, int]] = None,
-        dl_device: Optional[Tuple[int, int]] = None,
-        copy: Optional[bool] = None,
-    ) -> Any:
-        request = dlpack.Request(stream, max_version, dl_device, copy)
-        memory = None if request.for_host else self._device_memory()
+    def _capsule(self, number: Optional[int], request: dlpack.Request) -> Any:
+        if number is None:
+            self._form.typestr  # raises for video, with words
+        memory = None if request.for_host else self._device_memory(number)
         if memory is not None:
             pointer: Any = self._open()
             return cuda.export(memory, pointer, not self._read_only, request)
-        return dlpack.export_host(self._persistent, self.map_path != Path.ZERO_COPY, request)
+        is_copy = self.map_path != Path.ZERO_COPY
+        return dlpack.export_host(self._persistent, number or 0, is_copy, request)
 
 
 class Mapped(Local):
@@ -391,13 +365,3 @@ class MappingBuffer(Mapped):
     def __enter__(self) -> memoryview:
         memory = self._begin()
         return buffer(memory, memory.writable, memory.views[0])
-
-
-def convert(content: Dict[str, Any], dtype: Any, copy: Optional[bool]) -> "Array":
-    """Returns the result of `__array__`, for which NumPy may ask for a type or a copy."""
-    array: "Array" = to_array(content)
-    if dtype is not None and array.dtype != dtype:
-        if copy is False:
-            raise ValueError(f"an array of {dtype} is a copy of {array.dtype}, and copy is False")
-        return array.astype(dtype)
-    return array.copy() if copy else array

@@ -226,19 +226,68 @@ class OnDriver(TestCase):
                     numpy.testing.assert_array_equal(padded[:, :24], values)
                     self.assertEqual(padded[:, 24:].sum(), 0)
 
-    def test_video_is_refused(self):
-        if BACKEND != "host":
-            self.skipTest("of the host backend")
+    def video(self, form, usage=0):
+        if not self.manager.format_usage(form):
+            self.skipTest("no video here")
+        return self.manager.create_texture(33, 7, form, usage)
+
+    def test_the_whole_of_video_is_refused(self):
         for form in ("nv12", "yuy2", "i420"):
-            texture = self.manager.create_texture(64, 4, form)
-            rows = numpy.zeros((4, 64), "u1")
-            with self.raises(geyser.UnsupportedError, f"{form}.*one plane"):
+            texture = self.video(form)
+            rows = numpy.zeros((7, 33), "u1")
+            with self.raises(geyser.UnsupportedError, f"{form}.*planes\\(\\)"):
                 cuda.texture(texture)
             for use in (texture.copy_to, texture.copy_from):
-                with self.raises(geyser.UnsupportedError, f"{form}.*map\\(\\)"):
-                    use(self.array(rows))
+                for wrong in (self.array(rows), [self.array(rows)] * 4):
+                    with self.raises(geyser.InvalidArgumentError, f"{form}.*for each plane"):
+                        use(wrong)
             self.assertFalse(hasattr(texture, "__cuda_array_interface__"))
             texture.close()
+
+    def test_copies_of_video(self):
+        for form in ("nv12", "p010", "i420", "yuy2"):
+            for usage in (0, LINEAR) if BACKEND == "vulkan" else (0,):
+                texture = self.video(form, usage)
+                self.assertEqual(len(cuda.planes(texture)), len(texture.planes))
+                values = [
+                    numpy.arange(numpy.prod(plane.shape)).reshape(plane.shape).astype(plane.dtype)
+                    for plane in texture.planes
+                ]
+                texture.copy_from([self.array(one) for one in values])
+                with texture.map() as planes:
+                    for plane, one in zip(planes, values):
+                        numpy.testing.assert_array_equal(plane, one)
+                found = [numpy.zeros_like(one) for one in values]
+                texture.copy_to([self.array(one) for one in found])
+                last, wanted_last = numpy.zeros_like(values[-1]), values[-1].copy()
+                texture.planes[-1].copy_to(self.array(last), stream=2)
+                values[0] += 1
+                texture.planes[0].copy_from(self.array(values[0]), stream=2)
+                again = numpy.asarray(texture.planes[0])
+                with self.raises(geyser.InvalidArgumentError, "the texture holds"):
+                    texture.planes[0].copy_to(self.array(numpy.zeros((1, 1), "u1")))
+                texture.close()
+                found[0] += 1
+                for one, wanted in zip(found, values):
+                    numpy.testing.assert_array_equal(one, wanted)
+                numpy.testing.assert_array_equal(last, wanted_last)
+                self.assertEqual(again.shape, values[0].shape)
+
+    def test_planes_are_tensors(self):
+        if BACKEND != "vulkan":
+            self.skipTest("of the Vulkan backend")
+        texture = self.video("nv12", LINEAR)
+        found = cuda.planes(texture)
+        for plane, memory in zip(texture.planes, found):
+            content = plane.__cuda_array_interface__
+            self.assertEqual(content["data"], (memory.pointer, False))
+            self.assertEqual(content["shape"], plane.shape)
+            self.assertEqual(content["strides"][0], memory.row_pitch)
+            self.assertEqual(plane.__dlpack_device__(), (2, memory.device))
+            self.assertTrue(plane.__dlpack__(stream=1))
+        self.assertFalse(hasattr(texture, "__cuda_array_interface__"))
+        with self.raises(geyser.UnsupportedError, "nv12.*planes"):
+            texture.__dlpack__()
 
     def test_events(self):
         event = self.manager.create_event()

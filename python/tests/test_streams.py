@@ -35,6 +35,26 @@ class Streams(TestCase):
 
 
 class Frames(Streams):
+    def test_planes_of_frames(self):
+        need_numpy()
+        if not self.manager.format_usage("nv12"):
+            self.skipTest("no video here")
+        publisher, subscriber = self.publish(5, 3, "nv12"), self.subscribe(delivery="every")
+        for value in (10, 20):
+            with publisher.frame() as frame:
+                for number, plane in enumerate(frame.planes):
+                    numpy.asarray(plane)[:] = value + number
+            with subscriber.acquire(LIMIT) as frame:
+                luma, chroma = frame.planes
+                self.assertEqual((luma.shape, chroma.shape), ((3, 5), (2, 3, 2)))
+                self.assertEqual(numpy.asarray(luma).tolist(), [[value] * 5] * 3)
+                self.assertEqual(numpy.asarray(chroma).reshape(-1).tolist(), [value + 1] * 12)
+                self.assertFalse(numpy.asarray(luma).flags.writeable)
+                with self.raises(geyser.InvalidArgumentError, "for reading"):
+                    luma.copy_from(numpy.zeros((3, 5), "u1"))
+            with self.raises(geyser.ClosedError, "given back"):
+                numpy.asarray(luma)
+
     def test_video_and_its_resize(self):
         need_host()
         need_numpy()
