@@ -170,6 +170,26 @@ GEYSER_API enum geyser_result geyser_vulkan_texture_plane_image(
 GEYSER_API enum geyser_result geyser_vulkan_texture_get_plane_info(
 	struct geyser_texture *texture, uint32_t plane, struct geyser_vulkan_image_info *out);
 
+/*
+ * Gives a multi-planar image of a texture of several planes, borrowed as long as the texture lives.
+ * It has the format geyser_format_info.vk_format, such as VK_FORMAT_G8_B8R8_2PLANE_420_UNORM, and
+ * the usage of the planes' images. Its planes lie in the same memory as the planes' own images. So
+ * a sampler with a VkSamplerYcbcrConversion reads what another program has written. The device
+ * needs the feature samplerYcbcrConversion for such a sampler; geyser's own device has it enabled
+ * where it exists.
+ *
+ * The image is made at the first call. Make that call before any commands that acquire the texture
+ * are recorded. geyser_vulkan_cmd_acquire and _release hand this image over, too. Use the layout
+ * VK_IMAGE_LAYOUT_GENERAL for commands that use both this image and the planes' own images.
+ *
+ * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a texture of a Vulkan manager; a format of one
+ * plane; a size that isn't a multiple of the chroma's divisors, such as an odd width of nv12; a
+ * texture in a dma-buf; a driver that has no such images or lays their planes out in another way),
+ * OUT_OF_MEMORY, DEVICE_LOST.
+ */
+GEYSER_API enum geyser_result geyser_vulkan_texture_multiplanar_image(
+	struct geyser_texture *texture, VkImage *out);
+
 /* How commands use the images before or after they are handed over. */
 struct geyser_vulkan_access {
 	VkImageLayout layout;

@@ -257,6 +257,19 @@ enum geyser_result geyser_vulkan_texture_plane_image(
 	return result;
 }
 
+enum geyser_result geyser_vulkan_texture_multiplanar_image(
+	struct geyser_texture *texture, VkImage *out)
+{
+	enum geyser_result result = check_out(out);
+
+	if (result != GEYSER_OK)
+		return result;
+	*out = VK_NULL_HANDLE;
+	result = check_texture(texture);
+	return result == GEYSER_OK ? gy_vulkan_multiplanar_image(gy_texture_backing(texture), out)
+				   : result;
+}
+
 /* All kinds of access that write. */
 #define WRITES                                                                                \
 	(VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |                  \

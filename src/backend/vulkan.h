@@ -19,6 +19,9 @@ void gy_vulkan_set_lost(void *device);
 /* Tells which features the program has enabled; NULL: none that geyser knows of. */
 void gy_vulkan_set_features(void *device, const VkPhysicalDeviceFeatures *enabled);
 
+/* Gives the multi-planar image, which is made at the first call. Errors: UNSUPPORTED,
+ * OUT_OF_MEMORY, DEVICE_LOST. */
+enum geyser_result gy_vulkan_multiplanar_image(struct gy_backend_texture *texture, VkImage *out);
 /* The texture's format must have that plane. */
 void gy_vulkan_image_info(const struct gy_backend_texture *texture, uint32_t plane,
 	struct geyser_vulkan_image_info *out);

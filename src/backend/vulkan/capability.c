@@ -97,8 +97,11 @@ static bool has_native_semaphores(const struct vk_device *device)
 static enum geyser_result check_required(struct vk_device *device)
 {
 	const struct vk_api *api = &device->api;
+	VkPhysicalDeviceSamplerYcbcrConversionFeatures ycbcr = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES};
 	VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
+		.pNext = &ycbcr};
 	VkPhysicalDeviceFeatures2 features = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &timeline};
 
@@ -117,6 +120,7 @@ static enum geyser_result check_required(struct vk_device *device)
 			"needed",
 			device->info.name);
 	device->stores_any_format = features.features.shaderStorageImageWriteWithoutFormat;
+	device->converts_ycbcr = ycbcr.samplerYcbcrConversion;
 	return GEYSER_OK;
 }
 

@@ -72,8 +72,13 @@ static enum geyser_result create_device(struct vk_device *device)
 		.queueCount = 1,
 		.pQueuePriorities = &priority,
 	};
+	VkPhysicalDeviceSamplerYcbcrConversionFeatures ycbcr = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES,
+		.samplerYcbcrConversion = device->converts_ycbcr,
+	};
 	const VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
+		.pNext = &ycbcr,
 		.timelineSemaphore = VK_TRUE,
 	};
 	const VkPhysicalDeviceFeatures features = {

@@ -44,6 +44,19 @@ static void record_barrier(const struct vk_texture *texture, VkCommandBuffer com
 		commands, from, to, 0, 0, NULL, 0, NULL, texture->image_count, barriers);
 }
 
+/* Records a barrier for the multi-planar image, if the texture has it. It comes after the barrier
+ * for the planes' images: both are on the same memory. */
+static void record_alias(const struct vk_texture *texture, VkCommandBuffer commands,
+	VkPipelineStageFlags from, VkPipelineStageFlags to, const VkImageMemoryBarrier *image)
+{
+	VkImageMemoryBarrier alias = *image;
+
+	if (!texture->multiplanar)
+		return;
+	alias.image = texture->multiplanar;
+	texture->device->api.CmdPipelineBarrier(commands, from, to, 0, 0, NULL, 0, NULL, 1, &alias);
+}
+
 static void record_memory(struct vk_device *device, VkCommandBuffer commands,
 	VkPipelineStageFlags from, VkAccessFlags made, VkPipelineStageFlags to, VkAccessFlags seen)
 {
@@ -96,6 +109,8 @@ static void record_copy_in(
 	image.srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
 	image.dstAccessMask = to->access;
 	record_barrier(texture, commands, TRANSFER, to->stages, &image);
+	image.oldLayout = VK_IMAGE_LAYOUT_GENERAL;
+	record_alias(texture, commands, TRANSFER, to->stages, &image);
 }
 
 /* Copies the images into the memory, if the device has written to them. */
@@ -105,12 +120,13 @@ static void record_copy_out(struct vk_texture *texture, VkCommandBuffer commands
 	const struct vk_copy copy = host_copy(texture, false);
 	VkImageMemoryBarrier image = barrier(texture);
 
-	if (!(from->access & WRITES) || !texture->base.writable)
-		return;
 	image.oldLayout = from->layout;
-	image.newLayout = copy.image_layout;
 	image.srcAccessMask = from->access & WRITES;
 	image.dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT;
+	record_alias(texture, commands, from->stages, TRANSFER, &image);
+	if (!(from->access & WRITES) || !texture->base.writable)
+		return;
+	image.newLayout = copy.image_layout;
 	record_barrier(texture, commands, from->stages, TRANSFER, &image);
 	gy_vk_record_copy(texture->device, commands, &copy);
 	gy_vk_record_to_host(texture->device, commands);
@@ -132,6 +148,7 @@ void gy_vk_record_acquire(
 	image.dstQueueFamilyIndex = texture->device->handles.queue_family;
 	image.dstAccessMask = to->access;
 	record_barrier(texture, commands, ALL, to->stages, &image);
+	record_alias(texture, commands, ALL, to->stages, &image);
 }
 
 void gy_vk_record_release(struct vk_texture *texture, VkCommandBuffer commands,
@@ -148,6 +165,7 @@ void gy_vk_record_release(struct vk_texture *texture, VkCommandBuffer commands,
 	image.dstQueueFamilyIndex = VK_QUEUE_FAMILY_EXTERNAL;
 	image.srcAccessMask = from->access & WRITES;
 	record_barrier(texture, commands, from->stages, ALL, &image);
+	record_alias(texture, commands, from->stages, ALL, &image);
 	if (texture->host.data) /* the next user may be a CPU */
 		record_memory(texture->device, commands, ALL, from->access & WRITES,
 			VK_PIPELINE_STAGE_HOST_BIT,

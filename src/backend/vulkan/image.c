@@ -51,16 +51,18 @@ void gy_vk_image_plan(const struct geyser_texture_desc *desc, uint32_t plane, Vk
 {
 	const struct geyser_texture_desc picture = gy_vk_plane_desc(desc, plane);
 	const struct geyser_format_info *info = geyser_format_get_info(picture.format);
+	const bool joins = geyser_format_get_info(desc->format)->planes > 1;
 	struct gy_layout layout;
 
 	gy_layout_of(&picture, &layout);
 	*out = (struct vk_image_plan){
 		.aspects = gy_vk_aspects(info),
 		.texels = layout.size,
-		.joins = geyser_format_get_info(desc->format)->planes > 1,
+		.joins = joins,
 		.external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
 		.external.handleTypes = handle,
 		.info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+		.info.flags = joins ? VK_IMAGE_CREATE_ALIAS_BIT : 0, /* see multiplanar.c */
 		.info.imageType = desc->depth > 1 ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
 		.info.format = (VkFormat)info->vk_format,
 		.info.extent = {picture.width, picture.height, picture.depth},
@@ -216,6 +218,29 @@ uint32_t gy_vk_memory_type(
 
 /* ---- making images ---- */
 
+/* Asks how much memory an image needs, and whether it can join the images of other planes. */
+static enum geyser_result ask_needs(
+	struct vk_device *device, const struct vk_image_plan *plan, struct vk_image *image)
+{
+	const VkImageMemoryRequirementsInfo2 info = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2,
+		.image = image->image,
+	};
+	VkMemoryDedicatedRequirements alone = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS};
+	VkMemoryRequirements2 needs = {
+		.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2, .pNext = &alone};
+
+	device->api.GetImageMemoryRequirements2(device->handles.device, &info, &needs);
+	image->needs = needs.memoryRequirements;
+	if (!plan->joins || !alone.requiresDedicatedAllocation)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"format (VkFormat %d): %s wants memory for such an image alone, not for the images "
+		"of several planes",
+		(int)plan->info.format, device->info.name);
+}
+
 enum geyser_result gy_vk_create_image(struct vk_texture *texture, uint32_t plane,
 	const struct vk_image_plan *plan, const void *more)
 {
@@ -232,8 +257,8 @@ enum geyser_result gy_vk_create_image(struct vk_texture *texture, uint32_t plane
 		return gy_vk_fail(device, result, "vkCreateImage");
 	texture->tiling = info.tiling;
 	texture->usage = info.usage;
-	device->api.GetImageMemoryRequirements(device->handles.device, image->image, &image->needs);
-	return GEYSER_OK;
+	texture->handle = (VkExternalMemoryHandleTypeFlagBits)plan->external.handleTypes;
+	return ask_needs(device, plan, image);
 }
 
 enum geyser_result gy_vk_create_images(
@@ -288,6 +313,7 @@ enum geyser_result gy_vk_bind_images(struct vk_texture *texture, const VkMemoryA
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"format %s: %s has no memory type for all its planes",
 			geyser_format_name(texture->desc.format), device->info.name);
+	texture->memory_type = info->memoryTypeIndex;
 	result = device->api.AllocateMemory(vk, info, NULL, &texture->memory);
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "vkAllocateMemory");

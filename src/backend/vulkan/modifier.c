@@ -39,6 +39,7 @@ static bool is_plane_supported(struct vk_device *device, const struct geyser_tex
 	info.format = plan.info.format;
 	info.type = plan.info.imageType;
 	info.usage = plan.info.usage;
+	info.flags = plan.info.flags;
 	if (device->api.GetPhysicalDeviceImageFormatProperties2(
 		    device->handles.physical_device, &info, &properties) != VK_SUCCESS)
 		return false;

@@ -149,6 +149,7 @@ enum geyser_result gy_vk_opaque_create(struct vk_texture *texture)
 
 	if (result != GEYSER_OK)
 		return result;
+	texture->exportable = true;
 	texture->dedicated = texture->image_count == 1;
 	dedicated.image = texture->images[0].image;
 	export.pNext = texture->dedicated ? &dedicated : NULL;

@@ -38,6 +38,7 @@ static void free_texture(struct vk_texture *texture)
 		gy_vk_linear_finish(device, &texture->aside);
 		gy_vk_views_finish(device, &texture->sampled);
 		gy_vk_views_finish(device, &texture->stored);
+		gy_vk_destroy_multiplanar(texture);
 		gy_vk_destroy_images(texture);
 		if (texture->memory)
 			device->api.FreeMemory(vk, texture->memory, NULL);

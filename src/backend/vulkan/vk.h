@@ -31,7 +31,7 @@
 	X(QueueSubmit)                 \
 	X(CreateImage)                 \
 	X(DestroyImage)                \
-	X(GetImageMemoryRequirements)  \
+	X(GetImageMemoryRequirements2) \
 	X(GetImageSubresourceLayout)   \
 	X(CreateBuffer)                \
 	X(DestroyBuffer)               \
@@ -40,6 +40,7 @@
 	X(FreeMemory)                  \
 	X(MapMemory)                   \
 	X(BindImageMemory)             \
+	X(BindImageMemory2)            \
 	X(BindBufferMemory)            \
 	X(CreateCommandPool)           \
 	X(DestroyCommandPool)          \
@@ -116,6 +117,7 @@ struct vk_device {
 	bool computes; /* the queue runs shaders for computing */
 	/* shaders may store to images of formats that they don't name */
 	bool stores_any_format;
+	bool converts_ycbcr; /* feature samplerYcbcrConversion, which geyser's own device enables */
 	void *library;
 	struct geyser_vulkan_device handles;
 	struct vk_api api;
@@ -301,6 +303,10 @@ enum geyser_result gy_vk_modifiers(struct vk_device *device, const struct geyser
 enum geyser_result gy_vk_modifier_planes(struct vk_device *device,
 	const struct geyser_texture_desc *desc, uint64_t modifier, uint32_t *planes);
 
+/* ---- multiplanar.c: the picture as one image ---- */
+
+void gy_vk_destroy_multiplanar(struct vk_texture *texture);
+
 /* ---- usage.c: the uses of formats ---- */
 
 /* Implements format_usage of the backend's table. */
@@ -345,6 +351,11 @@ struct vk_texture {
 	uint32_t image_count;
 	struct vk_image images[GEYSER_FORMAT_PLANES_MAX];
 	VkDeviceMemory memory;
+	uint32_t memory_type;
+	VkExternalMemoryHandleTypeFlagBits handle; /* of the images; 0: none */
+	bool exportable; /* the images were made for memory that is exported, not imported */
+	/* the multi-planar image on the same memory, made at the first call; under lock */
+	VkImage multiplanar;
 	uint64_t modifier;
 
 	enum geyser_native_type type;
