@@ -619,6 +619,14 @@ def lines_that_send_a_film_work():
             assert len(file.read()) == int(luma * texels) * times, command
 
 
+def offered(form):
+    """Whether the backend has textures of the format."""
+    chosen = os.environ.get("GEYSER_BACKEND", "host")
+    backends = json.loads(succeed("info", "--json"))["backends"]
+    rows = next(one["formats"] for one in backends if one["name"] == chosen)
+    return bool(next(row["2d"] for row in rows if row["name"] == form))
+
+
 @test
 def lines_that_write_y4m_work():
     """The output's name and the stream's may have spaces."""
@@ -628,6 +636,8 @@ def lines_that_write_y4m_work():
         ("rgba8unorm", b"C444"), ("bgra8unorm-srgb", b"C444"), ("rgb10a2unorm", b"C444p10"),
         ("rgba16unorm", b"C444p16"), ("r8unorm-srgb", b"Cmono"), ("r32float", b"Cmono16"),
     ):
+        if not offered(form):
+            continue
         arguments = ["--size", "4x4", "--format", form, "--input", "in.raw", "--frames", "1"]
         arguments += ["--fps", "30000/1001", *LOSSLESS]
         with Running("recv", "my cam", "--every", "--output", "my out.y4m") as receiver:

@@ -27,11 +27,13 @@
 	X(GetFenceStatus)   \
 	X(CreateSemaphore)  \
 	X(DestroySemaphore) \
-	X(AllocateMemory)
-#define MAYBE_KHR(X)                \
-	X(QueueSubmit2)             \
-	X(WaitSemaphores)           \
-	X(GetSemaphoreCounterValue) \
+	X(AllocateMemory)   \
+	X(BindImageMemory)
+#define MAYBE_KHR(X)                   \
+	X(GetImageMemoryRequirements2) \
+	X(QueueSubmit2)                \
+	X(WaitSemaphores)              \
+	X(GetSemaphoreCounterValue)    \
 	X(SignalSemaphore)
 
 struct device {
