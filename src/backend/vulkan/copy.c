@@ -59,7 +59,7 @@ enum geyser_result gy_vk_prepare_copies(struct vk_texture *texture)
 {
 	struct gy_layout layout;
 
-	for (uint32_t plane = 0; plane < texture->image_count; plane++) {
+	for (uint32_t plane = 0; plane < texture->image_count && !texture->aside.buffer; plane++) {
 		if (is_aligned(&texture->desc, &texture->base.layout, plane))
 			continue;
 		gy_vk_aligned_layout(&texture->desc, &layout);

@@ -281,6 +281,9 @@ bool gy_vk_texture_rest(struct gy_backend_texture *base)
 	if (texture->maps > 0)
 		return false;
 	gy_vk_linear_finish(texture->device, &texture->staging);
+	gy_vk_destroy_multiplanar(texture);
+	if (!texture->copied)
+		gy_vk_linear_finish(texture->device, &texture->aside);
 	return true;
 }
 

@@ -278,7 +278,7 @@ uint64_t gy_vk_linear_size(const struct geyser_texture_desc *desc, const struct 
  * only where the layout of gy_layout_of has that plane at another place. */
 void gy_vk_aligned_layout(const struct geyser_texture_desc *desc, struct gy_layout *out);
 
-/* Prepares copies with buffers of texture->base.layout. Call this once before the first copy. */
+/* Prepares copies with buffers of texture->base.layout. Call this before the first copy. */
 enum geyser_result gy_vk_prepare_copies(struct vk_texture *texture);
 
 /* ---- modifier.c: DRM format modifiers ---- */
