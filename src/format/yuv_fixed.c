@@ -56,19 +56,44 @@ static int32_t fixed(double number, unsigned int bits)
 	return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
+/* Chooses what is added to luma, so that the error of grey is as small as possible. Its fraction is
+ * cut off, which is half of the last bit on average. */
+static void set_zero(struct gy_yuv_fixed_factors *out, double zero)
+{
+	double smallest = 1;
+
+	for (uint16_t low = 0; low < 16; low++) {
+		const double wanted = zero + 0.5 - low * (double)out->luma / 65536;
+		const int32_t nearest = fixed(wanted, 0);
+		const double error = wanted > nearest ? wanted - nearest : nearest - wanted;
+
+		if (error >= smallest)
+			continue;
+		smallest = error;
+		out->low = low;
+		out->zero = (int16_t)nearest;
+	}
+}
+
 static void set_factors(struct job *job, const struct gy_yuv_range *range, bool swapped)
 {
 	const struct gy_yuv_factors by = gy_yuv_factors_of(range, job->meaning);
-	const unsigned int chroma_bits = GY_YUV_FIXED_FACTOR_BITS - GY_YUV_FIXED_CHROMA_BITS;
-	const float colours[3][2] = {{0, by.red_v}, {by.green_u, by.green_v}, {by.blue_u, 0}};
+	const unsigned int bits = GY_YUV_FIXED_FACTOR_BITS;
+	const double luma = 255 * (double)by.luma, unit = 1 << GY_YUV_FIXED_TEXEL_BITS;
 
-	job->factors.luma = fixed(255 * (double)by.luma, GY_YUV_FIXED_FACTOR_BITS);
-	job->factors.zero =
-		fixed(0.5 - 255 * (double)by.luma * (double)by.black, GY_YUV_FIXED_FACTOR_BITS);
-	for (unsigned int i = 0; i < 3; i++)
-		for (unsigned int c = 0; c < 2; c++)
-			job->factors.chroma[i][c] =
-				fixed(255 * (double)colours[swapped ? 2 - i : i][c], chroma_bits);
+	job->factors = (struct gy_yuv_fixed_factors){
+		.luma = (uint16_t)fixed(luma * unit, 8),
+		.red_v = (int16_t)fixed(255 * (double)by.red_v, bits),
+		.green_u = (int16_t)fixed(255 * (double)by.green_u, bits),
+		.green_v = (int16_t)fixed(255 * (double)by.green_v, bits),
+		.blue_u = (int16_t)fixed(255 * (double)by.blue_u - 2, bits),
+		.swapped = swapped,
+	};
+	/* full range has no fraction */
+	if (job->meaning->limited)
+		set_zero(&job->factors, unit * (0.5 - 128 - luma * (double)by.black));
+	else
+		job->factors.zero = (int16_t)(unit * (0.5 - 128));
 }
 
 static void set_weights(struct job *job, const struct gy_yuv_range *range, bool swapped)

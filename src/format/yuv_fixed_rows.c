@@ -5,8 +5,6 @@
 
 #include "format/convert_values.h"
 
-#define GREY_16 (128 << GY_YUV_FIXED_CHROMA_BITS)
-
 static inline uint8_t to_byte(int32_t value)
 {
 	return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
@@ -32,7 +30,7 @@ static void scatter(const uint8_t *from, uint8_t *to, size_t step, size_t count)
 static void mix(const uint8_t *const cb[2], const uint8_t *const cr[2], size_t step,
 	const int quarters[2], uint16_t *to, size_t count)
 {
-	const uint16_t first = (uint16_t)quarters[0], second = (uint16_t)quarters[1];
+	const uint16_t first = (uint16_t)(16 * quarters[0]), second = (uint16_t)(16 * quarters[1]);
 
 	if (step == 2 && cr[0] == cb[0] + 1)
 		for (size_t i = 0; i < 2 * count; i++)
@@ -53,56 +51,18 @@ static void mix(const uint8_t *const cb[2], const uint8_t *const cr[2], size_t s
 /* ---- to texels ------------------------------------------------------------------------------- */
 
 #if HAVE_AVX2
-/* The instruction that multiplies and adds pairs takes 16 bits. Chroma has 12 bits, so a factor is
- * split: chroma << 4 times its upper bits, and chroma times its last 4 bits. */
-#define SPLIT_BITS 4
-
-struct split {
-	__m256i upper, last;
+/* Cb or Cr of 16 columns, less 128, times 256. */
+struct chroma_columns {
+	__m256i cb, cr;
 };
 
-static inline __m256i pair_of(int32_t first, int32_t second)
-{
-	return _mm256_set1_epi32((int32_t)((uint32_t)second << 16 | ((uint32_t)first & 0xFFFF)));
-}
-
-static inline struct split split_of(const int32_t factors[2])
-{
-	const int32_t mask = (1 << SPLIT_BITS) - 1;
-
-	return (struct split){pair_of(factors[0] >> SPLIT_BITS, factors[1] >> SPLIT_BITS),
-		pair_of(factors[0] & mask, factors[1] & mask)};
-}
-
-/* Returns a byte of 8 texels as 32-bit integers with a fraction. */
-static inline __m256i byte_of(__m256i grey, __m256i chroma, struct split factors)
-{
-	const __m256i upper =
-		_mm256_madd_epi16(_mm256_slli_epi16(chroma, SPLIT_BITS), factors.upper);
-
-	return _mm256_add_epi32(
-		_mm256_add_epi32(grey, upper), _mm256_madd_epi16(chroma, factors.last));
-}
-
-/* Makes the same byte of 16 texels, as 16-bit integers. Of each pair of texels, the upper half of
- * the second one's integer is in its place already. */
-static inline __m256i bytes_of(const __m256i grey[2], const __m256i chroma[2], struct split factors)
-{
-	const __m256i even = byte_of(grey[0], chroma[0], factors);
-	const __m256i odd = byte_of(grey[1], chroma[1], factors);
-
-	return _mm256_srai_epi16(_mm256_blend_epi16(_mm256_srli_epi32(even, 16), odd, 0xAA),
-		GY_YUV_FIXED_FACTOR_BITS - 16);
-}
-
-/* Makes chroma of 16 columns of 8 samples and those before and after: of the even columns and of
- * the odd ones. */
-static inline void widen(const uint16_t *chroma, int across, __m256i out[2])
+/* Makes chroma of 16 columns of 8 samples and those before and after. */
+static inline struct chroma_columns widen(const uint16_t *chroma, int across)
 {
 	const __m256i before = _mm256_loadu_si256((const void *)chroma);
 	const __m256i middle = _mm256_loadu_si256((const void *)(chroma + 2));
 	const __m256i after = _mm256_loadu_si256((const void *)(chroma + 4));
-	const __m256i grey = _mm256_set1_epi16(GREY_16);
+	const __m256i sign = _mm256_set1_epi16(INT16_MIN);
 	__m256i even = _mm256_slli_epi16(middle, 2), odd;
 
 	if (across) {
@@ -113,26 +73,41 @@ static inline void widen(const uint16_t *chroma, int across, __m256i out[2])
 	} else {
 		odd = _mm256_slli_epi16(_mm256_add_epi16(middle, after), 1);
 	}
-	out[0] = _mm256_sub_epi16(even, grey);
-	out[1] = _mm256_sub_epi16(odd, grey);
+	even = _mm256_xor_si256(even, sign);
+	odd = _mm256_xor_si256(odd, sign);
+	return (struct chroma_columns){_mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xAA),
+		_mm256_blend_epi16(_mm256_srli_epi32(even, 16), odd, 0xAA)};
 }
 
-/* Makes the grey of 16 columns: of the even columns and of the odd ones. */
-static inline void grey_of(const uint8_t *luma, __m256i factor, __m256i zero, __m256i out[2])
+/* Makes the grey of 16 columns. */
+static inline __m256i grey_of(const uint8_t *luma, const struct gy_yuv_fixed_factors *by)
 {
-	const __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)luma));
-	const __m256i even = _mm256_and_si256(words, _mm256_set1_epi32(0xFF));
-	const __m256i odd = _mm256_srli_epi32(words, 8);
+	const __m256i words = _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)luma));
+	const __m256i all =
+		_mm256_or_si256(_mm256_slli_epi16(words, 8), _mm256_set1_epi16((int16_t)by->low));
 
-	out[0] = _mm256_add_epi32(_mm256_mullo_epi32(even, factor), zero);
-	out[1] = _mm256_add_epi32(_mm256_mullo_epi32(odd, factor), zero);
+	return _mm256_add_epi16(_mm256_mulhi_epu16(all, _mm256_set1_epi16((int16_t)by->luma)),
+		_mm256_set1_epi16(by->zero));
 }
 
-/* Writes 16 texels of their first three bytes. */
+static inline __m256i times(__m256i chroma, int16_t factor)
+{
+	return _mm256_mulhrs_epi16(chroma, _mm256_set1_epi16(factor));
+}
+
+/* Returns bytes less 128, as 16-bit integers. */
+static inline __m256i whole(__m256i texels)
+{
+	return _mm256_srai_epi16(texels, GY_YUV_FIXED_TEXEL_BITS);
+}
+
+/* Writes 16 texels of their first three bytes less 128. */
 static inline void write_texels(__m256i first, __m256i second, __m256i third, uint8_t *to)
 {
-	const __m256i one_three = _mm256_packus_epi16(first, third);
-	const __m256i two_four = _mm256_packus_epi16(second, _mm256_set1_epi16(255));
+	const __m256i sign = _mm256_set1_epi8(INT8_MIN);
+	const __m256i one_three = _mm256_xor_si256(_mm256_packs_epi16(first, third), sign);
+	const __m256i two_four =
+		_mm256_xor_si256(_mm256_packs_epi16(second, _mm256_set1_epi16(INT8_MAX)), sign);
 	const __m256i low = _mm256_unpacklo_epi8(one_three, two_four);
 	const __m256i high = _mm256_unpackhi_epi8(one_three, two_four);
 	const __m256i even = _mm256_unpacklo_epi16(low, high);
@@ -144,49 +119,70 @@ static inline void write_texels(__m256i first, __m256i second, __m256i third, ui
 
 /* Returns how many columns are done. */
 static inline size_t texels_avx2(const uint8_t *luma, const uint16_t *chroma, int across,
-	const struct gy_yuv_fixed_factors *factors, uint8_t *to, size_t columns)
+	bool swapped, const struct gy_yuv_fixed_factors *factors, uint8_t *to, size_t columns)
 {
-	const __m256i factor = _mm256_set1_epi32(factors->luma);
-	const __m256i zero = _mm256_set1_epi32(factors->zero);
-	const struct split first = split_of(factors->chroma[0]);
-	const struct split second = split_of(factors->chroma[1]);
-	const struct split third = split_of(factors->chroma[2]);
+	const struct gy_yuv_fixed_factors by = *factors;
 	size_t x = 0;
 
 	for (; x + 16 <= columns; x += 16) {
-		__m256i grey[2], wide[2];
+		const __m256i grey = grey_of(luma + x, &by);
+		const struct chroma_columns wide = widen(chroma + x, across);
+		const __m256i red = whole(_mm256_adds_epi16(grey, times(wide.cr, by.red_v)));
+		const __m256i green = whole(_mm256_adds_epi16(grey,
+			_mm256_add_epi16(times(wide.cb, by.green_u), times(wide.cr, by.green_v))));
+		const __m256i blue = whole(_mm256_adds_epi16(
+			_mm256_add_epi16(grey, times(wide.cb, by.blue_u)), wide.cb));
 
-		grey_of(luma + x, factor, zero, grey);
-		widen(chroma + x, across, wide);
-		write_texels(bytes_of(grey, wide, first), bytes_of(grey, wide, second),
-			bytes_of(grey, wide, third), to + 4 * x);
+		write_texels(swapped ? blue : red, green, swapped ? red : blue, to + 4 * x);
 	}
 	return x;
 }
+
+/* The loop has nothing left to decide: each siting and order of bytes has its own. */
+static size_t texels_of(const uint8_t *luma, const uint16_t *chroma, int across,
+	const struct gy_yuv_fixed_factors *by, uint8_t *to, size_t columns)
+{
+	if (across)
+		return by->swapped ? texels_avx2(luma, chroma, 1, true, by, to, columns)
+				   : texels_avx2(luma, chroma, 1, false, by, to, columns);
+	return by->swapped ? texels_avx2(luma, chroma, 0, true, by, to, columns)
+			   : texels_avx2(luma, chroma, 0, false, by, to, columns);
+}
 #endif
+
+/* What an instruction that multiplies 16-bit integers gives. */
+static inline int32_t product(int32_t chroma, int16_t factor)
+{
+	return (chroma * factor + (1 << 14)) >> 15;
+}
+
+static inline uint8_t to_texel(int32_t value)
+{
+	return to_byte((value >> GY_YUV_FIXED_TEXEL_BITS) + 128);
+}
 
 static void texels(const uint8_t *luma, const uint16_t *chroma, int across,
 	const struct gy_yuv_fixed_factors *factors, uint8_t *to, size_t columns)
 {
 	const struct gy_yuv_fixed_factors by = *factors;
+	const size_t red_at = by.swapped ? 2 : 0;
 	size_t x = 0;
 
 #if HAVE_AVX2
-	x = across ? texels_avx2(luma, chroma, 1, factors, to, columns)
-		   : texels_avx2(luma, chroma, 0, factors, to, columns);
+	x = texels_of(luma, chroma, across, factors, to, columns);
 #endif
 	for (; x < columns; x++) {
 		const uint16_t *const middle = chroma + 2 * (x / 2) + 2;
 		const uint16_t *const other = x % 2 ? middle + 2 : middle - 2;
 		const int weight = x % 2 ? 2 - across : across;
-		const int32_t grey = luma[x] * by.luma + by.zero;
-		const int32_t cb = middle[0] * (4 - weight) + other[0] * weight - GREY_16;
-		const int32_t cr = middle[1] * (4 - weight) + other[1] * weight - GREY_16;
+		const int32_t grey =
+			(int32_t)(((uint32_t)luma[x] << 8 | by.low) * by.luma >> 16) + by.zero;
+		const int32_t cb = middle[0] * (4 - weight) + other[0] * weight - (1 << 15);
+		const int32_t cr = middle[1] * (4 - weight) + other[1] * weight - (1 << 15);
 
-		for (unsigned int i = 0; i < 3; i++)
-			to[4 * x + i] =
-				to_byte((grey + cb * by.chroma[i][0] + cr * by.chroma[i][1]) >>
-					GY_YUV_FIXED_FACTOR_BITS);
+		to[4 * x + red_at] = to_texel(grey + product(cr, by.red_v));
+		to[4 * x + 1] = to_texel(grey + product(cb, by.green_u) + product(cr, by.green_v));
+		to[4 * x + 2 - red_at] = to_texel(grey + product(cb, by.blue_u) + cb);
 		to[4 * x + 3] = 255;
 	}
 }
@@ -194,6 +190,11 @@ static void texels(const uint8_t *luma, const uint16_t *chroma, int across,
 /* ---- from texels ----------------------------------------------------------------------------- */
 
 #if HAVE_AVX2
+static inline __m256i pair_of(int32_t first, int32_t second)
+{
+	return _mm256_set1_epi32((int32_t)((uint32_t)second << 16 | ((uint32_t)first & 0xFFFF)));
+}
+
 /* The first and the third byte of 8 texels, and the second and the fourth, as 16-bit integers. */
 struct halves {
 	__m256i odd, even;

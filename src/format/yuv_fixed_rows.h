@@ -4,12 +4,17 @@
 #ifndef GY_FORMAT_YUV_FIXED_ROWS_H
 #define GY_FORMAT_YUV_FIXED_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fractions of the factors, in bits. The largest sum, 2.14 * 128 + 279, then fits in 32 bits: 2.14
- * is BT.2020's factor of Cb in limited range, and 279 is the luma 255. */
-#define GY_YUV_FIXED_FACTOR_BITS 21
+/* Texels are calculated with 16-bit integers: numbers less 128 with 7 bits of fraction. Of luma and
+ * of chroma less 128, both times 256, the upper half of a product with a factor is one of these
+ * numbers. The largest error is 0.019. */
+#define GY_YUV_FIXED_TEXEL_BITS 7
+
+/* Fractions of the factors of chroma, in bits. Blue's, up to 2.14, is less 2. */
+#define GY_YUV_FIXED_FACTOR_BITS 14
 
 /* Fractions of the weights, which are less than 1. They fit in 16 bits. */
 #define GY_YUV_FIXED_WEIGHT_BITS 15
@@ -17,11 +22,16 @@
 /* Chroma between samples is in sixteenths: a quarter of rows times a quarter of columns. */
 #define GY_YUV_FIXED_CHROMA_BITS 4
 
-/* From a sample of luma and 16 times Cb - 128 and Cr - 128 to one byte of a texel:
- * (y * luma + zero + cb * chroma[0] + cr * chroma[1]) >> GY_YUV_FIXED_FACTOR_BITS */
+/* From samples to the colours of a texel:
+ *   grey  = (((y << 8) + low) * luma >> 16) + zero
+ *   red   = grey + cr * red_v
+ *   green = grey + cb * green_u + cr * green_v
+ *   blue  = grey + cb * blue_u + cb */
 struct gy_yuv_fixed_factors {
-	int32_t luma, zero;   /* zero rounds, too */
-	int32_t chroma[3][2]; /* of each of the first three bytes */
+	uint16_t luma, low; /* low makes up for the fraction that is cut off */
+	int16_t zero;       /* rounds, too */
+	int16_t red_v, green_u, green_v, blue_u;
+	bool swapped; /* blue is the first byte */
 };
 
 /* From the four bytes of a texel to a sample, or from 16 times these bytes. */
@@ -43,8 +53,8 @@ struct gy_yuv_fixed_kernels {
 	/* Copy every step-th byte to bytes that follow each other, and back. */
 	void (*gather)(const uint8_t *from, size_t step, uint8_t *to, size_t count);
 	void (*scatter)(const uint8_t *from, uint8_t *to, size_t step, size_t count);
-	/* Mixes two rows of chroma: to has Cb and Cr of each sample in turn. The weights are
-	 * quarters. */
+	/* Mixes two rows of chroma: to has Cb and Cr of each sample in turn, times 64. The weights
+	 * are quarters. */
 	void (*mix)(const uint8_t *const cb[2], const uint8_t *const cr[2], size_t step,
 		const int quarters[2], uint16_t *to, size_t count);
 	/* Makes texels, with 255 as their fourth byte. chroma is what mix makes, with one sample
