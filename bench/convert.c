@@ -37,12 +37,6 @@ static const struct pair named[] = {
 	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12, 0.1, NULL},
 };
 
-/* The pairs that are also measured beside other libraries. */
-static const enum geyser_format scaled[][2] = {
-	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM},
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12},
-};
-
 #define NAMED (sizeof(named) / sizeof(named[0]))
 #define TARGET_OF_OTHERS 0.1
 
@@ -208,10 +202,9 @@ void bench_convert(const struct settings *settings, struct results *results)
 	pictures_init(&pictures);
 	for (size_t i = 0; i < NAMED; i++)
 		add(&pictures, &named[i], "", settings->rounds, results);
-	for (size_t i = 0; i < SCALERS * sizeof(scaled) / sizeof(scaled[0]); i++) {
-		const struct scaler *const scaler = &scalers[i % SCALERS];
-		const struct pair pair = {
-			scaled[i / SCALERS][0], scaled[i / SCALERS][1], scaler->target, scaler};
+	for (size_t i = 0; i < SCALERS; i++) {
+		const struct scaler *const scaler = &scalers[i];
+		const struct pair pair = {scaler->from, scaler->to, scaler->target, scaler};
 
 		add(&pictures, &pair, "", settings->rounds, results);
 	}

@@ -35,9 +35,25 @@ static void by_libyuv(const struct geyser_pixels *from, const struct geyser_pixe
 		die("libyuv can't convert %s to %s", geyser_format_name(from->format),
 			geyser_format_name(to->format));
 }
+
+/* The only conversion of libyuv's that interpolates chroma. */
+static void by_libyuv_filter(const struct geyser_pixels *from, const struct geyser_pixels *to)
+{
+	const uint8_t *const planes[] = {
+		from->planes[0].data, from->planes[1].data, from->planes[2].data};
+	const int pitches[] = {(int)from->planes[0].row_pitch, (int)from->planes[1].row_pitch,
+		(int)from->planes[2].row_pitch};
+
+	if (I420ToARGBMatrixFilter(planes[0], pitches[0], planes[1], pitches[1], planes[2],
+		    pitches[2], to->planes[0].data, (int)to->planes[0].row_pitch,
+		    &kYuvI601Constants, (int)from->width, (int)from->height, kFilterBilinear))
+		die("libyuv can't convert %s to %s", geyser_format_name(from->format),
+			geyser_format_name(to->format));
+}
 #else
 #define LIBYUV_LACK "needs libyuv-dev when it is built"
 #define by_libyuv NULL
+#define by_libyuv_filter NULL
 #endif
 
 #ifdef BENCH_LIBSWSCALE
@@ -82,7 +98,14 @@ static void by_libswscale(const struct geyser_pixels *from, const struct geyser_
 #define by_libswscale NULL
 #endif
 
+#define NV12 GEYSER_FORMAT_NV12
+#define RGBA8 GEYSER_FORMAT_RGBA8_UNORM
+
 const struct scaler scalers[SCALERS] = {
-	{"libyuv", 1, LIBYUV_LACK, by_libyuv},
-	{"libswscale", 2, LIBSWSCALE_LACK, by_libswscale},
+	{"libyuv", NV12, RGBA8, 1, LIBYUV_LACK, by_libyuv},
+	{"libswscale", NV12, RGBA8, 2, LIBSWSCALE_LACK, by_libswscale},
+	{"libyuv", RGBA8, NV12, 1, LIBYUV_LACK, by_libyuv},
+	{"libswscale", RGBA8, NV12, 2, LIBSWSCALE_LACK, by_libswscale},
+	{"libyuv's bilinear filter", GEYSER_FORMAT_I420, GEYSER_FORMAT_BGRA8_UNORM, 1, LIBYUV_LACK,
+		by_libyuv_filter},
 };

@@ -4,15 +4,16 @@
 
 #include <geyser/convert.h>
 
+/* A conversion between video, as BT.601 in limited range, and bytes. */
 struct scaler {
 	const char *name;
+	enum geyser_format from, to;
 	double target;    /* the speed of geyser beside this library's */
 	const char *lack; /* why it isn't there; NULL: it is */
-	/* Converts between NV12, as BT.601 in limited range, and RGBA8. */
 	void (*convert)(const struct geyser_pixels *from, const struct geyser_pixels *to);
 };
 
-#define SCALERS 2
+#define SCALERS 5
 
 extern const struct scaler scalers[SCALERS];
 
