@@ -179,8 +179,8 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
 
 /* Gives the caller a buffer to draw into. Its texels are those of an earlier frame, or zero. The
  * caller may acquire several buffers at a time. Keep no list of textures by buffer, because a
- * buffer's texture may change. This happens after a resize, or when an evicted subscriber may
- * still read the old texture.
+ * buffer's texture may change. This happens after a resize, when an evicted subscriber may still
+ * read the old texture, or after the stream had no subscriber for long.
  *
  * With FREE pacing the call waits only while subscribers hold every buffer. With LOSSLESS pacing it
  * waits until each subscriber with DELIVER_EVERY has taken its frames. A subscriber that doesn't do
@@ -189,7 +189,8 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * Errors: INVALID_ARGUMENT (NULL), TIMEOUT (the detail tells what the call waited for), BUSY (the
  * caller itself has acquired all buffers), DEVICE_LOST (make a new manager and publisher),
  * DISCONNECTED (the publisher was closed), and as geyser_texture_create if the buffer needs new
- * memory, because an evicted subscriber still reads the old memory. */
+ * memory, because an evicted subscriber still reads the old memory, or the memory was freed
+ * (geyser_publisher_set_idle_limit). */
 GEYSER_API enum geyser_result geyser_publisher_acquire(
 	struct geyser_publisher *publisher, uint64_t timeout_ns, struct geyser_frame **out);
 
@@ -232,6 +233,19 @@ GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 GEYSER_API enum geyser_result geyser_publisher_set_spin(
 	struct geyser_publisher *publisher, uint64_t spin_ns);
 
+/* Sets the idle limit: when the stream has had no subscriber for this many nanoseconds, the
+ * publisher frees the memory of buffers. The default is 60 s. With UINT64_MAX no memory is freed.
+ *
+ * An idle stream keeps the memory of the newest frame, and of one more buffer while the program
+ * submits frames. Buffers that the program has acquired, has a reference to, has exported or has
+ * attached data to keep their memory. Those of a program that draws by OpenGL or CUDA have such
+ * data. geyser_publisher_acquire makes the memory of a buffer again when it gives out the
+ * buffer: the call then takes as long as geyser_texture_create, and may fail like it. The thread
+ * "geyser-ipc" looks for idle buffers, once a second or once in each idle limit. Any thread may
+ * call this. Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_publisher_set_idle_limit(
+	struct geyser_publisher *publisher, uint64_t limit_ns);
+
 /* Tells how often the publisher has evicted a subscriber: see geyser_publisher_set_hold_limit.
  * Errors: INVALID_ARGUMENT (NULL). */
 GEYSER_API enum geyser_result geyser_publisher_get_evictions(
@@ -270,8 +284,8 @@ GEYSER_API enum geyser_result geyser_publisher_subscribers_fd(
 
 /* Ends the stream. Subscribers get the submitted frames, then DISCONNECTED, and keep the frames
  * that they hold. Two kinds of frames are lost. The first is a frame whose buffer the subscriber
- * doesn't have yet, because it has just come, or after a resize. The second is a frame that the
- * device still draws or copies. Call geyser_publisher_flush first to wait for them.
+ * doesn't have yet, because it has just come, or after a resize or an idle time. The second is a
+ * frame that the device still draws or copies. Call geyser_publisher_flush first to wait for them.
  *
  * The publisher itself stays. From now on acquiring or submitting a frame returns DISCONNECTED. Use
  * this call when the program ends while another of its threads is within geyser_publisher_acquire

@@ -345,6 +345,7 @@ FUNCTIONS: Prototypes = {
     "geyser_publisher_flush": (c_int, (c_void_p, c_uint64)),
     "geyser_publisher_get_stats": (c_int, (c_void_p, POINTER(geyser_publisher_stats))),
     "geyser_publisher_set_hold_limit": (c_int, (c_void_p, c_uint64)),
+    "geyser_publisher_set_idle_limit": (c_int, (c_void_p, c_uint64)),
     "geyser_publisher_set_spin": (c_int, (c_void_p, c_uint64)),
     "geyser_publisher_get_evictions": (c_int, (c_void_p, POINTER(c_uint64))),
     "geyser_publisher_subscribers_fd": (c_int, (c_void_p, POINTER(c_int))),

@@ -174,6 +174,13 @@ class Publisher(Stream):
             return _look_again(acquire, timeout_ns)
         return times.wait(acquire, timeout_ns)
 
+    def set_idle_limit(self, seconds: Optional[values.Seconds]) -> None:
+        """Sets for how long the stream must have had no subscriber until the publisher frees the
+        memory of buffers, by default 60 seconds; None: it never does. Frames then need new memory
+        when a subscriber comes."""
+        limit = times.to_ns(seconds)
+        self._check(lib.geyser_publisher_set_idle_limit(self._pointer, limit))
+
     def set_spin(self, seconds: values.Seconds) -> None:
         """Sets for how long `acquire` and `flush` spin before they sleep, at most 1 second: see
         Manager.set_spin. The acquire of a lossless stream that may wait for more than 0.1 seconds

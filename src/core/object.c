@@ -34,20 +34,35 @@ static const struct gy_handle_fields *handle_of(const struct gy_handle_fields *s
 	return source->id ? source : NULL;
 }
 
-void gy_object_finish(struct gy_object *object)
+/* Subtracts the bytes from the counters and drops the reference to the manager. */
+static void leave_manager(struct gy_object *object)
 {
 	struct gy_memory_counters *counters = object->counters;
 
+	gy_manager_count_memory(object->manager, object->memory, object->bytes, -1);
+	atomic_fetch_sub(
+		object->source.kind ? &counters->imported : &counters->held, object->bytes);
+	gy_manager_unref(object->manager);
+}
+
+void gy_object_finish(struct gy_object *object)
+{
 	(void)gy_object_unexport(object);
 	gy_exporter_remove(object->manager->ipc->exporter, &object->export);
-	gy_manager_count_memory(object->manager, object->memory, object->bytes, -1);
-	if (object->source.kind) {
+	if (object->source.kind)
 		gy_peer_release(object->peer, handle_of(&object->source));
-		atomic_fetch_sub(&counters->imported, object->bytes);
-	} else {
-		atomic_fetch_sub(&counters->held, object->bytes);
-	}
-	gy_manager_unref(object->manager);
+	leave_manager(object);
+}
+
+bool gy_object_is_bare(const struct gy_object *object)
+{
+	return !object->export.listed && !object->export.importable && !object->source.kind &&
+	       !atomic_load_explicit(&object->user_data, memory_order_acquire);
+}
+
+void gy_object_finish_bare(struct gy_object *object)
+{
+	leave_manager(object);
 }
 
 void gy_object_ref(struct gy_object *object)

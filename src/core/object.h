@@ -43,6 +43,14 @@ void gy_object_init(struct gy_object *object, struct geyser_manager *manager,
  * reference to the manager. Call this before the object is freed. */
 void gy_object_finish(struct gy_object *object);
 
+/* Whether no other process can know of the object, and no data is attached to it. The caller holds
+ * the lock of struct gy_ipc. */
+bool gy_object_is_bare(const struct gy_object *object);
+
+/* Works like gy_object_finish for a bare object. The caller holds the lock of struct gy_ipc, and
+ * another reference to the manager. */
+void gy_object_finish_bare(struct gy_object *object);
+
 /* Takes a reference. Any thread. */
 void gy_object_ref(struct gy_object *object);
 

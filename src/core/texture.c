@@ -392,6 +392,21 @@ void gy_texture_set_left(struct geyser_texture *texture)
 	atomic_store(&texture->texture->left, true);
 }
 
+bool gy_texture_is_bare(const struct geyser_texture *texture)
+{
+	return gy_object_is_unshared(&texture->object) && gy_object_is_bare(&texture->object);
+}
+
+void gy_texture_end_bare(struct geyser_texture *texture)
+{
+	const struct gy_backend *backend = backend_of(texture);
+
+	gy_object_finish_bare(&texture->object);
+	backend->texture_destroy(texture->texture);
+	geyser_event_unref(texture->ready);
+	deallocate(texture);
+}
+
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture)
 {
 	return texture->texture;

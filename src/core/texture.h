@@ -68,6 +68,15 @@ void gy_texture_upload(struct geyser_texture *texture);
  * ever gets it. */
 void gy_texture_set_left(struct geyser_texture *texture);
 
+/* Whether nobody but the caller can have a use for the texture: the caller has the only reference,
+ * the texture was never exported, and no data is attached to it. The caller holds the lock of
+ * struct gy_ipc. */
+bool gy_texture_is_bare(const struct geyser_texture *texture);
+
+/* Ends a bare texture and frees its memory. The caller holds the lock of struct gy_ipc, and
+ * references to the manager and to the event of gy_texture_set_ready. */
+void gy_texture_end_bare(struct geyser_texture *texture);
+
 /* The texture owns both results. */
 struct gy_backend_texture *gy_texture_backing(struct geyser_texture *texture);
 struct geyser_manager *gy_texture_manager(struct geyser_texture *texture);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/eviction.h"
+#include "stream/idling.h"
 #include "stream/mirrors.h"
 #include "stream/publisher_state.h"
 #include "stream/serving.h"
@@ -19,6 +20,7 @@
 #define BUFFERS_DEFAULT 3
 #define LOOK_EVERY (50 * GY_MILLISECOND)
 #define HOLD_LIMIT_DEFAULT GY_SECOND
+#define IDLE_LIMIT_DEFAULT (60 * GY_SECOND)
 
 /* ---- creating a publisher ---- */
 
@@ -93,6 +95,7 @@ static struct geyser_publisher *allocate(
 	gy_spin_init(&publisher->spin, &manager->spin);
 	publisher->ring.buffers = desc->buffers ? desc->buffers : BUFFERS_DEFAULT;
 	publisher->hold_limit_ns = HOLD_LIMIT_DEFAULT;
+	publisher->idling.limit_ns = IDLE_LIMIT_DEFAULT;
 	publisher->ring.lossless = desc->pacing == GEYSER_PACING_LOSSLESS;
 	(void)pthread_mutex_init(&publisher->lock, NULL);
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
@@ -130,6 +133,7 @@ static void deallocate(struct geyser_publisher *publisher)
 {
 	if (!gy_ipc_is_inherited(publisher->manager->ipc))
 		gy_manager_unwatch(publisher->manager, &publisher->watched);
+	gy_publisher_stop_idling(publisher);
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++)
 		leave_to_device(publisher, i);
 	gy_mirrors_finish(publisher);
@@ -202,11 +206,13 @@ static enum geyser_result create(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = gy_stream_take_name(manager->ipc->exporter, &publisher->published,
 			gy_deadline(manager->import_timeout_ns));
-	if (result == GEYSER_OK)
-		*out = publisher;
-	else
+	if (result != GEYSER_OK) {
 		deallocate(publisher);
-	return result;
+		return result;
+	}
+	gy_publisher_start_idling(publisher);
+	*out = publisher;
+	return GEYSER_OK;
 }
 
 enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
@@ -333,8 +339,8 @@ static enum geyser_result begin(
 }
 
 /* Makes new memory for a buffer that the program will draw into, because an evicted subscriber
- * may still read the old memory. Releases the lock meanwhile: making a texture takes the lock
- * of struct gy_ipc. */
+ * may still read the old memory, or the memory was freed while the stream was idle. Releases the
+ * lock meanwhile: making a texture takes the lock of struct gy_ipc. */
 static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t buffer)
 {
 	struct geyser_texture *fresh[GY_RING_BUFFERS] = {NULL};
@@ -374,6 +380,7 @@ static enum geyser_result replace(
 	publisher->next[buffer] = NULL;
 	publisher->drawn[buffer] = 0;
 	publisher->ring.spoiled &= ~(UINT32_C(1) << buffer);
+	publisher->idling.freed &= ~(UINT32_C(1) << buffer);
 	return GEYSER_OK;
 }
 
@@ -582,6 +589,8 @@ enum geyser_result geyser_publisher_resize(
 		memcpy(unused, publisher->next, sizeof(unused));
 		memcpy(publisher->next, fresh, sizeof(fresh));
 		publisher->generation++;
+		publisher->idling.freed = 0;
+		gy_publisher_begin_idle(publisher);
 	}
 	(void)pthread_mutex_unlock(&publisher->lock);
 	unref_all(unused);

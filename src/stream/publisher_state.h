@@ -55,6 +55,17 @@ struct gy_hold_budget {
 	uint64_t refilled_at; /* as of gy_now */
 };
 
+/* When the memory of buffers is freed: see idling.c. */
+struct gy_idling {
+	struct gy_chore chore; /* guarded by the lock of struct gy_ipc */
+	uint64_t limit_ns;     /* for how long the stream has had no subscriber */
+	uint64_t since;        /* when the last subscriber left, as of gy_now */
+	uint64_t sequence;     /* of the newest frame at the last look */
+	uint32_t freed;        /* bit b: buffer b has no memory of its own */
+	uint32_t kept;         /* how many buffers keep their memory, since that look */
+	bool freeing;          /* one buffer was freed just now, and there may be more */
+};
+
 /* `lock` guards all members below it. A thread that needs both takes the lock of struct gy_ipc
  * first. So no thread makes or releases a texture while it holds `lock`: both take the lock of
  * struct gy_ipc. */
@@ -103,6 +114,7 @@ struct geyser_publisher {
 	uint64_t evictions;      /* the number of subscribers that were evicted for that */
 	struct gy_evicted evicted[GY_EVICTED_RECORDS];
 	struct gy_hold_budget budgets[GY_RING_GROUPS]; /* GY_RING_OWN's isn't used */
+	struct gy_idling idling;
 };
 
 #endif

@@ -3,6 +3,7 @@
  * lock of struct gy_ipc held. */
 #include "stream/serving.h"
 #include "stream/eviction.h"
+#include "stream/idling.h"
 #include "stream/mirrors.h"
 #include "stream/subscriptions.h"
 
@@ -152,6 +153,13 @@ static uint64_t dropped_by(
 	return dropped < frames ? dropped : frames;
 }
 
+/* The thread "geyser-ipc", which calls this, looks at its chores after it. */
+static void begin_idle(struct geyser_publisher *publisher)
+{
+	gy_publisher_begin_idle(publisher);
+	publisher->idling.chore.due = 0;
+}
+
 /* Removes a subscriber. The lease stays mapped while a thread sleeps on it. */
 static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
@@ -163,6 +171,8 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 	gy_ring_leave(&publisher->ring, subscription->reader);
 	publisher->subscriptions[subscription->reader] = NULL;
 	gy_subscription_set_counted(publisher, subscription, false);
+	if (publisher->ring.reader_count == 0)
+		begin_idle(publisher);
 	subscription->next = publisher->retired;
 	publisher->retired = subscription;
 	gy_publisher_reap(publisher);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/waiting.h"
 #include "stream/eviction.h"
+#include "stream/idling.h"
 #include "stream/mirrors.h"
 #include "stream/subscriptions.h"
 
@@ -14,6 +15,15 @@ bool gy_publisher_is_closed(const struct geyser_publisher *publisher)
 	return atomic_load(&publisher->ring.page->closed) != 0;
 }
 
+/* Takes a buffer that has its memory, if there is one: see idling.c. */
+static int take_buffer(struct geyser_publisher *publisher)
+{
+	const uint32_t busy = gy_mirrors_busy(publisher), spared = gy_publisher_spared(publisher);
+	int buffer = spared ? gy_ring_begin(&publisher->ring, busy | spared) : -1;
+
+	return buffer < 0 ? gy_ring_begin(&publisher->ring, busy) : buffer;
+}
+
 bool gy_publisher_is_ready(struct geyser_publisher *publisher, int *buffer)
 {
 	/* take no buffer: subscribers must still get the frames that are there */
@@ -22,7 +32,7 @@ bool gy_publisher_is_ready(struct geyser_publisher *publisher, int *buffer)
 	if (!buffer)
 		return gy_ring_owed(&publisher->ring) == 0 && gy_ring_held(&publisher->ring) == 0;
 	if (*buffer < 0)
-		*buffer = gy_ring_begin(&publisher->ring, gy_mirrors_busy(publisher));
+		*buffer = take_buffer(publisher);
 	if (*buffer >= 0)
 		gy_publisher_end_starving(publisher);
 	return *buffer >= 0;

@@ -27,6 +27,7 @@ static const struct group *const groups[] = {
 	&streams_group,
 	&stream_frames_group,
 	&stream_holding_group,
+	&stream_idle_group,
 	&stream_life_group,
 	&stream_outlives_group,
 	&spinning_group,

@@ -69,7 +69,8 @@ CALLBACKS = {
         "context"),
     "ipc/exporter/exports.h": ("describe", "core describes an object to those that import it"),
     "ipc/exporter/streams.h": ("*", "a publisher answers its subscribers"),
-    "ipc/loop/chores.h": ("run", "a manager frees the textures of its pool"),
+    "ipc/loop/chores.h": ("run", "a publisher frees the memory of its idle buffers, and a manager "
+        "that of its pool"),
     "ipc/loop/loop.h": ("ready tick abandon", "the owner of a descriptor handles its events on "
         "geyser-ipc; exporter and importer work there now and then, and leave their parent's "
         "descriptors behind after fork"),

@@ -545,6 +545,42 @@ static void publishers_killed_at_random_moments(void **state)
 		geyser_subscriber_destroy(subscribers[i]);
 }
 
+/* ---- streams without subscribers ---- */
+
+static void held_becomes(struct geyser_manager *manager, uint64_t bytes)
+{
+	const uint64_t end = now_ns() + PATIENCE;
+	struct geyser_memory_info info;
+
+	do {
+		ok(geyser_manager_memory(manager, &info));
+		assert_true(now_ns() < end);
+	} while (info.textures.held != bytes);
+}
+
+static void subscribers_come_to_an_idle_stream_and_go(void **state)
+{
+	struct geyser_publisher *publisher =
+		publish(manager_of(state), "idle", 4, GEYSER_PACING_FREE);
+	struct geyser_memory_info info;
+	struct peer subscriber;
+
+	ok(geyser_manager_memory(manager_of(state), &info));
+	ok(geyser_publisher_set_idle_limit(publisher, 0));
+	for (uint64_t i = 1; i <= processes(20); i += 2) {
+		submit(publisher, PATIENCE);
+		held_becomes(manager_of(state), info.textures.held / 4);
+		start_saying(&subscriber, "subscribe", i % 4 == 1 ? "idle 0" : "idle 1", "ok");
+		ask_for(&subscriber, "ok", "take 0");
+		submit(publisher, PATIENCE);
+		ask_for(&subscriber, "ok", "take %llu", (unsigned long long)PATIENCE);
+		ask(&subscriber, "compare", "ok");
+		kill_peer(&subscriber);
+		subscribers_become(publisher, 0);
+	}
+	geyser_publisher_destroy(publisher);
+}
+
 /* What the dead have left, the next process to publish sweeps away. */
 static int leave_swept(void **state)
 {
@@ -577,6 +613,7 @@ int main(int argc, char **argv)
 		swept_test(a_killed_subscribers_buffer_comes_back),
 		swept_test(a_stopped_subscriber_costs_nothing),
 		swept_test(a_stopped_subscriber_costs_lossless_one_timeout),
+		swept_test(subscribers_come_to_an_idle_stream_and_go),
 		swept_test(subscribers_killed_at_random_moments),
 		swept_test(publishers_killed_at_random_moments),
 	};

@@ -12,7 +12,7 @@ struct gy_chore {
 	uint64_t due;                  /* in ns, as of gy_now; GY_NEVER: not now */
 	/* Does the work. Returns when the chore is due next, or GY_NEVER. The thread calls this
 	 * with the loop's lock held. It must end no object, since the end of an object takes that
-	 * lock. */
+	 * lock: gy_texture_end_bare is an exception. */
 	uint64_t (*run)(struct gy_chore *chore, uint64_t now);
 };
 
