@@ -18,7 +18,8 @@
 
 /* ---- a stream ------------------------------------------------------------------------------- */
 
-static void write_details(struct json *json, const struct geyser_stream_info *stream)
+static void write_details(
+	struct json *json, const struct geyser_stream_info *stream, uint64_t bytes)
 {
 	json_string(json, "application", stream->application);
 	json_number(json, "pid", (uint64_t)stream->pid);
@@ -36,18 +37,20 @@ static void write_details(struct json *json, const struct geyser_stream_info *st
 	json_number(json, "dropped", stream->dropped);
 	json_number(json, "latency_p50_ns", stream->latency_p50_ns);
 	json_number(json, "latency_p99_ns", stream->latency_p99_ns);
+	json_number(json, "memory_bytes", bytes);
 }
 
-/* Writes one stream. change is NULL within an array. stream is NULL if the stream has ended. */
+/* Writes one stream. change is NULL within an array. stream is NULL if the stream has ended. bytes:
+ * as from geyser_stream_list_bytes. */
 static void write_stream(struct json *json, const char *change, const char *name,
-	const struct geyser_stream_info *stream)
+	const struct geyser_stream_info *stream, uint64_t bytes)
 {
 	json_begin(json, NULL, '{');
 	if (change)
 		json_string(json, "change", change);
 	json_string(json, "name", name);
 	if (stream && stream->pid)
-		write_details(json, stream);
+		write_details(json, stream, bytes);
 	else if (stream)
 		json_string(json, "application", NULL);
 	json_end(json, '}');
@@ -109,13 +112,19 @@ static int print_table(const struct geyser_stream_info *streams, size_t count)
 	return STATUS_OK;
 }
 
+static void write_streams(struct json *json, const struct geyser_stream_info *streams, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		write_stream(json, NULL, streams[i].name, &streams[i],
+			geyser_stream_list_bytes(streams, count, i));
+}
+
 static void print_array(const struct geyser_stream_info *streams, size_t count)
 {
 	struct json json = {.file = answers()};
 
 	json_begin(&json, NULL, '[');
-	for (size_t i = 0; i < count; i++)
-		write_stream(&json, NULL, streams[i].name, &streams[i]);
+	write_streams(&json, streams, count);
 	json_end(&json, ']');
 }
 
@@ -213,8 +222,7 @@ static void write_all(const struct geyser_stream_info *streams, size_t stream_co
 
 	json_begin(&json, NULL, '{');
 	json_begin(&json, "streams", '[');
-	for (size_t i = 0; i < stream_count; i++)
-		write_stream(&json, NULL, streams[i].name, &streams[i]);
+	write_streams(&json, streams, stream_count);
 	json_end(&json, ']');
 	json_begin(&json, "exports", '[');
 	for (size_t i = 0; i < export_count; i++)
@@ -270,12 +278,13 @@ static void print_line(const char *name, const struct geyser_stream_info *stream
 	(void)fputc('\n', answers());
 }
 
-static void print_change(bool as_json, const char *name, const struct geyser_stream_info *stream)
+static void print_change(
+	bool as_json, const char *name, const struct geyser_stream_info *stream, uint64_t bytes)
 {
 	struct json json = {.file = answers(), .compact = true};
 
 	if (as_json)
-		write_stream(&json, stream ? "added" : "removed", name, stream);
+		write_stream(&json, stream ? "added" : "removed", name, stream, bytes);
 	else
 		print_line(name, stream);
 	(void)answers_flush();
@@ -287,6 +296,7 @@ static void print_added(bool as_json, const char *name)
 {
 	const struct geyser_stream_info nobody = {0}, *found = &nobody;
 	struct geyser_stream_info *streams;
+	uint64_t bytes = 0;
 	size_t count;
 
 	if (geyser_stream_list(&streams, &count)) {
@@ -294,10 +304,12 @@ static void print_added(bool as_json, const char *name)
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(streams[i].name, name) == 0)
-			found = &streams[i];
+		if (strcmp(streams[i].name, name) != 0)
+			continue;
+		found = &streams[i];
+		bytes = geyser_stream_list_bytes(streams, count, i);
 	}
-	print_change(as_json, name, found);
+	print_change(as_json, name, found, bytes);
 	geyser_stream_list_free(streams);
 }
 
@@ -308,7 +320,7 @@ static void on_change(enum geyser_stream_change change, const char *name, void *
 	if (change == GEYSER_STREAM_ADDED)
 		print_added(*as_json, name);
 	else
-		print_change(*as_json, name, NULL);
+		print_change(*as_json, name, NULL, 0);
 }
 
 static int watch_all(struct geyser_stream_watch *watch, int signals)

@@ -31,6 +31,14 @@ void cell_text(char cell[CELL_SIZE], const char *text)
 	replace_controls(cell);
 }
 
+void cell_bytes(char cell[CELL_SIZE], uint64_t bytes)
+{
+	if (!bytes)
+		cell_text(cell, "");
+	else
+		cell_print(cell, "%.1f MiB", (double)bytes / 1048576);
+}
+
 void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream)
 {
 	const uint32_t num = stream->frame_rate_num, den = stream->frame_rate_den;

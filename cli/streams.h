@@ -57,6 +57,9 @@ void cell_text(char cell[CELL_SIZE], const char *text);
 __attribute__((format(printf, 2, 3))) void cell_print(
 	char cell[CELL_SIZE], const char *format, ...);
 
+/* Writes a number of bytes, "31.6 MiB", or "-" for 0. */
+void cell_bytes(char cell[CELL_SIZE], uint64_t bytes);
+
 /* Writes a stream's rate, "29.97", or "-" if it isn't known. */
 void cell_rate(char cell[CELL_SIZE], const struct geyser_stream_info *stream);
 

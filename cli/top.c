@@ -68,13 +68,15 @@ static const struct column columns[] = {
 	{"DROPPED", .right = true, .rank = 2},
 	{"SUBSCRIBERS", .right = true, .rank = 9},
 	{"FRAMES", .right = true, .rank = 4},
+	{"MEMORY", .right = true, .rank = 10},
 };
 
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
-static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const struct look *before,
-	const struct geyser_stream_info *stream)
+static void fill_row(
+	char (*cell)[CELL_SIZE], const struct look *look, const struct look *before, size_t index)
 {
+	const struct geyser_stream_info *const stream = &look->streams[index];
 	const struct geyser_stream_info *const old = find_before(before, stream);
 
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
@@ -94,6 +96,7 @@ static void fill_row(char (*cell)[CELL_SIZE], const struct look *look, const str
 	cell_print(cell[7], "%" PRIu64, stream->dropped);
 	cell_print(cell[8], "%u", stream->subscribers);
 	cell_print(cell[9], "%" PRIu64, stream->frames);
+	cell_bytes(cell[10], geyser_stream_list_bytes(look->streams, look->count, index));
 }
 
 /* Prints one table. Returns false if the command must end with *status. */
@@ -108,7 +111,7 @@ static bool print_look(
 	if (!table_init(&table, columns, COLUMN_COUNT, look->count))
 		return false;
 	for (; table.rows < look->count; table.rows++)
-		fill_row(table.cells[table.rows], look, before, &look->streams[table.rows]);
+		fill_row(table.cells[table.rows], look, before, table.rows);
 	(void)fputs(top->screen ? "\033[H" : "", answers());
 	if (look->count)
 		table_print(&table, output_width(), end);
@@ -256,8 +259,9 @@ const struct syntax top_syntax = {
 		 "Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how\n"
 		 "many a second were published since the last look, how long they took to\n"
 		 "subscribers (median, 99th percentile), how many were dropped by subscribers\n"
-		 "that get every frame, and how many subscribers there are. On a terminal the\n"
-		 "table is redrawn and q ends it; else tables follow each other.\n"
+		 "that get every frame, how many subscribers there are, and how much memory the\n"
+		 "publisher has for the stream. On a terminal the table is redrawn and q ends it;\n"
+		 "else tables follow each other.\n"
 		 "\n",
 	.notes = "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",

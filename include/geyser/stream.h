@@ -428,6 +428,13 @@ struct geyser_stream_info {
 GEYSER_API enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count);
 GEYSER_API void geyser_stream_list_free(struct geyser_stream_info *streams);
 
+/* Returns how many bytes of memory the publisher has for the stream with that index: for its
+ * buffers, for copies of them in host memory, and for the pages that it shares with subscribers.
+ * streams and count are those that geyser_stream_list gave. Returns 0 if the publisher doesn't
+ * tell, or if there is no such stream. */
+GEYSER_API uint64_t geyser_stream_list_bytes(
+	const struct geyser_stream_info *streams, size_t count, size_t index);
+
 struct geyser_stream_watch; /* opaque */
 
 enum geyser_stream_change { GEYSER_STREAM_ADDED = 1, GEYSER_STREAM_REMOVED = 2 };

@@ -63,6 +63,7 @@ NOT_ENUMERATORS = {
 LEFT_OUT = {
     "geyser_publisher_close",
     "geyser_memory_kind_name",
+    "geyser_stream_list_bytes",
     "geyser_convert_pixels",
     "geyser_export_list",
     "geyser_export_list_free",

@@ -94,9 +94,15 @@ static bool could_not_query(const struct gy_stream_query *query)
 	       (query->result == GEYSER_ERROR_LIMIT || query->result == GEYSER_ERROR_OUT_OF_MEMORY);
 }
 
+/* A list has the bytes of each stream behind the last one. */
+static uint64_t *bytes_of(const struct geyser_stream_info *streams, size_t count)
+{
+	return (uint64_t *)(void *)(streams + count);
+}
+
 /* Copies the descriptions of living streams into `streams`. A stream whose publisher doesn't
  * answer, or can't be reached, gets a name only. */
-static enum geyser_result describe(const struct gy_stream_query *queries, size_t total,
+static enum geyser_result describe(struct gy_stream_query *queries, size_t total,
 	struct geyser_stream_info *streams, size_t *count)
 {
 	for (size_t i = 0; i < total; i++) {
@@ -116,8 +122,11 @@ static enum geyser_result describe(const struct gy_stream_query *queries, size_t
 			(void)snprintf(streams[*count].name, sizeof(streams[*count].name), "%s",
 				query->name);
 		}
+		queries[*count].bytes = query->bytes;
 		++*count;
 	}
+	for (size_t i = 0; i < *count; i++)
+		bytes_of(streams, *count)[i] = queries[i].bytes;
 	return GEYSER_OK;
 }
 
@@ -152,7 +161,7 @@ static enum geyser_result list(
 
 	if (result != GEYSER_OK)
 		return result;
-	streams = calloc(entries.count + 1, sizeof(*streams));
+	streams = calloc(entries.count + 1, sizeof(*streams) + sizeof(uint64_t));
 	if (!streams)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
 	else
@@ -184,6 +193,12 @@ enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *c
 	result = list(&registries, out, count);
 	gy_registries_close(&registries);
 	return result;
+}
+
+uint64_t geyser_stream_list_bytes(
+	const struct geyser_stream_info *streams, size_t count, size_t index)
+{
+	return streams && index < count ? bytes_of(streams, count)[index] : 0;
 }
 
 void geyser_stream_list_free(struct geyser_stream_info *streams)

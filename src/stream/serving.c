@@ -388,9 +388,29 @@ static void fill_readers(struct geyser_publisher *publisher, struct geyser_strea
 	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
 }
 
-static void status(struct gy_published_stream *published, struct geyser_stream_info *out)
+/* Returns the bytes of the stream's buffers, their successors, the mirrors and shared pages. */
+static uint64_t bytes_of(const struct geyser_publisher *publisher)
+{
+	uint64_t bytes = gy_memory_round(sizeof(struct gy_ring_page));
+
+	for (uint32_t i = 0; i < publisher->ring.buffers; i++) {
+		if (!(publisher->idling.freed & UINT32_C(1) << i))
+			bytes += gy_texture_backing(publisher->buffers[i])->bytes;
+		if (publisher->next[i])
+			bytes += gy_texture_backing(publisher->next[i])->bytes;
+		if (publisher->mirrors.textures[i])
+			bytes += publisher->mirrors.textures[i]->bytes;
+	}
+	for (uint32_t i = 0; i < GY_RING_READERS; i++)
+		if (publisher->subscriptions[i])
+			bytes += gy_memory_round(sizeof(struct gy_lease_memory));
+	return bytes + (publisher->bell ? gy_memory_round(GY_DOORBELL_SIZE) : 0);
+}
+
+static void status(struct gy_published_stream *published, struct gy_wire_status *answer)
 {
 	struct geyser_publisher *publisher = publisher_of(published);
+	struct geyser_stream_info *out = &answer->info;
 	const struct geyser_texture_desc *desc;
 	struct geyser_texture *newest;
 
@@ -414,6 +434,7 @@ static void status(struct gy_published_stream *published, struct geyser_stream_i
 	strcpy(out->name, published->name);
 	memcpy(out->application, publisher->manager->application, sizeof(out->application));
 	fill_readers(publisher, out);
+	answer->bytes = bytes_of(publisher);
 	(void)pthread_mutex_unlock(&publisher->lock);
 }
 

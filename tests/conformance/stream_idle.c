@@ -216,6 +216,33 @@ static void a_lossless_stream_is_idle_too(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+static uint64_t listed_bytes(void)
+{
+	struct geyser_stream_info *streams;
+	uint64_t bytes;
+	size_t count;
+
+	ok(geyser_stream_list(&streams, &count));
+	assert_int_equal(count, 1);
+	bytes = geyser_stream_list_bytes(streams, count, 0);
+	assert_int_equal(geyser_stream_list_bytes(streams, count, 1), 0);
+	assert_int_equal(geyser_stream_list_bytes(NULL, count, 0), 0);
+	geyser_stream_list_free(streams);
+	return bytes;
+}
+
+static void the_list_tells_how_much_memory_a_stream_has(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "listed", BUFFERS);
+	const uint64_t bytes = held(manager_of(state)) / BUFFERS, all = listed_bytes();
+
+	assert_true(all > BUFFERS * bytes);
+	ok(geyser_publisher_set_idle_limit(publisher, 0));
+	held_becomes(manager_of(state), bytes);
+	assert_int_equal(listed_bytes(), all - (BUFFERS - 1) * bytes);
+	geyser_publisher_destroy(publisher);
+}
+
 static const struct CMUnitTest tests[] = {
 	test(an_idle_stream_keeps_its_newest_frame),
 	test(a_stream_without_frames_keeps_one_buffer),
@@ -225,6 +252,7 @@ static const struct CMUnitTest tests[] = {
 	test(an_idle_stream_can_be_resized),
 	test(without_a_limit_nothing_is_freed),
 	test(a_lossless_stream_is_idle_too),
+	test(the_list_tells_how_much_memory_a_stream_has),
 };
 
 const struct group stream_idle_group = {"stream-idle", tests, COUNT_OF(tests), NULL};

@@ -448,10 +448,11 @@ def watch_tells_of_changes():
 def top_shows_rates():
     with sending("t", "--fps", "50"), Running("recv", "t"):
         until(lambda: streams()[0]["subscribers"] == 1)
+        assert streams()[0]["memory_bytes"] > 3 * 64 * 36 * 4, streams()
         os.environ["COLUMNS"] = "200"
         out = succeed("top", "--interval", "0.3", "--count", "2").decode()
         del os.environ["COLUMNS"]
-    row = r"^t +64x36 +rgba8unorm +zero-copy +(\d+\.\d) +\S+ .s +\S+ .s +\d+ +1 +\d+$"
+    row = r"^t +64x36 +rgba8unorm +zero-copy +(\d+\.\d) +\S+ .s +\S+ .s +\d+ +1 +\d+ +\d+\.\d MiB$"
     rates = re.findall(row, out, re.M)
     assert len(rates) == 2 and all(0 < float(rate) < 100 for rate in rates), out
 

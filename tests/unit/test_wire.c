@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 5 /* magic, major and minor version */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 6 /* magic, major and minor version */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -101,6 +101,13 @@ static const uint8_t stream_bell[] = {HEADER, 20, 0, 0x1c, 0, 0, 0, 0x10, 0, 0, 
 static const uint8_t doorbell[] = {HEADER, 10, 0, 0, 0, 0, 0, 0x15, 0, 0, 0};
 static const uint8_t bell[] = {HEADER, 24, 0, 8, 0, 0, 0, 0x15, 0, 0, 0,
 	0, 0x10, 0, 0, 0, 0, 0, 0};
+/* Minor version 6 added how much memory a stream has. */
+static const uint8_t status_bytes[] = {HEADER, 22, 0, 0x62, 0, 0, 0, 0x11, 0, 0, 0,
+	5, 0, 0x63, 0x61, 0x6d, 0x2f, 0x31, 5, 0, 0x63, 0x61, 0x66, 0xc3, 0xa9, 0x92, 0x10, 0, 0,
+	3, 0, 0, 0, 0x80, 7, 0, 0, 0x38, 4, 0, 0, 0x10, 0, 0, 0, 0x30, 0x75, 0, 0, 0xe9, 3, 0, 0,
+	1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x40, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 7, 0, 0, 0, 0,
+	0, 0, 0, 0xdc, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80,
+	0, 0, 0x60, 0x01, 0, 0, 0, 0};
 static const uint8_t unsubscribe[] = {HEADER, 9, 0, 0, 0, 0, 0, 0x14, 0, 0, 0};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
@@ -125,6 +132,7 @@ static const struct golden {
 	{stream, sizeof(stream), GY_WIRE_STREAM, 16},
 	{lease, sizeof(lease), GY_WIRE_LEASE, 16},
 	{status, sizeof(status), GY_WIRE_STATUS, 17},
+	{status_bytes, sizeof(status_bytes), GY_WIRE_STATUS, 17},
 	{picture, sizeof(picture), GY_WIRE_PICTURE, 18},
 	{import_semaphore, sizeof(import_semaphore), GY_WIRE_IMPORT, 7},
 	{event_shared, sizeof(event_shared), GY_WIRE_EVENT, 10},
@@ -266,12 +274,16 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	assert_true(message.texture.filled == UINT64_C(0x0203040506070809));
 	message = decoded(picture, sizeof(picture));
 	assert_true(message.texture.filled == 0);
+	message = decoded(status_bytes, sizeof(status_bytes));
+	assert_int_equal(message.status.bytes, 0x1600000);
+	message = decoded(status, sizeof(status));
+	assert_int_equal(message.status.bytes, 0);
 }
 
 static void a_status_says_what_it_says(void **state)
 {
 	const struct gy_message message = decoded(status, sizeof(status));
-	const struct geyser_stream_info *info = &message.status;
+	const struct geyser_stream_info *info = &message.status.info;
 
 	(void)state;
 	assert_string_equal(info->name, "cam/1");
@@ -364,6 +376,7 @@ static size_t enough_of(const uint8_t *bytes)
 	       : bytes == buffer_mirror    ? sizeof(buffer)
 	       : bytes == stream_ready     ? sizeof(stream)
 	       : bytes == stream_bell      ? sizeof(stream)
+	       : bytes == status_bytes     ? sizeof(status)
 					   : 0;
 }
 
@@ -380,7 +393,8 @@ static void every_short_payload_is_refused(void **state)
 		for (size_t size = GY_WIRE_HEADER; size < goldens[i].size; size++) {
 			size_t enough = enough_of(goldens[i].bytes);
 			size_t added = goldens[i].bytes == picture_filled ||
-						       goldens[i].bytes == stream_bell
+						       goldens[i].bytes == stream_bell ||
+						       goldens[i].bytes == status_bytes
 					       ? 8
 					       : 4;
 
@@ -407,8 +421,8 @@ static void check_invariants(const struct gy_message *message, size_t used, size
 		assert_in_range(strlen(message->name.name), 0, GEYSER_STREAM_NAME_MAX);
 		break;
 	case GY_WIRE_STATUS:
-		assert_in_range(strlen(message->status.name), 0, GEYSER_STREAM_NAME_MAX);
-		assert_in_range(strlen(message->status.application), 0, GY_APPLICATION_MAX);
+		assert_in_range(strlen(message->status.info.name), 0, GEYSER_STREAM_NAME_MAX);
+		assert_in_range(strlen(message->status.info.application), 0, GY_APPLICATION_MAX);
 		break;
 	case GY_WIRE_PICTURE:
 	case GY_WIRE_TEXTURE:

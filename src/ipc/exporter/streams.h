@@ -28,7 +28,7 @@ struct gy_published_ops {
 		bool mirror, bool semaphore, struct gy_reply *reply);
 	/* Answers with BELL. */
 	enum geyser_result (*doorbell)(struct gy_published_stream *stream, struct gy_reply *reply);
-	void (*status)(struct gy_published_stream *stream, struct geyser_stream_info *out);
+	void (*status)(struct gy_published_stream *stream, struct gy_wire_status *out);
 };
 
 /* A stream that this process publishes. Embedded in its publisher. */

@@ -71,10 +71,10 @@ enum geyser_result gy_query_stream(const struct gy_registry *registry, uint64_t 
 	result = request_once(registry, instance, deadline, &request, &answer);
 	if (result != GEYSER_OK)
 		return result;
-	if (answer.type != GY_WIRE_STATUS || strcmp(answer.status.name, name) != 0)
+	if (answer.type != GY_WIRE_STATUS || strcmp(answer.status.info.name, name) != 0)
 		return gy_fail(GEYSER_ERROR_PROTOCOL,
 			"exporter %016" PRIx64 " answered with type %d", instance, answer.type);
-	gy_make_printable(answer.status.application);
-	*out = answer.status;
+	gy_make_printable(answer.status.info.application);
+	*out = answer.status.info;
 	return GEYSER_OK;
 }

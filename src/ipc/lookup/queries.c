@@ -117,11 +117,12 @@ static bool take_answer(struct batch *batch, const struct gy_message *answer)
 		query->refused = true;
 		return true;
 	}
-	if (answer->type != GY_WIRE_STATUS || strcmp(answer->status.name, query->name) != 0) {
+	if (answer->type != GY_WIRE_STATUS || strcmp(answer->status.info.name, query->name) != 0) {
 		query->result = GEYSER_ERROR_PROTOCOL;
 		return false;
 	}
-	*query->info = answer->status;
+	*query->info = answer->status.info;
+	query->bytes = answer->status.bytes;
 	gy_make_printable(query->info->application);
 	return true;
 }

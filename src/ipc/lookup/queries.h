@@ -13,6 +13,7 @@ struct gy_stream_query {
 	uint64_t instance;
 	const char *name;
 	struct geyser_stream_info *info; /* filled where the result is GEYSER_OK */
+	uint64_t bytes;                  /* as in gy_wire_status; 0: not known */
 	enum geyser_result result;       /* as from gy_query_stream */
 	bool answered, refused;          /* refused: the exporter itself said so */
 };

@@ -97,8 +97,10 @@ static void put_texture(struct writer *writer, const struct gy_wire_texture *tex
 		put_bytes(writer, texture->ticket, sizeof(texture->ticket));
 }
 
-static void put_status(struct writer *writer, const struct geyser_stream_info *info)
+static void put_status(struct writer *writer, const struct gy_wire_status *status)
 {
+	const struct geyser_stream_info *info = &status->info;
+
 	put_text(writer, info->name);
 	put_text(writer, info->application);
 	put(writer, 4, (uint32_t)info->pid);
@@ -116,6 +118,8 @@ static void put_status(struct writer *writer, const struct geyser_stream_info *i
 	put(writer, 8, info->dropped);
 	put(writer, 8, info->latency_p50_ns);
 	put(writer, 8, info->latency_p99_ns);
+	if (status->bytes)
+		put(writer, 8, status->bytes);
 }
 
 static bool put_payload(struct writer *writer, const struct gy_message *message)
@@ -308,8 +312,10 @@ static void get_texture(struct reader *reader, struct gy_wire_texture *out)
 		get_bytes(reader, out->ticket, sizeof(out->ticket));
 }
 
-static void get_status(struct reader *reader, struct geyser_stream_info *out)
+static void get_status(struct reader *reader, struct gy_wire_status *status)
 {
+	struct geyser_stream_info *out = &status->info;
+
 	get_text(reader, out->name, sizeof(out->name));
 	get_text(reader, out->application, sizeof(out->application));
 	out->pid = (int32_t)get32(reader);
@@ -327,6 +333,8 @@ static void get_status(struct reader *reader, struct geyser_stream_info *out)
 	out->dropped = get(reader, 8);
 	out->latency_p50_ns = get(reader, 8);
 	out->latency_p99_ns = get(reader, 8);
+	if (!reader->bad && reader->left >= 8)
+		status->bytes = get(reader, 8);
 }
 
 static void get_error(struct reader *reader, struct gy_wire_error *out)

@@ -22,7 +22,7 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 5
+#define GY_WIRE_MINOR 6
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -109,6 +109,11 @@ struct gy_wire_stream {
 	bool bell;  /* the publisher sleeps on a doorbell: ask DOORBELL; from minor 5 on */
 };
 
+struct gy_wire_status { /* STATUS */
+	struct geyser_stream_info info;
+	uint64_t bytes; /* memory that the publisher has for the stream; from minor 6 on */
+};
+
 struct gy_wire_error {
 	enum geyser_result result; /* a failure that this version knows, else SYSTEM */
 	char detail[GY_WIRE_TEXT];
@@ -126,7 +131,7 @@ struct gy_message {
 		struct gy_wire_ready ready;
 		struct gy_wire_name name;
 		struct gy_wire_stream stream;
-		struct geyser_stream_info status;
+		struct gy_wire_status status;
 		struct gy_wire_texture texture;
 		struct gy_wire_event event;
 		struct geyser_handle handle;
