@@ -202,8 +202,11 @@ class Copies:
         environment["LD_LIBRARY_PATH"] = os.path.abspath(f"{directory}/tests/apple")
         sdk.output_of([*sdk.without_aslr(), program, *arguments], env=environment, timeout=60)
 
-    def rule(self, name, **variables):
-        self.program("program_rules.m", name, **variables)
+    def rule(self, name, fixture="program_rules.m", **variables):
+        self.program(fixture, name, **variables)
+
+    def planes(self, name, **variables):
+        self.rule(name, "program_planes.m", **variables)
 
     def memory(self, **variables):
         """Lets two processes of geyser share host memory, on the double's macOS."""
@@ -255,6 +258,28 @@ def rules(copies):
     )
     listed = [
         (f"double: {name}", lambda p=program, v=variables: copies.rule(p, **v), expected)
+        for name, program, variables, expected in cases
+    ]
+    cases = (
+        ("a surface of two planes", "planes", none, None),
+        ("a plane that ends beyond the surface", "plane_outside", none, "IOSurfaceCreate is NULL"),
+        ("a plane's rows that are too short", "rows_too_short", none, "IOSurfaceCreate is NULL"),
+        ("a plane's rows of any length", "rows_unaligned", none, "IOSurfaceCreate is NULL"),
+        ("a plane that begins anywhere", "offset_unaligned", none, "IOSurfaceCreate is NULL"),
+        ("a plane's address, locked", "address_locked", none, None),
+        ("a plane's address", "address_unlocked", none, "which is not locked"),
+        ("the one row of several planes", "row_of_the_surface", none, "ask for that of a plane"),
+        ("a texture of the chroma", "texture_of_chroma", discrete, None),
+        ("a texture of plane 2 of two", "texture_of_plane_2", discrete, "plane 2 of a surface of 2"),
+        ("the chroma as luma", "chroma_as_luma", discrete, "texels of 1 bytes on a surface of 2"),
+        ("chroma of the luma's size", "chroma_of_luma_s_size", discrete, "64 x 8 on a surface of 32"),
+        ("a discrete GPU: both planes synchronized", "synchronized", discrete, None),
+        ("a discrete GPU: one plane synchronized", "luma_synchronized", discrete, unseen),
+        ("a copy that begins with a texel", "copy_aligned", discrete, None),
+        ("a copy that begins within a texel", "copy_unaligned", discrete, "offset 9 of texels of 2"),
+    )
+    listed += [
+        (f"double: {name}", lambda p=program, v=variables: copies.planes(p, **v), expected)
         for name, program, variables, expected in cases
     ]
     return listed + [

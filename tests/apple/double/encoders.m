@@ -65,6 +65,8 @@ static void check_rows(DoubleTexture *texture, DoubleBuffer *buffer, NSUInteger 
 
 	if (row % texel || row < size.width * texel || row > MAX_TEXELS_PER_ROW * texel)
 		double_die("rows of %lu bytes for %lu texels of %lu", row, size.width, texel);
+	if (offset % texel)
+		double_die("offset %lu of texels of %lu bytes in a buffer", offset, texel);
 	if (size.depth > 1 && (image % texel || image < row * size.height))
 		double_die("images of %lu bytes for %lu rows of %lu", image, size.height, row);
 	if (texture.pixels->channel == DOUBLE_DEPTH && texture.pixels->channels > 1)

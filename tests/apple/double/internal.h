@@ -73,14 +73,21 @@ struct double_surface {
 	int fd;
 	uint8_t *cpu; /* the CPU's mapping; can be accessed only while the surface is locked */
 	uint8_t *memory;
-	uint8_t *gpu;  /* the memory, or a discrete GPU's copy of it */
-	uint32_t seen; /* the seed at which the copy was read */
-	bool drawn;    /* the copy has what the memory hasn't */
+	uint8_t *gpu;   /* the memory, or a discrete GPU's copy of it */
+	uint32_t seen;  /* the seed at which the copy was read */
+	uint32_t drawn; /* a bit for each plane of which the copy has what the memory hasn't */
 	unsigned read_locks;
 	unsigned write_locks;
 	int32_t use_count;
 	int use_fd;
 	CFMutableDictionaryRef values;
+};
+
+#define DOUBLE_PLANES_MAX 4
+
+/* A plane of a surface; sizes in bytes but for width and height. */
+struct double_surface_plane {
+	uint64_t width, height, element_width, bytes_per_element, bytes_per_row, offset, size;
 };
 
 /* The first page of a surface's memory file. The pixels follow it. */
@@ -90,12 +97,11 @@ struct double_surface_page {
 	uint32_t fourcc;
 	uint64_t width;
 	uint64_t height;
-	uint64_t bytes_per_element;
-	uint64_t bytes_per_row;
 	uint64_t bytes;
 	_Atomic uint32_t seed;
 	uint32_t global;
-	uint32_t planes;            /* 0 for a surface that isn't planar */
+	uint32_t planes; /* 0 for a surface that isn't planar: plane[0] is the surface then */
+	struct double_surface_plane plane[DOUBLE_PLANES_MAX];
 	_Atomic uint32_t purgeable; /* kIOSurfacePurgeableNonVolatile or another state */
 };
 
@@ -106,6 +112,16 @@ struct __IOSurface {
 extern const struct double_type double_surface_type;
 
 struct double_surface *double_surface_of(IOSurfaceRef ref);
+/* The property's number, or `missing`. Aborts if the property is no number. */
+size_t double_number_of(CFDictionaryRef properties, CFStringRef key, size_t missing);
+/* surface_planes.c: fills in width, height, bytes and planes from the properties. Returns false if
+ * there can't be such a surface. */
+bool double_surface_lay_out(CFDictionaryRef properties, struct double_surface_page *page);
+/* Returns the plane, or NULL if there is none. Plane 0 of a surface that isn't planar is the
+ * surface. */
+const struct double_surface_plane *double_surface_plane_of(IOSurfaceRef ref, size_t plane);
+/* How many elements a row of the plane has. */
+size_t double_plane_elements(const struct double_surface_plane *plane);
 /* surface_memory.c: returns the surface in that memory file, which then owns fd. Returns NULL if it
  * has none; the caller still owns fd then. */
 struct double_surface *double_surface_open(int fd);
@@ -116,13 +132,13 @@ void double_surface_unref(struct double_surface *surface);
  * process, is open. */
 int double_surface_use(const struct double_surface *surface);
 bool double_surface_in_use(const struct double_surface *surface);
-/* The texels as the GPU has them. It reads them anew if the memory has changed since it last did:
- * what it drew and didn't synchronize is lost then. */
-uint8_t *double_surface_gpu(struct double_surface *surface, bool draws);
+/* A plane's texels as the GPU has them. It reads them anew if the memory has changed since it last
+ * did: what it drew and didn't synchronize is lost then. */
+uint8_t *double_surface_gpu(struct double_surface *surface, size_t plane, bool draws);
 /* The CPU, or a GPU in a way that needs no synchronization, has changed the memory. */
 void double_surface_changed(struct double_surface *surface);
-/* Brings what the GPU drew into the memory. */
-void double_surface_synchronize(struct double_surface *surface);
+/* Brings what the GPU drew on one plane into the memory. */
+void double_surface_synchronize(struct double_surface *surface, size_t plane);
 /* Overwrites the memory and the GPU's copy of it. */
 void double_surface_discard(struct double_surface *surface);
 /* Ends the program if the surface's contents may be discarded: nobody may use them then. */

@@ -113,6 +113,7 @@ struct double_level {
 	const struct double_pixels *pixels;
 	DoubleMemory *memory;
 	IOSurfaceRef surface;
+	NSUInteger plane; /* of the surface */
 	DoubleBuffer *buffer;
 	size_t offset;
 	size_t bytes_per_row; /* of level 0 */

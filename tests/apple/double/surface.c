@@ -5,11 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW_ALIGNMENT 64
-#define PAGE 4096
-#define MAX_SIDE 16384 /* from IOSurfaceGetPropertyMaximum on most Macs */
-#define LIMIT ((size_t)1 << 36)
-
 #define KEY(constant, text)                                              \
 	static struct __CFString constant##_string = {                   \
 		{&double_string_type, DOUBLE_FOR_EVER}, (char[]){text}}; \
@@ -20,11 +15,13 @@ KEY(kIOSurfaceWidth, "IOSurfaceWidth");
 KEY(kIOSurfaceHeight, "IOSurfaceHeight");
 KEY(kIOSurfaceBytesPerRow, "IOSurfaceBytesPerRow");
 KEY(kIOSurfaceBytesPerElement, "IOSurfaceBytesPerElement");
+KEY(kIOSurfaceElementWidth, "IOSurfaceElementWidth");
 KEY(kIOSurfacePixelFormat, "IOSurfacePixelFormat");
 KEY(kIOSurfacePlaneInfo, "IOSurfacePlaneInfo");
 KEY(kIOSurfacePlaneWidth, "IOSurfacePlaneWidth");
 KEY(kIOSurfacePlaneHeight, "IOSurfacePlaneHeight");
 KEY(kIOSurfacePlaneBytesPerRow, "IOSurfacePlaneBytesPerRow");
+KEY(kIOSurfacePlaneBytesPerElement, "IOSurfacePlaneBytesPerElement");
 KEY(kIOSurfacePlaneOffset, "IOSurfacePlaneOffset");
 KEY(kIOSurfacePlaneSize, "IOSurfacePlaneSize");
 KEY(kIOSurfaceName, "IOSurfaceName");
@@ -59,21 +56,7 @@ CFTypeID IOSurfaceGetTypeID(void)
 	return (CFTypeID)(uintptr_t)&double_surface_type;
 }
 
-static size_t align(size_t value, size_t alignment)
-{
-	return (value + alignment - 1) / alignment * alignment;
-}
-
-size_t IOSurfaceAlignProperty(CFStringRef property, size_t value)
-{
-	if (CFEqual(property, kIOSurfaceBytesPerRow))
-		return align(value, ROW_ALIGNMENT);
-	if (CFEqual(property, kIOSurfaceAllocSize))
-		return align(value, PAGE);
-	return value;
-}
-
-static size_t number_of(CFDictionaryRef properties, CFStringRef key, size_t missing)
+size_t double_number_of(CFDictionaryRef properties, CFStringRef key, size_t missing)
 {
 	const void *value = CFDictionaryGetValue(properties, key);
 	int64_t number;
@@ -83,7 +66,7 @@ static size_t number_of(CFDictionaryRef properties, CFStringRef key, size_t miss
 	if (CFGetTypeID(value) != CFNumberGetTypeID())
 		double_die("a surface's property is no number");
 	CFNumberGetValue(value, kCFNumberSInt64Type, &number);
-	return number < 0 ? LIMIT + 1 : (size_t)number;
+	return number < 0 ? SIZE_MAX : (size_t)number;
 }
 
 static bool flag_of(CFDictionaryRef properties, CFStringRef key)
@@ -93,54 +76,16 @@ static bool flag_of(CFDictionaryRef properties, CFStringRef key)
 	return value && CFGetTypeID(value) == CFBooleanGetTypeID() && CFBooleanGetValue(value);
 }
 
-/* Counts the planes; -1 if one doesn't lie in the surface, or has no size. */
-static int planes_of(CFDictionaryRef properties, size_t bytes)
-{
-	CFArrayRef planes = CFDictionaryGetValue(properties, kIOSurfacePlaneInfo);
-	CFIndex count = planes ? CFArrayGetCount(planes) : 0;
-
-	for (CFIndex i = 0; i < count; i++) {
-		CFDictionaryRef plane = CFArrayGetValueAtIndex(planes, i);
-		size_t height = number_of(plane, kIOSurfacePlaneHeight, 0);
-		size_t row = number_of(plane, kIOSurfacePlaneBytesPerRow, 0);
-		size_t size = number_of(plane, kIOSurfacePlaneSize, row * height);
-
-		if (!number_of(plane, kIOSurfacePlaneWidth, 0) || !height || !row || size > bytes ||
-			number_of(plane, kIOSurfacePlaneOffset, 0) > bytes - size)
-			return -1;
-	}
-	return (int)count;
-}
-
 IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties)
 {
-	size_t width = number_of(properties, kIOSurfaceWidth, 0);
-	size_t height = number_of(properties, kIOSurfaceHeight, 0);
-	size_t element = number_of(properties, kIOSurfaceBytesPerElement, 1);
-	size_t row =
-		number_of(properties, kIOSurfaceBytesPerRow, align(width * element, ROW_ALIGNMENT));
-	size_t bytes = number_of(properties, kIOSurfaceAllocSize, align(row * height, PAGE));
 	const void *name = CFDictionaryGetValue(properties, kIOSurfaceName);
-	int planes = planes_of(properties, bytes);
 	struct double_surface_page page = {
-		.fourcc = (uint32_t)number_of(properties, kIOSurfacePixelFormat, 0),
-		.width = width,
-		.height = height,
-		.bytes_per_element = element,
-		.bytes_per_row = row,
-		.bytes = bytes,
-		.planes = (uint32_t)planes,
+		.fourcc = (uint32_t)double_number_of(properties, kIOSurfacePixelFormat, 0),
 		.global = flag_of(properties, kIOSurfaceIsGlobal),
 	};
 	IOSurfaceRef ref;
 
-	if (double_fails("IOSurfaceCreate") || !width || !height || !element || element > 16)
-		return NULL;
-	if (planes < 0)
-		return NULL;
-	if (width > MAX_SIDE || height > MAX_SIDE || row > LIMIT || bytes > LIMIT)
-		return NULL;
-	if (row % ROW_ALIGNMENT || bytes % PAGE || row < width * element || bytes / row < height)
+	if (double_fails("IOSurfaceCreate") || !double_surface_lay_out(properties, &page))
 		return NULL;
 	ref = double_surface_ref(double_surface_create(&page));
 	if (ref && name)
@@ -217,16 +162,6 @@ size_t IOSurfaceGetWidth(IOSurfaceRef ref)
 size_t IOSurfaceGetHeight(IOSurfaceRef ref)
 {
 	return double_surface_of(ref)->page->height;
-}
-
-size_t IOSurfaceGetBytesPerElement(IOSurfaceRef ref)
-{
-	return double_surface_of(ref)->page->bytes_per_element;
-}
-
-size_t IOSurfaceGetBytesPerRow(IOSurfaceRef ref)
-{
-	return double_surface_of(ref)->page->bytes_per_row;
 }
 
 uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef ref)

@@ -75,7 +75,7 @@ void double_surface_discard(struct double_surface *surface)
 	memset(surface->memory, 0xa5, surface->page->bytes);
 	if (surface->gpu != surface->memory)
 		memset(surface->gpu, 0xa5, surface->page->bytes);
-	surface->drawn = false;
+	surface->drawn = 0;
 }
 
 void double_surface_check_kept(const struct double_surface *surface)
@@ -85,18 +85,18 @@ void double_surface_check_kept(const struct double_surface *surface)
 			surface->page->id);
 }
 
-uint8_t *double_surface_gpu(struct double_surface *surface, bool draws)
+uint8_t *double_surface_gpu(struct double_surface *surface, size_t plane, bool draws)
 {
 	double_surface_check_kept(surface);
 	double_surfaces_lock();
 	if (surface->gpu != surface->memory && surface->seen != surface->page->seed) {
 		memcpy(surface->gpu, surface->memory, surface->page->bytes);
 		surface->seen = surface->page->seed;
-		surface->drawn = false;
+		surface->drawn = 0;
 	}
-	surface->drawn |= draws;
+	surface->drawn |= (uint32_t)draws << plane;
 	double_surfaces_unlock();
-	return surface->gpu;
+	return surface->gpu + surface->page->plane[plane].offset;
 }
 
 void double_surface_changed(struct double_surface *surface)
@@ -104,15 +104,17 @@ void double_surface_changed(struct double_surface *surface)
 	surface->page->seed++;
 }
 
-void double_surface_synchronize(struct double_surface *surface)
+void double_surface_synchronize(struct double_surface *surface, size_t plane)
 {
-	(void)double_surface_gpu(surface, false);
+	const struct double_surface_plane *of = &surface->page->plane[plane];
+
+	(void)double_surface_gpu(surface, plane, false);
 	double_surfaces_lock();
-	if (surface->gpu != surface->memory && surface->drawn) {
-		memcpy(surface->memory, surface->gpu, surface->page->bytes);
+	if (surface->gpu != surface->memory && surface->drawn & 1u << plane) {
+		memcpy(surface->memory + of->offset, surface->gpu + of->offset, of->size);
 		surface->seen = ++surface->page->seed;
 	}
-	surface->drawn = false;
+	surface->drawn &= ~(1u << plane);
 	double_surfaces_unlock();
 }
 

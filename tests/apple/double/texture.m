@@ -43,17 +43,18 @@
 - (instancetype)initWithDevice:(id<MTLDevice>)aDevice
 		    descriptor:(MTLTextureDescriptor *)aDescriptor
 		       surface:(IOSurfaceRef)aSurface
-			 plane:(NSUInteger)plane
+			 plane:(NSUInteger)aPlane
 {
 	[super initWithDevice:aDevice];
 	[self take:aDescriptor];
-	if (!double_check_surface(descriptor, pixels, aDevice, aSurface, plane) ||
+	if (!double_check_surface(descriptor, pixels, aDevice, aSurface, aPlane) ||
 		double_fails("newTexture")) {
 		[self release];
 		return nil;
 	}
 	surface = (IOSurfaceRef)CFRetain(aSurface);
-	bytes_per_row = IOSurfaceGetBytesPerRow(aSurface);
+	plane = aPlane;
+	bytes_per_row = IOSurfaceGetBytesPerRowOfPlane(aSurface, aPlane);
 	return self;
 }
 
@@ -84,6 +85,7 @@
 	double_check_view(texture, pixels);
 	memory = [texture->memory retain];
 	surface = texture->surface ? (IOSurfaceRef)CFRetain(texture->surface) : NULL;
+	plane = texture->plane;
 	buffer = [texture->buffer retain];
 	offset = texture->offset;
 	bytes_per_row = texture->bytes_per_row;
@@ -160,7 +162,7 @@
 
 	[self check:origin size:size slice:slice level:level];
 	if (surface)
-		start = double_surface_gpu(double_surface_of(surface), draws);
+		start = double_surface_gpu(double_surface_of(surface), plane, draws);
 	else if (buffer)
 		start = [buffer range:0 at:offset];
 	else
@@ -171,7 +173,7 @@
 - (void)synchronize
 {
 	if (surface)
-		double_surface_synchronize(double_surface_of(surface));
+		double_surface_synchronize(double_surface_of(surface), plane);
 	[memory synchronize];
 }
 
@@ -181,7 +183,8 @@
 	if (descriptor.storageMode == MTLStorageModePrivate)
 		double_die("the CPU can't get at a private texture");
 	if (surface)
-		return double_surface_of(surface)->memory;
+		return double_surface_of(surface)->memory +
+		       double_surface_plane_of(surface, plane)->offset;
 	if (buffer)
 		return [buffer range:0 at:offset];
 	return [memory copied] ? [memory copied] : [memory bytes];
@@ -301,7 +304,7 @@
 
 - (NSUInteger)iosurfacePlane
 {
-	return 0;
+	return plane;
 }
 
 - (id<MTLBuffer>)buffer

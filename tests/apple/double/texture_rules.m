@@ -64,27 +64,27 @@ void double_check_own(
 bool double_check_surface(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,
 	id<MTLDevice> device, IOSurfaceRef surface, NSUInteger plane)
 {
-	size_t row = IOSurfaceGetBytesPerRow(surface);
+	const struct double_surface_plane *on = double_surface_plane_of(surface, plane);
+	NSUInteger alignment;
 
 	if (descriptor.textureType != MTLTextureType2D || descriptor.mipmapLevelCount != 1)
 		double_die("a surface's texture must be 2D with one level");
 	if (descriptor.storageMode > MTLStorageModeManaged)
 		double_die("a surface's texture must be shared or managed, not of storage mode %lu",
 			descriptor.storageMode);
-	if (plane != 0 || IOSurfaceGetPlaneCount(surface) > 1)
-		double_die("the double has no textures on a plane of several");
+	if (!on)
+		double_die("plane %lu of a surface of %zu planes", plane,
+			IOSurfaceGetPlaneCount(surface));
 	if (!double_pixels_on_surface(pixels))
 		return false;
-	if (pixels->bytes != IOSurfaceGetBytesPerElement(surface))
+	if (pixels->bytes != on->bytes_per_element)
 		double_die("texels of %u bytes on a surface of %zu bytes per element",
-			pixels->bytes, IOSurfaceGetBytesPerElement(surface));
-	if (descriptor.width > IOSurfaceGetWidth(surface) ||
-		descriptor.height > IOSurfaceGetHeight(surface) ||
-		descriptor.width * pixels->bytes > row)
+			pixels->bytes, (size_t)on->bytes_per_element);
+	if (descriptor.width > double_plane_elements(on) || descriptor.height > on->height)
 		double_die("a texture of %lu x %lu on a surface of %zu x %zu", descriptor.width,
-			descriptor.height, IOSurfaceGetWidth(surface), IOSurfaceGetHeight(surface));
-	return row % [device minimumLinearTextureAlignmentForPixelFormat:descriptor.pixelFormat] ==
-	       0;
+			descriptor.height, double_plane_elements(on), (size_t)on->height);
+	alignment = [device minimumLinearTextureAlignmentForPixelFormat:descriptor.pixelFormat];
+	return on->bytes_per_row % alignment == 0 && on->offset % alignment == 0;
 }
 
 void double_check_linear(MTLTextureDescriptor *descriptor, const struct double_pixels *pixels,

@@ -29,12 +29,15 @@ extern const CFStringRef kIOSurfaceWidth API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceHeight API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceBytesPerRow API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceBytesPerElement API_AVAILABLE(macos(10.6), ios(11.0));
+/* How many texels wide an element is; 1 if it isn't set. */
+extern const CFStringRef kIOSurfaceElementWidth API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePixelFormat API_AVAILABLE(macos(10.6), ios(11.0));
 /* An array of a dictionary for each plane. */
 extern const CFStringRef kIOSurfacePlaneInfo API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePlaneWidth API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePlaneHeight API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePlaneBytesPerRow API_AVAILABLE(macos(10.6), ios(11.0));
+extern const CFStringRef kIOSurfacePlaneBytesPerElement API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePlaneOffset API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfacePlaneSize API_AVAILABLE(macos(10.6), ios(11.0));
 extern const CFStringRef kIOSurfaceName API_AVAILABLE(macos(10.6), ios(11.0));
@@ -59,11 +62,25 @@ size_t IOSurfaceGetAllocSize(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), io
 size_t IOSurfaceGetWidth(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 size_t IOSurfaceGetHeight(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 size_t IOSurfaceGetBytesPerElement(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetElementWidth(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 size_t IOSurfaceGetBytesPerRow(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 void *IOSurfaceGetBaseAddress(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
 /* Returns a FourCC. */
 uint32_t IOSurfaceGetPixelFormat(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+/* Returns 0 for a surface that isn't planar. */
 size_t IOSurfaceGetPlaneCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
+/* These return 0 or NULL if there is no such plane. Plane 0 of a surface that isn't planar is the
+ * surface itself. */
+size_t IOSurfaceGetWidthOfPlane(IOSurfaceRef surface, size_t plane)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetHeightOfPlane(IOSurfaceRef surface, size_t plane)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetBytesPerElementOfPlane(IOSurfaceRef surface, size_t plane)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+size_t IOSurfaceGetBytesPerRowOfPlane(IOSurfaceRef surface, size_t plane)
+	API_AVAILABLE(macos(10.6), ios(11.0));
+void *IOSurfaceGetBaseAddressOfPlane(IOSurfaceRef surface, size_t plane)
+	API_AVAILABLE(macos(10.6), ios(11.0));
 
 /* The use count of this process. */
 void IOSurfaceIncrementUseCount(IOSurfaceRef surface) API_AVAILABLE(macos(10.6), ios(11.0));
