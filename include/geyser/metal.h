@@ -78,10 +78,19 @@ GEYSER_API const char *geyser_metal_format_refusal(
  * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a texture of a Metal manager; Metal can't read
  * the rows of this host memory, or makes no buffer of it; host memory, and the GPU isn't Apple's).
  * The detail then tells which row pitch Metal needs, or why there is no texture. geyser_texture_map
- * works on such host memory all the same.
+ * works on such host memory all the same. Video of several planes has an MTLTexture for each plane:
+ * UNSUPPORTED, too.
  */
 GEYSER_API enum geyser_result geyser_metal_texture(
 	struct geyser_texture *texture, void **mtl_texture);
+
+/* Works like geyser_metal_texture, for one plane. Its MTLTexture has the format and the size of the
+ * plane (geyser_format_info.plane, geyser_format_get_plane_extent): for nv12, r8unorm for plane 0
+ * and rg8unorm of half the width and height for plane 1. A texture of another format has plane 0
+ * alone, which is the texture itself. Errors: as geyser_metal_texture, and INVALID_ARGUMENT (no
+ * such plane). */
+GEYSER_API enum geyser_result geyser_metal_texture_plane(
+	struct geyser_texture *texture, uint32_t plane, void **mtl_texture);
 
 /* Gives the IOSurfaceRef, borrowed as long as the texture lives. Errors: as geyser_metal_texture,
  * and UNSUPPORTED (the texture is in host memory or in private storage). */
@@ -95,11 +104,19 @@ GEYSER_API enum geyser_result geyser_metal_texture_surface(
 GEYSER_API enum geyser_result geyser_metal_texture_global_id(
 	struct geyser_texture *texture, uint32_t *id);
 
-/* Makes a texture on a surface that the caller got in some other way. desc must fit the surface,
- * which is retained. The surface's FourCC must be the one of desc's format
- * (geyser_format_info.iosurface_fourcc), or left out. Surfaces of several planes are refused, which
- * cameras and decoders make unless they are asked for 'BGRA'. Errors: as
- * geyser_texture_import_native, MISMATCH naming what differs. */
+/* Tells which format a surface's FourCC names, and the range of its numbers. Several formats may
+ * have one FourCC: a format without -srgb is meant. Video is FULL or LIMITED: '420f' and '420v' are
+ * both nv12. Other formats are FULL. A publisher that fills a frame from such a surface puts the
+ * range into geyser_frame_info.color, since the format doesn't tell it. Errors: INVALID_ARGUMENT
+ * (NULL, no IOSurface), UNSUPPORTED (the FourCC names no format, or is left out). */
+GEYSER_API enum geyser_result geyser_metal_surface_format(
+	void *io_surface, enum geyser_format *format, enum geyser_color_range *range);
+
+/* Makes a texture on a surface that the caller got in some other way, such as from a camera or a
+ * decoder. desc must fit the surface, which is retained, in all planes. The surface's FourCC must
+ * be one of desc's format (geyser_metal_surface_format), or left out. Errors: as
+ * geyser_texture_import_native, MISMATCH naming what differs, SYSTEM (IOSurfaceLock fails, which
+ * tells where planes lie). */
 GEYSER_API enum geyser_result geyser_metal_texture_import_surface(struct geyser_manager *manager,
 	void *io_surface, const struct geyser_texture_desc *desc, struct geyser_texture **out);
 
@@ -132,8 +149,8 @@ GEYSER_API enum geyser_result geyser_metal_texture_import_xpc_object(struct geys
  * levels, depth and stencil. Only its shared handle can carry it to another process, in an
  * NSXPCConnection of the program's own. geyser_texture_export, map and native export refuse it by
  * name. Errors: as geyser_texture_create, INVALID_ARGUMENT also for a usage that says where the
- * memory lies, and UNSUPPORTED (the device can't share such a texture; the system is older than
- * macOS 10.14 or iOS 13).
+ * memory lies, and UNSUPPORTED (the device can't share such a texture; video; the system is older
+ * than macOS 10.14 or iOS 13).
  */
 GEYSER_API enum geyser_result geyser_metal_texture_create_private(struct geyser_manager *manager,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out);

@@ -4,7 +4,9 @@
 #include "backend/metal.h"
 #include "api/metal_objects.h"
 
+#include "backend/io_surface.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "core/event.h"
 #include "core/texture.h"
 #include "stream/frame.h"
@@ -115,28 +117,77 @@ const char *geyser_metal_format_refusal(
 
 /* ---- textures ---- */
 
-/* Gets a borrowed Metal object of the texture by calling get(). The caller may retain it. */
-static enum geyser_result get_object(struct geyser_texture *texture, void **out,
-	enum geyser_result (*get)(const struct gy_backend_texture *texture, void **out))
+/* Checks the arguments of a call that gives a borrowed object of the texture. The caller may retain
+ * the object. */
+static enum geyser_result check_get(struct geyser_texture *texture, void **out)
 {
 	enum geyser_result result = check_out(out);
 
 	if (result == GEYSER_OK)
 		result = check_texture(texture);
-	if (result != GEYSER_OK)
-		return result;
-	gy_texture_set_left(texture);
-	return get(gy_texture_backing(texture), out);
+	if (result == GEYSER_OK)
+		gy_texture_set_left(texture);
+	return result;
 }
 
 enum geyser_result geyser_metal_texture(struct geyser_texture *texture, void **mtl_texture)
 {
-	return get_object(texture, mtl_texture, gy_metal_texture);
+	enum geyser_result result = check_get(texture, mtl_texture);
+	const struct geyser_format_info *info;
+
+	if (result != GEYSER_OK)
+		return result;
+	info = geyser_format_get_info(geyser_texture_get_desc(texture)->format);
+	if (info->planes > 1)
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"%s has %" PRIu32 " planes: call geyser_metal_texture_plane", info->name,
+			info->planes);
+	return gy_metal_texture(gy_texture_backing(texture), 0, mtl_texture);
+}
+
+enum geyser_result geyser_metal_texture_plane(
+	struct geyser_texture *texture, uint32_t plane, void **mtl_texture)
+{
+	enum geyser_result result = check_get(texture, mtl_texture);
+	const struct geyser_format_info *info;
+
+	if (result != GEYSER_OK)
+		return result;
+	info = geyser_format_get_info(geyser_texture_get_desc(texture)->format);
+	if (plane >= info->planes)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"plane (%" PRIu32 "): %s has %" PRIu32, plane, info->name, info->planes);
+	return gy_metal_texture(gy_texture_backing(texture), plane, mtl_texture);
 }
 
 enum geyser_result geyser_metal_texture_surface(struct geyser_texture *texture, void **io_surface)
 {
-	return get_object(texture, io_surface, gy_metal_surface);
+	enum geyser_result result = check_get(texture, io_surface);
+
+	return result == GEYSER_OK ? gy_metal_surface(gy_texture_backing(texture), io_surface)
+				   : result;
+}
+
+enum geyser_result geyser_metal_surface_format(
+	void *io_surface, enum geyser_format *format, enum geyser_color_range *range)
+{
+	uint32_t fourcc;
+
+	if (!format || !range)
+		return is_null(format ? "range" : "format");
+	*format = GEYSER_FORMAT_NONE;
+	*range = GEYSER_COLOR_RANGE_FULL;
+	if (!io_surface || CFGetTypeID(io_surface) != IOSurfaceGetTypeID())
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"io_surface (%s): it isn't an IOSurface",
+			io_surface ? "of Core Foundation" : "NULL");
+	fourcc = IOSurfaceGetPixelFormat(io_surface);
+	*format = gy_surface_format(fourcc, range);
+	if (*format != GEYSER_FORMAT_NONE)
+		return GEYSER_OK;
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"the IOSurface's pixel format is %s (0x%08" PRIx32 "): no format has that name",
+		gy_fourcc_text(fourcc).text, fourcc);
 }
 
 enum geyser_result geyser_metal_texture_global_id(struct geyser_texture *texture, uint32_t *id)
@@ -283,6 +334,11 @@ static enum geyser_result make_private(struct geyser_manager *manager,
 			"usage (0x%" PRIx32 "): a texture in private storage has none of "
 			"HOST_MEMORY, DMA_BUF, LINEAR and GLOBAL_ID",
 			desc->usage);
+	if (geyser_format_is_video(desc->format))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format %s: Metal has no such texture, but one for each plane on an "
+			"IOSurface: use geyser_texture_create",
+			geyser_format_name(desc->format));
 	return gy_metal_create_private(manager->device, desc, handle, out);
 }
 

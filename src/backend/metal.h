@@ -16,8 +16,10 @@ enum geyser_result gy_metal_adopt(void *mtl_device, void **device);
 void *gy_metal_device(void *device);
 const struct geyser_metal_info *gy_metal_info(void *device);
 
-/* Give the texture's MTLTexture or IOSurface. Errors: UNSUPPORTED (the texture has none). */
-enum geyser_result gy_metal_texture(const struct gy_backend_texture *texture, void **mtl_texture);
+/* Give the MTLTexture of one of the texture's planes, or its IOSurface. Errors: UNSUPPORTED (the
+ * texture has none). */
+enum geyser_result gy_metal_texture(
+	const struct gy_backend_texture *texture, uint32_t plane, void **mtl_texture);
 enum geyser_result gy_metal_surface(const struct gy_backend_texture *texture, void **surface);
 
 /* Encodes a synchronization, after which the CPU and other processes see what earlier commands have

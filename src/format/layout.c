@@ -399,3 +399,19 @@ void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct 
 	out->slice_pitch = out->row_pitch * (size_t)rows(&extent);
 	out->size = out->slice_pitch * out->depth;
 }
+
+uint32_t gy_layout_find_unaligned(
+	const struct geyser_texture_desc *desc, const struct gy_layout *layout, uint64_t alignment)
+{
+	const uint32_t planes = geyser_format_get_info(desc->format)->planes;
+	uint32_t plane = 0;
+
+	for (; plane < planes; plane++) {
+		struct geyser_subresource at;
+
+		gy_layout_subresource(desc, layout, plane, 0, 0, &at);
+		if (at.row_pitch % alignment || (layout->offset + at.offset) % alignment)
+			break;
+	}
+	return plane;
+}

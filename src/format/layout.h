@@ -53,6 +53,11 @@ void gy_layout_describe(const struct gy_layout *layout, struct geyser_native_tex
 void gy_layout_subresource(const struct geyser_texture_desc *desc, const struct gy_layout *layout,
 	uint32_t plane, uint32_t mip_level, uint32_t layer, struct geyser_subresource *out);
 
+/* Returns the first plane that doesn't begin at a multiple of that many bytes, or whose rows don't.
+ * Returns the number of planes if there is none. */
+uint32_t gy_layout_find_unaligned(
+	const struct geyser_texture_desc *desc, const struct gy_layout *layout, uint64_t alignment);
+
 /* Compares two resolved descriptors, except for their labels. Errors: MISMATCH, naming the first
  * field that differs. */
 enum geyser_result gy_desc_compare(

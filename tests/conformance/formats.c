@@ -261,7 +261,26 @@ static void usage_that_the_format_cannot_have_is_refused(void **state)
 
 /* ---- video ---- */
 
-/* The bytes of a frame as ffmpeg's raw video has them, at sizes that no chroma divides. */
+/* Checks that each plane has its rows, and lies in the mapping. */
+static void check_planes(struct geyser_texture *texture, const struct geyser_mapping *mapping)
+{
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	struct geyser_plane_extent extent;
+	struct geyser_subresource sub;
+
+	for (uint32_t i = 0; i < geyser_format_get_info(desc->format)->planes; i++) {
+		assert_true(geyser_format_get_plane_extent(
+			desc->format, i, desc->width, desc->height, &extent));
+		ok(geyser_texture_get_subresource(texture, i, 0, 0, &sub));
+		assert_int_equal(sub.width, extent.width);
+		assert_int_equal(sub.height, extent.height);
+		assert_in_range(sub.row_pitch, extent.row_bytes, SIZE_MAX);
+		assert_in_range(sub.offset + sub.size, extent.size, mapping->size);
+	}
+}
+
+/* The bytes of a frame as ffmpeg's raw video has them, at sizes that no chroma divides. An
+ * IOSurface has longer rows. */
 static void a_frame_of_video_has_no_gaps(void **state)
 {
 	static const struct {
@@ -298,7 +317,9 @@ static void a_frame_of_video_has_no_gaps(void **state)
 		texture = make_texture(
 			manager_of(state), frames[i].format, frames[i].width, frames[i].height);
 		ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
-		assert_int_equal(mapping.size, frames[i].size);
+		check_planes(texture, &mapping);
+		if (geyser_manager_get_backend(manager_of(state)) != GEYSER_BACKEND_METAL)
+			assert_int_equal(mapping.size, frames[i].size);
 		geyser_texture_unmap(texture);
 		geyser_texture_unref(texture);
 	}

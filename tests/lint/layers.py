@@ -49,6 +49,7 @@ def layer_of(path):
 CALLBACKS = {
     "backend/backend.h": ("*", "core calls each backend through this table; on_lost tells core "
         "that the device is lost"),
+    "backend/io_surface.h": ("synchronize", "the Metal backend, before a surface is locked"),
     "backend/loss.h": ("callback", "a backend keeps on_lost of backend/backend.h here"),
     "backend/vulkan.h": ("lock unlock", "the program's own functions, which guard its queue"),
     "backend/vulkan/vk.h": ("lock_queue unlock_queue", "kept from backend/vulkan.h"),

@@ -2,7 +2,6 @@
 /* Opens Metal devices, and finds out which formats a device has on an IOSurface. */
 #include "backend/metal/mtl.h"
 
-#include "backend/io_surface.h"
 #include "base/error.h"
 
 #import <Metal/Metal.h>
@@ -13,14 +12,15 @@
 /* ---- formats ---- */
 
 /* Returns whether every Metal device has the format on an IOSurface. Dawn, ANGLE and WebKit rely on
- * formats of 8 bits a channel and of 16-bit floats. */
+ * formats of 8 bits a channel and of 16-bit floats, and on video of two planes of 8 bits. */
 static bool is_known(const struct geyser_format_info *info)
 {
 	uint32_t bits = 8 * info->bytes_per_texel / info->channels;
 
-	if (!info->iosurface_fourcc || info->type == GEYSER_FORMAT_TYPE_YUV ||
-		(info->srgb && info->channels != 4))
+	if (!info->iosurface_fourcc || (info->srgb && info->channels != 4))
 		return false;
+	if (info->type == GEYSER_FORMAT_TYPE_YUV)
+		return info->planes == 2 && info->bytes_per_texel == 1;
 	return bits == 8 || (bits == 16 && info->type == GEYSER_FORMAT_TYPE_FLOAT);
 }
 
@@ -36,7 +36,7 @@ static bool is_apple(id<MTLDevice> metal)
  * it, Metal's validation layer would end the process. */
 static bool may_ask(const struct mtl_device *device, const struct geyser_format_info *info)
 {
-	if (info->depth || info->stencil || !info->mtl_pixel_format)
+	if (info->depth || info->stencil)
 		return false;
 	return device->apple || !info->srgb || info->channels == 4;
 }
@@ -45,14 +45,14 @@ static bool may_ask(const struct mtl_device *device, const struct geyser_format_
 static bool probe(struct mtl_device *device, const struct geyser_format_info *info)
 {
 	const struct geyser_texture_desc desc = {.format = info->format, .width = 1, .height = 1};
-	size_t alignment = gy_mtl_row_alignment(device, info);
 	struct mtl_texture texture = {.device = device};
 	bool found;
 
 	if (gy_desc_resolve("probe", &desc, &texture.desc) != GEYSER_OK ||
-		gy_surface_create(&texture.desc, alignment, &texture.surface) != GEYSER_OK)
+		gy_surface_create(&texture.desc, gy_mtl_row_alignment(&texture),
+			&texture.surface) != GEYSER_OK)
 		return false;
-	found = gy_mtl_view_surface(&texture) == GEYSER_OK;
+	found = gy_mtl_view(&texture) == GEYSER_OK;
 	gy_mtl_view_release(&texture);
 	CFRelease(texture.surface);
 	return found;
@@ -90,16 +90,15 @@ const char *gy_mtl_format_refusal(
 	if (info->depth || info->stencil)
 		return "an IOSurface holds no depth or stencil: use "
 		       "geyser_metal_texture_create_private";
-	if (info->type == GEYSER_FORMAT_TYPE_YUV)
-		return "the Metal backend has no textures of luma and chroma yet: use the host "
-		       "backend, or convert to rgba8unorm";
 	if (dimension != GEYSER_DIMENSION_2D)
 		return "an IOSurface has one layer and no depth: use "
 		       "geyser_metal_texture_create_private";
-	if (!device->has[info->format])
-		return "this device has no such texture on an IOSurface: use one of 8 bits a "
-		       "channel or of 16-bit floats, or geyser_metal_texture_create_private";
-	return NULL;
+	if (device->has[info->format])
+		return NULL;
+	return info->type == GEYSER_FORMAT_TYPE_YUV
+		       ? "this device has no textures of its planes on an IOSurface: use nv12"
+		       : "this device has no such texture on an IOSurface: use one of 8 bits a "
+			 "channel or of 16-bit floats, or geyser_metal_texture_create_private";
 }
 
 /* ---- life ---- */

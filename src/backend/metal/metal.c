@@ -3,9 +3,7 @@
  * table of functions. */
 #include "backend/metal/mtl.h"
 
-#include "backend/io_surface.h"
 #include "base/error.h"
-#include "format/usage.h"
 #include "platform/platform.h"
 
 #include <stdlib.h>
@@ -37,7 +35,7 @@ static enum geyser_result allocate(
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a texture");
 	if (result != GEYSER_OK)
 		return result;
-	(void)pthread_mutex_init(&texture->locking, NULL);
+	gy_surface_locks_init(&texture->locks);
 	texture->base.writable = true;
 	texture->device = device;
 	texture->desc = *desc;
@@ -57,7 +55,7 @@ static void texture_destroy(struct gy_backend_texture *base)
 		CFRelease(texture->surface);
 	}
 	gy_host_memory_finish(&texture->host);
-	(void)pthread_mutex_destroy(&texture->locking);
+	gy_surface_locks_finish(&texture->locks);
 	free(texture);
 }
 
@@ -72,40 +70,28 @@ static enum geyser_result finish(
 	return result;
 }
 
-/* Returns the larger one of what the device needs and what the descriptor asks for. Both are powers
- * of two. */
-static size_t row_alignment(const struct mtl_texture *texture)
-{
-	const size_t device =
-		gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
-	const size_t asked = gy_usage_row_alignment(texture->desc.usage);
-
-	return device > asked ? device : asked;
-}
-
 /* ---- on an IOSurface ---- */
 
 /* Takes over the surface. The use count tells programs that recycle surfaces that this one is in
  * use. */
 static enum geyser_result wrap_surface(struct mtl_texture *texture, IOSurfaceRef surface)
 {
-	struct gy_layout *layout = &texture->base.layout;
+	enum geyser_result result;
 
 	texture->memory = MTL_SURFACE;
 	texture->surface = surface;
 	IOSurfaceIncrementUseCount(surface);
-	layout->row_pitch = IOSurfaceGetBytesPerRow(surface);
-	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
 	texture->base.bytes = IOSurfaceGetAllocSize(surface);
 	texture->base.kind = GEYSER_MEMORY_IOSURFACE;
-	return gy_mtl_view_surface(texture);
+	result = gy_surface_get_layout(surface, &texture->desc, &texture->base.layout);
+	return result == GEYSER_OK ? gy_mtl_view(texture) : result;
 }
 
 static enum geyser_result create_surface(struct mtl_texture *texture)
 {
 	IOSurfaceRef surface;
 	enum geyser_result result =
-		gy_surface_create(&texture->desc, row_alignment(texture), &surface);
+		gy_surface_create(&texture->desc, gy_mtl_row_alignment(texture), &surface);
 
 	return result == GEYSER_OK ? wrap_surface(texture, surface) : result;
 }
@@ -114,11 +100,9 @@ static enum geyser_result create_surface(struct mtl_texture *texture)
 
 static enum geyser_result create_host(struct mtl_texture *texture, bool published)
 {
-	struct gy_layout *layout = &texture->base.layout;
 	enum geyser_result result;
 
-	layout->row_pitch = gy_surface_row_bytes(&texture->desc, row_alignment(texture));
-	layout->slice_pitch = layout->size = layout->row_pitch * texture->desc.height;
+	gy_surface_lay_out(&texture->desc, gy_mtl_row_alignment(texture), &texture->base.layout);
 	result = gy_host_memory_create(&texture->base, published, &texture->host);
 	if (result == GEYSER_OK)
 		gy_mtl_view_host(texture);
@@ -147,7 +131,8 @@ static enum geyser_result texture_create(void *device, const struct geyser_textu
 		out);
 }
 
-/* Makes a mirror, which is only a target of copies. Copies work with rows of any length. */
+/* Makes a mirror, which is only a target of copies. Copies work with rows of any length, but a
+ * plane must begin at a multiple of its texels' size. */
 static enum geyser_result mirror_create(
 	void *device, const struct geyser_texture_desc *desc, struct gy_backend_texture **out)
 {
@@ -157,6 +142,8 @@ static enum geyser_result mirror_create(
 	if (result != GEYSER_OK)
 		return result;
 	gy_layout_of(desc, &texture->base.layout);
+	if (texture->base.layout.further_count)
+		gy_surface_lay_out(desc, 1, &texture->base.layout);
 	result = gy_host_memory_create(&texture->base, true, &texture->host);
 	if (result == GEYSER_OK)
 		result = gy_mtl_wrap_host(texture);
@@ -187,8 +174,8 @@ static enum geyser_result import_host(struct mtl_texture *texture,
 
 	if (result == GEYSER_OK)
 		gy_mtl_view_host(texture);
-	if (result != GEYSER_OK || texture->texture || texture->base.writable || !terms->uploads ||
-		texture->desc.mip_levels > 1)
+	if (result != GEYSER_OK || texture->textures[0] || texture->base.writable ||
+		!terms->uploads || texture->desc.mip_levels > 1)
 		return result;
 	result = gy_mtl_view_uploaded(texture);
 	if (result != GEYSER_OK)
@@ -234,38 +221,16 @@ enum geyser_result gy_metal_create_private(void *device, const struct geyser_tex
 
 /* ---- pools ---- */
 
-/* Returns whether a pool can keep the texture. A texture on a discrete GPU has a copy there, which
- * this process can't clear. A label stays with the surface for good. */
-static bool can_rest(const struct mtl_texture *texture)
-{
-	return texture->memory != MTL_PRIVATE && texture->device->apple && !texture->desc.label &&
-	       texture->readers + texture->writers == 0;
-}
-
-/* Lets the system take the surface's memory if it has none left. */
+/* A texture on a discrete GPU has a copy there, which this process can't clear. A label stays with
+ * the surface for good. */
 static bool texture_rest(struct gy_backend_texture *base)
 {
-	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+	struct mtl_texture *texture = (struct mtl_texture *)base;
 
-	if (!can_rest(texture))
+	if (texture->memory == MTL_PRIVATE || !texture->device->apple || texture->desc.label ||
+		gy_surface_is_mapped(&texture->locks))
 		return false;
-	return !texture->surface || IOSurfaceSetPurgeable(texture->surface,
-					    kIOSurfacePurgeableVolatile, NULL) == KERN_SUCCESS;
-}
-
-static enum geyser_result clear_surface(struct mtl_texture *texture)
-{
-	kern_return_t error =
-		IOSurfaceSetPurgeable(texture->surface, kIOSurfacePurgeableNonVolatile, NULL);
-
-	if (error == KERN_SUCCESS)
-		error = IOSurfaceLock(texture->surface, 0, NULL);
-	if (error != KERN_SUCCESS)
-		return gy_fail(GEYSER_ERROR_SYSTEM, "making a kept IOSurface usable: %s (0x%x)",
-			mach_error_string(error), (unsigned)error);
-	memset(IOSurfaceGetBaseAddress(texture->surface), 0, (size_t)texture->base.bytes);
-	(void)IOSurfaceUnlock(texture->surface, 0, NULL);
-	return GEYSER_OK;
+	return !texture->surface || gy_surface_rest(texture->surface);
 }
 
 /* Clears the texture, whether or not the system has taken the surface's memory. */
@@ -277,7 +242,7 @@ static enum geyser_result texture_renew(
 	texture->desc.label = desc->label;
 	gy_mtl_set_label(texture);
 	if (texture->surface)
-		return clear_surface(texture);
+		return gy_surface_renew(texture->surface);
 	memset(texture->host.data, 0, texture->host.size);
 	return GEYSER_OK;
 }
@@ -321,9 +286,8 @@ static enum geyser_result texture_describe(
 		.fd = -1,
 		.object = (void *)texture->surface,
 		.size = base->bytes,
-		.plane_count = 1,
-		.planes[0] = {.row_pitch = base->layout.row_pitch},
 	};
+	gy_layout_describe(&base->layout, out);
 	return GEYSER_OK;
 }
 
@@ -352,52 +316,21 @@ enum geyser_result gy_metal_surface(const struct gy_backend_texture *base, void 
 
 /* ---- the CPU's access ---- */
 
-/* A surface that is locked is not synchronized: that could undo what another map writes. */
-static enum geyser_result lock_surface(
-	struct mtl_texture *texture, enum geyser_access access, void **data)
-{
-	bool writes = access & GEYSER_ACCESS_WRITE;
-	enum geyser_result result = GEYSER_OK;
-	kern_return_t error = KERN_SUCCESS;
-
-	(void)pthread_mutex_lock(&texture->locking);
-	if (texture->readers + texture->writers == 0)
-		result = gy_mtl_synchronize(texture);
-	if (result == GEYSER_OK)
-		error = IOSurfaceLock(texture->surface, writes ? 0 : kIOSurfaceLockReadOnly, NULL);
-	if (error != KERN_SUCCESS)
-		result = gy_fail(GEYSER_ERROR_SYSTEM, "IOSurfaceLock: %s (0x%x)",
-			mach_error_string(error), (unsigned)error);
-	if (result == GEYSER_OK) {
-		(*(writes ? &texture->writers : &texture->readers))++;
-		*data = IOSurfaceGetBaseAddress(texture->surface);
-	}
-	(void)pthread_mutex_unlock(&texture->locking);
-	return result;
-}
-
-/* An unlock must use the options of its lock. Which of several locks it ends doesn't matter. */
-static void unlock_surface(struct mtl_texture *texture)
-{
-	(void)pthread_mutex_lock(&texture->locking);
-	if (texture->readers > 0 && texture->readers--)
-		(void)IOSurfaceUnlock(texture->surface, kIOSurfaceLockReadOnly, NULL);
-	else if (texture->writers--)
-		(void)IOSurfaceUnlock(texture->surface, 0, NULL);
-	(void)pthread_mutex_unlock(&texture->locking);
-}
-
 static enum geyser_result texture_map(
 	struct gy_backend_texture *base, enum geyser_access access, void **data)
 {
 	struct mtl_texture *texture = (struct mtl_texture *)base;
+	enum geyser_result result = GEYSER_OK;
+	void *memory = texture->host.data;
 
 	if (texture->memory == MTL_PRIVATE)
 		return refuse_private();
 	if (texture->memory == MTL_SURFACE)
-		return lock_surface(texture, access, data);
-	*data = (char *)texture->host.data + base->layout.offset;
-	return GEYSER_OK;
+		result = gy_surface_map(texture->surface, &texture->locks,
+			access & GEYSER_ACCESS_WRITE, gy_mtl_synchronize, texture, &memory);
+	if (result == GEYSER_OK)
+		*data = (char *)memory + base->layout.offset;
+	return result;
 }
 
 static void texture_unmap(struct gy_backend_texture *base)
@@ -405,7 +338,7 @@ static void texture_unmap(struct gy_backend_texture *base)
 	struct mtl_texture *texture = (struct mtl_texture *)base;
 
 	if (texture->memory == MTL_SURFACE)
-		unlock_surface(texture);
+		gy_surface_unmap(texture->surface, &texture->locks);
 }
 
 /* ---- the backend as the core sees it ---- */

@@ -4,13 +4,12 @@
 #ifndef GY_BACKEND_METAL_MTL_H
 #define GY_BACKEND_METAL_MTL_H
 
+#include "backend/io_surface.h"
 #include "backend/loss.h"
 #include "backend/metal.h"
 
-#include <IOSurface/IOSurface.h>
 #include <TargetConditionals.h>
 
-#include <pthread.h>
 #include <unistd.h>
 
 struct mtl_device {
@@ -41,12 +40,12 @@ struct mtl_texture {
 	struct mtl_device *device;
 	struct geyser_texture_desc desc;
 	enum mtl_memory memory;
-	void *texture; /* id<MTLTexture>; NULL if Metal can't read the host memory as a texture */
+	/* id<MTLTexture> of each plane; all NULL if Metal can't read the host memory as textures */
+	void *textures[GEYSER_FORMAT_PLANES_MAX];
 
 	/* for MTL_SURFACE; the surface's use count is raised */
 	IOSurfaceRef surface;
-	pthread_mutex_t locking; /* guards the two counts of the surface's locks */
-	uint32_t readers, writers;
+	struct gy_surface_locks locks;
 
 	/* for MTL_HOST */
 	struct gy_host_memory host;
@@ -61,24 +60,25 @@ const char *gy_mtl_format_refusal(
 	void *device, const struct geyser_format_info *info, enum geyser_dimension dimension);
 
 /* view.m */
-/* Returns the number of bytes that rows of a texture in linear memory must be a multiple of. The
- * format must not be a depth format. */
-size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info);
-/* Makes the MTLTexture on the texture's surface. Errors: UNSUPPORTED (Metal makes none). */
-enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture);
-/* Gives the MTLTexture, if there is one, the descriptor's label. */
+/* Returns the number of bytes that rows of a texture's planes in linear memory must be a multiple
+ * of. The format must not be a depth format. */
+size_t gy_mtl_row_alignment(const struct mtl_texture *texture);
+/* Makes the MTLTextures of all planes, or of none: on the surface, or in or for copies of the host
+ * memory. Errors: UNSUPPORTED (Metal makes none). */
+enum geyser_result gy_mtl_view(struct mtl_texture *texture);
+/* Gives the MTLTextures, if there are any, the descriptor's label. */
 void gy_mtl_set_label(struct mtl_texture *texture);
 /* Makes the MTLBuffer of the texture's host memory. Errors: OUT_OF_MEMORY (Metal makes none). */
 enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture);
-/* Makes that buffer, if Metal takes the memory, and if possible the MTLTexture in it. */
+/* Makes that buffer, if Metal takes the memory, and if possible the planes' MTLTextures in it. */
 void gy_mtl_view_host(struct mtl_texture *texture);
-/* Makes an MTLTexture for copies of the host memory, and sets the texture's path to COPY. Errors:
+/* Makes MTLTextures for copies of the host memory, and sets the texture's path to COPY. Errors:
  * UNSUPPORTED (Metal makes none). */
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture);
-/* Copies the host memory into that MTLTexture. */
+/* Copies the host memory into those MTLTextures. */
 void gy_mtl_texture_upload(struct gy_backend_texture *texture);
 /* Brings what the GPU has drawn to the CPU, and waits. Errors: OUT_OF_MEMORY, SYSTEM. */
-enum geyser_result gy_mtl_synchronize(struct mtl_texture *texture);
+enum geyser_result gy_mtl_synchronize(void *mtl_texture);
 /* Makes the MTLTexture in private storage: a new one if handle is NULL, else the one of that
  * handle. Errors: UNSUPPORTED, MISMATCH. */
 enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle);

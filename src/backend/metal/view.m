@@ -24,16 +24,40 @@ static MTLTextureType type_of(const struct geyser_texture_desc *desc)
 				  : MTLTextureType2D;
 }
 
-/* Returns a descriptor that is autoreleased. */
-static MTLTextureDescriptor *describe(const struct mtl_texture *texture, MTLStorageMode storage)
+static uint32_t planes_of(const struct mtl_texture *texture)
+{
+	return geyser_format_get_info(texture->desc.format)->planes;
+}
+
+/* Tells where a plane lies in linear memory, and how many texels it has. */
+static struct geyser_subresource locate(const struct mtl_texture *texture, uint32_t plane)
+{
+	struct geyser_subresource out;
+
+	gy_layout_subresource(&texture->desc, &texture->base.layout, plane, 0, 0, &out);
+	return out;
+}
+
+static MTLPixelFormat format_of(const struct mtl_texture *texture, uint32_t plane)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
+
+	info = geyser_format_get_info(info->plane[plane].format);
+	return (MTLPixelFormat)info->mtl_pixel_format;
+}
+
+/* Returns the descriptor of a plane, which is autoreleased. */
+static MTLTextureDescriptor *describe(
+	const struct mtl_texture *texture, uint32_t plane, MTLStorageMode storage)
 {
 	MTLTextureDescriptor *out = [[[MTLTextureDescriptor alloc] init] autorelease];
 	const struct geyser_texture_desc *desc = &texture->desc;
+	const struct geyser_subresource at = locate(texture, plane);
 
 	out.textureType = type_of(desc);
-	out.pixelFormat = (MTLPixelFormat)geyser_format_get_info(desc->format)->mtl_pixel_format;
-	out.width = desc->width;
-	out.height = desc->height;
+	out.pixelFormat = format_of(texture, plane);
+	out.width = at.width;
+	out.height = at.height;
 	out.depth = desc->depth;
 	out.arrayLength = desc->layers;
 	out.mipmapLevelCount = desc->mip_levels;
@@ -55,14 +79,15 @@ void gy_mtl_set_label(struct mtl_texture *texture)
 		const char *label = texture->desc.label;
 		NSString *name = label ? [NSString stringWithUTF8String:label] : nil;
 
-		if (name)
-			((id<MTLTexture>)texture->texture).label = name;
+		for (uint32_t plane = 0; name && plane < planes_of(texture); plane++)
+			((id<MTLTexture>)texture->textures[plane]).label = name;
 	}
 }
 
-static enum geyser_result keep(struct mtl_texture *texture, id<MTLTexture> made, const char *where)
+static enum geyser_result keep(
+	struct mtl_texture *texture, uint32_t plane, id<MTLTexture> made, const char *where)
 {
-	texture->texture = made;
+	texture->textures[plane] = made;
 	if (!made)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s can't make a texture of %u × %u texels of %s, usage 0x%x, %s",
@@ -83,34 +108,65 @@ static MTLStorageMode storage_of(const struct mtl_texture *texture)
 	return MTLStorageModeShared;
 }
 
-enum geyser_result gy_mtl_view_surface(struct mtl_texture *texture)
+static id<MTLTexture> make(const struct mtl_texture *texture, uint32_t plane)
 {
-	@autoreleasepool {
-		return keep(texture,
-			[metal(texture)
-				newTextureWithDescriptor:describe(texture, storage_of(texture))
-					       iosurface:texture->surface
-						   plane:0],
-			"on an IOSurface");
+	const struct geyser_subresource at = locate(texture, plane);
+
+	if (texture->memory == MTL_SURFACE)
+		return [metal(texture)
+			newTextureWithDescriptor:describe(texture, plane, storage_of(texture))
+				       iosurface:texture->surface
+					   plane:plane];
+	if (texture->base.uploads)
+		return [metal(texture)
+			newTextureWithDescriptor:describe(texture, plane, storage_of(texture))];
+	return [(id<MTLBuffer>)texture->buffer
+		newTextureWithDescriptor:describe(texture, plane, MTLStorageModeShared)
+				  offset:(NSUInteger)texture->base.layout.offset + at.offset
+			     bytesPerRow:at.row_pitch];
+}
+
+static void release_textures(struct mtl_texture *texture)
+{
+	for (uint32_t plane = 0; plane < GEYSER_FORMAT_PLANES_MAX; plane++) {
+		[(id)texture->textures[plane] release];
+		texture->textures[plane] = NULL;
 	}
 }
 
-size_t gy_mtl_row_alignment(struct mtl_device *device, const struct geyser_format_info *info)
+enum geyser_result gy_mtl_view(struct mtl_texture *texture)
 {
-	return [(id<MTLDevice>)device->device
-		minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)info->mtl_pixel_format];
+	const char *where = texture->memory == MTL_SURFACE ? "on an IOSurface"
+			    : texture->base.uploads        ? "for copies of host memory"
+							   : "in host memory";
+	enum geyser_result result = GEYSER_OK;
+
+	@autoreleasepool {
+		for (uint32_t plane = 0; plane < planes_of(texture) && result == GEYSER_OK; plane++)
+			result = keep(texture, plane, make(texture, plane), where);
+		if (result != GEYSER_OK)
+			release_textures(texture);
+	}
+	return result;
 }
 
-/* Returns whether Metal can read the rows as a texture. If it can't, rows can still be copied from
- * and to the buffer. Only Apple's GPUs have textures in shared buffers. */
-static bool is_linear(const struct mtl_texture *texture)
+size_t gy_mtl_row_alignment(const struct mtl_texture *texture)
 {
-	const struct gy_layout *layout = &texture->base.layout;
-	size_t alignment =
-		gy_mtl_row_alignment(texture->device, geyser_format_get_info(texture->desc.format));
+	size_t largest = 1;
 
-	return texture->device->apple && texture->desc.mip_levels == 1 &&
-	       layout->row_pitch % alignment == 0 && layout->offset % alignment == 0;
+	for (uint32_t plane = 0; plane < planes_of(texture); plane++) {
+		size_t alignment = [metal(texture)
+			minimumLinearTextureAlignmentForPixelFormat:format_of(texture, plane)];
+
+		largest = alignment > largest ? alignment : largest;
+	}
+	return largest;
+}
+
+static uint32_t find_unaligned(const struct mtl_texture *texture)
+{
+	return gy_layout_find_unaligned(
+		&texture->desc, &texture->base.layout, gy_mtl_row_alignment(texture));
 }
 
 enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture)
@@ -130,45 +186,36 @@ enum geyser_result gy_mtl_wrap_host(struct mtl_texture *texture)
 		texture->device->info.name, texture->base.bytes);
 }
 
+/* Only Apple's GPUs have textures in shared buffers. Other rows can be copied to and from those. */
 void gy_mtl_view_host(struct mtl_texture *texture)
 {
-	const struct gy_layout *layout = &texture->base.layout;
-
-	if (gy_mtl_wrap_host(texture) != GEYSER_OK || !is_linear(texture))
-		return;
-	@autoreleasepool {
-		(void)keep(texture,
-			[(id<MTLBuffer>)texture->buffer
-				newTextureWithDescriptor:describe(texture, MTLStorageModeShared)
-						  offset:(NSUInteger)layout->offset
-					     bytesPerRow:(NSUInteger)layout->row_pitch],
-			"in host memory");
-	}
+	if (gy_mtl_wrap_host(texture) == GEYSER_OK && texture->device->apple &&
+		texture->desc.mip_levels == 1 && find_unaligned(texture) == planes_of(texture))
+		(void)gy_mtl_view(texture);
 }
 
 enum geyser_result gy_mtl_view_uploaded(struct mtl_texture *texture)
 {
 	texture->base.uploads = true;
 	texture->base.path = GEYSER_PATH_COPY;
-	@autoreleasepool {
-		return keep(texture,
-			[metal(texture)
-				newTextureWithDescriptor:describe(texture, storage_of(texture))],
-			"for copies of host memory");
-	}
+	return gy_mtl_view(texture);
 }
 
 void gy_mtl_texture_upload(struct gy_backend_texture *base)
 {
 	const struct mtl_texture *texture = (const struct mtl_texture *)base;
+	const char *data = (const char *)texture->host.data + base->layout.offset;
 
 	@autoreleasepool {
-		[(id<MTLTexture>)texture->texture
-			replaceRegion:MTLRegionMake2D(
-					      0, 0, texture->desc.width, texture->desc.height)
-			  mipmapLevel:0
-			    withBytes:(const char *)texture->host.data + base->layout.offset
-			  bytesPerRow:(NSUInteger)base->layout.row_pitch];
+		for (uint32_t plane = 0; plane < planes_of(texture); plane++) {
+			const struct geyser_subresource at = locate(texture, plane);
+
+			[(id<MTLTexture>)texture->textures[plane]
+				replaceRegion:MTLRegionMake2D(0, 0, at.width, at.height)
+				  mipmapLevel:0
+				    withBytes:data + at.offset
+				  bytesPerRow:at.row_pitch];
+		}
 	}
 }
 
@@ -199,7 +246,7 @@ static enum geyser_result open_handle(struct mtl_texture *texture, MTLSharedText
 		return gy_fail(GEYSER_ERROR_MISMATCH, "the handle is of another device: %s",
 			handle.device.name.UTF8String);
 	made = [device newSharedTextureWithHandle:handle];
-	texture->texture = made;
+	texture->textures[0] = made;
 	if (!made)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED, "%s can't open the texture of the handle",
 			texture->device->info.name);
@@ -212,9 +259,10 @@ enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle
 		@autoreleasepool {
 			if (handle)
 				return open_handle(texture, (MTLSharedTextureHandle *)handle);
-			return keep(texture,
-				[metal(texture) newSharedTextureWithDescriptor:
-							describe(texture, MTLStorageModePrivate)],
+			return keep(texture, 0,
+				[metal(texture)
+					newSharedTextureWithDescriptor:
+						describe(texture, 0, MTLStorageModePrivate)],
 				"in private storage for sharing");
 		}
 	}
@@ -222,11 +270,24 @@ enum geyser_result gy_mtl_view_private(struct mtl_texture *texture, void *handle
 		"there is no private storage for sharing before macOS 10.14 and iOS 13");
 }
 
-enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void **out)
+static enum geyser_result refuse_rows(const struct mtl_texture *texture)
+{
+	const struct geyser_subresource at =
+		locate(texture, find_unaligned(texture) % planes_of(texture));
+
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+		"host memory with rows of %zu bytes from %" PRIu64
+		" on: Metal reads rows that are a multiple of %zu, of one mip level",
+		at.row_pitch, texture->base.layout.offset + at.offset,
+		gy_mtl_row_alignment(texture));
+}
+
+enum geyser_result gy_metal_texture(
+	const struct gy_backend_texture *base, uint32_t plane, void **out)
 {
 	const struct mtl_texture *texture = (const struct mtl_texture *)base;
 
-	*out = texture->texture;
+	*out = texture->textures[plane];
 	if (*out)
 		return GEYSER_OK;
 	if (!texture->buffer)
@@ -239,21 +300,15 @@ enum geyser_result gy_metal_texture(const struct gy_backend_texture *base, void 
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"%s reads no texture in host memory, only Apple's GPUs do: map it",
 			texture->device->info.name);
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"host memory with rows of %" PRIu64 " bytes from %" PRIu64
-		" on: Metal reads rows that are a multiple of %zu, of one mip level",
-		base->layout.row_pitch, base->layout.offset,
-		gy_mtl_row_alignment(
-			texture->device, geyser_format_get_info(texture->desc.format)));
+	return refuse_rows(texture);
 }
 
 void gy_mtl_view_release(struct mtl_texture *texture)
 {
 	@autoreleasepool {
-		[(id)texture->texture release];
+		release_textures(texture);
 		[(id)texture->buffer release];
 	}
-	texture->texture = NULL;
 	texture->buffer = NULL;
 }
 
@@ -277,7 +332,8 @@ enum geyser_result gy_metal_encode_synchronize(
 		id<MTLBlitCommandEncoder> encoder =
 			[(id<MTLCommandBuffer>)command_buffer blitCommandEncoder];
 
-		[encoder synchronizeResource:(id<MTLTexture>)texture->texture];
+		for (uint32_t plane = 0; plane < planes_of(texture); plane++)
+			[encoder synchronizeResource:(id<MTLTexture>)texture->textures[plane]];
 		[encoder endEncoding];
 		if (encoder)
 			return GEYSER_OK;
@@ -288,8 +344,9 @@ enum geyser_result gy_metal_encode_synchronize(
 		GEYSER_ERROR_OUT_OF_MEMORY, "Metal returned no encoder for a synchronization");
 }
 
-enum geyser_result gy_mtl_synchronize(struct mtl_texture *texture)
+enum geyser_result gy_mtl_synchronize(void *data)
 {
+	struct mtl_texture *texture = data;
 	enum geyser_result result;
 
 	if (!is_managed(texture) || gy_mtl_is_inherited(texture->device))
@@ -315,18 +372,21 @@ enum geyser_result gy_mtl_synchronize(struct mtl_texture *texture)
 static bool encode_copy(
 	id<MTLCommandBuffer> commands, const struct mtl_texture *from, const struct mtl_texture *to)
 {
-	const struct gy_layout *layout = &to->base.layout;
 	id<MTLBlitCommandEncoder> encoder = [commands blitCommandEncoder];
 
-	[encoder copyFromTexture:(id<MTLTexture>)from->texture
-			     sourceSlice:0
-			     sourceLevel:0
-			    sourceOrigin:MTLOriginMake(0, 0, 0)
-			      sourceSize:MTLSizeMake(from->desc.width, from->desc.height, 1)
-				toBuffer:(id<MTLBuffer>)to->buffer
-		       destinationOffset:(NSUInteger)layout->offset
-		  destinationBytesPerRow:(NSUInteger)layout->row_pitch
-		destinationBytesPerImage:(NSUInteger)layout->slice_pitch];
+	for (uint32_t plane = 0; plane < planes_of(from); plane++) {
+		const struct geyser_subresource at = locate(to, plane);
+
+		[encoder copyFromTexture:(id<MTLTexture>)from->textures[plane]
+				     sourceSlice:0
+				     sourceLevel:0
+				    sourceOrigin:MTLOriginMake(0, 0, 0)
+				      sourceSize:MTLSizeMake(at.width, at.height, 1)
+					toBuffer:(id<MTLBuffer>)to->buffer
+			       destinationOffset:(NSUInteger)to->base.layout.offset + at.offset
+			  destinationBytesPerRow:at.row_pitch
+			destinationBytesPerImage:at.slice_pitch];
+	}
 	[encoder endEncoding];
 	return encoder != nil;
 }
@@ -340,7 +400,7 @@ enum geyser_result gy_mtl_texture_copy(struct gy_backend_texture *from_base,
 	const struct mtl_texture *from = (const struct mtl_texture *)from_base;
 	const struct mtl_texture *to = (const struct mtl_texture *)to_base;
 	void *texture, *queue;
-	enum geyser_result result = gy_metal_texture(from_base, &texture);
+	enum geyser_result result = gy_metal_texture(from_base, 0, &texture);
 
 	if (result == GEYSER_OK)
 		result = gy_mtl_event_queue(wait->event, &queue);

@@ -32,8 +32,9 @@ bool gpu_done(id<MTLCommandBuffer> commands);
  * error. */
 bool gpu_ends(id<MTLCommandBuffer> commands);
 
-/* Returns the texture's MTLTexture. The texture owns it. */
+/* Return the texture's MTLTexture, or that of one of its planes. The texture owns it. */
 id<MTLTexture> metal_of(struct geyser_texture *texture);
+id<MTLTexture> plane_of(struct geyser_texture *texture, uint32_t plane);
 /* Returns whether this is an Apple GPU. */
 bool gpu_is_apple(id<MTLDevice> device);
 

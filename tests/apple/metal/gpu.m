@@ -63,6 +63,14 @@ id<MTLTexture> metal_of(struct geyser_texture *texture)
 	return (id<MTLTexture>)metal;
 }
 
+id<MTLTexture> plane_of(struct geyser_texture *texture, uint32_t plane)
+{
+	void *metal;
+
+	ok(geyser_metal_texture_plane(texture, plane, &metal));
+	return (id<MTLTexture>)metal;
+}
+
 bool gpu_is_apple(id<MTLDevice> device)
 {
 	return [device supportsFamily:MTLGPUFamilyApple1];
@@ -70,26 +78,37 @@ bool gpu_is_apple(id<MTLDevice> device)
 
 struct walk {
 	const struct geyser_texture_desc *desc;
-	NSUInteger texel; /* bytes of a texel */
+	uint32_t plane;
 	NSUInteger offset;
 };
 
 static struct walk walk_of(struct geyser_texture *texture)
 {
-	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
+	return (struct walk){.desc = geyser_texture_get_desc(texture)};
+}
 
-	return (struct walk){
-		.desc = desc,
-		.texel = geyser_format_get_info(desc->format)->bytes_per_texel,
-	};
+static uint32_t planes_of(const struct walk *walk)
+{
+	return geyser_format_get_info(walk->desc->format)->planes;
+}
+
+/* Returns the bytes of a texel in the plane. */
+static NSUInteger texel_of(const struct walk *walk)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(walk->desc->format);
+
+	return geyser_format_get_info(info->plane[walk->plane].format)->bytes_per_texel;
 }
 
 static MTLSize size_of_level(const struct walk *walk, uint32_t level)
 {
 	uint32_t width = walk->desc->width >> level, height = walk->desc->height >> level;
 	uint32_t depth = walk->desc->depth >> level;
+	struct geyser_plane_extent extent;
 
-	return MTLSizeMake(width ? width : 1, height ? height : 1, depth ? depth : 1);
+	assert_true(geyser_format_get_plane_extent(
+		walk->desc->format, walk->plane, width ? width : 1, height ? height : 1, &extent));
+	return MTLSizeMake(extent.width, extent.height, depth ? depth : 1);
 }
 
 /* The buffer has no padding, and the order of fill_texture's pattern. */
@@ -97,11 +116,12 @@ static NSUInteger bytes_of(struct geyser_texture *texture)
 {
 	struct walk walk = walk_of(texture);
 
-	for (uint32_t level = 0; level < walk.desc->mip_levels; level++) {
-		MTLSize size = size_of_level(&walk, level);
+	for (; walk.plane < planes_of(&walk); walk.plane++)
+		for (uint32_t level = 0; level < walk.desc->mip_levels; level++) {
+			MTLSize size = size_of_level(&walk, level);
 
-		walk.offset += size.width * size.height * size.depth * walk.texel;
-	}
+			walk.offset += size.width * size.height * size.depth * texel_of(&walk);
+		}
 	return walk.offset * walk.desc->layers;
 }
 
@@ -109,7 +129,7 @@ static void encode_level(id<MTLBlitCommandEncoder> encoder, id<MTLTexture> textu
 	id<MTLBuffer> buffer, struct walk *walk, uint32_t layer, uint32_t level, bool read)
 {
 	MTLSize size = size_of_level(walk, level);
-	NSUInteger row = size.width * walk->texel, image = row * size.height;
+	NSUInteger row = size.width * texel_of(walk), image = row * size.height;
 
 	if (read)
 		[encoder copyFromTexture:texture
@@ -137,15 +157,16 @@ static void encode_level(id<MTLBlitCommandEncoder> encoder, id<MTLTexture> textu
 static void encode_copies(id<MTLCommandBuffer> commands, struct geyser_texture *texture,
 	id<MTLBuffer> buffer, bool read)
 {
-	id<MTLTexture> metal = metal_of(texture);
 	struct walk walk = walk_of(texture);
+	uint32_t layers = walk.desc->layers, levels = walk.desc->mip_levels;
 
 	@autoreleasepool {
 		id<MTLBlitCommandEncoder> encoder = [commands blitCommandEncoder];
 
-		for (uint32_t layer = 0; layer < walk.desc->layers; layer++)
-			for (uint32_t level = 0; level < walk.desc->mip_levels; level++)
-				encode_level(encoder, metal, buffer, &walk, layer, level, read);
+		for (; walk.plane < planes_of(&walk); walk.plane++)
+			for (uint32_t i = 0; i < layers * levels; i++)
+				encode_level(encoder, plane_of(texture, walk.plane), buffer, &walk,
+					i / levels, i % levels, read);
 		[encoder endEncoding];
 	}
 }

@@ -128,22 +128,6 @@ static void foreign_formats(void **state)
 	}
 }
 
-/* What cameras and decoders make. */
-static void surfaces_of_two_planes(void **state)
-{
-	struct surface_desc video = bgra_surface;
-	struct geyser_texture_desc desc = picture;
-
-	video.biplanar = true;
-	video.element = 1;
-	video.row = 64;
-	video.size = 4096;
-	video.fourcc = 0x34323076;
-	mismatch(state, &video, "2 planes ('420v'), as video of cameras and decoders has", &desc);
-	desc.format = GEYSER_FORMAT_R8_UNORM; /* not the luma alone either */
-	mismatch(state, &video, "2 planes ('420v')", &desc);
-}
-
 /* A surface without a FourCC is imported with the caller's format. */
 static void formats_without_a_name(void **state)
 {
@@ -381,7 +365,6 @@ int main(int argc, char **argv)
 		manager_test(a_surface_of_the_caller_s),
 		manager_test(surfaces_that_don_t_fit),
 		manager_test(foreign_formats),
-		manager_test(surfaces_of_two_planes),
 		manager_test(formats_without_a_name),
 		manager_test(what_is_no_surface),
 		manager_test(ids_within_this_process),
