@@ -104,8 +104,10 @@ GEYSER_API enum geyser_result geyser_coregraphics_image_create(struct geyser_tex
 /* Makes a CIImage of the texture. The caller owns it (+1). Nothing is copied: the pixels are read
  * when the image is rendered. The image retains the surface, and the surface's first row is the
  * image's top. options is an NSDictionary for imageWithIOSurface:options: (kCIImageColorSpace), or
- * NULL. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (not a texture of a Metal manager, in private
- * storage, a format that Core Image can't read, Core Image isn't loaded). */
+ * NULL. Core Image reads video, and takes its range from the surface's FourCC
+ * (geyser_metal_surface_format), not from a frame. Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED
+ * (not a texture of a Metal manager, in private storage, a format that Core Image can't read, Core
+ * Image isn't loaded). */
 GEYSER_API enum geyser_result geyser_coreimage_image_create(
 	struct geyser_texture *texture, void *options, void **ci_image);
 
@@ -114,8 +116,8 @@ GEYSER_API enum geyser_result geyser_coreimage_image_create(
  * stored; with OPAQUE the alpha channel isn't written. color_space is the CGColorSpaceRef to render
  * in; NULL means the surface's colour space, or sRGB if it has none. Several threads may use a
  * CIContext at once; keep it, because it is costly to make. Errors: INVALID_ARGUMENT (NULL, no
- * CIContext, no CIImage, an unknown alpha), UNSUPPORTED (as geyser_coreimage_image_create), SYSTEM
- * (with Core Image's own words). */
+ * CIContext, no CIImage, an unknown alpha), UNSUPPORTED (as geyser_coreimage_image_create; video),
+ * SYSTEM (with Core Image's own words). */
 GEYSER_API enum geyser_result geyser_coreimage_render(void *ci_context, void *ci_image,
 	struct geyser_texture *texture, enum geyser_alpha alpha, void *color_space);
 
@@ -136,11 +138,28 @@ GEYSER_API enum geyser_result geyser_coreimage_render(void *ci_context, void *ci
  * rgba16float   GL_RGBA_FLOAT16_APPLE 881A, GL_RGBA 1908, GL_HALF_APPLE 140B
  * r8unorm       GL_R8 8229, GL_RED 1903, GL_UNSIGNED_BYTE 1401
  *
- * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (another format, by name; not a texture of a Metal
- * manager, in private storage; no OpenGL: iOS, or not loaded), SYSTEM (the CGLError).
+ * Errors: INVALID_ARGUMENT (NULL), UNSUPPORTED (another format, by name; video of several planes;
+ * not a texture of a Metal manager, in private storage; no OpenGL: iOS, or not loaded), SYSTEM (the
+ * CGLError).
  */
 GEYSER_API enum geyser_result geyser_cgl_texture_bind(
 	void *cgl_context, struct geyser_texture *texture);
+
+/*
+ * Works like geyser_cgl_texture_bind, for one plane of video. The GL texture has the plane's size,
+ * and a shader calculates the colours. A texture of another format has plane 0 alone.
+ *
+ * plane's format   internal format, format, type
+ * r8unorm          GL_R8 8229, GL_RED 1903, GL_UNSIGNED_BYTE 1401
+ * rg8unorm         GL_RG8 822B, GL_RG 8227, GL_UNSIGNED_BYTE 1401
+ * r16unorm         GL_R16 822A, GL_RED 1903, GL_UNSIGNED_SHORT 1403
+ * rg16unorm        GL_RG16 822C, GL_RG 8227, GL_UNSIGNED_SHORT 1403
+ *
+ * Errors: as geyser_cgl_texture_bind, and INVALID_ARGUMENT (no such plane); UNSUPPORTED also for
+ * yuy2 and uyvy.
+ */
+GEYSER_API enum geyser_result geyser_cgl_texture_bind_plane(
+	void *cgl_context, struct geyser_texture *texture, uint32_t plane);
 
 #ifdef __cplusplus
 }

@@ -60,8 +60,9 @@ static enum geyser_result refuse_format(enum geyser_format format)
 
 	for (size_t i = 0; i < sizeof bitmaps / sizeof *bitmaps; i++)
 		gy_format_list_add(list, bitmaps[i].format);
-	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format (%s): Core Graphics takes %s",
-		geyser_format_name(format), list);
+	return gy_fail(GEYSER_ERROR_UNSUPPORTED, "format (%s): Core Graphics takes %s%s",
+		geyser_format_name(format), list,
+		geyser_format_is_video(format) ? "; geyser_texture_convert converts video" : "");
 }
 
 /* Returns Core Graphics' constant for the alpha mode. Grey formats have no alpha channel, whatever

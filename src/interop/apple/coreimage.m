@@ -152,6 +152,11 @@ static enum geyser_result render_into(CIContext *context, CIImage *image,
 		result = find_class("CIRenderDestination", &destination_class);
 	if (result != GEYSER_OK)
 		return result;
+	if (geyser_format_is_video(geyser_texture_get_desc(texture)->format))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (%s): Core Image renders colours; geyser_texture_convert makes "
+			"video of them",
+			gy_texture_format_name(texture));
 	destination = [[destination_class alloc] initWithIOSurface:(IOSurface *)surface];
 	if (!destination)
 		return fail_error(nil, texture);

@@ -232,9 +232,14 @@ static enum geyser_result check_import(const struct gy_mvk *vk, const struct sou
  * makes an MTLTexture of its own on it. */
 static enum geyser_result find_source(struct geyser_texture *texture, struct source *out)
 {
-	const enum geyser_result result = geyser_metal_texture(texture, &out->texture);
+	enum geyser_result result = geyser_metal_texture_plane(texture, 0, &out->texture);
 
 	out->surface = NULL;
+	if (result == GEYSER_OK && geyser_format_is_video(geyser_texture_get_desc(texture)->format))
+		result = gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"format (%s): make an image of each plane's MTLTexture "
+			"(geyser_metal_texture_plane, VkImportMetalTextureInfoEXT)",
+			gy_texture_format_name(texture));
 	if (result != GEYSER_OK)
 		return result;
 	(void)geyser_metal_texture_surface(texture, &out->surface);

@@ -38,6 +38,32 @@ static const struct double_pixels *pixels_of(IOSurfaceRef surface)
 	return NULL;
 }
 
+/* Whether Core Image reads the surface as video. If so, *full: of full range. */
+static bool is_video(IOSurfaceRef surface, bool *full)
+{
+	const uint32_t fourcc = IOSurfaceGetPixelFormat(surface);
+
+	*full = fourcc == 0x34323066;         /* '420f' */
+	return *full || fourcc == 0x34323076; /* '420v' */
+}
+
+/* Reads a texel of video. The double calculates with luma alone: chroma must be 128. */
+static void read_video(IOSurfaceRef surface, size_t x, size_t y, double texel[4])
+{
+	const uint8_t *memory = double_surface_of(surface)->memory;
+	const struct double_surface_plane *luma = double_surface_plane_of(surface, 0);
+	const struct double_surface_plane *chroma = double_surface_plane_of(surface, 1);
+	const uint8_t *c = memory + chroma->offset + y / 2 * chroma->bytes_per_row + x / 2 * 2;
+	const double grey = memory[luma->offset + y * luma->bytes_per_row + x];
+	bool full;
+
+	if (!is_video(surface, &full) || c[0] != 128 || c[1] != 128)
+		double_die("the double's Core Image reads grey video only");
+	for (int i = 0; i < 3; i++)
+		texel[i] = full ? grey / 255 : (grey - 16) / 219;
+	texel[3] = 1;
+}
+
 static uint8_t *texel_at(
 	IOSurfaceRef surface, const struct double_pixels *pixels, size_t x, size_t y)
 {
@@ -101,9 +127,10 @@ static uint8_t *texel_at(
 + (CIImage *)imageWithIOSurface:(IOSurfaceRef)surface options:(NSDictionary *)options
 {
 	DoubleImage *image;
+	bool full;
 
 	(void)options;
-	if (!pixels_of(surface))
+	if (!pixels_of(surface) && !is_video(surface, &full))
 		return nil;
 	image = [[[DoubleImage alloc] init] autorelease];
 	image->surface = (IOSurfaceRef)CFRetain(surface);
@@ -145,6 +172,8 @@ static uint8_t *texel_at(
 		memset(texel, 0, 4 * sizeof(*texel));
 	else if (!surface)
 		memcpy(texel, color, 4 * sizeof(*texel));
+	else if (!pixels_of(surface))
+		read_video(surface, (size_t)x, IOSurfaceGetHeight(surface) - 1 - (size_t)y, texel);
 	else
 		double_texel_read(pixels_of(surface),
 			texel_at(surface, pixels_of(surface), (size_t)x,

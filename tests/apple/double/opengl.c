@@ -14,6 +14,7 @@
 struct texture {
 	bool used;
 	IOSurfaceRef surface;
+	GLuint plane;
 	uint16_t pixel_format; /* MTLPixelFormat */
 };
 
@@ -28,11 +29,13 @@ struct _CGLContextObject {
 	bool pending;
 	double pending_color[4];
 	IOSurfaceRef pending_surface;
+	GLuint pending_plane;
 	uint16_t pending_format;
 };
 
 static _Thread_local CGLContextObj current;
 
+/* FourCC "": a plane of a surface of several. */
 static const struct {
 	GLenum internal, format, type;
 	char fourcc[5];
@@ -41,6 +44,10 @@ static const struct {
 	{GL_RGBA8, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV, "BGRA", 80},
 	{GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT, "RGhA", 115},
 	{GL_R8, GL_RED, GL_UNSIGNED_BYTE, "L008", 10},
+	{GL_R8, GL_RED, GL_UNSIGNED_BYTE, "", 10},
+	{GL_RG8, GL_RG, GL_UNSIGNED_BYTE, "", 30},
+	{GL_R16, GL_RED, GL_UNSIGNED_SHORT, "", 20},
+	{GL_RG16, GL_RG, GL_UNSIGNED_SHORT, "", 60},
 };
 
 /* ---- contexts ---- */
@@ -119,6 +126,17 @@ static uint32_t fourcc_of(const char *c)
 	return (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | (uint32_t)c[3];
 }
 
+/* Whether the surface's plane has the texels of that combination. */
+static bool is_of(size_t combination, IOSurfaceRef surface, GLuint plane)
+{
+	if (IOSurfaceGetPlaneCount(surface) == 0)
+		return fourcc_of(combinations[combination].fourcc) ==
+		       IOSurfaceGetPixelFormat(surface);
+	return !combinations[combination].fourcc[0] &&
+	       double_pixels_of(combinations[combination].pixel_format)->bytes ==
+		       IOSurfaceGetBytesPerElementOfPlane(surface, plane);
+}
+
 CGLError CGLTexImageIOSurface2D(CGLContextObj where, GLenum target, GLenum internal, GLsizei width,
 	GLsizei height, GLenum format, GLenum type, IOSurfaceRef surface, GLuint plane)
 {
@@ -126,23 +144,23 @@ CGLError CGLTexImageIOSurface2D(CGLContextObj where, GLenum target, GLenum inter
 
 	if (!where || where != current)
 		return kCGLBadContext;
-	if (target != GL_TEXTURE_RECTANGLE || plane != 0)
+	if (target != GL_TEXTURE_RECTANGLE)
 		return kCGLBadValue;
 	if (!where->texture)
 		return kCGLBadState;
-	if ((size_t)width != IOSurfaceGetWidth(surface) ||
-		(size_t)height != IOSurfaceGetHeight(surface))
+	if ((size_t)width != IOSurfaceGetWidthOfPlane(surface, plane) ||
+		(size_t)height != IOSurfaceGetHeightOfPlane(surface, plane))
 		return kCGLBadValue;
 	texture = &where->textures[where->texture];
 	for (size_t i = 0; i < sizeof(combinations) / sizeof(combinations[0]); i++) {
 		if (combinations[i].internal != internal || combinations[i].format != format ||
-			combinations[i].type != type ||
-			fourcc_of(combinations[i].fourcc) != IOSurfaceGetPixelFormat(surface))
+			combinations[i].type != type || !is_of(i, surface, plane))
 			continue;
 		CFRetain(surface);
 		if (texture->surface)
 			CFRelease(texture->surface);
 		texture->surface = surface;
+		texture->plane = plane;
 		texture->pixel_format = combinations[i].pixel_format;
 		return kCGLNoError;
 	}
@@ -249,6 +267,7 @@ void glClear(GLbitfield mask)
 	glFlush();
 	current->pending = true;
 	current->pending_surface = (IOSurfaceRef)CFRetain(texture->surface);
+	current->pending_plane = texture->plane;
 	current->pending_format = texture->pixel_format;
 	for (int i = 0; i < 4; i++)
 		current->pending_color[i] = current->clear[i];
@@ -257,18 +276,19 @@ void glClear(GLbitfield mask)
 void glFlush(void)
 {
 	CGLContextObj it = context();
+	const struct double_surface_plane *plane;
 	const struct double_pixels *pixels;
-	size_t pitch;
+	uint8_t *memory;
 
 	if (!it->pending)
 		return;
 	pixels = double_pixels_of(it->pending_format);
-	pitch = IOSurfaceGetBytesPerRow(it->pending_surface);
-	for (size_t y = 0; y < IOSurfaceGetHeight(it->pending_surface); y++)
-		for (size_t x = 0; x < IOSurfaceGetWidth(it->pending_surface); x++)
+	plane = double_surface_plane_of(it->pending_surface, it->pending_plane);
+	memory = double_surface_of(it->pending_surface)->memory + plane->offset;
+	for (size_t y = 0; y < plane->height; y++)
+		for (size_t x = 0; x < plane->width; x++)
 			double_pixels_clear(pixels, it->pending_color,
-				double_surface_of(it->pending_surface)->memory + y * pitch +
-					x * pixels->bytes);
+				memory + y * plane->bytes_per_row + x * pixels->bytes);
 	double_surface_changed(double_surface_of(it->pending_surface));
 	CFRelease(it->pending_surface);
 	it->pending = false;

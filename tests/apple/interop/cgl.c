@@ -69,6 +69,62 @@ static void test_opengl_draws_into_the_texture(void **state)
 	(void)CGLDestroyContext(context);
 }
 
+/* A plane is drawn, and the other one stays as it is. */
+static void test_opengl_draws_into_planes(void **state)
+{
+	struct fixture *fixture = *state;
+	CGLContextObj context = make_context();
+	struct geyser_texture *texture = make_texture(fixture->manager, GEYSER_FORMAT_NV12, 5, 3);
+	struct geyser_mapping mapping;
+	struct geyser_subresource sub;
+	GLuint names[2];
+
+	refused(GEYSER_ERROR_UNSUPPORTED, "nv12) has 2 planes: call geyser_cgl_texture_bind_plane",
+		geyser_cgl_texture_bind(context, texture));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "plane (2): nv12 has 2",
+		geyser_cgl_texture_bind_plane(context, texture, 2));
+	glGenTextures(2, names);
+	for (uint32_t i = 0; i < 2; i++) {
+		glBindTexture(GL_TEXTURE_RECTANGLE, names[i]);
+		ok(geyser_cgl_texture_bind_plane(context, texture, i));
+	}
+	clear(names[1]);
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+	assert_memory_equal(mapping.data, "\0\0\0\0\0", 5);
+	ok(geyser_texture_get_subresource(texture, 1, 0, 0, &sub));
+	for (size_t y = 0; y < 2; y++)
+		assert_memory_equal((uint8_t *)mapping.data + sub.offset + y * sub.row_pitch,
+			"\xff\x33\xff\x33\xff\x33", 6);
+	geyser_texture_unmap(texture);
+	glDeleteTextures(2, names);
+	geyser_texture_unref(texture);
+	(void)CGLDestroyContext(context);
+}
+
+static void test_opengl_binds_planes_of_16_bits(void **state)
+{
+	struct fixture *fixture = *state;
+	CGLContextObj context = make_context();
+	struct geyser_texture *texture;
+	GLuint name;
+
+	glGenTextures(1, &name);
+	glBindTexture(GL_TEXTURE_RECTANGLE, name);
+	if (!geyser_metal_format_refusal(
+		    fixture->manager, GEYSER_FORMAT_P010, GEYSER_DIMENSION_2D)) {
+		texture = make_texture(fixture->manager, GEYSER_FORMAT_P010, 5, 3);
+		ok(geyser_cgl_texture_bind_plane(context, texture, 0));
+		ok(geyser_cgl_texture_bind_plane(context, texture, 1));
+		geyser_texture_unref(texture);
+	}
+	texture = make_texture(fixture->manager, GEYSER_FORMAT_YUY2, 4, 3);
+	refused(GEYSER_ERROR_UNSUPPORTED, "format (yuy2): OpenGL takes video of several planes",
+		geyser_cgl_texture_bind_plane(context, texture, 0));
+	geyser_texture_unref(texture);
+	glDeleteTextures(1, &name);
+	(void)CGLDestroyContext(context);
+}
+
 static void test_opengl_keeps_the_surface(void **state)
 {
 	struct fixture *fixture = *state;
@@ -167,6 +223,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_opengl_draws_into_the_texture),
+		TEST(test_opengl_draws_into_planes),
+		TEST(test_opengl_binds_planes_of_16_bits),
 		TEST(test_opengl_keeps_the_surface),
 		TEST(test_every_other_format_is_refused_by_name),
 		TEST(test_opengl_says_no),

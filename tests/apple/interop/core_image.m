@@ -130,6 +130,34 @@ static void test_alpha_and_colour_space(void **state)
 	geyser_texture_unref(texture);
 }
 
+/* Core Image reads video, and takes the range from the surface's FourCC. */
+static void test_image_of_video(void **state)
+{
+	static const uint8_t white[4] = {0xff, 0xff, 0xff, 0xff}, black[4] = {0, 0, 0, 0xff};
+	struct fixture *fixture = *state;
+	struct geyser_texture *from =
+		make_texture(fixture->manager, GEYSER_FORMAT_NV12, WIDTH, HEIGHT);
+	struct geyser_texture *to =
+		make_texture(fixture->manager, GEYSER_FORMAT_BGRA8_UNORM, WIDTH, HEIGHT);
+	struct geyser_mapping mapping;
+	struct geyser_subresource sub;
+	void *image;
+
+	ok(geyser_texture_map(from, GEYSER_ACCESS_WRITE, &mapping));
+	ok(geyser_texture_get_subresource(from, 1, 0, 0, &sub));
+	memset(mapping.data, 16, mapping.row_pitch * HEIGHT);
+	memset(mapping.data, 235, 1);
+	memset((uint8_t *)mapping.data + sub.offset, 128, sub.size);
+	geyser_texture_unmap(from);
+	ok(geyser_coreimage_image_create(from, NULL, &image));
+	render(fixture->manager, (CIImage *)image, to);
+	expect_texel(to, 0, 0, white);
+	expect_texel(to, 1, 0, black);
+	[(CIImage *)image release];
+	geyser_texture_unref(to);
+	geyser_texture_unref(from);
+}
+
 /* ---- refusals ---- */
 
 static void test_formats_that_core_image_lacks(void **state)
@@ -141,6 +169,8 @@ static void test_formats_that_core_image_lacks(void **state)
 	} rows[] = {
 		{GEYSER_FORMAT_RGB10A2_UNORM, "FourCC", "FourCC", GEYSER_ERROR_UNSUPPORTED},
 		{GEYSER_FORMAT_RG32_FLOAT, "can't read", "can't render", GEYSER_ERROR_SYSTEM},
+		{GEYSER_FORMAT_I420, "can't read", "renders colours", GEYSER_ERROR_UNSUPPORTED},
+		{GEYSER_FORMAT_I422, "FourCC", "FourCC", GEYSER_ERROR_UNSUPPORTED},
 	};
 	struct fixture *fixture = *state;
 
@@ -244,6 +274,7 @@ static void test_core_images_own_words(void **state)
 	}
 POOLED(test_renders_every_format)
 POOLED(test_image_is_the_surface)
+POOLED(test_image_of_video)
 POOLED(test_what_an_image_lacks_becomes_transparent)
 POOLED(test_alpha_and_colour_space)
 POOLED(test_formats_that_core_image_lacks)
@@ -261,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_renders_every_format),
 		TEST(test_image_is_the_surface),
+		TEST(test_image_of_video),
 		TEST(test_what_an_image_lacks_becomes_transparent),
 		TEST(test_alpha_and_colour_space),
 		TEST(test_formats_that_core_image_lacks),

@@ -332,6 +332,10 @@ static void test_textures_that_no_image_fits(void **state)
 	refused(GEYSER_ERROR_UNSUPPORTED, "format (rg8unorm)",
 		geyser_moltenvk_image_create(&mvk.device, texture, &image));
 	geyser_texture_unref(texture);
+	texture = make_texture(fixture->manager, GEYSER_FORMAT_NV12, 6, 4);
+	refused(GEYSER_ERROR_UNSUPPORTED, "format (nv12): make an image of each plane's MTLTexture",
+		geyser_moltenvk_image_create(&mvk.device, texture, &image));
+	geyser_texture_unref(texture);
 	texture = make_texture(fixture->manager, GEYSER_FORMAT_R8_UNORM, 4097, 1);
 	refused(GEYSER_ERROR_UNSUPPORTED, "size (4097x1x1",
 		geyser_moltenvk_image_create(&mvk.device, texture, &image));

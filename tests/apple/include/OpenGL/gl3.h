@@ -12,12 +12,17 @@ typedef float GLfloat;
 
 #define GL_COLOR_BUFFER_BIT 0x00004000
 #define GL_UNSIGNED_BYTE 0x1401
+#define GL_UNSIGNED_SHORT 0x1403
 #define GL_HALF_FLOAT 0x140B
 #define GL_RED 0x1903
 #define GL_RGBA 0x1908
 #define GL_RGBA8 0x8058
 #define GL_BGRA 0x80E1
+#define GL_RG 0x8227
 #define GL_R8 0x8229
+#define GL_R16 0x822A
+#define GL_RG8 0x822B
+#define GL_RG16 0x822C
 #define GL_UNSIGNED_INT_8_8_8_8_REV 0x8367
 #define GL_TEXTURE_RECTANGLE 0x84F5
 #define GL_RGBA16F 0x881A
