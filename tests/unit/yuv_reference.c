@@ -36,7 +36,7 @@ static const struct layout *layout_of(enum geyser_format format)
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
 		if (layouts[i].format == format)
 			return &layouts[i];
-	assert(!"a format of video");
+	assert(0); /* each format of video has a row */
 	return NULL;
 }
 
