@@ -32,6 +32,9 @@ static const enum geyser_format pairs[][2] = {
 	{GEYSER_FORMAT_RGBA32_FLOAT, GEYSER_FORMAT_RGBA8_UNORM},
 	{GEYSER_FORMAT_RGB10A2_UNORM, GEYSER_FORMAT_RGBA8_UNORM},
 	{GEYSER_FORMAT_RGBA8_UNORM_SRGB, GEYSER_FORMAT_RGBA16_FLOAT},
+	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12},
+	{GEYSER_FORMAT_P010, GEYSER_FORMAT_RGBA16_FLOAT},
 };
 
 #define PAIRS (sizeof(pairs) / sizeof(pairs[0]))
@@ -241,8 +244,14 @@ static struct geyser_texture *make_texture(
 
 static uint64_t size_of(enum geyser_format format)
 {
-	return (uint64_t)VKHAND_WIDTH * VKHAND_HEIGHT *
-	       geyser_format_get_info(format)->bytes_per_texel;
+	struct geyser_plane_extent extent;
+	uint64_t size = 0;
+
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(format, plane, VKHAND_WIDTH, VKHAND_HEIGHT, &extent);
+		plane++)
+		size += extent.size;
+	return size;
 }
 
 static void begin(struct convert *convert, enum geyser_format from, enum geyser_format to)

@@ -144,9 +144,10 @@ GEYSER_API enum geyser_result geyser_convert_pixels(const struct geyser_pixels *
  * managers and backends. As with geyser_texture_map, the caller orders access: other work on both
  * textures must be done before the call. The call returns when the conversion is done.
  *
- * The GPU converts colour formats if both textures belong to one Vulkan manager, unless its device
- * is a driver on the CPU, both textures lie in host memory, or the picture is cropped, turned or
- * scaled. Its results have the same bits as the CPU's: the first conversion between two formats is
+ * The GPU converts if both textures belong to one Vulkan manager, unless its device is a driver on
+ * the CPU, both textures lie in host memory, or the picture is cropped, turned or scaled. Between
+ * colour formats its results have the same bits as the CPU's. From and to video, numbers may differ
+ * by 1 from the CPU's, and floats in the last places. The first conversion between two formats is
  * tried on the device, and compared. That takes some milliseconds. Where a result differs, and in
  * all other cases, the call maps both textures and converts on the CPU. The texels of a GPU's
  * texture are then copied to host memory and back, and a texture that can't be mapped, as one in

@@ -241,8 +241,9 @@ GEYSER_API enum geyser_result geyser_vulkan_cmd_release(VkCommandBuffer command_
  *
  * The textures belong to one manager and have the same shape. The source has
  * GEYSER_USAGE_TEXTURE_BINDING, and the destination GEYSER_USAGE_STORAGE_BINDING, which no -srgb
- * format can have. Integers, video, 3D textures, and options that crop, turn or scale are refused.
- * So are textures of the same format, which vkCmdCopyImage copies.
+ * format can have. Refused are integers, 3D textures, options that crop, turn or scale, video with
+ * several layers or levels, and conversions between two formats of video. So are textures of the
+ * same format, which vkCmdCopyImage copies.
  *
  * The caller owns the command buffer, as for geyser_vulkan_cmd_acquire, and its queue family must
  * compute. Compute pipeline, descriptor sets and push constants that were bound in it are undefined

@@ -130,6 +130,52 @@ static void commands_follow_one_another(void **state)
 	geyser_texture_unref(source);
 }
 
+/* Video has one level and one layer. */
+static struct geyser_texture *make_flat(struct geyser_manager *manager, enum geyser_format format)
+{
+	const struct geyser_texture_desc desc = {
+		.format = format, .width = 33, .height = 7, .usage = STORED};
+	struct geyser_texture *texture;
+
+	ok(geyser_texture_create(manager, &desc, &texture));
+	return texture;
+}
+
+static void commands_convert_from_and_to_video(void **state)
+{
+	struct geyser_manager *const manager = manager_of(state);
+	struct geyser_texture *colours, *video, *other;
+	struct geyser_mapping mapping;
+	struct gpu_work work;
+	struct gpu gpu;
+	uint32_t usage;
+
+	ok(geyser_manager_format_usage(manager, GEYSER_FORMAT_NV12, GEYSER_DIMENSION_2D, &usage));
+	if (!(usage & GEYSER_USAGE_STORAGE_BINDING))
+		skip();
+	colours = make_flat(manager, shape.format);
+	video = make_flat(manager, GEYSER_FORMAT_NV12);
+	other = make_flat(manager, GEYSER_FORMAT_I420);
+	gpu_open(&gpu, manager);
+	convert_now(&gpu, colours, video); /* black */
+	ok(geyser_texture_map(video, GEYSER_ACCESS_READ, &mapping));
+	assert_int_equal(((unsigned char *)mapping.data)[0], 16);
+	geyser_texture_unmap(video);
+	convert_now(&gpu, video, colours);
+	ok(geyser_texture_map(colours, GEYSER_ACCESS_READ, &mapping));
+	assert_memory_equal(mapping.data, ((const unsigned char[]){0, 0, 0, 255}), 4);
+	geyser_texture_unmap(colours);
+	work = gpu_begin(&gpu);
+	refused(GEYSER_ERROR_UNSUPPORTED, "between video and colours",
+		geyser_vulkan_cmd_convert(work.commands, video, other, NULL));
+	gpu_submit(&gpu, &work, at_once);
+	gpu_finish(&gpu, &work);
+	gpu_close(&gpu);
+	geyser_texture_unref(other);
+	geyser_texture_unref(video);
+	geyser_texture_unref(colours);
+}
+
 static void refuse(struct geyser_manager *manager, enum geyser_format from, uint32_t from_usage,
 	enum geyser_format to, uint32_t to_usage, const char *word)
 {
@@ -202,6 +248,21 @@ static void wrong_arguments_are_refused(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* Without the feature no shader needs it: the validation layer would say so. */
+static void a_device_without_features_is_refused(void **state)
+{
+	struct geyser_vulkan_device device;
+	struct geyser_manager *manager;
+
+	(void)state;
+	assert_true(raw_open(&device, NULL));
+	ok(geyser_vulkan_manager_create(&device, &manager));
+	refuse(manager, GEYSER_FORMAT_RGBA16_FLOAT, SAMPLED, shape.format, STORED,
+		"shaderStorageImageWriteWithoutFormat");
+	geyser_manager_destroy(manager);
+	raw_close(&device);
+}
+
 /* The second manager has the device of the first one, with the feature that geyser has enabled. */
 static void a_program_tells_what_its_device_can(void **state)
 {
@@ -238,8 +299,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		manager_test(a_command_converts_all_levels_and_layers),
 		manager_test(commands_follow_one_another),
+		manager_test(commands_convert_from_and_to_video),
 		manager_test(refusals_name_what_is_missing),
 		manager_test(wrong_arguments_are_refused),
+		manager_test(a_device_without_features_is_refused),
 		manager_test(a_program_tells_what_its_device_can),
 	};
 

@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* Declares what the files of conversions on the device share.
  *
- * A conversion is a dispatch of the shader `convert`, which reads and writes images directly or
- * through buffers. A pipeline is made for each pair of formats, and used only if its results are
- * equal to the CPU's (convert_proof.c). */
+ * A conversion between colours is a dispatch of the shader `convert`, which reads and writes images
+ * directly or through buffers. One between video and colours is a dispatch of the shader `video`,
+ * in images. A pipeline is made for each pair of formats, and used only if its results are equal to
+ * the CPU's (convert_proof.c). */
 #ifndef GY_BACKEND_VULKAN_CONVERSION_H
 #define GY_BACKEND_VULKAN_CONVERSION_H
 
 #include "backend/vulkan/vk.h"
+
+static inline uint32_t gy_vk_divide_up(uint32_t value, uint32_t by)
+{
+	return (value + by - 1) / by;
+}
 
 /* How the shader reaches the texels of one side. */
 enum vk_side {
 	GY_VK_BUFFER, /* copied to or from a buffer of the converter */
 	GY_VK_IMAGE,  /* in the image */
 	GY_VK_SIDES,
+};
+
+/* What the build makes of shader/convert.comp and shader/video.comp. */
+enum vk_shader {
+	GY_VK_CONVERT,
+	GY_VK_CONVERT_TO_IMAGE,
+	GY_VK_CONVERT_FROM_IMAGE,
+	GY_VK_CONVERT_IMAGES,
+	GY_VK_FROM_VIDEO,
+	GY_VK_TO_VIDEO,
+	GY_VK_SHADERS,
 };
 
 /* A pipeline, and what it is for. */
@@ -23,7 +40,7 @@ struct vk_pipeline {
 	enum vk_side reads, writes;
 	bool fused;      /* it expects that the shader's fma() rounds once */
 	uint32_t texels; /* that one invocation converts, side by side */
-	bool equal;      /* its results are equal to the CPU's */
+	bool equal;      /* its results are the CPU's; those of video may differ by 1 */
 	VkPipeline handle;
 	VkPipelineLayout layout; /* borrowed from the converter */
 };
@@ -36,10 +53,11 @@ struct vk_scratch {
 
 /* What a device has for conversions. */
 struct vk_converter {
-	VkDescriptorSetLayout sampled, stored, buffer; /* of sets with one descriptor */
+	/* of sets with GY_VK_VIEWS images, and with one buffer */
+	VkDescriptorSetLayout sampled, stored, buffer;
 	/* made when they are needed first */
 	VkPipelineLayout layouts[GY_VK_SIDES][GY_VK_SIDES];
-	VkShaderModule modules[GY_VK_SIDES][GY_VK_SIDES];
+	VkShaderModule modules[GY_VK_SHADERS];
 	VkDescriptorPool pool;
 	struct vk_scratch tables; /* of srgb.h */
 	/* texels on their way from and to images; made when they are needed first */
@@ -56,6 +74,14 @@ struct vk_convert_part {
 	uint32_t width, rows;
 	uint32_t first_row, first_layer;
 	uint32_t pitch; /* texels of a row of the buffers */
+};
+
+/* The same for the shader `video`. */
+struct vk_video_part {
+	uint32_t width, height;
+	int32_t across, down; /* struct gy_yuv_meaning */
+	/* struct gy_yuv_factors, or struct gy_yuv_weights of each component */
+	float numbers[12];
 };
 
 /* ---- convert_pipeline.c ---- */
@@ -81,16 +107,42 @@ void gy_vk_views_finish(struct vk_device *device, struct vk_views *views);
 /* Two textures, and the pipeline that converts one to the other; NULL if they have one format. */
 struct vk_conversion {
 	struct vk_texture *from, *to;
+	const struct gy_yuv_meaning *meaning;
 	const struct vk_pipeline *pipeline;
 };
 
 /* Records the conversion, with the barriers that take both textures over and give them back. */
 vk_record gy_vk_record_conversion;
 
+/* Binds the descriptor sets of a level. */
+void gy_vk_bind_sets(struct vk_device *device, VkCommandBuffer commands,
+	const struct vk_conversion *conversion, uint32_t level);
+
+/* Records one dispatch. part: the push constants, of so many bytes. The shader converts width ×
+ * height texels, or blocks of texels, in each of the layers. */
+void gy_vk_record_dispatch(struct vk_device *device, VkCommandBuffer commands,
+	const struct vk_pipeline *pipeline, const void *part, uint32_t bytes,
+	const uint32_t extent[3]);
+
+/* ---- convert_video.c ---- */
+
+/* Whether the shader `video` converts between these textures. */
+bool gy_vk_video_is_possible(const struct vk_texture *from, const struct vk_texture *to);
+
+/* The specialization constants of the shader `video`. */
+struct vk_video_constants {
+	uint32_t planes, bits, columns, rows, first;
+};
+struct vk_video_constants gy_vk_video_constants_of(enum geyser_format video);
+
+void gy_vk_record_video(
+	struct vk_device *device, VkCommandBuffer commands, const struct vk_conversion *conversion);
+
 /* ---- convert_proof.c ---- */
 
 /* Converts a picture with all values of 16 bits, and with edges and random values of 32 bits, on
- * the device and on the CPU. Sets pipeline->equal if all bits are the same. */
+ * the device and on the CPU. Sets pipeline->equal if all bits are the same, or all numbers of a
+ * conversion of video differ by 1 at most. */
 enum geyser_result gy_vk_pipeline_prove(struct vk_device *device, struct vk_pipeline *pipeline);
 
 #endif

@@ -10,11 +10,6 @@
 #define GROUP_WIDTH 32u
 #define GROUP_HEIGHT 4u
 
-static uint32_t divide_up(uint32_t value, uint32_t by)
-{
-	return (value + by - 1) / by;
-}
-
 /* ---- recording ---- */
 
 static const struct geyser_vulkan_access reading = GEYSER_VULKAN_CONVERT_SOURCE;
@@ -45,17 +40,25 @@ static void record_order(struct vk_device *device, VkCommandBuffer commands)
 	device->api.CmdPipelineBarrier(commands, stages, stages, 0, 1, &memory, 0, NULL, 0, NULL);
 }
 
-static void record_dispatch(struct vk_device *device, VkCommandBuffer commands,
-	const struct vk_pipeline *pipeline, const struct vk_convert_part *part, uint32_t layers)
+void gy_vk_record_dispatch(struct vk_device *device, VkCommandBuffer commands,
+	const struct vk_pipeline *pipeline, const void *part, uint32_t bytes,
+	const uint32_t extent[3])
 {
 	device->api.CmdPushConstants(
-		commands, pipeline->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(*part), part);
+		commands, pipeline->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, bytes, part);
 	device->api.CmdDispatch(commands,
-		divide_up(divide_up(part->width, pipeline->texels), GROUP_WIDTH),
-		divide_up(part->rows, GROUP_HEIGHT), layers);
+		gy_vk_divide_up(gy_vk_divide_up(extent[0], pipeline->texels), GROUP_WIDTH),
+		gy_vk_divide_up(extent[1], GROUP_HEIGHT), extent[2]);
 }
 
-static void bind_sets(struct vk_device *device, VkCommandBuffer commands,
+static void record_part(struct vk_device *device, VkCommandBuffer commands,
+	const struct vk_pipeline *pipeline, const struct vk_convert_part *part, uint32_t layers)
+{
+	gy_vk_record_dispatch(device, commands, pipeline, part, sizeof(*part),
+		(const uint32_t[]){part->width, part->rows, layers});
+}
+
+void gy_vk_bind_sets(struct vk_device *device, VkCommandBuffer commands,
 	const struct vk_conversion *conversion, uint32_t level)
 {
 	const struct vk_pipeline *pipeline = conversion->pipeline;
@@ -101,7 +104,7 @@ static void record_band(struct vk_device *device, VkCommandBuffer commands,
 			copying_from.layout, converter->source.linear.buffer, 1, &copy);
 		record_order(device, commands);
 	}
-	record_dispatch(device, commands, pipeline, &band->part, 1);
+	record_part(device, commands, pipeline, &band->part, 1);
 	if (pipeline->writes == GY_VK_BUFFER) {
 		record_order(device, commands);
 		device->api.CmdCopyBufferToImage(commands, converter->destination.linear.buffer,
@@ -145,10 +148,10 @@ static void record_level(struct vk_device *device, VkCommandBuffer commands,
 	gy_layout_subresource(desc, &conversion->from->base.layout, 0, level, 0, &at);
 	/* the pitch keeps the rows of small texels at multiples of 4 bytes */
 	all = (struct vk_convert_part){
-		.width = at.width, .rows = at.height, .pitch = divide_up(at.width, 4) * 4};
-	bind_sets(device, commands, conversion, level);
+		.width = at.width, .rows = at.height, .pitch = gy_vk_divide_up(at.width, 4) * 4};
+	gy_vk_bind_sets(device, commands, conversion, level);
 	if (pipeline->reads == GY_VK_IMAGE && pipeline->writes == GY_VK_IMAGE) {
-		record_dispatch(device, commands, pipeline, &all, desc->layers);
+		record_part(device, commands, pipeline, &all, desc->layers);
 		return;
 	}
 	for (uint32_t layer = 0; layer < desc->layers; layer++)
@@ -187,6 +190,11 @@ static void record_levels(
 	if (pipeline)
 		device->api.CmdBindPipeline(
 			commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline->handle);
+	if (pipeline &&
+		(geyser_format_is_video(pipeline->from) || geyser_format_is_video(pipeline->to))) {
+		gy_vk_record_video(device, commands, conversion);
+		return;
+	}
 	for (uint32_t level = 0; level < conversion->from->desc.mip_levels; level++)
 		if (pipeline)
 			record_level(device, commands, conversion, level);
@@ -252,7 +260,8 @@ static enum geyser_result try_pipeline(
 	struct vk_pipeline *pipeline = find_pipeline(device, &wanted);
 	enum geyser_result result = GEYSER_OK;
 
-	wanted.fused = !converter->unfused;
+	wanted.fused = !converter->unfused && !geyser_format_is_video(wanted.from) &&
+		       !geyser_format_is_video(wanted.to);
 	if (!pipeline)
 		result = add_pipeline(device, &wanted, &pipeline);
 	if (result == GEYSER_OK && !pipeline->equal && pipeline->fused) {
@@ -300,9 +309,13 @@ static enum geyser_result prepare(struct vk_conversion *conversion, bool in_imag
 	enum geyser_result result;
 
 	*possible = from == to;
-	if (from == to || !device->computes || geyser_format_is_video(from) ||
-		geyser_format_is_video(to))
+	if (from == to || !device->computes)
 		return GEYSER_OK;
+	if (geyser_format_is_video(from) || geyser_format_is_video(to)) {
+		in_images = true;
+		if (!gy_vk_video_is_possible(conversion->from, conversion->to))
+			return GEYSER_OK;
+	}
 	result = gy_vk_converter_make(device);
 	if (result == GEYSER_OK)
 		result = choose_pipeline(
@@ -317,11 +330,10 @@ enum geyser_result gy_vulkan_convert(struct gy_backend_texture *from, struct gy_
 	const struct gy_yuv_meaning *meaning, bool *done)
 {
 	struct vk_conversion conversion = {
-		(struct vk_texture *)from, (struct vk_texture *)to, NULL};
+		(struct vk_texture *)from, (struct vk_texture *)to, meaning, NULL};
 	struct vk_device *device = conversion.from->device;
 	enum geyser_result result = gy_vk_check(device);
 
-	(void)meaning;
 	*done = false;
 	if (result != GEYSER_OK)
 		return result;
@@ -349,10 +361,6 @@ enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
 /* Says why shaders can't use the image of one side. Returns NULL if they can. */
 static const char *refusal(const struct vk_texture *texture, VkImageUsageFlags usage)
 {
-	const enum geyser_format format = texture->desc.format;
-
-	if (geyser_format_is_video(format))
-		return "a format of video";
 	if (texture->desc.depth > 1)
 		return "a 3D texture";
 	if (!(texture->usage & usage))
@@ -377,6 +385,15 @@ static enum geyser_result refuse(const struct vk_conversion *conversion)
 			"%s (%s): commands convert 2D textures in their images; "
 			"geyser_texture_convert converts this one, too",
 			from ? "source" : "destination", from ? from : to);
+	if ((geyser_format_is_video(conversion->from->desc.format) ||
+		    geyser_format_is_video(conversion->to->desc.format)) &&
+		!gy_vk_video_is_possible(conversion->from, conversion->to))
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"formats (%s to %s): commands convert between video and colours without "
+			"-srgb, of one layer and mip level; geyser_texture_convert converts these, "
+			"too",
+			geyser_format_name(conversion->from->desc.format),
+			geyser_format_name(conversion->to->desc.format));
 	if (!device->computes)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"queue_family (%u): it must compute, to convert textures",
@@ -398,12 +415,11 @@ enum geyser_result gy_vulkan_record_conversion(struct gy_backend_texture *from,
 	VkCommandBuffer commands)
 {
 	struct vk_conversion conversion = {
-		(struct vk_texture *)from, (struct vk_texture *)to, NULL};
+		(struct vk_texture *)from, (struct vk_texture *)to, meaning, NULL};
 	struct vk_device *device = conversion.from->device;
 	enum geyser_result result = gy_vk_check(device);
 	bool possible = false;
 
-	(void)meaning;
 	if (result != GEYSER_OK)
 		return result;
 	(void)pthread_mutex_lock(&device->converting);

@@ -8,11 +8,13 @@
 
 #include <stdlib.h>
 
-/* The build makes one of each from shader/convert.comp. */
+/* The build makes these of shader/convert.comp and shader/video.comp. */
 #include "backend/vulkan/shader/convert.h"
 #include "backend/vulkan/shader/convert_from_image.h"
 #include "backend/vulkan/shader/convert_from_image_to_image.h"
 #include "backend/vulkan/shader/convert_to_image.h"
+#include "backend/vulkan/shader/video_from.h"
+#include "backend/vulkan/shader/video_to.h"
 
 /* The shader's specialization constants, in order. */
 struct constants {
@@ -32,40 +34,41 @@ _Static_assert(GY_ENCODING_UNORM8 == 0 && GY_ENCODING_UNORM16 == 1 && GY_ENCODIN
 	"shader/convert.comp names the encodings");
 _Static_assert(GY_SRGB_STEPS == 1664, "shader/convert.comp has the number of steps");
 
-static const struct shader {
+static const struct {
 	const uint32_t *words;
 	size_t size;
-} shaders[GY_VK_SIDES][GY_VK_SIDES] = {
-	[GY_VK_BUFFER][GY_VK_BUFFER] = {gy_vk_convert, sizeof(gy_vk_convert)},
-	[GY_VK_BUFFER][GY_VK_IMAGE] = {gy_vk_convert_to_image, sizeof(gy_vk_convert_to_image)},
-	[GY_VK_IMAGE][GY_VK_BUFFER] = {gy_vk_convert_from_image, sizeof(gy_vk_convert_from_image)},
-	[GY_VK_IMAGE][GY_VK_IMAGE] = {gy_vk_convert_from_image_to_image,
+} shaders[GY_VK_SHADERS] = {
+	[GY_VK_CONVERT] = {gy_vk_convert, sizeof(gy_vk_convert)},
+	[GY_VK_CONVERT_TO_IMAGE] = {gy_vk_convert_to_image, sizeof(gy_vk_convert_to_image)},
+	[GY_VK_CONVERT_FROM_IMAGE] = {gy_vk_convert_from_image, sizeof(gy_vk_convert_from_image)},
+	[GY_VK_CONVERT_IMAGES] = {gy_vk_convert_from_image_to_image,
 		sizeof(gy_vk_convert_from_image_to_image)},
+	[GY_VK_FROM_VIDEO] = {gy_vk_video_from, sizeof(gy_vk_video_from)},
+	[GY_VK_TO_VIDEO] = {gy_vk_video_to, sizeof(gy_vk_video_to)},
 };
 
 /* ---- descriptor sets ---- */
 
 static VkResult make_set_layout(
-	struct vk_device *device, VkDescriptorType type, VkDescriptorSetLayout *out)
+	struct vk_device *device, VkDescriptorType type, uint32_t count, VkDescriptorSetLayout *out)
 {
-	const VkDescriptorSetLayoutBinding binding = {
-		.descriptorType = type,
-		.descriptorCount = 1,
-		.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
-	};
+	VkDescriptorSetLayoutBinding bindings[GY_VK_VIEWS];
 	const VkDescriptorSetLayoutCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-		.bindingCount = 1,
-		.pBindings = &binding,
+		.bindingCount = count,
+		.pBindings = bindings,
 	};
 
+	for (uint32_t i = 0; i < count; i++)
+		bindings[i] = (VkDescriptorSetLayoutBinding){
+			i, type, 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL};
 	return device->api.CreateDescriptorSetLayout(device->handles.device, &info, NULL, out);
 }
 
-static VkResult make_pool(
-	struct vk_device *device, VkDescriptorType type, uint32_t sets, VkDescriptorPool *out)
+static VkResult make_pool(struct vk_device *device, VkDescriptorType type, uint32_t sets,
+	uint32_t descriptors, VkDescriptorPool *out)
 {
-	const VkDescriptorPoolSize size = {type, sets};
+	const VkDescriptorPoolSize size = {type, descriptors};
 	const VkDescriptorPoolCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
 		.maxSets = sets,
@@ -76,7 +79,7 @@ static VkResult make_pool(
 	return device->api.CreateDescriptorPool(device->handles.device, &info, NULL, out);
 }
 
-/* Allocates a set with the one descriptor that `write` describes. */
+/* Allocates a set with the descriptors that `write` describes. */
 static VkResult make_set(struct vk_device *device, VkDescriptorPool pool,
 	VkDescriptorSetLayout layout, VkWriteDescriptorSet write, VkDescriptorSet *out)
 {
@@ -92,7 +95,6 @@ static VkResult make_set(struct vk_device *device, VkDescriptorPool pool,
 	if (result != VK_SUCCESS)
 		return result;
 	write.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
-	write.descriptorCount = 1;
 	device->api.UpdateDescriptorSets(device->handles.device, 1, &write, 0, NULL);
 	*out = write.dstSet;
 	return VK_SUCCESS;
@@ -105,6 +107,7 @@ static enum geyser_result make_scratch(
 	struct vk_converter *converter = device->converter;
 	VkDescriptorBufferInfo info = {.range = VK_WHOLE_SIZE};
 	const VkWriteDescriptorSet write = {
+		.descriptorCount = 1,
 		.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
 		.pBufferInfo = &info,
 	};
@@ -125,42 +128,54 @@ static enum geyser_result make_scratch(
 
 /* ---- views ---- */
 
-static VkResult make_view(
-	struct vk_texture *texture, uint32_t level, VkImageUsageFlags usage, VkImageView *out)
+static VkResult make_view(struct vk_texture *texture, uint32_t plane, uint32_t level,
+	VkImageUsageFlags usage, VkImageView *out)
 {
+	const struct geyser_format_info *info = geyser_format_get_info(texture->desc.format);
 	const VkImageViewUsageCreateInfo only = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_USAGE_CREATE_INFO,
 		.usage = usage,
 	};
-	const VkImageViewCreateInfo info = {
+	const VkImageViewCreateInfo create = {
 		.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
 		.pNext = &only,
-		.image = texture->images[0].image,
+		.image = texture->images[plane].image,
 		.viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
-		.format = (VkFormat)geyser_format_get_info(texture->desc.format)->vk_format,
+		.format = (VkFormat)geyser_format_get_info(info->plane[plane].format)->vk_format,
 		.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, level, 1, 0,
 			VK_REMAINING_ARRAY_LAYERS},
 	};
 
 	return texture->device->api.CreateImageView(
-		texture->device->handles.device, &info, NULL, out);
+		texture->device->handles.device, &create, NULL, out);
 }
 
-/* Makes a view and a set for one level. */
+/* Makes the views and the set of one level. */
 static VkResult make_level(
 	struct vk_texture *texture, uint32_t level, VkDescriptorType type, struct vk_views *views)
 {
 	const bool stored = type == VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
+	const VkImageUsageFlags usage =
+		stored ? VK_IMAGE_USAGE_STORAGE_BIT : VK_IMAGE_USAGE_SAMPLED_BIT;
 	struct vk_device *device = texture->device;
-	VkDescriptorImageInfo info = {.imageLayout = VK_IMAGE_LAYOUT_GENERAL};
-	const VkWriteDescriptorSet write = {.descriptorType = type, .pImageInfo = &info};
-	VkResult result = make_view(texture, level,
-		stored ? VK_IMAGE_USAGE_STORAGE_BIT : VK_IMAGE_USAGE_SAMPLED_BIT,
-		&views->views[level]);
+	VkDescriptorImageInfo infos[GY_VK_VIEWS];
+	/* an update of more descriptors than a binding has goes on with the next binding */
+	const VkWriteDescriptorSet write = {
+		.descriptorCount = GY_VK_VIEWS, .descriptorType = type, .pImageInfo = infos};
+	VkResult result = VK_SUCCESS;
 
+	for (uint32_t i = 0; i < GY_VK_VIEWS && result == VK_SUCCESS; i++) {
+		const bool there = i < texture->image_count;
+
+		if (there)
+			result = make_view(texture, i, level, usage, &views->views[level][i]);
+		infos[i] = (VkDescriptorImageInfo){
+			.imageView = views->views[level][there ? i : 0],
+			.imageLayout = VK_IMAGE_LAYOUT_GENERAL,
+		};
+	}
 	if (result != VK_SUCCESS)
 		return result;
-	info.imageView = views->views[level];
 	return make_set(device, views->pool,
 		stored ? device->converter->stored : device->converter->sampled, write,
 		&views->sets[level]);
@@ -170,11 +185,12 @@ void gy_vk_views_finish(struct vk_device *device, struct vk_views *views)
 {
 	VkDevice vk = device->handles.device;
 
-	for (uint32_t i = 0; i < GY_VK_LEVELS_MAX; i++)
-		if (views->views[i])
-			device->api.DestroyImageView(vk, views->views[i], NULL);
-	if (views->pool)
-		device->api.DestroyDescriptorPool(vk, views->pool, NULL);
+	if (!views->pool)
+		return;
+	for (uint32_t i = 0; i < GY_VK_LEVELS_MAX * GY_VK_VIEWS; i++)
+		device->api.DestroyImageView(
+			vk, views->views[i / GY_VK_VIEWS][i % GY_VK_VIEWS], NULL);
+	device->api.DestroyDescriptorPool(vk, views->pool, NULL);
 	*views = (struct vk_views){0};
 }
 
@@ -188,7 +204,7 @@ static enum geyser_result make_views(
 
 	if (views->pool)
 		return GEYSER_OK;
-	result = make_pool(device, type, levels, &views->pool);
+	result = make_pool(device, type, levels, levels * GY_VK_VIEWS, &views->pool);
 	for (uint32_t level = 0; level < levels && result == VK_SUCCESS; level++)
 		result = make_level(texture, level, type, views);
 	if (result == VK_SUCCESS)
@@ -217,8 +233,35 @@ enum geyser_result gy_vk_pipeline_prepare(
 
 /* ---- pipelines ---- */
 
-/* Makes a shader and its pipelines' layout, unless they are there. */
-static VkResult make_shader(struct vk_device *device, enum vk_side reads, enum vk_side writes)
+static enum vk_shader shader_of(const struct vk_pipeline *pipeline)
+{
+	if (geyser_format_is_video(pipeline->from))
+		return GY_VK_FROM_VIDEO;
+	if (geyser_format_is_video(pipeline->to))
+		return GY_VK_TO_VIDEO;
+	if (pipeline->reads == GY_VK_IMAGE)
+		return pipeline->writes == GY_VK_IMAGE ? GY_VK_CONVERT_IMAGES
+						       : GY_VK_CONVERT_FROM_IMAGE;
+	return pipeline->writes == GY_VK_IMAGE ? GY_VK_CONVERT_TO_IMAGE : GY_VK_CONVERT;
+}
+
+/* Makes a shader, unless it is there. */
+static VkResult make_shader(struct vk_device *device, enum vk_shader shader)
+{
+	const VkShaderModuleCreateInfo info = {
+		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+		.codeSize = shaders[shader].size,
+		.pCode = shaders[shader].words,
+	};
+	VkShaderModule *const module = &device->converter->modules[shader];
+
+	if (*module)
+		return VK_SUCCESS;
+	return device->api.CreateShaderModule(device->handles.device, &info, NULL, module);
+}
+
+/* Makes a pipelines' layout, unless it is there. */
+static VkResult make_layout(struct vk_device *device, enum vk_side reads, enum vk_side writes)
 {
 	struct vk_converter *converter = device->converter;
 	const VkDescriptorSetLayout sets[] = {
@@ -227,31 +270,19 @@ static VkResult make_shader(struct vk_device *device, enum vk_side reads, enum v
 		converter->buffer,
 	};
 	const VkPushConstantRange range = {
-		VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(struct vk_convert_part)};
-	const VkPipelineLayoutCreateInfo layout = {
+		VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(struct vk_video_part)};
+	const VkPipelineLayoutCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
 		.setLayoutCount = sizeof(sets) / sizeof(sets[0]),
 		.pSetLayouts = sets,
 		.pushConstantRangeCount = 1,
 		.pPushConstantRanges = &range,
 	};
-	const VkShaderModuleCreateInfo module = {
-		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-		.codeSize = shaders[reads][writes].size,
-		.pCode = shaders[reads][writes].words,
-	};
-	VkDevice vk = device->handles.device;
-	VkResult result = VK_SUCCESS;
+	VkPipelineLayout *const layout = &converter->layouts[reads][writes];
 
-	if (converter->modules[reads][writes])
+	if (*layout)
 		return VK_SUCCESS;
-	if (!converter->layouts[reads][writes])
-		result = device->api.CreatePipelineLayout(
-			vk, &layout, NULL, &converter->layouts[reads][writes]);
-	if (result == VK_SUCCESS)
-		result = device->api.CreateShaderModule(
-			vk, &module, NULL, &converter->modules[reads][writes]);
-	return result;
+	return device->api.CreatePipelineLayout(device->handles.device, &info, NULL, layout);
 }
 
 static struct constants constants_of(const struct vk_pipeline *pipeline)
@@ -270,38 +301,61 @@ static struct constants constants_of(const struct vk_pipeline *pipeline)
 	};
 }
 
-static VkResult compile(struct vk_device *device, struct vk_pipeline *pipeline)
+/* constants: so many words */
+static VkResult compile(struct vk_device *device, struct vk_pipeline *pipeline,
+	const void *constants, uint32_t words)
 {
-	const struct constants constants = constants_of(pipeline);
 	VkSpecializationMapEntry entries[CONSTANTS];
 	const VkSpecializationInfo specialization = {
-		.mapEntryCount = CONSTANTS,
+		.mapEntryCount = words,
 		.pMapEntries = entries,
-		.dataSize = sizeof(constants),
-		.pData = &constants,
+		.dataSize = words * sizeof(uint32_t),
+		.pData = constants,
 	};
 	const VkComputePipelineCreateInfo info = {
 		.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
 		.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
 		.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT,
-		.stage.module = device->converter->modules[pipeline->reads][pipeline->writes],
+		.stage.module = device->converter->modules[shader_of(pipeline)],
 		.stage.pName = "main",
 		.stage.pSpecializationInfo = &specialization,
 		.layout = pipeline->layout,
 	};
 
-	for (uint32_t i = 0; i < CONSTANTS; i++)
+	for (uint32_t i = 0; i < words; i++)
 		entries[i] = (VkSpecializationMapEntry){
 			i, i * (uint32_t)sizeof(uint32_t), sizeof(uint32_t)};
 	return device->api.CreateComputePipelines(
 		device->handles.device, VK_NULL_HANDLE, 1, &info, NULL, &pipeline->handle);
 }
 
+static VkResult compile_for_formats(struct vk_device *device, struct vk_pipeline *pipeline)
+{
+	const bool from_video = geyser_format_is_video(pipeline->from);
+	struct constants constants;
+
+	if (from_video || geyser_format_is_video(pipeline->to)) {
+		const struct vk_video_constants video =
+			gy_vk_video_constants_of(from_video ? pipeline->from : pipeline->to);
+
+		return compile(device, pipeline, &video, sizeof(video) / sizeof(uint32_t));
+	}
+	constants = constants_of(pipeline);
+	return compile(device, pipeline, &constants, CONSTANTS);
+}
+
+/* Returns how many texels an invocation of the shader `convert` converts. */
+static uint32_t texels_at_once(const struct vk_pipeline *pipeline)
+{
+	const size_t size = geyser_format_get_info(pipeline->to)->bytes_per_texel;
+
+	return pipeline->writes == GY_VK_BUFFER && size < 4 ? (uint32_t)(4 / size) : 1;
+}
+
 enum geyser_result gy_vk_pipeline_make(
 	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out)
 {
 	struct vk_converter *converter = device->converter;
-	const size_t size = gy_form_of(wanted->to).size;
 	struct vk_pipeline *pipeline = malloc(sizeof(*pipeline));
 	VkResult result;
 
@@ -309,11 +363,13 @@ enum geyser_result gy_vk_pipeline_make(
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a pipeline");
 	*pipeline = *wanted;
 	pipeline->equal = false;
-	pipeline->texels = wanted->writes == GY_VK_BUFFER && size < 4 ? (uint32_t)(4 / size) : 1;
-	result = make_shader(device, wanted->reads, wanted->writes);
+	pipeline->texels = texels_at_once(pipeline);
+	result = make_shader(device, shader_of(pipeline));
+	if (result == VK_SUCCESS)
+		result = make_layout(device, wanted->reads, wanted->writes);
 	pipeline->layout = converter->layouts[wanted->reads][wanted->writes];
 	if (result == VK_SUCCESS)
-		result = compile(device, pipeline);
+		result = compile_for_formats(device, pipeline);
 	if (result != VK_SUCCESS) {
 		free(pipeline);
 		return gy_vk_fail(device, result, "vkCreateComputePipelines");
@@ -346,21 +402,19 @@ static void record_tables(struct vk_device *device, VkCommandBuffer commands, vo
 static enum geyser_result fill(struct vk_device *device)
 {
 	struct vk_converter *converter = device->converter;
-	VkResult result =
-		make_set_layout(device, VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, &converter->sampled);
+	VkResult result = make_set_layout(
+		device, VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, GY_VK_VIEWS, &converter->sampled);
 	enum geyser_result made;
 
 	if (result == VK_SUCCESS)
 		result = make_set_layout(
-			device, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, &converter->stored);
+			device, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, GY_VK_VIEWS, &converter->stored);
 	if (result == VK_SUCCESS)
 		result = make_set_layout(
-			device, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, &converter->buffer);
-	for (int i = 0; i < GY_VK_SIDES * GY_VK_SIDES && result == VK_SUCCESS; i++)
-		result = make_shader(
-			device, (enum vk_side)(i / GY_VK_SIDES), (enum vk_side)(i % GY_VK_SIDES));
+			device, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, &converter->buffer);
 	if (result == VK_SUCCESS)
-		result = make_pool(device, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 3, &converter->pool);
+		result = make_pool(
+			device, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 3, 3, &converter->pool);
 	if (result != VK_SUCCESS)
 		return gy_vk_fail(device, result, "making the layouts of shaders");
 	made = make_scratch(
@@ -404,12 +458,11 @@ void gy_vk_converter_destroy(struct vk_device *device)
 	if (!converter)
 		return;
 	destroy_pipelines(device);
-	for (int i = 0; i < GY_VK_SIDES * GY_VK_SIDES; i++) {
-		api->DestroyShaderModule(
-			vk, converter->modules[i / GY_VK_SIDES][i % GY_VK_SIDES], NULL);
+	for (int i = 0; i < GY_VK_SHADERS; i++)
+		api->DestroyShaderModule(vk, converter->modules[i], NULL);
+	for (int i = 0; i < GY_VK_SIDES * GY_VK_SIDES; i++)
 		api->DestroyPipelineLayout(
 			vk, converter->layouts[i / GY_VK_SIDES][i % GY_VK_SIDES], NULL);
-	}
 	api->DestroyDescriptorPool(vk, converter->pool, NULL);
 	gy_vk_linear_finish(device, &converter->tables.linear);
 	gy_vk_linear_finish(device, &converter->source.linear);

@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 #include "format/convert.h"
-#include "format/convert_rows.h"
+#include "format/convert_pixels.h"
+#include "format/yuv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,16 +101,17 @@ static void fill_texel(
 	}
 }
 
-/* ---- the comparison ---- */
+/* ---- pictures ---- */
 
-struct proof {
-	struct vk_pipeline *pipeline;
-	struct gy_backend_texture *from, *to;
+/* A texture, and texels in memory with its layout. */
+struct picture {
+	struct gy_backend_texture *texture;
+	struct geyser_pixels pixels;
+	unsigned char *data;
 };
 
-/* Makes a texture that the pipeline can use. */
-static enum geyser_result make_texture(struct vk_device *device, enum geyser_format format,
-	uint32_t usage, struct gy_backend_texture **out)
+static enum geyser_result make_picture(
+	struct vk_device *device, enum geyser_format format, uint32_t usage, struct picture *out)
 {
 	const struct geyser_texture_desc desc = {
 		.format = format,
@@ -120,87 +122,173 @@ static enum geyser_result make_texture(struct vk_device *device, enum geyser_for
 		.mip_levels = 1,
 		.usage = usage,
 	};
+	struct geyser_subresource at;
+	enum geyser_result result = gy_vk_texture_create(device, &desc, false, &out->texture);
 
-	return gy_vk_texture_create(device, &desc, false, out);
+	if (result != GEYSER_OK)
+		return result;
+	out->data = calloc(1, (size_t)out->texture->layout.size);
+	if (!out->data)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a picture");
+	out->pixels = (struct geyser_pixels){.format = format, .width = EXTENT, .height = EXTENT};
+	for (uint32_t i = 0; i < geyser_format_get_info(format)->planes; i++) {
+		gy_layout_subresource(&desc, &out->texture->layout, i, 0, 0, &at);
+		out->pixels.planes[i].data = out->data + at.offset;
+		out->pixels.planes[i].row_pitch = (size_t)at.row_pitch;
+	}
+	return GEYSER_OK;
 }
 
-static enum geyser_result fill(const struct proof *proof, struct geyser_pixels *source)
+static void destroy_picture(struct picture *picture)
 {
-	const struct geyser_format_info *info = geyser_format_get_info(source->format);
-	unsigned char *texels = source->planes[0].data;
+	if (picture->texture)
+		gy_vk_texture_destroy(picture->texture);
+	free(picture->data);
+}
+
+/* Fills the memory, and the texture from there. */
+static enum geyser_result fill(struct picture *picture)
+{
+	const struct geyser_format_info *info = geyser_format_get_info(picture->pixels.format);
+	const size_t size = (size_t)picture->texture->layout.size;
 	uint32_t state = 1;
 	void *data;
 	enum geyser_result result;
 
-	for (uint32_t i = 0; i < TEXELS; i++)
-		fill_texel(info, i, &state, texels + (size_t)i * info->bytes_per_texel);
-	result = gy_vk_texture_map(proof->from, GEYSER_ACCESS_WRITE, &data);
+	if (geyser_format_is_video(info->format))
+		for (size_t i = 0; i < size; i++)
+			picture->data[i] = (unsigned char)(random_bits(&state) >> 24);
+	else
+		for (uint32_t i = 0; i < TEXELS; i++)
+			fill_texel(
+				info, i, &state, picture->data + (size_t)i * info->bytes_per_texel);
+	result = gy_vk_texture_map(picture->texture, GEYSER_ACCESS_WRITE, &data);
 	if (result != GEYSER_OK)
 		return result;
-	memcpy(data, texels, (size_t)TEXELS * info->bytes_per_texel);
-	gy_vk_texture_unmap(proof->from);
+	memcpy(data, picture->data, size);
+	gy_vk_texture_unmap(picture->texture);
 	return GEYSER_OK;
 }
 
-static enum geyser_result compare(
-	const struct proof *proof, const struct geyser_pixels *source, void *expected)
+/* ---- the comparison ---- */
+
+/* Whether all samples of video differ by 1 at most. */
+static bool samples_are_near(enum geyser_format format, const unsigned char *left,
+	const unsigned char *right, size_t size)
 {
-	const size_t size = geyser_format_get_info(proof->pipeline->to)->bytes_per_texel;
-	const struct geyser_pixels destination = {
-		proof->pipeline->to, EXTENT, EXTENT, {{expected, EXTENT * size}}};
+	const struct gy_yuv_layout layout = gy_yuv_layout_of(format);
+	const size_t bytes = layout.bits > 8 ? 2 : 1;
+
+	for (size_t i = 0; i < size; i += bytes) {
+		const int a =
+			bytes == 1 ? left[i] : (left[i] | left[i + 1] << 8) >> (16 - layout.bits);
+		const int b = bytes == 1 ? right[i]
+					 : (right[i] | right[i + 1] << 8) >> (16 - layout.bits);
+
+		if (abs(a - b) > 1)
+			return false;
+	}
+	return true;
+}
+
+/* Returns the distance from a number to the next one of a format of colours. */
+static float distance_at(enum geyser_format format, float value)
+{
+	const float size = value < 0 ? -value : value;
+
+	switch (gy_form_of(format).encoding) {
+	case GY_ENCODING_UNORM8:
+		return 1.0f / 255;
+	case GY_ENCODING_UNORM16:
+		return 1.0f / 65535;
+	case GY_ENCODING_RGB10A2:
+		return 1.0f / 1023;
+	case GY_ENCODING_HALF:
+		return 0x1p-10f * (size > 1 ? size : 1);
+	default: /* FLOAT: the calculations have some roundings in another order */
+		return 0x1p-20f * (size > 1 ? size : 1);
+	}
+}
+
+/* Whether all channels of a row of colours differ by the distance at most. */
+static bool row_is_near(enum geyser_format format, const void *left, const void *right)
+{
+	float lanes[2][EXTENT * 4];
+	const void *const rows[] = {left, right};
+
+	for (size_t i = 0; i < 2; i++) {
+		const size_t size = geyser_format_get_info(format)->bytes_per_texel;
+		const struct geyser_pixels from = {
+			format, EXTENT, 1, {{(void *)(uintptr_t)rows[i], EXTENT * size}}};
+		const struct geyser_pixels to = {
+			GEYSER_FORMAT_RGBA32_FLOAT, EXTENT, 1, {{lanes[i], sizeof(lanes[i])}}};
+
+		gy_convert(gy_convert_kernels(), &from, &to);
+	}
+	for (size_t i = 0; i < EXTENT * 4; i++) {
+		const float most = 1.01f * distance_at(format, lanes[1][i]);
+		const float difference = lanes[0][i] - lanes[1][i];
+
+		if (!(difference <= most && -difference <= most))
+			return false;
+	}
+	return true;
+}
+
+static bool is_right(const struct vk_pipeline *pipeline, const struct picture *expected,
+	const unsigned char *data)
+{
+	const size_t size = (size_t)expected->texture->layout.size;
+	bool right = true;
+
+	if (geyser_format_is_video(pipeline->to))
+		return samples_are_near(pipeline->to, data, expected->data, size);
+	if (!geyser_format_is_video(pipeline->from))
+		return memcmp(data, expected->data, size) == 0;
+	for (size_t y = 0; y < EXTENT && right; y++)
+		right = row_is_near(pipeline->to, data + y * (size / EXTENT),
+			expected->data + y * (size / EXTENT));
+	return right;
+}
+
+/* The meaning of video's samples for which pipelines are compared. */
+static const struct gy_yuv_meaning meaning = {
+	.red = 0.2126, .blue = 0.0722, .limited = true, .down = 1};
+
+static enum geyser_result convert_and_compare(struct vk_device *device,
+	struct vk_pipeline *pipeline, struct picture *from, struct picture *to)
+{
+	struct vk_conversion conversion = {(struct vk_texture *)from->texture,
+		(struct vk_texture *)to->texture, &meaning, pipeline};
 	void *data;
-	enum geyser_result result;
+	enum geyser_result result = fill(from);
 
-	gy_convert(gy_convert_kernels(), source, &destination);
-	result = gy_vk_texture_map(proof->to, GEYSER_ACCESS_READ, &data);
-	if (result != GEYSER_OK)
-		return result;
-	proof->pipeline->equal = memcmp(data, expected, TEXELS * size) == 0;
-	gy_vk_texture_unmap(proof->to);
-	return GEYSER_OK;
-}
-
-static enum geyser_result convert_and_compare(struct vk_device *device, const struct proof *proof)
-{
-	struct vk_conversion conversion = {
-		(struct vk_texture *)proof->from, (struct vk_texture *)proof->to, proof->pipeline};
-	const size_t size = geyser_format_get_info(proof->pipeline->from)->bytes_per_texel;
-	struct geyser_pixels source = {
-		proof->pipeline->from, EXTENT, EXTENT, {{malloc(TEXELS * size), EXTENT * size}}};
-	void *expected = malloc(
-		(size_t)TEXELS * geyser_format_get_info(proof->pipeline->to)->bytes_per_texel);
-	enum geyser_result result = GEYSER_OK;
-
-	if (!source.planes[0].data || !expected)
-		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a picture");
 	if (result == GEYSER_OK)
-		result = fill(proof, &source);
-	if (result == GEYSER_OK)
-		result = gy_vk_pipeline_prepare(proof->pipeline, conversion.from, conversion.to);
+		result = gy_vk_pipeline_prepare(pipeline, conversion.from, conversion.to);
 	if (result == GEYSER_OK)
 		result = gy_vk_run(device, gy_vk_record_conversion, &conversion);
 	if (result == GEYSER_OK)
-		result = compare(proof, &source, expected);
-	free(source.planes[0].data);
-	free(expected);
-	return result;
+		result = gy_vk_texture_map(to->texture, GEYSER_ACCESS_READ, &data);
+	if (result != GEYSER_OK)
+		return result;
+	gy_convert_pixels(gy_convert_kernels(), &from->pixels, &to->pixels, &meaning);
+	pipeline->equal = is_right(pipeline, to, data);
+	gy_vk_texture_unmap(to->texture);
+	return GEYSER_OK;
 }
 
 enum geyser_result gy_vk_pipeline_prove(struct vk_device *device, struct vk_pipeline *pipeline)
 {
-	struct proof proof = {.pipeline = pipeline};
-	enum geyser_result result = make_texture(device, pipeline->from,
-		pipeline->reads == GY_VK_IMAGE ? GEYSER_USAGE_TEXTURE_BINDING : 0, &proof.from);
+	const uint32_t sampled = pipeline->reads == GY_VK_IMAGE ? GEYSER_USAGE_TEXTURE_BINDING : 0;
+	const uint32_t stored = pipeline->writes == GY_VK_IMAGE ? GEYSER_USAGE_STORAGE_BINDING : 0;
+	struct picture from = {.texture = NULL}, to = {.texture = NULL};
+	enum geyser_result result = make_picture(device, pipeline->from, sampled, &from);
 
 	if (result == GEYSER_OK)
-		result = make_texture(device, pipeline->to,
-			pipeline->writes == GY_VK_IMAGE ? GEYSER_USAGE_STORAGE_BINDING : 0,
-			&proof.to);
+		result = make_picture(device, pipeline->to, stored, &to);
 	if (result == GEYSER_OK)
-		result = convert_and_compare(device, &proof);
-	if (proof.to)
-		gy_vk_texture_destroy(proof.to);
-	if (proof.from)
-		gy_vk_texture_destroy(proof.from);
+		result = convert_and_compare(device, pipeline, &from, &to);
+	destroy_picture(&to);
+	destroy_picture(&from);
 	return result;
 }

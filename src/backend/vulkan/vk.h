@@ -334,10 +334,15 @@ struct vk_image {
 /* A texture of the largest size has so many mip levels. */
 #define GY_VK_LEVELS_MAX 16
 
-/* How shaders see an image: a view of each mip level, and a descriptor set with the view alone. */
+/* Descriptors of a set: no format of video has more planes. The views of planes that a format
+ * lacks are VK_NULL_HANDLE, and their descriptors hold the first plane. */
+#define GY_VK_VIEWS 3
+
+/* How shaders see a texture: views of all planes of each mip level, and a descriptor set with
+ * them. */
 struct vk_views {
 	VkDescriptorPool pool; /* of the sets; VK_NULL_HANDLE: nothing is made yet */
-	VkImageView views[GY_VK_LEVELS_MAX];
+	VkImageView views[GY_VK_LEVELS_MAX][GY_VK_VIEWS];
 	VkDescriptorSet sets[GY_VK_LEVELS_MAX];
 };
 
