@@ -84,26 +84,6 @@ struct vk_video_part {
 	float numbers[12];
 };
 
-/* ---- convert_pipeline.c ---- */
-
-/* Makes the device's converter unless there is one. The caller holds the lock `converting` here and
- * in the functions below. */
-enum geyser_result gy_vk_converter_make(struct vk_device *device);
-void gy_vk_converter_destroy(struct vk_device *device);
-
-/* Makes a pipeline, adds it to the converter and gives it. Its member `equal` is false. Errors:
- * OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
-enum geyser_result gy_vk_pipeline_make(
-	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out);
-
-/* Makes what a pipeline needs to reach the texels of both textures, unless it is there. */
-enum geyser_result gy_vk_pipeline_prepare(
-	const struct vk_pipeline *pipeline, struct vk_texture *from, struct vk_texture *to);
-
-void gy_vk_views_finish(struct vk_device *device, struct vk_views *views);
-
-/* ---- convert.c ---- */
-
 /* Two textures, and the pipeline that converts one to the other; NULL if they have one format. */
 struct vk_conversion {
 	struct vk_texture *from, *to;
@@ -111,8 +91,14 @@ struct vk_conversion {
 	const struct vk_pipeline *pipeline;
 };
 
-/* Records the conversion, with the barriers that take both textures over and give them back. */
-vk_record gy_vk_record_conversion;
+/* The caller holds the lock `converting` in all functions below but those of convert_end.c. */
+
+/* ---- convert_end.c ---- */
+
+void gy_vk_converter_destroy(struct vk_device *device);
+void gy_vk_views_finish(struct vk_device *device, struct vk_views *views);
+
+/* ---- convert_dispatch.c ---- */
 
 /* Binds the descriptor sets of a level. */
 void gy_vk_bind_sets(struct vk_device *device, VkCommandBuffer commands,
@@ -137,6 +123,30 @@ struct vk_video_constants gy_vk_video_constants_of(enum geyser_format video);
 
 void gy_vk_record_video(
 	struct vk_device *device, VkCommandBuffer commands, const struct vk_conversion *conversion);
+
+/* ---- convert_pipeline.c ---- */
+
+/* Makes the device's converter unless there is one. */
+enum geyser_result gy_vk_converter_make(struct vk_device *device);
+
+/* Makes a pipeline, adds it to the converter and gives it. Its member `equal` is false. Errors:
+ * OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
+enum geyser_result gy_vk_pipeline_make(
+	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out);
+
+/* Makes what a pipeline needs to reach the texels of both textures, unless it is there. */
+enum geyser_result gy_vk_pipeline_prepare(
+	const struct vk_pipeline *pipeline, struct vk_texture *from, struct vk_texture *to);
+
+/* ---- convert_record.c ---- */
+
+/* Records the conversion of textures that are acquired. */
+void gy_vk_record_levels(
+	struct vk_device *device, VkCommandBuffer commands, const struct vk_conversion *conversion);
+
+/* Records the conversion, with the barriers that take both textures over and give them back. data:
+ * a struct vk_conversion. */
+vk_record gy_vk_record_conversion;
 
 /* ---- convert_proof.c ---- */
 

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of conversion.h in a build without shaders: the CPU converts. */
+/* The functions of convert.c in a build without shaders: the CPU converts. */
 #include "backend/vulkan/conversion.h"
 
 #include "base/error.h"
 
-enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
-	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done)
+enum geyser_result gy_vulkan_convert(struct gy_backend_texture *from, struct gy_backend_texture *to,
+	const struct gy_yuv_meaning *meaning, bool *done)
 {
 	(void)from;
 	(void)to;
 	(void)meaning;
 	*done = false;
 	return GEYSER_OK;
+}
+
+enum geyser_result gy_vk_convert_texels(struct gy_backend_texture *from,
+	struct gy_backend_texture *to, const struct gy_yuv_meaning *meaning, bool *done)
+{
+	return gy_vulkan_convert(from, to, meaning, done);
 }
 
 enum geyser_result gy_vulkan_record_conversion(struct gy_backend_texture *from,
@@ -25,15 +31,4 @@ enum geyser_result gy_vulkan_record_conversion(struct gy_backend_texture *from,
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"this geyser was built without glslangValidator, and so without shaders; "
 		"geyser_texture_convert converts on the CPU");
-}
-
-void gy_vk_converter_destroy(struct vk_device *device)
-{
-	(void)device;
-}
-
-void gy_vk_views_finish(struct vk_device *device, struct vk_views *views)
-{
-	(void)device;
-	(void)views;
 }

@@ -129,7 +129,7 @@ struct vk_device {
 	/* a signal may raise a timeline semaphore by so much at most */
 	uint64_t max_difference;
 	struct gy_loss loss;
-	struct gy_memory_count staging; /* buffers of map.c, and images beside host memory */
+	struct gy_memory_count staging; /* buffers of buffer.c, and images beside host memory */
 	/* the results of gy_vk_format_usage, by format and dimension; 0: not asked yet */
 	_Atomic uint32_t usage[GEYSER_FORMAT_COUNT][3];
 
@@ -321,7 +321,7 @@ struct vk_linear {
 	VkDeviceMemory memory;
 	char *data;
 	uint64_t size;
-	uint64_t counted; /* bytes that map.c has allocated */
+	uint64_t counted; /* bytes that buffer.c has allocated */
 };
 
 /* The image of one plane of the format, its needs, and where in texture->memory it lies. */
