@@ -188,10 +188,11 @@ void gy_publisher_stop_idling(struct geyser_publisher *publisher)
 /* The program draws into the buffers that have memory, and leaves the newest frame to newcomers. */
 uint32_t gy_publisher_spared(const struct geyser_publisher *publisher)
 {
-	const uint64_t newest = atomic_load(&publisher->ring.page->newest);
+	uint64_t newest;
 
 	if (!publisher->idling.freed || publisher->ring.reader_count > 0)
 		return 0;
+	newest = atomic_load(&publisher->ring.page->newest);
 	return publisher->idling.freed | (newest ? BIT(newest & (GY_RING_BUFFERS - 1)) : 0);
 }
 

@@ -1,6 +1,8 @@
 /* Streams without subscribers: the publisher frees the memory of buffers, and makes it again. */
 #include "streams.h"
 
+#include <geyser/memory.h>
+
 #if !APPLE
 #include <dirent.h>
 #include <sys/stat.h>
@@ -216,6 +218,57 @@ static void a_lossless_stream_is_idle_too(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+static uint64_t mirrors(struct geyser_manager *manager)
+{
+	struct geyser_memory_amount amount;
+
+	ok(geyser_manager_memory_of(manager, GEYSER_MEMORY_MIRROR, &amount));
+	return amount.count;
+}
+
+static struct geyser_subscriber *subscribe_on(struct geyser_manager *manager, const char *name)
+{
+	const struct geyser_subscriber_desc desc = {.name = name};
+	struct geyser_subscriber *subscriber;
+
+	ok(geyser_subscriber_create(manager, &desc, &subscriber));
+	return subscriber;
+}
+
+/* A subscriber without the device reads copies of the buffers. */
+static void mirrors_of_freed_buffers_are_freed_too(void **state)
+{
+	struct geyser_manager *manager = manager_of(state), *other;
+	struct geyser_publisher *publisher;
+	struct geyser_subscriber *subscriber;
+
+	if (test_backend == GEYSER_BACKEND_HOST)
+		return;
+	other = make_manager_on(GEYSER_BACKEND_HOST);
+	publisher = publish(state, "mirrored", BUFFERS);
+	submit(publisher, 1);
+	subscriber = subscribe_on(other, "mirrored");
+	for (uint32_t i = 1; i < 6; i++) {
+		pass(subscriber, i);
+		submit(publisher, i + 1);
+	}
+	assert_int_equal(mirrors(manager), BUFFERS);
+	geyser_subscriber_destroy(subscriber);
+	subscribers_become(publisher, 0);
+	ok(geyser_publisher_set_idle_limit(publisher, 0));
+	held_becomes(manager, held(manager) / BUFFERS);
+	assert_int_equal(mirrors(manager), 1);
+	subscriber = subscribe_on(other, "mirrored");
+	for (uint32_t i = 6; i < 12; i++) {
+		pass(subscriber, i);
+		submit(publisher, i + 1);
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+	assert_int_equal(mirrors(manager), 0);
+	geyser_manager_destroy(other);
+}
+
 static uint64_t listed_bytes(void)
 {
 	struct geyser_stream_info *streams;
@@ -252,6 +305,7 @@ static const struct CMUnitTest tests[] = {
 	test(an_idle_stream_can_be_resized),
 	test(without_a_limit_nothing_is_freed),
 	test(a_lossless_stream_is_idle_too),
+	test(mirrors_of_freed_buffers_are_freed_too),
 	test(the_list_tells_how_much_memory_a_stream_has),
 };
 
