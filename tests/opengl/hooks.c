@@ -7,7 +7,11 @@ static GLenum pending;
 
 static void after(const char *call)
 {
-	if (hooks.error_after && strcmp(hooks.error_after, call) == 0)
+	if (!hooks.error_after || strcmp(hooks.error_after, call) != 0)
+		return;
+	if (hooks.error_skips > 0)
+		hooks.error_skips--;
+	else
 		pending = hooks.error;
 }
 
@@ -27,6 +31,12 @@ static const GLubyte *GL_APIENTRY get_stringi(GLenum name, GLuint index)
 	if (hooks.no_extension && text && strcmp((const char *)text, hooks.no_extension) == 0)
 		return (const GLubyte *)"GL_TEST_hidden";
 	return text;
+}
+
+static const GLubyte *GL_APIENTRY get_string(GLenum name)
+{
+	return name == GL_RENDERER && hooks.renderer ? (const GLubyte *)hooks.renderer
+						     : gl.GetString(name);
 }
 
 static void GL_APIENTRY get_integerv(GLenum name, GLint *out)
@@ -64,6 +74,9 @@ static void GL_APIENTRY tex_storage(GLenum target, GLsizei levels, GLenum format
 		(PFNGLTEXSTORAGEMEM2DEXTPROC)eglGetProcAddress("glTexStorageMem2DEXT");
 
 	after("glTexStorageMem2DEXT");
+	if (hooks.storage_count < COUNT_OF(hooks.storages))
+		hooks.storages[hooks.storage_count++] =
+			(struct hooked_storage){format, width, height, memory, offset};
 	if (!pending)
 		real(target, levels, format, width, height, memory, offset);
 }
@@ -97,6 +110,7 @@ static const struct {
 	void (*function)(void);
 } replaced[] = {
 	HOOK("GetError", get_error),
+	HOOK("GetString", get_string),
 	HOOK("GetStringi", get_stringi),
 	HOOK("GetIntegerv", get_integerv),
 	HOOK("GetUnsignedBytei_vEXT", get_uuid_of),

@@ -16,7 +16,17 @@ struct hooks {
 	const uint8_t *device, *driver; /* UUIDs; NULL: the true ones */
 	GLenum error;                   /* glGetError returns it after the call error_after */
 	const char *error_after;
-	bool lost; /* glGetError always returns GL_CONTEXT_LOST */
+	unsigned error_skips; /* so many of these calls have no error */
+	bool lost;            /* glGetError always returns GL_CONTEXT_LOST */
+	const char *renderer; /* GL_RENDERER; NULL: the true one */
+	/* the calls of glTexStorageMem2DEXT that came before */
+	struct hooked_storage {
+		GLenum format;
+		GLsizei width, height;
+		GLuint memory;
+		GLuint64 offset;
+	} storages[8];
+	unsigned storage_count;
 };
 
 extern struct hooks hooks; /* all zero: nothing is changed */
