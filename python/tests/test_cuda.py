@@ -346,6 +346,31 @@ class OnDriver(TestCase):
         publisher.flush(LIMIT)
 
 
+    def test_tensors_of_planes_of_frames(self):
+        self.video("nv12", LINEAR if BACKEND == "vulkan" else 0).close()
+        if BACKEND != "vulkan":
+            self.skipTest("of the Vulkan backend")
+        publisher = self.manager.publish("planes", 33, 7, "nv12", usage=LINEAR, buffers=2)
+        self.addCleanup(publisher.close)
+        subscriber = self.manager.subscribe("planes", delivery="every")
+        self.addCleanup(subscriber.close)
+        for _ in range(5):
+            with publisher.frame(LIMIT) as frame:
+                luma, chroma = frame.planes
+                self.assertEqual(luma.__dlpack_device__()[0], dlpack.KIND_CUDA)
+                luma.__dlpack__(stream=1)
+                self.assertFalse(chroma.__cuda_array_interface__["data"][1])
+                self.assertEqual(frame._streams, [1])
+            with subscriber.acquire(LIMIT) as frame:
+                luma, chroma = frame.planes
+                chroma.__dlpack__(stream=2)
+                self.assertTrue(luma.__cuda_array_interface__["data"][1])
+                self.assertEqual(frame._streams, [2, 1])
+            with self.raises(geyser.ClosedError, "given back"):
+                chroma.__dlpack__(stream=2)
+        publisher.flush(LIMIT)
+
+
 class OnGpu(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -387,6 +412,21 @@ class OnGpu(TestCase):
                 values = (numpy.arange(numpy.prod(texture.shape)) % 100).reshape(texture.shape)
                 texture.write(values.astype(texture.dtype))
                 numpy.testing.assert_array_equal(torch.from_dlpack(texture).cpu().numpy(), values)
+
+    def test_planes_are_tensors(self):
+        for name in ("nv12", "p010", "i420", "yuy2"):
+            if not self.manager.format_usage(name) & geyser.Usage.LINEAR:
+                continue
+            with self.subTest(name):
+                texture = self.texture(333, 77, name)
+                for number, plane in enumerate(texture.planes):
+                    tensor = torch.from_dlpack(plane)
+                    self.assertEqual((tensor.is_cuda, tuple(tensor.shape)), (True, plane.shape))
+                    tensor.view(torch.uint8).fill_(7 + number)
+                torch.cuda.synchronize()
+                with texture.map() as planes:
+                    for number, plane in enumerate(planes):
+                        self.assertTrue((plane.view("u1") == 7 + number).all())
 
     def test_tensor_outlives_the_texture(self):
         texture = self.texture()
