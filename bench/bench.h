@@ -104,6 +104,7 @@ void bench_handover(const struct settings *settings, struct results *results);
 void bench_spinning(const struct settings *settings, struct results *results);
 void bench_cpu(const struct settings *settings, struct results *results);
 void bench_fanout(const struct settings *settings, struct results *results);
+void bench_renditions(const struct settings *settings, struct results *results);
 void bench_convert(const struct settings *settings, struct results *results);
 void bench_vkconvert(const struct settings *settings, struct results *results);
 void bench_vkcreate(const struct settings *settings, struct results *results);

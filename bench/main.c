@@ -24,9 +24,9 @@ static const char help[] =
 	"  -j, --json      print JSON\n"
 	"  -h, --help      this text\n"
 	"\n"
-	"names: create import event release signal memory handover spinning cpu fanout convert,\n"
-	"and with Vulkan vkcreate vkhandover vkstream vkconvert pcie cudahandover; by default\n"
-	"all. GEYSER_VULKAN_DEVICE chooses the device.\n";
+	"names: create import event release signal memory handover spinning cpu fanout\n"
+	"renditions convert, and with Vulkan vkcreate vkhandover vkstream vkconvert pcie\n"
+	"cudahandover; by default all. GEYSER_VULKAN_DEVICE chooses the device.\n";
 
 static const struct {
 	const char *name;
@@ -42,6 +42,7 @@ static const struct {
 	{"spinning", bench_spinning},
 	{"cpu", bench_cpu},
 	{"fanout", bench_fanout},
+	{"renditions", bench_renditions},
 	{"convert", bench_convert},
 #ifdef BENCH_VULKAN
 	{"vkcreate", bench_vkcreate},

@@ -168,7 +168,7 @@ struct reach reach_of(const struct geyser_manager *manager, const struct geyser_
 /* Writes the end of a line, such as ", vulkan, zero-copy, mapped through a copy". Returns text. */
 const char *reach_text(const struct reach *reach, char text[REACH_SIZE]);
 
-/* Returns "zero-copy", "blit" or "copy". */
+/* Returns "zero-copy", "blit", "copy" or "converted". */
 const char *path_name(enum geyser_path path);
 
 /* ---- the rest ------------------------------------------------------------------------------- */

@@ -1,13 +1,11 @@
 /*
- * Makes copies of textures in another format.
+ * Makes copies of textures in another format or size.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "converted.h"
 
 #include <geyser/convert.h>
-
-#include "common.h"
 
 enum geyser_format converted_format(
 	enum geyser_format texture, enum geyser_format chosen, bool is_png)
@@ -48,10 +46,11 @@ bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 	const struct geyser_frame_info *info, const char *name, struct converted *out)
 {
 	const struct geyser_texture_desc *const from = geyser_texture_get_desc(texture);
+	const bool scaled = out->size.width;
 	const struct geyser_texture_desc desc = {
 		.format = format,
-		.width = from->width,
-		.height = from->height,
+		.width = scaled ? out->size.width : from->width,
+		.height = scaled ? out->size.height : from->height,
 		.depth = from->depth,
 		.layers = from->layers,
 		.mip_levels = from->mip_levels,
@@ -59,6 +58,9 @@ bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 	const struct geyser_convert_options options = {
 		.color = info ? &info->color : NULL,
 		.siting = info ? info->siting : GEYSER_SITING_UNSPECIFIED,
+		.filter = !scaled       ? GEYSER_FILTER_NONE
+			  : out->filter ? out->filter
+					: GEYSER_FILTER_BOX,
 	};
 	enum geyser_result result = prepare(&desc, out);
 

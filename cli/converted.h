@@ -1,5 +1,5 @@
 /*
- * A copy of a texture in another format, in host memory.
+ * A copy of a texture in another format or size, in host memory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,8 +10,14 @@
 
 #include <geyser/stream.h>
 
+#include "common.h"
+
 /* Zero is valid: nothing is converted yet. */
 struct converted {
+	/* The caller may set these: the size of copies, 0 for the texture's own; the filter, NONE
+	 * for BOX. */
+	struct size size;
+	enum geyser_filter filter;
 	struct geyser_manager *manager; /* owned */
 	struct geyser_texture *texture; /* owned; the copy */
 };

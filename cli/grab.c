@@ -28,6 +28,8 @@ struct grab_options {
 	const char *path;
 	enum kind kind;
 	enum geyser_format format; /* NONE: the texture's own */
+	struct size size;          /* 0: the texture's own */
+	enum geyser_filter filter;
 	uint64_t timeout_ns;
 	enum geyser_backend backend;
 	bool verbose;
@@ -64,6 +66,9 @@ static const struct option_row rows[] = {
 		"convert to this format; by default only PNGs of video are, to rgba8unorm or "
 		"rgba16unorm",
 		FORMAT(struct grab_options, format)},
+	{0, "size", "WxH", "scale to this size", SIZE(struct grab_options, size)},
+	{0, "filter", "NAME", "scale by nearest, bilinear or box; by default box",
+		FILTER(struct grab_options, filter)},
 	{'t', "timeout", "S",
 		"keep trying for S seconds while there is no such texture; by default try once",
 		SECONDS(struct grab_options, timeout_ns)},
@@ -228,10 +233,10 @@ static int write_texture(const struct grab_options *options, struct geyser_textu
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	const enum geyser_format format =
 		converted_format(desc->format, options->format, options->kind == KIND_PNG);
-	struct converted converted = {0};
+	struct converted converted = {.size = options->size, .filter = options->filter};
 	int status = check_kind(options, desc, format);
 
-	if (status || format == desc->format)
+	if (status || (format == desc->format && !options->size.width))
 		return status ? status : write_mapped(options, texture, reach);
 	status = STATUS_FAILURE;
 	if (converted_make(texture, format, NULL, options->target.text, &converted))

@@ -76,6 +76,8 @@ const char *path_name(enum geyser_path path)
 		return "blit";
 	case GEYSER_PATH_COPY:
 		return "copy";
+	case GEYSER_PATH_CONVERTED:
+		return "converted";
 	}
 	return "unknown";
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <geyser/stream.h>
+
 #include "lists.h"
 #include "options.h"
 #include "wrap.h"
@@ -190,6 +192,21 @@ int take_backend(const struct given *given)
 int take_size(const struct given *given)
 {
 	return parse_size(given->command, given->text, field_of(given));
+}
+
+int take_filter(const struct given *given)
+{
+	static const char *const names[] = {"nearest", "bilinear", "box"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(given->text, names[i]) != 0)
+			continue;
+		*(enum geyser_filter *)field_of(given) =
+			(enum geyser_filter)(GEYSER_FILTER_NEAREST + i);
+		return STATUS_OK;
+	}
+	return usage_error("%s: unknown filter (%.100s): expected nearest, bilinear or box",
+		given->command, given->text);
 }
 
 static int take_time(const struct given *given, bool zero)

@@ -74,8 +74,8 @@ void add_help_row(const char *head, unsigned column, const char *text);
 
 /* ---- how a value is stored: these stand in an option_row after the help text ----------------- */
 
-take_option take_flag, take_text, take_format, take_backend, take_size, take_seconds, take_timeout,
-	take_choice;
+take_option take_flag, take_text, take_format, take_backend, take_size, take_filter, take_seconds,
+	take_timeout, take_choice;
 
 /* The place of a member, which must be of this type: else the comparison doesn't compile. */
 #define FIELD(type, member, member_type)  \
@@ -87,6 +87,7 @@ take_option take_flag, take_text, take_format, take_backend, take_size, take_sec
 #define TEXT(type, member) .take = take_text, FIELD(type, member, const char *)
 #define FORMAT(type, member) .take = take_format, FIELD(type, member, enum geyser_format)
 #define SIZE(type, member) .take = take_size, FIELD(type, member, struct size)
+#define FILTER(type, member) .take = take_filter, FIELD(type, member, enum geyser_filter)
 #define BACKEND(type, member) .take = take_backend, FIELD(type, member, enum geyser_backend)
 
 /* Seconds to nanoseconds: SECONDS takes 0, too; TIMEOUT takes more than 0 only. */

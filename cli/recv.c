@@ -27,13 +27,16 @@ struct recv_options {
 	uint64_t frames; /* the most frames to receive; 0: no limit */
 	uint64_t timeout_ns, connect_timeout_ns, spin_ns;
 	enum geyser_backend backend;
-	enum geyser_format format; /* NONE: that of the frames */
-	enum sink_kind kind;       /* SINK_NONE: the file's name decides */
+	/* what the sender is asked for; format NONE: that of the frames */
+	struct geyser_rendition_desc rendition;
+	struct size size;
+	enum sink_kind kind; /* SINK_NONE: the file's name decides */
 	bool every, reconnect, stats, json;
 };
 
 struct receiver {
 	const struct recv_options *options;
+	struct geyser_rendition_desc asked; /* what the sender is asked for */
 	struct geyser_subscriber *subscriber;
 	struct sink sink;
 	int signals;
@@ -86,9 +89,16 @@ static const struct option_row rows[] = {
 	{0, "png", NULL, "write this, whatever the file is called",
 		CHOICE(struct recv_options, kind, enum sink_kind, SINK_PNG)},
 	{'f', "format", "F",
-		"convert frames to this format; by default only PNGs of video are, to rgba8unorm "
-		"or rgba16unorm",
-		FORMAT(struct recv_options, format)},
+		"have the sender convert the frames to this format; by default only PNGs of video "
+		"are converted, to rgba8unorm or rgba16unorm",
+		FORMAT(struct recv_options, rendition.format)},
+	{0, "size", "WxH", "have the sender scale the frames to this size",
+		SIZE(struct recv_options, size)},
+	{0, "filter", "NAME", "scale by nearest, bilinear or box; by default box",
+		FILTER(struct recv_options, rendition.filter)},
+	{'u', "upright", NULL,
+		"have the sender cut out the crop and turn the frames upright; PNGs always are",
+		FLAG(struct recv_options, rendition.upright)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
 	{'e', "every", NULL,
 		"get each frame in order as long as the sender's buffers last, and all if it is "
@@ -123,12 +133,15 @@ const struct syntax recv_syntax = {
 		 "\n",
 	.notes = "\n"
 		 "PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
-		 "frames are what the sender's memory holds. y4m holds video and gray: range,\n"
+		 "frames are what the sender's memory holds. The sender converts frames once for\n"
+		 "all receivers that ask for the same format, size and filter. y4m holds video and "
+		 "gray: range,\n"
 		 "chroma siting and rate travel in it; matrix, primaries and transfer don't.\n"
 		 "\n"
 		 "examples:\n"
 		 "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		 "  geyser recv clip --y4m --output - | ffplay -\n"
+		 "  geyser recv cam --format nv12 --size 640x360 --output frames.yuv\n"
 		 "  geyser recv clip --every --output - |\n"
 		 "      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
 		 "\n"
@@ -147,7 +160,7 @@ static int choose_sink(struct receiver *receiver)
 	const int status =
 		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
-	receiver->sink.format = options->format;
+	receiver->sink.format = options->rendition.format;
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
 		return usage_error("recv: one PNG for several frames (%.200s): expected --frames "
 				   "1, or a name with a number, such as frame-%%05d.png",
@@ -185,7 +198,8 @@ static enum geyser_result try_to_connect(
 	for (;;) {
 		desc.connect_timeout_ns =
 			slice(now_ns() - start, options->connect_timeout_ns, most);
-		result = geyser_subscriber_create(manager, &desc, &receiver->subscriber);
+		result = geyser_subscriber_create_rendition(
+			manager, &desc, &receiver->asked, &receiver->subscriber);
 		if (result != GEYSER_ERROR_TIMEOUT || !is_wanted(receiver) ||
 			now_ns() - start >= options->connect_timeout_ns)
 			break;
@@ -197,13 +211,29 @@ static enum geyser_result try_to_connect(
 	return result;
 }
 
+/* Whether the sender doesn't convert, and this program can: an earlier version's sender, or one
+ * whose GPU lacks the format. */
+static bool can_convert_here(const struct receiver *receiver, enum geyser_result result)
+{
+	const struct geyser_rendition_desc *const asked = &receiver->asked;
+
+	return (result == GEYSER_ERROR_UNSUPPORTED || result == GEYSER_ERROR_LIMIT) &&
+	       asked->format && !asked->width && !asked->upright;
+}
+
 /* Connects to the stream. Returns false if the command must end with *status. */
 static bool connect_stream(struct receiver *receiver, struct geyser_manager *manager, int *status)
 {
 	const struct recv_options *const options = receiver->options;
 	const uint64_t start = now_ns();
-	const enum geyser_result result = try_to_connect(receiver, manager, start);
+	enum geyser_result result = try_to_connect(receiver, manager, start);
 
+	if (can_convert_here(receiver, result)) {
+		tell("geyser: %s: the frames are converted here, since the sender doesn't: %s\n",
+			options->name, geyser_error_detail());
+		receiver->asked = (struct geyser_rendition_desc){0};
+		result = try_to_connect(receiver, manager, start);
+	}
 	if (!result)
 		return true;
 	if (!is_wanted(receiver))
@@ -460,6 +490,9 @@ int recv_command(int argc, char **argv)
 	if (!words)
 		return status;
 	options.name = words[0];
+	receiver.asked = options.rendition;
+	receiver.asked.width = options.size.width;
+	receiver.asked.height = options.size.height;
 	receiver.signals = signals_open();
 	if (receiver.signals < 0)
 		return STATUS_FAILURE;

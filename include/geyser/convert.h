@@ -93,16 +93,6 @@ struct geyser_pixels {
 	} planes[GEYSER_FORMAT_PLANES_MAX];
 };
 
-/* How a sample of the destination is made of the source's, where it lies between them. */
-enum geyser_filter {
-	GEYSER_FILTER_NONE = 0,     /* both sides must have the same size */
-	GEYSER_FILTER_NEAREST = 1,  /* the nearest sample; from the middle of two, the later one */
-	GEYSER_FILTER_BILINEAR = 2, /* the samples on both sides, weighted by their distance */
-	/* The average of the area that the sample covers. In a direction in which there are as many
-	 * samples as before or more, the same as bilinear. */
-	GEYSER_FILTER_BOX = 3,
-};
-
 /* How to convert. */
 struct geyser_convert_options {
 	/* What the numbers of a format of video mean, on the side that has one: its matrix and

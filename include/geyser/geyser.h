@@ -306,6 +306,10 @@ enum geyser_path {
 	GEYSER_PATH_ZERO_COPY = 0, /* the same memory: nothing is copied */
 	GEYSER_PATH_BLIT = 1,      /* copied once, on the same GPU */
 	GEYSER_PATH_COPY = 2,      /* copied through host memory */
+	/* A stream's frame in the format and size that its subscriber has asked for: the
+	 * publisher's process converts it once, for all that ask the same. See
+	 * geyser_subscriber_create_rendition. */
+	GEYSER_PATH_CONVERTED = 3,
 };
 
 /* Returns what this process may do with the texels. That is READ_WRITE, or READ if the exporter

@@ -329,6 +329,55 @@ struct geyser_subscriber_desc {
 GEYSER_API enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out);
 
+/* How a sample of a scaled picture is made of the source's, where it lies between them. */
+enum geyser_filter {
+	GEYSER_FILTER_NONE = 0,     /* both sides must have the same size */
+	GEYSER_FILTER_NEAREST = 1,  /* the nearest sample; from the middle of two, the later one */
+	GEYSER_FILTER_BILINEAR = 2, /* the samples on both sides, weighted by their distance */
+	/* The average of the area that the sample covers. In a direction in which there are as many
+	 * samples as before or more, the same as bilinear. */
+	GEYSER_FILTER_BOX = 3,
+};
+
+/* The most renditions that a stream has at one time, and that one process other than the
+ * publisher's may use of them. */
+#define GEYSER_STREAM_RENDITIONS_MAX 8u
+#define GEYSER_STREAM_RENDITIONS_OF_A_PROCESS 4u
+
+/* What a subscriber asks for in place of the stream's own frames. All zero: the stream's own. */
+struct geyser_rendition_desc {
+	enum geyser_format format; /* NONE: that of the stream */
+	/* texels; both 0: the size of the stream's frames, or of the upright picture */
+	uint32_t width, height;
+	enum geyser_filter filter; /* used if the size differs; NONE: BOX */
+	/* Show each frame as it is meant: its crop cut out and its orientation applied. */
+	bool upright;
+};
+
+/* Connects as geyser_subscriber_create does, to a rendition of the stream: its frames, converted to
+ * another format and scaled. The publisher's process converts each frame once for all subscribers
+ * that ask for the same with the same delivery, on a thread of its own ("geyser-convert") with low
+ * priority. The publisher doesn't wait for the conversion, unless its pacing is LOSSLESS and the
+ * delivery is EVERY: no frame is dropped then.
+ *
+ * Frames have the sequence, the times, the user bytes and the other information of the original.
+ * Crop and damage are scaled, outward to whole texels; an upright frame has neither crop nor
+ * orientation left. From video the colour becomes full-range RGB; to video it keeps its matrix and
+ * range. geyser_convert_pixels' rules hold. geyser_texture_path of a frame's texture is
+ * GEYSER_PATH_CONVERTED. After a resize of the stream, what the rendition leaves to the stream
+ * follows.
+ *
+ * rendition may be NULL. Errors: as geyser_subscriber_create; INVALID_ARGUMENT (unknown format or
+ * filter; one of width and height is 0), UNSUPPORTED (the publisher has an earlier version of
+ * geyser, which has no renditions; the formats can't be converted; the publisher's backend lacks
+ * the format; a stream of textures with several layers, depth slices or mip levels), LIMIT (the
+ * stream has GEYSER_STREAM_RENDITIONS_MAX, or this process uses
+ * GEYSER_STREAM_RENDITIONS_OF_A_PROCESS already; or all renditions would take more memory than the
+ * publisher allows, see docs/streams.md). */
+GEYSER_API enum geyser_result geyser_subscriber_create_rendition(struct geyser_manager *manager,
+	const struct geyser_subscriber_desc *desc, const struct geyser_rendition_desc *rendition,
+	struct geyser_subscriber **out);
+
 /* Gives the next frame. The caller may hold several frames at a time. Each keeps one of the
  * publisher's buffers from the publisher. On a manager without a device the call also waits until
  * the frame is drawn. If it isn't drawn in time, the next call gets it.
@@ -411,7 +460,8 @@ struct geyser_stream_info {
 	uint32_t frame_rate_num, frame_rate_den;
 	enum geyser_pacing pacing;
 	enum geyser_backend backend;
-	/* COPY while a subscriber can't import the buffers, and reads copies; else ZERO_COPY */
+	/* COPY while a subscriber can't import the buffers, and reads copies; else CONVERTED while
+	 * a subscriber gets a rendition; else ZERO_COPY */
 	enum geyser_path path;
 	uint32_t subscribers;
 	uint64_t frames;  /* submitted so far */

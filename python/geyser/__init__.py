@@ -20,7 +20,8 @@ from ._version import __version__
 from .descriptor import Descriptor
 from .directory import StreamInfo, StreamWatch, list_streams
 from .enums import (
-    Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, FormatType, MemoryKind, Orientation,
+    Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, Filter, FormatType, MemoryKind,
+    Orientation,
     Pacing, Path, Siting, StreamChange, Usage,
 )
 from .errors import (
@@ -49,7 +50,7 @@ from .texture import Importers, Mapping, MappingBuffer, Texture
 __all__ = [
     "Access", "Alpha", "Backend", "BusyError", "ClosedError", "Color", "ColorRange", "Delivery",
     "Descriptor", "DeviceLostError", "Dimension", "DisconnectedError", "End", "Error",
-    "Event", "ExistsError", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
+    "Event", "ExistsError", "Filter", "Format", "FormatType", "Frame", "Handle", "Importers", "InvalidArgumentError",
     "LimitError", "Manager", "Mapping", "MappingBuffer", "MemoryAmount", "MemoryInfo",
     "MemoryKind", "MemoryUsage",
     "MismatchError", "NoRuntimeDirError", "NotFoundError", "Orientation", "OutOfMemoryError",

@@ -163,6 +163,16 @@ class geyser_convert_options(Structure):
     ]
 
 
+class geyser_rendition_desc(Structure):
+    _fields_ = [
+        ("format", c_int),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("filter", c_int),
+        ("upright", c_bool),
+    ]
+
+
 class geyser_frame_info(Structure):
     _fields_ = [
         ("sequence", c_uint64),
@@ -353,6 +363,10 @@ FUNCTIONS: Prototypes = {
     "geyser_subscriber_create": (
         c_int,
         (c_void_p, POINTER(geyser_subscriber_desc), POINTER(c_void_p)),
+    ),
+    "geyser_subscriber_create_rendition": (
+        c_int,
+        (c_void_p, POINTER(geyser_subscriber_desc), POINTER(geyser_rendition_desc), POINTER(c_void_p)),
     ),
     "geyser_subscriber_acquire": (c_int, (c_void_p, c_uint64, POINTER(c_void_p))),
     "geyser_subscriber_release": (c_int, (c_void_p, c_void_p)),

@@ -58,6 +58,16 @@ class Path(enum.IntEnum):
     ZERO_COPY = 0  #: the same memory
     BLIT = 1  #: one copy on the same GPU
     COPY = 2  #: a copy through host memory
+    CONVERTED = 3  #: converted by the publisher's process, as the subscriber has asked
+
+
+class Filter(enum.IntEnum):
+    """How a sample of a scaled picture is made of those around it."""
+
+    NONE = 0  #: both sides must have the same size
+    NEAREST = 1
+    BILINEAR = 2
+    BOX = 3  #: the average of the area; bilinear in a direction that isn't made smaller
 
 
 class FormatType(enum.IntEnum):

@@ -4,15 +4,15 @@ import ctypes
 import os
 import sys
 import threading
-from typing import Any, Dict, NamedTuple, Optional, Union
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 from . import times, values
 from ._c import (
-    geyser_manager_desc, geyser_memory_amount, geyser_memory_info, geyser_stream_desc,
-    geyser_subscriber_desc, geyser_texture_desc, lib, quick,
+    geyser_manager_desc, geyser_memory_amount, geyser_memory_info, geyser_rendition_desc,
+    geyser_stream_desc, geyser_subscriber_desc, geyser_texture_desc, lib, quick,
 )
 from ._objects import Object, Pointer, on_fork
-from .enums import Backend, Delivery, Dimension, MemoryKind, Pacing, Usage, pick
+from .enums import Backend, Delivery, Dimension, Filter, MemoryKind, Pacing, Usage, pick
 from .errors import InvalidArgumentError, check
 from .event import Event, EventPointer
 from .formats import Format
@@ -261,28 +261,60 @@ class Manager(Object):
         timeout: Optional[values.Seconds] = None,
         connect_timeout: Optional[values.Seconds] = 0,
         reconnect: bool = False,
+        format: Union[Format, str, None] = None,
+        size: Optional[Tuple[values.Integer, values.Integer]] = None,
+        filter: Union[Filter, str] = Filter.NONE,
+        upright: bool = False,
     ) -> Subscriber:
         """Connects to the stream of that name. delivery: "latest" gives the newest frame and none
         twice, "every" gives each frame in order. timeout: seconds that iterating waits for each
         frame; None: for ever. connect_timeout: seconds to wait for the publisher; 0: it must exist.
         reconnect: iterating doesn't end with the publisher, but waits for a new one of that name.
+
+        format, size (width and height), upright: ask the publisher to convert and scale the frames,
+        and to apply crop and orientation; it does so once for all subscribers that ask the same.
+        filter: "nearest", "bilinear" or "box", which is the default. Raises UnsupportedError (an
+        earlier version's publisher, or a format that can't be), LimitError (too many renditions).
+
         Raises NotFoundError (no such stream, with a connect_timeout of 0), TimeoutError (none
         within connect_timeout), LimitError, and as import_texture."""
         times.to_ns(timeout)
         wanted = _text(name, "name")
         chosen = pick(Delivery, delivery, "delivery")
+        rendition = _to_rendition(format, size, filter, upright)
         out = ctypes.c_void_p()
 
         def connect(ns: int) -> int:
             desc = geyser_subscriber_desc(name=wanted, delivery=chosen, connect_timeout_ns=ns)
-            create = lib.geyser_subscriber_create
-            return int(create(self._pointer, ctypes.byref(desc), ctypes.byref(out)))
+            create = lib.geyser_subscriber_create_rendition
+            asked = ctypes.byref(rendition)
+            return int(create(self._pointer, ctypes.byref(desc), asked, ctypes.byref(out)))
 
         result = times.wait(connect, times.to_ns(connect_timeout, "connect_timeout"), growing=True)
         if result:
             self._fail(result)
         made = SubscriberPointer(out.value)
         return Subscriber(made, name, self._open(), self._on_host, timeout, reconnect)
+
+
+def _to_rendition(
+    form: Union[Format, str, None],
+    size: Optional[Tuple[values.Integer, values.Integer]],
+    by: Union[Filter, str],
+    upright: bool,
+) -> Any:
+    """Returns the struct geyser_rendition_desc of what a subscriber asks for."""
+    try:
+        width, height = (0, 0) if size is None else size
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(f"size ({size!r}): it must be a width and a height") from None
+    return geyser_rendition_desc(
+        format=0 if form is None else Format.named(form).number,
+        width=values.integer(width, "width"),
+        height=values.integer(height, "height"),
+        filter=pick(Filter, by, "filter"),
+        upright=bool(upright),
+    )
 
 
 def _desc_of(texture: Texture) -> Any:
@@ -356,6 +388,10 @@ def subscribe(
     timeout: Optional[values.Seconds] = None,
     connect_timeout: Optional[values.Seconds] = 0,
     reconnect: bool = False,
+    format: Union[Format, str, None] = None,
+    size: Optional[Tuple[values.Integer, values.Integer]] = None,
+    filter: Union[Filter, str] = Filter.NONE,
+    upright: bool = False,
     manager: Optional[Manager] = None,
 ) -> Subscriber:
     """Calls Manager.subscribe, of the default manager unless another is given."""
@@ -366,6 +402,10 @@ def subscribe(
         timeout=timeout,
         connect_timeout=connect_timeout,
         reconnect=reconnect,
+        format=format,
+        size=size,
+        filter=filter,
+        upright=upright,
     )
 
 

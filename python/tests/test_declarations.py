@@ -26,6 +26,7 @@ ENUMS = {  # each enum, and the prefix of its members' names in C
     enums.Dimension: "GEYSER_DIMENSION_",
     enums.Access: "GEYSER_ACCESS_",
     enums.Path: "GEYSER_PATH_",
+    enums.Filter: "GEYSER_FILTER_",
     enums.FormatType: "GEYSER_FORMAT_TYPE_",
     enums.Orientation: "GEYSER_ORIENTATION_",
     enums.Alpha: "GEYSER_ALPHA_",
@@ -58,6 +59,7 @@ NUMBERS = {
 }
 NOT_ENUMERATORS = {
     "GEYSER_CONVERT_H", "GEYSER_STREAM_H", "GEYSER_STREAM_NAME_MAX", "GEYSER_STREAM_SUBSCRIBERS_MAX",
+    "GEYSER_STREAM_RENDITIONS_MAX", "GEYSER_STREAM_RENDITIONS_OF_A_PROCESS",
 }
 # Public functions that the package doesn't use.
 LEFT_OUT = {

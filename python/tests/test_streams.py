@@ -149,6 +149,33 @@ class Frames(Streams):
         with texture.map_buffer() as view:
             self.assertEqual(bytes(view[:8]), bytes(range(8)))
 
+    def test_renditions(self):
+        need_numpy()
+        publisher = self.publish(4, 2, "rgba8unorm")
+        options = {"format": "bgra8unorm", "size": (8, 4), "filter": "nearest"}
+        subscriber = self.subscribe(**options)
+        turned = self.subscribe(upright=True)
+        with publisher.frame(LIMIT) as frame:
+            frame.write(bytes(range(32)))
+            frame.orientation = "rotated_90"
+            frame.crop = (0, 0, 3, 2)
+        with subscriber.acquire(LIMIT) as frame:
+            self.assertEqual(frame.texture.path, geyser.Path.CONVERTED)
+            self.assertEqual((frame.texture.width, frame.texture.height), (8, 4))
+            self.assertEqual(frame.crop, geyser.Rect(0, 0, 6, 4))
+            texels = numpy.asarray(frame)
+            self.assertEqual(texels[1, 3].tolist(), [6, 5, 4, 7])
+        with turned.acquire(LIMIT) as frame:
+            self.assertEqual((frame.texture.width, frame.texture.height), (2, 3))
+            # counter-clockwise: the right edge is at the top
+            self.assertEqual(numpy.asarray(frame)[0, 0].tolist(), [8, 9, 10, 11])
+            self.assertEqual((frame.crop, frame.orientation), (None, geyser.Orientation.NORMAL))
+        for words, wrong in (
+            ("size", {"size": 4}), ("8 × 0", {"size": (8, 0)}), ("filter", {"filter": "cubic"}),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                self.manager.subscribe(self.name, **wrong)
+
     def test_rows_are_aligned(self):
         need_numpy()
         publisher = self.publish(33, 4, usage="host_memory", row_alignment=256)

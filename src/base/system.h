@@ -18,6 +18,10 @@ const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE]);
 int gy_thread_create(pthread_t *thread, const pthread_attr_t *attributes, const char *name,
 	void *(*run)(void *data), void *data);
 
+/* Lowers the calling thread's priority, where the system has one for threads: work of other threads
+ * goes before. */
+void gy_thread_lower(void);
+
 /* Returns the file name of the running program. The string is never freed. */
 const char *gy_program_name(void);
 

@@ -13,6 +13,11 @@ const char *gy_error_text(int error, char text[GY_ERROR_TEXT_SIZE])
 	return text;
 }
 
+/* macOS has no nice value of a thread. */
+void gy_thread_lower(void)
+{
+}
+
 const char *gy_program_name(void)
 {
 	return getprogname();

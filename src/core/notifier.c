@@ -125,7 +125,7 @@ static void sleep_until_next(struct gy_notifier *notifier)
 	if (pending)
 		(void)gy_timeline_wait(notifier->timeline, value, due, &notifier->interrupt);
 	else
-		gy_interrupt_await(&notifier->interrupt);
+		gy_interrupt_await(&notifier->interrupt, GY_NEVER);
 	(void)pthread_mutex_lock(&notifier->lock);
 	if (notifier->descriptors.count > 0 && gy_now() >= due)
 		sweep(notifier);

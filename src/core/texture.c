@@ -20,6 +20,8 @@ struct geyser_texture {
 	struct geyser_event *ready;
 	uint64_t ready_value;
 	bool mirrored; /* the texture is a copy of the exporter's texture */
+	/* the texture is a buffer of a rendition: the publisher converts its frames */
+	bool rendered;
 	/* the texture is a buffer of a stream that this process subscribes to */
 	bool of_subscriber;
 };
@@ -359,6 +361,8 @@ enum geyser_path geyser_texture_path(const struct geyser_texture *texture)
 {
 	if (!texture)
 		return GEYSER_PATH_ZERO_COPY;
+	if (texture->rendered)
+		return GEYSER_PATH_CONVERTED;
 	return texture->mirrored ? GEYSER_PATH_COPY : texture->texture->path;
 }
 
@@ -380,6 +384,11 @@ void gy_texture_set_ready(
 void gy_texture_set_mirrored(struct geyser_texture *texture)
 {
 	texture->mirrored = true;
+}
+
+void gy_texture_set_rendered(struct geyser_texture *texture)
+{
+	texture->rendered = true;
 }
 
 void gy_texture_set_of_subscriber(struct geyser_texture *texture)

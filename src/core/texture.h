@@ -55,6 +55,10 @@ void gy_texture_set_ready(
  * GEYSER_PATH_COPY. */
 void gy_texture_set_mirrored(struct geyser_texture *texture);
 
+/* Marks the texture as a buffer of a rendition: geyser_texture_path then returns
+ * GEYSER_PATH_CONVERTED. */
+void gy_texture_set_rendered(struct geyser_texture *texture);
+
 /* Marks the texture as a frame of a stream, so that error messages say what its publisher could
  * do. */
 void gy_texture_set_of_subscriber(struct geyser_texture *texture);

@@ -13,9 +13,13 @@
 
 /* ---- connecting ---- */
 
-static enum geyser_result find_publisher(const char *name, uint64_t *instance)
+/* The publisher of a rendition's feed is this process itself. */
+static enum geyser_result find_publisher(
+	const struct geyser_manager *manager, const struct gy_subject *subject, uint64_t *instance)
 {
-	return gy_registries_find_name(name, instance);
+	if (subject->feeds)
+		return gy_exporter_instance(manager->ipc->exporter, instance);
+	return gy_registries_find_name(subject->name, instance);
 }
 
 /* Maps the memory of a message, if it has the size that this version expects. what: for the error
@@ -42,6 +46,12 @@ static enum geyser_result map_memory(
 	return result;
 }
 
+static bool is_rendition(const struct gy_stream_connection *connection)
+{
+	return gy_wire_asks_rendition(
+		&(struct gy_wire_name){.rendition = connection->subject.rendition});
+}
+
 static enum geyser_result map_ring(
 	struct gy_stream_connection *connection, const struct gy_message *answer, int fd)
 {
@@ -56,6 +66,15 @@ static enum geyser_result map_ring(
 			(void)close(fd);
 		return gy_fail(GEYSER_ERROR_PROTOCOL,
 			"the publisher answered with a message of type %d", answer->type);
+	}
+	if (answer->stream.rendition != is_rendition(connection)) {
+		if (fd >= 0)
+			(void)close(fd);
+		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
+			"stream \"%s\": its publisher (pid %d) has an earlier version of geyser, "
+			"which doesn't convert frames: subscribe to its own frames and convert "
+			"them",
+			connection->subject.name, (int)gy_peer_pid(connection->peer));
 	}
 	result = map_memory(
 		"ring", fd, answer->stream.ring_size, sizeof(struct gy_ring_page), false, &page);
@@ -111,14 +130,14 @@ static enum geyser_result say_silent(const struct gy_stream_connection *connecti
 	if (pid > 0 && gy_process_is_stopped(pid))
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"stream \"%s\": its publisher (pid %d) is stopped: continue it",
-			connection->name, (int)pid);
+			connection->subject.name, (int)pid);
 	if (pid > 0)
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"stream \"%s\": its publisher (pid %d) doesn't answer in that time",
-			connection->name, (int)pid);
+			connection->subject.name, (int)pid);
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
 		"stream \"%s\": its publisher doesn't accept connections: is it stopped?",
-		connection->name);
+		connection->subject.name);
 }
 
 /* Whether the answer may still come. */
@@ -185,8 +204,10 @@ static enum geyser_result subscribe(
 	enum geyser_result result;
 	int fd;
 
-	memcpy(request.name.name, connection->name, sizeof(request.name.name));
-	request.name.every = connection->view.every;
+	memcpy(request.name.name, connection->subject.name, sizeof(request.name.name));
+	request.name.every = connection->subject.every;
+	request.name.feeds = connection->subject.feeds;
+	request.name.rendition = connection->subject.rendition;
 	result = request_answer(connection, &request, patience, &answer, &fd, again);
 	return result == GEYSER_OK ? map_ring(connection, &answer, fd) : result;
 }
@@ -282,6 +303,8 @@ static enum geyser_result try_buffer(struct gy_stream_connection *connection, ui
 	gy_texture_set_of_subscriber(out->texture);
 	if (connection->mirrored)
 		gy_texture_set_mirrored(out->texture);
+	if (is_rendition(connection))
+		gy_texture_set_rendered(out->texture);
 	gy_texture_prefault(out->texture);
 	out->generation = incoming.answer.texture.generation;
 	out->filled = connection->mirrored ? incoming.answer.texture.filled : 0;
@@ -534,15 +557,15 @@ enum geyser_result gy_stream_connection_fetch(struct gy_stream_connection *conne
 
 /* ---- life ---- */
 
-enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, const char *name,
-	enum geyser_delivery delivery, struct gy_stream_connection **out)
+enum geyser_result gy_stream_connection_create(struct geyser_manager *manager,
+	const struct gy_subject *subject, struct gy_stream_connection **out)
 {
 	struct gy_stream_connection *connection;
 	enum geyser_result result;
 	uint64_t instance;
 
 	*out = NULL;
-	result = find_publisher(name, &instance);
+	result = find_publisher(manager, subject, &instance);
 	if (result != GEYSER_OK)
 		return result;
 	connection = calloc(1, sizeof(*connection));
@@ -554,11 +577,11 @@ enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, c
 	connection->references = 1;
 	connection->lease_fd = -1;
 	connection->manager = gy_manager_ref(manager);
-	connection->view.every = delivery == GEYSER_DELIVER_EVERY;
+	connection->view.every = subject->every;
 	connection->instance = instance;
 	connection->grace_ns = GRACE;
 	connection->event = (struct gy_incoming){.source.kind = GY_HANDLE_EVENT, .fd = -1};
-	strcpy(connection->name, name);
+	connection->subject = *subject;
 	*out = connection;
 	return GEYSER_OK;
 

@@ -19,6 +19,14 @@ struct gy_patience {
 	int stop_fd;       /* a wait ends with BUSY when this is readable; -1: none */
 };
 
+/* What a subscriber asks its publisher for. */
+struct gy_subject {
+	char name[GEYSER_STREAM_NAME_MAX + 1];
+	bool every;
+	bool feeds; /* a rendition of this process's own stream gets the frames */
+	struct geyser_rendition_desc rendition;
+};
+
 /* A buffer that the publisher has sent. */
 struct gy_fetched {
 	struct geyser_texture *texture; /* NULL: the request failed */
@@ -60,6 +68,7 @@ struct gy_stream_connection {
 	bool drawn_by_device;             /* the publisher's device draws the frames */
 	bool has_bell;                    /* the publisher sleeps on a doorbell */
 	bool mirrored;                    /* the buffers are mirrors */
+	struct gy_subject subject;        /* what the subscriber asks for */
 	/* Since a resize the buffers must be mirrors. The mirrors' event isn't fetched yet, or
 	 * hasn't replaced `ready` yet. */
 	bool outgrown;
@@ -83,7 +92,6 @@ struct gy_stream_connection {
 	uint32_t pending_buffer;
 
 	/* The thread that has the turn owns the members below (see subscriber_state.h). */
-	char name[GEYSER_STREAM_NAME_MAX + 1];
 	uint64_t instance;
 	struct gy_peer *peer;
 	enum gy_stage stage;
@@ -96,8 +104,8 @@ struct gy_stream_connection {
 
 /* Finds the publisher, and sends nothing yet. Errors: NOT_FOUND (no publisher has this name),
  * OUT_OF_MEMORY, and as gy_registries_open. */
-enum geyser_result gy_stream_connection_create(struct geyser_manager *manager, const char *name,
-	enum geyser_delivery delivery, struct gy_stream_connection **out);
+enum geyser_result gy_stream_connection_create(struct geyser_manager *manager,
+	const struct gy_subject *subject, struct gy_stream_connection **out);
 
 /*
  * Connects, or continues where the last call has stopped. Blocks until the patience ends. Call this

@@ -223,20 +223,10 @@ bool gy_publisher_evict(struct geyser_publisher *publisher, uint64_t *due)
 		return false;
 	publisher->evictions++;
 	spend(publisher, now);
-	remember(publisher, publisher->subscriptions[place]->pid, now);
+	if (!publisher->subscriptions[place]->feeds) /* a feed may come back at once */
+		remember(publisher, publisher->subscriptions[place]->pid, now);
 	gy_subscription_set_counted(publisher, publisher->subscriptions[place], false);
 	return true;
-}
-
-enum geyser_result geyser_publisher_set_hold_limit(
-	struct geyser_publisher *publisher, uint64_t limit_ns)
-{
-	if (!publisher)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
-	(void)pthread_mutex_lock(&publisher->lock);
-	publisher->hold_limit_ns = limit_ns;
-	(void)pthread_mutex_unlock(&publisher->lock);
-	return GEYSER_OK;
 }
 
 enum geyser_result geyser_publisher_get_evictions(struct geyser_publisher *publisher, uint64_t *out)

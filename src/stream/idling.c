@@ -180,8 +180,11 @@ void gy_publisher_start_idling(struct geyser_publisher *publisher)
 	set_due(publisher, gy_deadline(publisher->idling.limit_ns));
 }
 
+/* The publisher of a rendition never idles, and may end with the loop's lock held. */
 void gy_publisher_stop_idling(struct geyser_publisher *publisher)
 {
+	if (publisher->rendition || !publisher->idling.chore.run)
+		return;
 	gy_chores_remove(&publisher->manager->ipc->chores, &publisher->idling.chore);
 }
 

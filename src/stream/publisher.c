@@ -3,49 +3,23 @@
 #include "stream/idling.h"
 #include "stream/mirrors.h"
 #include "stream/publisher_state.h"
-#include "stream/serving.h"
+#include "stream/publishing.h"
 #include "stream/subscriptions.h"
 #include "stream/waiting.h"
 
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/error.h"
-#include "stream/naming.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFERS_DEFAULT 3
 #define LOOK_EVERY (50 * GY_MILLISECOND)
 #define HOLD_LIMIT_DEFAULT GY_SECOND
 #define IDLE_LIMIT_DEFAULT (60 * GY_SECOND)
 
 /* ---- creating a publisher ---- */
-
-static enum geyser_result check_desc(const struct geyser_stream_desc *desc)
-{
-	enum geyser_result result;
-
-	if (!desc)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "desc is NULL");
-	result = gy_name_check(desc->name);
-	if (result != GEYSER_OK)
-		return result;
-	if (desc->buffers == 1 || desc->buffers > GY_RING_BUFFERS)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"buffers (%u): it must be 2 to %d, or 0 for %d", desc->buffers,
-			GY_RING_BUFFERS, BUFFERS_DEFAULT);
-	if ((desc->frame_rate_num == 0) != (desc->frame_rate_den == 0))
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"frame rate (%u/%u): both must be over 0, or both 0 for a variable rate",
-			desc->frame_rate_num, desc->frame_rate_den);
-	if (desc->pacing != GEYSER_PACING_FREE && desc->pacing != GEYSER_PACING_LOSSLESS)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
-			"pacing (%d): it must be one of enum geyser_pacing", (int)desc->pacing);
-	return GEYSER_OK;
-}
 
 static void unref_all(struct geyser_texture **textures)
 {
@@ -55,8 +29,6 @@ static void unref_all(struct geyser_texture **textures)
 	}
 }
 
-/* Makes buffers and loads their pages into memory. Otherwise the first frame in a new buffer of
- * 1920 × 1080 would cost 8 ms of page faults. */
 static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t count,
 	const struct geyser_texture_desc *desc, struct geyser_texture **out)
 {
@@ -69,9 +41,21 @@ static enum geyser_result make_buffers(struct geyser_manager *manager, uint32_t 
 			unref_all(out);
 			return result;
 		}
-		gy_texture_prefault(out[i]);
 	}
 	return GEYSER_OK;
+}
+
+/* Loads the buffers' pages into memory. Otherwise the first frame in a new buffer of 1920 × 1080
+ * would cost 8 ms of page faults. */
+static void prefault(struct geyser_texture **buffers, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		gy_texture_prefault(buffers[i]);
+}
+
+void gy_publisher_prefault(struct geyser_publisher *publisher)
+{
+	prefault(publisher->buffers, publisher->ring.buffers);
 }
 
 static struct geyser_publisher *allocate(
@@ -83,7 +67,6 @@ static struct geyser_publisher *allocate(
 		return NULL;
 	publisher->manager = gy_manager_ref(manager);
 	gy_manager_count_stream(manager, 1);
-	publisher->published.ops = &gy_publisher_ops;
 	publisher->watched.lose = gy_publisher_lose;
 	strcpy(publisher->published.name, desc->name);
 	publisher->ring_fd = -1;
@@ -93,11 +76,12 @@ static struct geyser_publisher *allocate(
 	publisher->rate_den = desc->frame_rate_den;
 	publisher->pacing = desc->pacing;
 	gy_spin_init(&publisher->spin, &manager->spin);
-	publisher->ring.buffers = desc->buffers ? desc->buffers : BUFFERS_DEFAULT;
+	publisher->ring.buffers = desc->buffers ? desc->buffers : GY_BUFFERS_DEFAULT;
 	publisher->hold_limit_ns = HOLD_LIMIT_DEFAULT;
 	publisher->idling.limit_ns = IDLE_LIMIT_DEFAULT;
 	publisher->ring.lossless = desc->pacing == GEYSER_PACING_LOSSLESS;
 	(void)pthread_mutex_init(&publisher->lock, NULL);
+	(void)pthread_mutex_init(&publisher->renditions.lock, NULL);
 	for (uint32_t i = 0; i < GY_RING_BUFFERS; i++) {
 		publisher->frames[i].buffer = i;
 		publisher->frames[i].owner = publisher;
@@ -129,7 +113,7 @@ static void leave_to_device(struct geyser_publisher *publisher, uint32_t buffer)
 		gy_texture_set_left(publisher->buffers[buffer]);
 }
 
-static void deallocate(struct geyser_publisher *publisher)
+void gy_publisher_deallocate(struct geyser_publisher *publisher)
 {
 	if (!gy_ipc_is_inherited(publisher->manager->ipc))
 		gy_manager_unwatch(publisher->manager, &publisher->watched);
@@ -152,6 +136,7 @@ static void deallocate(struct geyser_publisher *publisher)
 		gy_publisher_count_pages(publisher, GY_DOORBELL_SIZE, -1);
 	gy_memory_unmap(publisher->bell, GY_DOORBELL_SIZE);
 	gy_wakeup_close(&publisher->notify);
+	(void)pthread_mutex_destroy(&publisher->renditions.lock);
 	(void)pthread_mutex_destroy(&publisher->lock);
 	gy_manager_count_stream(publisher->manager, -1);
 	gy_manager_unref(publisher->manager);
@@ -187,7 +172,8 @@ static enum geyser_result make_doorbell(struct geyser_publisher *publisher)
 	return GEYSER_OK;
 }
 
-static enum geyser_result create(struct geyser_manager *manager,
+/* Makes all of a publisher but its name. */
+enum geyser_result gy_publisher_create_target(struct geyser_manager *manager,
 	const struct geyser_stream_desc *desc, struct geyser_publisher **out)
 {
 	struct geyser_publisher *publisher = allocate(manager, desc);
@@ -204,47 +190,18 @@ static enum geyser_result create(struct geyser_manager *manager,
 	if (result == GEYSER_OK)
 		result = make_events(publisher);
 	if (result == GEYSER_OK)
-		result = gy_stream_take_name(manager->ipc->exporter, &publisher->published,
-			gy_deadline(manager->import_timeout_ns));
-	if (result != GEYSER_OK) {
-		deallocate(publisher);
-		return result;
-	}
-	gy_publisher_start_idling(publisher);
-	*out = publisher;
-	return GEYSER_OK;
+		*out = publisher;
+	else
+		gy_publisher_deallocate(publisher);
+	return result;
 }
 
-enum geyser_result geyser_publisher_create(struct geyser_manager *manager,
-	const struct geyser_stream_desc *desc, struct geyser_publisher **out)
+void gy_publisher_close_own(struct geyser_publisher *publisher)
 {
-	enum geyser_result result;
-
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = NULL;
-	if (!manager)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
-	result = check_desc(desc);
-	return result == GEYSER_OK ? create(manager, desc, out) : result;
-}
-
-void geyser_publisher_close(struct geyser_publisher *publisher)
-{
-	if (!publisher)
-		return;
 	/* a forked child shares the page with its parent, whose stream goes on */
 	if (!gy_ipc_is_inherited(publisher->manager->ipc))
 		atomic_store(&publisher->ring.page->closed, 1);
 	gy_exporter_unpublish(publisher->manager->ipc->exporter, &publisher->published);
-}
-
-void geyser_publisher_destroy(struct geyser_publisher *publisher)
-{
-	if (!publisher)
-		return;
-	geyser_publisher_close(publisher);
-	deallocate(publisher);
 }
 
 /* ---- waiting for a buffer ---- */
@@ -273,7 +230,7 @@ static enum geyser_result check_device(const struct geyser_publisher *publisher)
  * the publisher waiting. */
 static enum geyser_result fail_held_up(struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
-	bool excuse = publisher->ring.lossless && timeout_ns > 0;
+	bool excuse = publisher->ring.lossless && timeout_ns > 0 && !publisher->patient;
 	int reader = excuse ? gy_ring_excuse(&publisher->ring) : -1;
 	const struct gy_subscription *subscription;
 	char time[GY_DURATION_SIZE];
@@ -285,6 +242,11 @@ static enum geyser_result fail_held_up(struct geyser_publisher *publisher, uint6
 			"or have them release frames sooner",
 			publisher->ring.buffers, time);
 	subscription = publisher->subscriptions[reader];
+	if (subscription->feeds)
+		return gy_fail(GEYSER_ERROR_TIMEOUT,
+			"a subscriber of a rendition has not taken its frames (waited %s): the "
+			"stream goes on without it until it does",
+			time);
 	return gy_fail(GEYSER_ERROR_TIMEOUT,
 		"%s (pid %d) has not taken its frames (waited %s): the stream goes on without it "
 		"until it does",
@@ -350,6 +312,8 @@ static enum geyser_result refill(struct geyser_publisher *publisher, uint32_t bu
 	publisher->sleepers++;
 	(void)pthread_mutex_unlock(&publisher->lock);
 	result = make_buffers(publisher->manager, 1, geyser_texture_get_desc(spoiled), fresh);
+	if (result == GEYSER_OK)
+		prefault(fresh, 1);
 	geyser_texture_unref(spoiled);
 	(void)pthread_mutex_lock(&publisher->lock);
 	publisher->sleepers--;
@@ -470,13 +434,15 @@ static enum geyser_result check_frame(
 	return GEYSER_OK;
 }
 
-/* Writes the frame's record, with the present time, into the ring. Needs no lock: the frame's slot
+/* Writes the frame's record into the ring: with the present time, or in a rendition that of the
+ * original. Needs no lock: the frame's slot
  * belongs to the caller until it is published. Before the lock is taken, the CPU fetches the slot's
  * cache line together with those of the texels that the caller has written last. The thread waits
  * for all of these lines when it takes the lock. */
 static void prepare(struct geyser_publisher *publisher, struct geyser_frame *frame)
 {
-	frame->record.info.timestamp_ns = gy_now();
+	if (!publisher->rendition)
+		frame->record.info.timestamp_ns = gy_now();
 	gy_ring_prepare(&publisher->ring, frame->buffer, &frame->record);
 }
 
@@ -508,6 +474,8 @@ static enum geyser_result take_back(
 		prepare(publisher, frame);
 	(void)pthread_mutex_lock(&publisher->lock);
 	frame->out = false;
+	if (publish && publisher->rendition) /* the frame gets the sequence of the original */
+		publisher->ring.sequence = frame->record.info.sequence - 1;
 	if (publish)
 		result = complete(publisher, frame);
 	if (publish && result == GEYSER_OK)
@@ -544,14 +512,11 @@ enum geyser_result geyser_publisher_discard(
 	return result == GEYSER_OK ? take_back(publisher, frame, false) : result;
 }
 
-enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)
+enum geyser_result gy_publisher_flush_own(struct geyser_publisher *publisher, uint64_t deadline)
 {
-	uint64_t deadline = gy_deadline(timeout_ns);
 	struct gy_look look = {.spin = NULL};
 	enum geyser_result result = GEYSER_OK;
 
-	if (!publisher)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	(void)pthread_mutex_lock(&publisher->lock);
 	while (result == GEYSER_OK && !gy_publisher_is_ready(publisher, NULL)) {
 		if (deadline != GY_NEVER && gy_now() >= deadline)
@@ -567,6 +532,16 @@ enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, ui
 	return result;
 }
 
+bool gy_publisher_has_readers(struct geyser_publisher *publisher)
+{
+	bool has;
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	has = publisher->ring.reader_count > 0;
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return has;
+}
+
 /* ---- resizing ---- */
 
 enum geyser_result geyser_publisher_resize(
@@ -580,6 +555,7 @@ enum geyser_result geyser_publisher_resize(
 	result = make_buffers(publisher->manager, publisher->ring.buffers, desc, fresh);
 	if (result != GEYSER_OK)
 		return result;
+	prefault(fresh, publisher->ring.buffers);
 	(void)pthread_mutex_lock(&publisher->lock);
 	if (publisher->ring.drawing) {
 		memcpy(unused, fresh, sizeof(unused));
@@ -602,43 +578,4 @@ enum geyser_result geyser_publisher_set_spin(struct geyser_publisher *publisher,
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	return gy_spin_set(&publisher->spin, spin_ns);
-}
-
-/* ---- figures ---- */
-
-enum geyser_result geyser_publisher_get_stats(
-	struct geyser_publisher *publisher, struct geyser_publisher_stats *out)
-{
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = (struct geyser_publisher_stats){0};
-	if (!publisher)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
-	(void)pthread_mutex_lock(&publisher->lock);
-	out->frames = publisher->ring.sequence;
-	out->subscribers = publisher->subscriber_count;
-	out->buffers_held = (uint32_t)__builtin_popcount(gy_ring_held(&publisher->ring));
-	(void)pthread_mutex_unlock(&publisher->lock);
-	return GEYSER_OK;
-}
-
-enum geyser_result geyser_publisher_subscribers_fd(struct geyser_publisher *publisher, int *out)
-{
-	enum geyser_result result = GEYSER_OK;
-
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = -1;
-	if (!publisher)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
-	(void)pthread_mutex_lock(&publisher->lock);
-	if (publisher->notify.fd < 0)
-		result = gy_wakeup_create(&publisher->notify);
-	if (result == GEYSER_OK) {
-		*out = fcntl(publisher->notify.fd, F_DUPFD_CLOEXEC, 0);
-		if (*out < 0)
-			result = gy_fail_errno("duplicating a descriptor");
-	}
-	(void)pthread_mutex_unlock(&publisher->lock);
-	return result;
 }

@@ -21,6 +21,7 @@ struct gy_subscription {
 	bool mirrored; /* the subscriber can't import the buffers and reads mirrors */
 	/* The subscriber has all that it needs to receive a frame, and is counted. */
 	bool counted;
+	bool feeds;            /* it feeds a rendition, whose subscribers count in its place */
 	bool ready_sent;       /* the event that frames refer to was sent */
 	uint32_t buffers_sent; /* bit b: buffer b, or its mirror, was sent */
 	/* sequence of the frame before the first one that the subscriber can get */
@@ -48,6 +49,18 @@ struct gy_evicted {
 };
 
 #define GY_EVICTED_RECORDS 32
+
+struct gy_rendition; /* see rendition.h */
+
+/* The renditions of a stream. */
+struct gy_renditions {
+	/* Guards the list. A thread that needs a publisher's lock as well takes this one first. */
+	pthread_mutex_t lock;
+	struct gy_rendition *first;
+	/* the wake word of threads that wait for a rendition: counts changes of `fed` and `users`
+	 */
+	_Atomic uint32_t changes;
+};
 
 /* How much of its budget a group of subscribers has spent: see eviction.c. */
 struct gy_hold_budget {
@@ -80,6 +93,10 @@ struct geyser_publisher {
 	int bell_fd;
 	uint32_t rate_num, rate_den;
 	enum geyser_pacing pacing;
+	struct gy_renditions renditions; /* has a lock of its own */
+	/* the rendition whose frames these are; NULL: the program's own frames */
+	struct gy_rendition *rendition;
+	struct geyser_publisher *source; /* of the rendition; or NULL */
 
 	pthread_mutex_t lock;
 	struct gy_ring_writer ring;
@@ -108,6 +125,8 @@ struct geyser_publisher {
 	_Atomic uint32_t wake_word;
 	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */
 	struct gy_wakeup notify; /* no descriptor until the program requests one */
+	/* of a rendition: the publisher excuses no subscriber until its stream excuses the feed */
+	bool patient;
 	uint64_t dropped_before; /* frames that subscribers which have left had dropped */
 	uint64_t hold_limit_ns;  /* how long subscribers may keep the publisher without a buffer */
 	struct gy_spin spin;     /* not guarded */

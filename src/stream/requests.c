@@ -23,7 +23,7 @@ static enum geyser_result begin_turn(struct geyser_subscriber *subscriber, uint6
 			return gy_fail(GEYSER_ERROR_TIMEOUT,
 				"stream \"%s\": its publisher doesn't answer in that time; another "
 				"thread waits for it",
-				subscriber->name);
+				subscriber->subject.name);
 		(void)pthread_mutex_unlock(&subscriber->lock);
 		gy_wait(&turns, 1, deadline);
 		(void)pthread_mutex_lock(&subscriber->lock);
@@ -56,8 +56,8 @@ static enum geyser_result arrive(
 	bool again = false;
 
 	if (!subscriber->arriving)
-		result = gy_stream_connection_create(subscriber->manager, subscriber->name,
-			subscriber->delivery, &subscriber->arriving);
+		result = gy_stream_connection_create(
+			subscriber->manager, &subscriber->subject, &subscriber->arriving);
 	if (result == GEYSER_OK)
 		result = gy_stream_connection_open(subscriber->arriving, patience, &again);
 	if (result == GEYSER_OK || again)
@@ -187,11 +187,11 @@ enum geyser_result gy_subscriber_connect(struct geyser_subscriber *subscriber, u
 		return gy_fail(GEYSER_ERROR_DISCONNECTED,
 			"the publisher of \"%s\" has gone before its first frame came: frames come "
 			"with the next publisher",
-			subscriber->name);
+			subscriber->subject.name);
 	if (!gy_subscriber_is_absence(result))
 		return result;
-	return gy_fail(
-		GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present", subscriber->name);
+	return gy_fail(GEYSER_ERROR_TIMEOUT, "nobody publishes \"%s\" at present",
+		subscriber->subject.name);
 }
 
 /* ---- a buffer that is new since a resize; the functions need the lock ---- */

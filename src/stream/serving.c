@@ -5,7 +5,9 @@
 #include "stream/eviction.h"
 #include "stream/idling.h"
 #include "stream/mirrors.h"
+#include "stream/renditions.h"
 #include "stream/subscriptions.h"
+#include "stream/waiting.h"
 
 #include "base/error.h"
 
@@ -19,28 +21,6 @@ static struct geyser_publisher *publisher_of(struct gy_published_stream *publish
 					   offsetof(struct geyser_publisher, published));
 }
 
-/* Wakes threads that wait for a release, so that they look again and sleep on the present
- * leases. */
-static void wake_waiting(struct geyser_publisher *publisher)
-{
-	if (publisher->bell) {
-		gy_doorbell_ring(publisher->bell);
-		return;
-	}
-	atomic_fetch_add(&publisher->wake_word, 1);
-	gy_wake(&publisher->wake_word, false);
-}
-
-void gy_publisher_lose(struct gy_watched *watched)
-{
-	struct geyser_publisher *publisher =
-		(struct geyser_publisher *)((char *)watched -
-					    offsetof(struct geyser_publisher, watched));
-
-	gy_ring_wake(&publisher->ring);
-	wake_waiting(publisher);
-}
-
 /* Counts a subscriber once it can receive a frame, and not earlier. A publisher may wait for the
  * count, publish a single frame, and end. */
 static void count_if_complete(
@@ -48,7 +28,7 @@ static void count_if_complete(
 {
 	uint32_t all = (uint32_t)((UINT64_C(1) << publisher->ring.buffers) - 1);
 
-	if (publisher->ring.readers[subscription->reader].evicted)
+	if (publisher->ring.readers[subscription->reader].evicted || subscription->feeds)
 		return;
 	if (subscription->buffers_sent == all && (!publisher->ready || subscription->ready_sent))
 		gy_subscription_set_counted(publisher, subscription, true);
@@ -119,20 +99,23 @@ static void unfollow(struct geyser_publisher *publisher, const struct gy_lease_p
 		gy_event_timeline(publisher->mirrors.ready)->audience, &lease->mirror_sleepers);
 }
 
-static enum geyser_result join(
-	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool every)
+/* after: the sequence before the first frame of a rendition's subscriber. */
+static enum geyser_result join(struct geyser_publisher *publisher,
+	struct gy_subscription *subscription, bool every, uint64_t after)
 {
 	int reader = gy_ring_join(&publisher->ring, subscription->lease, every);
 
 	if (reader < 0)
 		return gy_publisher_fail_full(publisher);
+	if (publisher->rendition)
+		atomic_store(&subscription->lease->taken, after);
 	subscription->reader = (uint32_t)reader;
 	subscription->joined_at = atomic_load(&subscription->lease->taken);
 	publisher->subscriptions[reader] = subscription;
 	publisher->ring.readers[reader].settles_at = gy_publisher_settles_at(subscription->pid);
 	publisher->ring.readers[reader].process = subscription->pid;
 	follow(publisher, subscription->lease);
-	wake_waiting(publisher);
+	gy_publisher_wake(publisher);
 	return GEYSER_OK;
 }
 
@@ -140,7 +123,10 @@ static enum geyser_result join(
 static uint64_t frames_for(
 	const struct geyser_publisher *publisher, const struct gy_subscription *subscription)
 {
-	return publisher->ring.sequence - subscription->joined_at;
+	const uint64_t sequence = publisher->ring.sequence, joined_at = subscription->joined_at;
+
+	/* a rendition may still be behind the frame with which its subscribers begin */
+	return sequence > joined_at ? sequence - joined_at : 0;
 }
 
 /* Returns the subscriber's own count of dropped frames, limited to those it could get. */
@@ -163,7 +149,7 @@ static void begin_idle(struct geyser_publisher *publisher)
 /* Removes a subscriber. The lease stays mapped while a thread sleeps on it. */
 static void leave(struct geyser_publisher *publisher, struct gy_subscription *subscription)
 {
-	if (publisher->ring.readers[subscription->reader].every)
+	if (publisher->ring.readers[subscription->reader].every && !subscription->feeds)
 		publisher->dropped_before += dropped_by(publisher, subscription);
 	if (subscription->mirrored)
 		gy_mirrors_leave(publisher);
@@ -176,7 +162,7 @@ static void leave(struct geyser_publisher *publisher, struct gy_subscription *su
 	subscription->next = publisher->retired;
 	publisher->retired = subscription;
 	gy_publisher_reap(publisher);
-	wake_waiting(publisher);
+	gy_publisher_wake(publisher);
 }
 
 static bool send_memory(
@@ -189,6 +175,7 @@ static bool send_memory(
 		.stream.lease_size = sizeof(struct gy_lease_memory),
 		.stream.ready = publisher->ready != NULL,
 		.stream.bell = publisher->bell != NULL,
+		.stream.rendition = publisher->rendition != NULL,
 	};
 
 	return gy_reply_send(reply, &message, fd);
@@ -214,24 +201,39 @@ static enum geyser_result admit(struct geyser_publisher *publisher, pid_t pid)
 	return result;
 }
 
-static enum geyser_result subscribe(struct gy_published_stream *published, bool every,
-	const char *application, pid_t pid, struct gy_reply *reply, void **out)
+static enum geyser_result render(struct gy_published_stream *published,
+	const struct gy_wire_name *request, pid_t pid, struct gy_published_stream **out)
 {
 	struct geyser_publisher *publisher = publisher_of(published);
+	enum geyser_result result = check_device(publisher);
+
+	return result == GEYSER_OK ? gy_renditions_find(publisher, request, pid, out) : result;
+}
+
+static enum geyser_result subscribe(struct gy_published_stream *published,
+	const struct gy_wire_name *request, const char *application, pid_t pid,
+	struct gy_reply *reply, void **out)
+{
+	struct geyser_publisher *publisher = publisher_of(published);
+	const bool feeds = request->feeds && pid == getpid();
+	const uint64_t after = publisher->rendition ? gy_renditions_begin_after(publisher) : 0;
 	struct gy_subscription *subscription = NULL;
 	enum geyser_result result;
 	int fd;
 
 	result = check_device(publisher);
-	if (result == GEYSER_OK)
+	if (result == GEYSER_OK && !feeds)
 		result = admit(publisher, pid);
 	if (result == GEYSER_OK)
 		result = make_subscription(publisher, application, pid, &subscription, &fd);
 	if (result != GEYSER_OK)
 		return result;
+	subscription->feeds = feeds;
 	(void)pthread_mutex_lock(&publisher->lock);
-	result = join(publisher, subscription, every);
+	result = join(publisher, subscription, request->every, after);
 	(void)pthread_mutex_unlock(&publisher->lock);
+	if (result == GEYSER_OK && publisher->rendition)
+		gy_renditions_notify(publisher);
 	if (result == GEYSER_OK) {
 		/* if these don't reach the peer, it closes the connection and is unsubscribed
 		 * then */
@@ -252,6 +254,8 @@ static void unsubscribe(struct gy_published_stream *published, void *subscriptio
 	(void)pthread_mutex_lock(&publisher->lock);
 	leave(publisher, subscription);
 	(void)pthread_mutex_unlock(&publisher->lock);
+	if (publisher->rendition)
+		gy_renditions_notify(publisher);
 }
 
 /* Counts the subscription among those that read mirrors, if it isn't yet. */
@@ -376,16 +380,15 @@ static void add_reader(const struct geyser_publisher *publisher,
 		counts[i] += own[i];
 }
 
-static void fill_readers(struct geyser_publisher *publisher, struct geyser_stream_info *out)
+/* Adds the counters of all subscribers. A feed stands for the subscribers of its rendition, which
+ * have counters of their own. Needs the lock. */
+static void add_readers(const struct geyser_publisher *publisher, struct geyser_stream_info *out,
+	uint64_t counts[GY_LATENCY_BUCKETS])
 {
-	uint64_t counts[GY_LATENCY_BUCKETS] = {0};
-
-	out->dropped = publisher->dropped_before;
+	out->dropped += publisher->dropped_before;
 	for (uint32_t i = 0; i < GY_RING_READERS; i++)
-		if (publisher->subscriptions[i])
+		if (publisher->subscriptions[i] && !publisher->subscriptions[i]->feeds)
 			add_reader(publisher, publisher->subscriptions[i], out, counts);
-	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
-	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
 }
 
 /* Returns the bytes of the stream's buffers, their successors, the mirrors and shared pages. */
@@ -407,16 +410,33 @@ static uint64_t bytes_of(const struct geyser_publisher *publisher)
 	return bytes + (publisher->bell ? gy_memory_round(GY_DOORBELL_SIZE) : 0);
 }
 
-static void status(struct gy_published_stream *published, struct gy_wire_status *answer)
+/* Adds the memory of renditions, and their subscribers. */
+static void add_renditions(struct geyser_publisher *publisher, struct gy_wire_status *answer,
+	uint64_t counts[GY_LATENCY_BUCKETS])
 {
-	struct geyser_publisher *publisher = publisher_of(published);
+	const uint32_t subscribers = gy_renditions_count_subscribers(publisher);
 	struct geyser_stream_info *out = &answer->info;
-	const struct geyser_texture_desc *desc;
-	struct geyser_texture *newest;
+	struct geyser_publisher *it;
 
-	(void)pthread_mutex_lock(&publisher->lock);
-	newest = publisher->next[0] ? publisher->next[0] : publisher->buffers[0];
-	desc = geyser_texture_get_desc(newest);
+	out->subscribers += subscribers;
+	if (subscribers > 0 && out->path == GEYSER_PATH_ZERO_COPY)
+		out->path = GEYSER_PATH_CONVERTED;
+	for (it = gy_renditions_next(publisher, NULL); it; it = gy_renditions_next(publisher, it)) {
+		(void)pthread_mutex_lock(&it->lock);
+		add_readers(it, out, counts);
+		answer->bytes += bytes_of(it);
+		(void)pthread_mutex_unlock(&it->lock);
+	}
+}
+
+/* Describes the stream itself. Needs the lock. */
+static void describe_stream(
+	const struct geyser_publisher *publisher, struct geyser_stream_info *out)
+{
+	const struct geyser_texture *newest =
+		publisher->next[0] ? publisher->next[0] : publisher->buffers[0];
+	const struct geyser_texture_desc *desc = geyser_texture_get_desc(newest);
+
 	*out = (struct geyser_stream_info){
 		.pid = getpid(),
 		.format = desc->format,
@@ -431,14 +451,28 @@ static void status(struct gy_published_stream *published, struct gy_wire_status 
 		.subscribers = publisher->subscriber_count,
 		.frames = publisher->ring.sequence,
 	};
-	strcpy(out->name, published->name);
+	strcpy(out->name, publisher->published.name);
 	memcpy(out->application, publisher->manager->application, sizeof(out->application));
-	fill_readers(publisher, out);
+}
+
+static void status(struct gy_published_stream *published, struct gy_wire_status *answer)
+{
+	struct geyser_stream_info *out = &answer->info;
+	struct geyser_publisher *publisher = publisher_of(published);
+	uint64_t counts[GY_LATENCY_BUCKETS] = {0};
+
+	(void)pthread_mutex_lock(&publisher->lock);
+	describe_stream(publisher, out);
+	add_readers(publisher, out, counts);
 	answer->bytes = bytes_of(publisher);
 	(void)pthread_mutex_unlock(&publisher->lock);
+	add_renditions(publisher, answer, counts);
+	out->latency_p50_ns = gy_latency_percentile(counts, 0.5);
+	out->latency_p99_ns = gy_latency_percentile(counts, 0.99);
 }
 
 const struct gy_published_ops gy_publisher_ops = {
+	.render = render,
 	.subscribe = subscribe,
 	.unsubscribe = unsubscribe,
 	.buffer = buffer,

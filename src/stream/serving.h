@@ -8,7 +8,4 @@
 /* The thread "geyser-ipc" calls these functions with the lock of struct gy_ipc held. */
 extern const struct gy_published_ops gy_publisher_ops;
 
-/* Wakes subscribers, and this process's waiting threads: the publisher's device is lost. */
-void gy_publisher_lose(struct gy_watched *watched);
-
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/detaching.h"
+#include "stream/feed.h"
 #include "stream/requests.h"
 #include "stream/sleeping.h"
 #include "stream/subscriber_fd.h"
@@ -29,6 +30,35 @@ static enum geyser_result check_desc(const struct geyser_subscriber_desc *desc)
 	return gy_name_check(desc->name);
 }
 
+/* Checks what can be checked without the publisher, and leaves out a filter that isn't used. */
+static enum geyser_result check_rendition(
+	const struct geyser_rendition_desc *rendition, struct geyser_rendition_desc *out)
+{
+	*out = (struct geyser_rendition_desc){0};
+	if (!rendition)
+		return GEYSER_OK;
+	if (rendition->format && !geyser_format_get_info(rendition->format))
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"rendition format (%d): geyser's formats are 1 to %d, and 0 is the "
+			"stream's",
+			(int)rendition->format, GEYSER_FORMAT_COUNT - 1);
+	if (!rendition->width != !rendition->height)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"rendition size (%u × %u): both must be over 0, or both 0 for the stream's",
+			rendition->width, rendition->height);
+	if ((unsigned)rendition->filter > GEYSER_FILTER_BOX)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"rendition filter (%d): it must be one of enum geyser_filter",
+			(int)rendition->filter);
+	*out = *rendition;
+	/* so that equal requests look equal */
+	if (!out->width)
+		out->filter = GEYSER_FILTER_NONE;
+	else if (!out->filter)
+		out->filter = GEYSER_FILTER_BOX;
+	return GEYSER_OK;
+}
+
 static struct geyser_subscriber *allocate(
 	struct geyser_manager *manager, const struct geyser_subscriber_desc *desc)
 {
@@ -39,8 +69,8 @@ static struct geyser_subscriber *allocate(
 	atomic_init(&subscriber->references, 1);
 	subscriber->manager = gy_manager_ref(manager);
 	gy_manager_count_stream(manager, 1);
-	subscriber->delivery = desc->delivery;
-	strcpy(subscriber->name, desc->name);
+	subscriber->subject.every = desc->delivery == GEYSER_DELIVER_EVERY;
+	strcpy(subscriber->subject.name, desc->name);
 	gy_spin_init(&subscriber->spin, &manager->spin);
 	subscriber->ready = GY_NO_WAKEUP;
 	subscriber->close = GY_NO_WAKEUP;
@@ -48,24 +78,13 @@ static struct geyser_subscriber *allocate(
 	return subscriber;
 }
 
-enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
+/* Connects a new subscriber. After a failure destroys it. */
+static enum geyser_result connect_new(struct geyser_subscriber *subscriber,
 	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out)
 {
-	struct geyser_subscriber *subscriber;
 	char time[GY_DURATION_SIZE];
 	enum geyser_result result;
 
-	if (!out)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
-	*out = NULL;
-	if (!manager)
-		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
-	result = check_desc(desc);
-	if (result != GEYSER_OK)
-		return result;
-	subscriber = allocate(manager, desc);
-	if (!subscriber)
-		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
 	(void)pthread_mutex_lock(&subscriber->lock);
 	result = gy_subscriber_begin(subscriber, gy_deadline(desc->connect_timeout_ns));
 	(void)pthread_mutex_unlock(&subscriber->lock);
@@ -82,6 +101,54 @@ enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
 				 "stream \"%s\": nobody published it within %s", desc->name,
 				 gy_duration(desc->connect_timeout_ns, time))
 		       : GEYSER_ERROR_NOT_FOUND;
+}
+
+enum geyser_result geyser_subscriber_create(struct geyser_manager *manager,
+	const struct geyser_subscriber_desc *desc, struct geyser_subscriber **out)
+{
+	return geyser_subscriber_create_rendition(manager, desc, NULL, out);
+}
+
+enum geyser_result geyser_subscriber_create_rendition(struct geyser_manager *manager,
+	const struct geyser_subscriber_desc *desc, const struct geyser_rendition_desc *rendition,
+	struct geyser_subscriber **out)
+{
+	struct geyser_subscriber *subscriber;
+	struct geyser_rendition_desc checked;
+	enum geyser_result result;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!manager)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "manager is NULL");
+	result = check_desc(desc);
+	if (result == GEYSER_OK)
+		result = check_rendition(rendition, &checked);
+	if (result != GEYSER_OK)
+		return result;
+	subscriber = allocate(manager, desc);
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a subscriber");
+	subscriber->subject.rendition = checked;
+	return connect_new(subscriber, desc, out);
+}
+
+enum geyser_result gy_feed_create(struct geyser_manager *manager, const char *name, bool every,
+	struct gy_interrupt *interrupt, struct geyser_subscriber **out)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = name,
+		.delivery = every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST,
+	};
+	struct geyser_subscriber *subscriber = allocate(manager, &desc);
+
+	if (!subscriber)
+		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a rendition");
+	(void)gy_spin_set(&subscriber->spin, 0);
+	subscriber->subject.feeds = true;
+	subscriber->interrupted_by = interrupt;
+	return connect_new(subscriber, &desc, out);
 }
 
 /* Releases the frames that the caller holds, and those that this process's device still reads. */
@@ -143,7 +210,7 @@ static enum geyser_result report_end(struct geyser_subscriber *subscriber)
 	gy_subscriber_detach(subscriber);
 	return gy_fail(GEYSER_ERROR_DISCONNECTED,
 		"the publisher of \"%s\" has %s: frames come again with the next publisher",
-		subscriber->name,
+		subscriber->subject.name,
 		subscriber->end == GEYSER_END_CLOSED ? "ended"
 						     : "died, or left without closing the stream");
 }
@@ -156,7 +223,7 @@ static enum geyser_result report_loss(struct geyser_subscriber *subscriber)
 	return gy_fail(GEYSER_ERROR_DEVICE_LOST,
 		"the publisher of \"%s\" has lost its device: frames come again with the next "
 		"publisher",
-		subscriber->name);
+		subscriber->subject.name);
 }
 
 /* Gives the pending frame or the next one. Releases the lock while it fetches a buffer. */
@@ -245,16 +312,17 @@ static enum geyser_result await_drawn(
 static enum geyser_result await_frame(
 	struct geyser_subscriber *subscriber, uint64_t deadline, struct gy_look *look)
 {
-	if (deadline != GY_NEVER && gy_now() >= deadline)
+	if ((deadline != GY_NEVER && gy_now() >= deadline) ||
+		(subscriber->interrupted_by && gy_interrupt_is_due(subscriber->interrupted_by)))
 		return gy_fail(GEYSER_ERROR_TIMEOUT, "stream \"%s\" had no new frame in that time",
-			subscriber->name);
+			subscriber->subject.name);
 	/* another thread may have found the end, or taken a frame whose buffer must be fetched */
 	if (!subscriber->connection || subscriber->connection->pending)
 		return GEYSER_OK;
 	if (gy_look_begin(look, &subscriber->spin, deadline))
 		gy_subscriber_look(subscriber, look);
 	else
-		gy_subscriber_sleep(subscriber, deadline, NULL);
+		gy_subscriber_sleep(subscriber, deadline, subscriber->interrupted_by);
 	return GEYSER_OK;
 }
 
@@ -268,7 +336,7 @@ static enum geyser_result await_return(
 	if (deadline != GY_NEVER && gy_now() >= deadline)
 		return gy_fail(GEYSER_ERROR_TIMEOUT,
 			"stream \"%s\": the device still reads %u frames that were released",
-			subscriber->name, subscriber->reading);
+			subscriber->subject.name, subscriber->reading);
 	(void)pthread_mutex_unlock(&subscriber->lock);
 	gy_wait(&word, 1, deadline);
 	(void)pthread_mutex_lock(&subscriber->lock);
@@ -423,7 +491,7 @@ static enum geyser_result check_eviction(
 		"the publisher of \"%s\" had no buffer left for longer than it allows, and has "
 		"evicted this subscriber; the frame stayed as it was until now, the next acquire "
 		"joins again",
-		subscriber->name);
+		subscriber->subject.name);
 }
 
 /* Gives the buffer back to the publisher only when this process's device has read it. So the

@@ -138,7 +138,7 @@ static void *serve(void *data)
 		} else {
 			gy_wakeup_raise(&subscriber->ready);
 			(void)pthread_mutex_unlock(&subscriber->lock);
-			gy_interrupt_await(&subscriber->interrupt);
+			gy_interrupt_await(&subscriber->interrupt, GY_NEVER);
 			(void)pthread_mutex_lock(&subscriber->lock);
 		}
 	}

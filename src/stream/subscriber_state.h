@@ -24,8 +24,9 @@ struct geyser_subscriber {
 	 * for the callbacks of those frames. */
 	_Atomic uint32_t references;
 	struct geyser_manager *manager;
-	char name[GEYSER_STREAM_NAME_MAX + 1];
-	enum geyser_delivery delivery;
+	struct gy_subject subject;
+	/* an interruption ends an acquire with TIMEOUT; NULL: there is none. For feeds. */
+	struct gy_interrupt *interrupted_by;
 
 	pthread_mutex_t lock;
 	struct gy_stream_connection *connection; /* NULL: there is no publisher at present */

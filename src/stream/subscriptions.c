@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/subscriptions.h"
 
+#include "base/error.h"
+
+#include <fcntl.h>
 #include <stdlib.h>
 
 void gy_publisher_count_pages(struct geyser_publisher *publisher, size_t size, int change)
@@ -32,6 +35,14 @@ void gy_publisher_reap(struct geyser_publisher *publisher)
 	}
 }
 
+void gy_publisher_notify(struct geyser_publisher *publisher)
+{
+	(void)pthread_mutex_lock(&publisher->lock);
+	if (publisher->notify.fd >= 0)
+		gy_wakeup_raise(&publisher->notify);
+	(void)pthread_mutex_unlock(&publisher->lock);
+}
+
 void gy_subscription_set_counted(
 	struct geyser_publisher *publisher, struct gy_subscription *subscription, bool counted)
 {
@@ -39,6 +50,29 @@ void gy_subscription_set_counted(
 		return;
 	subscription->counted = counted;
 	publisher->subscriber_count += counted ? 1 : -1u;
-	if (publisher->notify.fd >= 0)
+	if (publisher->source)
+		gy_publisher_notify(publisher->source);
+	else if (publisher->notify.fd >= 0)
 		gy_wakeup_raise(&publisher->notify);
+}
+
+enum geyser_result geyser_publisher_subscribers_fd(struct geyser_publisher *publisher, int *out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	if (!out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL");
+	*out = -1;
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	(void)pthread_mutex_lock(&publisher->lock);
+	if (publisher->notify.fd < 0)
+		result = gy_wakeup_create(&publisher->notify);
+	if (result == GEYSER_OK) {
+		*out = fcntl(publisher->notify.fd, F_DUPFD_CLOEXEC, 0);
+		if (*out < 0)
+			result = gy_fail_errno("duplicating a descriptor");
+	}
+	(void)pthread_mutex_unlock(&publisher->lock);
+	return result;
 }

@@ -18,6 +18,10 @@ void gy_subscription_free(struct geyser_publisher *publisher, struct gy_subscrip
  * subscriber wakes that thread, which calls this again. */
 void gy_publisher_reap(struct geyser_publisher *publisher);
 
+/* Raises the descriptor of geyser_publisher_subscribers_fd. Takes the publisher's lock; the lock of
+ * a rendition's target may be held. */
+void gy_publisher_notify(struct geyser_publisher *publisher);
+
 /* Sets whether the subscription counts as a subscriber that can receive frames. A change raises the
  * descriptor of geyser_publisher_subscribers_fd. */
 void gy_subscription_set_counted(

@@ -196,3 +196,25 @@ void gy_publisher_await_release(
 	else
 		sleep_for_release(publisher, buffer, deadline);
 }
+
+/* ---- waking ---- */
+
+void gy_publisher_wake(struct geyser_publisher *publisher)
+{
+	if (publisher->bell) {
+		gy_doorbell_ring(publisher->bell);
+		return;
+	}
+	atomic_fetch_add(&publisher->wake_word, 1);
+	gy_wake(&publisher->wake_word, false);
+}
+
+void gy_publisher_lose(struct gy_watched *watched)
+{
+	struct geyser_publisher *publisher =
+		(struct geyser_publisher *)((char *)watched -
+					    offsetof(struct geyser_publisher, watched));
+
+	gy_ring_wake(&publisher->ring);
+	gy_publisher_wake(publisher);
+}

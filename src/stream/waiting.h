@@ -18,4 +18,11 @@ bool gy_publisher_is_ready(struct geyser_publisher *publisher, int *buffer);
 void gy_publisher_await_release(
 	struct geyser_publisher *publisher, int *buffer, uint64_t deadline, struct gy_look *look);
 
+/* Wakes threads that wait for a release, so that they look again and sleep on the present leases.
+ */
+void gy_publisher_wake(struct geyser_publisher *publisher);
+
+/* Wakes subscribers, and this process's waiting threads: the publisher's device is lost. */
+void gy_publisher_lose(struct gy_watched *watched);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/follower.h"
 
+#include "base/clock.h"
 #include "base/thread.h"
 
 /* Returns whether the timeline gets no further value: its exporter has died, or a device that
@@ -31,7 +32,7 @@ static void *run(void *data)
 			(void)gy_timeline_wait(
 				follower->timeline, value + 1, GY_WATCHFUL, &follower->interrupt);
 		else
-			gy_interrupt_await(&follower->interrupt);
+			gy_interrupt_await(&follower->interrupt, GY_NEVER);
 	}
 	return NULL;
 }

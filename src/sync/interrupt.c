@@ -82,11 +82,11 @@ void gy_interrupt_wait(struct gy_interrupt *interrupt, const struct gy_wait_word
 	atomic_store(&interrupt->asleep, NULL);
 }
 
-void gy_interrupt_await(struct gy_interrupt *interrupt)
+void gy_interrupt_await(struct gy_interrupt *interrupt, uint64_t deadline)
 {
 	const struct gy_wait_word word = own_word(interrupt);
 
-	gy_wait(&word, 1, GY_NEVER);
+	gy_wait(&word, 1, deadline);
 }
 
 /* Gives the thread time to wake up. */

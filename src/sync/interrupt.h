@@ -41,8 +41,9 @@ bool gy_interrupt_is_due(const struct gy_interrupt *interrupt);
 void gy_interrupt_wait(struct gy_interrupt *interrupt, const struct gy_wait_word *words,
 	unsigned count, uint64_t deadline);
 
-/* Sleeps until there is an interruption since the last gy_interrupt_notice, or returns early. */
-void gy_interrupt_await(struct gy_interrupt *interrupt);
+/* Sleeps until there is an interruption since the last gy_interrupt_notice, or until the deadline.
+ * May return early. */
+void gy_interrupt_await(struct gy_interrupt *interrupt, uint64_t deadline);
 
 /* Interrupts the thread. Call this after the change that the thread must see. Where the system
  * can't sleep on several words, this blocks until a sleeping thread has begun to run. The thread

@@ -20,9 +20,10 @@ struct group {
 
 extern const struct group arguments_group, attached_group, callbacks_group, conversion_group,
 	endings_group, every_call_group, events_group, formats_group, handles_group, managers_group,
-	memory_group, native_group, notifications_group, pool_group, sharing_group, spinning_group,
-	stream_frames_group, stream_holding_group, stream_idle_group, stream_life_group,
-	stream_outlives_group, streams_group, textures_group, threads_group, watches_group;
+	memory_group, native_group, notifications_group, pool_group, renditions_group,
+	sharing_group, spinning_group, stream_frames_group, stream_holding_group, stream_idle_group,
+	stream_life_group, stream_outlives_group, streams_group, textures_group, threads_group,
+	watches_group;
 
 /* Declares a test whose *state is a struct fixture. */
 #define test(function) cmocka_unit_test_setup_teardown(function, setup_manager, teardown_manager)

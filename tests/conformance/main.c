@@ -18,6 +18,7 @@ static const struct group *const groups[] = {
 	&callbacks_group,
 	&endings_group,
 	&notifications_group,
+	&renditions_group,
 	&threads_group,
 	&memory_group,
 	&pool_group,

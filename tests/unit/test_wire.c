@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#define HEADER 'G', 'Y', 'S', 'R', 1, 6 /* magic, major and minor version */
+#define HEADER 'G', 'Y', 'S', 'R', 1, 7 /* magic, major and minor version */
 #define TOKEN                                                                                     \
 	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf
@@ -108,6 +108,13 @@ static const uint8_t status_bytes[] = {HEADER, 22, 0, 0x62, 0, 0, 0, 0x11, 0, 0,
 	1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x40, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 7, 0, 0, 0, 0,
 	0, 0, 0, 0xdc, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80,
 	0, 0, 0x60, 0x01, 0, 0, 0, 0};
+/* Minor version 7 added renditions. */
+static const uint8_t subscribe_rendition[] = {HEADER, 5, 0, 0x1f, 0, 0, 0, 0x0d, 0, 0, 0,
+	3, 0, 0, 0, 5, 0, 0x63, 0x61, 0x6d, 0x2f, 0x31,
+	4, 0, 0, 0, 0x80, 2, 0, 0, 0x68, 1, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0};
+static const uint8_t stream_rendition[] = {HEADER, 20, 0, 0x20, 0, 0, 0, 0x10, 0, 0, 0,
+	0x10, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x99, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0};
 static const uint8_t unsubscribe[] = {HEADER, 9, 0, 0, 0, 0, 0, 0x14, 0, 0, 0};
 static const uint8_t ready[] = {HEADER, 8, 0, 8, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
 /* clang-format on */
@@ -145,6 +152,8 @@ static const struct golden {
 	{stream_bell, sizeof(stream_bell), GY_WIRE_STREAM, 16},
 	{doorbell, sizeof(doorbell), GY_WIRE_DOORBELL, 21},
 	{bell, sizeof(bell), GY_WIRE_BELL, 21},
+	{subscribe_rendition, sizeof(subscribe_rendition), GY_WIRE_SUBSCRIBE, 13},
+	{stream_rendition, sizeof(stream_rendition), GY_WIRE_STREAM, 16},
 };
 
 /* Decodes from memory of exactly that size, so that a sanitizer sees a read beyond its end. */
@@ -255,6 +264,18 @@ static void what_a_minor_version_added_may_be_missing(void **state)
 	assert_false(message.stream.bell);
 	message = decoded(bell, sizeof(bell));
 	assert_int_equal(message.bell_size, 4096);
+	message = decoded(stream_rendition, sizeof(stream_rendition));
+	assert_true(message.stream.rendition && !message.stream.bell);
+	message = decoded(subscribe_rendition, sizeof(subscribe_rendition));
+	assert_true(message.name.every && message.name.feeds);
+	assert_int_equal(message.name.rendition.format, 4);
+	assert_int_equal(message.name.rendition.width, 640);
+	assert_int_equal(message.name.rendition.height, 360);
+	assert_int_equal(message.name.rendition.filter, 3);
+	assert_true(message.name.rendition.upright);
+	message = decoded(subscribe, sizeof(subscribe));
+	assert_false(message.name.feeds);
+	assert_false(gy_wire_asks_rendition(&message.name));
 	message = decoded(event_shared, sizeof(event_shared));
 	assert_true(message.event.shared);
 	assert_int_equal(message.event.driver.device_uuid[15], 15);
@@ -370,14 +391,25 @@ static void every_cut_is_refused(void **state)
  * there is no such size. */
 static size_t enough_of(const uint8_t *bytes)
 {
-	return bytes == picture_filled     ? sizeof(picture)
-	       : bytes == import_semaphore ? sizeof(import)
-	       : bytes == event_shared     ? sizeof(event)
-	       : bytes == buffer_mirror    ? sizeof(buffer)
-	       : bytes == stream_ready     ? sizeof(stream)
-	       : bytes == stream_bell      ? sizeof(stream)
-	       : bytes == status_bytes     ? sizeof(status)
-					   : 0;
+	return bytes == picture_filled        ? sizeof(picture)
+	       : bytes == import_semaphore    ? sizeof(import)
+	       : bytes == event_shared        ? sizeof(event)
+	       : bytes == buffer_mirror       ? sizeof(buffer)
+	       : bytes == stream_ready        ? sizeof(stream)
+	       : bytes == stream_bell         ? sizeof(stream)
+	       : bytes == status_bytes        ? sizeof(status)
+	       : bytes == stream_rendition    ? sizeof(stream)
+	       : bytes == subscribe_rendition ? sizeof(subscribe)
+					      : 0;
+}
+
+/* Returns how many bytes later minor versions added to the message. */
+static size_t added_to(const uint8_t *bytes)
+{
+	return bytes == picture_filled || bytes == stream_bell || bytes == status_bytes ? 8
+	       : bytes == stream_rendition                                              ? 12
+	       : bytes == subscribe_rendition                                           ? 20
+											: 4;
 }
 
 /* The header gives the cut message's real size. The payload is then too short for the message's
@@ -392,11 +424,7 @@ static void every_short_payload_is_refused(void **state)
 	for (size_t i = 0; i < TEST_COUNT(goldens); i++)
 		for (size_t size = GY_WIRE_HEADER; size < goldens[i].size; size++) {
 			size_t enough = enough_of(goldens[i].bytes);
-			size_t added = goldens[i].bytes == picture_filled ||
-						       goldens[i].bytes == stream_bell ||
-						       goldens[i].bytes == status_bytes
-					       ? 8
-					       : 4;
+			size_t added = added_to(goldens[i].bytes);
 
 			memcpy(bytes, goldens[i].bytes, size);
 			gy_put_le(bytes + 8, 4, size - GY_WIRE_HEADER);

@@ -111,8 +111,10 @@ static enum geyser_result subscribe(
 	session->exporter->accepts_until_check = 0; /* it takes long: see state.h */
 	if (result == GEYSER_OK)
 		result = check_presence(session);
+	if (result == GEYSER_OK && gy_wire_asks_rendition(name))
+		result = stream->ops->render(stream, name, session->seat.client->pid, &stream);
 	if (result == GEYSER_OK)
-		result = stream->ops->subscribe(stream, name->every, session->application,
+		result = stream->ops->subscribe(stream, name, session->application,
 			session->seat.client->pid, reply, &session->subscription);
 	if (result == GEYSER_OK)
 		session->stream = stream;

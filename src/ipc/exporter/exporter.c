@@ -170,6 +170,19 @@ static bool is_own(const struct gy_exporter *exporter, uint64_t instance)
 	return exporter->registered && exporter->entry.instance == instance;
 }
 
+enum geyser_result gy_exporter_instance(struct gy_exporter *exporter, uint64_t *out)
+{
+	enum geyser_result result = GEYSER_OK;
+
+	(void)pthread_mutex_lock(&exporter->loop->lock);
+	if (exporter->registered)
+		*out = exporter->entry.instance;
+	else
+		result = gy_fail(GEYSER_ERROR_NOT_FOUND, "this process exports nothing");
+	(void)pthread_mutex_unlock(&exporter->loop->lock);
+	return result;
+}
+
 enum geyser_result gy_exporter_connect(struct gy_exporter *exporter, uint64_t instance, int *out)
 {
 	enum geyser_result result = GEYSER_OK;

@@ -57,6 +57,9 @@ void gy_exporter_unpublish(struct gy_exporter *exporter, struct gy_published_str
 
 /* ---- for the importer in the same process ---- */
 
+/* Gives the instance of this exporter. Errors: NOT_FOUND (nothing was exported yet). */
+enum geyser_result gy_exporter_instance(struct gy_exporter *exporter, uint64_t *out);
+
 /* Returns one end of a connection to this exporter, which needs nothing of the file system; the
  * caller owns *out. *out is -1 if the instance is another process's. Errors: LIMIT, OUT_OF_MEMORY.
  */

@@ -13,10 +13,15 @@ struct gy_reply; /* see reply.h */
 
 /* The exporter calls these with the loop's lock held. They must not take it again. */
 struct gy_published_ops {
+	/* Finds the stream with the rendition that is asked for, or begins it. *out stays valid
+	 * until gy_exporter_unpublish. */
+	enum geyser_result (*render)(struct gy_published_stream *stream,
+		const struct gy_wire_name *request, pid_t pid, struct gy_published_stream **out);
 	/* Answers with STREAM and LEASE. *subscription stands for this subscriber until
 	 * unsubscribe. */
-	enum geyser_result (*subscribe)(struct gy_published_stream *stream, bool every,
-		const char *application, pid_t pid, struct gy_reply *reply, void **subscription);
+	enum geyser_result (*subscribe)(struct gy_published_stream *stream,
+		const struct gy_wire_name *request, const char *application, pid_t pid,
+		struct gy_reply *reply, void **subscription);
 	void (*unsubscribe)(struct gy_published_stream *stream, void *subscription);
 	/* Answers with PICTURE. mirror: the buffer's copy in host memory, for a subscriber that
 	 * can't read the buffer itself. */

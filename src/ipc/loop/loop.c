@@ -2,6 +2,7 @@
 #include "ipc/loop/loop.h"
 
 #include "base/error.h"
+#include "base/later.h"
 #include "base/thread.h"
 #include "platform/platform.h"
 
@@ -90,11 +91,14 @@ static void *run(void *data)
 	while (!stopping) {
 		int count = gy_poller_wait(loop->poller, events, BATCH, timeout);
 
+		/* objects of a rendition that can't be made end after the lock is released */
+		gy_later_hold();
 		(void)pthread_mutex_lock(&loop->lock);
 		dispatch_all(loop, events, count);
 		timeout = tick(loop);
 		stopping = loop->stopping;
 		(void)pthread_mutex_unlock(&loop->lock);
+		gy_later_release();
 	}
 	return NULL;
 }

@@ -60,13 +60,30 @@ static void put_flag(struct writer *writer, bool flag)
 		put(writer, 4, 1);
 }
 
-/* Writes two flags. A later minor version added the second one, which is left out if it is
- * false. */
-static void put_flags(struct writer *writer, bool first, bool second)
+/* Writes flags that later minor versions added one by one. Those at the end that are false are left
+ * out. */
+static void put_flags(struct writer *writer, const bool *flags, size_t count)
 {
-	if (second)
-		put(writer, 4, first);
-	put_flag(writer, second || first);
+	while (count > 0 && !flags[count - 1])
+		count--;
+	for (size_t i = 0; i < count; i++)
+		put(writer, 4, flags[i]);
+}
+
+/* Writes the name, and the rendition of a later minor version if there is one. */
+static void put_name(struct writer *writer, const struct gy_wire_name *name)
+{
+	const struct geyser_rendition_desc *rendition = &name->rendition;
+
+	put(writer, 4, (name->every ? 1u : 0) | (name->feeds ? 2u : 0));
+	put_text(writer, name->name);
+	if (!gy_wire_asks_rendition(name))
+		return;
+	put(writer, 4, rendition->format);
+	put(writer, 4, rendition->width);
+	put(writer, 4, rendition->height);
+	put(writer, 4, rendition->filter);
+	put(writer, 4, rendition->upright);
 }
 
 static void put_texture(struct writer *writer, const struct gy_wire_texture *texture)
@@ -140,8 +157,7 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		return true;
 	case GY_WIRE_SUBSCRIBE:
 	case GY_WIRE_QUERY:
-		put(writer, 4, message->name.every);
-		put_text(writer, message->name.name);
+		put_name(writer, &message->name);
 		return true;
 	case GY_WIRE_BUFFER:
 		put(writer, 4, message->buffer.index);
@@ -152,7 +168,10 @@ static bool put_payload(struct writer *writer, const struct gy_message *message)
 		put(writer, 4, message->stream.buffers);
 		put(writer, 8, message->stream.ring_size);
 		put(writer, 8, message->stream.lease_size);
-		put_flags(writer, message->stream.ready, message->stream.bell);
+		put_flags(writer,
+			(const bool[]){message->stream.ready, message->stream.bell,
+				message->stream.rendition},
+			3);
 		return true;
 	case GY_WIRE_STATUS:
 		put_status(writer, &message->status);
@@ -282,6 +301,22 @@ static void get_text(struct reader *reader, char *text, size_t size)
 	text[length] = '\0';
 }
 
+static void get_name(struct reader *reader, struct gy_wire_name *out)
+{
+	const uint32_t flags = get32(reader);
+
+	out->every = flags & 1;
+	out->feeds = flags >> 1 & 1;
+	get_text(reader, out->name, sizeof(out->name));
+	if (reader->bad || reader->left < 20)
+		return;
+	out->rendition.format = (enum geyser_format)get32(reader);
+	out->rendition.width = get32(reader);
+	out->rendition.height = get32(reader);
+	out->rendition.filter = (enum geyser_filter)get32(reader);
+	out->rendition.upright = get32(reader) & 1;
+}
+
 static void get_texture(struct reader *reader, struct gy_wire_texture *out)
 {
 	struct geyser_texture_desc *desc = &out->desc;
@@ -364,8 +399,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		return true;
 	case GY_WIRE_SUBSCRIBE:
 	case GY_WIRE_QUERY:
-		out->name.every = get32(reader) & 1;
-		get_text(reader, out->name.name, sizeof(out->name.name));
+		get_name(reader, &out->name);
 		return true;
 	case GY_WIRE_BUFFER:
 		out->buffer.index = get32(reader);
@@ -378,6 +412,7 @@ static bool get_payload(struct reader *reader, struct gy_message *out)
 		out->stream.lease_size = get(reader, 8);
 		out->stream.ready = get_flag(reader);
 		out->stream.bell = get_flag(reader);
+		out->stream.rendition = get_flag(reader);
 		return true;
 	case GY_WIRE_STATUS:
 		get_status(reader, &out->status);

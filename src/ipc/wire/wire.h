@@ -22,7 +22,7 @@
 #include <geyser/stream.h>
 
 #define GY_WIRE_MAJOR 1
-#define GY_WIRE_MINOR 6
+#define GY_WIRE_MINOR 7
 #define GY_WIRE_HEADER 16
 #define GY_MESSAGE_MAX 512
 #define GY_PACKET_MAX 1024
@@ -99,14 +99,27 @@ struct gy_wire_ready {  /* READY */
 
 struct gy_wire_name { /* SUBSCRIBE, QUERY */
 	bool every;
+	/* SUBSCRIBE, within one process: the subscriber feeds a rendition of the stream */
+	bool feeds;
 	char name[GEYSER_STREAM_NAME_MAX + 1];
+	/* SUBSCRIBE: all zero for the stream's own frames; from minor 7 on */
+	struct geyser_rendition_desc rendition;
 };
+
+/* Whether the request asks for a rendition rather than for the stream's own frames. */
+static inline bool gy_wire_asks_rendition(const struct gy_wire_name *name)
+{
+	return name->rendition.format || name->rendition.width || name->rendition.height ||
+	       name->rendition.upright;
+}
 
 struct gy_wire_stream {
 	uint32_t buffers;
 	uint64_t ring_size, lease_size; /* bytes; they differ if the versions' rings differ */
 	bool ready; /* frames are drawn by a device: ask READY; from minor 1 on */
 	bool bell;  /* the publisher sleeps on a doorbell: ask DOORBELL; from minor 5 on */
+	/* the frames are those of the rendition that was asked for; from minor 7 on */
+	bool rendition;
 };
 
 struct gy_wire_status { /* STATUS */

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""The program with renditions: renditions_cli.py GEYSER. Prints TAP. Each wait has a limit."""
+
+import json
+import re
+import signal
+import sys
+
+sys.dont_write_bytecode = True
+from cli import fail, noise, read, registry, run_all, succeed, write  # noqa: E402
+from streams_cli import (  # noqa: E402
+    FRAME, LOSSLESS, SIZE, Running, line, sending, streams, stands_still, until, until_frames,
+)
+
+BGRA = ["--format", "bgra8unorm"]
+SMALL = [*BGRA, "--size", "32x18"]
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def swapped(data):
+    """Texels of rgba8unorm as bgra8unorm."""
+    out = bytearray(data)
+    out[0::4], out[2::4] = data[2::4], data[0::4]
+    return bytes(out)
+
+
+def subscribers():
+    return streams()[0]["subscribers"]
+
+
+@test
+def every_frame_is_converted():
+    """Two receivers ask for the same, and both get all frames."""
+    data = noise(9 * FRAME)
+    write("in.raw", data)
+    receive = ["recv", "all", "--every", *BGRA, "--json", "--output"]
+    lossless = ["--lossless", "--wait-subscribers", "2"]
+    with Running(*receive, "one.raw") as one, Running(*receive, "two.raw") as two:
+        succeed("send", "all", *SIZE, "--input", "in.raw", *lossless)
+        for receiver in (one, two):
+            figures = json.loads(receiver.finish()[0])
+            assert (figures["frames"], figures["dropped"]) == (9, 0), figures
+            assert figures["path"] == "converted", figures
+    assert read("one.raw") == read("two.raw") == swapped(data)
+    assert registry() == []
+
+
+@test
+def a_single_frame_arrives():
+    """The sender counts a receiver once its rendition gets frames, and flushes before it ends."""
+    with Running("recv", "once", *SMALL, "--output", "out.raw") as receiver:
+        wait = ["--frames", "1", "--wait-subscribers", "1"]
+        succeed("send", "once", *SIZE, "--pattern", "bars", *wait)
+        receiver.finish()
+    assert len(read("out.raw")) == 32 * 18 * 4
+
+
+@test
+def frames_are_scaled_by_each_filter():
+    for name in ("nearest", "bilinear", "box"):
+        with sending("scaled"):
+            arguments = ["--size", "100x7", "--filter", name, "--frames", "2", "--output", "-"]
+            assert len(succeed("recv", "scaled", *arguments)) == 2 * 100 * 7 * 4
+
+
+@test
+def the_list_counts_receivers():
+    with sending("listed", "--wait-subscribers", "2"):
+        with Running("recv", "listed", *SMALL), Running("recv", "listed"):
+            until(lambda: subscribers() == 2)
+            until(lambda: streams()[0]["latency_p50_ns"] > 0)
+            assert streams()[0]["path"] in ("converted", "copy")
+            assert streams()[0]["format"] == "rgba8unorm"
+        until(lambda: subscribers() == 0)
+
+
+@test
+def killed_receivers_are_not_waited_for():
+    with sending("killed", *LOSSLESS) as sender:
+        with Running("recv", "killed", "--every", *SMALL) as receiver:
+            until_frames(3)
+            receiver.kill()
+        until(lambda: subscribers() == 0)
+        until_frames(5)
+        sender.end()
+
+
+@test
+def the_stream_goes_on_without_a_stopped_receiver():
+    with sending("stopped", "--timeout", "0.2", *LOSSLESS) as sender:
+        with Running("recv", "stopped", "--every", *SMALL) as receiver:
+            until_frames(3)
+            receiver.send_signal(signal.SIGSTOP)
+            said = line(sender.process.stderr)
+            assert re.search("goes on without it|hold", said), said
+            until_frames(10)
+            receiver.send_signal(signal.SIGCONT)
+            sender.end(signal.SIGINT)
+            receiver.finish()
+
+
+@test
+def a_sender_that_is_held_up_ends():
+    with sending("held", "--lossless", "--timeout", "60", "--wait-subscribers", "1") as sender:
+        with Running("recv", "held", "--every", *SMALL) as receiver:
+            until_frames(2)
+            receiver.send_signal(signal.SIGSTOP)
+            until(stands_still)
+            sender.end(signal.SIGINT)
+            receiver.send_signal(signal.SIGCONT)
+            receiver.finish()
+
+
+@test
+def a_killed_sender_ends_its_renditions():
+    with sending("died", "--wait-subscribers", "1") as sender:
+        with Running("recv", "died", *SMALL, "--output", "out.raw") as receiver:
+            until_frames(3)
+            sender.kill()
+            assert "died" in receiver.finish(1)[1]
+    assert len(read("out.raw")) % (32 * 18 * 4) == 0
+
+
+@test
+def receivers_come_back_to_the_next_sender():
+    with Running("recv", "again", *SMALL, "--reconnect", "--frames", "2", "--output", "-") as receiver:
+        for _ in range(2):
+            wait = ["--frames", "1", "--wait-subscribers", "1"]
+            succeed("send", "again", *SIZE, "--pattern", "bars", *wait)
+        assert len(receiver.finish()[0]) == 2 * 32 * 18 * 4
+
+
+@test
+def grab_scales():
+    write("in.raw", noise(FRAME))
+    with Running("share", "--once", "--json", *SIZE, "--raw", "in.raw") as share:
+        name = json.loads(line(share.process.stdout))["id"]
+        arguments = ["--size", "32x18", "--filter", "nearest", *BGRA]
+        data = succeed("grab", *arguments, name, "-")
+    rows = [read("in.raw")[64 * 4 * y : 64 * 4 * (y + 1)] for y in range(1, 36, 2)]
+    picked = b"".join(row[x : x + 4] for row in rows for x in range(4, 64 * 4, 8))
+    assert data == swapped(picked)
+
+
+@test
+def wrong_requests_are_refused():
+    with sending("wrong"):
+        fail(2, "nearest, bilinear or box", "recv", "wrong", "--size", "4x4", "--filter", "lanczos")
+        fail(2, "WxH", "recv", "wrong", "--size", "4x")
+        fail(1, "smaller size", "recv", "wrong", "--size", "32768x32768")
+        fail(1, "depth32float", "recv", "wrong", "--size", "4x4", "--format", "depth32float")
+
+
+@test
+def too_many_renditions_are_converted_by_the_receiver():
+    formats = ["r8unorm", "rg8unorm", "r16float", "rg16float", "rgba16float", "r32float",
+        "rgba32float", "rgb10a2unorm"]
+    with sending("many"):
+        running = [Running("recv", "many", "--format", form) for form in formats]
+        try:
+            until(lambda: subscribers() == len(formats))
+            arguments = [*BGRA, "--frames", "1", "--output", "out.raw"]
+            with Running("recv", "many", *arguments) as receiver:
+                message = receiver.finish()[1]
+                assert re.search("converted here.*8 renditions", message), message
+            assert len(read("out.raw")) == FRAME
+        finally:
+            for receiver in running:
+                receiver.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(run_all(TESTS))
