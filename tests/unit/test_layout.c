@@ -536,6 +536,24 @@ static void claims_of_planes(void **state)
 	}
 }
 
+static void the_first_unaligned_plane_is_found(void **state)
+{
+	struct gy_layout layout = {.offset = 64,
+		.row_pitch = 128,
+		.further_count = 1,
+		.further = {{.offset = 1024, .row_pitch = 64}}};
+
+	(void)state;
+	assert_true(gy_layout_find_unaligned(&odd, &layout, 64) == 2);
+	assert_true(gy_layout_find_unaligned(&odd, &layout, 128) == 0); /* plane 0's offset */
+	layout.offset = 0;
+	assert_true(gy_layout_find_unaligned(&odd, &layout, 128) == 1); /* plane 1's rows */
+	layout.further[0].row_pitch = 128;
+	assert_true(gy_layout_find_unaligned(&odd, &layout, 128) == 2);
+	layout.further[0].offset = 1000;
+	assert_true(gy_layout_find_unaligned(&odd, &layout, 128) == 1); /* plane 1's offset */
+}
+
 static void video_has_one_of_each(void **state)
 {
 	struct geyser_texture_desc desc = odd, out;
@@ -565,6 +583,7 @@ int main(void)
 		cmocka_unit_test(all_sizes_are_the_texels_and_no_more),
 		cmocka_unit_test(subresources_tile_the_memory),
 		cmocka_unit_test(padded_rows),
+		cmocka_unit_test(the_first_unaligned_plane_is_found),
 		cmocka_unit_test(aligned_rows),
 		cmocka_unit_test(alignments_that_are_none),
 		cmocka_unit_test(claims_against_the_memory),
