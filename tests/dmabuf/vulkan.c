@@ -221,6 +221,107 @@ static void memory_is_checked_against_its_claims(void **state)
 	(void)close(native.fd);
 }
 
+/* ---- video: an image for each plane, all in one dma-buf ---- */
+
+static const struct geyser_texture_desc video_desc = {
+	.format = GEYSER_FORMAT_NV12,
+	.width = WIDTH,
+	.height = HEIGHT,
+	.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST,
+};
+
+/* Returns memory of a heap as a camera's: NV12, whose chroma follows luma at once. */
+static struct geyser_native_texture video_memory(void)
+{
+	struct geyser_native_texture native = heap_memory();
+
+	native.plane_count = 2;
+	native.planes[0].row_pitch = native.planes[1].row_pitch = WIDTH;
+	native.planes[1].offset = (uint64_t)WIDTH * HEIGHT;
+	return native;
+}
+
+static bool offers_video(void **state)
+{
+	uint32_t usage;
+
+	needs(NEED_HEAP | NEED_VULKAN);
+	ok(geyser_manager_format_usage(
+		manager_of(state), GEYSER_FORMAT_NV12, GEYSER_DIMENSION_2D, &usage));
+	if (!(usage & GEYSER_USAGE_DMA_BUF))
+		print_message("# no dma-bufs of several planes here\n");
+	return usage & GEYSER_USAGE_DMA_BUF;
+}
+
+static void a_cameras_memory_is_a_texture(void **state)
+{
+	struct geyser_native_texture native;
+	struct geyser_texture *texture;
+	uint8_t *data;
+	struct gpu gpu;
+
+	if (!offers_video(state))
+		skip();
+	native = video_memory();
+	data = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, native.fd, 0);
+	assert_true(data != MAP_FAILED);
+	ok(geyser_texture_import_native(manager_of(state), &native, &video_desc, &texture));
+	gpu_open(&gpu, manager_of(state));
+	gpu_fill_now(&gpu, texture, 1);
+	assert_true(texture_holds(texture, 1));
+	for (uint64_t i = 0; i < WIDTH * HEIGHT * 3 / 2; i++)
+		assert_int_equal(data[i], pattern_byte(1, i));
+	assert_true(fill_texture(texture, 2));
+	assert_true(gpu_holds_now(&gpu, texture, 2));
+	gpu_close(&gpu);
+	geyser_texture_unref(texture);
+	assert_int_equal(munmap(data, BYTES), 0);
+	(void)close(native.fd);
+}
+
+static void refuse_video(void **state, const struct geyser_native_texture *native, const char *word)
+{
+	struct geyser_texture *texture;
+
+	refused(GEYSER_ERROR_MISMATCH, word,
+		geyser_texture_import_native(manager_of(state), native, &video_desc, &texture));
+	assert_null(texture);
+}
+
+static void planes_are_checked_against_the_memory(void **state)
+{
+	static const uint64_t offsets[] = {
+		BYTES, BYTES - 1, BYTES - WIDTH * HEIGHT / 2 + 1, UINT64_MAX, UINT64_MAX - 4095};
+	static const uint64_t pitches[] = {0, WIDTH - 1, BYTES, UINT64_C(1) << 60, UINT64_MAX};
+	static const uint32_t counts[] = {0, 1, 3, 5};
+	struct geyser_native_texture native, lie;
+	struct geyser_texture *texture;
+
+	if (!offers_video(state))
+		skip();
+	native = video_memory();
+	for (size_t i = 0; i < COUNT_OF(offsets) * 2; i++) {
+		lie = native;
+		lie.planes[i % 2].offset = offsets[i / 2];
+		refuse_video(state, &lie, "offset");
+	}
+	for (size_t i = 0; i < COUNT_OF(pitches) * 2; i++) {
+		lie = native;
+		lie.planes[i % 2].row_pitch = pitches[i / 2];
+		refuse_video(state, &lie, "row_pitch");
+	}
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		lie = native;
+		lie.plane_count = counts[i];
+		refuse_video(state, &lie, "plane_count");
+	}
+	lie = native;
+	lie.modifier = UNKNOWN_MODIFIER;
+	refused(GEYSER_ERROR_UNSUPPORTED, "f700000000000042",
+		geyser_texture_import_native(manager_of(state), &lie, &video_desc, &texture));
+	(void)close(native.fd);
+}
+
 static void what_is_no_dma_buf_is_refused(void **state)
 {
 	struct geyser_native_texture native;
@@ -251,6 +352,8 @@ const struct CMUnitTest vulkan_tests[] = {
 	test(every_format_that_can_be_is_shared),
 	test(memory_of_a_heap_is_a_texture),
 	test(memory_is_checked_against_its_claims),
+	test(a_cameras_memory_is_a_texture),
+	test(planes_are_checked_against_the_memory),
 	test(what_is_no_dma_buf_is_refused),
 };
 const size_t vulkan_test_count = COUNT_OF(vulkan_tests);

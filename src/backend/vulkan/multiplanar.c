@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 
+#include <inttypes.h>
+
 static const VkImageAspectFlagBits aspects[GEYSER_FORMAT_PLANES_MAX] = {
 	VK_IMAGE_ASPECT_PLANE_0_BIT, VK_IMAGE_ASPECT_PLANE_1_BIT, VK_IMAGE_ASPECT_PLANE_2_BIT};
 
@@ -98,9 +100,12 @@ static enum geyser_result check_plane(const struct vk_texture *texture, uint32_t
 		image->offset % all->alignment == 0 && all->size <= image->needs.size)
 		return GEYSER_OK;
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-		"plane %u: %s lays a multi-planar image's plane out in another way than an image "
-		"of its own; use the planes' own images",
-		plane, device->info.name);
+		"plane %u: in a multi-planar image of %s it needs %" PRIu64
+		" bytes at a multiple of %" PRIu64 " in memory of a type in 0x%x; its own image "
+		"has %" PRIu64 " at %" PRIu64 " in type %u: use the planes' own images",
+		plane, device->info.name, (uint64_t)all->size, (uint64_t)all->alignment,
+		all->memoryTypeBits, (uint64_t)image->needs.size, image->offset,
+		texture->memory_type);
 }
 
 /* In linear images the CPU and other drivers see the rows, which both images must have alike. */
