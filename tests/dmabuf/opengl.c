@@ -130,6 +130,73 @@ static void the_hosts_become_gl_textures(void **state)
 	geyser_manager_destroy(host);
 }
 
+/* Checks that GL reads luma of nv12, as red, from the dma-buf, and that the CPU reads chroma that
+ * GL has drawn. */
+static void expect_video(struct geyser_texture *texture)
+{
+	struct geyser_gl *const gl = make_gl();
+	struct geyser_gl_texture_info planes[2];
+	struct geyser_gl_texture *imported;
+	struct geyser_subresource chroma;
+	struct geyser_mapping mapping;
+	GLuint framebuffer;
+	uint8_t texel[4];
+
+	ok(geyser_gl_texture_import(gl, texture, &imported));
+	for (uint32_t i = 0; i < 2; i++) {
+		ok(geyser_gl_texture_get_plane_info(imported, i, &planes[i]));
+		assert_string_equal(planes[i].reason, "");
+		assert_int_equal(planes[i].path, GEYSER_PATH_ZERO_COPY);
+	}
+	assert_true(fill_texture(texture, 3));
+	ok(geyser_gl_texture_acquire(imported, GEYSER_ACCESS_READ_WRITE));
+	framebuffer = attach(planes[0].name);
+	glReadPixels(5, 0, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, texel);
+	assert_int_equal(texel[0], pattern_byte(3, 5));
+	detach(framebuffer);
+	framebuffer = attach(planes[1].name);
+	glClearColor(10.0f / 255.0f, 20.0f / 255.0f, 0, 0);
+	glClear(GL_COLOR_BUFFER_BIT);
+	detach(framebuffer);
+	ok(geyser_gl_texture_release(imported, GEYSER_ACCESS_READ_WRITE));
+	glFinish();
+	ok(geyser_texture_get_subresource(texture, 1, 0, 0, &chroma));
+	ok(geyser_texture_map(texture, GEYSER_ACCESS_READ, &mapping));
+	for (uint32_t i = 0; i < chroma.width * chroma.height; i++) {
+		const uint8_t *const row = (uint8_t *)mapping.data + chroma.offset +
+					   i / chroma.width * chroma.row_pitch;
+		const uint8_t wanted[2] = {10, 20};
+
+		assert_memory_equal(row + (size_t)(i % chroma.width) * 2, wanted, 2);
+	}
+	geyser_texture_unmap(texture);
+	geyser_gl_texture_destroy(imported);
+	geyser_gl_destroy(gl);
+	draw_idly();
+}
+
+static void video_becomes_a_gl_texture_for_each_plane(void **state)
+{
+	struct geyser_texture_desc desc = plain_desc;
+	struct geyser_manager *host;
+	struct geyser_texture *texture;
+
+	needs(NEED_UDMABUF | NEED_GLES);
+	desc.format = GEYSER_FORMAT_NV12;
+	desc.width = 64; /* so that llvmpipe's blocks fit */
+	desc.height = 48;
+	host = make_manager_on(GEYSER_BACKEND_HOST);
+	ok(geyser_texture_create(host, &desc, &texture));
+	expect_video(texture);
+	geyser_texture_unref(texture);
+	geyser_manager_destroy(host);
+	needs(NEED_VULKAN);
+	desc.usage |= GEYSER_USAGE_DMA_BUF;
+	ok(geyser_texture_create(manager_of(state), &desc, &texture));
+	expect_video(texture);
+	geyser_texture_unref(texture);
+}
+
 static void expect_drawn(struct geyser_gl *gl, struct geyser_manager *host,
 	const struct geyser_texture_desc *desc, bool shared)
 {
@@ -287,6 +354,7 @@ static void gls_own_is_shared(void **state)
 const struct CMUnitTest opengl_tests[] = {
 	test(vulkans_become_gl_textures),
 	test(the_hosts_become_gl_textures),
+	test(video_becomes_a_gl_texture_for_each_plane),
 	test(llvmpipes_blocks_fit),
 	test(a_stream_of_the_host),
 	test(gls_own_is_shared),
