@@ -17,12 +17,12 @@ docs/python.md."""
 
 from . import cuda
 from ._version import __version__
+from .conversion import convert
 from .descriptor import Descriptor
 from .directory import StreamInfo, StreamWatch, list_streams
 from .enums import (
     Access, Alpha, Backend, ColorRange, Delivery, Dimension, End, Filter, FormatType, MemoryKind,
-    Orientation,
-    Pacing, Path, Siting, StreamChange, Usage,
+    Orientation, Pacing, Path, Siting, StreamChange, Usage,
 )
 from .errors import (
     BusyError, ClosedError, DeviceLostError, DisconnectedError, Error, ExistsError,
@@ -58,7 +58,7 @@ __all__ = [
     "PublisherStats", "ReceivedFrame", "Rect", "Result", "Siting", "StaleError", "StreamChange", "StreamInfo",
     "StreamWatch", "Subscriber", "SubscriberStats", "SystemError", "SystemInfo", "Texture", "TexturePlane",
     "TimeoutError", "UnsealedError", "UnsupportedError", "Usage", "__version__",
-    "backend_available", "cuda", "default_manager", "formats", "import_event", "import_texture",
+    "backend_available", "convert", "cuda", "default_manager", "formats", "import_event", "import_texture",
     "list_streams", "publish", "registry_directory", "subscribe", "system_info", "version",
     "why_unavailable",
 ]

@@ -153,6 +153,19 @@ class geyser_color(Structure):
     ]
 
 
+class _pixels_plane(Structure):
+    _fields_ = [("data", c_void_p), ("row_pitch", c_size_t)]
+
+
+class geyser_pixels(Structure):
+    _fields_ = [
+        ("format", c_int),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("planes", _pixels_plane * PLANES_MAX),
+    ]
+
+
 class geyser_convert_options(Structure):
     _fields_ = [
         ("color", POINTER(geyser_color)),
@@ -321,6 +334,10 @@ FUNCTIONS: Prototypes = {
     "geyser_texture_create": (c_int, (c_void_p, POINTER(geyser_texture_desc), POINTER(c_void_p))),
     "geyser_texture_unref": (None, (c_void_p,)),
     "geyser_texture_map": (c_int, (c_void_p, c_int, POINTER(geyser_mapping))),
+    "geyser_convert_pixels": (
+        c_int,
+        (POINTER(geyser_pixels), POINTER(geyser_pixels), POINTER(geyser_convert_options)),
+    ),
     "geyser_texture_convert": (c_int, (c_void_p, c_void_p, POINTER(geyser_convert_options))),
     "geyser_texture_unmap": (None, (c_void_p,)),
     "geyser_handle_from_id": (c_int, (c_uint32, POINTER(geyser_handle))),

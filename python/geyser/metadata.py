@@ -44,7 +44,7 @@ class Color(NamedTuple):
 RectLike = Union[Rect, Tuple[int, int, int, int]]
 
 
-def _rect(value: RectLike, what: str) -> Any:
+def rect_to_c(value: RectLike, what: str) -> Any:
     if len(value) != 4:
         raise InvalidArgumentError(f"{what} ({value!r}): it must be (x, y, width, height)")
     return geyser_rect(*(values.integer(one, what) for one in value))
@@ -107,7 +107,7 @@ class Metadata:
 
     @crop.setter
     def crop(self, value: Optional[RectLike]) -> None:
-        self._info_to_set().crop = geyser_rect() if value is None else _rect(value, "crop")
+        self._info_to_set().crop = geyser_rect() if value is None else rect_to_c(value, "crop")
 
     @property
     def damage(self) -> Tuple[Rect, ...]:
@@ -119,7 +119,7 @@ class Metadata:
     @damage.setter
     def damage(self, value: Iterable[RectLike]) -> None:
         info = self._info_to_set()
-        rects = [_rect(one, "damage") for one in value]
+        rects = [rect_to_c(one, "damage") for one in value]
         if len(rects) > DAMAGE_MAX:
             raise InvalidArgumentError(
                 f"damage of {len(rects)} rectangles: at most {DAMAGE_MAX}; unite some"

@@ -5,10 +5,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Type, Union
 
 from . import cuda, descriptor, dlpack, handle, png, values
-from ._c import ROW_ALIGNMENT_SHIFT, geyser_convert_options, geyser_importers, lib, quick
+from ._c import ROW_ALIGNMENT_SHIFT, geyser_importers, lib, quick
 from ._objects import Local, Object, Pointer
+from .conversion import options_of
 from .descriptor import Descriptor
-from .enums import Access, Path, Usage, pick
+from .enums import Access, Filter, Orientation, Path, Usage, pick
 from .errors import ClosedError, InvalidArgumentError, check
 from .formats import Format
 from .handle import Handle
@@ -16,7 +17,7 @@ from .memory import (
     Memory, Shape, Snapshot, TexturePointer, buffer, copy_into, interface, numpy_module, to_array,
     to_arrays,
 )
-from .metadata import Color, color_to_c
+from .metadata import Color, RectLike
 from .plane import NO_ROWS, Described, Exchanged, Source, TexturePlane, planes_of
 
 if TYPE_CHECKING:
@@ -259,15 +260,22 @@ class Texture(Object, Exchanged, Described):
             raise AttributeError(NO_ROWS)
         return cuda.interface(memory, not self._read_only)
 
-    def convert_to(self, destination: "Texture", color: Optional[Color] = None) -> None:
-        """Converts all texels to the format of another texture of the same shape, on the CPU. color
-        says what the numbers of video mean, as frame.color does; None: BT.601, limited range.
-        Raises MismatchError (another shape), UnsupportedError (a depth format; a matrix of video
-        that isn't known), and as map."""
-        options = geyser_convert_options()
-        if color is not None:
-            chosen, options.siting = color_to_c(color)
-            options.color = ctypes.pointer(chosen)
+    def convert_to(
+        self,
+        destination: "Texture",
+        color: Optional[Color] = None,
+        *,
+        crop: Optional[RectLike] = None,
+        orientation: Union[Orientation, str, int] = Orientation.NORMAL,
+        filter: Union[Filter, str, int] = Filter.NONE,
+    ) -> None:
+        """Converts all texels to the format of another texture. color says what the numbers of
+        video mean, as frame.color does; None: BT.601, limited range. The picture is cropped, turned
+        upright, and scaled to the destination's size; without a filter it must have this size
+        already. Raises InvalidArgumentError (a crop outside of the texture), MismatchError (another
+        shape), UnsupportedError (a depth format; a matrix of video that isn't known), and as
+        map."""
+        options = options_of(color, crop, orientation, filter)
         check(lib.geyser_texture_convert(self._open(), destination._open(), options))
 
     def copy_to(self, array: Any, stream: cuda.StreamLike = None) -> None:

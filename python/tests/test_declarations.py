@@ -66,7 +66,6 @@ LEFT_OUT = {
     "geyser_publisher_close",
     "geyser_memory_kind_name",
     "geyser_stream_list_bytes",
-    "geyser_convert_pixels",
     "geyser_export_list",
     "geyser_export_list_free",
     "geyser_format_name",

@@ -424,6 +424,50 @@ class Arrays(TestCase):
         with self.raises(geyser.MismatchError, "destination width"):
             video.convert_to(self.manager.create_texture(4, 3, "rgba8unorm"))
 
+    def test_textures_are_cropped_turned_and_scaled(self):
+        need_host()
+        source = self.manager.create_texture(4, 3, "r8unorm")
+        upright = self.manager.create_texture(2, 4, "r8unorm")
+        source.write(numpy.arange(12, dtype="u1").reshape(3, 4))
+        source.convert_to(
+            upright, crop=(1, 2, 2, 1), orientation="rotated_90", filter=geyser.Filter.NEAREST
+        )
+        self.assertEqual(numpy.asarray(upright).tolist(), [[10, 10], [10, 10], [9, 9], [9, 9]])
+        for wrong, words in (
+            ({"crop": (0, 0, 5, 1)}, "crop .5 × 1"), ({"filter": "best"}, '"bilinear"'),
+            ({"orientation": 8}, "orientation"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                source.convert_to(upright, **wrong)
+
+    def test_arrays_are_converted(self):
+        grey = numpy.arange(8, dtype="u1").reshape(2, 4)
+        self.assertEqual(
+            geyser.convert(grey, "r8unorm", "rgba8unorm")[1, 2].tolist(), [6, 0, 0, 255]
+        )
+        self.assertEqual(geyser.convert(grey[:, ::2], "r8unorm", "r8unorm").tolist(),
+                         [[0, 2], [4, 6]])
+        self.assertEqual(geyser.convert(grey[::-1], "r8unorm", "r8unorm", size=(2, 1)).tolist(),
+                         [[3, 5]])  # 2.5 and 4.5
+        self.assertEqual(
+            geyser.convert(grey, "r8unorm", "r8unorm", crop=(1, 0, 3, 2),
+                           orientation="rotated_270").tolist(),
+            [[5, 1], [6, 2], [7, 3]])
+        white = numpy.full((3, 3, 4), 255, "u1")
+        luma, chroma = geyser.convert(white, "rgba8unorm", "nv12", size=(5, 3))
+        self.assertEqual((luma.shape, chroma.shape), ((3, 5), (2, 3, 2)))
+        self.assertEqual((luma.min(), chroma.max()), (235, 128))
+        again = geyser.convert([luma, chroma], "nv12", "bgra8unorm")
+        self.assertEqual((again.shape, again.min()), ((3, 5, 4), 255))
+        for wrong, words in (
+            ((grey, "nv12", "r8unorm"), "1 arrays.*nv12 has 2"),
+            ((grey, "r16unorm", "r8unorm"), "type .u1"),
+            (([luma, luma], "nv12", "r8unorm"), "plane 1 of nv12"),
+            (([luma, chroma[:1]], "nv12", "r8unorm"), "plane 1 of nv12 with 5 × 3"),
+        ):
+            with self.raises(geyser.InvalidArgumentError, words):
+                geyser.convert(*wrong)
+
     def test_video_is_no_single_array(self):
         need_host()
         texture = self.manager.create_texture(4, 4, "i420")
