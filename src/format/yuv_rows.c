@@ -3,7 +3,6 @@
  * GY_YUV_KERNELS. */
 #include "format/yuv_rows.h"
 
-#include "format/convert_rows.h"
 #include "format/convert_values.h"
 
 typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
@@ -45,7 +44,7 @@ static inline uint32_t to_sample(float value, float max)
 static void write_bytes(const float *from, void *to, size_t count, size_t step)
 {
 	uint8_t *const out = to;
-	uint8_t bytes[GY_CONVERT_CHUNK];
+	uint8_t bytes[256];
 
 	if (step == 1) {
 		for (size_t i = 0; i < count; i++)

@@ -62,6 +62,7 @@ CALLBACKS = {
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
     "format/convert_rows.h": ("run", "a stage of a conversion, a function of convert_rows.c"),
+    "format/scale_rows.h": ("*", "scale.c calls the steps of scale_rows.c through this table"),
     "format/yuv_fixed_rows.h": ("*", "yuv_fixed.c calls the steps of yuv_fixed_rows.c through this "
         "table"),
     "format/yuv_rows.h": ("*", "yuv_convert.c calls the steps of yuv_rows.c through this table"),
