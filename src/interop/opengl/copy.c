@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <geyser/convert.h>
 #include <stdlib.h>
 
 /* How texels in the mapping differ from GL's. All these have 32 bits. */
@@ -60,8 +61,6 @@ static uint32_t to_gl(enum conversion conversion, uint32_t texel)
 		return texel << 8 | (texel >> 16 & 0xFF);
 	case DEPTH_STENCIL:
 		return texel << 8 | texel >> 24;
-	case SWAPPED:
-		return (texel & 0xFF00FF00) | (texel & 0xFF) << 16 | (texel >> 16 & 0xFF);
 	default:
 		return texel;
 	}
@@ -74,9 +73,20 @@ static uint32_t from_gl(enum conversion conversion, uint32_t texel)
 		return texel >> 8;
 	case DEPTH_STENCIL:
 		return texel >> 8 | texel << 24;
-	default: /* the conversion is its own inverse */
-		return to_gl(conversion, texel);
+	default:
+		return texel;
 	}
+}
+
+static void swap(const struct transfer *transfer, const struct slice *slice)
+{
+	const struct geyser_pixels mapped = {GEYSER_FORMAT_BGRA8_UNORM, slice->at.width,
+		slice->at.height, {{slice->data, slice->at.row_pitch}}};
+	const struct geyser_pixels staged = {GEYSER_FORMAT_RGBA8_UNORM, slice->at.width,
+		slice->at.height, {{transfer->staging, slice->at.width * sizeof(uint32_t)}}};
+
+	(void)geyser_convert_pixels(
+		transfer->upload ? &mapped : &staged, transfer->upload ? &staged : &mapped, NULL);
 }
 
 /* Converts between the mapping and the staging memory, whose rows have no padding. */
@@ -84,6 +94,10 @@ static void convert(const struct transfer *transfer, const struct slice *slice)
 {
 	uint32_t *staged = transfer->staging;
 
+	if (transfer->conversion == SWAPPED) {
+		swap(transfer, slice);
+		return;
+	}
 	for (uint32_t y = 0; y < slice->at.height; y++) {
 		uint32_t *const row = (uint32_t *)(void *)(slice->data + y * slice->at.row_pitch);
 
