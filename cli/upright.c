@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <geyser/convert.h>
+
 #include "common.h"
 #include "upright.h"
 
@@ -55,41 +57,6 @@ void upright_describe(const struct upright_need *need, char *text, size_t size)
 		need->premultiplied && need->crop ? ", " : "", need->crop ? "cropped" : "",
 		(need->premultiplied || need->crop) && need->turn ? ", " : "",
 		need->turn ? "turned or flipped" : "");
-}
-
-/* ---- turning -------------------------------------------------------------------------------- */
-
-static bool swaps_sides(enum geyser_orientation orientation)
-{
-	return (unsigned)orientation & 1;
-}
-
-/* Finds where the texel at x, y of the upright picture lies in the frame, a picture of that width
- * and height. The frame is first flipped about the vertical axis if need be, then turned
- * counter-clockwise. */
-static void find_texel(enum geyser_orientation orientation, uint32_t width, uint32_t height,
-	uint32_t x, uint32_t y, uint32_t *from_x, uint32_t *from_y)
-{
-	switch ((unsigned)orientation & 3) {
-	case 0:
-		*from_x = x;
-		*from_y = y;
-		break;
-	case 1:
-		*from_x = width - 1 - y;
-		*from_y = x;
-		break;
-	case 2:
-		*from_x = width - 1 - x;
-		*from_y = height - 1 - y;
-		break;
-	default:
-		*from_x = y;
-		*from_y = height - 1 - x;
-		break;
-	}
-	if ((unsigned)orientation & 4)
-		*from_x = width - 1 - *from_x;
 }
 
 /* ---- alpha ---------------------------------------------------------------------------------- */
@@ -149,71 +116,77 @@ static void make_opaque(unsigned char *texel, const struct png_layout *layout)
 		texel[3] = UINT8_MAX;
 }
 
+/* Changes the texels of a picture to straight alpha. */
+static void mend_alpha(const struct png_texels *picture, const struct upright_need *need)
+{
+	const struct png_layout *const layout = png_layout(picture->format);
+	const uint32_t size = geyser_format_get_info(picture->format)->bytes_per_texel;
+
+	for (size_t i = 0; i < (size_t)picture->width * picture->height; i++) {
+		if (need->premultiplied)
+			straighten(picture->data + i * size, layout);
+		else
+			make_opaque(picture->data + i * size, layout);
+	}
+}
+
 /* ---- the picture ---------------------------------------------------------------------------- */
 
-struct job {
-	const struct geyser_frame_info *info;
-	struct upright_need need;
-	struct geyser_rect crop;
-	const struct png_layout *layout;
-	uint32_t size; /* bytes of a texel */
-	const struct geyser_mapping *mapping;
-};
-
-static void fill_row(const struct job *job, const struct png_texels *out, uint32_t y)
+/* Describes the texels to the library. */
+static struct geyser_pixels pixels_of(const struct png_texels *texels)
 {
-	const struct geyser_rect *const crop = &job->crop;
-	unsigned char *texel = out->data + y * out->row_pitch;
+	return (struct geyser_pixels){
+		texels->format, texels->width, texels->height, {{texels->data, texels->row_pitch}}};
+}
 
-	for (uint32_t x = 0; x < out->width; x++, texel += job->size) {
-		uint32_t from_x, from_y;
+/* Makes *out the part of the frame that its crop names, upright, in new memory. */
+static bool turn(const struct png_texels *frame, const struct geyser_frame_info *info,
+	const struct geyser_rect *crop, struct png_texels *out)
+{
+	const struct geyser_convert_options options = {
+		.crop = *crop, .orientation = info->orientation};
+	const bool swap = (unsigned)info->orientation & 1;
+	struct geyser_pixels from, to;
 
-		find_texel(
-			job->info->orientation, crop->width, crop->height, x, y, &from_x, &from_y);
-		memcpy(texel,
-			(const unsigned char *)job->mapping->data +
-				(size_t)(crop->y + from_y) * job->mapping->row_pitch +
-				(size_t)(crop->x + from_x) * job->size,
-			job->size);
-		if (job->need.premultiplied)
-			straighten(texel, job->layout);
-		if (job->need.opaque)
-			make_opaque(texel, job->layout);
+	out->width = swap ? crop->height : crop->width;
+	out->height = swap ? crop->width : crop->height;
+	out->row_pitch = (size_t)out->width * geyser_format_get_info(out->format)->bytes_per_texel;
+	out->data = malloc(out->row_pitch * out->height);
+	if (!out->data) {
+		(void)failure("no memory for a picture (%ux%u): expected %zu free bytes",
+			out->width, out->height, out->row_pitch * out->height);
+		return false;
 	}
+	from = pixels_of(frame);
+	to = pixels_of(out);
+	if (geyser_convert_pixels(&from, &to, &options) == GEYSER_OK)
+		return true;
+	(void)library_failure("a picture (%ux%u)", out->width, out->height);
+	return false;
 }
 
 bool upright_picture(const struct geyser_frame_info *info, const struct geyser_texture_desc *desc,
 	const struct geyser_mapping *mapping, struct png_texels *out, unsigned char **owned)
 {
-	const struct job job = {
-		.info = info,
-		.need = upright_need(info, desc),
-		.crop = crop_of(info, desc),
-		.layout = png_layout(desc->format),
-		.size = geyser_format_get_info(desc->format)->bytes_per_texel,
-		.mapping = mapping,
-	};
-	const bool swap = swaps_sides(info->orientation);
-
-	*owned = NULL;
-	*out = (struct png_texels){
+	const struct upright_need need = upright_need(info, desc);
+	const struct geyser_rect crop = crop_of(info, desc);
+	const struct png_texels frame = {
 		.format = desc->format,
-		.width = swap ? job.crop.height : job.crop.width,
-		.height = swap ? job.crop.width : job.crop.height,
+		.width = desc->width,
+		.height = desc->height,
 		.data = mapping->data,
 		.row_pitch = mapping->row_pitch,
 		.color = &info->color,
 	};
-	if (!job.need.crop && !job.need.turn && !job.need.premultiplied && !job.need.opaque)
+	bool done;
+
+	*out = frame;
+	*owned = NULL;
+	if (!need.crop && !need.turn && !need.premultiplied && !need.opaque)
 		return true;
-	out->row_pitch = (size_t)out->width * job.size;
-	out->data = *owned = malloc(out->row_pitch * out->height);
-	if (!*owned) {
-		(void)failure("no memory for a picture (%ux%u): expected %zu free bytes",
-			out->width, out->height, out->row_pitch * out->height);
-		return false;
-	}
-	for (uint32_t y = 0; y < out->height; y++)
-		fill_row(&job, out, y);
-	return true;
+	done = turn(&frame, info, &crop, out);
+	*owned = out->data;
+	if (done && (need.premultiplied || need.opaque))
+		mend_alpha(out, &need);
+	return done;
 }
