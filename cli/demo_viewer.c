@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <geyser/stream.h>
+#include <geyser/convert.h>
 
 #include "common.h"
 #include "demo.h"
@@ -67,35 +67,18 @@ static uint32_t checksum(const struct geyser_mapping *mapping)
 	return ~crc;
 }
 
-/* Writes one texel to out: the mean of a square of texels. */
-static void shrink(const unsigned char *texels, size_t row_pitch, unsigned char *out)
-{
-	const uint32_t count = DEMO_STRIP_SCALE * DEMO_STRIP_SCALE;
-
-	for (uint32_t channel = 0; channel < TEXEL; channel++) {
-		uint32_t sum = count / 2;
-
-		for (uint32_t y = 0; y < DEMO_STRIP_SCALE; y++) {
-			for (uint32_t x = 0; x < DEMO_STRIP_SCALE; x++)
-				sum += texels[y * row_pitch + (size_t)x * TEXEL + channel];
-		}
-		out[channel] = (unsigned char)(sum / count);
-	}
-}
-
+/* Draws a small picture of the frame. Nothing in the conversion can fail. */
 static void draw_strip(struct viewer *viewer, const struct geyser_mapping *mapping)
 {
-	const uint32_t left = viewer->strip * DEMO_STRIP_WIDTH;
+	const struct geyser_pixels frame = {DEMO_FRAME_FORMAT, DEMO_FRAME_WIDTH, DEMO_FRAME_HEIGHT,
+		{{mapping->data, mapping->row_pitch}}};
+	const struct geyser_pixels small = {DEMO_FRAME_FORMAT, DEMO_STRIP_WIDTH, DEMO_STRIP_HEIGHT,
+		{{viewer->shown + DEMO_FRAME_HEIGHT * ROW +
+				(size_t)viewer->strip * DEMO_STRIP_WIDTH * TEXEL,
+			ROW}}};
+	const struct geyser_convert_options options = {.filter = GEYSER_FILTER_BOX};
 
-	for (uint32_t y = 0; y < DEMO_STRIP_HEIGHT; y++) {
-		const unsigned char *const row = (const unsigned char *)mapping->data +
-						 y * DEMO_STRIP_SCALE * mapping->row_pitch;
-		unsigned char *const out = viewer->shown + (DEMO_FRAME_HEIGHT + y) * ROW;
-
-		for (uint32_t x = 0; x < DEMO_STRIP_WIDTH; x++)
-			shrink(row + (size_t)x * DEMO_STRIP_SCALE * TEXEL, mapping->row_pitch,
-				out + (size_t)(left + x) * TEXEL);
-	}
+	(void)geyser_convert_pixels(&frame, &small, &options);
 	viewer->strip++;
 }
 
