@@ -121,15 +121,13 @@ static void make_buffer(struct viewer *viewer, VkDeviceSize size)
 /* Describes the frame's texels in the buffer. Fails if this viewer can't save them. */
 static struct picture describe(const struct geyser_texture_desc *desc)
 {
-	struct picture out = {.width = desc->width, .height = desc->height};
+	struct picture out = {.width = desc->width, .height = desc->height, .format = desc->format};
 
 	switch (desc->format) {
 	case GEYSER_FORMAT_RGBA8_UNORM:
 	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
-		break;
 	case GEYSER_FORMAT_BGRA8_UNORM:
 	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
-		out.bgra = true;
 		break;
 	default:
 		fail("this viewer can't save the stream's format (%s): rgba8unorm or bgra8unorm",
