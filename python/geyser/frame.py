@@ -8,7 +8,7 @@ from ._c import BUFFERS_MAX, geyser_frame_info, lib, quick
 from ._objects import Local, Object, Pointer
 from .enums import Access, Path, pick
 from .errors import ClosedError, InvalidArgumentError, detail, error
-from .memory import Memory, Snapshot, TexturePointer, buffer, copy_into, interface
+from .memory import Memory, Snapshot, TexturePointer, copy_into, interface
 from .metadata import Metadata
 from .plane import NO_ROWS, Described, Exchanged, Source, TexturePlane, planes_of
 from .texture import READ, Mapping, MappingBuffer, Texture
@@ -160,9 +160,8 @@ class Frame(Exchanged, Local, Metadata, Described):
             return None
         memory = self._texture._map(Access.READ)
         try:
-            view, data = memory.view, buffer(memory, False)
             kind = self.alpha, self.crop, self.orientation
-            return png.picture(self._form, view, data, *kind)
+            return png.picture(self._form, memory.view, *kind)
         finally:
             memory.end()
 

@@ -1,13 +1,16 @@
 """Writes pictures of textures and frames for notebooks: PNG files, with zlib only."""
 
+import ctypes
 import struct
 import zlib
-from typing import Any, List, Optional
+from typing import List, Optional
 
+from ._c import geyser_convert_options, geyser_pixels, lib
 from .enums import Alpha, FormatType, Orientation
+from .errors import InvalidArgumentError, check
 from .formats import Format
 from .memory import View
-from .metadata import Rect
+from .metadata import Rect, rect_to_c
 
 TEXELS_MAX = 1 << 26  # a notebook keeps every picture
 GRAY, RGB, RGBA = 0, 2, 6
@@ -25,51 +28,50 @@ def can_show(form: Format, width: int, height: int) -> bool:
 def picture(
     form: Format,
     view: View,
-    data: memoryview,
     alpha: Alpha = Alpha.STRAIGHT,
     crop: Optional[Rect] = None,
     orientation: Orientation = Orientation.NORMAL,
 ) -> bytes:
     """Returns a PNG of a texture's first level, upright. Premultiplied alpha is shown on black."""
-    channels, pitch = form.channels, view.strides[0]
-    area = crop or Rect(0, 0, view.shape[1], view.shape[0])
-    first, last = area.x * channels, (area.x + area.width) * channels
-    rows = (data[y * pitch + first : y * pitch + last] for y in range(area.y, area.y + area.height))
-    texels: Any = memoryview(b"".join(rows)).cast("I" if channels == 4 else "B")
-    lines = _turned(texels, area.width, area.height, orientation)
-    width = len(lines[0]) // channels
-    if channels == 1:
+    height, width = view.shape[:2]
+    texels = Format.named(form.name.replace("bgra", "rgba"))
+    options = geyser_convert_options(orientation=orientation)
+    if crop is not None:
+        if crop.x + crop.width > width or crop.y + crop.height > height:
+            raise InvalidArgumentError(
+                f"crop ({tuple(crop)}): it must be a part of the frame, which has {width} ×"
+                f" {height} texels"
+            )
+        width, height = crop.width, crop.height
+        options.crop = rect_to_c(crop, "crop")
+    if orientation % 2:
+        width, height = height, width
+    data = bytearray(width * height * texels.bytes_per_texel)
+    source = _pixels(form, view.shape[1], view.shape[0], view.address, view.strides[0])
+    memory = (ctypes.c_uint8 * len(data)).from_buffer(data)
+    row = width * texels.bytes_per_texel
+    out = _pixels(texels, width, height, ctypes.addressof(memory), row)
+    check(lib.geyser_convert_pixels(source, out, options))
+    lines = [data[at : at + row] for at in range(0, len(data), row)]
+    if texels.channels == 1:
         return _encode(lines, width, GRAY)
-    blue_first = form.name.startswith("bgra")
-    keep_alpha = alpha == Alpha.STRAIGHT
-    lines = [_colours(line, blue_first, keep_alpha) for line in lines]
-    return _encode(lines, width, RGBA if keep_alpha else RGB)
+    if alpha == Alpha.STRAIGHT:
+        return _encode(lines, width, RGBA)
+    return _encode([_without_alpha(line) for line in lines], width, RGB)
 
 
-def _turned(texels: Any, width: int, height: int, orientation: Orientation) -> List[bytes]:
-    """Returns the rows of the upright picture. A flipped orientation is mirrored about the vertical
-    axis first; then the picture is turned counter-clockwise by the orientation's quarters."""
-    flipped, quarters = divmod(int(orientation), 4)
-    if quarters in (0, 2):
-        lines = [texels[y * width : (y + 1) * width] for y in range(height)]
-    else:  # columns, from the left
-        lines = [texels[x::width] for x in range(width)]
-    # A quarter turn puts the right column, from its top on, into the first row.
-    if (quarters == 1 and not flipped) or quarters == 2 or (quarters == 3 and flipped):
-        lines.reverse()
-    backwards = {0: flipped, 1: False, 2: not flipped, 3: True}[quarters]
-    return [(line[::-1] if backwards else line).tobytes() for line in lines]
+def _pixels(form: Format, width: int, height: int, address: int, pitch: int) -> geyser_pixels:
+    out = geyser_pixels(form.number, width, height)
+    out.planes[0].data = address
+    out.planes[0].row_pitch = pitch
+    return out
 
 
-def _colours(line: bytes, blue_first: bool, keep_alpha: bool) -> bytes:
-    if not blue_first and keep_alpha:
-        return line
-    size = 4 if keep_alpha else 3
-    out = bytearray(len(line) // 4 * size)
-    order = (2, 1, 0, 3) if blue_first else (0, 1, 2, 3)
-    for channel in range(size):
-        out[channel::size] = line[order[channel] :: 4]
-    return bytes(out)
+def _without_alpha(line: bytearray) -> bytearray:
+    out = bytearray(len(line) // 4 * 3)
+    for channel in range(3):
+        out[channel::3] = line[channel::4]
+    return out
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -77,7 +79,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
 
-def _encode(lines: List[bytes], width: int, colour: int) -> bytes:
+def _encode(lines: List[bytearray], width: int, colour: int) -> bytes:
     compressor = zlib.compressobj(1)
     data = [compressor.compress(b"\0" + line) for line in lines]
     data.append(compressor.flush())

@@ -179,7 +179,7 @@ class Texture(Object, Exchanged, Described):
             return None
         memory = self._map(Access.READ)
         try:
-            return png.picture(self._form, memory.view, buffer(memory, False))
+            return png.picture(self._form, memory.view)
         finally:
             memory.end()
 

@@ -93,6 +93,15 @@ class Pictures(TestCase):
             picture, array = self.shown("bgra8unorm", alpha=alpha)
             self.assertTrue((picture == array[..., [2, 1, 0]]).all())
 
+    def test_crops_out_of_the_frame(self):
+        with self.manager.publish("picture", 6, 4) as publisher:
+            frame = publisher.acquire(LIMIT)
+            for crop in ((3, 0, 4, 1), (0, 0, 1, 5), (0, 0, 2**32 - 1, 2**32 - 1)):
+                frame.crop = crop
+                with self.assertRaisesRegex(geyser.InvalidArgumentError, "6 × 4 texels"):
+                    frame._repr_png_()
+            frame.discard()
+
     def test_orientations(self):
         for form in ("rgba8unorm", "r8unorm"):
             for turn in geyser.Orientation:
