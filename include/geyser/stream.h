@@ -187,7 +187,7 @@ GEYSER_API enum geyser_result geyser_publisher_create(struct geyser_manager *man
  * so within a timeout over 0 isn't waited for again until it takes a frame.
  *
  * Errors: INVALID_ARGUMENT (NULL), TIMEOUT (the detail tells what the call waited for), BUSY (the
- * caller itself has acquired all buffers), DEVICE_LOST (make a new manager and publisher),
+ * caller itself has acquired or kept all buffers), DEVICE_LOST (make a new manager and publisher),
  * DISCONNECTED (the publisher was closed), and as geyser_texture_create if the buffer needs new
  * memory, because an evicted subscriber still reads the old memory, or the memory was freed
  * (geyser_publisher_set_idle_limit). */
@@ -203,7 +203,18 @@ GEYSER_API enum geyser_result geyser_publisher_acquire(
 GEYSER_API enum geyser_result geyser_publisher_submit(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
-/* Gives a frame back without publishing it. Errors: INVALID_ARGUMENT. */
+/* Publishes the frame as geyser_publisher_submit does, and keeps its buffer for the caller, to read
+ * it: for example a decoder that predicts the next frames from this one. The caller must not write
+ * into the frame's texture, nor into its information. No other call gives out the buffer until the
+ * caller has passed the frame to geyser_publisher_discard, and the caller must have finished
+ * reading then, also on a device. The frame stays published meanwhile. A publisher needs two
+ * buffers that are neither kept nor acquired: one to draw into, and one that a subscriber reads.
+ * Errors: as geyser_publisher_submit, after which the frame isn't kept. */
+GEYSER_API enum geyser_result geyser_publisher_submit_kept(
+	struct geyser_publisher *publisher, struct geyser_frame *frame);
+
+/* Gives a frame back without publishing it, or one that geyser_publisher_submit_kept has published.
+ * Errors: INVALID_ARGUMENT. */
 GEYSER_API enum geyser_result geyser_publisher_discard(
 	struct geyser_publisher *publisher, struct geyser_frame *frame);
 
@@ -233,6 +244,15 @@ GEYSER_API enum geyser_result geyser_publisher_set_hold_limit(
 GEYSER_API enum geyser_result geyser_publisher_set_spin(
 	struct geyser_publisher *publisher, uint64_t spin_ns);
 
+/* While this is set, geyser_publisher_acquire doesn't wait, as with a timeout of 0, and a call that
+ * waits already returns TIMEOUT within 50 ms. No subscriber is left out for it. A program sets this
+ * to end another thread's wait, and clears it when the stream goes on, as a pipeline does that
+ * pauses. Slices of a timeout can't replace this: with LOSSLESS pacing each slice would leave
+ * subscribers out. Any thread may call this. geyser_publisher_close is for the end of the stream.
+ * Errors: INVALID_ARGUMENT (NULL). */
+GEYSER_API enum geyser_result geyser_publisher_set_interrupted(
+	struct geyser_publisher *publisher, bool interrupted);
+
 /* Sets the idle limit: when the stream has had no subscriber for this many nanoseconds, the
  * publisher frees the memory of buffers. The default is 60 s. With UINT64_MAX no memory is freed.
  *
@@ -253,8 +273,8 @@ GEYSER_API enum geyser_result geyser_publisher_get_evictions(
 
 /* Sets the size, format and usage of the frames from the next acquire on. Subscribers see the
  * change between two frames. The old buffers live until the last of them is released. Errors: as
- * geyser_texture_create (the old buffers then stay in use), BUSY (a frame is acquired: submit or
- * discard it first). */
+ * geyser_texture_create (the old buffers then stay in use), BUSY (a frame is acquired or kept:
+ * submit or discard it first). */
 GEYSER_API enum geyser_result geyser_publisher_resize(
 	struct geyser_publisher *publisher, const struct geyser_texture_desc *desc);
 

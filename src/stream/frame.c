@@ -47,6 +47,9 @@ enum geyser_result geyser_frame_signal_point(struct geyser_frame *frame, struct 
 		result =
 			gy_fail(GEYSER_ERROR_UNSUPPORTED, "the frame's backend has no device: only "
 							  "work of a device needs a signal point");
+	if (result == GEYSER_OK && frame->kept)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the frame was submitted already: request its signal point before that");
 	if (result == GEYSER_OK && frame->signal.value)
 		result = gy_fail(GEYSER_ERROR_BUSY,
 			"the frame's signal point was requested already: request it once");

@@ -13,7 +13,8 @@ struct geyser_frame {
 	struct geyser_texture *texture;
 	struct gy_ring_record record;
 	uint32_t buffer;
-	bool out; /* the caller has the frame */
+	bool out;  /* the caller has the frame */
+	bool kept; /* the frame is published, and the publisher's caller still reads it */
 	/* the caller has released the frame, and this process's device still reads it */
 	bool returning;
 	void *owner; /* the publisher, or the subscriber's connection */

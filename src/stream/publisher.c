@@ -253,6 +253,14 @@ static enum geyser_result fail_held_up(struct geyser_publisher *publisher, uint6
 		subscription->application, subscription->pid, time);
 }
 
+static enum geyser_result fail_interrupted(const struct geyser_publisher *publisher)
+{
+	return gy_fail(GEYSER_ERROR_TIMEOUT,
+		"the publisher of stream \"%s\" is interrupted, so no call waits: see "
+		"geyser_publisher_set_interrupted",
+		publisher->published.name);
+}
+
 static enum geyser_result fail_copying(
 	const struct geyser_publisher *publisher, uint64_t timeout_ns)
 {
@@ -281,10 +289,12 @@ static enum geyser_result begin(
 			return GEYSER_ERROR_DEVICE_LOST;
 		if (publisher->ring.drawing == all_bits(publisher->ring.buffers))
 			return gy_fail(GEYSER_ERROR_BUSY,
-				"all %u buffers are acquired: submit or discard one first",
+				"all %u buffers are acquired or kept: submit or discard one first",
 				publisher->ring.buffers);
 		if (!copying && gy_publisher_evict(publisher, &due))
 			continue;
+		if (atomic_load(&publisher->interrupted))
+			return fail_interrupted(publisher);
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			return copying ? fail_copying(publisher, timeout_ns)
 				       : fail_held_up(publisher, timeout_ns);
@@ -464,33 +474,44 @@ static enum geyser_result complete(struct geyser_publisher *publisher, struct ge
 	return result;
 }
 
-/* Gets the frame back from the caller and publishes or discards it. */
+enum end {
+	DISCARD,
+	PUBLISH,
+	KEEP, /* publish; the caller still reads the buffer */
+};
+
+/* Publishes or discards the frame, and gets it back from the caller, unless the caller keeps it. */
 static enum geyser_result take_back(
-	struct geyser_publisher *publisher, struct geyser_frame *frame, bool publish)
+	struct geyser_publisher *publisher, struct geyser_frame *frame, enum end how)
 {
 	enum geyser_result result = GEYSER_OK;
 
-	if (publish)
+	if (how != DISCARD)
 		prepare(publisher, frame);
 	(void)pthread_mutex_lock(&publisher->lock);
-	frame->out = false;
-	if (publish && publisher->rendition) /* the frame gets the sequence of the original */
+	if (how != DISCARD &&
+		publisher->rendition) /* the frame gets the sequence of the original */
 		publisher->ring.sequence = frame->record.info.sequence - 1;
-	if (publish)
+	if (how != DISCARD)
 		result = complete(publisher, frame);
-	if (publish && result == GEYSER_OK)
-		gy_ring_publish(&publisher->ring, frame->buffer);
+	if (how != DISCARD && result == GEYSER_OK)
+		gy_ring_publish(&publisher->ring, frame->buffer, how == KEEP);
 	else
 		gy_ring_discard(&publisher->ring, frame->buffer);
+	frame->kept = how == KEEP && result == GEYSER_OK;
+	frame->out = frame->kept;
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return result;
 }
 
-enum geyser_result geyser_publisher_submit(
-	struct geyser_publisher *publisher, struct geyser_frame *frame)
+static enum geyser_result submit(
+	struct geyser_publisher *publisher, struct geyser_frame *frame, enum end how)
 {
 	enum geyser_result result = check_frame(publisher, frame);
 
+	if (result == GEYSER_OK && frame->kept)
+		result = gy_fail(GEYSER_ERROR_INVALID_ARGUMENT,
+			"the frame was submitted and kept: discard it, and acquire another one");
 	if (result != GEYSER_OK)
 		return result;
 	result = gy_frame_info_check(&frame->record.info, geyser_texture_get_desc(frame->texture));
@@ -499,9 +520,21 @@ enum geyser_result geyser_publisher_submit(
 	if (result == GEYSER_OK && gy_publisher_is_closed(publisher))
 		result = fail_closed(publisher);
 	if (result == GEYSER_OK)
-		return take_back(publisher, frame, true);
-	(void)take_back(publisher, frame, false);
+		return take_back(publisher, frame, how);
+	(void)take_back(publisher, frame, DISCARD);
 	return result;
+}
+
+enum geyser_result geyser_publisher_submit(
+	struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	return submit(publisher, frame, PUBLISH);
+}
+
+enum geyser_result geyser_publisher_submit_kept(
+	struct geyser_publisher *publisher, struct geyser_frame *frame)
+{
+	return submit(publisher, frame, KEEP);
 }
 
 enum geyser_result geyser_publisher_discard(
@@ -509,7 +542,7 @@ enum geyser_result geyser_publisher_discard(
 {
 	enum geyser_result result = check_frame(publisher, frame);
 
-	return result == GEYSER_OK ? take_back(publisher, frame, false) : result;
+	return result == GEYSER_OK ? take_back(publisher, frame, DISCARD) : result;
 }
 
 enum geyser_result gy_publisher_flush_own(struct geyser_publisher *publisher, uint64_t deadline)
@@ -559,8 +592,8 @@ enum geyser_result geyser_publisher_resize(
 	(void)pthread_mutex_lock(&publisher->lock);
 	if (publisher->ring.drawing) {
 		memcpy(unused, fresh, sizeof(unused));
-		result = gy_fail(
-			GEYSER_ERROR_BUSY, "a frame is acquired: submit or discard it first");
+		result = gy_fail(GEYSER_ERROR_BUSY,
+			"a frame is acquired or kept: submit or discard it first");
 	} else {
 		memcpy(unused, publisher->next, sizeof(unused));
 		memcpy(publisher->next, fresh, sizeof(fresh));
@@ -578,4 +611,15 @@ enum geyser_result geyser_publisher_set_spin(struct geyser_publisher *publisher,
 	if (!publisher)
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	return gy_spin_set(&publisher->spin, spin_ns);
+}
+
+enum geyser_result geyser_publisher_set_interrupted(
+	struct geyser_publisher *publisher, bool interrupted)
+{
+	if (!publisher)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
+	atomic_store(&publisher->interrupted, interrupted);
+	if (interrupted)
+		gy_publisher_wake(publisher);
+	return GEYSER_OK;
 }

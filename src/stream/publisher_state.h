@@ -123,8 +123,9 @@ struct geyser_publisher {
 	/* The wake word of waiting threads: increased when a subscriber comes or goes. A publisher
 	 * with a doorbell rings that instead. */
 	_Atomic uint32_t wake_word;
-	uint32_t sleepers;       /* threads that have released the lock within acquire or flush */
-	struct gy_wakeup notify; /* no descriptor until the program requests one */
+	_Atomic bool interrupted; /* acquire doesn't wait; not guarded */
+	uint32_t sleepers;        /* threads that have released the lock within acquire or flush */
+	struct gy_wakeup notify;  /* no descriptor until the program requests one */
 	/* of a rendition: the publisher excuses no subscriber until its stream excuses the feed */
 	bool patient;
 	uint64_t dropped_before; /* frames that subscribers which have left had dropped */

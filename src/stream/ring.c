@@ -296,14 +296,15 @@ void gy_ring_prepare(
 	gy_slot_write(&writer->page->slots[buffer], record);
 }
 
-void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer)
+void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer, bool keep)
 {
 	struct gy_ring_slot *slot = &writer->page->slots[buffer];
 	uint64_t sequence = ++writer->sequence;
 
 	atomic_store(&slot->sequence, sequence);
 	atomic_store(&writer->page->newest, sequence << GY_RING_BUFFER_BITS | buffer);
-	writer->drawing &= ~BIT(buffer);
+	if (!keep)
+		writer->drawing &= ~BIT(buffer);
 	wake_sleepers(writer);
 }
 

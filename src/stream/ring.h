@@ -151,7 +151,9 @@ struct gy_hold_limits {
 struct gy_ring_writer {
 	struct gy_ring_page *page;
 	uint32_t buffers;
-	uint32_t drawing;  /* bit b: the publisher's program draws into buffer b */
+	/* bit b: the publisher's program draws into buffer b, or keeps its published frame to read
+	 * it */
+	uint32_t drawing;
 	uint64_t sequence; /* of the newest frame published */
 	uint32_t spoiled;  /* bit b: buffer b needs new memory before it is drawn into */
 	bool lossless;
@@ -173,7 +175,7 @@ struct gy_ring_writer {
  * that must not be taken. Returns the buffer, or -1. */
 int gy_ring_begin(struct gy_ring_writer *writer, uint32_t busy);
 
-/* Gives back a buffer from gy_ring_begin without a frame. */
+/* Gives back a buffer from gy_ring_begin without a frame, or one whose published frame was kept. */
 void gy_ring_discard(struct gy_ring_writer *writer, uint32_t buffer);
 
 /* Writes the record, but for its sequence, of the next frame in a buffer that gy_ring_begin has
@@ -182,8 +184,9 @@ void gy_ring_prepare(
 	struct gy_ring_writer *writer, uint32_t buffer, const struct gy_ring_record *record);
 
 /* Publishes the frame whose record was prepared. Gives the frame the next sequence and wakes
- * sleeping subscribers. */
-void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer);
+ * sleeping subscribers. If the frame is kept, gy_ring_begin doesn't take the buffer before
+ * gy_ring_discard. */
+void gy_ring_publish(struct gy_ring_writer *writer, uint32_t buffer, bool keep);
 
 /* Wakes all subscribers, so that they notice a change outside of the ring. Any thread may call this
  * without the lock. */

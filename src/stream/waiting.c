@@ -115,7 +115,8 @@ static bool has_changed(const struct sight *sight)
 /* Whether the wait must end for another reason. */
 static bool is_over(const struct geyser_publisher *publisher)
 {
-	return gy_publisher_is_closed(publisher) || gy_manager_is_lost(publisher->manager);
+	return gy_publisher_is_closed(publisher) || atomic_load(&publisher->interrupted) ||
+	       gy_manager_is_lost(publisher->manager);
 }
 
 /* Looks at the leases again and again. Subscribers aren't told of it, so that they make no system
@@ -177,7 +178,8 @@ static void sleep_for_release(struct geyser_publisher *publisher, int *buffer, u
 	hold_leases(publisher, &leases);
 	count = collect_words(publisher, &leases, words);
 	gy_ring_set_waiting(&publisher->ring, true);
-	if (!gy_publisher_is_ready(publisher, buffer)) {
+	if (!gy_publisher_is_ready(publisher, buffer) &&
+		!(buffer && atomic_load(&publisher->interrupted))) {
 		publisher->sleepers++;
 		(void)pthread_mutex_unlock(&publisher->lock);
 		look = gy_deadline(look_after(publisher));

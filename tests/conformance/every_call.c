@@ -162,9 +162,15 @@ static void use_streams(struct world *world)
 	check(close(fd) == 0);
 	check(geyser_subscriber_acquire(subscriber, PATIENCE, &frame) == GEYSER_OK);
 	check(geyser_subscriber_release(subscriber, frame) == GEYSER_OK);
+	check(geyser_publisher_acquire(publisher, PATIENCE, &frame) == GEYSER_OK);
+	check(geyser_publisher_submit_kept(publisher, frame) == GEYSER_OK);
+	check(geyser_publisher_discard(publisher, frame) == GEYSER_OK);
+	check(geyser_subscriber_acquire(subscriber, PATIENCE, &frame) == GEYSER_OK);
+	check(geyser_subscriber_release(subscriber, frame) == GEYSER_OK);
 	check(geyser_publisher_flush(publisher, PATIENCE) == GEYSER_OK);
 	check(geyser_publisher_set_hold_limit(publisher, UINT64_MAX) == GEYSER_OK);
 	check(geyser_publisher_get_evictions(publisher, &evictions) == GEYSER_OK);
+	check(geyser_publisher_set_interrupted(publisher, false) == GEYSER_OK);
 	check(geyser_publisher_set_spin(publisher, MILLISECOND) == GEYSER_OK);
 	check(geyser_subscriber_set_spin(subscriber, MILLISECOND) == GEYSER_OK);
 	desc.texture.width = 2 * STREAM_WIDTH;

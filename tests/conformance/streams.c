@@ -348,6 +348,38 @@ static void discarded_frames_are_never_seen(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* The publisher never draws into a kept buffer, and subscribers get its frame. */
+static void kept_buffers_are_not_drawn_into(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "kept", 3);
+	struct geyser_subscriber *subscriber = subscribe(state, "kept", GEYSER_DELIVER_EVERY);
+	struct geyser_frame *kept = begin_frame(publisher), *other;
+	struct geyser_texture *texture = geyser_frame_texture(kept);
+
+	assert_true(fill_texture(texture, 1));
+	ok(geyser_publisher_submit_kept(publisher, kept));
+	pass(subscriber, 1);
+	for (uint32_t i = 2; i <= 8; i++) {
+		submit(publisher, i);
+		pass(subscriber, i);
+	}
+	assert_true(texture_holds(texture, 1));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "discard it",
+		geyser_publisher_submit_kept(publisher, kept));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "discard it",
+		geyser_publisher_submit(publisher, kept));
+	refused(GEYSER_ERROR_BUSY, "kept",
+		geyser_publisher_resize(publisher, geyser_texture_get_desc(texture)));
+	ok(geyser_publisher_submit_kept(publisher, begin_frame(publisher)));
+	ok(geyser_publisher_submit_kept(publisher, begin_frame(publisher)));
+	refused(GEYSER_ERROR_BUSY, "kept", geyser_publisher_acquire(publisher, PATIENCE, &other));
+	ok(geyser_publisher_discard(publisher, kept));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "frame", geyser_publisher_discard(publisher, kept));
+	assert_ptr_equal(begin_frame(publisher), kept);
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
 /* ---- lossless pacing ---- */
 
 #define FRAMES (SANITIZED ? 300u : 2000u)
@@ -392,6 +424,44 @@ static void lossless_drops_none(void **state)
 		}
 		geyser_publisher_destroy(objects[0]);
 	}
+}
+
+/* Thread 0 waits for a buffer; thread 1 ends the wait, before it begins or during it. */
+static void wait_or_interrupt(unsigned index, void *data)
+{
+	struct geyser_frame *frame;
+
+	if (index == 0)
+		check(geyser_publisher_acquire(data, PATIENCE, &frame) == GEYSER_ERROR_TIMEOUT &&
+			strstr(geyser_error_detail(), "interrupted"));
+	else
+		check(geyser_publisher_set_interrupted(data, true) == GEYSER_OK);
+}
+
+/* An interrupted wait leaves no subscriber out: it still gets every frame. */
+static void an_interrupt_ends_a_wait_and_no_more(void **state)
+{
+	struct geyser_publisher *publisher = publish_lossless(state, "interrupt", 2);
+	struct geyser_subscriber *subscriber = subscribe(state, "interrupt", GEYSER_DELIVER_EVERY);
+	struct geyser_frame *frame;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "NULL",
+		geyser_publisher_set_interrupted(NULL, true));
+	submit_all(publisher, 1, 2);
+	for (unsigned i = 0; i < 50; i++) {
+		run_threads(2, wait_or_interrupt, publisher);
+		ok(geyser_publisher_set_interrupted(publisher, false));
+	}
+	refused(GEYSER_ERROR_TIMEOUT, "buffers", geyser_publisher_acquire(publisher, 0, &frame));
+	pass(subscriber, 1);
+	ok(geyser_publisher_set_interrupted(publisher, true));
+	submit(publisher, 3); /* a free buffer is given out all the same */
+	refused(GEYSER_ERROR_TIMEOUT, "interrupted",
+		geyser_publisher_acquire(publisher, PATIENCE, &frame));
+	pass(subscriber, 2);
+	pass(subscriber, 3);
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
 }
 
 /* ---- several threads ---- */
@@ -548,9 +618,11 @@ static const struct CMUnitTest tests[] = {
 	test(who_holds_all_is_busy),
 	test(destroying_gives_frames_back),
 	test(discarded_frames_are_never_seen),
+	test(kept_buffers_are_not_drawn_into),
 	test(lossless_drops_none),
 	test(threads_share_both_ends),
 	test(who_does_not_take_is_excused_after_one_timeout),
+	test(an_interrupt_ends_a_wait_and_no_more),
 	test(polling_leaves_nobody_out),
 	test(who_leaves_is_not_waited_for),
 };

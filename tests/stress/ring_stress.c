@@ -312,7 +312,7 @@ static bool publish_one(struct gy_ring_writer *writer, const struct shared *shar
 		shared->buffers[buffer][i] = sequence ^ i;
 	record.info.presentation_ns = ~sequence;
 	gy_ring_prepare(writer, (uint32_t)buffer, &record);
-	gy_ring_publish(writer, (uint32_t)buffer);
+	gy_ring_publish(writer, (uint32_t)buffer, false);
 	return true;
 }
 

@@ -51,7 +51,7 @@ static struct gy_ring_view *join(uint32_t i, bool every)
 static void publish_in(uint32_t buffer)
 {
 	gy_ring_prepare(&writer, buffer, &record);
-	gy_ring_publish(&writer, buffer);
+	gy_ring_publish(&writer, buffer, false);
 }
 
 static int publish(void)
