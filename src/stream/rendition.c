@@ -3,6 +3,7 @@
 #include "stream/feed.h"
 #include "stream/publishing.h"
 #include "stream/rendering.h"
+#include "stream/renditions.h"
 #include "stream/subscriptions.h"
 
 #include "base/clock.h"
@@ -121,7 +122,7 @@ static void fit_target(struct gy_rendition *rendition, struct geyser_frame *fram
 		return;
 	(void)geyser_publisher_discard(rendition->target, rendition->drawing);
 	rendition->drawing = NULL;
-	result = geyser_publisher_resize(rendition->target, &desc);
+	result = gy_renditions_resize(rendition, &desc);
 	if (result != GEYSER_OK)
 		atomic_store(&rendition->over, true);
 	while (!rendition->drawing && !atomic_load(&rendition->over) && is_wanted(rendition))

@@ -33,6 +33,7 @@ struct gy_rendition {
 	struct gy_rendition *next;
 	struct geyser_publisher *target; /* NULL: destroyed */
 	unsigned users;                  /* threads that use the target; see gy_renditions_next */
+	uint64_t bytes;                  /* of the target's buffers, after its last resize */
 	bool ended;                      /* the thread has done all but return */
 
 	/* The members below belong to the thread. */

@@ -303,6 +303,31 @@ static void a_resize_is_followed(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* A rendition that leaves the size to the stream grows with it. */
+static void a_resize_keeps_to_the_limit_of_memory(void **state)
+{
+	const struct geyser_texture_desc large = {
+		.format = GEYSER_FORMAT_R8_UNORM, .width = 4096, .height = 2048};
+	struct geyser_publisher *publisher = publish(state, "grow", 3);
+	struct geyser_subscriber *subscriber =
+		subscribe_rendition(state, "grow", GEYSER_DELIVER_LATEST,
+			&(struct geyser_rendition_desc){.format = GEYSER_FORMAT_RGBA32_FLOAT});
+	struct geyser_frame *frame;
+
+	submit(publisher, 1);
+	ok(geyser_subscriber_release(subscriber, next_frame(subscriber, 1)));
+	ok(geyser_publisher_resize(publisher, &large));
+	ok(geyser_publisher_acquire(publisher, PATIENCE, &frame));
+	ok(geyser_publisher_submit(publisher, frame));
+	frame = JUNK;
+	refused(GEYSER_ERROR_DISCONNECTED, "grow",
+		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	refused(GEYSER_ERROR_LIMIT, "smaller size",
+		geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
 /* ---- pacing ---- */
 
 static void every_frame_of_a_lossless_stream_comes(void **state)
@@ -502,6 +527,7 @@ static const struct CMUnitTest tests[] = {
 	test(frames_are_scaled),
 	test(frames_are_turned_upright),
 	test(a_resize_is_followed),
+	test(a_resize_keeps_to_the_limit_of_memory),
 	test(every_frame_of_a_lossless_stream_comes),
 	test(nobody_waits_for_renditions_without_subscribers),
 	test(a_subscriber_that_stands_still_is_excused),
