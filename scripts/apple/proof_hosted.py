@@ -6,8 +6,6 @@ import os
 import re
 import subprocess
 
-import yaml
-
 import proof_compile
 import sdk
 
@@ -16,6 +14,9 @@ BUILTIN = {"werror", "buildtype", "prefix", "b_sanitize", "b_lundef", "warning_l
 
 
 def read(path):
+    # check-apple answers --help without this package.
+    import yaml  # pylint: disable=import-outside-toplevel
+
     try:
         with open(path, encoding="utf-8") as source:
             return yaml.safe_load(source)
