@@ -41,8 +41,8 @@ def _plane_shape(form: Format, size: Tuple[int, int], plane: int) -> Tuple[int, 
 
 
 def _planes(source: Any, form: Format) -> List["Array"]:
-    """Returns the arrays of a picture, one for each plane, each with texels that follow one another
-    in a row."""
+    """Returns the arrays of a picture, one for each plane. The texels of each row follow one
+    another, and rows don't overlap."""
     numpy = numpy_module()
     given = source if form.video and isinstance(source, (list, tuple)) else [source]
     if len(given) != form.planes:
@@ -57,8 +57,8 @@ def _planes(source: Any, form: Format) -> List["Array"]:
                 f"array of shape {array.shape} and type {array.dtype.str}: plane {number} of"
                 f" {form.name} has {('height', 'width') + texels.texel_shape} of {texels.typestr}"
             )
-        row = numpy.empty((1,) + array.shape[1:], array.dtype).strides[1:]
-        if array.strides[1:] != row or array.strides[0] < 0:
+        packed = numpy.empty((1,) + array.shape[1:], array.dtype)  # a row without gaps
+        if array.strides[1:] != packed.strides[1:] or array.strides[0] < packed.nbytes:
             out[number] = numpy.ascontiguousarray(array)
     return out
 
@@ -87,8 +87,12 @@ def _pixels(arrays: Sequence["Array"], form: Format, size: Tuple[int, int]) -> g
 
 
 def _upright_size(size: Tuple[int, int], options: geyser_convert_options) -> Tuple[int, int]:
+    """Returns the size of the source's part after its turn. It is never larger than the source, so
+    that a wrong crop allocates no memory before the C library refuses it."""
     part = options.crop
-    width, height = (part.width, part.height) if part.width else size
+    width, height = size
+    if part.width:
+        width, height = min(part.width, width), min(part.height, height)
     return (height, width) if options.orientation % 2 else (width, height)
 
 
@@ -97,7 +101,7 @@ def convert(
     format: Union[Format, str, int],
     to: Union[Format, str, int],
     *,
-    size: Optional[Tuple[int, int]] = None,
+    size: Optional[values.Size] = None,
     color: Optional[Color] = None,
     crop: Optional[RectLike] = None,
     orientation: Union[Orientation, str, int] = Orientation.NORMAL,
@@ -106,9 +110,11 @@ def convert(
     """Converts a NumPy array of one format to a new array of another one. A picture of video is a
     list of arrays, one for each plane. The picture is cropped, then turned upright, then scaled to
     `size` (width, height); the filter is "box" unless another one is named. `color` says what the
-    numbers of video mean, as frame.color does; None: BT.601, limited range. An array whose rows
-    aren't contiguous is copied first. Raises InvalidArgumentError (another shape or type of array,
-    a crop outside of it), UnsupportedError (a depth format; a matrix of video that isn't known)."""
+    numbers of video mean, as frame.color does; None: BT.601, limited range. A source of yuy2 or
+    uyvy has an even width. An array whose rows overlap or aren't contiguous is copied first.
+
+    Raises InvalidArgumentError (another shape or type of array, a crop outside of it),
+    UnsupportedError (a depth format; a matrix of video that isn't known)."""
     source_form, form = Format.named(format), Format.named(to)
     if filter is None:
         filter = Filter.NONE if size is None else Filter.BOX
@@ -118,7 +124,7 @@ def convert(
     if size is None:
         chosen = _upright_size(source_size, options)
     else:
-        chosen = values.integer(size[0], "width", 32), values.integer(size[1], "height", 32)
+        chosen = values.size(size)
     numpy = numpy_module()
     out = [
         numpy.empty(_plane_shape(form, chosen, number), plane.format.typestr)

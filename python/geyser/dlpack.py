@@ -201,9 +201,9 @@ def capsule(view: View, device: Tuple[int, int], owner: Any, versioned: bool, fl
 def export_host(
     get_memory: Callable[[], Any], number: int, is_copy: bool, request: Request
 ) -> Any:
-    """Returns a capsule of one plane in host memory. is_copy: the texture is in a GPU's memory, so that its
-    texels must be copied; the consumer must have allowed that. Raises BufferError if the request
-    can't be fulfilled."""
+    """Returns a capsule of one plane in host memory. is_copy: the texture is in a GPU's memory, so
+    that its texels must be copied; the consumer must have allowed that. Raises BufferError if the
+    request can't be fulfilled."""
     if request.dl_device is not None and not request.for_host:
         raise BufferError(f"device {tuple(request.dl_device)}: only host memory, {CPU}, can be had")
     if request.stream is not None:

@@ -4,7 +4,7 @@ import ctypes
 import os
 import sys
 import threading
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, NamedTuple, Optional, Union
 
 from . import times, values
 from ._c import (
@@ -169,8 +169,9 @@ class Manager(Object):
     ) -> Texture:
         """Creates a texture whose texels are zero. usage: flags or their names; 0 means COPY_SRC,
         COPY_DST and TEXTURE_BINDING. row_alignment: each row begins at a multiple of so many bytes,
-        a power of two up to 4096; 0 means rows without gaps. Raises InvalidArgumentError (the size, the format, the label),
-        UnsupportedError (a usage that this format can't have), LimitError, OutOfMemoryError."""
+        a power of two up to 4096; 0 means rows without gaps. Raises InvalidArgumentError (the size,
+        the format, the label, the alignment), UnsupportedError (a usage that this format can't
+        have), LimitError, OutOfMemoryError."""
         shown = None if label is None else _text(label, "label")
         desc = to_desc(width, height, format, usage, shown, row_alignment)
         desc.depth = values.integer(depth, "depth")
@@ -262,7 +263,7 @@ class Manager(Object):
         connect_timeout: Optional[values.Seconds] = 0,
         reconnect: bool = False,
         format: Union[Format, str, None] = None,
-        size: Optional[Tuple[values.Integer, values.Integer]] = None,
+        size: Optional[values.Size] = None,
         filter: Union[Filter, str] = Filter.NONE,
         upright: bool = False,
     ) -> Subscriber:
@@ -299,19 +300,16 @@ class Manager(Object):
 
 def _to_rendition(
     form: Union[Format, str, None],
-    size: Optional[Tuple[values.Integer, values.Integer]],
+    size: Optional[values.Size],
     by: Union[Filter, str],
     upright: bool,
 ) -> Any:
     """Returns the struct geyser_rendition_desc of what a subscriber asks for."""
-    try:
-        width, height = (0, 0) if size is None else size
-    except (TypeError, ValueError):
-        raise InvalidArgumentError(f"size ({size!r}): it must be a width and a height") from None
+    width, height = (0, 0) if size is None else values.size(size)
     return geyser_rendition_desc(
         format=0 if form is None else Format.named(form).number,
-        width=values.integer(width, "width"),
-        height=values.integer(height, "height"),
+        width=width,
+        height=height,
         filter=pick(Filter, by, "filter"),
         upright=bool(upright),
     )
@@ -389,7 +387,7 @@ def subscribe(
     connect_timeout: Optional[values.Seconds] = 0,
     reconnect: bool = False,
     format: Union[Format, str, None] = None,
-    size: Optional[Tuple[values.Integer, values.Integer]] = None,
+    size: Optional[values.Size] = None,
     filter: Union[Filter, str] = Filter.NONE,
     upright: bool = False,
     manager: Optional[Manager] = None,

@@ -1,11 +1,12 @@
 """Checks numbers that callers give: integers and seconds of any numeric type, also NumPy's."""
 
 import operator
-from typing import Any, SupportsFloat, SupportsIndex, Union
+from typing import Any, SupportsFloat, SupportsIndex, Tuple, Union
 
 from .errors import InvalidArgumentError
 
 Integer = SupportsIndex
+Size = Tuple[Integer, Integer]
 Seconds = Union[SupportsFloat, SupportsIndex]
 
 
@@ -34,6 +35,15 @@ def integer(value: Integer, what: str, bits: int = 32) -> int:
             f"{what} ({value!r}): it must be an integer from 0 to 2**{bits} - 1{kind}"
         )
     return number
+
+
+def size(value: Size) -> Tuple[int, int]:
+    """Returns a width and a height as integers that an unsigned C type of 32 bits holds."""
+    try:
+        width, height = value
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(f"size ({value!r}): it must be a width and a height") from None
+    return integer(width, "width"), integer(height, "height")
 
 
 def real(value: Seconds, what: str) -> float:

@@ -453,6 +453,14 @@ class Arrays(TestCase):
             geyser.convert(grey, "r8unorm", "r8unorm", crop=(1, 0, 3, 2),
                            orientation="rotated_270").tolist(),
             [[5, 1], [6, 2], [7, 3]])
+        repeated = numpy.broadcast_to(grey[0], (3, 4))  # its rows are one
+        self.assertEqual(
+            geyser.convert(repeated, "r8unorm", "r8unorm").tolist(), [[0, 1, 2, 3]] * 3
+        )
+        windows = numpy.lib.stride_tricks.sliding_window_view(grey[0], 3)  # its rows overlap
+        self.assertEqual(
+            geyser.convert(windows, "r8unorm", "r8unorm").tolist(), [[0, 1, 2], [1, 2, 3]]
+        )
         white = numpy.full((3, 3, 4), 255, "u1")
         luma, chroma = geyser.convert(white, "rgba8unorm", "nv12", size=(5, 3))
         self.assertEqual((luma.shape, chroma.shape), ((3, 5), (2, 3, 2)))
@@ -467,6 +475,11 @@ class Arrays(TestCase):
         ):
             with self.raises(geyser.InvalidArgumentError, words):
                 geyser.convert(*wrong)
+        with self.raises(geyser.InvalidArgumentError, "crop .2147483648 × 2147483648"):
+            geyser.convert(grey, "r8unorm", "r8unorm", crop=(0, 0, 1 << 31, 1 << 31))
+        for size in (4, (4,), (4, 4, 4)):
+            with self.raises(geyser.InvalidArgumentError, "size .*a width and a height"):
+                geyser.convert(grey, "r8unorm", "r8unorm", size=size)
 
     def test_video_is_no_single_array(self):
         need_host()
