@@ -237,6 +237,6 @@ void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX])
 	char words[Y4M_WORDS_MAX];
 
 	y4m_write_words(y4m, words);
-	(void)snprintf(line, Y4M_LINE_MAX, Y4M_MAGIC "W%u H%u F%u:%u Ip A0:0 %s\n", y4m->width,
+	(void)snprintf(line, Y4M_LINE_MAX, Y4M_MAGIC "W%u H%u F%u:%u Ip A1:1 %s\n", y4m->width,
 		y4m->height, y4m->rate_num, y4m->rate_den, words);
 }

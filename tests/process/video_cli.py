@@ -299,7 +299,8 @@ def frames_of(data):
 def probed(data):
     """Returns what ffmpeg says of y4m, and the frames that it reads."""
     write("probed.y4m", data)
-    fields = "stream=width,height,pix_fmt,r_frame_rate,color_range,chroma_location"
+    fields = "stream=width,height,sample_aspect_ratio,pix_fmt,r_frame_rate,color_range,"
+    fields += "chroma_location"
     said = output(["ffprobe", "-v", "error", "-of", "json", "-show_entries", fields, "probed.y4m"])
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", "probed.y4m", "-f", "rawvideo", "-"]
     return json.loads(said)["streams"][0], output(command)
@@ -419,6 +420,19 @@ def range_siting_and_rate_travel():
 
 
 @test
+def pixels_are_square():
+    """Whatever the y4m that was sent says: a message has told of another shape."""
+    frame = b"FRAME\n" + noise(6)
+    for words in (b"", b" A0:0", b" A1:1", b" A64:45"):
+        data = b"YUV4MPEG2 W2 H2 F500:1%s\n" % words + frame
+        out = through_a_stream(data, [], ["--y4m"])
+        first, rest = out.split(b"\n", 1)
+        assert b" A1:1 " in first and rest == frame, (words, out)
+    need_ffmpeg()
+    assert probed(out)[0]["sample_aspect_ratio"] == "1:1"
+
+
+@test
 def one_y4m_has_one_range_and_siting():
     """Its first line would be wrong for the frames after the change."""
     write("in.raw", noise(6))
@@ -472,7 +486,7 @@ def a_line_alone_costs_no_memory():
 def what_a_stream_does_not_keep_is_told():
     for words, told in (
         (b"It", ("interlaced (It)",)), (b"Im A1:1", ("interlaced (Im)",)), (b"Ip A0:0 XYSCSS", ()),
-        (b"A10:11", ("square (A10:11)",)), (b"Ib A4:3", ("interlaced (Ib)", "square (A4:3)")),
+        (b"A64:45", ("square (A64:45)",)), (b"Ib A4:3", ("interlaced (Ib)", "square (A4:3)")),
     ):
         write("in.y4m", b"YUV4MPEG2 W2 H2 F500:1 %s\nFRAME\n" % words + bytes(6))
         result = geyser("send", "f", "--input", "in.y4m")
