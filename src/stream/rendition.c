@@ -3,7 +3,7 @@
 #include "stream/feed.h"
 #include "stream/publishing.h"
 #include "stream/rendering.h"
-#include "stream/renditions.h"
+#include "stream/rendition_memory.h"
 #include "stream/subscriptions.h"
 
 #include "base/clock.h"
@@ -108,6 +108,19 @@ static void await_point(struct gy_rendition *rendition, struct geyser_frame *fra
 			return;
 }
 
+/* Resizes the target, within the memory that all renditions of a stream may take together. */
+static enum geyser_result resize(
+	struct gy_rendition *rendition, const struct geyser_texture_desc *desc)
+{
+	struct geyser_publisher *target = rendition->target;
+	enum geyser_result result;
+
+	(void)pthread_mutex_lock(&rendition->source->renditions.lock);
+	result = gy_rendition_claim(rendition, desc, target->ring.buffers);
+	(void)pthread_mutex_unlock(&rendition->source->renditions.lock);
+	return result == GEYSER_OK ? geyser_publisher_resize(target, desc) : result;
+}
+
 /* Makes the target's buffers as this frame needs them. Waits for a buffer of the new size. */
 static void fit_target(struct gy_rendition *rendition, struct geyser_frame *frame)
 {
@@ -122,7 +135,7 @@ static void fit_target(struct gy_rendition *rendition, struct geyser_frame *fram
 		return;
 	(void)geyser_publisher_discard(rendition->target, rendition->drawing);
 	rendition->drawing = NULL;
-	result = gy_renditions_resize(rendition, &desc);
+	result = resize(rendition, &desc);
 	if (result != GEYSER_OK)
 		atomic_store(&rendition->over, true);
 	while (!rendition->drawing && !atomic_load(&rendition->over) && is_wanted(rendition))

@@ -3,6 +3,7 @@
 #include "stream/publishing.h"
 #include "stream/rendering.h"
 #include "stream/rendition.h"
+#include "stream/rendition_memory.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -12,11 +13,6 @@
 
 #include <stdlib.h>
 #include <unistd.h>
-
-/* The memory that all renditions of a stream may take together: so many times the stream's own
- * buffers, or MEMORY_LEAST bytes if that is more. */
-#define MEMORY_TIMES 4
-#define MEMORY_LEAST (UINT64_C(256) << 20)
 
 /* A rendition draws into one buffer while subscribers read the others. */
 #define BUFFERS_LEAST 3
@@ -134,65 +130,6 @@ static enum geyser_result check_counts(struct geyser_publisher *source, pid_t pi
 	return GEYSER_OK;
 }
 
-/* Returns the bytes of all of a stream's buffers, as they are after its last resize. */
-static uint64_t bytes_of(struct geyser_publisher *source)
-{
-	uint64_t bytes = 0;
-
-	(void)pthread_mutex_lock(&source->lock);
-	for (uint32_t i = 0; i < source->ring.buffers; i++) {
-		struct geyser_texture *newest =
-			source->next[i] ? source->next[i] : source->buffers[i];
-
-		bytes += gy_texture_backing(newest)->bytes;
-	}
-	(void)pthread_mutex_unlock(&source->lock);
-	return bytes;
-}
-
-/* Notes how much memory the rendition's buffers will take, unless that is too much. */
-static enum geyser_result claim_memory(
-	struct gy_rendition *rendition, const struct geyser_texture_desc *desc, uint32_t buffers)
-{
-	struct geyser_publisher *source = rendition->source;
-	const uint64_t own = MEMORY_TIMES * bytes_of(source);
-	const uint64_t most = own > MEMORY_LEAST ? own : MEMORY_LEAST;
-	struct geyser_texture_desc resolved;
-	struct gy_layout layout;
-	uint64_t bytes, all;
-	enum geyser_result result = gy_desc_resolve("rendition", desc, &resolved);
-
-	if (result != GEYSER_OK)
-		return result;
-	gy_layout_of(&resolved, &layout);
-	bytes = all = layout.size * buffers;
-	for (struct gy_rendition *it = source->renditions.first; it; it = it->next)
-		if (it->target && it != rendition)
-			all += it->bytes;
-	if (all > most)
-		return gy_fail(GEYSER_ERROR_LIMIT,
-			"stream \"%s\": its renditions would take %llu MiB with this one of "
-			"%u × %u, and may take %llu: ask for a smaller size",
-			source->published.name, (unsigned long long)(all >> 20), resolved.width,
-			resolved.height, (unsigned long long)(most >> 20));
-	rendition->bytes = bytes;
-	return GEYSER_OK;
-}
-
-enum geyser_result gy_renditions_resize(
-	struct gy_rendition *rendition, const struct geyser_texture_desc *desc)
-{
-	struct gy_renditions *renditions = &rendition->source->renditions;
-	enum geyser_result result;
-
-	(void)pthread_mutex_lock(&renditions->lock);
-	result = claim_memory(rendition, desc, rendition->target->ring.buffers);
-	(void)pthread_mutex_unlock(&renditions->lock);
-	if (result != GEYSER_OK)
-		return result;
-	return geyser_publisher_resize(rendition->target, desc);
-}
-
 /* ---- beginning ---- */
 
 /* Describes the source's frames, as they are after its last resize. */
@@ -288,7 +225,7 @@ static enum geyser_result begin(struct geyser_publisher *source, const struct gy
 	rendition->every = request->every;
 	rendition->row_alignment = from->usage & GY_USAGE_ROW_ALIGNMENT;
 	gy_rendition_describe(rendition, from, NULL, &desc.texture);
-	result = claim_memory(rendition, &desc.texture, desc.buffers);
+	result = gy_rendition_claim(rendition, &desc.texture, desc.buffers);
 	if (result == GEYSER_OK)
 		result = start(rendition, &desc, out);
 	if (result != GEYSER_OK)

@@ -24,11 +24,6 @@ void gy_renditions_notify(struct geyser_publisher *target);
  * with the stream's newest frame, even if the rendition has an older one. */
 uint64_t gy_renditions_begin_after(struct geyser_publisher *target);
 
-/* Resizes the target, within the memory that all renditions of a stream may take together. The
- * rendition's thread calls this. Errors: LIMIT, and as geyser_publisher_resize. */
-enum geyser_result gy_renditions_resize(
-	struct gy_rendition *rendition, const struct geyser_texture_desc *desc);
-
 /* Lets all renditions end, since the stream has ended: they publish the frames that they can still
  * get. Doesn't wait for them. */
 void gy_renditions_close(struct geyser_publisher *source);
