@@ -72,9 +72,9 @@ bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 	return false;
 }
 
-void converted_info(const struct geyser_texture_desc *copy, struct geyser_frame_info *info)
+void converted_info(enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info)
 {
-	if (geyser_format_is_video(copy->format))
+	if (!geyser_format_is_video(from) || geyser_format_is_video(to))
 		return;
 	info->color.matrix = 0;
 	info->color.range = GEYSER_COLOR_RANGE_FULL;

@@ -33,8 +33,9 @@ enum geyser_format converted_format(
 bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 	const struct geyser_frame_info *info, const char *name, struct converted *out);
 
-/* Changes a frame's information to that of its copy: a copy in colours has no matrix. */
-void converted_info(const struct geyser_texture_desc *copy, struct geyser_frame_info *info);
+/* Changes a frame's information to that of its copy in another format: what was video, and becomes
+ * colours, has full-range RGB. */
+void converted_info(enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info);
 
 void converted_finish(struct converted *converted);
 

@@ -418,13 +418,14 @@ static enum sink_result write_shown(struct sink *sink, const struct shown *shown
 static enum sink_result write_converted(
 	struct sink *sink, struct geyser_frame *frame, enum geyser_format format)
 {
+	struct geyser_texture *const texture = geyser_frame_texture(frame);
 	struct geyser_frame_info info = *geyser_frame_get_info(frame);
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "frame %" PRIu64, sink->frames + 1);
-	if (!converted_make(geyser_frame_texture(frame), format, &info, name, &sink->converted))
+	if (!converted_make(texture, format, &info, name, &sink->converted))
 		return SINK_FAILED;
-	converted_info(geyser_texture_get_desc(sink->converted.texture), &info);
+	converted_info(geyser_texture_get_desc(texture)->format, format, &info);
 	return write_shown(sink, &(struct shown){sink->converted.texture, &info});
 }
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """The program with renditions: renditions_cli.py GEYSER. Prints TAP. Each wait has a limit."""
 
+import contextlib
 import json
 import re
-import signal
 import sys
 
 sys.dont_write_bytecode = True
 from cli import fail, noise, read, registry, run_all, succeed, write  # noqa: E402
 from streams_cli import (  # noqa: E402
-    FRAME, LOSSLESS, SIZE, Running, line, sending, streams, stands_still, until, until_frames,
+    FRAME, LOSSLESS, SIZE, Running, end_held_up_sender, line, sending, stop_receiver_for_a_while,
+    streams, until, until_frames,
 )
 
 BGRA = ["--format", "bgra8unorm"]
@@ -60,12 +61,31 @@ def a_single_frame_arrives():
     assert len(read("out.raw")) == 32 * 18 * 4
 
 
+def averages(data, first, side):
+    """Returns a frame's samples at a quarter of its size. Each is the average of some of 4 × 4
+    texels: those of a square of that side, which begins in row and column `first`."""
+    return [
+        sum(data[4 * (64 * (y + j) + x + i) + channel] for j in range(side) for i in range(side))
+        / side**2
+        for y in range(first, 36, 4) for x in range(first, 64, 4) for channel in range(4)
+    ]
+
+
+# By each filter, the square of texels that become one texel.
+SQUARES = {"nearest": (2, 1), "bilinear": (1, 2), "box": (0, 4)}
+
+
 @test
 def frames_are_scaled_by_each_filter():
-    for name in ("nearest", "bilinear", "box"):
-        with sending("scaled"):
-            arguments = ["--size", "100x7", "--filter", name, "--frames", "2", "--output", "-"]
-            assert len(succeed("recv", "scaled", *arguments)) == 2 * 100 * 7 * 4
+    write("in.raw", noise(FRAME))
+    for name, square in SQUARES.items():
+        scale = ["--size", "16x9", "--filter", name]
+        with Running("recv", "scaled", "--every", *scale, "--output", "-") as receiver:
+            succeed("send", "scaled", *SIZE, "--input", "in.raw", *LOSSLESS)
+            samples = receiver.finish()[0]
+        expected = averages(read("in.raw"), *square)
+        assert len(samples) == len(expected), name
+        assert all(abs(a - b) <= 0.5 for a, b in zip(samples, expected)), name
 
 
 @test
@@ -92,28 +112,12 @@ def killed_receivers_are_not_waited_for():
 
 @test
 def the_stream_goes_on_without_a_stopped_receiver():
-    with sending("stopped", "--timeout", "0.2", *LOSSLESS) as sender:
-        with Running("recv", "stopped", "--every", *SMALL) as receiver:
-            until_frames(3)
-            receiver.send_signal(signal.SIGSTOP)
-            said = line(sender.process.stderr)
-            assert re.search("goes on without it|hold", said), said
-            until_frames(10)
-            receiver.send_signal(signal.SIGCONT)
-            sender.end(signal.SIGINT)
-            receiver.finish()
+    stop_receiver_for_a_while(*SMALL)
 
 
 @test
 def a_sender_that_is_held_up_ends():
-    with sending("held", "--lossless", "--timeout", "60", "--wait-subscribers", "1") as sender:
-        with Running("recv", "held", "--every", *SMALL) as receiver:
-            until_frames(2)
-            receiver.send_signal(signal.SIGSTOP)
-            until(stands_still)
-            sender.end(signal.SIGINT)
-            receiver.send_signal(signal.SIGCONT)
-            receiver.finish()
+    end_held_up_sender(*SMALL)
 
 
 @test
@@ -140,11 +144,10 @@ def grab_scales():
     write("in.raw", noise(FRAME))
     with Running("share", "--once", "--json", *SIZE, "--raw", "in.raw") as share:
         name = json.loads(line(share.process.stdout))["id"]
-        arguments = ["--size", "32x18", "--filter", "nearest", *BGRA]
+        arguments = ["--size", "16x9", "--filter", "nearest", *BGRA]
         data = succeed("grab", *arguments, name, "-")
-    rows = [read("in.raw")[64 * 4 * y : 64 * 4 * (y + 1)] for y in range(1, 36, 2)]
-    picked = b"".join(row[x : x + 4] for row in rows for x in range(4, 64 * 4, 8))
-    assert data == swapped(picked)
+    picked = averages(read("in.raw"), *SQUARES["nearest"])
+    assert data == swapped([int(sample) for sample in picked])
 
 
 @test
@@ -156,22 +159,37 @@ def wrong_requests_are_refused():
         fail(1, "depth32float", "recv", "wrong", "--size", "4x4", "--format", "depth32float")
 
 
-@test
-def too_many_renditions_are_converted_by_the_receiver():
+@contextlib.contextmanager
+def all_renditions(name):
+    """Lets other receivers use all renditions that the stream may have."""
     formats = ["r8unorm", "rg8unorm", "r16float", "rg16float", "rgba16float", "r32float",
         "rgba32float", "rgb10a2unorm"]
-    with sending("many"):
-        running = [Running("recv", "many", "--format", form) for form in formats]
-        try:
-            until(lambda: subscribers() == len(formats))
-            arguments = [*BGRA, "--frames", "1", "--output", "out.raw"]
-            with Running("recv", "many", *arguments) as receiver:
-                message = receiver.finish()[1]
-                assert re.search("converted here.*8 renditions", message), message
-            assert len(read("out.raw")) == FRAME
-        finally:
-            for receiver in running:
-                receiver.kill()
+    with contextlib.ExitStack() as stack:
+        for form in formats:
+            stack.enter_context(Running("recv", name, "--format", form))
+        until(lambda: subscribers() == len(formats))
+        yield
+
+
+def receive_converted_here(name, *arguments):
+    with Running("recv", name, "--frames", "1", *arguments) as receiver:
+        message = receiver.finish()[1]
+        assert re.search("converted here.*8 renditions", message), message
+
+
+@test
+def too_many_renditions_are_converted_by_the_receiver():
+    with sending("many"), all_renditions("many"):
+        receive_converted_here("many", *BGRA, "--output", "out.raw")
+        assert len(read("out.raw")) == FRAME
+
+
+@test
+def colours_that_the_receiver_converts_keep_their_range():
+    with sending("range", "--color", "rgb,limited"), all_renditions("range"):
+        receive_converted_here("range", "--format", "r16unorm", "--output", "out.y4m")
+    head = read("out.y4m").split(b"\n")[0]
+    assert b"Cmono16" in head and b"XCOLORRANGE=LIMITED" in head, head
 
 
 if __name__ == "__main__":

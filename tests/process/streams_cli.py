@@ -324,10 +324,10 @@ def signals_end_a_sender():
     assert registry() == []
 
 
-@test
-def the_stream_goes_on_without_a_stopped_receiver():
-    with sending("e", "--lossless", "--timeout", "0.2", "--wait-subscribers", "1") as sender:
-        with Running("recv", "e", "--every") as receiver:
+def stop_receiver_for_a_while(*options):
+    """The stream goes on without a receiver that stands still."""
+    with sending("e", "--timeout", "0.2", *LOSSLESS) as sender:
+        with Running("recv", "e", "--every", *options) as receiver:
             until_frames(2)
             receiver.send_signal(signal.SIGSTOP)
             said = line(sender.process.stderr)
@@ -339,15 +339,25 @@ def the_stream_goes_on_without_a_stopped_receiver():
 
 
 @test
-def sender_that_is_held_up_ends():
-    with sending("e", "--lossless", "--timeout", "60", "--wait-subscribers", "1") as sender:
-        with Running("recv", "e", "--every") as receiver:
+def the_stream_goes_on_without_a_stopped_receiver():
+    stop_receiver_for_a_while()
+
+
+def end_held_up_sender(*options):
+    """A sender that a receiver holds up ends at once when it is asked to."""
+    with sending("e", "--timeout", "60", *LOSSLESS) as sender:
+        with Running("recv", "e", "--every", *options) as receiver:
             until_frames(2)
             receiver.send_signal(signal.SIGSTOP)
             until(stands_still)
             sender.end(signal.SIGINT)
             receiver.send_signal(signal.SIGCONT)
             receiver.finish()
+
+
+@test
+def sender_that_is_held_up_ends():
+    end_held_up_sender()
 
 
 @test
