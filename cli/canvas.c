@@ -8,6 +8,7 @@
 #include <geyser/convert.h>
 
 #include "canvas.h"
+#include "png.h"
 
 bool canvas_holds(enum geyser_format format)
 {
@@ -27,22 +28,13 @@ static uint16_t luminance(struct colour colour)
 			  16);
 }
 
-/* Returns the format whose numbers are those of a colour: what a screen shows is encoded already.
- */
+/* Returns the format whose numbers are those of a colour: what a screen shows is encoded already,
+ * as in a PNG. */
 static enum geyser_format without_srgb(enum geyser_format format)
 {
-	switch (format) {
-	case GEYSER_FORMAT_R8_UNORM_SRGB:
-		return GEYSER_FORMAT_R8_UNORM;
-	case GEYSER_FORMAT_RG8_UNORM_SRGB:
-		return GEYSER_FORMAT_RG8_UNORM;
-	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
-		return GEYSER_FORMAT_RGBA8_UNORM;
-	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
-		return GEYSER_FORMAT_BGRA8_UNORM;
-	default:
-		return format;
-	}
+	const struct png_layout *const layout = png_layout(format);
+
+	return layout ? layout->numbers : format;
 }
 
 uint32_t canvas_encode(enum geyser_format format, struct colour colour, unsigned char *out)
