@@ -95,7 +95,7 @@ const struct syntax grab_syntax = {
 		 "  geyser grab --timeout 2.5 $(cat handle.txt) - | sha256sum\n"
 		 "\n"
 		 "exit status: 0 written, 1 it failed (stderr says why), 2 wrong usage\n",
-	.column = 19,
+	.column = 21,
 	.words = 2,
 	.wanted = "a handle or id, and the file to write",
 	OPTIONS(rows),
@@ -169,9 +169,8 @@ static int check_kind(const struct grab_options *options, const struct geyser_te
 	if (options->kind == KIND_RAW)
 		return STATUS_OK;
 	if (!png_layout(format))
-		return failure("%s: PNG can't hold the format (%s): use a .raw file, or --format "
-			       "rgba8unorm",
-			options->path, geyser_format_name(format));
+		return failure("%s: PNG can't hold the format (%s): %s", options->path,
+			geyser_format_name(format), png_advice(format));
 	if (desc->depth > 1 || desc->layers > 1)
 		return failure("%s: PNG can't hold several layers (%u): use a .raw file",
 			options->path, desc->depth > 1 ? desc->depth : desc->layers);

@@ -41,6 +41,12 @@ const struct png_layout *png_layout(enum geyser_format format)
 	return NULL;
 }
 
+const char *png_advice(enum geyser_format format)
+{
+	return geyser_format_get_info(format)->depth ? "use a .raw file"
+						     : "use --format rgba8unorm, or a .raw file";
+}
+
 void png_convert_row(enum geyser_format from, const void *texels, enum geyser_format to, void *out,
 	uint32_t count)
 {

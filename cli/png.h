@@ -31,7 +31,11 @@ struct png_layout {
 /* Returns how a format is stored in a PNG; NULL if a PNG can't hold it exactly. */
 const struct png_layout *png_layout(enum geyser_format format);
 
-/* Converts texels that follow one another. */
+/* Returns what a message about a format without a layout advises: to write a raw file, or to
+ * convert to a format that a PNG holds. */
+const char *png_advice(enum geyser_format format);
+
+/* Converts `count` texels, which follow one another on both sides. */
 void png_convert_row(enum geyser_format from, const void *texels, enum geyser_format to, void *out,
 	uint32_t count);
 

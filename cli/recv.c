@@ -133,10 +133,10 @@ const struct syntax recv_syntax = {
 		 "\n",
 	.notes = "\n"
 		 "PNGs show frames as they are meant: cropped, upright, with straight alpha. Raw\n"
-		 "frames are what the sender's memory holds. The sender converts frames once for\n"
-		 "all receivers that ask for the same format, size and filter. y4m holds video and "
-		 "gray: range,\n"
-		 "chroma siting and rate travel in it; matrix, primaries and transfer don't.\n"
+		 "frames are written as they lie in memory. y4m holds video and gray: range,\n"
+		 "chroma siting and rate travel in it; matrix, primaries and transfer don't. The\n"
+		 "sender converts a frame once for all receivers that ask for the same format,\n"
+		 "size and filter.\n"
 		 "\n"
 		 "examples:\n"
 		 "  geyser recv test --frames 10 --output frame-%02d.png\n"
@@ -211,8 +211,8 @@ static enum geyser_result try_to_connect(
 	return result;
 }
 
-/* Whether the sender doesn't convert, and this program can: an earlier version's sender, or one
- * whose GPU lacks the format. */
+/* Whether the sender doesn't convert, and this program can: the sender has an earlier version of
+ * geyser, lacks the format, or has too many renditions. Only the sender scales and turns. */
 static bool can_convert_here(const struct receiver *receiver, enum geyser_result result)
 {
 	const struct geyser_rendition_desc *const asked = &receiver->asked;

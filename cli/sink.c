@@ -161,9 +161,8 @@ static enum sink_result write_picture(const struct sink *sink, const struct show
 	enum sink_result result = SINK_FAILED;
 
 	if (!png_layout(desc->format)) {
-		(void)failure("%s: PNG can't hold the frames' format (%s): raw texels can, in a "
-			      "file of another name",
-			sink->path, geyser_format_name(desc->format));
+		(void)failure("%s: PNG can't hold the frames' format (%s): %s", sink->path,
+			geyser_format_name(desc->format), png_advice(desc->format));
 		return SINK_FAILED;
 	}
 	if (sink->kind == SINK_NUMBER && !numbered_name(sink, name)) {

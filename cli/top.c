@@ -256,12 +256,12 @@ static const struct option_row rows[] = {
 const struct syntax top_syntax = {
 	.usage = "usage: geyser top [--interval S] [--count N]\n"
 		 "\n"
-		 "Shows for each stream how frames reach subscribers (zero-copy, blit, copy), how\n"
-		 "many a second were published since the last look, how long they took to\n"
-		 "subscribers (median, 99th percentile), how many were dropped by subscribers\n"
-		 "that get every frame, how many subscribers there are, and how much memory the\n"
-		 "publisher has for the stream. On a terminal the table is redrawn and q ends it;\n"
-		 "else tables follow each other.\n"
+		 "Shows for each stream how frames reach subscribers (zero-copy, blit, copy,\n"
+		 "converted), how many a second were published since the last look, how long they\n"
+		 "took to subscribers (median, 99th percentile), how many were dropped by\n"
+		 "subscribers that get every frame, how many subscribers there are, how many\n"
+		 "frames there were, and how much memory the publisher has for the stream. On a\n"
+		 "terminal the table is redrawn and q ends it; else tables follow each other.\n"
 		 "\n",
 	.notes = "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",

@@ -257,6 +257,21 @@ def pictures_of_video_are_in_colours():
 
 
 @test
+def what_a_png_cannot_hold_is_told():
+    write("in.raw", bytes(16))
+    for form, advice in (("rg16float", "use --format rgba8unorm, or a .raw file"),
+                         ("depth32float", "use a .raw file")):
+        size = ["--size", "2x2", "--format", form]
+        said = f"hold the format ({form}): {advice}"
+        with Running("share", *size, "--raw", "in.raw", "--print-id") as share:
+            fail(1, said, "grab", line(share.process.stdout), "out.png")
+            share.end()
+    with Running("send", "c", "--size", "2x2", "--pattern", "bars", "--format", "rgba16float"):
+        said = "hold the frames' format (rgba16float): use --format rgba8unorm, or a .raw file"
+        fail(1, said, "recv", "c", "--frames", "1", "--output", "out.png")
+
+
+@test
 def patterns_of_video_are_those_in_colours():
     """Luma and chroma of ramps are near the colours: all channels but one are 0 in their bands."""
     frames = {}
