@@ -103,6 +103,7 @@ static void requests_of_any_content(void **state)
 	const struct geyser_subscriber_desc desc = {.name = NAME};
 	struct geyser_subscriber *subscriber;
 	struct geyser_frame *frame;
+	uint64_t sequence;
 	int open[6] = {-1, -1, -1, -1, -1, -1};
 
 	(void)state;
@@ -130,8 +131,9 @@ static void requests_of_any_content(void **state)
 	submit();
 	do {
 		assert_ok(geyser_subscriber_acquire(subscriber, PATIENCE, &frame));
+		sequence = geyser_frame_get_info(frame)->sequence;
 		assert_ok(geyser_subscriber_release(subscriber, frame));
-	} while (geyser_frame_get_info(frame)->sequence < 301);
+	} while (sequence < 301);
 	geyser_subscriber_destroy(subscriber);
 }
 
