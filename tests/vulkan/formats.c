@@ -110,19 +110,6 @@ static void expect_shared(
 	geyser_texture_unref(imported);
 }
 
-static void with_two_devices(void **state, void (*run)(struct gpu *mine, struct gpu *theirs))
-{
-	struct geyser_manager *other = make_manager();
-	struct gpu mine, theirs;
-
-	gpu_open(&mine, manager_of(state));
-	gpu_open(&theirs, other);
-	run(&mine, &theirs);
-	gpu_close(&theirs);
-	gpu_close(&mine);
-	geyser_manager_destroy(other);
-}
-
 static void run_formats(struct gpu *mine, struct gpu *theirs, uint32_t memory)
 {
 	unsigned count = 0;
@@ -171,17 +158,17 @@ static void run_in_rows(struct gpu *mine, struct gpu *theirs)
 
 static void every_format_in_rows(void **state)
 {
-	with_two_devices(state, run_in_rows);
+	with_two_gpus(manager_of(state), run_in_rows);
 }
 
 static void every_format(void **state)
 {
-	with_two_devices(state, run_all);
+	with_two_gpus(manager_of(state), run_all);
 }
 
 static void every_format_in_host_memory(void **state)
 {
-	with_two_devices(state, run_in_host_memory);
+	with_two_gpus(manager_of(state), run_in_host_memory);
 }
 
 /* What the device says it can, it can: each usage alone and all together. */
@@ -236,7 +223,7 @@ static void run_shapes(struct gpu *mine, struct gpu *theirs)
 
 static void mip_levels_layers_and_depth(void **state)
 {
-	with_two_devices(state, run_shapes);
+	with_two_gpus(manager_of(state), run_shapes);
 }
 
 int main(int argc, char **argv)

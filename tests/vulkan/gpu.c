@@ -32,6 +32,20 @@ void gpu_close(struct gpu *gpu)
 	geyser_manager_destroy(gpu->host);
 }
 
+void with_two_gpus(
+	struct geyser_manager *manager, void (*run)(struct gpu *mine, struct gpu *theirs))
+{
+	struct geyser_manager *other = make_manager();
+	struct gpu mine, theirs;
+
+	gpu_open(&mine, manager);
+	gpu_open(&theirs, other);
+	run(&mine, &theirs);
+	gpu_close(&theirs);
+	gpu_close(&mine);
+	geyser_manager_destroy(other);
+}
+
 struct geyser_vulkan_point point_of(struct geyser_event *event, uint64_t value)
 {
 	struct geyser_vulkan_point point = {.value = value};

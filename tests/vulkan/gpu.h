@@ -45,6 +45,10 @@ struct gpu {
 void gpu_open(struct gpu *gpu, struct geyser_manager *manager);
 void gpu_close(struct gpu *gpu);
 
+/* Runs a test on this manager, and on a second one that it makes. */
+void with_two_gpus(
+	struct geyser_manager *manager, void (*run)(struct gpu *mine, struct gpu *theirs));
+
 /* A point with VK_NULL_HANDLE is none. */
 struct gpu_sync {
 	struct geyser_vulkan_point wait, signal;
@@ -67,7 +71,8 @@ struct gpu_work {
 };
 
 /* The GPU writes the pattern of fill_texture into the whole texture, or reads the whole texture.
- * The functions return when the work is submitted. They take colour formats and depth32float. */
+ * The functions return when the work is submitted. They take the formats of colours and of video,
+ * and depth32float. */
 struct gpu_work gpu_fill(
 	struct gpu *gpu, struct geyser_texture *texture, uint32_t seed, struct gpu_sync sync);
 struct gpu_work gpu_read(struct gpu *gpu, struct geyser_texture *texture, struct gpu_sync sync);

@@ -154,19 +154,6 @@ static void expect_shared(struct gpu *mine, struct gpu *theirs, struct geyser_te
 	geyser_texture_unref(texture);
 }
 
-static void with_two_devices(void **state, void (*run)(struct gpu *mine, struct gpu *theirs))
-{
-	struct geyser_manager *other = make_manager();
-	struct gpu mine, theirs;
-
-	gpu_open(&mine, manager_of(state));
-	gpu_open(&theirs, other);
-	run(&mine, &theirs);
-	gpu_close(&theirs);
-	gpu_close(&mine);
-	geyser_manager_destroy(other);
-}
-
 static void share_in_each_memory(struct gpu *mine, struct gpu *theirs)
 {
 	static const uint32_t places[] = {
@@ -194,7 +181,7 @@ static void share_in_each_memory(struct gpu *mine, struct gpu *theirs)
 
 static void pictures_are_shared_in_each_memory(void **state)
 {
-	with_two_devices(state, share_in_each_memory);
+	with_two_gpus(manager_of(state), share_in_each_memory);
 }
 
 /* The host backend's planes follow one another without gaps. So chroma begins where Vulkan can't
@@ -221,7 +208,7 @@ static void the_hosts_pictures_are_used_by_gpus(void **state)
 {
 	if (!info_of(manager_of(state)).host_memory)
 		skip();
-	with_two_devices(state, share_from_host);
+	with_two_gpus(manager_of(state), share_from_host);
 }
 
 /* ---- textures that are used again ---- */

@@ -2,21 +2,14 @@
 /* Programs on the double that use a surface of two planes ('420v'), as program_rules.m: the
  * argument names the program, and a program that is wrong prints why and fails, or the double ends
  * it. */
+#include "program.h"
+
 #include <IOSurface/IOSurface.h>
 #include <Metal/Metal.h>
-
-#include <stdio.h>
-#include <string.h>
 
 #define WIDTH 64
 #define HEIGHT 16
 #define ROW 256
-
-static int wrong(const char *what)
-{
-	(void)fprintf(stderr, "%s\n", what);
-	return 1;
-}
 
 /* ---- surfaces ---- */
 
@@ -283,10 +276,7 @@ static int copy_unaligned(id<MTLDevice> device)
 	return copy_behind(device, 9);
 }
 
-static const struct {
-	const char *name;
-	int (*run)(id<MTLDevice> device);
-} programs[] = {
+static const struct program programs[] = {
 	{"planes", planes},
 	{"plane_outside", plane_outside},
 	{"rows_too_short", rows_too_short},
@@ -307,17 +297,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	int status = 2;
-
-	for (size_t i = 0; argc == 2 && i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (strcmp(programs[i].name, argv[1]) != 0)
-			continue;
-		@autoreleasepool {
-			id<MTLDevice> device = MTLCreateSystemDefaultDevice();
-
-			status = programs[i].run(device);
-			[device release];
-		}
-	}
-	return status == 2 ? wrong("no such program") : status;
+	return run_program(programs, sizeof(programs) / sizeof(programs[0]), argc, argv);
 }

@@ -2,6 +2,8 @@
 /* Programs on the double, each of which takes one thing for granted that doesn't hold on all of
  * Apple's systems. The argument names the program. The environment says on which system it runs.
  * A program that is wrong there prints why and fails, or the double ends it. */
+#include "program.h"
+
 #include <IOSurface/IOSurface.h>
 #include <Metal/Metal.h>
 #include <apple_double.h>
@@ -9,7 +11,6 @@
 
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,12 +18,6 @@
 #define WIDTH 64
 #define HEIGHT 16
 #define ROW (WIDTH * 4)
-
-static int wrong(const char *what)
-{
-	(void)fprintf(stderr, "%s\n", what);
-	return 1;
-}
 
 /* ---- textures ---- */
 
@@ -256,10 +251,7 @@ static int service(id<MTLDevice> device)
 	return result == KERN_SUCCESS ? 0 : wrong("the service isn't found");
 }
 
-static const struct {
-	const char *name;
-	int (*run)(id<MTLDevice> device);
-} programs[] = {
+static const struct program programs[] = {
 	{"shared_surface", shared_surface},
 	{"format_of_apple", format_of_apple},
 	{"linear_shared", linear_shared},
@@ -275,17 +267,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	int status = 2;
-
-	for (size_t i = 0; argc == 2 && i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (strcmp(programs[i].name, argv[1]) != 0)
-			continue;
-		@autoreleasepool {
-			id<MTLDevice> device = MTLCreateSystemDefaultDevice();
-
-			status = programs[i].run(device);
-			[device release];
-		}
-	}
-	return status == 2 ? wrong("no such program") : status;
+	return run_program(programs, sizeof(programs) / sizeof(programs[0]), argc, argv);
 }

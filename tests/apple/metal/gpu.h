@@ -1,7 +1,7 @@
 /*
  * Shared helpers of the Metal tests: command buffers that draw, clear and read geyser's textures,
- * as a program with Metal does. The functions fail the test when something is not as expected. For
- * Objective-C only.
+ * as a program with Metal does, and refused surfaces. The functions fail the test when something is
+ * not as expected. For Objective-C only.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,6 +9,7 @@
 #define TESTS_APPLE_METAL_GPU_H
 
 #include "harness.h"
+#include "surfaces.h"
 
 #include <geyser/metal.h>
 
@@ -49,5 +50,10 @@ bool gpu_holds(id<MTLBuffer> buffer, uint32_t seed);
 /* Do the same work at once, and wait until it is done. gpu_fill synchronizes the texture too. */
 void gpu_fill(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
 bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t seed);
+
+/* Checks that geyser refuses to import such a surface as a texture of that descriptor, with a
+ * MISMATCH that has these words, and lets the surface go. */
+void refuse_surface(struct geyser_manager *manager, const struct surface_desc *surface_desc,
+	const char *words, const struct geyser_texture_desc *desc);
 
 #endif

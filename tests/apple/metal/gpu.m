@@ -247,3 +247,18 @@ bool gpu_texture_holds(struct gpu *gpu, struct geyser_texture *texture, uint32_t
 	gpu_finish(commands);
 	return gpu_holds(buffer, seed);
 }
+
+/* ---- surfaces ---- */
+
+void refuse_surface(struct geyser_manager *manager, const struct surface_desc *surface_desc,
+	const char *words, const struct geyser_texture_desc *desc)
+{
+	IOSurfaceRef surface = make_surface(surface_desc);
+	struct geyser_texture *texture = (void *)surface; /* the refusal sets it to NULL */
+
+	refused(GEYSER_ERROR_MISMATCH, words,
+		geyser_metal_texture_import_surface(manager, surface, desc, &texture));
+	assert_null(texture);
+	assert_int_equal(IOSurfaceGetUseCount(surface), 0);
+	CFRelease(surface);
+}

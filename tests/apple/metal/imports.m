@@ -3,7 +3,6 @@
  * object.
  */
 #import "gpu.h"
-#include "surfaces.h"
 
 #if !APPLE
 #include <apple_double.h>
@@ -64,40 +63,29 @@ static void a_surface_of_the_caller_s(void **state)
 	gpu_close(&gpu);
 }
 
-/* The import is refused, and the caller's surface is unchanged. */
-static void mismatch(void **state, const struct surface_desc *surface_desc, const char *word,
-	const struct geyser_texture_desc *desc)
-{
-	IOSurfaceRef surface = make_surface(surface_desc);
-	struct geyser_texture *texture = JUNK;
-
-	refused(GEYSER_ERROR_MISMATCH, word,
-		geyser_metal_texture_import_surface(manager_of(state), surface, desc, &texture));
-	assert_null(texture);
-	assert_int_equal(IOSurfaceGetUseCount(surface), 0);
-	CFRelease(surface);
-}
-
 static void surfaces_that_don_t_fit(void **state)
 {
 	struct surface_desc wrong = bgra_surface;
 	struct geyser_texture_desc desc = picture;
 
 	wrong.width = 60;
-	mismatch(state, &wrong, "60 × 40 texels: 61 × 40 were expected", &picture);
+	refuse_surface(
+		manager_of(state), &wrong, "60 × 40 texels: 61 × 40 were expected", &picture);
 	wrong = bgra_surface;
 	wrong.height = 41;
-	mismatch(state, &wrong, "61 × 41", &picture);
+	refuse_surface(manager_of(state), &wrong, "61 × 41", &picture);
 	wrong = bgra_surface;
 	wrong.fourcc = 0;
 	wrong.element = 8;
 	wrong.row = 512;
-	mismatch(state, &wrong, "texels have 8 bytes: bgra8unorm has 4", &picture);
+	refuse_surface(
+		manager_of(state), &wrong, "texels have 8 bytes: bgra8unorm has 4", &picture);
 	wrong = bgra_surface;
 	wrong.fourcc = 0x52474241;
-	mismatch(state, &wrong, "'RGBA' (0x52474241): that of bgra8unorm is 'BGRA'", &picture);
+	refuse_surface(manager_of(state), &wrong,
+		"'RGBA' (0x52474241): that of bgra8unorm is 'BGRA'", &picture);
 	desc.mip_levels = 2;
-	mismatch(state, &bgra_surface, "mip_levels 2", &desc);
+	refuse_surface(manager_of(state), &bgra_surface, "mip_levels 2", &desc);
 }
 
 /* Formats that have no FourCC of their own accept none: 'l10r' has blue where rgb10a2unorm has
@@ -124,7 +112,7 @@ static void foreign_formats(void **state)
 		surface.fourcc = cases[i].fourcc;
 		if (!geyser_metal_format_refusal(
 			    manager_of(state), desc.format, GEYSER_DIMENSION_2D))
-			mismatch(state, &surface, cases[i].word, &desc);
+			refuse_surface(manager_of(state), &surface, cases[i].word, &desc);
 	}
 }
 

@@ -3,7 +3,6 @@
  * and planes that the CPU, the GPU and other processes read. */
 #include "frames.h"
 #import "gpu.h"
-#include "surfaces.h"
 
 #if !APPLE
 #include <apple_double.h>
@@ -257,54 +256,42 @@ static void surfaces_without_a_format(void **state)
 		geyser_metal_surface_format(NULL, &format, &range));
 }
 
-/* The import is refused, and the caller's surface is unchanged. */
-static void mismatch(void **state, const struct surface_desc *surface_desc, const char *word,
-	const struct geyser_texture_desc *desc)
-{
-	IOSurfaceRef surface = make_surface(surface_desc);
-	struct geyser_texture *texture = JUNK;
-
-	refused(GEYSER_ERROR_MISMATCH, word,
-		geyser_metal_texture_import_surface(manager_of(state), surface, desc, &texture));
-	assert_null(texture);
-	assert_int_equal(IOSurfaceGetUseCount(surface), 0);
-	CFRelease(surface);
-}
-
 static void planes_that_don_t_fit(void **state)
 {
 	struct surface_desc wrong = camera_surface;
 	struct geyser_texture_desc desc = camera;
 
 	wrong.planes[1].height = 40;
-	mismatch(state, &wrong, "plane 1 of the IOSurface has 31 × 40 texels: 31 × 20", &desc);
+	refuse_surface(manager_of(state), &wrong,
+		"plane 1 of the IOSurface has 31 × 40 texels: 31 × 20", &desc);
 	wrong = camera_surface;
 	wrong.planes[0].width = 61;
-	mismatch(state, &wrong, "plane 0 of the IOSurface has 61 × 40 texels: 62 × 40", &desc);
+	refuse_surface(manager_of(state), &wrong,
+		"plane 0 of the IOSurface has 61 × 40 texels: 62 × 40", &desc);
 	wrong = camera_surface;
 	wrong.planes[1].element = 4;
-	mismatch(state, &wrong, "plane 1 of the IOSurface: its texels have 4 bytes: nv12 has 2",
-		&desc);
+	refuse_surface(manager_of(state), &wrong,
+		"plane 1 of the IOSurface: its texels have 4 bytes: nv12 has 2", &desc);
 	wrong = camera_surface;
 	wrong.planes[0].offset = 256 * 128;
-	mismatch(state, &wrong, "plane 0 must be the first", &desc);
+	refuse_surface(manager_of(state), &wrong, "plane 0 must be the first", &desc);
 	wrong = camera_surface;
 	wrong.fourcc = FOURCC("420f");
 	desc.format = GEYSER_FORMAT_NV16;
-	mismatch(state, &wrong, "'420f' (0x34323066): that of nv16 is '422v'; import it as nv12",
-		&desc);
+	refuse_surface(manager_of(state), &wrong,
+		"'420f' (0x34323066): that of nv16 is '422v'; import it as nv12", &desc);
 	desc.format = GEYSER_FORMAT_BGRA8_UNORM;
-	mismatch(
-		state, &wrong, "('420f') has 2 planes: bgra8unorm has 1; import it as nv12", &desc);
+	refuse_surface(manager_of(state), &wrong,
+		"('420f') has 2 planes: bgra8unorm has 1; import it as nv12", &desc);
 	desc.format = GEYSER_FORMAT_R8_UNORM; /* not the luma alone either */
 	wrong.fourcc = FOURCC("&8v0");        /* compressed */
-	mismatch(state, &wrong, "let the camera or decoder make '420v'", &desc);
+	refuse_surface(manager_of(state), &wrong, "let the camera or decoder make '420v'", &desc);
 	desc.format = GEYSER_FORMAT_NV12;
-	mismatch(state, &wrong, "'&8v0'", &desc);
+	refuse_surface(manager_of(state), &wrong, "'&8v0'", &desc);
 	wrong = bgra_surface;
 	wrong.width = 62;
-	mismatch(
-		state, &wrong, "('BGRA') has 1 planes: nv12 has 2; import it as bgra8unorm", &desc);
+	refuse_surface(manager_of(state), &wrong,
+		"('BGRA') has 1 planes: nv12 has 2; import it as bgra8unorm", &desc);
 }
 
 static void private_storage_has_no_video(void **state)
