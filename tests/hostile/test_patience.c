@@ -183,6 +183,8 @@ static bool makes_sense(const struct call *call, enum manner manner)
 	return manner != QUICK && manner != SLOW && manner != LATE;
 }
 
+/* Makes the call, which must end in a timeout, and returns how long it took. Another publisher is
+ * there after it, if the call began with one that answers. */
 static uint64_t measure(struct call *call, uint64_t timeout_ns)
 {
 	uint64_t before;
@@ -199,42 +201,44 @@ static uint64_t measure(struct call *call, uint64_t timeout_ns)
 	assert_int_equal(result, GEYSER_ERROR_TIMEOUT);
 	if (call->finish)
 		call->finish(call);
+	if (call->prepare) {
+		stop_publisher(&call->publisher);
+		start_publisher(&call->publisher, QUICK);
+	}
 	return before;
 }
 
-static struct call begin_call(size_t index, enum manner manner)
+/* Calls use() for each call and each manner of a publisher that makes sense. */
+static void with_each_call(void (*use)(struct call *call))
 {
-	struct call call = calls[index];
+	for (size_t i = 0; i < TEST_COUNT(calls); i++)
+		for (unsigned manner = 0; manner < MANNERS; manner++) {
+			struct call call = calls[i];
 
-	call.manner = manner;
-	call.manager = make_manager(IMPORT_TIMEOUT);
-	return call;
+			call.manner = (enum manner)manner;
+			if (!makes_sense(&call, call.manner))
+				continue;
+			call.manager = make_manager(IMPORT_TIMEOUT);
+			start_publisher(&call.publisher, call.prepare ? QUICK : call.manner);
+			use(&call);
+			stop_publisher(&call.publisher);
+			geyser_manager_destroy(call.manager);
+		}
+}
+
+static void expect_in_time(struct call *call)
+{
+	for (size_t i = 0; i < TEST_COUNT(timeouts); i++) {
+		const uint64_t most = call->no_timeout ? 0 : timeouts[i];
+
+		assert_in_range(measure(call, timeouts[i]), 0, most + SLACK);
+	}
 }
 
 static void every_call_ends_in_time(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < TEST_COUNT(calls); i++)
-		for (unsigned manner = 0; manner < MANNERS; manner++) {
-			struct call call = begin_call(i, (enum manner)manner);
-
-			if (makes_sense(&call, call.manner)) {
-				start_publisher(
-					&call.publisher, call.prepare ? QUICK : call.manner);
-				for (size_t j = 0; j < TEST_COUNT(timeouts); j++) {
-					uint64_t most = call.no_timeout ? 0 : timeouts[j];
-
-					assert_in_range(
-						measure(&call, timeouts[j]), 0, most + SLACK);
-					if (!call.prepare)
-						continue;
-					stop_publisher(&call.publisher);
-					start_publisher(&call.publisher, QUICK);
-				}
-				stop_publisher(&call.publisher);
-			}
-			geyser_manager_destroy(call.manager);
-		}
+	with_each_call(expect_in_time);
 }
 
 /* ---- a process that is stopped ---- */
@@ -316,46 +320,36 @@ static void print_line(const struct call *call, uint64_t timeout_ns, uint64_t *o
 		(double)over[at[1]] / ms, (double)over[at[2]] / ms, (double)over[at[3]] / ms);
 }
 
-static void measure_call(struct call *call, uint64_t timeout_ns, size_t count)
+static size_t measurements; /* of each kind */
+
+static void measure_often(struct call *call, uint64_t timeout_ns)
 {
+	const size_t count = measurements;
 	uint64_t *over = calloc(count, sizeof(*over));
 	const uint64_t allowed = call->no_timeout ? 0 : timeout_ns;
 
 	assert_non_null(over);
-	start_publisher(&call->publisher, call->prepare ? QUICK : call->manner);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t took = measure(call, timeout_ns);
 
 		over[i] = took > allowed ? took - allowed : 0;
-		if (!call->prepare)
-			continue;
-		stop_publisher(&call->publisher);
-		start_publisher(&call->publisher, QUICK);
 	}
-	stop_publisher(&call->publisher);
 	print_line(call, timeout_ns, over, count);
 	free(over);
 }
 
-static size_t measurements; /* of each kind */
+static void measure_call(struct call *call)
+{
+	measure_often(call, 0);
+	if (!call->no_timeout)
+		measure_often(call, timeouts[1]);
+}
 
 static void measure_all(void **state)
 {
-	const size_t count = measurements;
-
 	(void)state;
 	print_message("%-28s %-10s  timeout: p50, p99, p99.9, max\n", "call", "publisher");
-	for (size_t i = 0; i < TEST_COUNT(calls); i++)
-		for (unsigned manner = 0; manner < MANNERS; manner++) {
-			struct call call = begin_call(i, (enum manner)manner);
-
-			if (makes_sense(&call, call.manner)) {
-				measure_call(&call, 0, count);
-				if (!call.no_timeout)
-					measure_call(&call, timeouts[1], count);
-			}
-			geyser_manager_destroy(call.manager);
-		}
+	with_each_call(measure_call);
 }
 
 int main(int argc, char **argv)

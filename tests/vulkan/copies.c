@@ -25,6 +25,13 @@ static void subscribe(struct copies *copies, enum geyser_delivery delivery)
 	ok(geyser_subscriber_create(copies->host, &desc, &copies->subscriber));
 }
 
+/* Begins with a subscriber that wants the newest frame. */
+static void begin_subscribed(void **state, struct copies *copies, uint32_t buffers)
+{
+	begin(state, copies, buffers);
+	subscribe(copies, GEYSER_DELIVER_LATEST);
+}
+
 static void unsubscribe(struct copies *copies)
 {
 	geyser_subscriber_destroy(copies->subscriber);
@@ -78,18 +85,23 @@ static uint64_t take(struct copies *copies, uint32_t seed, enum geyser_path path
 	return sequence;
 }
 
+/* Ends a test after the frame that is held up has been drawn and has arrived as a copy. */
+static void end_with_the_copy(struct copies *copies, uint32_t seed)
+{
+	nothing_to_take(copies);
+	open_gate(copies);
+	(void)take(copies, seed, GEYSER_PATH_COPY);
+	end(copies);
+}
+
 /* A subscriber without a GPU gets no frame before it is drawn. */
 static void acquiring_in_memory_waits_for_drawing(void **state)
 {
 	struct copies copies;
 
-	begin(state, &copies, 3);
-	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	begin_subscribed(state, &copies, 3);
 	draw_behind_gate(&copies, 1);
-	nothing_to_take(&copies);
-	open_gate(&copies);
-	(void)take(&copies, 1, GEYSER_PATH_COPY);
-	end(&copies);
+	end_with_the_copy(&copies, 1);
 }
 
 /* A subscriber that needs copies joins a stream whose newest frame takes long to draw: neither the
@@ -107,9 +119,7 @@ static void joining_waits_for_no_drawing(void **state)
 		ok(geyser_publisher_discard(
 			publisher_of(&copies), begin_frame(publisher_of(&copies))));
 	}
-	open_gate(&copies);
-	(void)take(&copies, 1, GEYSER_PATH_COPY);
-	end(&copies);
+	end_with_the_copy(&copies, 1);
 }
 
 /* All buffers are drawn behind the gate, and a copy follows each. acquire waits for the copies
@@ -120,8 +130,7 @@ static void acquiring_waits_for_copies_in_time(void **state)
 	struct gpu_work first;
 	struct copies copies;
 
-	begin(state, &copies, 2);
-	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	begin_subscribed(state, &copies, 2);
 	first = stage_draw_behind_gate(&copies.stage, 1, OPEN);
 	draw_behind_gate(&copies, 2);
 	refused(GEYSER_ERROR_TIMEOUT, "copies it for a subscriber",
@@ -158,8 +167,7 @@ static void a_copy_that_cannot_be_made_changes_nothing(void **state)
 	struct geyser_frame *frame;
 	struct copies copies;
 
-	begin(state, &copies, 2);
-	subscribe(&copies, GEYSER_DELIVER_LATEST);
+	begin_subscribed(state, &copies, 2);
 	ok(geyser_publisher_resize(publisher_of(&copies), &desc));
 	expect_no_buffer(&copies);
 	frame = begin_frame(publisher_of(&copies));
@@ -246,10 +254,7 @@ static void some_buffers_can_be_read_and_some_cannot(void **state)
 	ok(geyser_publisher_resize(publisher_of(&copies), &in_host_memory));
 	draw_behind_gate(&copies, 1);
 	subscribe(&copies, GEYSER_DELIVER_LATEST);
-	nothing_to_take(&copies);
-	open_gate(&copies);
-	(void)take(&copies, 1, GEYSER_PATH_COPY);
-	end(&copies);
+	end_with_the_copy(&copies, 1);
 }
 
 int main(int argc, char **argv)
