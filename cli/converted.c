@@ -42,8 +42,50 @@ static enum geyser_result prepare(const struct geyser_texture_desc *desc, struct
 	return result ? result : geyser_texture_create(out->manager, desc, &out->texture);
 }
 
+/* The matrix of H.273 that names none. */
+#define UNSPECIFIED 2
+
+/* Changes what the numbers of a frame mean to what those of video mean, on the side that has video.
+ * Colours become video of limited range, as in a rendition. */
+static void describe_video(
+	enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info)
+{
+	if (!geyser_format_is_video(from) && geyser_format_is_video(to))
+		info->color.range = GEYSER_COLOR_RANGE_LIMITED;
+}
+
+/* Changes it to what the numbers of the copy mean. */
+static void describe_copy(
+	enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info)
+{
+	if (!geyser_format_is_video(from) || geyser_format_is_video(to))
+		return;
+	info->color.matrix = 0;
+	info->color.range = GEYSER_COLOR_RANGE_FULL;
+	info->siting = GEYSER_SITING_UNSPECIFIED;
+}
+
+/* Converts to the copy. A matrix that isn't known is taken as unspecified, as in a rendition. */
+static enum geyser_result convert(
+	struct geyser_texture *texture, struct geyser_frame_info *info, const struct converted *out)
+{
+	const struct geyser_convert_options options = {
+		.color = info ? &info->color : NULL,
+		.siting = info ? info->siting : GEYSER_SITING_UNSPECIFIED,
+		.filter = !out->size.width ? GEYSER_FILTER_NONE
+			  : out->filter    ? out->filter
+					   : GEYSER_FILTER_BOX,
+	};
+	enum geyser_result result = geyser_texture_convert(texture, out->texture, &options);
+
+	if (result != GEYSER_ERROR_UNSUPPORTED || !info || info->color.matrix == UNSPECIFIED)
+		return result;
+	info->color.matrix = UNSPECIFIED;
+	return geyser_texture_convert(texture, out->texture, &options);
+}
+
 bool converted_make(struct geyser_texture *texture, enum geyser_format format,
-	const struct geyser_frame_info *info, const char *name, struct converted *out)
+	struct geyser_frame_info *info, const char *name, struct converted *out)
 {
 	const struct geyser_texture_desc *const from = geyser_texture_get_desc(texture);
 	const bool scaled = out->size.width;
@@ -55,30 +97,18 @@ bool converted_make(struct geyser_texture *texture, enum geyser_format format,
 		.layers = from->layers,
 		.mip_levels = from->mip_levels,
 	};
-	const struct geyser_convert_options options = {
-		.color = info ? &info->color : NULL,
-		.siting = info ? info->siting : GEYSER_SITING_UNSPECIFIED,
-		.filter = !scaled       ? GEYSER_FILTER_NONE
-			  : out->filter ? out->filter
-					: GEYSER_FILTER_BOX,
-	};
 	enum geyser_result result = prepare(&desc, out);
 
+	if (info)
+		describe_video(from->format, format, info);
 	if (result == GEYSER_OK)
-		result = geyser_texture_convert(texture, out->texture, &options);
+		result = convert(texture, info, out);
+	if (info)
+		describe_copy(from->format, format, info);
 	if (result == GEYSER_OK)
 		return true;
 	(void)library_failure("%s", name);
 	return false;
-}
-
-void converted_info(enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info)
-{
-	if (!geyser_format_is_video(from) || geyser_format_is_video(to))
-		return;
-	info->color.matrix = 0;
-	info->color.range = GEYSER_COLOR_RANGE_FULL;
-	info->siting = GEYSER_SITING_UNSPECIFIED;
 }
 
 void converted_finish(struct converted *converted)

@@ -27,15 +27,12 @@ struct converted {
 enum geyser_format converted_format(
 	enum geyser_format texture, enum geyser_format chosen, bool is_png);
 
-/* Converts a texture. info is that of its frame; NULL: there is none. The copy is out->texture. It
- * is made anew only if its shape isn't the one of the call before. Returns false after a message,
- * which begins with name. */
+/* Converts a texture. info is that of its frame, and becomes that of its copy: a copy in colours
+ * has no matrix, and video of colours has limited range. NULL: there is no frame. The copy is
+ * out->texture. It is made anew only if its shape isn't the one of the call before. Returns false
+ * after a message, which begins with name. */
 bool converted_make(struct geyser_texture *texture, enum geyser_format format,
-	const struct geyser_frame_info *info, const char *name, struct converted *out);
-
-/* Changes a frame's information to that of its copy in another format: what was video, and becomes
- * colours, has full-range RGB. */
-void converted_info(enum geyser_format from, enum geyser_format to, struct geyser_frame_info *info);
+	struct geyser_frame_info *info, const char *name, struct converted *out);
 
 void converted_finish(struct converted *converted);
 

@@ -424,7 +424,6 @@ static enum sink_result write_converted(
 	(void)snprintf(name, sizeof(name), "frame %" PRIu64, sink->frames + 1);
 	if (!converted_make(texture, format, &info, name, &sink->converted))
 		return SINK_FAILED;
-	converted_info(geyser_texture_get_desc(texture)->format, format, &info);
 	return write_shown(sink, &(struct shown){sink->converted.texture, &info});
 }
 

@@ -382,8 +382,9 @@ struct geyser_rendition_desc {
  *
  * Frames have the sequence, the times, the user bytes and the other information of the original.
  * Crop and damage are scaled, outward to whole texels; an upright frame has neither crop nor
- * orientation left. From video the colour becomes full-range RGB; to video it keeps its matrix and
- * range. geyser_convert_pixels' rules hold. geyser_texture_path of a frame's texture is
+ * orientation left. From video the colour becomes full-range RGB. Colours become video of limited
+ * range, with the frame's matrix if that is one of video. Video that stays video keeps its range.
+ * geyser_convert_pixels' rules hold. geyser_texture_path of a frame's texture is
  * GEYSER_PATH_CONVERTED. After a resize of the stream, what the rendition leaves to the stream
  * follows.
  *

@@ -155,11 +155,24 @@ static struct way find_way(const struct gy_rendition *rendition,
 
 /* ---- the frame ---- */
 
+/* Returns what the numbers of video mean that the frame is converted from or to. Colours become
+ * video of limited range, as most video is: the frame's range is that of the colours' numbers. */
+static struct geyser_color color_of_video(
+	enum geyser_format from, enum geyser_format to, const struct geyser_frame_info *info)
+{
+	struct geyser_color color = info->color;
+
+	if (!geyser_format_is_video(from) && geyser_format_is_video(to))
+		color.range = GEYSER_COLOR_RANGE_LIMITED;
+	return color;
+}
+
 /* The numbers of the result mean what the options have said, or RGB. */
 static void describe_color(enum geyser_format from, enum geyser_format to,
 	const struct geyser_color *used, struct geyser_frame_info *info)
 {
-	info->color = *used;
+	info->color.matrix = used->matrix;
+	info->color.range = used->range;
 	if (!geyser_format_is_video(from) || geyser_format_is_video(to))
 		return;
 	info->color.matrix = 0;
@@ -188,7 +201,7 @@ enum geyser_result gy_rendition_convert(const struct gy_rendition *rendition,
 	const struct geyser_texture_desc *const made = geyser_texture_get_desc(to);
 	struct geyser_frame_info info = *geyser_frame_get_info(source);
 	const struct way way = find_way(rendition, desc, made, &info);
-	struct geyser_color color = info.color;
+	struct geyser_color color = color_of_video(desc->format, made->format, &info);
 	const struct geyser_convert_options options = {
 		.color = &color,
 		.siting = info.siting,

@@ -183,6 +183,38 @@ static void information_comes_along(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* Colours become video of limited range, whatever the range of their own numbers is. The matrix is
+ * kept where it is one of luma and chroma. */
+static void colours_become_limited_video(void **state)
+{
+	static const struct {
+		uint8_t matrix, becomes;
+	} cases[] = {{2, 2}, {9, 9}, {0, 2}};
+	const struct geyser_rendition_desc nv12 = {.format = GEYSER_FORMAT_NV12};
+	struct geyser_publisher *publisher = publish(state, "limited", 3);
+	struct geyser_subscriber *subscriber =
+		subscribe_rendition(state, "limited", GEYSER_DELIVER_LATEST, &nv12);
+
+	subscribers_become(publisher, 1);
+	for (uint32_t i = 0; i < COUNT_OF(cases); i++) {
+		struct geyser_frame *frame = begin_frame(publisher);
+		struct geyser_color color;
+
+		geyser_frame_get_info(frame)->color.matrix = cases[i].matrix;
+		assert_true(fill_texture(geyser_frame_texture(frame), i));
+		ok(geyser_publisher_submit(publisher, frame));
+		frame = next_frame(subscriber, i + 1);
+		color = geyser_frame_get_info(frame)->color;
+		assert_int_equal(color.matrix, cases[i].becomes);
+		assert_int_equal(color.range, GEYSER_COLOR_RANGE_LIMITED);
+		assert_true(holds_converted(state, geyser_frame_texture(frame), i,
+			&(struct geyser_convert_options){.color = &color}));
+		ok(geyser_subscriber_release(subscriber, frame));
+	}
+	geyser_subscriber_destroy(subscriber);
+	geyser_publisher_destroy(publisher);
+}
+
 /* Submits a frame with a crop and an orientation. */
 static void submit_turned(struct geyser_publisher *publisher, uint32_t seed,
 	const struct geyser_rect *crop, enum geyser_orientation orientation)
@@ -524,6 +556,7 @@ static const struct CMUnitTest tests[] = {
 	test(frames_come_in_the_format_that_is_asked_for),
 	test(the_first_frame_is_the_newest),
 	test(information_comes_along),
+	test(colours_become_limited_video),
 	test(frames_are_scaled),
 	test(frames_are_turned_upright),
 	test(a_resize_is_followed),

@@ -182,6 +182,8 @@ def too_many_renditions_are_converted_by_the_receiver():
     with sending("many"), all_renditions("many"):
         receive_converted_here("many", *BGRA, "--output", "out.raw")
         assert len(read("out.raw")) == FRAME
+        receive_converted_here("many", "--format", "i420", "--output", "out.y4m")
+        assert b"XCOLORRANGE=LIMITED" in read("out.y4m").split(b"\n")[0]
 
 
 @test
