@@ -213,7 +213,8 @@ bool magic_refuse(const struct magic_use *use, const unsigned char *data, size_t
 		return true;
 	}
 	write_line(use, kind, line, sizeof(line));
-	(void)failure("%s is %s, not raw texels: use %s", input_name(use->input), kind->name, line);
+	(void)failure("%s is %s, not %s: use %s", input_name(use->input), kind->name,
+		use->expected ? use->expected : "raw texels", line);
 	return true;
 }
 

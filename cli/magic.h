@@ -37,6 +37,7 @@ struct magic_use {
 	const char *input; /* the file; "-" is stdin */
 	/* the second part of that line: "geyser send cam", "geyser share --raw -" */
 	const char *command;
+	const char *expected; /* what the input should be; NULL: raw texels */
 	enum geyser_format format;
 	uint32_t width, height;
 	bool single; /* the command takes one picture only */

@@ -89,8 +89,8 @@ static const struct option_row rows[] = {
 	{0, "png", NULL, "write this, whatever the file is called",
 		CHOICE(struct recv_options, kind, enum sink_kind, SINK_PNG)},
 	{'f', "format", "F",
-		"have the sender convert the frames to this format; by default only PNGs of video "
-		"are converted, to rgba8unorm or rgba16unorm",
+		"have the sender convert the frames to this format, geyser's name or ffmpeg's; by "
+		"default only PNGs of video are converted, to rgba8unorm or rgba16unorm",
 		FORMAT(struct recv_options, rendition.format)},
 	{0, "size", "WxH", "have the sender scale the frames to this size",
 		SIZE(struct recv_options, size)},
@@ -136,11 +136,12 @@ const struct syntax recv_syntax = {
 		 "frames are written as they lie in memory. y4m holds video and gray: range,\n"
 		 "chroma siting and rate travel in it; matrix, primaries and transfer don't. The\n"
 		 "sender converts a frame once for all receivers that ask for the same format,\n"
-		 "size and filter.\n"
+		 "size and filter. Red, green and blue become video of limited range.\n"
 		 "\n"
 		 "examples:\n"
 		 "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		 "  geyser recv clip --y4m --output - | ffplay -\n"
+		 "  geyser recv cam --y4m --format i420 --size 640x360 --output - | ffplay -\n"
 		 "  geyser recv cam --format nv12 --size 640x360 --output frames.yuv\n"
 		 "  geyser recv clip --every --output - |\n"
 		 "      ffmpeg -f rawvideo -pix_fmt rgba -s 1280x720 -r 30 -i - copy.mkv\n"
@@ -161,6 +162,9 @@ static int choose_sink(struct receiver *receiver)
 		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
 	receiver->sink.format = options->rendition.format;
+	/* a PNG shows the frame upright: what is scaled to the size is that picture */
+	if (receiver->sink.kind == SINK_PNG || receiver->sink.kind == SINK_NUMBER)
+		receiver->asked.upright = receiver->asked.upright || receiver->asked.width;
 	if (!status && receiver->sink.kind == SINK_PNG && options->frames != 1)
 		return usage_error("recv: one PNG for several frames (%.200s): expected --frames "
 				   "1, or a name with a number, such as frame-%%05d.png",

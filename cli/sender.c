@@ -318,9 +318,10 @@ static int examine_source(struct sender *sender, struct send_options *options)
 		take_y4m(options, &source->y4m);
 	if (options->size.width && options->format)
 		return STATUS_OK;
-	return usage_error("send: an input (%.100s) without its frames' %s: expected --size WxH "
+	return usage_error("send: an input (%.100s) %swithout its frames' %s: expected --size WxH "
 			   "and --format F, or y4m",
-		options->input, options->size.width ? "format" : "size");
+		options->input, source->head_size ? "" : "without a byte, and ",
+		options->size.width ? "format" : "size");
 }
 
 static int open_source(struct sender *sender, struct send_options *options)

@@ -275,13 +275,22 @@ static void tell_of_meaning(struct sink *sink, const struct shown *shown)
 		return;
 	sink->told = true;
 	tell("geyser: %s: raw frames are written as they lie in memory, but are meant to be shown "
-	     "otherwise (%s): PNGs show them right\n",
-		sink->stream, what);
+	     "otherwise (%s): PNGs show them right%s\n",
+		sink->stream, what,
+		need.crop || need.turn ? ", and --upright has them cropped and turned" : "");
 }
 
 /* ---- y4m ------------------------------------------------------------------------------------ */
 
-/* Says that y4m can't hold the format, and which line works. */
+/* Whether a conversion to video keeps the picture. An integer of 1 would be full intensity, and a
+ * single channel is red. */
+static bool converts_to_video(const struct geyser_format_info *info)
+{
+	return info->channels > 1 &&
+	       (info->type == GEYSER_FORMAT_TYPE_UNORM || info->type == GEYSER_FORMAT_TYPE_FLOAT);
+}
+
+/* Says that y4m can't hold the format, and which option or line works. */
 static enum sink_result refuse_y4m(const struct sink *sink, const struct geyser_texture_desc *desc)
 {
 	const struct geyser_format_info *const info = geyser_format_get_info(desc->format);
@@ -292,7 +301,12 @@ static enum sink_result refuse_y4m(const struct sink *sink, const struct geyser_
 		(void)snprintf(
 			rate, sizeof(rate), "-r %u/%u ", sink->y4m.rate_num, sink->y4m.rate_den);
 	y4m_write_pixels(desc->format, pixels);
-	if (info->ffmpeg)
+	if (converts_to_video(info))
+		(void)failure("%s: y4m can't hold the frames' format (%s): use --format %s, or "
+			      "--format %s for a quarter of the chroma",
+			sink->path, info->name, geyser_format_name(y4m_nearest(desc->format, 1)),
+			geyser_format_name(y4m_nearest(desc->format, 2)));
+	else if (info->ffmpeg)
 		(void)failure("%s: y4m can't hold the frames' format (%s): use geyser recv %s "
 			      "--every --output - | ffmpeg -nostdin -v error -f rawvideo -pix_fmt "
 			      "%s -s %ux%u %s-i - -f yuv4mpegpipe %s -y %s",

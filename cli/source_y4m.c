@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,21 +71,36 @@ static enum source_result read_frame_line(struct source *source, size_t *length)
 	return SOURCE_FAILED;
 }
 
-/* Compares y4m with the size and format that were asked for, if they were. Suggests a line that
- * converts it to a format that it doesn't fit. */
-static bool check_y4m(const struct source *source, const struct magic_use *use)
+/* Refuses y4m that the format which was asked for can't hold. Suggests a line that converts it, and
+ * keeps its rate, which raw texels don't have. */
+static bool refuse_format(const struct y4m *y4m, const struct magic_use *use)
 {
-	const struct y4m *const y4m = &source->y4m;
 	struct magic_use whole = *use;
+	char command[GEYSER_STREAM_NAME_MAX + 64];
 
 	whole.width = y4m->width;
 	whole.height = y4m->height;
+	whole.expected = geyser_format_name(use->format);
+	if (y4m->rate_num) {
+		(void)snprintf(command, sizeof(command), "%s --fps %u/%u", use->command,
+			y4m->rate_num, y4m->rate_den);
+		whole.command = command;
+	}
+	return !magic_refuse(&whole, (const unsigned char *)Y4M_MAGIC, strlen(Y4M_MAGIC));
+}
+
+/* Compares y4m with the size and format that were asked for, if they were. */
+static bool check_y4m(const struct source *source, const struct magic_use *use)
+{
+	const struct y4m *const y4m = &source->y4m;
+
 	if (use->format && !y4m_fits(y4m, use->format))
-		return !magic_refuse(&whole, (const unsigned char *)Y4M_MAGIC, strlen(Y4M_MAGIC));
+		return refuse_format(y4m, use);
 	if (!use->width || (use->width == y4m->width && use->height == y4m->height))
 		return true;
-	(void)failure("%s is a y4m of %ux%u (not %ux%u): expected no --size", source->name,
-		y4m->width, y4m->height, use->width, use->height);
+	(void)failure("%s is a y4m of %ux%u (not %ux%u): expected no --size; recv --size has the "
+		      "frames scaled",
+		source->name, y4m->width, y4m->height, use->width, use->height);
 	return false;
 }
 

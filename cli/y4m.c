@@ -98,6 +98,15 @@ static void describe(enum geyser_format format, struct y4m *out)
 	out->depth = format == GEYSER_FORMAT_RGB10A2_UNORM ? 10 : bits > 8 ? 16 : 8;
 }
 
+enum geyser_format y4m_nearest(enum geyser_format format, uint32_t divide)
+{
+	struct y4m y4m;
+
+	describe(format, &y4m);
+	y4m.divide_x = y4m.divide_y = divide;
+	return y4m_format(&y4m);
+}
+
 void y4m_write_pixels(enum geyser_format format, char text[Y4M_PIXELS_MAX])
 {
 	struct y4m y4m;

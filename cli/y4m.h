@@ -47,6 +47,10 @@ void y4m_write_line(const struct y4m *y4m, char line[Y4M_LINE_MAX]);
 /* Describes frames of a format: sampling and depth. Returns false if y4m can't hold the format. */
 bool y4m_of_format(enum geyser_format format, struct y4m *out);
 
+/* Returns the format of video that y4m can hold with as many bits as that format of colours. divide
+ * says how many luma samples share a chroma sample, each way. */
+enum geyser_format y4m_nearest(enum geyser_format format, uint32_t divide);
+
 #define Y4M_PIXELS_MAX 48u
 
 /* Writes ffmpeg's options that make it write y4m whose samples lose nothing of that format:

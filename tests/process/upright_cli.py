@@ -37,9 +37,10 @@ def texel(data, x, y, width=WIDTH, size=4):
     return data[(y * width + x) * size :][:size]
 
 
-def received(stream, data, name="out.png", **info):
+def received(stream, data, name="out.png", options=(), **info):
     stream.send(data, **info)
-    result = geyser("recv", "meta", "--frames", "1", "--output", name, "--timeout", str(LIMIT))
+    arguments = ["--frames", "1", "--output", name, "--timeout", str(LIMIT), *options]
+    result = geyser("recv", "meta", *arguments)
     assert result.returncode == 0, result
     return result.stderr.decode()
 
@@ -73,6 +74,18 @@ def pictures_are_cropped_before_they_are_turned():
             rows = turned(orientation, 3, 2, lambda x, y: texel(PICTURE, x + 1, y + 1))
             expected = (len(rows[0]), len(rows), 8, 6, b"".join(itertools.chain(*rows)))
             assert png.decode(read("out.png")) == expected, orientation
+
+
+@test
+def a_picture_has_the_size_that_is_asked_for():
+    """Also one that is cropped and turned, and has a number."""
+    options = ["--size", "6x4", "--filter", "nearest"]
+    with publisher() as stream:
+        for name in ("out.png", "%d.png"):
+            received(stream, PICTURE, name, options, orientation=1, crop=(1, 1, 2, 2))
+            rows = turned(1, 2, 2, lambda x, y: texel(PICTURE, x + 1, y + 1))
+            texels = b"".join(rows[y // 2][x // 3] for y in range(4) for x in range(6))
+            assert png.decode(read(name.replace("%d", "1"))) == (6, 4, 8, 6, texels)
 
 
 def straight(value, alpha, maximum):
@@ -125,7 +138,8 @@ def raw_frames_say_what_they_are():
             ("premultiplied", {"alpha": "premultiplied"}), ("cropped", {"crop": (0, 0, 2, 2)}),
             ("turned or flipped", {"orientation": 6}),
         ):
-            assert words in received(stream, PICTURE, "out.raw", **info)
+            said = received(stream, PICTURE, "out.raw", **info)
+            assert words in said and ("--upright" in said) == ("alpha" not in info), said
             assert read("out.raw") == PICTURE
         for info in ({}, {"alpha": "opaque"}):
             assert received(stream, PICTURE, "out.raw", **info) == ""
