@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/renditions.h"
+#include "stream/eviction.h"
 #include "stream/publishing.h"
 #include "stream/rendering.h"
 #include "stream/rendition.h"
@@ -107,6 +108,18 @@ static bool is_used_by(struct gy_rendition *rendition, pid_t pid)
 }
 
 /* ---- limits; the functions need the lock of the renditions ---- */
+
+/* A rendition without subscribers needs a place in the stream, since it has no feed. */
+static enum geyser_result check_place(struct geyser_publisher *source)
+{
+	uint32_t taken = 0;
+
+	(void)pthread_mutex_lock(&source->lock);
+	for (uint32_t i = 0; i < source->ring.reader_count; i++)
+		taken += source->subscriptions[i] != NULL;
+	(void)pthread_mutex_unlock(&source->lock);
+	return taken < GY_RING_READERS ? GEYSER_OK : gy_publisher_fail_full(source);
+}
 
 static enum geyser_result check_counts(struct geyser_publisher *source, pid_t pid)
 {
@@ -246,11 +259,12 @@ enum geyser_result gy_renditions_find(struct geyser_publisher *source,
 	(void)pthread_mutex_lock(&renditions->lock);
 	reap(renditions);
 	rendition = find(renditions, request);
-	if (!rendition) {
+	if (!rendition || !gy_publisher_has_readers(rendition->target))
+		result = check_place(source);
+	if (result == GEYSER_OK && !rendition)
 		result = check_counts(source, pid);
-		if (result == GEYSER_OK)
-			result = begin(source, request, &from, &rendition);
-	}
+	if (result == GEYSER_OK && !rendition)
+		result = begin(source, request, &from, &rendition);
 	if (result == GEYSER_OK)
 		*out = &rendition->target->published;
 	(void)pthread_mutex_unlock(&renditions->lock);

@@ -479,6 +479,28 @@ static void equal_requests_share_a_rendition(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* A rendition is a subscriber of the stream itself. */
+static void a_full_stream_begins_no_rendition(void **state)
+{
+	const struct geyser_subscriber_desc desc = {.name = "full"};
+	struct geyser_subscriber *subscribers[GEYSER_STREAM_SUBSCRIBERS_MAX], *more = JUNK;
+	struct geyser_publisher *publisher = publish(state, "full", 3);
+
+	for (size_t i = 0; i < GEYSER_STREAM_SUBSCRIBERS_MAX; i++)
+		ok(geyser_subscriber_create(manager_of(state), &desc, &subscribers[i]));
+	refused(GEYSER_ERROR_LIMIT, "64 subscribers",
+		try_rendition(state, "full", GEYSER_DELIVER_LATEST, &bgra, &more));
+	assert_null(more);
+	geyser_subscriber_destroy(subscribers[0]);
+	more = subscribe_rendition(state, "full", GEYSER_DELIVER_LATEST, &bgra);
+	submit(publisher, 1);
+	pass_converted(state, more, 1);
+	geyser_subscriber_destroy(more);
+	for (size_t i = 1; i < GEYSER_STREAM_SUBSCRIBERS_MAX; i++)
+		geyser_subscriber_destroy(subscribers[i]);
+	geyser_publisher_destroy(publisher);
+}
+
 static void requests_that_are_refused(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "no", 3);
@@ -566,6 +588,7 @@ static const struct CMUnitTest tests[] = {
 	test(a_subscriber_that_stands_still_is_excused),
 	test(a_flush_waits_for_renditions),
 	test(equal_requests_share_a_rendition),
+	test(a_full_stream_begins_no_rendition),
 	test(requests_that_are_refused),
 	test(the_end_comes_after_the_frames),
 	test(frames_outlive_their_publisher),
