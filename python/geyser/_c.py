@@ -394,6 +394,7 @@ FUNCTIONS: Prototypes = {
     "geyser_subscriber_destroy": (None, (c_void_p,)),
     "geyser_stream_list": (c_int, (POINTER(POINTER(geyser_stream_info)), POINTER(c_size_t))),
     "geyser_stream_list_free": (None, (POINTER(geyser_stream_info),)),
+    "geyser_stream_list_bytes": (c_uint64, (POINTER(geyser_stream_info), c_size_t, c_size_t)),
     "geyser_stream_watch_create": (c_int, (watch_callback, c_void_p, POINTER(c_void_p))),
     "geyser_stream_watch_dispatch": (c_int, (c_void_p, c_uint64)),
     "geyser_stream_watch_destroy": (None, (c_void_p,)),

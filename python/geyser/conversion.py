@@ -40,6 +40,10 @@ def _plane_shape(form: Format, size: Tuple[int, int], plane: int) -> Tuple[int, 
     return Shape(size[0], size[1], 1, 1, 1).plane(form, plane).array(texels)
 
 
+def _named_shape(texels: Format) -> str:
+    return f"({', '.join(['height', 'width', *map(str, texels.texel_shape)])})"
+
+
 def _planes(source: Any, form: Format) -> List["Array"]:
     """Returns the arrays of a picture, one for each plane. The texels of each row follow one
     another, and rows don't overlap."""
@@ -47,15 +51,16 @@ def _planes(source: Any, form: Format) -> List["Array"]:
     given = source if form.video and isinstance(source, (list, tuple)) else [source]
     if len(given) != form.planes:
         raise InvalidArgumentError(
-            f"{len(given)} arrays: a picture of {form.name} has {form.planes}, one for each plane"
+            f"{len(given)} arrays: a picture of {form.name} has {form.planes}, one for each plane,"
+            " in a list such as frame.planes"
         )
     out = [numpy.asarray(one) for one in given]
     for number, array in enumerate(out):
         texels = form.plane_formats[number].format
         if array.dtype.str != texels.typestr or array.ndim != 2 + len(texels.texel_shape):
             raise InvalidArgumentError(
-                f"array of shape {array.shape} and type {array.dtype.str}: plane {number} of"
-                f" {form.name} has {('height', 'width') + texels.texel_shape} of {texels.typestr}"
+                f"array of shape {array.shape} and type {array.dtype}: plane {number} of"
+                f" {form.name} has {_named_shape(texels)} of {texels.dtype}"
             )
         packed = numpy.empty((1,) + array.shape[1:], array.dtype)  # a row without gaps
         if array.strides[1:] != packed.strides[1:] or array.strides[0] < packed.nbytes:

@@ -36,6 +36,7 @@ class StreamInfo(NamedTuple):
     dropped: int  #: sum over all subscribers that get every frame
     latency_p50_ns: int  #: from submit to acquire, over all subscribers
     latency_p99_ns: int
+    memory_bytes: int  #: what the publisher has for the stream; 0: it doesn't tell
 
     def __repr__(self) -> str:
         if not self.pid:
@@ -48,7 +49,7 @@ class StreamInfo(NamedTuple):
         )
 
 
-def _to_info(info: Any) -> StreamInfo:
+def _to_info(info: Any, memory_bytes: int) -> StreamInfo:
     rate = Fraction(info.frame_rate_num, info.frame_rate_den) if info.frame_rate_den else None
     return StreamInfo(
         name=info.name.decode("utf-8", "replace"),
@@ -67,6 +68,7 @@ def _to_info(info: Any) -> StreamInfo:
         dropped=info.dropped,
         latency_p50_ns=info.latency_p50_ns,
         latency_p99_ns=info.latency_p99_ns,
+        memory_bytes=memory_bytes,
     )
 
 
@@ -76,7 +78,10 @@ def list_streams() -> List[StreamInfo]:
     out, count = ctypes.POINTER(geyser_stream_info)(), ctypes.c_size_t()
     check(lib.geyser_stream_list(ctypes.byref(out), ctypes.byref(count)))
     try:
-        return [_to_info(out[i]) for i in range(count.value)]
+        return [
+            _to_info(out[i], int(lib.geyser_stream_list_bytes(out, count, i)))
+            for i in range(count.value)
+        ]
     finally:
         lib.geyser_stream_list_free(out)
 

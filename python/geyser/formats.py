@@ -140,8 +140,9 @@ def _of_name(name: str) -> Format:
     number = quick.geyser_format_from_name(name.encode()) if isinstance(name, str) else 0
     if not number:
         raise InvalidArgumentError(
-            f'format ({name!r}): it must be the name of a format, such as "rgba8unorm";'
-            " geyser.formats() has all"
+            f'format ({name!r}): it must be the name of a format, such as "rgba8unorm", or'
+            ' ffmpeg\'s name for it, such as "yuv420p"; geyser.formats() has all, and three colours'
+            " need a fourth channel"
         )
     return _of_number(number)
 

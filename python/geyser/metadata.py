@@ -45,9 +45,13 @@ RectLike = Union[Rect, Tuple[int, int, int, int]]
 
 
 def rect_to_c(value: RectLike, what: str) -> Any:
-    if len(value) != 4:
-        raise InvalidArgumentError(f"{what} ({value!r}): it must be (x, y, width, height)")
-    return geyser_rect(*(values.integer(one, what) for one in value))
+    try:
+        x, y, width, height = value
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(
+            f"{what} ({value!r}): it must be (x, y, width, height)"
+        ) from None
+    return geyser_rect(*(values.integer(one, what) for one in (x, y, width, height)))
 
 
 def _from_rect(rect: Any) -> Rect:
@@ -56,6 +60,11 @@ def _from_rect(rect: Any) -> Rect:
 
 def color_to_c(value: Color) -> Tuple[geyser_color, int]:
     """Returns a colour as C has it, and its siting."""
+    if not isinstance(value, Color):
+        raise InvalidArgumentError(
+            f"color ({value!r}): it must be a geyser.Color, such as frame.color, or"
+            " geyser.Color(1, 1, 1, geyser.ColorRange.LIMITED) for BT.709"
+        )
     codes = (values.integer(one, "color", 8) for one in value[:3])
     siting = pick(Siting, value.siting, "color's siting")
     chosen = pick(ColorRange, value.range, "color's range")

@@ -275,6 +275,11 @@ class Texture(Object, Exchanged, Described):
         already. Raises InvalidArgumentError (a crop outside of the texture), MismatchError (another
         shape), UnsupportedError (a depth format; a matrix of video that isn't known), and as
         map."""
+        if not isinstance(destination, Texture):
+            raise InvalidArgumentError(
+                f"destination ({destination!r}): it must be a Texture, whose format and size say"
+                " what to convert to; geyser.convert makes arrays of a format's name"
+            )
         options = options_of(color, crop, orientation, filter)
         check(lib.geyser_texture_convert(self._open(), destination._open(), options))
 

@@ -64,8 +64,9 @@ NOT_ENUMERATORS = {
 # Public functions that the package doesn't use.
 LEFT_OUT = {
     "geyser_publisher_close",
+    "geyser_publisher_submit_kept",
+    "geyser_publisher_set_interrupted",
     "geyser_memory_kind_name",
-    "geyser_stream_list_bytes",
     "geyser_export_list",
     "geyser_export_list_free",
     "geyser_format_name",

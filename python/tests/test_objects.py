@@ -79,6 +79,8 @@ class Formats(unittest.TestCase):
             self.assertEqual(geyser.Format.named(name).name, form)
             self.assertTrue(geyser.Format.named(form).ffmpeg.startswith(name))
         self.assertIsNone(geyser.Format.named("depth24plus").ffmpeg)
+        with self.assertRaisesRegex(geyser.InvalidArgumentError, "rgb24.*fourth channel"):
+            geyser.Format.named("rgb24")
 
     def test_planes(self):
         for name, planes in (
@@ -439,6 +441,9 @@ class Arrays(TestCase):
         ):
             with self.raises(geyser.InvalidArgumentError, words):
                 source.convert_to(upright, **wrong)
+        for wrong in ("nv12", None):
+            with self.raises(geyser.InvalidArgumentError, "destination .*: it must be a Texture"):
+                source.convert_to(wrong)
 
     def test_arrays_are_converted(self):
         grey = numpy.arange(8, dtype="u1").reshape(2, 4)
@@ -469,12 +474,16 @@ class Arrays(TestCase):
         self.assertEqual((again.shape, again.min()), ((3, 5, 4), 255))
         for wrong, words in (
             ((grey, "nv12", "r8unorm"), "1 arrays.*nv12 has 2"),
-            ((grey, "r16unorm", "r8unorm"), "type .u1"),
+            ((grey, "r16unorm", "r8unorm"), r"type uint8.*\(height, width\) of uint16"),
+            ((grey, "rgba8unorm", "r8unorm"), r"has \(height, width, 4\) of uint8"),
             (([luma, luma], "nv12", "r8unorm"), "plane 1 of nv12"),
             (([luma, chroma[:1]], "nv12", "r8unorm"), "plane 1 of nv12 with 5 × 3"),
         ):
             with self.raises(geyser.InvalidArgumentError, words):
                 geyser.convert(*wrong)
+        for what, wrong in (("color", "bt709"), ("color", (1, 1, 1)), ("crop", 5), ("size", 5)):
+            with self.raises(geyser.InvalidArgumentError, f"{what} .*: it must be"):
+                geyser.convert(grey, "r8unorm", "r8unorm", **{what: wrong})
         with self.raises(geyser.InvalidArgumentError, "crop .2147483648 × 2147483648"):
             geyser.convert(grey, "r8unorm", "r8unorm", crop=(0, 0, 1 << 31, 1 << 31))
         for size in (4, (4,), (4, 4, 4)):

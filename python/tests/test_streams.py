@@ -194,7 +194,7 @@ class Frames(Streams):
             for name, value in (
                 ("user", b"x" * 257), ("damage", [(0, 0, 1, 1)] * 17), ("crop", (1, 2, 3)),
                 ("crop", (-1, 0, 1, 1)), ("orientation", "up"), ("alpha", 9),
-                ("presentation_ns", -1),
+                ("presentation_ns", -1), ("color", "bt709"), ("crop", 5),
             ):
                 with self.raises(geyser.InvalidArgumentError, name):
                     setattr(frame, name, value)
@@ -382,6 +382,7 @@ class Publishing(Streams):
         self.assertEqual(info.frame_rate, rate)
         self.assertEqual((info.pacing, info.subscribers), (geyser.Pacing.LOSSLESS, 1))
         self.assertEqual((info.backend, info.application), (self.manager.backend, "tap.py"))
+        self.assertGreater(info.memory_bytes, 3 * 20 * 10 * 8)
 
     def test_info_is_short(self):
         with self.manager.publish("cam", 64, 32, frame_rate=(30000, 1001)) as publisher:
