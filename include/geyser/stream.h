@@ -286,6 +286,12 @@ GEYSER_API enum geyser_result geyser_publisher_resize(
 GEYSER_API enum geyser_result geyser_publisher_flush(
 	struct geyser_publisher *publisher, uint64_t timeout_ns);
 
+/* Works like geyser_publisher_flush, but doesn't wait until subscribers release the frames that
+ * they hold: after the stream's end they keep these. So a viewer that shows the last frame for long
+ * doesn't hold up the end of the stream. */
+GEYSER_API enum geyser_result geyser_publisher_drain(
+	struct geyser_publisher *publisher, uint64_t timeout_ns);
+
 struct geyser_publisher_stats {
 	uint64_t frames;       /* submitted frames */
 	uint32_t subscribers;  /* connected now, and able to receive the next frame */

@@ -545,13 +545,34 @@ enum geyser_result geyser_publisher_discard(
 	return result == GEYSER_OK ? take_back(publisher, frame, DISCARD) : result;
 }
 
-enum geyser_result gy_publisher_flush_own(struct geyser_publisher *publisher, uint64_t deadline)
+/* Whether a feed still converts a frame. */
+static bool is_feeding(const struct geyser_publisher *publisher)
+{
+	for (uint32_t i = 0; i < publisher->ring.reader_count; i++) {
+		const struct gy_subscription *subscription = publisher->subscriptions[i];
+
+		if (subscription && subscription->feeds &&
+			atomic_load(&subscription->lease->held) != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_flushed(struct geyser_publisher *publisher, bool released)
+{
+	if (released || gy_publisher_is_closed(publisher))
+		return gy_publisher_is_ready(publisher, NULL);
+	return gy_ring_owed(&publisher->ring) == 0 && !is_feeding(publisher);
+}
+
+enum geyser_result gy_publisher_flush_own(
+	struct geyser_publisher *publisher, bool released, uint64_t deadline)
 {
 	struct gy_look look = {.spin = NULL};
 	enum geyser_result result = GEYSER_OK;
 
 	(void)pthread_mutex_lock(&publisher->lock);
-	while (result == GEYSER_OK && !gy_publisher_is_ready(publisher, NULL)) {
+	while (result == GEYSER_OK && !is_flushed(publisher, released)) {
 		if (deadline != GY_NEVER && gy_now() >= deadline)
 			result = gy_fail(GEYSER_ERROR_TIMEOUT,
 				"subscribers still have %llu frames to take and hold %d buffers",

@@ -22,9 +22,11 @@ void gy_publisher_deallocate(struct geyser_publisher *publisher);
 /* Ends the stream, but not its renditions. */
 void gy_publisher_close_own(struct geyser_publisher *publisher);
 
-/* Waits until the publisher's own subscribers have taken their frames. Errors: as
+/* Waits until the publisher's own subscribers have taken their frames. With `released` it also
+ * waits until no subscriber holds a buffer; else only until no rendition's feed does. Errors: as
  * geyser_publisher_flush. */
-enum geyser_result gy_publisher_flush_own(struct geyser_publisher *publisher, uint64_t deadline);
+enum geyser_result gy_publisher_flush_own(
+	struct geyser_publisher *publisher, bool released, uint64_t deadline);
 
 /* Whether there are subscribers, also those that are still connecting. */
 bool gy_publisher_has_readers(struct geyser_publisher *publisher);

@@ -334,14 +334,15 @@ enum geyser_result gy_renditions_await_feeds(struct geyser_publisher *source, ui
 	return result;
 }
 
-enum geyser_result gy_renditions_flush(struct geyser_publisher *source, uint64_t deadline)
+enum geyser_result gy_renditions_flush(
+	struct geyser_publisher *source, bool released, uint64_t deadline)
 {
 	enum geyser_result result = GEYSER_OK;
 	struct geyser_publisher *it;
 
 	for (it = gy_renditions_next(source, NULL); it; it = gy_renditions_next(source, it))
 		if (result == GEYSER_OK)
-			result = gy_publisher_flush_own(it, deadline);
+			result = gy_publisher_flush_own(it, released, deadline);
 	return result;
 }
 

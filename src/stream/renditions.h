@@ -35,9 +35,10 @@ void gy_renditions_finish(struct geyser_publisher *source);
 /* Waits until each rendition that has subscribers gets the stream's frames. Errors: TIMEOUT. */
 enum geyser_result gy_renditions_await_feeds(struct geyser_publisher *source, uint64_t deadline);
 
-/* Waits until all subscribers of renditions have taken their frames. Errors: as
- * geyser_publisher_flush. */
-enum geyser_result gy_renditions_flush(struct geyser_publisher *source, uint64_t deadline);
+/* Waits until all subscribers of renditions have taken their frames, and with `released` have
+ * released them. Errors: as geyser_publisher_flush. */
+enum geyser_result gy_renditions_flush(
+	struct geyser_publisher *source, bool released, uint64_t deadline);
 
 /* Returns the number of subscribers of renditions that can receive the next frame. */
 uint32_t gy_renditions_count_subscribers(struct geyser_publisher *source);

@@ -90,7 +90,8 @@ void geyser_publisher_destroy(struct geyser_publisher *publisher)
 /* ---- waiting ---- */
 
 /* A feed has taken and released a frame when the frame is in its rendition. */
-enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)
+static enum geyser_result await_subscribers(
+	struct geyser_publisher *publisher, bool released, uint64_t timeout_ns)
 {
 	uint64_t deadline = gy_deadline(timeout_ns);
 	enum geyser_result result;
@@ -99,8 +100,18 @@ enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, ui
 		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "publisher is NULL");
 	result = gy_renditions_await_feeds(publisher, deadline);
 	if (result == GEYSER_OK)
-		result = gy_publisher_flush_own(publisher, deadline);
-	return result == GEYSER_OK ? gy_renditions_flush(publisher, deadline) : result;
+		result = gy_publisher_flush_own(publisher, released, deadline);
+	return result == GEYSER_OK ? gy_renditions_flush(publisher, released, deadline) : result;
+}
+
+enum geyser_result geyser_publisher_flush(struct geyser_publisher *publisher, uint64_t timeout_ns)
+{
+	return await_subscribers(publisher, true, timeout_ns);
+}
+
+enum geyser_result geyser_publisher_drain(struct geyser_publisher *publisher, uint64_t timeout_ns)
+{
+	return await_subscribers(publisher, false, timeout_ns);
 }
 
 enum geyser_result geyser_publisher_set_hold_limit(

@@ -168,6 +168,7 @@ static void use_streams(struct world *world)
 	check(geyser_subscriber_acquire(subscriber, PATIENCE, &frame) == GEYSER_OK);
 	check(geyser_subscriber_release(subscriber, frame) == GEYSER_OK);
 	check(geyser_publisher_flush(publisher, PATIENCE) == GEYSER_OK);
+	check(geyser_publisher_drain(publisher, PATIENCE) == GEYSER_OK);
 	check(geyser_publisher_set_hold_limit(publisher, UINT64_MAX) == GEYSER_OK);
 	check(geyser_publisher_get_evictions(publisher, &evictions) == GEYSER_OK);
 	check(geyser_publisher_set_interrupted(publisher, false) == GEYSER_OK);

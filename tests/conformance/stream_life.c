@@ -451,6 +451,29 @@ static void flush_waits_for_who_owes(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+static void drain_waits_for_no_holder(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "drain", 3);
+	struct geyser_subscriber *every = subscribe(state, "drain", GEYSER_DELIVER_EVERY);
+	struct geyser_frame *frame;
+
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "NULL", geyser_publisher_drain(NULL, 0));
+	ok(geyser_publisher_drain(publisher, 0));
+	submit(publisher, 1);
+	refused(GEYSER_ERROR_TIMEOUT, "take", geyser_publisher_drain(publisher, 0));
+	frame = take(every, 1);
+	ok(geyser_publisher_drain(publisher, UINT64_MAX));
+	submit(publisher, 2);
+	refused(GEYSER_ERROR_TIMEOUT, "take", geyser_publisher_drain(publisher, MILLISECOND));
+	pass(every, 2);
+	ok(geyser_publisher_drain(publisher, 0));
+	refused(GEYSER_ERROR_TIMEOUT, "hold", geyser_publisher_flush(publisher, 0));
+	ok(geyser_subscriber_release(every, frame));
+	ok(geyser_publisher_flush(publisher, 0));
+	geyser_subscriber_destroy(every);
+	geyser_publisher_destroy(publisher);
+}
+
 static void stats_count(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "stats", 3);
@@ -651,6 +674,7 @@ static const struct CMUnitTest tests[] = {
 	test(a_descriptor_outlives_its_subscriber),
 	test(coming_and_going_is_told),
 	test(flush_waits_for_who_owes),
+	test(drain_waits_for_no_holder),
 	test(stats_count),
 	test(the_list_says_all),
 	test(the_watch_tells_of_changes),
