@@ -14,7 +14,7 @@ import tempfile
 from layers import LAYERS, layer_of
 
 # Programs that see what a user sees: the public headers and their own.
-OUTSIDE = ("cli", "bench", "examples")
+OUTSIDE = ("cli", "bench", "examples", "gst")
 SOURCES = (".c", ".h", ".m", ".def")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"])([^>"\n]+)[>"]', re.M)
 

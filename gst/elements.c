@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "elements.h"
+
+#include <time.h>
+
+#define GST_CAT_DEFAULT gst_geyser_debug
+
+GType gst_geyser_backend_get_type(void)
+{
+	static const GEnumValue values[] = {
+		{GEYSER_BACKEND_AUTO, "$GEYSER_BACKEND, or the best there is", "auto"},
+		{GEYSER_BACKEND_HOST, "Host memory, in place for GStreamer", "host"},
+		{GEYSER_BACKEND_VULKAN, "Vulkan; frames are copied", "vulkan"},
+		{GEYSER_BACKEND_METAL, "Metal, through IOSurface", "metal"},
+		{0, NULL, NULL},
+	};
+	static gsize type;
+
+	if (g_once_init_enter(&type))
+		g_once_init_leave(&type, g_enum_register_static("GstGeyserBackend", values));
+	return type;
+}
+
+GstClockTime gst_geyser_now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return GST_TIMESPEC_TO_TIME(time);
+}
+
+void gst_geyser_post_error(
+	GstElement *element, enum geyser_result result, const char *what, const char *stream)
+{
+	const char *detail = geyser_error_detail();
+
+	switch (result) {
+	case GEYSER_ERROR_EXISTS:
+	case GEYSER_ERROR_BUSY:
+	case GEYSER_ERROR_LIMIT:
+		GST_ELEMENT_ERROR(element, RESOURCE, BUSY, ("%s \"%s\": %s", what, stream, detail),
+			("%s", geyser_result_string(result)));
+		break;
+	case GEYSER_ERROR_NOT_FOUND:
+	case GEYSER_ERROR_TIMEOUT:
+	case GEYSER_ERROR_DISCONNECTED:
+	case GEYSER_ERROR_STALE:
+		GST_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND,
+			("%s \"%s\": %s", what, stream, detail),
+			("%s", geyser_result_string(result)));
+		break;
+	case GEYSER_ERROR_INVALID_ARGUMENT:
+		GST_ELEMENT_ERROR(element, RESOURCE, SETTINGS,
+			("%s \"%s\": %s", what, stream, detail),
+			("%s", geyser_result_string(result)));
+		break;
+	default:
+		GST_ELEMENT_ERROR(element, RESOURCE, FAILED,
+			("%s \"%s\": %s", what, stream, detail),
+			("%s", geyser_result_string(result)));
+		break;
+	}
+}
+
+struct geyser_manager *gst_geyser_open_manager(GstElement *element, enum geyser_backend backend)
+{
+	const struct geyser_manager_desc desc = {.backend = backend};
+	struct geyser_manager *manager;
+	enum geyser_result result = geyser_manager_create(&desc, &manager);
+
+	if (result == GEYSER_OK)
+		return manager;
+	GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ_WRITE,
+		("can't use the backend %s: %s", geyser_backend_name(backend),
+			geyser_error_detail()),
+		("%s", geyser_result_string(result)));
+	return NULL;
+}

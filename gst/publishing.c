@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "publishing.h"
+
+struct gst_geyser_publishing {
+	gatomicrefcount references;
+	GMutex lock;                        /* guards all below */
+	struct geyser_publisher *publisher; /* NULL: the stream has ended */
+	guint buffers;
+	guint shape;
+	GSList *lent; /* each of them can be published, or was published */
+};
+
+struct gst_geyser_lent {
+	struct gst_geyser_publishing *publishing;
+	struct geyser_frame *frame; /* NULL: it can't be published any more */
+	gboolean submitted;
+};
+
+/* The frames that other elements may have at one time. The stream needs two more: the newest frame,
+ * and one for frames that are copied. */
+static guint most_lent(const struct gst_geyser_publishing *publishing)
+{
+	return publishing->buffers - 2;
+}
+
+enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
+	const struct geyser_stream_desc *desc, struct gst_geyser_publishing **out)
+{
+	struct gst_geyser_publishing *publishing;
+	struct geyser_publisher *publisher;
+	enum geyser_result result = geyser_publisher_create(manager, desc, &publisher);
+
+	*out = NULL;
+	if (result != GEYSER_OK)
+		return result;
+	publishing = g_new0(struct gst_geyser_publishing, 1);
+	g_atomic_ref_count_init(&publishing->references);
+	g_mutex_init(&publishing->lock);
+	publishing->publisher = publisher;
+	publishing->buffers = desc->buffers;
+	*out = publishing;
+	return GEYSER_OK;
+}
+
+void gst_geyser_publishing_ref(struct gst_geyser_publishing *publishing)
+{
+	g_atomic_ref_count_inc(&publishing->references);
+}
+
+void gst_geyser_publishing_unref(struct gst_geyser_publishing *publishing)
+{
+	if (!g_atomic_ref_count_dec(&publishing->references))
+		return;
+	g_mutex_clear(&publishing->lock);
+	g_free(publishing);
+}
+
+struct geyser_publisher *gst_geyser_publishing_publisher(struct gst_geyser_publishing *publishing)
+{
+	return publishing->publisher;
+}
+
+guint gst_geyser_publishing_shape(struct gst_geyser_publishing *publishing)
+{
+	guint shape;
+
+	g_mutex_lock(&publishing->lock);
+	shape = publishing->shape;
+	g_mutex_unlock(&publishing->lock);
+	return shape;
+}
+
+/* Takes all lent frames back from their memories. The memories keep their textures, into which the
+ * publisher draws no more: it gets new ones, or ends. */
+static void take_all_back(struct gst_geyser_publishing *publishing)
+{
+	for (GSList *it = publishing->lent; it; it = it->next) {
+		struct gst_geyser_lent *lent = it->data;
+
+		(void)geyser_publisher_discard(publishing->publisher, lent->frame);
+		lent->frame = NULL;
+	}
+	g_slist_free(publishing->lent);
+	publishing->lent = NULL;
+}
+
+void gst_geyser_publishing_end(struct gst_geyser_publishing *publishing)
+{
+	g_mutex_lock(&publishing->lock);
+	take_all_back(publishing);
+	geyser_publisher_destroy(publishing->publisher);
+	publishing->publisher = NULL;
+	g_mutex_unlock(&publishing->lock);
+}
+
+/* After a failure the old shape goes on, but without the lent frames: the publisher may draw into
+ * buffers that other elements still use. So the publisher ends then, as the pipeline does. */
+enum geyser_result gst_geyser_publishing_reshape(
+	struct gst_geyser_publishing *publishing, const struct geyser_texture_desc *desc)
+{
+	enum geyser_result result;
+
+	g_mutex_lock(&publishing->lock);
+	take_all_back(publishing);
+	publishing->shape++;
+	result = geyser_publisher_resize(publishing->publisher, desc);
+	g_mutex_unlock(&publishing->lock);
+	return result;
+}
+
+/* ---- lending ---- */
+
+static void give_back(gpointer data)
+{
+	struct gst_geyser_lent *lent = data;
+	struct gst_geyser_publishing *publishing = lent->publishing;
+
+	g_mutex_lock(&publishing->lock);
+	if (lent->frame) {
+		publishing->lent = g_slist_remove(publishing->lent, lent);
+		(void)geyser_publisher_discard(publishing->publisher, lent->frame);
+	}
+	g_mutex_unlock(&publishing->lock);
+	g_free(lent);
+	gst_geyser_publishing_unref(publishing);
+}
+
+/* Wraps an acquired frame. Needs the lock. Returns NULL if its buffer isn't host memory. */
+static GstMemory *wrap(struct gst_geyser_publishing *publishing, GstAllocator *allocator,
+	struct geyser_frame *frame)
+{
+	struct gst_geyser_lent *lent = g_new0(struct gst_geyser_lent, 1);
+	GstMemory *memory =
+		gst_geyser_memory_new(allocator, geyser_frame_texture(frame), lent, give_back);
+
+	if (!memory) {
+		g_free(lent);
+		return NULL;
+	}
+	gst_geyser_publishing_ref(publishing);
+	lent->publishing = publishing;
+	lent->frame = frame;
+	publishing->lent = g_slist_prepend(publishing->lent, lent);
+	return memory;
+}
+
+GstMemory *gst_geyser_publishing_lend(
+	struct gst_geyser_publishing *publishing, GstAllocator *allocator, guint shape)
+{
+	struct geyser_frame *frame = NULL;
+	GstMemory *memory = NULL;
+
+	g_mutex_lock(&publishing->lock);
+	if (publishing->publisher && publishing->shape == shape &&
+		g_slist_length(publishing->lent) < most_lent(publishing) &&
+		geyser_publisher_acquire(publishing->publisher, 0, &frame) == GEYSER_OK) {
+		memory = wrap(publishing, allocator, frame);
+		if (!memory)
+			(void)geyser_publisher_discard(publishing->publisher, frame);
+	}
+	g_mutex_unlock(&publishing->lock);
+	return memory;
+}
+
+/* The streaming thread alone calls this, submit, reshape and end, so the answer stays true. */
+struct gst_geyser_lent *gst_geyser_publishing_find(
+	struct gst_geyser_publishing *publishing, GstMemory *memory)
+{
+	struct gst_geyser_lent *lent = gst_geyser_memory_owner(memory);
+	gboolean usable;
+
+	g_mutex_lock(&publishing->lock);
+	usable = lent && g_slist_find(publishing->lent, lent) && !lent->submitted;
+	g_mutex_unlock(&publishing->lock);
+	return usable ? lent : NULL;
+}
+
+enum geyser_result gst_geyser_publishing_submit(struct gst_geyser_publishing *publishing,
+	struct gst_geyser_lent *lent, const struct geyser_frame_info *info)
+{
+	enum geyser_result result;
+
+	g_mutex_lock(&publishing->lock);
+	*geyser_frame_get_info(lent->frame) = *info;
+	lent->submitted = TRUE;
+	result = geyser_publisher_submit_kept(publishing->publisher, lent->frame);
+	if (result != GEYSER_OK) { /* the publisher has the frame back */
+		publishing->lent = g_slist_remove(publishing->lent, lent);
+		lent->frame = NULL;
+	}
+	g_mutex_unlock(&publishing->lock);
+	return result;
+}

@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * geysersink: publishes video as a stream of geyser.
+ *
+ * Frames that an upstream element has drawn into the pool's buffers are published as they are. All
+ * others are copied into a buffer of the stream.
+ */
+#include "elements.h"
+#include "formats.h"
+#include "pool.h"
+#include "publishing.h"
+
+#include <gst/base/gstbasesink.h>
+#include <gst/video/gstvideometa.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GST_CAT_DEFAULT gst_geyser_debug
+
+#define BUFFERS_DEFAULT 6
+/* Elements pad rows to 4 bytes, as gst_video_info_set_format does. */
+#define ROW_ALIGNMENT 4
+/* For how long the end of a stream without `lossless` waits for its subscribers. */
+#define FLUSH_NS (500 * GST_MSECOND)
+/* How long one wait lasts before the sink looks whether it must end. */
+#define SLICE_NS (50 * GST_MSECOND)
+
+#define GST_GEYSER_SINK(object) \
+	G_TYPE_CHECK_INSTANCE_CAST(object, gst_geyser_sink_get_type(), struct gst_geyser_sink)
+
+struct gst_geyser_sink {
+	GstBaseSink parent;
+
+	/* properties; guarded by the object's lock */
+	gchar *stream;
+	gboolean lossless;
+	guint buffers;
+	enum geyser_backend backend;
+	GstClockTime timeout;
+	guint wait_subscribers;
+
+	struct geyser_manager *manager;
+	/* of the streaming thread; unlock uses it with the object's lock */
+	struct gst_geyser_publishing *publishing;
+	GstVideoInfo info;
+	struct geyser_texture_desc desc;
+	struct geyser_frame_info frame; /* what all frames of these caps have in common */
+	enum geyser_orientation orientation;
+	gboolean waited; /* the subscribers of wait-subscribers have come */
+	_Atomic gboolean unlocked;
+	/* guarded by the object's lock */
+	guint64 frames, copied, dropped;
+};
+
+struct gst_geyser_sink_class {
+	GstBaseSinkClass parent;
+};
+
+typedef struct gst_geyser_sink GstGeyserSink;
+typedef struct gst_geyser_sink_class GstGeyserSinkClass;
+
+G_DEFINE_TYPE(GstGeyserSink, gst_geyser_sink, GST_TYPE_BASE_SINK)
+
+enum property {
+	PROPERTY_STREAM = 1,
+	PROPERTY_LOSSLESS,
+	PROPERTY_BUFFERS,
+	PROPERTY_BACKEND,
+	PROPERTY_TIMEOUT,
+	PROPERTY_WAIT_SUBSCRIBERS,
+	PROPERTY_STATS,
+};
+
+/* ---- properties ---- */
+
+static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(object);
+
+	GST_OBJECT_LOCK(self);
+	switch ((enum property)id) {
+	case PROPERTY_STREAM:
+		g_free(self->stream);
+		self->stream = g_value_dup_string(value);
+		break;
+	case PROPERTY_LOSSLESS:
+		self->lossless = g_value_get_boolean(value);
+		break;
+	case PROPERTY_BUFFERS:
+		self->buffers = g_value_get_uint(value);
+		break;
+	case PROPERTY_BACKEND:
+		self->backend = (enum geyser_backend)g_value_get_enum(value);
+		break;
+	case PROPERTY_TIMEOUT:
+		self->timeout = g_value_get_uint64(value);
+		break;
+	case PROPERTY_WAIT_SUBSCRIBERS:
+		self->wait_subscribers = g_value_get_uint(value);
+		break;
+	default:
+		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+		break;
+	}
+	GST_OBJECT_UNLOCK(self);
+}
+
+/* Needs the object's lock. */
+static GstStructure *make_stats(const GstGeyserSink *self)
+{
+	return gst_structure_new("application/x-geysersink-stats", "frames", G_TYPE_UINT64,
+		self->frames, "copied", G_TYPE_UINT64, self->copied, "dropped", G_TYPE_UINT64,
+		self->dropped, NULL);
+}
+
+static void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(object);
+
+	GST_OBJECT_LOCK(self);
+	switch ((enum property)id) {
+	case PROPERTY_STREAM:
+		g_value_set_string(value, self->stream);
+		break;
+	case PROPERTY_LOSSLESS:
+		g_value_set_boolean(value, self->lossless);
+		break;
+	case PROPERTY_BUFFERS:
+		g_value_set_uint(value, self->buffers);
+		break;
+	case PROPERTY_BACKEND:
+		g_value_set_enum(value, (gint)self->backend);
+		break;
+	case PROPERTY_TIMEOUT:
+		g_value_set_uint64(value, self->timeout);
+		break;
+	case PROPERTY_WAIT_SUBSCRIBERS:
+		g_value_set_uint(value, self->wait_subscribers);
+		break;
+	case PROPERTY_STATS:
+		g_value_take_boxed(value, make_stats(self));
+		break;
+	default:
+		G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+		break;
+	}
+	GST_OBJECT_UNLOCK(self);
+}
+
+static GstClockTime timeout_of(GstGeyserSink *self)
+{
+	GstClockTime timeout;
+
+	GST_OBJECT_LOCK(self);
+	timeout = self->timeout;
+	GST_OBJECT_UNLOCK(self);
+	return timeout;
+}
+
+static void finalize(GObject *object)
+{
+	g_free(GST_GEYSER_SINK(object)->stream);
+	G_OBJECT_CLASS(gst_geyser_sink_parent_class)->finalize(object);
+}
+
+/* ---- the stream ---- */
+
+static gboolean start(GstBaseSink *base)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+
+	self->waited = FALSE;
+	self->orientation = GEYSER_ORIENTATION_NORMAL;
+	self->frames = self->copied = self->dropped = 0;
+	self->manager = gst_geyser_open_manager(GST_ELEMENT(self), self->backend);
+	return self->manager != NULL;
+}
+
+static void set_publishing(GstGeyserSink *self, struct gst_geyser_publishing *publishing)
+{
+	struct gst_geyser_publishing *old;
+
+	GST_OBJECT_LOCK(self);
+	old = self->publishing;
+	self->publishing = publishing;
+	if (publishing && self->unlocked)
+		(void)geyser_publisher_set_interrupted(
+			gst_geyser_publishing_publisher(publishing), true);
+	GST_OBJECT_UNLOCK(self);
+	if (!old)
+		return;
+	gst_geyser_publishing_end(old);
+	gst_geyser_publishing_unref(old);
+}
+
+static gboolean stop(GstBaseSink *base)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+
+	set_publishing(self, NULL);
+	geyser_manager_destroy(self->manager);
+	self->manager = NULL;
+	return TRUE;
+}
+
+static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
+{
+	GST_OBJECT_LOCK(self);
+	self->unlocked = interrupted;
+	if (self->publishing)
+		(void)geyser_publisher_set_interrupted(
+			gst_geyser_publishing_publisher(self->publishing), interrupted);
+	GST_OBJECT_UNLOCK(self);
+}
+
+static gboolean unlock(GstBaseSink *base)
+{
+	set_interrupted(GST_GEYSER_SINK(base), TRUE);
+	return TRUE;
+}
+
+static gboolean unlock_stop(GstBaseSink *base)
+{
+	set_interrupted(GST_GEYSER_SINK(base), FALSE);
+	return TRUE;
+}
+
+static enum geyser_result publish(GstGeyserSink *self, const GstVideoInfo *info)
+{
+	struct geyser_stream_desc desc = {
+		.name = self->stream,
+		.texture = self->desc,
+		.buffers = self->buffers,
+		.frame_rate_num = (uint32_t)GST_VIDEO_INFO_FPS_N(info),
+		.frame_rate_den = (uint32_t)GST_VIDEO_INFO_FPS_D(info),
+		.pacing = self->lossless ? GEYSER_PACING_LOSSLESS : GEYSER_PACING_FREE,
+	};
+	struct gst_geyser_publishing *publishing;
+	enum geyser_result result;
+
+	if (!desc.frame_rate_num)
+		desc.frame_rate_den = 0;
+	result = gst_geyser_publishing_new(self->manager, &desc, &publishing);
+	if (result == GEYSER_OK)
+		set_publishing(self, publishing);
+	return result;
+}
+
+static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+	struct geyser_texture_desc desc = {.usage = GEYSER_ROW_ALIGNMENT(ROW_ALIGNMENT)};
+	enum geyser_result result = GEYSER_OK;
+	enum geyser_alpha alpha;
+	GstVideoInfo info;
+
+	if (!gst_video_info_from_caps(&info, caps)) {
+		GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL),
+			("invalid caps %" GST_PTR_FORMAT, (void *)caps));
+		return FALSE;
+	}
+	desc.format = gst_geyser_format_from_video(GST_VIDEO_INFO_FORMAT(&info), &alpha);
+	desc.width = (uint32_t)GST_VIDEO_INFO_WIDTH(&info);
+	desc.height = (uint32_t)GST_VIDEO_INFO_HEIGHT(&info);
+	memset(&self->frame, 0, sizeof(self->frame));
+	gst_geyser_color_from_caps(caps, &info, &self->frame);
+	self->info = info;
+	if (self->publishing && desc.format == self->desc.format &&
+		desc.width == self->desc.width && desc.height == self->desc.height)
+		return TRUE;
+	self->desc = desc;
+	result = self->publishing ? gst_geyser_publishing_reshape(self->publishing, &desc)
+				  : publish(self, &info);
+	if (result != GEYSER_OK)
+		gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
+	return result == GEYSER_OK;
+}
+
+/* ---- buffers for upstream ---- */
+
+/* Finds out how the stream's textures lie in memory, by one of their kind. Returns FALSE if they
+ * aren't host memory. */
+static gboolean find_layout(GstGeyserSink *self, struct gst_geyser_layout *layout)
+{
+	struct geyser_texture *texture;
+	gboolean in_place;
+
+	if (geyser_texture_create(self->manager, &self->desc, &texture) != GEYSER_OK)
+		return FALSE;
+	gst_geyser_layout_of(texture, layout);
+	in_place = geyser_texture_map_path(texture) == GEYSER_PATH_ZERO_COPY;
+	geyser_texture_unref(texture);
+	return in_place;
+}
+
+static gboolean propose_allocation(GstBaseSink *base, GstQuery *query)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+	struct gst_geyser_layout layout;
+	gboolean need_pool;
+	GstBufferPool *pool = NULL;
+	GstStructure *config;
+	GstVideoInfo info;
+	GstCaps *caps;
+
+	gst_query_parse_allocation(query, &caps, &need_pool);
+	if (!caps || !gst_video_info_from_caps(&info, caps))
+		return FALSE;
+	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
+	gst_query_add_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, NULL);
+	gst_query_add_allocation_meta(query, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE, NULL);
+	if (!self->publishing || !gst_video_info_is_equal(&info, &self->info) ||
+		!find_layout(self, &layout))
+		return TRUE;
+	if (need_pool) {
+		pool = gst_geyser_pool_new(self->publishing, &info, &layout);
+		config = gst_buffer_pool_get_config(pool);
+		gst_buffer_pool_config_set_params(config, caps, (guint)layout.size, 0, 0);
+		gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+		if (!gst_buffer_pool_set_config(pool, config))
+			gst_clear_object(&pool);
+	}
+	if (pool)
+		gst_query_add_allocation_pool(query, pool, (guint)layout.size, 0, 0);
+	gst_clear_object(&pool);
+	return TRUE;
+}
+
+/* ---- a frame ---- */
+
+static struct geyser_rect clip(
+	const struct geyser_texture_desc *desc, guint x, guint y, guint width, guint height)
+{
+	struct geyser_rect rect = {
+		.x = MIN(x, desc->width),
+		.y = MIN(y, desc->height),
+		.width = width,
+		.height = height,
+	};
+
+	rect.width = MIN(rect.width, desc->width - rect.x);
+	rect.height = MIN(rect.height, desc->height - rect.y);
+	return rect;
+}
+
+/* Reads the crop, and as damage the regions of interest of the type "damage". If there are more
+ * than a frame can have, or an empty one, anything may have changed. */
+static void read_metas(
+	const struct geyser_texture_desc *desc, GstBuffer *buffer, struct geyser_frame_info *frame)
+{
+	const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+	const GQuark damage = g_quark_from_static_string("damage");
+	gpointer state = NULL;
+	GstMeta *meta;
+
+	if (crop)
+		frame->crop = clip(desc, crop->x, crop->y, crop->width, crop->height);
+	while ((meta = gst_buffer_iterate_meta_filtered(
+			buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
+		const GstVideoRegionOfInterestMeta *region = (GstVideoRegionOfInterestMeta *)meta;
+
+		if (region->roi_type != damage)
+			continue;
+		if (frame->damage_count == GEYSER_FRAME_DAMAGE_MAX) {
+			frame->damage_count = 0;
+			return;
+		}
+		frame->damage[frame->damage_count++] =
+			clip(desc, region->x, region->y, region->w, region->h);
+	}
+}
+
+static void fill_info(GstGeyserSink *self, GstBuffer *buffer, struct geyser_frame_info *frame)
+{
+	GstBaseSink *base = GST_BASE_SINK(self);
+
+	*frame = self->frame;
+	frame->orientation = self->orientation;
+	read_metas(&self->desc, buffer, frame);
+	if (GST_BUFFER_PTS_IS_VALID(buffer) && base->segment.format == GST_FORMAT_TIME) {
+		guint64 time = gst_segment_to_running_time(
+			&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+
+		frame->presentation_ns = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+	}
+}
+
+/* The buffer's frame, if it can be published as it is. */
+static struct gst_geyser_lent *find_lent(GstGeyserSink *self, GstBuffer *buffer)
+{
+	const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
+	struct gst_geyser_layout layout;
+	struct gst_geyser_lent *lent;
+	GstMemory *memory;
+
+	if (gst_buffer_n_memory(buffer) != 1)
+		return NULL;
+	memory = gst_buffer_peek_memory(buffer, 0);
+	lent = gst_geyser_publishing_find(self->publishing, memory);
+	if (!lent || memory->offset != 0)
+		return NULL;
+	gst_geyser_memory_layout(memory, &layout);
+	if (!meta)
+		return gst_geyser_layout_is_default(&layout, &self->info) ? lent : NULL;
+	for (guint i = 0; i < layout.planes; i++)
+		if (meta->n_planes != layout.planes || meta->offset[i] != layout.offset[i] ||
+			meta->stride[i] != layout.stride[i])
+			return NULL;
+	return lent;
+}
+
+static void count(GstGeyserSink *self, guint64 *counter)
+{
+	GST_OBJECT_LOCK(self);
+	(*counter)++;
+	GST_OBJECT_UNLOCK(self);
+}
+
+/* Tells the application and upstream that a frame was dropped. */
+static void drop(GstGeyserSink *self, GstBuffer *buffer)
+{
+	GstMessage *message;
+	guint64 frames, dropped;
+
+	GST_OBJECT_LOCK(self);
+	self->dropped++;
+	frames = self->frames;
+	dropped = self->dropped;
+	GST_OBJECT_UNLOCK(self);
+	message = gst_message_new_qos(GST_OBJECT(self), FALSE, GST_CLOCK_TIME_NONE,
+		GST_CLOCK_TIME_NONE, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+	gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, frames, dropped);
+	(void)gst_element_post_message(GST_ELEMENT(self), message);
+}
+
+/* Waits for as long as the pipeline pauses. */
+static GstFlowReturn go_on(GstGeyserSink *self)
+{
+	return self->unlocked ? gst_base_sink_wait_preroll(GST_BASE_SINK(self)) : GST_FLOW_OK;
+}
+
+/* Waits for a free buffer of the stream. *frame is NULL with OK if there is none in time, so that
+ * the frame is to be dropped. */
+static GstFlowReturn acquire(GstGeyserSink *self, struct geyser_frame **frame)
+{
+	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
+
+	for (;;) {
+		const GstClockTime timeout = timeout_of(self);
+		const GstClockTime begin = gst_geyser_now();
+		const enum geyser_result result =
+			geyser_publisher_acquire(publisher, timeout, frame);
+		GstFlowReturn flow;
+
+		if (result == GEYSER_OK)
+			return GST_FLOW_OK;
+		if (result != GEYSER_ERROR_TIMEOUT && result != GEYSER_ERROR_BUSY) {
+			gst_geyser_post_error(
+				GST_ELEMENT(self), result, "can't publish", self->stream);
+			return GST_FLOW_ERROR;
+		}
+		if (gst_geyser_now() - begin >= timeout || result == GEYSER_ERROR_BUSY) {
+			GST_WARNING_OBJECT(self, "%s", geyser_error_detail());
+			/* with lossless the stream goes on without the slow subscriber */
+			if (result == GEYSER_ERROR_BUSY || !self->lossless)
+				return GST_FLOW_OK;
+		}
+		flow = go_on(self);
+		if (flow != GST_FLOW_OK)
+			return flow;
+	}
+}
+
+static GstFlowReturn submitted(GstGeyserSink *self, enum geyser_result result)
+{
+	if (result == GEYSER_OK) {
+		count(self, &self->frames);
+		return GST_FLOW_OK;
+	}
+	gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
+	return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn publish_copy(
+	GstGeyserSink *self, GstBuffer *buffer, const struct geyser_frame_info *info)
+{
+	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
+	struct geyser_frame *frame;
+	enum geyser_result result;
+	GstVideoFrame picture;
+	GstFlowReturn flow = acquire(self, &frame);
+
+	if (flow != GST_FLOW_OK)
+		return flow;
+	if (!frame) {
+		drop(self, buffer);
+		return GST_FLOW_OK;
+	}
+	if (!gst_video_frame_map(&picture, &self->info, buffer, GST_MAP_READ)) {
+		(void)geyser_publisher_discard(publisher, frame);
+		GST_ELEMENT_ERROR(self, RESOURCE, READ, ("can't read a frame's memory"), (NULL));
+		return GST_FLOW_ERROR;
+	}
+	result = gst_geyser_copy_to_texture(&picture, geyser_frame_texture(frame));
+	gst_video_frame_unmap(&picture);
+	if (result != GEYSER_OK) {
+		(void)geyser_publisher_discard(publisher, frame);
+		return submitted(self, result);
+	}
+	*geyser_frame_get_info(frame) = *info;
+	count(self, &self->copied);
+	return submitted(self, geyser_publisher_submit(publisher, frame));
+}
+
+/* Waits for the subscribers that the program wants before the first frame. */
+static GstFlowReturn wait_for_subscribers(GstGeyserSink *self)
+{
+	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
+	GstFlowReturn flow = GST_FLOW_OK;
+	GPollFD change = {.events = G_IO_IN};
+
+	if (self->waited || !self->wait_subscribers)
+		return GST_FLOW_OK;
+	if (geyser_publisher_subscribers_fd(publisher, &change.fd) != GEYSER_OK)
+		return GST_FLOW_OK;
+	while (flow == GST_FLOW_OK) {
+		struct geyser_publisher_stats stats;
+		guint64 changes;
+
+		(void)geyser_publisher_get_stats(publisher, &stats);
+		self->waited = stats.subscribers >= self->wait_subscribers;
+		if (self->waited)
+			break;
+		if (g_poll(&change, 1, SLICE_NS / GST_MSECOND) > 0 &&
+			read(change.fd, &changes, sizeof(changes)) < 0)
+			GST_DEBUG_OBJECT(self, "the descriptor can't be read");
+		flow = go_on(self);
+	}
+	(void)close(change.fd);
+	return flow;
+}
+
+static GstFlowReturn render(GstBaseSink *base, GstBuffer *buffer)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+	struct geyser_frame_info info;
+	struct gst_geyser_lent *lent;
+	GstFlowReturn flow;
+
+	if (!self->publishing)
+		return GST_FLOW_NOT_NEGOTIATED;
+	flow = wait_for_subscribers(self);
+	if (flow != GST_FLOW_OK)
+		return flow;
+	fill_info(self, buffer, &info);
+	lent = find_lent(self, buffer);
+	if (lent)
+		return submitted(self, gst_geyser_publishing_submit(self->publishing, lent, &info));
+	return publish_copy(self, buffer, &info);
+}
+
+/* ---- events ---- */
+
+static void read_orientation(GstGeyserSink *self, GstEvent *event)
+{
+	GstTagList *tags;
+	gchar *text;
+
+	gst_event_parse_tag(event, &tags);
+	if (!gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &text))
+		return;
+	if (!gst_geyser_orientation_from_tag(text, &self->orientation))
+		GST_WARNING_OBJECT(self, "unknown orientation \"%s\"", text);
+	g_free(text);
+}
+
+/* Waits until subscribers have taken the last frames, or the pipeline stops. */
+static void flush(GstGeyserSink *self)
+{
+	struct geyser_publisher *publisher;
+	const GstClockTime limit = self->lossless ? timeout_of(self) : FLUSH_NS;
+	const GstClockTime begin = gst_geyser_now();
+
+	if (!self->publishing)
+		return;
+	publisher = gst_geyser_publishing_publisher(self->publishing);
+	while (!self->unlocked && gst_geyser_now() - begin < limit &&
+		geyser_publisher_drain(publisher, MIN(SLICE_NS, limit)) == GEYSER_ERROR_TIMEOUT)
+		GST_LOG_OBJECT(self, "%s", geyser_error_detail());
+}
+
+static gboolean handle_event(GstBaseSink *base, GstEvent *event)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(base);
+
+	if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+		read_orientation(self, event);
+	else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
+		flush(self);
+	return GST_BASE_SINK_CLASS(gst_geyser_sink_parent_class)->event(base, event);
+}
+
+/* ---- the class ---- */
+
+static void install_properties(GObjectClass *object)
+{
+	const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+	const GParamFlags ready = flags | GST_PARAM_MUTABLE_READY;
+
+	g_object_class_install_property(object, PROPERTY_STREAM,
+		g_param_spec_string("stream", "Stream",
+			"Name of the stream, under which programs of this user find it",
+			GST_GEYSER_STREAM_DEFAULT, ready));
+	g_object_class_install_property(object, PROPERTY_LOSSLESS,
+		g_param_spec_boolean("lossless", "Lossless",
+			"Wait for subscribers that want every frame, up to timeout for each frame; "
+			"without it frames that they don't take in time are lost to them",
+			FALSE, ready));
+	g_object_class_install_property(object, PROPERTY_BUFFERS,
+		g_param_spec_uint("buffers", "Buffers",
+			"Buffers of the stream. Elements before the sink draw into all but two", 2,
+			GEYSER_STREAM_BUFFERS_MAX, BUFFERS_DEFAULT, ready));
+	g_object_class_install_property(object, PROPERTY_BACKEND,
+		g_param_spec_enum("backend", "Backend",
+			"Memory of the stream. With host nothing is copied for GStreamer",
+			gst_geyser_backend_get_type(), GEYSER_BACKEND_HOST, ready));
+	g_object_class_install_property(object, PROPERTY_TIMEOUT,
+		g_param_spec_uint64("timeout", "Timeout",
+			"For how long a frame waits for a buffer, in ns. Then a frame is dropped, "
+			"or "
+			"with lossless the stream goes on without the slow subscriber",
+			0, G_MAXUINT64, GST_SECOND, flags | GST_PARAM_MUTABLE_PLAYING));
+	g_object_class_install_property(object, PROPERTY_WAIT_SUBSCRIBERS,
+		g_param_spec_uint("wait-subscribers", "Wait for subscribers",
+			"How many subscribers must have come before the first frame is published",
+			0, GEYSER_STREAM_SUBSCRIBERS_MAX, 0, ready));
+	g_object_class_install_property(object, PROPERTY_STATS,
+		g_param_spec_boxed("stats", "Statistics",
+			"Frames published, those of them that were copied, and frames dropped",
+			GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void gst_geyser_sink_class_init(GstGeyserSinkClass *class)
+{
+	GstElementClass *element = GST_ELEMENT_CLASS(class);
+	GstBaseSinkClass *base = GST_BASE_SINK_CLASS(class);
+	GstCaps *caps = gst_geyser_caps_template();
+
+	G_OBJECT_CLASS(class)->set_property = set_property;
+	G_OBJECT_CLASS(class)->get_property = get_property;
+	G_OBJECT_CLASS(class)->finalize = finalize;
+	install_properties(G_OBJECT_CLASS(class));
+	gst_element_class_add_pad_template(
+		element, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+	gst_caps_unref(caps);
+	gst_element_class_set_static_metadata(element, "geyser sink", "Sink/Video",
+		"Shares video with other programs as a stream of geyser, without copying. "
+		"Example: gst-launch-1.0 videotestsrc ! geysersink stream=cam",
+		"The geyser authors");
+	base->start = start;
+	base->stop = stop;
+	base->unlock = unlock;
+	base->unlock_stop = unlock_stop;
+	base->set_caps = set_caps;
+	base->propose_allocation = propose_allocation;
+	base->render = render;
+	base->event = handle_event;
+}
+
+static void gst_geyser_sink_init(GstGeyserSink *self)
+{
+	self->stream = g_strdup(GST_GEYSER_STREAM_DEFAULT);
+	self->buffers = BUFFERS_DEFAULT;
+	self->backend = GEYSER_BACKEND_HOST;
+	self->timeout = GST_SECOND;
+	/* the last sample would keep a buffer from the stream */
+	gst_base_sink_set_last_sample_enabled(GST_BASE_SINK(self), FALSE);
+}

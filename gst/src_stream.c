@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection of a geysersrc. */
+#include "src.h"
+
+#define GST_CAT_DEFAULT gst_geyser_debug
+
+/* How long one wait lasts before the element looks whether it must end. */
+#define SLICE_NS (50 * GST_MSECOND)
+
+/* When a wait that begins now must end. */
+static GstClockTime deadline_of(GstGeyserSrc *self)
+{
+	GstClockTime timeout, time = gst_geyser_now();
+
+	GST_OBJECT_LOCK(self);
+	timeout = self->timeout;
+	GST_OBJECT_UNLOCK(self);
+	return timeout >= GST_CLOCK_TIME_NONE - time ? GST_CLOCK_TIME_NONE : time + timeout;
+}
+
+static GstClockTime slice_until(GstClockTime deadline)
+{
+	const GstClockTime time = gst_geyser_now();
+
+	return deadline <= time ? 0 : MIN(SLICE_NS, deadline - time);
+}
+
+static void announce(GstGeyserSrc *self, GstProgressType type, const char *text)
+{
+	gchar *message = g_strdup_printf("%s \"%s\"", text, self->stream);
+
+	(void)gst_element_post_message(GST_ELEMENT(self),
+		gst_message_new_progress(GST_OBJECT(self), type, "connect", message));
+	g_free(message);
+}
+
+/* Looks up what the stream says of itself. */
+static void read_stream(GstGeyserSrc *self)
+{
+	struct geyser_stream_info *streams = NULL;
+	size_t count = 0;
+
+	self->buffers = 0;
+	self->rate_num = self->rate_den = 0;
+	(void)geyser_stream_list(&streams, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!g_str_equal(streams[i].name, self->stream))
+			continue;
+		self->buffers = streams[i].buffers;
+		self->rate_num = streams[i].frame_rate_num;
+		self->rate_den = streams[i].frame_rate_den;
+	}
+	geyser_stream_list_free(streams);
+}
+
+static gboolean is_temporary(enum geyser_result result)
+{
+	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NOT_FOUND;
+}
+
+/* Waits until the stream is there. */
+GstFlowReturn gst_geyser_src_connect(
+	GstGeyserSrc *self, const struct geyser_rendition_desc *rendition)
+{
+	struct geyser_subscriber_desc desc = {
+		.name = self->stream,
+		.delivery = self->every ? GEYSER_DELIVER_EVERY : GEYSER_DELIVER_LATEST,
+	};
+	const GstClockTime deadline = deadline_of(self);
+	enum geyser_result result;
+
+	for (;;) {
+		desc.connect_timeout_ns = slice_until(deadline);
+		result =
+			gst_geyser_receiving_new(self->manager, &desc, rendition, &self->receiving);
+		if (result == GEYSER_OK)
+			break;
+		if (self->unlocked)
+			return GST_FLOW_FLUSHING;
+		if (!is_temporary(result) || gst_geyser_now() >= deadline)
+			return gst_geyser_src_fail(self, result, "can't subscribe to");
+		if (!self->announced)
+			announce(self, GST_PROGRESS_TYPE_START, "waiting for the stream");
+		self->announced = TRUE;
+	}
+	if (self->announced)
+		announce(self, GST_PROGRESS_TYPE_COMPLETE, "connected to the stream");
+	self->announced = FALSE;
+	self->sequence = 0;
+	read_stream(self);
+	GST_OBJECT_LOCK(self);
+	self->connections++;
+	GST_OBJECT_UNLOCK(self);
+	return GST_FLOW_OK;
+}
+
+/* The publisher has gone. */
+static GstFlowReturn end(GstGeyserSrc *self, enum geyser_result result)
+{
+	enum geyser_end end = GEYSER_END_NONE;
+
+	(void)geyser_subscriber_get_end(gst_geyser_receiving_subscriber(self->receiving), &end);
+	if (self->reconnect) {
+		GST_INFO_OBJECT(self, "%s", geyser_error_detail());
+		announce(self, GST_PROGRESS_TYPE_START, "waiting for the stream");
+		self->announced = TRUE;
+		return GST_FLOW_OK;
+	}
+	return end == GEYSER_END_CLOSED ? GST_FLOW_EOS
+					: gst_geyser_src_fail(self, result, "lost the stream");
+}
+
+/* Gets the next frame into `pending`. A publisher that has come back may publish in another shape
+ * and with other buffers: with `reconnect` the frame tells. */
+GstFlowReturn gst_geyser_src_fetch(GstGeyserSrc *self)
+{
+	struct geyser_subscriber *subscriber = gst_geyser_receiving_subscriber(self->receiving);
+	GstClockTime deadline = deadline_of(self);
+
+	while (!self->pending) {
+		enum geyser_result result = geyser_subscriber_acquire(
+			subscriber, slice_until(deadline), &self->pending);
+		GstFlowReturn flow = GST_FLOW_OK;
+
+		if (result == GEYSER_OK)
+			break;
+		if (self->unlocked)
+			return GST_FLOW_FLUSHING;
+		if (result == GEYSER_ERROR_DISCONNECTED || result == GEYSER_ERROR_DEVICE_LOST)
+			flow = end(self, result);
+		else if (result == GEYSER_ERROR_BUSY)
+			g_usleep(1000); /* other elements hold all buffers */
+		else if (result != GEYSER_ERROR_TIMEOUT || gst_geyser_now() >= deadline)
+			flow = gst_geyser_src_fail(self, result, "no frame from");
+		if (flow != GST_FLOW_OK)
+			return flow;
+	}
+	if (self->announced) {
+		announce(self, GST_PROGRESS_TYPE_COMPLETE, "connected to the stream");
+		self->announced = FALSE;
+		self->sequence = 0;
+		read_stream(self);
+	}
+	return GST_FLOW_OK;
+}
+
+void gst_geyser_src_disconnect(GstGeyserSrc *self)
+{
+	if (self->pending)
+		(void)geyser_subscriber_release(
+			gst_geyser_receiving_subscriber(self->receiving), self->pending);
+	self->pending = NULL;
+	gst_geyser_receiving_unref(self->receiving);
+	self->receiving = NULL;
+}
