@@ -172,12 +172,16 @@ static bool is_published(const struct gy_rendition *rendition, uint64_t sequence
 	       atomic_load(&rendition->target->ring.page->newest) != 0;
 }
 
-/* Takes the next frame, or waits for one. */
+/* Takes the next frame, or waits for one. The feed may be connected before, and it may lose and
+ * make its connection meanwhile. A publisher that waits for its first subscriber sends nothing
+ * before. */
 static void take_frame(struct gy_rendition *rendition)
 {
 	struct geyser_frame *frame;
-	enum geyser_result result = geyser_subscriber_acquire(rendition->feed, LOOK_EVERY, &frame);
+	enum geyser_result result;
 
+	set_fed(rendition, gy_feed_is_connected(rendition->feed));
+	result = geyser_subscriber_acquire(rendition->feed, LOOK_EVERY, &frame);
 	set_fed(rendition, gy_feed_is_connected(rendition->feed));
 	if (result == GEYSER_ERROR_TIMEOUT)
 		return;

@@ -382,6 +382,30 @@ static void every_frame_of_a_lossless_stream_comes(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+/* A publisher that waits for its first subscriber sends no frame that would wake the rendition. The
+ * thread of the rendition looks around once a second; the count must not wait for that. A busy
+ * machine may delay some of the tries. */
+static void a_subscriber_is_counted_before_the_first_frame(void **state)
+{
+	struct geyser_publisher *publisher = publish(state, "counted", 3);
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < 5 && least > 500000000; i++) {
+		const uint64_t begin = now_ns();
+		struct geyser_subscriber *subscriber =
+			subscribe_rendition(state, "counted", GEYSER_DELIVER_LATEST, &bgra);
+		uint64_t took;
+
+		subscribers_become(publisher, 1);
+		took = now_ns() - begin;
+		least = took < least ? took : least;
+		geyser_subscriber_destroy(subscriber);
+		subscribers_become(publisher, 0);
+	}
+	assert_true(least <= 500000000);
+	geyser_publisher_destroy(publisher);
+}
+
 /* A lossless publisher doesn't wait for a rendition that nobody reads any more, nor for one of
  * subscribers that only want the newest frame. */
 static void nobody_waits_for_renditions_without_subscribers(void **state)
@@ -584,6 +608,7 @@ static const struct CMUnitTest tests[] = {
 	test(a_resize_is_followed),
 	test(a_resize_keeps_to_the_limit_of_memory),
 	test(every_frame_of_a_lossless_stream_comes),
+	test(a_subscriber_is_counted_before_the_first_frame),
 	test(nobody_waits_for_renditions_without_subscribers),
 	test(a_subscriber_that_stands_still_is_excused),
 	test(a_flush_waits_for_renditions),
