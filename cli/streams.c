@@ -72,6 +72,7 @@ void table_finish(struct table *table)
 struct widths {
 	unsigned column[COLUMNS_MAX];
 	unsigned dropped;
+	unsigned all; /* of the whole table, if no column is left out */
 };
 
 static unsigned column_width(const struct table *table, size_t column)
@@ -117,6 +118,7 @@ static struct widths fit(const struct table *table, unsigned width)
 
 	for (size_t c = 0; c < table->count; c++)
 		widths.column[c] = column_width(table, c);
+	widths.all = total_width(table, &widths);
 	while (total_width(table, &widths) > width) {
 		least = least_wanted(table, &widths);
 		if (least == table->count)
@@ -166,6 +168,9 @@ static void print_dropped(
 			length += (size_t)snprintf(text + length, sizeof(text) - length, " %s%s",
 				table->columns[c].title, --left ? "," : "");
 	}
+	if (length < sizeof(text))
+		(void)snprintf(text + length, sizeof(text) - length, " in %u columns: all take %u",
+			width, widths->all);
 	print_wrapped("", text, width, end);
 }
 

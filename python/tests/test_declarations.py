@@ -64,6 +64,7 @@ NOT_ENUMERATORS = {
 # Public functions that the package doesn't use.
 LEFT_OUT = {
     "geyser_publisher_close",
+    "geyser_publisher_drain",
     "geyser_publisher_submit_kept",
     "geyser_publisher_set_interrupted",
     "geyser_memory_kind_name",

@@ -31,8 +31,10 @@ static enum geyser_result check_shapes(const struct geyser_texture_desc *source,
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (fields[i].source != fields[i].destination)
 			return gy_fail(GEYSER_ERROR_MISMATCH,
-				"destination %s (%u): the source has %u, and both must be the same",
-				fields[i].name, fields[i].destination, fields[i].source);
+				"destination %s (%u): the source has %u, and %sboth must be the "
+				"same",
+				fields[i].name, fields[i].destination, fields[i].source,
+				i < 2 ? "without a filter " : "");
 	if (!geometry->same && source->mip_levels > 1)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 			"source mip_levels (%u): only textures with 1 level are cropped, turned or "

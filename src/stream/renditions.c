@@ -132,8 +132,9 @@ static enum geyser_result check_counts(struct geyser_publisher *source, pid_t pi
 	if (count >= GEYSER_STREAM_RENDITIONS_MAX)
 		return gy_fail(GEYSER_ERROR_LIMIT,
 			"stream \"%s\" has %u renditions, and no more are possible: ask for a "
-			"format and size that another subscriber has, or convert the stream's own "
-			"frames",
+			"format and size that another subscriber has, convert the stream's own "
+			"frames, or try again: a rendition ends two seconds after its last "
+			"subscriber has gone",
 			source->published.name, count);
 	if (pid != getpid() && used >= GEYSER_STREAM_RENDITIONS_OF_A_PROCESS)
 		return gy_fail(GEYSER_ERROR_LIMIT,

@@ -162,7 +162,8 @@ static void wrong_arguments_are_refused(void **state)
 		geyser_texture_convert(source, NULL, NULL));
 	refused(GEYSER_ERROR_INVALID_ARGUMENT, "destination is the source",
 		geyser_texture_convert(source, source, NULL));
-	refused(GEYSER_ERROR_MISMATCH, "destination height (8): the source has 7",
+	refused(GEYSER_ERROR_MISMATCH,
+		"destination height (8): the source has 7, and without a filter both must",
 		geyser_texture_convert(source, taller, NULL));
 	geyser_texture_unref(taller);
 	geyser_texture_unref(source);
