@@ -136,6 +136,9 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 void require(enum geyser_result result, const char *what);
 void *allocate(size_t count, size_t size);
 
+/* Returns the bytes of a picture's planes, with rows that have no gaps. */
+size_t picture_bytes(enum geyser_format format, uint32_t width, uint32_t height);
+
 /* Makes a directory without other programs' exports, sets GEYSER_RUNTIME_DIR to it, and removes it
  * at exit. */
 void runtime_directory_make(void);

@@ -83,17 +83,6 @@ static struct geyser_pixels picture(enum geyser_format format, unsigned char *da
 	return out;
 }
 
-static size_t size_of(enum geyser_format format)
-{
-	struct geyser_plane_extent extent;
-	size_t size = 0;
-
-	for (uint32_t plane = 0;
-		geyser_format_get_plane_extent(format, plane, WIDTH, HEIGHT, &extent); plane++)
-		size += (size_t)extent.size;
-	return size;
-}
-
 static uint64_t time_conversion(struct pictures *pictures, const struct pair *pair)
 {
 	const size_t i = pictures->turn++ % PICTURES;
@@ -112,7 +101,9 @@ static uint64_t time_floor(struct pictures *pictures, const struct pair *pair)
 	const size_t i = pictures->turn++ % PICTURES;
 	const struct geyser_pixels from = picture(pair->from, pictures->from[i]);
 	const struct geyser_pixels to = picture(pair->to, pictures->to[i]);
-	const size_t size = (size_of(pair->from) + size_of(pair->to)) / 2;
+	const size_t size = (picture_bytes(pair->from, WIDTH, HEIGHT) +
+				    picture_bytes(pair->to, WIDTH, HEIGHT)) /
+			    2;
 	const uint64_t start = now_ns();
 
 	if (pair->scaler)

@@ -43,6 +43,17 @@ void *allocate(size_t count, size_t size)
 	return memory;
 }
 
+size_t picture_bytes(enum geyser_format format, uint32_t width, uint32_t height)
+{
+	struct geyser_plane_extent extent;
+	size_t size = 0;
+
+	for (uint32_t plane = 0;
+		geyser_format_get_plane_extent(format, plane, width, height, &extent); plane++)
+		size += (size_t)extent.size;
+	return size;
+}
+
 /* ---- the directory --------------------------------------------------------------------------- */
 
 static char directory[256];

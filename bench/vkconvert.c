@@ -242,21 +242,11 @@ static struct geyser_texture *make_texture(
 	return texture;
 }
 
-static uint64_t size_of(enum geyser_format format)
-{
-	struct geyser_plane_extent extent;
-	uint64_t size = 0;
-
-	for (uint32_t plane = 0;
-		geyser_format_get_plane_extent(format, plane, VKHAND_WIDTH, VKHAND_HEIGHT, &extent);
-		plane++)
-		size += extent.size;
-	return size;
-}
-
 static void begin(struct convert *convert, enum geyser_format from, enum geyser_format to)
 {
-	convert->size = (size_of(from) + size_of(to)) / 2;
+	convert->size = (picture_bytes(from, VKHAND_WIDTH, VKHAND_HEIGHT) +
+				picture_bytes(to, VKHAND_WIDTH, VKHAND_HEIGHT)) /
+			2;
 	for (size_t i = 0; i < PICTURES; i++) {
 		convert->from[i] = make_texture(convert, from, GEYSER_USAGE_TEXTURE_BINDING);
 		convert->to[i] = make_texture(convert, to, GEYSER_USAGE_STORAGE_BINDING);
