@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
 from . import cuda, dlpack, png, values
-from ._c import BUFFERS_MAX, geyser_frame_info, lib, quick
+from ._c import geyser_frame_info, lib, quick
 from ._objects import Local, Object, Pointer
 from .enums import Access, Path, pick
 from .errors import ClosedError, InvalidArgumentError, detail, error
@@ -17,8 +17,7 @@ F = TypeVar("F", bound="Frame")
 
 
 class Stream(Object):
-    """Base of publishers and subscribers, which give out frames. It keeps the textures of buffers
-    that come again."""
+    """Base of publishers and subscribers, which give out frames."""
 
     _read_only = False
 
@@ -27,7 +26,6 @@ class Stream(Object):
         self._name, self._on_host = name, on_host
         self._manager = manager
         self._order = pointer.work = cuda.Order(manager)
-        self._textures: Dict[int, Texture] = {}
 
     @property
     def name(self) -> str:
@@ -38,7 +36,6 @@ class Stream(Object):
         """Ends the stream's use; closing again does nothing. Frames that are in use become invalid,
         but arrays of them stay valid memory."""
         self._pointer = None
-        self._textures = {}
 
     def _is_late(self, pointer: Any, out: Any, give_back: Any) -> bool:
         """Returns whether this object was closed while a thread waited for a frame; the frame is
@@ -50,19 +47,11 @@ class Stream(Object):
         return True
 
     def _texture_of(self, frame: int) -> Texture:
-        address = quick.geyser_frame_texture(frame)
-        found = self._textures.get(address)
-        if found is not None and found._pointer is not None:
-            return found
-        pointer = TexturePointer(quick.geyser_texture_ref(address))
+        """Returns the frame's texture. A publisher keeps no textures between frames: the memory of
+        an idle stream's buffer can't be freed while a reference to its texture is left."""
+        pointer = TexturePointer(quick.geyser_texture_ref(quick.geyser_frame_texture(frame)))
         read_only = self._read_only and quick.geyser_texture_access(pointer) == READ
-        made = Texture(pointer, self._manager, self._on_host, read_only)
-        # After a resize, or with another publisher, the earlier textures don't come again.
-        others = list(self._textures.values())
-        if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):
-            self._textures = {}
-        self._textures[address] = made
-        return made
+        return Texture(pointer, self._manager, self._on_host, read_only)
 
 
 class Frame(Exchanged, Local, Metadata, Described):

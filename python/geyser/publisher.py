@@ -211,7 +211,6 @@ class Publisher(Stream):
         desc = to_desc(width, height, form, usages, row_alignment=alignment)
         self._check(lib.geyser_publisher_resize(self._pointer, ctypes.byref(desc)))
         self._remember(desc)
-        self._textures = {}
 
     def flush(self, timeout: Optional[values.Seconds] = None) -> None:
         """Waits until all frames are taken and no subscriber holds one. Call this before the end of

@@ -2,15 +2,16 @@
 
 import asyncio
 import ctypes
-from typing import AsyncIterator, Iterator, NamedTuple, Optional
+from typing import AsyncIterator, Dict, Iterator, NamedTuple, Optional
 
 from . import descriptor, times, values
-from ._c import NEVER, geyser_subscriber_stats, lib
+from ._c import BUFFERS_MAX, NEVER, geyser_subscriber_stats, lib, quick
 from ._objects import Pointer
 from .descriptor import Descriptor
 from .enums import End
 from .errors import DeviceLostError, DisconnectedError, Result, TimeoutError
 from .frame import ReceivedFrame, Stream
+from .texture import Texture
 
 ENDED = (int(Result.DISCONNECTED), int(Result.DEVICE_LOST))
 
@@ -51,6 +52,7 @@ class Subscriber(Stream):
         super().__init__(pointer, name, manager, on_host)
         self._timeout, self._reconnect = timeout, reconnect
         self._descriptor: Optional[Descriptor] = None
+        self._textures: Dict[int, Texture] = {}  # of buffers, by address: they come again
 
     def __repr__(self) -> str:
         return f"<geyser.Subscriber {self.name!r}{' (closed)' if self.closed else ''}>"
@@ -59,8 +61,22 @@ class Subscriber(Stream):
         """Ends the subscription; closing again does nothing. Frames that are in use become invalid,
         but arrays of them stay valid memory."""
         super().close()
+        self._textures = {}
         if self._descriptor is not None:
             self._descriptor.close()
+
+    def _texture_of(self, frame: int) -> Texture:
+        address = quick.geyser_frame_texture(frame)
+        found = self._textures.get(address)
+        if found is not None and found._pointer is not None:
+            return found
+        made = super()._texture_of(frame)
+        # After a resize, or with another publisher, the earlier textures don't come again.
+        others = list(self._textures.values())
+        if len(others) >= BUFFERS_MAX or any(not made.is_like(one) for one in others):
+            self._textures = {}
+        self._textures[address] = made
+        return made
 
     def acquire(self, timeout: Optional[values.Seconds] = None) -> ReceivedFrame:
         """Returns the next frame: `with subscriber.acquire() as frame:`. It waits for up to that

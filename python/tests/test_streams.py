@@ -176,6 +176,22 @@ class Frames(Streams):
             with self.raises(geyser.InvalidArgumentError, words):
                 self.manager.subscribe(self.name, **wrong)
 
+    def test_an_idle_stream_frees_buffers_that_were_drawn(self):
+        need_numpy()
+        publisher, subscriber = self.publish(256, 256), self.subscribe(delivery="every")
+        full = self.manager.memory.textures.held
+        for value in range(6):
+            with publisher.frame(LIMIT) as frame:
+                numpy.asarray(frame)[:] = value
+            subscriber.acquire(LIMIT).release()
+        subscriber.close()
+        publisher.set_idle_limit(0)
+        end = time.monotonic() + LIMIT
+        while self.manager.memory.textures.held > full / 3:
+            self.assertLess(time.monotonic(), end, "the buffers keep their memory")
+        with self.subscribe().acquire(LIMIT) as frame:
+            self.assertTrue((numpy.asarray(frame) == 5).all())
+
     def test_rows_are_aligned(self):
         need_numpy()
         publisher = self.publish(33, 4, usage="host_memory", row_alignment=256)
