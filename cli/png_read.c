@@ -217,7 +217,7 @@ static bool lose(const struct png_reader *reader, const struct png_layout *layou
 	const struct texel *texel, enum loss loss)
 {
 	static const char *const channels[] = {"red", "green", "blue", "alpha"};
-	const char *const keeps = reader->deep ? "rgba16uint" : "rgba8unorm-srgb";
+	const char *const keeps = reader->deep ? "rgba16unorm" : "rgba8unorm-srgb";
 	const char *const name = geyser_format_name(layout->format);
 	const unsigned unit = reader->deep ? 1 : 257, max = reader->deep ? 65535 : 255;
 	char what[160];

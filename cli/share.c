@@ -31,7 +31,7 @@ struct share_options {
 
 static const struct option_row rows[] = {
 	{'f', "format", "F",
-		"the texture's format; by default rgba8unorm-srgb, and rgba16uint for a PNG of 16 "
+		"the texture's format; by default rgba8unorm-srgb, and rgba16unorm for a PNG of 16 "
 		"bits a channel. A PNG may become {png formats}: refused if anything would be lost",
 		FORMAT(struct share_options, format)},
 	{'s', "size", "WxH", "the size of raw texels, 1 to 32768 each way",
@@ -176,6 +176,22 @@ static int decode(struct png_reader *reader, struct geyser_texture *texture)
 	return reader->interrupted ? interrupted() : STATUS_FAILURE;
 }
 
+/* Returns the format that keeps every bit of a picture. Both of 16 bits hold the same bytes, but a
+ * conversion takes an integer of 1 for full intensity. */
+static enum geyser_format default_format(
+	struct geyser_manager *manager, const struct share_options *options, bool deep)
+{
+	uint32_t usage = 0;
+
+	if (!deep)
+		return GEYSER_FORMAT_RGBA8_UNORM_SRGB;
+	(void)geyser_manager_format_usage(
+		manager, GEYSER_FORMAT_RGBA16_UNORM, GEYSER_DIMENSION_2D, &usage);
+	return usage && (!options->host_memory || (usage & GEYSER_USAGE_HOST_MEMORY))
+		       ? GEYSER_FORMAT_RGBA16_UNORM
+		       : GEYSER_FORMAT_RGBA16_UINT;
+}
+
 static int load_picture(
 	struct geyser_manager *manager, struct share_options *options, struct geyser_texture **out)
 {
@@ -185,8 +201,7 @@ static int load_picture(
 	if (!png_open(options->picture, &reader))
 		return reader.interrupted ? interrupted() : STATUS_FAILURE;
 	if (!options->format)
-		options->format =
-			reader.deep ? GEYSER_FORMAT_RGBA16_UINT : GEYSER_FORMAT_RGBA8_UNORM_SRGB;
+		options->format = default_format(manager, options, reader.deep);
 	status = check_picture_format(options);
 	if (!status)
 		status = create_texture(manager, options, reader.width, reader.height, out);

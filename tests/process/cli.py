@@ -190,6 +190,17 @@ def pictures_without_alpha_and_of_16_bits():
 
 
 @test
+def pictures_of_16_bits_become_8():
+    samples = b"".join(struct.pack(">H", value) for value in range(0, 65536, 1638))
+    write("in.png", png.encode(5, 2, 16, 6, samples[:80]))
+    with Running("share", "--print-handle", "in.png") as share:
+        succeed("grab", "--format", "rgba8unorm", share.line(), "out.png")
+        values = [round(value / 257) for value in struct.unpack(">40H", samples[:80])]
+        assert png.decode(read("out.png")) == (5, 2, 8, 6, bytes(values))
+        share.end()
+
+
+@test
 def texels_grabbed_raw_are_the_pictures():
     samples = noise(16 * 4 * 4)
     write("in.png", png.encode(16, 4, 8, 6, samples))
