@@ -207,8 +207,10 @@ GEYSER_API enum geyser_result geyser_manager_memory(
  * a driver lays out the rows (GEYSER_USAGE_LINEAR, and dma-bufs with rows), a texture whose rows
  * the driver aligns to less is UNSUPPORTED. A texture with an alignment has one mip level. The
  * alignment doesn't travel to other processes, which get the rows' pitch. Importing takes any
- * pitch, and ignores it. */
-#define GEYSER_ROW_ALIGNMENT(bytes) ((uint32_t)(bytes) << 16)
+ * pitch, and leaves the alignment out of the texture's descriptor. A number that doesn't fit in 16
+ * bits becomes 65535, which no call accepts. */
+#define GEYSER_ROW_ALIGNMENT(bytes) \
+	((uint64_t)(bytes) > 0xFFFFu ? 0xFFFF0000u : (uint32_t)(bytes) << 16)
 #define GEYSER_ROW_ALIGNMENT_MAX 4096u
 
 /* The limits that hold for every backend. A backend's own limits may be lower. */

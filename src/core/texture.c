@@ -42,7 +42,7 @@ enum geyser_result gy_texture_describe(
 	gy_texture_set_left(texture);
 	answer->type = GY_WIRE_TEXTURE;
 	answer->texture.desc = texture->desc;
-	/* the pitch tells; earlier versions refuse the bits */
+	/* importers read the alignment off the pitch, and earlier versions refuse these bits */
 	answer->texture.desc.usage &= ~GY_USAGE_ROW_ALIGNMENT;
 	*fd = answer->texture.native.fd;
 	return GEYSER_OK;
@@ -231,7 +231,7 @@ static void end(struct geyser_texture *texture)
 	gy_object_finish(&texture->object);
 	if (texture->ready &&
 		geyser_event_wait(texture->ready, texture->ready_value, 0) != GEYSER_OK)
-		gy_texture_set_left(texture); /* the device may still use it */
+		gy_texture_set_left(texture); /* the device may still draw into the memory */
 	gy_pool_give(&manager->pool, &texture->desc, texture->texture);
 	geyser_event_unref(texture->ready);
 	gy_manager_unref(manager);
@@ -529,6 +529,7 @@ enum geyser_result gy_texture_adopt(struct geyser_manager *manager,
 
 	if (result != GEYSER_OK)
 		return result;
+	texture->desc.usage &= ~GY_USAGE_ROW_ALIGNMENT; /* the memory has the rows that it has */
 	result = manager->backend->texture_import(
 		manager->device, &texture->desc, native, terms, &texture->texture);
 	if (result != GEYSER_OK) {

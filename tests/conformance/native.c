@@ -168,6 +168,22 @@ static void what_was_given_away_comes_back(void **state)
 	geyser_texture_unref(back);
 }
 
+/* Importers take the rows as they are, whatever alignment the descriptor names. */
+static void an_import_has_no_row_alignment(void **state)
+{
+	struct geyser_texture_desc aligned = desc;
+	struct geyser_native_texture native;
+	struct geyser_texture *texture;
+
+	native = native_of(make_memory(MEMORY), 0, 16 * 4);
+	aligned.usage |= GEYSER_ROW_ALIGNMENT(GEYSER_ROW_ALIGNMENT_MAX);
+	ok(geyser_texture_import_native(manager_of(state), &native, &aligned, &texture));
+	(void)close(native.fd);
+	assert_int_equal(geyser_texture_get_desc(texture)->usage,
+		GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_TEXTURE_BINDING);
+	geyser_texture_unref(texture);
+}
+
 static void other_types_are_refused_by_name(void **state)
 {
 	struct geyser_texture *texture = make_texture(manager_of(state), desc.format, 16, 16);
@@ -608,6 +624,7 @@ static void a_descriptor_for_reading_is_read_only(void **state)
 static const struct CMUnitTest tests[] = {
 	test(export_gives_a_sealed_memfd_away),
 	test(what_was_given_away_comes_back),
+	test(an_import_has_no_row_alignment),
 	test(other_types_are_refused_by_name),
 	test(offsets_and_padded_rows_are_kept),
 	test(pitches_and_offsets_at_the_boundaries),

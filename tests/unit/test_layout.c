@@ -356,6 +356,9 @@ static void alignments_that_are_none(void **state)
 	desc.usage = GEYSER_ROW_ALIGNMENT(8192);
 	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "row alignment (8192 bytes)",
 		gy_desc_resolve("desc", &desc, &out));
+	desc.usage = GEYSER_ROW_ALIGNMENT(65536); /* has no bits of its own in `usage` */
+	assert_fails(GEYSER_ERROR_INVALID_ARGUMENT, "row alignment (65535 bytes)",
+		gy_desc_resolve("desc", &desc, &out));
 	desc.usage = GEYSER_ROW_ALIGNMENT(64);
 	desc.mip_levels = 2;
 	assert_fails(

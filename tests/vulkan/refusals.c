@@ -165,12 +165,13 @@ static void planes_that_there_are_not(void **state)
 
 static void rows_that_the_driver_makes_otherwise(void **state)
 {
-	struct geyser_texture_desc rows = desc;
+	struct geyser_texture_desc rows = desc, aligned;
 	struct geyser_texture *texture, *taken;
 	struct geyser_native_texture native;
 	struct geyser_vulkan_image_info image;
 
 	rows.usage = GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST | GEYSER_USAGE_LINEAR;
+	aligned = rows;
 	ok(geyser_texture_create(manager_of(state), &rows, &texture));
 	ok(geyser_vulkan_texture_get_info(texture, &image));
 	assert_int_equal(image.tiling, VK_IMAGE_TILING_LINEAR);
@@ -179,6 +180,10 @@ static void rows_that_the_driver_makes_otherwise(void **state)
 	assert_int_equal(native.type, GEYSER_NATIVE_OPAQUE_FD);
 	assert_in_range(native.planes[0].row_pitch, 64 * 4, native.size / 48);
 	ok(geyser_texture_import_native(manager_of(state), &native, &rows, &taken));
+	assert_true(texture_holds(taken, 1));
+	geyser_texture_unref(taken);
+	aligned.usage |= GEYSER_ROW_ALIGNMENT(GEYSER_ROW_ALIGNMENT_MAX); /* an import ignores it */
+	ok(geyser_texture_import_native(manager_of(state), &native, &aligned, &taken));
 	assert_true(texture_holds(taken, 1));
 	geyser_texture_unref(taken);
 	refuse(state, &native, GEYSER_ERROR_MISMATCH, "row_pitch"); /* without LINEAR */
