@@ -175,9 +175,14 @@ static void set_due(struct geyser_publisher *publisher, uint64_t due)
 
 void gy_publisher_start_idling(struct geyser_publisher *publisher)
 {
+	uint64_t due;
+
 	publisher->idling.chore.run = run;
+	(void)pthread_mutex_lock(&publisher->lock);
 	gy_publisher_begin_idle(publisher);
-	set_due(publisher, gy_deadline(publisher->idling.limit_ns));
+	due = gy_deadline(publisher->idling.limit_ns);
+	(void)pthread_mutex_unlock(&publisher->lock);
+	set_due(publisher, due);
 }
 
 /* The publisher of a rendition never idles, and may end with the loop's lock held. */

@@ -206,7 +206,9 @@ static enum geyser_result start(struct gy_rendition *rendition,
 	rendition->target->rendition = rendition;
 	rendition->target->source = source;
 	rendition->target->published.ops = source->published.ops;
+	(void)pthread_mutex_lock(&source->lock);
 	rendition->target->hold_limit_ns = source->hold_limit_ns;
+	(void)pthread_mutex_unlock(&source->lock);
 	result = gy_rendition_start(rendition);
 	if (result != GEYSER_OK) {
 		gy_publisher_deallocate(rendition->target);

@@ -3,6 +3,7 @@
 
 #include <geyser/convert.h>
 
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -525,6 +526,40 @@ static void a_full_stream_begins_no_rendition(void **state)
 	geyser_publisher_destroy(publisher);
 }
 
+struct beginning {
+	struct geyser_manager *manager;
+	struct geyser_publisher *publisher;
+	_Atomic bool done;
+};
+
+/* Thread 0 begins renditions, and thread 1 sets hold limits meanwhile. */
+static void begin_or_set(unsigned index, void *data)
+{
+	const struct geyser_subscriber_desc desc = {.name = "limited"};
+	struct beginning *beginning = data;
+
+	while (index == 1 && !atomic_load(&beginning->done))
+		check(geyser_publisher_set_hold_limit(beginning->publisher, PATIENCE) == GEYSER_OK);
+	for (uint32_t i = 1; index == 0 && i <= GEYSER_STREAM_RENDITIONS_MAX; i++) {
+		const struct geyser_rendition_desc rendition = {.width = i, .height = i};
+		struct geyser_subscriber *subscriber;
+
+		check(geyser_subscriber_create_rendition(
+			      beginning->manager, &desc, &rendition, &subscriber) == GEYSER_OK);
+		geyser_subscriber_destroy(subscriber);
+	}
+	atomic_store(&beginning->done, true);
+}
+
+static void hold_limits_are_set_while_renditions_begin(void **state)
+{
+	struct beginning beginning = {
+		.manager = manager_of(state), .publisher = publish(state, "limited", 3)};
+
+	run_threads(2, begin_or_set, &beginning);
+	geyser_publisher_destroy(beginning.publisher);
+}
+
 static void requests_that_are_refused(void **state)
 {
 	struct geyser_publisher *publisher = publish(state, "no", 3);
@@ -614,6 +649,7 @@ static const struct CMUnitTest tests[] = {
 	test(a_flush_waits_for_renditions),
 	test(equal_requests_share_a_rendition),
 	test(a_full_stream_begins_no_rendition),
+	test(hold_limits_are_set_while_renditions_begin),
 	test(requests_that_are_refused),
 	test(the_end_comes_after_the_frames),
 	test(frames_outlive_their_publisher),
