@@ -3,10 +3,11 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Every pair of formats of colours and video can be converted; the rules for video stand below.
- * Between colour formats the result is exact: each channel of the source
- * stands for a real number, and the channel of the destination becomes the value that is nearest to
- * this number. All processors give the same bits. docs/conversion.md has examples.
+ * Every pair of formats of colours and video can be converted. docs/conversion.md has examples.
+ *
+ * Between colour formats the result is exact: each channel of the source stands for a real number,
+ * and the channel of the destination becomes the value that is nearest to this number. All
+ * processors give the same bits. The rules for video come after those for colours.
  *
  * Unorm: a channel of n bits with the value v stands for v / (2^n - 1). A number is clamped to 0 to
  * 1 and rounded to the nearest value. Only 0.5 lies in the middle of two values; it is rounded up.
@@ -110,9 +111,8 @@ struct geyser_convert_options {
 
 /* Converts all texels of the source to the destination's format, and writes them to the
  * destination's data. The source's data is only read. Without a filter, the destination must have
- * the size of the source's part after its turn. Bytes between
- * the rows of the destination stay as they are. The planes of the destination must not overlap each
- * other.
+ * the size of the source's part after its turn. Bytes between the rows of the destination stay as
+ * they are. The planes of the destination must not overlap each other.
  *
  * The options may be NULL, which is the same as 0 in all members.
  *
@@ -128,11 +128,11 @@ GEYSER_API enum geyser_result geyser_convert_pixels(const struct geyser_pixels *
 	const struct geyser_pixels *destination, const struct geyser_convert_options *options);
 
 /* Converts a whole texture, with all its mip levels, layers and depth slices, by the same rules.
- * Both textures must have no memory in common, and the same shape; with a crop, an orientation or a
- * filter, width and height may differ as those of geyser_convert_pixels. Then each layer and depth
- * slice is cropped, turned and scaled. They may belong to different
- * managers and backends. As with geyser_texture_map, the caller orders access: other work on both
- * textures must be done before the call. The call returns when the conversion is done.
+ * Both textures must have no memory in common, and the same shape. With a crop, an orientation or a
+ * filter, width and height may differ as those of geyser_convert_pixels; each layer and depth slice
+ * is cropped, turned and scaled then. The textures may belong to different managers and backends.
+ * As with geyser_texture_map, the caller orders access: other work on both textures must be done
+ * before the call. The call returns when the conversion is done.
  *
  * The GPU converts if both textures belong to one Vulkan manager, unless its device is a driver on
  * the CPU, both textures lie in host memory, or the picture is cropped, turned or scaled. Between

@@ -260,9 +260,9 @@ GEYSER_API enum geyser_result geyser_vulkan_cmd_convert(VkCommandBuffer command_
 
 /* Gives the DRM format modifiers that dma-buf images of this format and usage can have here, the
  * best first. A program can agree on one of them with another program. A format of several planes
- * has DRM_FORMAT_MOD_LINEAR (0) at most. *count is 0 if there are
- * none. The caller frees the array with geyser_vulkan_modifiers_free. Errors: INVALID_ARGUMENT,
- * UNSUPPORTED (not a Vulkan manager), OUT_OF_MEMORY. */
+ * has DRM_FORMAT_MOD_LINEAR (0) at most. *count is 0 if there are none. The caller frees the array
+ * with geyser_vulkan_modifiers_free. Errors: INVALID_ARGUMENT, UNSUPPORTED (not a Vulkan manager),
+ * OUT_OF_MEMORY. */
 GEYSER_API enum geyser_result geyser_vulkan_format_modifiers(struct geyser_manager *manager,
 	enum geyser_format format, uint32_t usage, uint64_t **out, uint32_t *count);
 GEYSER_API void geyser_vulkan_modifiers_free(uint64_t *modifiers);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define LEAST (UINT64_C(64) << 10)
-#define LIMIT_DEFAULT (UINT64_C(64) << 20)
+#define LEAST (UINT64_C(64) << 10)         /* bytes of the smallest texture that is kept */
+#define LIMIT_DEFAULT (UINT64_C(64) << 20) /* bytes of all textures */
 #define KEEP_DEFAULT (10 * GY_SECOND)
 
 /* Textures that are freed once the lock is released, since a driver takes its time. */
@@ -33,7 +33,8 @@ static struct gy_backend_texture *remove_at(struct gy_pool *pool, uint32_t index
 	return texture;
 }
 
-/* Removes the textures that have been kept for longest, until the others fit. */
+/* Removes the textures that have been kept for longest, until the others have at most so many bytes
+ * and are at most so many. */
 static void make_fit(struct gy_pool *pool, uint64_t bytes, uint32_t count, struct dropped *dropped)
 {
 	while (pool->count > 0 && (atomic_load(&pool->sum->bytes) > bytes || pool->count > count))

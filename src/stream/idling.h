@@ -5,8 +5,8 @@
 
 #include "stream/publisher_state.h"
 
-/* Lets the thread "geyser-ipc" free buffers from now on, and ends that. Call both without the
- * publisher's lock. */
+/* start lets the thread "geyser-ipc" free buffers from now on. After stop has returned, that thread
+ * doesn't use the publisher any more. Call both without the publisher's lock. */
 void gy_publisher_start_idling(struct geyser_publisher *publisher);
 void gy_publisher_stop_idling(struct geyser_publisher *publisher);
 

@@ -444,11 +444,12 @@ static enum geyser_result check_frame(
 	return GEYSER_OK;
 }
 
-/* Writes the frame's record into the ring: with the present time, or in a rendition that of the
- * original. Needs no lock: the frame's slot
- * belongs to the caller until it is published. Before the lock is taken, the CPU fetches the slot's
- * cache line together with those of the texels that the caller has written last. The thread waits
- * for all of these lines when it takes the lock. */
+/* Writes the frame's record into the ring, with the present time. A frame of a rendition keeps the
+ * time of the original. Needs no lock: the frame's slot belongs to the caller until it is
+ * published. Before the lock is taken, the CPU fetches the slot's cache line together with those of
+ * the texels that the caller has written last. The thread waits for all of these lines when it
+ * takes the lock.
+ */
 static void prepare(struct geyser_publisher *publisher, struct geyser_frame *frame)
 {
 	if (!publisher->rendition)
@@ -474,10 +475,11 @@ static enum geyser_result complete(struct geyser_publisher *publisher, struct ge
 	return result;
 }
 
+/* How the caller gives a frame back. */
 enum end {
 	DISCARD,
 	PUBLISH,
-	KEEP, /* publish; the caller still reads the buffer */
+	KEEP, /* the frame is published, and the caller still reads the buffer */
 };
 
 /* Publishes or discards the frame, and gets it back from the caller, unless the caller keeps it. */
@@ -489,8 +491,8 @@ static enum geyser_result take_back(
 	if (how != DISCARD)
 		prepare(publisher, frame);
 	(void)pthread_mutex_lock(&publisher->lock);
-	if (how != DISCARD &&
-		publisher->rendition) /* the frame gets the sequence of the original */
+	/* a frame of a rendition gets the sequence of the original */
+	if (how != DISCARD && publisher->rendition)
 		publisher->ring.sequence = frame->record.info.sequence - 1;
 	if (how != DISCARD)
 		result = complete(publisher, frame);

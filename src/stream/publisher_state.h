@@ -57,8 +57,8 @@ struct gy_renditions {
 	/* Guards the list. A thread that needs a publisher's lock as well takes this one first. */
 	pthread_mutex_t lock;
 	struct gy_rendition *first;
-	/* the wake word of threads that wait for a rendition: counts changes of `fed` and `users`
-	 */
+	/* The wake word of threads that wait for a rendition. It counts changes of `fed` and of
+	 * `users`. */
 	_Atomic uint32_t changes;
 };
 
@@ -71,11 +71,11 @@ struct gy_hold_budget {
 /* When the memory of buffers is freed: see idling.c. */
 struct gy_idling {
 	struct gy_chore chore; /* guarded by the lock of struct gy_ipc */
-	uint64_t limit_ns;     /* for how long the stream has had no subscriber */
+	uint64_t limit_ns;     /* how long the stream has no subscriber before memory is freed */
 	uint64_t since;        /* when the last subscriber left, as of gy_now */
 	uint64_t sequence;     /* of the newest frame at the last look */
 	uint32_t freed;        /* bit b: buffer b has no memory of its own */
-	uint32_t kept;         /* how many buffers keep their memory, since that look */
+	uint32_t kept;         /* how many buffers keep their memory, as of that look */
 	bool freeing;          /* one buffer was freed just now, and there may be more */
 };
 

@@ -96,7 +96,7 @@ static void await_buffer(struct gy_rendition *rendition)
 		atomic_store(&rendition->over, true);
 }
 
-/* Waits until a device has drawn what it draws at this point. */
+/* Waits until a device has done its work on the frame, or the stream has ended. */
 static void await_point(struct gy_rendition *rendition, struct geyser_frame *frame)
 {
 	struct geyser_point point;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The public functions of a publisher that concern its renditions, too. */
+/* The public functions of a publisher that must reach its renditions as well. */
 #include "stream/idling.h"
 #include "stream/naming.h"
 #include "stream/publishing.h"
@@ -89,7 +89,8 @@ void geyser_publisher_destroy(struct geyser_publisher *publisher)
 
 /* ---- waiting ---- */
 
-/* A feed has taken and released a frame when the frame is in its rendition. */
+/* A feed releases a frame after the rendition has published it. So the stream's own subscribers,
+ * which include the feeds, are waited for before the renditions' subscribers. */
 static enum geyser_result await_subscribers(
 	struct geyser_publisher *publisher, bool released, uint64_t timeout_ns)
 {

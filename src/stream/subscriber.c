@@ -51,7 +51,7 @@ static enum geyser_result check_rendition(
 			"rendition filter (%d): it must be one of enum geyser_filter",
 			(int)rendition->filter);
 	*out = *rendition;
-	/* so that equal requests look equal */
+	/* a publisher compares requests member by member to find a rendition that exists */
 	if (!out->width)
 		out->filter = GEYSER_FILTER_NONE;
 	else if (!out->filter)

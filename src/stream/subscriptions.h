@@ -6,9 +6,8 @@
 
 #include "stream/publisher_state.h"
 
-/* Counts the pages of the stream's own memory, of `size` bytes, that were made (change 1) or are
- * gone
- * (-1). */
+/* Counts pages that the publisher shares with subscribers: `size` bytes that were made (change 1)
+ * or are gone (-1). */
 void gy_publisher_count_pages(struct geyser_publisher *publisher, size_t size, int change);
 
 /* Unmaps the lease, which no thread uses, and frees the subscription. */

@@ -187,9 +187,8 @@ static enum geyser_result refuse(const struct vk_conversion *conversion)
 			device->handles.queue_family);
 	if (!device->stores_any_format)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"device: the feature shaderStorageImageWriteWithoutFormat is needed; if it "
-			"is "
-			"enabled, say so by geyser_vulkan_manager_set_features");
+			"device: the feature shaderStorageImageWriteWithoutFormat is needed; if "
+			"the program has enabled it, call geyser_vulkan_manager_set_features");
 	return gy_fail(GEYSER_ERROR_UNSUPPORTED,
 		"formats (%s to %s): %s gives other results than the CPU; geyser_texture_convert "
 		"converts them",

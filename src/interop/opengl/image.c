@@ -254,10 +254,9 @@ static enum geyser_result check_share(
 {
 	if (geyser_format_is_video(shared->desc->format))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"desc format (%s): a GL texture is one plane, and this is video; share "
-			"textures of red, green and blue, as rgba8unorm, or draw into the planes "
-			"of "
-			"a texture that geyser_gl_texture_import has imported",
+			"desc format (%s): a GL texture is one plane, and this is video; share a "
+			"texture of red, green and blue, as rgba8unorm, or import a texture "
+			"(geyser_gl_texture_import) and draw into its planes",
 			geyser_format_name(shared->desc->format));
 	if (!gl->info.dma_buf_export)
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,

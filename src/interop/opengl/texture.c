@@ -203,9 +203,8 @@ enum geyser_result geyser_gl_texture_get_info(
 		*out = (struct geyser_gl_texture_info){.reason = ""};
 	if (texture && out && geyser_format_is_video(texture->desc.format))
 		return gy_fail(GEYSER_ERROR_UNSUPPORTED,
-			"format (%s): it is video; geyser_gl_texture_get_plane_info tells about "
-			"each "
-			"of its planes",
+			"format (%s): it is video; call geyser_gl_texture_get_plane_info for each "
+			"plane",
 			geyser_format_name(texture->desc.format));
 	return geyser_gl_texture_get_plane_info(texture, 0, out);
 }
