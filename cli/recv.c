@@ -216,13 +216,15 @@ static enum geyser_result try_to_connect(
 }
 
 /* Whether the sender doesn't convert, and this program can: the sender has an earlier version of
- * geyser, lacks the format, or has too many renditions. Only the sender scales and turns. */
+ * geyser, lacks the format, or has too many renditions. Only the sender scales and turns. Nobody
+ * converts to depth. */
 static bool can_convert_here(const struct receiver *receiver, enum geyser_result result)
 {
 	const struct geyser_rendition_desc *const asked = &receiver->asked;
 
 	return (result == GEYSER_ERROR_UNSUPPORTED || result == GEYSER_ERROR_LIMIT) &&
-	       asked->format && !asked->width && !asked->upright;
+	       asked->format && !geyser_format_get_info(asked->format)->depth && !asked->width &&
+	       !asked->upright;
 }
 
 /* Connects to the stream. Returns false if the command must end with *status. */

@@ -98,7 +98,9 @@ struct geyser_pixels {
 struct geyser_convert_options {
 	/* What the numbers of a format of video mean, on the side that has one: its matrix and
 	 * range are used. If both sides are video, it is the colour of both. Conversions between
-	 * colour formats ignore it. It is borrowed for the call; NULL: not known. */
+	 * colour formats ignore it. The colour of a frame in a colour format isn't that of the
+	 * video which it becomes: its range is full. It is borrowed for the call; NULL: not known.
+	 */
 	const struct geyser_color *color;
 	enum geyser_siting siting; /* of video's chroma; 0: not known */
 	/* The part of the source to convert. A width of 0 means all of it. */

@@ -157,6 +157,7 @@ def wrong_requests_are_refused():
         fail(2, "WxH", "recv", "wrong", "--size", "4x")
         fail(1, "smaller size", "recv", "wrong", "--size", "32768x32768")
         fail(1, "depth32float", "recv", "wrong", "--size", "4x4", "--format", "depth32float")
+        fail(1, "depth24plus", "recv", "wrong", "--format", "depth24plus", "--frames", "1")
 
 
 @contextlib.contextmanager
