@@ -464,6 +464,7 @@ static void a_flush_waits_for_renditions(void **state)
 	struct geyser_subscriber *subscriber =
 		subscribe_rendition(state, "flush", GEYSER_DELIVER_LATEST, &bgra);
 
+	subscribers_become(publisher, 1); /* once the rendition gets frames */
 	submit(publisher, 1);
 	refused(GEYSER_ERROR_TIMEOUT, "frames to take",
 		geyser_publisher_flush(publisher, 200000000));
