@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #define COPIED (GEYSER_USAGE_COPY_SRC | GEYSER_USAGE_COPY_DST)
 #define SAMPLED (COPIED | GEYSER_USAGE_TEXTURE_BINDING)
@@ -208,6 +209,34 @@ static void refusals_name_what_is_missing(void **state)
 	refuse(manager, shape.format, SAMPLED, shape.format, STORED, "vkCmdCopyImage");
 }
 
+/* The first call for two formats compares results, in textures of its own. Without a free
+ * descriptor these can't be made, which says nothing about the results. */
+static void a_comparison_that_fails_is_made_again(void **state)
+{
+	struct geyser_manager *const manager = manager_of(state);
+	struct geyser_texture *source = make_flat(manager, GEYSER_FORMAT_NV16);
+	struct geyser_texture *picture = make_flat(manager, GEYSER_FORMAT_RGBA8_UNORM);
+	struct rlimit limit, tight;
+	struct gpu_work work;
+	struct gpu gpu;
+
+	gpu_open(&gpu, manager);
+	work = gpu_begin(&gpu);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	tight = limit;
+	tight.rlim_cur = 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	refused(GEYSER_ERROR_LIMIT, "descriptor",
+		geyser_vulkan_cmd_convert(work.commands, source, picture, NULL));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	record(work.commands, source, picture);
+	gpu_submit(&gpu, &work, at_once);
+	gpu_finish(&gpu, &work);
+	gpu_close(&gpu);
+	geyser_texture_unref(picture);
+	geyser_texture_unref(source);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
 	struct geyser_manager *const host = make_manager_on(GEYSER_BACKEND_HOST);
@@ -301,6 +330,7 @@ int main(int argc, char **argv)
 		manager_test(commands_follow_one_another),
 		manager_test(commands_convert_from_and_to_video),
 		manager_test(refusals_name_what_is_missing),
+		manager_test(a_comparison_that_fails_is_made_again),
 		manager_test(wrong_arguments_are_refused),
 		manager_test(a_device_without_features_is_refused),
 		manager_test(a_program_tells_what_its_device_can),

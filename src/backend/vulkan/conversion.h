@@ -40,6 +40,7 @@ struct vk_pipeline {
 	enum vk_side reads, writes;
 	bool fused;      /* it expects that the shader's fma() rounds once */
 	uint32_t texels; /* that one invocation converts, side by side */
+	bool proven;     /* its results were compared; after an error they weren't */
 	bool equal;      /* its results are the CPU's; those of video may differ by 1 */
 	VkPipeline handle;
 	VkPipelineLayout layout; /* borrowed from the converter */
@@ -129,8 +130,8 @@ void gy_vk_record_video(
 /* Makes the device's converter unless there is one. */
 enum geyser_result gy_vk_converter_make(struct vk_device *device);
 
-/* Makes a pipeline, adds it to the converter and gives it. Its member `equal` is false. Errors:
- * OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
+/* Makes a pipeline, adds it to the converter and gives it. Its members `proven` and `equal` are
+ * false. Errors: OUT_OF_MEMORY, DEVICE_LOST, SYSTEM. */
 enum geyser_result gy_vk_pipeline_make(
 	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out);
 
@@ -151,8 +152,9 @@ vk_record gy_vk_record_conversion;
 /* ---- convert_proof.c ---- */
 
 /* Converts a picture with all values of 16 bits, and with edges and random values of 32 bits, on
- * the device and on the CPU. Sets pipeline->equal if all bits are the same, or all numbers of a
- * conversion of video differ by 1 at most. */
+ * the device and on the CPU. Sets pipeline->proven, and pipeline->equal if all bits are the same,
+ * or all numbers of a conversion of video differ by 1 at most. Errors: as gy_vk_texture_create and
+ * gy_vk_texture_map; neither member is set then. */
 enum geyser_result gy_vk_pipeline_prove(struct vk_device *device, struct vk_pipeline *pipeline);
 
 #endif

@@ -29,13 +29,18 @@ static struct vk_pipeline *find_pipeline(
 	return pipeline;
 }
 
-/* Makes a pipeline and compares its results. */
-static enum geyser_result add_pipeline(
-	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **out)
+/* Compares the results of *pipeline, unless that is done. Makes the pipeline first if it is NULL.
+ */
+static enum geyser_result prove_pipeline(
+	struct vk_device *device, const struct vk_pipeline *wanted, struct vk_pipeline **pipeline)
 {
-	const enum geyser_result result = gy_vk_pipeline_make(device, wanted, out);
+	enum geyser_result result = GEYSER_OK;
 
-	return result == GEYSER_OK ? gy_vk_pipeline_prove(device, *out) : result;
+	if (!*pipeline)
+		result = gy_vk_pipeline_make(device, wanted, pipeline);
+	if (result != GEYSER_OK || (*pipeline)->proven)
+		return result;
+	return gy_vk_pipeline_prove(device, *pipeline);
 }
 
 /* Gives the pipeline, which is made at the first call. *out is NULL if its results differ from the
@@ -45,15 +50,15 @@ static enum geyser_result try_pipeline(
 {
 	struct vk_converter *converter = device->converter;
 	struct vk_pipeline *pipeline = find_pipeline(device, &wanted);
-	enum geyser_result result = GEYSER_OK;
+	enum geyser_result result;
 
 	wanted.fused = !converter->unfused && !geyser_format_is_video(wanted.from) &&
 		       !geyser_format_is_video(wanted.to);
-	if (!pipeline)
-		result = add_pipeline(device, &wanted, &pipeline);
+	result = prove_pipeline(device, &wanted, &pipeline);
 	if (result == GEYSER_OK && !pipeline->equal && pipeline->fused) {
 		wanted.fused = false;
-		result = add_pipeline(device, &wanted, &pipeline);
+		pipeline = NULL;
+		result = prove_pipeline(device, &wanted, &pipeline);
 		converter->unfused = result == GEYSER_OK && pipeline->equal;
 	}
 	*out = result == GEYSER_OK && pipeline->equal ? pipeline : NULL;

@@ -349,7 +349,7 @@ enum geyser_result gy_vk_pipeline_make(
 	if (!pipeline)
 		return gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a pipeline");
 	*pipeline = *wanted;
-	pipeline->equal = false;
+	pipeline->proven = pipeline->equal = false;
 	pipeline->texels = texels_at_once(pipeline);
 	result = make_shader(device, shader_of(pipeline));
 	if (result == VK_SUCCESS)
