@@ -8,6 +8,7 @@
 #include "format/convert_rows.h"
 #include "format/geometry.h"
 #include "format/yuv.h"
+#include "pictures.h"
 #include "scale_reference.h"
 #include "yuv_reference.h"
 
@@ -20,8 +21,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define GUARD 0x5A
 
 /* A size of the source, a part of it, and a size of the destination. */
 static const struct {
@@ -53,60 +52,17 @@ static const struct {
 
 /* ---- pictures -------------------------------------------------------------------------------- */
 
-static struct geyser_pixels make(enum geyser_format format, uint32_t width, uint32_t height)
-{
-	struct geyser_pixels out = {.format = format, .width = width, .height = height};
-	struct geyser_plane_extent extent;
-
-	for (uint32_t plane = 0;
-		geyser_format_get_plane_extent(format, plane, width, height, &extent); plane++) {
-		const size_t pitch = (size_t)extent.row_bytes + 3;
-		const size_t size = pitch * (extent.height - 1) + (size_t)extent.row_bytes;
-
-		out.planes[plane].data = malloc(size);
-		assert_non_null(out.planes[plane].data);
-		memset(out.planes[plane].data, GUARD, size);
-		out.planes[plane].row_pitch = pitch;
-	}
-	return out;
-}
-
-static void finish(struct geyser_pixels *pixels)
-{
-	for (size_t plane = 0; plane < GEYSER_FORMAT_PLANES_MAX; plane++)
-		free(pixels->planes[plane].data);
-}
-
-static void fill(const struct geyser_pixels *pixels)
-{
-	struct geyser_plane_extent extent;
-	uint32_t seed = 1;
-
-	for (uint32_t plane = 0; geyser_format_get_plane_extent(
-		     pixels->format, plane, pixels->width, pixels->height, &extent);
-		plane++)
-		for (size_t i = 0; i < pixels->planes[plane].row_pitch * (extent.height - 1) +
-					       (size_t)extent.row_bytes;
-			i++) {
-			seed = seed * 1664525 + 1013904223;
-			((unsigned char *)pixels->planes[plane].data)[i] =
-				(unsigned char)(seed >> 24);
-		}
-}
-
 /* Makes a picture of numbers from 0 to 1, or of integers. */
 static struct geyser_pixels make_random(enum geyser_format format, uint32_t width, uint32_t height)
 {
 	const enum geyser_format_type type = geyser_format_get_info(format)->type;
-	struct geyser_pixels out = make(format, width, height), numbers;
+	struct geyser_pixels out = picture_make_random(format, width, height, 1), numbers;
 
-	fill(&out);
 	if (type != GEYSER_FORMAT_TYPE_FLOAT)
 		return out;
-	numbers = make(GEYSER_FORMAT_RGBA16_UNORM, width, height);
-	fill(&numbers);
+	numbers = picture_make_random(GEYSER_FORMAT_RGBA16_UNORM, width, height, 1);
 	assert_int_equal(geyser_convert_pixels(&numbers, &out, NULL), GEYSER_OK);
-	finish(&numbers);
+	picture_finish(&numbers);
 	return out;
 }
 
@@ -142,26 +98,12 @@ static struct way way_of(size_t index, size_t siting, size_t *shape)
 	return out;
 }
 
-static bool have_same_bytes(const struct geyser_pixels *a, const struct geyser_pixels *b)
-{
-	struct geyser_plane_extent extent;
-
-	for (uint32_t plane = 0;
-		geyser_format_get_plane_extent(a->format, plane, a->width, a->height, &extent);
-		plane++)
-		if (memcmp(a->planes[plane].data, b->planes[plane].data,
-			    a->planes[plane].row_pitch * (extent.height - 1) +
-				    (size_t)extent.row_bytes) != 0)
-			return false;
-	return true;
-}
-
 /* Scales, with both sets of instructions, which have to give the same bytes. */
 static void scale(
 	const struct way *way, const struct geyser_pixels *from, const struct geyser_pixels *to)
 {
 	const uint32_t sizes[2][2] = {{from->width, from->height}, {to->width, to->height}};
-	struct geyser_pixels base = make(to->format, to->width, to->height);
+	struct geyser_pixels base = picture_make(to->format, to->width, to->height);
 	struct gy_yuv_meaning meaning;
 	struct gy_geometry geometry;
 
@@ -171,8 +113,8 @@ static void scale(
 		GEYSER_OK);
 	assert_int_equal(gy_geometry_of(&way->options, sizes[0], sizes[1], &geometry), GEYSER_OK);
 	gy_convert_scaled(&gy_convert_kernels_base, from, &base, &meaning, &geometry);
-	assert_true(have_same_bytes(&base, to));
-	finish(&base);
+	assert_true(pictures_are_same(&base, to));
+	picture_finish(&base);
 }
 
 static void compare(const struct way *way, const struct geyser_pixels *from,
@@ -193,7 +135,8 @@ static void compare(const struct way *way, const struct geyser_pixels *from,
 /* The numbers that a picture's channels stand for. */
 static struct geyser_pixels numbers_of(const struct geyser_pixels *pixels)
 {
-	struct geyser_pixels out = make(GEYSER_FORMAT_RGBA32_FLOAT, pixels->width, pixels->height);
+	struct geyser_pixels out =
+		picture_make(GEYSER_FORMAT_RGBA32_FLOAT, pixels->width, pixels->height);
 
 	assert_int_equal(geyser_convert_pixels(pixels, &out, NULL), GEYSER_OK);
 	return out;
@@ -261,8 +204,8 @@ static void compare_colours(
 					half_step(to->format, lane, expected) +
 						2e-7 * (1 + expected));
 			}
-	finish(&source);
-	finish(&is);
+	picture_finish(&source);
+	picture_finish(&is);
 }
 
 static void colours_are_scaled(void **state)
@@ -286,13 +229,13 @@ static void colours_are_scaled(void **state)
 			const struct way way = way_of(i, 0, &shape);
 			struct geyser_pixels from = make_random(
 				pairs[pair][0], shapes[shape].from[0], shapes[shape].from[1]);
-			struct geyser_pixels to =
-				make(pairs[pair][1], shapes[shape].to[0], shapes[shape].to[1]);
+			struct geyser_pixels to = picture_make(
+				pairs[pair][1], shapes[shape].to[0], shapes[shape].to[1]);
 
 			scale(&way, &from, &to);
 			compare_colours(&way, &from, &to);
-			finish(&to);
-			finish(&from);
+			picture_finish(&to);
+			picture_finish(&from);
 		}
 }
 
@@ -377,22 +320,23 @@ static void compare_to_colours(
 				compare(way, from, to, "a colour", x, y, number_at(&is, lane, x, y),
 					clamped(rgb[lane]), 1.01 / 255);
 		}
-	finish(&is);
+	picture_finish(&is);
 }
 
 /* Colours are scaled first, as floats, and become video then. */
 static void compare_from_colours(
 	const struct way *way, const struct geyser_pixels *from, const struct geyser_pixels *to)
 {
-	struct geyser_pixels lanes = make(GEYSER_FORMAT_RGBA32_FLOAT, to->width, to->height);
-	struct geyser_pixels expected = make(to->format, to->width, to->height);
+	struct geyser_pixels lanes =
+		picture_make(GEYSER_FORMAT_RGBA32_FLOAT, to->width, to->height);
+	struct geyser_pixels expected = picture_make(to->format, to->width, to->height);
 	const struct geyser_convert_options same = {.siting = way->options.siting};
 
 	assert_int_equal(geyser_convert_pixels(from, &lanes, &way->options), GEYSER_OK);
 	assert_int_equal(geyser_convert_pixels(&lanes, &expected, &same), GEYSER_OK);
-	assert_true(have_same_bytes(&expected, to));
-	finish(&expected);
-	finish(&lanes);
+	assert_true(pictures_are_same(&expected, to));
+	picture_finish(&expected);
+	picture_finish(&lanes);
 }
 
 static void compare_pair(enum geyser_format source, enum geyser_format destination,
@@ -406,12 +350,12 @@ static void compare_pair(enum geyser_format source, enum geyser_format destinati
 		struct geyser_pixels from =
 			make_random(source, shapes[shape].from[0], shapes[shape].from[1]);
 		struct geyser_pixels to =
-			make(destination, shapes[shape].to[0], shapes[shape].to[1]);
+			picture_make(destination, shapes[shape].to[0], shapes[shape].to[1]);
 
 		scale(&way, &from, &to);
 		check(&way, &from, &to);
-		finish(&to);
-		finish(&from);
+		picture_finish(&to);
+		picture_finish(&from);
 	}
 }
 
@@ -448,7 +392,8 @@ static void compare_part(enum geyser_format source, enum geyser_format destinati
 {
 	const struct geyser_convert_options options = {.crop = {4, 2, 21, 3}};
 	struct geyser_pixels from = make_random(source, 40, 7), part = from;
-	struct geyser_pixels to = make(destination, 21, 3), expected = make(destination, 21, 3);
+	struct geyser_pixels to = picture_make(destination, 21, 3),
+			     expected = picture_make(destination, 21, 3);
 	struct geyser_plane_extent before;
 
 	for (uint32_t plane = 0; geyser_format_get_plane_extent(source, plane, 4, 2, &before);
@@ -460,10 +405,10 @@ static void compare_part(enum geyser_format source, enum geyser_format destinati
 	part.height = 3;
 	assert_int_equal(geyser_convert_pixels(&from, &to, &options), GEYSER_OK);
 	assert_int_equal(geyser_convert_pixels(&part, &expected, NULL), GEYSER_OK);
-	assert_true(have_same_bytes(&expected, &to));
-	finish(&expected);
-	finish(&to);
-	finish(&from);
+	assert_true(pictures_are_same(&expected, &to));
+	picture_finish(&expected);
+	picture_finish(&to);
+	picture_finish(&from);
 }
 
 static void a_part_is_converted_as_a_picture(void **state)
@@ -481,7 +426,7 @@ static void a_part_is_converted_as_a_picture(void **state)
 static void turned_video_becomes_turned_colours(void **state)
 {
 	struct geyser_pixels from = make_random(GEYSER_FORMAT_NV12, 33, 8);
-	struct geyser_pixels colours = make(GEYSER_FORMAT_RGBA32_FLOAT, 33, 8);
+	struct geyser_pixels colours = picture_make(GEYSER_FORMAT_RGBA32_FLOAT, 33, 8);
 
 	(void)state;
 	assert_int_equal(geyser_convert_pixels(&from, &colours, NULL), GEYSER_OK);
@@ -489,8 +434,9 @@ static void turned_video_becomes_turned_colours(void **state)
 		const struct geyser_convert_options options = {
 			.orientation = (enum geyser_orientation)turn};
 		const uint32_t width = turn % 2 ? 8 : 33, height = turn % 2 ? 33 : 8;
-		struct geyser_pixels is = make(GEYSER_FORMAT_RGBA32_FLOAT, width, height);
-		struct geyser_pixels expected = make(GEYSER_FORMAT_RGBA32_FLOAT, width, height);
+		struct geyser_pixels is = picture_make(GEYSER_FORMAT_RGBA32_FLOAT, width, height);
+		struct geyser_pixels expected =
+			picture_make(GEYSER_FORMAT_RGBA32_FLOAT, width, height);
 
 		assert_int_equal(geyser_convert_pixels(&from, &is, &options), GEYSER_OK);
 		assert_int_equal(geyser_convert_pixels(&colours, &expected, &options), GEYSER_OK);
@@ -498,19 +444,19 @@ static void turned_video_becomes_turned_colours(void **state)
 			assert_true(fabs(number_at(&is, i % 4, i / 4 % width, i / 4 / width) -
 					    number_at(&expected, i % 4, i / 4 % width,
 						    i / 4 / width)) < 1e-5);
-		finish(&expected);
-		finish(&is);
+		picture_finish(&expected);
+		picture_finish(&is);
 	}
-	finish(&colours);
-	finish(&from);
+	picture_finish(&colours);
+	picture_finish(&from);
 }
 
 /* A picture of one colour keeps it, also infinite. */
 static void compare_one_colour(const struct way *way, size_t shape, float value)
 {
 	const uint32_t *const from = shapes[shape].from, *const to = shapes[shape].to;
-	struct geyser_pixels source = make(GEYSER_FORMAT_R32_FLOAT, from[0], from[1]);
-	struct geyser_pixels is = make(GEYSER_FORMAT_RGBA32_FLOAT, to[0], to[1]);
+	struct geyser_pixels source = picture_make(GEYSER_FORMAT_R32_FLOAT, from[0], from[1]);
+	struct geyser_pixels is = picture_make(GEYSER_FORMAT_RGBA32_FLOAT, to[0], to[1]);
 
 	for (uint32_t at = 0; at < from[0] * from[1]; at++)
 		memcpy((unsigned char *)source.planes[0].data +
@@ -520,8 +466,8 @@ static void compare_one_colour(const struct way *way, size_t shape, float value)
 	assert_int_equal(geyser_convert_pixels(&source, &is, &way->options), GEYSER_OK);
 	for (uint32_t at = 0; at < to[0] * to[1]; at++)
 		assert_true(number_at(&is, 0, at % to[0], at / to[0]) == (double)value);
-	finish(&is);
-	finish(&source);
+	picture_finish(&is);
+	picture_finish(&source);
 }
 
 static void one_colour_stays(void **state)
