@@ -48,8 +48,8 @@
  * beyond the outer samples. To make fewer chroma samples, the columns or rows around one on which
  * the sample lies are weighted 1/4, 1/2, 1/4, and the two around a sample that lies between them
  * 1/2, 1/2. Each number is rounded to the nearest of the destination once, after a calculation with
- * 32-bit floats. Between RGBA8 or BGRA8 and video with 8 bits and two columns a chroma sample, the
- * calculation has integers instead. Each number is within 1 of the exact result.
+ * 32-bit floats. Between unorm of 8 bits a channel and video with 8 bits and two columns a chroma
+ * sample, the calculation has integers instead. Each number is within 1 of the exact result.
  *
  * A picture is cropped first, then turned, then scaled. The source's part has the edges of a
  * picture of its own. The upright part and the destination cover the same area: the middle of the

@@ -169,9 +169,11 @@ static void add_lanes(struct plan *plan, unsigned int from_channels, unsigned in
 		return;
 	}
 	add(plan, find_unpack(plan, lanes), (struct gy_stage){.channels = from_channels});
-	add(plan, kernels->spread[from_channels - 1][to_channels - 1],
+	add(plan, kernels->moves->spread[from_channels - 1][to_channels - 1],
 		(struct gy_stage){.one = one});
-	add(plan, kernels->pack[to][lanes], (struct gy_stage){.channels = to_channels});
+	/* only floats in memory may be NaNs that aren't quiet */
+	if (to != GY_ENCODING_FLOAT || from == GY_ENCODING_FLOAT)
+		add(plan, kernels->pack[to][lanes], (struct gy_stage){.channels = to_channels});
 }
 
 /* Replaces the stages from `first` on, which make bytes of bytes, by a table of their results. */
@@ -187,7 +189,7 @@ static void replace_by_bytes(struct plan *plan, size_t first, unsigned int chann
 		plan->table.bytes[1][i] = converted[i * channels + channels - 1];
 	}
 	plan->count = first;
-	add(plan, plan->kernels->map,
+	add(plan, plan->kernels->moves->map,
 		(struct gy_stage){.channels = channels, .table = plan->table.bytes});
 }
 
@@ -205,7 +207,7 @@ static void replace_by_words(struct plan *plan, size_t first, unsigned int chann
 			256);
 	}
 	plan->count = first;
-	add(plan, plan->kernels->map_words,
+	add(plan, plan->kernels->moves->map_words,
 		(struct gy_stage){.channels = channels, .table = plan->table.words});
 }
 
@@ -233,7 +235,7 @@ static void replace_by_fields(struct plan *plan, size_t first, unsigned int chan
 			tables->bytes[i % channels][value - at + i / channels] = bytes[i];
 	}
 	plan->count = first;
-	add(plan, plan->kernels->map_fields,
+	add(plan, plan->kernels->moves->map_fields,
 		(struct gy_stage){.channels = channels, .table = tables});
 }
 
@@ -261,7 +263,7 @@ static void make_plan(const struct gy_convert_kernels *kernels, enum geyser_form
 	const bool drop = is_byte(from.encoding) && to.lanes < from.lanes;
 	const bool append = is_byte(to.encoding) && to.lanes > from.lanes;
 	const unsigned int last_lanes = append ? from.lanes : to.lanes;
-	gy_convert_step *const spread = kernels->spread_bytes[from.lanes - 1][to.lanes - 1];
+	gy_convert_step *const spread = kernels->moves->spread_bytes[from.lanes - 1][to.lanes - 1];
 	size_t first;
 
 	out->kernels = kernels;
@@ -271,7 +273,7 @@ static void make_plan(const struct gy_convert_kernels *kernels, enum geyser_form
 	if (source == destination)
 		return;
 	if (from.swapped && !to.swapped)
-		add(out, kernels->swap, (struct gy_stage){0});
+		add(out, kernels->moves->swap, (struct gy_stage){0});
 	if (drop)
 		add(out, spread, (struct gy_stage){0});
 	first = out->count;
@@ -282,7 +284,7 @@ static void make_plan(const struct gy_convert_kernels *kernels, enum geyser_form
 	if (append)
 		add(out, spread, (struct gy_stage){.one = 255});
 	if (to.swapped && !from.swapped)
-		add(out, kernels->swap, (struct gy_stage){0});
+		add(out, kernels->moves->swap, (struct gy_stage){0});
 }
 
 void gy_convert(const struct gy_convert_kernels *kernels, const struct geyser_pixels *source,

@@ -36,7 +36,7 @@ void gy_convert_pixels(const struct gy_convert_kernels *kernels, const struct ge
 	if (source->format == destination->format)
 		copy(kernels, source, destination);
 	else if (gy_yuv_fixed_knows(source->format, destination->format))
-		gy_yuv_fixed_convert(kernels->yuv_fixed, source, destination, meaning);
+		gy_yuv_fixed_convert(kernels, source, destination, meaning);
 	else if (geyser_format_is_video(source->format) ||
 		 geyser_format_is_video(destination->format))
 		gy_yuv_convert(kernels, source, destination, meaning);

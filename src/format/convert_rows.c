@@ -4,23 +4,14 @@
  * vectorizes them. */
 #include "format/convert_rows.h"
 
+#include "format/convert_step.h"
+#include "format/convert_ufloats.h"
 #include "format/convert_values.h"
 #include "format/scale_rows.h"
 #include "format/yuv_fixed_rows.h"
 #include "format/yuv_rows.h"
 
-/* Texels need not be aligned, and have any type. */
-typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
-typedef uint32_t __attribute__((aligned(1), may_alias)) any32;
-typedef int16_t __attribute__((aligned(1), may_alias)) any_s16;
-typedef int32_t __attribute__((aligned(1), may_alias)) any_s32;
-typedef float __attribute__((aligned(1), may_alias)) any_float;
-
 /* ---- lanes from texels ----------------------------------------------------------------------- */
-
-/* Defines a step. */
-#define STEP(name) \
-	static void name(const void *from, void *to, size_t texels, const struct gy_stage *stage)
 
 /* Defines a step that makes one lane of each channel, alike for all channels. */
 #define EACH(name, from_type, to_type, expression)             \
@@ -103,9 +94,14 @@ STEP(unpack_rg11b10)
 {
 	const any32 *const in = from;
 	any_float *const out = to;
+	size_t i = 0;
 
 	(void)stage;
-	for (size_t i = 0; i < texels; i++) {
+#if HAVE_AVX2
+	for (; i + 8 <= texels; i += 8)
+		unpack_ufloats(in + i, (float *)out + 4 * i);
+#endif
+	for (; i < texels; i++) {
 		out[4 * i] = from_half(in[i] << 4 & 0x7FF0);
 		out[4 * i + 1] = from_half(in[i] >> 7 & 0x7FF0);
 		out[4 * i + 2] = from_half(in[i] >> 17 & 0x7FE0);
@@ -147,17 +143,9 @@ STEP(pack_unorm8)
 	size_t i = 0;
 
 #if HAVE_AVX2
-	for (; i + 32 <= count; i += 32) {
-		const __m256i first = _mm256_packus_epi32(to_unorm8(in + i), to_unorm8(in + i + 8));
-		const __m256i last =
-			_mm256_packus_epi32(to_unorm8(in + i + 16), to_unorm8(in + i + 24));
-		const __m256i bytes = _mm256_packus_epi16(first, last);
-
-		/* the packing instructions work on the halves of a register alone */
-		_mm256_storeu_si256(
-			(void *)(out + i), _mm256_permutevar8x32_epi32(bytes,
-						   _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
-	}
+	for (; i + 32 <= count; i += 32)
+		store_bytes(out + i, to_unorm8(in + i), to_unorm8(in + i + 8),
+			to_unorm8(in + i + 16), to_unorm8(in + i + 24));
 #endif
 	for (; i < count; i++)
 		out[i] = (uint8_t)to_unorm(in[i], 255);
@@ -221,9 +209,14 @@ STEP(pack_rg11b10)
 {
 	const any32 *const in = from;
 	any32 *const out = to;
+	size_t i = 0;
 
 	(void)stage;
-	for (size_t i = 0; i < texels; i++)
+#if HAVE_AVX2
+	for (; i + 4 <= texels; i += 4)
+		pack_ufloats(in + 4 * i, out + i);
+#endif
+	for (; i < texels; i++)
 		out[i] = to_ufloat(in[4 * i], 6) | to_ufloat(in[4 * i + 1], 6) << 11 |
 			 to_ufloat(in[4 * i + 2], 5) << 22;
 }
@@ -310,120 +303,6 @@ STEP(rgb10a2_to_unorm8)
 	}
 }
 
-/* ---- other steps ----------------------------------------------------------------------------- */
-
-/* Defines the step from m channels to n channels. */
-#define SPREAD(name, type, m, n)                                                            \
-	STEP(name##_##m##_##n)                                                              \
-	{                                                                                   \
-		const type *const in = from;                                                \
-		__typeof__(type) *const out = to;                                           \
-		const type one = (type)stage->one;                                          \
-                                                                                            \
-		for (size_t i = 0; i < texels; i++)                                         \
-			for (size_t channel = 0; channel < (n); channel++)                  \
-				out[(n)*i + channel] = channel < (m)  ? in[(m)*i + channel] \
-						       : channel == 3 ? one                 \
-								      : 0;                  \
-		(void)one;                                                                  \
-	}
-
-#define SPREADS(name, type)      \
-	SPREAD(name, type, 1, 2) \
-	SPREAD(name, type, 1, 4) \
-	SPREAD(name, type, 2, 1) \
-	SPREAD(name, type, 2, 4) \
-	SPREAD(name, type, 4, 1) \
-	SPREAD(name, type, 4, 2)
-
-SPREADS(spread, any32)
-SPREADS(spread_bytes, uint8_t)
-
-STEP(swap)
-{
-	const any32 *const in = from;
-	any32 *const out = to;
-
-	(void)stage;
-	for (size_t i = 0; i < texels; i++)
-		out[i] = (in[i] & 0xFF00FF00) | (in[i] >> 16 & 0xFF) | (in[i] & 0xFF) << 16;
-}
-
-static inline uint32_t join(uint32_t first, uint32_t second, uint32_t third, uint32_t fourth)
-{
-	return first | second << 8 | third << 16 | fourth << 24;
-}
-
-/* Four bytes at once: a load and a store of each byte would take twice the time. */
-STEP(map)
-{
-	const uint8_t *const in = from, *const table = stage->table;
-	const uint8_t *const last = table + (stage->channels == 4 ? 256 : 0);
-	uint8_t *const out = to;
-	const size_t count = texels * stage->channels;
-	size_t i = 0;
-
-	for (; i + 4 <= count; i += 4) {
-		const uint32_t bytes = *(const any32 *)(const void *)(in + i);
-
-		*(any32 *)(void *)(out + i) = join(table[bytes & 0xFF], table[bytes >> 8 & 0xFF],
-			table[bytes >> 16 & 0xFF], last[bytes >> 24]);
-	}
-	for (; i < count; i++)
-		out[i] = table[in[i]];
-}
-
-/* The compiler makes fast loops of the two functions below only where it knows the channels. */
-static inline void map_words_of(
-	const uint8_t *in, any32 *out, size_t texels, const uint32_t *table, unsigned int channels)
-{
-	for (size_t i = 0; i < texels; i++) {
-		uint32_t word = 0;
-
-		for (unsigned int channel = 0; channel < channels; channel++)
-			word |= table[256 * channel + in[channels * i + channel]];
-		out[i] = word;
-	}
-}
-
-STEP(map_words)
-{
-	if (stage->channels == 1)
-		map_words_of(from, to, texels, stage->table, 1);
-	else if (stage->channels == 2)
-		map_words_of(from, to, texels, stage->table, 2);
-	else
-		map_words_of(from, to, texels, stage->table, 4);
-}
-
-static inline void map_fields_of(const any32 *in, uint8_t *out, size_t texels,
-	const struct gy_field_tables *tables, unsigned int channels)
-{
-	const struct gy_fields fields = tables->fields; /* a copy can't change by writing bytes */
-
-	for (size_t i = 0; i < texels; i++)
-		for (unsigned int channel = 0; channel < channels; channel++)
-			out[channels * i + channel] =
-				tables->bytes[channel][in[i] >> fields.shift[channel] &
-						       fields.mask[channel]];
-}
-
-STEP(map_fields)
-{
-	if (stage->channels == 1)
-		map_fields_of(from, to, texels, stage->table, 1);
-	else if (stage->channels == 2)
-		map_fields_of(from, to, texels, stage->table, 2);
-	else
-		map_fields_of(from, to, texels, stage->table, 4);
-}
-
-#define SPREAD_TABLE(name)                                                                  \
-	{                                                                                   \
-		{NULL, name##_1_2, NULL, name##_1_4}, {name##_2_1, NULL, NULL, name##_2_4}, \
-			{NULL, NULL, NULL, NULL}, {name##_4_1, name##_4_2, NULL, NULL},     \
-	}
-
 /* clang-format off */
 const struct gy_convert_kernels GY_KERNELS = {
 	.unpack = {
@@ -457,14 +336,10 @@ const struct gy_convert_kernels GY_KERNELS = {
 		[GY_ENCODING_UNORM8][GY_ENCODING_HALF] = unorm8_to_half,
 		[GY_ENCODING_RGB10A2][GY_ENCODING_UNORM8] = rgb10a2_to_unorm8,
 	},
-	.spread = SPREAD_TABLE(spread),
-	.spread_bytes = SPREAD_TABLE(spread_bytes),
-	.swap = swap,
-	.map = map,
-	.map_words = map_words,
-	.map_fields = map_fields,
+	.moves = &GY_MOVE_KERNELS,
 	.scale = &GY_SCALE_KERNELS,
 	.yuv = &GY_YUV_KERNELS,
-	.yuv_fixed = &GY_YUV_FIXED_KERNELS,
+	.yuv_texels = &GY_YUV_TEXEL_KERNELS,
+	.yuv_samples = &GY_YUV_SAMPLE_KERNELS,
 };
 /* clang-format on */

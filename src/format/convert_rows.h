@@ -62,17 +62,8 @@ struct gy_field_tables {
 	uint8_t bytes[4][2048];
 };
 
-struct gy_convert_kernels {
-	/* NULL: the texels in memory are such lanes already, or there is no such conversion. */
-	gy_convert_step *unpack[GY_ENCODING_COUNT][GY_LANES_COUNT];
-	gy_convert_step *pack[GY_ENCODING_COUNT][GY_LANES_COUNT];
-	/* From UNORM16 for a destination with a shorter fraction than a float. A number that a
-	 * float can't hold becomes the neighbour whose last bit is 1, so that the second rounding
-	 * can't take it for a tie. */
-	gy_convert_step *unpack_unorm16_odd;
-	/* From the texels in memory to those of another encoding at once, with the same number of
-	 * channels. NULL for most pairs: the other steps do it. */
-	gy_convert_step *direct[GY_ENCODING_COUNT][GY_ENCODING_COUNT];
+/* Steps that know no numbers: they move or replace bits. */
+struct gy_move_kernels {
 	/* Copy channels of 32 bits, and of 8. Channels that are missing become 0, alpha `one`. The
 	 * indexes are the channels of a texel before and after, less 1. */
 	gy_convert_step *spread[4][4], *spread_bytes[4][4];
@@ -86,13 +77,33 @@ struct gy_convert_kernels {
 	gy_convert_step *map_words;
 	/* Makes bytes of the fields of a packed word, by a struct gy_field_tables. */
 	gy_convert_step *map_fields;
-	const struct gy_scale_kernels *scale;         /* scale_rows.h */
-	const struct gy_yuv_kernels *yuv;             /* yuv_rows.h */
-	const struct gy_yuv_fixed_kernels *yuv_fixed; /* yuv_fixed_rows.h */
+};
+
+struct gy_convert_kernels {
+	/* NULL: the texels in memory are such lanes already, or there is no such conversion. */
+	gy_convert_step *unpack[GY_ENCODING_COUNT][GY_LANES_COUNT];
+	gy_convert_step *pack[GY_ENCODING_COUNT][GY_LANES_COUNT];
+	/* From UNORM16 for a destination with a shorter fraction than a float. A number that a
+	 * float can't hold becomes the neighbour whose last bit is 1, so that the second rounding
+	 * can't take it for a tie. */
+	gy_convert_step *unpack_unorm16_odd;
+	/* From the texels in memory to those of another encoding at once, with the same number of
+	 * channels. NULL for most pairs: the other steps do it. */
+	gy_convert_step *direct[GY_ENCODING_COUNT][GY_ENCODING_COUNT];
+	const struct gy_move_kernels *moves;
+	const struct gy_scale_kernels *scale;            /* scale_rows.h */
+	const struct gy_yuv_kernels *yuv;                /* yuv_rows.h */
+	const struct gy_yuv_texel_kernels *yuv_texels;   /* yuv_fixed_rows.h */
+	const struct gy_yuv_sample_kernels *yuv_samples; /* yuv_fixed_rows.h */
 };
 
 /* The steps as this processor runs them fastest. */
 const struct gy_convert_kernels *gy_convert_kernels(void);
+
+extern const struct gy_move_kernels gy_move_kernels_base;
+#ifdef GY_HAVE_CONVERT_AVX2
+extern const struct gy_move_kernels gy_move_kernels_avx2;
+#endif
 
 /* The steps for any processor, and those for AVX2, FMA and F16C. They give the same bits. */
 extern const struct gy_convert_kernels gy_convert_kernels_base;

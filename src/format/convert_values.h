@@ -13,6 +13,18 @@
 #if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 #include <immintrin.h>
 #define HAVE_AVX2 1
+
+/* Stores four times 8 integers from 0 to 255 as bytes. */
+static inline void store_bytes(
+	uint8_t *to, __m256i first, __m256i second, __m256i third, __m256i fourth)
+{
+	const __m256i bytes = _mm256_packus_epi16(
+		_mm256_packus_epi32(first, second), _mm256_packus_epi32(third, fourth));
+
+	/* the packing instructions work on the halves of a register alone */
+	_mm256_storeu_si256((void *)to,
+		_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+}
 #else
 #define HAVE_AVX2 0
 #endif

@@ -38,6 +38,39 @@ void *gy_yuv_sample_at(const struct geyser_pixels *pixels, const struct gy_yuv_l
 	       row * pixels->planes[of->plane].row_pitch + (layout->bits > 8 ? 2 : 1) * sample;
 }
 
+/* Returns the format with the same bytes and no transfer function: the colours of video are encoded
+ * already, as the bytes of an -srgb format are. */
+static enum geyser_format without_srgb(enum geyser_format format)
+{
+	switch (format) {
+	case GEYSER_FORMAT_R8_UNORM_SRGB:
+		return GEYSER_FORMAT_R8_UNORM;
+	case GEYSER_FORMAT_RG8_UNORM_SRGB:
+		return GEYSER_FORMAT_RG8_UNORM;
+	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
+		return GEYSER_FORMAT_RGBA8_UNORM;
+	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
+		return GEYSER_FORMAT_BGRA8_UNORM;
+	default:
+		return format;
+	}
+}
+
+struct geyser_pixels gy_yuv_part_of(
+	const struct geyser_pixels *pixels, uint32_t row, uint32_t first, uint32_t columns)
+{
+	const size_t size = geyser_format_get_info(pixels->format)->bytes_per_texel;
+
+	return (struct geyser_pixels){
+		.format = without_srgb(pixels->format),
+		.width = columns,
+		.height = 1,
+		.planes = {{(uint8_t *)pixels->planes[0].data + row * pixels->planes[0].row_pitch +
+				    first * size,
+			pixels->planes[0].row_pitch}},
+	};
+}
+
 /* The code point of a matrix that nobody has said, in ITU-T H.273. */
 #define UNSPECIFIED 2
 

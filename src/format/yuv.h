@@ -31,6 +31,11 @@ struct gy_yuv_layout gy_yuv_layout_of(enum geyser_format format);
 void *gy_yuv_sample_at(const struct geyser_pixels *pixels, const struct gy_yuv_layout *layout,
 	unsigned int component, uint32_t row, uint32_t column);
 
+/* Describes a part of a row of colours, as they are encoded: an -srgb format becomes the format
+ * with the same bytes. */
+struct geyser_pixels gy_yuv_part_of(
+	const struct geyser_pixels *pixels, uint32_t row, uint32_t first, uint32_t columns);
+
 /* What the samples mean. */
 struct gy_yuv_meaning {
 	double red, blue; /* the weights of red and blue in luma */

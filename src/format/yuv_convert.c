@@ -17,6 +17,7 @@ struct side {
 	const struct geyser_pixels *pixels;
 	bool video;
 	struct gy_yuv_layout layout; /* of colours: one sample of each component for each texel */
+	unsigned int lanes;          /* of a texel of colours */
 };
 
 /* From the source's samples of luma, and of chroma, to the destination's. */
@@ -64,47 +65,20 @@ static void *sample_at(const struct side *side, unsigned int component, uint32_t
 	return gy_yuv_sample_at(side->pixels, &side->layout, component, row, at);
 }
 
-/* Returns the format with the same bytes and no transfer function: the colours of video are encoded
- * already, as the bytes of an -srgb format are. */
-static enum geyser_format without_srgb(enum geyser_format format)
+/* Describes lanes of so many channels. */
+static struct geyser_pixels lanes_of(float *lanes, unsigned int channels, uint32_t columns)
 {
-	switch (format) {
-	case GEYSER_FORMAT_R8_UNORM_SRGB:
-		return GEYSER_FORMAT_R8_UNORM;
-	case GEYSER_FORMAT_RG8_UNORM_SRGB:
-		return GEYSER_FORMAT_RG8_UNORM;
-	case GEYSER_FORMAT_RGBA8_UNORM_SRGB:
-		return GEYSER_FORMAT_RGBA8_UNORM;
-	case GEYSER_FORMAT_BGRA8_UNORM_SRGB:
-		return GEYSER_FORMAT_BGRA8_UNORM;
-	default:
-		return format;
-	}
-}
-
-/* Describes a part of a row of colours. */
-static struct geyser_pixels part_of(
-	const struct geyser_pixels *pixels, uint32_t row, uint32_t first, uint32_t columns)
-{
-	const size_t size = geyser_format_get_info(pixels->format)->bytes_per_texel;
-
-	return (struct geyser_pixels){
-		.format = without_srgb(pixels->format),
-		.width = columns,
-		.height = 1,
-		.planes = {{(uint8_t *)pixels->planes[0].data + row * pixels->planes[0].row_pitch +
-				    first * size,
-			pixels->planes[0].row_pitch}},
+	static const enum geyser_format formats[] = {
+		[1] = GEYSER_FORMAT_R32_FLOAT,
+		[2] = GEYSER_FORMAT_RG32_FLOAT,
+		[4] = GEYSER_FORMAT_RGBA32_FLOAT,
 	};
-}
 
-static struct geyser_pixels lanes_of(float *lanes, uint32_t columns)
-{
 	return (struct geyser_pixels){
-		.format = GEYSER_FORMAT_RGBA32_FLOAT,
+		.format = formats[channels],
 		.width = columns,
 		.height = 1,
-		.planes = {{lanes, columns * 4 * sizeof(*lanes)}},
+		.planes = {{lanes, columns * channels * sizeof(*lanes)}},
 	};
 }
 
@@ -132,17 +106,19 @@ static void read_samples(const struct job *job, unsigned int component, uint32_t
 static void make_samples(
 	const struct job *job, uint32_t row, uint32_t first, uint32_t count, float *const out[3])
 {
+	const unsigned int channels = job->scalers ? 4 : job->source.lanes;
 	float lanes[4 * WINDOW];
 
 	if (job->scalers) {
 		gy_scaler_make(&job->scalers[0], row, first, count, lanes);
 	} else {
-		const struct geyser_pixels from = part_of(job->source.pixels, row, first, count);
-		const struct geyser_pixels to = lanes_of(lanes, count);
+		const struct geyser_pixels from =
+			gy_yuv_part_of(job->source.pixels, row, first, count);
+		const struct geyser_pixels to = lanes_of(lanes, channels, count);
 
 		gy_convert(job->kernels, &from, &to);
 	}
-	job->steps->separate(lanes, out, count, job->weights);
+	job->steps->separate(lanes, channels, out, count, job->weights);
 }
 
 /* Writes samples of a component. */
@@ -273,12 +249,14 @@ static void chroma(const struct job *job, unsigned int columns, unsigned int row
 static void convert_to_colours(const struct job *job, uint32_t row, uint32_t first, uint32_t count)
 {
 	float samples[3][WINDOW], lanes[4 * CHUNK];
-	const struct geyser_pixels from = lanes_of(lanes, count);
-	const struct geyser_pixels to = part_of(job->destination.pixels, row, first, count);
+	const unsigned int channels = job->destination.lanes;
+	const struct geyser_pixels from = lanes_of(lanes, channels, count);
+	const struct geyser_pixels to = gy_yuv_part_of(job->destination.pixels, row, first, count);
 
 	chroma(job, 1, 1, row, first, count, samples);
 	read_samples(job, 0, row, first, count, samples[0]);
-	job->steps->combine(samples[0], samples[1], samples[2], &job->factors, lanes, count);
+	job->steps->combine(
+		samples[0], samples[1], samples[2], &job->factors, lanes, channels, count);
 	gy_convert(job->kernels, &from, &to);
 }
 
@@ -309,6 +287,8 @@ static struct side side_of(const struct geyser_pixels *pixels)
 	out.video = geyser_format_is_video(pixels->format);
 	if (out.video)
 		out.layout = gy_yuv_layout_of(pixels->format);
+	else
+		out.lanes = gy_form_of(pixels->format).lanes;
 	return out;
 }
 
@@ -368,11 +348,11 @@ void gy_yuv_convert_scaled(const struct gy_convert_kernels *kernels,
 		.height = destination->height,
 	};
 	struct job job = job_of(kernels, &scaled, destination, meaning);
-	struct geyser_pixels encoded = *source;
+	struct geyser_pixels encoded = gy_yuv_part_of(source, 0, 0, source->width);
 	double memory[8 * GY_SCALE_COLUMNS];
 	struct gy_scaler scalers[3];
 
-	encoded.format = without_srgb(source->format);
+	encoded.height = source->height;
 	if (!job.source.video)
 		gy_scaler_init_colours(&scalers[0], kernels, &encoded, geometry, scaled.width,
 			scaled.height, memory);

@@ -2,6 +2,7 @@
 /* The rows of conversions in integers, in chunks of columns. */
 #include "format/yuv_fixed.h"
 
+#include "format/convert.h"
 #include "format/yuv_fixed_rows.h"
 #include "format/yuv_numbers.h"
 
@@ -11,21 +12,20 @@
 #define CHUNK 1024u
 
 struct job {
-	const struct gy_yuv_fixed_kernels *steps;
+	const struct gy_convert_kernels *kernels;
 	const struct geyser_pixels *video, *texels;
+	bool direct; /* The texels are 4 bytes. Other texels become RGBA8 first, or were RGBA8. */
 	struct gy_yuv_layout layout;
 	const struct gy_yuv_meaning *meaning;
 	struct gy_yuv_fixed_factors factors;
 	struct gy_yuv_fixed_weights weights[3];
 };
 
-/* Tells whether a texel is 4 bytes, and whether blue is the first one. The colours of video are
- * encoded already, as those of an -srgb format are: they are the same bytes. */
-static bool is_bytes(enum geyser_format format, bool *swapped)
+static bool is_bytes(enum geyser_format format)
 {
-	*swapped = format == GEYSER_FORMAT_BGRA8_UNORM || format == GEYSER_FORMAT_BGRA8_UNORM_SRGB;
-	return *swapped || format == GEYSER_FORMAT_RGBA8_UNORM ||
-	       format == GEYSER_FORMAT_RGBA8_UNORM_SRGB;
+	const enum gy_encoding encoding = gy_form_of(format).encoding;
+
+	return encoding == GY_ENCODING_UNORM8 || encoding == GY_ENCODING_SRGB8;
 }
 
 static bool is_paired(enum geyser_format format)
@@ -40,10 +40,8 @@ static bool is_paired(enum geyser_format format)
 
 bool gy_yuv_fixed_knows(enum geyser_format source, enum geyser_format destination)
 {
-	bool swapped;
-
-	return (is_paired(source) && is_bytes(destination, &swapped)) ||
-	       (is_bytes(source, &swapped) && is_paired(destination));
+	return (is_paired(source) && is_bytes(destination)) ||
+	       (is_bytes(source) && is_paired(destination));
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -131,10 +129,28 @@ static uint32_t half(uint32_t size)
 	return size / 2 + size % 2;
 }
 
-static uint8_t *texels_at(const struct job *job, uint32_t row, uint32_t column)
+/* Describes so many texels of RGBA8 that follow each other. */
+static struct geyser_pixels bytes_of(uint8_t *bytes, uint32_t columns)
 {
-	return (uint8_t *)job->texels->planes[0].data + row * job->texels->planes[0].row_pitch +
-	       (size_t)column * 4;
+	return (struct geyser_pixels){
+		.format = GEYSER_FORMAT_RGBA8_UNORM,
+		.width = columns,
+		.height = 1,
+		.planes = {{bytes, 4 * (size_t)columns}},
+	};
+}
+
+/* Returns texels of 4 bytes: those of the picture, or made in `spare`. */
+static const uint8_t *fetch_texels(
+	const struct job *job, uint32_t row, uint32_t first, uint32_t columns, uint8_t *spare)
+{
+	const struct geyser_pixels from = gy_yuv_part_of(job->texels, row, first, columns);
+	const struct geyser_pixels to = bytes_of(spare, columns);
+
+	if (job->direct)
+		return from.planes[0].data;
+	gy_convert(job->kernels, &from, &to);
+	return spare;
 }
 
 static uint8_t *sample_at(const struct job *job, unsigned int component, uint32_t row, uint32_t at)
@@ -162,7 +178,8 @@ static void mix_chroma(
 		cb[i] = sample_at(job, 1, at, begin);
 		cr[i] = sample_at(job, 2, at, begin);
 	}
-	job->steps->mix(cb, cr, job->layout.component[1].step, taps.quarters, inside[0], samples);
+	job->kernels->yuv_texels->mix(
+		cb, cr, job->layout.component[1].step, taps.quarters, inside[0], samples);
 	if (first == 0)
 		memcpy(out[0], inside[0], sizeof(out[0]));
 	if (end == width)
@@ -171,34 +188,50 @@ static void mix_chroma(
 
 static void make_texels(const struct job *job, uint32_t row, uint32_t first, uint32_t columns)
 {
+	const struct gy_yuv_texel_kernels *const steps = job->kernels->yuv_texels;
+	const struct geyser_pixels to = gy_yuv_part_of(job->texels, row, first, columns);
 	const size_t step = job->layout.component[0].step;
 	const uint8_t *luma = sample_at(job, 0, row, first);
 	uint16_t chroma[CHUNK / 2 + 2][2];
-	uint8_t gathered[CHUNK];
+	uint8_t gathered[CHUNK], spare[CHUNK * 4];
+	const struct geyser_pixels from = bytes_of(spare, columns);
 
 	if (step > 1) {
-		job->steps->gather(luma, step, gathered, columns);
+		steps->gather(luma, step, gathered, columns);
 		luma = gathered;
 	}
 	mix_chroma(job, row, first, columns, chroma);
-	job->steps->texels(luma, chroma[0], job->meaning->across, &job->factors,
-		texels_at(job, row, first), columns);
+	steps->texels(luma, chroma[0], job->meaning->across, &job->factors,
+		job->direct ? to.planes[0].data : spare, columns);
+	if (!job->direct)
+		gy_convert(job->kernels, &from, &to);
 }
 
 static void make_luma(const struct job *job, uint32_t row, uint32_t first, uint32_t columns)
 {
+	const struct gy_yuv_sample_kernels *const steps = job->kernels->yuv_samples;
 	const size_t step = job->layout.component[0].step;
 	uint8_t *const to = sample_at(job, 0, row, first);
-	uint8_t samples[CHUNK + 1];
+	uint8_t samples[CHUNK + 1], spare[CHUNK * 4];
 
-	if (step == 1) {
-		job->steps->luma(texels_at(job, row, first), &job->weights[0], to, columns);
+	steps->luma(fetch_texels(job, row, first, columns, spare), &job->weights[0],
+		step == 1 ? to : samples, columns);
+	if (step == 1)
 		return;
-	}
-	job->steps->luma(texels_at(job, row, first), &job->weights[0], samples, columns);
 	/* the last pair of an odd width has a second texel, which nobody sees */
 	samples[columns] = samples[columns - 1];
-	job->steps->scatter(samples, to, step, columns + columns % 2);
+	steps->scatter(samples, to, step, columns + columns % 2);
+}
+
+/* Writes every second sample as one component. */
+static void write_chroma(
+	const struct job *job, const uint8_t *samples, uint8_t *to, size_t step, uint32_t count)
+{
+	uint8_t gathered[CHUNK / 2];
+
+	job->kernels->yuv_texels->gather(samples, 2, step == 1 ? to : gathered, count);
+	if (step > 1)
+		job->kernels->yuv_samples->scatter(gathered, to, step, count);
 }
 
 /* Makes samples of chroma from the sample `first` on. */
@@ -207,24 +240,26 @@ static void make_chroma(const struct job *job, uint32_t row, uint32_t first, uin
 	const struct gy_yuv_taps taps =
 		gy_yuv_taps_of(1, job->layout.rows, job->meaning->down, row);
 	const size_t step = job->layout.component[1].step;
-	struct gy_yuv_fixed_blend blend = {
-		.columns = job->texels->width, .across = job->meaning->across};
-	uint8_t *const cb = sample_at(job, 1, row, first), *const cr =
-								   sample_at(job, 2, row, first);
-	uint8_t samples[CHUNK];
+	/* texels of one sample more, as the first sample takes the column before it */
+	const uint32_t before = first > 0 ? 1 : 0, column = 2 * (first - before);
+	const uint32_t columns = smaller(2 * (first + count), job->texels->width) - column;
+	struct gy_yuv_fixed_blend blend = {.columns = columns, .across = job->meaning->across};
+	uint8_t *const cb = sample_at(job, 1, row, first);
+	uint8_t *const cr = sample_at(job, 2, row, first);
+	uint8_t samples[CHUNK], spare[3][(CHUNK + 2) * 4];
 	const bool in_turn = step == 2 && cr == cb + 1;
 
 	for (unsigned int i = 0; i < taps.count; i++) {
-		blend.row[i] = texels_at(job, row_inside(taps.row[i], job->texels->height), 0);
+		blend.row[i] = fetch_texels(job, row_inside(taps.row[i], job->texels->height),
+			column, columns, spare[i]);
 		blend.quarters[i] = taps.quarters[i];
 	}
-	job->steps->chroma(&blend, &job->weights[1], first, count, in_turn ? cb : samples);
+	job->kernels->yuv_samples->chroma(
+		&blend, &job->weights[1], before, count, in_turn ? cb : samples);
 	if (in_turn)
 		return;
-	for (uint32_t i = 0; i < count; i++) {
-		cb[i * step] = samples[2 * i];
-		cr[i * step] = samples[2 * i + 1];
-	}
+	write_chroma(job, samples, cb, step, count);
+	write_chroma(job, samples + 1, cr, step, count);
 }
 
 static void make_video(const struct job *job, uint32_t row)
@@ -239,24 +274,24 @@ static void make_video(const struct job *job, uint32_t row)
 		make_chroma(job, row / job->layout.rows, x, smaller(samples - x, CHUNK / 2));
 }
 
-void gy_yuv_fixed_convert(const struct gy_yuv_fixed_kernels *kernels,
+void gy_yuv_fixed_convert(const struct gy_convert_kernels *kernels,
 	const struct geyser_pixels *source, const struct geyser_pixels *destination,
 	const struct gy_yuv_meaning *meaning)
 {
 	const bool from_video = geyser_format_is_video(source->format);
 	struct job job = {
-		.steps = kernels,
+		.kernels = kernels,
 		.video = from_video ? source : destination,
 		.texels = from_video ? destination : source,
 		.meaning = meaning,
 	};
 	const struct gy_yuv_range range = gy_yuv_range_of(8, meaning->limited);
-	bool swapped;
+	const struct gy_form form = gy_form_of(job.texels->format);
 
-	(void)is_bytes(job.texels->format, &swapped);
+	job.direct = form.lanes == 4;
 	job.layout = gy_yuv_layout_of(job.video->format);
-	set_factors(&job, &range, swapped);
-	set_weights(&job, &range, swapped);
+	set_factors(&job, &range, form.swapped);
+	set_weights(&job, &range, form.swapped);
 	for (uint32_t y = 0; y < source->height; y++) {
 		if (!from_video)
 			make_video(&job, y);

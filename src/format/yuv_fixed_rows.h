@@ -49,18 +49,25 @@ struct gy_yuv_fixed_blend {
 	int across;
 };
 
-struct gy_yuv_fixed_kernels {
-	/* Copy every step-th byte to bytes that follow each other, and back. */
+/* The steps from video to texels. */
+struct gy_yuv_texel_kernels {
+	/* Copies every step-th byte to bytes that follow each other. */
 	void (*gather)(const uint8_t *from, size_t step, uint8_t *to, size_t count);
-	void (*scatter)(const uint8_t *from, uint8_t *to, size_t step, size_t count);
 	/* Mixes two rows of chroma: to has Cb and Cr of each sample in turn, times 64. The weights
-	 * are quarters. */
+	 * are quarters. The step is 1, or 2 or 4 with Cr in the middle between two samples of Cb.
+	 * count is at least 1. */
 	void (*mix)(const uint8_t *const cb[2], const uint8_t *const cr[2], size_t step,
 		const int quarters[2], uint16_t *to, size_t count);
 	/* Makes texels, with 255 as their fourth byte. chroma is what mix makes, with one sample
 	 * more before the first column and one more after the last. */
 	void (*texels)(const uint8_t *luma, const uint16_t *chroma, int across,
 		const struct gy_yuv_fixed_factors *factors, uint8_t *to, size_t columns);
+};
+
+/* The steps from texels to video. */
+struct gy_yuv_sample_kernels {
+	/* Copies bytes to every step-th byte: 2 or 4. count is at least 1. */
+	void (*scatter)(const uint8_t *from, uint8_t *to, size_t step, size_t count);
 	/* Makes luma. */
 	void (*luma)(const uint8_t *texels, const struct gy_yuv_fixed_weights *weights, uint8_t *to,
 		size_t columns);
@@ -70,9 +77,16 @@ struct gy_yuv_fixed_kernels {
 		uint8_t *to);
 };
 
-extern const struct gy_yuv_fixed_kernels gy_yuv_fixed_kernels_base;
+static inline uint8_t gy_yuv_to_byte(int32_t value)
+{
+	return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+extern const struct gy_yuv_texel_kernels gy_yuv_texel_kernels_base;
+extern const struct gy_yuv_sample_kernels gy_yuv_sample_kernels_base;
 #ifdef GY_HAVE_CONVERT_AVX2
-extern const struct gy_yuv_fixed_kernels gy_yuv_fixed_kernels_avx2;
+extern const struct gy_yuv_texel_kernels gy_yuv_texel_kernels_avx2;
+extern const struct gy_yuv_sample_kernels gy_yuv_sample_kernels_avx2;
 #endif
 
 #endif

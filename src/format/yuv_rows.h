@@ -22,11 +22,12 @@ struct gy_yuv_weights {
 };
 
 struct gy_yuv_kernels {
-	/* Read every step-th sample. Those of 16 bits are shifted down by `shift`. */
+	/* Read every step-th sample: 1, 2, and of bytes 4. Those of 16 bits are shifted down by
+	 * `shift`. */
 	void (*read_bytes)(const void *from, float *to, size_t count, size_t step);
 	void (*read_words)(
 		const void *from, float *to, size_t count, size_t step, unsigned int shift);
-	/* Write every step-th sample: the nearest number of 0 to max. */
+	/* Write every step-th sample: the nearest number of 0 to max. count is at least 1. */
 	void (*write_bytes)(const float *from, void *to, size_t count, size_t step);
 	void (*write_words)(const float *from, void *to, size_t count, size_t step,
 		unsigned int shift, float max);
@@ -41,12 +42,15 @@ struct gy_yuv_kernels {
 	/* Makes one column of three samples, of which the first is the last of the column before:
 	 * first * before + second * middle + third * after. There are 2 * count + 1 samples. */
 	void (*narrow)(const float *samples, float *to, size_t count, const float weights[3]);
-	/* Makes 4 lanes of each column: red, green, blue, and alpha 1. */
+	/* Makes the lanes of each column: the first 1, 2 or 4 channels of red, green, blue, and
+	 * alpha 1. */
 	void (*combine)(const float *y, const float *u, const float *v,
-		const struct gy_yuv_factors *factors, float *lanes, size_t columns);
-	/* Makes Y, Cb and Cr of 4 lanes. Colours are clamped to 0 to 1, and a NaN is 0. */
-	void (*separate)(const float *lanes, float *const to[3], size_t columns,
-		const struct gy_yuv_weights weights[3]);
+		const struct gy_yuv_factors *factors, float *lanes, unsigned int channels,
+		size_t columns);
+	/* Makes Y, Cb and Cr of 1, 2 or 4 lanes. Colours are clamped to 0 to 1, and a NaN is 0.
+	 */
+	void (*separate)(const float *lanes, unsigned int channels, float *const to[3],
+		size_t columns, const struct gy_yuv_weights weights[3]);
 };
 
 extern const struct gy_yuv_kernels gy_yuv_kernels_base;

@@ -61,10 +61,11 @@ CALLBACKS = {
         "is lost; api/apple.m begins an activity with the first stream"),
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
-    "format/convert_rows.h": ("run", "a stage of a conversion, a function of convert_rows.c"),
+    "format/convert_rows.h": ("run", "a stage of a conversion, a function of convert_rows.c or "
+        "convert_moves.c"),
     "format/scale_rows.h": ("*", "scale.c calls the steps of scale_rows.c through this table"),
-    "format/yuv_fixed_rows.h": ("*", "yuv_fixed.c calls the steps of yuv_fixed_rows.c through this "
-        "table"),
+    "format/yuv_fixed_rows.h": ("*", "yuv_fixed.c calls the steps of yuv_texel_rows.c and "
+        "yuv_sample_rows.c through these tables"),
     "format/yuv_rows.h": ("*", "yuv_convert.c calls the steps of yuv_rows.c through this table"),
     "interop/cuda/driver.h": ("*", "functions of libcuda, looked up at run time"),
     "interop/opengl/gl.h": ("finish free free_", "each kind of object frees what it keeps with a "
