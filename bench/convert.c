@@ -1,5 +1,5 @@
-/* Measures conversions of 1080p pictures beside a memcpy that reads and writes as many bytes, and
- * beside other libraries. */
+/* Measures conversions of and to 1080p pictures beside a memcpy that reads and writes as many
+ * bytes, and beside other libraries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,18 +23,19 @@ struct pictures {
 
 struct pair {
 	enum geyser_format from, to;
-	double target;               /* the speed beside the floor's */
+	double target;               /* the speed beside the floor's; 0: there is none */
 	const struct scaler *scaler; /* the floor; NULL: memcpy */
+	enum geyser_filter filter;   /* from twice the width and height; 0: the same size */
 };
 
 static const struct pair named[] = {
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_BGRA8_UNORM, 0.95, NULL},
-	{GEYSER_FORMAT_BGRA8_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.95, NULL},
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_RGBA16_FLOAT, 0.85, NULL},
-	{GEYSER_FORMAT_RGBA32_FLOAT, GEYSER_FORMAT_RGBA8_UNORM, 0.9, NULL},
-	{GEYSER_FORMAT_RGB10A2_UNORM, GEYSER_FORMAT_RGBA8_UNORM, 0.6, NULL},
-	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM, 0.1, NULL},
-	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12, 0.1, NULL},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_BGRA8_UNORM, .target = 0.95},
+	{GEYSER_FORMAT_BGRA8_UNORM, GEYSER_FORMAT_RGBA8_UNORM, .target = 0.95},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_RGBA16_FLOAT, .target = 0.85},
+	{GEYSER_FORMAT_RGBA32_FLOAT, GEYSER_FORMAT_RGBA8_UNORM, .target = 0.9},
+	{GEYSER_FORMAT_RGB10A2_UNORM, GEYSER_FORMAT_RGBA8_UNORM, .target = 0.6},
+	{GEYSER_FORMAT_NV12, GEYSER_FORMAT_RGBA8_UNORM, .target = 0.1},
+	{GEYSER_FORMAT_RGBA8_UNORM, GEYSER_FORMAT_NV12, .target = 0.1},
 };
 
 #define NAMED (sizeof(named) / sizeof(named[0]))
@@ -68,14 +69,17 @@ static void pictures_finish(struct pictures *pictures)
 	}
 }
 
-/* Describes a picture whose planes follow one another. */
-static struct geyser_pixels picture(enum geyser_format format, unsigned char *data)
+/* Describes a picture whose planes follow one another, `times` as wide and as high. A picture of
+ * twice the size has texels of a quarter of the largest ones. */
+static struct geyser_pixels picture(enum geyser_format format, unsigned char *data, uint32_t times)
 {
-	struct geyser_pixels out = {.format = format, .width = WIDTH, .height = HEIGHT};
+	struct geyser_pixels out = {
+		.format = format, .width = WIDTH * times, .height = HEIGHT * times};
 	struct geyser_plane_extent extent;
 
 	for (uint32_t plane = 0;
-		geyser_format_get_plane_extent(format, plane, WIDTH, HEIGHT, &extent); plane++) {
+		geyser_format_get_plane_extent(format, plane, out.width, out.height, &extent);
+		plane++) {
 		out.planes[plane].data = data;
 		out.planes[plane].row_pitch = (size_t)extent.row_bytes;
 		data += extent.size;
@@ -86,11 +90,13 @@ static struct geyser_pixels picture(enum geyser_format format, unsigned char *da
 static uint64_t time_conversion(struct pictures *pictures, const struct pair *pair)
 {
 	const size_t i = pictures->turn++ % PICTURES;
-	const struct geyser_pixels from = picture(pair->from, pictures->from[i]);
-	const struct geyser_pixels to = picture(pair->to, pictures->to[i]);
+	const struct geyser_pixels from =
+		picture(pair->from, pictures->from[i], pair->filter ? 2 : 1);
+	const struct geyser_pixels to = picture(pair->to, pictures->to[i], 1);
+	const struct geyser_convert_options options = {.filter = pair->filter};
 	const uint64_t start = now_ns();
 
-	require(geyser_convert_pixels(&from, &to, NULL), "converting a picture");
+	require(geyser_convert_pixels(&from, &to, &options), "converting a picture");
 	return now_ns() - start;
 }
 
@@ -99,8 +105,9 @@ static uint64_t time_conversion(struct pictures *pictures, const struct pair *pa
 static uint64_t time_floor(struct pictures *pictures, const struct pair *pair)
 {
 	const size_t i = pictures->turn++ % PICTURES;
-	const struct geyser_pixels from = picture(pair->from, pictures->from[i]);
-	const struct geyser_pixels to = picture(pair->to, pictures->to[i]);
+	const struct geyser_pixels from =
+		picture(pair->from, pictures->from[i], pair->filter ? 2 : 1);
+	const struct geyser_pixels to = picture(pair->to, pictures->to[i], 1);
 	const size_t size = (picture_bytes(pair->from, WIDTH, HEIGHT) +
 				    picture_bytes(pair->to, WIDTH, HEIGHT)) /
 			    2;
@@ -145,7 +152,11 @@ static void add(struct pictures *pictures, const struct pair *pair, const char *
 		return;
 	}
 	measure(pictures, pair, rounds, &series);
-	results_add_times(results, name, PLACE_NONE, &series, LIMIT_RATIO, 1 / pair->target);
+	if (pair->target > 0)
+		results_add_times(
+			results, name, PLACE_NONE, &series, LIMIT_RATIO, 1 / pair->target);
+	else
+		results_add_times(results, name, PLACE_NONE, &series, LIMIT_NONE, 0);
 }
 
 static bool is_named(const struct pair *pair)
@@ -171,7 +182,7 @@ static struct pair find_slowest(struct pictures *pictures)
 
 	for (int i = 0; i < GEYSER_FORMAT_COUNT * GEYSER_FORMAT_COUNT; i++) {
 		const struct pair pair = {(enum geyser_format)(i / GEYSER_FORMAT_COUNT),
-			(enum geyser_format)(i % GEYSER_FORMAT_COUNT), TARGET_OF_OTHERS, NULL};
+			(enum geyser_format)(i % GEYSER_FORMAT_COUNT), .target = TARGET_OF_OTHERS};
 
 		if (!pair.from || !pair.to || !converts(&pair) || is_named(&pair))
 			continue;
@@ -185,6 +196,13 @@ static struct pair find_slowest(struct pictures *pictures)
 	return slowest;
 }
 
+static const char *prefix_of(enum geyser_filter filter)
+{
+	return filter == GEYSER_FILTER_BILINEAR ? "4K by bilinear: "
+	       : filter == GEYSER_FILTER_BOX    ? "4K by box: "
+						: "";
+}
+
 void bench_convert(const struct settings *settings, struct results *results)
 {
 	struct pictures pictures;
@@ -195,9 +213,10 @@ void bench_convert(const struct settings *settings, struct results *results)
 		add(&pictures, &named[i], "", settings->rounds, results);
 	for (size_t i = 0; i < SCALERS; i++) {
 		const struct scaler *const scaler = &scalers[i];
-		const struct pair pair = {scaler->from, scaler->to, scaler->target, scaler};
+		const struct pair pair = {
+			scaler->from, scaler->to, scaler->target, scaler, scaler->filter};
 
-		add(&pictures, &pair, "", settings->rounds, results);
+		add(&pictures, &pair, prefix_of(scaler->filter), settings->rounds, results);
 	}
 	slowest = find_slowest(&pictures);
 	add(&pictures, &slowest, "slowest: ", settings->rounds, results);

@@ -72,40 +72,54 @@ static void describe(const struct geyser_pixels *pixels, unsigned char *data[4],
 	}
 }
 
-/* With the flags that interpolate chroma and round as geyser does. */
-static void by_libswscale(const struct geyser_pixels *from, const struct geyser_pixels *to)
+static void by_flags(const struct geyser_pixels *from, const struct geyser_pixels *to, int flags)
 {
 	static struct SwsContext *context;
-	const int width = (int)from->width, height = (int)from->height;
 	unsigned char *source[4] = {NULL}, *destination[4] = {NULL};
 	int source_pitches[4] = {0}, pitches[4] = {0};
 
-	context = sws_getCachedContext(context, width, height, av_format(from->format), width,
-		height, av_format(to->format),
-		SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, NULL,
-		NULL, NULL);
+	context = sws_getCachedContext(context, (int)from->width, (int)from->height,
+		av_format(from->format), (int)to->width, (int)to->height, av_format(to->format),
+		flags, NULL, NULL, NULL);
 	if (!context)
 		die("libswscale can't convert %s to %s", geyser_format_name(from->format),
 			geyser_format_name(to->format));
 	describe(from, source, source_pitches);
 	describe(to, destination, pitches);
-	if (sws_scale(context, (const unsigned char *const *)source, source_pitches, 0, height,
-		    destination, pitches) != height)
+	if (sws_scale(context, (const unsigned char *const *)source, source_pitches, 0,
+		    (int)from->height, destination, pitches) != (int)to->height)
 		die("libswscale can't convert a picture");
+}
+
+/* With the flags that interpolate chroma and round as geyser does. */
+#define EXACT (SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP)
+
+static void by_libswscale(const struct geyser_pixels *from, const struct geyser_pixels *to)
+{
+	by_flags(from, to, SWS_BILINEAR | EXACT);
+}
+
+static void by_libswscale_area(const struct geyser_pixels *from, const struct geyser_pixels *to)
+{
+	by_flags(from, to, SWS_AREA | EXACT);
 }
 #else
 #define LIBSWSCALE_LACK "needs libswscale-dev when it is built"
 #define by_libswscale NULL
+#define by_libswscale_area NULL
 #endif
 
 #define NV12 GEYSER_FORMAT_NV12
 #define RGBA8 GEYSER_FORMAT_RGBA8_UNORM
 
 const struct scaler scalers[SCALERS] = {
-	{"libyuv", NV12, RGBA8, 1, LIBYUV_LACK, by_libyuv},
-	{"libswscale", NV12, RGBA8, 2, LIBSWSCALE_LACK, by_libswscale},
-	{"libyuv", RGBA8, NV12, 1, LIBYUV_LACK, by_libyuv},
-	{"libswscale", RGBA8, NV12, 2, LIBSWSCALE_LACK, by_libswscale},
+	{"libyuv", NV12, RGBA8, 1, LIBYUV_LACK, by_libyuv, GEYSER_FILTER_NONE},
+	{"libswscale", NV12, RGBA8, 2, LIBSWSCALE_LACK, by_libswscale, GEYSER_FILTER_NONE},
+	{"libyuv", RGBA8, NV12, 1, LIBYUV_LACK, by_libyuv, GEYSER_FILTER_NONE},
+	{"libswscale", RGBA8, NV12, 2, LIBSWSCALE_LACK, by_libswscale, GEYSER_FILTER_NONE},
 	{"libyuv's bilinear filter", GEYSER_FORMAT_I420, GEYSER_FORMAT_BGRA8_UNORM, 1, LIBYUV_LACK,
-		by_libyuv_filter},
+		by_libyuv_filter, GEYSER_FILTER_NONE},
+	{"libswscale", RGBA8, RGBA8, 0, LIBSWSCALE_LACK, by_libswscale, GEYSER_FILTER_BILINEAR},
+	{"libswscale's area filter", RGBA8, RGBA8, 0, LIBSWSCALE_LACK, by_libswscale_area,
+		GEYSER_FILTER_BOX},
 };
