@@ -315,17 +315,20 @@ static void convert_all(const struct job *job)
 	const uint32_t height = job->destination.pixels->height;
 	const uint32_t columns = divided(width, to->columns);
 
+	/* x stays below 2^32: it grows by no more than is left */
 	for (uint32_t y = 0; y < height; y++) {
-		for (uint32_t x = 0; job->source.video && x < width; x += CHUNK) {
+		for (uint32_t x = 0, count; job->source.video && x < width; x += count) {
+			count = smaller(width - x, CHUNK);
 			if (job->destination.video)
-				convert_luma(job, y, x, smaller(width - x, CHUNK));
+				convert_luma(job, y, x, count);
 			else
-				convert_to_colours(job, y, x, smaller(width - x, CHUNK));
+				convert_to_colours(job, y, x, count);
 		}
-		for (uint32_t x = 0; job->destination.video && y % to->rows == 0 && x < columns;
-			x += CHUNK / to->columns)
-			convert_chroma(
-				job, y / to->rows, x, smaller(columns - x, CHUNK / to->columns));
+		for (uint32_t x = 0, count;
+			job->destination.video && y % to->rows == 0 && x < columns; x += count) {
+			count = smaller(columns - x, CHUNK / to->columns);
+			convert_chroma(job, y / to->rows, x, count);
+		}
 	}
 }
 

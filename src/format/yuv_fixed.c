@@ -266,12 +266,17 @@ static void make_video(const struct job *job, uint32_t row)
 {
 	const uint32_t width = job->texels->width, samples = half(width);
 
-	for (uint32_t x = 0; x < width; x += CHUNK)
-		make_luma(job, row, x, smaller(width - x, CHUNK));
+	/* x stays below 2^32: it grows by no more than is left */
+	for (uint32_t x = 0, count; x < width; x += count) {
+		count = smaller(width - x, CHUNK);
+		make_luma(job, row, x, count);
+	}
 	if (row % job->layout.rows)
 		return;
-	for (uint32_t x = 0; x < samples; x += CHUNK / 2)
-		make_chroma(job, row / job->layout.rows, x, smaller(samples - x, CHUNK / 2));
+	for (uint32_t x = 0, count; x < samples; x += count) {
+		count = smaller(samples - x, CHUNK / 2);
+		make_chroma(job, row / job->layout.rows, x, count);
+	}
 }
 
 void gy_yuv_fixed_convert(const struct gy_convert_kernels *kernels,
@@ -295,7 +300,9 @@ void gy_yuv_fixed_convert(const struct gy_convert_kernels *kernels,
 	for (uint32_t y = 0; y < source->height; y++) {
 		if (!from_video)
 			make_video(&job, y);
-		for (uint32_t x = 0; from_video && x < source->width; x += CHUNK)
-			make_texels(&job, y, x, smaller(source->width - x, CHUNK));
+		for (uint32_t x = 0, count; from_video && x < source->width; x += count) {
+			count = smaller(source->width - x, CHUNK);
+			make_texels(&job, y, x, count);
+		}
 	}
 }
