@@ -51,6 +51,8 @@ static enum geyser_result import_from(
 		assert_int_equal(memory.textures.imported + memory.events.imported, 0);
 		assert_null(kind == GY_HANDLE_TEXTURE ? (void *)texture : (void *)event);
 	} else if (kind == GY_HANDLE_TEXTURE) {
+		/* an exporter's word isn't enough for a promise about the rows */
+		assert_int_equal(geyser_texture_get_desc(texture)->usage >> 16, 0);
 		geyser_texture_unref(texture);
 	} else {
 		geyser_event_unref(event);
@@ -101,7 +103,12 @@ static const struct wrong_field wrong_fields[] = {
 	{"mip_levels", FIELD(desc.mip_levels), 6, GEYSER_ERROR_PROTOCOL, "exporter's mip_levels"},
 	{"mip_levels", FIELD(desc.mip_levels), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "mip_levels"},
 	{"usage", FIELD(desc.usage), 0x400, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
-	{"usage", FIELD(desc.usage), UINT32_MAX, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
+	{"usage", FIELD(desc.usage), 0xffff, GEYSER_ERROR_PROTOCOL, "exporter's usage"},
+	{"alignment", FIELD(desc.usage), GEYSER_ROW_ALIGNMENT(3), GEYSER_ERROR_PROTOCOL,
+		"row alignment (3 bytes)"},
+	{"alignment", FIELD(desc.usage), UINT32_MAX, GEYSER_ERROR_PROTOCOL,
+		"row alignment (65535 bytes)"},
+	{"alignment", FIELD(desc.usage), GEYSER_ROW_ALIGNMENT(4096), GEYSER_OK, NULL},
 	{"type", FIELD(native.type), 0, GEYSER_ERROR_UNSUPPORTED, "native type (0)"},
 	{"type", FIELD(native.type), 2, GEYSER_ERROR_UNSUPPORTED, "native type (2)"},
 	{"type", FIELD(native.type), 4, GEYSER_ERROR_PROTOCOL, "descriptor with an IOSurface"},
