@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* When the stream has no buffer to lend, the pool gives memory of the process of the same layout;
- * the sink copies such a buffer. So the pool never waits and has no maximum. */
+ * the sink copies such a buffer. So the pool has no maximum. */
 #define GST_TYPE_GEYSER_POOL (gst_geyser_pool_get_type())
 G_DECLARE_FINAL_TYPE(GstGeyserPool, gst_geyser_pool, GST, GEYSER_POOL, GstBufferPool)
 

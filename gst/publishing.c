@@ -6,7 +6,11 @@ struct gst_geyser_publishing {
 	GMutex lock;                        /* guards all below */
 	struct geyser_publisher *publisher; /* NULL: the stream has ended */
 	guint buffers;
+	GstClockTime patience; /* for how long lending waits for subscribers */
+	gboolean interrupted;  /* as the user wants it */
 	guint shape;
+	guint lending; /* threads that wait for a buffer, without the lock */
+	GCond lent_none;
 	GSList *lent; /* each of them can be published, or was published */
 };
 
@@ -24,7 +28,8 @@ static guint most_lent(const struct gst_geyser_publishing *publishing)
 }
 
 enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
-	const struct geyser_stream_desc *desc, struct gst_geyser_publishing **out)
+	const struct geyser_stream_desc *desc, GstClockTime patience,
+	struct gst_geyser_publishing **out)
 {
 	struct gst_geyser_publishing *publishing;
 	struct geyser_publisher *publisher;
@@ -38,6 +43,8 @@ enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
 	g_mutex_init(&publishing->lock);
 	publishing->publisher = publisher;
 	publishing->buffers = desc->buffers;
+	publishing->patience = patience;
+	g_cond_init(&publishing->lent_none);
 	*out = publishing;
 	return GEYSER_OK;
 }
@@ -51,6 +58,7 @@ void gst_geyser_publishing_unref(struct gst_geyser_publishing *publishing)
 {
 	if (!g_atomic_ref_count_dec(&publishing->references))
 		return;
+	g_cond_clear(&publishing->lent_none);
 	g_mutex_clear(&publishing->lock);
 	g_free(publishing);
 }
@@ -84,26 +92,45 @@ static void take_all_back(struct gst_geyser_publishing *publishing)
 	publishing->lent = NULL;
 }
 
+void gst_geyser_publishing_set_interrupted(
+	struct gst_geyser_publishing *publishing, gboolean interrupted)
+{
+	g_mutex_lock(&publishing->lock);
+	publishing->interrupted = interrupted;
+	if (publishing->publisher)
+		(void)geyser_publisher_set_interrupted(publishing->publisher, interrupted);
+	g_mutex_unlock(&publishing->lock);
+}
+
+/* Ends the waits of lending threads, and takes all frames back. No frame of the old shape is lent
+ * any more then. Needs the lock. */
+static void end_shape(struct gst_geyser_publishing *publishing)
+{
+	publishing->shape++;
+	(void)geyser_publisher_set_interrupted(publishing->publisher, true);
+	while (publishing->lending > 0)
+		g_cond_wait(&publishing->lent_none, &publishing->lock);
+	take_all_back(publishing);
+}
+
 void gst_geyser_publishing_end(struct gst_geyser_publishing *publishing)
 {
 	g_mutex_lock(&publishing->lock);
-	take_all_back(publishing);
+	end_shape(publishing);
 	geyser_publisher_destroy(publishing->publisher);
 	publishing->publisher = NULL;
 	g_mutex_unlock(&publishing->lock);
 }
 
-/* After a failure the old shape goes on, but without the lent frames: the publisher may draw into
- * buffers that other elements still use. So the publisher ends then, as the pipeline does. */
 enum geyser_result gst_geyser_publishing_reshape(
 	struct gst_geyser_publishing *publishing, const struct geyser_texture_desc *desc)
 {
 	enum geyser_result result;
 
 	g_mutex_lock(&publishing->lock);
-	take_all_back(publishing);
-	publishing->shape++;
+	end_shape(publishing);
 	result = geyser_publisher_resize(publishing->publisher, desc);
+	(void)geyser_publisher_set_interrupted(publishing->publisher, publishing->interrupted);
 	g_mutex_unlock(&publishing->lock);
 	return result;
 }
@@ -144,20 +171,40 @@ static GstMemory *wrap(struct gst_geyser_publishing *publishing, GstAllocator *a
 	return memory;
 }
 
+/* Gets a frame of this shape. Needs the lock, and releases it while it waits. */
+static struct geyser_frame *acquire(struct gst_geyser_publishing *publishing, guint shape)
+{
+	struct geyser_publisher *publisher = publishing->publisher;
+	struct geyser_frame *frame = NULL;
+
+	if (!publisher || publishing->shape != shape ||
+		g_slist_length(publishing->lent) + publishing->lending >= most_lent(publishing))
+		return NULL;
+	publishing->lending++;
+	g_mutex_unlock(&publishing->lock);
+	(void)geyser_publisher_acquire(publisher, publishing->patience, &frame);
+	g_mutex_lock(&publishing->lock);
+	publishing->lending--;
+	if (frame && publishing->shape != shape) {
+		(void)geyser_publisher_discard(publisher, frame);
+		frame = NULL;
+	}
+	g_cond_broadcast(&publishing->lent_none);
+	return frame;
+}
+
 GstMemory *gst_geyser_publishing_lend(
 	struct gst_geyser_publishing *publishing, GstAllocator *allocator, guint shape)
 {
-	struct geyser_frame *frame = NULL;
+	struct geyser_frame *frame;
 	GstMemory *memory = NULL;
 
 	g_mutex_lock(&publishing->lock);
-	if (publishing->publisher && publishing->shape == shape &&
-		g_slist_length(publishing->lent) < most_lent(publishing) &&
-		geyser_publisher_acquire(publishing->publisher, 0, &frame) == GEYSER_OK) {
+	frame = acquire(publishing, shape);
+	if (frame)
 		memory = wrap(publishing, allocator, frame);
-		if (!memory)
-			(void)geyser_publisher_discard(publishing->publisher, frame);
-	}
+	if (frame && !memory)
+		(void)geyser_publisher_discard(publishing->publisher, frame);
 	g_mutex_unlock(&publishing->lock);
 	return memory;
 }

@@ -13,9 +13,11 @@ struct gst_geyser_publishing;
 /* A frame of the publisher in a GstMemory. The memory owns it. */
 struct gst_geyser_lent;
 
-/* Makes a publisher. Errors: as geyser_publisher_create. */
+/* Makes a publisher. patience: for how long, in ns, lending a buffer waits for subscribers. Errors:
+ * as geyser_publisher_create. */
 enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
-	const struct geyser_stream_desc *desc, struct gst_geyser_publishing **out);
+	const struct geyser_stream_desc *desc, GstClockTime patience,
+	struct gst_geyser_publishing **out);
 
 void gst_geyser_publishing_ref(struct gst_geyser_publishing *publishing);
 void gst_geyser_publishing_unref(struct gst_geyser_publishing *publishing);
@@ -26,6 +28,10 @@ struct geyser_publisher *gst_geyser_publishing_publisher(struct gst_geyser_publi
 /* Ends the stream. Frames that are lent stay in memory, and are published no more. */
 void gst_geyser_publishing_end(struct gst_geyser_publishing *publishing);
 
+/* While this is set no call waits, as with geyser_publisher_set_interrupted. */
+void gst_geyser_publishing_set_interrupted(
+	struct gst_geyser_publishing *publishing, gboolean interrupted);
+
 /* Gives the stream's frames another shape. Frames that are lent stay in memory, and can't be
  * published any more. Errors: as geyser_publisher_resize. */
 enum geyser_result gst_geyser_publishing_reshape(
@@ -34,9 +40,9 @@ enum geyser_result gst_geyser_publishing_reshape(
 /* Returns a number that changes with each new shape. */
 guint gst_geyser_publishing_shape(struct gst_geyser_publishing *publishing);
 
-/* Lends a buffer of the stream to be drawn into. Never waits. Returns NULL if the shape is another
- * one by now, too many buffers are lent, subscribers hold the others, or the buffers aren't host
- * memory. */
+/* Lends a buffer of the stream to be drawn into. Waits while subscribers hold the buffers, for the
+ * patience at most. Returns NULL after that, if the shape is another one by now, too many buffers
+ * are lent, or the buffers aren't host memory. */
 GstMemory *gst_geyser_publishing_lend(
 	struct gst_geyser_publishing *publishing, GstAllocator *allocator, guint shape);
 

@@ -183,9 +183,8 @@ static void set_publishing(GstGeyserSink *self, struct gst_geyser_publishing *pu
 	GST_OBJECT_LOCK(self);
 	old = self->publishing;
 	self->publishing = publishing;
-	if (publishing && self->unlocked)
-		(void)geyser_publisher_set_interrupted(
-			gst_geyser_publishing_publisher(publishing), true);
+	if (publishing)
+		gst_geyser_publishing_set_interrupted(publishing, self->unlocked);
 	GST_OBJECT_UNLOCK(self);
 	if (!old)
 		return;
@@ -208,8 +207,7 @@ static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
 	GST_OBJECT_LOCK(self);
 	self->unlocked = interrupted;
 	if (self->publishing)
-		(void)geyser_publisher_set_interrupted(
-			gst_geyser_publishing_publisher(self->publishing), interrupted);
+		gst_geyser_publishing_set_interrupted(self->publishing, interrupted);
 	GST_OBJECT_UNLOCK(self);
 }
 
@@ -240,7 +238,8 @@ static enum geyser_result publish(GstGeyserSink *self, const GstVideoInfo *info)
 
 	if (!desc.frame_rate_num)
 		desc.frame_rate_den = 0;
-	result = gst_geyser_publishing_new(self->manager, &desc, &publishing);
+	result = gst_geyser_publishing_new(
+		self->manager, &desc, self->lossless ? timeout_of(self) : 0, &publishing);
 	if (result == GEYSER_OK)
 		set_publishing(self, publishing);
 	return result;
