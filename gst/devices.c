@@ -50,7 +50,8 @@ static GstCaps *caps_of_stream(const struct geyser_stream_info *stream)
 {
 	const struct geyser_texture_desc desc = {
 		.format = stream->format, .width = stream->width, .height = stream->height};
-	const struct geyser_frame_info frame = {.color = {2, 2, 2, GEYSER_COLOR_RANGE_FULL}};
+	const struct geyser_frame_info frame = {
+		.color = {.primaries = 2, .transfer = 2, .matrix = 2}};
 	GstCaps *caps = gst_geyser_caps_of_frame(
 		&desc, &frame, stream->frame_rate_num, stream->frame_rate_den);
 

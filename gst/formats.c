@@ -88,7 +88,7 @@ GstCaps *gst_geyser_caps_template(void)
 	GstCaps *caps = gst_caps_new_simple("video/x-raw", "width", GST_TYPE_INT_RANGE, 1,
 		(int)GEYSER_MAX_DIMENSION, "height", GST_TYPE_INT_RANGE, 1,
 		(int)GEYSER_MAX_DIMENSION, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1,
-		"interlace-mode", G_TYPE_STRING, "progressive", NULL);
+		NULL);
 	GValue list = G_VALUE_INIT;
 
 	g_value_init(&list, GST_TYPE_LIST);

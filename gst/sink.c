@@ -5,15 +5,13 @@
  * Frames that an upstream element has drawn into the pool's buffers are published as they are. All
  * others are copied into a buffer of the stream.
  */
+#include "sink.h"
 #include "elements.h"
 #include "formats.h"
 #include "pool.h"
-#include "publishing.h"
 
-#include <gst/base/gstbasesink.h>
 #include <gst/video/gstvideometa.h>
 #include <string.h>
-#include <unistd.h>
 
 #define GST_CAT_DEFAULT gst_geyser_debug
 
@@ -22,41 +20,11 @@
 #define ROW_ALIGNMENT 4
 /* For how long the end of a stream without `lossless` waits for its subscribers. */
 #define FLUSH_NS (500 * GST_MSECOND)
-/* How long one wait lasts before the sink looks whether it must end. */
-#define SLICE_NS (50 * GST_MSECOND)
-
-#define GST_GEYSER_SINK(object) \
-	G_TYPE_CHECK_INSTANCE_CAST(object, gst_geyser_sink_get_type(), struct gst_geyser_sink)
-
-struct gst_geyser_sink {
-	GstBaseSink parent;
-
-	/* properties; guarded by the object's lock */
-	gchar *stream;
-	gboolean lossless;
-	guint buffers;
-	enum geyser_backend backend;
-	GstClockTime timeout;
-	guint wait_subscribers;
-
-	struct geyser_manager *manager;
-	/* of the streaming thread; unlock uses it with the object's lock */
-	struct gst_geyser_publishing *publishing;
-	GstVideoInfo info;
-	struct geyser_texture_desc desc;
-	struct geyser_frame_info frame; /* what all frames of these caps have in common */
-	enum geyser_orientation orientation;
-	gboolean waited; /* the subscribers of wait-subscribers have come */
-	_Atomic gboolean unlocked;
-	/* guarded by the object's lock */
-	guint64 frames, copied, dropped;
-};
 
 struct gst_geyser_sink_class {
 	GstBaseSinkClass parent;
 };
 
-typedef struct gst_geyser_sink GstGeyserSink;
 typedef struct gst_geyser_sink_class GstGeyserSinkClass;
 
 G_DEFINE_TYPE(GstGeyserSink, gst_geyser_sink, GST_TYPE_BASE_SINK)
@@ -147,7 +115,13 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 	GST_OBJECT_UNLOCK(self);
 }
 
-static GstClockTime timeout_of(GstGeyserSink *self)
+static void finalize(GObject *object)
+{
+	g_free(GST_GEYSER_SINK(object)->stream);
+	G_OBJECT_CLASS(gst_geyser_sink_parent_class)->finalize(object);
+}
+
+GstClockTime gst_geyser_sink_timeout(GstGeyserSink *self)
 {
 	GstClockTime timeout;
 
@@ -155,12 +129,6 @@ static GstClockTime timeout_of(GstGeyserSink *self)
 	timeout = self->timeout;
 	GST_OBJECT_UNLOCK(self);
 	return timeout;
-}
-
-static void finalize(GObject *object)
-{
-	g_free(GST_GEYSER_SINK(object)->stream);
-	G_OBJECT_CLASS(gst_geyser_sink_parent_class)->finalize(object);
 }
 
 /* ---- the stream ---- */
@@ -238,11 +206,24 @@ static enum geyser_result publish(GstGeyserSink *self, const GstVideoInfo *info)
 
 	if (!desc.frame_rate_num)
 		desc.frame_rate_den = 0;
-	result = gst_geyser_publishing_new(
-		self->manager, &desc, self->lossless ? timeout_of(self) : 0, &publishing);
+	result = gst_geyser_publishing_new(self->manager, &desc,
+		self->lossless ? gst_geyser_sink_timeout(self) : 0, &publishing);
 	if (result == GEYSER_OK)
 		set_publishing(self, publishing);
 	return result;
+}
+
+/* Keeps the order of our own formats, where the default has that of the asking element:
+ * videotestsrc would choose 16 bits a channel. */
+static GstCaps *get_caps(GstBaseSink *base, GstCaps *filter)
+{
+	GstCaps *caps = gst_pad_get_pad_template_caps(GST_BASE_SINK_PAD(base)), *both;
+
+	if (!filter)
+		return caps;
+	both = gst_caps_intersect_full(caps, filter, GST_CAPS_INTERSECT_FIRST);
+	gst_caps_unref(caps);
+	return both;
 }
 
 static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
@@ -256,6 +237,13 @@ static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
 	if (!gst_video_info_from_caps(&info, caps)) {
 		GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL),
 			("invalid caps %" GST_PTR_FORMAT, (void *)caps));
+		return FALSE;
+	}
+	if (GST_VIDEO_INFO_IS_INTERLACED(&info)) {
+		GST_ELEMENT_ERROR(self, STREAM, FORMAT,
+			("the video is interlaced, and a stream of geyser has whole frames: put "
+			 "deinterlace before the sink"),
+			("%" GST_PTR_FORMAT, (void *)caps));
 		return FALSE;
 	}
 	desc.format = gst_geyser_format_from_video(GST_VIDEO_INFO_FORMAT(&info), &alpha);
@@ -325,239 +313,6 @@ static gboolean propose_allocation(GstBaseSink *base, GstQuery *query)
 	return TRUE;
 }
 
-/* ---- a frame ---- */
-
-static struct geyser_rect clip(
-	const struct geyser_texture_desc *desc, guint x, guint y, guint width, guint height)
-{
-	struct geyser_rect rect = {
-		.x = MIN(x, desc->width),
-		.y = MIN(y, desc->height),
-		.width = width,
-		.height = height,
-	};
-
-	rect.width = MIN(rect.width, desc->width - rect.x);
-	rect.height = MIN(rect.height, desc->height - rect.y);
-	return rect;
-}
-
-/* Reads the crop, and as damage the regions of interest of the type "damage". If there are more
- * than a frame can have, or an empty one, anything may have changed. */
-static void read_metas(
-	const struct geyser_texture_desc *desc, GstBuffer *buffer, struct geyser_frame_info *frame)
-{
-	const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
-	const GQuark damage = g_quark_from_static_string("damage");
-	gpointer state = NULL;
-	GstMeta *meta;
-
-	if (crop)
-		frame->crop = clip(desc, crop->x, crop->y, crop->width, crop->height);
-	while ((meta = gst_buffer_iterate_meta_filtered(
-			buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
-		const GstVideoRegionOfInterestMeta *region = (GstVideoRegionOfInterestMeta *)meta;
-
-		if (region->roi_type != damage)
-			continue;
-		if (frame->damage_count == GEYSER_FRAME_DAMAGE_MAX) {
-			frame->damage_count = 0;
-			return;
-		}
-		frame->damage[frame->damage_count++] =
-			clip(desc, region->x, region->y, region->w, region->h);
-	}
-}
-
-static void fill_info(GstGeyserSink *self, GstBuffer *buffer, struct geyser_frame_info *frame)
-{
-	GstBaseSink *base = GST_BASE_SINK(self);
-
-	*frame = self->frame;
-	frame->orientation = self->orientation;
-	read_metas(&self->desc, buffer, frame);
-	if (GST_BUFFER_PTS_IS_VALID(buffer) && base->segment.format == GST_FORMAT_TIME) {
-		guint64 time = gst_segment_to_running_time(
-			&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-
-		frame->presentation_ns = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
-	}
-}
-
-/* The buffer's frame, if it can be published as it is. */
-static struct gst_geyser_lent *find_lent(GstGeyserSink *self, GstBuffer *buffer)
-{
-	const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
-	struct gst_geyser_layout layout;
-	struct gst_geyser_lent *lent;
-	GstMemory *memory;
-
-	if (gst_buffer_n_memory(buffer) != 1)
-		return NULL;
-	memory = gst_buffer_peek_memory(buffer, 0);
-	lent = gst_geyser_publishing_find(self->publishing, memory);
-	if (!lent || memory->offset != 0)
-		return NULL;
-	gst_geyser_memory_layout(memory, &layout);
-	if (!meta)
-		return gst_geyser_layout_is_default(&layout, &self->info) ? lent : NULL;
-	for (guint i = 0; i < layout.planes; i++)
-		if (meta->n_planes != layout.planes || meta->offset[i] != layout.offset[i] ||
-			meta->stride[i] != layout.stride[i])
-			return NULL;
-	return lent;
-}
-
-static void count(GstGeyserSink *self, guint64 *counter)
-{
-	GST_OBJECT_LOCK(self);
-	(*counter)++;
-	GST_OBJECT_UNLOCK(self);
-}
-
-/* Tells the application and upstream that a frame was dropped. */
-static void drop(GstGeyserSink *self, GstBuffer *buffer)
-{
-	GstMessage *message;
-	guint64 frames, dropped;
-
-	GST_OBJECT_LOCK(self);
-	self->dropped++;
-	frames = self->frames;
-	dropped = self->dropped;
-	GST_OBJECT_UNLOCK(self);
-	message = gst_message_new_qos(GST_OBJECT(self), FALSE, GST_CLOCK_TIME_NONE,
-		GST_CLOCK_TIME_NONE, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
-	gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, frames, dropped);
-	(void)gst_element_post_message(GST_ELEMENT(self), message);
-}
-
-/* Waits for as long as the pipeline pauses. */
-static GstFlowReturn go_on(GstGeyserSink *self)
-{
-	return self->unlocked ? gst_base_sink_wait_preroll(GST_BASE_SINK(self)) : GST_FLOW_OK;
-}
-
-/* Waits for a free buffer of the stream. *frame is NULL with OK if there is none in time, so that
- * the frame is to be dropped. */
-static GstFlowReturn acquire(GstGeyserSink *self, struct geyser_frame **frame)
-{
-	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
-
-	for (;;) {
-		const GstClockTime timeout = timeout_of(self);
-		const GstClockTime begin = gst_geyser_now();
-		const enum geyser_result result =
-			geyser_publisher_acquire(publisher, timeout, frame);
-		GstFlowReturn flow;
-
-		if (result == GEYSER_OK)
-			return GST_FLOW_OK;
-		if (result != GEYSER_ERROR_TIMEOUT && result != GEYSER_ERROR_BUSY) {
-			gst_geyser_post_error(
-				GST_ELEMENT(self), result, "can't publish", self->stream);
-			return GST_FLOW_ERROR;
-		}
-		if (gst_geyser_now() - begin >= timeout || result == GEYSER_ERROR_BUSY) {
-			GST_WARNING_OBJECT(self, "%s", geyser_error_detail());
-			/* with lossless the stream goes on without the slow subscriber */
-			if (result == GEYSER_ERROR_BUSY || !self->lossless)
-				return GST_FLOW_OK;
-		}
-		flow = go_on(self);
-		if (flow != GST_FLOW_OK)
-			return flow;
-	}
-}
-
-static GstFlowReturn submitted(GstGeyserSink *self, enum geyser_result result)
-{
-	if (result == GEYSER_OK) {
-		count(self, &self->frames);
-		return GST_FLOW_OK;
-	}
-	gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
-	return GST_FLOW_ERROR;
-}
-
-static GstFlowReturn publish_copy(
-	GstGeyserSink *self, GstBuffer *buffer, const struct geyser_frame_info *info)
-{
-	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
-	struct geyser_frame *frame;
-	enum geyser_result result;
-	GstVideoFrame picture;
-	GstFlowReturn flow = acquire(self, &frame);
-
-	if (flow != GST_FLOW_OK)
-		return flow;
-	if (!frame) {
-		drop(self, buffer);
-		return GST_FLOW_OK;
-	}
-	if (!gst_video_frame_map(&picture, &self->info, buffer, GST_MAP_READ)) {
-		(void)geyser_publisher_discard(publisher, frame);
-		GST_ELEMENT_ERROR(self, RESOURCE, READ, ("can't read a frame's memory"), (NULL));
-		return GST_FLOW_ERROR;
-	}
-	result = gst_geyser_copy_to_texture(&picture, geyser_frame_texture(frame));
-	gst_video_frame_unmap(&picture);
-	if (result != GEYSER_OK) {
-		(void)geyser_publisher_discard(publisher, frame);
-		return submitted(self, result);
-	}
-	*geyser_frame_get_info(frame) = *info;
-	count(self, &self->copied);
-	return submitted(self, geyser_publisher_submit(publisher, frame));
-}
-
-/* Waits for the subscribers that the program wants before the first frame. */
-static GstFlowReturn wait_for_subscribers(GstGeyserSink *self)
-{
-	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
-	GstFlowReturn flow = GST_FLOW_OK;
-	GPollFD change = {.events = G_IO_IN};
-
-	if (self->waited || !self->wait_subscribers)
-		return GST_FLOW_OK;
-	if (geyser_publisher_subscribers_fd(publisher, &change.fd) != GEYSER_OK)
-		return GST_FLOW_OK;
-	while (flow == GST_FLOW_OK) {
-		struct geyser_publisher_stats stats;
-		guint64 changes;
-
-		(void)geyser_publisher_get_stats(publisher, &stats);
-		self->waited = stats.subscribers >= self->wait_subscribers;
-		if (self->waited)
-			break;
-		if (g_poll(&change, 1, SLICE_NS / GST_MSECOND) > 0 &&
-			read(change.fd, &changes, sizeof(changes)) < 0)
-			GST_DEBUG_OBJECT(self, "the descriptor can't be read");
-		flow = go_on(self);
-	}
-	(void)close(change.fd);
-	return flow;
-}
-
-static GstFlowReturn render(GstBaseSink *base, GstBuffer *buffer)
-{
-	GstGeyserSink *self = GST_GEYSER_SINK(base);
-	struct geyser_frame_info info;
-	struct gst_geyser_lent *lent;
-	GstFlowReturn flow;
-
-	if (!self->publishing)
-		return GST_FLOW_NOT_NEGOTIATED;
-	flow = wait_for_subscribers(self);
-	if (flow != GST_FLOW_OK)
-		return flow;
-	fill_info(self, buffer, &info);
-	lent = find_lent(self, buffer);
-	if (lent)
-		return submitted(self, gst_geyser_publishing_submit(self->publishing, lent, &info));
-	return publish_copy(self, buffer, &info);
-}
-
 /* ---- events ---- */
 
 static void read_orientation(GstGeyserSink *self, GstEvent *event)
@@ -577,14 +332,15 @@ static void read_orientation(GstGeyserSink *self, GstEvent *event)
 static void flush(GstGeyserSink *self)
 {
 	struct geyser_publisher *publisher;
-	const GstClockTime limit = self->lossless ? timeout_of(self) : FLUSH_NS;
+	const GstClockTime limit = self->lossless ? gst_geyser_sink_timeout(self) : FLUSH_NS;
 	const GstClockTime begin = gst_geyser_now();
 
 	if (!self->publishing)
 		return;
 	publisher = gst_geyser_publishing_publisher(self->publishing);
 	while (!self->unlocked && gst_geyser_now() - begin < limit &&
-		geyser_publisher_drain(publisher, MIN(SLICE_NS, limit)) == GEYSER_ERROR_TIMEOUT)
+		geyser_publisher_drain(publisher, MIN(GST_GEYSER_SINK_SLICE_NS, limit)) ==
+			GEYSER_ERROR_TIMEOUT)
 		GST_LOG_OBJECT(self, "%s", geyser_error_detail());
 }
 
@@ -660,9 +416,10 @@ static void gst_geyser_sink_class_init(GstGeyserSinkClass *class)
 	base->stop = stop;
 	base->unlock = unlock;
 	base->unlock_stop = unlock_stop;
+	base->get_caps = get_caps;
 	base->set_caps = set_caps;
 	base->propose_allocation = propose_allocation;
-	base->render = render;
+	base->render = gst_geyser_sink_render;
 	base->event = handle_event;
 }
 

@@ -8,7 +8,7 @@
 
 /* GStreamer's own plug-ins that the pipelines use. */
 static const char *const plugins[] = {"coreelements", "app", "videotestsrc", "videofilter",
-	"videoconvertscale", "videorate", NULL};
+	"videoconvertscale", "videorate", "debug", NULL};
 
 static char directory[] = "/tmp/geyser-gst-XXXXXX";
 
