@@ -280,13 +280,24 @@ static gboolean find_layout(GstGeyserSink *self, struct gst_geyser_layout *layou
 	return in_place;
 }
 
+static void offer_pool(
+	GstGeyserSink *self, GstQuery *query, GstCaps *caps, const struct gst_geyser_layout *layout)
+{
+	GstBufferPool *pool = gst_geyser_pool_new(self->publishing, &self->info, layout);
+	GstStructure *config = gst_buffer_pool_get_config(pool);
+
+	gst_buffer_pool_config_set_params(config, caps, (guint)layout->size, 0, 0);
+	gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+	if (gst_buffer_pool_set_config(pool, config))
+		gst_query_add_allocation_pool(query, pool, (guint)layout->size, 0, 0);
+	gst_object_unref(pool);
+}
+
 static gboolean propose_allocation(GstBaseSink *base, GstQuery *query)
 {
 	GstGeyserSink *self = GST_GEYSER_SINK(base);
 	struct gst_geyser_layout layout;
 	gboolean need_pool;
-	GstBufferPool *pool = NULL;
-	GstStructure *config;
 	GstVideoInfo info;
 	GstCaps *caps;
 
@@ -299,17 +310,8 @@ static gboolean propose_allocation(GstBaseSink *base, GstQuery *query)
 	if (!self->publishing || !gst_video_info_is_equal(&info, &self->info) ||
 		!find_layout(self, &layout))
 		return TRUE;
-	if (need_pool) {
-		pool = gst_geyser_pool_new(self->publishing, &info, &layout);
-		config = gst_buffer_pool_get_config(pool);
-		gst_buffer_pool_config_set_params(config, caps, (guint)layout.size, 0, 0);
-		gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-		if (!gst_buffer_pool_set_config(pool, config))
-			gst_clear_object(&pool);
-	}
-	if (pool)
-		gst_query_add_allocation_pool(query, pool, (guint)layout.size, 0, 0);
-	gst_clear_object(&pool);
+	if (need_pool)
+		offer_pool(self, query, caps, &layout);
 	return TRUE;
 }
 

@@ -160,7 +160,8 @@ static gboolean stop(GstBaseSrc *base)
 	gst_geyser_src_disconnect(self);
 	gst_geyser_src_set_copies(self, NULL);
 	gst_clear_caps(&self->caps);
-	gst_clear_object(&self->allocator);
+	gst_object_unref(self->allocator);
+	self->allocator = NULL;
 	geyser_manager_destroy(self->manager);
 	self->manager = NULL;
 	return TRUE;

@@ -9,9 +9,10 @@
 
 void gst_geyser_src_set_copies(GstGeyserSrc *self, GstBufferPool *copies)
 {
-	if (self->copies)
+	if (self->copies) {
 		(void)gst_buffer_pool_set_active(self->copies, FALSE);
-	gst_clear_object(&self->copies);
+		gst_object_unref(self->copies);
+	}
 	self->copies = copies;
 }
 
@@ -24,9 +25,10 @@ static GstBufferPool *make_copies(GstGeyserSrc *self)
 		config, self->caps, (guint)GST_VIDEO_INFO_SIZE(&self->video), 0, 0);
 	if (self->takes_meta)
 		gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-	if (!gst_buffer_pool_set_config(pool, config) || !gst_buffer_pool_set_active(pool, TRUE))
-		gst_clear_object(&pool);
-	return pool;
+	if (gst_buffer_pool_set_config(pool, config) && gst_buffer_pool_set_active(pool, TRUE))
+		return pool;
+	gst_object_unref(pool);
+	return NULL;
 }
 
 /* Copies the pending frame into memory of this process, and releases it. */
