@@ -105,6 +105,8 @@ static int check_arguments(char **words, struct grab_options *out)
 {
 	int status;
 
+	if (out->filter && !out->size.width)
+		return usage_error("grab: a filter without a size scales nothing: add --size WxH");
 	out->path = words[1];
 	status = kind_of(out->path, &out->kind);
 	return status ? status : target_parse(words[0], &out->target);

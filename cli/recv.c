@@ -161,6 +161,8 @@ static int choose_sink(struct receiver *receiver)
 	const int status =
 		sink_choose(options->name, options->output, options->kind, &receiver->sink);
 
+	if (options->rendition.filter && !options->size.width)
+		return usage_error("recv: a filter without a size scales nothing: add --size WxH");
 	receiver->sink.format = options->rendition.format;
 	/* a PNG shows the frame upright: what is scaled to the size is that picture */
 	if (receiver->sink.kind == SINK_PNG || receiver->sink.kind == SINK_NUMBER)

@@ -154,6 +154,8 @@ def grab_scales():
 def wrong_requests_are_refused():
     with sending("wrong"):
         fail(2, "nearest, bilinear or box", "recv", "wrong", "--size", "4x4", "--filter", "lanczos")
+        fail(2, "add --size", "recv", "wrong", "--filter", "box")
+        fail(2, "add --size", "grab", "0x00000001", "a.png", "--filter", "box")
         fail(2, "WxH", "recv", "wrong", "--size", "4x")
         fail(1, "smaller size", "recv", "wrong", "--size", "32768x32768")
         fail(1, "depth32float", "recv", "wrong", "--size", "4x4", "--format", "depth32float")
