@@ -200,6 +200,8 @@ static enum geyser_result copy(
 
 	if (result != GEYSER_OK)
 		return result;
+	g_assert((guint)GST_VIDEO_FRAME_WIDTH(frame) == desc->width &&
+		 (guint)GST_VIDEO_FRAME_HEIGHT(frame) == desc->height);
 	gst_geyser_layout_of(texture, &layout);
 	for (guint i = 0; i < layout.planes; i++) {
 		guint8 *here = (guint8 *)mapping.data + layout.offset[i];

@@ -258,9 +258,11 @@ static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
 	self->desc = desc;
 	result = self->publishing ? gst_geyser_publishing_reshape(self->publishing, &desc)
 				  : publish(self, &info);
-	if (result != GEYSER_OK)
-		gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
-	return result == GEYSER_OK;
+	if (result == GEYSER_OK)
+		return TRUE;
+	gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
+	set_publishing(self, NULL); /* after a failed reshape it has the old shape */
+	return FALSE;
 }
 
 /* ---- buffers for upstream ---- */

@@ -5,6 +5,7 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/gstvideometa.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define SINK "geysersink name=it stream=cam sync=false lossless=true wait-subscribers=1"
 
@@ -210,6 +211,29 @@ static void a_new_size_comes_with_new_caps(void **state)
 		assert_int_equal(first_byte(sample), i);
 		gst_sample_unref(sample);
 	}
+	finish(subscriber);
+	finish(publisher);
+}
+
+/* The process gets no descriptor for the new buffers. */
+static void a_size_that_fails_ends_the_stream(void **state)
+{
+	GstElement *publisher = publish_own(GRAY_8);
+	GstElement *subscriber = launch("geysersrc stream=cam every=true ! appsink name=out");
+	struct rlimit limit;
+
+	(void)state;
+	play(publisher);
+	play(subscriber);
+	push(publisher, picture(32, 1, 0));
+	gst_sample_unref(next_sample(subscriber));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){3, limit.rlim_max}), 0);
+	change_caps(publisher, GRAY_16);
+	push(publisher, picture(64, 2, GST_SECOND));
+	fails_with(publisher, "can't publish");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_null(next_sample(subscriber));
 	finish(subscriber);
 	finish(publisher);
 }
@@ -427,6 +451,7 @@ int main(void)
 		cmocka_unit_test(times_travel),
 		cmocka_unit_test(live_times_are_of_the_submit),
 		cmocka_unit_test(a_new_size_comes_with_new_caps),
+		cmocka_unit_test(a_size_that_fails_ends_the_stream),
 		cmocka_unit_test(the_publisher_converts_for_the_next_element),
 		cmocka_unit_test(what_does_not_fit_is_told),
 		cmocka_unit_test(a_waiting_sink_pauses_and_stops),
