@@ -253,6 +253,30 @@ static void set_colours(struct view_gl *gl, GLuint program, const struct view_me
 	gl->Uniform3fv(place_of(gl, program, "weights"), 1, meaning->weights);
 }
 
+static void cover(struct view_gl *gl)
+{
+	gl->DrawArrays(GL_TRIANGLES, 0, 3);
+}
+
+/* Draws the part of the picture that lies in its tile. */
+static void cover_picture(struct view_gl *gl, const struct view_place *place)
+{
+	const struct view_tile *const tile = &place->tile;
+	const double left = fmax(place->x, tile->x), top = fmax(place->y, tile->y);
+	/* pixels whose middle is in the picture */
+	const double right =
+		fmin(floor(place->x + place->width * place->scale + 0.5), tile->x + tile->width);
+	const double bottom =
+		fmin(floor(place->y + place->height * place->scale + 0.5), tile->y + tile->height);
+
+	if (left >= right || top >= bottom)
+		return;
+	gl->Enable(GL_SCISSOR_TEST);
+	gl->Scissor((int)left, gl->height - (int)bottom, (int)(right - left), (int)(bottom - top));
+	cover(gl);
+	gl->Disable(GL_SCISSOR_TEST);
+}
+
 /* Chooses the program for a picture in its look. Shrunk pictures are averaged, and enlarged ones
  * show texels from twice their size on. */
 static struct view_variant variant_of(const struct geyser_format_info *format,
@@ -292,11 +316,6 @@ void view_gl_begin(struct view_gl *gl, GLuint frame, int width, int height)
 	gl->Disable(GL_SCISSOR_TEST);
 }
 
-static void cover(struct view_gl *gl)
-{
-	gl->DrawArrays(GL_TRIANGLES, 0, 3);
-}
-
 bool view_gl_draw(struct view_gl *gl, const struct view_picture *picture,
 	const struct view_look *look, const struct view_place *place, char *trouble, size_t size)
 {
@@ -318,13 +337,9 @@ bool view_gl_draw(struct view_gl *gl, const struct view_picture *picture,
 	if (variant.taps > 1)
 		set_int(gl, program, "taps", variant.taps);
 	set_pair(gl, program, "origin", place->x, place->y);
-	set_pair(gl, program, "scale", place->scale, place->scale);
-	set_pair(gl, program, "size", turn.width, turn.height);
+	set_pair(gl, program, "texels", 1 / place->scale, 1 / place->scale);
 	set_pair(gl, program, "corner", tile->x, tile->y);
-	gl->Enable(GL_SCISSOR_TEST);
-	gl->Scissor(tile->x, gl->height - tile->y - tile->height, tile->width, tile->height);
-	cover(gl);
-	gl->Disable(GL_SCISSOR_TEST);
+	cover_picture(gl, place);
 	return true;
 }
 
@@ -348,7 +363,7 @@ bool view_gl_read(struct view_gl *gl, const struct view_picture *picture,
 	view_gl_begin(gl, gl->read_frame, columns, rows);
 	gl->UseProgram(program);
 	set_numbers(gl, program, picture, &turn, gl->nearest);
-	set_pair(gl, program, "scale", scale_x, scale_y);
+	set_pair(gl, program, "texels", 1 / scale_x, 1 / scale_y);
 	set_pair(gl, program, "origin", -(double)sample->x * scale_x, -(double)sample->y * scale_y);
 	cover(gl);
 	gl->PixelStorei(GL_PACK_ALIGNMENT, 4);
