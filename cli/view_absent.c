@@ -5,10 +5,14 @@
  */
 #include "view.h"
 
+#ifdef GEYSER_HAVE_OPENGL
+#define REMEDY "install SDL 2 (libsdl2-dev on Debian) and build again, or use --terminal"
+#else /* macOS */
+#define REMEDY "use --terminal"
+#endif
+
 int view_in_window(const struct view_options *options, int signals)
 {
 	(void)signals;
-	return failure("%s: this build of geyser has no window: install SDL 2 (libsdl2-dev on "
-		       "Debian) and build again, or use --terminal",
-		options->names[0]);
+	return failure("%s: this build of geyser has no window: " REMEDY, options->names[0]);
 }

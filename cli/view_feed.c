@@ -399,12 +399,16 @@ double view_feed_rate(const struct view_feed *feed)
 	return last > first ? (double)(count - 1) * NANOSECONDS / (double)(last - first) : 0;
 }
 
-uint64_t view_feed_dropped(const struct view_feed *feed)
+uint64_t view_feed_dropped(struct view_feeds *feeds, const struct view_feed *feed)
 {
 	struct geyser_subscriber_stats stats = {.dropped = 0};
+	struct geyser_subscriber *subscriber;
 
-	if (feed->subscriber)
-		(void)geyser_subscriber_get_stats(feed->subscriber, &stats);
+	(void)pthread_mutex_lock(&feeds->lock);
+	subscriber = feed->subscriber;
+	(void)pthread_mutex_unlock(&feeds->lock);
+	if (subscriber)
+		(void)geyser_subscriber_get_stats(subscriber, &stats);
 	return stats.dropped;
 }
 
@@ -433,7 +437,7 @@ uint64_t view_feed_deadline(const struct view_feed *feed)
 	return now_ns() + NANOSECONDS - (now_ns() - feed->last_ns) % NANOSECONDS;
 }
 
-void view_feeds_tell(const struct view_feeds *feeds)
+void view_feeds_tell(struct view_feeds *feeds)
 {
 	for (unsigned i = 0; i < feeds->count; i++) {
 		const struct view_feed *const feed = &feeds->feed[i];
@@ -442,7 +446,8 @@ void view_feeds_tell(const struct view_feeds *feeds)
 		view_feed_delays(feed, &median, &late);
 		tell("geyser: %s: %" PRIu64 " frame%s shown, %" PRIu64
 		     " dropped, delay p50 %.1f ms, p99 %.1f ms, %.1f fps\n",
-			feed->name, feed->shown, plural(feed->shown), view_feed_dropped(feed),
-			(double)median / 1e6, (double)late / 1e6, view_feed_rate(feed));
+			feed->name, feed->shown, plural(feed->shown),
+			view_feed_dropped(feeds, feed), (double)median / 1e6, (double)late / 1e6,
+			view_feed_rate(feed));
 	}
 }

@@ -85,7 +85,7 @@ void view_feed_delays(const struct view_feed *feed, uint64_t *median, uint64_t *
 double view_feed_rate(const struct view_feed *feed);
 
 /* Returns how many frames were never taken. */
-uint64_t view_feed_dropped(const struct view_feed *feed);
+uint64_t view_feed_dropped(struct view_feeds *feeds, const struct view_feed *feed);
 
 /* Writes the state in words: "waiting for the stream to begin", "no frame for 3 s", or "". */
 void view_feed_describe(const struct view_feed *feed, char *text, size_t size);
@@ -94,6 +94,6 @@ void view_feed_describe(const struct view_feed *feed, char *text, size_t size);
 uint64_t view_feed_deadline(const struct view_feed *feed);
 
 /* Prints the figures of all streams on stderr. */
-void view_feeds_tell(const struct view_feeds *feeds);
+void view_feeds_tell(struct view_feeds *feeds);
 
 #endif

@@ -174,8 +174,9 @@ static void describe_path(
 }
 
 /* Writes what changes with each frame; not more often than one can read it. */
-static void write_figures(const struct view_feed *feed, struct view_scene_tile *tile)
+static void write_figures(struct view_scene *scene, const struct view_feed *feed)
 {
+	struct view_scene_tile *const tile = tile_of(scene, feed);
 	char path[96] = "";
 	uint64_t median, late;
 
@@ -186,7 +187,7 @@ static void write_figures(const struct view_feed *feed, struct view_scene_tile *
 		describe_path(feed, tile, path, sizeof(path));
 	(void)snprintf(tile->figures, sizeof(tile->figures),
 		"%.1f fps, %" PRIu64 " dropped, delay %.1f ms, p99 %.1f ms\n%s\n",
-		view_feed_rate(feed), view_feed_dropped(feed), (double)median / 1e6,
+		view_feed_rate(feed), view_feed_dropped(&scene->feeds, feed), (double)median / 1e6,
 		(double)late / 1e6, path);
 	tile->figures_ns = now_ns();
 }
@@ -206,7 +207,7 @@ static void draw_tile_text(struct view_scene *scene, unsigned index)
 
 		(void)snprintf(size, sizeof(size), "  %ux%u %s", desc->width, desc->height,
 			geyser_format_name(desc->format));
-		write_figures(feed, tile);
+		write_figures(scene, feed);
 	}
 	(void)snprintf(text, sizeof(text), "%s%s\n%s%s%s%s%s%s%s", feed->name, size,
 		feed->frame ? tile->figures : "", tile->trouble, *tile->trouble ? "\n" : "", state,
@@ -247,9 +248,8 @@ static void draw_tile(struct view_scene *scene, unsigned index)
 
 	if (!view_scene_picture(scene, index, &picture, &place))
 		return;
-	if (!view_gl_draw(&scene->gl, &picture, &scene->look, &place, tile->trouble,
-		    sizeof(tile->trouble)))
-		return;
+	(void)view_gl_draw(
+		&scene->gl, &picture, &scene->look, &place, tile->trouble, sizeof(tile->trouble));
 }
 
 void view_scene_draw(struct view_scene *scene)

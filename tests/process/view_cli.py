@@ -15,7 +15,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
-from cli import BACKEND, GEYSER, LIMIT, fail, noise, read, run_all  # noqa: E402
+from cli import BACKEND, GEYSER, LIMIT, fail, noise, read, run_all, succeed  # noqa: E402
 from display import Display  # noqa: E402
 
 try:
@@ -526,14 +526,17 @@ def pictures_are_saved():
 
 
 @test
-def without_a_display():
-    environment = {key: os.environ.pop(key, None) for key in ("DISPLAY", "WAYLAND_DISPLAY")}
-    os.environ["SDL_VIDEODRIVER"] = "x11"
+def without_sdl():
+    """A library that can't be opened: no other command needs it."""
+    before = os.environ.get("LD_LIBRARY_PATH", "")
+    with open("libSDL2-2.0.so.0", "w", encoding="ascii") as file:
+        file.write("no library")
+    os.environ["LD_LIBRARY_PATH"] = os.getcwd() + ":" + before
     try:
-        fail(1, "--terminal", "view", "cam")
+        fail(1, "install SDL 2 (libsdl2-2.0-0 on Debian), or use --terminal", "view", "cam")
+        succeed("list")
     finally:
-        del os.environ["SDL_VIDEODRIVER"]
-        os.environ.update({key: value for key, value in environment.items() if value})
+        os.environ["LD_LIBRARY_PATH"] = before
 
 
 if __name__ == "__main__":

@@ -220,5 +220,17 @@ def wrong_usage_is_status_2():
     fail(1, "no/such", "view", "a", "--snapshot", "no/such/a.png")
 
 
+@test
+def without_a_display():
+    """Also a build without a window names the terminal."""
+    displays = {key: os.environ.pop(key) for key in ("DISPLAY", "WAYLAND_DISPLAY") if key in os.environ}
+    os.environ["SDL_VIDEODRIVER"] = "x11"
+    try:
+        fail(1, "--terminal", "view", "cam")
+    finally:
+        del os.environ["SDL_VIDEODRIVER"]
+        os.environ.update(displays)
+
+
 if __name__ == "__main__":
     sys.exit(run_all(TESTS))
