@@ -6,6 +6,9 @@ who types the block: `<!-- sh: NAME, first -->` is typed before all else, `<!-- 
 in one terminal and `<!-- sh: NAME, two -->` in another one. A block under `<!-- file: PATH -->` is
 saved under that name before any walk of the page begins.
 
+A walk that types `geyser view` has a screen that nobody sees. When the window shows a picture, its
+user presses q. Where there is no such screen, or no window, that line isn't typed.
+
 Terminal two begins once terminal one has published or shared something, or has ended. If a comment
 says `<!-- sh: NAME, two, any order -->`, terminal two is also tried first. The second terminal's
 commands must all succeed. Then the first terminal gets Ctrl-C if it is still busy; its commands
@@ -18,10 +21,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import unittest
 from typing import NamedTuple
 
-import python_snippets
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "process"))
+import display  # noqa: E402
+import python_snippets  # noqa: E402
 
 BLOCK = re.compile(
     r"(?:^<!-- (?P<kind>sh|file): (?P<given>[^\n]*?) -->\n)?"
@@ -47,6 +54,7 @@ SELF_TEST = (
     (TWO % "echo $(geyser --version) | grep .", True),
     (ONE % "geyser send a" + TWO % "geyser recv a --frames 1 --connect-timeout 0", True),
     (ONE % "geyser send a" + TWO % "geyser recv b --frames 1 --connect-timeout 0", False),
+    (ONE % "geyser send a" + TWO % "geyser view a", True),
     ("```sh\ngeyser | sort\n```\n", True),
     ("```sh\ngeyser |\n```\n", False),
     ("<!-- sh: a, three -->\n```sh\ntrue\n```\n", False),
@@ -124,7 +132,56 @@ def environment_of(root, build):
     return dict(line.split("=", 1) for line in said.split("\0") if line)
 
 
+class Screen(display.Display):
+    """A screen whose user closes each window that shows a picture."""
+
+    # A window of 1280x720 is in the middle, and the dots of its text are two pixels.
+    SIZE, TEXT, DOT = (1600, 900), (164, 94), 2
+
+    def __init__(self):
+        super().__init__(*self.SIZE)
+        self.done = threading.Event()
+        self.user = threading.Thread(target=self.close_windows)
+        self.user.start()
+
+    def close_windows(self):
+        while not self.done.wait(0.1):
+            if " fps, " in self.text(*self.TEXT, self.DOT):
+                self.press("q")
+
+    def __exit__(self, *reason):
+        self.done.set()
+        self.user.join(LIMIT)
+        super().__exit__(*reason)
+
+
+def has_window(environment):
+    without = {key: value for key, value in environment.items() if "DISPLAY" not in key}
+    said = subprocess.run(
+        ["geyser", "view", "a"], env={**without, "SDL_VIDEODRIVER": "x11"}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT, text=True, check=False,
+    ).stderr
+    return "has no window" not in said and "isn't there" not in said
+
+
 def run_walk(page, walk, order, environment):
+    """(whether all went well, what was said)"""
+    if not any("geyser view " in code for codes in walk.values() for code in codes):
+        return run_typed(page, walk, order, environment)
+    try:
+        if not has_window(environment):
+            raise unittest.SkipTest
+        with Screen() as screen:
+            return run_typed(page, walk, order, {**environment, **screen.environment})
+    except unittest.SkipTest:
+        typed = {
+            who: [re.sub(r"^geyser view .*$", "", code, flags=re.M) for code in codes]
+            for who, codes in walk.items()
+        }
+        return run_typed(page, typed, order, environment)
+
+
+def run_typed(page, walk, order, environment):
     """(whether all went well, what was said)"""
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/.registry")

@@ -111,7 +111,8 @@ class Display:
         def lit(column, row):
             if column >= self.width or row >= self.height:
                 return False
-            return screen[(row * self.width + column) * 3 :][:3] == WHITE
+            at = (row * self.width + column) * 3
+            return screen[at : at + 3] == WHITE
 
         lines, top = [], y + 4 * dot
         while top + 7 * dot <= self.height:
