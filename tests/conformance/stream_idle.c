@@ -241,6 +241,7 @@ static void mirrors_of_freed_buffers_are_freed_too(void **state)
 	struct geyser_manager *manager = manager_of(state), *other;
 	struct geyser_publisher *publisher;
 	struct geyser_subscriber *subscriber;
+	uint64_t bytes;
 
 	if (test_backend == GEYSER_BACKEND_HOST)
 		return;
@@ -255,8 +256,9 @@ static void mirrors_of_freed_buffers_are_freed_too(void **state)
 	assert_int_equal(mirrors(manager), BUFFERS);
 	geyser_subscriber_destroy(subscriber);
 	subscribers_become(publisher, 0);
+	bytes = held(manager) / BUFFERS;
 	ok(geyser_publisher_set_idle_limit(publisher, 0));
-	held_becomes(manager, held(manager) / BUFFERS);
+	held_becomes(manager, bytes);
 	assert_int_equal(mirrors(manager), 1);
 	subscriber = subscribe_on(other, "mirrored");
 	for (uint32_t i = 6; i < 12; i++) {
