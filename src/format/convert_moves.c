@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of struct gy_move_kernels in convert_rows.h, compiled as those of convert_rows.c. The
- * build names the table, GY_MOVE_KERNELS. */
-#include "format/convert_rows.h"
-#include "format/convert_step.h"
+/* The steps of struct gy_move_kernels, compiled as those of convert_rows.c. The build names the
+ * table, GY_MOVE_KERNELS. */
+#include "format/convert_moves.h"
 
 /* Defines the step from m channels of 32 bits to n channels. */
 #define SPREAD(m, n)                                                                        \

@@ -8,9 +8,9 @@
 #ifndef GY_FORMAT_CONVERT_ROWS_H
 #define GY_FORMAT_CONVERT_ROWS_H
 
+#include "format/convert_moves.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* How a format stores its channels. */
 enum gy_encoding {
@@ -35,50 +35,6 @@ enum gy_encoding {
  * destination is the value that one rounding would give. The tests show this for every pair. */
 enum gy_lanes { GY_LANES_FLOAT, GY_LANES_UINT, GY_LANES_SINT, GY_LANES_COUNT };
 
-/* The most texels that go through all steps before the next ones do, so that their lanes stay in
- * the processor's first cache. */
-#define GY_CONVERT_CHUNK 256u
-
-/* A step, with what it needs to know. */
-struct gy_stage {
-	/* Works on at most GY_CONVERT_CHUNK texels. from and to don't overlap. */
-	void (*run)(const void *from, void *to, size_t texels, const struct gy_stage *stage);
-	unsigned int channels; /* of a texel, where the step is alike for all channels */
-	uint32_t one;          /* alpha, where the step adds it */
-	const void *table;     /* borrowed */
-};
-
-typedef void gy_convert_step(
-	const void *from, void *to, size_t texels, const struct gy_stage *stage);
-
-/* Where the channels of a packed word are: word >> shift & mask. */
-struct gy_fields {
-	uint32_t shift[4], mask[4];
-};
-
-/* What becomes of each value of these channels. */
-struct gy_field_tables {
-	struct gy_fields fields;
-	uint8_t bytes[4][2048];
-};
-
-/* Steps that know no numbers: they move or replace bits. */
-struct gy_move_kernels {
-	/* Copy channels of 32 bits, and of 8. Channels that are missing become 0, alpha `one`. The
-	 * indexes are the channels of a texel before and after, less 1. */
-	gy_convert_step *spread[4][4], *spread_bytes[4][4];
-	/* Swaps the first and the third of 4 bytes. */
-	gy_convert_step *swap;
-	/* Replaces each byte by its entry in a uint8_t table[2][256]: the first for colours, the
-	 * second for the alpha of 4 channels. */
-	gy_convert_step *map;
-	/* Makes a word of all bytes of a texel: the OR of their entries in a uint32_t
-	 * table[channels][256]. */
-	gy_convert_step *map_words;
-	/* Makes bytes of the fields of a packed word, by a struct gy_field_tables. */
-	gy_convert_step *map_fields;
-};
-
 struct gy_convert_kernels {
 	/* NULL: the texels in memory are such lanes already, or there is no such conversion. */
 	gy_convert_step *unpack[GY_ENCODING_COUNT][GY_LANES_COUNT];
@@ -99,11 +55,6 @@ struct gy_convert_kernels {
 
 /* The steps as this processor runs them fastest. */
 const struct gy_convert_kernels *gy_convert_kernels(void);
-
-extern const struct gy_move_kernels gy_move_kernels_base;
-#ifdef GY_HAVE_CONVERT_AVX2
-extern const struct gy_move_kernels gy_move_kernels_avx2;
-#endif
 
 /* The steps for any processor, and those for AVX2, FMA and F16C. They give the same bits. */
 extern const struct gy_convert_kernels gy_convert_kernels_base;

@@ -61,7 +61,7 @@ CALLBACKS = {
         "is lost; api/apple.m begins an activity with the first stream"),
     "core/object.h": ("destroy", "the program's own destructor"),
     "core/queue.h": ("goes", "returns before the call does: it chooses notifications"),
-    "format/convert_rows.h": ("run", "a stage of a conversion, a function of convert_rows.c or "
+    "format/convert_step.h": ("run", "a stage of a conversion, a function of convert_rows.c or "
         "convert_moves.c"),
     "format/scale_rows.h": ("*", "scale.c calls the steps of scale_rows.c through this table"),
     "format/yuv_fixed_rows.h": ("*", "yuv_fixed.c calls the steps of yuv_texel_rows.c and "
