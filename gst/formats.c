@@ -181,10 +181,11 @@ static void set_colorimetry(GstVideoInfo *info, const struct geyser_frame_info *
 							       : GST_VIDEO_COLOR_RANGE_0_255;
 }
 
-/* A coordinate of CIE 1931 in GStreamer's units of 0.00002. */
+/* A coordinate of CIE 1931 in GStreamer's units of 0.00002, with four digits as displays have it:
+ * GStreamer's own table has more digits of D65. */
 static guint16 chromaticity(double value)
 {
-	return (guint16)(value * 50000 + 0.5);
+	return (guint16)(5 * (guint)(value * 10000 + 0.5));
 }
 
 /* geyser keeps the luminance of the mastering display. Its primaries are taken to be those of the
@@ -220,18 +221,24 @@ static void set_mastering(GstCaps *caps, const GstVideoInfo *info, const struct 
 	(void)gst_video_mastering_display_info_add_to_caps(&mastering, caps);
 }
 
+gboolean gst_geyser_rate_is_known(uint32_t rate_num, uint32_t rate_den)
+{
+	return rate_num > 0 && rate_num <= G_MAXINT && rate_den > 0 && rate_den <= G_MAXINT;
+}
+
 GstCaps *gst_geyser_caps_of_frame(const struct geyser_texture_desc *desc,
 	const struct geyser_frame_info *frame, uint32_t rate_num, uint32_t rate_den)
 {
 	const GstVideoFormat video = gst_geyser_format_to_video(desc->format, frame->alpha);
+	const gboolean has_rate = gst_geyser_rate_is_known(rate_num, rate_den);
 	GstVideoInfo info;
 	GstCaps *caps;
 
 	if (video == GST_VIDEO_FORMAT_UNKNOWN || desc->depth > 1 || desc->layers > 1 ||
 		!gst_video_info_set_format(&info, video, desc->width, desc->height))
 		return NULL;
-	GST_VIDEO_INFO_FPS_N(&info) = rate_num <= G_MAXINT ? (int)rate_num : 0;
-	GST_VIDEO_INFO_FPS_D(&info) = rate_num && rate_den <= G_MAXINT ? (int)rate_den : 1;
+	GST_VIDEO_INFO_FPS_N(&info) = has_rate ? (int)rate_num : 0;
+	GST_VIDEO_INFO_FPS_D(&info) = has_rate ? (int)rate_den : 1;
 	if (frame->alpha == GEYSER_ALPHA_PREMULTIPLIED && GST_VIDEO_INFO_HAS_ALPHA(&info))
 		GST_VIDEO_INFO_FLAG_SET(&info, GST_VIDEO_FLAG_PREMULTIPLIED_ALPHA);
 	set_colorimetry(&info, frame);

@@ -20,9 +20,12 @@ void gst_geyser_color_from_caps(
 	const GstCaps *caps, const GstVideoInfo *info, struct geyser_frame_info *frame);
 
 /* Returns the caps of a frame, or NULL if GStreamer has no such format or the texture isn't a plain
- * 2D one. rate_num 0 stands for a variable rate. The caller owns the caps. */
+ * 2D one. A rate that isn't known is a variable one. The caller owns the caps. */
 GstCaps *gst_geyser_caps_of_frame(const struct geyser_texture_desc *desc,
 	const struct geyser_frame_info *frame, uint32_t rate_num, uint32_t rate_den);
+
+/* Whether both numbers are a frame rate that GStreamer can have, other than 0: variable. */
+gboolean gst_geyser_rate_is_known(uint32_t rate_num, uint32_t rate_den);
 
 /* Reads or gives the value of GST_TAG_IMAGE_ORIENTATION. Returns FALSE, and leaves *out, if the
  * text is no such value. */

@@ -92,6 +92,14 @@ static void take_all_back(struct gst_geyser_publishing *publishing)
 	publishing->lent = NULL;
 }
 
+void gst_geyser_publishing_set_patience(
+	struct gst_geyser_publishing *publishing, GstClockTime patience)
+{
+	g_mutex_lock(&publishing->lock);
+	publishing->patience = patience;
+	g_mutex_unlock(&publishing->lock);
+}
+
 void gst_geyser_publishing_set_interrupted(
 	struct gst_geyser_publishing *publishing, gboolean interrupted)
 {
@@ -176,13 +184,15 @@ static struct geyser_frame *acquire(struct gst_geyser_publishing *publishing, gu
 {
 	struct geyser_publisher *publisher = publishing->publisher;
 	struct geyser_frame *frame = NULL;
+	GstClockTime patience;
 
 	if (!publisher || publishing->shape != shape ||
 		g_slist_length(publishing->lent) + publishing->lending >= most_lent(publishing))
 		return NULL;
 	publishing->lending++;
+	patience = publishing->patience;
 	g_mutex_unlock(&publishing->lock);
-	(void)geyser_publisher_acquire(publisher, publishing->patience, &frame);
+	(void)geyser_publisher_acquire(publisher, patience, &frame);
 	g_mutex_lock(&publishing->lock);
 	publishing->lending--;
 	if (frame && publishing->shape != shape) {

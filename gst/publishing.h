@@ -28,6 +28,10 @@ struct geyser_publisher *gst_geyser_publishing_publisher(struct gst_geyser_publi
 /* Ends the stream. Frames that are lent stay in memory, and are published no more. */
 void gst_geyser_publishing_end(struct gst_geyser_publishing *publishing);
 
+/* Sets for how long the next waits for a buffer to lend last, in ns. */
+void gst_geyser_publishing_set_patience(
+	struct gst_geyser_publishing *publishing, GstClockTime patience);
+
 /* While this is set no call waits, as with geyser_publisher_set_interrupted. */
 void gst_geyser_publishing_set_interrupted(
 	struct gst_geyser_publishing *publishing, gboolean interrupted);

@@ -62,6 +62,8 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 		break;
 	case PROPERTY_TIMEOUT:
 		self->timeout = g_value_get_uint64(value);
+		if (self->publishing && self->lossless)
+			gst_geyser_publishing_set_patience(self->publishing, self->timeout);
 		break;
 	case PROPERTY_WAIT_SUBSCRIBERS:
 		self->wait_subscribers = g_value_get_uint(value);
@@ -435,4 +437,6 @@ static void gst_geyser_sink_init(GstGeyserSink *self)
 	self->timeout = GST_SECOND;
 	/* the last sample would keep a buffer from the stream */
 	gst_base_sink_set_last_sample_enabled(GST_BASE_SINK(self), FALSE);
+	/* no frame of a live pipeline waits until it could be shown: subscribers do so */
+	gst_base_sink_set_processing_deadline(GST_BASE_SINK(self), 0);
 }

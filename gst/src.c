@@ -147,7 +147,9 @@ static gboolean start(GstBaseSrc *base)
 	self->allocator = gst_object_ref_sink(g_object_new(GST_TYPE_GEYSER_ALLOCATOR, NULL));
 	self->frames = self->copied = self->dropped = self->connections = 0;
 	self->announced = self->told = FALSE;
-	self->sequence = self->first_ns = self->start_ns = 0;
+	self->buffers = 0;
+	self->rate_num = self->rate_den = 0;
+	self->sequence = 0;
 	self->last = GST_CLOCK_TIME_NONE;
 	self->orientation = GEYSER_ORIENTATION_NORMAL;
 	return TRUE;
@@ -186,6 +188,24 @@ static gboolean decide_allocation(GstBaseSrc *base, GstQuery *query)
 {
 	GST_GEYSER_SRC(base)->takes_meta =
 		gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL);
+	return TRUE;
+}
+
+/* A frame is pushed as soon as it is submitted. If the pipeline takes it later, the stream's
+ * buffers hold the next ones meanwhile. */
+static gboolean query(GstBaseSrc *base, GstQuery *query)
+{
+	GstGeyserSrc *self = GST_GEYSER_SRC(base);
+	GstClockTime most = GST_CLOCK_TIME_NONE, duration;
+
+	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || !gst_base_src_is_live(base))
+		return GST_BASE_SRC_CLASS(gst_geyser_src_parent_class)->query(base, query);
+	GST_OBJECT_LOCK(self);
+	duration = gst_geyser_src_duration(self);
+	if (self->buffers && duration <= GST_CLOCK_TIME_NONE / GEYSER_STREAM_BUFFERS_MAX)
+		most = MIN(self->buffers, GEYSER_STREAM_BUFFERS_MAX) * duration;
+	GST_OBJECT_UNLOCK(self);
+	gst_query_set_latency(query, TRUE, 0, most);
 	return TRUE;
 }
 
@@ -295,6 +315,7 @@ static void gst_geyser_src_class_init(GstGeyserSrcClass *class)
 	base->unlock_stop = unlock_stop;
 	base->negotiate = gst_geyser_src_negotiate;
 	base->decide_allocation = decide_allocation;
+	base->query = query;
 	GST_PUSH_SRC_CLASS(class)->create = create;
 }
 

@@ -28,9 +28,11 @@ struct gst_geyser_src {
 	GstAllocator *allocator;
 	struct gst_geyser_receiving *receiving; /* NULL: not connected yet */
 	struct geyser_frame *pending;           /* acquired, and not pushed yet; or NULL */
-	guint buffers;                          /* of the stream */
-	uint32_t rate_num, rate_den;
-	gboolean announced; /* the application was told that the stream isn't there yet */
+	/* of the stream; the latency is told with the object's lock, and so they are changed with
+	 * it */
+	guint buffers;
+	uint32_t rate_num, rate_den; /* both 0: not known */
+	gboolean announced;          /* the application was told that the stream isn't there yet */
 
 	/* what the frames have in common */
 	struct geyser_texture_desc desc;
@@ -42,9 +44,12 @@ struct gst_geyser_src {
 	gboolean told; /* of copies because the buffers are used up */
 
 	/* timestamps */
-	guint64 sequence;           /* of the frame before; 0: none */
-	guint64 first_ns, start_ns; /* not live: the first frame's time, and where that is put */
-	GstClockTime last;          /* of the buffer before; or NONE */
+	guint64 sequence; /* of the frame before; 0: none */
+	/* not live: the times of the publisher's time line; its first frame's time, and where that
+	 * is put */
+	gboolean has_presentation;
+	guint64 stamp_ns, before_ns, first_ns, start_ns;
+	GstClockTime last; /* of the buffer before; or NONE */
 	enum geyser_orientation orientation;
 
 	_Atomic gboolean unlocked;
@@ -89,6 +94,9 @@ GstFlowReturn gst_geyser_src_make_buffer(GstGeyserSrc *self, GstBuffer **buffer)
 
 /* Replaces the pool of copies, which may be NULL. */
 void gst_geyser_src_set_copies(GstGeyserSrc *self, GstBufferPool *copies);
+
+/* Returns how long a frame is shown, or NONE if the stream has no rate. */
+GstClockTime gst_geyser_src_duration(const GstGeyserSrc *self);
 
 /* Sets the buffer's times, and counts frames that never came. */
 void gst_geyser_src_set_time(

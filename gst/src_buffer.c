@@ -150,36 +150,59 @@ static GstClockTime live_time(GstGeyserSrc *self, const struct geyser_frame_info
 	return time > base ? time - base : 0;
 }
 
-/* The publisher's own time line, from the first frame on. After a reconnection it goes on where it
- * was. */
-static GstClockTime media_time(
-	GstGeyserSrc *self, const struct geyser_frame_info *info, GstClockTime duration)
+/* The frame's time on the publisher's time line. The line may begin at 0, which is also what a
+ * frame without a time has: only a later frame shows which of both it is. */
+static guint64 publishers_time(GstGeyserSrc *self, const struct geyser_frame_info *info)
 {
-	const guint64 time = info->presentation_ns ? info->presentation_ns : info->timestamp_ns;
-
 	if (!self->sequence) {
+		self->has_presentation = FALSE;
+		self->stamp_ns = info->timestamp_ns;
+	}
+	if (info->presentation_ns)
+		self->has_presentation = TRUE;
+	if (self->has_presentation)
+		return info->presentation_ns;
+	return info->timestamp_ns > self->stamp_ns ? info->timestamp_ns - self->stamp_ns : 0;
+}
+
+/* The publisher's own time line, from the first frame on. After a reconnection, and if the
+ * publisher goes back in time as after a seek, it goes on where it was. */
+static GstClockTime media_time(
+	GstGeyserSrc *self, const struct geyser_frame_info *info, GstBuffer *buffer)
+{
+	const GstClockTime duration = GST_BUFFER_DURATION(buffer);
+	const guint64 time = publishers_time(self, info);
+
+	if (!self->sequence || time < self->before_ns) {
 		self->first_ns = time;
 		self->start_ns = 0;
 		if (GST_CLOCK_TIME_IS_VALID(self->last))
 			self->start_ns =
 				self->last + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
+		GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
 	}
-	return self->start_ns + (time > self->first_ns ? time - self->first_ns : 0);
+	self->before_ns = time;
+	return self->start_ns + time - self->first_ns;
+}
+
+GstClockTime gst_geyser_src_duration(const GstGeyserSrc *self)
+{
+	if (!self->rate_num)
+		return GST_CLOCK_TIME_NONE;
+	return gst_util_uint64_scale(GST_SECOND, self->rate_den, self->rate_num);
 }
 
 void gst_geyser_src_set_time(
 	GstGeyserSrc *self, const struct geyser_frame_info *info, GstBuffer *buffer)
 {
-	GstClockTime duration = GST_CLOCK_TIME_NONE, time;
+	GstClockTime time;
 
-	if (self->rate_num)
-		duration = gst_util_uint64_scale(GST_SECOND, self->rate_den, self->rate_num);
+	GST_BUFFER_DURATION(buffer) = gst_geyser_src_duration(self);
 	time = gst_base_src_is_live(GST_BASE_SRC(self)) ? live_time(self, info)
-							: media_time(self, info, duration);
+							: media_time(self, info, buffer);
 	if (GST_CLOCK_TIME_IS_VALID(self->last) && GST_CLOCK_TIME_IS_VALID(time))
 		time = MAX(time, self->last);
 	GST_BUFFER_PTS(buffer) = time;
-	GST_BUFFER_DURATION(buffer) = duration;
 	GST_BUFFER_OFFSET(buffer) = info->sequence - 1;
 	GST_BUFFER_OFFSET_END(buffer) = info->sequence;
 	if (!self->sequence || info->sequence != self->sequence + 1)

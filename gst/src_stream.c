@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection of a geysersrc. */
+#include "formats.h"
 #include "src.h"
 
 #define GST_CAT_DEFAULT gst_geyser_debug
@@ -34,23 +35,29 @@ static void announce(GstGeyserSrc *self, GstProgressType type, const char *text)
 	g_free(message);
 }
 
-/* Looks up what the stream says of itself. */
+/* Looks up what the stream says of itself. A publisher may send any numbers. */
 static void read_stream(GstGeyserSrc *self)
 {
-	struct geyser_stream_info *streams = NULL;
+	struct geyser_stream_info found = {.buffers = 0}, *streams = NULL;
 	size_t count = 0;
 
-	self->buffers = 0;
-	self->rate_num = self->rate_den = 0;
 	(void)geyser_stream_list(&streams, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!g_str_equal(streams[i].name, self->stream))
-			continue;
-		self->buffers = streams[i].buffers;
-		self->rate_num = streams[i].frame_rate_num;
-		self->rate_den = streams[i].frame_rate_den;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (g_str_equal(streams[i].name, self->stream))
+			found = streams[i];
 	geyser_stream_list_free(streams);
+	GST_OBJECT_LOCK(self);
+	self->buffers = found.buffers;
+	self->rate_num = self->rate_den = 0;
+	if (gst_geyser_rate_is_known(found.frame_rate_num, found.frame_rate_den)) {
+		self->rate_num = found.frame_rate_num;
+		self->rate_den = found.frame_rate_den;
+	}
+	self->connections++;
+	GST_OBJECT_UNLOCK(self);
+	/* the latency follows from it */
+	(void)gst_element_post_message(
+		GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
 }
 
 static gboolean is_temporary(enum geyser_result result)
@@ -88,9 +95,6 @@ GstFlowReturn gst_geyser_src_connect(
 	self->announced = FALSE;
 	self->sequence = 0;
 	read_stream(self);
-	GST_OBJECT_LOCK(self);
-	self->connections++;
-	GST_OBJECT_UNLOCK(self);
 	return GST_FLOW_OK;
 }
 

@@ -2,53 +2,9 @@
 /* What goes with frames, changes of a stream, its ends, and errors. */
 #include "pipelines.h"
 
-#include <gst/app/gstappsrc.h>
 #include <gst/video/gstvideometa.h>
 #include <string.h>
 #include <sys/resource.h>
-
-#define SINK "geysersink name=it stream=cam sync=false lossless=true wait-subscribers=1"
-
-/* An appsrc whose buffers the test makes. */
-static GstElement *publish_own(const char *caps)
-{
-	return launch("appsrc name=in format=time caps=\"%s\" ! " SINK, caps);
-}
-
-static GstBuffer *picture(gsize size, guint8 value, GstClockTime time)
-{
-	GstBuffer *buffer = gst_buffer_new_allocate(NULL, size, NULL);
-
-	(void)gst_buffer_memset(buffer, 0, value, size);
-	GST_BUFFER_PTS(buffer) = time;
-	return buffer;
-}
-
-static void push(GstElement *pipeline, GstBuffer *buffer)
-{
-	GstElement *in = gst_bin_get_by_name(GST_BIN(pipeline), "in");
-
-	assert_int_equal(gst_app_src_push_buffer(GST_APP_SRC(in), buffer), GST_FLOW_OK);
-	gst_object_unref(in);
-}
-
-static void change_caps(GstElement *pipeline, const char *text)
-{
-	GstElement *in = gst_bin_get_by_name(GST_BIN(pipeline), "in");
-	GstCaps *caps = gst_caps_from_string(text);
-
-	gst_app_src_set_caps(GST_APP_SRC(in), caps);
-	gst_caps_unref(caps);
-	gst_object_unref(in);
-}
-
-static guint8 first_byte(GstSample *sample)
-{
-	guint8 byte;
-
-	assert_int_equal(gst_buffer_extract(gst_sample_get_buffer(sample), 0, &byte, 1), 1);
-	return byte;
-}
 
 static int width_of(GstSample *sample)
 {
@@ -58,7 +14,6 @@ static int width_of(GstSample *sample)
 	return GST_VIDEO_INFO_WIDTH(&info);
 }
 
-#define GRAY_8 "video/x-raw,format=GRAY8,width=8,height=4,framerate=30/1"
 #define GRAY_16 "video/x-raw,format=GRAY8,width=16,height=4,framerate=30/1"
 
 /* ---- what goes with a frame ---- */
@@ -104,7 +59,7 @@ static void orientation_travels_as_a_tag(void **state)
 {
 	static const char *const tags[] = {"rotate-90", "rotate-180", "rotate-270", "flip-rotate-0",
 		"flip-rotate-90", "flip-rotate-180", "flip-rotate-270", "rotate-0"};
-	GstElement *publisher = launch("appsrc name=in format=time caps=\"" GRAY_8 "\" ! " SINK);
+	GstElement *publisher = publish_own(GRAY_8);
 	GstElement *subscriber = launch("geysersrc stream=cam every=true ! appsink name=out");
 	GstElement *in = gst_bin_get_by_name(GST_BIN(publisher), "in");
 
@@ -357,25 +312,6 @@ static void a_source_reconnects_if_asked(void **state)
 }
 
 /* ---- errors ---- */
-
-static void name_has_come(enum geyser_stream_change change, const char *name, void *user)
-{
-	(void)change;
-	(void)name;
-	*(gboolean *)user = TRUE;
-}
-
-/* A sink publishes its stream when it knows the caps. */
-static void await_stream(void)
-{
-	struct geyser_stream_watch *watch;
-	gboolean come = FALSE;
-
-	assert_int_equal(geyser_stream_watch_create(name_has_come, &come, &watch), GEYSER_OK);
-	while (!come)
-		assert_int_equal(geyser_stream_watch_dispatch(watch, PATIENCE), GEYSER_OK);
-	geyser_stream_watch_destroy(watch);
-}
 
 static void errors_tell_what_is_wrong(void **state)
 {

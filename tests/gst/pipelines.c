@@ -2,6 +2,7 @@
 #include "pipelines.h"
 
 #include <glib/gstdio.h>
+#include <gst/app/gstappsrc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -216,4 +217,64 @@ guint64 stat_of(GstElement *pipeline, const char *name)
 	gst_structure_free(stats);
 	gst_object_unref(element);
 	return value;
+}
+
+/* ---- buffers of the test's own ---- */
+
+GstElement *publish_own(const char *caps)
+{
+	return launch("appsrc name=in format=time caps=\"%s\" ! " SINK, caps);
+}
+
+GstBuffer *picture(gsize size, guint8 value, GstClockTime time)
+{
+	GstBuffer *buffer = gst_buffer_new_allocate(NULL, size, NULL);
+
+	(void)gst_buffer_memset(buffer, 0, value, size);
+	GST_BUFFER_PTS(buffer) = time;
+	return buffer;
+}
+
+void push(GstElement *pipeline, GstBuffer *buffer)
+{
+	GstElement *in = gst_bin_get_by_name(GST_BIN(pipeline), "in");
+
+	assert_int_equal(gst_app_src_push_buffer(GST_APP_SRC(in), buffer), GST_FLOW_OK);
+	gst_object_unref(in);
+}
+
+void change_caps(GstElement *pipeline, const char *text)
+{
+	GstElement *in = gst_bin_get_by_name(GST_BIN(pipeline), "in");
+	GstCaps *caps = gst_caps_from_string(text);
+
+	gst_app_src_set_caps(GST_APP_SRC(in), caps);
+	gst_caps_unref(caps);
+	gst_object_unref(in);
+}
+
+guint8 first_byte(GstSample *sample)
+{
+	guint8 byte;
+
+	assert_int_equal(gst_buffer_extract(gst_sample_get_buffer(sample), 0, &byte, 1), 1);
+	return byte;
+}
+
+static void name_has_come(enum geyser_stream_change change, const char *name, void *user)
+{
+	(void)change;
+	(void)name;
+	*(gboolean *)user = TRUE;
+}
+
+void await_stream(void)
+{
+	struct geyser_stream_watch *watch;
+	gboolean come = FALSE;
+
+	assert_int_equal(geyser_stream_watch_create(name_has_come, &come, &watch), GEYSER_OK);
+	while (!come)
+		assert_int_equal(geyser_stream_watch_dispatch(watch, PATIENCE), GEYSER_OK);
+	geyser_stream_watch_destroy(watch);
 }
