@@ -114,7 +114,7 @@ static const struct option_row rows[] = {
 		.take = take_rate},
 	{'c', "color", "LIST",
 		"what the numbers mean, in words such as bt709,limited: {colour words}; by default "
-		"what a y4m says, and limited for video",
+		"what a y4m says, limited for video, and srgb for a pattern in floats",
 		.take = take_colour},
 	{'l', "loop", NULL, "begin the input file again at its end",
 		FLAG(struct send_options, loop)},

@@ -12,6 +12,8 @@
 #include "send.h"
 #include "source.h"
 
+#define TRANSFER_SRGB 13u /* of ITU-T H.273 */
+
 #define PROGRESS_NS UINT64_C(250000000)
 #define PROGRESS_PIPED_NS NANOSECONDS
 
@@ -101,7 +103,13 @@ static void take_rate(struct send_options *options, const struct y4m *y4m)
 	options->rate_den = y4m->rate_den;
 }
 
-/* Says what the numbers of a frame mean. */
+static bool is_float(enum geyser_format format)
+{
+	return geyser_format_get_info(format)->type == GEYSER_FORMAT_TYPE_FLOAT;
+}
+
+/* Says what the numbers of a frame mean. Floats are taken for light unless the frame says
+ * otherwise, but a pattern's are those of a screen. */
 static void describe_colour(const struct sender *sender, struct geyser_frame_info *info)
 {
 	const struct source *const source = &sender->source;
@@ -111,6 +119,8 @@ static void describe_colour(const struct sender *sender, struct geyser_frame_inf
 		info->siting = source->y4m.siting;
 	} else if (geyser_format_is_video(sender->options->format)) {
 		info->color.range = GEYSER_COLOR_RANGE_LIMITED;
+	} else if (!sender->options->input && is_float(sender->options->format)) {
+		info->color.transfer = TRANSFER_SRGB;
 	}
 	choose_colour(&sender->options->colour, info);
 }

@@ -219,6 +219,25 @@ def alpha_is_over_a_chequerboard():
             )
 
 
+@test
+def patterns_look_the_same_in_all_formats():
+    seen = []
+    for format in ("rgba8unorm", "rgba16float", "rgb10a2unorm"):
+        sending = [GEYSER, "send", "cam", "--size", "64x36", "--format", format, "--fps", "1/100"]
+        sender = subprocess.Popen(sending, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with Display(64, 36) as display:
+                size = ["--bare", "--size", "64x36", "--connect-timeout", str(LIMIT)]
+                with View(display, "cam", *size, "--frames", "1", "--snapshot", "shot.png") as view:
+                    assert view.finish() == ""
+            seen.append(png.decode(read("shot.png"))[4])
+        finally:
+            sender.kill()
+            sender.wait(LIMIT)
+    for other in seen[1:]:
+        assert max(abs(a - b) for a, b in zip(seen[0], other)) <= 1
+
+
 # ---- HDR ----
 
 
