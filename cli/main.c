@@ -71,6 +71,7 @@ static void print_overview(void)
 		    "  geyser share photo.png     prints a handle and an id, and stays\n"
 		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
 		    "  geyser send test --pattern clock\n"
+		    "  geyser view test\n"
 		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
 		    "\n"
 		    "environment:\n",
