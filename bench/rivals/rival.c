@@ -2,14 +2,28 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SECONDS_MAX 60
+#define WINDOW_OF_RATE 3
 
 static void usage(const char *program)
 {
-	(void)fprintf(stderr, "usage: %s WIDTHxHEIGHT FRAMES WINDOW [VARIANT]\n", program);
+	(void)fprintf(stderr, "usage: %s WIDTHxHEIGHT FRAMES WINDOW|RATE/s [VARIANT]\n", program);
 	exit(2);
+}
+
+static void read_window(struct rival *rival, const char *text)
+{
+	char *end;
+
+	rival->window = (uint32_t)strtoul(text, &end, 10);
+	if (strcmp(end, "/s") != 0)
+		return;
+	rival->rate = rival->window;
+	rival->window = rival->rate ? WINDOW_OF_RATE : 0;
 }
 
 void rival_init(struct rival *rival, int count, char **arguments)
@@ -19,7 +33,7 @@ void rival_init(struct rival *rival, int count, char **arguments)
 		sscanf(arguments[1], "%ux%u", &rival->width, &rival->height) != 2)
 		usage(arguments[0]);
 	rival->frames = (uint32_t)strtoul(arguments[2], NULL, 10);
-	rival->window = (uint32_t)strtoul(arguments[3], NULL, 10);
+	read_window(rival, arguments[3]);
 	if (rival->frames == 0 || rival->frames > RIVAL_FRAMES_MAX || rival->window == 0)
 		usage(arguments[0]);
 	rival->frames += RIVAL_WARM_UP;
@@ -28,8 +42,21 @@ void rival_init(struct rival *rival, int count, char **arguments)
 	(void)alarm(SECONDS_MAX); /* ends a program that hangs */
 }
 
+static void sleep_until(uint64_t time)
+{
+	const struct timespec at = {
+		.tv_sec = (time_t)(time / 1000000000), .tv_nsec = (long)(time % 1000000000)};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0)
+		; /* a signal came */
+}
+
 void rival_wait_turn(struct rival *rival, uint32_t frame)
 {
+	if (frame == 0)
+		rival->begin = now_ns();
+	if (rival->rate)
+		sleep_until(rival->begin + frame * UINT64_C(1000000000) / rival->rate);
 	if (frame >= rival->window)
 		hand_wait(&rival->shared->got, frame - rival->window + 1);
 	if (frame == RIVAL_WARM_UP)

@@ -19,15 +19,18 @@ struct rival {
 	size_t size;            /* bytes of a frame */
 	uint32_t frames;        /* including those of the warm-up */
 	uint32_t window;        /* the most frames in flight */
+	uint32_t rate;          /* frames a second; 0: as fast as the window lets them */
 	const char *variant;    /* the argument after all others; NULL: none */
 	struct rival_shared *shared;
+	uint64_t begin; /* the time of the first frame */
 	uint64_t start; /* the time of the first frame that is measured */
 };
 
-/* Reads the arguments WIDTHxHEIGHT FRAMES WINDOW [VARIANT]. */
+/* Reads the arguments WIDTHxHEIGHT FRAMES WINDOW [VARIANT]. In place of the window, `60/s` is a
+ * rate with up to 3 frames in flight. */
 void rival_init(struct rival *rival, int count, char **arguments);
 
-/* For the writer: waits until one more frame may be in flight. */
+/* For the writer: waits until it is the frame's time, and one more may be in flight. */
 void rival_wait_turn(struct rival *rival, uint32_t frame);
 
 /* For the writer: waits for the last frame, then prints name, median and p99 in µs, frames a

@@ -6,6 +6,9 @@ who types the block: `<!-- sh: NAME, first -->` is typed before all else, `<!-- 
 in one terminal and `<!-- sh: NAME, two -->` in another one. A block under `<!-- file: PATH -->` is
 saved under that name before any walk of the page begins.
 
+A walk that types `gst-launch-1.0` is left out where GStreamer or the plug-in isn't there. GStreamer
+writes what it knows of its plug-ins into the walk's folder.
+
 A walk that types `geyser view` has a screen that nobody sees. When the window shows a picture, its
 user presses q. Where there is no such screen, or no window, that line isn't typed.
 
@@ -164,8 +167,24 @@ def has_window(environment):
     return "has no window" not in said and "isn't there" not in said
 
 
+def has_plugin(environment):
+    try:
+        return not subprocess.run(
+            ["gst-inspect-1.0", "--exists", "geysersink"], env=environment, timeout=LIMIT,
+            stdin=subprocess.DEVNULL, check=False,
+        ).returncode
+    except FileNotFoundError:
+        return False
+
+
 def run_walk(page, walk, order, environment):
     """(whether all went well, what was said)"""
+    if any("gst-launch-1.0 " in code for codes in walk.values() for code in codes):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**environment, "GST_REGISTRY": f"{folder}/registry.bin"}
+            if not has_plugin(environment):
+                return True, ""
+            return run_typed(page, walk, order, environment)
     if not any("geyser view " in code for codes in walk.values() for code in codes):
         return run_typed(page, walk, order, environment)
     try:
