@@ -188,30 +188,42 @@ static void copy_plane(const struct geyser_plane_extent *extent, guint8 *to, gsi
 		memcpy(to + y * to_stride, from + y * from_stride, extent->row_bytes);
 }
 
-static enum geyser_result copy(
-	const GstVideoFrame *frame, struct geyser_texture *texture, gboolean to_texture)
+/* Returns the bytes from a plane's start to the texel x, y of the picture. */
+static gsize offset_of(const GstVideoFrame *frame, guint plane, guint x, guint y)
+{
+	const GstVideoFormatInfo *format = frame->info.finfo;
+	guint component = 0;
+
+	while (GST_VIDEO_FORMAT_INFO_PLANE(format, component) != plane)
+		component++;
+	return (gsize)(y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, component)) *
+		       (gsize)GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane) +
+	       (gsize)(x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component)) *
+		       (gsize)GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
+}
+
+static enum geyser_result copy(const GstVideoFrame *frame, guint x, guint y,
+	struct geyser_texture *texture, enum geyser_access access)
 {
 	const struct geyser_texture_desc *desc = geyser_texture_get_desc(texture);
 	struct geyser_plane_extent extent;
 	struct gst_geyser_layout layout;
 	struct geyser_mapping mapping;
-	enum geyser_result result = geyser_texture_map(
-		texture, to_texture ? GEYSER_ACCESS_WRITE : GEYSER_ACCESS_READ, &mapping);
+	enum geyser_result result = geyser_texture_map(texture, access, &mapping);
 
 	if (result != GEYSER_OK)
 		return result;
-	g_assert((guint)GST_VIDEO_FRAME_WIDTH(frame) == desc->width &&
-		 (guint)GST_VIDEO_FRAME_HEIGHT(frame) == desc->height);
 	gst_geyser_layout_of(texture, &layout);
 	for (guint i = 0; i < layout.planes; i++) {
 		guint8 *here = (guint8 *)mapping.data + layout.offset[i];
-		guint8 *there = GST_VIDEO_FRAME_PLANE_DATA(frame, i);
+		guint8 *there =
+			(guint8 *)GST_VIDEO_FRAME_PLANE_DATA(frame, i) + offset_of(frame, i, x, y);
 		const gsize pitch = (gsize)layout.stride[i];
 		const gsize stride = (gsize)GST_VIDEO_FRAME_PLANE_STRIDE(frame, i);
 
 		(void)geyser_format_get_plane_extent(
 			desc->format, i, desc->width, desc->height, &extent);
-		if (to_texture)
+		if (access == GEYSER_ACCESS_WRITE)
 			copy_plane(&extent, here, pitch, there, stride);
 		else
 			copy_plane(&extent, there, stride, here, pitch);
@@ -221,13 +233,13 @@ static enum geyser_result copy(
 }
 
 enum geyser_result gst_geyser_copy_to_texture(
-	const GstVideoFrame *from, struct geyser_texture *texture)
+	const GstVideoFrame *from, guint x, guint y, struct geyser_texture *texture)
 {
-	return copy(from, texture, TRUE);
+	return copy(from, x, y, texture, GEYSER_ACCESS_WRITE);
 }
 
 enum geyser_result gst_geyser_copy_from_texture(
 	struct geyser_texture *texture, const GstVideoFrame *to)
 {
-	return copy(to, texture, FALSE);
+	return copy(to, 0, 0, texture, GEYSER_ACCESS_READ);
 }

@@ -43,10 +43,12 @@ gpointer gst_geyser_memory_owner(GstMemory *memory);
 /* Tells where the planes lie in a memory that has such an owner. */
 void gst_geyser_memory_layout(GstMemory *memory, struct gst_geyser_layout *out);
 
-/* Copies all planes of a frame into a texture, or the other way. Both have the same format and
- * size. Returns GEYSER_OK, or the error of geyser_texture_map. */
+/* Copies all planes of a frame into a texture, or the other way. Both have the same format. The
+ * texture gets the part of the frame that begins at x, y, which are multiples of what the chroma is
+ * subsampled by. The caller makes sure that the part lies in the frame. The other way, both have
+ * the same size. Returns GEYSER_OK, or the error of geyser_texture_map. */
 enum geyser_result gst_geyser_copy_to_texture(
-	const GstVideoFrame *from, struct geyser_texture *texture);
+	const GstVideoFrame *from, guint x, guint y, struct geyser_texture *texture);
 enum geyser_result gst_geyser_copy_from_texture(
 	struct geyser_texture *texture, const GstVideoFrame *to);
 

@@ -22,8 +22,15 @@ static struct geyser_rect clip(
 	return rect;
 }
 
+/* Whether the buffer's picture is larger than the caps say, so that a part of it is published. */
+static gboolean is_part(const struct geyser_texture_desc *desc, const GstVideoMeta *meta)
+{
+	return meta && (meta->width != desc->width || meta->height != desc->height);
+}
+
 /* Reads the crop, and as damage the regions of interest of the type "damage". If there are more
- * than a frame can have, or an empty one, anything may have changed. */
+ * than a frame can have, or an empty one, anything may have changed. If a part of the picture is
+ * published, that is the crop, and the regions don't fit it. */
 static void read_metas(
 	const struct geyser_texture_desc *desc, GstBuffer *buffer, struct geyser_frame_info *frame)
 {
@@ -32,6 +39,8 @@ static void read_metas(
 	gpointer state = NULL;
 	GstMeta *meta;
 
+	if (is_part(desc, gst_buffer_get_video_meta(buffer)))
+		return;
 	if (crop)
 		frame->crop = clip(desc, crop->x, crop->y, crop->width, crop->height);
 	while ((meta = gst_buffer_iterate_meta_filtered(
@@ -72,7 +81,7 @@ static struct gst_geyser_lent *find_lent(GstGeyserSink *self, GstBuffer *buffer)
 	struct gst_geyser_lent *lent;
 	GstMemory *memory;
 
-	if (gst_buffer_n_memory(buffer) != 1)
+	if (gst_buffer_n_memory(buffer) != 1 || is_part(&self->desc, meta))
 		return NULL;
 	memory = gst_buffer_peek_memory(buffer, 0);
 	lent = gst_geyser_publishing_find(self->publishing, memory);
@@ -167,13 +176,83 @@ static GstFlowReturn submitted(GstGeyserSink *self, enum geyser_result result)
 	return GST_FLOW_ERROR;
 }
 
+/* Whether the picture of the caps lies in the buffer, from x, y on. Posts an error if not. */
+static gboolean check_size(GstGeyserSink *self, GstBuffer *buffer, guint x, guint y)
+{
+	const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
+	const struct geyser_texture_desc *desc = &self->desc;
+	const char *format = GST_VIDEO_INFO_NAME(&self->info);
+	const gsize size = gst_buffer_get_size(buffer);
+
+	if (!meta && size < GST_VIDEO_INFO_SIZE(&self->info)) {
+		GST_ELEMENT_ERROR(self, STREAM, FORMAT,
+			("a buffer has %zu bytes, and a picture of %u x %u in %s has %zu", size,
+				desc->width, desc->height, format,
+				GST_VIDEO_INFO_SIZE(&self->info)),
+			(NULL));
+		return FALSE;
+	}
+	if (!meta || (meta->format == GST_VIDEO_INFO_FORMAT(&self->info) &&
+			     meta->width >= desc->width && meta->height >= desc->height &&
+			     x <= meta->width - desc->width && y <= meta->height - desc->height))
+		return TRUE;
+	GST_ELEMENT_ERROR(self, STREAM, FORMAT,
+		("a buffer has a picture of %u x %u in %s, to be shown from %u, %u on, and the "
+		 "caps say %u x %u in %s",
+			meta->width, meta->height, gst_video_format_to_string(meta->format), x, y,
+			desc->width, desc->height, format),
+		(NULL));
+	return FALSE;
+}
+
+/* Finds where the picture of the caps begins in the buffer's picture, which a GstVideoMeta may
+ * describe as a larger one: at its crop. */
+static void find_origin(const GstGeyserSink *self, GstBuffer *buffer, guint *x, guint *y)
+{
+	const GstVideoFormatInfo *format = self->info.finfo;
+	const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+
+	*x = *y = 0;
+	if (!crop || !is_part(&self->desc, gst_buffer_get_video_meta(buffer)))
+		return;
+	*x = crop->x;
+	*y = crop->y;
+	for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); i++) {
+		*x &= G_MAXUINT << GST_VIDEO_FORMAT_INFO_W_SUB(format, i);
+		*y &= G_MAXUINT << GST_VIDEO_FORMAT_INFO_H_SUB(format, i);
+	}
+}
+
+/* Copies the buffer's picture into a frame's texture. */
+static GstFlowReturn copy(GstGeyserSink *self, GstBuffer *buffer, struct geyser_texture *texture)
+{
+	enum geyser_result result;
+	GstVideoFrame picture;
+	guint x, y;
+
+	find_origin(self, buffer, &x, &y);
+	if (!check_size(self, buffer, x, y))
+		return GST_FLOW_ERROR;
+	if (!gst_video_frame_map(&picture, &self->info, buffer, GST_MAP_READ)) {
+		GST_ELEMENT_ERROR(self, RESOURCE, READ,
+			("can't read a buffer of %zu bytes as a picture",
+				gst_buffer_get_size(buffer)),
+			(NULL));
+		return GST_FLOW_ERROR;
+	}
+	result = gst_geyser_copy_to_texture(&picture, x, y, texture);
+	gst_video_frame_unmap(&picture);
+	if (result == GEYSER_OK)
+		return GST_FLOW_OK;
+	gst_geyser_post_error(GST_ELEMENT(self), result, "can't publish", self->stream);
+	return GST_FLOW_ERROR;
+}
+
 static GstFlowReturn publish_copy(
 	GstGeyserSink *self, GstBuffer *buffer, const struct geyser_frame_info *info)
 {
 	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
 	struct geyser_frame *frame;
-	enum geyser_result result;
-	GstVideoFrame picture;
 	GstFlowReturn flow = acquire(self, &frame);
 
 	if (flow != GST_FLOW_OK)
@@ -182,16 +261,10 @@ static GstFlowReturn publish_copy(
 		drop(self, buffer);
 		return GST_FLOW_OK;
 	}
-	if (!gst_video_frame_map(&picture, &self->info, buffer, GST_MAP_READ)) {
+	flow = copy(self, buffer, geyser_frame_texture(frame));
+	if (flow != GST_FLOW_OK) {
 		(void)geyser_publisher_discard(publisher, frame);
-		GST_ELEMENT_ERROR(self, RESOURCE, READ, ("can't read a frame's memory"), (NULL));
-		return GST_FLOW_ERROR;
-	}
-	result = gst_geyser_copy_to_texture(&picture, geyser_frame_texture(frame));
-	gst_video_frame_unmap(&picture);
-	if (result != GEYSER_OK) {
-		(void)geyser_publisher_discard(publisher, frame);
-		return submitted(self, result);
+		return flow;
 	}
 	*geyser_frame_get_info(frame) = *info;
 	count(self, &self->copied);
