@@ -75,6 +75,8 @@ bool view_feed_take(struct view_feeds *feeds, struct view_feed *feed, bool keep,
  * the stream is received that way already. */
 bool view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed);
 
+/* ---- view_figures.c -------------------------------------------------------------------------- */
+
 /* Counts a frame as shown, now. */
 void view_feed_shown(struct view_feed *feed);
 

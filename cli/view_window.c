@@ -273,6 +273,7 @@ static int run(struct window *window)
 		if (!is_done(window))
 			wait_for_events(window);
 	}
+	(void)signals_came(signals_fd()); /* a signal now leaves time to end in order */
 	return snapshot ? view_save_window(&window->scene, snapshot) : STATUS_OK;
 }
 
