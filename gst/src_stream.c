@@ -35,10 +35,12 @@ static void announce(GstGeyserSrc *self, GstProgressType type, const char *text)
 	g_free(message);
 }
 
-/* Looks up what the stream says of itself. A publisher may send any numbers. */
+/* Looks up what the stream says of itself. A publisher may send any numbers. Another rate than
+ * before needs new caps. */
 static void read_stream(GstGeyserSrc *self)
 {
 	struct geyser_stream_info found = {.buffers = 0}, *streams = NULL;
+	const uint32_t num = self->rate_num, den = self->rate_den;
 	size_t count = 0;
 
 	(void)geyser_stream_list(&streams, &count);
@@ -55,6 +57,8 @@ static void read_stream(GstGeyserSrc *self)
 	}
 	self->connections++;
 	GST_OBJECT_UNLOCK(self);
+	if (self->rate_num != num || self->rate_den != den)
+		gst_clear_caps(&self->caps);
 	/* the latency follows from it */
 	(void)gst_element_post_message(
 		GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));

@@ -311,6 +311,35 @@ static void a_source_reconnects_if_asked(void **state)
 	finish(subscriber);
 }
 
+/* The publisher that comes back has the same pictures at another rate. */
+static void a_new_rate_comes_with_new_caps(void **state)
+{
+	static const int rates[] = {30, 25, 0, 30};
+	GstElement *subscriber =
+		launch("geysersrc name=it stream=cam every=true reconnect=true ! appsink name=out");
+
+	(void)state;
+	play(subscriber);
+	for (unsigned i = 0; i < G_N_ELEMENTS(rates); i++) {
+		gchar *caps = g_strdup_printf(
+			"video/x-raw,format=GRAY8,width=8,height=4,framerate=%d/1", rates[i]);
+		GstElement *publisher = publish_own(caps);
+		GstSample *sample;
+		GstVideoInfo info;
+
+		play(publisher);
+		push(publisher, picture(32, 1, 0));
+		sample = next_sample(subscriber);
+		assert_true(gst_video_info_from_caps(&info, gst_sample_get_caps(sample)));
+		assert_int_equal(GST_VIDEO_INFO_FPS_N(&info), rates[i]);
+		gst_sample_unref(sample);
+		finish(publisher);
+		g_free(caps);
+	}
+	assert_int_equal(stat_of(subscriber, "connections"), G_N_ELEMENTS(rates));
+	finish(subscriber);
+}
+
 /* ---- errors ---- */
 
 static void errors_tell_what_is_wrong(void **state)
@@ -393,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_waiting_sink_pauses_and_stops),
 		cmocka_unit_test(a_waiting_source_stops),
 		cmocka_unit_test(a_source_reconnects_if_asked),
+		cmocka_unit_test(a_new_rate_comes_with_new_caps),
 		cmocka_unit_test(errors_tell_what_is_wrong),
 		cmocka_unit_test(streams_are_devices),
 	};
