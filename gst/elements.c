@@ -62,6 +62,14 @@ void gst_geyser_post_error(
 	}
 }
 
+void gst_geyser_refuse_property(GstElement *element, const GParamSpec *spec)
+{
+	GST_WARNING_OBJECT(
+		element, "%s can't be changed: set the element to READY before", spec->name);
+	g_warning("%s: %s can't be changed: set the element to READY before",
+		GST_OBJECT_NAME(element), spec->name);
+}
+
 struct geyser_manager *gst_geyser_open_manager(GstElement *element, enum geyser_backend backend)
 {
 	const struct geyser_manager_desc desc = {.backend = backend};

@@ -27,6 +27,9 @@ GstClockTime gst_geyser_now(void);
 void gst_geyser_post_error(
 	GstElement *element, enum geyser_result result, const char *what, const char *stream);
 
+/* Warns that a property keeps its value because the element is started. */
+void gst_geyser_refuse_property(GstElement *element, const GParamSpec *spec);
+
 /* Makes a manager for an element. The caller owns it. Posts the error, and returns NULL, if it
  * can't be made. */
 struct geyser_manager *gst_geyser_open_manager(GstElement *element, enum geyser_backend backend);

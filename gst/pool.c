@@ -85,12 +85,27 @@ static GstMemory *get_spare(GstGeyserPool *self)
 	return gst_allocator_alloc(NULL, self->layout.size, NULL);
 }
 
+/* The pool is flushing by now. */
+static void flush_start(GstBufferPool *pool)
+{
+	gst_geyser_publishing_cancel(GST_GEYSER_POOL(pool)->publishing);
+}
+
+/* Takes the round first: a flush that begins after that lets lending fail at once. */
+static GstMemory *lend(GstGeyserPool *self)
+{
+	const guint round = gst_geyser_publishing_round(self->publishing);
+
+	if (GST_BUFFER_POOL_IS_FLUSHING(GST_BUFFER_POOL_CAST(self)))
+		return NULL;
+	return gst_geyser_publishing_lend(self->publishing, self->allocator, self->shape, round);
+}
+
 static GstFlowReturn acquire_buffer(
 	GstBufferPool *pool, GstBuffer **buffer, GstBufferPoolAcquireParams *params)
 {
 	GstGeyserPool *self = GST_GEYSER_POOL(pool);
-	GstMemory *memory =
-		gst_geyser_publishing_lend(self->publishing, self->allocator, self->shape);
+	GstMemory *memory = lend(self);
 
 	(void)params;
 	if (GST_BUFFER_POOL_IS_FLUSHING(pool)) {
@@ -162,6 +177,7 @@ static void gst_geyser_pool_class_init(GstGeyserPoolClass *class)
 	pool->set_config = set_config;
 	pool->start = start;
 	pool->stop = stop;
+	pool->flush_start = flush_start;
 	pool->acquire_buffer = acquire_buffer;
 	pool->release_buffer = release_buffer;
 }

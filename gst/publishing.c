@@ -10,8 +10,10 @@ struct gst_geyser_publishing {
 	gboolean interrupted;  /* as the user wants it */
 	guint shape;
 	guint lending; /* threads that wait for a buffer, without the lock */
-	GCond lent_none;
-	GSList *lent; /* each of them can be published, or was published */
+	guint round;   /* a wait of an earlier round must end */
+	guint leaving; /* the lending threads of earlier rounds */
+	GCond left;    /* a lending thread has ended its wait */
+	GSList *lent;  /* each of them can be published, or was published */
 };
 
 struct gst_geyser_lent {
@@ -28,8 +30,7 @@ static guint most_lent(const struct gst_geyser_publishing *publishing)
 }
 
 enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
-	const struct geyser_stream_desc *desc, GstClockTime patience,
-	struct gst_geyser_publishing **out)
+	const struct geyser_stream_desc *desc, struct gst_geyser_publishing **out)
 {
 	struct gst_geyser_publishing *publishing;
 	struct geyser_publisher *publisher;
@@ -43,8 +44,7 @@ enum geyser_result gst_geyser_publishing_new(struct geyser_manager *manager,
 	g_mutex_init(&publishing->lock);
 	publishing->publisher = publisher;
 	publishing->buffers = desc->buffers;
-	publishing->patience = patience;
-	g_cond_init(&publishing->lent_none);
+	g_cond_init(&publishing->left);
 	*out = publishing;
 	return GEYSER_OK;
 }
@@ -58,7 +58,7 @@ void gst_geyser_publishing_unref(struct gst_geyser_publishing *publishing)
 {
 	if (!g_atomic_ref_count_dec(&publishing->references))
 		return;
-	g_cond_clear(&publishing->lent_none);
+	g_cond_clear(&publishing->left);
 	g_mutex_clear(&publishing->lock);
 	g_free(publishing);
 }
@@ -66,6 +66,16 @@ void gst_geyser_publishing_unref(struct gst_geyser_publishing *publishing)
 struct geyser_publisher *gst_geyser_publishing_publisher(struct gst_geyser_publishing *publishing)
 {
 	return publishing->publisher;
+}
+
+guint gst_geyser_publishing_round(struct gst_geyser_publishing *publishing)
+{
+	guint round;
+
+	g_mutex_lock(&publishing->lock);
+	round = publishing->round;
+	g_mutex_unlock(&publishing->lock);
+	return round;
 }
 
 guint gst_geyser_publishing_shape(struct gst_geyser_publishing *publishing)
@@ -100,13 +110,47 @@ void gst_geyser_publishing_set_patience(
 	g_mutex_unlock(&publishing->lock);
 }
 
+/* The publisher stays interrupted until all threads that must leave have done so: a thread that
+ * sleeps in geyser_publisher_acquire may see the flag later. Needs the lock. */
+static void tell_publisher(struct gst_geyser_publishing *publishing)
+{
+	if (publishing->publisher)
+		(void)geyser_publisher_set_interrupted(
+			publishing->publisher, publishing->interrupted || publishing->leaving > 0);
+}
+
+/* Needs the lock. */
+static void cancel(struct gst_geyser_publishing *publishing)
+{
+	publishing->round++;
+	publishing->leaving = publishing->lending;
+	tell_publisher(publishing);
+}
+
+void gst_geyser_publishing_cancel(struct gst_geyser_publishing *publishing)
+{
+	g_mutex_lock(&publishing->lock);
+	cancel(publishing);
+	g_mutex_unlock(&publishing->lock);
+}
+
 void gst_geyser_publishing_set_interrupted(
 	struct gst_geyser_publishing *publishing, gboolean interrupted)
 {
 	g_mutex_lock(&publishing->lock);
 	publishing->interrupted = interrupted;
-	if (publishing->publisher)
-		(void)geyser_publisher_set_interrupted(publishing->publisher, interrupted);
+	if (interrupted)
+		cancel(publishing);
+	else
+		tell_publisher(publishing);
+	g_mutex_unlock(&publishing->lock);
+}
+
+void gst_geyser_publishing_settle(struct gst_geyser_publishing *publishing)
+{
+	g_mutex_lock(&publishing->lock);
+	while (publishing->leaving > 0)
+		g_cond_wait(&publishing->left, &publishing->lock);
 	g_mutex_unlock(&publishing->lock);
 }
 
@@ -115,9 +159,9 @@ void gst_geyser_publishing_set_interrupted(
 static void end_shape(struct gst_geyser_publishing *publishing)
 {
 	publishing->shape++;
-	(void)geyser_publisher_set_interrupted(publishing->publisher, true);
+	cancel(publishing);
 	while (publishing->lending > 0)
-		g_cond_wait(&publishing->lent_none, &publishing->lock);
+		g_cond_wait(&publishing->left, &publishing->lock);
 	take_all_back(publishing);
 }
 
@@ -138,7 +182,6 @@ enum geyser_result gst_geyser_publishing_reshape(
 	g_mutex_lock(&publishing->lock);
 	end_shape(publishing);
 	result = geyser_publisher_resize(publishing->publisher, desc);
-	(void)geyser_publisher_set_interrupted(publishing->publisher, publishing->interrupted);
 	g_mutex_unlock(&publishing->lock);
 	return result;
 }
@@ -179,14 +222,24 @@ static GstMemory *wrap(struct gst_geyser_publishing *publishing, GstAllocator *a
 	return memory;
 }
 
+/* Notes that a thread's wait is over. Needs the lock. */
+static void leave(struct gst_geyser_publishing *publishing, guint round)
+{
+	publishing->lending--;
+	if (round != publishing->round && --publishing->leaving == 0)
+		tell_publisher(publishing);
+	g_cond_broadcast(&publishing->left);
+}
+
 /* Gets a frame of this shape. Needs the lock, and releases it while it waits. */
-static struct geyser_frame *acquire(struct gst_geyser_publishing *publishing, guint shape)
+static struct geyser_frame *acquire(
+	struct gst_geyser_publishing *publishing, guint shape, guint round)
 {
 	struct geyser_publisher *publisher = publishing->publisher;
 	struct geyser_frame *frame = NULL;
 	GstClockTime patience;
 
-	if (!publisher || publishing->shape != shape ||
+	if (!publisher || publishing->shape != shape || publishing->round != round ||
 		g_slist_length(publishing->lent) + publishing->lending >= most_lent(publishing))
 		return NULL;
 	publishing->lending++;
@@ -194,23 +247,22 @@ static struct geyser_frame *acquire(struct gst_geyser_publishing *publishing, gu
 	g_mutex_unlock(&publishing->lock);
 	(void)geyser_publisher_acquire(publisher, patience, &frame);
 	g_mutex_lock(&publishing->lock);
-	publishing->lending--;
 	if (frame && publishing->shape != shape) {
 		(void)geyser_publisher_discard(publisher, frame);
 		frame = NULL;
 	}
-	g_cond_broadcast(&publishing->lent_none);
+	leave(publishing, round);
 	return frame;
 }
 
 GstMemory *gst_geyser_publishing_lend(
-	struct gst_geyser_publishing *publishing, GstAllocator *allocator, guint shape)
+	struct gst_geyser_publishing *publishing, GstAllocator *allocator, guint shape, guint round)
 {
 	struct geyser_frame *frame;
 	GstMemory *memory = NULL;
 
 	g_mutex_lock(&publishing->lock);
-	frame = acquire(publishing, shape);
+	frame = acquire(publishing, shape, round);
 	if (frame)
 		memory = wrap(publishing, allocator, frame);
 	if (frame && !memory)

@@ -41,11 +41,23 @@ enum property {
 
 /* ---- properties ---- */
 
+/* For how long an element before the sink waits for a buffer. It doesn't wait while the pipeline
+ * pauses, so that it pushes the frame with which the pause begins. Needs the object's lock. */
+static GstClockTime patience(const GstGeyserSink *self)
+{
+	return self->lossless && self->playing ? self->timeout : 0;
+}
+
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
 	GstGeyserSink *self = GST_GEYSER_SINK(object);
 
 	GST_OBJECT_LOCK(self);
+	if (self->started && (spec->flags & GST_PARAM_MUTABLE_READY)) {
+		GST_OBJECT_UNLOCK(self);
+		gst_geyser_refuse_property(GST_ELEMENT(self), spec);
+		return;
+	}
 	switch ((enum property)id) {
 	case PROPERTY_STREAM:
 		g_free(self->stream);
@@ -62,8 +74,8 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 		break;
 	case PROPERTY_TIMEOUT:
 		self->timeout = g_value_get_uint64(value);
-		if (self->publishing && self->lossless)
-			gst_geyser_publishing_set_patience(self->publishing, self->timeout);
+		if (self->publishing)
+			gst_geyser_publishing_set_patience(self->publishing, patience(self));
 		break;
 	case PROPERTY_WAIT_SUBSCRIBERS:
 		self->wait_subscribers = g_value_get_uint(value);
@@ -135,15 +147,18 @@ GstClockTime gst_geyser_sink_timeout(GstGeyserSink *self)
 
 /* ---- the stream ---- */
 
-static gboolean start(GstBaseSink *base)
+static gboolean start(GstGeyserSink *self)
 {
-	GstGeyserSink *self = GST_GEYSER_SINK(base);
-
 	self->waited = FALSE;
 	self->orientation = GEYSER_ORIENTATION_NORMAL;
-	self->frames = self->copied = self->dropped = 0;
 	self->manager = gst_geyser_open_manager(GST_ELEMENT(self), self->backend);
-	return self->manager != NULL;
+	if (!self->manager)
+		return FALSE;
+	GST_OBJECT_LOCK(self);
+	self->started = TRUE;
+	self->frames = self->copied = self->dropped = 0;
+	GST_OBJECT_UNLOCK(self);
+	return TRUE;
 }
 
 static void set_publishing(GstGeyserSink *self, struct gst_geyser_publishing *publishing)
@@ -153,8 +168,10 @@ static void set_publishing(GstGeyserSink *self, struct gst_geyser_publishing *pu
 	GST_OBJECT_LOCK(self);
 	old = self->publishing;
 	self->publishing = publishing;
-	if (publishing)
+	if (publishing) {
+		gst_geyser_publishing_set_patience(publishing, patience(self));
 		gst_geyser_publishing_set_interrupted(publishing, self->unlocked);
+	}
 	GST_OBJECT_UNLOCK(self);
 	if (!old)
 		return;
@@ -162,14 +179,45 @@ static void set_publishing(GstGeyserSink *self, struct gst_geyser_publishing *pu
 	gst_geyser_publishing_unref(old);
 }
 
-static gboolean stop(GstBaseSink *base)
+static void stop(GstGeyserSink *self)
 {
-	GstGeyserSink *self = GST_GEYSER_SINK(base);
-
 	set_publishing(self, NULL);
 	geyser_manager_destroy(self->manager);
 	self->manager = NULL;
-	return TRUE;
+	GST_OBJECT_LOCK(self);
+	self->started = FALSE;
+	GST_OBJECT_UNLOCK(self);
+}
+
+static void set_playing(GstGeyserSink *self, gboolean playing)
+{
+	GST_OBJECT_LOCK(self);
+	self->playing = playing;
+	if (self->publishing)
+		gst_geyser_publishing_set_patience(self->publishing, patience(self));
+	GST_OBJECT_UNLOCK(self);
+}
+
+/* Starts and stops here: the base class would do so between NULL and READY, and the properties can
+ * be changed in READY. At the beginning of a pause the base class calls unlock, which ends the
+ * waits that go on. */
+static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(element);
+	GstStateChangeReturn result;
+
+	if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+		return GST_STATE_CHANGE_FAILURE;
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+		set_playing(self, TRUE);
+	else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+		set_playing(self, FALSE);
+	result = GST_ELEMENT_CLASS(gst_geyser_sink_parent_class)->change_state(element, transition);
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+		(transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+			result == GST_STATE_CHANGE_FAILURE))
+		stop(self);
+	return result;
 }
 
 static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
@@ -208,8 +256,7 @@ static enum geyser_result publish(GstGeyserSink *self, const GstVideoInfo *info)
 
 	if (!desc.frame_rate_num)
 		desc.frame_rate_den = 0;
-	result = gst_geyser_publishing_new(self->manager, &desc,
-		self->lossless ? gst_geyser_sink_timeout(self) : 0, &publishing);
+	result = gst_geyser_publishing_new(self->manager, &desc, &publishing);
 	if (result == GEYSER_OK)
 		set_publishing(self, publishing);
 	return result;
@@ -334,30 +381,50 @@ static void read_orientation(GstGeyserSink *self, GstEvent *event)
 	g_free(text);
 }
 
-/* Waits until subscribers have taken the last frames, or the pipeline stops. */
-static void flush(GstGeyserSink *self)
+/* Waits until subscribers have taken the last frames. A pause ends the wait until the pipeline goes
+ * on. */
+static GstFlowReturn flush(GstGeyserSink *self)
 {
+	GstClockTime left = self->lossless ? gst_geyser_sink_timeout(self) : FLUSH_NS;
+	GstFlowReturn flow = GST_FLOW_OK;
 	struct geyser_publisher *publisher;
-	const GstClockTime limit = self->lossless ? gst_geyser_sink_timeout(self) : FLUSH_NS;
-	const GstClockTime begin = gst_geyser_now();
 
 	if (!self->publishing)
-		return;
+		return GST_FLOW_OK;
 	publisher = gst_geyser_publishing_publisher(self->publishing);
-	while (!self->unlocked && gst_geyser_now() - begin < limit &&
-		geyser_publisher_drain(publisher, MIN(GST_GEYSER_SINK_SLICE_NS, limit)) ==
-			GEYSER_ERROR_TIMEOUT)
+	while (flow == GST_FLOW_OK && left > 0) {
+		const GstClockTime slice = MIN(GST_GEYSER_SINK_SLICE_NS, left);
+
+		if (geyser_publisher_drain(publisher, slice) != GEYSER_ERROR_TIMEOUT)
+			break;
 		GST_LOG_OBJECT(self, "%s", geyser_error_detail());
+		left -= slice;
+		flow = gst_geyser_sink_go_on(self);
+	}
+	return flow;
 }
 
+/* The base class tells the application of the end after this. It holds the preroll lock, and has
+ * waited for the state PLAYING. */
+static GstFlowReturn wait_event(GstBaseSink *base, GstEvent *event)
+{
+	GstFlowReturn flow =
+		GST_BASE_SINK_CLASS(gst_geyser_sink_parent_class)->wait_event(base, event);
+
+	if (flow == GST_FLOW_OK && GST_EVENT_TYPE(event) == GST_EVENT_EOS)
+		flow = flush(GST_GEYSER_SINK(base));
+	return flow;
+}
+
+/* A new stream of an element such as concat has its own orientation. */
 static gboolean handle_event(GstBaseSink *base, GstEvent *event)
 {
 	GstGeyserSink *self = GST_GEYSER_SINK(base);
 
-	if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+	if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START)
+		self->orientation = GEYSER_ORIENTATION_NORMAL;
+	else if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
 		read_orientation(self, event);
-	else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
-		flush(self);
 	return GST_BASE_SINK_CLASS(gst_geyser_sink_parent_class)->event(base, event);
 }
 
@@ -418,8 +485,6 @@ static void gst_geyser_sink_class_init(GstGeyserSinkClass *class)
 		"Shares video with other programs as a stream of geyser, without copying. "
 		"Example: gst-launch-1.0 videotestsrc ! geysersink stream=cam",
 		"The geyser authors");
-	base->start = start;
-	base->stop = stop;
 	base->unlock = unlock;
 	base->unlock_stop = unlock_stop;
 	base->get_caps = get_caps;
@@ -427,6 +492,8 @@ static void gst_geyser_sink_class_init(GstGeyserSinkClass *class)
 	base->propose_allocation = propose_allocation;
 	base->render = gst_geyser_sink_render;
 	base->event = handle_event;
+	base->wait_event = wait_event;
+	element->change_state = change_state;
 }
 
 static void gst_geyser_sink_init(GstGeyserSink *self)

@@ -19,13 +19,16 @@ G_BEGIN_DECLS
 struct gst_geyser_sink {
 	GstBaseSink parent;
 
-	/* properties; guarded by the object's lock */
+	/* properties; guarded by the object's lock, under which only timeout changes once it is
+	 * started */
 	gchar *stream;
 	gboolean lossless;
 	guint buffers;
 	enum geyser_backend backend;
 	GstClockTime timeout;
 	guint wait_subscribers;
+	gboolean started;
+	gboolean playing; /* only then do elements before the sink wait for a buffer */
 
 	struct geyser_manager *manager;
 	/* of the streaming thread; unlock uses it with the object's lock */
@@ -44,6 +47,11 @@ typedef struct gst_geyser_sink GstGeyserSink;
 
 /* Returns the property `timeout`. */
 GstClockTime gst_geyser_sink_timeout(GstGeyserSink *self);
+
+/* Waits for as long as the pipeline pauses. If it goes on and pauses again before this thread
+ * wakes, the base class wakes the thread all the same. Needs the preroll lock. Returns FLUSHING if
+ * the pipeline stops. */
+GstFlowReturn gst_geyser_sink_go_on(GstGeyserSink *self);
 
 /* GstBaseSinkClass.render: publishes a frame. */
 GstFlowReturn gst_geyser_sink_render(GstBaseSink *base, GstBuffer *buffer);

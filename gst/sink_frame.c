@@ -121,9 +121,7 @@ static void drop(GstGeyserSink *self, GstBuffer *buffer)
 	(void)gst_element_post_message(GST_ELEMENT(self), message);
 }
 
-/* Waits for as long as the pipeline pauses. If it goes on and pauses again before this thread
- * wakes, the base class wakes the thread all the same. */
-static GstFlowReturn go_on(GstGeyserSink *self)
+GstFlowReturn gst_geyser_sink_go_on(GstGeyserSink *self)
 {
 	GstBaseSink *base = GST_BASE_SINK(self);
 	GstFlowReturn flow = GST_FLOW_OK;
@@ -141,12 +139,16 @@ static GstFlowReturn acquire(GstGeyserSink *self, struct geyser_frame **frame)
 	struct geyser_publisher *publisher = gst_geyser_publishing_publisher(self->publishing);
 
 	for (;;) {
-		const GstClockTime timeout = gst_geyser_sink_timeout(self);
-		const GstClockTime begin = gst_geyser_now();
-		const enum geyser_result result =
-			geyser_publisher_acquire(publisher, timeout, frame);
+		/* with lossless a wait of 0 would leave no subscriber out, and never end */
+		const GstClockTime timeout =
+			MAX(gst_geyser_sink_timeout(self), self->lossless ? 1u : 0u);
+		enum geyser_result result;
+		GstClockTime begin;
 		GstFlowReturn flow;
 
+		gst_geyser_publishing_settle(self->publishing);
+		begin = gst_geyser_now();
+		result = geyser_publisher_acquire(publisher, timeout, frame);
 		if (result == GEYSER_OK)
 			return GST_FLOW_OK;
 		if (result != GEYSER_ERROR_TIMEOUT && result != GEYSER_ERROR_BUSY) {
@@ -160,7 +162,7 @@ static GstFlowReturn acquire(GstGeyserSink *self, struct geyser_frame **frame)
 			if (result == GEYSER_ERROR_BUSY || !self->lossless)
 				return GST_FLOW_OK;
 		}
-		flow = go_on(self);
+		flow = gst_geyser_sink_go_on(self);
 		if (flow != GST_FLOW_OK)
 			return flow;
 	}
@@ -293,7 +295,7 @@ static GstFlowReturn wait_for_subscribers(GstGeyserSink *self)
 		if (g_poll(&change, 1, GST_GEYSER_SINK_SLICE_NS / GST_MSECOND) > 0 &&
 			read(change.fd, &changes, sizeof(changes)) < 0)
 			GST_DEBUG_OBJECT(self, "the descriptor can't be read");
-		flow = go_on(self);
+		flow = gst_geyser_sink_go_on(self);
 	}
 	(void)close(change.fd);
 	return flow;

@@ -43,6 +43,11 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 		return;
 	}
 	GST_OBJECT_LOCK(self);
+	if (self->started && (spec->flags & GST_PARAM_MUTABLE_READY)) {
+		GST_OBJECT_UNLOCK(self);
+		gst_geyser_refuse_property(GST_ELEMENT(self), spec);
+		return;
+	}
 	switch ((enum property)id) {
 	case PROPERTY_STREAM:
 		g_free(self->stream);
@@ -137,18 +142,30 @@ void gst_geyser_src_count(GstGeyserSrc *self, guint64 *counter, guint64 more)
 
 /* ---- life ---- */
 
+static void set_ended(GstGeyserSrc *self)
+{
+	GST_OBJECT_LOCK(self);
+	self->started = FALSE;
+	GST_OBJECT_UNLOCK(self);
+}
+
 static gboolean start(GstBaseSrc *base)
 {
 	GstGeyserSrc *self = GST_GEYSER_SRC(base);
 
-	self->manager = gst_geyser_open_manager(GST_ELEMENT(self), self->backend);
-	if (!self->manager)
-		return FALSE;
-	self->allocator = gst_object_ref_sink(g_object_new(GST_TYPE_GEYSER_ALLOCATOR, NULL));
+	GST_OBJECT_LOCK(self);
+	self->started = TRUE;
 	self->frames = self->copied = self->dropped = self->connections = 0;
-	self->announced = self->told = FALSE;
 	self->buffers = 0;
 	self->rate_num = self->rate_den = 0;
+	GST_OBJECT_UNLOCK(self);
+	self->manager = gst_geyser_open_manager(GST_ELEMENT(self), self->backend);
+	if (!self->manager) {
+		set_ended(self);
+		return FALSE;
+	}
+	self->allocator = gst_object_ref_sink(g_object_new(GST_TYPE_GEYSER_ALLOCATOR, NULL));
+	self->announced = self->told = FALSE;
 	self->sequence = 0;
 	self->last = GST_CLOCK_TIME_NONE;
 	self->orientation = GEYSER_ORIENTATION_NORMAL;
@@ -166,6 +183,7 @@ static gboolean stop(GstBaseSrc *base)
 	self->allocator = NULL;
 	geyser_manager_destroy(self->manager);
 	self->manager = NULL;
+	set_ended(self);
 	return TRUE;
 }
 

@@ -17,11 +17,13 @@ G_BEGIN_DECLS
 struct gst_geyser_src {
 	GstPushSrc parent;
 
-	/* properties; guarded by the object's lock */
+	/* properties; guarded by the object's lock, under which only timeout changes once it is
+	 * started */
 	gchar *stream;
 	gboolean every, reconnect, convert;
 	enum geyser_backend backend;
 	GstClockTime timeout;
+	gboolean started;
 
 	/* all below belongs to the streaming thread, but for what says otherwise */
 	struct geyser_manager *manager;

@@ -100,11 +100,278 @@ static void a_picture_that_does_not_fit_the_caps_is_an_error(void **state)
 	}
 }
 
+/* ---- a subscriber that takes nothing ---- */
+
+/* The sink waits for it without end. */
+#define PATIENT SINK " timeout=18446744073709551615"
+
+struct idler {
+	struct geyser_manager *manager;
+	struct geyser_subscriber *subscriber;
+};
+
+static struct idler subscribe(void)
+{
+	const struct geyser_subscriber_desc desc = {
+		.name = "cam", .delivery = GEYSER_DELIVER_EVERY, .connect_timeout_ns = PATIENCE};
+	struct idler idler;
+
+	assert_int_equal(
+		geyser_manager_create(&(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST},
+			&idler.manager),
+		GEYSER_OK);
+	assert_int_equal(
+		geyser_subscriber_create(idler.manager, &desc, &idler.subscriber), GEYSER_OK);
+	return idler;
+}
+
+static void unsubscribe(struct idler *idler)
+{
+	geyser_subscriber_destroy(idler->subscriber);
+	geyser_manager_destroy(idler->manager);
+}
+
+static void take_one(struct idler *idler)
+{
+	struct geyser_frame *frame;
+
+	assert_int_equal(geyser_subscriber_acquire(idler->subscriber, PATIENCE, &frame), GEYSER_OK);
+	assert_int_equal(geyser_subscriber_release(idler->subscriber, frame), GEYSER_OK);
+}
+
+static void pause_and_wait(GstElement *pipeline)
+{
+	assert_int_not_equal(
+		gst_element_set_state(pipeline, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+	assert_int_equal(
+		gst_element_get_state(pipeline, NULL, NULL, PATIENCE), GST_STATE_CHANGE_SUCCESS);
+}
+
+static void await_frames(GstElement *pipeline, guint64 frames)
+{
+	while (stat_of(pipeline, "frames") < frames)
+		g_usleep(1000);
+}
+
+/* The element before the sink draws into the stream's buffers, and waits for one. */
+static void an_element_that_waits_for_a_buffer_pauses(void **state)
+{
+	GstElement *publisher = launch("videotestsrc ! " GRAY_8 " ! " PATIENT);
+	struct idler idler;
+
+	(void)state;
+	play(publisher);
+	idler = subscribe();
+	for (unsigned i = 0; i < 5; i++) {
+		await_frames(publisher, i + 2);
+		pause_and_wait(publisher);
+		play(publisher);
+		take_one(&idler);
+	}
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+static void an_element_that_waits_for_a_buffer_flushes(void **state)
+{
+	GstElement *publisher = launch("videotestsrc ! " GRAY_8 " ! " PATIENT);
+	struct idler idler;
+
+	(void)state;
+	play(publisher);
+	idler = subscribe();
+	for (unsigned i = 0; i < 5; i++) {
+		await_frames(publisher, i + 2);
+		assert_true(gst_element_seek_simple(
+			publisher, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, i * GST_SECOND));
+		take_one(&idler);
+	}
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+static void end_of_stream(GstElement *pipeline)
+{
+	GstElement *in = gst_bin_get_by_name(GST_BIN(pipeline), "in");
+	GstFlowReturn flow;
+
+	g_signal_emit_by_name(in, "end-of-stream", &flow);
+	assert_int_equal(flow, GST_FLOW_OK);
+	gst_object_unref(in);
+}
+
+/* The last frame isn't taken yet when the pipeline pauses, and the end comes in the pause. */
+static void a_pipeline_pauses_at_its_end(void **state)
+{
+	GstElement *publisher = launch("appsrc name=in format=time caps=\"" GRAY_8 "\" ! " PATIENT);
+	GstBus *bus = gst_element_get_bus(publisher);
+	struct idler idler;
+
+	(void)state;
+	play(publisher);
+	push(publisher, picture(32, 1, 0));
+	idler = subscribe();
+	await_frames(publisher, 1);
+	assert_int_not_equal(
+		gst_element_set_state(publisher, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+	end_of_stream(publisher);
+	pause_and_wait(publisher);
+	play(publisher);
+	pause_and_wait(publisher);
+	play(publisher);
+	assert_null(gst_bus_pop_filtered(bus, GST_MESSAGE_EOS));
+	take_one(&idler);
+	gst_message_unref(await(publisher, GST_MESSAGE_EOS));
+	gst_object_unref(bus);
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+static void a_pipeline_stops_at_its_end(void **state)
+{
+	GstElement *publisher = launch("appsrc name=in format=time caps=\"" GRAY_8 "\" ! " PATIENT);
+	struct idler idler;
+
+	(void)state;
+	play(publisher);
+	push(publisher, picture(32, 1, 0));
+	idler = subscribe();
+	await_frames(publisher, 1);
+	end_of_stream(publisher);
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+/* Then every subscriber that is late is left out at once. */
+static void lossless_goes_on_without_a_timeout(void **state)
+{
+	GstElement *publisher =
+		launch("videotestsrc num-buffers=20 ! " GRAY_8 " ! " SINK " timeout=0");
+	struct idler idler;
+
+	(void)state;
+	play(publisher);
+	idler = subscribe();
+	gst_message_unref(await(publisher, GST_MESSAGE_EOS));
+	assert_int_equal(stat_of(publisher, "frames"), 20);
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+/* ---- the sink's state ---- */
+
+/* As concat does, whose second stream isn't turned. */
+static void a_new_stream_is_not_turned(void **state)
+{
+	GstElement *publisher = publish_own(GRAY_8);
+	GstElement *in = gst_bin_get_by_name(GST_BIN(publisher), "in");
+	struct idler idler;
+	struct geyser_frame *frame;
+
+	(void)state;
+	play(publisher);
+	for (unsigned i = 0; i < 2; i++) {
+		GstEvent *event = gst_event_new_tag(
+			gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, "rotate-180", NULL));
+
+		if (i == 1) {
+			gst_event_unref(event);
+			event = gst_event_new_stream_start("another");
+		}
+		assert_true(gst_element_send_event(in, event));
+		push(publisher, picture(32, 1, i * GST_SECOND));
+		if (i == 0)
+			idler = subscribe();
+		assert_int_equal(
+			geyser_subscriber_acquire(idler.subscriber, PATIENCE, &frame), GEYSER_OK);
+		assert_int_equal(geyser_frame_get_info(frame)->orientation,
+			i ? GEYSER_ORIENTATION_NORMAL : GEYSER_ORIENTATION_180);
+		assert_int_equal(geyser_subscriber_release(idler.subscriber, frame), GEYSER_OK);
+	}
+	gst_object_unref(in);
+	finish(publisher);
+	unsubscribe(&idler);
+}
+
+static void ignore(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+	(void)domain;
+	(void)level;
+	(void)text;
+	(*(unsigned *)data)++;
+}
+
+/* The streaming thread uses these without a lock. */
+static void a_started_element_keeps_its_properties(void **state)
+{
+	static const char *const pipelines[] = {"videotestsrc ! geysersink name=it stream=cam",
+		"geysersrc name=it stream=cam ! fakesink"};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(pipelines); i++) {
+		GstElement *pipeline = launch("%s", pipelines[i]);
+		GstElement *it = gst_bin_get_by_name(GST_BIN(pipeline), "it");
+		unsigned warnings = 0;
+		GLogFunc before = g_log_set_default_handler(ignore, &warnings);
+		gchar *stream;
+
+		play(pipeline);
+		g_object_set(it, "stream", "another", "timeout", (guint64)7, NULL);
+		g_object_get(it, "stream", &stream, NULL);
+		assert_string_equal(stream, "cam");
+		g_free(stream);
+		assert_int_equal(warnings, 1);
+		(void)g_log_set_default_handler(before, NULL);
+		assert_int_equal(
+			gst_element_set_state(pipeline, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+		g_object_set(it, "stream", "another", NULL);
+		g_object_get(it, "stream", &stream, NULL);
+		assert_string_equal(stream, "another");
+		g_free(stream);
+		gst_object_unref(it);
+		finish(pipeline);
+	}
+}
+
+/* The next start publishes under the new name. */
+static void a_name_can_be_changed_in_ready(void **state)
+{
+	static const char *const names[] = {"one", "two"};
+	GstElement *publisher = publish_own(GRAY_8);
+	GstElement *it = gst_bin_get_by_name(GST_BIN(publisher), "it");
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		GstElement *subscriber =
+			launch("geysersrc stream=%s every=true ! appsink name=out", names[i]);
+
+		g_object_set(it, "stream", names[i], NULL);
+		play(publisher);
+		play(subscriber);
+		push(publisher, picture(32, 1, 0));
+		gst_sample_unref(next_sample(subscriber));
+		assert_int_equal(gst_element_set_state(publisher, GST_STATE_READY),
+			GST_STATE_CHANGE_SUCCESS);
+		assert_null(next_sample(subscriber)); /* READY has no stream */
+		finish(subscriber);
+	}
+	gst_object_unref(it);
+	finish(publisher);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_picture_is_cut_out_of_a_larger_one),
 		cmocka_unit_test(a_picture_that_does_not_fit_the_caps_is_an_error),
+		cmocka_unit_test(an_element_that_waits_for_a_buffer_pauses),
+		cmocka_unit_test(an_element_that_waits_for_a_buffer_flushes),
+		cmocka_unit_test(a_pipeline_pauses_at_its_end),
+		cmocka_unit_test(a_pipeline_stops_at_its_end),
+		cmocka_unit_test(lossless_goes_on_without_a_timeout),
+		cmocka_unit_test(a_new_stream_is_not_turned),
+		cmocka_unit_test(a_started_element_keeps_its_properties),
+		cmocka_unit_test(a_name_can_be_changed_in_ready),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
