@@ -25,8 +25,8 @@ static const struct way {
 		"shmsrc is-live=true socket-path=%s", false, false},
 	{"copied", "shmsink wait-for-connection=true socket-path=%s shm-size=%zu",
 		"shmsrc is-live=true socket-path=%s", true, false},
-	{"unixfd", "unixfdsink socket-path=%s", "unixfdsrc socket-path=%s", false, true},
-	{"unixfd-copied", "unixfdsink socket-path=%s", "unixfdsrc socket-path=%s", true, false},
+	{"unixfd", "unixfdsink wait-for-connection=true socket-path=%s", "unixfdsrc socket-path=%s",
+		false, true},
 	{"plugin", "geysersink stream=rival lossless=true wait-subscribers=1",
 		"geysersrc stream=rival every=true", false, false},
 	{"plugin-copied", "geysersink stream=rival lossless=true wait-subscribers=1",
@@ -40,7 +40,7 @@ static const struct way *find_way(const struct rival *rival)
 	for (size_t i = 0; rival->variant && i < sizeof(ways) / sizeof(*ways); i++)
 		if (strcmp(rival->variant, ways[i].variant) == 0)
 			return &ways[i];
-	die("variant: it must be pooled, copied, unixfd, unixfd-copied, plugin or plugin-copied");
+	die("variant: it must be pooled, copied, unixfd, plugin or plugin-copied");
 }
 
 static void socket_path(char *text, size_t size)
