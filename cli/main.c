@@ -10,94 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
-
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const struct syntax *syntax;
-	const char *summary;
-};
-
-#define COMMAND(name, summary) {#name, name##_command, &name##_syntax, summary},
-static const struct command commands[] = {
-#include "commands.def"
-};
-#undef COMMAND
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-static const struct {
-	const char *name, *meaning;
-} variables[] = {
-	{"GEYSER_BACKEND",
-		"the backend that auto stands for, {true backends}; by default a GPU's where there "
-		"is one, else host"},
-	{"GEYSER_VULKAN_DEVICE",
-		"vulkan's device: its number, a part of its name, its UUID, or cpu, discrete, "
-		"integrated or virtual"},
-	{"GEYSER_VULKAN_QUEUE",
-		"the kind of vulkan's queue: graphics, or compute, which can't draw and has no "
-		"depth formats, but which a GPU may schedule sooner"},
-	{"GEYSER_RUNTIME_DIR",
-		"the only directory in which exports are registered and looked for; programs find "
-		"no exports outside of it"},
-	{"GEYSER_APP_GROUP",
-		"on macOS: the application group by which sandboxed programs share, in 22 bytes at "
-		"most for events, streams and host memory"},
-	{"XDG_RUNTIME_DIR",
-		"without GEYSER_RUNTIME_DIR: the first of several such directories; geyser info "
-		"shows all of them"},
-};
-
-static void print_overview(void)
-{
-	(void)fputs("usage: geyser COMMAND [OPTION]... [ARGUMENT]...\n"
-		    "\n"
-		    "Shares textures, streams of them and the events that order access to them\n"
-		    "between processes, without copying pixels.\n"
-		    "\n"
-		    "commands:\n",
-		answers());
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		add_help_row(commands[i].name, 11, commands[i].summary);
-	add_help_row("help", 11, "what a command does: geyser help COMMAND");
-	(void)fputs("\n"
-		    "options:\n"
-		    "  -h, --help     this text; after a command the help of that command\n"
-		    "  -V, --version  the version of the library that runs\n"
-		    "\n"
-		    "examples:\n"
-		    "  geyser share photo.png     prints a handle and an id, and stays\n"
-		    "  geyser grab 0x1a2b3c4d copy.png     the id that the other one printed\n"
-		    "  geyser send test --pattern clock\n"
-		    "  geyser view test\n"
-		    "  geyser recv test --frames 10 --output frame-%02d.png\n"
-		    "\n"
-		    "environment:\n",
-		answers());
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		add_help_row(variables[i].name, 24, variables[i].meaning);
-	(void)fputs("\n"
-		    "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
-		answers());
-}
+#include "commands.h"
 
 static const char *command_word(size_t index, void *user)
 {
 	(void)user;
-	return commands[index].name;
+	return command_at(index)->name;
 }
 
 static const struct command *find_command(const char *name)
 {
+	const struct command *const command = command_named(name);
 	const char *near;
+	size_t count = 0;
 
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	}
-	near = nearest_word(name, COMMAND_COUNT, command_word, NULL);
+	if (command)
+		return command;
+	while (command_at(count))
+		count++;
+	near = nearest_word(name, count, command_word, NULL);
 	(void)usage_error("unknown command (%.100s): %s%s%s", name, near ? "did you mean " : "",
 		near ? near : "geyser --help lists all", near ? "?" : "");
 	return NULL;
