@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common.h"
+#include "complete.h"
 
 /* The largest numerator and denominator of a rate. */
 
@@ -164,6 +165,16 @@ static const char *size_word(size_t index, void *user)
 {
 	(void)user;
 	return sizes[index].name;
+}
+
+void offer_sizes(const struct offers *offers)
+{
+	char meaning[16];
+
+	for (size_t i = 0; i < SIZE_COUNT; i++) {
+		(void)snprintf(meaning, sizeof(meaning), "%ux%u", sizes[i].width, sizes[i].height);
+		offer(offers, sizes[i].name, meaning);
+	}
 }
 
 int parse_size(const char *command, const char *text, struct size *out)

@@ -42,4 +42,13 @@ extern const struct overview overview;
 /* Adds the text of geyser --help to the answers. */
 void print_overview(void);
 
+/* Prints the manual page of a subcommand, or with NULL geyser(1), in scdoc's format. Returns the
+ * exit status. */
+int print_manual(const struct command *command);
+
+/* Prints what the last of the words, which a user types after "geyser", may become: a line for each
+ * choice, its meaning after a tab. Returns STATUS_OK, or STATUS_FAILURE after no line if the shell
+ * is to complete the name of a file. No errors are printed. */
+int print_completions(int count, char **words);
+
 #endif

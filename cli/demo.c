@@ -273,6 +273,7 @@ const struct syntax demo_syntax = {
 		 "exit status: 0 every check passed, 1 one failed (stderr says which), 2 wrong\n"
 		 "usage\n",
 	.column = 20,
+	.see = "share grab send recv",
 	.words = 0,
 	OPTIONS(rows),
 };

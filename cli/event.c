@@ -134,6 +134,12 @@ static const struct action actions[] = {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
+static void offer_actions(const struct offers *offers)
+{
+	for (size_t i = 0; i < ACTION_COUNT; i++)
+		offer(offers, actions[i].name, NULL);
+}
+
 static int take_initial(const struct given *given)
 {
 	struct event_options *const out = given->options;
@@ -179,7 +185,9 @@ const struct syntax event_syntax = {
 		 "exit status: 0 done, 1 it failed, timed out or the event's process died (stderr\n"
 		 "says which), 2 wrong usage\n",
 	.column = 22,
+	.see = "share list",
 	.words = ANY_WORDS,
+	.arguments = {offer_actions, offer_events, offer_nothing},
 	OPTIONS(rows),
 };
 

@@ -97,6 +97,8 @@ const struct syntax grab_syntax = {
 		 "exit status: 0 written, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 21,
 	.words = 2,
+	.arguments = {offer_textures},
+	.see = "share list",
 	.wanted = "a handle or id, and the file to write",
 	OPTIONS(rows),
 };

@@ -324,7 +324,7 @@ static const struct option_row rows[] = {
 	{'B', "backend", "B",
 		"test only this backend with --self-test: {true backends}; by default all that are "
 		"available",
-		.take = take_tested},
+		.take = take_tested, .offer = offer_true_backends},
 	{'w', "gpu-wait", "S",
 		"watch a GPU that waits for a stopped process for S seconds with --self-test, at "
 		"most 50; by default 20; only metal has this step",

@@ -411,6 +411,7 @@ const struct syntax list_syntax = {
 	.notes = "\n"
 		 "exit status: 0 done, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 15,
+	.see = "top share send",
 	.words = 0,
 	OPTIONS(rows),
 };

@@ -34,14 +34,34 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* Prints what the build (--scdoc) and the scripts in cli/completions (--complete) ask for, and
+ * returns the exit status; -1: something else was asked for. */
+static int help_for_machines(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (strcmp(argv[1], "--complete") == 0)
+		return print_completions(argc - 2, argv + 2);
+	if (strcmp(argv[1], "--scdoc") != 0)
+		return -1;
+	if (argc == 2)
+		return print_manual(NULL);
+	command = find_command(argv[2]);
+	return command ? print_manual(command) : STATUS_USAGE;
+}
+
 static int help_command(int argc, char **argv)
 {
 	const struct command *command;
+	int status;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		print_overview();
 		return finish_output();
 	}
+	status = help_for_machines(argc, argv);
+	if (status >= 0)
+		return status;
 	if (argc > 2)
 		return usage_error(
 			"help: unexpected argument (%.100s): expected one command", argv[2]);

@@ -19,35 +19,62 @@
 
 /* ---- the table, with --help after its last row ----------------------------------------------- */
 
-static const struct option_row help_row = {'h', "help", NULL, "this text", .take = NULL};
+static const struct option_row help_row = {
+	'h', "help", NULL, "print the help of this command", .take = NULL};
 
 static size_t row_count(const struct syntax *syntax)
 {
 	return syntax->option_count + 1;
 }
 
-static const struct option_row *row_at(const struct syntax *syntax, size_t index)
+const struct option_row *option_at(const struct syntax *syntax, size_t index)
 {
-	return index < syntax->option_count ? &syntax->options[index] : &help_row;
+	if (index < syntax->option_count)
+		return &syntax->options[index];
+	return index == syntax->option_count ? &help_row : NULL;
+}
+
+const struct option_row *option_of_letter(const struct syntax *syntax, char letter)
+{
+	for (size_t i = 0; i < row_count(syntax); i++) {
+		if (letter && option_at(syntax, i)->letter == letter)
+			return option_at(syntax, i);
+	}
+	return NULL;
+}
+
+const struct option_row *option_named(
+	const struct syntax *syntax, const char *letters, size_t length)
+{
+	const struct option_row *found = NULL;
+	unsigned matches = 0;
+
+	for (size_t i = 0; i < row_count(syntax); i++) {
+		const struct option_row *const row = option_at(syntax, i);
+
+		if (strncmp(row->name, letters, length) != 0)
+			continue;
+		if (!row->name[length])
+			return row;
+		found = row;
+		matches++;
+	}
+	return matches == 1 ? found : NULL;
 }
 
 /* Finds the row of what getopt_long returned; NULL: it returned an error. */
 static const struct option_row *find_row(const struct syntax *syntax, int option)
 {
 	if (option >= LONG_OPTION)
-		return row_at(syntax, (size_t)(option - LONG_OPTION));
-	for (size_t i = 0; i < row_count(syntax); i++) {
-		if (row_at(syntax, i)->letter && row_at(syntax, i)->letter == option)
-			return row_at(syntax, i);
-	}
-	return NULL;
+		return option_at(syntax, (size_t)(option - LONG_OPTION));
+	return option_of_letter(syntax, (char)option);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
 static const char *option_word(size_t index, void *user)
 {
-	return row_at(user, index)->name;
+	return option_at(user, index)->name;
 }
 
 /* Prints an error for a long option that is unknown, or the beginning of several. */
@@ -60,7 +87,7 @@ static int wrong_long_option(const struct given *given, const char *word)
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	for (size_t i = 0; i < count; i++) {
-		const char *const known = row_at(given->syntax, i)->name;
+		const char *const known = option_at(given->syntax, i)->name;
 		const size_t length = strlen(all);
 
 		if (strncmp(known, name, strlen(name)) == 0)
@@ -117,7 +144,7 @@ static void fill_getopt(const struct syntax *syntax, struct option *full, char *
 {
 	*brief++ = ':'; /* tells a missing value from an unknown option */
 	for (size_t i = 0; i < row_count(syntax); i++) {
-		const struct option_row *const row = row_at(syntax, i);
+		const struct option_row *const row = option_at(syntax, i);
 
 		full[i] = (struct option){
 			.name = row->name,
@@ -194,12 +221,21 @@ int take_size(const struct given *given)
 	return parse_size(given->command, given->text, field_of(given));
 }
 
+/* In the order of enum geyser_filter, from GEYSER_FILTER_NEAREST on. */
+static const char *const filters[] = {"nearest", "bilinear", "box"};
+
+#define FILTER_COUNT (sizeof(filters) / sizeof(filters[0]))
+
+void offer_filters(const struct offers *offers)
+{
+	for (size_t i = 0; i < FILTER_COUNT; i++)
+		offer(offers, filters[i], NULL);
+}
+
 int take_filter(const struct given *given)
 {
-	static const char *const names[] = {"nearest", "bilinear", "box"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(given->text, names[i]) != 0)
+	for (size_t i = 0; i < FILTER_COUNT; i++) {
+		if (strcmp(given->text, filters[i]) != 0)
 			continue;
 		*(enum geyser_filter *)field_of(given) =
 			(enum geyser_filter)(GEYSER_FILTER_NEAREST + i);
@@ -300,7 +336,7 @@ int print_help(const struct syntax *syntax)
 
 	add_text("", syntax->usage);
 	for (size_t i = 0; i < row_count(syntax); i++) {
-		const struct option_row *const row = row_at(syntax, i);
+		const struct option_row *const row = option_at(syntax, i);
 		const char letter[] = {'-', row->letter, ',', '\0'};
 		const size_t length = strlen(head);
 

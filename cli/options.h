@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common.h"
+#include "complete.h"
 
 /* An option that was typed, for the function that takes it. */
 struct given {
@@ -33,6 +34,9 @@ struct option_row {
 	 * (lists.h). NULL: the next row's text is for this option, too. */
 	const char *help;
 	take_option *take;
+	/* What a shell offers as the value. NULL: files if the value's name begins with FILE or
+	 * DIR, and else nothing. */
+	offer_words *offer;
 	size_t field;    /* where the functions below store the value, in the struct of options */
 	unsigned choice; /* what take_choice stores */
 };
@@ -44,6 +48,10 @@ struct syntax {
 	unsigned column;    /* the column of --help in which the options' texts begin */
 	int words;          /* arguments that are no options; ANY_WORDS: the command counts them */
 	const char *wanted; /* what these arguments are, for messages: "the stream's name" */
+	/* The arguments that a shell completes; the last one stands for all that follow. NULL:
+	 * names of files. */
+	offer_words *arguments[3];
+	const char *see; /* other commands that the manual page names, "recv list"; may be NULL */
 	const struct option_row *options; /* without --help, which every command has */
 	size_t option_count;
 };
@@ -63,6 +71,17 @@ struct syntax {
  * after the last one. Returns NULL if the command must end: then *status is its exit status, after
  * an error message or after the text of --help. */
 char **read_options(const struct syntax *syntax, int argc, char **argv, void *options, int *status);
+
+/* Returns the option with that index, --help after the last row; NULL after that. */
+const struct option_row *option_at(const struct syntax *syntax, size_t index);
+
+/* Returns the option whose name begins with these letters, if there is no other such option, or is
+ * just these; else NULL. */
+const struct option_row *option_named(
+	const struct syntax *syntax, const char *letters, size_t length);
+
+/* Returns the option with that short form; NULL if there is none. */
+const struct option_row *option_of_letter(const struct syntax *syntax, char letter);
 
 /* Prints the text of --help and returns the exit status. */
 int print_help(const struct syntax *syntax);
@@ -85,10 +104,13 @@ take_option take_flag, take_text, take_format, take_backend, take_size, take_fil
 /* type is the struct of options, member is where the value goes. */
 #define FLAG(type, member) .take = take_flag, FIELD(type, member, bool)
 #define TEXT(type, member) .take = take_text, FIELD(type, member, const char *)
-#define FORMAT(type, member) .take = take_format, FIELD(type, member, enum geyser_format)
-#define SIZE(type, member) .take = take_size, FIELD(type, member, struct size)
-#define FILTER(type, member) .take = take_filter, FIELD(type, member, enum geyser_filter)
-#define BACKEND(type, member) .take = take_backend, FIELD(type, member, enum geyser_backend)
+#define FORMAT(type, member) \
+	.take = take_format, .offer = offer_formats, FIELD(type, member, enum geyser_format)
+#define SIZE(type, member) .take = take_size, .offer = offer_sizes, FIELD(type, member, struct size)
+#define FILTER(type, member) \
+	.take = take_filter, .offer = offer_filters, FIELD(type, member, enum geyser_filter)
+#define BACKEND(type, member) \
+	.take = take_backend, .offer = offer_backends, FIELD(type, member, enum geyser_backend)
 
 /* Seconds to nanoseconds: SECONDS takes 0, too; TIMEOUT takes more than 0 only. */
 #define SECONDS(type, member) .take = take_seconds, FIELD(type, member, uint64_t)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common.h"
+#include "complete.h"
 #include "lists.h"
 #include "pattern.h"
 
@@ -25,6 +26,12 @@ static const char *pattern_word(size_t index, void *user)
 {
 	(void)user;
 	return names[index].name;
+}
+
+void offer_patterns(const struct offers *offers)
+{
+	for (size_t i = 0; i < NAME_COUNT; i++)
+		offer(offers, names[i].name, NULL);
 }
 
 enum pattern parse_pattern(const char *text)

@@ -151,6 +151,8 @@ const struct syntax recv_syntax = {
 		 "wrong usage\n",
 	.column = 27,
 	.words = 1,
+	.arguments = {offer_streams},
+	.see = "send view list top",
 	.wanted = "the stream's name",
 	OPTIONS(rows),
 };

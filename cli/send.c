@@ -107,7 +107,7 @@ static const struct option_row rows[] = {
 	{'p', "pattern", "P",
 		"bars (the default if stdin is no pipe or file), ramp, noise or clock; in {pattern "
 		"formats}",
-		.take = take_pattern},
+		.take = take_pattern, .offer = offer_patterns},
 	{'r', "fps", "N[/D]",
 		"frames a second, such as 30, 29.97 or 30000/1001;\n"
 		"by default 60 for patterns, a y4m's own, and raw input as fast as it comes",
@@ -115,7 +115,7 @@ static const struct option_row rows[] = {
 	{'c', "color", "LIST",
 		"what the numbers mean, in words such as bt709,limited: {colour words}; by default "
 		"what a y4m says, limited for video, and srgb for a pattern in floats",
-		.take = take_colour},
+		.take = take_colour, .offer = offer_colour_words},
 	{'l', "loop", NULL, "begin the input file again at its end",
 		FLAG(struct send_options, loop)},
 	{'n', "frames", "N", "end after N frames", .take = take_frames},
@@ -162,6 +162,8 @@ const struct syntax send_syntax = {
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 27,
 	.words = 1,
+	.arguments = {offer_nothing},
+	.see = "recv view list top",
 	.wanted = "the stream's name",
 	OPTIONS(rows),
 };

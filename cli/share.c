@@ -72,6 +72,7 @@ const struct syntax share_syntax = {
 		 "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 22,
+	.see = "grab list",
 	.words = ANY_WORDS,
 	OPTIONS(rows),
 };

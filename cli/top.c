@@ -266,6 +266,7 @@ const struct syntax top_syntax = {
 	.notes = "\n"
 		 "exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 20,
+	.see = "list send recv",
 	.words = 0,
 	OPTIONS(rows),
 };

@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 	{'s', "size", "WxH", "the window's size; by default that of the pictures, if it fits",
 		SIZE(struct view_options, size)},
 	{'C', "channels", "C", "show rgba (the default), rgb without alpha, r, g, b or a",
-		.take = take_channels},
+		.take = take_channels, .offer = offer_channels},
 	{'e', "exposure", "STOPS", "make the pictures brighter by this many stops; by default 0",
 		.take = take_exposure},
 	{0, "bare", NULL, "without the text over the pictures", FLAG(struct view_options, bare)},
@@ -92,6 +92,8 @@ const struct syntax view_syntax = {
 	.column = 27,
 	.words = ANY_WORDS,
 	.wanted = "the streams' names",
+	.arguments = {offer_streams, offer_streams, offer_streams},
+	.see = "send recv list",
 	OPTIONS(rows),
 };
 

@@ -6,9 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complete.h"
 #include "view.h"
 
 static const char *const channel_names[] = {"rgba", "rgb", "r", "g", "b", "a"};
+
+void offer_channels(const struct offers *offers)
+{
+	for (size_t i = 0; i < VIEW_CHANNELS; i++)
+		offer(offers, channel_names[i], NULL);
+}
 
 enum view_channels view_channels_from(const char *text)
 {
