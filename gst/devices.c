@@ -160,9 +160,13 @@ static void change(enum geyser_stream_change change, const char *name, void *use
 static gpointer watch_streams(gpointer data)
 {
 	GstGeyserDeviceProvider *self = data;
+	enum geyser_result result = GEYSER_OK;
 
-	while (!self->ending)
-		(void)geyser_stream_watch_dispatch(self->watch, SLICE_NS);
+	while (!self->ending && (result == GEYSER_OK || result == GEYSER_ERROR_TIMEOUT))
+		result = geyser_stream_watch_dispatch(self->watch, SLICE_NS);
+	if (result != GEYSER_OK && result != GEYSER_ERROR_TIMEOUT)
+		GST_WARNING_OBJECT(
+			self, "the list of devices changes no more: %s", geyser_error_detail());
 	return NULL;
 }
 

@@ -275,6 +275,24 @@ static GstCaps *get_caps(GstBaseSink *base, GstCaps *filter)
 	return both;
 }
 
+/* Warns of what the caps say and a stream can't. */
+static void warn_of_loss(GstGeyserSink *self, const GstVideoInfo *info)
+{
+	const GstVideoMultiviewMode views = GST_VIDEO_INFO_MULTIVIEW_MODE(info);
+
+	if (GST_VIDEO_INFO_PAR_N(info) != GST_VIDEO_INFO_PAR_D(info))
+		GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+			("the pixel-aspect-ratio is %d/%d, and subscribers take pixels for square: "
+			 "put \"videoscale ! video/x-raw,pixel-aspect-ratio=1/1\" before the sink",
+				GST_VIDEO_INFO_PAR_N(info), GST_VIDEO_INFO_PAR_D(info)),
+			(NULL));
+	if (views != GST_VIDEO_MULTIVIEW_MODE_NONE && views != GST_VIDEO_MULTIVIEW_MODE_MONO)
+		GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+			("the multiview-mode is %s, and subscribers take a frame for one picture",
+				gst_video_multiview_mode_to_caps_string(views)),
+			(NULL));
+}
+
 static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
 {
 	GstGeyserSink *self = GST_GEYSER_SINK(base);
@@ -295,6 +313,7 @@ static gboolean set_caps(GstBaseSink *base, GstCaps *caps)
 			("%" GST_PTR_FORMAT, (void *)caps));
 		return FALSE;
 	}
+	warn_of_loss(self, &info);
 	desc.format = gst_geyser_format_from_video(GST_VIDEO_INFO_FORMAT(&info), &alpha);
 	desc.width = (uint32_t)GST_VIDEO_INFO_WIDTH(&info);
 	desc.height = (uint32_t)GST_VIDEO_INFO_HEIGHT(&info);

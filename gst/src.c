@@ -251,7 +251,7 @@ static GstFlowReturn create(GstPushSrc *push, GstBuffer **buffer)
 	if (flow != GST_FLOW_OK)
 		return flow;
 	if (!gst_geyser_src_is_as_before(self) && !gst_base_src_negotiate(GST_BASE_SRC(self)))
-		return self->unlocked ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
+		return self->unlocked ? GST_FLOW_FLUSHING : self->refused;
 	info = *geyser_frame_get_info(self->pending);
 	flow = gst_geyser_src_make_buffer(self, buffer);
 	if (flow != GST_FLOW_OK)

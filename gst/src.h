@@ -39,9 +39,11 @@ struct gst_geyser_src {
 	/* what the frames have in common */
 	struct geyser_texture_desc desc;
 	struct geyser_frame_info info;
+	uint32_t caps_rate_num, caps_rate_den;
 	GstCaps *caps;
 	GstVideoInfo video;
-	gboolean takes_meta; /* the next element understands GstVideoMeta */
+	GstFlowReturn refused; /* why the last negotiation has failed */
+	gboolean takes_meta;   /* the next element understands GstVideoMeta */
 	GstBufferPool *copies;
 	gboolean told; /* of copies because the buffers are used up */
 

@@ -134,7 +134,8 @@ GstFlowReturn gst_geyser_src_make_buffer(GstGeyserSrc *self, GstBuffer **buffer)
 
 /* ---- time ---- */
 
-/* The running time at which the frame was submitted. */
+/* The running time at which the frame was submitted. If the running time is less than that of the
+ * frame before, a flush or the application has set it back. */
 static GstClockTime live_time(GstGeyserSrc *self, const struct geyser_frame_info *info)
 {
 	GstClock *clock = gst_element_get_clock(GST_ELEMENT(self));
@@ -146,8 +147,11 @@ static GstClockTime live_time(GstGeyserSrc *self, const struct geyser_frame_info
 	gst_object_unref(clock);
 	age = gst_geyser_now();
 	age = age > info->timestamp_ns ? age - info->timestamp_ns : 0;
-	base = gst_element_get_base_time(GST_ELEMENT(self)) + age;
-	return time > base ? time - base : 0;
+	base = gst_element_get_base_time(GST_ELEMENT(self));
+	time = time > base ? time - base : 0;
+	if (GST_CLOCK_TIME_IS_VALID(self->last) && time < self->last)
+		self->last = GST_CLOCK_TIME_NONE;
+	return time > age ? time - age : 0;
 }
 
 /* The frame's time on the publisher's time line. The line may begin at 0, which is also what a

@@ -22,9 +22,11 @@ gboolean gst_geyser_src_is_as_before(GstGeyserSrc *self)
 		geyser_texture_get_desc(geyser_frame_texture(self->pending));
 	const struct geyser_frame_info *info = geyser_frame_get_info(self->pending);
 
-	return self->caps && desc->format == self->desc.format && desc->width == self->desc.width &&
-	       desc->height == self->desc.height && info->alpha == self->info.alpha &&
-	       info->siting == self->info.siting && has_same_color(&info->color, &self->info.color);
+	return self->caps && self->rate_num == self->caps_rate_num &&
+	       self->rate_den == self->caps_rate_den && desc->format == self->desc.format &&
+	       desc->width == self->desc.width && desc->height == self->desc.height &&
+	       info->alpha == self->info.alpha && info->siting == self->info.siting &&
+	       has_same_color(&info->color, &self->info.color);
 }
 
 static GstCaps *caps_of_pending(GstGeyserSrc *self)
@@ -94,6 +96,7 @@ static gboolean refuse(GstGeyserSrc *self, GstCaps *own, GstCaps *peer)
 static gboolean ask_for_rendition(GstGeyserSrc *self, GstCaps *own, GstCaps *peer)
 {
 	struct geyser_rendition_desc rendition = {.format = GEYSER_FORMAT_NONE};
+	GstFlowReturn flow;
 	GstCaps *caps;
 	gboolean fits;
 
@@ -102,9 +105,13 @@ static gboolean ask_for_rendition(GstGeyserSrc *self, GstCaps *own, GstCaps *pee
 	GST_INFO_OBJECT(self, "the publisher converts to %s, %u x %u",
 		geyser_format_name(rendition.format), rendition.width, rendition.height);
 	gst_geyser_src_disconnect(self);
-	if (gst_geyser_src_connect(self, &rendition) != GST_FLOW_OK ||
-		gst_geyser_src_fetch(self) != GST_FLOW_OK)
+	flow = gst_geyser_src_connect(self, &rendition);
+	if (flow == GST_FLOW_OK)
+		flow = gst_geyser_src_fetch(self);
+	if (flow != GST_FLOW_OK) {
+		self->refused = flow;
 		return FALSE;
+	}
 	caps = caps_of_pending(self);
 	fits = caps && gst_caps_can_intersect(caps, peer);
 	if (!fits)
@@ -120,20 +127,26 @@ static gboolean set_common(GstGeyserSrc *self)
 	self->caps = caps_of_pending(self);
 	self->desc = *geyser_texture_get_desc(geyser_frame_texture(self->pending));
 	self->desc.label = NULL;
+	self->caps_rate_num = self->rate_num;
+	self->caps_rate_den = self->rate_den;
 	self->info = *geyser_frame_get_info(self->pending);
 	gst_geyser_src_set_copies(self, NULL);
 	return self->caps && gst_video_info_from_caps(&self->video, self->caps);
 }
 
-/* Without a frame there is nothing to negotiate yet: create() does it with the first one. */
+/* Without a frame there is nothing to negotiate with: create() does it with the next one. The next
+ * element may have other caps by now. */
 gboolean gst_geyser_src_negotiate(GstBaseSrc *base)
 {
 	GstGeyserSrc *self = GST_GEYSER_SRC(base);
 	GstCaps *own, *peer;
 	gboolean fits;
 
-	if (!self->pending)
-		return !self->caps || gst_base_src_set_caps(base, self->caps);
+	self->refused = GST_FLOW_NOT_NEGOTIATED;
+	if (!self->pending) {
+		gst_clear_caps(&self->caps);
+		return TRUE;
+	}
 	own = caps_of_pending(self);
 	peer = gst_pad_peer_query_caps(GST_BASE_SRC_PAD(base), NULL);
 	fits = own && gst_caps_can_intersect(own, peer);

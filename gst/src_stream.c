@@ -134,9 +134,10 @@ GstFlowReturn gst_geyser_src_fetch(GstGeyserSrc *self)
 			break;
 		if (self->unlocked)
 			return GST_FLOW_FLUSHING;
-		if (result == GEYSER_ERROR_DISCONNECTED || result == GEYSER_ERROR_DEVICE_LOST)
+		if (result == GEYSER_ERROR_DISCONNECTED || result == GEYSER_ERROR_DEVICE_LOST) {
 			flow = end(self, result);
-		else if (result == GEYSER_ERROR_BUSY)
+			deadline = deadline_of(self); /* for the next publisher */
+		} else if (result == GEYSER_ERROR_BUSY)
 			g_usleep(1000); /* other elements hold all buffers */
 		else if (result != GEYSER_ERROR_TIMEOUT || gst_geyser_now() >= deadline)
 			flow = gst_geyser_src_fail(self, result, "no frame from");

@@ -3,6 +3,7 @@
 #include "pipelines.h"
 
 #include <gst/video/gstvideometa.h>
+#include <string.h>
 
 #define NV12_8 "video/x-raw,format=NV12,width=8,height=4,framerate=30/1"
 
@@ -359,6 +360,124 @@ static void a_name_can_be_changed_in_ready(void **state)
 	finish(publisher);
 }
 
+static void what_a_stream_can_not_say_is_a_warning(void **state)
+{
+	static const char *const fields[] = {
+		"pixel-aspect-ratio=16/15", "multiview-mode=(string)side-by-side"};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		GstElement *publisher = launch("appsrc name=in format=time caps=\"" GRAY_8
+					       ",%s\" ! geysersink stream=cam",
+			fields[i]);
+		GstMessage *message;
+		GError *error;
+
+		play(publisher);
+		push(publisher, picture(32, 1, 0));
+		message = await(publisher, GST_MESSAGE_WARNING);
+		gst_message_parse_warning(message, &error, NULL);
+		assert_non_null(
+			strstr(error->message, i ? "side-by-side" : "pixel-aspect-ratio is 16/15"));
+		g_error_free(error);
+		gst_message_unref(message);
+		finish(publisher);
+	}
+}
+
+/* ---- the source ---- */
+
+static void a_next_element_that_wants_other_caps_gets_them(void **state)
+{
+	GstElement *publisher = publish_own(NV12_8);
+	GstElement *subscriber = launch("geysersrc stream=cam every=true ! capsfilter name=filter "
+					"caps=video/x-raw,format=NV12 ! appsink name=out");
+	GstElement *filter = gst_bin_get_by_name(GST_BIN(subscriber), "filter");
+	GstVideoInfo info;
+
+	(void)state;
+	play(publisher);
+	play(subscriber);
+	for (unsigned i = 0; i < 4; i++) {
+		const GstVideoFormat format = i % 2 ? GST_VIDEO_FORMAT_RGBA : GST_VIDEO_FORMAT_NV12;
+		GstCaps *caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
+			gst_video_format_to_string(format), NULL);
+
+		g_object_set(filter, "caps", caps, NULL);
+		gst_caps_unref(caps);
+		/* the source may wait for a frame already, and the next one has the old caps */
+		for (gboolean has_come = FALSE; !has_come;) {
+			GstSample *sample;
+
+			push(publisher, picture(48, 1, i * GST_SECOND));
+			sample = next_sample(subscriber);
+			assert_non_null(sample);
+			assert_true(gst_video_info_from_caps(&info, gst_sample_get_caps(sample)));
+			has_come = GST_VIDEO_INFO_FORMAT(&info) == format;
+			gst_sample_unref(sample);
+		}
+	}
+	gst_object_unref(filter);
+	finish(subscriber);
+	finish(publisher);
+}
+
+static void the_rate_is_that_of_the_new_publisher(void **state)
+{
+	GstElement *subscriber =
+		launch("geysersrc stream=cam every=true reconnect=true ! appsink name=out");
+
+	(void)state;
+	play(subscriber);
+	for (int rate = 25; rate < 28; rate++) {
+		gchar *caps = g_strdup_printf(
+			"video/x-raw,format=GRAY8,width=8,height=4,framerate=%d/1", rate);
+		GstElement *publisher = publish_own(caps);
+		GstSample *sample;
+		GstVideoInfo info;
+
+		play(publisher);
+		push(publisher, picture(32, 1, 0));
+		sample = next_sample(subscriber);
+		assert_true(gst_video_info_from_caps(&info, gst_sample_get_caps(sample)));
+		assert_int_equal(GST_VIDEO_INFO_FPS_N(&info), rate);
+		gst_sample_unref(sample);
+		finish(publisher);
+		g_free(caps);
+	}
+	finish(subscriber);
+}
+
+/* As after a flush. The frames aren't held at the last time before that. */
+static void a_live_time_may_be_set_back(void **state)
+{
+	GstClockTime step = 0;
+	GstElement *publisher = publish_own(GRAY_8);
+	GstElement *subscriber =
+		launch("geysersrc name=it stream=cam every=true ! appsink name=out sync=false");
+	GstElement *it = gst_bin_get_by_name(GST_BIN(subscriber), "it");
+
+	(void)state;
+	play(publisher);
+	play(subscriber);
+	for (unsigned i = 0; i < 4; i++) {
+		GstSample *sample;
+		GstClockTime base, time;
+
+		push(publisher, picture(32, 1, i * GST_SECOND));
+		sample = next_sample(subscriber);
+		time = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+		assert_true(i % 2 ? time >= step : i == 0 || time < step);
+		gst_sample_unref(sample);
+		base = gst_element_get_base_time(it);
+		step = i % 2 ? step : base / 2;
+		gst_element_set_base_time(it, i % 2 ? base + step : base - step);
+	}
+	gst_object_unref(it);
+	finish(subscriber);
+	finish(publisher);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -372,6 +491,10 @@ int main(void)
 		cmocka_unit_test(a_new_stream_is_not_turned),
 		cmocka_unit_test(a_started_element_keeps_its_properties),
 		cmocka_unit_test(a_name_can_be_changed_in_ready),
+		cmocka_unit_test(what_a_stream_can_not_say_is_a_warning),
+		cmocka_unit_test(a_next_element_that_wants_other_caps_gets_them),
+		cmocka_unit_test(the_rate_is_that_of_the_new_publisher),
+		cmocka_unit_test(a_live_time_may_be_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
