@@ -289,9 +289,9 @@ static bool read_checked(struct png_reader *reader, const struct png_texels *tex
 {
 	const size_t size = texels->width * sizeof(uint16_t[4]);
 	unsigned char *const room = malloc(2 * size + texels->width * (size_t)TEXEL_MAX);
-	const struct row row = {(void *)room, (void *)(room + size), room + 2 * size};
 	struct spng_row_info info;
 	bool placed = true;
+	struct row row;
 	int result = 0;
 
 	if (!room) {
@@ -299,6 +299,7 @@ static bool read_checked(struct png_reader *reader, const struct png_texels *tex
 			2 * size + texels->width * (size_t)TEXEL_MAX);
 		return false;
 	}
+	row = (struct row){(void *)room, (void *)(room + size), room + 2 * size};
 	while (!result && placed) {
 		result = spng_get_row_info(reader->context, &info);
 		if (!result)

@@ -62,21 +62,23 @@ GstVideoFormat gst_geyser_format_to_video(enum geyser_format format, enum geyser
 
 /* ---- caps ---- */
 
+/* Whether an earlier row has the same format of GStreamer. */
+static bool is_listed(size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (formats[i].video == formats[row].video)
+			return true;
+	return false;
+}
+
 static void list_formats(GValue *list)
 {
-	GstVideoFormat listed[G_N_ELEMENTS(formats)];
 	GValue name = G_VALUE_INIT;
-	size_t count = 0;
 
 	g_value_init(&name, G_TYPE_STRING);
 	for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
-		bool is_new = true;
-
-		for (size_t j = 0; j < count; j++)
-			is_new = is_new && listed[j] != formats[i].video;
-		if (!is_new)
+		if (is_listed(i))
 			continue;
-		listed[count++] = formats[i].video;
 		g_value_set_static_string(&name, gst_video_format_to_string(formats[i].video));
 		gst_value_list_append_value(list, &name);
 	}

@@ -213,7 +213,7 @@ static float distance_at(enum geyser_format format, float value)
 /* Whether all channels of a row of colours differ by the distance at most. */
 static bool row_is_near(enum geyser_format format, const void *left, const void *right)
 {
-	float lanes[2][EXTENT * 4];
+	float lanes[2][EXTENT * 4] = {{0}};
 	const void *const rows[] = {left, right};
 
 	for (size_t i = 0; i < 2; i++) {
