@@ -39,7 +39,6 @@ struct gst_geyser_src {
 	/* what the frames have in common */
 	struct geyser_texture_desc desc;
 	struct geyser_frame_info info;
-	uint32_t caps_rate_num, caps_rate_den;
 	GstCaps *caps;
 	GstVideoInfo video;
 	GstFlowReturn refused; /* why the last negotiation has failed */

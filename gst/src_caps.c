@@ -22,11 +22,9 @@ gboolean gst_geyser_src_is_as_before(GstGeyserSrc *self)
 		geyser_texture_get_desc(geyser_frame_texture(self->pending));
 	const struct geyser_frame_info *info = geyser_frame_get_info(self->pending);
 
-	return self->caps && self->rate_num == self->caps_rate_num &&
-	       self->rate_den == self->caps_rate_den && desc->format == self->desc.format &&
-	       desc->width == self->desc.width && desc->height == self->desc.height &&
-	       info->alpha == self->info.alpha && info->siting == self->info.siting &&
-	       has_same_color(&info->color, &self->info.color);
+	return self->caps && desc->format == self->desc.format && desc->width == self->desc.width &&
+	       desc->height == self->desc.height && info->alpha == self->info.alpha &&
+	       info->siting == self->info.siting && has_same_color(&info->color, &self->info.color);
 }
 
 static GstCaps *caps_of_pending(GstGeyserSrc *self)
@@ -127,8 +125,6 @@ static gboolean set_common(GstGeyserSrc *self)
 	self->caps = caps_of_pending(self);
 	self->desc = *geyser_texture_get_desc(geyser_frame_texture(self->pending));
 	self->desc.label = NULL;
-	self->caps_rate_num = self->rate_num;
-	self->caps_rate_den = self->rate_den;
 	self->info = *geyser_frame_get_info(self->pending);
 	gst_geyser_src_set_copies(self, NULL);
 	return self->caps && gst_video_info_from_caps(&self->video, self->caps);

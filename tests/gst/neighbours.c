@@ -422,32 +422,6 @@ static void a_next_element_that_wants_other_caps_gets_them(void **state)
 	finish(publisher);
 }
 
-static void the_rate_is_that_of_the_new_publisher(void **state)
-{
-	GstElement *subscriber =
-		launch("geysersrc stream=cam every=true reconnect=true ! appsink name=out");
-
-	(void)state;
-	play(subscriber);
-	for (int rate = 25; rate < 28; rate++) {
-		gchar *caps = g_strdup_printf(
-			"video/x-raw,format=GRAY8,width=8,height=4,framerate=%d/1", rate);
-		GstElement *publisher = publish_own(caps);
-		GstSample *sample;
-		GstVideoInfo info;
-
-		play(publisher);
-		push(publisher, picture(32, 1, 0));
-		sample = next_sample(subscriber);
-		assert_true(gst_video_info_from_caps(&info, gst_sample_get_caps(sample)));
-		assert_int_equal(GST_VIDEO_INFO_FPS_N(&info), rate);
-		gst_sample_unref(sample);
-		finish(publisher);
-		g_free(caps);
-	}
-	finish(subscriber);
-}
-
 /* As after a flush. The frames aren't held at the last time before that. */
 static void a_live_time_may_be_set_back(void **state)
 {
@@ -493,7 +467,6 @@ int main(void)
 		cmocka_unit_test(a_name_can_be_changed_in_ready),
 		cmocka_unit_test(what_a_stream_can_not_say_is_a_warning),
 		cmocka_unit_test(a_next_element_that_wants_other_caps_gets_them),
-		cmocka_unit_test(the_rate_is_that_of_the_new_publisher),
 		cmocka_unit_test(a_live_time_may_be_set_back),
 	};
 
