@@ -205,6 +205,10 @@ int signals_open(void);
  * returns. */
 void signals_set_hook(void (*hook)(void *user), void *user);
 
+/* Gives a command that has noticed a signal a minute to end in order, rather than five seconds: for
+ * a file that has to be finished. */
+void signals_give_time(void);
+
 /* Returns the descriptor of signals_open; -1 before signals_open and after signals_close. */
 int signals_fd(void);
 void signals_close(void);

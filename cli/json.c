@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <math.h>
 
 #include "json.h"
 
@@ -118,4 +119,13 @@ void json_number(struct json *json, const char *key, uint64_t value)
 {
 	next_member(json, key);
 	(void)fprintf(json->file, "%" PRIu64, value);
+}
+
+void json_float(struct json *json, const char *key, float value)
+{
+	next_member(json, key);
+	if (isfinite(value))
+		(void)fprintf(json->file, "%.9g", (double)value);
+	else
+		(void)fputs("null", json->file);
 }

@@ -28,4 +28,7 @@ void json_string(struct json *json, const char *key, const char *text);
 void json_bool(struct json *json, const char *key, bool value);
 void json_number(struct json *json, const char *key, uint64_t value);
 
+/* Writes a number that becomes the same float again when it is read; null if it isn't finite. */
+void json_float(struct json *json, const char *key, float value);
+
 #endif

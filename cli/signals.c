@@ -20,9 +20,13 @@
 #define ORDERLY_END (5 * NANOSECONDS)
 #define SUDDEN_END NANOSECONDS /* of a command that hasn't noticed it */
 
+/* A command that encodes a film has frames left to encode, perhaps hundreds of large ones. */
+#define FILM_END (60 * NANOSECONDS)
+
 static struct {
 	int fd;
 	_Atomic bool noticed; /* the command has noticed the signal */
+	_Atomic bool patient; /* signals_give_time was called */
 } ending = {.fd = -1};
 
 static struct {
@@ -40,6 +44,11 @@ void signals_set_hook(void (*call)(void *user), void *user)
 	if (call && hook.came)
 		call(user);
 	(void)pthread_mutex_unlock(&hook.lock);
+}
+
+void signals_give_time(void)
+{
+	atomic_store(&ending.patient, true);
 }
 
 int signals_fd(void)
@@ -65,7 +74,7 @@ static void *end_late(void *user)
 	came = now_ns();
 	os_sleep_until(came + SUDDEN_END);
 	if (atomic_load(&ending.noticed))
-		os_sleep_until(came + ORDERLY_END);
+		os_sleep_until(came + (atomic_load(&ending.patient) ? FILM_END : ORDERLY_END));
 	_exit(STATUS_OK);
 }
 
