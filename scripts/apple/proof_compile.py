@@ -58,6 +58,8 @@ ELSEWHERE = {
     "cli/os_linux.c": "Linux",
     "cli/info_vulkan.c": "the Vulkan backend's",
     **{f"cli/view_{name}.c": "the window, which draws by opengl.h" for name in WINDOW},
+    "cli/libav.c": "libav, whose headers aren't part of macOS",
+    "cli/media_": "the same",
 }
 COVERED = ("src/", "cli/", "examples/apple/", "examples/example.c")
 

@@ -1,0 +1,21 @@
+/*
+ * Decoded frames of a film as texels of a format of geyser.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef GEYSER_CLI_MEDIA_PICTURE_H
+#define GEYSER_CLI_MEDIA_PICTURE_H
+
+#include "media_av.h"
+
+/* Returns the format that has all bits of such frames: the same one, or the nearest one with more
+ * bits or chroma samples. Alpha of video is dropped. NONE: there is no such format. */
+enum geyser_format media_picture_format(const AVFrame *frame);
+
+/* Writes the frame's texels. The texels have the frame's size and the format above. */
+void media_picture_copy(const AVFrame *frame, const struct geyser_pixels *texels);
+
+/* Fills in what the frame says of itself: colour, siting, alpha and orientation. */
+void media_picture_describe(const AVFrame *frame, struct geyser_frame_info *info);
+
+#endif
