@@ -29,9 +29,9 @@ WHITE = b"\xff\xff\xff"
 
 
 class Display:
-    """Xvfb, with a screen of this size. It ends with the with block."""
+    """Xvfb, with a screen of this size and these options. It ends with the with block."""
 
-    def __init__(self, width, height):
+    def __init__(self, width, height, *options):
         for program in ("Xvfb", "xdotool"):
             if not shutil.which(program):
                 raise unittest.SkipTest(f"{program} is not installed")
@@ -40,7 +40,7 @@ class Display:
         reader, writer = os.pipe()
         self.server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24",
-             "-fbdir", self.folder, "-nolisten", "tcp", "-noreset"],
+             "-fbdir", self.folder, "-nolisten", "tcp", "-noreset", *options],
             pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
