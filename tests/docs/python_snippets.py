@@ -7,7 +7,8 @@ before a block gives statements that run first, for names that the text doesn't 
 A comment that begins with `needs MODULE..., CUDA` limits a block to machines that have these.
 Blocks of one document with `pair NAME publishes` and `pair NAME subscribes` run as two processes:
 each publisher with each subscriber, in either order. Both must end well, and the subscriber must
-print something. If mypy is installed, it checks each block, too.
+print something. A block whose comment says `cell`, after the others, is a notebook's cell: it must
+show a picture (notebook_cell.py), and needs IPython. If mypy is installed, it checks each block, too.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from typing import NamedTuple
 
@@ -25,7 +27,10 @@ BLOCK = re.compile(
 )
 NEEDS = re.compile(r"\s*needs ([\w, ]+)(?:\n|$)")
 PAIR = re.compile(r"\s*pair (\w+) (publishes|subscribes)(?:\n|$|\s)")
+CELL = re.compile(r"\s*cell(?:\n|$)")
+DEBIAN = {"cv2": "python3-opencv", "IPython": "python3-ipython", "numpy": "python3-numpy"}
 LIMIT = 90  # seconds for one block
+RUN_CELL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "notebook_cell.py")
 OPTIONS = ["--ignore-missing-imports", "--no-incremental", "--check-untyped-defs"]
 OPTIONS += ["--scripts-are-modules"]
 
@@ -35,6 +40,13 @@ SELF_TEST = (
     ("```python\nprint(missing)\n```\n", False),
     ("<!-- python: given = 1 -->\n```python\nprint(given)\n```\n", True),
     ("```python\nif\n```\n", False),
+)
+TEXTURE = "t = geyser.Manager('host').create_texture(4, 4, 'r8unorm')"
+CELLS_SELF_TEST = (
+    (f"<!-- python: cell\n{TEXTURE} -->\n```python\nt\n```\n", True),
+    (f"<!-- python: cell\n{TEXTURE} -->\n```python\ndisplay(t)\n```\n", True),
+    (f"<!-- python: cell\n{TEXTURE} -->\n```python\ndisplay(t)\nmissing\n```\n", False),
+    ("<!-- python: cell -->\n```python\n4\n```\n", False),
 )
 # The publisher of the second pair sends nothing.
 PAIRS_SELF_TEST = (
@@ -62,6 +74,7 @@ class Snippet(NamedTuple):
     needs: list
     pair: tuple  # (document, name, "publishes" or "subscribes"), or ()
     source: str
+    is_cell: bool
 
     def missing(self):
         """Returns the names of needed modules and devices that this machine lacks."""
@@ -73,14 +86,16 @@ class Snippet(NamedTuple):
                 if not geyser.cuda.available():
                     found.append(name)
             elif importlib.util.find_spec(name) is None:
-                found.append(name)
+                found.append(f"{name} ({DEBIAN[name]})" if name in DEBIAN else name)
         return found
 
     def start(self, folder):
+        # a cell may use IPython, whose warnings aren't ours
+        how = ["-u", RUN_CELL] if self.is_cell else ["-W", "error", "-u", "-c"]
         return subprocess.Popen(
-            [sys.executable, "-W", "error", "-u", "-c", self.source], text=True, cwd=folder,
-            env={**os.environ, "GEYSER_RUNTIME_DIR": folder}, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            [sys.executable, *how, self.source], text=True, cwd=folder,
+            env={**os.environ, "GEYSER_RUNTIME_DIR": folder, "IPYTHONDIR": folder},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
 
     def run(self):
@@ -151,8 +166,11 @@ def snippets(text, path):
         paired = PAIR.match(given)
         pair = (path, *paired.groups()) if paired else ()
         given = given[paired.end() :] if paired else given
-        given = "\n".join(one.strip() for one in given.splitlines())
-        yield Snippet(path, line, needs, pair, f"import geyser\n{given}\n{match.group('code')}")
+        cell = CELL.match(given)
+        needs += ["IPython"] if cell else []
+        given = textwrap.dedent(given[cell.end() :] if cell else given.lstrip())
+        source = f"import geyser\n{given}\n{match.group('code')}"
+        yield Snippet(path, line, needs, pair, source, cell is not None)
 
 
 def documents(root):
@@ -210,7 +228,8 @@ def main(root):
     for text, right in PAIRS_SELF_TEST:
         verdicts = {run_pair(*both)[0] for both in pairs(list(snippets(text, "text")))}
         report.line(verdicts == {right}, f"{text!r} passes as two: {right}".replace("#", ""))
-    for text, right in SELF_TEST:
+    has_ipython = importlib.util.find_spec("IPython") is not None
+    for text, right in SELF_TEST + (CELLS_SELF_TEST if has_ipython else ()):
         verdicts = [one.run()[0] for one in snippets(text, "text")]
         report.line(verdicts == [right], f"{text!r} passes: {right}".replace("#", ""))
     found = list(all_snippets(root))
