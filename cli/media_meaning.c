@@ -72,6 +72,8 @@ void media_picture_describe(const AVFrame *frame, struct geyser_frame_info *info
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
 	const enum geyser_format format = media_picture_format(frame);
 
+	if (!format) /* the frame can't be published, as the publishing thread says */
+		return;
 	info->color.primaries = (uint8_t)frame->color_primaries;
 	info->color.transfer = (uint8_t)frame->color_trc;
 	info->color.matrix = (uint8_t)frame->colorspace;

@@ -43,7 +43,11 @@ enum geyser_format media_picture_format(const AVFrame *frame)
 
 	if (same)
 		return same;
-	if (!desc || desc->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_FLOAT))
+	/* those numbers are no colours before a picture is developed from them */
+	if (frame->format == AV_PIX_FMT_XYZ12LE || frame->format == AV_PIX_FMT_XYZ12BE)
+		return GEYSER_FORMAT_NONE;
+	if (!desc || desc->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_FLOAT |
+					   AV_PIX_FMT_FLAG_BAYER))
 		return GEYSER_FORMAT_NONE;
 	depth = desc->comp[0].depth;
 	if (depth > 16)
@@ -69,6 +73,7 @@ struct target {
 	unsigned repeat_across, repeat_down;
 	/* a sample's value is shifted (video), or scaled to all bits */
 	bool scaled;
+	bool inverted;  /* the source has 0 for white */
 	unsigned depth; /* of the source */
 };
 
@@ -76,6 +81,8 @@ static uint16_t value_of(const struct target *target, unsigned value)
 {
 	const unsigned bits = 8 * target->bytes;
 
+	if (target->inverted)
+		value = (1u << target->depth) - 1 - value;
 	if (target->scaled)
 		return (uint16_t)(((uint64_t)value * ((1u << bits) - 1) +
 					  ((1u << target->depth) - 1) / 2) /
@@ -185,6 +192,7 @@ static void copy_planes(const AVFrame *frame, const struct geyser_pixels *texels
 			.bytes = info->bytes_per_texel,
 			.depth = (unsigned)desc->comp[component].depth,
 			.scaled = count == 1,
+			.inverted = frame->format == AV_PIX_FMT_MONOWHITE,
 		};
 
 		(void)geyser_format_get_plane_extent(

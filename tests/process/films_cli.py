@@ -297,6 +297,7 @@ def a_film_has_its_own_colour():
     assert (row["color"][2:], row["alpha"]) == ([0, 0], 0), row
 
 
+    ("monob", "r8unorm", "gray"), ("monow", "r8unorm", "gray"),
 @test
 def a_film_that_lies_on_its_side_is_turned():
     make("in.mp4", "-pix_fmt", "yuv444p", "-c:v", "libx264", "-qp", "1", size="64x36", seconds="0.04")
@@ -377,3 +378,35 @@ if __name__ == "__main__":
         print("1..0 # SKIP this build has no libav")
         sys.exit(0)
     sys.exit(run_all(TESTS))
+@test
+def frames_that_cannot_be_published_are_told():
+    size = ["-s", "64x36"]
+    write("in.raw", noise(64 * 36))
+    ffmpeg("-f", "rawvideo", "-pix_fmt", "bayer_rggb8", *size, "-i", "in.raw", "-c", "copy", "bayer.nut")
+    make("float.mov", "-c:v", "exr", "-pix_fmt", "gbrpf32le", seconds="0.08")
+    make("xyz.nut", "-c:v", "rawvideo", "-pix_fmt", "xyz12le", seconds="0.08")
+    for film in ("bayer.nut", "float.mov", "xyz.nut"):
+        fail(1, f"{film}: frames of this format can't be published (", "play", film)
+    assert registry() == []
+
+
+@test
+def a_film_that_is_cut_off_while_it_is_looped_is_told():
+    film = make("in.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="320x180", rate=50)
+    with Running("play", film, "film", "--loop") as player:
+        until(lambda: [row["name"] for row in streams()] == ["film"])
+        os.truncate(film, 2000)
+        message = player.finish(1)[1]
+    assert "in.mkv: " in message, message
+
+
+@test
+def times_that_are_too_large_are_kept_in_order():
+    """The second frame comes after more nanoseconds than a number can have: it is shown when the
+    first one was, and the stream goes on."""
+    make("in.nut", "-c:v", "rawvideo", "-vf", "setpts=N*16e9/TB", "-vsync", "passthrough", "-copyts",
+         seconds="0.12")
+    _, (_, frames, _) = played("in.nut")
+    assert [row["presentation_ns"] for row in frames] == [0, 40000000, 80000000], frames
+
+
