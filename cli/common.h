@@ -205,9 +205,10 @@ int signals_open(void);
  * returns. */
 void signals_set_hook(void (*hook)(void *user), void *user);
 
-/* Gives a command that has noticed a signal a minute to end in order, rather than five seconds: for
- * a file that has to be finished. */
-void signals_give_time(void);
+/* Gives the command a minute after a signal to end in order, whether it has noticed the signal or
+ * not: for a file that has to be finished. If it isn't finished by then, the process says so and
+ * ends with status 1. file is the file's name; borrowed until the process ends. */
+void signals_give_time(const char *file);
 
 /* Returns the descriptor of signals_open; -1 before signals_open and after signals_close. */
 int signals_fd(void);

@@ -306,6 +306,7 @@ static int record_stream(struct recording *recording, struct geyser_manager *man
 	if (result)
 		return creation_failure(result, options->name);
 	stream_rate(options->name, &heading->rate_num, &heading->rate_den);
+	signals_give_time(options->file);
 	status =
 		media_recorder_begin(&recording->recorder) ? record_all(recording) : STATUS_FAILURE;
 	geyser_subscriber_destroy(recording->subscriber);
@@ -329,7 +330,6 @@ int media_record(const struct record_options *options, int signals)
 			&(struct geyser_manager_desc){.backend = options->backend}, &manager);
 	if (status)
 		return status;
-	signals_give_time();
 	status = record_stream(&recording, manager);
 	geyser_manager_destroy(manager);
 	return status;

@@ -26,7 +26,8 @@
 static struct {
 	int fd;
 	_Atomic bool noticed; /* the command has noticed the signal */
-	_Atomic bool patient; /* signals_give_time was called */
+	/* what signals_give_time was called with; NULL: it was not called */
+	const char *_Atomic file;
 } ending = {.fd = -1};
 
 static struct {
@@ -46,14 +47,26 @@ void signals_set_hook(void (*call)(void *user), void *user)
 	(void)pthread_mutex_unlock(&hook.lock);
 }
 
-void signals_give_time(void)
+void signals_give_time(const char *file)
 {
-	atomic_store(&ending.patient, true);
+	atomic_store(&ending.file, file);
 }
 
 int signals_fd(void)
 {
 	return ending.fd;
+}
+
+/* Tells that the file isn't whole, unless nobody reads stderr. */
+static void tell_of_file(const char *file)
+{
+	struct pollfd poll_stderr = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&poll_stderr, 1, 0) <= 0)
+		return;
+	tell("geyser: %s: not finished within %.0f s after the signal: expected a place that takes "
+	     "what is written; what is there is kept\n",
+		file, (double)FILM_END / NANOSECONDS);
 }
 
 /* Ends the process some time after a signal. Most waits see the signal and end in order. Some
@@ -62,6 +75,7 @@ int signals_fd(void)
 static void *end_late(void *user)
 {
 	struct pollfd poll_signals = {.fd = *(const int *)user, .events = POLLIN};
+	const char *file;
 	uint64_t came;
 
 	while (poll(&poll_signals, 1, -1) < 0 && errno == EINTR)
@@ -73,9 +87,15 @@ static void *end_late(void *user)
 	(void)pthread_mutex_unlock(&hook.lock);
 	came = now_ns();
 	os_sleep_until(came + SUDDEN_END);
-	if (atomic_load(&ending.noticed))
-		os_sleep_until(came + (atomic_load(&ending.patient) ? FILM_END : ORDERLY_END));
-	_exit(STATUS_OK);
+	file = atomic_load(&ending.file);
+	/* the command may wait for room in the file, and not notice the signal before */
+	if (file)
+		os_sleep_until(came + FILM_END);
+	else if (atomic_load(&ending.noticed))
+		os_sleep_until(came + ORDERLY_END);
+	if (file)
+		tell_of_file(file);
+	_exit(file ? STATUS_FAILURE : STATUS_OK);
 }
 
 static bool start_watcher(int fd)

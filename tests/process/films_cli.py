@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
-"""Tests of record and play: films_cli.py GEYSER. Prints TAP. ffmpeg makes and reads the films, too.
-Each wait has a limit."""
+"""Tests of record and play: films_cli.py GEYSER [SHORT_MINUTE]. Prints TAP. ffmpeg makes and
+reads the films, too. Each wait has a limit."""
 
 import os
 import resource
 import signal
 import subprocess
 import sys
+import unittest
 
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
 from cli import GEYSER, LIMIT, fail, geyser, noise, read, registry, run_all, succeed, write  # noqa: E402
 from recording_cli import frames_in, lines, probe, recording  # noqa: E402
-from streams_cli import LOSSLESS, Running, sending, streams, until  # noqa: E402
+from streams_cli import (  # noqa: E402
+    LOSSLESS, Running, frames_so_far, sending, stands_still, streams, until,
+)
 
 TESTS = []
+SHORT_MINUTE = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""  # of short_minute.c
 FILMS = ("a.mp4", "a.mkv", "a.webm")
 CODECS = {"a.mp4": ("h264", "mpeg4"), "a.mkv": ("h264", "mpeg4"), "a.webm": ("vp9", "vp8")}
 
@@ -206,6 +210,43 @@ def a_full_disk_keeps_what_is_there():
 @test
 def limits_end_a_film():
     with sending("cam", "--fps", "50"):
+@test
+def a_signal_ends_a_film_whose_reader_takes_nothing_for_a_while():
+    """The receiver waits for room in the pipe then, and not for signals."""
+    os.mkfifo("pipe.mkv")
+    noisy = ["--pattern", "noise", "--size", "320x180", *LOSSLESS, "--timeout", str(LIMIT)]
+    with recording("cam", "pipe.mkv", "--lossless") as recorder, Running("send", "cam", *noisy) as sender:
+        with open("pipe.mkv", "rb", buffering=0) as pipe:
+            until(lambda: streams() and frames_so_far() > 64 and stands_still())
+            recorder.send_signal(signal.SIGINT)
+            # longer than a command has that has nothing to finish
+            with unittest.TestCase().assertRaises(subprocess.TimeoutExpired):
+                recorder.process.wait(1.5)
+            write("film.mkv", b"".join(iter(lambda: pipe.read(1 << 20), b"")))
+            recorder.finish()
+        sender.end()
+    _, frames, end = lines("pipe.mkv")
+    assert end["frames"] == len(frames) == frames_in("film.mkv") > 64
+
+
+@test
+def a_signal_that_cannot_end_a_film_is_told():
+    if not SHORT_MINUTE:
+        raise unittest.SkipTest("this system preloads no library")
+    os.mkfifo("pipe.mkv")
+    noisy = ["--pattern", "noise", "--size", "320x180", *LOSSLESS, "--timeout", str(LIMIT)]
+    with Running("send", "cam", *noisy) as sender:
+        preloaded = os.environ.get("LD_PRELOAD", "")
+        os.environ["LD_PRELOAD"] = ":".join(filter(None, [preloaded, SHORT_MINUTE]))
+        recorder = recording("cam", "pipe.mkv", "--lossless")
+        os.environ["LD_PRELOAD"] = preloaded
+        with recorder, open("pipe.mkv", "rb", buffering=0):
+            until(lambda: streams() and frames_so_far() > 64 and stands_still())
+            message = recorder.end(signal.SIGINT, 1)[1]
+        sender.kill()
+    assert "pipe.mkv: not finished within 60 s after the signal" in message, message
+
+
         succeed("record", "cam", "a.mp4", "--frames", "10")
         succeed("record", "cam", "b.mp4", "--duration", "0.5")
     assert frames_in("a.mp4") == 10
