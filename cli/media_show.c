@@ -213,7 +213,7 @@ static enum publish_result pace(struct shower *shower, const struct media_item *
 	due = shower->start_ns + at_rate(options, item->time_ns - shower->start_time_ns);
 	result = publish_pace(&shower->publishing, due);
 	after = now_ns();
-	if (result == PUBLISH_DONE)
+	if (result == PUBLISH_DONE && options->stats)
 		media_lateness_add(&shower->lateness, after > due ? after - due : 0);
 	if (now > due + NANOSECONDS) {
 		shower->start_ns = now;
@@ -341,6 +341,5 @@ int media_show_all(struct media_show *show, int signals)
 	media_queue_destroy(&show->queue);
 	geyser_publisher_destroy(shower.publishing.publisher);
 	geyser_manager_destroy(shower.manager);
-	media_lateness_finish(&shower.lateness);
 	return status;
 }

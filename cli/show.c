@@ -53,6 +53,10 @@ int show_command(const struct syntax *syntax, int argc, char **argv,
 	if (count < 1 || count > 2)
 		return usage_error("%s: wrong number of arguments (%d): expected %s",
 			options->command, count, syntax->wanted);
+	if (options->step && options->stats)
+		return usage_error("%s: --stats can't be told with --step (frames have no time "
+				   "then): expected one of the two",
+			options->command);
 	options->file = words[0];
 	options->name = words[1];
 	signals = signals_open();

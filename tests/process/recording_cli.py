@@ -317,6 +317,7 @@ def damaged_recordings_are_told():
     film, text = read("a.mkv"), read("a.mkv.frames")
     sent("b.mkv", "r8unorm", "64x36", noise(5 * 64 * 36))
     write("b.mkv.frames", text)
+    fail(2, "--stats can't be told with --step", "replay", "a.mkv", "--step", "--stats")
     fail(1, "isn't of the recording that b.mkv.frames describes", "replay", "b.mkv")
     broken = bytearray(film)
     for i in range(200):
