@@ -3,11 +3,15 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "media_picture.h"
 #include "media_reader.h"
 #include "media_show.h"
+
+/* Times of a film don't go beyond this, so that sums of them stay numbers. */
+#define TIME_MAX ((uint64_t)INT64_MAX)
 
 struct playing {
 	struct media_reader reader;
@@ -17,6 +21,11 @@ struct playing {
 	uint64_t offset_ns; /* how long the rounds before this one took */
 	bool begun;         /* this round has a frame */
 };
+
+static uint64_t later(uint64_t time_ns, uint64_t step_ns)
+{
+	return step_ns < TIME_MAX - time_ns ? time_ns + step_ns : TIME_MAX;
+}
 
 /* Returns the frame's time from the first frame on. A frame whose time isn't known follows the one
  * before, and so does one whose time is before that: there the film was put together. */
@@ -30,9 +39,10 @@ static uint64_t time_of(struct playing *playing, int64_t film_ns, uint64_t lengt
 		playing->time_ns = playing->offset_ns;
 	else if (film_ns != INT64_MIN && playing->film_ns != INT64_MIN &&
 		 film_ns >= playing->film_ns)
-		playing->time_ns += (uint64_t)(film_ns - playing->film_ns);
+		playing->time_ns =
+			later(playing->time_ns, (uint64_t)film_ns - (uint64_t)playing->film_ns);
 	else
-		playing->time_ns += playing->length_ns;
+		playing->time_ns = later(playing->time_ns, playing->length_ns);
 	playing->begun = true;
 	playing->film_ns = film_ns;
 	playing->length_ns = length_ns ? length_ns : usual;
@@ -75,12 +85,18 @@ static bool play_rounds(struct media_show *show, struct playing *playing)
 	for (;;) {
 		if ((show->options->seek_ns || playing->begun) &&
 			!media_reader_seek(&playing->reader, show->options->seek_ns))
-			return false;
+			return atomic_load(&show->ended);
 		playing->begun = false;
 		result = read_round(show, playing);
+		if (result == MEDIA_READ_END && !playing->begun) {
+			(void)failure("%s: has no frame any more (0 frames, %" PRIu64
+				      " before): expected a film that stays as it is",
+				show->options->file, playing->reader.frames);
+			return false;
+		}
 		if (result != MEDIA_READ_END || !show->options->loop)
 			return result != MEDIA_READ_FAILED || atomic_load(&show->ended);
-		playing->offset_ns = playing->time_ns + playing->length_ns;
+		playing->offset_ns = later(playing->time_ns, playing->length_ns);
 	}
 }
 

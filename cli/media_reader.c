@@ -121,13 +121,16 @@ static int64_t start_of(const struct media_reader *reader)
 bool media_reader_seek(struct media_reader *reader, uint64_t time_ns)
 {
 	const AVStream *const stream = reader->format->streams[reader->stream];
-	const int64_t time = start_of(reader) + (int64_t)time_ns;
+	const int64_t start = start_of(reader), step = (int64_t)time_ns;
+	const int64_t time = start > INT64_MAX - step ? INT64_MAX : start + step;
 	const int error = libav.av_seek_frame(reader->format, reader->stream,
 		libav.av_rescale_q(time, NS, stream->time_base), AVSEEK_FLAG_BACKWARD);
 
 	if (error < 0) {
 		char text[MEDIA_ERROR_SIZE];
 
+		if (atomic_load(reader->ended))
+			return false;
 		(void)failure("%s: can't go to %.3f s (%s): expected a file that isn't a pipe, and "
 			      "a time within it",
 			reader->path, (double)time_ns / NANOSECONDS, media_error(error, text));
@@ -178,6 +181,7 @@ static int feed(struct media_reader *reader)
 	return error;
 }
 
+/* Returns how long the frame is shown; 0: the film doesn't say, or no time is that long. */
 static uint64_t length_of(const struct media_reader *reader, const AVFrame *frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 2, 100)
@@ -187,7 +191,10 @@ static uint64_t length_of(const struct media_reader *reader, const AVFrame *fram
 #endif
 	const AVRational base = reader->format->streams[reader->stream]->time_base;
 
-	return length > 0 ? (uint64_t)libav.av_rescale_q(length, base, NS) : 0;
+	/* negative for one that is too large */
+	const int64_t length_ns = length > 0 ? libav.av_rescale_q(length, base, NS) : 0;
+
+	return length_ns > 0 ? (uint64_t)length_ns : 0;
 }
 
 /* Returns whether the frame is after the time to which the reader has gone. */
@@ -198,13 +205,13 @@ static bool finish_frame(
 	const int64_t time = frame->best_effort_timestamp;
 
 	*length_ns = length_of(reader, frame);
-	if (time == AV_NOPTS_VALUE) /* it follows the frame before */
-		*time_ns = INT64_MIN;
-	else
+	*time_ns = INT64_MIN;       /* it follows the frame before */
+	if (time != AV_NOPTS_VALUE) /* and so does one whose time is too large a number */
 		*time_ns = libav.av_rescale_q(time, base, NS);
+	if (*time_ns == INT64_MIN || *time_ns >= reader->seek_ns)
+		return true;
 	/* the frame that is shown at that time began before it */
-	return reader->seek_ns == INT64_MIN || time == AV_NOPTS_VALUE ||
-	       *time_ns + (int64_t)(*length_ns ? *length_ns - 1 : 0) >= reader->seek_ns;
+	return (uint64_t)reader->seek_ns - (uint64_t)*time_ns < *length_ns;
 }
 
 static enum media_read failed(const struct media_reader *reader, int error)

@@ -182,7 +182,7 @@ static bool replay_rounds(struct media_show *show, struct replaying *replaying)
 		if (result != MEDIA_READ_END || !show->options->loop)
 			return result != MEDIA_READ_FAILED || atomic_load(&show->ended);
 		if (!rewind_files(show, replaying))
-			return false;
+			return atomic_load(&show->ended);
 	}
 }
 

@@ -451,3 +451,20 @@ def times_that_are_too_large_are_kept_in_order():
     assert [row["presentation_ns"] for row in frames] == [0, 40000000, 80000000], frames
 
 
+@test
+def a_damaged_film_goes_on():
+    film = bytearray(read(make("in.ts", "-c:v", "mpeg2video", seconds="1")))
+    for i in range(len(film) // 3, len(film) // 3 + 400):
+        film[i] ^= 0x55
+    write("in.ts", film)
+    with recording("in", "out.mkv", "--lossless") as recorder:
+        assert geyser("play", "in.ts", *LOSSLESS).returncode == 0
+        recorder.finish()
+    assert frames_in("out.mkv") > 10
+
+
+if __name__ == "__main__":
+    if "libav" in geyser("record", "a", "b.mkv", "--connect-timeout", "0").stderr.decode():
+        print("1..0 # SKIP this build has no libav")
+        sys.exit(0)
+    sys.exit(run_all(TESTS))

@@ -280,6 +280,25 @@ def loops_go_on_until_a_signal():
 
 
 @test
+@test
+def a_signal_ends_a_loop_that_opens_the_file_again():
+    """The file is a pipe by then, of which a byte comes now and then."""
+    sent("a.mkv", "r8unorm", "4x2", noise(3 * 8), "--fps", "50")
+    os.mkfifo("pipe")
+    with Running("replay", "a.mkv", "--loop") as player:
+        until(streams)
+        os.replace("pipe", "a.mkv")
+        with open("a.mkv", "wb", buffering=0) as pipe:  # waits for the reader
+            player.send_signal(signal.SIGINT)
+            while player.process.poll() is None:
+                try:
+                    pipe.write(b"\0")
+                    player.process.wait(0.01)
+                except (BrokenPipeError, subprocess.TimeoutExpired):
+                    pass
+        assert player.finish()[1] == ""
+
+
 def lateness_is_told():
     sent("a.mkv", "r8unorm", "4x2", noise(3 * 8))
     with Running("replay", "a.mkv", "--stats") as player:
