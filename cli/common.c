@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,8 @@
 /* The longest message: a path of PATH_MAX bytes and a sentence about it. */
 #define LINE_SIZE 6144
 
-/* Whether the line that tell_progress wrote is still on the screen. */
-static bool in_progress;
+/* Whether the line that tell_progress wrote is still on the screen. Several threads tell. */
+static _Atomic bool in_progress;
 
 /* Formats a message for a terminal and returns its length, of less than size. Names in it come from
  * files, arguments and other programs. A newline that ends the message stays. */
@@ -64,9 +65,8 @@ void tell(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	write_stderr(in_progress ? "\r\033[K" : "", "", format, args);
+	write_stderr(atomic_exchange(&in_progress, false) ? "\r\033[K" : "", "", format, args);
 	va_end(args);
-	in_progress = false;
 }
 
 void tell_progress(const char *format, ...)
@@ -78,12 +78,12 @@ void tell_progress(const char *format, ...)
 	va_start(args, format);
 	write_stderr("\rgeyser: ", "\033[K\r", format, args);
 	va_end(args);
-	in_progress = true;
+	atomic_store(&in_progress, true);
 }
 
 void end_progress(void)
 {
-	if (in_progress)
+	if (atomic_load(&in_progress))
 		tell("%s", "");
 }
 

@@ -11,18 +11,21 @@ const char *media_error(int error, char text[MEDIA_ERROR_SIZE])
 	return text;
 }
 
-AVFrame *media_frame_create(enum AVPixelFormat format, uint32_t width, uint32_t height)
+int media_frame_create(enum AVPixelFormat format, uint32_t width, uint32_t height, AVFrame **out)
 {
-	AVFrame *frame = libav.av_frame_alloc();
+	AVFrame *const frame = libav.av_frame_alloc();
+	int error;
 
+	*out = frame;
 	if (!frame)
-		return NULL;
+		return AVERROR(ENOMEM);
 	frame->format = format;
 	frame->width = (int)width;
 	frame->height = (int)height;
-	if (libav.av_frame_get_buffer(frame, 0) < 0)
-		libav.av_frame_free(&frame);
-	return frame;
+	error = libav.av_frame_get_buffer(frame, 0);
+	if (error < 0)
+		libav.av_frame_free(out);
+	return error;
 }
 
 struct geyser_pixels media_pixels(const AVFrame *frame, enum geyser_format format)

@@ -15,9 +15,9 @@
 /* Writes libav's words for one of its errors. Returns text. */
 const char *media_error(int error, char text[MEDIA_ERROR_SIZE]);
 
-/* Returns a frame with memory for its texels, which the caller frees with av_frame_free; NULL
- * without memory. */
-AVFrame *media_frame_create(enum AVPixelFormat format, uint32_t width, uint32_t height);
+/* Makes a frame with memory for its texels, which the caller frees with av_frame_free. Returns
+ * libav's error, with *out NULL: without memory, and for a size that libav refuses. */
+int media_frame_create(enum AVPixelFormat format, uint32_t width, uint32_t height, AVFrame **out);
 
 /* Describes a frame whose texels lie as those of that format. */
 struct geyser_pixels media_pixels(const AVFrame *frame, enum geyser_format format);

@@ -164,23 +164,65 @@ static bool close_files(struct media_recorder *recorder, uint64_t end_ns)
 
 /* ---- the thread ----------------------------------------------------------------------------- */
 
+static bool is_same_meaning(const struct media_film *a, const struct media_film *b)
+{
+	return a->color.primaries == b->color.primaries && a->color.transfer == b->color.transfer &&
+	       a->color.matrix == b->color.matrix && a->color.range == b->color.range &&
+	       a->siting == b->siting;
+}
+
+static bool is_same_picture(const struct media_store *a, const struct media_store *b)
+{
+	return media_store_is_same(a, b) && a->file_width == b->file_width &&
+	       a->file_height == b->file_height;
+}
+
+/* Whether the open file can go on with the frame. A film to look at has one colour. A lossless
+ * recording has each frame's colour beside the film. */
+static bool takes(const struct media_recorder *recorder, const struct media_item *item)
+{
+	struct media_film film;
+
+	if (!recorder->open || !is_same_picture(&recorder->store, &item->store))
+		return false;
+	if (recorder->kind == MEDIA_LOSSLESS)
+		return true;
+	film = film_of(recorder, item);
+	return is_same_meaning(&film, &recorder->writer.film);
+}
+
+static void tell_of_change(const struct media_recorder *recorder, const struct media_store *before)
+{
+	const struct media_store *const now = &recorder->store;
+	const struct media_film *const film = &recorder->writer.film;
+	const struct geyser_color *const color = &film->color;
+
+	if (is_same_picture(before, now))
+		tell("geyser: %s: frames have another colour now (primaries %u, transfer %u, "
+		     "matrix %u, %s, siting %u): going on with %s\n",
+			recorder->options->name, color->primaries, color->transfer, color->matrix,
+			color->range == GEYSER_COLOR_RANGE_LIMITED ? "limited" : "full",
+			(unsigned)film->siting, recorder->path);
+	else
+		tell("geyser: %s: frames are %ux%u %s now, and were %ux%u %s: going on with %s\n",
+			recorder->options->name, now->width, now->height,
+			geyser_format_name(now->format), before->width, before->height,
+			geyser_format_name(before->format), recorder->path);
+}
+
 /* Goes on with another file if the frames aren't as before. */
 static bool change_files(struct media_recorder *recorder, const struct media_item *item)
 {
-	const struct media_store before = recorder->store, *const now = &item->store;
+	const struct media_store before = recorder->store;
 
-	if (recorder->open && media_store_is_same(&before, now) &&
-		before.file_width == now->file_width && before.file_height == now->file_height)
+	if (takes(recorder, item))
 		return true;
 	if (!close_files(recorder, item->time_ns))
 		return false;
 	if (!open_files(recorder, item))
 		return false;
 	if (recorder->files > 1)
-		tell("geyser: %s: frames are %ux%u %s now, and were %ux%u %s: going on with %s\n",
-			recorder->options->name, now->width, now->height,
-			geyser_format_name(now->format), before.width, before.height,
-			geyser_format_name(before.format), recorder->path);
+		tell_of_change(recorder, &before);
 	return true;
 }
 
@@ -209,7 +251,7 @@ static void *write_all(void *user)
 		recorder->failed = !write_item(recorder, &item);
 	atomic_store(&recorder->broken, recorder->failed);
 	media_queue_close(&recorder->queue);
-	if (!close_files(recorder, recorder->end_ns))
+	if (!close_files(recorder, atomic_load(&recorder->end_ns)))
 		recorder->failed = true;
 	return NULL;
 }
@@ -229,7 +271,7 @@ bool media_recorder_begin(struct media_recorder *recorder)
 
 bool media_recorder_end(struct media_recorder *recorder, uint64_t end_ns)
 {
-	recorder->end_ns = end_ns;
+	atomic_store(&recorder->end_ns, end_ns);
 	media_queue_finish(&recorder->queue);
 	(void)pthread_join(recorder->thread, NULL);
 	media_queue_destroy(&recorder->queue);
@@ -276,6 +318,27 @@ static bool fill(const struct media_recorder *recorder, const struct geyser_pixe
 	return false;
 }
 
+static bool create_frame(const struct media_recorder *recorder, const struct geyser_pixels *texels,
+	const struct media_store *store, AVFrame **out)
+{
+	const int error =
+		media_frame_create(store->pixel_format, store->file_width, store->file_height, out);
+	char text[MEDIA_ERROR_SIZE];
+
+	if (error >= 0)
+		return true;
+	if (error == AVERROR(ENOMEM))
+		(void)failure("%s: no memory for a frame of %ux%u: expected a machine with more",
+			recorder->options->name, texels->width, texels->height);
+	else
+		(void)failure("%s: frames of %ux%u %s are too large for libav (%s, as a picture of "
+			      "%ux%u): expected less than 2^28 pixels",
+			recorder->options->name, texels->width, texels->height,
+			geyser_format_name(texels->format), media_error(error, text),
+			store->file_width, store->file_height);
+	return false;
+}
+
 bool media_recorder_make(struct media_recorder *recorder, const struct geyser_pixels *texels,
 	const struct geyser_frame_info *info, struct media_item *out)
 {
@@ -284,13 +347,8 @@ bool media_recorder_make(struct media_recorder *recorder, const struct geyser_pi
 	*out = (struct media_item){.info = *info};
 	if (!choose_store(recorder, texels, info, &film, &out->store))
 		return false;
-	out->frame = media_frame_create(
-		out->store.pixel_format, out->store.file_width, out->store.file_height);
-	if (!out->frame) {
-		(void)failure("%s: no memory for a frame of %ux%u: expected a machine with more",
-			recorder->options->name, texels->width, texels->height);
+	if (!create_frame(recorder, texels, &out->store, &out->frame))
 		return false;
-	}
 	if (fill(recorder, texels, &film, out))
 		return true;
 	libav.av_frame_free(&out->frame);

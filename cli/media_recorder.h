@@ -20,9 +20,9 @@ struct media_recorder {
 	enum media_kind kind;
 	struct media_queue queue;
 	pthread_t thread;
-	uint64_t end_ns;       /* until when the last frame is shown; 0: the usual time */
-	_Atomic uint64_t size; /* of the file, in bytes */
-	_Atomic bool broken;   /* the thread has failed */
+	_Atomic uint64_t end_ns; /* until when the last frame is shown; 0: the usual time */
+	_Atomic uint64_t size;   /* of the file, in bytes */
+	_Atomic bool broken;     /* the thread has failed */
 	/* the thread's: */
 	bool failed; /* a message was printed */
 	bool open;

@@ -62,6 +62,23 @@ static bool has_half_block(const struct geyser_format_info *info, uint32_t width
  * decoder gets others wrong. */
 #define FFV1_LEAST 16u
 
+/* libav refuses pictures of so many pixels, and counts a margin of 128 each way. */
+#define PIXELS_MAX (UINT64_C(1) << 28)
+#define MARGIN 128u
+#define WIDE_BYTES 4u /* of two pixels of AV_PIX_FMT_YUYV422 */
+
+/* Sets the file's pictures to rows of so many bytes. If these are too many pixels of one byte,
+ * pixels of two bytes hold them: Matroska has none that are larger and not in planes. */
+static void choose_rows(struct media_store *out, uint64_t row_bytes, uint32_t height)
+{
+	const bool wide = (row_bytes + MARGIN) * (height + MARGIN) >= PIXELS_MAX;
+
+	out->pixel_format = wide ? AV_PIX_FMT_YUYV422 : AV_PIX_FMT_GRAY8;
+	out->file_width =
+		(uint32_t)(wide ? (row_bytes + WIDE_BYTES - 1) / WIDE_BYTES * 2 : row_bytes);
+	out->file_height = height;
+}
+
 /* Sets that the frame's bytes are kept as they are. */
 static void choose_bytes(struct media_store *out)
 {
@@ -71,10 +88,10 @@ static void choose_bytes(struct media_store *out)
 	(void)geyser_format_get_plane_extent(out->format, 0, out->width, out->height, &extent);
 	out->layout = MEDIA_BYTES;
 	out->in_a_row = small;
-	out->pixel_format = AV_PIX_FMT_GRAY8;
-	out->file_width = (uint32_t)(small ? raw_size(out->format, out->width, out->height)
-					   : extent.row_bytes);
-	out->file_height = small ? 1 : out->height;
+	if (small)
+		choose_rows(out, raw_size(out->format, out->width, out->height), 1);
+	else
+		choose_rows(out, extent.row_bytes, out->height);
 	out->codec = AV_CODEC_ID_RAWVIDEO;
 }
 
@@ -228,6 +245,15 @@ static void move_colors(const struct plane *plane, const AVFrame *frame, bool to
 		move_channel(plane, channel, 4, frame, file_planes[channel], to_file);
 }
 
+/* Clears the last two pixels of each row, of which the texels may not fill all bytes. */
+static void clear_row_ends(const AVFrame *frame)
+{
+	const size_t last = (size_t)frame->width * 2 - WIDE_BYTES;
+
+	for (size_t y = 0; y < (size_t)frame->height; y++)
+		(void)memset(frame->data[0] + y * (size_t)frame->linesize[0] + last, 0, WIDE_BYTES);
+}
+
 static bool move(const struct media_store *store, const struct geyser_pixels *texels,
 	const AVFrame *frame, bool to_file)
 {
@@ -258,6 +284,8 @@ static bool move(const struct media_store *store, const struct geyser_pixels *te
 bool media_store_pack(
 	const struct media_store *store, const struct geyser_pixels *texels, AVFrame *frame)
 {
+	if (store->pixel_format == AV_PIX_FMT_YUYV422)
+		clear_row_ends(frame);
 	return move(store, texels, frame, true);
 }
 

@@ -47,8 +47,10 @@ const struct syntax record_syntax = {
 		 "with the stream's colour.\n"
 		 "\n",
 	.notes = "\n"
-		 "A file that is there already is replaced. If the frames' size changes, the film\n"
-		 "goes on in FILE-2. When this program is killed, or the disk is full, the film "
+		 "A file that is there already is replaced. If the frames' size or colour changes, "
+		 "the\n"
+		 "film goes on in FILE-2. When this program is killed, or the disk is full, the "
+		 "film "
 		 "can\n"
 		 "be seen up to there: the last second may be missing, with --lossless no frame.\n"
 		 "\n"

@@ -113,6 +113,27 @@ def the_colour_is_written_into_the_film():
             "bt2020", "smpte2084", "bt2020nc", "tv", "topleft"], found
 
 
+@test
+def a_film_whose_colour_changes_goes_on_in_another_file():
+    """The colour and the range are those of the frames. A lossless recording has them by itself."""
+    for number, color in enumerate(("bt709", "smpte2084")):
+        make(f"{number}.ts", "-c:v", "libx264", "-color_trc", color, "-pix_fmt", "yuv420p",
+             "-color_range", ("tv", "pc")[number], seconds="0.2")
+    write("both.ts", read("0.ts") + read("1.ts"))
+    with recording("both", "a.mkv") as recorder, recording("both", "b.mkv", "--lossless") as other:
+        succeed("play", "both.ts", "--lossless", "--wait-subscribers", "2")
+        message = recorder.finish()[1]
+        other.finish()
+    assert "frames have another colour now (primaries 2, transfer 16, matrix 2, full" in message, message
+    assert "going on with a-2.mkv" in message, message
+    found = [stream_of(film) for film in ("a.mkv", "a-2.mkv")]
+    assert [row["color_transfer"] for row in found] == ["bt709", "smpte2084"], found
+    assert [row["color_range"] for row in found] == ["tv", "pc"], found
+    assert frames_in("a.mkv") + frames_in("a-2.mkv") == 10 == frames_in("b.mkv")
+    assert not os.path.exists("b-2.mkv")
+    assert {tuple(row["color"]) for row in lines("b.mkv")[1]} == {(2, 1, 2, 1), (2, 16, 2, 0)}
+
+
 def differ(one, two):
     return sum(abs(a - b) for a, b in zip(one, two)) / len(one)
 

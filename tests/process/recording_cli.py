@@ -106,6 +106,7 @@ for first in range(0, len(EVERY_FORMAT), PART):
 FEW = ["rgba8unorm", "p010", "yuy2", "rg32float", "rgba16uint"]
 for dimensions in ("1x1", "3x2", "15x40", "16x16", "17x300", "400x16"):
     add_tests_of_bits(f"pictures_of_{dimensions}", FEW, dimensions)
+add_tests_of_bits("long_pictures", ["rgba32float"], "15x16384")
 add_tests_of_bits("large_nv12", ["nv12"], "1918x1078")
 add_tests_of_bits("odd_gray", ["r8unorm"], "333x77")
 
