@@ -36,7 +36,7 @@ const struct syntax play_syntax = {
 		"exit status: 0 ended as asked, 1 it failed (stderr says why), 2 wrong usage\n",
 	.column = 27,
 	.words = ANY_WORDS,
-	.arguments = {NULL, offer_nothing},
+	.arguments = {NULL, offer_nothing, offer_nothing},
 	.see = "send record replay",
 	.wanted = "a film, and the stream's name if it is another one",
 	OPTIONS(rows),

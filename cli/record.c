@@ -62,7 +62,7 @@ const struct syntax record_syntax = {
 		 "died (stderr says why; what came is kept); 2 wrong usage\n",
 	.column = 27,
 	.words = 2,
-	.arguments = {offer_streams, NULL},
+	.arguments = {offer_streams},
 	.see = "recv play replay",
 	.wanted = "the stream's name and a file's name",
 	OPTIONS(rows),

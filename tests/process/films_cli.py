@@ -211,27 +211,6 @@ def a_signal_ends_a_film_in_order():
 
 
 @test
-def a_full_disk_keeps_what_is_there():
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
-
-    for film in FILMS:
-        noisy = ["--pattern", "noise", "--size", "320x180", "--fps", "50"]
-        with Running("send", "cam", *noisy, *LOSSLESS) as sender:
-            recorder = subprocess.run(
-                [GEYSER, "record", "cam", film, "--connect-timeout", str(LIMIT)],
-                preexec_fn=limit, stderr=subprocess.PIPE, timeout=LIMIT, check=False,
-            )
-            sender.end()
-        message = recorder.stderr.decode()
-        assert recorder.returncode == 1 and "(File too large, after" in message, message
-        assert frames_in(film) > 0, film
-
-
-@test
-def limits_end_a_film():
-    with sending("cam", "--fps", "50"):
-@test
 def a_signal_ends_a_film_whose_reader_takes_nothing_for_a_while():
     """The receiver waits for room in the pipe then, and not for signals."""
     os.mkfifo("pipe.mkv")
@@ -268,6 +247,27 @@ def a_signal_that_cannot_end_a_film_is_told():
     assert "pipe.mkv: not finished within 60 s after the signal" in message, message
 
 
+@test
+def a_full_disk_keeps_what_is_there():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
+
+    for film in FILMS:
+        noisy = ["--pattern", "noise", "--size", "320x180", "--fps", "50"]
+        with Running("send", "cam", *noisy, *LOSSLESS) as sender:
+            recorder = subprocess.run(
+                [GEYSER, "record", "cam", film, "--connect-timeout", str(LIMIT)],
+                preexec_fn=limit, stderr=subprocess.PIPE, timeout=LIMIT, check=False,
+            )
+            sender.end()
+        message = recorder.stderr.decode()
+        assert recorder.returncode == 1 and "(File too large, after" in message, message
+        assert frames_in(film) > 0, film
+
+
+@test
+def limits_end_a_film():
+    with sending("cam", "--fps", "50"):
         succeed("record", "cam", "a.mp4", "--frames", "10")
         succeed("record", "cam", "b.mp4", "--duration", "0.5")
     assert frames_in("a.mp4") == 10
@@ -297,6 +297,7 @@ PLAYED = (
     ("yuv420p10le", "p010", "p010le"), ("yuv422p10le", "p210", "p210le"),
     ("yuv444p10le", "p410", "p410le"), ("yuv420p16le", "p016", "p016le"),
     ("yuv420p10be", "p010", "p010le"), ("yuva420p", "i420", "yuv420p"),
+    ("monob", "r8unorm", "gray"), ("monow", "r8unorm", "gray"),
 )
 
 
@@ -359,7 +360,6 @@ def a_film_has_its_own_colour():
     assert (row["color"][2:], row["alpha"]) == ([0, 0], 0), row
 
 
-    ("monob", "r8unorm", "gray"), ("monow", "r8unorm", "gray"),
 @test
 def a_film_that_lies_on_its_side_is_turned():
     make("in.mp4", "-pix_fmt", "yuv444p", "-c:v", "libx264", "-qp", "1", size="64x36", seconds="0.04")
@@ -423,23 +423,6 @@ def what_is_no_film_is_told():
     fail(2, "seek", "play", "a", "--seek", "x")
 
 
-@test
-def a_damaged_film_goes_on():
-    film = bytearray(read(make("in.ts", "-c:v", "mpeg2video", seconds="1")))
-    for i in range(len(film) // 3, len(film) // 3 + 400):
-        film[i] ^= 0x55
-    write("in.ts", film)
-    with recording("in", "out.mkv", "--lossless") as recorder:
-        assert geyser("play", "in.ts", *LOSSLESS).returncode == 0
-        recorder.finish()
-    assert frames_in("out.mkv") > 10
-
-
-if __name__ == "__main__":
-    if "libav" in geyser("record", "a", "b.mkv", "--connect-timeout", "0").stderr.decode():
-        print("1..0 # SKIP this build has no libav")
-        sys.exit(0)
-    sys.exit(run_all(TESTS))
 @test
 def frames_that_cannot_be_published_are_told():
     size = ["-s", "64x36"]

@@ -191,6 +191,10 @@ def values_are_offered():
 def arguments_are_offered():
     assert choices("share", "") is choices("share", "-H", "pic") is None
     assert choices("send", "") == choices("list", "") == choices("recv", "a", "") == []
+    assert choices("play", "") is choices("replay", "") is None
+    assert choices("play", "a", "") == choices("replay", "a", "b", "") == []
+    assert choices("play", "a", "b", "") == choices("record", "a", "b", "") == []
+    assert choices("record", "") == [] and choices("record", "a", "") is None
     assert choices("recv", "--", "-") == choices("recv", "") == []
     assert choices("event", "") == ["create", "signal", "wait", "value"]
     assert choices("grab", "0x1", "") is None
