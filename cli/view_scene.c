@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* How long GL may wait for a frame that the GPU still draws. */
+/* How long to wait for a new frame that the publisher's GPU still draws. Later attempts don't wait,
+ * because the other streams are shown meanwhile. */
 #define DRAWN_NS (NANOSECONDS / 10)
 
 #define FIGURES_NS (NANOSECONDS / 4)
@@ -29,30 +30,39 @@ static void let_go(struct view_feed *feed, void *user)
 
 	if (tile->begun)
 		(void)geyser_gl_frame_end(scene->gl.geyser, feed->frame);
-	tile->begun = false;
+	tile->begun = tile->late = false;
 }
 
-/* Gives the new frame to GL. */
-static void begin(struct view_scene *scene, struct view_feed *feed)
+/* Gives the frame to GL, and says in `trouble` why it can't be shown. A frame that isn't drawn yet
+ * is late: the caller begins it again. */
+static void begin(struct view_scene *scene, struct view_feed *feed, uint64_t wait_ns)
 {
 	struct view_scene_tile *const tile = tile_of(scene, feed);
 	const struct geyser_texture_desc *const desc =
 		geyser_texture_get_desc(geyser_frame_texture(feed->frame));
+	enum geyser_result result;
 
 	tile->trouble[0] = '\0';
+	tile->late = false;
+	tile->fresh = true;
 	if (desc->layers > 1 || desc->depth > 1) {
 		(void)snprintf(tile->trouble, sizeof(tile->trouble),
 			"textures of several layers (%u) aren't shown",
 			desc->depth > 1 ? desc->depth : desc->layers);
 		return;
 	}
-	tile->begun = geyser_gl_frame_begin_planes(scene->gl.geyser, feed->frame,
-			      GEYSER_ACCESS_READ, DRAWN_NS, tile->planes) == GEYSER_OK;
+	result = geyser_gl_frame_begin_planes(
+		scene->gl.geyser, feed->frame, GEYSER_ACCESS_READ, wait_ns, tile->planes);
+	tile->begun = result == GEYSER_OK;
 	if (tile->begun)
 		return;
-	(void)snprintf(tile->trouble, sizeof(tile->trouble), "%s", geyser_error_detail());
+	tile->late = result == GEYSER_ERROR_TIMEOUT;
+	tile->fresh = !tile->late;
+	(void)snprintf(tile->trouble, sizeof(tile->trouble), "%s",
+		tile->late ? "the sender hasn't drawn the frame yet" : geyser_error_detail());
 	/* such as a frame of another GPU */
-	(void)view_feed_use_host(&scene->feeds, feed);
+	if (result == GEYSER_ERROR_MISMATCH || result == GEYSER_ERROR_UNSUPPORTED)
+		(void)view_feed_use_host(&scene->feeds, feed);
 }
 
 bool view_scene_take(struct view_scene *scene, bool *step)
@@ -65,9 +75,10 @@ bool view_scene_take(struct view_scene *scene, bool *step)
 		const enum view_state before = feed->state;
 
 		if (view_feed_take(&scene->feeds, feed, keep, let_go, scene)) {
-			begin(scene, feed);
-			scene->tiles[i].fresh = true;
+			begin(scene, feed, DRAWN_NS);
 			*step = false;
+		} else if (scene->tiles[i].late) {
+			begin(scene, feed, 0);
 		}
 		changed |= scene->tiles[i].fresh || feed->state != before;
 	}
@@ -186,9 +197,9 @@ static void write_figures(struct view_scene *scene, const struct view_feed *feed
 	if (tile->begun)
 		describe_path(feed, tile, path, sizeof(path));
 	(void)snprintf(tile->figures, sizeof(tile->figures),
-		"%.1f fps, %" PRIu64 " dropped, delay %.1f ms, p99 %.1f ms\n%s\n",
+		"%.1f fps, %" PRIu64 " dropped, delay %.1f ms, p99 %.1f ms\n%s%s",
 		view_feed_rate(feed), view_feed_dropped(&scene->feeds, feed), (double)median / 1e6,
-		(double)late / 1e6, path);
+		(double)late / 1e6, path, *path ? "\n" : "");
 	tile->figures_ns = now_ns();
 }
 
@@ -269,6 +280,15 @@ void view_scene_draw(struct view_scene *scene)
 	for (unsigned i = 0; i < scene->feeds.count && !scene->bare; i++)
 		draw_tile_text(scene, i);
 	draw_other_text(scene, pixel);
+}
+
+bool view_scene_is_late(const struct view_scene *scene)
+{
+	for (unsigned i = 0; i < scene->feeds.count; i++) {
+		if (scene->tiles[i].late)
+			return true;
+	}
+	return false;
 }
 
 uint64_t view_scene_deadline(const struct view_scene *scene)

@@ -13,6 +13,7 @@ struct view_scene_tile {
 	struct geyser_gl_texture_info planes[GEYSER_FORMAT_PLANES_MAX];
 	bool begun; /* GL uses the feed's frame */
 	bool fresh; /* the frame hasn't been on the screen */
+	bool late;  /* the frame wasn't drawn in time, and must be given to GL again */
 	char trouble[256];
 	char figures[192];
 	uint64_t figures_ns; /* when they were written */
@@ -47,6 +48,9 @@ unsigned view_scene_shown(struct view_scene *scene);
 
 /* When the window must be drawn again, since its text changes; UINT64_MAX: not by itself. */
 uint64_t view_scene_deadline(const struct view_scene *scene);
+
+/* Whether a frame isn't drawn yet, so that view_scene_take must be called again soon. */
+bool view_scene_is_late(const struct view_scene *scene);
 
 /* Ends GL's use of all frames. */
 void view_scene_release(struct view_scene *scene);

@@ -10,6 +10,9 @@
 #include "view_scene.h"
 #include "view_sdl.h"
 
+/* How long to wait before a frame that isn't drawn yet is tried again. */
+#define LATE_NS (NANOSECONDS / 100)
+
 struct window {
 	const struct view_options *options;
 	struct view_sdl sdl;
@@ -213,12 +216,14 @@ static void quit_at_signal(void *user)
 static void wait_for_events(struct window *window)
 {
 	const uint64_t deadline = view_scene_deadline(&window->scene), now = now_ns();
-	const uint64_t left = deadline > now ? (deadline - now) / 1000000 + 1 : 0;
+	const bool late = view_scene_is_late(&window->scene) && deadline > now + LATE_NS;
+	const uint64_t end = late ? now + LATE_NS : deadline;
+	const uint64_t left = end > now ? (end - now) / 1000000 + 1 : 0;
 	SDL_Event event;
 
-	if (deadline == UINT64_MAX ? !window->sdl.WaitEvent(&event)
-				   : !window->sdl.WaitEventTimeout(&event, (int)left)) {
-		window->redraw = true;
+	if (end == UINT64_MAX ? !window->sdl.WaitEvent(&event)
+			      : !window->sdl.WaitEventTimeout(&event, (int)left)) {
+		window->redraw |= !late;
 		return;
 	}
 	do

@@ -5,6 +5,7 @@ The window is on an X server without a screen, whose pixels are compared, and xd
 Python package publishes. PATH is what the text says of OpenGL's way to the frames ("in place")."""
 
 import array
+import ctypes
 import glob
 import itertools
 import os
@@ -12,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import unittest
 
 sys.dont_write_bytecode = True
 import png  # noqa: E402  (beside this file)
@@ -464,6 +466,25 @@ def resize_of_the_stream():
             expected = rgb(larger)
             expected = b"".join(expected[i : i + 3][::-1] for i in range(0, len(expected), 3))
             shows(display, expected)
+
+
+@test
+def late_frame_is_shown_when_it_is_drawn():
+    """It stays where it is, and no copy through host memory is made of the stream."""
+    if PATH != "in place":
+        raise unittest.SkipTest("frames of the host are drawn when they are submitted")
+    library, point = package._c.lib, package._c.geyser_point()
+    with Display(560, 200) as display, publish(width=40, height=20) as stream:
+        frame = stream.acquire()
+        frame.write(noise(40 * 20 * 4))
+        assert library.geyser_frame_signal_point(frame._frame, ctypes.byref(point)) == 0
+        frame.submit()
+        with text_window(display) as view:
+            display.until_text("the sender hasn't drawn the frame yet")
+            assert library.geyser_event_signal(point.event, point.value) == 0
+            display.until_text(f"{BACKEND}, zero-copy; OpenGL: {PATH}")
+            display.press("q")
+            view.finish()
 
 
 # ---- ends ----
