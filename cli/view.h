@@ -59,8 +59,8 @@ enum view_action {
 	VIEW_FARTHER,
 };
 
-/* Applies a key, given as its ASCII character. */
-enum view_action view_key(struct view_look *look, char key);
+/* Applies a key, given as its ASCII character. initial: the look that the options ask for. */
+enum view_action view_key(struct view_look *look, const struct view_look *initial, char key);
 
 /* Writes what differs from the usual look, such as "red, +1.5 stops", or "". */
 void view_describe(const struct view_look *look, char *text, size_t size);

@@ -26,13 +26,16 @@ enum view_channels view_channels_from(const char *text)
 	return (enum view_channels)i;
 }
 
-static void reset(struct view_look *look)
+static void reset(struct view_look *look, const struct view_look *initial)
 {
-	*look = (struct view_look){.paused = look->paused};
+	const bool paused = look->paused;
+
+	*look = *initial;
+	look->paused = paused;
 }
 
 /* Changes the look. Returns false if the key doesn't. */
-static bool change(struct view_look *look, char key)
+static bool change(struct view_look *look, const struct view_look *initial, char key)
 {
 	switch (key) {
 	case ' ':
@@ -51,14 +54,14 @@ static bool change(struct view_look *look, char key)
 		look->tone = (look->tone + 1) % VIEW_TONES;
 		return true;
 	case 'r':
-		reset(look);
+		reset(look, initial);
 		return true;
 	default:
 		return false;
 	}
 }
 
-enum view_action view_key(struct view_look *look, char key)
+enum view_action view_key(struct view_look *look, const struct view_look *initial, char key)
 {
 	static const struct {
 		char key;
@@ -80,7 +83,7 @@ enum view_action view_key(struct view_look *look, char key)
 		{'-', VIEW_FARTHER},
 	};
 
-	if (change(look, key))
+	if (change(look, initial, key))
 		return VIEW_REDRAW;
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (actions[i].key == key)

@@ -176,7 +176,7 @@ static bool read_keys(struct terminal *terminal, bool *step)
 		/* an arrow or another key of several bytes */
 		if (keys[i] == '\033' && i + 1 < count)
 			break;
-		switch (view_key(&terminal->look, keys[i])) {
+		switch (view_key(&terminal->look, &terminal->options->look, keys[i])) {
 		case VIEW_QUIT:
 			return false;
 		case VIEW_STEP:

@@ -143,7 +143,7 @@ static void take_key(struct window *window, const SDL_Keysym *key)
 	else if (key->sym == SDLK_DOWN)
 		move_by(window, 0, -down);
 	else if (character)
-		act(window, view_key(&window->scene.look, character));
+		act(window, view_key(&window->scene.look, &window->options->look, character));
 }
 
 static void take_motion(struct window *window, const SDL_MouseMotionEvent *event)

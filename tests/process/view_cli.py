@@ -322,10 +322,17 @@ def keys_change_exposure_and_tone_mapping():
             display.press("q")
             assert view.finish() == ""
     with Display(WIDTH, HEIGHT) as display, publish(format="rgba32float") as stream:
-        rendered(
-            display, stream, 1, light, whole(numpy.repeat(1.0, 3)),
-            arguments=("--exposure", "1.1", "--channels", "g"),
-        )
+        light[..., 1] = 0.25
+        stream.send(light)
+        options = ["--exposure", "1.1", "--channels", "g"]
+        with View(display, "cam", "--bare", "--size", f"{WIDTH}x{HEIGHT}", *options) as view:
+            shows(display, whole(numpy.repeat(0.5, 3)), 1)
+            display.press("shift+e", "shift+e", "c")  # a stop less; blue
+            shows(display, whole(numpy.repeat(1.0, 3)), 1)
+            display.press("r")  # as the options say
+            shows(display, whole(numpy.repeat(0.5, 3)), 1)
+            display.press("q")
+            assert view.finish() == ""
 
 
 # ---- the window ----

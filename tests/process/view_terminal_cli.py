@@ -164,6 +164,20 @@ def keys_in_a_terminal():
 
 
 @test
+def first_look_comes_back():
+    with still("t", 8, 4, bytes([10, 60, 30, 255]) * 32):
+        with Terminal("view", "t", "-T", "-C", "g", "-e", "2") as view:
+            view.read_until(b"channels g, exposure +2.0")
+            os.write(view.fd, b"cEt")
+            view.read_until(b"channels b, exposure +1.5, tone mapping on")
+            os.write(view.fd, b"r")
+            view.read_until(b"channels g, exposure +2.0\033[K")
+            os.write(view.fd, b"q")
+            view.read_until(b"\033[?1049l")
+            view.finish()
+
+
+@test
 def sender_that_dies_and_comes_back():
     with Terminal("view", "t", "--terminal") as view:
         view.read_until(b"waiting for the stream to begin")
