@@ -121,7 +121,7 @@ const char *view_keys(bool window)
 				  "c      channels: rgba, rgb, r, g, b, a\n"
 				  "e E    exposure: up, down\n"
 				  "t      tone mapping: HDR only, on, off\n"
-				  "n      smallest number black, largest white\n"
+				  "n      smallest sample black, largest white\n"
 				  "r      channels, exposure and the like as before\n"
 				  "h      these keys\n"
 				  "q      quit\n"

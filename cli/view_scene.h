@@ -74,7 +74,8 @@ unsigned view_scene_aim(const struct view_scene *scene);
 /* Writes the numbers of the texel under the mouse, or "". */
 void view_pixel_describe(struct view_scene *scene, char *text, size_t size);
 
-/* Sets the look's range to the smallest and the largest number of the picture under the mouse. */
+/* Sets the look's range to the smallest and the largest number of 64x64 samples of the picture
+ * under the mouse. */
 void view_pixel_range(struct view_scene *scene);
 
 /* ---- view_save.c ----------------------------------------------------------------------------- */
