@@ -68,17 +68,24 @@ static void set_primaries(uint8_t primaries, struct view_meaning *out)
 	(void)memcpy(out->weights, is_2020 ? weights_2020 : weights_709, sizeof(weights_709));
 }
 
-static float peak_of(const struct geyser_color *color)
+/* A peer may send any number. */
+static bool is_known(float light)
 {
-	const float light = color->max_content_light_level > 0 ? color->max_content_light_level
-							       : color->mastering_max_luminance;
-
-	/* 1000 cd/m² is HLG's peak, and that of most pictures in PQ */
-	return (light > VIEW_WHITE ? light : 1000) / VIEW_WHITE;
+	return isfinite(light) && light > 0;
 }
 
-struct view_meaning view_meaning_of(
-	enum geyser_format format, const struct geyser_frame_info *info, bool decoded)
+static float peak_of(const struct geyser_color *color)
+{
+	const float light = is_known(color->max_content_light_level)
+				    ? color->max_content_light_level
+				    : color->mastering_max_luminance;
+
+	/* 1000 cd/m² is HLG's peak, and that of most pictures in PQ. A darker peak than white needs
+	 * no curve. */
+	return (is_known(light) ? fmaxf(light, VIEW_WHITE) : 1000) / VIEW_WHITE;
+}
+
+struct view_meaning view_meaning_of(enum geyser_format format, const struct geyser_frame_info *info)
 {
 	const struct geyser_format_info *const row = geyser_format_get_info(format);
 	struct view_meaning out = {

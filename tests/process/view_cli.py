@@ -8,6 +8,7 @@ import array
 import ctypes
 import glob
 import itertools
+import math
 import os
 import signal
 import struct
@@ -294,6 +295,26 @@ def bright_pictures_are_mapped():
         expected = to_bytes(srgb(tone_mapped(scene, 1000) / 203 @ numpy.transpose(TO_709)))
         color = package.Color(9, 18, 0)
         rendered(display, stream, 1, picture.astype("f4"), expected, color=color)
+
+
+@test
+def peaks_of_all_kinds():
+    """A peak below white needs no curve. A peak that is no number isn't known."""
+    picture = hdr_picture()
+    light = pq_decode(picture.astype("f4")[..., :3].astype("f8"))
+    for color, peak in (
+        ({"max_content_light_level": 150}, None), ({"mastering_max_luminance": 0.5}, None),
+        ({}, 1000), ({"max_content_light_level": math.inf}, 1000),
+        ({"max_content_light_level": math.nan, "mastering_max_luminance": 600}, 600),
+        ({"mastering_max_luminance": -600}, 1000),
+    ):
+        brightest = light.max(-1, keepdims=True)
+        shown = tone_mapped(light, peak) if peak else light * numpy.minimum(1, 203 / brightest)
+        with Display(WIDTH, HEIGHT) as display, publish(format="rgba32float") as stream:
+            rendered(
+                display, stream, 1, picture.astype("f4"), to_bytes(srgb(shown / 203)),
+                color=package.Color(1, 16, 0, **color),
+            )
 
 
 @test
