@@ -12,7 +12,8 @@
 struct view_program {
 	struct view_program *next;
 	struct view_variant variant;
-	GLuint name;
+	GLuint name;       /* 0: it can't be compiled */
+	char trouble[512]; /* why */
 };
 
 /* ---- compiling ------------------------------------------------------------------------------- */
@@ -119,15 +120,20 @@ GLuint view_program_of(
 
 	while (program && !is_same(&program->variant, variant))
 		program = program->next;
-	if (program)
+	if (program) {
+		if (!program->name)
+			(void)snprintf(trouble, size, "%s", program->trouble);
 		return program->name;
+	}
 	program = malloc(sizeof(*program));
 	if (!program) {
 		(void)snprintf(trouble, size, "no memory for a program of OpenGL");
 		return 0;
 	}
 	*program = (struct view_program){.next = gl->programs, .variant = *variant};
-	program->name = compile_variant(gl, variant, trouble, size);
+	program->name = compile_variant(gl, variant, program->trouble, sizeof(program->trouble));
+	if (!program->name)
+		(void)snprintf(trouble, size, "%s", program->trouble);
 	gl->programs = program;
 	return program->name;
 }

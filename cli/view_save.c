@@ -99,8 +99,8 @@ static bool write_drawn(
 		.scale = 1,
 	};
 	GLuint texture, frame;
-	char trouble[256];
-	bool done;
+	char trouble[256] = "";
+	bool complete, done;
 
 	gl->GenTextures(1, &texture);
 	gl->ActiveTexture(GL_TEXTURE0);
@@ -110,10 +110,13 @@ static bool write_drawn(
 	gl->GenFramebuffers(1, &frame);
 	view_gl_begin(gl, frame, width, height);
 	gl->FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
-	done = gl->CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE &&
+	complete = gl->CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+	done = complete &&
 	       view_gl_draw(gl, picture, &scene->look, &place, trouble, sizeof(trouble));
 	if (done)
 		done = write_target(gl, path);
+	else if (complete)
+		(void)failure("OpenGL can't compile a shader (%s)", trouble);
 	else
 		(void)failure("OpenGL can't draw a picture of this size (%dx%d)", width, height);
 	gl->BindFramebuffer(GL_FRAMEBUFFER, 0);

@@ -259,8 +259,10 @@ static void draw_tile(struct view_scene *scene, unsigned index)
 
 	if (!view_scene_picture(scene, index, &picture, &place))
 		return;
-	(void)view_gl_draw(
-		&scene->gl, &picture, &scene->look, &place, tile->trouble, sizeof(tile->trouble));
+	/* another look may need another program */
+	if (view_gl_draw(&scene->gl, &picture, &scene->look, &place, tile->trouble,
+		    sizeof(tile->trouble)))
+		tile->trouble[0] = '\0';
 }
 
 void view_scene_draw(struct view_scene *scene)
