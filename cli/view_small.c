@@ -110,17 +110,20 @@ bool view_small_make(struct view_small *small, struct view_feed *feed, const str
 	struct geyser_texture *const texture = geyser_frame_texture(feed->frame);
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	const struct geyser_frame_info *const info = geyser_frame_get_info(feed->frame);
-	const struct view_meaning meaning = view_meaning_of(desc->format, info, true);
+	const struct view_meaning meaning = view_meaning_of(desc->format, info);
 	const struct geyser_rect crop = crop_of(info, desc);
 	const bool swap = (unsigned)info->orientation & 1;
+	bool reserved;
 
 	fit(small, swap ? crop.height : crop.width, swap ? crop.width : crop.height, width, height);
 	(void)snprintf(small->what, sizeof(small->what), "%ux%u %s", desc->width, desc->height,
 		geyser_format_name(desc->format));
 	small->scale = meaning.scale;
 	small->channels = meaning.channels;
-	if (!reserve(small, small->width * small->height) || scale(small, texture, info, &crop)) {
-		(void)snprintf(feed->trouble, sizeof(feed->trouble), "%s", geyser_error_detail());
+	reserved = reserve(small, small->width * small->height);
+	if (!reserved || scale(small, texture, info, &crop)) {
+		(void)snprintf(feed->trouble, sizeof(feed->trouble), "%s",
+			reserved ? geyser_error_detail() : "no memory for a picture");
 		feed->state = VIEW_FAILED;
 		small->width = small->height = 0;
 		return false;

@@ -111,30 +111,44 @@ static void print_line(const struct terminal *terminal)
 	(void)fprintf(answers(), "\033[%u;1H\033[0m%s\033[K", terminal->rows + 1, line);
 }
 
-static void draw(struct terminal *terminal, bool fresh)
+/* Prints the frame. Returns false if there is none, or if it can't be shown. */
+static bool print_picture(struct terminal *terminal)
 {
 	struct view_feed *const feed = &terminal->feeds.feed[0];
+
+	if (!feed->frame || !view_small_make(&terminal->small, feed, &terminal->look,
+				    terminal->width, terminal->height))
+		return false;
+	if (terminal->options->output == VIEW_SIXEL)
+		view_small_sixels(&terminal->small, answers());
+	else
+		view_small_blocks(
+			&terminal->small, terminal->screen ? "\033[K\r\n" : "\n", answers());
+	return true;
+}
+
+/* Draws everything. Without a screen, where no line can tell what is wrong, it is a failure if the
+ * frame can't be shown. Returns the exit status. */
+static int draw(struct terminal *terminal, bool fresh)
+{
+	struct view_feed *const feed = &terminal->feeds.feed[0];
+	bool shown = false;
 
 	if (terminal->screen)
 		(void)fputs("\033[H", answers());
 	if (terminal->help && terminal->screen)
 		print_keys();
-	else if (feed->frame && view_small_make(&terminal->small, feed, &terminal->look,
-					terminal->width, terminal->height)) {
-		if (terminal->options->output == VIEW_SIXEL)
-			view_small_sixels(&terminal->small, answers());
-		else
-			view_small_blocks(&terminal->small, terminal->screen ? "\033[K\r\n" : "\n",
-				answers());
-	}
+	else
+		shown = print_picture(terminal);
 	if (terminal->screen) {
 		(void)fputs("\033[J", answers());
 		print_line(terminal);
 	}
-	if (!fresh)
-		return;
-	view_feed_shown(feed);
-	terminal->shown++;
+	if (shown && fresh) {
+		view_feed_shown(feed);
+		terminal->shown++;
+	}
+	return shown || terminal->screen ? STATUS_OK : failure("%s", feed->trouble);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -234,8 +248,8 @@ static int show(struct terminal *terminal)
 		step = step && !fresh;
 		measure(terminal);
 		if (terminal->screen || fresh)
-			draw(terminal, fresh);
-		if (!answers_go_on(&status))
+			status = draw(terminal, fresh);
+		if (status || !answers_go_on(&status))
 			break;
 		if (options->frames && terminal->shown >= options->frames)
 			break;

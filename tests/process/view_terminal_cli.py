@@ -195,6 +195,18 @@ def sender_that_dies_and_comes_back():
 
 
 @test
+def frame_that_cannot_be_shown():
+    """A matrix that no conversion of video knows: a terminal says so, and a pipe is a failure."""
+    with still("t", 4, 2, bytes(12), "nv12", "--color", "rgb"):
+        fail(1, "color matrix (0)", "view", "t", "--terminal", "--frames", "1")
+        with Terminal("view", "t", "--terminal") as view:
+            view.read_until(b"color matrix (0)")
+            os.write(view.fd, b"q")
+            view.read_until(b"\033[?1049l")
+            view.finish()
+
+
+@test
 def gone_reader_ends_it():
     with sending("t"), Running("view", "t", "--terminal") as view:
         assert select.select([view.process.stdout], [], [], LIMIT)[0]
