@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 	{'o', "snapshot", "FILE", "at the end write what the window shows to this PNG",
 		TEXT(struct view_options, snapshot)},
 	{'c', "connect-timeout", "S",
-		"fail if a stream doesn't begin within S seconds; by default wait for it",
+		"fail if not all streams begin within S seconds; by default wait for them",
 		TIMEOUT(struct view_options, timeout_ns)},
 	BACKEND_ROW(struct view_options),
 	{0, "stats", NULL, "at the end say on stderr how many frames were shown and how late",

@@ -13,7 +13,8 @@
 #include "streams.h"
 #include "view_feed.h"
 
-/* How long one attempt to connect may take. Others are shown meanwhile, but not connected. */
+/* How long one attempt to connect may take. Meanwhile the thread reports no frames of other
+ * streams. */
 #define CONNECT_NS (NANOSECONDS / 10)
 
 /* When to try again after a failure. */
@@ -166,11 +167,13 @@ static void nudge(const struct view_feeds *feeds)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-/* Tries to connect: a wrong name is found here. Returns the exit status. */
-static int connect_at_first(struct view_feed *feed, uint64_t timeout_ns)
+/* Tries to connect until the time `end`, which all streams have in common: a wrong name is found
+ * here. timeout_ns is the option's; 0: don't wait. Returns the exit status. */
+static int connect_at_first(struct view_feed *feed, uint64_t timeout_ns, uint64_t end)
 {
-	const enum geyser_result result =
-		connect_feed(feed, timeout_ns, &feed->subscriber, &feed->fd);
+	const uint64_t now = now_ns();
+	const enum geyser_result result = connect_feed(
+		feed, timeout_ns && end > now ? end - now : 0, &feed->subscriber, &feed->fd);
 	const bool absent = result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NOT_FOUND;
 
 	if (absent && timeout_ns)
@@ -203,13 +206,14 @@ int view_feeds_open(const struct view_options *options, struct view_feeds *out)
 {
 	int status = open_manager(
 		"view", &(struct geyser_manager_desc){.backend = options->backend}, &out->manager);
+	const uint64_t end = now_ns() + options->timeout_ns;
 
 	out->pipe[0] = out->pipe[1] = -1;
 	(void)pthread_mutex_init(&out->lock, NULL);
 	for (; !status && out->count < options->count; out->count++) {
 		out->feed[out->count] = (struct view_feed){
 			.name = options->names[out->count], .manager = out->manager, .fd = -1};
-		status = connect_at_first(&out->feed[out->count], options->timeout_ns);
+		status = connect_at_first(&out->feed[out->count], options->timeout_ns, end);
 	}
 	if (!status)
 		status = start(out);
