@@ -20,12 +20,11 @@ enum {
 	TRANSFER_HLG = 18,
 };
 
-static enum view_transfer transfer_of(
-	const struct geyser_format_info *format, uint8_t transfer, bool decoded)
+static enum view_transfer transfer_of(const struct geyser_format_info *format, uint8_t transfer)
 {
 	if (format->type == GEYSER_FORMAT_TYPE_DEPTH)
 		return VIEW_NUMBERS;
-	if (format->srgb && decoded)
+	if (format->srgb)
 		return VIEW_LINEAR;
 	if (transfer == TRANSFER_PQ)
 		return VIEW_PQ;
@@ -89,7 +88,7 @@ struct view_meaning view_meaning_of(enum geyser_format format, const struct geys
 {
 	const struct geyser_format_info *const row = geyser_format_get_info(format);
 	struct view_meaning out = {
-		.transfer = transfer_of(row, info->color.transfer, decoded),
+		.transfer = transfer_of(row, info->color.transfer),
 		.scale = scale_of(row),
 		.peak = peak_of(&info->color),
 		.channels = row->depth ? 1 : row->channels,

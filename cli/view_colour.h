@@ -33,9 +33,9 @@ struct view_meaning {
 	bool alpha, premultiplied;
 };
 
-/* decoded: an -srgb format's numbers were decoded to light, and video's to colours. */
+/* An -srgb format's numbers must have been decoded to light, and video's to colours. */
 struct view_meaning view_meaning_of(
-	enum geyser_format format, const struct geyser_frame_info *info, bool decoded);
+	enum geyser_format format, const struct geyser_frame_info *info);
 
 /* Whether light is mapped to the range of the screen. */
 bool view_maps_tone(const struct view_meaning *meaning, const struct view_look *look);

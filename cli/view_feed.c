@@ -337,14 +337,14 @@ bool view_feed_take(struct view_feeds *feeds, struct view_feed *feed, bool keep,
 	return frame != NULL;
 }
 
-bool view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed)
+void view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed)
 {
 	const struct geyser_manager_desc host = {.backend = GEYSER_BACKEND_HOST};
 
 	if (geyser_manager_get_backend(feed->manager) == GEYSER_BACKEND_HOST)
-		return false;
+		return;
 	if (!feeds->host && geyser_manager_create(&host, &feeds->host))
-		return false;
+		return;
 	(void)pthread_mutex_lock(&feeds->lock);
 	disconnect(feed);
 	feed->manager = feeds->host;
@@ -352,5 +352,4 @@ bool view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed)
 	feed->retry_ns = 0;
 	(void)pthread_mutex_unlock(&feeds->lock);
 	nudge(feeds);
-	return true;
 }

@@ -71,9 +71,9 @@ void view_feeds_close(struct view_feeds *feeds);
 bool view_feed_take(struct view_feeds *feeds, struct view_feed *feed, bool keep,
 	void (*let_go)(struct view_feed *feed, void *user), void *user);
 
-/* Connects again through host memory, because frames of the GPU can't be shown. Returns false if
+/* Connects again through host memory, because frames of the GPU can't be shown. Does nothing if
  * the stream is received that way already. */
-bool view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed);
+void view_feed_use_host(struct view_feeds *feeds, struct view_feed *feed);
 
 /* ---- view_figures.c -------------------------------------------------------------------------- */
 

@@ -322,8 +322,7 @@ bool view_gl_draw(struct view_gl *gl, const struct view_picture *picture,
 	const struct geyser_format_info *const format =
 		geyser_format_get_info(picture->desc->format);
 	const struct view_turn turn = view_turn_of(picture->info, picture->desc);
-	const struct view_meaning meaning =
-		view_meaning_of(picture->desc->format, picture->info, true);
+	const struct view_meaning meaning = view_meaning_of(picture->desc->format, picture->info);
 	const struct view_tile *const tile = &place->tile;
 	const struct view_variant variant = variant_of(format, &meaning, look, place->scale);
 	const GLuint program = view_program_of(gl, &variant, trouble, size);
@@ -344,7 +343,7 @@ bool view_gl_draw(struct view_gl *gl, const struct view_picture *picture,
 }
 
 bool view_gl_read(struct view_gl *gl, const struct view_picture *picture,
-	const struct view_sample *sample, uint32_t *out, bool *is_float)
+	const struct view_sample *sample, uint32_t *out)
 {
 	const struct geyser_format_info *const format =
 		geyser_format_get_info(picture->desc->format);
@@ -357,7 +356,6 @@ bool view_gl_read(struct view_gl *gl, const struct view_picture *picture,
 		.kind = kind_of(format), .planes = planes_of(format), .taps = 1, .raw = true};
 	const GLuint program = view_program_of(gl, &variant, trouble, sizeof(trouble));
 
-	*is_float = !kind_of(format);
 	if (!program)
 		return false;
 	view_gl_begin(gl, gl->read_frame, columns, rows);

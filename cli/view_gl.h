@@ -49,10 +49,10 @@ struct view_sample {
 	uint32_t columns, rows;
 };
 
-/* Reads numbers as they lie in the texture, except that unorm is 0 to 1. Integers keep their bits;
- * is_float says which it is. Four for each place, row by row. */
+/* Reads numbers as they lie in the texture, except that unorm is 0 to 1. Integers keep their bits.
+ * Four for each place, row by row. */
 bool view_gl_read(struct view_gl *gl, const struct view_picture *picture,
-	const struct view_sample *sample, uint32_t *out, bool *is_float);
+	const struct view_sample *sample, uint32_t *out);
 
 /* Starts a target of this size: the window (framebuffer 0) or another one. */
 void view_gl_begin(struct view_gl *gl, GLuint frame, int width, int height);

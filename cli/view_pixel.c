@@ -72,14 +72,13 @@ void view_pixel_describe(struct view_scene *scene, char *text, size_t size)
 	struct view_picture picture;
 	struct view_place place;
 	uint32_t texel[2], bits[4];
-	bool is_float;
 	int length;
 
 	*text = '\0';
 	if (!scene->mouse || !view_scene_picture(scene, index, &picture, &place) ||
 		!view_texel_at(&place, scene->mouse_x, scene->mouse_y, texel) ||
 		!view_gl_read(&scene->gl, &picture,
-			&(struct view_sample){texel[0], texel[1], 1, 1, 1, 1}, bits, &is_float))
+			&(struct view_sample){texel[0], texel[1], 1, 1, 1, 1}, bits))
 		return;
 	format = geyser_format_get_info(picture.desc->format);
 	length = snprintf(text, size, "%u, %u:", texel[0], texel[1]);
@@ -114,17 +113,16 @@ void view_pixel_range(struct view_scene *scene)
 	struct view_meaning meaning;
 	const struct geyser_format_info *format;
 	double low = DBL_MAX, high = -DBL_MAX;
-	bool is_float;
 
 	if (!view_scene_picture(scene, view_scene_aim(scene), &picture, &place) ||
 		geyser_format_is_video(picture.desc->format) ||
 		!view_gl_read(&scene->gl, &picture,
 			&(struct view_sample){0, 0, (uint32_t)place.width, (uint32_t)place.height,
 				VIEW_READ_MAX, VIEW_READ_MAX},
-			bits[0], &is_float))
+			bits[0]))
 		return;
 	format = geyser_format_get_info(picture.desc->format);
-	meaning = view_meaning_of(picture.desc->format, picture.info, true);
+	meaning = view_meaning_of(picture.desc->format, picture.info);
 	for (unsigned i = 0; i < VIEW_READ_MAX * VIEW_READ_MAX; i++) {
 		for (unsigned c = 0; c < meaning.channels && c < 3; c++) {
 			const double number = number_of(format, bits[i][c]);

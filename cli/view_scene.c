@@ -62,7 +62,7 @@ static void begin(struct view_scene *scene, struct view_feed *feed, uint64_t wai
 		tile->late ? "the sender hasn't drawn the frame yet" : geyser_error_detail());
 	/* such as a frame of another GPU */
 	if (result == GEYSER_ERROR_MISMATCH || result == GEYSER_ERROR_UNSUPPORTED)
-		(void)view_feed_use_host(&scene->feeds, feed);
+		view_feed_use_host(&scene->feeds, feed);
 }
 
 bool view_scene_take(struct view_scene *scene, bool *step)
