@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,6 +29,8 @@ struct terminal {
 	struct view_small small;
 	int signals, pipe[2];
 	bool screen, keys, help;
+	bool raw; /* stdin is a terminal whose modes are to be changed: `before` has the old ones */
+	bool entered;           /* the terminal is as `enter` leaves it */
 	unsigned columns, rows; /* without the line of text */
 	unsigned width, height; /* of the picture, at most */
 	uint64_t shown;
@@ -57,31 +60,109 @@ static void measure(struct terminal *terminal)
 	}
 }
 
+/* Sets the modes of stdin. In the background this stops the process, until it is in the foreground
+ * again. */
+static void set_modes(const struct termios *modes)
+{
+	while (tcsetattr(STDIN_FILENO, TCSANOW, modes) < 0 && errno == EINTR)
+		;
+}
+
 static void enter(struct terminal *terminal)
 {
-	struct termios raw;
+	struct termios raw = terminal->before;
 
-	terminal->screen = isatty(STDOUT_FILENO) == 1;
-	terminal->keys = terminal->screen && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
-			 tcgetattr(STDIN_FILENO, &terminal->before) == 0;
-	if (terminal->screen)
-		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", answers());
-	if (!terminal->keys)
-		return;
-	raw = terminal->before;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	if (terminal->raw)
+		set_modes(&raw);
+	if (terminal->screen)
+		(void)fputs("\033[?1049h\033[?25l\033[?7l\033[2J", answers());
+	terminal->entered = true;
 }
 
-static void leave(const struct terminal *terminal)
+static void leave(struct terminal *terminal)
 {
-	if (terminal->before.c_cflag)
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal->before);
+	if (!terminal->entered)
+		return;
+	if (terminal->raw)
+		set_modes(&terminal->before);
 	if (terminal->screen)
 		(void)fputs("\033[0m\033[?7h\033[?25h\033[?1049l", answers());
 	(void)answers_flush();
+	terminal->entered = false;
+}
+
+/* ---- Ctrl-Z ---------------------------------------------------------------------------------- */
+
+/* What the handler of signals uses. */
+static struct {
+	volatile sig_atomic_t stop; /* SIGTSTP came */
+	volatile sig_atomic_t cont; /* SIGCONT came: a shell may have changed the terminal */
+	int pipe;                   /* wakes the loop */
+} job;
+
+static void note_signal(int number)
+{
+	const int error = errno;
+
+	if (number == SIGTSTP)
+		job.stop = 1;
+	else
+		job.cont = 1;
+	(void)write(job.pipe, "", 1);
+	errno = error;
+}
+
+static void handle(int number, void (*handler)(int number))
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(number, &action, NULL);
+}
+
+/* Looks whether the terminal is there for the keys and the screen, and enters it. */
+static void begin(struct terminal *terminal)
+{
+	terminal->screen = isatty(STDOUT_FILENO) == 1;
+	terminal->keys = terminal->screen && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+			 tcgetattr(STDIN_FILENO, &terminal->before) == 0;
+	terminal->raw = terminal->keys;
+	job.pipe = terminal->pipe[1];
+	if (terminal->screen) {
+		handle(SIGTSTP, note_signal);
+		handle(SIGCONT, note_signal);
+	}
+	enter(terminal);
+}
+
+static void end(struct terminal *terminal)
+{
+	if (terminal->screen) {
+		handle(SIGTSTP, SIG_DFL);
+		handle(SIGCONT, SIG_DFL);
+	}
+	leave(terminal);
+}
+
+/* Does what the signals ask for: the process stops with the terminal as it was before, and enters
+ * it again when it continues. Returns false if the command must end. */
+static bool stop_and_go_on(struct terminal *terminal)
+{
+	if (job.stop) {
+		leave(terminal);
+		job.stop = 0;
+		handle(SIGTSTP, SIG_DFL);
+		(void)raise(SIGTSTP);
+		handle(SIGTSTP, note_signal);
+	}
+	job.cont = 0;
+	if (signals_came(terminal->signals))
+		return false;
+	enter(terminal);
+	return true;
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
@@ -231,6 +312,9 @@ static bool wait_for_more(struct terminal *terminal, bool *step)
 		;
 	if (signals_noticed(&fds[0]) || fds[3].revents)
 		return false;
+	/* keys of before a stop are gone by now */
+	if (job.stop || job.cont)
+		return stop_and_go_on(terminal);
 	return !fds[1].revents || read_keys(terminal, step);
 }
 
@@ -276,9 +360,9 @@ int view_in_terminal(const struct view_options *options, int signals)
 	if (!status)
 		status = view_feeds_open(options, &terminal.feeds);
 	if (!status) {
-		enter(&terminal);
+		begin(&terminal);
 		status = show(&terminal);
-		leave(&terminal);
+		end(&terminal);
 		if (options->stats)
 			view_feeds_tell(&terminal.feeds);
 		view_feeds_close(&terminal.feeds);

@@ -470,14 +470,14 @@ def top_shows_rates():
 class Terminal:
     """A program on a terminal."""
 
-    def __init__(self, *arguments, columns=80):
+    def __init__(self, *arguments, columns=80, program=GEYSER, environment=None):
         try:
             self.pid, self.fd = pty.fork()
         except OSError as error:  # a sandbox without devpts
             raise unittest.SkipTest(f"no terminals here: {error}") from error
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
-            os.execv(GEYSER, [GEYSER, *arguments])
+            os.execve(program, [program, *arguments], {**os.environ, **(environment or {})})
 
     def __enter__(self):
         return self

@@ -5,9 +5,11 @@ TAP."""
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import unittest
 
 sys.dont_write_bytecode = True
 from cli import GEYSER, LIMIT, fail, noise, run_all, succeed, write  # noqa: E402
@@ -30,6 +32,16 @@ def still(name, width, height, data, form="rgba8unorm", *arguments):
     )
     until(lambda: name in [stream["name"] for stream in streams()])
     return sender
+
+
+class Shell(Terminal):
+    """A script of bash on a terminal."""
+
+    def __init__(self, script):
+        bash = shutil.which("bash")
+        if not bash:
+            raise unittest.SkipTest("bash is not installed")
+        super().__init__("-c", script, program=bash, environment={"GEYSER": GEYSER})
 
 
 def opaque(count):
@@ -192,6 +204,30 @@ def sender_that_dies_and_comes_back():
         os.kill(view.pid, signal.SIGTERM)
         view.read_until(b"\033[?1049l")
         view.finish()
+
+
+@test
+def stopped_by_control_z():
+    """The shell gets its terminal back as it was, and `fg` continues. An own shell: without one
+    nothing stops."""
+    script = (
+        "set -m; stty rows 24 cols 80; $GEYSER view t --terminal;"
+        " echo status $?, $(stty -a | grep -ow -e '-\\?icanon' -e '-\\?echo' | tr '\\n' ' ').; fg"
+    )
+    with still("t", 8, 4, bytes([10, 200, 30, 255]) * 32):
+        with Shell(script) as view:
+            view.read_until(b"\033[?1049h")
+            view.read_until(b"t  8x4 rgba8unorm")
+            os.write(view.fd, b"\x1a")
+            view.read_until(b"\033[?25h\033[?1049l")
+            view.read_until(b"status 148, icanon echo .")
+            view.read_until(b"\033[?1049h")
+            view.read_until(b"t  8x4 rgba8unorm")
+            os.write(view.fd, b"ccc")  # without a line's end
+            view.read_until(b"channels g")
+            os.write(view.fd, b"q")
+            view.read_until(b"\033[?1049l")
+            view.finish()
 
 
 @test
