@@ -143,6 +143,8 @@ static void *run(void *user)
 	struct view_feeds *const feeds = user;
 	struct waiting waiting;
 
+	/* a stream that exists, but didn't answer at first: no change makes the watch readable */
+	(void)geyser_stream_watch_dispatch(feeds->watch, 0);
 	while (prepare(feeds, &waiting)) {
 		bool changed = false;
 

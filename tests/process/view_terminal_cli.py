@@ -231,6 +231,19 @@ def stopped_by_control_z():
 
 
 @test
+def sender_that_answers_late():
+    with sending("t") as sender:
+        sender.send_signal(signal.SIGSTOP)
+        with Terminal("view", "t", "--terminal") as view:
+            view.read_until(b"waiting for the stream to begin")
+            sender.send_signal(signal.SIGCONT)
+            view.read_until(b"t  64x36 rgba8unorm")
+            os.write(view.fd, b"q")
+            view.read_until(b"\033[?1049l")
+            view.finish()
+
+
+@test
 def frame_that_cannot_be_shown():
     """A matrix that no conversion of video knows: a terminal says so, and a pipe is a failure."""
     with still("t", 4, 2, bytes(12), "nv12", "--color", "rgb"):
