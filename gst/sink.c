@@ -201,25 +201,6 @@ static void set_playing(GstGeyserSink *self, gboolean playing)
 /* Starts and stops here: the base class would do so between NULL and READY, and the properties can
  * be changed in READY. At the beginning of a pause the base class calls unlock, which ends the
  * waits that go on. */
-static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
-{
-	GstGeyserSink *self = GST_GEYSER_SINK(element);
-	GstStateChangeReturn result;
-
-	if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
-		return GST_STATE_CHANGE_FAILURE;
-	if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-		set_playing(self, TRUE);
-	else if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-		set_playing(self, FALSE);
-	result = GST_ELEMENT_CLASS(gst_geyser_sink_parent_class)->change_state(element, transition);
-	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-		(transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
-			result == GST_STATE_CHANGE_FAILURE))
-		stop(self);
-	return result;
-}
-
 static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
 {
 	GST_OBJECT_LOCK(self);
@@ -227,6 +208,45 @@ static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
 	if (self->publishing)
 		gst_geyser_publishing_set_interrupted(self->publishing, interrupted);
 	GST_OBJECT_UNLOCK(self);
+}
+
+/* A thread of the pipeline may wait for subscribers, with the preroll lock that the base class
+ * needs now: the sink was woken late from an earlier pause, or has prerolled and goes on at once.
+ */
+static GstStateChangeReturn go_on_playing(GstGeyserSink *self, GstStateChange transition)
+{
+	GstBaseSink *base = GST_BASE_SINK(self);
+	GstStateChangeReturn result;
+
+	set_interrupted(self, TRUE);
+	result = GST_ELEMENT_CLASS(gst_geyser_sink_parent_class)
+			 ->change_state(GST_ELEMENT(self), transition);
+	GST_BASE_SINK_PREROLL_LOCK(base);
+	set_interrupted(self, FALSE);
+	GST_BASE_SINK_PREROLL_SIGNAL(base);
+	GST_BASE_SINK_PREROLL_UNLOCK(base);
+	return result;
+}
+
+static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
+{
+	GstGeyserSink *self = GST_GEYSER_SINK(element);
+	GstStateChangeReturn result;
+
+	if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+		return GST_STATE_CHANGE_FAILURE;
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {
+		set_playing(self, TRUE);
+		return go_on_playing(self, transition);
+	}
+	if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+		set_playing(self, FALSE);
+	result = GST_ELEMENT_CLASS(gst_geyser_sink_parent_class)->change_state(element, transition);
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+		(transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+			result == GST_STATE_CHANGE_FAILURE))
+		stop(self);
+	return result;
 }
 
 static gboolean unlock(GstBaseSink *base)

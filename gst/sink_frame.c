@@ -7,9 +7,6 @@
 
 #define GST_CAT_DEFAULT gst_geyser_debug
 
-/* How long a change of state has to get the preroll lock, before this thread looks again. */
-#define GIVE_WAY_US 1000
-
 static struct geyser_rect clip(
 	const struct geyser_texture_desc *desc, guint x, guint y, guint width, guint height)
 {
@@ -124,33 +121,14 @@ static void drop(GstGeyserSink *self, GstBuffer *buffer)
 	(void)gst_element_post_message(GST_ELEMENT(self), message);
 }
 
-/* Lets the thread that changes the state have the preroll lock. As within
- * gst_base_sink_wait_preroll, this thread counts as waiting in preroll meanwhile. */
-static GstFlowReturn give_way(GstBaseSink *base)
-{
-	base->have_preroll = TRUE;
-	GST_BASE_SINK_PREROLL_UNLOCK(base);
-	g_usleep(GIVE_WAY_US);
-	GST_BASE_SINK_PREROLL_LOCK(base);
-	base->have_preroll = FALSE;
-	return base->flushing ? GST_FLOW_FLUSHING : GST_FLOW_OK;
-}
-
-/* The base class wakes a thread late: the pipeline may have paused again meanwhile, or may be about
- * to go on, and then needs the lock that this thread has. */
 GstFlowReturn gst_geyser_sink_go_on(GstGeyserSink *self)
 {
 	GstBaseSink *base = GST_BASE_SINK(self);
 	GstFlowReturn flow = GST_FLOW_OK;
 
-	while (flow == GST_FLOW_OK) {
-		if (self->unlocked || GST_STATE_TARGET(self) != GST_STATE_PLAYING)
-			flow = gst_base_sink_wait_preroll(base);
-		else if (GST_STATE(self) != GST_STATE_PLAYING)
-			flow = give_way(base);
-		else
-			break;
-	}
+	while (flow == GST_FLOW_OK &&
+		(self->unlocked || GST_STATE_TARGET(self) != GST_STATE_PLAYING))
+		flow = gst_base_sink_wait_preroll(base);
 	return flow;
 }
 
