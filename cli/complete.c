@@ -202,6 +202,7 @@ static int complete_value(const struct option_row *row, const char *prefix, cons
 /* word is the number `index` of the arguments that are no options. */
 static int complete_argument(const struct syntax *syntax, size_t index)
 {
+	/* cppcheck-suppress sizeofDereferencedVoidPointer; an array of pointers to functions */
 	const size_t last = sizeof(syntax->arguments) / sizeof(syntax->arguments[0]) - 1;
 	offer_words *const words = syntax->arguments[index < last ? index : last];
 

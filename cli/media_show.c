@@ -248,7 +248,7 @@ static enum publish_result publish_frame(
 
 static enum publish_result show_item(struct shower *shower, const struct media_item *item)
 {
-	struct geyser_frame *frame;
+	struct geyser_frame *frame = NULL;
 	enum publish_result result = prepare(shower, item);
 
 	if (result != PUBLISH_DONE)
