@@ -7,6 +7,7 @@
 
 #include "common.h"
 #include "media_look.h"
+#include "upright.h"
 
 /* Numbers of ITU-T H.273. */
 enum { BT709 = 1, UNSPECIFIED = 2, SRGB_TRANSFER = 13 };
@@ -86,9 +87,7 @@ static void choose_color(
 bool media_look_choose(const char *stream, enum geyser_format format, uint32_t width,
 	uint32_t height, const struct geyser_frame_info *info, struct media_film *film)
 {
-	const bool cropped = info->crop.width != 0;
-	const uint32_t across = cropped ? info->crop.width : width;
-	const uint32_t down = cropped ? info->crop.height : height;
+	const struct geyser_rect crop = upright_crop(info, width, height);
 	const bool turned = is_on_its_side(info->orientation);
 
 	if (!view_of(format)) {
@@ -98,8 +97,8 @@ bool media_look_choose(const char *stream, enum geyser_format format, uint32_t w
 		return false;
 	}
 	film->pixel_format = AV_PIX_FMT_YUV420P;
-	film->width = even(turned ? down : across);
-	film->height = even(turned ? across : down);
+	film->width = even(turned ? crop.height : crop.width);
+	film->height = even(turned ? crop.width : crop.height);
 	choose_color(format, info, film);
 	return true;
 }
@@ -131,23 +130,21 @@ static void fill_chroma(AVFrame *frame)
 bool media_look_make(const char *stream, const struct geyser_pixels *texels,
 	const struct geyser_frame_info *info, const struct media_film *film, AVFrame *frame)
 {
+	const struct geyser_rect crop = upright_crop(info, texels->width, texels->height);
 	const struct geyser_convert_options options = {
 		.color = &film->color,
 		.siting = film->siting,
-		.crop = info->crop,
+		.crop = crop,
 		.orientation = info->orientation,
 	};
-	const bool cropped = info->crop.width != 0;
-	const uint32_t across = cropped ? info->crop.width : texels->width;
-	const uint32_t down = cropped ? info->crop.height : texels->height;
 	const bool turned = is_on_its_side(info->orientation);
 	struct geyser_pixels view = *texels, picture;
 
 	view.format = view_of(texels->format);
 	picture = media_pixels(
 		frame, is_gray(view.format) ? GEYSER_FORMAT_R8_UNORM : GEYSER_FORMAT_I420);
-	picture.width = turned ? down : across;
-	picture.height = turned ? across : down;
+	picture.width = turned ? crop.height : crop.width;
+	picture.height = turned ? crop.width : crop.height;
 	if (is_gray(view.format))
 		fill_chroma(frame);
 	if (geyser_convert_pixels(&view, &picture, &options)) {

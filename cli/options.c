@@ -203,6 +203,16 @@ int take_text(const struct given *given)
 	return STATUS_OK;
 }
 
+int take_frame_count(const struct given *given)
+{
+	uint64_t *const frames = field_of(given);
+
+	if (parse_number(given->text, frames) && *frames)
+		return STATUS_OK;
+	return usage_error("%s: wrong number of frames (%.100s): expected 1 or more",
+		given->command, given->text);
+}
+
 int take_format(const struct given *given)
 {
 	const enum geyser_format format = parse_format(given->text);

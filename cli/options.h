@@ -94,7 +94,7 @@ void add_help_row(const char *head, unsigned column, const char *text);
 /* ---- how a value is stored: these stand in an option_row after the help text ----------------- */
 
 take_option take_flag, take_text, take_format, take_backend, take_size, take_filter, take_seconds,
-	take_timeout, take_choice;
+	take_timeout, take_frame_count, take_choice;
 
 /* The place of a member, which must be of this type: else the comparison doesn't compile. */
 #define FIELD(type, member, member_type)  \
@@ -115,6 +115,9 @@ take_option take_flag, take_text, take_format, take_backend, take_size, take_fil
 /* Seconds to nanoseconds: SECONDS takes 0, too; TIMEOUT takes more than 0 only. */
 #define SECONDS(type, member) .take = take_seconds, FIELD(type, member, uint64_t)
 #define TIMEOUT(type, member) .take = take_timeout, FIELD(type, member, uint64_t)
+
+/* A number of frames, 1 or more. */
+#define FRAMES(type, member) .take = take_frame_count, FIELD(type, member, uint64_t)
 
 /* One of several options that exclude each other: they have the same member, an enum that is 0
  * before, and each its own value of it. */

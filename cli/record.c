@@ -9,22 +9,12 @@
 #include "media.h"
 #include "options.h"
 
-static int take_frames(const struct given *given)
-{
-	struct record_options *const out = given->options;
-
-	if (parse_number(given->text, &out->frames) && out->frames)
-		return STATUS_OK;
-	return usage_error(
-		"record: wrong number of frames (%.100s): expected 1 or more", given->text);
-}
-
 static const struct option_row rows[] = {
 	{'L', "lossless", NULL,
 		"keep every frame with all of its bits, and beside FILE.mkv in FILE.mkv.frames its "
 		"times and all else that belongs to it; geyser replay publishes both again",
 		FLAG(struct record_options, lossless)},
-	{'n', "frames", "N", "end after N frames", .take = take_frames},
+	{'n', "frames", "N", "end after N frames", FRAMES(struct record_options, frames)},
 	{'d', "duration", "S", "end after S seconds of the stream",
 		TIMEOUT(struct record_options, duration_ns)},
 	{'t', "timeout", "S", "fail when no frame came for S seconds; by default never",

@@ -54,16 +54,6 @@ enum step {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-static int take_frames(const struct given *given)
-{
-	struct recv_options *const out = given->options;
-
-	if (parse_number(given->text, &out->frames) && out->frames)
-		return STATUS_OK;
-	return usage_error(
-		"recv: wrong number of frames (%.100s): expected 1 or more", given->text);
-}
-
 static int take_spin(const struct given *given)
 {
 	struct recv_options *const out = given->options;
@@ -99,7 +89,7 @@ static const struct option_row rows[] = {
 	{'u', "upright", NULL,
 		"have the sender cut out the crop and turn the frames upright; PNGs always are",
 		FLAG(struct recv_options, rendition.upright)},
-	{'n', "frames", "N", "end after N frames", .take = take_frames},
+	{'n', "frames", "N", "end after N frames", FRAMES(struct recv_options, frames)},
 	{'e', "every", NULL,
 		"get each frame in order as long as the sender's buffers last, and all if it is "
 		"lossless; by default always the newest",

@@ -21,26 +21,25 @@ static bool has_alpha(enum geyser_format format)
 	return info && info->channels == 4;
 }
 
-/* Returns the crop rectangle, clipped to the texture. */
-static struct geyser_rect crop_of(
-	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
+struct geyser_rect upright_crop(
+	const struct geyser_frame_info *info, uint32_t width, uint32_t height)
 {
-	const struct geyser_rect all = {.width = desc->width, .height = desc->height};
+	const struct geyser_rect all = {.width = width, .height = height};
 	struct geyser_rect crop = info->crop;
 
-	if (!crop.width || !crop.height || crop.x >= desc->width || crop.y >= desc->height)
+	if (!crop.width || !crop.height || crop.x >= width || crop.y >= height)
 		return all;
-	if (crop.width > desc->width - crop.x)
-		crop.width = desc->width - crop.x;
-	if (crop.height > desc->height - crop.y)
-		crop.height = desc->height - crop.y;
+	if (crop.width > width - crop.x)
+		crop.width = width - crop.x;
+	if (crop.height > height - crop.y)
+		crop.height = height - crop.y;
 	return crop;
 }
 
 struct upright_need upright_need(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
 {
-	const struct geyser_rect crop = crop_of(info, desc);
+	const struct geyser_rect crop = upright_crop(info, desc->width, desc->height);
 	const bool alpha = has_alpha(desc->format);
 
 	return (struct upright_need){
@@ -169,7 +168,7 @@ bool upright_picture(const struct geyser_frame_info *info, const struct geyser_t
 	const struct geyser_mapping *mapping, struct png_texels *out, unsigned char **owned)
 {
 	const struct upright_need need = upright_need(info, desc);
-	const struct geyser_rect crop = crop_of(info, desc);
+	const struct geyser_rect crop = upright_crop(info, desc->width, desc->height);
 	const struct png_texels frame = {
 		.format = desc->format,
 		.width = desc->width,

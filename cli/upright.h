@@ -16,6 +16,11 @@ struct upright_need {
 	bool premultiplied, opaque; /* of a format that has alpha */
 };
 
+/* Returns the part of a frame of this width and height that is to be shown: its crop, clipped to
+ * the frame, or the whole frame. */
+struct geyser_rect upright_crop(
+	const struct geyser_frame_info *info, uint32_t width, uint32_t height);
+
 struct upright_need upright_need(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc);
 

@@ -11,16 +11,6 @@
 #include "outfile.h"
 #include "view.h"
 
-static int take_frames(const struct given *given)
-{
-	struct view_options *const out = given->options;
-
-	if (parse_number(given->text, &out->frames) && out->frames)
-		return STATUS_OK;
-	return usage_error(
-		"view: wrong number of frames (%.100s): expected 1 or more", given->text);
-}
-
 static int take_channels(const struct given *given)
 {
 	struct view_options *const out = given->options;
@@ -59,7 +49,8 @@ static const struct option_row rows[] = {
 	{'e', "exposure", "STOPS", "make the pictures brighter by this many stops; by default 0",
 		.take = take_exposure},
 	{0, "bare", NULL, "without the text over the pictures", FLAG(struct view_options, bare)},
-	{'n', "frames", "N", "end after N frames, of all streams together", .take = take_frames},
+	{'n', "frames", "N", "end after N frames, of all streams together",
+		FRAMES(struct view_options, frames)},
 	{'o', "snapshot", "FILE", "at the end write what the window shows to this PNG",
 		TEXT(struct view_options, snapshot)},
 	{'c', "connect-timeout", "S",

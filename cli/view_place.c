@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "view_place.h"
+#include "upright.h"
 
 #include <math.h>
 
@@ -121,8 +122,7 @@ static void to_crop(unsigned orientation, float width, float height, float *x, f
 struct view_turn view_turn_of(
 	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
 {
-	const struct geyser_rect all = {.width = desc->width, .height = desc->height};
-	const struct geyser_rect crop = info->crop.width && info->crop.height ? info->crop : all;
+	const struct geyser_rect crop = upright_crop(info, desc->width, desc->height);
 	const float width = (float)crop.width, height = (float)crop.height;
 	const bool swap = (unsigned)info->orientation & 1;
 	float points[3][2] = {{0, 0}, {1, 0}, {0, 1}};

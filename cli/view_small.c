@@ -10,6 +10,7 @@
 #include <geyser/convert.h>
 
 #include "pixels.h"
+#include "upright.h"
 #include "view_colour.h"
 #include "view_small.h"
 
@@ -45,14 +46,6 @@ static void fit(struct view_small *small, uint32_t picture_width, uint32_t pictu
 		small->width = 1;
 	if (!small->height)
 		small->height = 1;
-}
-
-static struct geyser_rect crop_of(
-	const struct geyser_frame_info *info, const struct geyser_texture_desc *desc)
-{
-	return info->crop.width && info->crop.height
-		       ? info->crop
-		       : (struct geyser_rect){.width = desc->width, .height = desc->height};
 }
 
 /* Depth isn't converted by the library: each texel's first float, or lowest 24 bits, are its depth.
@@ -111,7 +104,7 @@ bool view_small_make(struct view_small *small, struct view_feed *feed, const str
 	const struct geyser_texture_desc *const desc = geyser_texture_get_desc(texture);
 	const struct geyser_frame_info *const info = geyser_frame_get_info(feed->frame);
 	const struct view_meaning meaning = view_meaning_of(desc->format, info);
-	const struct geyser_rect crop = crop_of(info, desc);
+	const struct geyser_rect crop = upright_crop(info, desc->width, desc->height);
 	const bool swap = (unsigned)info->orientation & 1;
 	bool reserved;
 
