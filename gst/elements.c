@@ -29,37 +29,32 @@ GstClockTime gst_geyser_now(void)
 	return GST_TIMESPEC_TO_TIME(time);
 }
 
-void gst_geyser_post_error(
-	GstElement *element, enum geyser_result result, const char *what, const char *stream)
+static GstResourceError code_of(enum geyser_result result)
 {
-	const char *detail = geyser_error_detail();
-
 	switch (result) {
 	case GEYSER_ERROR_EXISTS:
 	case GEYSER_ERROR_BUSY:
 	case GEYSER_ERROR_LIMIT:
-		GST_ELEMENT_ERROR(element, RESOURCE, BUSY, ("%s \"%s\": %s", what, stream, detail),
-			("%s", geyser_result_string(result)));
-		break;
+		return GST_RESOURCE_ERROR_BUSY;
 	case GEYSER_ERROR_NOT_FOUND:
 	case GEYSER_ERROR_TIMEOUT:
 	case GEYSER_ERROR_DISCONNECTED:
 	case GEYSER_ERROR_STALE:
-		GST_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND,
-			("%s \"%s\": %s", what, stream, detail),
-			("%s", geyser_result_string(result)));
-		break;
+		return GST_RESOURCE_ERROR_NOT_FOUND;
 	case GEYSER_ERROR_INVALID_ARGUMENT:
-		GST_ELEMENT_ERROR(element, RESOURCE, SETTINGS,
-			("%s \"%s\": %s", what, stream, detail),
-			("%s", geyser_result_string(result)));
-		break;
+		return GST_RESOURCE_ERROR_SETTINGS;
 	default:
-		GST_ELEMENT_ERROR(element, RESOURCE, FAILED,
-			("%s \"%s\": %s", what, stream, detail),
-			("%s", geyser_result_string(result)));
-		break;
+		return GST_RESOURCE_ERROR_FAILED;
 	}
+}
+
+void gst_geyser_post_error(
+	GstElement *element, enum geyser_result result, const char *what, const char *stream)
+{
+	gst_element_message_full(element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR,
+		(gint)code_of(result),
+		g_strdup_printf("%s \"%s\": %s", what, stream, geyser_error_detail()),
+		g_strdup(geyser_result_string(result)), __FILE__, __func__, __LINE__);
 }
 
 void gst_geyser_refuse_property(GstElement *element, const GParamSpec *spec)

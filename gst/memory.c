@@ -101,6 +101,20 @@ gboolean gst_geyser_layout_is_default(
 	return layout->size >= GST_VIDEO_INFO_SIZE(info);
 }
 
+GstBuffer *gst_geyser_buffer_new(GstMemory *memory, const GstVideoInfo *info,
+	struct gst_geyser_layout *layout, gboolean meta)
+{
+	GstBuffer *buffer = gst_buffer_new();
+
+	gst_buffer_append_memory(buffer, memory);
+	if (meta)
+		gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
+			GST_VIDEO_INFO_FORMAT(info), (guint)GST_VIDEO_INFO_WIDTH(info),
+			(guint)GST_VIDEO_INFO_HEIGHT(info), layout->planes, layout->offset,
+			layout->stride);
+	return buffer;
+}
+
 /* ---- making memory ---- */
 
 /* The memfd of a texture, which is attached to the texture. */

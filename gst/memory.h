@@ -40,6 +40,11 @@ GstMemory *gst_geyser_memory_new(GstAllocator *allocator, struct geyser_texture 
 /* Returns the owner of a whole memory of such an allocator, and NULL for all other memory. */
 gpointer gst_geyser_memory_owner(GstMemory *memory);
 
+/* Makes a buffer of a memory with this layout, which the buffer takes over. With `meta` the buffer
+ * tells the layout by a GstVideoMeta. The caller owns the buffer. */
+GstBuffer *gst_geyser_buffer_new(GstMemory *memory, const GstVideoInfo *info,
+	struct gst_geyser_layout *layout, gboolean meta);
+
 /* Tells where the planes lie in a memory that has such an owner. */
 void gst_geyser_memory_layout(GstMemory *memory, struct gst_geyser_layout *out);
 

@@ -119,14 +119,7 @@ static GstFlowReturn acquire_buffer(
 	}
 	if (!memory)
 		return GST_FLOW_ERROR;
-	*buffer = gst_buffer_new();
-	gst_buffer_append_memory(*buffer, memory);
-	if (self->has_meta)
-		gst_buffer_add_video_meta_full(*buffer, GST_VIDEO_FRAME_FLAG_NONE,
-			GST_VIDEO_INFO_FORMAT(&self->info),
-			(guint)GST_VIDEO_INFO_WIDTH(&self->info),
-			(guint)GST_VIDEO_INFO_HEIGHT(&self->info), self->layout.planes,
-			self->layout.offset, self->layout.stride);
+	*buffer = gst_geyser_buffer_new(memory, &self->info, &self->layout, self->has_meta);
 	return GST_FLOW_OK;
 }
 

@@ -68,24 +68,24 @@ struct geyser_publisher *gst_geyser_publishing_publisher(struct gst_geyser_publi
 	return publishing->publisher;
 }
 
-guint gst_geyser_publishing_round(struct gst_geyser_publishing *publishing)
+static guint read_number(struct gst_geyser_publishing *publishing, const guint *number)
 {
-	guint round;
+	guint value;
 
 	g_mutex_lock(&publishing->lock);
-	round = publishing->round;
+	value = *number;
 	g_mutex_unlock(&publishing->lock);
-	return round;
+	return value;
+}
+
+guint gst_geyser_publishing_round(struct gst_geyser_publishing *publishing)
+{
+	return read_number(publishing, &publishing->round);
 }
 
 guint gst_geyser_publishing_shape(struct gst_geyser_publishing *publishing)
 {
-	guint shape;
-
-	g_mutex_lock(&publishing->lock);
-	shape = publishing->shape;
-	g_mutex_unlock(&publishing->lock);
-	return shape;
+	return read_number(publishing, &publishing->shape);
 }
 
 /* Takes all lent frames back from their memories. The memories keep their textures, into which the

@@ -198,9 +198,6 @@ static void set_playing(GstGeyserSink *self, gboolean playing)
 	GST_OBJECT_UNLOCK(self);
 }
 
-/* Starts and stops here: the base class would do so between NULL and READY, and the properties can
- * be changed in READY. At the beginning of a pause the base class calls unlock, which ends the
- * waits that go on. */
 static void set_interrupted(GstGeyserSink *self, gboolean interrupted)
 {
 	GST_OBJECT_LOCK(self);
@@ -228,6 +225,9 @@ static GstStateChangeReturn go_on_playing(GstGeyserSink *self, GstStateChange tr
 	return result;
 }
 
+/* Starts and stops the sink: the base class would do so between NULL and READY, and the properties
+ * can be changed in READY. At the beginning of a pause the base class calls unlock, which ends the
+ * waits that go on. */
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
 {
 	GstGeyserSink *self = GST_GEYSER_SINK(element);
@@ -493,9 +493,8 @@ static void install_properties(GObjectClass *object)
 			gst_geyser_backend_get_type(), GEYSER_BACKEND_HOST, ready));
 	g_object_class_install_property(object, PROPERTY_TIMEOUT,
 		g_param_spec_uint64("timeout", "Timeout",
-			"For how long a frame waits for a buffer, in ns. Then a frame is dropped, "
-			"or "
-			"with lossless the stream goes on without the slow subscriber",
+			"For how long a frame waits for a buffer, in ns. Then the frame is "
+			"dropped, or with lossless the stream goes on without the slow subscriber",
 			0, G_MAXUINT64, GST_SECOND, flags | GST_PARAM_MUTABLE_PLAYING));
 	g_object_class_install_property(object, PROPERTY_WAIT_SUBSCRIBERS,
 		g_param_spec_uint("wait-subscribers", "Wait for subscribers",

@@ -82,7 +82,6 @@ static gboolean is_short_of_buffers(GstGeyserSrc *self)
 static GstBuffer *wrap(GstGeyserSrc *self)
 {
 	struct gst_geyser_layout layout;
-	GstBuffer *buffer;
 	GstMemory *memory;
 
 	gst_geyser_layout_of(geyser_frame_texture(self->pending), &layout);
@@ -94,13 +93,7 @@ static GstBuffer *wrap(GstGeyserSrc *self)
 	if (!memory)
 		return NULL;
 	self->pending = NULL;
-	buffer = gst_buffer_new();
-	gst_buffer_append_memory(buffer, memory);
-	gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
-		GST_VIDEO_INFO_FORMAT(&self->video), (guint)GST_VIDEO_INFO_WIDTH(&self->video),
-		(guint)GST_VIDEO_INFO_HEIGHT(&self->video), layout.planes, layout.offset,
-		layout.stride);
-	return buffer;
+	return gst_geyser_buffer_new(memory, &self->video, &layout, TRUE);
 }
 
 static void add_metas(GstBuffer *buffer, const struct geyser_frame_info *info)
