@@ -266,7 +266,7 @@ static void a_new_stream_is_not_turned(void **state)
 {
 	GstElement *publisher = publish_own(GRAY_8);
 	GstElement *in = gst_bin_get_by_name(GST_BIN(publisher), "in");
-	struct idler idler = {NULL};
+	struct idler idler = {0};
 	struct geyser_frame *frame;
 
 	(void)state;
