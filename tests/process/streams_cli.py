@@ -471,6 +471,7 @@ class Terminal:
     """A program on a terminal."""
 
     def __init__(self, *arguments, columns=80, program=GEYSER, environment=None):
+        self.unread = b""
         try:
             self.pid, self.fd = pty.fork()
         except OSError as error:  # a sandbox without devpts
@@ -489,10 +490,13 @@ class Terminal:
         os.close(self.fd)
 
     def read_until(self, words):
-        text = b""
-        while words not in text:
-            assert select.select([self.fd], [], [], LIMIT)[0], text
-            text += os.read(self.fd, 4096)
+        """Reads up to the words, and not on: what follows them may be what the next call wants."""
+        end = time.monotonic() + LIMIT
+        while words not in self.unread:
+            ready = select.select([self.fd], [], [], max(end - time.monotonic(), 0))[0]
+            assert ready, (words, self.unread[-4096:])
+            self.unread += os.read(self.fd, 4096)
+        self.unread = self.unread[self.unread.index(words) + len(words) :]
 
     def finish(self, status=0):
         pid, self.pid = self.pid, 0
