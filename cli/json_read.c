@@ -173,6 +173,14 @@ bool json_read_numbers(
 	return fine;
 }
 
+/* strtof takes hexadecimal digits and words, too, which JSON has not. */
+static bool read_float(const char *text, float *out, char **end)
+{
+	*out = strtof(text, end);
+	return isdigit((unsigned char)text[*text == '-']) && isfinite(*out) &&
+	       *end == text + strspn(text, "+-.0123456789eE");
+}
+
 bool json_read_floats(const char *value, float *out, size_t count)
 {
 	bool fine = value && *value == '[';
@@ -186,11 +194,9 @@ bool json_read_floats(const char *value, float *out, size_t count)
 		if (strncmp(at, "null", 4) == 0) {
 			out[length++] = NAN;
 			end = (char *)at + 4;
-		} else {
-			out[length++] = strtof(at, &end);
-		}
-		if (end == at)
+		} else if (!read_float(at, &out[length++], &end)) {
 			return false;
+		}
 		at = next_element(end, false, &fine);
 	}
 	return fine && length == count;

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -36,7 +37,9 @@ int media_recorder_init(struct media_recorder *out, const struct record_options 
 {
 	const char *const ending = ending_of(options->file);
 
-	*out = (struct media_recorder){.options = options};
+	*out = (struct media_recorder){.options = options,
+		.film_claim = MEDIA_UNCLAIMED,
+		.sidecar_claim = MEDIA_UNCLAIMED};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		if (strcasecmp(ending, endings[i].ending) != 0)
 			continue;
@@ -53,27 +56,90 @@ int media_recorder_init(struct media_recorder *out, const struct record_options 
 		options->file, options->lossless ? ".mkv with --lossless" : ".mp4, .mkv or .webm");
 }
 
+/* The highest number of a file. A stream that changes its size with each frame would fill a folder.
+ */
+#define NUMBER_MAX 1000u
+
 /* Names the next file: the first one as the user did, the second one FILE-2. */
 static bool name_file(struct media_recorder *recorder)
 {
 	const char *const file = recorder->options->file, *const ending = ending_of(file);
 	int length;
 
-	if (!recorder->files++)
+	recorder->number++;
+	if (recorder->number == 1)
 		length = snprintf(recorder->path, PATH_MAX, "%s", file);
 	else
 		length = snprintf(recorder->path, PATH_MAX, "%.*s-%u%s", (int)(ending - file), file,
-			recorder->files, ending);
-	if (length < PATH_MAX)
+			recorder->number, ending);
+	if (length >= PATH_MAX)
+		(void)failure("%.100s...: its name is too long (%d bytes): expected %d at most",
+			file, length, PATH_MAX - 1);
+	else if (recorder->number > NUMBER_MAX)
+		(void)failure(
+			"%s: frames have changed too often, or too many files are there (up "
+			"to number %u): expected a stream that keeps its size, or another name",
+			file, NUMBER_MAX);
+	else
 		return true;
-	(void)failure("%.100s...: its name is too long (%d bytes): expected %d at most", file,
-		length, PATH_MAX - 1);
 	return false;
+}
+
+/* Claims a file, which must be new unless it is the recording's first one. */
+static enum media_claimed claim(
+	const struct media_recorder *recorder, struct media_claim *out, const char *path)
+{
+	const enum media_claimed claimed = media_claim_to_write(out, path, recorder->number > 1);
+
+	if (claimed == MEDIA_TAKEN)
+		(void)failure("%s: another geyser is recording or replaying it: expected another "
+			      "name, or the end of that one",
+			path);
+	else if (claimed == MEDIA_REFUSED)
+		(void)failure("%s: can't be written (%s): expected a place that is writable", path,
+			strerror(errno));
+	return claimed;
+}
+
+/* Ends the claims on the files, and removes those that are new and empty. */
+static void let_go(struct media_recorder *recorder)
+{
+	media_claim_end(&recorder->sidecar_claim, recorder->sidecar.path);
+	media_claim_end(&recorder->film_claim, recorder->path);
+}
+
+static enum media_claimed claim_both(struct media_recorder *recorder)
+{
+	enum media_claimed claimed = claim(recorder, &recorder->film_claim, recorder->path);
+
+	if (claimed == MEDIA_CLAIMED && recorder->kind == MEDIA_LOSSLESS)
+		claimed =
+			media_sidecar_name(recorder->sidecar.path, recorder->path)
+				? claim(recorder, &recorder->sidecar_claim, recorder->sidecar.path)
+				: MEDIA_REFUSED;
+	if (claimed != MEDIA_CLAIMED)
+		let_go(recorder);
+	return claimed;
+}
+
+/* Names and claims the next file: one that nobody else has made. */
+static bool take_files(struct media_recorder *recorder)
+{
+	enum media_claimed claimed;
+
+	do {
+		if (!name_file(recorder))
+			return false;
+		claimed = claim_both(recorder);
+	} while (claimed == MEDIA_EXISTS);
+	recorder->files += claimed == MEDIA_CLAIMED;
+	return claimed == MEDIA_CLAIMED;
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-static bool open_sidecar(struct media_recorder *recorder)
+/* Sets what the second file's first line says. The film has the id, too. */
+static bool describe_recording(struct media_recorder *recorder)
 {
 	struct media_heading *const heading = &recorder->heading;
 	unsigned char noise[(MEDIA_ID_SIZE - 1) / 2];
@@ -86,7 +152,7 @@ static bool open_sidecar(struct media_recorder *recorder)
 	heading->format = recorder->store.format;
 	heading->width = recorder->store.width;
 	heading->height = recorder->store.height;
-	return media_sidecar_create(&recorder->sidecar, recorder->path, heading);
+	return true;
 }
 
 /* Describes the film of frames as this one. */
@@ -114,23 +180,37 @@ static struct media_film film_of(
 	return film;
 }
 
+static bool open_film(struct media_recorder *recorder, const struct media_item *item)
+{
+	const struct media_film film = film_of(recorder, item);
+
+	return media_writer_open(&recorder->writer, &film);
+}
+
+/* What an older recording left in the files is lost from here on: both can be written. */
+static bool open_both(struct media_recorder *recorder, const struct media_item *item)
+{
+	const bool lossless = recorder->kind == MEDIA_LOSSLESS;
+
+	if ((lossless && !describe_recording(recorder)) || !open_film(recorder, item))
+		return false;
+	if (!lossless ||
+		media_sidecar_create(&recorder->sidecar, recorder->path, &recorder->heading))
+		return true;
+	(void)media_writer_close(&recorder->writer, 0);
+	return false;
+}
+
 static bool open_files(struct media_recorder *recorder, const struct media_item *item)
 {
-	struct media_film film;
-
-	if (!name_file(recorder))
+	if (!take_files(recorder))
 		return false;
 	recorder->store = item->store;
 	recorder->start_ns = item->time_ns;
-	if (recorder->kind == MEDIA_LOSSLESS && !open_sidecar(recorder))
-		return false;
-	film = film_of(recorder, item);
-	if (media_writer_open(&recorder->writer, &film)) {
-		recorder->open = true;
-		return true;
-	}
-	media_sidecar_close(&recorder->sidecar);
-	return false;
+	recorder->open = open_both(recorder, item);
+	if (!recorder->open)
+		let_go(recorder);
+	return recorder->open;
 }
 
 static void tell_of_file(const struct media_recorder *recorder, uint64_t frames, const char *codec)
@@ -157,6 +237,7 @@ static bool close_files(struct media_recorder *recorder, uint64_t end_ns)
 	if (closed && recorder->kind == MEDIA_LOSSLESS)
 		closed = media_sidecar_end(&recorder->sidecar, frames, end_ns);
 	media_sidecar_close(&recorder->sidecar);
+	let_go(recorder);
 	if (closed)
 		tell_of_file(recorder, frames, codec);
 	return closed;

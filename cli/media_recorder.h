@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "media.h"
+#include "media_claim.h"
 #include "media_queue.h"
 #include "media_sidecar.h"
 #include "media_writer.h"
@@ -26,8 +27,10 @@ struct media_recorder {
 	/* the thread's: */
 	bool failed; /* a message was printed */
 	bool open;
-	unsigned files;           /* how many were begun */
-	char path[PATH_MAX];      /* of the file that is written */
+	unsigned files;      /* how many were begun */
+	unsigned number;     /* of the file, from 1 on: some may be somebody else's */
+	char path[PATH_MAX]; /* of the file that is written */
+	struct media_claim film_claim, sidecar_claim;
 	struct media_store store; /* of the frames in that file */
 	uint64_t start_ns;        /* the time of the file's first frame */
 	struct media_writer writer;

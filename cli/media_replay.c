@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "media_reader.h"
 #include "media_show.h"
@@ -20,6 +21,7 @@ struct replaying {
 	uint64_t step_ns;   /* between the last two frames */
 	uint64_t offset_ns; /* how long the rounds before this one took */
 	uint64_t frames;    /* of this round */
+	bool told;          /* that the last line is missing */
 };
 
 /* ---- the two files -------------------------------------------------------------------------- */
@@ -117,8 +119,36 @@ static enum media_read ends_early(const struct replaying *replaying)
 	return MEDIA_READ_FAILED;
 }
 
+/* Ends the round. Where the recording was ended in order, the film ends, too; where its recorder
+ * was killed, the film may have more. */
+static enum media_read end_of_lines(
+	const struct media_show *show, struct replaying *replaying, AVFrame *frame)
+{
+	uint64_t length_ns;
+	int64_t film_ns;
+	enum media_read result;
+
+	if (!replaying->sidecar.ended) {
+		if (!show->growing && !replaying->told && replaying->frames)
+			tell("geyser: %s: has no last line: its recorder was killed, or the file "
+			     "is cut off (%" PRIu64 " frame%s)\n",
+				replaying->sidecar.path, replaying->frames,
+				plural(replaying->frames));
+		replaying->told = true;
+		return MEDIA_READ_END;
+	}
+	result = media_reader_next(&replaying->reader, frame, &film_ns, &length_ns);
+	if (result != MEDIA_READ_FRAME)
+		return result;
+	(void)failure("%s: has more than %" PRIu64 " frame%s: expected one for each line of %s",
+		replaying->reader.path, replaying->frames, plural(replaying->frames),
+		replaying->sidecar.path);
+	return MEDIA_READ_FAILED;
+}
+
 /* Reads a frame from both files. */
-static enum media_read read_item(struct replaying *replaying, struct media_item *item)
+static enum media_read read_item(
+	const struct media_show *show, struct replaying *replaying, struct media_item *item)
 {
 	enum media_read result;
 	uint64_t length_ns;
@@ -129,13 +159,13 @@ static enum media_read read_item(struct replaying *replaying, struct media_item 
 	case MEDIA_LINE_FRAME:
 		break;
 	case MEDIA_LINE_END:
-		return MEDIA_READ_END;
+		return end_of_lines(show, replaying, item->frame);
 	default:
 		return MEDIA_READ_FAILED;
 	}
 	result = media_reader_next(&replaying->reader, item->frame, &film_ns, &length_ns);
-	if (result == MEDIA_READ_END)
-		return ends_early(replaying);
+	if (result == MEDIA_READ_END) /* a file that grows had no more when libav looked */
+		return show->growing ? result : ends_early(replaying);
 	if (result != MEDIA_READ_FRAME)
 		return result;
 	if (!is_as_stored(replaying, item->frame) || !is_line_of(replaying, check))
@@ -158,7 +188,7 @@ static enum media_read read_round(struct media_show *show, struct replaying *rep
 				show->options->file);
 			return MEDIA_READ_FAILED;
 		}
-		result = read_item(replaying, &item);
+		result = read_item(show, replaying, &item);
 		if (result != MEDIA_READ_FRAME) {
 			libav.av_frame_free(&item.frame);
 			return result;
@@ -198,6 +228,17 @@ static bool replay_all(struct media_show *show)
 	return replayed;
 }
 
+/* Whether it is a second file rather than a film of that name, which has one of its own. */
+static bool is_sidecar(const char *file)
+{
+	const size_t length = strlen(file), ending = strlen(MEDIA_SIDECAR_ENDING);
+	char path[PATH_MAX];
+
+	return length > ending && strcmp(file + length - ending, MEDIA_SIDECAR_ENDING) == 0 &&
+	       (snprintf(path, sizeof(path), "%s" MEDIA_SIDECAR_ENDING, file) >= PATH_MAX ||
+		       access(path, F_OK) < 0);
+}
+
 int media_replay(const struct show_options *options, int signals)
 {
 	struct replaying replaying = {.time_ns = 0};
@@ -205,6 +246,11 @@ int media_replay(const struct show_options *options, int signals)
 	const struct media_heading *const heading = &replaying.heading;
 	int status;
 
+	if (is_sidecar(options->file))
+		return failure(
+			"%s: is the second file of a recording: expected the first one, %.*s",
+			options->file, (int)(strlen(options->file) - strlen(MEDIA_SIDECAR_ENDING)),
+			options->file);
 	if (!libav_open(options->command))
 		return STATUS_FAILURE;
 	if (!media_sidecar_open(&replaying.sidecar, options->file, &replaying.heading))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "media_claim.h"
 #include "media_late.h"
 #include "media_picture.h"
 #include "media_show.h"
@@ -282,6 +283,10 @@ static int show_items(struct shower *shower)
 		libav.av_frame_free(&item.frame);
 	}
 	end_progress();
+	if (result == PUBLISH_LATE && !shower->frames)
+		return failure("%s: stdin ended before the first frame (0 lines): expected a line "
+			       "for each frame, as the Enter key sends it",
+			shower->show->name);
 	if (result == PUBLISH_FAILED)
 		return STATUS_FAILURE;
 	if (result != PUBLISH_INTERRUPTED && shower->publishing.publisher &&
@@ -331,14 +336,20 @@ int media_show_all(struct media_show *show, int signals)
 			.signals = signals},
 		.terminal = io_is_terminal(STDERR_FILENO),
 	};
+	struct media_claim claim;
 	int status = open_manager(show->name,
 		&(struct geyser_manager_desc){.backend = options->backend}, &shower.manager);
 
 	if (status)
 		return status;
+	show->growing = media_claim_to_read(&claim, options->file) == MEDIA_TAKEN;
+	if (show->growing)
+		tell("geyser: %s: is being recorded: what is there by now is published\n",
+			options->file);
 	media_queue_init(&show->queue);
 	status = run(&shower);
 	media_queue_destroy(&show->queue);
+	media_claim_end(&claim, options->file);
 	geyser_publisher_destroy(shower.publishing.publisher);
 	geyser_manager_destroy(shower.manager);
 	return status;

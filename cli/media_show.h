@@ -26,6 +26,7 @@ struct media_show {
 	media_read_all *read;
 	void *reader; /* what read uses; borrowed */
 	struct media_queue queue;
+	bool growing;       /* the file is being recorded */
 	_Atomic bool ended; /* the reading must end */
 	bool failed;        /* the thread has printed a message */
 };

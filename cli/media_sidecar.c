@@ -12,16 +12,16 @@
 #include "json.h"
 #include "json_read.h"
 #include "media_sidecar.h"
+#include "wrap.h"
 
 #define VERSION 1u
 
-static bool name_file(struct media_sidecar *sidecar, const char *film)
+bool media_sidecar_name(char *path, const char *film)
 {
-	*sidecar = (struct media_sidecar){.file = NULL};
-	if (snprintf(sidecar->path, PATH_MAX, "%s.frames", film) < PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s" MEDIA_SIDECAR_ENDING, film) < PATH_MAX)
 		return true;
 	(void)failure("%.100s...: its name is too long (%zu bytes): expected %d at most", film,
-		strlen(film), PATH_MAX - (int)sizeof(".frames"));
+		strlen(film), PATH_MAX - (int)sizeof(MEDIA_SIDECAR_ENDING));
 	return false;
 }
 
@@ -51,7 +51,8 @@ bool media_sidecar_create(
 {
 	struct json json = {.compact = true};
 
-	if (!name_file(out, film))
+	*out = (struct media_sidecar){.file = NULL};
+	if (!media_sidecar_name(out->path, film))
 		return false;
 	out->file = fopen(out->path, "we");
 	if (!out->file) {
@@ -156,21 +157,46 @@ bool media_sidecar_end(struct media_sidecar *sidecar, uint64_t frames, uint64_t 
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Reads a line. Returns false at the end, also for a line that isn't whole: the recorder may have
- * been killed within it. */
-static bool next_line(struct media_sidecar *sidecar)
-{
-	const ssize_t length = getline(&sidecar->line, &sidecar->line_size, sidecar->file);
+/* How much later than its predecessor a frame may be, in nanoseconds: a year. Whoever replays it
+ * would wait for so long. */
+#define STEP_MAX_NS (UINT64_C(365) * 24 * 3600 * NANOSECONDS)
 
-	return length > 0 && sidecar->line[length - 1] == '\n';
+enum next {
+	NEXT_LINE,
+	NEXT_END, /* also where a line isn't whole: the recorder may have been killed within it */
+	NEXT_WRONG,
+};
+
+/* Reads a line, without its end. */
+static enum next next_line(struct media_sidecar *sidecar)
+{
+	size_t length = 0;
+	int c;
+
+	while ((c = getc(sidecar->file)) != EOF && c != '\n') {
+		if (!c || length + 1 == MEDIA_LINE_MAX)
+			return NEXT_WRONG;
+		sidecar->line[length++] = (char)c;
+	}
+	sidecar->line[length] = '\0';
+	return c == EOF ? NEXT_END : NEXT_LINE;
 }
 
-static bool refuse(const struct media_sidecar *sidecar, const char *what)
+/* Tells that the line is wrong, or the member of it that has this key. */
+static enum media_line refuse(
+	const struct media_sidecar *sidecar, const char *what, const char *key)
 {
-	(void)failure("%s:%" PRIu64 ": wrong line (%s): expected the lines that geyser record "
+	const char *const value = key ? json_member(sidecar->line, key) : NULL;
+	char text[64] = "";
+
+	if (value)
+		(void)snprintf(text, sizeof(text), ": %.*s",
+			(int)strcspn(value, *value == '[' ? "]" : ",}"), value);
+	replace_controls(text);
+	(void)failure("%s:%" PRIu64 ": wrong line (%s%s): expected the lines that geyser record "
 		      "--lossless wrote",
-		sidecar->path, sidecar->lines + 2, what);
-	return false;
+		sidecar->path, sidecar->lines + 2, what, text);
+	return MEDIA_LINE_FAILED;
 }
 
 static bool read_number(const char *line, const char *key, uint64_t most, uint64_t *out)
@@ -206,16 +232,25 @@ static bool read_heading(const char *line, struct media_heading *out)
 
 bool media_sidecar_open(struct media_sidecar *out, const char *film, struct media_heading *heading)
 {
-	if (!name_file(out, film))
+	*out = (struct media_sidecar){.file = NULL};
+	if (!media_sidecar_name(out->path, film))
 		return false;
 	out->file = fopen(out->path, "re");
+	out->line = malloc(MEDIA_LINE_MAX);
+	if (out->file && !out->line) {
+		media_sidecar_close(out);
+		return !failure("%s: no memory for a line (%u bytes): expected a machine with more",
+			out->path, MEDIA_LINE_MAX);
+	}
 	if (!out->file) {
 		(void)failure("%s: can't be read (%s): expected the file that geyser record "
 			      "--lossless wrote beside %s; geyser play publishes other films",
 			out->path, strerror(errno), film);
+		media_sidecar_close(out);
 		return false;
 	}
-	if (next_line(out) && json_is_object(out->line) && read_heading(out->line, heading))
+	if (next_line(out) == NEXT_LINE && json_is_object(out->line) &&
+		read_heading(out->line, heading))
 		return true;
 	(void)failure("%s:1: wrong line: expected the description of a recording (version %u)",
 		out->path, VERSION);
@@ -243,23 +278,30 @@ static bool read_rects(
 static bool read_color(const char *line, struct geyser_color *out)
 {
 	uint64_t numbers[4];
-	float luminance[4];
 	size_t length;
 
 	if (!json_read_numbers(json_member(line, "color"), UINT8_MAX, numbers, 4, &length) ||
-		length != 4 || numbers[3] > GEYSER_COLOR_RANGE_LIMITED ||
-		!json_read_floats(json_member(line, "luminance"), luminance, 4))
+		length != 4 || numbers[3] > GEYSER_COLOR_RANGE_LIMITED)
 		return false;
 	*out = (struct geyser_color){
 		.primaries = (uint8_t)numbers[0],
 		.transfer = (uint8_t)numbers[1],
 		.matrix = (uint8_t)numbers[2],
 		.range = (enum geyser_color_range)numbers[3],
-		.mastering_min_luminance = luminance[0],
-		.mastering_max_luminance = luminance[1],
-		.max_content_light_level = luminance[2],
-		.max_frame_average_light_level = luminance[3],
 	};
+	return true;
+}
+
+static bool read_luminance(const char *line, struct geyser_color *out)
+{
+	float luminance[4];
+
+	if (!json_read_floats(json_member(line, "luminance"), luminance, 4))
+		return false;
+	out->mastering_min_luminance = luminance[0];
+	out->mastering_max_luminance = luminance[1];
+	out->max_content_light_level = luminance[2];
+	out->max_frame_average_light_level = luminance[3];
 	return true;
 }
 
@@ -305,7 +347,9 @@ static const char *read_frame(const char *line, struct geyser_frame_info *out)
 	if (!read_small(line, "alpha", GEYSER_ALPHA_OPAQUE, &alpha))
 		return "alpha";
 	if (!read_color(line, &out->color))
-		return "color or luminance";
+		return "color";
+	if (!read_luminance(line, &out->color))
+		return "luminance";
 	if (!read_small(line, "siting", GEYSER_SITING_BOTTOM, &siting))
 		return "siting";
 	out->orientation = (enum geyser_orientation)orientation;
@@ -314,26 +358,49 @@ static const char *read_frame(const char *line, struct geyser_frame_info *out)
 	return read_user(line, out) ? NULL : "user";
 }
 
+/* Reads the last line, which counts the frames, and after which nothing follows. */
+static enum media_line read_end(struct media_sidecar *sidecar)
+{
+	uint64_t frames;
+
+	if (!read_number(sidecar->line, "frames", UINT64_MAX, &frames) || frames != sidecar->lines)
+		return refuse(sidecar, "frames", "frames");
+	if (getc(sidecar->file) != EOF)
+		return refuse(sidecar, "another one follows the last one", NULL);
+	sidecar->ended = true;
+	return MEDIA_LINE_END;
+}
+
+static bool is_late(const struct media_sidecar *sidecar, const struct geyser_frame_info *info)
+{
+	return sidecar->lines && info->timestamp_ns > sidecar->last_ns &&
+	       info->timestamp_ns - sidecar->last_ns > STEP_MAX_NS;
+}
+
 enum media_line media_sidecar_read(
 	struct media_sidecar *sidecar, struct geyser_frame_info *out, uint32_t *check)
 {
+	const enum next next = next_line(sidecar);
 	const char *wrong;
 
-	if (!next_line(sidecar))
+	if (next == NEXT_END)
 		return MEDIA_LINE_END;
-	if (json_is_object(sidecar->line) && json_member(sidecar->line, "frames"))
-		return MEDIA_LINE_END;
+	if (next == NEXT_WRONG)
+		return refuse(sidecar, "it is too long, or has a byte of 0", NULL);
 	if (!json_is_object(sidecar->line))
-		wrong = "no object";
-	else if (!read_small(sidecar->line, "crc32", UINT32_MAX, check))
-		wrong = "crc32";
-	else
-		wrong = read_frame(sidecar->line, out);
-	if (wrong) {
-		(void)refuse(sidecar, wrong);
-		return MEDIA_LINE_FAILED;
-	}
+		return refuse(sidecar, "no object", NULL);
+	if (json_member(sidecar->line, "frames"))
+		return read_end(sidecar);
+	if (!read_small(sidecar->line, "crc32", UINT32_MAX, check))
+		return refuse(sidecar, "crc32", "crc32");
+	wrong = read_frame(sidecar->line, out);
+	if (wrong)
+		return refuse(sidecar, wrong, wrong);
+	if (is_late(sidecar, out))
+		return refuse(
+			sidecar, "over a year after the line before, timestamp_ns", "timestamp_ns");
 	sidecar->lines++;
+	sidecar->last_ns = out->timestamp_ns;
 	return MEDIA_LINE_FRAME;
 }
 
@@ -341,5 +408,7 @@ bool media_sidecar_rewind(struct media_sidecar *sidecar)
 {
 	rewind(sidecar->file);
 	sidecar->lines = 0;
-	return next_line(sidecar) || refuse(sidecar, "no line");
+	sidecar->ended = false;
+	return next_line(sidecar) == NEXT_LINE ||
+	       refuse(sidecar, "no line", NULL) == MEDIA_LINE_END;
 }

@@ -14,6 +14,7 @@
 #include <geyser/stream.h>
 
 #define MEDIA_ID_SIZE 33u
+#define MEDIA_SIDECAR_ENDING ".frames"
 
 /* What the first line says. */
 struct media_heading {
@@ -26,15 +27,24 @@ struct media_heading {
 	uint32_t rate_num, rate_den; /* the stream's; 0: not known */
 };
 
+/* The longest line. Those of geyser record have less than 4,000 bytes. */
+#define MEDIA_LINE_MAX 65536u
+
 struct media_sidecar {
 	FILE *file;
 	char path[PATH_MAX]; /* for messages */
-	char *line;          /* owned */
-	size_t line_size;
-	uint64_t lines; /* how many were written or read */
+	char *line;          /* of MEDIA_LINE_MAX bytes, when reading; owned */
+	uint64_t lines;      /* how many frames were written or read */
+	uint64_t last_ns;    /* when the last of these frames was submitted */
+	bool ended;          /* the last line was read: the recording was ended in order */
 };
 
-/* Makes the file beside the film, and writes the first line. Returns false after a message. */
+/* Writes the path of the film's file into a buffer of PATH_MAX bytes. Returns false after a
+ * message. */
+bool media_sidecar_name(char *path, const char *film);
+
+/* Makes the file beside the film, or empties it, and writes the first line. Returns false after a
+ * message. */
 bool media_sidecar_create(
 	struct media_sidecar *out, const char *film, const struct media_heading *heading);
 
@@ -50,7 +60,7 @@ bool media_sidecar_open(struct media_sidecar *out, const char *film, struct medi
 
 enum media_line {
 	MEDIA_LINE_FRAME,
-	MEDIA_LINE_END,    /* the recording's end, or a last line that isn't whole */
+	MEDIA_LINE_END,    /* the last line, or none, or one that isn't whole: `ended` tells */
 	MEDIA_LINE_FAILED, /* a message was printed */
 };
 

@@ -4,6 +4,7 @@ too, and tells what is in them. Each wait has a limit."""
 
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from cli import GEYSER, LIMIT, fail, geyser, noise, read, registry, run_all, succeed, write  # noqa: E402
+from cli import GEYSER, LIMIT, PATIENCE, fail, geyser, noise, read, registry, run_all, succeed, write  # noqa: E402
 from streams_cli import LOSSLESS, Running, line, sending, streams, until  # noqa: E402
 
 TESTS = []
@@ -30,8 +31,12 @@ def recording(name, file, *arguments):
 
 
 def lines(path):
-    """Returns the lines of FILE.frames: the heading, the frames, and the end, if it is there."""
-    rows = [json.loads(row) for row in read(path + ".frames").decode().splitlines()]
+    return lines_of(read(path + ".frames"))
+
+
+def lines_of(text):
+    """Returns the lines: the heading, the frames, and the end, if it is there."""
+    rows = [json.loads(row) for row in text.decode().splitlines()]
     ended = "frames" in rows[-1]
     return rows[0], rows[1 : len(rows) - ended], rows[-1] if ended else None
 
@@ -49,11 +54,14 @@ def sent(file, form, size, data, *arguments):
         return recorder.finish()
 
 
-def replayed(file, *arguments):
-    """Returns the bytes of all frames that replay publishes."""
+def replayed(file, note=""):
+    """Returns the bytes of all frames that replay publishes. Its words must have the note, or there
+    must be none."""
     with Running("recv", "cam", "--every", "--output", "out.raw") as receiver:
-        succeed("replay", file, *LOSSLESS, "--rate", "1000", *arguments)
+        result = geyser("replay", file, *LOSSLESS, "--rate", "1000")
         receiver.finish()
+    words = result.stderr.decode()
+    assert result.returncode == 0 and (note in words if note else not words), words
     return read("out.raw")
 
 
@@ -169,7 +177,8 @@ def a_recording_that_is_killed_can_be_read():
     whole = read("a.mkv.frames").count(b"\n") - 1
     assert whole >= 20
     assert frames_in("a.mkv") >= whole
-    assert len(replayed("a.mkv")) == whole * 64 * 36 * 4
+    note = f"a.mkv.frames: has no last line: its recorder was killed, or the file is cut off ({whole} frames)"
+    assert len(replayed("a.mkv", note)) == whole * 64 * 36 * 4
 
 
 @test
@@ -203,7 +212,7 @@ def a_full_disk_is_told_and_what_is_there_is_kept():
     assert "what is there is kept" in message, message
     count = whole_lines("a.mkv") - 1
     assert count > 5 and frames_in("a.mkv") >= count
-    assert len(replayed("a.mkv")) == count * 64 * 36 * 4
+    assert len(replayed("a.mkv", "has no last line")) == count * 64 * 36 * 4
 
 
 @test
@@ -218,6 +227,13 @@ def frames_of_another_size_go_to_another_file():
             ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", source, "-c:v",
              "mpeg2video", film], timeout=LIMIT, check=True)
     write("both.ts", b"".join(read(film) for film in two))
+    for kept in ("c-2.mkv", "c-3.mkv.frames"):
+        write(kept, b"mine")
+    with recording("both", "c.mkv", "--lossless") as recorder:
+        succeed("play", "both.ts", *LOSSLESS)
+        assert "going on with c-4.mkv" in recorder.finish()[1]
+    assert read("c-2.mkv") == read("c-3.mkv.frames") == b"mine"
+    assert not os.path.exists("c-3.mkv") and frames_in("c-4.mkv") == 5
     with recording("both", "b.mkv", "--lossless") as recorder:
         succeed("play", "both.ts", *LOSSLESS)
         message = recorder.finish()[1]
@@ -257,17 +273,23 @@ def steps_are_taken_one_by_one():
         player.process.stdin.close()
         player.process.stdin = None
         player.finish()
+    fail(1, "stdin ended before the first frame (0 lines)", "replay", "a.mkv", "--step")
 
 
 @test
 def a_rate_changes_the_pace():
+    """A minute between two frames would be longer than the time limit, and a wait can't be too
+    short."""
     sent("a.mkv", "r8unorm", "4x2", noise(5 * 8), "--fps", "10")
-    took = []
-    for rate in ("4", "0.5"):
-        start = time.monotonic()
-        succeed("replay", "a.mkv", "--rate", rate)
-        took.append(time.monotonic() - start)
-    assert took[1] > 0.79 and took[1] > took[0], took
+    start = time.monotonic()
+    succeed("replay", "a.mkv", "--rate", "0.5")
+    assert time.monotonic() - start > 0.79
+    text = read("a.mkv.frames")
+    for number, row in enumerate(lines("a.mkv")[1]):
+        before = b'"timestamp_ns": %d,' % row["timestamp_ns"]
+        text = text.replace(before, b'"timestamp_ns": %d,' % (10**9 * 60 * PATIENCE * number))
+    write("a.mkv.frames", text)
+    succeed("replay", "a.mkv", "--rate", "1000")
 
 
 @test
@@ -327,8 +349,7 @@ def missing_streams_and_files_are_told():
     assert not os.path.exists("a.mkv")
     fail(1, "a.mkv.frames: can't be read (No such file", "replay", "a.mkv")
     with sending("cam"):
-        fail(1, "no/a.mkv.frames: can't be written (No such file", "record", "cam", "no/a.mkv",
-             "--lossless")
+        fail(1, "no/a.mkv: can't be written (No such file", "record", "cam", "no/a.mkv", "--lossless")
         fail(1, "no/a.mkv: can't be written (No such file", "record", "cam", "no/a.mkv")
 
 
@@ -352,15 +373,116 @@ def damaged_recordings_are_told():
         (b'"width": 64', b'"width": 0', ":1: wrong line"),
         (b'"width": 64', b'"width": 65', "frame 1 is wrong (64x36 gray): expected 65x36 gray"),
         (b'"r8unorm"', b'"r9"', ":1: wrong line"),
-        (b'"siting": 0', b'"siting": 9', ":2: wrong line (siting)"),
-        (b'"crop": [0,', b'"crop": [', ":2: wrong line (crop)"),
-        (b'"user": ""', b'"user": "0"', ":2: wrong line (user)"),
-        (b'"user": ""', b'"user": "' + b"0" * 600 + b'"', ":2: wrong line (user)"),
+        (b'"siting": 0', b'"siting": 9', ":2: wrong line (siting: 9)"),
+        (b'"crop": [0,', b'"crop": [', ":2: wrong line (crop: [0,0,0)"),
+        (b'"user": ""', b'"user": "0"', ':2: wrong line (user: "0")'),
+        (b'"user": ""', b'"user": "' + b"0" * 600 + b'"', ':2: wrong line (user: "00000'),
+        (b'"user": ""', b'"user": "' + b"0" * 70000 + b'"', ":2: wrong line (it is too long"),
+        (b'"user": ""', b'"user": "\0"', ":2: wrong line (it is too long, or has a byte of 0)"),
         (b'"damage": []', b'"damage": [1', ":2: wrong line (no object)"),
+        (b'"luminance": [0', b'"luminance": [nan', ":2: wrong line (luminance: [nan"),
+        (b'"luminance": [0', b'"luminance": [0x1', ":2: wrong line (luminance: [0x1"),
+        (b'"luminance": [0', b'"luminance": [1e99', ":2: wrong line (luminance: [1e99"),
+        (b'"frames": 5', b'"frames": 6', ":7: wrong line (frames: 6)"),
+        (b'"frames": 5', b'"frames": "5"', ':7: wrong line (frames: "5")'),
     ):
         write("a.mkv.frames", text.replace(old, new))
         assert text.replace(old, new) != text
         fail(1, words, "replay", "a.mkv", "--rate", "1000")
+    rows = text.splitlines(keepends=True)
+    last = str(lines_of(text)[1][-1]["timestamp_ns"]).encode()
+    for changed, words in (
+        (text.replace(last, b"9000000000000000000"), ":6: wrong line (over a year after the line"
+         " before, timestamp_ns: 9000000000000000000)"),
+        (text + b"\n", ":7: wrong line (another one follows the last one)"),
+        (b"".join(rows[:3] + rows[4:]).replace(b'"frames": 5', b'"frames": 4'), "damaged after 2"),
+        (b"".join(rows[:5] + rows[6:]).replace(b'"frames": 5', b'"frames": 4'),
+         "a.mkv: has more than 4 frames: expected one for each line of a.mkv.frames"),
+    ):
+        write("a.mkv.frames", changed)
+        assert changed != text
+        fail(1, words, "replay", "a.mkv", "--rate", "1000")
+    os.remove("a.mkv.frames")
+    os.symlink("/dev/zero", "a.mkv.frames")
+    fail(1, "a.mkv.frames:1: wrong line", "replay", "a.mkv")
+    fail(1, "is the second file of a recording: expected the first one, a.mkv", "replay",
+         "a.mkv.frames")
+
+
+@test
+def changed_lines_end_replay_in_order():
+    """Whatever is in the lines, replay publishes frames or tells what is wrong."""
+    sent("a.mkv", "r8unorm", "4x2", noise(5 * 8), "--fps", "100000")
+    text, dice = read("a.mkv.frames"), random.Random(16)
+    for _ in range(60):
+        changed = bytearray(text)
+        for _ in range(dice.randrange(1, 4)):
+            place, length = dice.randrange(len(text)), dice.choice((1, 1, 3, 40))
+            part = dice.choice((b"", b"9", b"-", b'"', b"]", b"}", b"\n", b"\0", dice.randbytes(2)))
+            changed[place : place + length] = part
+        write("a.mkv.frames", changed)
+        result = geyser("replay", "a.mkv", "--rate", "1000000")
+        words = result.stderr.decode(errors="replace")
+        assert result.returncode in (0, 1) and (words or not result.returncode), (changed, result)
+
+
+# ---- others' files ----
+
+
+@test
+def a_file_has_one_recorder():
+    for film in ("a.mkv", "b.mp4"):
+        kind = ["--lossless"] if film == "a.mkv" else []
+        with sending("cam", "--fps", "50"):
+            with recording("cam", film, *kind) as recorder:
+                until(lambda: os.path.exists(film) and os.path.getsize(film) > 0)
+                fail(1, f"{film}: another geyser is recording or replaying it", "record", "cam",
+                     film, *kind)
+                recorder.end(signal.SIGINT)
+    _, frames, end = lines("a.mkv")
+    assert end["frames"] == len(frames) == frames_in("a.mkv")
+    with Running("replay", "a.mkv", "again", "--loop") as player:
+        until(streams)
+        fail(1, "a.mkv: another geyser is recording or replaying it", "record", "again", "a.mkv")
+        player.end(signal.SIGINT)
+    assert frames_in("a.mkv") == end["frames"]
+
+
+@test
+def a_file_can_be_replayed_while_it_is_recorded():
+    with sending("cam", "--fps", "50"):
+        with recording("cam", "a.mkv", "--lossless") as recorder:
+            until(lambda: os.path.exists("a.mkv.frames") and whole_lines("a.mkv") > 3)
+            result = geyser("replay", "a.mkv", "again", "--rate", "1000")
+            words = result.stderr.decode()
+            assert result.returncode == 0, result
+            assert "a.mkv: is being recorded: what is there by now is published" in words, words
+            recorder.end(signal.SIGINT)
+    assert lines("a.mkv")[2]["frames"] == frames_in("a.mkv") > 2
+
+
+@test
+def an_old_recording_stays_until_a_new_one_begins():
+    data = noise(3 * 8)
+    sent("a.mkv", "r8unorm", "4x2", data)
+    old = read("a.mkv.frames")
+    fail(1, "cam", "record", "cam", "a.mkv", "--lossless", "--connect-timeout", "0")
+    os.mkdir("b.mkv")
+    os.rename("a.mkv.frames", "b.mkv.frames")
+    with sending("cam"):
+        fail(1, "b.mkv: can't be written (Is a directory", "record", "cam", "b.mkv", "--lossless")
+        os.rename("a.mkv", "c.mkv")
+        os.mkdir("c.mkv.frames")
+        fail(1, "c.mkv.frames: can't be written (Is a directory", "record", "cam", "c.mkv",
+             "--lossless")
+        os.mkdir("d.mkv.frames")
+        fail(1, "d.mkv.frames: can't be written (Is a directory", "record", "cam", "d.mkv",
+             "--lossless")
+        assert not os.path.exists("d.mkv")
+    assert read("b.mkv.frames") == old
+    os.rmdir("c.mkv.frames")
+    os.rename("b.mkv.frames", "c.mkv.frames")
+    assert replayed("c.mkv") == data
 
 
 if __name__ == "__main__":
