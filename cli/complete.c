@@ -20,7 +20,8 @@
 
 void offer(const struct offers *offers, const char *word, const char *meaning)
 {
-	(void)fprintf(answers(), "%s%s", offers->prefix, word);
+	(void)fwrite(offers->prefix, 1, offers->prefix_length, answers());
+	(void)fputs(word, answers());
 	if (meaning)
 		(void)fprintf(answers(), "\t%s", meaning);
 	(void)fputc('\n', answers());
@@ -148,7 +149,7 @@ static const char *option_meaning(const struct syntax *syntax, size_t index, cha
 
 static void offer_options(const struct syntax *syntax)
 {
-	const struct offers plain = {.prefix = ""}, full = {.prefix = "--"};
+	const struct offers plain = {.prefix = ""}, full = {.prefix = "--", .prefix_length = 2};
 	const struct option_row *row;
 	char text[256];
 
@@ -182,15 +183,13 @@ static bool begins_with(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* typed is the value so far. prefix stands before it in the same word. */
-static int complete_value(const struct option_row *row, const char *prefix, const char *typed)
+/* typed is the value so far, a part of the word. */
+static int complete_value(const struct option_row *row, const char *word, const char *typed)
 {
 	const char *const comma = strcmp(row->value, "LIST") == 0 ? strrchr(typed, ',') : NULL;
-	char before[256];
-	const struct offers offers = {.prefix = before};
+	const struct offers offers = {
+		.prefix = word, .prefix_length = (size_t)((comma ? comma + 1 : typed) - word)};
 
-	(void)snprintf(before, sizeof(before), "%s%.*s", prefix,
-		comma ? (int)(comma + 1 - typed) : 0, typed);
 	if (row->offer) {
 		row->offer(&offers);
 		return finish_output();
@@ -219,7 +218,6 @@ static int complete_options(const struct syntax *syntax, int count, char **words
 	const char *const word = words[count - 1];
 	const char *const equals = begins_with(word, "--") ? strchr(word, '=') : NULL;
 	const struct option_row *row = NULL;
-	char prefix[128];
 	size_t arguments = 0;
 	bool options_end = false;
 
@@ -234,13 +232,12 @@ static int complete_options(const struct syntax *syntax, int count, char **words
 			row = waits_for_value(syntax, words[i]);
 	}
 	if (row)
-		return complete_value(row, "", word);
+		return complete_value(row, word, word);
 	if (options_end || word[0] != '-')
 		return complete_argument(syntax, arguments);
 	if (equals) {
 		row = option_named(syntax, word + 2, (size_t)(equals - word - 2));
-		(void)snprintf(prefix, sizeof(prefix), "%.*s", (int)(equals + 1 - word), word);
-		return row && row->value ? complete_value(row, prefix, equals + 1) : STATUS_OK;
+		return row && row->value ? complete_value(row, word, equals + 1) : STATUS_OK;
 	}
 	offer_options(syntax);
 	return finish_output();

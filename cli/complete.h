@@ -6,9 +6,13 @@
 #ifndef GEYSER_CLI_COMPLETE_H
 #define GEYSER_CLI_COMPLETE_H
 
+#include <stddef.h>
+
 /* How offered words are printed. */
 struct offers {
-	const char *prefix; /* what the user typed of the same word before its value: "--format=" */
+	/* what the user typed of the same word before its value: "--format=", "--color=pq," */
+	const char *prefix;
+	size_t prefix_length;
 };
 
 /* Offers a word. meaning is shown beside it, and may be NULL. */

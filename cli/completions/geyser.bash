@@ -6,7 +6,7 @@
 
 _geyser() {
 	local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} now=${COMP_WORDS[COMP_CWORD]} count=0
-	local part choice out word head words=()
+	local part choice out word head words=() single=\'
 
 	# bash has split "--format=nv12" and "a:b" at = and : (COMP_WORDBREAKS): put together what stands
 	# together in the line.
@@ -37,9 +37,22 @@ _geyser() {
 	while IFS=$'\t' read -r choice _; do
 		[[ -n $choice && $choice == "$word"* ]] || continue
 		choice=${choice#"$head"}
-		if [[ $now != [\"\']* && $choice == *[[:space:]\"\'\\\`\$\&\|\;\<\>\(\)\{\}\*\?\[\]\!\#\~]* ]]; then
-			printf -v choice %q "$choice" # within quotes nothing is quoted again
-		fi
+		# bash inserts the choice as it is, behind the quote that the user typed.
+		case $now in
+		\'*) choice=${choice//"$single"/"$single\\$single$single"} ;;
+		\"*)
+			choice=${choice//\\/\\\\}
+			choice=${choice//\"/\\\"}
+			choice=${choice//\$/\\\$}
+			choice=${choice//\`/\\\`}
+			choice=${choice//!/"\"$single!$single\""} # a backslash before it would stay
+			;;
+		*)
+			if [[ $choice == *[[:space:]\"\'\\\`\$\&\|\;\<\>\(\)\{\}\*\?\[\]\!\#\~]* ]]; then
+				printf -v choice %q "$choice"
+			fi
+			;;
+		esac
 		COMPREPLY+=("$choice")
 	done <<<"$out"
 }

@@ -6,7 +6,7 @@
 # SPDX-License-Identifier: MIT
 
 _geyser() {
-	local out line
+	local out line word
 	local -a choices typed=("${(@Q)words[2,CURRENT]}")
 
 	if ! out=$(${~words[1]} help --complete "${typed[@]}" 2>/dev/null); then
@@ -15,7 +15,10 @@ _geyser() {
 		return
 	fi
 	for line in "${(@f)out}"; do
-		[[ -z $line ]] || choices+=("${${line%%$'\t'*}//:/\\:}${${(M)line%%$'\t'*}/$'\t'/:}")
+		[[ -n $line ]] || continue
+		# _describe takes what follows a colon for the meaning, and backslashes away.
+		word=${${${line%%$'\t'*}//\\/\\\\}//:/\\:}
+		choices+=("$word${${(M)line%%$'\t'*}/$'\t'/:}")
 	done
 	_describe -V geyser choices
 }

@@ -307,6 +307,48 @@ def bash_offers_parts_of_split_words():
         assert bash("geyser recv 'my ", "geyser", "recv", "'my ") == ["my $cam"]
 
 
+# A name that would run a command if a shell read it as words.
+HOSTILE = """my $(touch hit) `touch hit` "it's" !$ \\ & x"""
+# As the shell's user has it: what the program gets, each argument in brackets.
+SHOW = 'g() { if [ "$1" = help ]; then geyser "$@"; else printf "<%s>" "$@"; echo; fi; }; '
+
+
+@test
+def bash_quotes_what_it_inserts():
+    script = f"{SCRIPTS}/geyser.bash"
+    with sending(HOSTILE), Shell("bash", "--norc", "--noprofile", "-i", PS1="$ ") as shell:
+        shell.type(f"{SHOW} source {script}; complete -F _geyser g; echo rea''dy\n", "ready")
+        for quote in ("", '"', "'"):
+            shell.type(f"g recv {quote}my\t\n", f"<recv><{HOSTILE}>")
+    assert not os.path.exists("hit")
+
+
+@test
+def zsh_quotes_what_it_inserts():
+    os.makedirs("functions", exist_ok=True)
+    shutil.copy(f"{SCRIPTS}/geyser.zsh", "functions/_geyser")
+    write(".zshrc", b"""
+        PROMPT='$ '
+        fpath=($HOME/functions $fpath)
+        autoload -Uz compinit
+        compinit -u -D
+        compdef _geyser g
+        %s
+        print rea''dy
+    """ % SHOW.encode())
+    with sending(HOSTILE), Shell("zsh", "-d", ZDOTDIR=os.getcwd()) as shell:
+        shell.type("", "ready")
+        for quote in ("", '"', "'"):
+            shell.type(f"g recv {quote}my\t\n", f"<recv><{HOSTILE}>")
+    assert not os.path.exists("hit")
+
+
+@test
+def long_words_are_completed_whole():
+    long = "--color=" + "pq," * 200
+    assert choices("send", "x", long + "fu")[0].startswith(long)
+
+
 @test
 def bash_loads_the_completion():
     """Debian's bash-completion finds the script by the command's name."""
