@@ -296,6 +296,13 @@ int parse_timeout(const char *command, const char *name, const char *text, bool 
 		name, text, zero ? "" : " over 0");
 }
 
+bool ends_in(const char *path, const char *ending)
+{
+	const char *const dot = strrchr(path, '.');
+
+	return dot && strcasecmp(dot, ending) == 0;
+}
+
 const char *shell_word(const char *word, char *out, size_t size)
 {
 	static const char plain[] =

@@ -111,6 +111,9 @@ enum geyser_format parse_format(const char *text);
 const char *nearest_word(
 	const char *text, size_t count, const char *(*word)(size_t index, void *user), void *user);
 
+/* Whether the name's last dot and what follows are that ending, in letters of either case. */
+bool ends_in(const char *path, const char *ending);
+
 /* Writes a word so that a shell reads it as one word, in quotes where needed. Returns out, whose
  * size must be larger than the word's by two. */
 const char *shell_word(const char *word, char *out, size_t size);

@@ -1,5 +1,6 @@
 /*
- * SIGINT and SIGTERM end every command, wherever it waits.
+ * SIGINT, SIGTERM, SIGHUP and SIGQUIT end every command, wherever it waits: terminals come back as
+ * they were, and files are finished.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -114,6 +115,15 @@ static bool start_watcher(int fd)
 	return !error;
 }
 
+/* Whoever started the program may want it to go on: nohup ignores SIGHUP. */
+static void add_unless_ignored(sigset_t *set, int number)
+{
+	struct sigaction action;
+
+	if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		(void)sigaddset(set, number);
+}
+
 int signals_open(void)
 {
 	sigset_t set;
@@ -122,6 +132,8 @@ int signals_open(void)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
+	add_unless_ignored(&set, SIGHUP);
+	add_unless_ignored(&set, SIGQUIT);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	fd = os_watch_signals(&set);
 	if (fd >= 0 && start_watcher(fd)) {

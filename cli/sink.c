@@ -33,13 +33,6 @@ static const char *conversion_end(const char *text, int *digits)
 	return text[1] == 'd' ? text + 2 : NULL;
 }
 
-static bool ends_in(const char *path, const char *ending)
-{
-	const char *const dot = strrchr(path, '.');
-
-	return dot && strcasecmp(dot, ending) == 0;
-}
-
 static int choose_numbered(const char *path, const char *percent)
 {
 	int digits;
@@ -83,11 +76,17 @@ static int refuse_name(const char *stream, const char *path)
 {
 	char name[GEYSER_STREAM_NAME_MAX + 3], file[PATH_MAX + 2];
 
+	(void)shell_word(stream, name, sizeof(name));
+	(void)shell_word(path, file, sizeof(file));
+	if (ends_in(path, ".mp4") || ends_in(path, ".mkv") || ends_in(path, ".webm"))
+		return usage_error("recv: a film (%.200s): expected a name that ends in .png, .raw "
+				   "or .y4m, or geyser record %s %.200s",
+			path, name, file);
 	return usage_error(
 		"recv: unknown kind of file (%.200s): expected a name that ends in .png, .raw or "
 		".y4m, or --png, --raw or --y4m; for a film use geyser recv %s --every --output - "
 		"| ffmpeg -nostdin -f rawvideo -pix_fmt rgba -s WxH -r FPS -i - %.200s",
-		path, shell_word(stream, name, sizeof(name)), shell_word(path, file, sizeof(file)));
+		path, name, file);
 }
 
 int sink_choose(const char *stream, const char *path, enum sink_kind kind, struct sink *out)

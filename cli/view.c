@@ -51,7 +51,8 @@ static const struct option_row rows[] = {
 	{0, "bare", NULL, "without the text over the pictures", FLAG(struct view_options, bare)},
 	{'n', "frames", "N", "end after N frames, of all streams together",
 		FRAMES(struct view_options, frames)},
-	{'o', "snapshot", "FILE", "at the end write what the window shows to this PNG",
+	{'o', "snapshot", "FILE",
+		"at the end write what the window shows to this PNG, in the window's size",
 		TEXT(struct view_options, snapshot)},
 	{'c', "connect-timeout", "S",
 		"fail if not all streams begin within S seconds; by default wait for them",
@@ -102,9 +103,20 @@ static int check_options(const struct view_options *options)
 		return usage_error("view: several streams in a terminal (%u): expected one; a "
 				   "window shows several",
 			options->count);
-	if (!window && (options->snapshot || options->size.width))
-		return usage_error("view: %s in a terminal: expected a window, or neither option",
-			options->snapshot ? "--snapshot" : "--size");
+	if (!window && options->size.width)
+		return usage_error(
+			"view: --size in a terminal (%ux%u): expected a window; pictures "
+			"in a terminal are as wide as it is, or as COLUMNS says",
+			options->size.width, options->size.height);
+	if (!window && options->snapshot)
+		return usage_error("view: --snapshot in a terminal (%.200s): expected a window; "
+				   "geyser recv writes PNGs without one",
+			options->snapshot);
+	if (options->snapshot && strcmp(options->snapshot, "-") != 0 &&
+		!ends_in(options->snapshot, ".png"))
+		return usage_error("view: unknown kind of picture (%.200s): expected a name that "
+				   "ends in .png",
+			options->snapshot);
 	if (options->snapshot && !outfile_check(options->snapshot))
 		return STATUS_FAILURE;
 	return STATUS_OK;

@@ -6,6 +6,7 @@
 #include "view_sdl.h"
 
 #include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -36,6 +37,16 @@ static const char *find_functions(struct view_sdl *out)
 	return NULL;
 }
 
+/* Whether SDL has chosen a driver that shows nothing, as the last that is left. The user may have
+ * chosen it, too. */
+static bool is_unseen(const struct view_sdl *sdl)
+{
+	const char *const driver = sdl->GetCurrentVideoDriver();
+
+	return !getenv("SDL_VIDEODRIVER") && !getenv("SDL_VIDEO_DRIVER") && driver &&
+	       (strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0);
+}
+
 bool view_sdl_open(struct view_sdl *out)
 {
 	const char *missing;
@@ -61,11 +72,16 @@ bool view_sdl_open(struct view_sdl *out)
 	(void)out->SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
 	/* EGL imports dma-bufs, which GLX can't */
 	(void)out->SetHint(SDL_HINT_VIDEO_X11_FORCE_EGL, "1");
-	if (out->Init(SDL_INIT_VIDEO) == 0)
+	if (out->Init(SDL_INIT_VIDEO) < 0)
+		(void)failure("no window can be opened (%s): run this where there is a display, or "
+			      "use --terminal",
+			out->GetError());
+	else if (is_unseen(out))
+		(void)failure("no window can be seen (no display: SDL would draw by its driver "
+			      "%s): run this where there is a display, or use --terminal",
+			out->GetCurrentVideoDriver());
+	else
 		return true;
-	(void)failure("no window can be opened (%s): run this where there is a display, or use "
-		      "--terminal",
-		out->GetError());
 	view_sdl_close(out);
 	return false;
 }

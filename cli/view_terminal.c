@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,9 +99,9 @@ static void leave(struct terminal *terminal)
 
 /* What the handler of signals uses. */
 static struct {
-	volatile sig_atomic_t stop; /* SIGTSTP came */
-	volatile sig_atomic_t cont; /* SIGCONT came: a shell may have changed the terminal */
-	int pipe;                   /* wakes the loop */
+	_Atomic bool stop; /* SIGTSTP came, to whichever thread */
+	_Atomic bool cont; /* SIGCONT came: a shell may have changed the terminal */
+	int pipe;          /* wakes the loop */
 } job;
 
 static void note_signal(int number)
@@ -108,9 +109,9 @@ static void note_signal(int number)
 	const int error = errno;
 
 	if (number == SIGTSTP)
-		job.stop = 1;
+		job.stop = true;
 	else
-		job.cont = 1;
+		job.cont = true;
 	(void)write(job.pipe, "", 1);
 	errno = error;
 }
@@ -153,12 +154,12 @@ static bool stop_and_go_on(struct terminal *terminal)
 {
 	if (job.stop) {
 		leave(terminal);
-		job.stop = 0;
+		job.stop = false;
 		handle(SIGTSTP, SIG_DFL);
 		(void)raise(SIGTSTP);
 		handle(SIGTSTP, note_signal);
 	}
-	job.cont = 0;
+	job.cont = false;
 	if (signals_came(terminal->signals))
 		return false;
 	enter(terminal);

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import unittest
 
 sys.dont_write_bytecode = True
@@ -231,6 +232,26 @@ def stopped_by_control_z():
 
 
 @test
+def every_signal_leaves_the_terminal_as_it_was():
+    """Ctrl-C, Ctrl-\\ and what a closed window sends. The shell of `nohup` is not ended by that."""
+    with still("t", 8, 4, bytes([10, 200, 30, 255]) * 32):
+        for command in ("view t --terminal", "top"):
+            for end in (b"\x03", b"\x1c", signal.SIGTERM, signal.SIGHUP):
+                with Terminal(*command.split()) as terminal:
+                    before = termios.tcgetattr(terminal.fd)
+                    terminal.read_until(b"8x4")
+                    assert termios.tcgetattr(terminal.fd) != before, command
+                    if isinstance(end, bytes):
+                        os.write(terminal.fd, end)
+                    else:
+                        os.kill(terminal.pid, end)
+                    terminal.read_until(b"\033[?1049l")
+                    after = termios.tcgetattr(terminal.fd)
+                    assert after == before, (command, end)
+                    terminal.finish()
+
+
+@test
 def sender_that_answers_late():
     with sending("t") as sender:
         sender.send_signal(signal.SIGSTOP)
@@ -291,19 +312,27 @@ def wrong_usage_is_status_2():
         ("0x01", ["a\x01", "--terminal"]), ("63 bytes at most", ["n" * 64, "--terminal"]),
     ):
         fail(2, words, "view", *arguments)
+    fail(2, "--snapshot in a terminal (a.png)", "view", "a", "--terminal", "--snapshot", "a.png")
+    fail(2, "--size in a terminal (4x4)", "view", "a", "--sixel", "--size", "4x4")
+    fail(2, "unknown kind of picture (a.jpg)", "view", "a", "--snapshot", "a.jpg")
     fail(1, "no such stream", "view", "a", "--terminal", "--connect-timeout", "0.1")
     fail(1, "no/such", "view", "a", "--snapshot", "no/such/a.png")
 
 
 @test
 def without_a_display():
-    """Also a build without a window names the terminal."""
-    displays = {key: os.environ.pop(key) for key in ("DISPLAY", "WAYLAND_DISPLAY") if key in os.environ}
-    os.environ["SDL_VIDEODRIVER"] = "x11"
+    """Also a build without a window names the terminal. Wayland's library has words of its own where
+    there is no XDG_RUNTIME_DIR."""
+    keys = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
+    displays = {key: os.environ.pop(key) for key in keys if key in os.environ}
+    os.environ["XDG_RUNTIME_DIR"] = os.getcwd()
     try:
         fail(1, "--terminal", "view", "cam")
+        os.environ["SDL_VIDEODRIVER"] = "x11"
+        fail(1, "--terminal", "view", "cam")
     finally:
-        del os.environ["SDL_VIDEODRIVER"]
+        os.environ.pop("SDL_VIDEODRIVER", None)
+        del os.environ["XDG_RUNTIME_DIR"]
         os.environ.update(displays)
 
 
