@@ -307,8 +307,31 @@ int take_choice(const struct given *given)
 #define HELP_WIDTH 79u
 #define HELP_SIZE 4096u
 
+/* Cuts off the first line. Returns what follows it. */
+static char *cut_line(char *text)
+{
+	char *const end = text + strcspn(text, "\n");
+
+	if (!*end)
+		return end;
+	*end = '\0';
+	return end + 1;
+}
+
+/* Puts the line together with those that follow it up to one that is empty or indented. Returns
+ * what follows. */
+static char *join_paragraph(char *line, char *next)
+{
+	while (*next && *next != '\n' && *next != ' ') {
+		line[strlen(line)] = ' ';
+		next = cut_line(next);
+	}
+	return next;
+}
+
 /* Adds the lines of a text to the answers, with its lists filled in. The head stands before the
- * first line, and as many spaces before the others. A line that is too long goes on in the next. */
+ * first line, and as many spaces before the others. From a line that is too long on a paragraph is
+ * filled anew. */
 static void add_text(const char *head, const char *text)
 {
 	char all[HELP_SIZE], start[HELP_WIDTH + 1];
@@ -318,13 +341,13 @@ static void add_text(const char *head, const char *text)
 	expand_lists(text, all, sizeof(all));
 	(void)snprintf(start, sizeof(start), "%s", head);
 	for (; *line; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		if (text_width(line) + (unsigned)indent > HELP_WIDTH)
+		next = cut_line(line);
+		if (text_width(line) + (unsigned)indent > HELP_WIDTH) {
+			next = join_paragraph(line, next);
 			print_wrapped(start, line, HELP_WIDTH, "\n");
-		else
+		} else {
 			(void)fprintf(answers(), "%s%s\n", start, line);
+		}
 		(void)snprintf(start, sizeof(start), "%*s", indent, "");
 	}
 }

@@ -126,6 +126,17 @@ def pages_have_no_warnings():
 
 
 @test
+def lines_of_help_are_full():
+    """No line ends long before the next word would: such text has been wrapped twice."""
+    for command in ([], *([command] for command in commands())):
+        rows = succeed(*command, "--help").decode().splitlines()
+        assert max(map(len, rows)) < 80, command
+        for row, after in zip(rows, rows[1:]):
+            if row and after and row[0] != " " and after[0] != " ":
+                assert len(f"{row} {after.split()[0]}") > 72, (command, row, after)
+
+
+@test
 def a_page_reads_as_its_help():
     text = read_page(page("geyser-event", pages()["geyser-event"]))
     usage = succeed("event", "--help").decode().split("\n\n")[0].replace("usage: ", "")
