@@ -48,32 +48,20 @@ static void advise(struct listed *listed, const char *name, char *out, size_t si
 
 bool stream_is_silent(const char *name)
 {
-	struct listed listed = {0};
-	const struct geyser_stream_info *stream;
-	bool silent;
+	struct geyser_stream_info stream;
 
-	if (geyser_stream_list(&listed.streams, &listed.count))
-		return false;
-	stream = find(&listed, name);
-	silent = stream && !stream->pid;
-	geyser_stream_list_free(listed.streams);
-	return silent;
+	return geyser_stream_find(name, &stream) == GEYSER_OK && !stream.pid;
 }
 
 void stream_rate(const char *name, uint32_t *num, uint32_t *den)
 {
-	struct listed listed = {0};
-	const struct geyser_stream_info *stream;
+	struct geyser_stream_info stream;
 
 	*num = *den = 0;
-	if (geyser_stream_list(&listed.streams, &listed.count))
+	if (geyser_stream_find(name, &stream) || !stream.frame_rate_num || !stream.frame_rate_den)
 		return;
-	stream = find(&listed, name);
-	if (stream && stream->frame_rate_num && stream->frame_rate_den) {
-		*num = stream->frame_rate_num;
-		*den = stream->frame_rate_den;
-	}
-	geyser_stream_list_free(listed.streams);
+	*num = stream.frame_rate_num;
+	*den = stream.frame_rate_den;
 }
 
 int stream_absence(const char *name, uint64_t waited_ns)

@@ -288,20 +288,13 @@ static int run(struct window *window)
 static struct size choose_size(const struct view_options *options)
 {
 	struct size out = {0, 0};
-	struct geyser_stream_info *streams;
+	struct geyser_stream_info stream;
 	unsigned columns = 1;
-	size_t count;
 
 	if (options->size.width)
 		return options->size;
-	if (geyser_stream_list(&streams, &count))
-		count = 0;
-	for (size_t i = 0; i < count && !out.width; i++) {
-		if (strcmp(streams[i].name, options->names[0]) == 0)
-			out = (struct size){streams[i].width, streams[i].height};
-	}
-	if (count)
-		geyser_stream_list_free(streams);
+	if (geyser_stream_find(options->names[0], &stream) == GEYSER_OK)
+		out = (struct size){stream.width, stream.height};
 	if (!out.width)
 		out = (struct size){1280, 720};
 	while (columns * columns < options->count)

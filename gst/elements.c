@@ -51,10 +51,22 @@ static GstResourceError code_of(enum geyser_result result)
 void gst_geyser_post_error(
 	GstElement *element, enum geyser_result result, const char *what, const char *stream)
 {
+	gst_geyser_post_reason(element, result, what, stream, geyser_error_detail());
+}
+
+void gst_geyser_post_reason(GstElement *element, enum geyser_result result, const char *what,
+	const char *stream, const char *reason)
+{
 	gst_element_message_full(element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR,
-		(gint)code_of(result),
-		g_strdup_printf("%s \"%s\": %s", what, stream, geyser_error_detail()),
+		(gint)code_of(result), g_strdup_printf("%s \"%s\": %s", what, stream, reason),
 		g_strdup(geyser_result_string(result)), __FILE__, __func__, __LINE__);
+}
+
+/* gst-launch-1.0 prints only what is meant for people who look for faults. */
+void gst_geyser_post_info(GstElement *element, GstResourceError code, gchar *text)
+{
+	gst_element_message_full(element, GST_MESSAGE_INFO, GST_RESOURCE_ERROR, (gint)code, text,
+		g_strdup(text), __FILE__, __func__, __LINE__);
 }
 
 void gst_geyser_refuse_property(GstElement *element, const GParamSpec *spec)

@@ -27,6 +27,13 @@ GstClockTime gst_geyser_now(void);
 void gst_geyser_post_error(
 	GstElement *element, enum geyser_result result, const char *what, const char *stream);
 
+/* The same with a reason in place of geyser's detail. */
+void gst_geyser_post_reason(GstElement *element, enum geyser_result result, const char *what,
+	const char *stream, const char *reason);
+
+/* Tells the application something that is no fault. Takes the text, which g_free frees. */
+void gst_geyser_post_info(GstElement *element, GstResourceError code, gchar *text);
+
 /* Warns that a property keeps its value because the element is started. */
 void gst_geyser_refuse_property(GstElement *element, const GParamSpec *spec);
 

@@ -29,6 +29,7 @@ struct gst_geyser_src {
 	struct geyser_manager *manager;
 	GstAllocator *allocator;
 	struct gst_geyser_receiving *receiving; /* NULL: not connected yet */
+	gboolean converted;                     /* the frames are a rendition */
 	struct geyser_frame *pending;           /* acquired, and not pushed yet; or NULL */
 	/* of the stream; the latency is told with the object's lock, and so they are changed with
 	 * it */

@@ -68,12 +68,12 @@ static gboolean is_short_of_buffers(GstGeyserSrc *self)
 	if (gst_geyser_receiving_held(self->receiving) + 2 < self->buffers)
 		return FALSE;
 	if (!self->told)
-		GST_ELEMENT_INFO(self, RESOURCE, NO_SPACE_LEFT,
-			("other elements keep %u of the %u buffers of the stream \"%s\": more "
-			 "frames are copied. The publisher can have up to %u buffers",
+		gst_geyser_post_info(GST_ELEMENT(self), GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+			g_strdup_printf("other elements keep %u of the %u buffers of the stream "
+					"\"%s\": more frames are copied. The publisher can have up "
+					"to %u buffers",
 				gst_geyser_receiving_held(self->receiving), self->buffers,
-				self->stream, GEYSER_STREAM_BUFFERS_MAX),
-			(NULL));
+				self->stream, GEYSER_STREAM_BUFFERS_MAX));
 	self->told = TRUE;
 	return TRUE;
 }

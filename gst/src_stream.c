@@ -39,15 +39,10 @@ static void announce(GstGeyserSrc *self, GstProgressType type, const char *text)
  * before needs new caps. */
 static void read_stream(GstGeyserSrc *self)
 {
-	struct geyser_stream_info found = {.buffers = 0}, *streams = NULL;
+	struct geyser_stream_info found = {.buffers = 0};
 	const uint32_t num = self->rate_num, den = self->rate_den;
-	size_t count = 0;
 
-	(void)geyser_stream_list(&streams, &count);
-	for (size_t i = 0; i < count; i++)
-		if (g_str_equal(streams[i].name, self->stream))
-			found = streams[i];
-	geyser_stream_list_free(streams);
+	(void)geyser_stream_find(self->stream, &found);
 	GST_OBJECT_LOCK(self);
 	self->buffers = found.buffers;
 	self->rate_num = self->rate_den = 0;
@@ -69,6 +64,23 @@ static gboolean is_temporary(enum geyser_result result)
 	return result == GEYSER_ERROR_TIMEOUT || result == GEYSER_ERROR_NOT_FOUND;
 }
 
+/* Fails because the property timeout has passed. */
+static GstFlowReturn fail_late(GstGeyserSrc *self, const char *what)
+{
+	GstClockTime timeout;
+	gchar *reason;
+
+	GST_OBJECT_LOCK(self);
+	timeout = self->timeout;
+	GST_OBJECT_UNLOCK(self);
+	reason = g_strdup_printf("none came within %.3f s: expected a publisher that goes on, or a "
+				 "larger timeout",
+		(double)timeout / GST_SECOND);
+	gst_geyser_post_reason(GST_ELEMENT(self), GEYSER_ERROR_TIMEOUT, what, self->stream, reason);
+	g_free(reason);
+	return GST_FLOW_ERROR;
+}
+
 /* Waits until the stream is there. */
 GstFlowReturn gst_geyser_src_connect(
 	GstGeyserSrc *self, const struct geyser_rendition_desc *rendition)
@@ -88,8 +100,10 @@ GstFlowReturn gst_geyser_src_connect(
 			break;
 		if (self->unlocked)
 			return GST_FLOW_FLUSHING;
-		if (!is_temporary(result) || gst_geyser_now() >= deadline)
+		if (!is_temporary(result))
 			return gst_geyser_src_fail(self, result, "can't subscribe to");
+		if (gst_geyser_now() >= deadline)
+			return fail_late(self, "no stream");
 		if (!self->announced)
 			announce(self, GST_PROGRESS_TYPE_START, "waiting for the stream");
 		self->announced = TRUE;
@@ -98,6 +112,7 @@ GstFlowReturn gst_geyser_src_connect(
 		announce(self, GST_PROGRESS_TYPE_COMPLETE, "connected to the stream");
 	self->announced = FALSE;
 	self->sequence = 0;
+	self->converted = rendition != NULL;
 	read_stream(self);
 	return GST_FLOW_OK;
 }
@@ -106,6 +121,7 @@ GstFlowReturn gst_geyser_src_connect(
 static GstFlowReturn end(GstGeyserSrc *self, enum geyser_result result)
 {
 	enum geyser_end end = GEYSER_END_NONE;
+	gchar *reason;
 
 	(void)geyser_subscriber_get_end(gst_geyser_receiving_subscriber(self->receiving), &end);
 	if (self->reconnect) {
@@ -114,8 +130,14 @@ static GstFlowReturn end(GstGeyserSrc *self, enum geyser_result result)
 		self->announced = TRUE;
 		return GST_FLOW_OK;
 	}
-	return end == GEYSER_END_CLOSED ? GST_FLOW_EOS
-					: gst_geyser_src_fail(self, result, "lost the stream");
+	if (end == GEYSER_END_CLOSED)
+		return GST_FLOW_EOS;
+	reason = g_strdup_printf(
+		"%s; with reconnect=true the element waits for the next publisher of that name",
+		geyser_error_detail());
+	gst_geyser_post_reason(GST_ELEMENT(self), result, "lost the stream", self->stream, reason);
+	g_free(reason);
+	return GST_FLOW_ERROR;
 }
 
 /* Gets the next frame into `pending`. A publisher that has come back may publish in another shape
@@ -139,8 +161,10 @@ GstFlowReturn gst_geyser_src_fetch(GstGeyserSrc *self)
 			deadline = deadline_of(self); /* for the next publisher */
 		} else if (result == GEYSER_ERROR_BUSY)
 			g_usleep(1000); /* other elements hold all buffers */
-		else if (result != GEYSER_ERROR_TIMEOUT || gst_geyser_now() >= deadline)
+		else if (result != GEYSER_ERROR_TIMEOUT)
 			flow = gst_geyser_src_fail(self, result, "no frame from");
+		else if (gst_geyser_now() >= deadline)
+			flow = fail_late(self, "no frame from");
 		if (flow != GST_FLOW_OK)
 			return flow;
 	}

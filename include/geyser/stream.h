@@ -505,6 +505,12 @@ struct geyser_stream_info {
 GEYSER_API enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *count);
 GEYSER_API void geyser_stream_list_free(struct geyser_stream_info *streams);
 
+/* Tells about one stream as geyser_stream_list does, but asks its publisher alone. So the call
+ * takes long only if this publisher is stopped, and fills in no more than the name then (pid 0).
+ * Errors: INVALID_ARGUMENT (NULL), NOT_FOUND (no stream of this user has that name), and those of
+ * geyser_stream_list. */
+GEYSER_API enum geyser_result geyser_stream_find(const char *name, struct geyser_stream_info *out);
+
 /* Returns how many bytes of memory the publisher has for the stream with that index: for its
  * buffers, for copies of them in host memory, and for the pages that it shares with subscribers.
  * streams and count are those that geyser_stream_list gave. Returns 0 if the publisher doesn't

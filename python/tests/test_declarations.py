@@ -70,6 +70,7 @@ LEFT_OUT = {
     "geyser_memory_kind_name",
     "geyser_export_list",
     "geyser_export_list_free",
+    "geyser_stream_find",
     "geyser_format_name",
     "geyser_format_get_plane_extent",
     "geyser_format_is_video",

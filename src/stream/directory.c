@@ -152,8 +152,22 @@ static enum geyser_result query_all(
 	return result;
 }
 
-static enum geyser_result list(
-	const struct gy_registries *registries, struct geyser_stream_info **out, size_t *count)
+/* Keeps only the stream with that name. */
+static void choose(struct entries *entries, const char *name)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		if (strcmp(entries->all[i].name, name) != 0)
+			continue;
+		entries->all[0] = entries->all[i];
+		entries->count = 1;
+		return;
+	}
+	entries->count = 0;
+}
+
+/* Lists all streams, or the one with that name. */
+static enum geyser_result list(const struct gy_registries *registries, const char *name,
+	struct geyser_stream_info **out, size_t *count)
 {
 	struct geyser_stream_info *streams;
 	struct entries entries;
@@ -161,6 +175,8 @@ static enum geyser_result list(
 
 	if (result != GEYSER_OK)
 		return result;
+	if (name)
+		choose(&entries, name);
 	streams = calloc(entries.count + 1, sizeof(*streams) + sizeof(uint64_t));
 	if (!streams)
 		result = gy_fail(GEYSER_ERROR_OUT_OF_MEMORY, "no memory for a list of streams");
@@ -190,8 +206,32 @@ enum geyser_result geyser_stream_list(struct geyser_stream_info **out, size_t *c
 		return GEYSER_OK; /* no process has exported yet */
 	if (result != GEYSER_OK)
 		return result;
-	result = list(&registries, out, count);
+	result = list(&registries, NULL, out, count);
 	gy_registries_close(&registries);
+	return result;
+}
+
+enum geyser_result geyser_stream_find(const char *name, struct geyser_stream_info *out)
+{
+	struct geyser_stream_info *found = NULL;
+	struct gy_registries registries;
+	enum geyser_result result;
+	size_t count = 0;
+
+	if (!name || !out)
+		return gy_fail(GEYSER_ERROR_INVALID_ARGUMENT, "%s is NULL", name ? "out" : "name");
+	result = gy_registries_open(false, &registries);
+	if (result == GEYSER_OK) {
+		result = list(&registries, name, &found, &count);
+		gy_registries_close(&registries);
+	} else if (result == GEYSER_ERROR_NOT_FOUND) {
+		result = GEYSER_OK; /* no process has exported yet */
+	}
+	if (result == GEYSER_OK && !count)
+		result = gy_fail(GEYSER_ERROR_NOT_FOUND, "no stream is called \"%s\"", name);
+	if (result == GEYSER_OK)
+		*out = found[0];
+	geyser_stream_list_free(found);
 	return result;
 }
 

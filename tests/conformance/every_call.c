@@ -189,7 +189,7 @@ static void use_streams(struct world *world)
 static void use_directory(struct world *world)
 {
 	struct geyser_stream_watch *watch;
-	struct geyser_stream_info *streams;
+	struct geyser_stream_info *streams, stream;
 	struct geyser_export_info *exports;
 	size_t count;
 
@@ -198,6 +198,7 @@ static void use_directory(struct world *world)
 	geyser_export_list_free(exports);
 	check(geyser_stream_list(&streams, &count) == GEYSER_OK);
 	geyser_stream_list_free(streams);
+	check(geyser_stream_find("no stream of that name", &stream) == GEYSER_ERROR_NOT_FOUND);
 	check(geyser_stream_watch_create(nothing_changed, NULL, &watch) == GEYSER_OK);
 	(void)geyser_stream_watch_dispatch(watch, 0);
 	geyser_stream_watch_destroy(watch);

@@ -525,7 +525,7 @@ static void the_list_says_all(void **state)
 {
 	struct geyser_stream_desc desc = stream_desc("camera", 5, GEYSER_PACING_LOSSLESS);
 	struct geyser_manager *manager = manager_called("a camera's");
-	struct geyser_stream_info *streams = JUNK;
+	struct geyser_stream_info *streams = JUNK, found;
 	struct geyser_subscriber *subscriber;
 	struct geyser_publisher *camera, *other;
 	size_t count = 7;
@@ -545,6 +545,14 @@ static void the_list_says_all(void **state)
 		submit(camera, i);
 		pass(subscriber, i);
 	}
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "name is NULL", geyser_stream_find(NULL, &found));
+	refused(GEYSER_ERROR_INVALID_ARGUMENT, "out is NULL", geyser_stream_find("camera", NULL));
+	refused(GEYSER_ERROR_NOT_FOUND, "no stream is called \"cam\"",
+		geyser_stream_find("cam", &found));
+	ok(geyser_stream_find("camera", &found));
+	expect_camera(&found);
+	ok(geyser_stream_find("another", &found));
+	assert_string_equal(found.name, "another");
 	ok(geyser_stream_list(&streams, &count));
 	assert_int_equal(count, 2);
 	assert_string_equal(streams[0].name, "another");

@@ -219,6 +219,84 @@ static void the_publisher_converts_for_the_next_element(void **state)
 	finish(publisher);
 }
 
+/* What the next element takes by now is asked of the stream, not of the rendition before. */
+static void each_rendition_is_of_the_stream(void **state)
+{
+	GstElement *publisher =
+		launch("videotestsrc pattern=white ! "
+		       "video/x-raw,format=NV12,width=64,height=48,framerate=30/1 ! " SINK);
+	GstElement *subscriber = launch("geysersrc stream=cam ! capsfilter name=filter "
+					"caps=video/x-raw,format=RGBA,width=32,height=24 ! "
+					"appsink name=out max-buffers=1 drop=true");
+	GstElement *filter = gst_bin_get_by_name(GST_BIN(subscriber), "filter");
+	GstSample *sample;
+
+	(void)state;
+	play(publisher);
+	play(subscriber);
+	sample = next_sample(subscriber);
+	assert_int_equal(width_of(sample), 32);
+	gst_sample_unref(sample);
+	gst_util_set_object_arg(G_OBJECT(filter), "caps", "video/x-raw,format=BGRA");
+	do {
+		sample = next_sample(subscriber);
+		const int width = width_of(sample);
+
+		gst_sample_unref(sample);
+		if (width != 32) {
+			assert_int_equal(width, 64);
+			break;
+		}
+	} while (true);
+	gst_object_unref(filter);
+	finish(subscriber);
+	finish(publisher);
+}
+
+/* GStreamer has no name for floats: they come as numbers of 16 bits, and the application is told.
+ */
+static void floats_become_colors_of_16_bits(void **state)
+{
+	GstElement *subscriber = launch("geysersrc stream=cam every=true ! appsink name=out");
+	const struct geyser_stream_desc desc = {
+		.name = "cam",
+		.texture = {.format = GEYSER_FORMAT_RGBA16_FLOAT, .width = 8, .height = 4},
+		.pacing = GEYSER_PACING_LOSSLESS,
+	};
+	struct geyser_manager *manager;
+	struct geyser_publisher *publisher;
+	struct geyser_frame *frame;
+	GstSample *sample;
+	GstMessage *message;
+	GError *error = NULL;
+	GstVideoInfo info;
+	gchar *debug;
+
+	(void)state;
+	assert_int_equal(
+		geyser_manager_create(
+			&(struct geyser_manager_desc){.backend = GEYSER_BACKEND_HOST}, &manager),
+		GEYSER_OK);
+	assert_int_equal(geyser_publisher_create(manager, &desc, &publisher), GEYSER_OK);
+	assert_int_equal(geyser_publisher_acquire(publisher, PATIENCE, &frame), GEYSER_OK);
+	assert_int_equal(geyser_publisher_submit(publisher, frame), GEYSER_OK);
+	play(subscriber);
+	sample = next_sample(subscriber);
+	assert_true(gst_video_info_from_caps(&info, gst_sample_get_caps(sample)));
+	assert_int_equal(GST_VIDEO_INFO_FORMAT(&info), GST_VIDEO_FORMAT_RGBA64_LE);
+	gst_sample_unref(sample);
+	message = await(subscriber, GST_MESSAGE_INFO);
+	gst_message_parse_info(message, &error, &debug);
+	assert_non_null(strstr(
+		debug, "converts for this element: from rgba16float, 8x4, to rgba16unorm, 8x4"));
+	g_error_free(error);
+	g_free(debug);
+	gst_message_unref(message);
+	finish(subscriber);
+	geyser_publisher_destroy(publisher);
+	geyser_manager_destroy(manager);
+}
+
 static void what_does_not_fit_is_told(void **state)
 {
 	GstElement *publisher =
@@ -230,11 +308,15 @@ static void what_does_not_fit_is_told(void **state)
 	(void)state;
 	play(publisher);
 	play(subscriber);
-	fails_with(subscriber, "videoconvert");
+	fails_with(subscriber, "put videoconvert between them");
+	finish(subscriber);
+	subscriber = launch("geysersrc stream=cam convert=false ! video/x-raw,width=32 ! fakesink");
+	play(subscriber);
+	fails_with(subscriber, "put videoscale between them");
 	finish(subscriber);
 	subscriber = launch("geysersrc stream=cam ! video/x-raw,framerate=25/1 ! fakesink");
 	play(subscriber);
-	fails_with(subscriber, "videorate");
+	fails_with(subscriber, "put videorate between them");
 	finish(subscriber);
 	finish(publisher);
 }
@@ -347,7 +429,8 @@ static void errors_tell_what_is_wrong(void **state)
 	static const struct {
 		const char *pipeline, *text;
 	} errors[] = {
-		{"geysersrc stream=nobody timeout=1000000 ! fakesink", "nobody"},
+		{"geysersrc stream=nobody timeout=1000000 ! fakesink",
+			"no stream \"nobody\": none came within 0.001 s"},
 		{"geysersrc stream=\"\" timeout=1000000 ! fakesink", "name"},
 		{"geysersrc backend=metal ! fakesink", "metal"},
 		{"videotestsrc ! geysersink stream=\"\"", "name"},
@@ -418,6 +501,8 @@ int main(void)
 		cmocka_unit_test(a_new_size_comes_with_new_caps),
 		cmocka_unit_test(a_size_that_fails_ends_the_stream),
 		cmocka_unit_test(the_publisher_converts_for_the_next_element),
+		cmocka_unit_test(each_rendition_is_of_the_stream),
+		cmocka_unit_test(floats_become_colors_of_16_bits),
 		cmocka_unit_test(what_does_not_fit_is_told),
 		cmocka_unit_test(a_waiting_sink_pauses_and_stops),
 		cmocka_unit_test(a_waiting_source_stops),

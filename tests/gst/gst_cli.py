@@ -186,7 +186,7 @@ def killed_sink_is_an_error_of_the_source():
         until_frames(5)
         sink.kill()
         said = source.finish(1)
-        assert 'lost the stream "cam"' in said, said
+        assert 'lost the stream "cam"' in said and "reconnect=true" in said, said
 
 
 @test
