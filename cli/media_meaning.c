@@ -9,7 +9,7 @@
 
 #include "media_picture.h"
 
-static enum geyser_color_range range_of(const AVFrame *frame)
+enum geyser_color_range media_picture_range(const AVFrame *frame)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
 
@@ -22,6 +22,14 @@ static enum geyser_color_range range_of(const AVFrame *frame)
 			       frame->format == AV_PIX_FMT_YUVJ444P
 		       ? GEYSER_COLOR_RANGE_FULL
 		       : GEYSER_COLOR_RANGE_LIMITED;
+}
+
+enum geyser_siting media_picture_siting(const AVFrame *frame)
+{
+	return frame->chroma_location >= AVCHROMA_LOC_LEFT &&
+			       frame->chroma_location <= AVCHROMA_LOC_BOTTOM
+		       ? (enum geyser_siting)frame->chroma_location
+		       : GEYSER_SITING_UNSPECIFIED;
 }
 
 static void describe_luminance(const AVFrame *frame, struct geyser_color *out)
@@ -77,15 +85,16 @@ void media_picture_describe(const AVFrame *frame, struct geyser_frame_info *info
 	info->color.primaries = (uint8_t)frame->color_primaries;
 	info->color.transfer = (uint8_t)frame->color_trc;
 	info->color.matrix = (uint8_t)frame->colorspace;
-	info->color.range = range_of(frame);
+	info->color.range = media_picture_range(frame);
 	describe_luminance(frame, &info->color);
-	info->siting = GEYSER_SITING_UNSPECIFIED;
-	if (geyser_format_is_video(format) && frame->chroma_location >= AVCHROMA_LOC_LEFT &&
-		frame->chroma_location <= AVCHROMA_LOC_BOTTOM)
-		info->siting = (enum geyser_siting)frame->chroma_location;
-	if (geyser_format_get_info(format)->channels == 4)
-		info->color.matrix = 0; /* red, green and blue */
-	info->alpha = desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)
+	info->siting = geyser_format_is_video(format) ? media_picture_siting(frame)
+						      : GEYSER_SITING_UNSPECIFIED;
+	if (geyser_format_get_info(format)->channels == 4) { /* red, green and blue */
+		info->color.matrix = 0;
+		info->color.range = GEYSER_COLOR_RANGE_FULL;
+	}
+	info->alpha = desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL) &&
+				      !media_picture_loses_alpha(frame)
 			      ? GEYSER_ALPHA_STRAIGHT
 			      : GEYSER_ALPHA_OPAQUE;
 	info->orientation = orientation_of(frame);

@@ -3,9 +3,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common.h"
 #include "media_picture.h"
+#include "pixels.h"
+#include "raw.h"
 
 /* ---- the format ----------------------------------------------------------------------------- */
 
@@ -35,6 +40,35 @@ static enum geyser_format video_format(const AVPixFmtDescriptor *desc, int depth
 	return down ? GEYSER_FORMAT_P016 : across ? GEYSER_FORMAT_P216 : GEYSER_FORMAT_P416;
 }
 
+static bool is_video_with_alpha(const AVPixFmtDescriptor *desc)
+{
+	return desc->nb_components == 4 && desc->flags & AV_PIX_FMT_FLAG_ALPHA &&
+	       !(desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+}
+
+/* Whether geyser_convert_pixels knows the matrix. */
+static bool is_convertible(enum AVColorSpace matrix)
+{
+	switch (matrix) {
+	case AVCOL_SPC_BT709:
+	case AVCOL_SPC_UNSPECIFIED:
+	case AVCOL_SPC_FCC:
+	case AVCOL_SPC_BT470BG:
+	case AVCOL_SPC_SMPTE170M:
+	case AVCOL_SPC_SMPTE240M:
+	case AVCOL_SPC_BT2020_NCL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool media_picture_loses_alpha(const AVFrame *frame)
+{
+	return is_video_with_alpha(libav.av_pix_fmt_desc_get(frame->format)) &&
+	       !is_convertible(frame->colorspace);
+}
+
 enum geyser_format media_picture_format(const AVFrame *frame)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
@@ -58,13 +92,15 @@ enum geyser_format media_picture_format(const AVFrame *frame)
 		return depth <= 8 ? GEYSER_FORMAT_R8_UNORM : GEYSER_FORMAT_R16_UNORM;
 	if (desc->nb_components < 3) /* gray with alpha */
 		return depth <= 8 ? GEYSER_FORMAT_RGBA8_UNORM : GEYSER_FORMAT_RGBA16_UNORM;
+	if (is_video_with_alpha(desc) && is_convertible(frame->colorspace))
+		return depth <= 8 ? GEYSER_FORMAT_RGBA8_UNORM : GEYSER_FORMAT_RGBA16_UNORM;
 	return video_format(desc, depth);
 }
 
 /* ---- texels --------------------------------------------------------------------------------- */
 
 /* Where the samples of a component go. */
-struct target {
+struct samples {
 	unsigned char *data;
 	size_t row_pitch, step; /* bytes from one row and sample to the next */
 	uint32_t width, height;
@@ -77,7 +113,7 @@ struct target {
 	unsigned depth; /* of the source */
 };
 
-static uint16_t value_of(const struct target *target, unsigned value)
+static uint16_t value_of(const struct samples *target, unsigned value)
 {
 	const unsigned bits = 8 * target->bytes;
 
@@ -90,7 +126,7 @@ static uint16_t value_of(const struct target *target, unsigned value)
 	return (uint16_t)(value << (bits - target->depth));
 }
 
-static void write_row(const struct target *target, unsigned char *out, const uint16_t *samples)
+static void write_row(const struct samples *target, unsigned char *out, const uint16_t *samples)
 {
 	for (uint32_t x = 0; x < target->width; x++) {
 		const uint16_t value = value_of(target, samples[x >> target->repeat_across]);
@@ -103,14 +139,14 @@ static void write_row(const struct target *target, unsigned char *out, const uin
 	}
 }
 
-static void fill_row(const struct target *target, unsigned char *out)
+static void fill_row(const struct samples *target, unsigned char *out)
 {
 	for (uint32_t x = 0; x < target->width; x++, out += target->step)
 		(void)memset(out, 0xff, target->bytes);
 }
 
 /* Reads the samples of a component, in any of libav's layouts, and writes them to the target. */
-static void copy_component(const AVFrame *frame, int component, const struct target *target)
+static void copy_component(const AVFrame *frame, int component, const struct samples *target)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
 	uint16_t samples[GEYSER_MAX_DIMENSION];
@@ -146,34 +182,37 @@ static void copy_palette(const AVFrame *frame, const struct geyser_pixels *texel
 	}
 }
 
-/* Red, green, blue and alpha; gray stands for each of the three. */
-static void copy_colors(const AVFrame *frame, const struct geyser_pixels *texels)
+/* Writes one of red, green, blue and alpha. Gray stands for each of the first three. */
+static void copy_channel(const AVFrame *frame, unsigned channel, const struct geyser_pixels *texels)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
 	const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
 	const int count = desc->nb_components;
-	struct target target = {
+	const int component = channel == 3 ? count - 1 : count < 3 ? 0 : (int)channel;
+	const unsigned bytes = texels->format == GEYSER_FORMAT_RGBA8_UNORM ? 1 : 2;
+	const struct samples target = {
+		.data = (unsigned char *)texels->planes[0].data + channel * bytes,
 		.row_pitch = texels->planes[0].row_pitch,
+		.step = 4 * bytes,
 		.width = texels->width,
 		.height = texels->height,
-		.bytes = texels->format == GEYSER_FORMAT_RGBA8_UNORM ? 1 : 2,
+		.bytes = bytes,
 		.scaled = true,
+		.depth = (unsigned)desc->comp[component].depth,
 	};
 
-	target.step = 4 * target.bytes;
-	for (int channel = 0; channel < 4; channel++) {
-		const int component = channel == 3 ? count - 1 : count < 3 ? 0 : channel;
-
-		target.data =
-			(unsigned char *)texels->planes[0].data + (unsigned)channel * target.bytes;
-		target.depth = (unsigned)desc->comp[component].depth;
-		if (channel < 3 || alpha) {
-			copy_component(frame, component, &target);
-			continue;
-		}
-		for (uint32_t y = 0; y < target.height; y++)
-			fill_row(&target, target.data + y * target.row_pitch);
+	if (channel < 3 || alpha) {
+		copy_component(frame, component, &target);
+		return;
 	}
+	for (uint32_t y = 0; y < target.height; y++)
+		fill_row(&target, target.data + y * target.row_pitch);
+}
+
+static void copy_colors(const AVFrame *frame, const struct geyser_pixels *texels)
+{
+	for (unsigned channel = 0; channel < 4; channel++)
+		copy_channel(frame, channel, texels);
 }
 
 /* Luma and chroma, in two or three planes; or gray in one. */
@@ -187,7 +226,7 @@ static void copy_planes(const AVFrame *frame, const struct geyser_pixels *texels
 		const bool chroma = component > 0, pairs = chroma && info->planes == 2;
 		const uint32_t plane = pairs ? 1 : (uint32_t)component;
 		struct geyser_plane_extent extent;
-		struct target target = {
+		struct samples target = {
 			.row_pitch = texels->planes[plane].row_pitch,
 			.bytes = info->bytes_per_texel,
 			.depth = (unsigned)desc->comp[component].depth,
@@ -239,6 +278,35 @@ static void copy_words(const AVFrame *frame, const struct geyser_pixels *texels)
 	}
 }
 
+/* Converts the picture by way of a format of video, and adds its alpha. */
+static bool copy_video_with_alpha(const AVFrame *frame, const struct geyser_pixels *texels)
+{
+	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
+	const enum geyser_format format = video_format(desc, desc->comp[0].depth);
+	const struct geyser_color color = {
+		.matrix = (uint8_t)frame->colorspace, .range = media_picture_range(frame)};
+	const struct geyser_convert_options options = {
+		.color = &color, .siting = media_picture_siting(frame)};
+	const uint64_t size = raw_size(format, texels->width, texels->height);
+	unsigned char *const data = malloc((size_t)size);
+	struct geyser_pixels video;
+	bool converted;
+
+	if (!data)
+		return !failure("no memory for a frame (%" PRIu64
+				" bytes): expected a machine with "
+				"more",
+			size);
+	video = pixels_of_frame(format, texels->width, texels->height, data);
+	copy_planes(frame, &video);
+	converted = geyser_convert_pixels(&video, texels, &options) == GEYSER_OK;
+	free(data);
+	if (!converted)
+		return !library_failure("a frame with alpha");
+	copy_channel(frame, 3, texels);
+	return true;
+}
+
 static bool has_words(const AVFrame *frame, const struct geyser_format_info *info)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
@@ -250,9 +318,10 @@ static bool has_words(const AVFrame *frame, const struct geyser_format_info *inf
 	       desc->log2_chroma_h + 1u == info->plane[1].height_divisor;
 }
 
-void media_picture_copy(const AVFrame *frame, const struct geyser_pixels *texels)
+bool media_picture_copy(const AVFrame *frame, const struct geyser_pixels *texels)
 {
 	const struct geyser_format_info *const info = geyser_format_get_info(texels->format);
+	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);
 
 	if (same_format(frame)) {
 		const struct geyser_pixels same = media_pixels(frame, texels->format);
@@ -260,11 +329,14 @@ void media_picture_copy(const AVFrame *frame, const struct geyser_pixels *texels
 		(void)geyser_convert_pixels(&same, texels, NULL);
 	} else if (has_words(frame, info)) {
 		copy_words(frame, texels);
-	} else if (libav.av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_PAL) {
+	} else if (desc->flags & AV_PIX_FMT_FLAG_PAL) {
 		copy_palette(frame, texels);
+	} else if (info->channels == 4 && is_video_with_alpha(desc)) {
+		return copy_video_with_alpha(frame, texels);
 	} else if (info->channels == 4) {
 		copy_colors(frame, texels);
 	} else {
 		copy_planes(frame, texels);
 	}
+	return true;
 }

@@ -3,8 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
 #include "media_reader.h"
@@ -21,6 +23,78 @@ static bool refuse(const struct media_reader *reader, int error)
 		(void)failure("%s: can't be read (%s): expected a film", reader->path,
 			media_error(error, text));
 	return false;
+}
+
+/* Whether files of that kind name other files, or hosts, or are programs. A file that somebody sent
+ * must have no others read, and none run. image2 takes a name for a pattern of names. */
+static bool names_others(const char *demuxer)
+{
+	static const char *const names[] = {"hls", "concat", "dash", "imf", "image2", "sdp", "rtsp",
+		"rtp", "sap", "avisynth", "vapoursynth"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const size_t length = strlen(names[i]);
+
+		if (strncmp(demuxer, names[i], length) == 0 &&
+			(!demuxer[length] || demuxer[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* Sets that the file alone is read, as one of libav's kinds of files that are whole by themselves.
+ */
+static int set_limits(const struct media_reader *reader, AVDictionary **out)
+{
+	const AVInputFormat *kind;
+	void *state = NULL;
+	int error = libav.av_dict_set(out, "protocol_whitelist", "file", 0);
+
+	if (error >= 0 && reader->exact)
+		return libav.av_dict_set(out, "format_whitelist", "matroska,webm", 0);
+	while (error >= 0 && (kind = libav.av_demuxer_iterate(&state))) {
+		if (names_others(kind->name))
+			continue;
+		error = libav.av_dict_set(out, "format_whitelist", kind->name, AV_DICT_APPEND);
+		if (error >= 0)
+			error = libav.av_dict_set(out, "format_whitelist", ",", AV_DICT_APPEND);
+	}
+	return error;
+}
+
+static int open_input(struct media_reader *reader)
+{
+	char url[PATH_MAX + 8];
+	AVDictionary *options = NULL;
+	int error = set_limits(reader, &options);
+
+	(void)snprintf(url, sizeof(url), "file:%s", reader->path);
+	if (error >= 0)
+		error = libav.avformat_open_input(&reader->format, url, NULL, &options);
+	libav.av_dict_free(&options);
+	return error;
+}
+
+/* Returns the decoder for the stream: libav's own ones leave out the alpha of VP8 and VP9, which is
+ * a picture of its own in the file. */
+static const AVCodec *choose_decoder(const struct media_reader *reader, const AVCodec *usual)
+{
+	const AVStream *const stream = reader->format->streams[reader->stream];
+	const AVDictionaryEntry *const alpha =
+		libav.av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+	const enum AVCodecID id = stream->codecpar->codec_id;
+	const AVCodec *codec;
+	const char *name;
+
+	if ((id != AV_CODEC_ID_VP8 && id != AV_CODEC_ID_VP9) || !alpha ||
+		strcmp(alpha->value, "1") != 0)
+		return usual;
+	name = id == AV_CODEC_ID_VP8 ? "libvpx" : "libvpx-vp9";
+	codec = libav.avcodec_find_decoder_by_name(name);
+	if (!codec)
+		tell("geyser: %s: alpha is left out: this libav lacks the decoder %s\n",
+			reader->path, name);
+	return codec ? codec : usual;
 }
 
 static int has_ended(void *user)
@@ -51,7 +125,6 @@ static int open_decoder(struct media_reader *reader, const AVCodec *codec)
 /* Opens the file and reads its beginning. Returns libav's error. */
 static int open_file(struct media_reader *reader)
 {
-	char url[PATH_MAX + 8];
 	const AVCodec *codec = NULL;
 	int error;
 
@@ -60,8 +133,7 @@ static int open_file(struct media_reader *reader)
 	if (!reader->packet || !reader->format)
 		return AVERROR(ENOMEM);
 	reader->format->interrupt_callback = (AVIOInterruptCB){has_ended, reader};
-	(void)snprintf(url, sizeof(url), "file:%s", reader->path);
-	error = libav.avformat_open_input(&reader->format, url, NULL, NULL);
+	error = open_input(reader);
 	if (error < 0)
 		return error;
 #if LIBAVFORMAT_VERSION_INT < AV_VERSION_INT(60, 15, 100)
@@ -72,7 +144,8 @@ static int open_file(struct media_reader *reader)
 		return error;
 	reader->stream =
 		libav.av_find_best_stream(reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-	return reader->stream < 0 ? reader->stream : open_decoder(reader, codec);
+	return reader->stream < 0 ? reader->stream
+				  : open_decoder(reader, choose_decoder(reader, codec));
 }
 
 bool media_reader_open(struct media_reader *out, const char *path, bool exact, _Atomic bool *ended)
@@ -86,6 +159,13 @@ bool media_reader_open(struct media_reader *out, const char *path, bool exact, _
 		return true;
 	if (error == AVERROR_STREAM_NOT_FOUND)
 		(void)failure("%s: has no pictures: expected a film", path);
+	else if (error == AVERROR(EINVAL) &&
+		 access(path, R_OK) < 0) /* libav took it for a pattern */
+		(void)refuse(out, AVERROR(errno));
+	else if (error == AVERROR(EINVAL) && !exact)
+		(void)failure("%s: can't be read (a kind of file that names other files, as a "
+			      "playlist does, or a name with %%d): expected a film in one file",
+			path);
 	else
 		(void)refuse(out, error);
 	media_reader_close(out);

@@ -29,7 +29,7 @@ struct shower {
 	uint64_t start_ns, start_time_ns;
 	uint64_t frames, told_ns;
 	struct media_lateness lateness;
-	bool terminal;
+	bool terminal, told_of_loss;
 };
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -85,6 +85,16 @@ static bool is_publishable(const struct shower *shower, const struct geyser_text
 	return false;
 }
 
+/* Tells once what of the frames subscribers can't get. */
+static void tell_of_loss(struct shower *shower, const struct media_item *item)
+{
+	if (shower->told_of_loss || item->store.format || !media_picture_loses_alpha(item->frame))
+		return;
+	shower->told_of_loss = true;
+	tell("geyser: %s: alpha is left out: geyser can't convert the film's matrix (%u)\n",
+		shower->show->options->file, (unsigned)item->frame->colorspace);
+}
+
 static enum publish_result create_publisher(struct shower *shower)
 {
 	const struct show_options *const options = shower->show->options;
@@ -127,6 +137,7 @@ static enum publish_result prepare(struct shower *shower, const struct media_ite
 
 	if (!is_publishable(shower, &desc, item))
 		return PUBLISH_FAILED;
+	tell_of_loss(shower, item);
 	if (!first && is_same_shape(&desc, &shower->desc))
 		return PUBLISH_DONE;
 	if (choose_usage(shower->manager, desc.format, false, shower->show->name, &desc.usage))
@@ -154,13 +165,11 @@ static bool draw(
 		return false;
 	}
 	texels = pixels_of_texture(texture, mapping.data);
-	if (item->store.format)
-		drawn = media_store_unpack(&item->store, item->frame, &texels);
-	else
-		media_picture_copy(item->frame, &texels);
+	if (!item->store.format)
+		drawn = media_picture_copy(item->frame, &texels);
+	else if (!media_store_unpack(&item->store, item->frame, &texels))
+		drawn = !library_failure("%s", shower->show->name);
 	geyser_texture_unmap(texture);
-	if (!drawn)
-		(void)library_failure("%s", shower->show->name);
 	return drawn;
 }
 

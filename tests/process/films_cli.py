@@ -296,7 +296,7 @@ PLAYED = (
     ("rgb48be", "rgba16unorm", "rgba64le"), ("pal8", "rgba8unorm", "rgba"),
     ("yuv420p10le", "p010", "p010le"), ("yuv422p10le", "p210", "p210le"),
     ("yuv444p10le", "p410", "p410le"), ("yuv420p16le", "p016", "p016le"),
-    ("yuv420p10be", "p010", "p010le"), ("yuva420p", "i420", "yuv420p"),
+    ("yuv420p10be", "p010", "p010le"),
     ("monob", "r8unorm", "gray"), ("monow", "r8unorm", "gray"),
 )
 
@@ -322,6 +322,45 @@ def films_of_other_colours_arrive_with_all_bits():
 @test
 def films_of_other_video_arrive_with_all_bits():
     films_arrive_with_all_bits(PLAYED[16:])
+
+
+@test
+def alpha_of_video_is_kept():
+    """The colours are those of geyser's own conversion, and alpha has all bits."""
+    meaning = ["-colorspace", "bt709", "-color_range", "tv", "-chroma_sample_location", "left"]
+    for pixels, form, word in (
+        ("yuva420p", "rgba8unorm", "B"), ("yuva444p", "rgba8unorm", "B"),
+        ("yuva422p10le", "rgba16unorm", "H"), ("yuva444p12le", "rgba16unorm", "H"),
+    ):
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=62x34:duration=0.08:alpha=100,format=" + pixels,
+               "-c:v", "rawvideo", *meaning, "in.nut")
+        data, (heading, frames, _) = played("in.nut")
+        assert (heading["format"], frames[0]["alpha"]) == (form, 0), pixels
+        assert frames[0]["color"][2:] == [0, 0], frames[0]
+        channels = memoryview(data).cast(word)
+        depth = {"yuva422p10le": 10, "yuva444p12le": 12}.get(pixels, 8)
+        plane = ffmpeg("-i", "in.nut", "-vf", "extractplanes=a", "-f", "rawvideo", "-")
+        alpha = memoryview(plane).cast(word)
+        full, most = (1 << 8 * channels.itemsize) - 1, (1 << depth) - 1
+        assert list(channels[3::4]) == [(a * full + most // 2) // most for a in alpha], pixels
+        opaque = pixels.replace("yuva", "yuv")
+        ffmpeg("-i", "in.nut", "-pix_fmt", opaque, "-c:v", "rawvideo", *meaning, "opaque.nut")
+        with Running("recv", "film", "--every", "--format", form, "--output", "o.raw") as receiver:
+            succeed("play", "opaque.nut", "film", "--lossless", "--wait-subscribers", "1")
+            receiver.finish()
+        colors = memoryview(read("o.raw")).cast(word)
+        for channel in range(3):
+            assert channels[channel::4] == colors[channel::4], (pixels, channel)
+
+
+@test
+def alpha_of_vp9_is_kept():
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x36:duration=0.2:alpha=100,format=yuva420p",
+           "-c:v", "libvpx-vp9", "-lossless", "1", "a.webm")
+    data, (heading, frames, _) = played("a.webm")
+    assert (heading["format"], frames[0]["alpha"]) == ("rgba8unorm", 0)
+    plane = ffmpeg("-c:v", "libvpx-vp9", "-i", "a.webm", "-vf", "extractplanes=a", "-f", "rawvideo", "-")
+    assert data[3::4] == plane and min(plane) < 255
 
 
 @test
@@ -421,6 +460,27 @@ def what_is_no_film_is_told():
     fail(2, "wrong number of arguments (0)", "play")
     fail(2, "wrong number of arguments (3)", "play", "a", "b", "c")
     fail(2, "seek", "play", "a", "--seek", "x")
+
+
+@test
+def files_that_name_others_are_refused():
+    """A name with a protocol is that of a file."""
+    make("seg.ts", "-c:v", "mpeg2video", seconds="0.2")
+    write("a.m3u8", b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nseg.ts\n#EXT-X-ENDLIST\n")
+    write("a.ffconcat", b"ffconcat version 1.0\nfile seg.ts\n")
+    write("a.sdp", b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n")
+    write("a.mpd", b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>')
+    for file in ("a.m3u8", "a.ffconcat", "a.sdp", "a.mpd"):
+        result = geyser("play", file, "film")
+        words = result.stderr.decode().splitlines()[-1]
+        assert result.returncode == 1 and f"geyser: {file}: can't be read" in words, result
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=8x4:rate=25:duration=0.08", "p%d.png")
+    fail(1, "p%d.png: can't be read (No such file", "play", "p%d.png", "film")
+    write("p%d.png", read("p1.png"))
+    fail(1, "p%d.png: can't be read (a kind of file that names other files", "play", "p%d.png")
+    for name in ("http:x.png", "concat:p1.png|p2.png"):
+        write(name, read("p1.png"))
+        succeed("play", name, "film")
 
 
 @test
