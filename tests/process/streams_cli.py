@@ -477,6 +477,8 @@ class Terminal:
         except OSError as error:  # a sandbox without devpts
             raise unittest.SkipTest(f"no terminals here: {error}") from error
         if self.pid == 0:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)  # nohup may have started the tests
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
             os.execve(program, [program, *arguments], {**os.environ, **(environment or {})})
 
