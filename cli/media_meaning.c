@@ -91,7 +91,8 @@ void media_picture_describe(const AVFrame *frame, struct geyser_frame_info *info
 						      : GEYSER_SITING_UNSPECIFIED;
 	if (geyser_format_get_info(format)->channels == 4) { /* red, green and blue */
 		info->color.matrix = 0;
-		info->color.range = GEYSER_COLOR_RANGE_FULL;
+		if (desc->nb_components > 2) /* gray's numbers stay as they were */
+			info->color.range = GEYSER_COLOR_RANGE_FULL;
 	}
 	info->alpha = desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL) &&
 				      !media_picture_loses_alpha(frame)

@@ -69,6 +69,15 @@ bool media_picture_loses_alpha(const AVFrame *frame)
 	       !is_convertible(frame->colorspace);
 }
 
+bool media_picture_is_interlaced(const AVFrame *frame)
+{
+#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(58, 7, 100)
+	return frame->interlaced_frame;
+#else
+	return (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#endif
+}
+
 enum geyser_format media_picture_format(const AVFrame *frame)
 {
 	const AVPixFmtDescriptor *const desc = libav.av_pix_fmt_desc_get(frame->format);

@@ -16,6 +16,9 @@ enum geyser_format media_picture_format(const AVFrame *frame);
 /* Whether the frame has alpha that the format above has no place for. */
 bool media_picture_loses_alpha(const AVFrame *frame);
 
+/* Whether the frame has two fields, of different times. */
+bool media_picture_is_interlaced(const AVFrame *frame);
+
 /* Writes the frame's texels. The texels have the frame's size and the format above. Returns false
  * after a message. */
 bool media_picture_copy(const AVFrame *frame, const struct geyser_pixels *texels);

@@ -26,11 +26,12 @@ static bool refuse(const struct media_reader *reader, int error)
 }
 
 /* Whether files of that kind name other files, or hosts, or are programs. A file that somebody sent
- * must have no others read, and none run. image2 takes a name for a pattern of names. */
+ * must have no others read, and none run. image2 takes a name for a pattern of
+ * names; mlv and vobsub make another name of it. */
 static bool names_others(const char *demuxer)
 {
 	static const char *const names[] = {"hls", "concat", "dash", "imf", "image2", "sdp", "rtsp",
-		"rtp", "sap", "avisynth", "vapoursynth"};
+		"rtp", "sap", "avisynth", "vapoursynth", "mlv", "vobsub"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const size_t length = strlen(names[i]);
@@ -71,6 +72,7 @@ static int open_input(struct media_reader *reader)
 	(void)snprintf(url, sizeof(url), "file:%s", reader->path);
 	if (error >= 0)
 		error = libav.avformat_open_input(&reader->format, url, NULL, &options);
+	reader->refused = error == AVERROR(EINVAL);
 	libav.av_dict_free(&options);
 	return error;
 }
@@ -144,8 +146,12 @@ static int open_file(struct media_reader *reader)
 		return error;
 	reader->stream =
 		libav.av_find_best_stream(reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-	return reader->stream < 0 ? reader->stream
-				  : open_decoder(reader, choose_decoder(reader, codec));
+	if (reader->stream < 0)
+		return reader->stream;
+	/* the cover of music is no film */
+	if (reader->format->streams[reader->stream]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+		return AVERROR_STREAM_NOT_FOUND;
+	return open_decoder(reader, choose_decoder(reader, codec));
 }
 
 bool media_reader_open(struct media_reader *out, const char *path, bool exact, _Atomic bool *ended)
@@ -159,10 +165,9 @@ bool media_reader_open(struct media_reader *out, const char *path, bool exact, _
 		return true;
 	if (error == AVERROR_STREAM_NOT_FOUND)
 		(void)failure("%s: has no pictures: expected a film", path);
-	else if (error == AVERROR(EINVAL) &&
-		 access(path, R_OK) < 0) /* libav took it for a pattern */
+	else if (out->refused && access(path, R_OK) < 0) /* libav took it for a pattern */
 		(void)refuse(out, AVERROR(errno));
-	else if (error == AVERROR(EINVAL) && !exact)
+	else if (out->refused && !exact)
 		(void)failure("%s: can't be read (a kind of file that names other files, as a "
 			      "playlist does, or a name with %%d): expected a film in one file",
 			path);
@@ -304,9 +309,17 @@ static enum media_read at_end(const struct media_reader *reader)
 {
 	if (reader->frames)
 		return MEDIA_READ_END;
-	(void)failure("%s: has no frame that can be read%s (0 frames): expected a film%s",
-		reader->path, reader->seek_ns == INT64_MIN ? "" : " from there on",
-		reader->seek_ns == INT64_MIN ? "" : ", and a time within it");
+	if (reader->seek_ns == INT64_MIN)
+		(void)failure("%s: has no frame that can be read (0 frames): expected a film",
+			reader->path);
+	else if (reader->format->duration > 0)
+		(void)failure("%s: has no frame from there on (its length is %.3f s): expected a "
+			      "time within it",
+			reader->path, (double)reader->format->duration / AV_TIME_BASE);
+	else
+		(void)failure("%s: has no frame that can be read from there on (0 frames): "
+			      "expected a film, and a time within it",
+			reader->path);
 	return MEDIA_READ_FAILED;
 }
 

@@ -19,6 +19,7 @@ struct media_reader {
 	AVPacket *packet;
 	int stream;
 	bool draining;       /* the file has ended: the decoder gives its last frames */
+	bool refused;        /* libav was allowed no kind of file that this one could be */
 	bool told;           /* a message has told of damaged frames */
 	uint64_t frames;     /* how many were read */
 	int64_t seek_ns;     /* frames before this time of the film are left out */

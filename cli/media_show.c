@@ -29,7 +29,7 @@ struct shower {
 	uint64_t start_ns, start_time_ns;
 	uint64_t frames, told_ns;
 	struct media_lateness lateness;
-	bool terminal, told_of_loss;
+	bool terminal;
 };
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -85,14 +85,26 @@ static bool is_publishable(const struct shower *shower, const struct geyser_text
 	return false;
 }
 
-/* Tells once what of the frames subscribers can't get. */
-static void tell_of_loss(struct shower *shower, const struct media_item *item)
+/* Tells at the first frame what of the film subscribers can't get. */
+static void tell_of_loss(const struct shower *shower, const struct media_item *item)
 {
-	if (shower->told_of_loss || item->store.format || !media_picture_loses_alpha(item->frame))
+	const char *const file = shower->show->options->file;
+	const AVFrame *const frame = item->frame;
+	const AVRational pixel = frame->sample_aspect_ratio;
+
+	if (item->store.format) /* a lossless recording has all that a stream has */
 		return;
-	shower->told_of_loss = true;
-	tell("geyser: %s: alpha is left out: geyser can't convert the film's matrix (%u)\n",
-		shower->show->options->file, (unsigned)item->frame->colorspace);
+	if (media_picture_loses_alpha(frame))
+		tell("geyser: %s: alpha is left out: geyser can't convert the film's matrix (%u)\n",
+			file, (unsigned)frame->colorspace);
+	if (pixel.num > 0 && pixel.num != pixel.den)
+		tell("geyser: %s: pixels are not square (%d:%d), and subscribers take them for "
+		     "squares: ffmpeg -vf 'scale=iw*sar:ih,setsar=1' makes them so\n",
+			file, pixel.num, pixel.den);
+	if (media_picture_is_interlaced(frame))
+		tell("geyser: %s: it is interlaced, and both fields are in one frame: ffmpeg -vf "
+		     "yadif makes frames of them\n",
+			file);
 }
 
 static enum publish_result create_publisher(struct shower *shower)
@@ -137,14 +149,15 @@ static enum publish_result prepare(struct shower *shower, const struct media_ite
 
 	if (!is_publishable(shower, &desc, item))
 		return PUBLISH_FAILED;
-	tell_of_loss(shower, item);
 	if (!first && is_same_shape(&desc, &shower->desc))
 		return PUBLISH_DONE;
 	if (choose_usage(shower->manager, desc.format, false, shower->show->name, &desc.usage))
 		return PUBLISH_FAILED;
 	shower->desc = desc;
-	if (first)
+	if (first) {
+		tell_of_loss(shower, item);
 		return create_publisher(shower);
+	}
 	if (!geyser_publisher_resize(shower->publishing.publisher, &desc))
 		return PUBLISH_DONE;
 	(void)library_failure("%s", shower->show->name);

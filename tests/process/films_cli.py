@@ -426,7 +426,7 @@ def a_film_is_looped_and_entered_later():
     rows = lines("out.mkv")[1]
     assert [row["presentation_ns"] for row in rows] == [40000000 * i for i in range(25)]
     assert decoded("out.mkv", "yuv420p") == (3 * every)[: 25 * size]
-    fail(1, "has no frame that can be read from there on", "play", film, "--seek", "9")
+    fail(1, "has no frame from there on (its length is ", "play", film, "--seek", "9")
 
 
 @test
@@ -457,6 +457,10 @@ def what_is_no_film_is_told():
     fail(1, "b.mkv: can't be read (No such file", "play", "b.mkv")
     ffmpeg("-f", "lavfi", "-i", "sine=duration=0.1", "a.wav")
     fail(1, "a.wav: has no pictures", "play", "a.wav")
+    ffmpeg("-f", "lavfi", "-i", "color=red:size=8x8", "-frames:v", "1", "cover.png")
+    ffmpeg("-i", "a.wav", "-i", "cover.png", "-map", "0", "-map", "1", "-c:a", "flac", "-c:v", "copy",
+           "-disposition:v", "attached_pic", "a.flac")
+    fail(1, "a.flac: has no pictures", "play", "a.flac")
     fail(2, "wrong number of arguments (0)", "play")
     fail(2, "wrong number of arguments (3)", "play", "a", "b", "c")
     fail(2, "seek", "play", "a", "--seek", "x")
@@ -481,6 +485,17 @@ def files_that_name_others_are_refused():
     for name in ("http:x.png", "concat:p1.png|p2.png"):
         write(name, read("p1.png"))
         succeed("play", name, "film")
+
+
+@test
+def what_frames_have_no_place_for_is_told():
+    make("wide.mkv", "-c:v", "mpeg4", "-vf", "setsar=16/15", seconds="0.1")
+    words = geyser("play", "wide.mkv", "film").stderr.decode()
+    assert "geyser: wide.mkv: pixels are not square (16:15)" in words, words
+    make("fields.mkv", "-c:v", "mpeg2video", "-vf", "setfield=tff", "-flags", "+ildct+ilme",
+         size="64x64", seconds="0.1")
+    words = geyser("play", "fields.mkv", "film").stderr.decode()
+    assert "geyser: fields.mkv: it is interlaced, and both fields are in one frame" in words, words
 
 
 @test
