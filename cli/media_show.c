@@ -11,6 +11,7 @@
 #include "media_late.h"
 #include "media_picture.h"
 #include "media_show.h"
+#include "os.h"
 #include "pixels.h"
 #include "publish.h"
 
@@ -325,6 +326,8 @@ static void *read_all(void *user)
 {
 	struct media_show *const show = user;
 
+	/* decoders would make frames late that are ready to be published */
+	os_work_in_background();
 	show->failed = !show->read(show);
 	media_queue_finish(&show->queue);
 	return NULL;

@@ -46,6 +46,10 @@ int os_poll(struct pollfd *fds, unsigned count, uint64_t limit_ns);
 /* Sleeps until CLOCK_MONOTONIC reaches this time. */
 void os_sleep_until(uint64_t time_ns);
 
+/* Lets other threads of this process have the processor first: this thread and those that it starts
+ * do work that can wait. It does nothing where the system has no such order among threads. */
+void os_work_in_background(void);
+
 /* Writes the system's name and version with the machine's architecture: "macOS 14.5", "Linux
  * 6.1.0". */
 void os_describe(char *text, size_t size);

@@ -202,6 +202,11 @@ void os_sleep_until(uint64_t time_ns)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
+/* A nice value is that of the whole process here. */
+void os_work_in_background(void)
+{
+}
+
 void os_describe(char *text, size_t size)
 {
 	char version[64] = "";

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -78,6 +79,14 @@ void os_sleep_until(uint64_t time_ns)
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
 		;
+}
+
+/* On Linux a thread has a nice value of its own, which the threads that it starts inherit. */
+void os_work_in_background(void)
+{
+	enum { STEPS = 10 };
+
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + STEPS);
 }
 
 void os_describe(char *text, size_t size)
